@@ -1,0 +1,66 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package attrs names the log attributes that alertmanagerreceiver writes and alert24exporter reads.
+//
+// Names of labels and annotations follow their prefix verbatim, so a dot in a label name is never ambiguous.
+package attrs
+
+// EventName is the log record's event name for an alert.
+const EventName = "alertmanager.alert"
+
+// Resource attributes.
+const (
+	ServiceName      = "service.name"
+	ServiceNameValue = "alertmanager"
+	// Receiver is the name of Alertmanager's receiver, as it sends it.
+	Receiver = "alertmanager.receiver"
+	// ExternalURL is the address under which the sending Alertmanager says it is reached.
+	ExternalURL = "alertmanager.external_url"
+)
+
+// Record attributes of the delivery.
+const (
+	// Alias is the deduplication key.
+	Alias = "alertmanager.alias"
+	// Epoch is a random id of the receiver process; Seq counts arrivals within it.
+	Epoch = "alertmanager.epoch"
+	Seq   = "alertmanager.seq"
+
+	GroupKey           = "alertmanager.group.key"
+	GroupLabelPrefix   = "alertmanager.group.label."
+	NotificationReason = "alertmanager.notification.reason"
+	// TruncatedAlerts is present only when Alertmanager cut alerts off the group.
+	TruncatedAlerts = "alertmanager.truncated_alerts"
+	// ClientAddress is the peer of the webhook: replicas of one cluster share ExternalURL.
+	ClientAddress = "client.address"
+)
+
+// Record attributes of the alert. Times are RFC 3339 with nanoseconds.
+const (
+	AlertName             = "alertmanager.alert.name"
+	AlertStatus           = "alertmanager.alert.status"
+	AlertFingerprint      = "alertmanager.alert.fingerprint"
+	AlertStartsAt         = "alertmanager.alert.starts_at"
+	AlertEndsAt           = "alertmanager.alert.ends_at"
+	AlertGeneratorURL     = "alertmanager.alert.generator_url"
+	AlertLabelPrefix      = "alertmanager.alert.label."
+	AlertAnnotationPrefix = "alertmanager.alert.annotation."
+)
+
+// Values of AlertStatus and OverrideStatus.
+const (
+	StatusFiring   = "firing"
+	StatusResolved = "resolved"
+)
+
+// Overrides that any processor or any other log source may set; they win over what the alert says.
+const (
+	OverrideAlias            = "alert24.alias"
+	OverrideStatus           = "alert24.status"
+	OverrideTitle            = "alert24.title"
+	OverrideDescription      = "alert24.description"
+	OverrideSeverity         = "alert24.severity"
+	OverrideTags             = "alert24.tags"
+	OverrideAffectedServices = "alert24.affected_services"
+)

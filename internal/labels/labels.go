@@ -1,0 +1,120 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package labels holds label and annotation sets as ordered pairs: smaller and faster than maps for the
+// ten or so entries that an alert has, and always in one order.
+package labels
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Label is one name and its value.
+type Label struct {
+	Name, Value string
+}
+
+// Set is sorted by name, without duplicates. Build one with New, FromMap or by decoding JSON.
+type Set []Label
+
+// New sorts pairs by name and returns them as a Set. The caller gives no name twice.
+func New(pairs ...Label) Set {
+	s := Set(pairs)
+	s.Sort()
+	return s
+}
+
+// FromMap returns m as a Set.
+func FromMap(m map[string]string) Set {
+	s := make(Set, 0, len(m))
+	for k, v := range m {
+		s = append(s, Label{k, v})
+	}
+	s.Sort()
+	return s
+}
+
+// Sort restores the order by name after pairs were appended.
+func (s Set) Sort() {
+	slices.SortFunc(s, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Get returns the value of name, or "".
+func (s Set) Get(name string) string {
+	v, _ := s.Lookup(name)
+	return v
+}
+
+// Lookup returns the value of name and whether it is present.
+func (s Set) Lookup(name string) (string, bool) {
+	i, ok := slices.BinarySearchFunc(s, name, func(l Label, name string) int { return cmp.Compare(l.Name, name) })
+	if !ok {
+		return "", false
+	}
+	return s[i].Value, true
+}
+
+// Map returns the set as a map.
+func (s Set) Map() map[string]string {
+	m := make(map[string]string, len(s))
+	for _, l := range s {
+		m[l.Name] = l.Value
+	}
+	return m
+}
+
+// MarshalJSONTo writes the set as a JSON object.
+func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, l := range s {
+		if err := enc.WriteToken(jsontext.String(l.Name)); err != nil {
+			return err
+		}
+		if err := enc.WriteToken(jsontext.String(l.Value)); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+// UnmarshalJSONFrom reads a JSON object of strings; null is the empty set. The decoder refuses duplicate names.
+func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	*s = nil
+	switch tok.Kind() {
+	case 'n':
+		return nil
+	case '{':
+	default:
+		return errors.New("not an object of strings")
+	}
+	for dec.PeekKind() != '}' {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := tok.String()
+		if tok, err = dec.ReadToken(); err != nil {
+			return err
+		}
+		if tok.Kind() != '"' {
+			return errors.New("not an object of strings")
+		}
+		*s = append(*s, Label{name, tok.String()})
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	s.Sort()
+	return nil
+}
