@@ -1,0 +1,253 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+// call is a request to the API, apart from HTTP: it can be carried out now, late, or not at all.
+type call struct {
+	id            string // X-Request-Id
+	method        string
+	path          string
+	query         url.Values
+	authorization string
+	body          []byte
+}
+
+// answer is what the API says to a call.
+type answer struct {
+	status int
+	allow  string
+	body   []byte
+	html   bool
+}
+
+const incidentsPath = BasePath + "/incidents"
+
+// incidentID is the id in the path; empty for the collection.
+func (c *call) incidentID() string {
+	id, _ := strings.CutPrefix(c.path, incidentsPath)
+	return strings.TrimPrefix(id, "/")
+}
+
+// known says whether the path is one of the API's.
+func (c *call) known() bool {
+	id := c.incidentID()
+	return c.path == incidentsPath || (strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"))
+}
+
+// execute carries a call out: 401 before 403 before 400.
+func (s *Server) execute(c *call) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.dispatch(c)
+	s.stats.Answers[a.status]++
+	return a
+}
+
+func (s *Server) dispatch(c *call) answer {
+	if !c.known() {
+		return answer{status: http.StatusNotFound, body: []byte(notFoundPage), html: true}
+	}
+	id := c.incidentID()
+	collection := id == ""
+	allow := "GET, PUT"
+	if collection {
+		allow = "GET, POST"
+	}
+	if !slices.Contains(strings.Split(allow, ", "), c.method) {
+		return answer{status: http.StatusMethodNotAllowed, allow: allow}
+	}
+	if err := s.authorize(c); err != nil {
+		return refusal(err)
+	}
+	switch {
+	case c.method == http.MethodPost:
+		return s.create(c)
+	case c.method == http.MethodPut:
+		return s.update(c, id)
+	case collection:
+		return s.list(c)
+	}
+	i, err := s.store.Get(id)
+	if err != nil {
+		return refusal(err)
+	}
+	return answer{status: http.StatusOK, body: encode(dataEnvelope{toWire(i, &s.switches)})}
+}
+
+func (s *Server) authorize(c *call) error {
+	key, isBearer := strings.CutPrefix(c.authorization, "Bearer ")
+	scopes, found := s.keys[key]
+	if s.keys == nil && strings.HasPrefix(key, "ak_") {
+		scopes, found = []string{"read", "write"}, true
+	}
+	if !isBearer || !found {
+		return &store.APIError{
+			Type: store.AuthenticationError, Message: "Invalid or missing API key. Provide a valid Bearer token.", Status: http.StatusUnauthorized,
+		}
+	}
+	scope := "write"
+	allowed := slices.Contains(scopes, "write")
+	switch c.method {
+	case http.MethodGet:
+		scope = "read"
+		allowed = allowed || slices.Contains(scopes, "read")
+	case http.MethodPost:
+		allowed = allowed || (s.switches.IncidentsScope && slices.Contains(scopes, "incidents"))
+	}
+	if !allowed {
+		return &store.APIError{
+			Type: store.AuthorizationError, Message: "API key missing required scope: " + scope, Status: http.StatusForbidden,
+		}
+	}
+	return nil
+}
+
+func (s *Server) create(c *call) answer {
+	sw := s.switches
+	p, err := store.Decode(c.body, &sw)
+	if err != nil {
+		return refusal(err)
+	}
+	alias := ""
+	if p.Alias != nil {
+		alias = *p.Alias
+	}
+	match := s.store.Find(&sw, alias)
+	if sw.NonAtomicCreate > 0 {
+		s.mu.Unlock()
+		s.sleep(sw.NonAtomicCreate)
+		s.mu.Lock()
+	}
+	return s.written(s.store.Post(s.options.Now(), &sw, store.Cause{By: store.ByAPI, Request: c.id}, p, match))
+}
+
+func (s *Server) update(c *call, id string) answer {
+	p, err := store.Decode(c.body, &s.switches)
+	if err != nil {
+		return refusal(err)
+	}
+	return s.written(s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByAPI, Request: c.id}, id, p))
+}
+
+// written turns the result of a write into an answer, and tells the pages and the counts.
+func (s *Server) written(r store.Result, err error) answer {
+	if err != nil {
+		return refusal(err)
+	}
+	if r.Kind != "" {
+		s.stats.Writes[string(r.Kind)]++
+		s.hub.changed(r.Incident.ID)
+	}
+	return answer{status: r.Status, body: encode(dataEnvelope{toWire(r.Incident, &s.switches)})}
+}
+
+const (
+	defaultLimit = 25
+	maxLimit     = 100
+)
+
+func (s *Server) list(c *call) answer {
+	q := store.Query{
+		Status: c.query.Get("status"), Severity: c.query.Get("severity"),
+		Limit: number(c.query.Get("limit"), defaultLimit), Offset: max(0, number(c.query.Get("offset"), 0)),
+	}
+	if q.Limit <= 0 {
+		q.Limit = defaultLimit
+	}
+	q.Limit = min(q.Limit, maxLimit)
+	if s.switches.AliasFilter {
+		q.Alias = c.query.Get("alias")
+	}
+	if err := q.Check(); err != nil {
+		return refusal(err)
+	}
+	page, total := s.store.List(q)
+	data := make([]*wireIncident, len(page))
+	for n := range page {
+		data[n] = toWire(&page[n], &s.switches)
+	}
+	return answer{status: http.StatusOK, body: encode(listEnvelope{
+		data, listMeta{Total: total, Limit: q.Limit, Offset: q.Offset, HasMore: q.Offset+len(page) < total},
+	})}
+}
+
+func number(s string, otherwise int) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+func refusal(err error) answer {
+	var e *store.APIError
+	if !errors.As(err, &e) {
+		e = &store.APIError{Type: store.ServerError, Message: err.Error(), Status: http.StatusInternalServerError}
+	}
+	return answer{status: e.Status, body: encode(errorEnvelope{*e})}
+}
+
+// describe says what rules of faults see of a call. It reads the body leniently: faults come before any check.
+func (s *Server) describe(c *call) fault.Request {
+	r := fault.Request{Method: c.method, Path: c.path}
+	id := c.incidentID()
+	lenient := store.DefaultSwitches()
+	p, err := store.Decode(c.body, &lenient)
+	closes := err == nil && p.Status != nil && store.Closed(*p.Status)
+	switch {
+	case c.method == http.MethodGet && id == "":
+		r.Operation, r.Alias = fault.List, c.query.Get("alias")
+	case c.method == http.MethodGet:
+		r.Operation = fault.Get
+	case closes:
+		r.Operation = fault.Resolve
+	case c.method == http.MethodPost:
+		r.Operation = fault.Create
+	case c.method == http.MethodPut:
+		r.Operation = fault.Update
+	}
+	if id != "" {
+		s.mu.Lock()
+		r.Alias = s.store.Alias(id)
+		s.mu.Unlock()
+	} else if err == nil && p.Alias != nil {
+		r.Alias = *p.Alias
+	}
+	return r
+}
+
+// later carries a call out after a while, unless the sandbox is closed before.
+func (s *Server) later(c *call, after time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pending >= maxPending || s.closed.Err() != nil {
+		return
+	}
+	s.pending++
+	s.wait.Go(func() {
+		carriedOut := s.sleep(after)
+		if carriedOut {
+			s.execute(c)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.pending--
+		if carriedOut {
+			s.stats.LateCommits++
+		}
+	})
+}

@@ -1,0 +1,163 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fault decides which requests to the sandbox go wrong, and how. It does no I/O and takes the time as an argument.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Operation is what a request to the API is for.
+type Operation string
+
+// Operations. Resolve is any write that sends status resolved or postmortem.
+const (
+	Create  Operation = "create"
+	Update  Operation = "update"
+	Resolve Operation = "resolve"
+	Get     Operation = "get"
+	List    Operation = "list"
+)
+
+// Operations is all of them.
+var Operations = []Operation{Create, Update, Resolve, Get, List}
+
+// Body is the form of an answer's body.
+type Body string
+
+// Forms. The empty one is the API's own JSON.
+const (
+	HTML  Body = "html"  // an edge's error page
+	Empty Body = "empty" // no bytes
+	Cut   Body = "cut"   // Content-Length names more than is sent, then the connection closes
+)
+
+// Match selects requests. Empty fields select all.
+type Match struct {
+	Method string `json:"method,omitempty"`
+	// PathPrefix is compared with the whole path, as /api/v1/incidents.
+	PathPrefix string    `json:"path_prefix,omitempty"`
+	Alias      string    `json:"alias,omitempty"`
+	Operation  Operation `json:"operation,omitempty"`
+}
+
+// Request is what rules see of a request. Alias is that of the body, or of the incident that the path names.
+type Request struct {
+	Method    string
+	Path      string
+	Alias     string
+	Operation Operation
+}
+
+// Fault is one rule: which requests, how often, and what happens to them.
+//
+// By default a request that Status, Drop or Hang answers is not carried out. Commit carries it out first;
+// CommitLate carries it out that long after the answer was sent, the connection was closed or the client gave up.
+// A Body without Status, Drop or Hang spoils the answer of a request that is carried out. A Delay alone is a slow answer:
+// the request is carried out after it, even if the client has gone.
+type Fault struct {
+	// ID is given by Rules.Add.
+	ID    int    `json:"id,omitzero"`
+	Match Match  `json:"match,omitzero"`
+	Name  string `json:"name,omitempty"` // for people
+
+	// Probability is the share of matching requests, above 0 and up to 1; 0 means 1.
+	Probability float64 `json:"probability,omitzero"`
+	// Times is how often the rule applies before it is spent; 0 means without end.
+	Times int `json:"times,omitzero"`
+	// RateLimit lets this many matching requests a second pass, with a burst of one second's worth, and applies to the
+	// others, with status 429 unless another answer is given. 0 means that the rule applies to all.
+	RateLimit float64 `json:"rate_limit,omitzero"`
+
+	Delay  time.Duration `json:"delay,omitzero"`
+	Status int           `json:"status,omitzero"`
+	// RetryAfter is sent with Status, rounded up to seconds, as an HTTP date if RetryAfterDate is set.
+	RetryAfter     time.Duration `json:"retry_after,omitzero"`
+	RetryAfterDate bool          `json:"retry_after_date,omitzero"`
+	// Message goes into the API's envelope with Status, as "labels is not allowed".
+	Message string `json:"message,omitempty"`
+	Body    Body   `json:"body,omitempty"`
+	// Drop closes the connection without an answer.
+	Drop bool `json:"drop,omitzero"`
+	// Hang gives no answer until the client gives up.
+	Hang       bool          `json:"hang,omitzero"`
+	Commit     bool          `json:"commit,omitzero"`
+	CommitLate time.Duration `json:"commit_late,omitzero"`
+
+	// Applied counts the requests that the rule was applied to.
+	Applied int `json:"applied,omitzero"`
+}
+
+// normal fills in what a rule leaves out.
+func (f Fault) normal() Fault {
+	if f.RateLimit > 0 && f.Status == 0 && !f.Drop && !f.Hang {
+		f.Status = http.StatusTooManyRequests
+	}
+	if f.Probability == 0 {
+		f.Probability = 1
+	}
+	return f
+}
+
+// Label is the rule's name, else its number; empty for no rule.
+func (f *Fault) Label() string {
+	if f.ID == 0 || f.Name != "" {
+		return f.Name
+	}
+	return "fault " + strconv.Itoa(f.ID)
+}
+
+// Answers says whether the rule replaces the API's own answer.
+func (f *Fault) Answers() bool { return f.Status != 0 || f.Drop || f.Hang }
+
+// Validate says what is wrong with a rule.
+func (f Fault) Validate() error {
+	f = f.normal()
+	answers := 0
+	for _, set := range []bool{f.Status != 0, f.Drop, f.Hang} {
+		if set {
+			answers++
+		}
+	}
+	switch {
+	case answers > 1:
+		return errors.New("status, drop and hang exclude each other")
+	case answers == 0 && f.Delay == 0 && f.Body == "":
+		return errors.New("a fault needs one of status, drop, hang, delay, body, rate_limit")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("status must be from 200 to 599, not %d", f.Status)
+	case f.Body != "" && f.Body != HTML && f.Body != Empty && f.Body != Cut:
+		return fmt.Errorf("body must be html, empty or cut, not %q", f.Body)
+	case f.Body != "" && (f.Drop || f.Hang):
+		return errors.New("body goes with an answer, not with drop or hang")
+	case f.Commit && f.CommitLate > 0:
+		return errors.New("commit and commit_late exclude each other")
+	case (f.Commit || f.CommitLate > 0) && answers == 0:
+		return errors.New("commit and commit_late go with status, drop or hang: without them a request is always carried out")
+	case f.RetryAfter > 0 && f.Status == 0:
+		return errors.New("retry_after goes with status")
+	case f.RetryAfterDate && f.RetryAfter == 0:
+		return errors.New("retry_after_date goes with retry_after")
+	case !(f.Probability > 0 && f.Probability <= 1): // written so that NaN is refused
+		return errors.New("probability must be above 0 and at most 1")
+	case f.Times < 0 || f.Delay < 0 || f.CommitLate < 0 || f.RetryAfter < 0 || !(f.RateLimit >= 0):
+		return errors.New("times, rate_limit, delay, retry_after and commit_late must not be negative")
+	case f.Match.Operation != "" && !slices.Contains(Operations, f.Match.Operation):
+		return fmt.Errorf("match.operation must be create, update, resolve, get or list, not %q", f.Match.Operation)
+	}
+	return nil
+}
+
+func (m *Match) matches(r Request) bool {
+	return (m.Method == "" || strings.EqualFold(m.Method, r.Method)) &&
+		strings.HasPrefix(r.Path, m.PathPrefix) &&
+		(m.Alias == "" || m.Alias == r.Alias) &&
+		(m.Operation == "" || m.Operation == r.Operation)
+}

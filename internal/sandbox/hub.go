@@ -1,0 +1,111 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"errors"
+	"sync"
+)
+
+// maxDirty is how many changed incidents a subscriber may be behind before it is sent everything anew.
+const maxDirty = 1000
+
+// hub tells open pages which incidents changed. It keeps ids, not events: a slow page costs a set of at most maxDirty ids,
+// and always gets the newest state.
+type hub struct {
+	limit int
+
+	mu          sync.Mutex
+	closed      bool
+	subscribers map[*subscriber]struct{}
+}
+
+type subscriber struct {
+	wake  chan struct{} // has an element when there is something to take; closed at the end
+	dirty map[string]struct{}
+	stale bool
+}
+
+func newHub(limit int) *hub {
+	return &hub{limit: limit, subscribers: map[*subscriber]struct{}{}}
+}
+
+func (h *hub) subscribe() (*subscriber, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return nil, errors.New("the sandbox is shutting down")
+	case len(h.subscribers) >= h.limit:
+		return nil, errors.New("too many pages are open: close one")
+	}
+	s := &subscriber{wake: make(chan struct{}, 1), dirty: map[string]struct{}{}}
+	h.subscribers[s] = struct{}{}
+	return s, nil
+}
+
+func (h *hub) unsubscribe(s *subscriber) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.subscribers, s)
+}
+
+// changed marks an incident as changed or gone.
+func (h *hub) changed(id string) {
+	h.each(func(s *subscriber) {
+		if !s.stale {
+			s.dirty[id] = struct{}{}
+		}
+		if len(s.dirty) > maxDirty {
+			s.stale = true
+			clear(s.dirty)
+		}
+	})
+}
+
+// reset makes every page load everything anew.
+func (h *hub) reset() {
+	h.each(func(s *subscriber) {
+		s.stale = true
+		clear(s.dirty)
+	})
+}
+
+func (h *hub) each(mark func(*subscriber)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.subscribers {
+		mark(s)
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// take returns what changed since the last call; stale says that it was too much to say.
+func (h *hub) take(s *subscriber) (ids []string, stale bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id := range s.dirty {
+		ids = append(ids, id)
+	}
+	stale = s.stale
+	clear(s.dirty)
+	s.stale = false
+	return ids, stale
+}
+
+func (h *hub) closeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	h.closed = true
+	for s := range h.subscribers {
+		close(s.wake)
+		delete(h.subscribers, s)
+	}
+}

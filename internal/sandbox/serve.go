@@ -1,0 +1,178 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+)
+
+// writeGrace is how long an answer may take to be written, after all waiting.
+const writeGrace = 30 * time.Second
+
+// serveAPI reads a request, finds the fault for it, carries it out and answers.
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	c := &call{
+		id: s.newRequestID(), method: r.Method, path: r.URL.Path, query: r.URL.Query(),
+		authorization: r.Header.Get("Authorization"),
+	}
+	w.Header().Set("X-Request-Id", c.id)
+	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
+	var err error
+	if c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.MaxBody)); err != nil {
+		s.refuseBody(w, r, c, err)
+		return
+	}
+	entry := s.logRequest(r, c)
+	if s.limited(w) {
+		s.finish(w, entry, "", answer{
+			status: http.StatusTooManyRequests, body: errorBody(http.StatusTooManyRequests, "Too many requests"),
+		}, "")
+		return
+	}
+	described := s.describe(c)
+	s.mu.Lock()
+	s.stats.Requests[string(described.Operation)]++
+	f, faulty := s.rules.Pick(described, s.options.Now())
+	if faulty {
+		s.stats.Faults++
+	}
+	latency := s.switches.Latency
+	s.mu.Unlock()
+
+	extendDeadlines(w, latency+f.Delay)
+	if !s.sleep(latency+f.Delay) && f.Delay > 0 {
+		s.drop(entry, f)
+	}
+	if f.Answers() {
+		s.serveFault(w, r, c, entry, f)
+		return
+	}
+	s.finish(w, entry, f.Label(), s.execute(c), f.Body)
+}
+
+// serveFault gives the answer of a fault, and carries the call out when the fault says so.
+func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, entry *Request, f Fault) {
+	a := answer{status: f.Status}
+	if f.Commit {
+		a = s.execute(c)
+	}
+	if f.Hang {
+		extendDeadlines(w, 0)
+		select {
+		case <-r.Context().Done():
+		case <-s.closed.Done():
+		}
+	}
+	if f.CommitLate > 0 {
+		s.later(c, f.CommitLate)
+	}
+	if f.Hang || f.Drop {
+		s.drop(entry, f)
+	}
+	if f.Status/100 != 2 || a.body == nil {
+		a.body = faultBody(f)
+	}
+	a.status = f.Status
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", s.retryAfter(f.RetryAfter, f.RetryAfterDate))
+	}
+	if f.Status/100 == 3 {
+		w.Header().Set("Location", "/_sandbox/elsewhere") // a client that follows it is found in the log
+	}
+	s.finish(w, entry, f.Label(), a, f.Body)
+}
+
+func faultBody(f Fault) []byte {
+	if f.Status/100 == 2 {
+		return []byte(`{"data":{}}`)
+	}
+	message := f.Message
+	if message == "" {
+		message = fmt.Sprintf("A fault of the sandbox: %d %s", f.Status, http.StatusText(f.Status))
+	}
+	return errorBody(f.Status, message)
+}
+
+// retryAfter is the header's value, rounded up to seconds so that it never says less.
+func (s *Server) retryAfter(d time.Duration, date bool) string {
+	if date {
+		return s.options.Now().Add(d + time.Second - time.Nanosecond).UTC().Format(http.TimeFormat)
+	}
+	return strconv.Itoa(int(math.Ceil(d.Seconds())))
+}
+
+// drop closes the connection without an answer.
+func (s *Server) drop(entry *Request, f Fault) {
+	s.logAnswer(entry, 0, f.Label())
+	panic(http.ErrAbortHandler)
+}
+
+// finish writes an answer in the form that a fault asks for.
+func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a answer, form fault.Body) {
+	switch form {
+	case fault.HTML:
+		a.body, a.html = edgePage(a.status), true
+	case fault.Empty:
+		a.body = nil
+	}
+	h := w.Header()
+	switch {
+	case a.html:
+		h.Set("Content-Type", "text/html; charset=utf-8")
+	case a.body != nil:
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	if a.allow != "" {
+		h.Set("Allow", a.allow)
+	}
+	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
+		a.body = nil // HTTP allows none
+	} else {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	s.logAnswer(entry, a.status, label)
+	w.WriteHeader(a.status)
+	if form == fault.Cut {
+		_, _ = w.Write(a.body[:len(a.body)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(a.body) // a client that has gone is no error here
+}
+
+func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, c *call, err error) {
+	status, message := http.StatusBadRequest, "The request body could not be read"
+	if e, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes", e.Limit)
+	}
+	s.finish(w, s.logRequest(r, c), "", answer{status: status, body: errorBody(status, message)}, "")
+}
+
+// limited applies the rate limit of the switches.
+func (s *Server) limited(w http.ResponseWriter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limiter == nil || s.limiter.AllowN(s.options.Now(), 1) {
+		return false
+	}
+	if after := s.switches.RateLimitRetryAfter; after > 0 {
+		w.Header().Set("Retry-After", s.retryAfter(after, false))
+	}
+	return true
+}
+
+// extendDeadlines keeps the server's timeouts from ending a request that waits on purpose. Not every writer has deadlines.
+func extendDeadlines(w http.ResponseWriter, wait time.Duration) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.SetWriteDeadline(time.Now().Add(wait + writeGrace))
+}

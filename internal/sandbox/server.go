@@ -1,0 +1,266 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/time/rate"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+// BasePath is where the API is served.
+const BasePath = "/api/v1"
+
+// DemoKey has the form of a real key. It opens nothing but a sandbox.
+const DemoKey = "ak_live_demodemodemodemodemodemodemodemo"
+
+// Types of the packages below, under the names that users of this package need.
+type (
+	Incident = store.Incident
+	Event    = store.Event
+	Change   = store.Change
+	Patch    = store.Patch
+	Switches = store.Switches
+	Fault    = fault.Fault
+	Match    = fault.Match
+)
+
+// Options configure a Server. The zero value is a sandbox with default switches that takes any key.
+type Options struct {
+	// Keys maps each accepted API key to its scopes (read, write, incidents). Nil accepts any key that starts with ak_.
+	Keys map[string][]string
+	// Seed of the ids and of the draws of faults; 0 draws one.
+	Seed uint64
+	// Now is the clock; nil is time.Now. Waiting always uses package time, which testing/synctest controls as well.
+	Now func() time.Time
+	// MaxIncidents bounds how many incidents are held (200,000); above it, creates get 507.
+	MaxIncidents int
+	// MaxHistory bounds the history of each (100); the first entry and the newest are kept.
+	MaxHistory int
+	// MaxRequests bounds the log of requests (10,000); the newest are kept.
+	MaxRequests int
+	// MaxBody bounds the body of a request (1 MiB); above it, 413.
+	MaxBody int64
+	// MaxSubscribers bounds the open pages (32); above it, 503.
+	MaxSubscribers int
+}
+
+// maxPending bounds the requests that are still to be carried out after their answer.
+const maxPending = 10_000
+
+// Server is the sandbox. Use it as an http.Handler. Its methods are safe for concurrent use.
+type Server struct {
+	options Options
+	seed    uint64
+	handler http.Handler
+
+	// closed ends everything that waits.
+	closed context.Context
+	close  context.CancelFunc
+	wait   sync.WaitGroup
+
+	hub *hub
+
+	mu       sync.Mutex
+	store    *store.Store
+	switches Switches
+	initial  Switches // what Reset goes back to
+	limiter  *rate.Limiter
+	rules    *fault.Rules
+	keys     map[string][]string
+	log      requestLog
+	stats    Stats
+	ids      *rand.ChaCha8
+	pending  int
+}
+
+// New returns a running sandbox. Close it.
+func New(o Options) *Server {
+	o.MaxIncidents = cmp.Or(o.MaxIncidents, 200_000)
+	o.MaxHistory = max(2, cmp.Or(o.MaxHistory, 100))
+	o.MaxRequests = cmp.Or(o.MaxRequests, 10_000)
+	o.MaxBody = cmp.Or(o.MaxBody, 1<<20)
+	o.MaxSubscribers = cmp.Or(o.MaxSubscribers, 32)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{
+		options: o, seed: o.Seed, hub: newHub(o.MaxSubscribers), keys: o.Keys,
+		switches: store.DefaultSwitches(), initial: store.DefaultSwitches(),
+	}
+	if s.seed == 0 {
+		s.seed = rand.Uint64() //nolint:gosec // nothing secret comes from it
+	}
+	s.closed, s.close = context.WithCancel(context.Background())
+	s.restart()
+	s.handler = s.routes()
+	return s
+}
+
+// restart begins with an empty state. The caller holds mu, or is New.
+func (s *Server) restart() {
+	s.ids = chacha(s.seed, 'i')
+	s.rules = fault.NewRules(rand.New(chacha(s.seed, 'f'))) //nolint:gosec // reproducible on purpose
+	s.store = store.New(store.Limits{Incidents: s.options.MaxIncidents, History: s.options.MaxHistory}, s.newUUID)
+	s.log = requestLog{limit: s.options.MaxRequests}
+	s.stats = newStats()
+}
+
+// chacha gives each use its own draws, so that the number of ids does not change which faults are drawn.
+func chacha(seed uint64, use byte) *rand.ChaCha8 {
+	var key [32]byte
+	for i := range 8 {
+		key[i] = byte(seed >> (8 * i))
+	}
+	key[31] = use
+	return rand.NewChaCha8(key)
+}
+
+// ServeHTTP serves the API, the routes for tests, and the page.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close ends hanging requests, subscriptions and late commits, which then never happen. Requests after it still work.
+func (s *Server) Close() {
+	s.close()
+	s.hub.closeAll()
+	s.wait.Wait()
+}
+
+// Seed is the seed in use.
+func (s *Server) Seed() uint64 { return s.seed }
+
+// Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches that
+// SetInitialSwitches set. Keys stay.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.restart()
+	s.setSwitches(s.initial)
+	s.hub.reset()
+}
+
+// Switches are the ones in use.
+func (s *Server) Switches() Switches {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.switches
+}
+
+// SetSwitches changes switches while the sandbox runs. On an error nothing changes.
+func (s *Server) SetSwitches(change func(*Switches)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.switches
+	change(&next)
+	if err := next.Validate(); err != nil {
+		return err
+	}
+	s.setSwitches(next)
+	return nil
+}
+
+// SetInitialSwitches is SetSwitches for what Reset goes back to.
+func (s *Server) SetInitialSwitches(change func(*Switches)) error {
+	if err := s.SetSwitches(change); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.initial = s.switches
+	return nil
+}
+
+func (s *Server) setSwitches(next Switches) {
+	if next.RateLimit != s.switches.RateLimit {
+		s.limiter = nil
+		if next.RateLimit > 0 {
+			s.limiter = fault.Limiter(next.RateLimit)
+		}
+	}
+	s.switches = next
+}
+
+// SetKeys replaces the accepted keys, as Options.Keys.
+func (s *Server) SetKeys(keys map[string][]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys = keys
+}
+
+// AddFault appends a rule and returns its id.
+func (s *Server) AddFault(f Fault) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.Add(f)
+}
+
+// SetFaults replaces the list. On an error nothing changes.
+func (s *Server) SetFaults(list []Fault) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.Set(list)
+}
+
+// RemoveFault takes a rule off the list and says whether it was there.
+func (s *Server) RemoveFault(id int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.Remove(id)
+}
+
+// ClearFaults empties the list.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules.Clear()
+}
+
+// Faults lists the rules with their counts.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.List()
+}
+
+// newUUID returns a version 4 UUID. The caller holds mu.
+func (s *Server) newUUID() string {
+	id, err := uuid.NewRandomFromReader(s.ids)
+	if err != nil {
+		panic(err) // ChaCha8 never fails to read
+	}
+	return id.String()
+}
+
+func (s *Server) newRequestID() string {
+	var b [12]byte
+	s.mu.Lock()
+	_, _ = s.ids.Read(b[:]) // never fails
+	s.mu.Unlock()
+	return "req_" + hex.EncodeToString(b[:])
+}
+
+// sleep waits, and says false if the sandbox was closed meanwhile.
+func (s *Server) sleep(d time.Duration) bool {
+	if d <= 0 {
+		return s.closed.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.closed.Done():
+		return false
+	}
+}

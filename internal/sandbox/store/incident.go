@@ -1,0 +1,129 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"slices"
+	"time"
+)
+
+// Statuses are the values of an incident's status, in the order of its life.
+var Statuses = []string{
+	"new", "acknowledged", "open", "investigating", "identified", "monitoring", "resolved", "postmortem",
+}
+
+// Severities are the values that the API's reference lists, worst first. InfoSeverity is accepted by a switch.
+var Severities = []string{"critical", "high", "medium", "low", "maintenance"}
+
+// Words with a meaning of their own.
+const (
+	StatusOpen         = "open"
+	StatusAcknowledged = "acknowledged"
+	StatusResolved     = "resolved"
+	StatusPostmortem   = "postmortem"
+	SeverityInfo       = "info"
+)
+
+const (
+	defaultStatus   = StatusOpen
+	defaultSeverity = "medium"
+	defaultSource   = "api"
+)
+
+// Closed says whether a status ends an incident.
+func Closed(status string) bool { return status == StatusResolved || status == StatusPostmortem }
+
+// Incident is everything that the sandbox holds about one incident. Slices and maps in it are never changed in place.
+type Incident struct {
+	ID     string `json:"id"`
+	Number int    `json:"incident_number"` // counts from 1
+
+	// Alias is the deduplication key; empty when the incident was created without one.
+	Alias             string            `json:"alias"`
+	Title             string            `json:"title"`
+	Description       string            `json:"description"`
+	Severity          string            `json:"severity"`
+	Status            string            `json:"status"`
+	AffectedServices  []string          `json:"affected_services"`
+	ImpactDescription string            `json:"impact_description"`
+	AssignedTo        string            `json:"assigned_to"`
+	Source            string            `json:"source"`
+	Tags              []string          `json:"tags"`
+	Labels            map[string]string `json:"labels"`
+
+	StartedAt time.Time `json:"started_at"`
+	// AcknowledgedAt and ResolvedAt are zero when the API would say null.
+	AcknowledgedAt time.Time `json:"acknowledged_at"`
+	ResolvedAt     time.Time `json:"resolved_at"`
+	CreatedAt      time.Time `json:"created_at"`
+	UpdatedAt      time.Time `json:"updated_at"`
+
+	// History is oldest first. The first entry is always kept; HistoryDropped counts those that the limit cost.
+	History        []Event `json:"history,omitempty"`
+	HistoryDropped int     `json:"history_dropped,omitempty"`
+	HistoryLength  int     `json:"history_length"`
+}
+
+// Open says whether the incident is neither resolved nor in postmortem.
+func (i *Incident) Open() bool { return !Closed(i.Status) }
+
+// Kind is what an entry of an incident's history is about.
+type Kind string
+
+// Kinds of history entries.
+const (
+	Created  Kind = "created"
+	Updated  Kind = "updated"
+	Resolved Kind = "resolved"
+	Reopened Kind = "reopened"
+)
+
+// Actor is who changed an incident.
+type Actor string
+
+// Actors.
+const (
+	ByAPI    Actor = "api"
+	ByPerson Actor = "person"
+)
+
+// Event is one entry of an incident's history.
+type Event struct {
+	At   time.Time `json:"at"`
+	Kind Kind      `json:"kind"`
+	By   Actor     `json:"by"`
+	// Request is the X-Request-Id of the request that did it; empty for a person.
+	Request string   `json:"request_id,omitempty"`
+	Changes []Change `json:"changes,omitempty"`
+}
+
+// Change is one field's value before and after, cut to what a person reads.
+type Change struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// maxChangeRunes bounds what the history keeps of a value.
+const maxChangeRunes = 200
+
+func clip(s string) string {
+	if len(s) <= maxChangeRunes {
+		return s
+	}
+	if r := []rune(s); len(r) > maxChangeRunes {
+		return string(r[:maxChangeRunes-1]) + "…"
+	}
+	return s
+}
+
+// record adds an entry and keeps the history within its limit: the first entry and the newest stay.
+func (i *Incident) record(e Event, limit int) {
+	i.History = append(i.History, e)
+	if over := len(i.History) - limit; over > 0 {
+		i.History = slices.Delete(i.History, 1, 1+over)
+		i.HistoryDropped += over
+	}
+	i.HistoryLength = len(i.History)
+}

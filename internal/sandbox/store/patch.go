@@ -1,0 +1,134 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Patch is what a request says about an incident. A nil pointer means that the field was not sent.
+type Patch struct {
+	Title             *string
+	Description       *string
+	Severity          *string
+	Status            *string
+	Alias             *string
+	Source            *string
+	ImpactDescription *string
+	AssignedTo        *string
+	AffectedServices  *[]string
+	Tags              *[]string
+	Labels            *map[string]string
+	// A zero time is null.
+	AcknowledgedAt *time.Time
+	ResolvedAt     *time.Time
+}
+
+// fields says how each known field is decoded. labels is the one that the reference does not list.
+var fields = map[string]func(*Patch, jsontext.Value) error{
+	"title":              func(p *Patch, v jsontext.Value) error { return decode(&p.Title, v, "a string") },
+	"description":        func(p *Patch, v jsontext.Value) error { return decode(&p.Description, v, "a string") },
+	"severity":           func(p *Patch, v jsontext.Value) error { return decode(&p.Severity, v, "a string") },
+	"status":             func(p *Patch, v jsontext.Value) error { return decode(&p.Status, v, "a string") },
+	"alias":              func(p *Patch, v jsontext.Value) error { return decode(&p.Alias, v, "a string") },
+	"source":             func(p *Patch, v jsontext.Value) error { return decode(&p.Source, v, "a string") },
+	"impact_description": func(p *Patch, v jsontext.Value) error { return decode(&p.ImpactDescription, v, "a string") },
+	"assigned_to":        func(p *Patch, v jsontext.Value) error { return decode(&p.AssignedTo, v, "a string") },
+	"affected_services":  func(p *Patch, v jsontext.Value) error { return decode(&p.AffectedServices, v, "an array of strings") },
+	"tags":               func(p *Patch, v jsontext.Value) error { return decode(&p.Tags, v, "an array of strings") },
+	"labels":             func(p *Patch, v jsontext.Value) error { return decode(&p.Labels, v, "an object of strings") },
+	"acknowledged_at":    func(p *Patch, v jsontext.Value) error { return decode(&p.AcknowledgedAt, v, "an ISO 8601 time") },
+	"resolved_at":        func(p *Patch, v jsontext.Value) error { return decode(&p.ResolvedAt, v, "an ISO 8601 time") },
+}
+
+const undocumentedField = "labels"
+
+// optionalFields can be named in Switches.RefusedFields.
+var optionalFields = []string{
+	"labels", "tags", "source", "affected_services", "assigned_to", "impact_description", "description", "resolved_at",
+}
+
+func decode[T any](field **T, v jsontext.Value, want string) error {
+	var value T // null leaves the zero value
+	if err := json.Unmarshal(v, &value, JSON); err != nil {
+		return fmt.Errorf("must be %s", want)
+	}
+	*field = &value
+	return nil
+}
+
+// Decode reads a request's body. The error is a validation error that names the field.
+func Decode(body []byte, sw *Switches) (Patch, error) {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return Patch{}, invalid("Invalid JSON in request body")
+	}
+	names := make([]string, 0, len(members))
+	for name := range members {
+		names = append(names, name)
+	}
+	slices.Sort(names) // so that the same body always gets the same message
+	var p Patch
+	for _, name := range names {
+		field, known := fields[name]
+		switch {
+		case slices.Contains(sw.RefusedFields, name):
+			return Patch{}, invalid("%s is not allowed", name)
+		case sw.UnknownFields == Refuse && (!known || name == undocumentedField):
+			return Patch{}, invalid("unknown field: %s", name)
+		case !known:
+			continue
+		}
+		if err := field(&p, members[name]); err != nil {
+			return Patch{}, invalid("%s %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// lengths are the widths of the database columns in Alert24's published source, in characters.
+var lengths = []struct {
+	name  string
+	limit int
+	value func(*Patch) *string
+}{
+	{"title", 255, func(p *Patch) *string { return p.Title }},
+	{"alias", 255, func(p *Patch) *string { return p.Alias }},
+	{"source", 50, func(p *Patch) *string { return p.Source }},
+}
+
+// check refuses what the API refuses whatever the incident's state is.
+func (p *Patch) check(sw *Switches, create bool) error {
+	if (create && p.Title == nil) || (p.Title != nil && strings.TrimSpace(*p.Title) == "") {
+		return invalid("title is required")
+	}
+	if p.Severity != nil && !slices.Contains(Severities, *p.Severity) && (*p.Severity != SeverityInfo || !sw.InfoSeverity) {
+		return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
+	}
+	if p.Status != nil && !slices.Contains(Statuses, *p.Status) {
+		return invalid("status must be one of: %s", strings.Join(Statuses, ", "))
+	}
+	if p.Source != nil && sw.RestrictSource && !slices.Contains(sources, *p.Source) {
+		return invalid("source must be one of: %s", strings.Join(sources, ", "))
+	}
+	for _, l := range lengths {
+		v := l.value(p)
+		if v == nil || sw.OverLong == Accept || len(*v) <= l.limit || len([]rune(*v)) <= l.limit {
+			continue
+		}
+		if sw.OverLong == Error {
+			return unexpected()
+		}
+		return invalid("%s must be at most %d characters", l.name, l.limit)
+	}
+	return nil
+}
+
+var sources = []string{"manual", "monitoring", "api"}

@@ -1,0 +1,301 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Limits bound the store's memory.
+type Limits struct {
+	// Incidents is how many are held, open and closed; a create above it is refused with 507.
+	Incidents int
+	// History is how many entries each incident keeps, at least 2.
+	History int
+}
+
+// Store holds the incidents of one organization. Creating and updating cost the same however many there are.
+type Store struct {
+	limits Limits
+	newID  func() string
+
+	all       []*Incident            // by number, from 1; nil where deleted
+	byID      map[string]*Incident   //
+	byAlias   map[string][]*Incident // oldest first
+	openAlias map[string][]*Incident // the open ones of byAlias, oldest first
+	counts    map[group]int
+}
+
+// group is what the list can be filtered by.
+type group struct{ status, severity string }
+
+// New returns an empty store. newID returns a UUID that it has not returned before.
+func New(limits Limits, newID func() string) *Store {
+	return &Store{
+		limits: limits, newID: newID,
+		byID: map[string]*Incident{}, byAlias: map[string][]*Incident{}, openAlias: map[string][]*Incident{}, counts: map[group]int{},
+	}
+}
+
+// Cause is who asked for a change.
+type Cause struct {
+	By Actor
+	// Request is the X-Request-Id, empty for a person.
+	Request string
+}
+
+// Result is what a change came to.
+type Result struct {
+	// Incident is a copy without history; nil when there is none to show.
+	Incident *Incident
+	// Kind is what happened; empty when nothing did.
+	Kind Kind
+	// Status is the API's HTTP status.
+	Status int
+}
+
+// Match is what a create with an alias met when it looked: ids, empty where there is none.
+type Match struct{ open, last string }
+
+// Find looks for the incident that a create with this alias meets. It is apart from Post so that a gap between the two
+// can show what an API does that is not atomic.
+func (s *Store) Find(sw *Switches, alias string) Match {
+	var m Match
+	if alias == "" {
+		return m
+	}
+	for _, i := range slices.Backward(s.openAlias[alias]) {
+		if sw.OpenMeans != Active || i.Status != StatusAcknowledged {
+			m.open = i.ID
+			break
+		}
+	}
+	for _, i := range slices.Backward(s.byAlias[alias]) {
+		if !i.Open() {
+			m.last = i.ID
+			break
+		}
+	}
+	return m
+}
+
+// Post is the API's create: it creates an incident, or updates the one that m met.
+func (s *Store) Post(now time.Time, sw *Switches, cause Cause, p Patch, m Match) (Result, error) {
+	if err := p.check(sw, true); err != nil {
+		return Result{}, err
+	}
+	resolve := p.Status != nil && Closed(*p.Status) && p.Alias != nil && *p.Alias != ""
+	if open := s.byID[m.open]; open != nil {
+		return s.postOnOpen(now, sw, cause, p, open, resolve)
+	}
+	last := s.byID[m.last]
+	if resolve {
+		switch sw.AliasResolveNone {
+		case NotFound:
+			return Result{}, missing()
+		case NoOp:
+			return Result{Incident: shallow(last), Status: http.StatusOK}, nil
+		}
+	}
+	if last != nil && !resolve && sw.AliasHitClosed != Another {
+		if sw.AliasHitClosed == Reopen {
+			if p.Status == nil {
+				p.Status = new(StatusOpen)
+			}
+			p.ResolvedAt = new(time.Time{})
+		}
+		return s.change(now, sw, cause, last, p, sw.AliasHitStatus)
+	}
+	return s.create(now, sw, cause, p)
+}
+
+func (s *Store) postOnOpen(now time.Time, sw *Switches, cause Cause, p Patch, open *Incident, resolve bool) (Result, error) {
+	if resolve {
+		switch sw.AliasResolve {
+		case Refuse:
+			return Result{}, invalid("status %s is not allowed on create", *p.Status)
+		case Ignore:
+			p.Status, p.ResolvedAt = nil, nil
+			resolve = false
+		default:
+			if p.ResolvedAt == nil {
+				p.ResolvedAt = &now
+			}
+		}
+	}
+	if sw.AliasHit == Unchanged && !resolve {
+		return Result{Incident: shallow(open), Status: sw.AliasHitStatus}, nil
+	}
+	return s.change(now, sw, cause, open, p, sw.AliasHitStatus)
+}
+
+func (s *Store) create(now time.Time, sw *Switches, cause Cause, p Patch) (Result, error) {
+	if len(s.byID) >= s.limits.Incidents {
+		return Result{}, &APIError{ServerError, fmt.Sprintf(
+			"the sandbox holds its limit of %d incidents: reset it, or raise the limit", s.limits.Incidents), http.StatusInsufficientStorage}
+	}
+	now = now.Truncate(time.Millisecond)
+	i := &Incident{
+		Number: len(s.all) + 1, Status: defaultStatus, Severity: defaultSeverity, Source: defaultSource,
+		StartedAt: now, CreatedAt: now, UpdatedAt: now,
+	}
+	if p.Source != nil && *p.Source == "" {
+		p.Source = nil
+	}
+	if p.Alias != nil {
+		i.Alias = *p.Alias
+	}
+	merge(i, p, sw.StripMarkup)
+	if Closed(i.Status) && i.ResolvedAt.IsZero() && sw.SetResolvedAt {
+		i.ResolvedAt = now
+	}
+	if err := checkTimes(i, sw); err != nil {
+		return Result{}, err
+	}
+	i.ID = s.newID()
+	i.record(Event{At: now, Kind: Created, By: cause.By, Request: cause.Request}, s.limits.History)
+	s.all = append(s.all, i)
+	s.byID[i.ID] = i
+	if i.Alias != "" {
+		s.byAlias[i.Alias] = append(s.byAlias[i.Alias], i)
+	}
+	s.index(i)
+	return Result{Incident: shallow(i), Kind: Created, Status: sw.CreateStatus}, nil
+}
+
+// Put is the API's update by id, and what a person does: it merges what was sent.
+func (s *Store) Put(now time.Time, sw *Switches, cause Cause, id string, p Patch) (Result, error) {
+	if err := p.check(sw, false); err != nil {
+		return Result{}, err
+	}
+	i := s.byID[id]
+	if i == nil {
+		return Result{}, missing()
+	}
+	return s.change(now, sw, cause, i, p, http.StatusOK)
+}
+
+// change merges p into i, or leaves i as it was.
+func (s *Store) change(now time.Time, sw *Switches, cause Cause, i *Incident, p Patch, status int) (Result, error) {
+	now = now.Truncate(time.Millisecond)
+	next := *i
+	changes := merge(&next, p, sw.StripMarkup)
+	kind := Updated
+	if i.Open() != next.Open() {
+		kind = Resolved
+		if next.Open() {
+			kind = Reopened
+		}
+	}
+	if sw.SetResolvedAt || cause.By == ByPerson {
+		keepTimes(&next, now, kind, p)
+	}
+	if err := checkTimes(&next, sw); err != nil {
+		return Result{}, err
+	}
+	next.UpdatedAt = now
+	next.record(Event{At: now, Kind: kind, By: cause.By, Request: cause.Request, Changes: changes}, s.limits.History)
+	s.unindex(i)
+	*i = next
+	s.index(i)
+	return Result{Incident: shallow(i), Kind: kind, Status: status}, nil
+}
+
+// keepTimes sets the times that go with a status, where the request does not.
+func keepTimes(i *Incident, now time.Time, kind Kind, p Patch) {
+	switch {
+	case kind == Resolved && p.ResolvedAt == nil:
+		i.ResolvedAt = now
+	case kind == Reopened && p.ResolvedAt == nil:
+		i.ResolvedAt = time.Time{}
+	}
+	if i.Status == StatusAcknowledged && i.AcknowledgedAt.IsZero() {
+		i.AcknowledgedAt = now
+	}
+}
+
+// checkTimes is the check of Alert24's published database schema.
+func checkTimes(i *Incident, sw *Switches) error {
+	for _, t := range []struct {
+		name string
+		at   time.Time
+	}{{"resolved_at", i.ResolvedAt}, {"acknowledged_at", i.AcknowledgedAt}} {
+		if t.at.IsZero() || !t.at.Before(i.StartedAt) || sw.ResolvedBeforeStart == Accept {
+			continue
+		}
+		if sw.ResolvedBeforeStart == Error {
+			return unexpected()
+		}
+		return invalid("%s must not be before started_at", t.name)
+	}
+	return nil
+}
+
+// Delete removes an incident for good, as a person can.
+func (s *Store) Delete(id string) error {
+	i := s.byID[id]
+	if i == nil {
+		return missing()
+	}
+	s.unindex(i)
+	s.all[i.Number-1] = nil
+	delete(s.byID, id)
+	remove(s.byAlias, i)
+	return nil
+}
+
+// Get returns a copy without history.
+func (s *Store) Get(id string) (*Incident, error) {
+	i := s.byID[id]
+	if i == nil {
+		return nil, missing()
+	}
+	return shallow(i), nil
+}
+
+// Alias is the alias of an incident, or "".
+func (s *Store) Alias(id string) string {
+	if i := s.byID[id]; i != nil {
+		return i.Alias
+	}
+	return ""
+}
+
+func (s *Store) index(i *Incident) {
+	s.counts[group{i.Status, i.Severity}]++
+	if i.Open() && i.Alias != "" {
+		list := append(s.openAlias[i.Alias], i)
+		slices.SortFunc(list, func(a, b *Incident) int { return a.Number - b.Number })
+		s.openAlias[i.Alias] = list
+	}
+}
+
+func (s *Store) unindex(i *Incident) {
+	s.counts[group{i.Status, i.Severity}]--
+	if i.Open() && i.Alias != "" {
+		remove(s.openAlias, i)
+	}
+}
+
+func remove(index map[string][]*Incident, i *Incident) {
+	list := slices.DeleteFunc(index[i.Alias], func(j *Incident) bool { return i == j })
+	if len(list) == 0 {
+		delete(index, i.Alias)
+		return
+	}
+	index[i.Alias] = list
+}
+
+// shallow copies an incident without its history; nil stays nil.
+func shallow(i *Incident) *Incident {
+	if i == nil {
+		return nil
+	}
+	c := *i
+	c.History = nil
+	return &c
+}
