@@ -32,6 +32,13 @@ const (
 	NotificationReason = "alertmanager.notification.reason"
 	// TruncatedAlerts is present only when Alertmanager cut alerts off the group.
 	TruncatedAlerts = "alertmanager.truncated_alerts"
+	// RouteLabelPrefix precedes the labels of the route that matched (Alertmanager 0.34 and later).
+	RouteLabelPrefix = "alertmanager.route.label."
+	// OrgID is the number of Grafana's organisation.
+	OrgID = "alertmanager.org_id"
+	// CutValues says how many labels, annotations and other texts of the record the receiver's limits shortened or
+	// left out. It is present only when there are some.
+	CutValues = "alertmanager.cut_values"
 	// ClientAddress is the peer of the webhook: replicas of one cluster share ExternalURL.
 	ClientAddress = "client.address"
 )
@@ -46,6 +53,18 @@ const (
 	AlertGeneratorURL     = "alertmanager.alert.generator_url"
 	AlertLabelPrefix      = "alertmanager.alert.label."
 	AlertAnnotationPrefix = "alertmanager.alert.annotation."
+)
+
+// Record attributes that only Grafana's alerts have. Links are there only if they are http or https.
+const (
+	AlertRuleUID      = "alertmanager.alert.rule_uid"
+	AlertDashboardURL = "alertmanager.alert.dashboard_url"
+	AlertPanelURL     = "alertmanager.alert.panel_url"
+	AlertSilenceURL   = "alertmanager.alert.silence_url"
+	AlertImageURL     = "alertmanager.alert.image_url"
+	AlertValueString  = "alertmanager.alert.value_string"
+	// AlertValuePrefix precedes the reference id of a query; the value is a number.
+	AlertValuePrefix = "alertmanager.alert.value."
 )
 
 // Values of AlertStatus and OverrideStatus.

@@ -7,11 +7,8 @@ package labels
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Label is one name and its value.
@@ -66,55 +63,4 @@ func (s Set) Map() map[string]string {
 		m[l.Name] = l.Value
 	}
 	return m
-}
-
-// MarshalJSONTo writes the set as a JSON object.
-func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
-	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for _, l := range s {
-		if err := enc.WriteToken(jsontext.String(l.Name)); err != nil {
-			return err
-		}
-		if err := enc.WriteToken(jsontext.String(l.Value)); err != nil {
-			return err
-		}
-	}
-	return enc.WriteToken(jsontext.EndObject)
-}
-
-// UnmarshalJSONFrom reads a JSON object of strings; null is the empty set. The decoder refuses duplicate names.
-func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	*s = nil
-	switch tok.Kind() {
-	case 'n':
-		return nil
-	case '{':
-	default:
-		return errors.New("not an object of strings")
-	}
-	for dec.PeekKind() != '}' {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		name := tok.String()
-		if tok, err = dec.ReadToken(); err != nil {
-			return err
-		}
-		if tok.Kind() != '"' {
-			return errors.New("not an object of strings")
-		}
-		*s = append(*s, Label{name, tok.String()})
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	s.Sort()
-	return nil
 }

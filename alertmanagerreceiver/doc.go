@@ -1,0 +1,8 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:generate go tool mdatagen metadata.yaml
+
+// Package alertmanagerreceiver takes the webhooks of Alertmanager and its relatives and makes one log record of each
+// alert. It answers 200 only after the pipeline has accepted the records.
+package alertmanagerreceiver

@@ -1,0 +1,220 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"net/url"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+const (
+	labelAlertName = "alertname"
+	labelSeverity  = "severity"
+	// unnamed is the body of an alert that has neither summary nor name.
+	unnamed = "alert without a name"
+	// cutMark ends a text that was cut.
+	cutMark = "…"
+	// fixedAttributes is how many attributes a record has at most beside labels and annotations.
+	fixedAttributes = 20
+)
+
+// positionBits hold the position of an alert in its webhook; the bits above them count webhooks.
+const positionBits = 20
+
+// delivery is what the receiver knows of a webhook beside its body.
+type delivery struct {
+	epoch    string
+	arrival  int64 // counts webhooks in order of arrival
+	received time.Time
+	client   string // peer address, or ""
+}
+
+// sequence orders alerts by the arrival of their webhook and then by their place in it.
+func (d *delivery) sequence(position int) int64 {
+	return d.arrival<<positionBits | int64(position)
+}
+
+// converter makes log records of webhooks. It is pure: equal input makes equal output.
+type converter struct {
+	alias   aliasRules
+	limits  limitsConfig
+	kept    []string // labels and annotations that labels_per_alert never leaves out
+	version string   // of the build, for the scope
+}
+
+func newConverter(cfg *Config, version string) *converter {
+	return &converter{
+		alias:   newAliasRules(cfg.Alias),
+		limits:  cfg.Limits,
+		kept:    append([]string{labelAlertName, labelSeverity, "summary", "description", "runbook_url"}, cfg.Alias.Labels...),
+		version: version,
+	}
+}
+
+// logs returns one record per alert, and how many texts the limits cut or left out.
+func (c *converter) logs(w *webhook, d *delivery) (plog.Logs, int) {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	out := writer{limit: c.limits.ValueBytes, attributes: rl.Resource().Attributes()}
+	out.text(attrs.ServiceName, attrs.ServiceNameValue)
+	out.text(attrs.Receiver, w.Receiver)
+	out.text(attrs.ExternalURL, w.ExternalURL)
+	total := out.cut
+
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(metadata.ScopeName)
+	sl.Scope().SetVersion(c.version)
+	sl.LogRecords().EnsureCapacity(len(w.Alerts))
+	for i := range w.Alerts {
+		total += c.record(sl.LogRecords().AppendEmpty(), w, &w.Alerts[i], d, d.sequence(i))
+	}
+	return logs, total
+}
+
+func (c *converter) record(lr plog.LogRecord, w *webhook, a *alert, d *delivery, seq int64) int {
+	severity, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
+	out := writer{limit: c.limits.ValueBytes, attributes: lr.Attributes()}
+
+	lr.SetEventName(attrs.EventName)
+	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(d.received))
+	lr.SetTimestamp(timestamp(a))
+	lr.SetSeverityNumber(severityNumber(severity))
+	lr.SetSeverityText(out.shorten(severity))
+	lr.Body().SetStr(out.shorten(firstNonEmpty(a.Annotations.Get("summary"), name, unnamed)))
+
+	out.attributes.EnsureCapacity(fixedAttributes + len(a.Labels) + len(a.Annotations) + len(w.GroupLabels) + len(w.RouteLabels) +
+		len(a.Grafana.Values))
+	out.attributes.PutStr(attrs.Alias, c.alias.alias(a))
+	out.attributes.PutStr(attrs.Epoch, d.epoch)
+	out.attributes.PutInt(attrs.Seq, seq)
+
+	out.text(attrs.AlertName, name)
+	out.text(attrs.AlertStatus, a.Status)
+	out.text(attrs.AlertFingerprint, a.Fingerprint)
+	out.time(attrs.AlertStartsAt, a.StartsAt)
+	out.time(attrs.AlertEndsAt, a.EndsAt)
+	out.link(attrs.AlertGeneratorURL, a.GeneratorURL)
+	c.set(&out, attrs.AlertLabelPrefix, a.Labels)
+	c.set(&out, attrs.AlertAnnotationPrefix, a.Annotations)
+	c.grafana(&out, w, &a.Grafana)
+
+	out.text(attrs.GroupKey, w.GroupKey)
+	c.set(&out, attrs.GroupLabelPrefix, w.GroupLabels)
+	c.set(&out, attrs.RouteLabelPrefix, w.RouteLabels)
+	out.text(attrs.NotificationReason, w.NotificationReason)
+	if w.TruncatedAlerts > 0 {
+		out.attributes.PutInt(attrs.TruncatedAlerts, w.TruncatedAlerts)
+	}
+	out.text(attrs.ClientAddress, d.client)
+	if out.cut > 0 {
+		out.attributes.PutInt(attrs.CutValues, int64(out.cut))
+	}
+	return out.cut
+}
+
+func (c *converter) grafana(out *writer, w *webhook, g *grafanaFacts) {
+	if id := g.OrgID; id != 0 {
+		out.attributes.PutInt(attrs.OrgID, id)
+	} else if w.OrgID != 0 {
+		out.attributes.PutInt(attrs.OrgID, w.OrgID)
+	}
+	out.text(attrs.AlertRuleUID, g.RuleUID)
+	out.link(attrs.AlertDashboardURL, g.DashboardURL)
+	out.link(attrs.AlertPanelURL, g.PanelURL)
+	out.link(attrs.AlertSilenceURL, g.SilenceURL)
+	out.link(attrs.AlertImageURL, g.ImageURL)
+	out.text(attrs.AlertValueString, g.ValueString)
+	for i, v := range g.Values {
+		if i >= c.limits.LabelsPerAlert {
+			out.cut += len(g.Values) - i
+			break
+		}
+		out.attributes.PutDouble(attrs.AlertValuePrefix+out.shorten(v.Name), v.Value)
+	}
+}
+
+// set writes a label set, at most labels_per_alert of it and always those that an incident is made of.
+func (c *converter) set(out *writer, prefix string, set labels.Set) {
+	room := c.limits.LabelsPerAlert
+	for _, l := range set {
+		if room <= 0 && !slices.Contains(c.kept, l.Name) {
+			out.cut++
+			continue
+		}
+		room--
+		out.attributes.PutStr(prefix+out.shorten(l.Name), out.shorten(l.Value))
+	}
+}
+
+// timestamp is when the alert started or, if it is resolved, ended; 0 when the webhook does not say or says what
+// nanoseconds since 1970 cannot hold.
+func timestamp(a *alert) pcommon.Timestamp {
+	t := a.StartsAt
+	if a.Status == attrs.StatusResolved && !a.EndsAt.IsZero() {
+		t = a.EndsAt
+	}
+	if year := t.Year(); year < 1970 || year > 2200 {
+		return 0
+	}
+	return pcommon.NewTimestampFromTime(t)
+}
+
+func firstNonEmpty(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// writer adds attributes, leaves out empty ones, and counts what it had to cut.
+type writer struct {
+	attributes pcommon.Map
+	limit      int
+	cut        int
+}
+
+func (w *writer) text(key, value string) {
+	if value != "" {
+		w.attributes.PutStr(key, w.shorten(value))
+	}
+}
+
+func (w *writer) time(key string, t time.Time) {
+	if !t.IsZero() {
+		w.attributes.PutStr(key, t.UTC().Format(time.RFC3339Nano))
+	}
+}
+
+// link adds an absolute http or https address and nothing else: people click on it. A cut address leads nowhere, so
+// one that is too long is left out.
+func (w *writer) link(key, address string) {
+	if address == "" {
+		return
+	}
+	if len(address) > w.limit {
+		w.cut++
+		return
+	}
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		w.attributes.PutStr(key, address)
+	}
+}
+
+func (w *writer) shorten(text string) string {
+	if len(text) <= w.limit {
+		return text
+	}
+	w.cut++
+	return cutString(text, w.limit-len(cutMark)) + cutMark
+}

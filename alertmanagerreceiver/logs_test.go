@@ -1,0 +1,85 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+var update = flag.Bool("update", false, "write the golden logs anew")
+
+const (
+	webhooksDir = "../testdata/webhooks"
+	logsDir     = "../testdata/logs"
+)
+
+// TestGolden converts every webhook of testdata/webhooks, recorded or written after a sender's documentation, and
+// compares the result with testdata/logs. Run it with -update to write those anew.
+func TestGolden(t *testing.T) {
+	files := webhookFiles(t)
+	for _, file := range files {
+		name, err := filepath.Rel(webhooksDir, file)
+		require.NoError(t, err)
+		t.Run(name, func(t *testing.T) {
+			got := convert(t, defaultConfig(), readFile(t, file))
+			want := filepath.Join(logsDir, strings.TrimSuffix(name, ".json")+".yaml")
+			if *update {
+				require.NoError(t, os.MkdirAll(filepath.Dir(want), 0o755))
+				require.NoError(t, golden.WriteLogsToFile(want, got))
+			}
+			expected, err := golden.ReadLogs(want)
+			require.NoError(t, err)
+			require.NoError(t, plogtest.CompareLogs(expected, got))
+		})
+	}
+}
+
+func webhookFiles(tb testing.TB) []string {
+	files, err := filepath.Glob(filepath.Join(webhooksDir, "*", "*.json"))
+	require.NoError(tb, err)
+	require.NotEmpty(tb, files)
+	return files
+}
+
+func readFile(tb testing.TB, path string) []byte {
+	body, err := os.ReadFile(path)
+	require.NoError(tb, err)
+	return body
+}
+
+func defaultConfig() *Config {
+	return createDefaultConfig().(*Config)
+}
+
+// convert decodes and converts body as the handler does, with everything that varies from run to run held still.
+func convert(tb testing.TB, cfg *Config, body []byte) plog.Logs {
+	w := decode(tb, body)
+	logs, _ := newConverter(cfg, "test").logs(w, testDelivery())
+	return logs
+}
+
+func decode(tb testing.TB, body []byte) *webhook {
+	w, err := newDecoder().decode(body, maxAlerts)
+	require.NoError(tb, err)
+	return w
+}
+
+func testDelivery() *delivery {
+	return &delivery{
+		epoch:    "EPOCH",
+		arrival:  7,
+		received: time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC),
+		client:   "192.0.2.10",
+	}
+}

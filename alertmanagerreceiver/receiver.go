@@ -1,0 +1,107 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/otel/propagation"
+	"go.uber.org/zap"
+)
+
+// alertmanagerReceiver runs the HTTP server; the handler does the work.
+type alertmanagerReceiver struct {
+	cfg     *Config
+	set     receiver.Settings
+	handler *handler
+
+	server  *http.Server
+	addr    net.Addr
+	cancel  context.CancelFunc // ends the contexts of requests in progress
+	serving sync.WaitGroup
+}
+
+func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
+	h, err := newHandler(set, cfg, next)
+	if err != nil {
+		return nil, err
+	}
+	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h}, nil
+}
+
+// Start listens and serves in the background.
+func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) error {
+	server, err := r.cfg.ServerConfig.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler,
+		confighttp.WithErrorHandler(r.handler.refuseEarly))
+	if err != nil {
+		return err
+	}
+	listener, err := r.cfg.ServerConfig.ToListener(ctx)
+	if err != nil {
+		return fmt.Errorf("endpoint: cannot listen on %q: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
+	}
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	server.BaseContext = func(net.Listener) context.Context { return base }
+	server.Handler = continueTrace(server.Handler)
+	r.server, r.addr, r.cancel = server, listener.Addr(), cancel
+
+	r.warnIfOpen()
+	r.set.Logger.Info("Taking webhooks", zap.Stringer("address", r.addr), zap.String("path", r.cfg.Path))
+	r.serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+		}
+	})
+	return nil
+}
+
+// Shutdown waits for requests in progress, but not longer than shutdown_timeout: one of them may wait for an exporter
+// that is stopped only after this receiver. The sender repeats what is cut off.
+func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
+	if r.server == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.ShutdownTimeout)
+	defer cancel()
+	err := r.server.Shutdown(ctx)
+	r.cancel()
+	if err != nil {
+		r.set.Logger.Warn("Cut off webhooks that were still in progress; their senders repeat them", zap.Error(err))
+		err = r.server.Close()
+	}
+	r.serving.Wait()
+	return err
+}
+
+// warnIfOpen tells whoever opens the port to a network that anybody may open and close incidents.
+func (r *alertmanagerReceiver) warnIfOpen() {
+	cfg := &r.cfg.ServerConfig
+	mutualTLS := cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != ""
+	if cfg.Auth.HasValue() || mutualTLS || r.cfg.HMAC.HasValue() {
+		return
+	}
+	if tcp, ok := r.addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		r.set.Logger.Warn("The endpoint is open to the network and takes webhooks from anybody; set auth, tls::client_ca_file or hmac",
+			zap.Stringer("address", r.addr))
+	}
+}
+
+// continueTrace puts the trace of the W3C traceparent header into the context. The collector's own server does so only
+// if service::telemetry::traces::propagators says so, which hardly anybody sets.
+func continueTrace(next http.Handler) http.Handler {
+	var w3c propagation.TraceContext
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header))))
+	})
+}

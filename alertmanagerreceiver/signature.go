@@ -1,0 +1,51 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// signature verifies webhooks that are signed as Grafana signs them: the hex HMAC-SHA256 of the body, or of
+// "<Unix seconds>:<body>" with the seconds in a header of their own.
+// Source: https://github.com/grafana/alerting/blob/main/http/hmac.go
+type signature struct {
+	cfg *hmacConfig
+	now func() time.Time
+}
+
+func newSignature(cfg *hmacConfig, now func() time.Time) *signature {
+	return &signature{cfg: cfg, now: now}
+}
+
+// verify returns nil for a body that the owner of the secret signed within the tolerance. A signed webhook can be
+// replayed within the tolerance, and for ever where no timestamp is asked for.
+func (s *signature) verify(header http.Header, body []byte) error {
+	given, err := hex.DecodeString(header.Get(s.cfg.Header))
+	if err != nil || len(given) != sha256.Size {
+		return errNoSignature
+	}
+	mac := hmac.New(sha256.New, []byte(s.cfg.Secret))
+	if s.cfg.TimestampHeader != "" {
+		sent := header.Get(s.cfg.TimestampHeader)
+		seconds, err := strconv.ParseInt(sent, 10, 64)
+		if err != nil {
+			return errNoTimestamp
+		}
+		if age := s.now().Sub(time.Unix(seconds, 0)).Abs(); age > s.cfg.TimestampTolerance {
+			return errOldTimestamp
+		}
+		_, _ = mac.Write([]byte(sent + ":"))
+	}
+	_, _ = mac.Write(body)
+	if !hmac.Equal(given, mac.Sum(nil)) {
+		return errWrongSignature
+	}
+	return nil
+}

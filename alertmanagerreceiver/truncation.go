@@ -1,0 +1,68 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"hash/maphash"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+)
+
+// maxTruncatedGroups bounds the memory of groups that were reported; the oldest is forgotten, and so reported again.
+const maxTruncatedGroups = 1024
+
+// truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
+type truncation struct {
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	seed      maphash.Seed
+	reported  *lru.Cache[uint64, struct{}]
+}
+
+func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*truncation, error) {
+	reported, err := lru.New[uint64, struct{}](maxTruncatedGroups)
+	if err != nil {
+		return nil, err
+	}
+	return &truncation{logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), reported: reported}, nil
+}
+
+// note is told of every accepted webhook.
+func (t *truncation) note(ctx context.Context, w *webhook) {
+	if w.TruncatedAlerts == 0 {
+		if t.reported.Len() > 0 {
+			t.reported.Remove(t.group(w))
+		}
+		return
+	}
+	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1)
+	t.telemetry.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts)
+	if known, _ := t.reported.ContainsOrAdd(t.group(w), struct{}{}); known {
+		return
+	}
+	t.logger.Warn("Alertmanager cut a group short: it never delivers the alerts beyond the cut, nor that they are resolved; "+
+		"set max_alerts: 0 in its webhook_configs",
+		zap.String("receiver", w.Receiver),
+		zap.String("group_key", cutString(w.GroupKey, maxReasonBytes)),
+		zap.Int64("truncated_alerts", w.TruncatedAlerts))
+}
+
+// group identifies the group; Mimir may leave its key out, and then the labels of the group do.
+func (t *truncation) group(w *webhook) uint64 {
+	var h maphash.Hash
+	h.SetSeed(t.seed)
+	texts := []string{w.ExternalURL, w.Receiver, w.GroupKey}
+	for _, l := range w.GroupLabels {
+		texts = append(texts, l.Name, l.Value)
+	}
+	for _, text := range texts {
+		_, _ = h.WriteString(text)
+		_ = h.WriteByte(0xff) // in no UTF-8 text
+	}
+	return h.Sum64()
+}
