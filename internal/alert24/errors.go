@@ -23,19 +23,19 @@ import (
 type Class uint8
 
 const (
-	// Accepted: carried out, and the answer says so.
+	// Accepted means carried out, and the answer says so.
 	Accepted Class = iota
-	// Gone: the API itself says that it has no such incident.
+	// Gone means that the API itself says that it has no such incident.
 	Gone
-	// Refused: not carried out, and the same request will be refused again.
+	// Refused means not carried out; the same request will be refused again.
 	Refused
-	// Denied: not carried out, because of the key.
+	// Denied means not carried out, because of the key.
 	Denied
-	// RateLimited: not carried out, come later.
+	// RateLimited means not carried out, come later.
 	RateLimited
-	// NotSent: nothing of the request has left.
+	// NotSent means that nothing of the request has left.
 	NotSent
-	// Uncertain: it may have been carried out, or may still be.
+	// Uncertain means that it may have been carried out, or may still be.
 	Uncertain
 )
 
@@ -223,15 +223,16 @@ func (c *Client) requestID(resp *http.Response) string {
 	return bound(c.hideKey(resp.Header.Get("X-Request-Id")), maxRequestIDRunes)
 }
 
-// bound replaces control characters, line ends among them, by spaces and cuts s to n runes.
+// bound replaces what does not print, line ends among it, by spaces and cuts s to n runes.
 func bound(s string, n int) string {
 	var b strings.Builder
 	for _, r := range s {
-		if n--; n < 0 {
+		if n == 0 {
 			b.WriteRune('…')
 			break
 		}
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		n--
+		if !unicode.IsPrint(r) {
 			r = ' '
 		}
 		b.WriteRune(r)

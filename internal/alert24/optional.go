@@ -55,7 +55,7 @@ func (w *Write) optional() uint32 {
 
 // drop clears the fields in set.
 func (w *Write) drop(set uint32) {
-	for i, clear := range []func(){
+	for i, clearField := range []func(){
 		func() { w.Labels = nil },
 		func() { w.Tags = nil },
 		func() { w.Source = "" },
@@ -64,7 +64,7 @@ func (w *Write) drop(set uint32) {
 		func() { w.ImpactDescription = "" },
 	} {
 		if set&(1<<i) != 0 {
-			clear()
+			clearField()
 		}
 	}
 }

@@ -1,0 +1,233 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// raw starts a listener that hands each connection to f and then closes it.
+func raw(t *testing.T, f func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	t.Cleanup(func() { require.NoError(t, l.Close()); <-done })
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			f(conn)
+			_ = conn.Close()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+func readRequest(conn net.Conn) { _, _ = conn.Read(make([]byte, 64<<10)) }
+
+func TestNoAnswerIsUncertain(t *testing.T) {
+	for name, f := range map[string]func(net.Conn){
+		"closed":   readRequest,
+		"reset":    func(c net.Conn) { readRequest(c); _ = c.(*net.TCPConn).SetLinger(0) },
+		"not HTTP": func(c net.Conn) { readRequest(c); _, _ = io.WriteString(c, "SSH-2.0-x\r\n\r\n") },
+		"cut head": func(c net.Conn) { readRequest(c); _, _ = io.WriteString(c, "HTTP/1.1 201 Crea") },
+		"cut body": func(c net.Conn) {
+			readRequest(c)
+			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{\"data\":{\"id\":\"i\"}}")
+		},
+		"cut chunk": func(c net.Conn) {
+			readRequest(c)
+			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n{\"data\":{\"id\":\"i\"}}\r\n")
+		},
+		"closed unread": func(net.Conn) {},
+		"location is junk": func(c net.Conn) {
+			readRequest(c)
+			_, _ = io.WriteString(c, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://[::1/x?token=geheim\r\n\r\n")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for call, do := range calls {
+				err := do(t.Context(), connect(t, &http.Client{Transport: &http.Transport{}}, raw(t, f)))
+				e := requireError(t, err, Uncertain)
+				assert.NotContains(t, e.Error(), "geheim", call)
+			}
+		})
+	}
+}
+
+// TestAPostIsSentOnce guards against net/http's silent repeats on connections that were used before.
+func TestAPostIsSentOnce(t *testing.T) {
+	var posts, conns atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answerWith(http.StatusOK, `{"data":{"id":"i"}}`)(w, r)
+			return
+		}
+		posts.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	c := connect(t, srv.Client(), srv.URL)
+	_, err := c.Get(t.Context(), "i")
+	require.NoError(t, err)
+	_, err = c.Create(t.Context(), Write{Title: "t"})
+	requireClass(t, err, Uncertain)
+	assert.EqualValues(t, 1, posts.Load())
+	assert.EqualValues(t, 1, conns.Load(), "the POST used the connection of the GET")
+}
+
+func TestAnAnswerInTimeOrNone(t *testing.T) {
+	for name, http2 := range map[string]bool{"HTTP/1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			arrived := make(chan struct{}, 1)
+			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if r.URL.Path == "/incidents/slow-body" {
+					_, _ = io.WriteString(w, `{"data":`)
+					w.(http.Flusher).Flush()
+				}
+				arrived <- struct{}{}
+				<-r.Context().Done()
+			}))
+			srv.EnableHTTP2 = http2
+			srv.StartTLS()
+			t.Cleanup(srv.Close)
+
+			// Cancelled, as at shutdown, once the request is with the server.
+			c := connect(t, srv.Client(), srv.URL)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-arrived; cancel() }()
+			_, err := c.Create(ctx, Write{Title: "t"})
+			requireClass(t, err, Uncertain)
+			require.ErrorIs(t, err, context.Canceled)
+
+			ctx, cancel = context.WithCancel(t.Context())
+			go func() { <-arrived; cancel() }()
+			_, err = c.Update(ctx, "slow-body", Write{Title: "t"})
+			requireClass(t, err, Uncertain)
+
+			// The time limit of the http.Client.
+			hc := *srv.Client()
+			hc.Timeout = 100 * time.Millisecond
+			_, err = connect(t, &hc, srv.URL).Create(t.Context(), Write{Title: "t"})
+			e := requireError(t, err, Uncertain)
+			assert.Contains(t, e.Error(), "create incident: no answer: ")
+			<-arrived
+		})
+	}
+}
+
+func TestNothingLeft(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	refusing := "http://" + closed.Addr().String()
+	require.NoError(t, closed.Close())
+	plain := raw(t, func(c net.Conn) { readRequest(c); _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })
+	hangs := make(chan struct{})
+	hanging := raw(t, func(net.Conn) { <-hangs })
+	t.Cleanup(func() { close(hangs) })
+	foreign := httptest.NewUnstartedServer(answerWith(http.StatusOK, ""))
+	foreign.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail on purpose
+	foreign.StartTLS()
+	t.Cleanup(foreign.Close)
+	proxy := raw(t, func(c net.Conn) { readRequest(c); _, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\n\r\n") })
+
+	for name, tt := range map[string]struct {
+		endpoint  string
+		transport *http.Transport
+	}{
+		"refused":      {refusing, &http.Transport{}},
+		"no such host": {"http://alert24.invalid", &http.Transport{DialContext: unresolved}},
+		"speaks no TLS": {
+			strings.Replace(plain, "http:", "https:", 1), &http.Transport{},
+		},
+		"handshake hangs": {
+			strings.Replace(hanging, "http:", "https:", 1), &http.Transport{TLSHandshakeTimeout: 50 * time.Millisecond},
+		},
+		"unknown authority": {foreign.URL, &http.Transport{}},
+		"no common version": {foreign.URL, &http.Transport{TLSClientConfig: &tls.Config{
+			InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10, // is to fail
+		}}},
+		"the proxy says no": {foreign.URL, &http.Transport{Proxy: func(r *http.Request) (*url.URL, error) {
+			return r.URL.Parse(proxy)
+		}}},
+	} {
+		for call, do := range calls {
+			t.Run(name+"/"+call, func(t *testing.T) {
+				e := requireError(t, do(t.Context(), connect(t, &http.Client{Transport: tt.transport}, tt.endpoint)), NotSent)
+				assert.Contains(t, e.Error(), "not sent: ")
+				assert.Zero(t, e.Status)
+			})
+		}
+	}
+}
+
+func unresolved(context.Context, string, string) (net.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "alert24.invalid", IsNotFound: true}}
+}
+
+func TestCancelledWhileItDials(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := connect(t, &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}}, "http://alert24.invalid")
+	_, err := c.Create(ctx, Write{Title: "t"})
+	requireClass(t, err, NotSent)
+
+	_, err = c.Create(ctx, Write{Title: "t"})
+	requireClass(t, err, NotSent)
+}
+
+// A transport that does not report to a trace proves nothing by silence.
+func TestAnUnknownTransport(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want Class
+	}{
+		{errors.New("boom"), Uncertain},
+		{io.ErrUnexpectedEOF, Uncertain},
+		{context.DeadlineExceeded, Uncertain},
+		{&net.OpError{Op: "read", Err: errors.New("connection reset by peer")}, Uncertain},
+		{&net.OpError{Op: "write", Err: errors.New("broken pipe")}, Uncertain},
+		{&net.OpError{Op: "dial", Err: errors.New("connection refused")}, NotSent},
+		{fmt.Errorf("middleware: %w", &net.DNSError{Err: "no such host"}), NotSent},
+		{&tls.CertificateVerificationError{Err: errors.New("expired")}, NotSent},
+	} {
+		c := connect(t, &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, tt.err })}, "http://h")
+		_, err := c.Create(t.Context(), Write{Title: "t"})
+		requireClass(t, err, tt.want)
+		require.ErrorIs(t, err, tt.err)
+	}
+	assert.Equal(t, Uncertain, Classify(errors.New("foreign")))
+	assert.Equal(t, NotSent, Classify(fmt.Errorf("wrapped: %w", &Error{Class: NotSent})))
+}
+
