@@ -89,7 +89,7 @@ func TestCreateSendsWhatItIsGiven(t *testing.T) {
 	const want = `{"title":"T <&>","description":"D","severity":"high","status":"open","alias":"A:1",` +
 		`"source":"prometheus","labels":{"bad":"�","team":"x"},"tags":["team:x"],"affected_services":["svc-1"],` +
 		`"impact_description":"users wait","assigned_to":"user-456","resolved_at":"2026-03-19T14:30:00.005Z"}`
-	assert.Equal(t, []byte(want), body, "byte for byte: the same write is the same body")
+	assert.Equal(t, []byte(want), body) //nolint:testifylint // byte for byte
 
 	assert.Equal(t, Incident{
 		ID: "i-1", Number: 7, Title: "T", Severity: "high", Status: "open", Source: "prometheus", Tags: []string{"a", "b"},

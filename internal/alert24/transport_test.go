@@ -230,4 +230,3 @@ func TestAnUnknownTransport(t *testing.T) {
 	assert.Equal(t, Uncertain, Classify(errors.New("foreign")))
 	assert.Equal(t, NotSent, Classify(fmt.Errorf("wrapped: %w", &Error{Class: NotSent})))
 }
-
