@@ -1,0 +1,158 @@
+# Copyright The otelcol-alert24 Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# `make help` lists what there is. Tools are built at the versions below into .tools/bin; nothing is installed elsewhere.
+GOLANGCI_LINT_VERSION := v2.15.0
+GOTESTSUM_VERSION     := v1.13.0
+ALERTMANAGER_VERSION  := v0.31.1
+PROMETHEUS_VERSION    := v0.313.2
+
+SHELL         := /bin/sh
+.SHELLFLAGS   := -eu -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+FUZZTIME ?= 10s
+ifndef VERSION
+VERSION := $(shell scripts/version.sh)
+endif
+
+BIN       := $(CURDIR)/.tools/bin
+COLLECTOR := $(CURDIR)/build/otelcol-alert24
+LINT      := $(BIN)/golangci-lint
+TESTSUM   := $(BIN)/gotestsum
+# A promtool on the PATH is used first: building one takes minutes.
+PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
+
+# What the end-to-end tests and the demo run.
+export OTELCOL_ALERT24 := $(COLLECTOR)
+export ALERTMANAGER    := $(BIN)/alertmanager
+export AMTOOL          := $(BIN)/amtool
+export PROMTOOL
+
+# The race detector needs a C compiler that can link.
+RACE := $(shell printf '\043include <stdlib.h>\nint main(void){return 0;}' | $$(go env CC) -x c -o /dev/null - 2>/dev/null && echo -race)
+
+SOURCES := go.mod go.sum builder-config.yaml scripts/build-collector.sh \
+	$(shell find alertmanagerreceiver alert24exporter internal -type f -not -name '*_test.go' -not -path "*/testdata/*" -not -path "internal/sandbox/*" 2>/dev/null)
+
+##@ Build
+
+.PHONY: build
+build: $(COLLECTOR) build/alert24-sandbox ## Build the collector and the sandbox into build/
+
+$(COLLECTOR): $(SOURCES) build/version
+	scripts/build-collector.sh '$(VERSION)' $@
+
+# Rewritten only when the version changes, so that nothing is built again without a reason.
+build/version: FORCE
+	@mkdir -p build
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
+build/alert24-sandbox: FORCE
+	go build -o $@ ./cmd/alert24-sandbox
+
+.PHONY: generate
+generate: ## Write the generated files again
+	go generate ./...
+
+.PHONY: clean
+clean: ## Remove what was built (not the tools)
+	rm -rf build coverage.out
+
+.PHONY: FORCE
+FORCE:
+
+##@ Try
+
+.PHONY: demo
+demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and resolve an incident
+	@go run ./e2e/demo
+
+.PHONY: demo-keep
+demo-keep: $(COLLECTOR) $(BIN)/alertmanager ## The same, and leave it all running until Ctrl-C
+	@go run ./e2e/demo -keep
+
+##@ Test
+
+.PHONY: test
+test: ## Everything: lint, vet, generated files, unit and end-to-end tests
+	@scripts/test.sh lint vet check-generated test-unit test-e2e
+
+.PHONY: lint
+lint: $(LINT) ## Lint, and check the formatting
+	$(LINT) run ./...
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the code
+	$(LINT) fmt ./...
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: check-generated
+check-generated: ## Check that go.mod and generated files are up to date
+	scripts/check-generated.sh
+
+.PHONY: test-unit
+test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C compiler
+	$(TESTSUM) --format pkgname-and-test-fails -- $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
+
+.PHONY: test-e2e
+test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
+	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -timeout=10m ./e2e/...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz test for FUZZTIME (10s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: cover
+cover: ## Unit tests' coverage: coverage.out, and a line per package
+	go test -coverprofile=coverage.out ./...
+	@go tool cover -func=coverage.out | tail -1
+
+.PHONY: race
+race:
+	@echo '$(RACE)'
+
+##@ Tools
+
+.PHONY: tools
+tools: $(LINT) $(TESTSUM) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## Build the tools that are missing into .tools/bin
+
+# A tool's stamp carries its version in its name: another version makes a new stamp, and so a new tool.
+STAMP = .tools/stamp
+
+$(LINT): $(STAMP)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@touch $@
+
+$(TESTSUM): $(STAMP)/gotestsum-$(GOTESTSUM_VERSION)
+	GOBIN=$(BIN) go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+	@touch $@
+
+$(BIN)/alertmanager $(BIN)/amtool: $(BIN)/%: $(STAMP)/%-$(ALERTMANAGER_VERSION)
+	GOBIN=$(BIN) go install -ldflags '-X github.com/prometheus/common/version.Version=$(ALERTMANAGER_VERSION:v%=%)' \
+		github.com/prometheus/alertmanager/cmd/$*@$(ALERTMANAGER_VERSION)
+	@touch $@
+
+# Built inside its own module, because `go install` refuses one with exclusions. Without the
+# service discoveries of every cloud, which checking rules does not need.
+$(BIN)/promtool: $(STAMP)/promtool-$(PROMETHEUS_VERSION)
+	dir=$$(cd / && go mod download -json github.com/prometheus/prometheus@$(PROMETHEUS_VERSION) | sed -n "s|.*\"Dir\": \"\(.*\)\",|\1|p"); \
+	GOWORK=off go build -C "$$dir" -tags remove_all_sd -o $@ ./cmd/promtool
+	@touch $@
+
+$(STAMP)/%:
+	@mkdir -p $(STAMP) $(BIN)
+	@name='$*'; rm -f $(STAMP)/$${name%-v*}-v*
+	@touch $@
+
+##@ Help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

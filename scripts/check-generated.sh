@@ -1,0 +1,18 @@
+#!/bin/sh
+# Copyright The otelcol-alert24 Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Fails when go.mod or a generated file is not what its source gives. Works on a copy: the tree stays as it is.
+set -eu
+cd "$(dirname "$0")/.."
+
+go mod tidy -diff
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+tar --exclude=./.git --exclude=./.tools --exclude=./build -cf - . | tar -xf - -C "$copy"
+(cd "$copy" && go generate ./...)
+if ! diff -ru --exclude=.git --exclude=.tools --exclude=build . "$copy"; then
+	echo "generated files are not up to date: run 'make generate' and commit the result" >&2
+	exit 1
+fi
