@@ -74,9 +74,9 @@ func TestFaults(t *testing.T) {
 		"slower than the client": {
 			fault: sandbox.Fault{Delay: 12 * time.Second}, failure: "deadline exceeded", takes: patience, late: 2 * time.Second,
 		},
-		"2xx, empty":       {fault: sandbox.Fault{Body: fault.Empty}, status: 201, header: "Content-Length: 0", now: true},
-		"2xx, HTML":        {fault: sandbox.Fault{Body: fault.HTML}, status: 201, body: "<html>", now: true},
-		"2xx, cut":         {fault: sandbox.Fault{Body: fault.Cut}, status: 201, failure: "unexpected EOF", body: `{"data":{"id"`, now: true},
+		"2xx, empty": {fault: sandbox.Fault{Body: fault.Empty}, status: 201, header: "Content-Length: 0", now: true},
+		"2xx, HTML":  {fault: sandbox.Fault{Body: fault.HTML}, status: 201, body: "<html>", now: true},
+		"2xx, cut":   {fault: sandbox.Fault{Body: fault.Cut}, status: 201, failure: "unexpected EOF", body: `{"data":{"id"`, now: true},
 		"2xx, nothing done": {
 			fault: sandbox.Fault{Status: 200}, status: 200, body: `{"data":{}}`,
 		},

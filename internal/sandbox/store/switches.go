@@ -71,35 +71,35 @@ func DefaultSwitches() Switches {
 // Switch describes one switch to people.
 type Switch struct {
 	Name   string
-	Values []string // the default first; empty when any value of the type is allowed
-	Bool   bool
+	Kind   string   // word, number, duration, list, bool
+	Values []string // the default first; empty when any value of the kind is allowed
 	Help   string
 }
 
 // SwitchList is every switch, in the order of the struct.
 var SwitchList = []Switch{
-	{Name: "create_status", Values: []string{"201", "200"}, Help: "status of a create"},
-	{Name: "alias_hit", Values: []string{Merge, Unchanged}, Help: "what a create does to the open incident of its alias"},
-	{Name: "alias_hit_status", Values: []string{"200", "201"}, Help: "status of a create that met an open incident"},
-	{Name: "open_means", Values: []string{NotClosed, Active}, Help: "which incidents a create can meet: all but resolved and postmortem, or the acknowledged ones left out as well"},
-	{Name: "alias_hit_closed", Values: []string{Another, Reopen, Update}, Help: "what a create does when the alias has closed incidents only: a new one, reopen the last, or update the last and leave it closed"},
-	{Name: "alias_resolve", Values: []string{Resolve, Ignore, Refuse}, Help: "a create with status resolved that met an open incident"},
-	{Name: "alias_resolve_none", Values: []string{Create, NotFound, NoOp}, Help: "a create with an alias and status resolved that met none: create a resolved one, 404, or 200 and nothing"},
-	{Name: "alias_in_responses", Bool: true, Help: "incidents in answers carry their alias"},
-	{Name: "alias_filter", Bool: true, Help: "the list honours ?alias= instead of ignoring it"},
-	{Name: "info_severity", Bool: true, Help: "severity info is accepted"},
-	{Name: "restrict_source", Bool: true, Help: "source must be manual, monitoring or api"},
-	{Name: "set_resolved_at", Bool: true, Help: "an update to resolved without resolved_at sets it"},
-	{Name: "resolved_before_start", Values: []string{Refuse, Accept, Error}, Help: "resolved_at before started_at: 400, accepted, or 500"},
-	{Name: "incidents_scope", Bool: true, Help: "keys with the scope incidents may create"},
-	{Name: "over_long", Values: []string{Error, Refuse, Accept}, Help: "title or alias over 255 characters, source over 50: 500, 400, or accepted"},
-	{Name: "unknown_fields", Values: []string{Ignore, Refuse}, Help: "fields that the reference does not list (labels is one): ignored (labels are kept), or 400"},
-	{Name: "refused_fields", Help: "comma-separated optional fields that give a 400 naming them, such as labels,tags,source"},
-	{Name: "strip_markup", Bool: true, Help: "script and iframe tags, javascript: and on...= leave title, description and impact_description"},
-	{Name: "non_atomic_create", Help: "time between looking for the alias and creating: simultaneous creates with one alias all make an incident; 0 for atomic"},
-	{Name: "rate_limit", Help: "requests per second, with a burst of one second's worth; 0 for none"},
-	{Name: "rate_limit_retry_after", Help: "Retry-After on what the rate limit refuses; 0 for no header"},
-	{Name: "latency", Help: "added to every API request"},
+	{Name: "create_status", Kind: "number", Values: []string{"201", "200"}, Help: "status of a create"},
+	{Name: "alias_hit", Kind: "word", Values: []string{Merge, Unchanged}, Help: "what a create does to the open incident of its alias"},
+	{Name: "alias_hit_status", Kind: "number", Values: []string{"200", "201"}, Help: "status of a create that met an open incident"},
+	{Name: "open_means", Kind: "word", Values: []string{NotClosed, Active}, Help: "which incidents a create can meet: all but resolved and postmortem, or the acknowledged ones left out as well"},
+	{Name: "alias_hit_closed", Kind: "word", Values: []string{Another, Reopen, Update}, Help: "what a create does when the alias has closed incidents only: a new one, reopen the last, or update the last and leave it closed"},
+	{Name: "alias_resolve", Kind: "word", Values: []string{Resolve, Ignore, Refuse}, Help: "a create with status resolved that met an open incident"},
+	{Name: "alias_resolve_none", Kind: "word", Values: []string{Create, NotFound, NoOp}, Help: "a create with an alias and status resolved that met none: create a resolved one, 404, or 200 and nothing"},
+	{Name: "alias_in_responses", Kind: "bool", Help: "incidents in answers carry their alias and labels"},
+	{Name: "alias_filter", Kind: "bool", Help: "the list honours ?alias= instead of ignoring it"},
+	{Name: "info_severity", Kind: "bool", Help: "severity info is accepted"},
+	{Name: "restrict_source", Kind: "bool", Help: "source must be manual, monitoring or api"},
+	{Name: "set_resolved_at", Kind: "bool", Help: "an update to resolved without resolved_at sets it"},
+	{Name: "resolved_before_start", Kind: "word", Values: []string{Refuse, Accept, Error}, Help: "resolved_at before started_at: 400, accepted, or 500"},
+	{Name: "incidents_scope", Kind: "bool", Help: "keys with the scope incidents may create"},
+	{Name: "over_long", Kind: "word", Values: []string{Error, Refuse, Accept}, Help: "title or alias over 255 characters, source over 50: 500, 400, or accepted"},
+	{Name: "unknown_fields", Kind: "word", Values: []string{Ignore, Refuse}, Help: "fields that the reference does not list (labels is one): ignored (labels are kept), or 400"},
+	{Name: "refused_fields", Kind: "list", Help: "comma-separated optional fields that give a 400 naming them, such as labels,tags,source"},
+	{Name: "strip_markup", Kind: "bool", Help: "script and iframe tags, javascript: and on...= leave title, description and impact_description"},
+	{Name: "non_atomic_create", Kind: "duration", Help: "time between looking for the alias and creating: simultaneous creates with one alias all make an incident; 0 for atomic"},
+	{Name: "rate_limit", Kind: "number", Help: "requests per second, with a burst of one second's worth; 0 for none"},
+	{Name: "rate_limit_retry_after", Kind: "duration", Help: "Retry-After on what the rate limit refuses; 0 for no header"},
+	{Name: "latency", Kind: "duration", Help: "added to every API request"},
 }
 
 // Validate names the first switch whose value is not allowed.
@@ -131,23 +131,25 @@ func (s *Switches) Validate() error {
 
 // Set changes one switch from text, as a flag gives it. It does not validate.
 func (s *Switches) Set(name, value string) error {
-	if name == "refused_fields" {
-		s.RefusedFields = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
-		return nil
+	at := slices.IndexFunc(SwitchList, func(w Switch) bool { return w.Name == name })
+	if at < 0 {
+		return fmt.Errorf("there is no switch %q", name)
 	}
-	quoted, err := jsontext.AppendQuote(nil, value)
+	var v any = value
+	switch SwitchList[at].Kind {
+	case "number", "bool":
+		v = jsontext.Value(value)
+	case "list":
+		v = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	doc, err := json.Marshal(map[string]any{name: v})
+	if err == nil {
+		err = s.Patch(doc)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s must be a %s, not %q", name, SwitchList[at].Kind, value)
 	}
-	for _, v := range []jsontext.Value{jsontext.Value(value), quoted} {
-		if v.IsValid() {
-			doc := append(append([]byte(`{"`+name+`":`), v...), '}')
-			if err = s.Patch(doc); err == nil {
-				return nil
-			}
-		}
-	}
-	return err
+	return nil
 }
 
 // Patch changes the switches that a JSON object names. It does not validate.

@@ -1,0 +1,122 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+type flags struct {
+	listen      string
+	addressFile string
+	demoKey     bool
+	options     sandbox.Options
+	switches    sandbox.Switches
+}
+
+// parse reads the flags. Help goes to out.
+func parse(args []string, out io.Writer) (*flags, error) {
+	f := &flags{switches: store.DefaultSwitches()}
+	var keys []string
+	set := pflag.NewFlagSet("alert24-sandbox", pflag.ContinueOnError)
+	set.SetOutput(out)
+	set.SortFlags = false
+	set.Usage = func() {
+		_, _ = fmt.Fprintf(out, "A local Alert24 for tests and demos. It keeps its state in memory.\n\nUsage: alert24-sandbox [flags]\n\n%s", set.FlagUsages())
+	}
+	set.StringVar(&f.listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
+	set.StringVar(&f.addressFile, "address-file", "", "file to write the address to once it listens, as http://127.0.0.1:12345; removed at the end")
+	set.StringArrayVar(&keys, "api-key", nil,
+		"API key to accept, as KEY or KEY=SCOPE+SCOPE with the scopes read, write, incidents (default write); repeatable (default "+sandbox.DemoKey+")")
+	set.Uint64Var(&f.options.Seed, "seed", 0, "seed of ids and of the draws of faults; 0 draws one")
+	set.IntVar(&f.options.MaxIncidents, "max-incidents", 200_000, "most incidents held; creates above it get 507")
+	set.IntVar(&f.options.MaxRequests, "max-requests", 10_000, "most entries in the log of requests; the newest are kept")
+	addSwitches(set, &f.switches)
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	if set.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	}
+	if f.options.MaxIncidents < 1 || f.options.MaxRequests < 1 {
+		return nil, fmt.Errorf("--max-incidents and --max-requests must be at least 1")
+	}
+	if err := f.switches.Validate(); err != nil {
+		return nil, err
+	}
+	f.demoKey = len(keys) == 0
+	if f.demoKey {
+		keys = []string{sandbox.DemoKey}
+	}
+	var err error
+	f.options.Keys, err = parseKeys(keys)
+	return f, err
+}
+
+var scopes = []string{"read", "write", "incidents"}
+
+// parseKeys never shows a key in an error.
+func parseKeys(list []string) (map[string][]string, error) {
+	keys := map[string][]string{}
+	for n, text := range list {
+		key, granted, some := strings.Cut(text, "=")
+		if !some {
+			granted = "write"
+		}
+		if key == "" {
+			return nil, fmt.Errorf("--api-key number %d is empty", n+1)
+		}
+		keys[key] = strings.Split(granted, "+")
+		for _, scope := range keys[key] {
+			if !slices.Contains(scopes, scope) {
+				return nil, fmt.Errorf("--api-key number %d: scope %q is none of %s", n+1, scope, strings.Join(scopes, ", "))
+			}
+		}
+	}
+	return keys, nil
+}
+
+// addSwitches makes a flag of every switch: create_status becomes --create-status.
+func addSwitches(set *pflag.FlagSet, switches *sandbox.Switches) {
+	for _, w := range store.SwitchList {
+		help := w.Help
+		if len(w.Values) > 0 {
+			help += " (" + strings.Join(w.Values, " | ") + ")"
+		}
+		flag := set.VarPF(&switchFlag{switches, w}, strings.ReplaceAll(w.Name, "_", "-"), "", help)
+		if w.Kind == "bool" {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// switchFlag sets one switch.
+type switchFlag struct {
+	switches *sandbox.Switches
+	spec     store.Switch
+}
+
+func (f *switchFlag) Set(value string) error { return f.switches.Set(f.spec.Name, value) }
+
+func (f *switchFlag) Type() string { return f.spec.Kind }
+
+// String is the default, which help shows.
+func (f *switchFlag) String() string {
+	switch {
+	case f.spec.Kind == "bool":
+		return "false"
+	case len(f.spec.Values) > 0:
+		return f.spec.Values[0]
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,132 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command alert24-sandbox is a local Alert24 for tests and demos: its incidents API, with faults on demand, and a page that
+// shows the incidents live. It keeps its state in memory and is no product.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// Limits of the HTTP server. Answers that are late on purpose, and live pages, extend them.
+const (
+	readTimeout     = 30 * time.Second
+	writeTimeout    = 60 * time.Second
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 5 * time.Second
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program. It returns its exit code: 0, 1 if it could not serve, 2 for wrong flags.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f, err := parse(args, stdout)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "alert24-sandbox: %v (--help lists the flags)\n", err)
+		return 2
+	}
+	if err := serve(ctx, f, stdout, stderr); err != nil {
+		_, _ = fmt.Fprintln(stderr, "alert24-sandbox:", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
+	s := sandbox.New(f.options)
+	defer s.Close()
+	if err := s.SetInitialSwitches(func(sw *sandbox.Switches) { *sw = f.switches }); err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return err
+	}
+	address := "http://" + listener.Addr().String()
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	announce(f, s, listener.Addr(), address, stdout, stderr)
+	if err := writeAddress(f.addressFile, address); err != nil {
+		_ = server.Close()
+		return errors.Join(err, ignoreClosed(<-served))
+	}
+	if f.addressFile != "" {
+		defer func() { _ = os.Remove(f.addressFile) }() // a stale address would mislead the next reader
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.Close() // what hangs on purpose, and live pages, would hold the shutdown up
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		_ = server.Close()
+	}
+	return ignoreClosed(<-served)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout, stderr io.Writer) {
+	_, _ = fmt.Fprintf(stdout, "listening on %s\n", address)
+	_, _ = fmt.Fprintf(stdout, "page %s/ api %s%s seed %d\n", address, address, sandbox.BasePath, s.Seed())
+	if f.demoKey {
+		_, _ = fmt.Fprintf(stdout, "api key %s\n", sandbox.DemoKey)
+	}
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		_, _ = fmt.Fprintln(stderr, "alert24-sandbox: others on the network can reach this address, and /_sandbox/ needs no key")
+	}
+}
+
+// writeAddress writes the address into a file that appears complete or not at all.
+func writeAddress(file, address string) error {
+	if file == "" {
+		return nil
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(file), ".alert24-sandbox-*")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.WriteString(address + "\n")
+	if err = errors.Join(err, temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(temporary.Name())
+	}
+	return err
+}

@@ -1,0 +1,158 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// How one incident is drawn. Everything that came over the API goes in as text, never as markup.
+
+import { clock, span, stamp } from './time.js';
+
+export function element(name, className, ...content) {
+  const e = document.createElement(name);
+  if (className) e.className = className;
+  e.append(...content);
+  return e;
+}
+
+function time(iso) {
+  const e = element('time', '', clock(iso));
+  e.dateTime = iso;
+  e.title = stamp(iso);
+  return e;
+}
+
+export const isOpen = (incident) => incident.status !== 'resolved' && incident.status !== 'postmortem';
+
+// Row is the element of one incident, kept while the incident changes so that it stays open and focused.
+export class Row {
+  constructor(id) {
+    this.id = id;
+    this.parts = {
+      severity: element('span', 'severity'),
+      title: element('div', 'title'),
+      alias: element('div', 'alias'),
+      status: element('span', 'status'),
+      time: element('span', 'time'),
+      duration: element('span', 'duration'),
+    };
+    const { severity, title, alias, status, time, duration } = this.parts;
+    this.detail = element('div', 'detail');
+    this.element = element('details', 'incident',
+      element('summary', '', severity, element('div', 'main', title, alias), status, time, duration), this.detail);
+    this.element.addEventListener('toggle', () => this.element.open && this.loadDetail());
+    this.element.addEventListener('animationend', () => this.element.classList.remove('changed'));
+  }
+
+  update(incident, now, isNews) {
+    this.incident = incident;
+    this.element.dataset.severity = incident.severity;
+    this.element.dataset.id = incident.id;
+    this.parts.severity.textContent = incident.severity;
+    this.parts.title.textContent = incident.title;
+    this.parts.alias.textContent = incident.alias || `#${incident.incident_number}, no alias`;
+    this.parts.status.textContent = incident.status;
+    this.parts.time.replaceChildren(time(incident.started_at));
+    this.tick(now);
+    if (isNews) {
+      this.element.classList.remove('changed');
+      void this.element.offsetWidth; // lets the animation start again
+      this.element.classList.add('changed');
+    }
+    if (this.element.open) this.loadDetail();
+  }
+
+  // tick shows how long the incident has lasted.
+  tick(now) {
+    const { started_at, resolved_at, updated_at } = this.incident;
+    const end = isOpen(this.incident) ? now : Date.parse(resolved_at ?? updated_at);
+    const text = span(end - Date.parse(started_at));
+    if (this.parts.duration.textContent !== text) this.parts.duration.textContent = text;
+  }
+
+  async loadDetail() {
+    const request = (this.request = {}); // only the newest answer counts
+    try {
+      const response = await fetch(`/_sandbox/incidents/${encodeURIComponent(this.id)}`);
+      const body = await response.json();
+      if (request !== this.request) return;
+      if (!response.ok) throw new Error(body.error.message);
+      this.showDetail(body.data);
+    } catch (error) {
+      if (request === this.request) this.detail.replaceChildren(element('p', '', `Its history cannot be shown: ${error.message}`));
+    }
+  }
+
+  showDetail(incident) {
+    const focused = this.detail.contains(document.activeElement);
+    const about = element('div', '');
+    if (incident.description) about.append(withLinks(incident.description));
+    about.append(facts(incident), this.action(incident));
+    this.detail.replaceChildren(about, history(incident));
+    if (focused) this.detail.querySelector('button').focus({ preventScroll: true });
+  }
+
+  // action is what a person would do in the web application.
+  action(incident) {
+    const verb = isOpen(incident) ? 'resolve' : 'reopen';
+    const button = element('button', '', verb === 'resolve' ? 'Resolve as a person' : 'Reopen as a person');
+    button.type = 'button';
+    button.addEventListener('click', async () => {
+      button.disabled = true;
+      const response = await fetch(`/_sandbox/incidents/${encodeURIComponent(this.id)}/${verb}`, { method: 'POST' }).catch(() => null);
+      button.disabled = false;
+      if (!response?.ok) button.textContent = 'That failed. Try again';
+    });
+    return element('div', 'actions', button);
+  }
+}
+
+function facts(incident) {
+  const list = element('dl', 'facts');
+  const add = (name, ...value) => list.append(element('dt', '', name), element('dd', '', ...value));
+  const labels = Object.entries(incident.labels ?? {}).map(([k, v]) => `${k}=${v}`);
+  add('Number', `#${incident.incident_number}`);
+  add('Started', stamp(incident.started_at));
+  if (incident.acknowledged_at) add('Acknowledged', stamp(incident.acknowledged_at));
+  if (incident.resolved_at) add('Resolved', stamp(incident.resolved_at));
+  add('Source', incident.source);
+  if (labels.length) add('Labels', labels.join(', '));
+  if (incident.tags?.length) add('Tags', incident.tags.join(', '));
+  if (incident.affected_services?.length) add('Services', incident.affected_services.join(', '));
+  if (incident.impact_description) add('Impact', incident.impact_description);
+  if (incident.assigned_to) add('Assigned to', incident.assigned_to);
+  add('Id', element('code', '', incident.id));
+  return list;
+}
+
+function history(incident) {
+  const list = element('ol', 'history');
+  const dropped = incident.history_dropped ?? 0;
+  incident.history.forEach((event, n) => {
+    if (n === 1 && dropped) list.append(element('li', '', element('span', 'by', `${dropped} more, not kept`)));
+    const item = element('li', '', time(event.at), event.kind, element('span', 'by', event.by === 'person' ? ' by a person' : ''));
+    item.dataset.kind = event.kind;
+    if (event.request_id) item.title = event.request_id;
+    for (const change of event.changes ?? []) {
+      item.append(element('span', 'change', `${change.field.replaceAll('_', ' ')} `, ...(change.from ? [`${change.from} → `] : []),
+        element('b', '', change.to || 'none')));
+    }
+    if (event.kind === 'updated' && !event.changes?.length) item.append(element('span', 'change', 'nothing changed'));
+    list.append(item);
+  });
+  return element('div', '', element('h3', '', 'History'), list);
+}
+
+// withLinks makes links of web addresses in a text.
+function withLinks(text) {
+  const p = element('p', 'description');
+  for (const part of text.split(/(https?:\/\/[^\s<>"]+)/)) {
+    if (/^https?:\/\//.test(part) && URL.canParse(part)) {
+      const link = element('a', '', part);
+      link.href = part;
+      link.target = '_blank';
+      link.rel = 'noopener noreferrer';
+      p.append(link);
+    } else {
+      p.append(part);
+    }
+  }
+  return p;
+}
