@@ -1,39 +1,16 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package incident decides what an incident says: severity, title, description, tags. It is pure.
 package incident
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
-
-// Severity orders alerts of one alias; the worst firing one names the incident.
-type Severity uint8
-
-// Severities that Alert24 accepts everywhere. "info" is refused by some of its versions, so it is never sent.
-const (
-	Low Severity = iota + 1
-	Medium
-	High
-	Critical
-)
-
-// String returns the word that Alert24 uses.
-func (s Severity) String() string {
-	switch s {
-	case Low:
-		return "low"
-	case High:
-		return "high"
-	case Critical:
-		return "critical"
-	default:
-		return "medium"
-	}
-}
 
 // Alert is what one alert says, as far as an incident shows it. Two equal Alerts make equal incidents.
 type Alert struct {
@@ -58,13 +35,47 @@ type Alert struct {
 
 // Content is what Alert24 is told about an incident, apart from its status.
 type Content struct {
-	Title             string
-	Description       string
-	Severity          Severity
-	Source            string
-	Labels            labels.Set
-	Tags              []string
+	// Title is one line of 1 to 255 characters.
+	Title string
+	// Description is at most 32 KiB.
+	Description string
+	Severity    Severity
+	Source      string
+	Labels      labels.Set
+	// Tags begins with the alias's own tag, see [AliasTag].
+	Tags []string
+	// AffectedServices are ids of services, AssignedTo is that of a user.
 	AffectedServices  []string
 	ImpactDescription string
 	AssignedTo        string
+}
+
+// Hash is 32 hex digits that change when anything in c does, and only then. It is the same after a restart.
+func (c Content) Hash() string {
+	b := make([]byte, 0, 4096)
+	str := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	list := func(l []string) {
+		b = binary.AppendUvarint(b, uint64(len(l)))
+		for _, s := range l {
+			str(s)
+		}
+	}
+	str(c.Title)
+	str(c.Description)
+	b = append(b, byte(c.Severity))
+	str(c.Source)
+	b = binary.AppendUvarint(b, uint64(len(c.Labels)))
+	for _, l := range c.Labels {
+		str(l.Name)
+		str(l.Value)
+	}
+	list(c.Tags)
+	list(c.AffectedServices)
+	str(c.ImpactDescription)
+	str(c.AssignedTo)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
 }

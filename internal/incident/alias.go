@@ -1,0 +1,33 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxAliasBytes is the longest alias that Alert24 keeps whole.
+const maxAliasBytes = 255
+
+// AliasTag returns the tag by which the incident of alias is found again: Alert24 may not repeat the alias itself. It
+// is a hash of the whole alias, so that two aliases never share one.
+func AliasTag(alias string) string {
+	sum := sha256.Sum256([]byte(alias))
+	return "alert24-otel:" + hex.EncodeToString(sum[:16])
+}
+
+// BoundAlias returns alias, or, where that is too long or holds what does not survive the way to Alert24 and back
+// (control characters, bytes that are no UTF-8), its readable start with a hash of all of it.
+func BoundAlias(alias string) string {
+	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !strings.ContainsFunc(alias, unicode.IsControl) {
+		return alias
+	}
+	sum := sha256.Sum256([]byte(alias))
+	suffix := "~" + hex.EncodeToString(sum[:8])
+	return cutBytes(oneLine(alias, maxAliasBytes), maxAliasBytes-len(suffix)) + suffix
+}

@@ -1,0 +1,174 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// textTemplate is a template of the configuration and its key there.
+type textTemplate struct {
+	key string
+	t   *template.Template
+}
+
+// newTextTemplate compiles a template, and tries it on an alert in order to find fields that do not exist. An empty
+// text is no template.
+func newTextTemplate(key, text string) (*textTemplate, error) {
+	if text == "" {
+		return nil, nil
+	}
+	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	// Other failures depend on the alert: the sample may lack what real ones have. The package has no error for this
+	// one but its text.
+	err = t.Execute(io.Discard, newTemplateData("sample", []Alert{sample}, nil))
+	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return &textTemplate{key, t}, nil
+}
+
+// execute returns at most n bytes of the template's output; false: it failed, which was reported.
+func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (string, bool) {
+	out := bounded{room: n}
+	err := t.t.Execute(&out, data)
+	if err != nil && !errors.Is(err, errFull) {
+		r.onTemplateFailed(t.key, errors.New(oneLine(err.Error(), maxLineRunes)))
+		return "", false
+	}
+	return out.b.String(), true
+}
+
+var errFull = errors.New("the output is full")
+
+// bounded takes what fits and ends the execution then.
+type bounded struct {
+	b    bytes.Buffer
+	room int
+}
+
+func (w *bounded) Write(p []byte) (int, error) {
+	n := min(len(p), w.room)
+	w.b.Write(p[:n])
+	if w.room -= n; n < len(p) {
+		return n, errFull
+	}
+	return n, nil
+}
+
+// templateData is what templates see. Names are those of Alertmanager's templates where the meaning is the same.
+type templateData struct {
+	templateAlert
+
+	Alias  string
+	Status string // always firing: a close changes no text
+	// GroupLabels are Alertmanager's group_by labels, CommonLabels those that all members share.
+	GroupLabels, CommonLabels KV
+	ExternalURL               string
+	// Members are the firing alerts of the incident, worst first; the first speaks for all and is the dot itself.
+	Members []templateAlert
+	// TruncatedAlerts is how many alerts of the group Alertmanager cut off.
+	TruncatedAlerts int64
+}
+
+type templateAlert struct {
+	Name         string
+	Severity     string
+	Labels       KV
+	Annotations  KV
+	StartsAt     time.Time
+	GeneratorURL string
+	Fingerprint  string
+	// Links that are safe to click, or "".
+	RunbookURL, DashboardURL, PanelURL, SourceURL, SilenceURL string
+}
+
+// newTemplateData applies escape, if there is one, to what alerts say.
+func newTemplateData(alias string, firing []Alert, escape func(string) string) *templateData {
+	if escape == nil {
+		escape = func(s string) string { return s }
+	}
+	d := &templateData{
+		Alias:           escape(alias),
+		Status:          "firing",
+		GroupLabels:     newKV(firing[0].GroupLabels, escape),
+		CommonLabels:    newKV(commonLabels(firing), escape),
+		ExternalURL:     link(firing[0].ExternalURL),
+		Members:         make([]templateAlert, len(firing)),
+		TruncatedAlerts: firing[0].Truncated,
+	}
+	for i := range firing {
+		d.Members[i] = newTemplateAlert(&firing[i], escape)
+	}
+	d.templateAlert = d.Members[0]
+	return d
+}
+
+func newTemplateAlert(a *Alert, escape func(string) string) templateAlert {
+	t := templateAlert{
+		Name: escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, escape),
+		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: link(a.GeneratorURL),
+		Fingerprint: a.Fingerprint,
+	}
+	for _, l := range linksOf(a) {
+		switch l.name {
+		case linkRunbook:
+			t.RunbookURL = l.url
+		case linkDashboard:
+			t.DashboardURL = l.url
+		case linkPanel:
+			t.PanelURL = l.url
+		case linkSource:
+			t.SourceURL = l.url
+		case linkSilence:
+			t.SilenceURL = l.url
+		}
+	}
+	return t
+}
+
+func newKV(set labels.Set, escape func(string) string) KV {
+	kv := make(KV, len(set))
+	for _, l := range set {
+		kv[l.Name] = escape(l.Value)
+	}
+	return kv
+}
+
+// commonLabels returns the labels that all alerts have with one value.
+func commonLabels(alerts []Alert) labels.Set {
+	var common labels.Set
+	for _, l := range alerts[0].Labels {
+		shared := true
+		for i := range alerts[1:] {
+			value, ok := alerts[1+i].Labels.Lookup(l.Name)
+			shared = shared && ok && value == l.Value
+		}
+		if shared {
+			common = append(common, l)
+		}
+	}
+	return common
+}
+
+// sample stands for any alert when a template is tried at start.
+var sample = Alert{
+	Fingerprint: "0123456789abcdef",
+	Name:        "Sample",
+	Severity:    Medium,
+	StartsAt:    time.Unix(0, 0).UTC(),
+	Labels:      labels.Set{{Name: "alertname", Value: "Sample"}, {Name: "severity", Value: "warning"}},
+	Annotations: labels.Set{{Name: "description", Value: "text"}, {Name: "summary", Value: "text"}},
+}
