@@ -1,0 +1,86 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command demo shows the main job on real input: Alertmanager, the collector and the sandbox are started on free ports,
+// an alert fires, fires again and is over, and every step is read back from the sandbox's API. It exits with 1 and the
+// reason when an incident is not what the alert says.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+)
+
+func main() {
+	keep := flag.Bool("keep", false, "leave everything running at the end, until Ctrl-C")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once
+	if err := run(ctx, os.Stdout, *keep); err != nil {
+		fmt.Fprintln(os.Stderr, "\nthe demo failed:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, keep bool) (err error) {
+	binaries, err := harness.BinariesFromEnv(harness.CollectorEnv, harness.AlertmanagerEnv)
+	if err != nil {
+		return fmt.Errorf("run `make demo`: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "otelcol-alert24-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	began := time.Now()
+	bridge, err := harness.StartBridge(ctx, binaries, dir)
+	defer func() { err = errors.Join(err, bridge.Close()) }()
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	fmt.Fprintf(out, "collector     %s\n", bridge.Collector.Webhook)
+	fmt.Fprintf(out, "alertmanager  %s\n", bridge.Alertmanager.Address)
+	fmt.Fprintf(out, "sandbox       %s (a local stand-in for Alert24)\n", bridge.Sandbox.Address)
+
+	s := story{bridge: bridge, out: out}
+	if err := s.play(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	fmt.Fprintf(out, "\nOne alert, one incident: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
+	if keep {
+		linger(ctx, out, bridge)
+	}
+	return nil
+}
+
+// interrupted says Ctrl-C instead of what broke because of it.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
+}
+
+func linger(ctx context.Context, out io.Writer, bridge *harness.Bridge) {
+	fmt.Fprintf(out, `
+All of it keeps running. The incidents, live: %s
+Fire an alert of your own, and watch it close by itself after five minutes:
+
+  %s alert add --alertmanager.url=%s \
+    alertname=DiskFull instance=db-01.prod severity=warning --annotation=summary="Disk almost full on db-01.prod"
+
+Ctrl-C ends everything.
+`, bridge.Sandbox.Address, ".tools/bin/amtool", bridge.Alertmanager.Address)
+	<-ctx.Done()
+	fmt.Fprintln(out)
+}

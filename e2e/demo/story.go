@@ -1,0 +1,137 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+)
+
+// stepTimeout bounds each step. Alertmanager's timers make it a second or three.
+const stepTimeout = 20 * time.Second
+
+const (
+	title       = "High error rate on api-01.prod"
+	description = "Error rate is %s on api-01.prod (job: api-service)"
+	severity    = "critical"
+)
+
+// story is what happens to one alert.
+type story struct {
+	bridge *harness.Bridge
+	out    io.Writer
+	id     string // of the incident, once it is open
+}
+
+// play fires an alert, fires it again with other numbers, and ends it.
+func (s *story) play(ctx context.Context) error {
+	alert := harness.Alert{
+		Labels: map[string]string{
+			"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service",
+			"severity": "critical", "team": "backend",
+		},
+		Annotations: map[string]string{
+			"summary":       title,
+			"description":   fmt.Sprintf(description, "8.3%"),
+			"runbook_url":   "https://wiki.example.com/runbooks/high-error-rate",
+			"dashboard_url": "https://grafana.example.com/d/api-service?var-instance=api-01.prod",
+		},
+		StartsAt:     now(),
+		GeneratorURL: "http://prometheus.example.com:9090/graph?g0.expr=rate%28x%5B5m%5D%29+%3E+0.05&g0.tab=1",
+	}
+
+	fmt.Fprintf(s.out, "\n1. HighErrorRate fires on api-01.prod: 8.3%% of the requests fail\n")
+	if err := s.send(ctx, alert, expectation{status: "open", says: "8.3%"}); err != nil {
+		return err
+	}
+
+	fmt.Fprintf(s.out, "\n2. It fires again, now with 12.1%%\n")
+	alert.Annotations["description"] = fmt.Sprintf(description, "12.1%")
+	if err := s.send(ctx, alert, expectation{id: s.id, status: "open", says: "12.1%"}); err != nil {
+		return err
+	}
+
+	fmt.Fprintf(s.out, "\n3. It is over\n")
+	alert.EndsAt = now()
+	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "12.1%", resolvedAt: alert.EndsAt})
+}
+
+// now has the milliseconds that the API's times have.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// send posts the alert to Alertmanager and waits until the API shows what is expected.
+func (s *story) send(ctx context.Context, alert harness.Alert, want expectation) error {
+	if err := s.bridge.Alertmanager.Post(ctx, alert); err != nil {
+		return err
+	}
+	var found harness.Incident
+	err := harness.Await(ctx, stepTimeout, func(ctx context.Context) error {
+		incidents, err := s.bridge.Sandbox.List(ctx)
+		if err != nil {
+			return err
+		}
+		found, err = want.check(incidents)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.id = found.ID
+	show(s.out, found)
+	return nil
+}
+
+func show(out io.Writer, i harness.Incident) {
+	fmt.Fprintf(out, "   incident %d  %s  %s  %q\n", i.Number, i.Status, i.Severity, i.Title)
+	first, _, _ := strings.Cut(i.Description, "\n")
+	fmt.Fprintf(out, "   id           %s\n   description  %s …\n", i.ID, first)
+	if i.ResolvedAt != nil {
+		fmt.Fprintf(out, "   resolved_at  %s, the alert's end\n", i.ResolvedAt.Format(time.RFC3339Nano))
+	}
+}
+
+// expectation is what the API should show after a step.
+type expectation struct {
+	id         string // of the incident; empty for a new one
+	status     string
+	says       string // in the description
+	resolvedAt time.Time
+}
+
+var errNotYet = errors.New("not yet")
+
+// check returns the one incident. Its error is final where more waiting would not help.
+func (e expectation) check(incidents []harness.Incident) (harness.Incident, error) {
+	var none harness.Incident
+	if len(incidents) == 0 {
+		return none, fmt.Errorf("%w: no incident", errNotYet)
+	}
+	if len(incidents) > 1 {
+		return none, harness.Final(fmt.Errorf("a second incident: there are %d", len(incidents)))
+	}
+	i := incidents[0]
+	switch {
+	case e.id != "" && i.ID != e.id:
+		return none, harness.Final(fmt.Errorf("another incident: its id is %s, not %s", i.ID, e.id))
+	case i.Title != title:
+		return none, harness.Final(fmt.Errorf("the title is %q, not %q", i.Title, title))
+	case i.Severity != severity:
+		return none, harness.Final(fmt.Errorf("the severity is %s, not %s", i.Severity, severity))
+	case i.Status != e.status:
+		return none, fmt.Errorf("%w: the incident is %s, not %s", errNotYet, i.Status, e.status)
+	case !strings.Contains(i.Description, e.says):
+		return none, fmt.Errorf("%w: the description does not say %s: %q", errNotYet, e.says, i.Description)
+	case e.resolvedAt.IsZero():
+		return i, nil
+	case i.ResolvedAt == nil || !i.ResolvedAt.Equal(e.resolvedAt):
+		return none, harness.Final(fmt.Errorf("resolved_at is %v, not the alert's end %s", i.ResolvedAt, e.resolvedAt.Format(time.RFC3339Nano)))
+	}
+	return i, nil
+}

@@ -1,0 +1,136 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Alertmanager is a real Alertmanager with examples/alertmanager.yml.
+type Alertmanager struct {
+	*Process
+	// Address is that of its API and page, as http://127.0.0.1:12345.
+	Address string
+}
+
+// AlertmanagerOptions say what an Alertmanager works with.
+type AlertmanagerOptions struct {
+	Binary  string
+	Webhook string // the collector's URL
+	Dir     string // its configuration and state are in here
+}
+
+// Short timers, so that a repeat comes within seconds.
+const (
+	groupWait      = 200 * time.Millisecond
+	groupInterval  = time.Second
+	repeatInterval = 2 * time.Second
+)
+
+// StartAlertmanager starts an Alertmanager on a free port and waits until it is ready.
+func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanager, error) {
+	config, err := writeAlertmanagerConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	listen, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := startProcess(
+		ctx, "alertmanager", o.Binary, nil,
+		"--config.file="+config,
+		"--storage.path="+filepath.Join(o.Dir, "alertmanager"),
+		"--web.listen-address="+listen,
+		"--cluster.listen-address=", // alone, without a cluster
+	)
+	if err != nil {
+		return nil, err
+	}
+	a := &Alertmanager{Process: p, Address: "http://" + listen}
+	err = p.ready(ctx, a.Address+"/-/ready")
+	return a, err
+}
+
+// writeAlertmanagerConfig makes a configuration from the example, with nothing but timers, URL and token file replaced.
+func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	example, err := os.ReadFile(filepath.Join(root, "examples", "alertmanager.yml"))
+	if err != nil {
+		return "", err
+	}
+	token := filepath.Join(o.Dir, "webhook-token")
+	config, err := substitute(
+		string(example),
+		"group_wait: 10s", "group_wait: "+groupWait.String(),
+		"group_interval: 1m", "group_interval: "+groupInterval.String(),
+		"repeat_interval: 1h", "repeat_interval: "+repeatInterval.String(),
+		"url: http://localhost:9095/alertmanager", "url: "+o.Webhook,
+		"credentials_file: /etc/alertmanager/alert24-webhook-token", "credentials_file: "+token,
+	)
+	if err != nil {
+		return "", fmt.Errorf("examples/alertmanager.yml: %w", err)
+	}
+	path := filepath.Join(o.Dir, "alertmanager.yml")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(token, []byte(WebhookToken), 0o600)
+}
+
+// substitute replaces the first of each pair by the second. The first must be there exactly once.
+func substitute(text string, pairs ...string) (string, error) {
+	for pair := range slices.Chunk(pairs, 2) {
+		if n := strings.Count(text, pair[0]); n != 1 {
+			return "", fmt.Errorf("%q is there %d times, not once", pair[0], n)
+		}
+		text = strings.Replace(text, pair[0], pair[1], 1)
+	}
+	return text, nil
+}
+
+// Alert is an alert as Prometheus sends it to Alertmanager.
+type Alert struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	StartsAt     time.Time         `json:"startsAt,omitzero"`
+	EndsAt       time.Time         `json:"endsAt,omitzero"` // zero while it fires
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+}
+
+// Post sends alerts to Alertmanager's API, as Prometheus does.
+func (a *Alertmanager) Post(ctx context.Context, alerts ...Alert) error {
+	body, err := json.Marshal(alerts)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Address+"/api/v2/alerts", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+		return fmt.Errorf("post alerts: %s: %s", response.Status, said)
+	}
+	return nil
+}

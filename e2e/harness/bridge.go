@@ -1,0 +1,51 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"errors"
+)
+
+// Bridge is Alertmanager, the collector and the sandbox, connected.
+type Bridge struct {
+	Sandbox      *Sandbox
+	Collector    *Collector
+	Alertmanager *Alertmanager
+}
+
+// StartBridge starts all three, with everything they store in dir. Close ends them, after an error as well.
+// Set overrides keys of the collector's configuration, see CollectorOptions.
+func StartBridge(ctx context.Context, binaries Binaries, dir string, set ...string) (*Bridge, error) {
+	b := &Bridge{}
+	var err error
+	if b.Sandbox, err = StartSandbox(ctx); err != nil {
+		return b, err
+	}
+	b.Collector, err = StartCollector(ctx, CollectorOptions{
+		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint(), APIKey: b.Sandbox.Key, Dir: dir, Set: set,
+	})
+	if err != nil {
+		return b, err
+	}
+	b.Alertmanager, err = StartAlertmanager(ctx, AlertmanagerOptions{
+		Binary: binaries.Alertmanager, Webhook: b.Collector.Webhook, Dir: dir,
+	})
+	return b, err
+}
+
+// Close ends what runs, senders first.
+func (b *Bridge) Close() error {
+	var errs []error
+	if b.Alertmanager != nil && b.Alertmanager.Process != nil {
+		errs = append(errs, b.Alertmanager.Stop())
+	}
+	if b.Collector != nil && b.Collector.Process != nil {
+		errs = append(errs, b.Collector.Stop())
+	}
+	if b.Sandbox != nil {
+		b.Sandbox.Close()
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,91 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+)
+
+// WebhookToken is the bearer token that the harness's Alertmanager sends.
+const WebhookToken = "a-token-for-tests"
+
+// Collector is the built collector with collector-config.yaml.
+type Collector struct {
+	*Process
+	// Webhook is the URL that takes webhooks.
+	Webhook string
+	// Metrics is the URL of the collector's own metrics.
+	Metrics string
+
+	binary, health string
+	args           []string
+	env            map[string]string
+}
+
+// CollectorOptions say what a collector works with.
+type CollectorOptions struct {
+	Binary   string
+	Endpoint string // of the Alert24 API
+	APIKey   string
+	Dir      string // its storage is in here
+	// Set overrides keys of collector-config.yaml, as the flag --set does: receivers.alertmanager.path=/hook
+	Set []string
+}
+
+// StartCollector starts a collector on free ports and waits until it is healthy.
+func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	var addresses [3]string
+	for i := range addresses {
+		if addresses[i], err = freeAddress(ctx); err != nil {
+			return nil, err
+		}
+	}
+	webhook, health, metrics := addresses[0], addresses[1], addresses[2]
+	metricsHost, metricsPort, err := net.SplitHostPort(metrics)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collector{
+		Webhook: "http://" + webhook + "/alertmanager",
+		Metrics: "http://" + metrics + "/metrics",
+		binary:  o.Binary,
+		health:  "http://" + health + "/",
+		args:    []string{"--config", filepath.Join(root, "collector-config.yaml")},
+		env: map[string]string{
+			"ALERT24_API_KEY":       o.APIKey,
+			"ALERT24_ENDPOINT":      o.Endpoint,
+			"ALERT24_HEALTH_LISTEN": health,
+			"ALERT24_LISTEN":        webhook,
+			"ALERT24_METRICS_HOST":  metricsHost,
+			"ALERT24_METRICS_PORT":  metricsPort,
+			"ALERT24_STORAGE_DIR":   filepath.Join(o.Dir, "storage"),
+			"ALERT24_WEBHOOK_TOKEN": WebhookToken,
+		},
+	}
+	for _, set := range o.Set {
+		c.args = append(c.args, "--set", set)
+	}
+	err = c.Start(ctx)
+	return c, err
+}
+
+// Start runs the collector, after a Kill or Stop on the same ports and storage, and waits until it is healthy.
+func (c *Collector) Start(ctx context.Context) error {
+	if c.Process != nil && c.Running() {
+		return errors.New("collector: runs already")
+	}
+	p, err := startProcess(ctx, "collector", c.binary, c.env, c.args...)
+	if err != nil {
+		return err
+	}
+	c.Process = p
+	return p.ready(ctx, c.health)
+}

@@ -1,0 +1,133 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	stopTimeout  = 15 * time.Second
+	pollInterval = 20 * time.Millisecond
+	tailLines    = 30
+)
+
+// Process is a program that was started. It ends with the process that started it.
+type Process struct {
+	name string
+	cmd  *exec.Cmd
+	out  *tail
+	done chan struct{} // closed when it has ended
+
+	stopTimeout time.Duration
+}
+
+// startProcess runs a program. The end of ctx stops it as Stop does.
+func startProcess(ctx context.Context, name, binary string, env map[string]string, args ...string) (*Process, error) {
+	p := &Process{name: name, cmd: exec.CommandContext(ctx, binary, args...), out: &tail{}, done: make(chan struct{}), stopTimeout: stopTimeout}
+	p.cmd.Env = environment(env)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	p.cmd.SysProcAttr = dieWithParent()
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	p.cmd.WaitDelay = stopTimeout
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	go func() {
+		_ = p.cmd.Wait() // how it ended is in its log
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// Log returns what the program has written, at least its last megabyte.
+func (p *Process) Log() string { return p.out.String() }
+
+// Running says whether the program still runs.
+func (p *Process) Running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// Kill ends the program as a crash does, by SIGKILL, and waits for its end.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // fails only when it has ended already
+	<-p.done
+}
+
+// Stop ends the program as a service manager does: SIGTERM, and SIGKILL when that takes too long, which is an error.
+func (p *Process) Stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(p.stopTimeout):
+		p.Kill()
+		return p.failure(fmt.Errorf("did not end within %s of SIGTERM", p.stopTimeout))
+	}
+}
+
+// failure adds the end of the program's log to an error.
+func (p *Process) failure(err error) error {
+	return fmt.Errorf("%s: %w; its log ends with:\n%s", p.name, err, p.out.lines(tailLines))
+}
+
+// ready waits until url answers 200. On failure nothing is left running.
+func (p *Process) ready(ctx context.Context, url string) error {
+	err := Await(ctx, startTimeout, func(ctx context.Context) error {
+		if !p.Running() {
+			return Final(errors.New("ended before it was ready"))
+		}
+		return get(ctx, url)
+	})
+	if err != nil {
+		p.Kill()
+		return p.failure(err)
+	}
+	return nil
+}
+
+func get(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", url, response.Status)
+	}
+	return nil
+}
+
+// client leaves no idle connections behind.
+var client = &http.Client{
+	Transport: &http.Transport{DisableKeepAlives: true},
+	Timeout:   10 * time.Second,
+}
+
+// freeAddress returns a loopback address that was free a moment ago.
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}

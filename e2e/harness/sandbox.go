@@ -1,0 +1,92 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// Sandbox is a sandbox that listens on a free port.
+type Sandbox struct {
+	*sandbox.Server
+	// Address is that of the page, as http://127.0.0.1:12345.
+	Address string
+	// Key is the one API key that it accepts.
+	Key string
+
+	server *http.Server
+	done   chan struct{}
+}
+
+// StartSandbox starts a sandbox inside this process.
+func StartSandbox(ctx context.Context) (*Sandbox, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{
+		Server:  sandbox.New(sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}}),
+		Address: "http://" + listener.Addr().String(),
+		Key:     sandbox.DemoKey,
+		done:    make(chan struct{}),
+	}
+	s.server = &http.Server{Handler: s.Server, ReadHeaderTimeout: time.Minute}
+	go func() {
+		_ = s.server.Serve(listener) // always an error: it ends by Close
+		close(s.done)
+	}()
+	return s, nil
+}
+
+// Endpoint is the base URL of the API.
+func (s *Sandbox) Endpoint() string { return s.Address + sandbox.BasePath }
+
+// Close ends the sandbox.
+func (s *Sandbox) Close() {
+	s.Server.Close()
+	_ = s.server.Close()
+	<-s.done
+}
+
+// Incident is what the API tells about an incident, as far as the demo shows it.
+type Incident struct {
+	ID          string     `json:"id"`
+	Number      int        `json:"incident_number"`
+	Title       string     `json:"title"`
+	Description string     `json:"description"`
+	Severity    string     `json:"severity"`
+	Status      string     `json:"status"`
+	ResolvedAt  *time.Time `json:"resolved_at"`
+}
+
+// List reads the incidents back through the API, newest first.
+func (s *Sandbox) List(ctx context.Context) ([]Incident, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint()+"/incidents?limit=100", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+s.Key)
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("list incidents: %s", response.Status)
+	}
+	var page struct {
+		Data []Incident `json:"data"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&page); err != nil {
+		return nil, fmt.Errorf("list incidents: %w", err)
+	}
+	return page.Data, nil
+}
