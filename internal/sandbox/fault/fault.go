@@ -143,6 +143,8 @@ func (f Fault) Validate() error {
 		return errors.New("commit and commit_late go with status, drop or hang: without them a request is always carried out")
 	case f.RetryAfter > 0 && f.Status == 0:
 		return errors.New("retry_after goes with status")
+	case f.Message != "" && f.Status == 0:
+		return errors.New("message goes with status")
 	case f.RetryAfterDate && f.RetryAfter == 0:
 		return errors.New("retry_after_date goes with retry_after")
 	case !(f.Probability > 0 && f.Probability <= 1): // written so that NaN is refused

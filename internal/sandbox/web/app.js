@@ -46,10 +46,13 @@ function draw() {
   };
   for (const [state, list] of Object.entries(sorted)) {
     for (const row of list.splice(shown[state])) rows.delete(row.id);
-    arrange(get(state), list.filter(matches).map((row) => row.element));
-    const missing = totals[state] - list.length;
-    get(`${state}-more`).hidden = missing <= 0;
-    get(`${state}-more`).textContent = `${missing} more ${state} ones are not shown.`;
+    const matching = list.filter(matches);
+    arrange(get(state), matching.map((row) => row.element));
+    const notes = [];
+    if (list.length > 0 && matching.length === 0) notes.push('None of them matches the filter.');
+    if (totals[state] > list.length) notes.push(`${totals[state] - list.length} more ${state} ones are not shown.`);
+    get(`${state}-more`).textContent = notes.join(' ');
+    get(`${state}-more`).hidden = notes.length === 0;
   }
   get('quiet').hidden = totals.open > 0;
   get('closed-section').hidden = totals.closed === 0;
