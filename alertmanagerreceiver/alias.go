@@ -55,12 +55,12 @@ func (r *aliasRules) alias(a *alert) string {
 		if value == "" {
 			value = r.missing(a)
 		}
-		plain = plain && (i == r.free || !strings.Contains(value, r.Separator)) && !strings.ContainsFunc(value, unicode.IsControl)
+		plain = plain && (i == r.free || !strings.Contains(value, r.Separator)) && !hasControl(value)
 		values = append(values, value)
 		length += len(value) + len(r.Separator)
 	}
 	if id := a.hiddenIdentity(); id != "" {
-		plain = plain && !strings.Contains(id, r.Separator) && !strings.ContainsFunc(id, unicode.IsControl)
+		plain = plain && !strings.Contains(id, r.Separator) && !hasControl(id)
 		values = append(values, id)
 		length += len(id) + len(r.Separator)
 	}
@@ -114,6 +114,19 @@ func printable(r rune) rune {
 		return ' '
 	}
 	return r
+}
+
+// hasControl says whether s holds a control character. It looks at bytes first, because nearly all texts are ASCII.
+func hasControl(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c == 0x7f:
+			return true
+		case c >= utf8.RuneSelf:
+			return strings.ContainsFunc(s[i:], unicode.IsControl)
+		}
+	}
+	return false
 }
 
 // cutString returns the longest start of s that has at most n bytes and ends with a whole rune.

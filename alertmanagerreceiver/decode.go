@@ -24,16 +24,21 @@ import (
 // that is faster than reflection.
 type decoder struct {
 	json    *jsontext.Decoder
-	strings jsonstring.Interner
+	strings *jsonstring.Interner
+	sets    labels.Decoder
+	alerts  []alert // of the last webhook
 	scratch []byte
 }
 
 func newDecoder() *decoder {
-	return &decoder{json: new(jsontext.Decoder)}
+	shared := new(jsonstring.Interner)
+	return &decoder{json: new(jsontext.Decoder), strings: shared, sets: labels.Decoder{Strings: shared}}
 }
 
-// decode reads body, which must be one JSON object with at most maxAlerts alerts. The result does not refer to body.
+// decode reads body, which must be one JSON object with at most maxAlerts alerts. The result does not refer
+// to body, but its lists and sets are valid only until the next webhook is decoded.
 func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
+	d.sets.Reset()
 	d.json.Reset(bytes.NewBuffer(body), jsontext.AllowInvalidUTF8(true))
 
 	switch d.json.PeekKind() {
@@ -54,7 +59,7 @@ func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
 		case "externalURL":
 			w.ExternalURL, err = d.text(name)
 		case "groupKey":
-			w.GroupKey, err = d.text(name)
+			w.GroupKey, err = d.groupKey(name)
 		case "notification_reason":
 			w.NotificationReason, err = d.text(name)
 		case "truncatedAlerts":
@@ -67,7 +72,7 @@ func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
 			w.RouteLabels, err = d.labels(name)
 		case "alerts":
 			hasAlerts = d.json.PeekKind() != 'n'
-			w.Alerts, err = d.alerts(maxAlerts)
+			w.Alerts, err = d.decodeAlerts(maxAlerts)
 		default:
 			err = d.skip()
 		}
@@ -91,7 +96,7 @@ func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
 	return &w, nil
 }
 
-func (d *decoder) alerts(maxAlerts int) ([]alert, error) {
+func (d *decoder) decodeAlerts(maxAlerts int) ([]alert, error) {
 	switch tok, err := d.json.ReadToken(); {
 	case err != nil:
 		return nil, wrapSyntaxError(err)
@@ -100,23 +105,23 @@ func (d *decoder) alerts(maxAlerts int) ([]alert, error) {
 	case tok.Kind() != '[':
 		return nil, &fieldError{"alerts", "must be a list"}
 	}
-	alerts := []alert{}
+	d.alerts = d.alerts[:0]
 	for i := 0; d.json.PeekKind() != ']'; i++ {
 		if i == maxAlerts {
 			return nil, tooManyAlerts(maxAlerts)
 		}
-		alerts = append(alerts, alert{})
-		if err := d.alert(&alerts[i]); err != nil {
+		d.alerts = append(d.alerts, alert{})
+		if err := d.decodeAlert(&d.alerts[i]); err != nil {
 			return nil, within("alerts["+strconv.Itoa(i)+"]", err)
 		}
 	}
 	if _, err := d.json.ReadToken(); err != nil {
 		return nil, wrapSyntaxError(err)
 	}
-	return alerts, nil
+	return d.alerts, nil
 }
 
-func (d *decoder) alert(a *alert) error {
+func (d *decoder) decodeAlert(a *alert) error {
 	if kind := d.json.PeekKind(); kind != '{' && kind != jsontext.KindInvalid {
 		return &fieldError{"", "must be an object"}
 	}
@@ -137,21 +142,21 @@ func (d *decoder) alert(a *alert) error {
 		case "fingerprint":
 			a.Fingerprint, err = d.text(name)
 		case "orgId":
-			a.Grafana.OrgID, err = d.optionalInt()
+			a.grafana().OrgID, err = d.optionalInt()
 		case "ruleUID":
-			a.Grafana.RuleUID, err = d.optionalText()
+			a.grafana().RuleUID, err = d.optionalText()
 		case "dashboardURL":
-			a.Grafana.DashboardURL, err = d.optionalText()
+			a.grafana().DashboardURL, err = d.optionalText()
 		case "panelURL":
-			a.Grafana.PanelURL, err = d.optionalText()
+			a.grafana().PanelURL, err = d.optionalText()
 		case "silenceURL":
-			a.Grafana.SilenceURL, err = d.optionalText()
+			a.grafana().SilenceURL, err = d.optionalText()
 		case "imageURL":
-			a.Grafana.ImageURL, err = d.optionalText()
+			a.grafana().ImageURL, err = d.optionalText()
 		case "valueString":
-			a.Grafana.ValueString, err = d.optionalText()
+			a.grafana().ValueString, err = d.optionalText()
 		case "values":
-			a.Grafana.Values, err = d.optionalValues()
+			a.grafana().Values, err = d.optionalValues()
 		default:
 			err = d.skip()
 		}
@@ -203,6 +208,18 @@ func (d *decoder) text(name string) (string, error) {
 	return d.strings.Decode(raw), nil
 }
 
+// groupKey reads a string or, as Alertmanager sent it before version 4, a number.
+func (d *decoder) groupKey(name string) (string, error) {
+	if d.json.PeekKind() != '0' {
+		return d.text(name)
+	}
+	raw, err := d.json.ReadValue()
+	if err != nil {
+		return "", wrapSyntaxError(err)
+	}
+	return string(raw), nil
+}
+
 // time reads a time as RFC 3339 writes it; null is the zero time.
 func (d *decoder) time(name string) (t time.Time, err error) {
 	raw, err := d.json.ReadValue()
@@ -238,7 +255,7 @@ func (d *decoder) count(name string) (int64, error) {
 }
 
 func (d *decoder) labels(name string) (labels.Set, error) {
-	set, err := labels.Decode(d.json, &d.strings)
+	set, err := d.sets.Decode(d.json)
 	switch {
 	case errors.Is(err, labels.ErrNotStrings):
 		return nil, &fieldError{name, "must be an object of strings"}

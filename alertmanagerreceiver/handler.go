@@ -150,15 +150,22 @@ func (h *handler) receive(r *http.Request, d *delivery) (err error) {
 	}
 	defer func() { <-h.slots }()
 
-	hook, err := h.read(r)
-	if err != nil {
-		return err
+	ws := h.pool.Get().(*workspace)
+	hook, err := h.read(ws, r)
+	if err == nil && len(hook.Alerts) > 0 {
+		count = len(hook.Alerts)
+		err = h.pass(ctx, ws, hook, d)
 	}
-	count = len(hook.Alerts)
-	if count == 0 {
-		return nil
+	// After a panic the workspace is lost, so that nobody gets one in a state unknown.
+	if ws.body.Cap() <= maxPooledBytes {
+		h.pool.Put(ws)
 	}
-	logs, cut := h.converter.logs(hook, d)
+	return err
+}
+
+// pass hands the alerts to the pipeline, and counts what it accepted.
+func (h *handler) pass(ctx context.Context, ws *workspace, hook *webhook, d *delivery) error {
+	logs, cut := h.converter.logs(hook, d, ws.decoder.strings)
 	if err := h.next.ConsumeLogs(ctx, logs); err != nil {
 		return err
 	}
@@ -186,17 +193,8 @@ func (h *handler) takeSlot(ctx context.Context) error {
 	return errBusy
 }
 
-// read reads and decodes the body. A panic loses the workspace, so that nobody gets one in a state unknown.
-func (h *handler) read(r *http.Request) (*webhook, error) {
-	ws := h.pool.Get().(*workspace)
-	hook, err := h.decode(ws, r)
-	if ws.body.Cap() <= maxPooledBytes {
-		h.pool.Put(ws)
-	}
-	return hook, err
-}
-
-func (h *handler) decode(ws *workspace, r *http.Request) (*webhook, error) {
+// read reads, verifies and decodes the body.
+func (h *handler) read(ws *workspace, r *http.Request) (*webhook, error) {
 	ws.body.Reset()
 	if n := r.ContentLength; n > 0 && n < maxPooledBytes {
 		ws.body.Grow(int(n) + bytes.MinRead)

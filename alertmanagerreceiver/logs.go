@@ -4,8 +4,9 @@
 package alertmanagerreceiver
 
 import (
-	"net/url"
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -23,8 +25,8 @@ const (
 	unnamed = "alert without a name"
 	// cutMark ends a text that was cut.
 	cutMark = "…"
-	// fixedAttributes is how many attributes a record has at most beside labels and annotations.
-	fixedAttributes = 20
+	// usualAttributes is how many attributes a record of Alertmanager's has beside labels and annotations.
+	usualAttributes = 13
 )
 
 // positionBits hold the position of an alert in its webhook; the bits above them count webhooks.
@@ -60,11 +62,12 @@ func newConverter(cfg *Config, version string) *converter {
 	}
 }
 
-// logs returns one record per alert, and how many texts the limits cut or left out.
-func (c *converter) logs(w *webhook, d *delivery) (plog.Logs, int) {
+// logs returns one record per alert, and how many texts the limits cut or left out. keys shares the names of attributes
+// between records and may be nil.
+func (c *converter) logs(w *webhook, d *delivery, keys *jsonstring.Interner) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
-	out := writer{limit: c.limits.ValueBytes, attributes: rl.Resource().Attributes()}
+	out := writer{attributes: rl.Resource().Attributes(), keys: keys, limit: c.limits.ValueBytes}
 	out.text(attrs.ServiceName, attrs.ServiceNameValue)
 	out.text(attrs.Receiver, w.Receiver)
 	out.text(attrs.ExternalURL, w.ExternalURL)
@@ -73,43 +76,51 @@ func (c *converter) logs(w *webhook, d *delivery) (plog.Logs, int) {
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(metadata.ScopeName)
 	sl.Scope().SetVersion(c.version)
-	sl.LogRecords().EnsureCapacity(len(w.Alerts))
+	records := sl.LogRecords()
+	records.EnsureCapacity(len(w.Alerts))
 	for i := range w.Alerts {
-		total += c.record(sl.LogRecords().AppendEmpty(), w, &w.Alerts[i], d, d.sequence(i))
+		lr := records.AppendEmpty()
+		out.attributes, out.cut = lr.Attributes(), 0
+		c.record(lr, &out, w, &w.Alerts[i])
+		lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(d.received))
+		c.delivery(&out, w, d, i)
+		total += out.cut
 	}
 	return logs, total
 }
 
-func (c *converter) record(lr plog.LogRecord, w *webhook, a *alert, d *delivery, seq int64) int {
+// record writes what the alert says.
+func (c *converter) record(lr plog.LogRecord, out *writer, w *webhook, a *alert) {
 	severity, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
-	out := writer{limit: c.limits.ValueBytes, attributes: lr.Attributes()}
 
 	lr.SetEventName(attrs.EventName)
-	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(d.received))
 	lr.SetTimestamp(timestamp(a))
 	lr.SetSeverityNumber(severityNumber(severity))
 	lr.SetSeverityText(out.shorten(severity))
-	lr.Body().SetStr(out.shorten(firstNonEmpty(a.Annotations.Get("summary"), name, unnamed)))
+	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
 
-	out.attributes.EnsureCapacity(fixedAttributes + len(a.Labels) + len(a.Annotations) + len(w.GroupLabels) + len(w.RouteLabels) +
-		len(a.Grafana.Values))
+	out.attributes.EnsureCapacity(usualAttributes + len(a.Labels) + len(a.Annotations) + len(w.GroupLabels) + len(w.RouteLabels))
 	out.attributes.PutStr(attrs.Alias, c.alias.alias(a))
-	out.attributes.PutStr(attrs.Epoch, d.epoch)
-	out.attributes.PutInt(attrs.Seq, seq)
-
 	out.text(attrs.AlertName, name)
 	out.text(attrs.AlertStatus, a.Status)
 	out.text(attrs.AlertFingerprint, a.Fingerprint)
 	out.time(attrs.AlertStartsAt, a.StartsAt)
 	out.time(attrs.AlertEndsAt, a.EndsAt)
 	out.link(attrs.AlertGeneratorURL, a.GeneratorURL)
-	c.set(&out, attrs.AlertLabelPrefix, a.Labels)
-	c.set(&out, attrs.AlertAnnotationPrefix, a.Annotations)
-	c.grafana(&out, w, &a.Grafana)
+	c.set(out, attrs.AlertLabelPrefix, a.Labels)
+	c.set(out, attrs.AlertAnnotationPrefix, a.Annotations)
+	if a.Grafana != nil {
+		c.grafana(out, w, a.Grafana)
+	}
+}
 
+// delivery writes how the alert came, position being its place in the webhook, and what had to be cut.
+func (c *converter) delivery(out *writer, w *webhook, d *delivery, position int) {
+	out.attributes.PutStr(attrs.Epoch, d.epoch)
+	out.attributes.PutInt(attrs.Seq, d.sequence(position))
 	out.text(attrs.GroupKey, w.GroupKey)
-	c.set(&out, attrs.GroupLabelPrefix, w.GroupLabels)
-	c.set(&out, attrs.RouteLabelPrefix, w.RouteLabels)
+	c.set(out, attrs.GroupLabelPrefix, w.GroupLabels)
+	c.set(out, attrs.RouteLabelPrefix, w.RouteLabels)
 	out.text(attrs.NotificationReason, w.NotificationReason)
 	if w.TruncatedAlerts > 0 {
 		out.attributes.PutInt(attrs.TruncatedAlerts, w.TruncatedAlerts)
@@ -118,14 +129,11 @@ func (c *converter) record(lr plog.LogRecord, w *webhook, a *alert, d *delivery,
 	if out.cut > 0 {
 		out.attributes.PutInt(attrs.CutValues, int64(out.cut))
 	}
-	return out.cut
 }
 
 func (c *converter) grafana(out *writer, w *webhook, g *grafanaFacts) {
-	if id := g.OrgID; id != 0 {
+	if id := cmp.Or(g.OrgID, w.OrgID); id != 0 {
 		out.attributes.PutInt(attrs.OrgID, id)
-	} else if w.OrgID != 0 {
-		out.attributes.PutInt(attrs.OrgID, w.OrgID)
 	}
 	out.text(attrs.AlertRuleUID, g.RuleUID)
 	out.link(attrs.AlertDashboardURL, g.DashboardURL)
@@ -138,7 +146,7 @@ func (c *converter) grafana(out *writer, w *webhook, g *grafanaFacts) {
 			out.cut += len(g.Values) - i
 			break
 		}
-		out.attributes.PutDouble(attrs.AlertValuePrefix+out.shorten(v.Name), v.Value)
+		out.attributes.PutDouble(out.keys.Join(attrs.AlertValuePrefix, out.shorten(v.Name)), v.Value)
 	}
 }
 
@@ -151,7 +159,7 @@ func (c *converter) set(out *writer, prefix string, set labels.Set) {
 			continue
 		}
 		room--
-		out.attributes.PutStr(prefix+out.shorten(l.Name), out.shorten(l.Value))
+		out.attributes.PutStr(out.keys.Join(prefix, out.shorten(l.Name)), out.shorten(l.Value))
 	}
 }
 
@@ -168,18 +176,10 @@ func timestamp(a *alert) pcommon.Timestamp {
 	return pcommon.NewTimestampFromTime(t)
 }
 
-func firstNonEmpty(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 // writer adds attributes, leaves out empty ones, and counts what it had to cut.
 type writer struct {
 	attributes pcommon.Map
+	keys       *jsonstring.Interner
 	limit      int
 	cut        int
 }
@@ -196,17 +196,21 @@ func (w *writer) time(key string, t time.Time) {
 	}
 }
 
-// link adds an absolute http or https address and nothing else: people click on it. A cut address leads nowhere, so
-// one that is too long is left out.
+// link adds an http or https address and nothing else: people click on it. A cut address leads nowhere, so one that is
+// too long is left out.
 func (w *writer) link(key, address string) {
-	if address == "" {
-		return
-	}
 	if len(address) > w.limit {
 		w.cut++
 		return
 	}
-	if u, err := url.Parse(address); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+	rest, secure := strings.CutPrefix(address, "https://")
+	if !secure {
+		var plain bool
+		if rest, plain = strings.CutPrefix(address, "http://"); !plain {
+			return
+		}
+	}
+	if rest != "" && !strings.Contains(rest, " ") && !hasControl(rest) {
 		w.attributes.PutStr(key, address)
 	}
 }

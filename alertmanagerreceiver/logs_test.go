@@ -65,7 +65,7 @@ func defaultConfig() *Config {
 // convert decodes and converts body as the handler does, with everything that varies from run to run held still.
 func convert(tb testing.TB, cfg *Config, body []byte) plog.Logs {
 	w := decode(tb, body)
-	logs, _ := newConverter(cfg, "test").logs(w, testDelivery())
+	logs, _ := newConverter(cfg, "test").logs(w, testDelivery(), nil)
 	return logs
 }
 

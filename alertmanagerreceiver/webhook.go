@@ -45,7 +45,15 @@ type alert struct {
 
 	// FromGrafana says that labels may be missing here that Fingerprint was computed with.
 	FromGrafana bool
-	Grafana     grafanaFacts
+	Grafana     *grafanaFacts // nil: none
+}
+
+// grafana returns the facts to fill in.
+func (a *alert) grafana() *grafanaFacts {
+	if a.Grafana == nil {
+		a.Grafana = new(grafanaFacts)
+	}
+	return a.Grafana
 }
 
 // grafanaFacts are what Grafana's alerts say beyond Alertmanager's.
@@ -71,7 +79,7 @@ type namedValue struct {
 // labels that name the rule after it has computed the fingerprint, so two rules may show identical labels.
 func (a *alert) hiddenIdentity() string {
 	switch {
-	case a.Grafana.RuleUID != "":
+	case a.Grafana != nil && a.Grafana.RuleUID != "":
 		return a.Grafana.RuleUID
 	case a.FromGrafana && a.Fingerprint != a.Labels.Fingerprint():
 		return a.Fingerprint

@@ -16,12 +16,16 @@ import (
 // maxShared is the longest text, in bytes, that is worth remembering.
 const maxShared = 64
 
+// maxScratch bounds the memory that is kept for texts with escapes.
+const maxScratch = 16 << 10
+
 var seed = maphash.MakeSeed()
 
 // Interner remembers recently seen strings in a table of fixed size: a newer string takes the place of an older one.
 // The zero value is ready, nil remembers nothing, and one Interner serves one goroutine.
 type Interner struct {
-	slots [256]string
+	slots   [256]string
+	scratch []byte
 }
 
 // Decode returns the text of raw, a JSON string with its quotes that a decoder has already found well formed.
@@ -29,10 +33,32 @@ type Interner struct {
 func (in *Interner) Decode(raw jsontext.Value) string {
 	text := []byte(raw)[1 : len(raw)-1]
 	if bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
-		// The only error left is invalid UTF-8, and the text is complete then, too.
-		text, _ = jsontext.AppendUnquote(nil, raw)
+		text = in.unquote(raw)
 	}
 	return in.share(text)
+}
+
+// unquote returns the text of raw, in memory that the next call uses again.
+func (in *Interner) unquote(raw jsontext.Value) []byte {
+	// The only error that is left is invalid UTF-8, and the text is complete then, too.
+	if in == nil || len(raw) > maxScratch {
+		text, _ := jsontext.AppendUnquote(nil, raw)
+		return text
+	}
+	in.scratch, _ = jsontext.AppendUnquote(in.scratch[:0], raw)
+	return in.scratch
+}
+
+// Join returns a and b as one string, and shares it like a decoded one.
+func (in *Interner) Join(a, b string) string {
+	if in == nil || len(a)+len(b) > maxShared {
+		return a + b
+	}
+	slot := &in.slots[(maphash.String(seed, a)+maphash.String(seed, b))%uint64(len(in.slots))]
+	if s := *slot; len(s) != len(a)+len(b) || s[:len(a)] != a || s[len(a):] != b {
+		*slot = a + b
+	}
+	return *slot
 }
 
 func (in *Interner) share(text []byte) string {

@@ -31,6 +31,16 @@ func TestDecode(t *testing.T) {
 	})
 }
 
+func TestJoin(t *testing.T) {
+	var in Interner
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
+		assert.Equal(t, a+b, in.Join(a, b))
+		assert.Equal(t, a+b, (*Interner)(nil).Join(a, b))
+	})
+	assert.Same(t, unsafe.StringData(in.Join("label.", "job")), unsafe.StringData(in.Join("label.", "job")))
+}
+
 func TestDecodeReplacesInvalidUTF8(t *testing.T) {
 	var in Interner
 	for raw, want := range map[string]string{

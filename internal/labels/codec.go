@@ -5,6 +5,7 @@ package labels
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -13,9 +14,6 @@ import (
 
 // ErrNotStrings says that the JSON value is not an object whose values are all strings.
 var ErrNotStrings = errors.New("not an object of strings")
-
-// usual is how many pairs most alerts have at most; it saves growing the slice.
-const usual = 8
 
 // MarshalJSONTo writes the set as a JSON object.
 func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
@@ -35,17 +33,30 @@ func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 // UnmarshalJSONFrom reads a JSON object of strings; null is the empty set. The decoder refuses duplicate names.
 func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	set, err := Decode(dec, nil)
+	set, err := new(Decoder).Decode(dec)
 	if err != nil {
 		return err
 	}
-	*s = set
+	*s = slices.Clone(set) // without the room that Decode grew
 	return nil
 }
 
-// Decode reads what UnmarshalJSONFrom reads and shares repeated strings through in, which may be nil.
-// It returns ErrNotStrings for JSON of another shape, and the decoder's error for what is not JSON.
-func Decode(dec *jsontext.Decoder, in *jsonstring.Interner) (Set, error) {
+// Decoder reads many sets without much garbage. The zero value is ready; one Decoder serves one goroutine.
+type Decoder struct {
+	// Strings, if set, shares repeated names and values.
+	Strings *jsonstring.Interner
+
+	pairs []Label // of all sets since Reset
+}
+
+// Reset takes back the memory of the sets that were decoded; they must not be used any more. Their strings may.
+func (d *Decoder) Reset() {
+	d.pairs = d.pairs[:0]
+}
+
+// Decode reads what Set.UnmarshalJSONFrom reads. The set is valid until Reset. It returns ErrNotStrings for JSON of
+// another shape, and dec's error for what is not JSON.
+func (d *Decoder) Decode(dec *jsontext.Decoder) (Set, error) {
 	switch tok, err := dec.ReadToken(); {
 	case err != nil:
 		return nil, err
@@ -54,27 +65,29 @@ func Decode(dec *jsontext.Decoder, in *jsonstring.Interner) (Set, error) {
 	case tok.Kind() != '{':
 		return nil, ErrNotStrings
 	}
-	var s Set
+	start := len(d.pairs)
 	for dec.PeekKind() != '}' {
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return nil, err
 		}
-		name := in.Decode(raw)
+		name := d.Strings.Decode(raw)
 		if raw, err = dec.ReadValue(); err != nil {
 			return nil, err
 		}
 		if raw.Kind() != '"' {
 			return nil, ErrNotStrings
 		}
-		if s == nil {
-			s = make(Set, 0, usual)
-		}
-		s = append(s, Label{name, in.Decode(raw)})
+		d.pairs = append(d.pairs, Label{name, d.Strings.Decode(raw)})
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	s.Sort()
-	return s, nil
+	end := len(d.pairs)
+	if start == end {
+		return nil, nil
+	}
+	set := Set(d.pairs[start:end:end])
+	set.Sort()
+	return set, nil
 }

@@ -34,7 +34,7 @@ func TestDecode(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(tt.json), &got))
 			assert.Equal(t, tt.want, got)
 
-			shared, err := Decode(jsontext.NewDecoder(strings.NewReader(tt.json)), new(jsonstring.Interner))
+			shared, err := (&Decoder{Strings: new(jsonstring.Interner)}).Decode(jsontext.NewDecoder(strings.NewReader(tt.json)))
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, shared)
 		})
@@ -46,7 +46,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a string": `"a"`, "a list": `[]`, "a number": `{"a":1}`, "null inside": `{"a":null}`, "an object inside": `{"a":{}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Decode(jsontext.NewDecoder(strings.NewReader(text)), nil)
+			_, err := new(Decoder).Decode(jsontext.NewDecoder(strings.NewReader(text)))
 			require.ErrorIs(t, err, ErrNotStrings)
 		})
 	}
@@ -62,10 +62,31 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// All sets of a Decoder share memory until Reset, and none may see another's.
+func TestDecoderKeepsSetsApart(t *testing.T) {
+	d := Decoder{Strings: new(jsonstring.Interner)}
+	dec := jsontext.NewDecoder(strings.NewReader(`{"b":"2","a":"1"} {"a":"x"} {} {"c":"3","d":"4"}`))
+	var got []Set
+	for range 4 {
+		s, err := d.Decode(dec)
+		require.NoError(t, err)
+		got = append(got, s)
+	}
+	assert.Equal(t, []Set{{{"a", "1"}, {"b", "2"}}, {{"a", "x"}}, nil, {{"c", "3"}, {"d", "4"}}}, got)
+
+	_ = append(got[1], Label{"y", "z"})
+	assert.Equal(t, Set{{"c", "3"}, {"d", "4"}}, got[3], "appending to one set does not reach into the next")
+
+	d.Reset()
+	s, err := d.Decode(jsontext.NewDecoder(strings.NewReader(`{"e":"5"}`)))
+	require.NoError(t, err)
+	assert.Equal(t, Set{{"e", "5"}}, s)
+}
+
 func TestInvalidUTF8IsReplaced(t *testing.T) {
 	text := "{\"a\xff\":\"b\\ud800c\xfe\"}"
 	dec := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowInvalidUTF8(true))
-	got, err := Decode(dec, nil)
+	got, err := new(Decoder).Decode(dec)
 	require.NoError(t, err)
 	assert.Equal(t, Set{{"a\ufffd", "b\ufffdc\ufffd"}}, got)
 }
@@ -91,7 +112,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dec := jsontext.NewDecoder(strings.NewReader(string(data)), jsontext.AllowInvalidUTF8(true))
-		set, err := Decode(dec, new(jsonstring.Interner))
+		set, err := (&Decoder{Strings: new(jsonstring.Interner)}).Decode(dec)
 		if err != nil {
 			return
 		}
