@@ -52,6 +52,10 @@ func (c *call) known() bool {
 func (s *Server) execute(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.executeLocked(c)
+}
+
+func (s *Server) executeLocked(c *call) answer {
 	a := s.dispatch(c)
 	s.stats.Answers[a.status]++
 	return a
@@ -230,7 +234,7 @@ func (s *Server) describe(c *call) fault.Request {
 	return r
 }
 
-// later carries a call out after a while, unless the sandbox is closed before.
+// later carries a call out after a while, unless the sandbox is closed or reset before.
 func (s *Server) later(c *call, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,16 +242,16 @@ func (s *Server) later(c *call, after time.Duration) {
 		return
 	}
 	s.pending++
+	life := s.life
 	s.wait.Go(func() {
-		carriedOut := s.sleep(after)
-		if carriedOut {
-			s.execute(c)
-		}
+		over := !s.sleep(after)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.pending--
-		if carriedOut {
-			s.stats.LateCommits++
+		if over || life != s.life {
+			return
 		}
+		s.stats.LateCommits++
+		s.executeLocked(c)
 	})
 }

@@ -194,6 +194,13 @@ func TestLateCommitCanMerge(t *testing.T) {
 		require.Len(t, open, 1)
 		assert.Equal(t, "late", open[0].Title)
 		assert.Equal(t, 1, s.Stats().LateCommits)
+
+		_, err = s.AddFault(sandbox.Fault{Drop: true, CommitLate: 5 * time.Second})
+		require.NoError(t, err)
+		require.ErrorIs(t, post("never").err, io.EOF)
+		s.Reset()
+		time.Sleep(6 * time.Second)
+		assert.Empty(t, s.Incidents(), "what was pending ends with a reset")
 	})
 }
 

@@ -104,9 +104,9 @@ func newStats() Stats {
 }
 
 // Creates, Updates and Resolves are counts of Writes.
-func (s *Stats) Creates() int  { return s.Writes["created"] }
-func (s *Stats) Updates() int  { return s.Writes["updated"] }
-func (s *Stats) Resolves() int { return s.Writes["resolved"] }
+func (s Stats) Creates() int  { return s.Writes["created"] }
+func (s Stats) Updates() int  { return s.Writes["updated"] }
+func (s Stats) Resolves() int { return s.Writes["resolved"] }
 
 // Stats returns the counts.
 func (s *Server) Stats() Stats {

@@ -83,6 +83,7 @@ type Server struct {
 	stats    Stats
 	ids      *rand.ChaCha8
 	pending  int
+	life     int // counts resets
 }
 
 // New returns a running sandbox. Close it.
@@ -115,6 +116,7 @@ func (s *Server) restart() {
 	s.store = store.New(store.Limits{Incidents: s.options.MaxIncidents, History: s.options.MaxHistory}, s.newUUID)
 	s.log = requestLog{limit: s.options.MaxRequests}
 	s.stats = newStats()
+	s.life++
 }
 
 // chacha gives each use its own draws, so that the number of ids does not change which faults are drawn.
@@ -141,7 +143,7 @@ func (s *Server) Close() {
 func (s *Server) Seed() uint64 { return s.seed }
 
 // Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches that
-// SetInitialSwitches set. Keys stay.
+// SetInitialSwitches set. Keys stay; late commits that are pending never happen.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
