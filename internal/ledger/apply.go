@@ -1,0 +1,219 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Event is one alert's firing or resolve, as it arrived.
+type Event struct {
+	Alias  string
+	Firing bool
+	Alert  incident.Alert
+	// EndsAt is the alert's end; only for a resolve.
+	EndsAt time.Time
+	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
+	Epoch string
+	Seq   int64
+	// Sender tells replicas apart.
+	Sender string
+}
+
+// Outcome is what an event did.
+type Outcome uint8
+
+// Outcomes of an event.
+const (
+	Fired           Outcome = iota // a member began to fire
+	Changed                        // a firing member says something else
+	Repeated                       // nothing new
+	Resolved                       // a firing member resolved
+	ResolveRepeated                // a resolve for a member that does not fire
+	ResolveUnknown                 // a resolve for an alias that we never opened
+	Coalesced                      // resolved before anything was sent
+	OlderDropped                   // provably older than what is known
+	StaleResolve                   // a resolve of an instance that ended before this one began
+	EchoHeld                       // a firing held as a replica's echo
+	EchoIgnored                    // another firing of a held member that neither releases nor extends the hold
+	EchoReleased                   // a held member fires after all
+	EchoCancelled                  // a resolve ended the hold
+	NoRoom                         // not applied: a new alias, and max_aliases are live
+)
+
+// String names the outcome for logs and metrics.
+func (o Outcome) String() string {
+	return [...]string{
+		"fired", "changed", "repeated", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
+		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room",
+	}[o]
+}
+
+// Apply returns the entry after the event; e is nil for an alias without an entry. The result is e itself where
+// the event changes nothing.
+func (p *Policy) Apply(e *Entry, ev Event, now time.Time) (*Entry, Outcome) {
+	if e == nil {
+		e = &Entry{Schema: Schema, Alias: ev.Alias}
+		if !ev.Firing {
+			e.Incident.State = Unknown
+			e.QuietSince = now
+		}
+	}
+	i := e.member(ev.Alert.Fingerprint)
+	if i >= 0 && e.Members[i].newerThan(ev) {
+		return e, OlderDropped
+	}
+	if ev.Firing {
+		return p.applyFiring(e, i, ev, now)
+	}
+	return p.applyResolved(e, i, ev, now)
+}
+
+func (m *Member) newerThan(ev Event) bool {
+	return m.Epoch != "" && m.Epoch == ev.Epoch && ev.Seq < m.Seq
+}
+
+func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, Outcome) {
+	if i < 0 {
+		n := e.clone()
+		n.Members = append(n.Members, Member{})
+		n.Members[len(n.Members)-1].fire(ev, now)
+		return p.changed(n, now), Fired
+	}
+	m := &e.Members[i]
+	outcome := Fired
+	switch {
+	case m.Firing:
+		if ev.Alert.StartsAt.Before(m.Alert.StartsAt) {
+			// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
+			ev.Alert.StartsAt = m.Alert.StartsAt
+		}
+		n := e.clone()
+		n.Members[i].fire(ev, now)
+		if !reflect.DeepEqual(m.Alert, ev.Alert) {
+			return p.changed(n, now), Changed
+		}
+		n.verify = n.verify || p.refreshDue(n, now)
+		return n, Repeated
+	case m.held():
+		released := ev.Sender == m.ResolvedBy && !p.EchoAnySender || ev.Alert.StartsAt.After(m.EndsAt)
+		if !released {
+			return e, EchoIgnored
+		}
+		outcome = EchoReleased
+	case p.isEcho(m, ev, now):
+		n := e.clone()
+		h := &n.Members[i]
+		h.stamp(ev, now)
+		h.HeldUntil = now.Add(p.EchoHold)
+		return n, EchoHeld
+	}
+	n := e.clone()
+	n.Members[i].fire(ev, now)
+	return p.changed(n, now), outcome
+}
+
+// isEcho tells a firing that a replica sent before it heard of the resolve.
+func (p *Policy) isEcho(m *Member, ev Event, now time.Time) bool {
+	return !m.ResolvedAt.IsZero() &&
+		!ev.Alert.StartsAt.After(m.EndsAt) &&
+		(p.EchoAnySender || ev.Sender != m.ResolvedBy) &&
+		now.Sub(m.ResolvedAt) < p.EchoWindow
+}
+
+func (p *Policy) applyResolved(e *Entry, i int, ev Event, now time.Time) (*Entry, Outcome) {
+	if i < 0 {
+		n := e.clone()
+		n.Members = append(n.Members, Member{})
+		n.Members[len(n.Members)-1].resolve(ev, now)
+		if e.Incident.State == Unknown {
+			return n, ResolveUnknown
+		}
+		return n, ResolveRepeated
+	}
+	m := &e.Members[i]
+	if m.outlives(ev) {
+		return e, StaleResolve
+	}
+	n := e.clone()
+	n.Members[i].resolve(ev, now)
+	switch {
+	case m.held():
+		return n, EchoCancelled
+	case !m.Firing:
+		return n, ResolveRepeated
+	}
+	n = p.changed(n, now)
+	if !n.Firing() && n.armed && n.Inflight.Kind == Create {
+		// The create is on disk but has not left: it never happened.
+		n.Inflight, n.armed = Call{}, false
+	}
+	if n.untried() && !n.Firing() {
+		return n, Coalesced
+	}
+	return n, Resolved
+}
+
+// outlives: the resolve is about an instance that ended before the one that fires began.
+func (m *Member) outlives(ev Event) bool {
+	return m.Firing && !ev.EndsAt.IsZero() &&
+		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+}
+
+// untried: nothing was ever sent for this entry that may have opened an incident.
+func (e *Entry) untried() bool {
+	return e.Incident.State == None && !e.Doubt.Set && e.Inflight.Kind == NoCall
+}
+
+// stamp keeps what the event says and its place in the order.
+func (m *Member) stamp(ev Event, now time.Time) {
+	m.Alert = ev.Alert
+	m.Epoch, m.Seq = ev.Epoch, ev.Seq
+	m.LastSeen = now
+}
+
+func (m *Member) fire(ev Event, now time.Time) {
+	m.stamp(ev, now)
+	m.Firing, m.HeldUntil = true, time.Time{}
+}
+
+func (m *Member) resolve(ev Event, now time.Time) {
+	m.stamp(ev, now)
+	m.Firing, m.HeldUntil = false, time.Time{}
+	m.EndsAt, m.ResolvedBy, m.ResolvedAt = ev.EndsAt, ev.Sender, now
+	if m.EndsAt.IsZero() {
+		m.EndsAt = now
+	}
+}
+
+func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
+	return p.Refresh > 0 && now.Sub(e.ConfirmedAt) >= p.Refresh
+}
+
+// changed brings what follows from the members up to date after they changed in e, which the caller owns.
+func (p *Policy) changed(e *Entry, now time.Time) *Entry {
+	before := e.desired
+	if e.Firing() {
+		e.QuietSince = time.Time{}
+		e.desired = p.Render(e.Alias, e.FiringAlerts()).Hash()
+	} else {
+		e.desired = ""
+		if e.QuietSince.IsZero() {
+			e.QuietSince = now
+		}
+		e.Dismissed, e.Reopening, e.Reopened, e.verify = false, "", false, false
+		e.Refused = Refusal{}
+	}
+	if e.desired != before {
+		e.Version++
+	}
+	if (e.desired == "") != (before == "") {
+		// The episode begins or ends: failures of the other direction do not hold this one back.
+		e.attempts, e.retryAt = 0, time.Time{}
+	}
+	return e
+}

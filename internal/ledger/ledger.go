@@ -1,0 +1,201 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ledger keeps what every alias should look like in Alert24 and what is known of it, durably.
+//
+// All decisions are pure functions of one entry: Policy.Apply, Decide, Begin, Learn, Load and Tick. Ledger runs
+// them under one writer and commits before anything counts. It knows nothing of HTTP.
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+)
+
+// Ledger is safe for concurrent use.
+type Ledger struct {
+	policy     *Policy
+	store      *store
+	now        func() time.Time
+	maxAliases int
+}
+
+// FullError says how many events need a new entry that the ledger has no room for. The others were applied.
+type FullError struct {
+	Refused, Max int
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("%d alerts with new aliases refused: max_aliases (%d) live aliases are reached", e.Refused, e.Max)
+}
+
+// New returns a ledger over client; nil keeps everything in memory only. maxAliases bounds the live entries.
+func New(policy *Policy, client storage.Client, maxAliases int, now func() time.Time) *Ledger {
+	return &Ledger{policy: policy, store: newStore(client), maxAliases: maxAliases, now: now}
+}
+
+// Load reads the entries from storage and returns the aliases whose records were unreadable: they are set aside,
+// and their incidents will be looked up.
+func (l *Ledger) Load(ctx context.Context) (unreadable []string, err error) {
+	unreadable, err = l.store.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := l.now()
+	for alias, e := range l.store.entries {
+		l.store.entries[alias] = l.policy.Load(e, now)
+	}
+	for _, e := range l.store.entries {
+		l.store.live += e.live()
+	}
+	return unreadable, nil
+}
+
+// Apply applies the events in their order, durably, and returns what each did. With a *FullError all others were
+// applied; with any other error none was.
+func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
+	now := l.now()
+	outcomes := make([]Outcome, len(events))
+	var refused int
+	mutations := make([]mutation, len(events))
+	for i, ev := range events {
+		mutations[i] = mutation{alias: ev.Alias, do: func(e *Entry, live int) (*Entry, bool) {
+			if i == 0 {
+				refused = 0 // this may be the second try of a shared transaction
+			}
+			if e == nil && live >= l.maxAliases {
+				outcomes[i] = NoRoom
+				refused++
+				return nil, false
+			}
+			var n *Entry
+			n, outcomes[i] = l.policy.Apply(e, ev, now)
+			if n == e {
+				return e, false
+			}
+			return l.armed(n, now), true
+		}}
+	}
+	if err := l.store.update(ctx, mutations...); err != nil {
+		return nil, err
+	}
+	if refused > 0 {
+		return outcomes, &FullError{Refused: refused, Max: l.maxAliases}
+	}
+	return outcomes, nil
+}
+
+// armed adds the write-ahead of a create that is due at once, so that the page's path pays for one commit only.
+func (l *Ledger) armed(e *Entry, now time.Time) *Entry {
+	if e.Inflight.Kind == NoCall {
+		if d := l.policy.Decide(e, now); d.Call.Kind == Create {
+			return l.policy.Arm(e, d.Call, now)
+		}
+	}
+	return e
+}
+
+// Peek returns what the alias needs now, without doing it.
+func (l *Ledger) Peek(alias string) Decision {
+	now := l.now()
+	e := l.store.get(alias)
+	if e == nil {
+		return Decision{}
+	}
+	if t := l.policy.Tick(e, now); t != e {
+		return Decision{Wake: now} // time has changed the entry: claim it
+	}
+	_, d, _ := l.claim(e, now)
+	return d
+}
+
+// Claim returns the next call of the alias together with the entry it is for, after disk knows of it; or when to
+// ask again. The caller gives each answer to Learn before it claims the alias again.
+func (l *Ledger) Claim(ctx context.Context, alias string) (*Entry, Decision, error) {
+	var (
+		decision Decision
+		claimed  *Entry
+	)
+	err := l.store.update(ctx, mutation{alias: alias, do: func(e *Entry, _ int) (*Entry, bool) {
+		decision, claimed = Decision{}, nil
+		if e == nil {
+			return nil, false
+		}
+		var durable bool
+		claimed, decision, durable = l.claim(e, l.now())
+		return claimed, durable
+	}})
+	if err != nil {
+		return nil, Decision{}, err
+	}
+	return claimed, decision, nil
+}
+
+func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable bool) {
+	n = l.policy.Tick(e, now)
+	if n == nil {
+		return nil, Decision{}, true
+	}
+	durable = n != e
+	armed := n.Inflight
+	if n.armed {
+		n = n.clone()
+		n.Inflight, n.armed = Call{}, false
+	} else {
+		armed = Call{}
+	}
+	d = l.policy.Decide(n, now)
+	switch c := d.Call; {
+	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
+		n.Inflight = armed // disk names it already
+		d.Call.At = armed.At
+	case c.Kind == NoCall || c.Kind == Lookup:
+		durable = durable || armed.Kind != NoCall
+	default:
+		n, durable = l.policy.Begin(n, c, now), true
+		d.Call.At = now
+	}
+	return n, d, durable
+}
+
+// Answered is the answer to a claimed call.
+type Answered struct {
+	Alias  string
+	Call   Call
+	Answer Answer
+	// Lesson and Entry are set by Learn.
+	Lesson Lesson
+	Entry  *Entry
+}
+
+// Learn commits what the answers taught.
+func (l *Ledger) Learn(ctx context.Context, answers []*Answered) error {
+	now := l.now()
+	mutations := make([]mutation, len(answers))
+	for i, a := range answers {
+		mutations[i] = mutation{alias: a.Alias, do: func(e *Entry, _ int) (*Entry, bool) {
+			if e == nil {
+				return nil, false
+			}
+			a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
+			return a.Entry, true
+		}}
+	}
+	return l.store.update(ctx, mutations...)
+}
+
+// Aliases returns all aliases.
+func (l *Ledger) Aliases() []string {
+	var aliases []string
+	l.store.all(func(e *Entry) { aliases = append(aliases, e.Alias) })
+	return aliases
+}
+
+// Get returns the entry of alias, or nil.
+func (l *Ledger) Get(alias string) *Entry { return l.store.get(alias) }
+
+// Counts returns the number of entries, and of those that are not over.
+func (l *Ledger) Counts() (entries, live int) { return l.store.counts() }

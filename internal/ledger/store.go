@@ -1,0 +1,161 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+)
+
+// mutation changes one entry. It is given the current entry, nil if there is none, and the number of live
+// entries. It returns the next entry, nil to remove it, and whether disk must know before the change counts.
+// It may run more than once.
+type mutation struct {
+	alias string
+	do    func(e *Entry, live int) (next *Entry, durable bool)
+}
+
+// store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
+// wait together share a transaction. Memory changes only after disk did.
+type store struct {
+	client storage.Client // nil: memory only
+
+	mu      sync.RWMutex // guards entries and live
+	entries map[string]*Entry
+	live    int
+
+	commit  sync.Mutex // held by the writer that commits, for all that wait
+	pending struct {
+		sync.Mutex
+		writes []*write
+	}
+}
+
+type write struct {
+	mutations []mutation
+	done      bool
+	err       error
+}
+
+func newStore(client storage.Client) *store {
+	return &store{client: client, entries: map[string]*Entry{}}
+}
+
+func (s *store) get(alias string) *Entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.entries[alias]
+}
+
+// update carries out the mutations, all or none, and returns when disk has them.
+func (s *store) update(ctx context.Context, mutations ...mutation) error {
+	w := &write{mutations: mutations}
+	s.pending.Lock()
+	s.pending.writes = append(s.pending.writes, w)
+	s.pending.Unlock()
+
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	if w.done {
+		return w.err
+	}
+	s.pending.Lock()
+	writes := s.pending.writes
+	s.pending.writes = nil
+	s.pending.Unlock()
+
+	// The transaction is shared: one caller that gave up must not fail the others.
+	ctx = context.WithoutCancel(ctx)
+	err := s.write(ctx, writes...)
+	if err != nil && len(writes) > 1 {
+		// One write may have spoilt the transaction of all: each gets one of its own.
+		for _, w := range writes {
+			w.err = s.write(ctx, w)
+			w.done = true
+		}
+		return w.err
+	}
+	for _, w := range writes {
+		w.err, w.done = err, true
+	}
+	return err
+}
+
+// write computes the next entries, commits them in one transaction and only then replaces them in memory.
+func (s *store) write(ctx context.Context, writes ...*write) error {
+	next := map[string]*Entry{}
+	durable := map[string]bool{}
+	live := s.live // only written under commit
+	for _, w := range writes {
+		for _, m := range w.mutations {
+			current, ok := next[m.alias]
+			if !ok {
+				current = s.get(m.alias)
+			}
+			e, d := m.do(current, live)
+			live += e.live() - current.live()
+			next[m.alias] = e
+			durable[m.alias] = durable[m.alias] || d
+		}
+	}
+	if err := s.persist(ctx, next, durable); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = live
+	for alias, e := range next {
+		if e == nil {
+			delete(s.entries, alias)
+		} else {
+			s.entries[alias] = e
+		}
+	}
+	return nil
+}
+
+func (s *store) persist(ctx context.Context, next map[string]*Entry, durable map[string]bool) error {
+	if s.client == nil {
+		return nil
+	}
+	ops := make([]*storage.Operation, 0, len(next))
+	for alias, e := range next {
+		switch {
+		case !durable[alias]:
+		case e == nil:
+			ops = append(ops, storage.DeleteOperation(keyPrefix+alias))
+		default:
+			record, err := encode(e)
+			if err != nil {
+				return err
+			}
+			ops = append(ops, storage.SetOperation(keyPrefix+alias, record))
+		}
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	if err := s.client.Batch(ctx, ops...); err != nil {
+		return fmt.Errorf("cannot write the ledger to storage: %w", err)
+	}
+	return nil
+}
+
+// all calls f for every entry, in no order.
+func (s *store) all(f func(*Entry)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.entries {
+		f(e)
+	}
+}
+
+func (s *store) counts() (entries, live int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.entries), s.live
+}
