@@ -1,0 +1,114 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+)
+
+const (
+	secretKey   = "ak_live_0123456789abcdefghijklmnopqrstuv"
+	secretToken = "token-that-nobody-may-see"
+)
+
+// settings is the environment that collector-config.yaml needs.
+func settings(t *testing.T) []string {
+	t.Helper()
+	return []string{
+		"ALERT24_API_KEY=" + secretKey,
+		"ALERT24_WEBHOOK_TOKEN=" + secretToken,
+		"ALERT24_STORAGE_DIR=" + filepath.Join(t.TempDir(), "storage"),
+	}
+}
+
+func TestVersionIsThatOfTheBuild(t *testing.T) {
+	binaries(t, harness.CollectorEnv)
+	version, err := os.ReadFile(root(t, "build", "version"))
+	require.NoError(t, err)
+	code, printed := collector(t, nil, "--version")
+	require.Zero(t, code, printed)
+	assert.Equal(t, "otelcol-alert24 version "+strings.TrimSpace(string(version)), strings.TrimSpace(printed))
+}
+
+func TestComponents(t *testing.T) {
+	code, printed := collector(t, nil, "components")
+	require.Zero(t, code, printed)
+	for _, name := range []string{
+		"alertmanager", "otlp",
+		"alert24", "debug", "otlp_http", "otlp_grpc",
+		"batch", "memory_limiter", "resource", "groupbyattrs",
+		"forward",
+		"file_storage", "health_check", "bearertokenauth", "pprof", "zpages",
+		"env", "file", "yaml", "http", "https",
+	} {
+		assert.Regexp(t, `(?m)^\s+- (name|scheme): `+name+`$`, printed)
+	}
+}
+
+func TestDeployedConfigIsValid(t *testing.T) {
+	code, printed := collector(t, settings(t), "validate", "--config", root(t, "collector-config.yaml"))
+	assert.Zero(t, code, printed)
+}
+
+func TestPrintConfigHidesSecrets(t *testing.T) {
+	for _, format := range []string{"yaml", "json"} {
+		code, printed := collector(t, settings(t), "print-config", "--format", format, "--config", root(t, "collector-config.yaml"))
+		require.Zero(t, code, printed)
+		assert.Contains(t, printed, "[REDACTED]")
+		assert.Contains(t, printed, "alert24")
+		assert.NotContains(t, printed, secretKey)
+		assert.NotContains(t, printed, secretToken)
+	}
+}
+
+// Each mistake ends the start at once, with the key's path in the message and no secret in it.
+func TestWrongConfigIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		set     []string
+		without string // a variable of the environment
+		message []string
+	}{
+		"no api_key":          {without: "ALERT24_API_KEY", message: []string{"exporters::alert24", "api_key"}},
+		"no webhook token":    {without: "ALERT24_WEBHOOK_TOKEN", message: []string{"extensions::bearertokenauth/webhook"}},
+		"no scheme":           {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
+		"not a URL":           {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
+		"no alias labels":     {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
+		"unknown severity":    {set: []string{"exporters.alert24.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "severity", "page"}},
+		"unknown default":     {set: []string{"exporters.alert24.severity.default=urgent"}, message: []string{"exporters::alert24", "severity", "default"}},
+		"unknown key":         {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
+		"unknown alias key":   {set: []string{"receivers.alertmanager.alias.label=[alertname]"}, message: []string{"receivers", "alertmanager", "label"}},
+		"retries that end":    {set: []string{"exporters.alert24.retry_on_failure.max_elapsed_time=5m"}, message: []string{"exporters::alert24", "retry_on_failure", "max_elapsed_time"}},
+		"a queue of its own":  {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
+		"storage of no kind":  {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
+		"negative of a limit": {set: []string{"receivers.alertmanager.limits.alerts=-1"}, message: []string{"receivers::alertmanager::limits", "alerts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var env []string
+			for _, entry := range settings(t) {
+				if test.without == "" || !strings.HasPrefix(entry, test.without+"=") {
+					env = append(env, entry)
+				}
+			}
+			args := []string{"--config", root(t, "collector-config.yaml")}
+			for _, set := range test.set {
+				args = append(args, "--set", set)
+			}
+			code, printed := collector(t, env, args...)
+			require.NotZero(t, code, printed)
+			for _, part := range test.message {
+				assert.Contains(t, printed, part)
+			}
+			assert.NotContains(t, printed, secretKey)
+			assert.NotContains(t, printed, secretToken)
+		})
+	}
+}

@@ -1,0 +1,195 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/snippet"
+)
+
+// Every YAML example of the documentation is loaded by the program that its reader will use.
+func TestExamplesOfTheDocumentation(t *testing.T) {
+	programs := binaries(t, harness.CollectorEnv, harness.AmtoolEnv, harness.PromtoolEnv)
+	check := map[snippet.Kind]func(*testing.T, string){
+		snippet.Collector: func(t *testing.T, text string) { t.Helper(); checkCollector(t, text) },
+		snippet.Alertmanager: func(t *testing.T, text string) {
+			t.Helper()
+			ok, printed := tool(t.Context(), t, programs.Amtool, "check-config", write(t, wholeAlertmanager(t, text)))
+			assert.True(t, ok, printed)
+		},
+		snippet.Rules: func(t *testing.T, text string) {
+			t.Helper()
+			ok, printed := tool(t.Context(), t, programs.Promtool, "check", "rules", write(t, text))
+			assert.True(t, ok, printed)
+		},
+		snippet.Prometheus: func(t *testing.T, text string) {
+			t.Helper()
+			ok, printed := tool(t.Context(), t, programs.Promtool, "check", "config", "--syntax-only", write(t, text))
+			assert.True(t, ok, printed)
+		},
+		snippet.Builder: checkBuilder,
+		// That it is YAML is all that can be said without a cluster.
+		snippet.Kubernetes: func(*testing.T, string) {},
+	}
+	for _, file := range markdown(t) {
+		content, err := os.ReadFile(root(t, file))
+		require.NoError(t, err)
+		blocks, err := snippet.YAML(string(content))
+		require.NoError(t, err, file)
+		for _, block := range blocks {
+			t.Run(fmt.Sprintf("%s:%d", file, block.Line), func(t *testing.T) {
+				kind, err := snippet.KindOf(block.Text)
+				require.NoError(t, err)
+				check[kind](t, block.Text)
+			})
+		}
+	}
+}
+
+// markdown lists the project's Markdown files.
+func markdown(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(os.DirFS(root(t)), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "build" || name == "testdata") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(name) == ".md" {
+			files = append(files, path)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "example.yml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// around completes a part of a configuration: what the part says counts.
+const around = `
+receivers:
+  alertmanager:
+exporters:
+  alert24:
+    api_key: ` + secretKey + `
+service:
+  pipelines:
+    logs:
+      receivers: [alertmanager]
+      exporters: [alert24]
+`
+
+var envReference = regexp.MustCompile(`\$\{env:([A-Za-z0-9_]+)`)
+
+func checkCollector(t *testing.T, text string) {
+	t.Helper()
+	args := []string{"validate"}
+	if !strings.Contains(text, "pipelines:") {
+		args = append(args, "--config", write(t, around))
+	}
+	args = append(args, "--config", write(t, text))
+
+	env := settings(t)
+	for _, found := range envReference.FindAllStringSubmatch(text, -1) {
+		if !strings.HasPrefix(found[1], "ALERT24_") {
+			env = append(env, found[1]+"=example")
+		}
+	}
+	code, printed := collector(t, env, args...)
+	assert.Zero(t, code, printed)
+}
+
+// wholeAlertmanager gives a part of Alertmanager's configuration the route or the receivers that it lacks.
+func wholeAlertmanager(t *testing.T, text string) string {
+	t.Helper()
+	var config map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &config))
+	if config["receivers"] == nil {
+		named := map[string]bool{"any": true}
+		for _, found := range regexp.MustCompile(`receiver: *([\w-]+)`).FindAllStringSubmatch(text, -1) {
+			named[found[1]] = true
+		}
+		var receivers []map[string]string
+		for name := range named {
+			receivers = append(receivers, map[string]string{"name": name})
+		}
+		config["receivers"] = receivers
+	}
+	if config["route"] == nil {
+		first := regexp.MustCompile(`(?m)^\s*- name: *([\w-]+)`).FindStringSubmatch(text)
+		receiver := "any"
+		if first != nil {
+			receiver = first[1]
+		}
+		config["route"] = map[string]string{"receiver": receiver}
+	}
+	whole, err := yaml.Marshal(config)
+	require.NoError(t, err)
+	return string(whole)
+}
+
+// component is a line of ocb's configuration.
+type component struct {
+	GoMod  string `yaml:"gomod"`
+	Import string `yaml:"import"`
+	Path   string `yaml:"path"`
+	Name   string `yaml:"name"`
+}
+
+// checkBuilder wants a part of ocb's configuration to name modules at the versions that we build with.
+func checkBuilder(t *testing.T, text string) {
+	t.Helper()
+	content, err := os.ReadFile(root(t, "builder-config.yaml"))
+	require.NoError(t, err)
+	ours := modules(t, string(content))
+	require.NotEmpty(t, ours)
+	for module, version := range modules(t, text) {
+		assert.NotEmpty(t, version, module)
+		if want, ok := ours[module]; ok && !strings.HasPrefix(module, "github.com/alert24/") {
+			assert.Equal(t, want, version, "the version of %s in builder-config.yaml", module)
+		}
+	}
+}
+
+func modules(t *testing.T, text string) map[string]string {
+	t.Helper()
+	var sections map[string]yaml.Node
+	require.NoError(t, yaml.Unmarshal([]byte(text), &sections))
+	found := map[string]string{}
+	for name, section := range sections {
+		if section.Kind != yaml.SequenceNode || name == "replaces" {
+			continue
+		}
+		var components []component
+		require.NoError(t, section.Decode(&components), name)
+		for _, c := range components {
+			module, version, _ := strings.Cut(c.GoMod, " ")
+			require.NotEmpty(t, module, "%s: gomod", name)
+			found[module] = version
+		}
+	}
+	return found
+}
