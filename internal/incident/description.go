@@ -9,10 +9,12 @@ import (
 	"strings"
 )
 
+// The parts of a description are bounded one by one, so that a long one does not push out what comes after it.
 const (
-	// maxTextBytes bounds the description annotation, so that links and members after it are not cut off.
-	maxTextBytes = 16 << 10
-	maxMembers   = 20
+	maxTextBytes   = 12 << 10
+	maxLabelsBytes = 6 << 10
+	maxMembers     = 20
+	maxMemberRunes = 128
 )
 
 func (r *Renderer) renderDescription(alias string, firing []Alert) string {
@@ -123,13 +125,14 @@ func silenceLink(a *Alert) string {
 		}
 		return link(base + "/alerting/silence/new?" + query.Encode())
 	}
-	var filter strings.Builder
-	for i, l := range a.Labels {
-		if i > 0 {
-			filter.WriteByte(',')
-		}
-		filter.WriteString(l.Name + "=\"" + matcherValue.Replace(l.Value) + "\"")
+	filter := make([]byte, 0, 256)
+	for _, l := range a.Labels {
+		filter = append(filter, ',')
+		filter = append(filter, l.Name...)
+		filter = append(filter, `="`...)
+		filter = append(filter, matcherValue.Replace(l.Value)...)
+		filter = append(filter, '"')
 	}
 	// In a fragment a plus is no space.
-	return link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(filter.String()), "+", "%20") + "%7D")
+	return link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
 }

@@ -57,10 +57,14 @@ func (d *document) labels(set labels.Set) {
 	}
 	d.line("Labels:")
 	d.listStart()
-	for _, l := range set[:min(len(set), maxLabels)] {
+	limit := d.b.Len() + maxLabelsBytes
+	for i, l := range set {
+		if i == maxLabels || d.b.Len() > limit {
+			d.rest(len(set) - i)
+			return
+		}
 		d.line("- ", d.escape(oneLine(l.Name, maxLineRunes)), ": ", d.escape(oneLine(l.Value, maxLineRunes)))
 	}
-	d.rest(len(set) - maxLabels)
 }
 
 func (d *document) members(alias string, firing []Alert) {
@@ -72,7 +76,7 @@ func (d *document) members(alias string, firing []Alert) {
 		if !a.StartsAt.IsZero() {
 			since = ", since " + a.StartsAt.UTC().Format(time.RFC3339)
 		}
-		d.line("- ", a.Severity.String(), ": ", d.escape(defaultTitle(alias, a, maxLineRunes)), since)
+		d.line("- ", a.Severity.String(), ": ", d.escape(defaultTitle(alias, a, maxMemberRunes)), since)
 	}
 	d.rest(len(firing) - maxMembers)
 }

@@ -6,7 +6,6 @@ package incident
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"text/template"
@@ -29,15 +28,20 @@ func newTextTemplate(key, text string) (*textTemplate, error) {
 	}
 	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", key, err)
+		return nil, templateError(err)
 	}
 	// Other failures depend on the alert: the sample may lack what real ones have. The package has no error for this
 	// one but its text.
 	err = t.Execute(io.Discard, newTemplateData("sample", []Alert{sample}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
-		return nil, fmt.Errorf("%s: %w", key, err)
+		return nil, templateError(err)
 	}
 	return &textTemplate{key, t}, nil
+}
+
+// templateError returns err as one line that begins with the template's key.
+func templateError(err error) error {
+	return errors.New(oneLine(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
 // execute returns at most n bytes of the template's output; false: it failed, which was reported.
@@ -45,7 +49,7 @@ func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (string, 
 	out := bounded{room: n}
 	err := t.t.Execute(&out, data)
 	if err != nil && !errors.Is(err, errFull) {
-		r.onTemplateFailed(t.key, errors.New(oneLine(err.Error(), maxLineRunes)))
+		r.onTemplateFailed(t.key, templateError(err))
 		return "", false
 	}
 	return out.b.String(), true

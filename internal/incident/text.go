@@ -4,7 +4,6 @@
 package incident
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,7 +11,7 @@ import (
 
 const (
 	ellipsis     = "…"
-	maxLinkBytes = 4096
+	maxLinkBytes = 2048
 )
 
 // oneLine returns s as one line of at most n characters: runs of white space and control characters become one space,
@@ -113,17 +112,22 @@ func cutBytes(s string, n int) string {
 	return s[:n]
 }
 
-// link returns s if it is a URL that is safe to click, else "".
+// link returns s if it is a URL that is safe to click, else "": http or https, a host, one line, nothing that reorders.
 func link(s string) string {
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > maxLinkBytes || strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || reorders(r) || r == utf8.RuneError
-	}) {
+	scheme, rest, _ := strings.Cut(s, "://")
+	if !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return ""
 	}
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if rest == "" || strings.IndexByte("/?#", rest[0]) >= 0 || len(s) > maxLinkBytes || strings.ContainsFunc(s, noLink) {
 		return ""
 	}
 	return s
+}
+
+func noLink(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r <= ' ' || r == '\x7f'
+	}
+	return unicode.IsSpace(r) || unicode.IsControl(r) || reorders(r) || r == utf8.RuneError
 }

@@ -1,0 +1,347 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+const alias = "HighErrorRate:api-01.prod"
+
+func TestTitle(t *testing.T) {
+	long := strings.Repeat("é", 300)
+	for name, tt := range map[string]struct {
+		alert Alert
+		more  int
+		want  string
+	}{
+		"attribute":             {Alert{Title: "T", Annotations: set("alert24_title", "A", "summary", "S")}, 0, "T"},
+		"annotation":            {Alert{Annotations: set("alert24_title", "A", "summary", "S")}, 0, "A"},
+		"summary":               {Alert{Annotations: set("message", "M", "summary", "S")}, 0, "S"},
+		"message":               {Alert{Name: "N", Annotations: set("message", "M", "summary", " \n")}, 0, "M"},
+		"name and instance":     {Alert{Name: "N", Labels: set("instance", "api-01", "job", "j")}, 0, "N on api-01"},
+		"name and job":          {Alert{Name: "N", Labels: set("job", "j", "zone", "z")}, 0, "N on j"},
+		"label alertname":       {Alert{Labels: set("alertname", "N")}, 0, "N"},
+		"alias":                 {Alert{}, 0, alias},
+		"blank override":        {Alert{Title: " \t", Annotations: set("summary", "S")}, 0, "S"},
+		"override of controls":  {Alert{Title: "\x00\x01", Annotations: set("summary", "S")}, 0, "S"},
+		"one line":              {Alert{Title: " a\r\n\tb\x00c\u2028d  e "}, 0, "a b c d e"},
+		"reordering characters": {Alert{Title: "a\u202egpj.exe\u2066"}, 0, "agpj.exe"},
+		"invalid UTF-8":         {Alert{Title: "a\xffb"}, 0, "a\uFFFDb"},
+		"several":               {Alert{Title: "T"}, 2, "T (+2)"},
+		"long":                  {Alert{Title: long}, 0, strings.Repeat("é", 254) + "…"},
+		"long, several":         {Alert{Title: long}, 10, strings.Repeat("é", 248) + "… (+10)"},
+		"as long as can be":     {Alert{Title: strings.Repeat("é", 255)}, 0, strings.Repeat("é", 255)},
+		"cut at a space":        {Alert{Title: strings.Repeat("a", 253) + " " + "bbb"}, 0, strings.Repeat("a", 253) + "…"},
+		"nothing is escaped":    {Alert{Title: `<b>"x" & *y*</b>`}, 0, `<b>"x" & *y*</b>`},
+		"other scripts":         {Alert{Title: "磁盘已满 👩‍💻"}, 0, "磁盘已满 👩‍💻"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			firing := append([]Alert{tt.alert}, make([]Alert, tt.more)...)
+			got := renderer(t, nil).Render(alias, firing).Title
+			assert.Equal(t, tt.want, got)
+			assert.LessOrEqual(t, utf8.RuneCountInString(got), 255)
+		})
+	}
+	assert.Equal(t, "Alert", renderer(t, nil).Render("\x00", []Alert{{}}).Title)
+}
+
+func TestDescriptionHasThePartsThatThereAre(t *testing.T) {
+	for name, tt := range map[string]struct {
+		alert Alert
+		want  string
+	}{
+		"nothing":              {Alert{}, ""},
+		"description":          {Alert{Annotations: set("description", " D\r\n\tmore\x1b ")}, "D\n\tmore"},
+		"description, runbook": {Alert{Annotations: set("description", "D", "runbook_url", "https://r")}, "D\n\nRunbook: https://r"},
+		"runbook":              {Alert{Annotations: set("runbook_url", "https://r")}, "Runbook: https://r"},
+		"links in order": {
+			Alert{
+				Annotations:  set("dashboard", "https://d", "panel_url", "https://p", "runbook", "http://r"),
+				GeneratorURL: "http://g/x?y=1&z=%22", ExternalURL: "http://am/", Labels: set("a", "b"),
+			},
+			"Runbook: http://r\nDashboard: https://d\nPanel: https://p\nSource: http://g/x?y=1&z=%22\n" +
+				"Silence: http://am/#/silences/new?filter=%7Ba%3D%22b%22%7D\n\nLabels:\n- a: b",
+		},
+		"the better name wins":        {Alert{Annotations: set("runbook", "https://old", "runbook_url", "https://new")}, "Runbook: https://new"},
+		"a bad link gives way":        {Alert{Annotations: set("runbook", "https://old", "runbook_url", "javascript:alert(1)")}, "Runbook: https://old"},
+		"no links but http(s)":        {Alert{Annotations: set("runbook_url", "javascript:alert(1)", "dashboard_url", "data:text/html,x", "panel_url", "/d/1"), GeneratorURL: "file:///etc"}, ""},
+		"no link over several lines":  {Alert{Annotations: set("runbook_url", "https://a\nhttps://b")}, ""},
+		"no link that reorders":       {Alert{Annotations: set("runbook_url", "https://a/\u202egpj")}, ""},
+		"truncated":                   {Alert{Truncated: 3}, "Alertmanager cut 3 more alerts off this group (max_alerts)."},
+		"attribute replaces it all":   {Alert{Description: "X", Annotations: set("alert24_description", "A", "description", "D", "runbook_url", "https://r")}, "X"},
+		"annotation replaces it all":  {Alert{Annotations: set("alert24_description", "A", "description", "D")}, "A"},
+		"label values are one line":   {Alert{Labels: set("a", "b\nc")}, "Labels:\n- a: b c"},
+		"plain text is as it is":      {Alert{Annotations: set("description", "<b> & *x* _y_ `z` [a](b) #1")}, "<b> & *x* _y_ `z` [a](b) #1"},
+		"invalid UTF-8 is replaced":   {Alert{Annotations: set("description", "a\xffb\u2029c")}, "a\uFFFDb\nc"},
+		"emptied by what is left out": {Alert{Annotations: set("description", "\x00\u202e\ufeff")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, renderer(t, nil).Render(alias, []Alert{tt.alert}).Description)
+		})
+	}
+}
+
+func TestALongDescriptionKeepsItsLinks(t *testing.T) {
+	a := highErrorRate()
+	a.Annotations = set("description", strings.Repeat("é", 100_000), "runbook_url", "https://r")
+	for i := range 200 {
+		a.Labels = append(a.Labels, labels.Label{Name: "z" + strings.Repeat("n", i), Value: strings.Repeat("v", 16_384)})
+	}
+	c := renderer(t, nil).Render(alias, []Alert{a, a})
+	assert.LessOrEqual(t, len(c.Description), maxDescriptionBytes)
+	assert.True(t, utf8.ValidString(c.Description))
+	for _, part := range []string{"…\n\nRunbook: https://r\n", " more\n\nFiring", " alerts: 2\n- critical: "} {
+		assert.True(t, strings.Contains(c.Description, part), part) //nolint:testifylint // would print it all
+	}
+	assert.False(t, strings.Contains(c.Description, "Silence"), "a form without some of its matchers would silence more") //nolint:testifylint // as above
+	assert.Len(t, c.Labels, maxLabels)
+	assert.Len(t, c.Tags, maxTags)
+
+	c = renderer(t, nil).Render(alias, []Alert{{Description: strings.Repeat("é", 100_000)}})
+	assert.Equal(t, maxDescriptionBytes-1, len(c.Description), "cut at a whole character") //nolint:testifylint // as above
+}
+
+func TestManyMembersAreCounted(t *testing.T) {
+	firing := make([]Alert, 1000)
+	for i := range firing {
+		firing[i] = highErrorRate()
+	}
+	c := renderer(t, nil).Render(alias, firing)
+	assert.Contains(t, c.Description, "Firing alerts: 1000\n")
+	assert.Equal(t, maxMembers, strings.Count(c.Description, ", since 2026-03-19T14:30:00Z"))
+	assert.True(t, strings.HasSuffix(c.Description, "\n- and 980 more"), c.Description)
+	assert.True(t, strings.HasSuffix(c.Title, " (+999)"))
+}
+
+func TestTags(t *testing.T) {
+	own := AliasTag(alias)
+	a := Alert{Labels: set("a", "1", "b", "", "c", "2\n3", "__meta", "x"), Annotations: set("x", "y")}
+	for name, tt := range map[string]struct {
+		cfg  TagsConfig
+		tags []string
+		want []string
+	}{
+		"all":        {cfg: TagsConfig{Labels: []string{"*"}}, want: []string{own, "a:1", "b:", "c:2 3"}},
+		"some":       {cfg: TagsConfig{Labels: []string{"c", "a", "absent", "__meta"}}, want: []string{own, "__meta:x", "a:1", "c:2 3"}},
+		"none":       {want: []string{own}},
+		"template":   {cfg: TagsConfig{Template: "one\n\n two {{ .Annotations.x }} \none\n"}, want: []string{own, "one", "two y"}},
+		"attributes": {cfg: TagsConfig{Labels: []string{"*"}, Template: "x"}, tags: []string{"t", " u\nv ", "", "t", own}, want: []string{own, "t", "u v"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := a
+			a.Tags = tt.tags
+			assert.Equal(t, tt.want, renderer(t, func(c *Config) { c.Tags = tt.cfg }).Render(alias, []Alert{a}).Tags)
+		})
+	}
+}
+
+func TestServicesAndOwners(t *testing.T) {
+	var unknown []string
+	r := renderer(t, func(c *Config) {
+		c.AffectedServices = LookupConfig{Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
+		c.AssignedTo = LookupConfig{Label: "team", Map: map[string]string{"payments": "user-1"}}
+	}, WithUnknownValue(func(key, value string) { unknown = append(unknown, key+" "+value) }))
+
+	c := r.Render(alias, []Alert{
+		{Labels: set("service", "db", "team", "payments")},
+		{Labels: set("service", "api", "team", "other")},
+		{Labels: set("service", "api")},
+		{Labels: set("service", "api"), Annotations: set("alert24_service", "db, svc-9,,")},
+		{Labels: set("service", "new"), AffectedServices: []string{"svc-7"}},
+	})
+	assert.Equal(t, []string{"svc-1", "svc-2", "svc-7", "svc-9"}, c.AffectedServices)
+	assert.Equal(t, "user-1", c.AssignedTo)
+	assert.Empty(t, unknown)
+
+	c = r.Render(alias, []Alert{{Labels: set("service", "new", "team", "new")}, {}})
+	assert.Empty(t, c.AffectedServices)
+	assert.Empty(t, c.AssignedTo)
+	assert.ElementsMatch(t, []string{"affected_services new", "assigned_to new"}, unknown)
+}
+
+func TestATemplateThatFailsFallsBack(t *testing.T) {
+	var failed []string
+	r := renderer(t, func(c *Config) {
+		c.Title = `{{ index (stringSlice "a") 1 }}`
+		c.Description = `before {{ reReplaceAll "(" "" "x" }}`
+		c.ImpactDescription = `{{ tz "Mars/Olympus" .StartsAt }}`
+		c.Tags.Template = `{{ slice .Name 100 }}`
+		c.Severity.Template = `{{ index .Members 5 }}`
+	}, WithTemplateFailed(func(key string, err error) {
+		failed = append(failed, key)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "\n")
+	}))
+	a := highErrorRate()
+	assert.Equal(t, renderer(t, nil).Render(alias, []Alert{a}), r.Render(alias, []Alert{a}))
+	assert.ElementsMatch(t, []string{"title", "description", "impact_description", "tags::template"}, failed)
+	failed = nil
+	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, ""))
+	assert.Equal(t, []string{"severity::template"}, failed)
+}
+
+func TestATemplatesOutputIsBounded(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Title = `{{ range 10000000 }}é{{ end }}`
+		c.Description = `{{ range 10000000 }}xyz{{ end }}`
+		c.ImpactDescription = `{{ range 10000000 }}x{{ end }}`
+		c.Tags = TagsConfig{Template: "{{ range $i, $_ := .Members }}{{ $i }}\n{{ end }}"}
+	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	c := r.Render(alias, make([]Alert, 1000))
+	assert.Equal(t, strings.Repeat("é", 247)+"… (+999)", c.Title)
+	assert.Len(t, c.Description, maxDescriptionBytes)
+	assert.Len(t, c.ImpactDescription, maxImpactRunes)
+	assert.Len(t, c.Tags, maxTags)
+}
+
+func TestABlankTitleOfATemplateFallsBack(t *testing.T) {
+	r := renderer(t, func(c *Config) { c.Title = "{{ if false }}x{{ end }} \n" })
+	assert.Equal(t, "High error rate on api-01.prod", r.Render(alias, []Alert{highErrorRate()}).Title)
+}
+
+func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.DescriptionFormat = Markdown
+		c.Title = "{{ .Labels.x }}"
+		c.Description = "**{{ .Labels.x }}** {{ range .Members }}{{ .Annotations.y }}{{ end }}"
+	})
+	c := r.Render(alias, []Alert{{Labels: set("x", "*a*"), Annotations: set("y", "<b>")}})
+	assert.Equal(t, `**\*a\*** \<b\>`, c.Description)
+	assert.Equal(t, "*a*", c.Title, "a title is plain text")
+}
+
+func TestRenderIsDeterministicAndChangesNothing(t *testing.T) {
+	alerts := []Alert{highErrorRate(), diskFull()}
+	r := renderer(t, nil)
+	first := r.Render(alias, alerts)
+	assert.Equal(t, []Alert{highErrorRate(), diskFull()}, alerts)
+	assert.Equal(t, first, r.Render(alias, alerts))
+	assert.Equal(t, first.Hash(), r.Render(alias, alerts).Hash())
+}
+
+func TestHash(t *testing.T) {
+	// A fixed value: a hash that changed with a release would update every incident.
+	assert.Equal(t, "3e7077fd", Content{}.Hash()[:8])
+
+	base := Content{Title: "t", Description: "d", Severity: High, Source: "s", Labels: set("a", "b"), Tags: []string{"x"}}
+	seen := map[string]string{base.Hash(): "base"}
+	for name, change := range map[string]func(*Content){
+		"title":        func(c *Content) { c.Title = "" },
+		"moved":        func(c *Content) { c.Title, c.Description = "td", "" },
+		"description":  func(c *Content) { c.Description = "e" },
+		"severity":     func(c *Content) { c.Severity = Low },
+		"source":       func(c *Content) { c.Source = "" },
+		"label name":   func(c *Content) { c.Labels = set("b", "b") },
+		"label moved":  func(c *Content) { c.Labels = set("ab", "") },
+		"label added":  func(c *Content) { c.Labels = set("a", "b", "c", "d") },
+		"tags":         func(c *Content) { c.Tags = []string{"x", ""} },
+		"service":      func(c *Content) { c.AffectedServices = []string{"x"} },
+		"tag, service": func(c *Content) { c.Tags, c.AffectedServices = nil, []string{"x"} },
+		"impact":       func(c *Content) { c.ImpactDescription = "x" },
+		"assigned":     func(c *Content) { c.AssignedTo = "x" },
+	} {
+		c := base
+		change(&c)
+		h := c.Hash()
+		require.Len(t, h, 32)
+		require.NotContains(t, seen, h, "%s is as %s", name, seen[h])
+		seen[h] = name
+	}
+}
+
+func TestAliasTag(t *testing.T) {
+	assert.Equal(t, "alert24-otel:d5a92cb83650e6d46417f120db6e4e01", AliasTag(alias), "incidents that are open were tagged so")
+	long := strings.Repeat("a", 10_000)
+	assert.NotEqual(t, AliasTag(long+"a"), AliasTag(long+"b"))
+}
+
+func TestBoundAlias(t *testing.T) {
+	for _, a := range []string{"", alias, strings.Repeat("a", 255), "schön:/x?y", "a  b"} {
+		assert.Equal(t, a, BoundAlias(a))
+	}
+	seen := map[string]bool{}
+	for _, a := range []string{
+		strings.Repeat("a", 256), strings.Repeat("a", 257), strings.Repeat("é", 128), "a\nb", "a\tb", "a\xffb", "a\xfeb", "\x00",
+	} {
+		got := BoundAlias(a)
+		assert.LessOrEqual(t, len(got), 255)
+		assert.True(t, utf8.ValidString(got))
+		assert.Regexp(t, `^[\p{L}\p{N}\p{P}\p{S} …]*~[0-9a-f]{16}$`, got)
+		assert.Equal(t, got, BoundAlias(got), "an alias that was bound stays as it is")
+		assert.False(t, seen[got], "%q", a)
+		seen[got] = true
+	}
+}
+
+func TestResolvesByItself(t *testing.T) {
+	for value, want := range map[string]bool{"false": false, "False": false, "no": false, "off": false, "0": false, "true": true, "": true, "maybe": true} {
+		assert.Equal(t, want, ResolvesByItself(set("alert24_resolve", value)), value)
+	}
+	assert.True(t, ResolvesByItself(nil))
+}
+
+func TestNewRendererRefusesWhatCheckRefuses(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Title = "{{"
+	_, err := NewRenderer(cfg)
+	require.ErrorContains(t, err, "title:1: ")
+	require.EqualError(t, cfg.Check(), err.Error())
+}
+
+func BenchmarkRender(b *testing.B) {
+	r := renderer(b, nil)
+	alerts := []Alert{highErrorRate()}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Render(alias, alerts)
+	}
+}
+
+func BenchmarkRenderTenMembers(b *testing.B) {
+	r := renderer(b, nil)
+	alerts := make([]Alert, 10)
+	for i := range alerts {
+		alerts[i] = highErrorRate()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Render(alias, alerts)
+	}
+}
+
+func BenchmarkRenderTemplates(b *testing.B) {
+	r := renderer(b, func(c *Config) {
+		c.Title = "{{ .Labels.alertname }} on {{ .Labels.instance }}"
+		c.Description = "{{ .Annotations.description }}\n{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }}\n{{ end }}"
+	})
+	alerts := []Alert{highErrorRate()}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Render(alias, alerts)
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()})
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Hash()
+	}
+}
+
+func BenchmarkSeverity(b *testing.B) {
+	r, a := renderer(b, nil), highErrorRate()
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Severity(a.Labels, a.Annotations, "")
+	}
+}
