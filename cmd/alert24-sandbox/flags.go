@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,7 +49,7 @@ func parse(args []string, out io.Writer) (*flags, error) {
 		return nil, fmt.Errorf("unexpected argument %q", set.Arg(0))
 	}
 	if f.options.MaxIncidents < 1 || f.options.MaxRequests < 1 {
-		return nil, fmt.Errorf("--max-incidents and --max-requests must be at least 1")
+		return nil, errors.New("--max-incidents and --max-requests must be at least 1")
 	}
 	if err := f.switches.Validate(); err != nil {
 		return nil, err

@@ -33,7 +33,6 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -78,7 +77,8 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 		return errors.Join(err, ignoreClosed(<-served))
 	}
 	if f.addressFile != "" {
-		defer func() { _ = os.Remove(f.addressFile) }() // a stale address would mislead the next reader
+		// A stale address would mislead the next reader.
+		defer func() { _ = os.Remove(f.addressFile) }() //nolint:gosec // the file that the user named
 	}
 	select {
 	case err := <-served:

@@ -100,7 +100,7 @@ func (s *Server) adminEdit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sw := s.Switches()
-	p, err := store.Decode(body, &sw)
+	p, err := store.Decode(body).Patch(&sw)
 	if err != nil {
 		s.adminError(w, http.StatusBadRequest, err)
 		return

@@ -170,7 +170,7 @@ func events(t *testing.T, s *sandboxtest.Sandbox) (next func() (name string, vie
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Address+"/_sandbox/events", http.NoBody)
 	require.NoError(t, err)
-	response, err := client(t).Do(r)
+	response, err := client(t).Do(r) //nolint:bodyclose // stop closes it
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))

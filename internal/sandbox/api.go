@@ -24,6 +24,7 @@ type call struct {
 	query         url.Values
 	authorization string
 	body          []byte
+	decoded       *store.Body
 }
 
 // answer is what the API says to a call.
@@ -122,15 +123,11 @@ func (s *Server) authorize(c *call) error {
 
 func (s *Server) create(c *call) answer {
 	sw := s.switches
-	p, err := store.Decode(c.body, &sw)
+	p, err := c.decoded.Patch(&sw)
 	if err != nil {
 		return refusal(err)
 	}
-	alias := ""
-	if p.Alias != nil {
-		alias = *p.Alias
-	}
-	match := s.store.Find(&sw, alias)
+	match := s.store.Find(&sw, c.decoded.Alias())
 	if sw.NonAtomicCreate > 0 {
 		s.mu.Unlock()
 		s.sleep(sw.NonAtomicCreate)
@@ -140,7 +137,7 @@ func (s *Server) create(c *call) answer {
 }
 
 func (s *Server) update(c *call, id string) answer {
-	p, err := store.Decode(c.body, &s.switches)
+	p, err := c.decoded.Patch(&s.switches)
 	if err != nil {
 		return refusal(err)
 	}
@@ -205,19 +202,16 @@ func refusal(err error) answer {
 	return answer{status: e.Status, body: encode(errorEnvelope{*e})}
 }
 
-// describe says what rules of faults see of a call. It reads the body leniently: faults come before any check.
+// describe says what rules of faults see of a call. Faults come before any check.
 func (s *Server) describe(c *call) fault.Request {
 	r := fault.Request{Method: c.method, Path: c.path}
 	id := c.incidentID()
-	lenient := store.DefaultSwitches()
-	p, err := store.Decode(c.body, &lenient)
-	closes := err == nil && p.Status != nil && store.Closed(*p.Status)
 	switch {
 	case c.method == http.MethodGet && id == "":
 		r.Operation, r.Alias = fault.List, c.query.Get("alias")
 	case c.method == http.MethodGet:
 		r.Operation = fault.Get
-	case closes:
+	case c.decoded.Closes():
 		r.Operation = fault.Resolve
 	case c.method == http.MethodPost:
 		r.Operation = fault.Create
@@ -228,8 +222,8 @@ func (s *Server) describe(c *call) fault.Request {
 		s.mu.Lock()
 		r.Alias = s.store.Alias(id)
 		s.mu.Unlock()
-	} else if err == nil && p.Alias != nil {
-		r.Alias = *p.Alias
+	} else if c.method == http.MethodPost {
+		r.Alias = c.decoded.Alias()
 	}
 	return r
 }
@@ -238,7 +232,7 @@ func (s *Server) describe(c *call) fault.Request {
 func (s *Server) later(c *call, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending >= maxPending || s.closed.Err() != nil {
+	if s.pending >= maxPending || s.isClosed() {
 		return
 	}
 	s.pending++

@@ -6,13 +6,13 @@ package sandbox_test
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,7 +26,7 @@ import (
 // tab is a page in a headless Chromium, driven over the DevTools protocol (https://chromedevtools.github.io/devtools-protocol)
 // on a pipe: messages that end with a zero byte.
 type tab struct {
-	t       testing.TB
+	t       *testing.T
 	out     *os.File
 	session string
 
@@ -49,7 +49,7 @@ type message struct {
 const browserPatience = 30 * time.Second
 
 // openTab starts Chromium, or skips the test where none is installed.
-func openTab(t testing.TB) *tab {
+func openTab(t *testing.T) *tab {
 	t.Helper()
 	binary := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -66,7 +66,7 @@ func openTab(t testing.TB) *tab {
 	in, theirOut, err := os.Pipe()
 	require.NoError(t, err)
 	var stderr bytes.Buffer
-	c := exec.Command(binary, //nolint:gosec // a browser found on the PATH
+	c := exec.Command(binary,
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
@@ -173,19 +173,19 @@ func eval[T any](b *tab, expression string) T {
 }
 
 // until waits for an expression to be true, and says how many milliseconds that took.
-func (b *tab) until(expression string, patience time.Duration) float64 {
+func (b *tab) until(expression string) float64 {
 	b.t.Helper()
 	took := eval[float64](b, `new Promise((resolve) => {
 		const begin = performance.now();
 		const check = () => {
 			const took = performance.now() - begin;
 			if (`+expression+`) resolve(took);
-			else if (took > `+jsontext.Float(float64(patience.Milliseconds())).String()+`) resolve(-1);
+			else if (took > `+strconv.FormatInt(browserPatience.Milliseconds(), 10)+`) resolve(-1);
 			else setTimeout(check, 5);
 		};
 		check();
 	})`)
-	require.GreaterOrEqual(b.t, took, 0.0, "not true within %s: %s", patience, expression)
+	require.GreaterOrEqual(b.t, took, 0.0, "not true within %s: %s", browserPatience, expression)
 	return took
 }
 
@@ -194,7 +194,7 @@ func (b *tab) visit(address string, width, height int) {
 	b.t.Helper()
 	b.resize(width, height)
 	b.call("Page.navigate", map[string]any{"url": address}, nil)
-	b.until(`document.readyState === 'complete' && document.getElementById('connection')?.dataset.state === 'live'`, browserPatience)
+	b.until(`document.readyState === 'complete' && document.getElementById('connection')?.dataset.state === 'live'`)
 }
 
 func (b *tab) resize(width, height int) {
@@ -217,7 +217,7 @@ func (b *tab) press(key string, code int) {
 // screenshot writes a picture for people to look at, if they asked for it with SANDBOX_SCREENSHOTS=folder.
 func (b *tab) screenshot(name string) {
 	b.t.Helper()
-	folder := cmp.Or(os.Getenv("SANDBOX_SCREENSHOTS"))
+	folder := os.Getenv("SANDBOX_SCREENSHOTS")
 	if folder == "" {
 		return
 	}

@@ -62,14 +62,12 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 			if !running || !s.sleep(coalesce) {
 				return
 			}
-			name, v := "change", view{}
-			ids, stale := s.hub.take(sub)
-			if stale {
-				name, v = "snapshot", s.snapshot()
+			if ids, stale := s.hub.take(sub); stale {
+				running = send("event: snapshot\ndata: %s\n\n", encode(s.snapshot()))
 			} else {
-				v = s.changes(ids)
+				running = send("event: change\ndata: %s\n\n", encode(s.changes(ids)))
 			}
-			if !send("event: %s\ndata: %s\n\n", name, encode(v)) {
+			if !running {
 				return
 			}
 		}

@@ -103,9 +103,13 @@ func newStats() Stats {
 	return Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}}
 }
 
-// Creates, Updates and Resolves are counts of Writes.
-func (s Stats) Creates() int  { return s.Writes["created"] }
-func (s Stats) Updates() int  { return s.Writes["updated"] }
+// Creates is how many incidents the API created.
+func (s Stats) Creates() int { return s.Writes["created"] }
+
+// Updates is how many times the API wrote to an incident without opening or closing it.
+func (s Stats) Updates() int { return s.Writes["updated"] }
+
+// Resolves is how many times the API closed an incident.
 func (s Stats) Resolves() int { return s.Writes["resolved"] }
 
 // Stats returns the counts.

@@ -58,11 +58,11 @@ func TestPageInABrowser(t *testing.T) {
 	b := openTab(t)
 	s := sandboxtest.Start(t, sandbox.Options{})
 	b.visit(s.Address, 1280, 800)
-	b.until(`!document.getElementById('quiet').hidden`, browserPatience)
+	b.until(`!document.getElementById('quiet').hidden`)
 	b.screenshot("empty")
 	fill(t, s)
 	b.visit(s.Address, 1280, 800)
-	b.until(`document.querySelectorAll('#open .incident').length === 200`, browserPatience)
+	b.until(`document.querySelectorAll('#open .incident').length === 200`)
 	eval[int](b, `window.marker = 1`) // gone after a reload
 
 	t.Run("open ones first, worst first, each with what it is about", func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestPageInABrowser(t *testing.T) {
 
 	t.Run("no sideways scrolling, opened or not", func(t *testing.T) {
 		eval[bool](b, `document.querySelectorAll('#open .incident').forEach((e, n) => { if (n < 5) e.open = true; }), true`)
-		b.until(`document.querySelectorAll('.history').length === 5`, browserPatience)
+		b.until(`document.querySelectorAll('.history').length === 5`)
 		for _, width := range []int{320, 375, 720, 721, 1280, 2560} {
 			b.resize(width, 800)
 			assert.Equal(t, width, eval[int](b, `document.documentElement.scrollWidth`), "width %d", width)
@@ -105,12 +105,11 @@ func TestPageInABrowser(t *testing.T) {
 	})
 
 	t.Run("what happens shows within a second, without a reload", func(t *testing.T) {
-		id := ""
 		visible := func(expression string) {
 			t.Helper()
-			assert.Less(t, b.until(expression, browserPatience), 1000.0)
+			assert.Less(t, b.until(expression), 1000.0)
 		}
-		id = create(t, s, "Fresh:one")
+		id := create(t, s, "Fresh:one")
 		row := `document.querySelector('#open .incident[data-id="` + id + `"]')`
 		visible(row)
 		visible(`document.title.startsWith('(201)')`)
@@ -127,18 +126,18 @@ func TestPageInABrowser(t *testing.T) {
 	t.Run("keyboard: an incident opens to its history and follows what happens", func(t *testing.T) {
 		id := create(t, s, "Keyboard:one")
 		row := `document.querySelector('.incident[data-id="` + id + `"]')`
-		b.until(row, browserPatience)
+		b.until(row)
 		eval[bool](b, row+`.querySelector('summary').focus(), true`)
 		b.press("Enter", 13)
-		b.until(row+`.querySelectorAll('.history li').length === 1`, browserPatience)
+		b.until(row + `.querySelectorAll('.history li').length === 1`)
 		send(t, s, http.MethodPost, incidents, `{"title":"Worse","alias":"Keyboard:one","severity":"critical"}`)
-		b.until(row+`.querySelectorAll('.history li').length === 2`, browserPatience)
+		b.until(row + `.querySelectorAll('.history li').length === 2`)
 		assert.Contains(t, eval[string](b, row+`.querySelector('.history').innerText`), "severity medium → critical")
 		assert.True(t, eval[bool](b, `document.activeElement === `+row+`.querySelector('summary')`), "focus stays when the row moves")
 		b.press("Tab", 9)
 		assert.True(t, eval[bool](b, `document.activeElement === `+row+`.querySelector('button')`), "the next stop is its button")
 		b.press("Enter", 13)
-		b.until(`document.querySelector('#closed '+'[data-id="`+id+`"]')?.querySelector('.history')?.innerText.includes('resolved by a person')`, browserPatience)
+		b.until(`document.querySelector('#closed '+'[data-id="` + id + `"]')?.querySelector('.history')?.innerText.includes('resolved by a person')`)
 		assert.Empty(t, s.Open("Keyboard:one"))
 	})
 
@@ -164,15 +163,15 @@ func TestPageReconnects(t *testing.T) {
 	here := &sandboxtest.Sandbox{Server: s, Address: listener.URL, Key: sandbox.DemoKey}
 	b.visit(listener.URL, 800, 600)
 	kept := create(t, here, "Kept:1")
-	b.until(`document.querySelectorAll('#open .incident').length === 1`, browserPatience)
+	b.until(`document.querySelectorAll('#open .incident').length === 1`)
 	eval[int](b, `window.marker = 1`)
 	listener.CloseClientConnections()
 	create(t, here, "New:1")
 	require.NoError(t, s.PersonDeletes(kept))
-	b.until(`[...document.querySelectorAll('#open .alias')].map((e) => e.textContent).join() === 'New:1'`, browserPatience)
-	b.until(`document.getElementById('connection').textContent === 'live'`, browserPatience)
+	b.until(`[...document.querySelectorAll('#open .alias')].map((e) => e.textContent).join() === 'New:1'`)
+	b.until(`document.getElementById('connection').textContent === 'live'`)
 	s.Reset()
-	b.until(`!document.getElementById('quiet').hidden && !document.querySelector('.incident')`, browserPatience)
+	b.until(`!document.getElementById('quiet').hidden && !document.querySelector('.incident')`)
 	assert.Equal(t, 1, eval[int](b, `window.marker`))
 }
 

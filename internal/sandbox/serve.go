@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
 // writeGrace is how long an answer may take to be written, after all waiting.
@@ -31,6 +32,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		s.refuseBody(w, r, c, err)
 		return
 	}
+	c.decoded = store.Decode(c.body)
 	entry := s.logRequest(r, c)
 	if s.limited(w) {
 		s.finish(w, entry, "", answer{
@@ -69,7 +71,7 @@ func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, ent
 		extendDeadlines(w, 0)
 		select {
 		case <-r.Context().Done():
-		case <-s.closed.Done():
+		case <-s.closed:
 		}
 	}
 	if f.CommitLate > 0 {
@@ -118,10 +120,10 @@ func (s *Server) drop(entry *Request, f Fault) {
 
 // finish writes an answer in the form that a fault asks for.
 func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a answer, form fault.Body) {
-	switch form {
-	case fault.HTML:
+	if form == fault.HTML {
 		a.body, a.html = edgePage(a.status), true
-	case fault.Empty:
+	}
+	if form == fault.Empty {
 		a.body = nil
 	}
 	h := w.Header()

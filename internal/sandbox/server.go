@@ -5,7 +5,7 @@ package sandbox
 
 import (
 	"cmp"
-	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"net/http"
@@ -25,15 +25,22 @@ const BasePath = "/api/v1"
 // DemoKey has the form of a real key. It opens nothing but a sandbox.
 const DemoKey = "ak_live_demodemodemodemodemodemodemodemo"
 
-// Types of the packages below, under the names that users of this package need.
+// The types of the packages below that users of this package need.
 type (
+	// Incident is what the sandbox holds about one incident.
 	Incident = store.Incident
-	Event    = store.Event
-	Change   = store.Change
-	Patch    = store.Patch
+	// Event is an entry of its history.
+	Event = store.Event
+	// Change is what an Event changed.
+	Change = store.Change
+	// Patch is what a person changes.
+	Patch = store.Patch
+	// Switches decide what Alert24's documentation leaves open.
 	Switches = store.Switches
-	Fault    = fault.Fault
-	Match    = fault.Match
+	// Fault is a rule by which requests go wrong.
+	Fault = fault.Fault
+	// Match is what a Fault applies to.
+	Match = fault.Match
 )
 
 // Options configure a Server. The zero value is a sandbox with default switches that takes any key.
@@ -66,8 +73,8 @@ type Server struct {
 	handler http.Handler
 
 	// closed ends everything that waits.
-	closed context.Context
-	close  context.CancelFunc
+	closed chan struct{}
+	close  sync.Once
 	wait   sync.WaitGroup
 
 	hub *hub
@@ -97,13 +104,12 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{
-		options: o, seed: o.Seed, hub: newHub(o.MaxSubscribers), keys: o.Keys,
+		options: o, seed: o.Seed, closed: make(chan struct{}), hub: newHub(o.MaxSubscribers), keys: o.Keys,
 		switches: store.DefaultSwitches(), initial: store.DefaultSwitches(),
 	}
 	if s.seed == 0 {
 		s.seed = rand.Uint64() //nolint:gosec // nothing secret comes from it
 	}
-	s.closed, s.close = context.WithCancel(context.Background())
 	s.restart()
 	s.handler = s.routes()
 	return s
@@ -122,9 +128,7 @@ func (s *Server) restart() {
 // chacha gives each use its own draws, so that the number of ids does not change which faults are drawn.
 func chacha(seed uint64, use byte) *rand.ChaCha8 {
 	var key [32]byte
-	for i := range 8 {
-		key[i] = byte(seed >> (8 * i))
-	}
+	binary.LittleEndian.PutUint64(key[:], seed)
 	key[31] = use
 	return rand.NewChaCha8(key)
 }
@@ -134,7 +138,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Close ends hanging requests, subscriptions and late commits, which then never happen. Requests after it still work.
 func (s *Server) Close() {
-	s.close()
+	s.close.Do(func() { close(s.closed) })
 	s.hub.closeAll()
 	s.wait.Wait()
 }
@@ -252,17 +256,26 @@ func (s *Server) newRequestID() string {
 	return "req_" + hex.EncodeToString(b[:])
 }
 
+func (s *Server) isClosed() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
+	}
+}
+
 // sleep waits, and says false if the sandbox was closed meanwhile.
 func (s *Server) sleep(d time.Duration) bool {
 	if d <= 0 {
-		return s.closed.Err() == nil
+		return !s.isClosed()
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-s.closed.Done():
+	case <-s.closed:
 		return false
 	}
 }

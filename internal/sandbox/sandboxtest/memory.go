@@ -15,8 +15,8 @@ import (
 
 // StartInMemory is Start without a network: the client reaches the sandbox through pipes. It works inside a bubble of
 // testing/synctest, where delays, late commits and timeouts then cost no time.
-func StartInMemory(t testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
-	t.Helper()
+func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
+	tb.Helper()
 	if o.Keys == nil {
 		o.Keys = map[string][]string{sandbox.DemoKey: {"write"}}
 	}
@@ -26,7 +26,7 @@ func StartInMemory(t testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(pipes) })
 	transport := &http.Transport{DialContext: pipes.dial}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		s.Close()
 		transport.CloseIdleConnections()
 		_ = server.Close()

@@ -23,14 +23,14 @@ type Sandbox struct {
 }
 
 // Start starts a sandbox and ends it with the test. Without Options.Keys it accepts Key, with scope write, and no other.
-func Start(t testing.TB, o sandbox.Options) *Sandbox {
-	t.Helper()
+func Start(tb testing.TB, o sandbox.Options) *Sandbox {
+	tb.Helper()
 	if o.Keys == nil {
 		o.Keys = map[string][]string{sandbox.DemoKey: {"write"}}
 	}
 	s := sandbox.New(o)
 	listener := httptest.NewServer(s)
 	// The listener waits for its requests, and those that hang end with the sandbox.
-	t.Cleanup(func() { s.Close(); listener.Close() })
+	tb.Cleanup(func() { s.Close(); listener.Close() })
 	return &Sandbox{Server: s, Address: listener.URL, Endpoint: listener.URL + sandbox.BasePath, Key: sandbox.DemoKey}
 }

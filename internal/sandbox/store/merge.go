@@ -19,7 +19,7 @@ func merge(i *Incident, p Patch, strip bool) []Change {
 			changes = append(changes, Change{field, clip(from), clip(to)})
 		}
 	}
-	text := func(field string, to *string, sent *string, strip bool) {
+	text := func(field string, to, sent *string, strip bool) {
 		if sent == nil {
 			return
 		}
@@ -30,13 +30,13 @@ func merge(i *Incident, p Patch, strip bool) []Change {
 		note(field, *to, v)
 		*to = v
 	}
-	list := func(field string, to *[]string, sent *[]string) {
+	list := func(field string, to, sent *[]string) {
 		if sent != nil {
 			note(field, strings.Join(*to, ", "), strings.Join(*sent, ", "))
 			*to = *sent
 		}
 	}
-	moment := func(field string, to *time.Time, sent *time.Time) {
+	moment := func(field string, to, sent *time.Time) {
 		if sent != nil {
 			note(field, Stamp(*to), Stamp(*sent))
 			*to = *sent

@@ -5,6 +5,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -64,34 +65,55 @@ func decode[T any](field **T, v jsontext.Value, want string) error {
 	return nil
 }
 
-// Decode reads a request's body. The error is a validation error that names the field.
-func Decode(body []byte, sw *Switches) (Patch, error) {
+// Body is a request's body as it was read, before any switch was asked.
+type Body struct {
+	patch Patch
+	names []string // sorted, so that the same body always gets the same message
+	wrong error    // no JSON object, or the first field of a wrong type
+}
+
+// Decode reads a request's body. What is wrong with it, Patch says.
+func Decode(body []byte) *Body {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return Patch{}, invalid("Invalid JSON in request body")
+		return &Body{wrong: invalid("Invalid JSON in request body")}
 	}
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	slices.Sort(names) // so that the same body always gets the same message
-	var p Patch
-	for _, name := range names {
+	b := &Body{names: slices.Sorted(maps.Keys(members))}
+	for _, name := range b.names {
 		field, known := fields[name]
-		switch {
-		case slices.Contains(sw.RefusedFields, name):
-			return Patch{}, invalid("%s is not allowed", name)
-		case sw.UnknownFields == Refuse && (!known || name == undocumentedField):
-			return Patch{}, invalid("unknown field: %s", name)
-		case !known:
+		if !known {
 			continue
 		}
-		if err := field(&p, members[name]); err != nil {
-			return Patch{}, invalid("%s %w", name, err)
+		if err := field(&b.patch, members[name]); err != nil && b.wrong == nil {
+			b.wrong = invalid("%s %w", name, err)
 		}
 	}
-	return p, nil
+	return b
 }
+
+// Patch is what the body says. The error is a validation error that names the field.
+func (b *Body) Patch(sw *Switches) (Patch, error) {
+	for _, name := range b.names {
+		if slices.Contains(sw.RefusedFields, name) {
+			return Patch{}, invalid("%s is not allowed", name)
+		}
+		if _, known := fields[name]; sw.UnknownFields == Refuse && (!known || name == undocumentedField) {
+			return Patch{}, invalid("unknown field: %s", name)
+		}
+	}
+	return b.patch, b.wrong
+}
+
+// Alias is the alias that the body names, or "", whatever else is wrong with it.
+func (b *Body) Alias() string {
+	if b.patch.Alias == nil {
+		return ""
+	}
+	return *b.patch.Alias
+}
+
+// Closes says whether the body asks for a status that ends the incident, whatever else is wrong with it.
+func (b *Body) Closes() bool { return b.patch.Status != nil && Closed(*b.patch.Status) }
 
 // lengths are the widths of the database columns in Alert24's published source, in characters.
 var lengths = []struct {

@@ -91,7 +91,7 @@ func FuzzDecode(f *testing.F) {
 		if refuse {
 			sw.UnknownFields = store.Refuse
 		}
-		p, err := store.Decode(body, &sw)
+		p, err := store.Decode(body).Patch(&sw)
 		if err != nil {
 			var e *store.APIError
 			require.ErrorAs(t, err, &e)

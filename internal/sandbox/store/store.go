@@ -268,9 +268,8 @@ func (s *Store) Alias(id string) string {
 func (s *Store) index(i *Incident) {
 	s.counts[group{i.Status, i.Severity}]++
 	if i.Open() && i.Alias != "" {
-		list := append(s.openAlias[i.Alias], i)
-		slices.SortFunc(list, func(a, b *Incident) int { return a.Number - b.Number })
-		s.openAlias[i.Alias] = list
+		s.openAlias[i.Alias] = append(s.openAlias[i.Alias], i)
+		slices.SortFunc(s.openAlias[i.Alias], func(a, b *Incident) int { return a.Number - b.Number })
 	}
 }
 

@@ -46,19 +46,16 @@ func (w *world) now() time.Time {
 }
 
 func (w *world) post(body string) (store.Result, error) {
-	p, err := store.Decode([]byte(body), &w.sw)
+	b := store.Decode([]byte(body))
+	p, err := b.Patch(&w.sw)
 	if err != nil {
 		return store.Result{}, err
 	}
-	alias := ""
-	if p.Alias != nil {
-		alias = *p.Alias
-	}
-	return w.s.Post(w.now(), &w.sw, store.Cause{By: store.ByAPI, Request: "req"}, p, w.s.Find(&w.sw, alias))
+	return w.s.Post(w.now(), &w.sw, store.Cause{By: store.ByAPI, Request: "req"}, p, w.s.Find(&w.sw, b.Alias()))
 }
 
 func (w *world) put(by store.Actor, id, body string) (store.Result, error) {
-	p, err := store.Decode([]byte(body), &w.sw)
+	p, err := store.Decode([]byte(body)).Patch(&w.sw)
 	if err != nil {
 		return store.Result{}, err
 	}
@@ -232,7 +229,7 @@ func TestAlias(t *testing.T) {
 				assert.Equal(t, w.at, r.Incident.ResolvedAt)
 			case store.Reopened:
 				assert.Zero(t, r.Incident.ResolvedAt)
-			case store.Updated:
+			case store.Updated, store.Created:
 				assert.Equal(t, w.at, r.Incident.UpdatedAt)
 			}
 		})
@@ -341,7 +338,7 @@ func TestLimits(t *testing.T) {
 func TestList(t *testing.T) {
 	w := roomy(t)
 	for n := 1; n <= 10; n++ {
-		w.mustPost(fmt.Sprintf(`{"title":"T","alias":"a%d","severity":"%s"}`, n%2, []string{"low", "high"}[n%2])) // two incidents
+		w.mustPost(fmt.Sprintf(`{"title":"T","alias":"a%d","severity":%q}`, n%2, []string{"low", "high"}[n%2])) // two incidents
 		w.mustPost(fmt.Sprintf(`{"title":"T%d"}`, n))
 	}
 	w.mustPut(store.ByAPI, "id-3", `{"status":"resolved"}`)

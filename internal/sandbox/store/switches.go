@@ -4,6 +4,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,7 +125,7 @@ func (s *Switches) Validate() error {
 		}
 	}
 	if s.NonAtomicCreate < 0 || s.RateLimitRetryAfter < 0 || s.Latency < 0 || s.RateLimit < 0 {
-		return fmt.Errorf("non_atomic_create, rate_limit, rate_limit_retry_after and latency must not be negative")
+		return errors.New("non_atomic_create, rate_limit, rate_limit_retry_after and latency must not be negative")
 	}
 	return nil
 }
