@@ -41,13 +41,6 @@ func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
 	d.sets.Reset()
 	d.json.Reset(bytes.NewBuffer(body), jsontext.AllowInvalidUTF8(true))
 
-	switch d.json.PeekKind() {
-	case '{':
-	case jsontext.KindInvalid:
-		return nil, d.syntaxError()
-	default:
-		return nil, errNotObject
-	}
 	var w webhook
 	hasAlerts := false
 	err := d.object(func(name string) (err error) {
@@ -78,7 +71,10 @@ func (d *decoder) decode(body []byte, maxAlerts int) (*webhook, error) {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errShape):
+		return nil, errNotObject
+	case err != nil:
 		return nil, err
 	}
 	if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
@@ -122,9 +118,6 @@ func (d *decoder) decodeAlerts(maxAlerts int) ([]alert, error) {
 }
 
 func (d *decoder) decodeAlert(a *alert) error {
-	if kind := d.json.PeekKind(); kind != '{' && kind != jsontext.KindInvalid {
-		return &fieldError{"", "must be an object"}
-	}
 	err := d.object(func(name string) (err error) {
 		switch name {
 		case "status":
@@ -162,7 +155,10 @@ func (d *decoder) decodeAlert(a *alert) error {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errShape):
+		return &fieldError{"", "must be an object"}
+	case err != nil:
 		return err
 	}
 	if a.Status != attrs.StatusFiring && a.Status != attrs.StatusResolved {
@@ -174,10 +170,16 @@ func (d *decoder) decodeAlert(a *alert) error {
 	return nil
 }
 
+// errShape says that a value is no object.
+var errShape = errors.New("not an object")
+
 // object reads an object and calls member for each of its names; member reads the value.
 func (d *decoder) object(member func(name string) error) error {
-	if _, err := d.json.ReadToken(); err != nil {
+	switch tok, err := d.json.ReadToken(); {
+	case err != nil:
 		return wrapSyntaxError(err)
+	case tok.Kind() != '{':
+		return errShape
 	}
 	for d.json.PeekKind() != '}' {
 		raw, err := d.json.ReadValue()
@@ -316,10 +318,4 @@ func (d *decoder) skip() error {
 		return wrapSyntaxError(err)
 	}
 	return nil
-}
-
-// syntaxError returns why the next value cannot be read.
-func (d *decoder) syntaxError() error {
-	_, err := d.json.ReadToken()
-	return wrapSyntaxError(err)
 }

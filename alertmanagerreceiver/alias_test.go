@@ -1,0 +1,176 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+func TestAlias(t *testing.T) {
+	highErrorRate := map[string]string{
+		"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service", "severity": "critical",
+	}
+	for _, tt := range []struct {
+		name   string
+		config func(*aliasConfig)
+		labels map[string]string
+		want   string
+	}{
+		{"all labels", nil, highErrorRate, "HighErrorRate:api-01.prod"},
+		{
+			"with job",
+			func(c *aliasConfig) { c.Labels = []string{"alertname", "instance", "job"} },
+			highErrorRate, "HighErrorRate:api-01.prod:api-service",
+		},
+		{
+			"host and port in the middle",
+			func(c *aliasConfig) { c.Labels = []string{"alertname", "instance", "job"} },
+			map[string]string{"alertname": "DiskFull", "instance": "db-01:9100", "job": "node"}, "DiskFull:db-01:9100:node",
+		},
+		{
+			"separator and prefix",
+			func(c *aliasConfig) { c.Separator, c.Prefix = " / ", "prod " },
+			highErrorRate, "prod HighErrorRate / api-01.prod",
+		},
+		{"hash", nil, map[string]string{"alertname": "Down", "pod": "a"}, "Down:26aedf17b28b5a61"},
+		{
+			"fingerprint",
+			func(c *aliasConfig) { c.MissingLabel = missingFingerprint },
+			map[string]string{"alertname": "Down", "pod": "a"}, "Down:a4b3d2c1",
+		},
+		{
+			"empty",
+			func(c *aliasConfig) { c.MissingLabel = missingEmpty },
+			map[string]string{"alertname": "Down", "pod": "a"}, "Down:",
+		},
+		{
+			"nothing but an empty place",
+			func(c *aliasConfig) { c.MissingLabel, c.Labels = missingEmpty, []string{"alertname"} },
+			map[string]string{"pod": "a"}, "~6e340b9cffb37a98",
+		},
+		{"separator in the name", nil, map[string]string{"alertname": "A:b", "instance": "c"}, "A:b:c~a7fba53e39448a93"},
+		{"control characters", nil, map[string]string{"alertname": "a\nb", "instance": "c\x00\u0085"}, "a b:c  ~144ce31ae7bc05f8"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := defaultConfig().Alias
+			if tt.config != nil {
+				tt.config(&cfg)
+			}
+			rules := newAliasRules(cfg)
+			assert.Equal(t, tt.want, rules.alias(&alert{Labels: labels.FromMap(tt.labels), Fingerprint: "a4b3d2c1"}))
+		})
+	}
+}
+
+func TestAliasLength(t *testing.T) {
+	rules := newAliasRules(defaultConfig().Alias)
+	of := func(instance string) string {
+		return rules.alias(&alert{Labels: labels.FromMap(map[string]string{"alertname": "Down", "instance": instance})})
+	}
+	longest := strings.Repeat("x", maxAliasBytes-len("Down:"))
+	assert.Equal(t, "Down:"+longest, of(longest))
+
+	cut := of(longest + "x")
+	assert.Len(t, cut, maxAliasBytes)
+	assert.NotEqual(t, cut, of(longest+"y"))
+
+	runes := of(strings.Repeat("ü", maxAliasBytes))
+	assert.LessOrEqual(t, len(runes), maxAliasBytes)
+	assert.True(t, utf8.ValidString(runes))
+}
+
+func TestAliasOfGrafana(t *testing.T) {
+	rules := newAliasRules(defaultConfig().Alias)
+	visible := labels.FromMap(map[string]string{"alertname": "Latency", "instance": "api-01"})
+	of := func(fingerprint string, facts *grafanaFacts) string {
+		return rules.alias(&alert{Labels: visible, Fingerprint: fingerprint, FromGrafana: true, Grafana: facts})
+	}
+	assert.Equal(t, "Latency:api-01:uid1", of("f1", &grafanaFacts{RuleUID: "uid1"}), "the rule is known")
+	assert.Equal(t, "Latency:api-01:f1", of("f1", &grafanaFacts{}), "labels were removed")
+	assert.Equal(t, "Latency:api-01", of(visible.Fingerprint(), nil), "nothing was removed")
+	assert.NotEqual(t, of("f", &grafanaFacts{RuleUID: "a:b"}), of("f", &grafanaFacts{RuleUID: "b"}))
+}
+
+// drawLabels favours few names and awkward values, so that alerts nearly collide.
+func drawLabels(t *rapid.T, label string) map[string]string {
+	return rapid.MapOfN(
+		rapid.SampledFrom([]string{"alertname", "instance", "job", "pod", "severity", "my.label/with space", "日本"}),
+		rapid.OneOf(
+			rapid.StringOfN(rapid.SampledFrom([]rune("ab:~\n")), 0, 5, -1),
+			rapid.SampledFrom([]string{"critical", "warning", strings.Repeat("x", 300), strings.Repeat("ü", 300), "A:b", "b:c"}),
+			rapid.String(),
+		), 0, 7).Draw(t, label)
+}
+
+func drawAliasConfig(t *rapid.T) aliasConfig {
+	return aliasConfig{
+		Labels: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"alertname", "instance", "job", "pod"}), 1, 4, rapid.ID[string]).
+			Draw(t, "alias labels"),
+		Separator:    rapid.SampledFrom([]string{":", "/", "::", "a"}).Draw(t, "separator"),
+		MissingLabel: rapid.SampledFrom([]missingLabel{missingHash, missingEmpty}).Draw(t, "missing"),
+		Exclude:      []string{"severity"},
+		Prefix:       rapid.SampledFrom([]string{"", "prod-"}).Draw(t, "prefix"),
+	}
+}
+
+// identity is what makes a problem for the given settings, written down without any thought of an alias: the values of
+// the alias's labels and, where one is absent and hashed, all labels but the excluded ones. Empty labels do not exist.
+func identity(cfg *aliasConfig, set map[string]string) map[string]string {
+	all := maps.Clone(set)
+	maps.DeleteFunc(all, func(name, value string) bool { return value == "" || name == "severity" })
+	chosen := map[string]string{}
+	for _, name := range cfg.Labels {
+		if value := set[name]; value != "" {
+			chosen[name] = value
+		} else if cfg.MissingLabel == missingHash {
+			return all
+		}
+	}
+	return chosen
+}
+
+// TestAliasIsIdentity is the promise of the alias, for any settings: alerts share it exactly if they are one problem.
+func TestAliasIsIdentity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := drawAliasConfig(t)
+		rules := newAliasRules(cfg)
+		a, b := drawLabels(t, "a"), drawLabels(t, "b")
+		if rapid.Bool().Draw(t, "nearly the same") {
+			b = maps.Clone(a)
+			maps.Copy(b, drawLabels(t, "difference"))
+		}
+		aliasA := rules.alias(&alert{Labels: labels.FromMap(a)})
+		aliasB := rules.alias(&alert{Labels: labels.FromMap(b)})
+
+		same := maps.Equal(identity(&cfg, a), identity(&cfg, b))
+		assert.Equal(t, same, aliasA == aliasB, "%q and %q", aliasA, aliasB)
+		for _, alias := range []string{aliasA, aliasB} {
+			assert.NotEmpty(t, alias)
+			assert.LessOrEqual(t, len(alias), maxAliasBytes)
+			assert.True(t, utf8.ValidString(alias))
+			assert.False(t, hasControl(alias))
+		}
+	})
+}
+
+// TestAliasIgnoresDelivery: the same alert has the same alias in any order of labels, in any group and any company.
+func TestAliasIgnoresDelivery(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		set := labels.FromMap(drawLabels(t, "labels"))
+		company := labels.FromMap(drawLabels(t, "another alert"))
+		shuffled := labels.Set(rapid.Permutation([]labels.Label(set)).Draw(t, "order"))
+
+		alone := webhookJSON(set, nil, "receiver a", "{}:{}")
+		crowded := webhookJSON(shuffled, company, "receiver b", `{}:{a="b"}`)
+		assert.Equal(t, aliases(t, alone)[0], aliases(t, crowded)[0])
+	})
+}
