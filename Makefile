@@ -67,11 +67,11 @@ FORCE:
 
 .PHONY: demo
 demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and resolve an incident
-	@go run ./e2e/demo
+	@go build -o build/demo ./e2e/demo && build/demo
 
 .PHONY: demo-keep
 demo-keep: $(COLLECTOR) $(BIN)/alertmanager ## The same, and leave it all running until Ctrl-C
-	@go run ./e2e/demo -keep
+	@go build -o build/demo ./e2e/demo && build/demo -keep
 
 ##@ Test
 
