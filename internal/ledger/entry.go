@@ -40,7 +40,7 @@ type Entry struct {
 	// Version counts the changes that make a look-up's result stale.
 	Version uint64 `json:"version"`
 
-	volatile
+	volatile `json:"-"`
 }
 
 // volatile is what a restart may forget. Deadlines carry the monotonic clock.

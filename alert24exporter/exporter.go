@@ -1,0 +1,208 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+)
+
+const (
+	// storageName keeps the ledger apart from what else a component may store.
+	storageName = "ledger"
+	// shutdownGrace bounds how long requests on the wire are waited for.
+	shutdownGrace = 2 * time.Second
+)
+
+type alert24Exporter struct {
+	cfg       *Config
+	set       exporter.Settings
+	renderer  *incident.Renderer
+	telemetry *telemetry
+
+	storage storage.Client
+	ledger  *ledger.Ledger
+	loop    *reconcile.Reconciler
+}
+
+func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
+	renderer, err := incident.NewRenderer(cfg.Incident)
+	if err != nil {
+		return nil, err
+	}
+	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer}, nil
+}
+
+func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
+	client, err := e.newClient(ctx, host)
+	if err != nil {
+		return err
+	}
+	if e.storage, err = e.openStorage(ctx, host); err != nil {
+		return err
+	}
+	e.ledger = ledger.New(e.policy(), e.storage, e.cfg.MaxAliases, time.Now)
+	unreadable, err := e.ledger.Load(ctx)
+	if err != nil {
+		return errors.Join(err, e.closeStorage(ctx))
+	}
+	for _, alias := range unreadable {
+		e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up", zap.String("alias", alias))
+	}
+	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
+	if e.telemetry, err = newTelemetry(e.set, host, e.ledger, e.loop); err != nil {
+		return errors.Join(err, e.closeStorage(ctx))
+	}
+	e.loop.Start()
+	return nil
+}
+
+func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*alert24.Client, error) {
+	hc, err := e.cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return alert24.New(hc, e.cfg.ClientConfig.Endpoint,
+		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
+		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
+		alert24.WithFieldDropped(func(field string, err error) {
+			e.set.Logger.Warn("Alert24 refuses a field that it does not need; it is left out from now on",
+				zap.String("field", field), zap.Error(err))
+		}),
+	)
+}
+
+func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (storage.Client, error) {
+	if e.cfg.Storage == nil {
+		e.set.Logger.Warn("No storage is configured: open incidents and accepted alerts are forgotten when the collector stops; set the key storage")
+		return nil, nil //nolint:nilnil // no client means memory only
+	}
+	ext, ok := host.GetExtensions()[*e.cfg.Storage]
+	if !ok {
+		return nil, fmt.Errorf("storage: there is no extension %q; add it to service::extensions", e.cfg.Storage)
+	}
+	se, ok := ext.(storage.Extension)
+	if !ok {
+		return nil, fmt.Errorf("storage: the extension %q is not a storage extension", e.cfg.Storage)
+	}
+	return se.GetClient(ctx, component.KindExporter, e.set.ID, storageName)
+}
+
+func (e *alert24Exporter) policy() *ledger.Policy {
+	return &ledger.Policy{
+		SettleTime:      e.cfg.SettleTime,
+		EchoWindow:      e.cfg.EchoWindow,
+		EchoHold:        e.cfg.EchoHold,
+		EchoAnySender:   e.cfg.EchoSender == echoSenderAny,
+		Refresh:         e.cfg.RefreshInterval,
+		ReopenNever:     e.cfg.Reopen == reopenNever,
+		ResolveDelay:    e.cfg.ResolveDelay,
+		StaleAfter:      e.cfg.StaleAfter,
+		ClosedRetention: e.cfg.ClosedRetention,
+		Backoff: ledger.Backoff{
+			Initial:             e.cfg.RetryConfig.InitialInterval,
+			Max:                 e.cfg.RetryConfig.MaxInterval,
+			Multiplier:          e.cfg.RetryConfig.Multiplier,
+			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
+		},
+		Render: e.renderer.Render,
+	}
+}
+
+func (e *alert24Exporter) loopConfig() reconcile.Config {
+	return reconcile.Config{
+		Workers:           e.cfg.MaxConcurrentRequests,
+		RequestsPerSecond: e.cfg.RequestsPerSecond,
+		Timeout:           e.cfg.ClientConfig.Timeout,
+		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
+		ShutdownGrace:     shutdownGrace,
+		Source:            e.cfg.Incident.Source,
+		Render:            e.renderer.Render,
+	}
+}
+
+func (e *alert24Exporter) shutdown(ctx context.Context) error {
+	if e.loop != nil {
+		e.loop.Shutdown()
+		e.loop = nil
+		e.telemetry.shutdown()
+	}
+	return e.closeStorage(ctx)
+}
+
+func (e *alert24Exporter) closeStorage(ctx context.Context) error {
+	if e.storage == nil {
+		return nil
+	}
+	err := e.storage.Close(ctx)
+	e.storage = nil
+	return err
+}
+
+// consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
+func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
+	events, bad := e.events(logs)
+	if bad != nil {
+		e.telemetry.refusedRecords(ctx, bad)
+		if len(events) == 0 {
+			return consumererror.NewPermanent(bad.first)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	outcomes, err := e.ledger.Apply(ctx, events)
+	e.telemetry.applied(ctx, outcomes, err)
+	if outcomes != nil {
+		aliases := make([]string, len(events))
+		for i, ev := range events {
+			aliases[i] = ev.Alias
+		}
+		e.loop.Notify(aliases...)
+	}
+	return err
+}
+
+// badRecords are the records of one push that were refused on their own.
+type badRecords struct {
+	count int64
+	first error
+}
+
+func (e *alert24Exporter) events(logs plog.Logs) ([]ledger.Event, *badRecords) {
+	events := make([]ledger.Event, 0, logs.LogRecordCount())
+	var bad *badRecords
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				ev, err := eventOf(rl.Resource(), record, e.renderer)
+				switch {
+				case err == nil:
+					events = append(events, ev)
+				case bad == nil:
+					bad = &badRecords{count: 1, first: err}
+				default:
+					bad.count++
+				}
+			}
+		}
+	}
+	return events, bad
+}

@@ -1,0 +1,161 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+)
+
+// telemetry is what operators see: metrics, one log line per incident, failures at a bounded rate, and the status.
+type telemetry struct {
+	logger   *zap.Logger
+	builder  *metadata.TelemetryBuilder
+	host     component.Host
+	failures *rate.Limiter // of log lines
+
+	mu     sync.Mutex
+	failed bool // the status last reported
+}
+
+func newTelemetry(set exporter.Settings, host component.Host, l *ledger.Ledger, loop *reconcile.Reconciler) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		builder.RegisterExporterAlert24AliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			entries, _ := l.Counts()
+			o.Observe(int64(entries))
+			return nil
+		}),
+		builder.RegisterExporterAlert24LiveAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			_, live := l.Counts()
+			o.Observe(int64(live))
+			return nil
+		}),
+		builder.RegisterExporterAlert24PendingAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(loop.Pending()))
+			return nil
+		}),
+	)
+	if err != nil {
+		builder.Shutdown()
+		return nil, err
+	}
+	return &telemetry{
+		logger: set.Logger, builder: builder, host: host,
+		failures: rate.NewLimiter(rate.Every(10*time.Second), 10),
+	}, nil
+}
+
+func (t *telemetry) shutdown() { t.builder.Shutdown() }
+
+func (t *telemetry) refusedRecords(ctx context.Context, bad *badRecords) {
+	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.count)
+	if t.failures.Allow() {
+		t.logger.Warn("Log records that cannot become incidents are refused", zap.Int64("records", bad.count), zap.Error(bad.first))
+	}
+}
+
+func (t *telemetry) applied(ctx context.Context, outcomes []ledger.Outcome, err error) {
+	full, isFull := errors.AsType[*ledger.FullError](err)
+	switch {
+	case isFull:
+		t.builder.ExporterAlert24RefusedAliases.Add(ctx, int64(full.Refused))
+	case err != nil:
+		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
+	}
+	counts := map[ledger.Outcome]int64{}
+	for _, o := range outcomes {
+		counts[o]++
+	}
+	for o, n := range counts {
+		t.builder.ExporterAlert24Events.Add(ctx, n, metric.WithAttributes(attribute.String("outcome", o.String())))
+	}
+}
+
+// observer is the exporter as the loop sees it.
+type observer alert24Exporter
+
+// Called counts a call and keeps the component's status.
+func (o *observer) Called(kind ledger.Kind, verdict ledger.Verdict, took time.Duration, err error) {
+	t := o.telemetry
+	operation := attribute.String("operation", kind.String())
+	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
+		metric.WithAttributes(operation, attribute.String("answer", verdict.String())))
+	t.builder.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
+	t.status(verdict, err)
+	if err != nil && verdict != ledger.Gone && t.failures.Allow() {
+		t.logger.Warn("A request to Alert24 failed", zap.Stringer("operation", kind), zap.Stringer("answer", verdict), zap.Error(err))
+	}
+}
+
+// status reports whether the API works, on change only.
+func (t *telemetry) status(verdict ledger.Verdict, err error) {
+	works := verdict == ledger.Accepted || verdict == ledger.Gone || verdict == ledger.Refused
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if works != t.failed {
+		return
+	}
+	t.failed = !works
+	event := componentstatus.NewEvent(componentstatus.StatusOK)
+	if t.failed {
+		event = componentstatus.NewRecoverableErrorEvent(err)
+	}
+	componentstatus.ReportStatus(t.host, event)
+}
+
+// Learned logs one line for each change of an incident.
+func (o *observer) Learned(a *ledger.Answered, err error) {
+	t := o.telemetry
+	fields := []zap.Field{
+		zap.String("alias", a.Alias),
+		zap.String("incident_id", a.Entry.Incident.ID),
+		zap.Int64("incident_number", a.Entry.Incident.Number),
+	}
+	switch a.Lesson {
+	case ledger.Opened:
+		t.logger.Info("Incident opened", fields...)
+	case ledger.Adopted:
+		t.logger.Info("Incident found", fields...)
+	case ledger.Updated:
+		t.logger.Info("Incident updated", fields...)
+	case ledger.ClosedIt:
+		t.logger.Info("Incident resolved", fields...)
+	case ledger.FoundClosed:
+		t.logger.Info("Incident is closed already", fields...)
+	case ledger.ParkedIt:
+		t.logger.Error("Alert24 will not have this incident; nothing more is sent until its alerts change", append(fields, zap.Error(err))...)
+	default:
+		t.logger.Debug("Answer learnt", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson), zap.Error(err))...)
+		return
+	}
+	t.builder.ExporterAlert24Incidents.Add(context.Background(), 1,
+		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
+}
+
+// StorageFailed counts a failed write of the loop.
+func (o *observer) StorageFailed(err error) {
+	t := o.telemetry
+	t.builder.ExporterAlert24StorageFailures.Add(context.Background(), 1)
+	if t.failures.Allow() {
+		t.logger.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
+	}
+}

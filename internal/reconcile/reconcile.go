@@ -1,0 +1,245 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package reconcile drives Alert24 to what the ledger asks for: it takes aliases that need a call, makes it, and
+// commits what the answer taught. One alias is never worked on by two workers.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// storagePause is the time between tries of a write to storage that failed.
+const storagePause = time.Second
+
+// Config of the loop.
+type Config struct {
+	// Workers bounds the concurrent requests.
+	Workers int
+	// RequestsPerSecond bounds the rate; 0 is no limit.
+	RequestsPerSecond float64
+	// Timeout of one request.
+	Timeout time.Duration
+	// DeniedPause holds all requests back after the API did not accept the key.
+	DeniedPause time.Duration
+	// ShutdownGrace is how long Shutdown waits for answers before it gives the requests up.
+	ShutdownGrace time.Duration
+	// Source is the source that our incidents carry.
+	Source string
+	// Render says what an incident with these alerts says.
+	Render func(alias string, firing []incident.Alert) incident.Content
+}
+
+// Observer hears what happens. Its methods are called concurrently and must not block.
+type Observer interface {
+	// Called reports one call and its answer; err is nil when the API carried it out.
+	Called(kind ledger.Kind, verdict ledger.Verdict, took time.Duration, err error)
+	// Learned reports what an answer changed, after it is on disk.
+	Learned(a *ledger.Answered, err error)
+	// StorageFailed reports a write to storage that will be tried again.
+	StorageFailed(err error)
+}
+
+// Reconciler is the loop.
+type Reconciler struct {
+	cfg      Config
+	ledger   *ledger.Ledger
+	api      API
+	gate     *gate
+	listing  *listing
+	queue    workqueue.TypedDelayingInterface[string]
+	observer Observer
+	now      func() time.Time
+
+	answers  chan *answered
+	workers  sync.WaitGroup
+	learner  sync.WaitGroup
+	stopping context.Context //nolint:containedctx // ends when no further call may begin
+	stop     context.CancelFunc
+	calls    context.Context //nolint:containedctx // ends when calls on the wire are given up
+	giveUp   context.CancelFunc
+}
+
+type answered struct {
+	ledger.Answered
+	err error
+}
+
+// New returns a loop over l that has not started.
+func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() time.Time) *Reconciler {
+	r := &Reconciler{
+		cfg: cfg, ledger: l, api: api, observer: observer, now: now,
+		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now),
+		answers: make(chan *answered, cfg.Workers),
+	}
+	r.listing = &listing{api: api, gate: r.gate, now: now, timeout: cfg.Timeout}
+	r.stopping, r.stop = context.WithCancel(context.Background())
+	r.calls, r.giveUp = context.WithCancel(context.Background())
+	pq := newPriorityQueue(func(alias string) priority {
+		return priorityOf(l.Get(alias), l.Peek(alias).Call.Kind)
+	})
+	r.queue = workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
+		Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: pq}),
+	})
+	return r
+}
+
+// Start begins to work on all aliases of the ledger.
+func (r *Reconciler) Start() {
+	for range r.cfg.Workers {
+		r.workers.Go(r.work)
+	}
+	r.learner.Go(r.learn)
+	r.Notify(r.ledger.Aliases()...)
+}
+
+// Notify tells that these aliases changed.
+func (r *Reconciler) Notify(aliases ...string) {
+	for _, a := range aliases {
+		r.queue.Add(a)
+	}
+}
+
+// Pending returns how many aliases wait for a worker.
+func (r *Reconciler) Pending() int { return r.queue.Len() }
+
+// Shutdown ends the loop within the grace, storage permitting. What is on the wire by then is in doubt, on disk.
+// It is called once, after Start.
+func (r *Reconciler) Shutdown() {
+	r.stop()
+	r.queue.ShutDown()
+	timer := time.AfterFunc(r.cfg.ShutdownGrace, r.giveUp)
+	defer timer.Stop()
+	r.workers.Wait()
+	r.giveUp()
+	close(r.answers)
+	r.learner.Wait()
+}
+
+func (r *Reconciler) work() {
+	for {
+		alias, shutdown := r.queue.Get()
+		if shutdown {
+			return
+		}
+		if !r.process(alias) {
+			r.queue.Done(alias)
+		}
+	}
+}
+
+// process makes the alias's next call, if it needs one. It reports whether an answer is under way, which then
+// ends the work on the alias.
+func (r *Reconciler) process(alias string) bool {
+	d := r.ledger.Peek(alias)
+	if d.Call.Kind == ledger.NoCall && (d.Wake.IsZero() || d.Wake.After(r.now())) {
+		r.wake(alias, d.Wake)
+		return false
+	}
+	if d.Call.Kind != ledger.NoCall {
+		if err := r.gate.wait(r.stopping); err != nil {
+			return false
+		}
+	}
+	e, d, err := r.ledger.Claim(r.stopping, alias)
+	switch {
+	case err != nil:
+		r.observer.StorageFailed(err)
+		r.queue.AddAfter(alias, storagePause)
+		return false
+	case d.Call.Kind == ledger.NoCall:
+		r.wake(alias, d.Wake)
+		return false
+	}
+	began := r.now()
+	call := r.send
+	if d.Call.Kind == ledger.Lookup {
+		call = r.lookup
+	}
+	answer, err := call(r.calls, e, d.Call)
+	r.observer.Called(d.Call.Kind, answer.Verdict, r.now().Sub(began), err)
+	r.hold(answer, err)
+	// Committed without the worker: losing the answer leaves doubt, which is safe.
+	r.answers <- &answered{Answered: ledger.Answered{Alias: alias, Call: d.Call, Answer: answer}, err: err}
+	return true
+}
+
+func (r *Reconciler) wake(alias string, at time.Time) {
+	if !at.IsZero() {
+		r.queue.AddAfter(alias, max(at.Sub(r.now()), 0))
+	}
+}
+
+// hold keeps all requests back when the API asks for it or does not know the key.
+func (r *Reconciler) hold(a ledger.Answer, err error) {
+	if a.RetryAfter > 0 {
+		r.gate.pause(a.RetryAfter)
+	}
+	if e, ok := errors.AsType[*alert24.Error](err); ok && e.Status == http.StatusUnauthorized {
+		r.gate.pause(r.cfg.DeniedPause)
+	}
+}
+
+// learn commits answers, as many as wait, in one transaction.
+func (r *Reconciler) learn() {
+	for first := range r.answers {
+		batch := []*answered{first}
+		for more := true; more; {
+			select {
+			case a, ok := <-r.answers:
+				if more = ok; ok {
+					batch = append(batch, a)
+				}
+			default:
+				more = false
+			}
+		}
+		r.commit(batch)
+	}
+}
+
+func (r *Reconciler) commit(batch []*answered) {
+	answers := make([]*ledger.Answered, len(batch))
+	for i, a := range batch {
+		answers[i] = &a.Answered
+	}
+	for {
+		err := r.ledger.Learn(context.Background(), answers)
+		if err == nil {
+			break
+		}
+		r.observer.StorageFailed(err)
+		if !r.pause(storagePause) {
+			return // shutting down: disk has the write-ahead, so the calls are in doubt after the restart
+		}
+	}
+	for _, a := range batch {
+		if a.Entry != nil {
+			r.observer.Learned(&a.Answered, a.err)
+		}
+		r.queue.Add(a.Alias)
+		r.queue.Done(a.Alias)
+	}
+}
+
+// pause sleeps; it reports false at once when the loop stops.
+func (r *Reconciler) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-r.stopping.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
