@@ -1,0 +1,71 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+)
+
+func TestTruncatedGroupIsReportedOnce(t *testing.T) {
+	core, logged := observer.New(zapcore.WarnLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	sink := new(consumertest.LogsSink)
+	h, err := newHandler(set, defaultConfig(), sink)
+	require.NoError(t, err)
+	send := func(group string, truncated int) {
+		body := fmt.Sprintf(`{"receiver":"web","groupKey":%q,"truncatedAlerts":%d,"alerts":[%s]}`, group, truncated, goodAlert)
+		require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
+	}
+
+	send("a", 2)
+	send("a", 3)
+	send("b", 1)
+	require.Equal(t, 2, logged.Len(), "once for each group")
+	entry := logged.All()[0]
+	assert.Contains(t, entry.Message, "set max_alerts: 0")
+	assert.Equal(t, map[string]any{"receiver": "web", "group_key": "a", "truncated_alerts": int64(2)}, entry.ContextMap())
+
+	send("a", 0)
+	send("a", 2)
+	assert.Equal(t, 3, logged.Len(), "again after it was whole")
+
+	marks := []int64{}
+	for _, logs := range sink.AllLogs() {
+		v, ok := recordsOf(logs)[0].Attributes().Get(attrs.TruncatedAlerts)
+		if ok {
+			marks = append(marks, v.Int())
+		}
+	}
+	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
+}
+
+func TestMemoryOfTruncatedGroupsIsBounded(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	for i := range 2 * maxTruncatedGroups {
+		h.truncation.note(t.Context(), &webhook{GroupKey: fmt.Sprint(i), TruncatedAlerts: 1})
+	}
+	assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
+}
+
+func TestGroupsWithoutAKeyDiffer(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	group := func(body string) uint64 { return h.truncation.group(decode(t, []byte(body))) }
+	assert.Equal(t, group(beside(`"groupKey":"","groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"b"}`)))
+	assert.NotEqual(t, group(beside(`"groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"c"}`)))
+	assert.NotEqual(t, group(beside(`"groupKey":"a"`)), group(beside(`"receiver":"a"`)))
+}
