@@ -57,6 +57,11 @@ func TestComponents(t *testing.T) {
 func TestDeployedConfigIsValid(t *testing.T) {
 	code, printed := collector(t, settings(t), "validate", "--config", root(t, "collector-config.yaml"))
 	assert.Zero(t, code, printed)
+
+	// What no test can see fail on a machine that keeps its power.
+	code, printed = collector(t, settings(t), "print-config", "--config", root(t, "collector-config.yaml"))
+	assert.Zero(t, code, printed)
+	assert.Contains(t, printed, "fsync: true")
 }
 
 func TestPrintConfigHidesSecrets(t *testing.T) {

@@ -50,8 +50,8 @@ func startBridge(t *testing.T, set ...string) *harness.Bridge {
 	bridge, err := harness.StartBridge(t.Context(), found, t.TempDir(), set...)
 	t.Cleanup(func() {
 		assert.NoError(t, bridge.Close())
-		if t.Failed() {
-			t.Logf("collector:\n%s\nalertmanager:\n%s", bridge.Collector.Log(), bridge.Alertmanager.Log())
+		if t.Failed() && err == nil {
+			t.Logf("collector:\n%s\nalertmanager:\n%s", bridge.Collector.Tail(), bridge.Alertmanager.Tail())
 		}
 	})
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"strings"
@@ -57,7 +58,12 @@ func firing(instance, severity string) webhook {
 	}
 }
 
-func fingerprint(instance string) string { return fmt.Sprintf("%016x", len(instance)) }
+// fingerprint is any 16 hex digits that differ where instances do.
+func fingerprint(instance string) string {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(instance)) // never fails
+	return fmt.Sprintf("%016x", hash.Sum64())
+}
 
 // post sends a webhook to the collector and returns the status. An empty token sends no Authorization header.
 func post(t *testing.T, c *harness.Collector, token string, w webhook) int {

@@ -52,6 +52,9 @@ func startProcess(ctx context.Context, name, binary string, env map[string]strin
 // Log returns what the program has written, at least its last megabyte.
 func (p *Process) Log() string { return p.out.String() }
 
+// Tail returns the last lines of Log.
+func (p *Process) Tail() string { return p.out.lines(tailLines) }
+
 // Running says whether the program still runs.
 func (p *Process) Running() bool {
 	select {
@@ -82,7 +85,7 @@ func (p *Process) Stop() error {
 
 // failure adds the end of the program's log to an error.
 func (p *Process) failure(err error) error {
-	return fmt.Errorf("%s: %w; its log ends with:\n%s", p.name, err, p.out.lines(tailLines))
+	return fmt.Errorf("%s: %w; its log ends with:\n%s", p.name, err, p.Tail())
 }
 
 // ready waits until url answers 200. On failure nothing is left running.
