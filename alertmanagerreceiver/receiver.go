@@ -26,10 +26,10 @@ type alertmanagerReceiver struct {
 	set     receiver.Settings
 	handler *handler
 
-	server  *http.Server
-	addr    net.Addr
-	cancel  context.CancelFunc // ends the contexts of requests in progress
-	serving sync.WaitGroup
+	server   *http.Server
+	listener net.Listener
+	cancel   context.CancelFunc // ends the contexts of requests in progress
+	serving  sync.WaitGroup
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
@@ -54,10 +54,10 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
 	server.Handler = continueTrace(server.Handler)
-	r.server, r.addr, r.cancel = server, listener.Addr(), cancel
+	r.server, r.listener, r.cancel = server, listener, cancel
 
 	r.warnIfOpen()
-	r.set.Logger.Info("Taking webhooks", zap.Stringer("address", r.addr), zap.String("path", r.cfg.Path))
+	r.set.Logger.Info("Taking webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
 	r.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
@@ -91,9 +91,9 @@ func (r *alertmanagerReceiver) warnIfOpen() {
 	if cfg.Auth.HasValue() || mutualTLS || r.cfg.HMAC.HasValue() {
 		return
 	}
-	if tcp, ok := r.addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+	if tcp, ok := r.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		r.set.Logger.Warn("The endpoint is open to the network and takes webhooks from anybody; set auth, tls::client_ca_file or hmac",
-			zap.Stringer("address", r.addr))
+			zap.Stringer("address", tcp))
 	}
 }
 
