@@ -255,8 +255,11 @@ func (c *Client) do(ctx context.Context, ca call, limit int64) (*answer, error) 
 		return nil, c.unanswered(ca, sent, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode < 200 { // 101: the body is the open connection
+		return nil, c.notDone(ca, resp, nil)
+	}
 	read, readErr := readBounded(resp.Body, limit)
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+	if resp.StatusCode > 299 {
 		return nil, c.notDone(ca, resp, read)
 	}
 	ans := &answer{status: resp.StatusCode, requestID: c.requestID(resp), date: serverTime(resp.Header), body: read}

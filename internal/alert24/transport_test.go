@@ -76,6 +76,18 @@ func TestNoAnswerIsUncertain(t *testing.T) {
 	}
 }
 
+func TestAnUpgradeThatNobodyAskedFor(t *testing.T) {
+	held := make(chan struct{})
+	endpoint := raw(t, func(c net.Conn) {
+		readRequest(c)
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		<-held
+	})
+	t.Cleanup(func() { close(held) })
+	_, err := connect(t, &http.Client{Transport: &http.Transport{}}, endpoint).Create(t.Context(), Write{Title: "t"})
+	assert.Equal(t, http.StatusSwitchingProtocols, requireError(t, err, Uncertain).Status)
+}
+
 // TestAPostIsSentOnce guards against net/http's silent repeats on connections that were used before.
 func TestAPostIsSentOnce(t *testing.T) {
 	var posts, conns atomic.Int32

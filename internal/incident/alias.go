@@ -14,12 +14,18 @@ import (
 // maxAliasBytes is the longest alias that Alert24 keeps whole.
 const maxAliasBytes = 255
 
+// tagPrefix marks our own tags.
+const tagPrefix = "alert24-otel:"
+
 // AliasTag returns the tag by which the incident of alias is found again: Alert24 may not repeat the alias itself. It
 // is a hash of the whole alias, so that two aliases never share one.
 func AliasTag(alias string) string {
 	sum := sha256.Sum256([]byte(alias))
-	return "alert24-otel:" + hex.EncodeToString(sum[:16])
+	return tagPrefix + hex.EncodeToString(sum[:16])
 }
+
+// IsAliasTag tells our own tags from others.
+func IsAliasTag(tag string) bool { return strings.HasPrefix(tag, tagPrefix) }
 
 // BoundAlias returns alias, or, where that is too long or holds what does not survive the way to Alert24 and back
 // (control characters, bytes that are no UTF-8), its readable start with a hash of all of it.

@@ -92,6 +92,12 @@ func DefaultConfig() Config {
 // Check refuses what cannot work; every message begins with the key. It is not called Validate, because the
 // collector calls that by itself and puts the name of a squashed field before the key.
 func (c Config) Check() error {
+	_, err := NewRenderer(c)
+	return err
+}
+
+// check finds what is wrong apart from templates and severities, which are compiled.
+func (c Config) check() []error {
 	var errs []error
 	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || oneLine(c.Source, n) != c.Source {
 		errs = append(errs, fmt.Errorf("source: must be 1 to %d printable characters", maxSourceRunes))
@@ -99,49 +105,11 @@ func (c Config) Check() error {
 	if c.DescriptionFormat != Text && c.DescriptionFormat != Markdown {
 		errs = append(errs, fmt.Errorf("description_format: must be %s or %s, not %q", Text, Markdown, string(c.DescriptionFormat)))
 	}
-	errs = append(errs, c.Severity.check()...)
-	for _, l := range []struct {
-		key string
-		cfg LookupConfig
-	}{{"affected_services", c.AffectedServices}, {"assigned_to", c.AssignedTo}} {
-		errs = append(errs, l.cfg.check(l.key)...)
-	}
 	if slices.Contains(c.Tags.Labels, "") {
 		errs = append(errs, errors.New("tags::labels: must not hold an empty name"))
 	}
-	for _, t := range []struct{ key, text string }{
-		{"title", c.Title},
-		{"description", c.Description},
-		{"impact_description", c.ImpactDescription},
-		{"severity::template", c.Severity.Template},
-		{"tags::template", c.Tags.Template},
-	} {
-		if _, err := newTextTemplate(t.key, t.text); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (c SeverityConfig) check() []error {
-	var errs []error
-	for _, word := range slices.Sorted(maps.Keys(c.Map)) {
-		if _, err := parseSeverity(c.Map[word]); err != nil {
-			errs = append(errs, fmt.Errorf("severity::map::%s: %w", word, err))
-		}
-	}
-	if _, err := parseSeverity(c.Default); err != nil {
-		errs = append(errs, fmt.Errorf("severity::default: %w", err))
-	}
-	if c.Min != "" {
-		if _, err := parseSeverity(c.Min); err != nil {
-			errs = append(errs, fmt.Errorf("severity::min: %w", err))
-		}
-	}
-	if c.Label == "" && c.Annotation == "" && c.Template == "" {
-		errs = append(errs, errors.New("severity::label: must not be empty, unless annotation or template is given"))
-	}
-	return errs
+	errs = append(errs, c.AffectedServices.check("affected_services")...)
+	return append(errs, c.AssignedTo.check("assigned_to")...)
 }
 
 func (c LookupConfig) check(key string) []error {

@@ -79,8 +79,6 @@ func TestCheckNamesTheKey(t *testing.T) {
 			require.Error(t, err)
 			assert.Equal(t, tt.want, err.Error()[:min(len(tt.want), len(err.Error()))])
 			assert.NotContains(t, err.Error(), "\n")
-			_, newErr := NewRenderer(cfg)
-			require.EqualError(t, newErr, err.Error())
 		})
 	}
 	cfg := DefaultConfig()

@@ -5,6 +5,7 @@ package incident
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,11 +65,8 @@ func WithUnknownValue(f func(key, value string)) Option {
 	return func(r *Renderer) { r.onUnknownValue = f }
 }
 
-// NewRenderer returns a Renderer, or what Config.Check finds.
+// NewRenderer compiles cfg. Its error is all that is wrong with cfg, each part beginning with the key.
 func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
-	if err := cfg.Check(); err != nil {
-		return nil, err
-	}
 	r := &Renderer{
 		cfg:              cfg,
 		onTemplateFailed: func(string, error) {},
@@ -77,10 +75,10 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	for _, opt := range opts {
 		opt(r)
 	}
-	var err error
-	if r.severities, err = newSeverities(cfg.Severity); err != nil {
-		return nil, err
-	}
+	errs := cfg.check()
+	s, severityErrs := newSeverities(cfg.Severity)
+	r.severities = s
+	errs = append(errs, severityErrs...)
 	for _, t := range []struct {
 		to        **textTemplate
 		key, text string
@@ -89,10 +87,15 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 		{&r.description, "description", cfg.Description},
 		{&r.impact, "impact_description", cfg.ImpactDescription},
 		{&r.tag, "tags::template", cfg.Tags.Template},
+		{&r.severities.template, "severity::template", cfg.Severity.Template},
 	} {
+		var err error
 		if *t.to, err = newTextTemplate(t.key, t.text); err != nil {
-			return nil, err
+			errs = append(errs, err)
 		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	return r, nil
 }

@@ -4,7 +4,9 @@
 package incident
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,33 +66,36 @@ type severities struct {
 	template *textTemplate // nil: none
 }
 
-// newSeverities expects a configuration that was checked.
-func newSeverities(cfg SeverityConfig) (*severities, error) {
+// newSeverities compiles cfg and returns all that is wrong with it.
+func newSeverities(cfg SeverityConfig) (*severities, []error) {
 	s := &severities{cfg: cfg, words: make(map[string]Severity)}
 	for severity, words := range vocabulary {
 		for _, word := range words {
 			s.words[word] = severity
 		}
 	}
-	var err error
-	for word, to := range cfg.Map {
-		if s.words[normal(word)], err = parseSeverity(to); err != nil {
-			return nil, fmt.Errorf("severity::map::%s: %w", word, err)
+	var errs []error
+	parse := func(key, word string) Severity {
+		severity, err := parseSeverity(word)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("severity::%s: %w", key, err))
 		}
+		return severity
 	}
-	if s.fallback, err = parseSeverity(cfg.Default); err != nil {
-		return nil, fmt.Errorf("severity::default: %w", err)
+	for _, word := range slices.Sorted(maps.Keys(cfg.Map)) {
+		s.words[normal(word)] = parse("map::"+word, cfg.Map[word])
 	}
+	s.fallback = parse("default", cfg.Default)
 	if cfg.Min != "" {
-		if s.min, err = parseSeverity(cfg.Min); err != nil {
-			return nil, fmt.Errorf("severity::min: %w", err)
-		}
+		s.min = parse("min", cfg.Min)
 	}
 	for _, word := range cfg.Ignore {
 		s.ignore = append(s.ignore, normal(word))
 	}
-	s.template, err = newTextTemplate("severity::template", cfg.Template)
-	return s, err
+	if cfg.Label == "" && cfg.Annotation == "" && cfg.Template == "" {
+		errs = append(errs, errors.New("severity::label: must not be empty, unless annotation or template is given"))
+	}
+	return s, errs
 }
 
 func normal(word string) string { return strings.ToLower(strings.TrimSpace(word)) }

@@ -6,7 +6,6 @@ package incident
 import (
 	"bytes"
 	"errors"
-	"io"
 	"strings"
 	"text/template"
 	"time"
@@ -32,7 +31,7 @@ func newTextTemplate(key, text string) (*textTemplate, error) {
 	}
 	// Other failures depend on the alert: the sample may lack what real ones have. The package has no error for this
 	// one but its text.
-	err = t.Execute(io.Discard, newTemplateData("sample", []Alert{sample}, nil))
+	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
 		return nil, templateError(err)
 	}
