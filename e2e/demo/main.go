@@ -14,11 +14,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
+
+// maxComplaints is how many lines of the collector's log a failure shows.
+const maxComplaints = 3
 
 func main() {
 	keep := flag.Bool("keep", false, "leave everything running at the end, until Ctrl-C")
@@ -54,7 +58,7 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 
 	s := story{bridge: bridge, out: out}
 	if err := s.play(ctx); err != nil {
-		return interrupted(ctx, err)
+		return interrupted(ctx, errors.Join(err, complaints(bridge.Collector.Log())))
 	}
 	fmt.Fprintf(out, "\nOne alert, one incident: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
 	if keep {
@@ -69,6 +73,17 @@ func interrupted(ctx context.Context, err error) error {
 		return errors.New("interrupted")
 	}
 	return err
+}
+
+// complaints are the last warnings and errors of a collector's log, as an error; nil where there are none.
+func complaints(log string) error {
+	var found []error
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "\twarn\t") || strings.Contains(line, "\terror\t") {
+			found = append(found, errors.New("collector: "+strings.TrimSpace(line)))
+		}
+	}
+	return errors.Join(found[max(0, len(found)-maxComplaints):]...)
 }
 
 func linger(ctx context.Context, out io.Writer, bridge *harness.Bridge) {
