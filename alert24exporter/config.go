@@ -52,6 +52,8 @@ type Config struct {
 	EchoHold time.Duration `mapstructure:"echo_hold"`
 	// EchoSender is known or any: whether a firing from the sender of the resolve is suspect too.
 	EchoSender EchoSender `mapstructure:"echo_sender"`
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
+	AuditInterval time.Duration `mapstructure:"audit_interval"`
 	// StaleAfter resolves an alert that was not heard of for so long; 0 is never.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
 	// ClosedRetention is how long the ledger remembers an alias that is over.
@@ -95,6 +97,7 @@ func createDefaultConfig() component.Config {
 		EchoWindow:            6 * time.Minute,
 		EchoHold:              6 * time.Minute,
 		EchoSender:            echoSenderKnown,
+		AuditInterval:         10 * time.Minute,
 		ClosedRetention:       time.Hour,
 		MaxAliases:            100_000,
 		Incident:              incident.DefaultConfig(),
@@ -136,6 +139,7 @@ func (c *Config) Validate() error {
 		{"settle_time", c.SettleTime},
 		{"echo_window", c.EchoWindow},
 		{"echo_hold", c.EchoHold},
+		{"audit_interval", c.AuditInterval},
 		{"stale_after", c.StaleAfter},
 		{"closed_retention", c.ClosedRetention},
 	} {

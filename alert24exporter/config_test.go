@@ -51,6 +51,7 @@ func TestLoadConfig(t *testing.T) {
 	want.EchoWindow = 7 * time.Minute
 	want.EchoHold = 8 * time.Minute
 	want.EchoSender = echoSenderAny
+	want.AuditInterval = time.Minute
 	want.StaleAfter = 24 * time.Hour
 	want.ClosedRetention = 2 * time.Hour
 	want.MaxAliases = 500

@@ -132,6 +132,7 @@ func (e *alert24Exporter) loopConfig() reconcile.Config {
 		RequestsPerSecond: e.cfg.RequestsPerSecond,
 		Timeout:           e.cfg.ClientConfig.Timeout,
 		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
+		AuditInterval:     e.cfg.AuditInterval,
 		ShutdownGrace:     shutdownGrace,
 		Source:            e.cfg.Incident.Source,
 		Render:            e.renderer.Render,

@@ -151,6 +151,18 @@ func (o *observer) Learned(a *ledger.Answered, err error) {
 		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
 }
 
+// Audited keeps the number of orphans and counts failed audits.
+func (o *observer) Audited(orphans int, err error) {
+	t := o.telemetry
+	if err != nil {
+		if t.failures.Allow() {
+			t.logger.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
+		}
+		return
+	}
+	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans))
+}
+
 // StorageFailed counts a failed write of the loop.
 func (o *observer) StorageFailed(err error) {
 	t := o.telemetry

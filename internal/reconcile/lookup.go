@@ -5,8 +5,6 @@ package reconcile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,208 +14,161 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-const (
-	pageLimit = 100 // the API's maximum
-	// maxPages bounds one pass over the list: a hundred thousand incidents.
-	maxPages = 1000
-	// clockMargin is added to how far back a look-up reads, for what the two clocks and the server's Date miss.
-	clockMargin = 5 * time.Minute
-)
+// lookup is a claimed look-up. Its entry is the one that the claim saw: a result is applied only if the ledger's is
+// still that one.
+type lookup struct {
+	entry *ledger.Entry
+	call  ledger.Call
+}
 
-// openStatuses are the statuses of an incident that is not over (Alert24's reference of the incidents API).
-var openStatuses = []string{"new", "acknowledged", "open", "investigating", "identified", "monitoring"}
+// needsOpen: nothing is known of the alias but that an incident may be open.
+func (l *lookup) needsOpen() bool {
+	return l.entry.Incident.State == ledger.Unknown || l.entry.Doubt.Set && l.call.At.IsZero()
+}
 
-// lookup finds the incidents of the entry's alias. It is complete or an error.
-func (r *Reconciler) lookup(ctx context.Context, e *ledger.Entry, c ledger.Call) (ledger.Answer, error) {
-	answer := ledger.Answer{Began: r.now()}
-	rows, err := r.candidates(ctx, e, c, &answer)
-	if err != nil {
-		answer.Verdict = ledger.LookupError
-		if a := answerOf(err); a.Verdict == ledger.Denied {
-			answer.Verdict = ledger.Denied
-		}
-		answer.RetryAfter = answerOf(err).RetryAfter
-		return answer, err
+// needsRecent: a request of ours may have made an incident.
+func (l *lookup) needsRecent() bool { return l.entry.Doubt.Set && !l.call.At.IsZero() }
+
+// lookups collects look-ups that need the list, so that one pass over it serves all that wait when it begins.
+type lookups struct {
+	mu      sync.Mutex
+	waiting []*lookup
+	wake    chan struct{} // holds one wake-up
+}
+
+func (q *lookups) add(l *lookup) {
+	q.mu.Lock()
+	q.waiting = append(q.waiting, l)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
 	}
-	answer.Verdict = ledger.Accepted
+}
+
+func (q *lookups) take() []*lookup {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.waiting
+	q.waiting = nil
+	return taken
+}
+
+// lookUp serves the look-ups that need the list until wake is closed.
+func (r *Reconciler) lookUp() {
+	for range r.lookups.wake {
+		r.pass(r.lookups.take())
+	}
+	r.pass(r.lookups.take())
+}
+
+// pass answers all of batch from one reading of the list.
+func (r *Reconciler) pass(batch []*lookup) {
+	if len(batch) == 0 {
+		return
+	}
+	began := r.now()
+	rows, err := r.list(r.calls, batch)
+	byTag := r.index(rows)
+	slots := make(chan struct{}, r.cfg.Workers)
+	var wg sync.WaitGroup
+	for _, l := range batch {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			r.answer(l, byTag[incident.AliasTag(l.entry.Alias)], began, err)
+		})
+	}
+	wg.Wait()
+}
+
+// list reads what the look-ups need: recent incidents as far back as the oldest doubt, open ones for unknown aliases.
+func (r *Reconciler) list(ctx context.Context, batch []*lookup) (rows []alert24.Incident, err error) {
+	var since time.Time
+	var open bool
+	for _, l := range batch {
+		open = open || l.needsOpen()
+		if at := l.call.At; l.needsRecent() && (since.IsZero() || at.Before(since)) {
+			since = at
+		}
+	}
+	if open {
+		if rows, _, err = r.listing.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !since.IsZero() {
+		recent, err := r.listing.since(ctx, since)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, recent...)
+	}
+	return rows, nil
+}
+
+// index sorts our incidents by our own tag: that of the alias which the API echoes, else the one that the incident
+// carries. Never by position, never by trust in a filter.
+func (r *Reconciler) index(rows []alert24.Incident) map[string][]alert24.Incident {
+	byTag := map[string][]alert24.Incident{}
+	for _, row := range rows {
+		if tag := tagOf(row); tag != "" && r.ours(row) {
+			byTag[tag] = append(byTag[tag], row)
+		}
+	}
+	return byTag
+}
+
+func tagOf(row alert24.Incident) string {
+	if row.Alias != "" {
+		return incident.AliasTag(row.Alias)
+	}
+	if i := slices.IndexFunc(row.Tags, incident.IsAliasTag); i >= 0 {
+		return row.Tags[i]
+	}
+	return ""
+}
+
+// ours: the incident carries our source, where the API shows one.
+func (r *Reconciler) ours(row alert24.Incident) bool {
+	return row.Source == "" || row.Source == r.cfg.Source
+}
+
+// answer adds the incident with the known id to what the list showed of the alias, and hands the result on.
+func (r *Reconciler) answer(l *lookup, listed []alert24.Incident, began time.Time, err error) {
+	rows := slices.Clone(listed)
+	if id := l.call.ID; err == nil && id != "" && !slices.ContainsFunc(listed, func(i alert24.Incident) bool { return i.ID == id }) {
+		var known []alert24.Incident
+		known, err = r.listing.get(r.calls, id)
+		rows = append(rows, known...)
+	}
+	a := answerOf(err)
+	if err != nil && a.Verdict != ledger.Denied {
+		a.Verdict = ledger.LookupError
+	}
+	a.Began = began
+	if err == nil {
+		a.Found = r.found(l.entry, rows)
+	}
+	r.finish(l.entry.Alias, l.call, a, began, err)
+}
+
+func (r *Reconciler) found(e *ledger.Entry, rows []alert24.Incident) []ledger.Found {
 	var content incident.Content
 	if e.Firing() {
 		content = r.cfg.Render(e.Alias, e.FiringAlerts())
 	}
+	seen := map[string]bool{}
+	var all []ledger.Found
 	for _, row := range rows {
+		if seen[row.ID] { // a row can be on two pages
+			continue
+		}
+		seen[row.ID] = true
 		f := found(row)
 		f.Same = row.Title == content.Title && row.Description == content.Description &&
 			row.Severity == content.Severity.String()
-		answer.Found = append(answer.Found, f)
+		all = append(all, f)
 	}
-	return answer, nil
-}
-
-// candidates returns the incident with the known id and, where there is doubt, what the list shows of the alias.
-func (r *Reconciler) candidates(ctx context.Context, e *ledger.Entry, c ledger.Call, a *ledger.Answer) ([]alert24.Incident, error) {
-	var rows []alert24.Incident
-	if c.ID != "" {
-		row, err := r.get(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row...)
-	}
-	var listed []alert24.Incident
-	var err error
-	switch {
-	case e.Doubt.Set && !c.At.IsZero():
-		listed, a.Began, err = r.listing.since(ctx, c.At)
-	case e.Doubt.Set || e.Incident.State == ledger.Unknown:
-		listed, err = r.openIncidents(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range listed {
-		if r.ours(row, e.Alias) && !slices.ContainsFunc(rows, func(k alert24.Incident) bool { return k.ID == row.ID }) {
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
-}
-
-// ours: the alias where the API echoes it, else our own tag, and our source. Never a position, never a filter.
-func (r *Reconciler) ours(row alert24.Incident, alias string) bool {
-	if row.Source != "" && row.Source != r.cfg.Source {
-		return false
-	}
-	if row.Alias != "" {
-		return row.Alias == alias
-	}
-	return slices.Contains(row.Tags, incident.AliasTag(alias))
-}
-
-// get returns the incident id, or nothing if the API says that there is none.
-func (r *Reconciler) get(ctx context.Context, id string) ([]alert24.Incident, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
-	defer cancel()
-	row, err := r.api.Get(ctx, id)
-	if alert24.Classify(err) == alert24.Gone {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return []alert24.Incident{row}, nil
-}
-
-// openIncidents lists status by status.
-func (r *Reconciler) openIncidents(ctx context.Context) ([]alert24.Incident, error) {
-	var rows []alert24.Incident
-	for _, status := range openStatuses {
-		err := r.listing.pages(ctx, status, func(p alert24.Page) bool {
-			rows = append(rows, p.Incidents...)
-			return true
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return rows, nil
-}
-
-// listing reads the list of incidents, newest first. Look-ups that wait together share one pass.
-type listing struct {
-	api     API
-	gate    *gate
-	now     func() time.Time
-	timeout time.Duration
-
-	pass    sync.Mutex // held by the look-up that reads, for all that wait
-	waiting struct {
-		sync.Mutex
-		wants []*want
-	}
-}
-
-type want struct {
-	since time.Time
-	done  bool
-	rows  []alert24.Incident
-	began time.Time
-	err   error
-}
-
-// since returns all incidents created at or after t, by our clock, and when the reading began.
-func (l *listing) since(ctx context.Context, t time.Time) ([]alert24.Incident, time.Time, error) {
-	w := &want{since: t}
-	l.waiting.Lock()
-	l.waiting.wants = append(l.waiting.wants, w)
-	l.waiting.Unlock()
-
-	l.pass.Lock()
-	defer l.pass.Unlock()
-	if w.done {
-		return w.rows, w.began, w.err
-	}
-	l.waiting.Lock()
-	wants := l.waiting.wants
-	l.waiting.wants = nil
-	l.waiting.Unlock()
-
-	began := l.now()
-	oldest := slices.MinFunc(wants, func(a, b *want) int { return a.since.Compare(b.since) }).since
-	rows, err := l.read(ctx, oldest)
-	for _, w := range wants {
-		w.rows, w.began, w.err, w.done = rows, began, err, true
-	}
-	return rows, began, err
-}
-
-func (l *listing) read(ctx context.Context, since time.Time) ([]alert24.Incident, error) {
-	var rows []alert24.Incident
-	var bound time.Time
-	// Rows enter an unfiltered list only at its front: offset paging can repeat rows, but not skip any.
-	err := l.pages(ctx, "", func(p alert24.Page) bool {
-		if bound.IsZero() {
-			bound = since.Add(-clockMargin)
-			if !p.ServerTime.IsZero() {
-				bound = bound.Add(p.ServerTime.Sub(l.now()))
-			}
-		}
-		for _, row := range p.Incidents {
-			if row.CreatedAt.Before(bound) {
-				return false
-			}
-			rows = append(rows, row)
-		}
-		return true
-	})
-	return rows, err
-}
-
-// pages reads page after page until there are no more or each returns false.
-func (l *listing) pages(ctx context.Context, status string, each func(alert24.Page) bool) error {
-	offset := 0
-	for range maxPages {
-		p, err := l.page(ctx, alert24.ListOptions{Status: status, Limit: pageLimit, Offset: offset})
-		if err != nil {
-			return err
-		}
-		if !each(p) || !p.HasMore {
-			return nil
-		}
-		if len(p.Incidents) == 0 {
-			return errors.New("the API's list of incidents says that there is more but shows nothing")
-		}
-		offset += len(p.Incidents)
-	}
-	return fmt.Errorf("the list of incidents has more than %d pages", maxPages)
-}
-
-func (l *listing) page(ctx context.Context, opts alert24.ListOptions) (alert24.Page, error) {
-	if opts.Offset > 0 { // the first request of a call has passed the gate
-		if err := l.gate.wait(ctx); err != nil {
-			return alert24.Page{}, err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	return l.api.List(ctx, opts)
+	return all
 }

@@ -32,6 +32,8 @@ type Config struct {
 	Timeout time.Duration
 	// DeniedPause holds all requests back after the API did not accept the key.
 	DeniedPause time.Duration
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
+	AuditInterval time.Duration
 	// ShutdownGrace is how long Shutdown waits for answers before it gives the requests up.
 	ShutdownGrace time.Duration
 	// Source is the source that our incidents carry.
@@ -46,6 +48,8 @@ type Observer interface {
 	Called(kind ledger.Kind, verdict ledger.Verdict, took time.Duration, err error)
 	// Learned reports what an answer changed, after it is on disk.
 	Learned(a *ledger.Answered, err error)
+	// Audited reports a comparison of Alert24's open incidents with the ledger.
+	Audited(orphans int, err error)
 	// StorageFailed reports a write to storage that will be tried again.
 	StorageFailed(err error)
 }
@@ -57,12 +61,15 @@ type Reconciler struct {
 	api      API
 	gate     *gate
 	listing  *listing
+	lookups  lookups
 	queue    workqueue.TypedDelayingInterface[string]
 	observer Observer
 	now      func() time.Time
 
 	answers  chan *answered
 	workers  sync.WaitGroup
+	finder   sync.WaitGroup
+	auditor  sync.WaitGroup
 	learner  sync.WaitGroup
 	stopping context.Context //nolint:containedctx // ends when no further call may begin
 	stop     context.CancelFunc
@@ -80,6 +87,7 @@ func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() ti
 	r := &Reconciler{
 		cfg: cfg, ledger: l, api: api, observer: observer, now: now,
 		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now),
+		lookups: lookups{wake: make(chan struct{}, 1)},
 		answers: make(chan *answered, cfg.Workers),
 	}
 	r.listing = &listing{api: api, gate: r.gate, now: now, timeout: cfg.Timeout}
@@ -99,7 +107,11 @@ func (r *Reconciler) Start() {
 	for range r.cfg.Workers {
 		r.workers.Go(r.work)
 	}
+	r.finder.Go(r.lookUp)
 	r.learner.Go(r.learn)
+	if r.cfg.AuditInterval > 0 {
+		r.auditor.Go(r.audit)
+	}
 	r.Notify(r.ledger.Aliases()...)
 }
 
@@ -121,6 +133,9 @@ func (r *Reconciler) Shutdown() {
 	timer := time.AfterFunc(r.cfg.ShutdownGrace, r.giveUp)
 	defer timer.Stop()
 	r.workers.Wait()
+	close(r.lookups.wake)
+	r.finder.Wait()
+	r.auditor.Wait()
 	r.giveUp()
 	close(r.answers)
 	r.learner.Wait()
@@ -146,7 +161,7 @@ func (r *Reconciler) process(alias string) bool {
 		r.wake(alias, d.Wake)
 		return false
 	}
-	if d.Call.Kind != ledger.NoCall {
+	if d.Call.Kind != ledger.NoCall && d.Call.Kind != ledger.Lookup {
 		if err := r.gate.wait(r.stopping); err != nil {
 			return false
 		}
@@ -162,16 +177,24 @@ func (r *Reconciler) process(alias string) bool {
 		return false
 	}
 	began := r.now()
-	call := r.send
-	if d.Call.Kind == ledger.Lookup {
-		call = r.lookup
+	l := &lookup{entry: e, call: d.Call}
+	switch {
+	case d.Call.Kind != ledger.Lookup:
+		answer, err := r.send(r.calls, e, d.Call)
+		r.finish(alias, d.Call, answer, began, err)
+	case l.needsOpen() || l.needsRecent():
+		r.lookups.add(l)
+	default:
+		r.answer(l, nil, began, nil)
 	}
-	answer, err := call(r.calls, e, d.Call)
-	r.observer.Called(d.Call.Kind, answer.Verdict, r.now().Sub(began), err)
-	r.hold(answer, err)
-	// Committed without the worker: losing the answer leaves doubt, which is safe.
-	r.answers <- &answered{Answered: ledger.Answered{Alias: alias, Call: d.Call, Answer: answer}, err: err}
 	return true
+}
+
+// finish hands an answer on. It is committed without the worker: losing it leaves doubt, which is safe.
+func (r *Reconciler) finish(alias string, c ledger.Call, a ledger.Answer, began time.Time, err error) {
+	r.observer.Called(c.Kind, a.Verdict, r.now().Sub(began), err)
+	r.hold(a, err)
+	r.answers <- &answered{Answered: ledger.Answered{Alias: alias, Call: c, Answer: a}, err: err}
 }
 
 func (r *Reconciler) wake(alias string, at time.Time) {
@@ -229,17 +252,5 @@ func (r *Reconciler) commit(batch []*answered) {
 		}
 		r.queue.Add(a.Alias)
 		r.queue.Done(a.Alias)
-	}
-}
-
-// pause sleeps; it reports false at once when the loop stops.
-func (r *Reconciler) pause(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-r.stopping.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

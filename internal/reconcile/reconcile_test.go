@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -277,5 +278,57 @@ func TestRateLimit(t *testing.T) {
 		assert.InDelta(t, 11, len(w.Incidents()), 1)
 		w.pass(5 * time.Second)
 		assert.Len(t, w.Incidents(), 21)
+	})
+}
+
+func TestOneListingServesAllThatAreInDoubt(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		id := w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Drop: true, Commit: true})
+		for i := range 200 {
+			w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
+		}
+		for i := range 200 {
+			w.resolve(fmt.Sprint("alias-", i), incident.High, time.Now())
+		}
+		w.RemoveFault(id)
+		w.pass(2 * time.Minute)
+		for _, i := range w.Incidents() {
+			assert.Equal(t, "resolved", i.Status, i.Alias)
+		}
+		stats := w.Stats()
+		assert.Less(t, stats.Requests["list"], 60, "probes share their listings")
+	})
+}
+
+func TestAuditRepairsWhatWasCarriedOutAfterSettle(t *testing.T) {
+	inWorld(t, options{cfg: func(c *Config) { c.AuditInterval = 10 * time.Minute }}, func(w *world) {
+		w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Hang: true, CommitLate: 5 * time.Minute, Times: 1})
+		w.fire(alias, incident.High, "fires")
+		w.pass(time.Minute)
+		w.resolve(alias, incident.High, time.Now())
+		w.pass(7 * time.Minute)
+		require.Len(t, w.Open(alias), 1, "the create was carried out long after it was given up")
+		w.pass(10 * time.Minute)
+		assert.Empty(t, w.Open(alias))
+	})
+}
+
+func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
+	inWorld(t, options{cfg: func(c *Config) { c.AuditInterval = time.Minute }}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		id := w.Open(alias)[0].ID
+		w.resolve(alias, incident.High, time.Now())
+		require.NoError(t, w.PersonReopens(id))
+		_, err := w.loop.api.Create(w.t.Context(), alert24.Write{
+			Title: "of a ledger that is lost", Source: "prometheus", Alias: "gone", Tags: []string{incident.AliasTag("gone")},
+		})
+		require.NoError(t, err)
+		_, err = w.loop.api.Create(w.t.Context(), alert24.Write{Title: "made by a person"})
+		require.NoError(t, err)
+		w.pass(10 * time.Minute)
+		assert.Len(t, w.Open(alias), 1, "a person opened it again")
+		assert.Len(t, w.Open("gone"), 1, "an orphan is never closed")
+		assert.Equal(t, 1, w.seen.orphans[len(w.seen.orphans)-1])
+		assert.Empty(t, w.seen.storage)
 	})
 }

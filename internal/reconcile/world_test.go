@@ -128,6 +128,7 @@ type record struct {
 	verdicts []ledger.Verdict
 	lessons  []ledger.Lesson
 	storage  []error
+	orphans  []int
 }
 
 func (r *record) Called(_ ledger.Kind, v ledger.Verdict, _ time.Duration, err error) {
@@ -143,6 +144,15 @@ func (r *record) Learned(a *ledger.Answered, _ error) {
 	r.Lock()
 	defer r.Unlock()
 	r.lessons = append(r.lessons, a.Lesson)
+}
+
+func (r *record) Audited(orphans int, err error) {
+	r.Lock()
+	defer r.Unlock()
+	r.orphans = append(r.orphans, orphans)
+	if err != nil {
+		r.storage = append(r.storage, err)
+	}
 }
 
 func (r *record) StorageFailed(err error) {

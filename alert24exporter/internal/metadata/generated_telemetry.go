@@ -32,6 +32,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Events          metric.Int64Counter
 	ExporterAlert24Incidents       metric.Int64Counter
 	ExporterAlert24LiveAliases     metric.Int64ObservableGauge
+	ExporterAlert24Orphans         metric.Int64Gauge
 	ExporterAlert24PendingAliases  metric.Int64ObservableGauge
 	ExporterAlert24RefusedAliases  metric.Int64Counter
 	ExporterAlert24RefusedRecords  metric.Int64Counter
@@ -146,6 +147,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_live_aliases",
 		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]"),
 		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Orphans, err = builder.meter.Int64Gauge(
+		"otelcol_exporter_alert24_orphans",
+		metric.WithDescription("Open incidents of our source that belong to no alias of the ledger, at the last audit. They are never closed. [Alpha]"),
+		metric.WithUnit("{incident}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24PendingAliases, err = builder.meter.Int64ObservableGauge(

@@ -34,6 +34,7 @@ func TestSetupTelemetry(t *testing.T) {
 	}))
 	tb.ExporterAlert24Events.Add(context.Background(), 1)
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
+	tb.ExporterAlert24Orphans.Record(context.Background(), 1)
 	tb.ExporterAlert24RefusedAliases.Add(context.Background(), 1)
 	tb.ExporterAlert24RefusedRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24RequestDuration.Record(context.Background(), 1)
@@ -49,6 +50,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24LiveAliases(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24Orphans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24PendingAliases(t, testTel,

@@ -1,0 +1,62 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// audit compares Alert24's open incidents with the ledger now and then, for what was carried out after the settle time.
+func (r *Reconciler) audit() {
+	for r.pause(r.cfg.AuditInterval) {
+		orphans, err := r.auditOnce(r.calls)
+		r.observer.Audited(orphans, err)
+	}
+}
+
+// auditOnce puts every alias in doubt of which an incident is open that the ledger does not account for: the look-up
+// that follows decides. Incidents of ours that belong to no entry are only counted.
+func (r *Reconciler) auditOnce(ctx context.Context) (orphans int, err error) {
+	rows, ahead, err := r.listing.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	aliasOf := map[string]string{}
+	for _, alias := range r.ledger.Aliases() {
+		aliasOf[incident.AliasTag(alias)] = alias
+	}
+	for _, row := range rows {
+		tag := tagOf(row)
+		alias, known := aliasOf[tag]
+		switch {
+		case tag == "" || !r.ours(row) || !row.Open():
+		case !known:
+			orphans++
+		default:
+			suspected, err := r.ledger.Suspect(ctx, alias, row.ID, row.CreatedAt.Add(-ahead))
+			if err != nil {
+				return orphans, err
+			}
+			if suspected {
+				r.Notify(alias)
+			}
+		}
+	}
+	return orphans, nil
+}
+
+// pause sleeps; it reports false at once when the loop stops.
+func (r *Reconciler) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-r.stopping.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
