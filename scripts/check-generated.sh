@@ -6,7 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-go mod tidy -diff
+tidy=0
+go mod tidy -diff || tidy=1
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -14,5 +15,9 @@ tar --exclude=./.git --exclude=./.tools --exclude=./build -cf - . | tar -xf - -C
 (cd "$copy" && go generate ./...)
 if ! diff -ru --exclude=.git --exclude=.tools --exclude=build . "$copy"; then
 	echo "generated files are not up to date: run 'make generate' and commit the result" >&2
+	exit 1
+fi
+if [ "$tidy" -ne 0 ]; then
+	echo "go.mod or go.sum is not tidy: run 'go mod tidy' and commit the result" >&2
 	exit 1
 fi
