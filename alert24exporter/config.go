@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,11 @@ type Config struct {
 	ClosedRetention time.Duration `mapstructure:"closed_retention"`
 	// MaxAliases bounds the live aliases.
 	MaxAliases int `mapstructure:"max_aliases"`
+
+	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
+	InitialStatus string `mapstructure:"initial_status"`
+	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
+	DryRun bool `mapstructure:"dry_run"`
 
 	// Incident is what incidents say.
 	Incident incident.Config `mapstructure:",squash"`
@@ -145,6 +151,8 @@ func (c *Config) Validate() error {
 	} {
 		refuse(d.value < 0, "%s: must not be below 0", d.key)
 	}
+	refuse(c.InitialStatus != "" && !slices.Contains(alert24.OpenStatuses, c.InitialStatus),
+		"initial_status: must be one of %s, not %q", strings.Join(alert24.OpenStatuses, ", "), c.InitialStatus)
 	if err := c.Incident.Check(); err != nil {
 		errs = append(errs, err)
 	}

@@ -16,8 +16,12 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -25,8 +29,9 @@ import (
 )
 
 const (
-	// storageName keeps the ledger apart from what else a component may store.
-	storageName = "ledger"
+	// storageName keeps the ledger apart from what else a component may store, and a dry run's from the real one.
+	storageName       = "ledger"
+	dryRunStorageName = "dry_run"
 	// shutdownGrace bounds how long requests on the wire are waited for.
 	shutdownGrace = 2 * time.Second
 )
@@ -35,6 +40,7 @@ type alert24Exporter struct {
 	cfg       *Config
 	set       exporter.Settings
 	renderer  *incident.Renderer
+	tracer    trace.Tracer
 	telemetry *telemetry
 
 	storage storage.Client
@@ -47,7 +53,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer}, nil
+	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer, tracer: metadata.Tracer(set.TelemetrySettings)}, nil
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
@@ -79,6 +85,10 @@ func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*
 	if err != nil {
 		return nil, err
 	}
+	if e.cfg.DryRun {
+		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent")
+		hc.Transport = &dryRun{logger: e.set.Logger}
+	}
 	return alert24.New(hc, e.cfg.ClientConfig.Endpoint,
 		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
 		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
@@ -102,7 +112,11 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if !ok {
 		return nil, fmt.Errorf("storage: the extension %q is not a storage extension", e.cfg.Storage)
 	}
-	return se.GetClient(ctx, component.KindExporter, e.set.ID, storageName)
+	name := storageName
+	if e.cfg.DryRun {
+		name = dryRunStorageName
+	}
+	return se.GetClient(ctx, component.KindExporter, e.set.ID, name)
 }
 
 func (e *alert24Exporter) policy() *ledger.Policy {
@@ -134,6 +148,8 @@ func (e *alert24Exporter) loopConfig() reconcile.Config {
 		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
 		AuditInterval:     e.cfg.AuditInterval,
 		ShutdownGrace:     shutdownGrace,
+		InitialStatus:     e.cfg.InitialStatus,
+		Tracer:            e.tracer,
 		Source:            e.cfg.Incident.Source,
 		Render:            e.renderer.Render,
 	}
@@ -169,16 +185,26 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if len(events) == 0 {
 		return nil
 	}
-	outcomes, err := e.ledger.Apply(ctx, events)
+	outcomes, err := e.apply(ctx, events)
 	e.telemetry.applied(ctx, outcomes, err)
 	if outcomes != nil {
 		aliases := make([]string, len(events))
 		for i, ev := range events {
 			aliases[i] = ev.Alias
 		}
-		e.loop.Notify(aliases...)
+		e.loop.Notify(ctx, aliases...)
 	}
 	return err
+}
+
+func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]ledger.Outcome, error) {
+	ctx, span := e.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
+	defer span.End()
+	outcomes, err := e.ledger.Apply(ctx, events)
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	return outcomes, err
 }
 
 // badRecords are the records of one push that were refused on their own.

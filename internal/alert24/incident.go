@@ -49,6 +49,9 @@ type Incident struct {
 	UpdatedAt, ResolvedAt time.Time
 }
 
+// OpenStatuses are the statuses of an incident that is not over (Alert24's reference of the incidents API).
+var OpenStatuses = []string{"new", "acknowledged", "open", "investigating", "identified", "monitoring"}
+
 // Open says whether the incident is not over. A status that we do not know counts as open.
 func (i Incident) Open() bool { return i.Status != "resolved" && i.Status != "postmortem" }
 

@@ -42,7 +42,7 @@ func (r *Reconciler) auditOnce(ctx context.Context) (orphans int, err error) {
 				return orphans, err
 			}
 			if suspected {
-				r.Notify(alias)
+				r.Notify(ctx, alias)
 			}
 		}
 	}

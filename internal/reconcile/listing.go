@@ -20,9 +20,6 @@ const (
 	clockMargin = 5 * time.Minute
 )
 
-// openStatuses are the statuses of an incident that is not over (Alert24's reference of the incidents API).
-var openStatuses = []string{"new", "acknowledged", "open", "investigating", "identified", "monitoring"}
-
 // listing reads incidents from the API. Every request passes the gate.
 type listing struct {
 	api     API
@@ -51,7 +48,7 @@ func (l *listing) get(ctx context.Context, id string) ([]alert24.Incident, error
 
 // open returns all incidents that are not over, status by status, and how far the server's clock is ahead of ours.
 func (l *listing) open(ctx context.Context) (rows []alert24.Incident, ahead time.Duration, err error) {
-	for _, status := range openStatuses {
+	for _, status := range alert24.OpenStatuses {
 		err := l.pages(ctx, status, func(p alert24.Page) bool {
 			rows = append(rows, p.Incidents...)
 			ahead = l.ahead(p)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -36,6 +37,10 @@ type Config struct {
 	AuditInterval time.Duration
 	// ShutdownGrace is how long Shutdown waits for answers before it gives the requests up.
 	ShutdownGrace time.Duration
+	// InitialStatus of a new incident; empty leaves it to Alert24.
+	InitialStatus string
+	// Tracer of the calls' spans.
+	Tracer trace.Tracer
 	// Source is the source that our incidents carry.
 	Source string
 	// Render says what an incident with these alerts says.
@@ -64,6 +69,8 @@ type Reconciler struct {
 	lookups  lookups
 	queue    workqueue.TypedDelayingInterface[string]
 	observer Observer
+	tracer   trace.Tracer
+	origins  origins
 	now      func() time.Time
 
 	answers  chan *answered
@@ -85,7 +92,8 @@ type answered struct {
 // New returns a loop over l that has not started.
 func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() time.Time) *Reconciler {
 	r := &Reconciler{
-		cfg: cfg, ledger: l, api: api, observer: observer, now: now,
+		cfg: cfg, ledger: l, api: api, observer: observer, tracer: cfg.Tracer, now: now,
+		origins: origins{spans: map[string][]trace.SpanContext{}},
 		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now),
 		lookups: lookups{wake: make(chan struct{}, 1)},
 		answers: make(chan *answered, cfg.Workers),
@@ -112,11 +120,12 @@ func (r *Reconciler) Start() {
 	if r.cfg.AuditInterval > 0 {
 		r.auditor.Go(r.audit)
 	}
-	r.Notify(r.ledger.Aliases()...)
+	r.Notify(r.calls, r.ledger.Aliases()...)
 }
 
-// Notify tells that these aliases changed.
-func (r *Reconciler) Notify(aliases ...string) {
+// Notify tells that these aliases changed. The calls that follow continue the trace in ctx.
+func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
+	r.origins.add(trace.SpanContextFromContext(ctx), aliases)
 	for _, a := range aliases {
 		r.queue.Add(a)
 	}
@@ -158,6 +167,7 @@ func (r *Reconciler) work() {
 func (r *Reconciler) process(alias string) bool {
 	d := r.ledger.Peek(alias)
 	if d.Call.Kind == ledger.NoCall && (d.Wake.IsZero() || d.Wake.After(r.now())) {
+		r.origins.take(alias)
 		r.wake(alias, d.Wake)
 		return false
 	}
@@ -180,7 +190,9 @@ func (r *Reconciler) process(alias string) bool {
 	l := &lookup{entry: e, call: d.Call}
 	switch {
 	case d.Call.Kind != ledger.Lookup:
-		answer, err := r.send(r.calls, e, d.Call)
+		ctx, span := r.startSpan(r.calls, alias, d.Call)
+		answer, err := r.send(withWhy(ctx, e, d.Call), e, d.Call)
+		endSpan(span, answer, err)
 		r.finish(alias, d.Call, answer, began, err)
 	case l.needsOpen() || l.needsRecent():
 		r.lookups.add(l)

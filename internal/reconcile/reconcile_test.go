@@ -12,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -211,7 +214,7 @@ func TestUnknownAliasIsLookedUp(t *testing.T) {
 		w.fire(alias, incident.High, "opened before the disk was lost")
 		w.fire("other", incident.High, "another one")
 		// A second collector with an empty ledger hears of the resolve only.
-		fresh := &world{Sandbox: w.Sandbox, t: t, seen: &record{}}
+		fresh := &world{Sandbox: w.Sandbox, t: w.t, seen: &record{}}
 		fresh.ledger = ledger.New(&ledger.Policy{
 			SettleTime: 15 * time.Second, ClosedRetention: time.Hour, Render: w.loop.cfg.Render,
 			Backoff: ledger.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 1.5},
@@ -330,5 +333,36 @@ func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
 		assert.Len(t, w.Open("gone"), 1, "an orphan is never closed")
 		assert.Equal(t, 1, w.seen.orphans[len(w.seen.orphans)-1])
 		assert.Empty(t, w.seen.storage)
+	})
+}
+
+func TestCallContinuesTheTraceOfItsPush(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
+	tracer := provider.Tracer("test")
+	inWorld(t, options{cfg: func(c *Config) { c.Tracer, c.Workers = tracer, 1 }}, func(w *world) {
+		w.fault(sandbox.Fault{Delay: time.Second})
+		var pushes []trace.SpanContext
+		for i := range 3 {
+			ctx, push := tracer.Start(w.t.Context(), "push")
+			// The first is on its way while the others wait.
+			w.applyFrom(ctx, ledger.Event{Alias: alias, Firing: true, Alert: alert(alias, incident.High, fmt.Sprint("text ", i))})
+			push.End()
+			pushes = append(pushes, push.SpanContext())
+		}
+		w.pass(time.Minute)
+		var calls []tracetest.SpanStub
+		for _, s := range spans.GetSpans() {
+			if s.Name != "push" {
+				calls = append(calls, s)
+			}
+		}
+		require.Len(t, calls, 2)
+		assert.Equal(t, "alert24 create", calls[0].Name)
+		assert.Equal(t, pushes[0].SpanID(), calls[0].Parent.SpanID())
+		assert.Equal(t, "alert24 update", calls[1].Name)
+		assert.Equal(t, pushes[2].TraceID(), calls[1].SpanContext.TraceID())
+		require.Len(t, calls[1].Links, 1)
+		assert.Equal(t, pushes[1].SpanID(), calls[1].Links[0].SpanContext.SpanID())
 	})
 }

@@ -63,6 +63,7 @@ func (r *Reconciler) createBody(e *ledger.Entry, c ledger.Call) alert24.Write {
 	w := contentBody(content)
 	w.Alias = e.Alias
 	w.Source = content.Source
+	w.Status = r.cfg.InitialStatus
 	return w
 }
 

@@ -4,6 +4,7 @@
 package reconcile
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -60,7 +62,7 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	cfg := Config{
 		Workers: 8, Timeout: 10 * time.Second, DeniedPause: time.Minute, ShutdownGrace: 2 * time.Second,
-		Source: "prometheus", Render: renderer.Render,
+		Source: "prometheus", Render: renderer.Render, Tracer: noop.NewTracerProvider().Tracer(""),
 	}
 	if o.policy != nil {
 		o.policy(policy)
@@ -88,9 +90,14 @@ func (w *world) resolve(alias string, s incident.Severity, endsAt time.Time) {
 
 func (w *world) apply(ev ledger.Event) {
 	w.t.Helper()
-	_, err := w.ledger.Apply(w.t.Context(), []ledger.Event{ev})
+	w.applyFrom(w.t.Context(), ev)
+}
+
+func (w *world) applyFrom(ctx context.Context, ev ledger.Event) {
+	w.t.Helper()
+	_, err := w.ledger.Apply(ctx, []ledger.Event{ev})
 	require.NoError(w.t, err)
-	w.loop.Notify(ev.Alias)
+	w.loop.Notify(ctx, ev.Alias)
 	synctest.Wait()
 }
 

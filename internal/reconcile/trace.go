@@ -1,0 +1,70 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// maxLinks bounds the pushes that one call's span names.
+const maxLinks = 16
+
+// origins remembers for each alias the spans of the pushes that its next call is for. An alias leaves with that
+// call, or when it needs none, so there are at most as many as wait.
+type origins struct {
+	mu    sync.Mutex
+	spans map[string][]trace.SpanContext
+}
+
+func (o *origins) add(sc trace.SpanContext, aliases []string) {
+	if !sc.IsSampled() {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, a := range aliases {
+		if len(o.spans[a]) < maxLinks {
+			o.spans[a] = append(o.spans[a], sc)
+		}
+	}
+}
+
+func (o *origins) take(alias string) []trace.SpanContext {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	spans := o.spans[alias]
+	delete(o.spans, alias)
+	return spans
+}
+
+// startSpan continues the trace of the last push that the call is for and links to the others.
+func (r *Reconciler) startSpan(ctx context.Context, alias string, c ledger.Call) (context.Context, trace.Span) {
+	pushes := r.origins.take(alias)
+	var links []trace.Link
+	if n := len(pushes); n > 0 {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, pushes[n-1])
+		for _, sc := range pushes[:n-1] {
+			links = append(links, trace.Link{SpanContext: sc})
+		}
+	}
+	return r.tracer.Start(ctx, "alert24 "+c.Kind.String(), trace.WithLinks(links...), trace.WithAttributes(
+		attribute.String("alert24.alias", alias),
+		attribute.String("alert24.incident.id", c.ID),
+	))
+}
+
+func endSpan(span trace.Span, a ledger.Answer, err error) {
+	span.SetAttributes(attribute.String("alert24.answer", a.Verdict.String()))
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	span.End()
+}
