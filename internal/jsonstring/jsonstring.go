@@ -24,7 +24,7 @@ var seed = maphash.MakeSeed()
 // Interner remembers recently seen strings in a table of fixed size: a newer string takes the place of an older one.
 // The zero value is ready, nil remembers nothing, and one Interner serves one goroutine.
 type Interner struct {
-	slots   [256]string
+	sets    [512]struct{ newer, older string }
 	scratch []byte
 }
 
@@ -54,20 +54,22 @@ func (in *Interner) Join(a, b string) string {
 	if in == nil || len(a)+len(b) > maxShared {
 		return a + b
 	}
-	slot := &in.slots[(maphash.String(seed, a)+maphash.String(seed, b))%uint64(len(in.slots))]
-	if s := *slot; len(s) != len(a)+len(b) || s[:len(a)] != a || s[len(a):] != b {
-		*slot = a + b
-	}
-	return *slot
+	in.scratch = append(append(in.scratch[:0], a...), b...)
+	return in.share(in.scratch)
 }
 
 func (in *Interner) share(text []byte) string {
 	if in == nil || len(text) > maxShared {
 		return string(text)
 	}
-	slot := &in.slots[maphash.Bytes(seed, text)%uint64(len(in.slots))]
-	if *slot != string(text) {
-		*slot = string(text)
+	set := &in.sets[maphash.Bytes(seed, text)%uint64(len(in.sets))]
+	if set.newer == string(text) {
+		return set.newer
 	}
-	return *slot
+	if set.older == string(text) {
+		set.newer, set.older = set.older, set.newer
+		return set.newer
+	}
+	set.newer, set.older = string(text), set.newer
+	return set.newer
 }
