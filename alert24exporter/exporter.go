@@ -49,11 +49,16 @@ type alert24Exporter struct {
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
-	renderer, err := incident.NewRenderer(cfg.Incident)
+	t, err := newTelemetry(set)
 	if err != nil {
 		return nil, err
 	}
-	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer, tracer: metadata.Tracer(set.TelemetrySettings)}, nil
+	renderer, err := incident.NewRenderer(cfg.Incident,
+		incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue))
+	if err != nil {
+		return nil, err
+	}
+	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings)}, nil
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
@@ -73,7 +78,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up", zap.String("alias", alias))
 	}
 	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
-	if e.telemetry, err = newTelemetry(e.set, host, e.ledger, e.loop); err != nil {
+	if err := e.telemetry.watch(host, e.ledger, e.loop); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.loop.Start()
@@ -159,8 +164,8 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	if e.loop != nil {
 		e.loop.Shutdown()
 		e.loop = nil
-		e.telemetry.shutdown()
 	}
+	e.telemetry.shutdown()
 	return e.closeStorage(ctx)
 }
 

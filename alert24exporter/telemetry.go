@@ -33,38 +33,53 @@ type telemetry struct {
 	failed bool // the status last reported
 }
 
-func newTelemetry(set exporter.Settings, host component.Host, l *ledger.Ledger, loop *reconcile.Reconciler) (*telemetry, error) {
+func newTelemetry(set exporter.Settings) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(
-		builder.RegisterExporterAlert24AliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			entries, _ := l.Counts()
-			o.Observe(int64(entries))
-			return nil
-		}),
-		builder.RegisterExporterAlert24LiveAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			_, live := l.Counts()
-			o.Observe(int64(live))
-			return nil
-		}),
-		builder.RegisterExporterAlert24PendingAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(loop.Pending()))
-			return nil
-		}),
-	)
-	if err != nil {
-		builder.Shutdown()
-		return nil, err
-	}
 	return &telemetry{
-		logger: set.Logger, builder: builder, host: host,
+		logger: set.Logger, builder: builder,
 		failures: rate.NewLimiter(rate.Every(10*time.Second), 10),
 	}, nil
 }
 
+// watch begins to report on the ledger and the loop, and the status to host.
+func (t *telemetry) watch(host component.Host, l *ledger.Ledger, loop *reconcile.Reconciler) error {
+	t.host = host
+	return errors.Join(
+		t.builder.RegisterExporterAlert24AliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			entries, _ := l.Counts()
+			o.Observe(int64(entries))
+			return nil
+		}),
+		t.builder.RegisterExporterAlert24LiveAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			_, live := l.Counts()
+			o.Observe(int64(live))
+			return nil
+		}),
+		t.builder.RegisterExporterAlert24PendingAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(loop.Pending()))
+			return nil
+		}),
+	)
+}
+
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
+
+func (t *telemetry) templateFailed(key string, err error) {
+	t.builder.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	if t.failures.Allow() {
+		t.logger.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
+	}
+}
+
+func (t *telemetry) unknownValue(key, value string) {
+	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	if t.failures.Allow() {
+		t.logger.Warn("A label's value has no entry in the map; add one", zap.String("key", key), zap.String("value", value))
+	}
+}
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad *badRecords) {
 	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.count)

@@ -25,20 +25,22 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                          metric.Meter
-	mu                             sync.Mutex
-	registrations                  []metric.Registration
-	ExporterAlert24Aliases         metric.Int64ObservableGauge
-	ExporterAlert24Events          metric.Int64Counter
-	ExporterAlert24Incidents       metric.Int64Counter
-	ExporterAlert24LiveAliases     metric.Int64ObservableGauge
-	ExporterAlert24Orphans         metric.Int64Gauge
-	ExporterAlert24PendingAliases  metric.Int64ObservableGauge
-	ExporterAlert24RefusedAliases  metric.Int64Counter
-	ExporterAlert24RefusedRecords  metric.Int64Counter
-	ExporterAlert24RequestDuration metric.Float64Histogram
-	ExporterAlert24Requests        metric.Int64Counter
-	ExporterAlert24StorageFailures metric.Int64Counter
+	meter                           metric.Meter
+	mu                              sync.Mutex
+	registrations                   []metric.Registration
+	ExporterAlert24Aliases          metric.Int64ObservableGauge
+	ExporterAlert24Events           metric.Int64Counter
+	ExporterAlert24Incidents        metric.Int64Counter
+	ExporterAlert24LiveAliases      metric.Int64ObservableGauge
+	ExporterAlert24Orphans          metric.Int64Gauge
+	ExporterAlert24PendingAliases   metric.Int64ObservableGauge
+	ExporterAlert24RefusedAliases   metric.Int64Counter
+	ExporterAlert24RefusedRecords   metric.Int64Counter
+	ExporterAlert24RequestDuration  metric.Float64Histogram
+	ExporterAlert24Requests         metric.Int64Counter
+	ExporterAlert24StorageFailures  metric.Int64Counter
+	ExporterAlert24TemplateFailures metric.Int64Counter
+	ExporterAlert24UnknownValues    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -190,6 +192,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_storage_failures",
 		metric.WithDescription("Writes of the ledger to storage that failed. [Alpha]"),
 		metric.WithUnit("{write}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24TemplateFailures, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_template_failures",
+		metric.WithDescription("Templates that failed on an alert, so that their default took their place. [Alpha]"),
+		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24UnknownValues, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_unknown_values",
+		metric.WithDescription("Label values without an entry in a map of the configuration. [Alpha]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

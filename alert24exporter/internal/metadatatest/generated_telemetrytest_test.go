@@ -40,6 +40,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterAlert24RequestDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24Requests.Add(context.Background(), 1)
 	tb.ExporterAlert24StorageFailures.Add(context.Background(), 1)
+	tb.ExporterAlert24TemplateFailures.Add(context.Background(), 1)
+	tb.ExporterAlert24UnknownValues.Add(context.Background(), 1)
 	AssertEqualExporterAlert24Aliases(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -71,6 +73,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24StorageFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24TemplateFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24UnknownValues(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
