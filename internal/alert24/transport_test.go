@@ -84,7 +84,10 @@ func TestAnUpgradeThatNobodyAskedFor(t *testing.T) {
 		<-held
 	})
 	t.Cleanup(func() { close(held) })
-	_, err := connect(t, &http.Client{Transport: &http.Transport{}}, endpoint).Create(t.Context(), Write{Title: "t"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err := connect(t, &http.Client{Transport: &http.Transport{}}, endpoint).Create(ctx, Write{Title: "t"})
+	require.NoError(t, ctx.Err(), "it waited for a body that never ends")
 	assert.Equal(t, http.StatusSwitchingProtocols, requireError(t, err, Uncertain).Status)
 }
 
