@@ -103,6 +103,10 @@ test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C c
 test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -timeout=10m ./e2e/...
 
+.PHONY: chaos
+chaos: $(COLLECTOR) ## Kill the collector and fail the API for CHAOS_SECONDS (60); CHAOS_SEED gives a run's choices again
+	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/chaos
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (10s)
 	scripts/fuzz.sh $(FUZZTIME)

@@ -26,14 +26,18 @@ type Sandbox struct {
 	done   chan struct{}
 }
 
-// StartSandbox starts a sandbox inside this process.
-func StartSandbox(ctx context.Context) (*Sandbox, error) {
+// StartSandbox starts a sandbox inside this process. Each change may set other options.
+func StartSandbox(ctx context.Context, changes ...func(*sandbox.Options)) (*Sandbox, error) {
+	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}}
+	for _, change := range changes {
+		change(&options)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &Sandbox{
-		Server:  sandbox.New(sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}}),
+		Server:  sandbox.New(options),
 		Address: "http://" + listener.Addr().String(),
 		Key:     sandbox.DemoKey,
 		done:    make(chan struct{}),

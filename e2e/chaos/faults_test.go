@@ -1,0 +1,147 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+)
+
+// The collector's timers, all short. What the API does late, it does before settleTime is over.
+const (
+	requestTimeout  = time.Second
+	settleTime      = 2 * time.Second
+	echoWindow      = 8 * time.Second // above peerTimeout, gossip and flushTimeout together
+	echoHold        = 4 * time.Second
+	closedRetention = 12 * time.Second
+	lateCommit      = 1200 * time.Millisecond
+)
+
+// settings override keys of the deployed configuration; storage and fsync stay as deployed.
+func settings() []string {
+	return []string{
+		"exporters.alert24.timeout=" + requestTimeout.String(),
+		"exporters.alert24.settle_time=" + settleTime.String(),
+		"exporters.alert24.retry_on_failure.initial_interval=50ms",
+		"exporters.alert24.retry_on_failure.max_interval=500ms",
+		"exporters.alert24.max_concurrent_requests=16",
+		"exporters.alert24.echo_window=" + echoWindow.String(),
+		"exporters.alert24.echo_hold=" + echoHold.String(),
+		"exporters.alert24.closed_retention=" + closedRetention.String(),
+		"receivers.alertmanager.shutdown_timeout=1s",
+		"service.telemetry.logs.level=debug",
+	}
+}
+
+// writeFaults is every class of failure of a write, with its share of the requests.
+var writeFaults = map[string]sandbox.Fault{
+	"503":                        {Status: 503, Probability: 0.02},
+	"500 after the commit":       {Status: 500, Commit: true, Probability: 0.02},
+	"503, late commit":           {Status: 503, CommitLate: lateCommit, Probability: 0.02},
+	"429 with Retry-After":       {Status: 429, RetryAfter: time.Second, Probability: 0.005},
+	"dropped before the commit":  {Drop: true, Probability: 0.02},
+	"dropped after the commit":   {Drop: true, Commit: true, Probability: 0.02},
+	"dropped, late commit":       {Drop: true, CommitLate: lateCommit, Probability: 0.03},
+	"cut body":                   {Body: fault.Cut, Probability: 0.02},
+	"HTML body":                  {Body: fault.HTML, Probability: 0.02},
+	"empty body":                 {Body: fault.Empty, Probability: 0.02},
+	"slow":                       {Delay: requestTimeout / 3, Probability: 0.05},
+	"slower than the timeout":    {Delay: requestTimeout + lateCommit/4, Probability: 0.02},
+	"no answer":                  {Hang: true, Probability: 0.02},
+	"no answer after the commit": {Hang: true, Commit: true, Probability: 0.02},
+	"no answer, late commit":     {Hang: true, CommitLate: lateCommit, Probability: 0.03},
+}
+
+// readFaults are those of look-ups.
+var readFaults = map[string]sandbox.Fault{
+	"503":                     {Status: 503, Probability: 0.01},
+	"dropped":                 {Drop: true, Probability: 0.01},
+	"cut body":                {Body: fault.Cut, Probability: 0.01},
+	"HTML body":               {Body: fault.HTML, Probability: 0.01},
+	"slow":                    {Delay: requestTimeout / 3, Probability: 0.02},
+	"slower than the timeout": {Delay: requestTimeout * 3 / 2, Probability: 0.005},
+}
+
+// faults makes the rules, each named after its operation and class.
+func faults() []sandbox.Fault {
+	var rules []sandbox.Fault
+	add := func(classes map[string]sandbox.Fault, operations ...fault.Operation) {
+		for _, class := range slices.Sorted(maps.Keys(classes)) {
+			for _, operation := range operations {
+				rule := classes[class]
+				rule.Match.Operation = operation
+				rule.Name = string(operation) + ": " + class
+				rules = append(rules, rule)
+			}
+		}
+	}
+	add(writeFaults, fault.Create, fault.Update, fault.Resolve)
+	add(readFaults, fault.Get, fault.List)
+	return rules
+}
+
+// classes sums up how often each class was applied, to writes and to reads.
+func classes(rules []sandbox.Fault) (writes, reads map[string]int) {
+	writes, reads = map[string]int{}, map[string]int{}
+	for _, rule := range rules {
+		_, class, _ := strings.Cut(rule.Name, ": ")
+		if rule.Match.Operation == fault.Get || rule.Match.Operation == fault.List {
+			reads[class] += rule.Applied
+		} else {
+			writes[class] += rule.Applied
+		}
+	}
+	return writes, reads
+}
+
+// counts is what the senders count. It is safe for concurrent use.
+type counts struct {
+	mu          sync.Mutex
+	arrivals    int
+	webhooks    int
+	disruptions map[string]int
+	answers     map[fate]int
+}
+
+func newCounts() *counts {
+	return &counts{disruptions: map[string]int{}, answers: map[fate]int{}}
+}
+
+func (c *counts) nextArrival() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arrivals++
+	return c.arrivals
+}
+
+func (c *counts) webhook(disruption string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.webhooks++
+	if disruption != "" {
+		c.disruptions[disruption]++
+	}
+}
+
+func (c *counts) answer(f fate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers[f]++
+}
+
+// table writes counts in the order of their names.
+func table[K interface{ ~string | ~uint8 }](counts map[K]int) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(&b, "\n    %5d %v", counts[name], name)
+	}
+	return b.String()
+}

@@ -1,0 +1,227 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The timers of the two Alertmanagers, as short as the test.
+const (
+	groupInterval = 400 * time.Millisecond
+	peerTimeout   = 600 * time.Millisecond // the second waits so long for the first to send
+	gossip        = 200 * time.Millisecond // until one knows what the other sent
+	flushTimeout  = 3 * time.Second        // what is refused is sent again for so long, as it was
+	retryPause    = 100 * time.Millisecond
+	longestStall  = 2 * time.Second
+)
+
+// replica is what one of the two Alertmanagers does for one group: a model of its dispatcher and of its stages for
+// waiting, deduplication and retries.
+//
+// It is kinder than the original in one way: it owes. A real one that got no answer forgets a firing that ends before
+// the next flush, and one whose resolve was acknowledged but came too late may not send the next. That leaves incidents
+// open that no receiver can know to be over; here the truth is sent until it is acknowledged.
+type replica struct {
+	number int
+	family *family
+	group  []*alert
+	wire   *wire
+	counts *counts
+	random *rand.Rand
+	late   func(func()) // runs a webhook's late end in the background
+}
+
+// run flushes until ctx ends.
+func (r *replica) run(ctx context.Context) {
+	for r.pause(ctx, groupInterval/2, 3*groupInterval/2) {
+		group, says := r.snapshot(true)
+		if r.number > 0 && !r.pause(ctx, 0, 2*peerTimeout) {
+			return
+		}
+		// What was seen before the wait is what is sent after it: that is how echoes come about.
+		if len(group) > 0 && (r.owes(group, says) || r.random.IntN(40) == 0) {
+			r.deliver(ctx, group, says)
+		}
+	}
+}
+
+// settle sends what is owed, and says whether nothing is left.
+func (r *replica) settle(ctx context.Context) bool {
+	group, says := r.snapshot(false)
+	if len(group) == 0 || !r.owes(group, says) {
+		return true
+	}
+	r.family.wire.Lock()
+	defer r.family.wire.Unlock()
+	return r.send(ctx, group, says, "") == taken
+}
+
+// snapshot is the state of the group: what fires, what is over and not said for certain, and some of what is long over.
+func (r *replica) snapshot(repeats bool) ([]*alert, []saying) {
+	r.family.mu.Lock()
+	defer r.family.mu.Unlock()
+	var (
+		group []*alert
+		says  []saying
+	)
+	for _, a := range r.group {
+		now := a.now()
+		over := !now.Firing && r.view(a).covers(&now)
+		if a.startsAt.IsZero() || over && (!repeats || r.random.IntN(5) > 0) {
+			continue
+		}
+		if !now.Firing {
+			now.EndsAt = now.EndsAt.Add(time.Duration(r.number) * 20 * time.Millisecond) // each has an end of its own
+		}
+		group, says = append(group, a), append(says, now)
+	}
+	return group, says
+}
+
+// view is what the replica knows to have been said of an alert.
+func (r *replica) view(a *alert) *saying {
+	if time.Now().Before(a.heardAt) {
+		return &a.before
+	}
+	return &a.said
+}
+
+// owes says whether an alert has changed since the last notification that the replica knows of.
+func (r *replica) owes(group []*alert, says []saying) bool {
+	r.family.mu.Lock()
+	defer r.family.mu.Unlock()
+	for i, a := range group {
+		if !r.view(a).covers(&says[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// deliver sends until the webhook is acknowledged or the flush has taken too long.
+func (r *replica) deliver(ctx context.Context, group []*alert, says []saying) {
+	deadline := time.Now().Add(flushTimeout)
+	for pause := retryPause; ; pause = pause * 3 / 2 {
+		if r.attempt(ctx, group, says) == taken || time.Now().After(deadline) || !r.pause(ctx, pause, 2*pause) {
+			return
+		}
+	}
+}
+
+// attempt sends once, and sometimes the network interferes.
+func (r *replica) attempt(ctx context.Context, group []*alert, says []saying) fate {
+	r.family.wire.Lock()
+	defer r.family.wire.Unlock()
+	if ctx.Err() != nil {
+		return notTaken
+	}
+	// A request is not cut off at the end of the chaos: what became of it must be known.
+	ctx = context.WithoutCancel(ctx)
+	switch r.random.IntN(20) {
+	case 0:
+		r.send(ctx, group, says, "sent twice")
+		return r.send(ctx, group, says, "the second copy")
+	case 1:
+		// The collector took it, the sender never hears of it.
+		r.send(ctx, group, says, "answer lost")
+		r.said(group, says, maybe)
+		return maybe
+	case 2:
+		m := r.message(group, says, "cut off in the middle")
+		m.answer = r.wire.cut(ctx, r.number, encode(r.family.name, r.number, group, says))
+		r.record(m)
+		return notTaken
+	case 3:
+		return r.stall(ctx, group, says)
+	default:
+		return r.send(ctx, group, says, "")
+	}
+}
+
+// send posts, keeps a record and remembers what was said. The caller holds the wire.
+func (r *replica) send(ctx context.Context, group []*alert, says []saying, disruption string) fate {
+	m := r.message(group, says, disruption)
+	m.fate, m.answer = r.wire.post(ctx, r.number, encode(r.family.name, r.number, group, says))
+	r.record(m)
+	r.said(group, says, m.fate)
+	return m.fate
+}
+
+// stall sends headers now and the body after later webhooks may have passed. The caller holds the wire.
+func (r *replica) stall(ctx context.Context, group []*alert, says []saying) fate {
+	m := r.message(group, says, "stalled")
+	s, answer := r.wire.stall(ctx, r.number, encode(r.family.name, r.number, group, says))
+	if s == nil {
+		m.answer = answer
+		r.record(m)
+		return notTaken
+	}
+	r.said(group, says, maybe)
+	wait := r.between(0, longestStall)
+	r.late(func() {
+		sleep(ctx, wait)
+		r.family.wire.Lock()
+		defer r.family.wire.Unlock()
+		m.from = time.Now()
+		m.fate, m.answer = s.release()
+		r.record(m)
+	})
+	return maybe
+}
+
+func (r *replica) message(group []*alert, says []saying, disruption string) *message {
+	r.counts.webhook(disruption)
+	return &message{
+		arrival: r.counts.nextArrival(), replica: r.number, group: slices.Clone(group), says: slices.Clone(says),
+		from: time.Now(), disruption: disruption,
+	}
+}
+
+// record keeps a message when it is over. The caller holds the wire.
+func (r *replica) record(m *message) {
+	m.to = time.Now()
+	r.counts.answer(m.fate)
+	r.family.log = append(r.family.log, m)
+}
+
+// said remembers what both replicas will know.
+func (r *replica) said(group []*alert, says []saying, f fate) {
+	if f == notTaken {
+		return
+	}
+	r.family.mu.Lock()
+	defer r.family.mu.Unlock()
+	for i, a := range group {
+		a.before, a.heardAt = *r.view(a), time.Now().Add(r.between(0, 2*gossip))
+		a.said = says[i]
+		a.said.Sure = f == taken
+	}
+}
+
+func (r *replica) between(low, high time.Duration) time.Duration {
+	return low + time.Duration(r.random.Int64N(int64(high-low)))
+}
+
+// pause waits for a time between low and high; it reports false when ctx ends.
+func (r *replica) pause(ctx context.Context, low, high time.Duration) bool {
+	return sleep(ctx, r.between(low, high))
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func (r *replica) String() string { return r.family.name + "/" + strconv.Itoa(r.number) }
