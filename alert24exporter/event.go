@@ -20,19 +20,20 @@ import (
 
 var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
 
-// eventOf reads a log record. It keeps nothing of the record's memory but strings.
-func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Renderer) (ledger.Event, error) {
-	ev := ledger.Event{Alias: str(record.Attributes(), attrs.OverrideAlias)}
+// eventOf reads a log record. It keeps nothing of the record's memory but strings. An alert that is to be ignored is
+// a resolve: if it has an incident from before, that closes.
+func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Renderer) (ev ledger.Event, ignored bool, err error) {
+	ev.Alias = str(record.Attributes(), attrs.OverrideAlias)
 	if ev.Alias == "" {
 		ev.Alias = str(record.Attributes(), attrs.Alias)
 	}
 	if ev.Alias == "" {
-		return ledger.Event{}, errNoAlias
+		return ev, false, errNoAlias
 	}
 	ev.Alias = incident.BoundAlias(ev.Alias)
 	status, err := statusOf(record.Attributes())
 	if err != nil {
-		return ledger.Event{}, err
+		return ev, false, err
 	}
 	ev.Firing = status == attrs.StatusFiring
 	readAttributes(&ev, record.Attributes())
@@ -46,9 +47,6 @@ func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Rende
 	if ev.Alert.StartsAt.IsZero() {
 		ev.Alert.StartsAt = at.AsTime()
 	}
-	if !ev.Firing && ev.EndsAt.IsZero() {
-		ev.EndsAt = at.AsTime()
-	}
 	severity := str(record.Attributes(), attrs.OverrideSeverity)
 	if ev.Alert.Name == "" && len(ev.Alert.Labels) == 0 {
 		// Not an alert but a log of another kind: what it says is its body and its severity.
@@ -60,7 +58,14 @@ func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Rende
 		}
 	}
 	ev.Alert.Severity = r.Severity(ev.Alert.Labels, ev.Alert.Annotations, severity)
-	return ev, nil
+	ignored = r.Ignored(ev.Alert.Labels, ev.Alert.Annotations, severity)
+	if ignored && ev.Firing {
+		ev.Firing, ev.EndsAt = false, record.ObservedTimestamp().AsTime()
+	}
+	if !ev.Firing && ev.EndsAt.IsZero() {
+		ev.EndsAt = at.AsTime()
+	}
+	return ev, ignored, nil
 }
 
 func statusOf(m pcommon.Map) (string, error) {

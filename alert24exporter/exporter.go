@@ -180,10 +180,11 @@ func (e *alert24Exporter) closeStorage(ctx context.Context) error {
 
 // consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, bad := e.events(logs)
+	events, ignored, bad := e.events(logs)
+	e.telemetry.ignoredRecords(ctx, ignored)
 	if bad != nil {
 		e.telemetry.refusedRecords(ctx, bad)
-		if len(events) == 0 {
+		if len(events) == 0 && ignored == 0 {
 			return consumererror.NewPermanent(bad.first)
 		}
 	}
@@ -218,23 +219,30 @@ type badRecords struct {
 	first error
 }
 
-func (e *alert24Exporter) events(logs plog.Logs) ([]ledger.Event, *badRecords) {
-	events := make([]ledger.Event, 0, logs.LogRecordCount())
-	var bad *badRecords
+func (e *alert24Exporter) events(logs plog.Logs) (events []ledger.Event, ignored int64, bad *badRecords) {
+	events = make([]ledger.Event, 0, logs.LogRecordCount())
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				ev, err := eventOf(rl.Resource(), record, e.renderer)
+				ev, ignore, err := eventOf(rl.Resource(), record, e.renderer)
 				switch {
-				case err == nil:
-					events = append(events, ev)
-				case bad == nil:
-					bad = &badRecords{count: 1, first: err}
+				case err != nil:
+					bad = bad.and(err)
+				case ignore && e.ledger.Get(ev.Alias) == nil:
+					ignored++
 				default:
-					bad.count++
+					events = append(events, ev)
 				}
 			}
 		}
 	}
-	return events, bad
+	return events, ignored, bad
+}
+
+func (b *badRecords) and(err error) *badRecords {
+	if b == nil {
+		return &badRecords{count: 1, first: err}
+	}
+	b.count++
+	return b
 }

@@ -220,6 +220,24 @@ func TestRecordsThatCannotBeUsed(t *testing.T) {
 	require.NoError(t, exp.ConsumeLogs(t.Context(), plog.NewLogs()))
 }
 
+func TestIgnoredAlertsOpenNothingAndCloseWhatIsOpen(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, stop := start(t, box, "", func(c *Config) { c.Incident.Severity.Ignore = []string{"none"} })
+	defer stop()
+	watchdog := alertAttributes("firing")
+	watchdog[attrs.AlertLabelPrefix+"severity"] = "none"
+	watchdog[attrs.Alias] = "Watchdog:"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(watchdog)))
+	a := alertAttributes("firing")
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(a)))
+	require.Eventually(t, func() bool { return len(box.Open(a[attrs.Alias])) == 1 }, soon, tick)
+	assert.Len(t, box.Incidents(), 1)
+
+	a[attrs.AlertAnnotationPrefix+"alert24_ignore"] = "true"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(a)))
+	require.Eventually(t, func() bool { return len(box.Open(a[attrs.Alias])) == 0 }, soon, tick)
+}
+
 func TestMaxAliasesRefusesOnlyNewOnes(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	exp, stop := start(t, box, "", func(c *Config) { c.MaxAliases = 2 })

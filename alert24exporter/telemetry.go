@@ -81,6 +81,12 @@ func (t *telemetry) unknownValue(key, value string) {
 	}
 }
 
+func (t *telemetry) ignoredRecords(ctx context.Context, n int64) {
+	if n > 0 {
+		t.builder.ExporterAlert24IgnoredRecords.Add(ctx, n)
+	}
+}
+
 func (t *telemetry) refusedRecords(ctx context.Context, bad *badRecords) {
 	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.count)
 	if t.failures.Allow() {

@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations                   []metric.Registration
 	ExporterAlert24Aliases          metric.Int64ObservableGauge
 	ExporterAlert24Events           metric.Int64Counter
+	ExporterAlert24IgnoredRecords   metric.Int64Counter
 	ExporterAlert24Incidents        metric.Int64Counter
 	ExporterAlert24LiveAliases      metric.Int64ObservableGauge
 	ExporterAlert24Orphans          metric.Int64Gauge
@@ -137,6 +138,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_events",
 		metric.WithDescription("Events applied to the ledger, by what they did. [Alpha]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24IgnoredRecords, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_ignored_records",
+		metric.WithDescription("Log records that open no incident because the configuration or the alert says so. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Incidents, err = builder.meter.Int64Counter(
