@@ -55,14 +55,14 @@ func TestLoadConfig(t *testing.T) {
 			require.NoError(t, sub.Unmarshal(got))
 			require.NoError(t, confmap.Validate(got))
 			// Unmarshal folds keepalive into private fields, so compare the rest.
-			got.ServerConfig, want.ServerConfig = comparable(got.ServerConfig), comparable(want.ServerConfig)
+			got.ServerConfig, want.ServerConfig = comparableServer(got.ServerConfig), comparableServer(want.ServerConfig)
 			assert.Equal(t, want, got)
 		})
 	}
 }
 
-// comparable keeps the settings of the server that this receiver or the test sets.
-func comparable(c confighttp.ServerConfig) confighttp.ServerConfig {
+// comparableServer keeps the settings of the server that this receiver or the test sets.
+func comparableServer(c confighttp.ServerConfig) confighttp.ServerConfig {
 	kept := confighttp.NewDefaultServerConfig()
 	kept.NetAddr, kept.Auth = c.NetAddr, c.Auth
 	kept.MaxRequestBodySize, kept.CompressionAlgorithms = c.MaxRequestBodySize, c.CompressionAlgorithms

@@ -22,6 +22,7 @@ import (
 
 // seeds are the recorded webhooks and the malformed inputs.
 func seeds(f *testing.F) (bodies [][]byte) {
+	f.Helper()
 	for _, file := range webhookFiles(f) {
 		if body := readFile(f, file); len(body) < 16<<10 {
 			bodies = append(bodies, body)
@@ -66,6 +67,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func checkRecord(t *testing.T, lr plog.LogRecord) {
+	t.Helper()
 	for _, key := range []string{attrs.Alias, attrs.Epoch, attrs.AlertStatus, attrs.AlertFingerprint} {
 		require.NotEmpty(t, stringOf(t, lr.Attributes(), key))
 	}
@@ -81,6 +83,7 @@ func checkRecord(t *testing.T, lr plog.LogRecord) {
 }
 
 func marshal(t *testing.T, logs plog.Logs) []byte {
+	t.Helper()
 	b, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)
 	return b

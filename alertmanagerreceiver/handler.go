@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -292,5 +291,5 @@ func peer(ctx context.Context) string {
 	if host, _, err := net.SplitHostPort(addr.String()); err == nil {
 		return host
 	}
-	return fmt.Sprint(addr)
+	return addr.String()
 }

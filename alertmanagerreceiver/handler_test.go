@@ -41,6 +41,7 @@ func (f consumeFunc) ConsumeLogs(ctx context.Context, logs plog.Logs) error { re
 func (consumeFunc) Capabilities() consumer.Capabilities                     { return consumer.Capabilities{} }
 
 func handlerOf(tb testing.TB, cfg *Config, next consumer.Logs) *handler {
+	tb.Helper()
 	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), cfg, next)
 	require.NoError(tb, err)
 	return h
@@ -166,12 +167,14 @@ func recordsOf(logs plog.Logs) (all []plog.LogRecord) {
 }
 
 func seqOf(t *testing.T, lr plog.LogRecord) int64 {
+	t.Helper()
 	v, ok := lr.Attributes().Get(attrs.Seq)
 	require.True(t, ok)
 	return v.Int()
 }
 
 func epochOf(t *testing.T, lr plog.LogRecord) string {
+	t.Helper()
 	v, ok := lr.Attributes().Get(attrs.Epoch)
 	require.True(t, ok)
 	return v.Str()
@@ -287,6 +290,7 @@ func TestTelemetry(t *testing.T) {
 }
 
 func assertSum(t *testing.T, tel *componenttest.Telemetry, name string, want int64) {
+	t.Helper()
 	m, err := tel.GetMetric(name)
 	require.NoError(t, err)
 	sum, ok := m.Data.(metricdata.Sum[int64])

@@ -46,6 +46,7 @@ func TestGolden(t *testing.T) {
 }
 
 func webhookFiles(tb testing.TB) []string {
+	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(webhooksDir, "*", "*.json"))
 	require.NoError(tb, err)
 	require.NotEmpty(tb, files)
@@ -53,6 +54,7 @@ func webhookFiles(tb testing.TB) []string {
 }
 
 func readFile(tb testing.TB, path string) []byte {
+	tb.Helper()
 	body, err := os.ReadFile(path)
 	require.NoError(tb, err)
 	return body
@@ -64,12 +66,14 @@ func defaultConfig() *Config {
 
 // convert decodes and converts body as the handler does, with everything that varies from run to run held still.
 func convert(tb testing.TB, cfg *Config, body []byte) plog.Logs {
+	tb.Helper()
 	w := decode(tb, body)
 	logs, _ := newConverter(cfg, "test").logs(w, testDelivery(), nil)
 	return logs
 }
 
 func decode(tb testing.TB, body []byte) *webhook {
+	tb.Helper()
 	w, err := newDecoder().decode(body, maxAlerts)
 	require.NoError(tb, err)
 	return w

@@ -187,6 +187,7 @@ func TestMalformed(t *testing.T) {
 
 // serverOf returns the whole chain of handlers as it runs in the collector, without a port.
 func serverOf(tb testing.TB, cfg *Config, next *consumertest.LogsSink) http.Handler {
+	tb.Helper()
 	set := receivertest.NewNopSettings(metadata.Type)
 	h, err := newHandler(set, cfg, next)
 	require.NoError(tb, err)

@@ -42,6 +42,7 @@ func localConfig() *Config {
 
 // started returns a running receiver and shuts it down at the end of the test.
 func started(t *testing.T, set receiver.Settings, cfg *Config, host component.Host, next consumer.Logs) *alertmanagerReceiver {
+	t.Helper()
 	r, err := newReceiver(set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context(), host))

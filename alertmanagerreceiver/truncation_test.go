@@ -5,6 +5,7 @@ package alertmanagerreceiver
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 func TestMemoryOfTruncatedGroupsIsBounded(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	for i := range 2 * maxTruncatedGroups {
-		h.truncation.note(t.Context(), &webhook{GroupKey: fmt.Sprint(i), TruncatedAlerts: 1})
+		h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
 	}
 	assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
 }

@@ -38,7 +38,8 @@ func TestJoin(t *testing.T) {
 		assert.Equal(t, a+b, in.Join(a, b))
 		assert.Equal(t, a+b, (*Interner)(nil).Join(a, b))
 	})
-	assert.Same(t, unsafe.StringData(in.Join("label.", "job")), unsafe.StringData(in.Join("label.", "job")))
+	first, second := in.Join("label.", "job"), in.Join("label.", "job")
+	assert.Same(t, unsafe.StringData(first), unsafe.StringData(second))
 }
 
 func TestDecodeReplacesInvalidUTF8(t *testing.T) {
