@@ -78,3 +78,9 @@ func (c *Client) remember(refusals []refusal) {
 		}
 	}
 }
+
+// Dropped reports whether the API refused the optional field, so that it is no longer sent.
+func (c *Client) Dropped(field string) bool {
+	i := slices.Index(optionalFields, field)
+	return i >= 0 && c.dropped.Load()&(1<<i) != 0
+}

@@ -129,9 +129,9 @@ func tagOf(row alert24.Incident) string {
 	return ""
 }
 
-// ours: the incident carries our source, where the API shows one.
+// ours: the incident carries our source, where the API takes and shows one.
 func (r *Reconciler) ours(row alert24.Incident) bool {
-	return row.Source == "" || row.Source == r.cfg.Source
+	return row.Source == "" || row.Source == r.cfg.Source || r.api.Dropped("source")
 }
 
 // answer adds the incident with the known id to what the list showed of the alias, and hands the result on.

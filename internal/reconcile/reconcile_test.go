@@ -209,6 +209,19 @@ func TestWrongKeyLosesNothingAndHeals(t *testing.T) {
 	})
 }
 
+func TestLookupWithoutASource(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		require.NoError(t, w.SetSwitches(func(s *sandbox.Switches) { s.RefusedFields = []string{"source"} }))
+		w.fire("first", incident.High, "teaches that source is refused")
+		w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Drop: true, Commit: true})
+		w.fire(alias, incident.High, "nobody answers")
+		w.ClearFaults()
+		w.resolve(alias, incident.High, time.Now())
+		w.pass(time.Minute)
+		assert.Empty(t, w.Open(alias))
+	})
+}
+
 func TestUnknownAliasIsLookedUp(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		w.fire(alias, incident.High, "opened before the disk was lost")

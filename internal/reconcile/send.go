@@ -19,6 +19,8 @@ type API interface {
 	Update(ctx context.Context, id string, w alert24.Write) (alert24.Incident, error)
 	Get(ctx context.Context, id string) (alert24.Incident, error)
 	List(ctx context.Context, opts alert24.ListOptions) (alert24.Page, error)
+	// Dropped reports whether the API refused an optional field, so that incidents do not carry it.
+	Dropped(field string) bool
 }
 
 // maxMinimalTitle bounds the title of a create that is tried once after its full content was refused.
