@@ -45,6 +45,29 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestNoGoldenIsLeftOver: golden logs without their webhook would look like proof and prove nothing.
+func TestNoGoldenIsLeftOver(t *testing.T) {
+	golden, err := filepath.Glob(filepath.Join(logsDir, "*", "*.yaml"))
+	require.NoError(t, err)
+	require.Len(t, golden, len(webhookFiles(t)))
+}
+
+// TestFingerprintsOfAlertmanager: where a sender gives none, ours is the one that Alertmanager would have sent.
+func TestFingerprintsOfAlertmanager(t *testing.T) {
+	compared := 0
+	for _, file := range webhookFiles(t) {
+		sender := filepath.Base(filepath.Dir(file))
+		if !strings.HasPrefix(sender, "alertmanager-") {
+			continue
+		}
+		for _, a := range decode(t, readFile(t, file)).Alerts {
+			require.Equal(t, a.Fingerprint, a.Labels.Fingerprint(), file)
+			compared++
+		}
+	}
+	require.Greater(t, compared, 20)
+}
+
 func webhookFiles(tb testing.TB) []string {
 	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(webhooksDir, "*", "*.json"))
