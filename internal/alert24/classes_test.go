@@ -130,6 +130,7 @@ func TestA2xxWithoutAUsableBodyIsUncertain(t *testing.T) {
 				err := do(t.Context(), serve(t, answerWith(http.StatusOK, body)))
 				e := requireError(t, err, Uncertain)
 				assert.Less(t, len(e.Error()), 500)
+				assert.Equal(t, name == "too long", strings.Contains(e.Error(), "longer than 1048576 bytes"), "%v", e)
 			})
 		}
 	}

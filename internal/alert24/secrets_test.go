@@ -67,7 +67,7 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 			h := func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Request-Id", strings.Repeat("r", 500)+r.Header.Get("Authorization"))
 				w.WriteHeader(http.StatusBadRequest)
-				fmt.Fprintf(w, `{"error":{"type":"%s","message":"key %s is %s"}}`, key, key, strings.Repeat("x", 5000))
+				fmt.Fprintf(w, `{"error":{"type":"%s","message":"key %s is %s"}}`, string(key), string(key), strings.Repeat("x", 5000))
 			}
 			c := serve(t, h, WithAPIKey(key))
 			for _, do := range calls {
@@ -87,7 +87,7 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 		errors.New(long),
 		&url.Error{Op: "Post", URL: "https://h/p?token=geheim", Err: errors.New("token endpoint: " + long)},
 		fmt.Errorf("fetch token: %w", &url.Error{Op: "Post", URL: "https://login/t?client_secret=geheim", Err: errors.New(long)}),
-		fmt.Errorf("bearer %s rejected", testKey),
+		fmt.Errorf("bearer %s rejected", string(testKey)),
 		errors.New(strings.Repeat("é", 10_000)),
 		errors.New("\xff\xfe"),
 	} {
