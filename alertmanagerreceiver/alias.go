@@ -50,10 +50,14 @@ func newAliasRules(cfg aliasConfig) aliasRules {
 func (r *aliasRules) alias(a *alert) string {
 	values := make([]string, 0, 4)
 	length, plain := len(r.Prefix), true
+	var missing string
 	for i, name := range r.Labels {
 		value := a.Labels.Get(name)
 		if value == "" {
-			value = r.missing(a)
+			if missing == "" {
+				missing = r.missing(a)
+			}
+			value = missing
 		}
 		plain = plain && (i == r.free || !strings.Contains(value, r.Separator)) && !hasControl(value)
 		values = append(values, value)

@@ -20,7 +20,6 @@ import (
 
 	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.opentelemetry.io/otel/attribute"
@@ -36,6 +35,9 @@ const (
 	maxDrainBytes = 256 << 10
 	// maxPooledBytes is the largest body whose memory is kept for the next one.
 	maxPooledBytes = 1 << 20
+	// maxRepeatedBytes bounds what the group says times the number of its alerts, because a small body could fill the
+	// memory with it. With 10,000 alerts it leaves 1.6 KiB to the group, several times what Alertmanager sends.
+	maxRepeatedBytes = 16 << 20
 	// slotWait is how long a webhook waits for its turn when limits::concurrent_requests are in progress.
 	slotWait = 5 * time.Second
 )
@@ -206,7 +208,11 @@ func (h *handler) read(ws *workspace, r *http.Request) (*webhook, error) {
 			return nil, err
 		}
 	}
-	return ws.decoder.decode(ws.body.Bytes(), h.maxAlerts)
+	hook, err := ws.decoder.decode(ws.body.Bytes(), h.maxAlerts)
+	if err == nil && hook.repeatedBytes()*len(hook.Alerts) > maxRepeatedBytes {
+		return nil, errRepeats
+	}
+	return hook, err
 }
 
 // answer ends every request: it drains the body within bounds, counts, logs a refusal and writes the answer.
@@ -245,32 +251,6 @@ func (h *handler) refuseEarly(w http.ResponseWriter, r *http.Request, message st
 	default:
 		h.answer(w, r, badBody(errors.New(message)))
 	}
-}
-
-// asRefusal says how an error is answered. What the pipeline refuses for good is 400, and everything else 503, which
-// senders repeat soon. Alertmanager repeats 429 only after its group_interval, so that is never an answer.
-func asRefusal(err error) *refusal {
-	if r, ok := errors.AsType[*refusal](err); ok {
-		return r
-	}
-	if f, ok := errors.AsType[*fieldError](err); ok {
-		return &refusal{http.StatusBadRequest, f.Error()}
-	}
-	if consumererror.IsPermanent(err) {
-		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts for good: see the collector's log"}
-	}
-	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
-}
-
-// bodyError says why a body could not be read.
-func bodyError(ctx context.Context, err error) error {
-	if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return tooLarge(tooBig.Limit)
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || ctx.Err() != nil {
-		return errSlowBody
-	}
-	return badBody(err)
 }
 
 // isJSON accepts what senders use, and no Content-Type at all.

@@ -99,7 +99,7 @@ func (c *converter) record(lr plog.LogRecord, out *writer, w *webhook, a *alert)
 	lr.SetSeverityText(out.shorten(severity))
 	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
 
-	out.attributes.EnsureCapacity(usualAttributes + len(a.Labels) + len(a.Annotations) + len(w.GroupLabels) + len(w.RouteLabels))
+	out.attributes.EnsureCapacity(usualAttributes + c.room(a.Labels) + c.room(a.Annotations) + c.room(w.GroupLabels) + c.room(w.RouteLabels))
 	out.attributes.PutStr(attrs.Alias, c.alias.alias(a))
 	out.text(attrs.AlertName, name)
 	out.text(attrs.AlertStatus, a.Status)
@@ -148,6 +148,11 @@ func (c *converter) grafana(out *writer, w *webhook, g *grafanaFacts) {
 		}
 		out.attributes.PutDouble(out.keys.Join(attrs.AlertValuePrefix, out.shorten(v.Name)), v.Value)
 	}
+}
+
+// room is about how many pairs of the set a record keeps.
+func (c *converter) room(set labels.Set) int {
+	return min(len(set), c.limits.LabelsPerAlert)
 }
 
 // set writes a label set, at most labels_per_alert of it and always those that an incident is made of.

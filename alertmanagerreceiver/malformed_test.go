@@ -124,14 +124,16 @@ var malformed = []struct {
 	// Limits.
 	{"too many bytes", strings.Repeat(" ", 4<<20+1) + good, nil, 413, tooManyBytes},
 	{"too many bytes after decompression", zipped(strings.Repeat(" ", 4<<20+1) + good), header("Content-Encoding", "gzip"), 413, tooManyBytes},
+	{"a group that is too large for its alerts", `{"groupLabels":{"a":"` + strings.Repeat("b", 1<<20) + `"},"alerts":[` + strings.Repeat(goodAlert+",", 16) + goodAlert + `]}`, nil, 413, tooMuchRepeated},
 	{"too many alerts", `{"alerts":[` + strings.Repeat(goodAlert+",", 100) + goodAlert + `]}`, nil, 413, "more than 100 alerts: group by more labels, or raise limits::alerts"},
 }
 
 const (
 	noAlerts = `there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
 		"so remove the payload from the sender's configuration"
-	wrongPath    = "webhooks are taken on another path: see path in the receiver's configuration"
-	tooManyBytes = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
+	wrongPath       = "webhooks are taken on another path: see path in the receiver's configuration"
+	tooMuchRepeated = "the labels and the key of the group, which every record repeats, would take more than 16777216 bytes: group by fewer labels"
+	tooManyBytes    = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
 )
 
 func method(m string) func(*http.Request) { return func(r *http.Request) { r.Method = m } }

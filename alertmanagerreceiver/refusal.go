@@ -4,13 +4,16 @@
 package alertmanagerreceiver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 )
 
 // refusal is an answer other than 200. Its message is one line that says what is wrong and holds nothing of the
@@ -38,6 +41,10 @@ var (
 	errOldTimestamp   = &refusal{http.StatusUnauthorized, "the signature's timestamp is further from now than hmac::timestamp_tolerance"}
 	errWrongSignature = &refusal{http.StatusUnauthorized, "the signature does not match: check that both sides have the same secret"}
 	errVersion        = &refusal{http.StatusBadRequest, `version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`}
+	errRepeats        = &refusal{
+		http.StatusRequestEntityTooLarge,
+		fmt.Sprintf("the labels and the key of the group, which every record repeats, would take more than %d bytes: group by fewer labels", maxRepeatedBytes),
+	}
 )
 
 func tooManyAlerts(limit int) *refusal {
@@ -101,4 +108,30 @@ func oneLine(err error) string {
 		return "unknown reason"
 	}
 	return cutString(strings.Map(printable, err.Error()), maxReasonBytes)
+}
+
+// asRefusal says how an error is answered. What the pipeline refuses for good is 400, and everything else 503, which
+// senders repeat soon. Alertmanager repeats 429 only after its group_interval, so that is never an answer.
+func asRefusal(err error) *refusal {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r
+	}
+	if f, ok := errors.AsType[*fieldError](err); ok {
+		return &refusal{http.StatusBadRequest, f.Error()}
+	}
+	if consumererror.IsPermanent(err) {
+		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts for good: see the collector's log"}
+	}
+	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
+}
+
+// bodyError says why a body could not be read.
+func bodyError(ctx context.Context, err error) error {
+	if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(tooBig.Limit)
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || ctx.Err() != nil {
+		return errSlowBody
+	}
+	return badBody(err)
 }

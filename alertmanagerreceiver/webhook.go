@@ -32,6 +32,17 @@ type webhook struct {
 	Alerts             []alert
 }
 
+// repeatedBytes is the size of what every record of the webhook repeats.
+func (w *webhook) repeatedBytes() int {
+	n := len(w.GroupKey) + len(w.NotificationReason)
+	for _, set := range []labels.Set{w.GroupLabels, w.RouteLabels} {
+		for _, l := range set {
+			n += len(l.Name) + len(l.Value)
+		}
+	}
+	return n
+}
+
 // alert is one alert of a webhook. The decoder sees to it that Status is firing or resolved and that there is a
 // Fingerprint.
 type alert struct {
