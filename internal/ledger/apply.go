@@ -158,9 +158,9 @@ func (p *Policy) applyResolved(e *Entry, i int, ev Event, now time.Time) (*Entry
 	return n, Resolved
 }
 
-// outlives: the resolve is about an instance that ended before the one that fires began.
+// outlives: the resolve is about an instance that ended before the one that fires, or is held, began.
 func (m *Member) outlives(ev Event) bool {
-	return m.Firing && !ev.EndsAt.IsZero() &&
+	return (m.Firing || m.held()) && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }
 

@@ -45,8 +45,10 @@ type Entry struct {
 
 // volatile is what a restart may forget. Deadlines carry the monotonic clock.
 type volatile struct {
-	desired  string // hash of the content that the firing members ask for; empty while none fires
-	armed    bool   // Inflight is on disk, but its request has not left
+	since    time.Time // when Alert24 ceased to hold what the entry asks for; zero while it does
+	size     int       // of the record, in bytes
+	desired  string    // hash of the content that the firing members ask for; empty while none fires
+	armed    bool      // Inflight is on disk, but its request has not left
 	settleAt time.Time
 	probeAt  time.Time
 	probes   int

@@ -46,7 +46,10 @@ func (l *Ledger) Load(ctx context.Context) (unreadable []string, err error) {
 	}
 	now := l.now()
 	for alias, e := range l.store.entries {
-		l.store.entries[alias] = l.policy.Load(e, now)
+		n := l.policy.Load(e, now)
+		n.size = e.size
+		n.mark(now)
+		l.store.entries[alias] = n
 	}
 	for _, e := range l.store.entries {
 		l.store.live += e.live()
@@ -76,7 +79,9 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 			if n == e {
 				return e, false
 			}
-			return l.armed(n, now), true
+			n = l.armed(n, now)
+			n.mark(now)
+			return n, true
 		}}
 	}
 	if err := l.store.update(ctx, mutations...); err != nil {
@@ -139,7 +144,9 @@ func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable b
 	if n == nil {
 		return nil, Decision{}, true
 	}
-	durable = n != e
+	if durable = n != e; durable {
+		n.mark(now)
+	}
 	armed := n.Inflight
 	if n.armed {
 		n = n.clone()
@@ -166,9 +173,11 @@ type Answered struct {
 	Alias  string
 	Call   Call
 	Answer Answer
-	// Lesson and Entry are set by Learn.
+	// What follows is set by Learn.
 	Lesson Lesson
 	Entry  *Entry
+	// Waited is set where Alert24 now holds what the entry asks for: the time since it did not.
+	Waited time.Duration
 }
 
 // Learn commits what the answers taught.
@@ -181,6 +190,10 @@ func (l *Ledger) Learn(ctx context.Context, answers []*Answered) error {
 				return nil, false
 			}
 			a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
+			a.Entry.mark(now)
+			if a.Waited = 0; a.Entry.since.IsZero() && !e.since.IsZero() {
+				a.Waited = now.Sub(e.since)
+			}
 			return a.Entry, true
 		}}
 	}

@@ -51,7 +51,7 @@ func (p *Policy) scheduleProbe(n *Entry, now time.Time) {
 func (p *Policy) adopt(n *Entry, found []Found, now time.Time) Lesson {
 	open := slices.DeleteFunc(slices.Clone(found), func(f Found) bool { return !f.Open || n.reopenedByPerson(f) })
 	if len(open) == 0 {
-		return p.adoptNone(n)
+		return p.adoptNone(n, found)
 	}
 	slices.SortStableFunc(open, func(a, b Found) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	ours := max(0, slices.IndexFunc(open, func(f Found) bool { return f.ID == n.Incident.ID }))
@@ -88,8 +88,12 @@ func (e *Entry) reopenedByPerson(f Found) bool {
 	return e.Incident.State == Closed && e.Incident.ID == f.ID && e.Doubt.Closing != f.ID && e.Doubt.Creates == 0
 }
 
-func (p *Policy) adoptNone(n *Entry) Lesson {
+func (p *Policy) adoptNone(n *Entry, closed []Found) Lesson {
 	n.Extra = nil
+	if len(closed) > 0 && n.Incident.ID == "" {
+		// A create may open it again, and the list would not show it then: it shows what is new.
+		n.Incident.ID = slices.MaxFunc(closed, func(a, b Found) int { return a.CreatedAt.Compare(b.CreatedAt) }).ID
+	}
 	switch n.Incident.State {
 	case Open:
 		n.Incident.State, n.Written = Closed, ""

@@ -97,6 +97,7 @@ func (s *store) load(ctx context.Context) (unreadable []string, err error) {
 		}
 		e, err := decode(alias, value)
 		if err == nil {
+			e.size = len(value)
 			s.entries[alias] = e
 			return nil, nil
 		}

@@ -133,6 +133,7 @@ func (s *store) persist(ctx context.Context, next map[string]*Entry, durable map
 			if err != nil {
 				return err
 			}
+			e.size = len(record)
 			ops = append(ops, storage.SetOperation(keyPrefix+alias, record))
 		}
 	}
