@@ -47,9 +47,9 @@ func TestGolden(t *testing.T) {
 
 // TestNoGoldenIsLeftOver: golden logs without their webhook would look like proof and prove nothing.
 func TestNoGoldenIsLeftOver(t *testing.T) {
-	golden, err := filepath.Glob(filepath.Join(logsDir, "*", "*.yaml"))
+	files, err := filepath.Glob(filepath.Join(logsDir, "*", "*.yaml"))
 	require.NoError(t, err)
-	require.Len(t, golden, len(webhookFiles(t)))
+	require.Len(t, files, len(webhookFiles(t)))
 }
 
 // TestFingerprintsOfAlertmanager: where a sender gives none, ours is the one that Alertmanager would have sent.
