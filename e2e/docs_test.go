@@ -44,18 +44,24 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		// That it is YAML is all that can be said without a cluster.
 		snippet.Kubernetes: func(*testing.T, string) {},
 	}
+	seen := map[snippet.Kind]bool{}
 	for _, file := range markdown(t) {
 		content, err := os.ReadFile(root(t, file))
 		require.NoError(t, err)
 		blocks, err := snippet.YAML(string(content))
 		require.NoError(t, err, file)
 		for _, block := range blocks {
+			kind, err := snippet.KindOf(block.Text)
+			seen[kind] = true
 			t.Run(fmt.Sprintf("%s:%d", file, block.Line), func(t *testing.T) {
-				kind, err := snippet.KindOf(block.Text)
 				require.NoError(t, err)
 				check[kind](t, block.Text)
 			})
 		}
+	}
+	// What the README promises to show: nothing found would be nothing checked.
+	for _, kind := range []snippet.Kind{snippet.Collector, snippet.Alertmanager, snippet.Builder} {
+		assert.True(t, seen[kind], "the documentation has no example for %s", kind)
 	}
 }
 
