@@ -59,7 +59,7 @@ func (d *document) labels(set labels.Set) {
 	d.listStart()
 	limit := d.b.Len() + maxLabelsBytes
 	for i, l := range set {
-		if i == maxLabels || d.b.Len() > limit {
+		if d.b.Len() > limit {
 			d.rest(len(set) - i)
 			return
 		}
