@@ -70,15 +70,18 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		return err
 	}
 	e.ledger = ledger.New(e.policy(), e.storage, e.cfg.MaxAliases, time.Now)
+	began := time.Now()
 	unreadable, err := e.ledger.Load(ctx)
 	if err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
+	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
 	for _, alias := range unreadable {
 		e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up", zap.String("alias", alias))
 	}
 	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
-	if err := e.telemetry.watch(host, e.ledger, e.loop); err != nil {
+	e.telemetry.host = host
+	if err := e.telemetry.watchLedger(e.ledger); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.loop.Start()
@@ -191,8 +194,9 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if len(events) == 0 {
 		return nil
 	}
+	began := time.Now()
 	outcomes, err := e.apply(ctx, events)
-	e.telemetry.applied(ctx, outcomes, err)
+	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
 	if outcomes != nil {
 		aliases := make([]string, len(events))
 		for i, ev := range events {

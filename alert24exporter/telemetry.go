@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -19,7 +20,6 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
-	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
 // telemetry is what operators see: metrics, one log line per incident, failures at a bounded rate, and the status.
@@ -29,8 +29,9 @@ type telemetry struct {
 	host     component.Host
 	failures *rate.Limiter // of log lines
 
-	mu     sync.Mutex
-	failed bool // the status last reported
+	mu            sync.Mutex // serialises reports of the status
+	apiFailed     atomic.Bool
+	storageFailed atomic.Bool
 }
 
 func newTelemetry(set exporter.Settings) (*telemetry, error) {
@@ -42,27 +43,6 @@ func newTelemetry(set exporter.Settings) (*telemetry, error) {
 		logger: set.Logger, builder: builder,
 		failures: rate.NewLimiter(rate.Every(10*time.Second), 10),
 	}, nil
-}
-
-// watch begins to report on the ledger and the loop, and the status to host.
-func (t *telemetry) watch(host component.Host, l *ledger.Ledger, loop *reconcile.Reconciler) error {
-	t.host = host
-	return errors.Join(
-		t.builder.RegisterExporterAlert24AliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			entries, _ := l.Counts()
-			o.Observe(int64(entries))
-			return nil
-		}),
-		t.builder.RegisterExporterAlert24LiveAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			_, live := l.Counts()
-			o.Observe(int64(live))
-			return nil
-		}),
-		t.builder.RegisterExporterAlert24PendingAliasesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(loop.Pending()))
-			return nil
-		}),
-	)
 }
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
@@ -94,20 +74,27 @@ func (t *telemetry) refusedRecords(ctx context.Context, bad *badRecords) {
 	}
 }
 
-func (t *telemetry) applied(ctx context.Context, outcomes []ledger.Outcome, err error) {
+func (t *telemetry) applied(ctx context.Context, outcomes []ledger.Outcome, took time.Duration, err error) {
+	t.builder.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds())
 	full, isFull := errors.AsType[*ledger.FullError](err)
-	switch {
-	case isFull:
+	if isFull {
 		t.builder.ExporterAlert24RefusedAliases.Add(ctx, int64(full.Refused))
-	case err != nil:
-		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 	}
+	t.stored(ctx, err == nil || isFull)
 	counts := map[ledger.Outcome]int64{}
 	for _, o := range outcomes {
 		counts[o]++
 	}
 	for o, n := range counts {
 		t.builder.ExporterAlert24Events.Add(ctx, n, metric.WithAttributes(attribute.String("outcome", o.String())))
+	}
+}
+
+// stored keeps whether the last write of the ledger succeeded.
+func (t *telemetry) stored(ctx context.Context, ok bool) {
+	t.storageFailed.Store(!ok)
+	if !ok {
+		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 	}
 }
 
@@ -132,12 +119,12 @@ func (t *telemetry) status(verdict ledger.Verdict, err error) {
 	works := verdict == ledger.Accepted || verdict == ledger.Gone || verdict == ledger.Refused
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if works != t.failed {
+	if works != t.apiFailed.Load() {
 		return
 	}
-	t.failed = !works
+	t.apiFailed.Store(!works)
 	event := componentstatus.NewEvent(componentstatus.StatusOK)
-	if t.failed {
+	if !works {
 		event = componentstatus.NewRecoverableErrorEvent(err)
 	}
 	componentstatus.ReportStatus(t.host, event)
@@ -146,6 +133,8 @@ func (t *telemetry) status(verdict ledger.Verdict, err error) {
 // Learned logs one line for each change of an incident.
 func (o *observer) Learned(a *ledger.Answered, err error) {
 	t := o.telemetry
+	t.stored(context.Background(), true)
+	t.delays(a)
 	fields := []zap.Field{
 		zap.String("alias", a.Alias),
 		zap.String("incident_id", a.Entry.Incident.ID),
@@ -172,6 +161,21 @@ func (o *observer) Learned(a *ledger.Answered, err error) {
 		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
 }
 
+// delays measures how long people waited for the change.
+func (t *telemetry) delays(a *ledger.Answered) {
+	if a.Waited > 0 {
+		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
+	}
+	if start := a.Entry.FirstStart(); a.Lesson == ledger.Opened && !start.IsZero() {
+		t.builder.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
+	}
+}
+
+// Waited counts the time that requests were held back.
+func (o *observer) Waited(d time.Duration) {
+	o.telemetry.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
+}
+
 // Audited keeps the number of orphans and counts failed audits.
 func (o *observer) Audited(orphans int, err error) {
 	t := o.telemetry
@@ -187,7 +191,7 @@ func (o *observer) Audited(orphans int, err error) {
 // StorageFailed counts a failed write of the loop.
 func (o *observer) StorageFailed(err error) {
 	t := o.telemetry
-	t.builder.ExporterAlert24StorageFailures.Add(context.Background(), 1)
+	t.stored(context.Background(), false)
 	if t.failures.Allow() {
 		t.logger.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
 	}

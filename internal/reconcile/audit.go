@@ -5,14 +5,13 @@ package reconcile
 
 import (
 	"context"
-	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // audit compares Alert24's open incidents with the ledger now and then, for what was carried out after the settle time.
 func (r *Reconciler) audit() {
-	for r.pause(r.cfg.AuditInterval) {
+	for sleep(r.stopping, r.cfg.AuditInterval) {
 		orphans, err := r.auditOnce(r.calls)
 		r.observer.Audited(orphans, err)
 	}
@@ -47,16 +46,4 @@ func (r *Reconciler) auditOnce(ctx context.Context) (orphans int, err error) {
 		}
 	}
 	return orphans, nil
-}
-
-// pause sleeps; it reports false at once when the loop stops.
-func (r *Reconciler) pause(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-r.stopping.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

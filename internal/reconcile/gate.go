@@ -15,17 +15,18 @@ import (
 type gate struct {
 	limiter *rate.Limiter
 	now     func() time.Time
+	waited  func(time.Duration) // hears how long each request was held back
 
 	mu    sync.Mutex
 	until time.Time
 }
 
-func newGate(requestsPerSecond float64, burst int, now func() time.Time) *gate {
+func newGate(requestsPerSecond float64, burst int, now func() time.Time, waited func(time.Duration)) *gate {
 	limit := rate.Inf
 	if requestsPerSecond > 0 {
 		limit = rate.Limit(requestsPerSecond)
 	}
-	return &gate{limiter: rate.NewLimiter(limit, burst), now: now}
+	return &gate{limiter: rate.NewLimiter(limit, burst), now: now, waited: waited}
 }
 
 // pause holds all requests back for d from now; a pause that lasts longer already stays.
@@ -45,20 +46,35 @@ func (g *gate) paused() time.Duration {
 
 // wait returns when a request may leave, or with ctx's error.
 func (g *gate) wait(ctx context.Context) error {
-	if err := g.limiter.Wait(ctx); err != nil {
-		return err
-	}
-	for {
+	began := g.now()
+	err := g.limiter.Wait(ctx)
+	for err == nil {
 		d := g.paused()
 		if d <= 0 {
-			return ctx.Err()
+			err = ctx.Err()
+			break
 		}
-		timer := time.NewTimer(d)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if !sleep(ctx, d) {
+			err = ctx.Err()
 		}
+	}
+	if d := g.now().Sub(began); d >= noWait {
+		g.waited(d)
+	}
+	return err
+}
+
+// noWait is less than any request is held back on purpose.
+const noWait = time.Millisecond
+
+// sleep reports false at once when ctx ends.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }

@@ -55,6 +55,8 @@ type Observer interface {
 	Learned(a *ledger.Answered, err error)
 	// Audited reports a comparison of Alert24's open incidents with the ledger.
 	Audited(orphans int, err error)
+	// Waited reports how long a request was held back by a limit or a pause.
+	Waited(d time.Duration)
 	// StorageFailed reports a write to storage that will be tried again.
 	StorageFailed(err error)
 }
@@ -94,7 +96,7 @@ func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() ti
 	r := &Reconciler{
 		cfg: cfg, ledger: l, api: api, observer: observer, tracer: cfg.Tracer, now: now,
 		origins: origins{spans: map[string][]trace.SpanContext{}},
-		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now),
+		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now, observer.Waited),
 		lookups: lookups{wake: make(chan struct{}, 1)},
 		answers: make(chan *answered, cfg.Workers),
 	}
@@ -130,9 +132,6 @@ func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
 		r.queue.Add(a)
 	}
 }
-
-// Pending returns how many aliases wait for a worker.
-func (r *Reconciler) Pending() int { return r.queue.Len() }
 
 // Shutdown ends the loop within the grace, storage permitting. What is on the wire by then is in doubt, on disk.
 // It is called once, after Start.
@@ -254,7 +253,7 @@ func (r *Reconciler) commit(batch []*answered) {
 			break
 		}
 		r.observer.StorageFailed(err)
-		if !r.pause(storagePause) {
+		if !sleep(r.stopping, storagePause) {
 			return // shutting down: disk has the write-ahead, so the calls are in doubt after the restart
 		}
 	}

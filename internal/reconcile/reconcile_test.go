@@ -294,6 +294,7 @@ func TestRateLimit(t *testing.T) {
 		assert.InDelta(t, 11, len(w.Incidents()), 1)
 		w.pass(5 * time.Second)
 		assert.Len(t, w.Incidents(), 21)
+		assert.InDelta(t, 10, w.seen.waited.Seconds(), 1)
 	})
 }
 

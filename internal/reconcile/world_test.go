@@ -136,6 +136,7 @@ type record struct {
 	lessons  []ledger.Lesson
 	storage  []error
 	orphans  []int
+	waited   time.Duration
 }
 
 func (r *record) Called(_ ledger.Kind, v ledger.Verdict, _ time.Duration, err error) {
@@ -160,6 +161,12 @@ func (r *record) Audited(orphans int, err error) {
 	if err != nil {
 		r.storage = append(r.storage, err)
 	}
+}
+
+func (r *record) Waited(d time.Duration) {
+	r.Lock()
+	defer r.Unlock()
+	r.waited += d
 }
 
 func (r *record) StorageFailed(err error) {

@@ -25,23 +25,36 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                           metric.Meter
-	mu                              sync.Mutex
-	registrations                   []metric.Registration
-	ExporterAlert24Aliases          metric.Int64ObservableGauge
-	ExporterAlert24Events           metric.Int64Counter
-	ExporterAlert24IgnoredRecords   metric.Int64Counter
-	ExporterAlert24Incidents        metric.Int64Counter
-	ExporterAlert24LiveAliases      metric.Int64ObservableGauge
-	ExporterAlert24Orphans          metric.Int64Gauge
-	ExporterAlert24PendingAliases   metric.Int64ObservableGauge
-	ExporterAlert24RefusedAliases   metric.Int64Counter
-	ExporterAlert24RefusedRecords   metric.Int64Counter
-	ExporterAlert24RequestDuration  metric.Float64Histogram
-	ExporterAlert24Requests         metric.Int64Counter
-	ExporterAlert24StorageFailures  metric.Int64Counter
-	ExporterAlert24TemplateFailures metric.Int64Counter
-	ExporterAlert24UnknownValues    metric.Int64Counter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ExporterAlert24Aliases             metric.Int64ObservableGauge
+	ExporterAlert24APIUp               metric.Int64ObservableGauge
+	ExporterAlert24DoubtfulAliases     metric.Int64ObservableGauge
+	ExporterAlert24Events              metric.Int64Counter
+	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
+	ExporterAlert24IgnoredRecords      metric.Int64Counter
+	ExporterAlert24Incidents           metric.Int64Counter
+	ExporterAlert24LedgerLoadDuration  metric.Float64Gauge
+	ExporterAlert24LedgerSize          metric.Int64ObservableGauge
+	ExporterAlert24LedgerWriteDuration metric.Float64Histogram
+	ExporterAlert24LiveAliases         metric.Int64ObservableGauge
+	ExporterAlert24OldestPendingAge    metric.Float64ObservableGauge
+	ExporterAlert24OpenDelay           metric.Float64Histogram
+	ExporterAlert24OpenIncidents       metric.Int64ObservableGauge
+	ExporterAlert24Orphans             metric.Int64Gauge
+	ExporterAlert24ParkedAliases       metric.Int64ObservableGauge
+	ExporterAlert24PendingAliases      metric.Int64ObservableGauge
+	ExporterAlert24RefusedAliases      metric.Int64Counter
+	ExporterAlert24RefusedRecords      metric.Int64Counter
+	ExporterAlert24RequestDuration     metric.Float64Histogram
+	ExporterAlert24RequestWait         metric.Float64Counter
+	ExporterAlert24Requests            metric.Int64Counter
+	ExporterAlert24StorageFailures     metric.Int64Counter
+	ExporterAlert24StorageUp           metric.Int64ObservableGauge
+	ExporterAlert24TemplateFailures    metric.Int64Counter
+	ExporterAlert24UnknownValues       metric.Int64Counter
+	ExporterAlert24WriteDelay          metric.Float64Histogram
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -70,12 +83,117 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24AliasesCallback(cb metri
 	return nil
 }
 
+// RegisterExporterAlert24APIUpCallback sets callback for observable ExporterAlert24APIUp metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24APIUpCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24APIUp, obs: o})
+		return nil
+	}, builder.ExporterAlert24APIUp)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24DoubtfulAliasesCallback sets callback for observable ExporterAlert24DoubtfulAliases metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24DoubtfulAliasesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24DoubtfulAliases, obs: o})
+		return nil
+	}, builder.ExporterAlert24DoubtfulAliases)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24HeldAliasesCallback sets callback for observable ExporterAlert24HeldAliases metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24HeldAliasesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24HeldAliases, obs: o})
+		return nil
+	}, builder.ExporterAlert24HeldAliases)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24LedgerSizeCallback sets callback for observable ExporterAlert24LedgerSize metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24LedgerSizeCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24LedgerSize, obs: o})
+		return nil
+	}, builder.ExporterAlert24LedgerSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterExporterAlert24LiveAliasesCallback sets callback for observable ExporterAlert24LiveAliases metric.
 func (builder *TelemetryBuilder) RegisterExporterAlert24LiveAliasesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ExporterAlert24LiveAliases, obs: o})
 		return nil
 	}, builder.ExporterAlert24LiveAliases)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24OldestPendingAgeCallback sets callback for observable ExporterAlert24OldestPendingAge metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24OldestPendingAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterAlert24OldestPendingAge, obs: o})
+		return nil
+	}, builder.ExporterAlert24OldestPendingAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24OpenIncidentsCallback sets callback for observable ExporterAlert24OpenIncidents metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24OpenIncidentsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24OpenIncidents, obs: o})
+		return nil
+	}, builder.ExporterAlert24OpenIncidents)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24ParkedAliasesCallback sets callback for observable ExporterAlert24ParkedAliases metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24ParkedAliasesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24ParkedAliases, obs: o})
+		return nil
+	}, builder.ExporterAlert24ParkedAliases)
 	if err != nil {
 		return err
 	}
@@ -100,6 +218,21 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24PendingAliasesCallback(c
 	return nil
 }
 
+// RegisterExporterAlert24StorageUpCallback sets callback for observable ExporterAlert24StorageUp metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24StorageUpCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24StorageUp, obs: o})
+		return nil
+	}, builder.ExporterAlert24StorageUp)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -108,6 +241,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -134,10 +277,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24APIUp, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_api_up",
+		metric.WithDescription("1 if the last request to Alert24 was answered as a working API does, 0 if not. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24DoubtfulAliases, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_doubtful_aliases",
+		metric.WithDescription("Aliases with a request that was not answered and may still be carried out. [Alpha]"),
+		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Events, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_events",
 		metric.WithDescription("Events applied to the ledger, by what they did. [Alpha]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24HeldAliases, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_held_aliases",
+		metric.WithDescription("Aliases with a firing that is held because it may be a replica's echo. [Alpha]"),
+		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24IgnoredRecords, err = builder.meter.Int64Counter(
@@ -152,10 +313,48 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{incident}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24LedgerLoadDuration, err = builder.meter.Float64Gauge(
+		"otelcol_exporter_alert24_ledger_load_duration",
+		metric.WithDescription("Time to read the ledger at start. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24LedgerSize, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_ledger_size",
+		metric.WithDescription("Size of the ledger's records in storage; 0 in memory only. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24LedgerWriteDuration, err = builder.meter.Float64Histogram(
+		"otelcol_exporter_alert24_ledger_write_duration",
+		metric.WithDescription("Time to apply the events of one push to the ledger, until they are on disk. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LiveAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_live_aliases",
 		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]"),
 		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24OldestPendingAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_alert24_oldest_pending_age",
+		metric.WithDescription("For how long Alert24 has not held what the ledger asks, for the alias that waits longest; 0 if none does. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24OpenDelay, err = builder.meter.Float64Histogram(
+		"otelcol_exporter_alert24_open_delay",
+		metric.WithDescription("Time from the alert's start to its incident being open. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24OpenIncidents, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_open_incidents",
+		metric.WithDescription("Incidents known open. [Alpha]"),
+		metric.WithUnit("{incident}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Orphans, err = builder.meter.Int64Gauge(
@@ -164,9 +363,15 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{incident}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24ParkedAliases, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_parked_aliases",
+		metric.WithDescription("Aliases whose content Alert24 refused; nothing is sent for them until their alerts change. [Alpha]"),
+		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24PendingAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_pending_aliases",
-		metric.WithDescription("Aliases that wait for a worker. [Alpha]"),
+		metric.WithDescription("Aliases for which Alert24 does not hold what the ledger asks. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -189,6 +394,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithExplicitBucketBoundaries([]float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24RequestWait, err = builder.meter.Float64Counter(
+		"otelcol_exporter_alert24_request_wait",
+		metric.WithDescription("Time that requests were held back by rate limits, Retry-After and refused keys. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Requests, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_requests",
 		metric.WithDescription("Requests to Alert24, by operation and answer. A look-up counts once, however many pages it reads. [Alpha]"),
@@ -201,6 +412,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_storage_up",
+		metric.WithDescription("1 if the last write of the ledger succeeded, 0 if not. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24TemplateFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_template_failures",
 		metric.WithDescription("Templates that failed on an alert, so that their default took their place. [Alpha]"),
@@ -211,6 +428,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_unknown_values",
 		metric.WithDescription("Label values without an entry in a map of the configuration. [Alpha]"),
 		metric.WithUnit("{value}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24WriteDelay, err = builder.meter.Float64Histogram(
+		"otelcol_exporter_alert24_write_delay",
+		metric.WithDescription("Time from the event that asked for a change to the answer that confirms it. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}...),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
