@@ -39,7 +39,7 @@ SOURCES := go.mod go.sum builder-config.yaml scripts/build-collector.sh \
 ##@ Build
 
 .PHONY: build
-build: $(COLLECTOR) build/alert24-sandbox ## Build the collector and the sandbox into build/
+build: $(COLLECTOR) build/alert24-sandbox build/alert24-render ## Build the collector, the sandbox and alert24-render into build/
 
 $(COLLECTOR): $(SOURCES) build/version
 	scripts/build-collector.sh '$(VERSION)' $@
@@ -49,8 +49,8 @@ build/version: FORCE
 	@mkdir -p build
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
-build/alert24-sandbox: FORCE
-	go build -o $@ ./cmd/alert24-sandbox
+build/alert24-sandbox build/alert24-render: FORCE
+	go build -o $@ ./cmd/$(@F)
 
 .PHONY: generate
 generate: ## Write the generated files again
