@@ -29,6 +29,8 @@ type AlertmanagerOptions struct {
 	Binary  string
 	Webhook string // the collector's URL
 	Dir     string // its configuration and state are in here
+	// Cluster are the flags that make it one of several; without them it is alone.
+	Cluster []string
 }
 
 // Short timers, so that a repeat comes within seconds.
@@ -40,6 +42,9 @@ const (
 
 // StartAlertmanager starts an Alertmanager on a free port and waits until it is ready.
 func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanager, error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
 	config, err := writeAlertmanagerConfig(o)
 	if err != nil {
 		return nil, err
@@ -48,13 +53,16 @@ func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanage
 	if err != nil {
 		return nil, err
 	}
-	p, err := startProcess(
-		ctx, "alertmanager", o.Binary, nil,
-		"--config.file="+config,
-		"--storage.path="+filepath.Join(o.Dir, "alertmanager"),
-		"--web.listen-address="+listen,
-		"--cluster.listen-address=", // alone, without a cluster
-	)
+	flags := []string{
+		"--config.file=" + config,
+		"--storage.path=" + filepath.Join(o.Dir, "alertmanager"),
+		"--web.listen-address=" + listen,
+		"--web.external-url=http://" + listen, // the default has the name of the machine
+	}
+	if len(o.Cluster) == 0 {
+		flags = append(flags, "--cluster.listen-address=")
+	}
+	p, err := startProcess(ctx, "alertmanager", o.Binary, nil, append(flags, o.Cluster...)...)
 	if err != nil {
 		return nil, err
 	}

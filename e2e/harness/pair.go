@@ -1,0 +1,135 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// PeerTimeout is how long the second of a pair waits for the first to send. It is longer than group_interval, so that the
+// second nearly always waits with a state to send that is older than what the first has sent meanwhile.
+const PeerTimeout = 1500 * time.Millisecond
+
+// Pair is two Alertmanagers that gossip, as Prometheus users run them.
+type Pair struct {
+	// Members in the order in which they send. One that was killed stays here until Restart.
+	Members [2]*Alertmanager
+
+	options [2]AlertmanagerOptions
+}
+
+// StartPair starts a pair and waits until each knows the other. Member i sends to webhooks[i]. Close ends both, after an
+// error as well.
+func StartPair(ctx context.Context, binary, dir string, webhooks [2]string) (*Pair, error) {
+	p := &Pair{}
+	var gossip [2]string
+	for i := range gossip {
+		var err error
+		if gossip[i], err = freeAddress(ctx); err != nil {
+			return p, err
+		}
+	}
+	for i := range p.Members {
+		name := strconv.Itoa(i) // the order of the names is the order of sending
+		p.options[i] = AlertmanagerOptions{
+			Binary: binary, Webhook: webhooks[i], Dir: filepath.Join(dir, "alertmanager-"+name),
+			Cluster: []string{
+				"--cluster.peer-name=" + name,
+				"--cluster.listen-address=" + gossip[i],
+				"--cluster.advertise-address=" + gossip[i],
+				"--cluster.peer=" + gossip[1-i],
+				"--cluster.peer-timeout=" + PeerTimeout.String(),
+				"--cluster.gossip-interval=50ms", // settled after thirty of these
+				"--cluster.pushpull-interval=1s",
+				"--cluster.reconnect-interval=500ms",
+				"--cluster.probe-interval=300ms",
+				"--cluster.probe-timeout=200ms",
+			},
+		}
+		if err := p.start(ctx, i); err != nil {
+			return p, err
+		}
+	}
+	err := p.joined(ctx)
+	return p, err
+}
+
+func (p *Pair) start(ctx context.Context, i int) (err error) {
+	p.Members[i], err = StartAlertmanager(ctx, p.options[i])
+	return err
+}
+
+// Restart starts a member again that was killed, with its state, and waits until the two know each other.
+func (p *Pair) Restart(ctx context.Context, i int) error {
+	if err := p.start(ctx, i); err != nil {
+		return err
+	}
+	return p.joined(ctx)
+}
+
+// Post sends alerts to each member that runs, as Prometheus does.
+func (p *Pair) Post(ctx context.Context, alerts ...Alert) error {
+	var errs []error
+	for _, a := range p.Members {
+		if a.Running() {
+			errs = append(errs, a.Post(ctx, alerts...))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close ends both.
+func (p *Pair) Close() error {
+	var errs []error
+	for _, a := range p.Members {
+		if a != nil && a.Process != nil {
+			errs = append(errs, a.Stop())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// joined waits until both have found each other and send notifications.
+func (p *Pair) joined(ctx context.Context) error {
+	return Await(ctx, startTimeout, func(ctx context.Context) error {
+		for _, a := range p.Members {
+			if err := a.joined(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *Alertmanager) joined(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Address+"/api/v2/status", http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	var status struct {
+		Cluster struct {
+			Status string `json:"status"`
+			Peers  []any  `json:"peers"`
+		} `json:"cluster"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&status); err != nil {
+		return err
+	}
+	if status.Cluster.Status != "ready" || len(status.Cluster.Peers) != 2 {
+		return fmt.Errorf("%s is %s with %d peers", a.Address, status.Cluster.Status, len(status.Cluster.Peers))
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	otelcomponent "go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// When storage is full a webhook is answered 503 and changes nothing. With more room all goes on, and what was answered
+// 200 is there.
+func TestFullStorage(t *testing.T) {
+	const room = "extensions.file_storage.max_size="
+	dir := t.TempDir()
+	found := binaries(t, harness.CollectorEnv)
+	s, err := harness.StartSandbox(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	start := func(size int) *harness.Collector {
+		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
+			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(quick(), fmt.Sprint(room, size)),
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
+		return c
+	}
+	c := start(256 << 10)
+	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // nothing must change but by webhooks
+	require.NoError(t, err)
+	want := map[string]bool{}
+	var refused webhook
+	for n := 0; refused.Version == ""; n++ {
+		require.Less(t, n, 10_000, "the storage does not become full")
+		w := firing(fmt.Sprintf("host-%d", n), "critical")
+		switch status := post(t, c, harness.WebhookToken, w); status {
+		case http.StatusOK:
+			want[fmt.Sprintf("HighErrorRate:host-%d", n)] = true
+		case http.StatusServiceUnavailable:
+			refused = w
+		default:
+			require.Fail(t, "webhook", "status %d", status)
+		}
+	}
+	require.NotEmpty(t, want)
+	require.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, refused))
+
+	c.Kill()
+	c = start(64 << 20)
+	s.ClearFaults()
+	atRest(t, s, settleTime)
+	got := map[string]bool{}
+	for _, i := range s.Incidents() {
+		got[i.Alias] = i.Open()
+	}
+	assert.Equal(t, want, got, "what was acknowledged, and nothing else")
+	deliver(t, c, refused)
+	eventually(t, func(context.Context) error {
+		if n := s.Stats().Open; n != len(want)+1 {
+			return fmt.Errorf("%d incidents are open", n)
+		}
+		return nil
+	})
+}
+
+// A ledger that a newer version has written is left alone, and the operator is told.
+func TestLedgerOfANewerVersion(t *testing.T) {
+	dir := t.TempDir()
+	found := binaries(t, harness.CollectorEnv)
+	s, err := harness.StartSandbox(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
+		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: quick(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Stop()) })
+	deliver(t, c, firing("api-01.prod", "critical"))
+	onlyIncident(t, s, isOpen)
+	require.NoError(t, c.Stop())
+
+	const key = "alias/" + alias
+	var old string
+	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
+		record, err := client.Get(t.Context(), key)
+		require.NoError(t, err)
+		old = string(record)
+		newer := strings.Replace(old, `"schema":1`, `"schema":1000`, 1)
+		require.NotEqual(t, old, newer)
+		require.NoError(t, client.Set(t.Context(), key, []byte(newer)))
+	})
+	err = c.Start(t.Context())
+	require.ErrorContains(t, err, "ended before it was ready")
+	require.ErrorContains(t, err, "written by a newer version")
+	assert.NotContains(t, c.Log(), "goroutine ")
+
+	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
+		require.NoError(t, client.Set(t.Context(), key, []byte(old)))
+	})
+	require.NoError(t, c.Start(t.Context()))
+	deliver(t, c, resolved(firing("api-01.prod", "critical")))
+	onlyIncident(t, s, isResolved)
+}
+
+// ledgerFile opens the exporter's storage while no collector has it.
+func ledgerFile(t *testing.T, dir string, use func(storage.Client)) {
+	t.Helper()
+	factory := filestorage.NewFactory()
+	config := factory.CreateDefaultConfig().(*filestorage.Config)
+	config.Directory = dir
+	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), config)
+	require.NoError(t, err)
+	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
+	client, err := ext.(storage.Extension).GetClient(t.Context(), otelcomponent.KindExporter, otelcomponent.MustNewID("alert24"), "ledger")
+	require.NoError(t, err)
+	use(client)
+	require.NoError(t, client.Close(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
+// Without storage the collector works, and says at start what that costs.
+func TestWithoutStorage(t *testing.T) {
+	s, c := startCollector(t, "exporters.alert24.storage=null")
+	deliver(t, c, firing("api-01.prod", "critical"))
+	onlyIncident(t, s, isOpen)
+	assert.Equal(t, 1, strings.Count(c.Log(), "No storage is configured"))
+}
