@@ -45,9 +45,6 @@ func (r *Reconciler) send(ctx context.Context, e *ledger.Entry, c ledger.Call) (
 		inc, err = r.api.Update(ctx, c.ID, alert24.Write{Status: "open"})
 	}
 	answer := answerOf(err)
-	if c.Kind == ledger.Create && answer.Verdict == ledger.Gone {
-		answer.Verdict = ledger.NotSent // there is no such collection: a wrong address
-	}
 	answer.Incident = found(inc)
 	return answer, err
 }
@@ -66,6 +63,7 @@ func (r *Reconciler) createBody(e *ledger.Entry, c ledger.Call) alert24.Write {
 	w.Alias = e.Alias
 	w.Source = content.Source
 	w.Status = r.cfg.InitialStatus
+	w.AssignedTo = content.AssignedTo // later it is people's to change
 	return w
 }
 
@@ -79,7 +77,6 @@ func contentBody(c incident.Content) alert24.Write {
 		Tags:              c.Tags,
 		AffectedServices:  c.AffectedServices,
 		ImpactDescription: c.ImpactDescription,
-		AssignedTo:        c.AssignedTo,
 	}
 }
 
