@@ -1,0 +1,311 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// said is one event of a case, so long after the start.
+type said struct {
+	at   time.Duration
+	ev   Event
+	want Outcome
+}
+
+func TestApply(t *testing.T) {
+	s0 := at(0)
+	s2 := s0.Add(2 * minute)
+	e1 := s0.Add(minute)
+	zero := time.Time{}
+	for name, c := range map[string]struct {
+		policy func(*Policy)
+		said   []said
+		firing bool
+		held   bool
+		state  State
+	}{
+		"a firing": {
+			said:   []said{{0, firing("am1", s0), Fired}},
+			firing: true,
+		},
+		"the same again": {
+			said:   []said{{0, firing("am1", s0), Fired}, {minute, firing("am1", s0), Repeated}},
+			firing: true,
+		},
+		"rule 1: older in the same epoch": {
+			said: []said{
+				{0, firing("am1", s0).order("a", 1), Fired},
+				{minute, resolved("am1", s0, e1).order("a", 3), Coalesced},
+				{minute, firing("am1", s0).order("a", 2), OlderDropped},
+			},
+		},
+		"rule 1: an equal number is not older": {
+			said:   []said{{0, firing("am1", s0).order("a", 1), Fired}, {0, firing("am1", s0).order("a", 1), Repeated}},
+			firing: true,
+		},
+		"rule 1: another epoch is in order of arrival": {
+			said: []said{
+				{0, firing("am1", s0).order("a", 7), Fired},
+				{minute, resolved("am1", s0, e1).order("b", 1), Coalesced},
+			},
+		},
+		"rule 1: without an epoch the order is that of arrival": {
+			said: []said{
+				{0, firing("am1", s0).order("", 7), Fired},
+				{minute, resolved("am1", s0, e1).order("", 1), Coalesced},
+			},
+		},
+		"rule 1: the order is each alert's own": {
+			said: []said{
+				{0, firing("am1", s0).order("a", 7), Fired},
+				{0, firing("am1", s0).low().order("a", 3), Fired},
+			},
+			firing: true,
+		},
+		"rule 2: a resolve of the instance before": {
+			said:   []said{{2 * minute, firing("am1", s2), Fired}, {3 * minute, resolved("am2", s0, e1), StaleResolve}},
+			firing: true,
+		},
+		"rule 2: it ended when this one began": {
+			said:   []said{{2 * minute, firing("am1", s2), Fired}, {3 * minute, resolved("am2", s0, s2), StaleResolve}},
+			firing: true,
+		},
+		"rule 2: an older start that ended later is this one, merged": {
+			said: []said{{2 * minute, firing("am1", s2), Fired}, {3 * minute, resolved("am2", s0, s2.Add(1)), Coalesced}},
+		},
+		"rule 2: without an end nothing is provable": {
+			said: []said{{2 * minute, firing("am1", s2), Fired}, {3 * minute, resolved("am2", s0, zero), Coalesced}},
+		},
+		"rule 2: an echo of the instance before does not make its resolve fit": {
+			said: []said{
+				{2 * minute, firing("am1", s2), Fired},
+				{2 * minute, firing("am2", s0), Repeated},
+				{3 * minute, resolved("am2", s0, e1), StaleResolve},
+			},
+			firing: true,
+		},
+		"rule 2: a resolve of the instance before does not end the hold of this one": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am2", s0, s2), Coalesced},
+				{2 * minute, firing("am1", s2), EchoHeld},
+				{3 * minute, resolved("am2", s0, s2), StaleResolve},
+			},
+			held: true,
+		},
+		"rule 3: only this member": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{0, firing("am1", s0).low(), Fired},
+				{minute, resolved("am1", s0, e1), Resolved},
+			},
+			firing: true,
+		},
+		"rule 3: of an unknown alias": {
+			said:  []said{{0, resolved("am1", s0, e1), ResolveUnknown}, {minute, resolved("am1", s0, e1), ResolveRepeated}},
+			state: Unknown,
+		},
+		"rule 3: of two members of an unknown alias": {
+			said:  []said{{0, resolved("am1", s0, e1), ResolveUnknown}, {0, resolved("am1", s0, e1).low(), ResolveUnknown}},
+			state: Unknown,
+		},
+		"rule 3: cancels a hold": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{minute, firing("am2", s0), EchoHeld},
+				{minute, resolved("am2", s0, e1), EchoCancelled},
+			},
+		},
+		"rule 4: a replica's old start is held": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{7*minute - 1, firing("am2", e1), EchoHeld},
+			},
+			held: true,
+		},
+		"rule 4: after the window it fires": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{7 * minute, firing("am2", s0), Fired},
+			},
+			firing: true,
+		},
+		"rule 4: a newer start fires": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{2 * minute, firing("am2", e1.Add(1)), Fired},
+			},
+			firing: true,
+		},
+		"rule 4: the sender of the resolve is no echo (Q2)": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{2 * minute, firing("am1", s0), Fired},
+			},
+			firing: true,
+		},
+		"rule 4: echo_sender any holds that too": {
+			policy: func(p *Policy) { p.EchoAnySender = true },
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{2 * minute, firing("am1", s0), EchoHeld},
+				{3 * minute, firing("am1", s0), EchoIgnored},
+			},
+			held: true,
+		},
+		"rule 5: the echo again changes nothing": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{minute, firing("am2", s0), EchoHeld},
+				{2 * minute, firing("am2", s0), EchoIgnored},
+				{3 * minute, firing("am3", s0), EchoIgnored},
+			},
+			held: true,
+		},
+		"rule 5: the sender of the resolve releases": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{minute, firing("am2", s0), EchoHeld},
+				{2 * minute, firing("am1", s0), EchoReleased},
+			},
+			firing: true,
+		},
+		"rule 5: a newer start releases": {
+			said: []said{
+				{0, firing("am1", s0), Fired},
+				{minute, resolved("am1", s0, e1), Coalesced},
+				{minute, firing("am2", s0), EchoHeld},
+				{3 * minute, firing("am2", s2), EchoReleased},
+			},
+			firing: true,
+		},
+		"rule 6: never dropped for its start": {
+			said:   []said{{0, firing("am1", s2), Fired}, {0, firing("am1", s0).low(), Fired}},
+			firing: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testPolicy()
+			if c.policy != nil {
+				c.policy(p)
+			}
+			var e *Entry
+			for i, s := range c.said {
+				var outcome Outcome
+				e, outcome = p.Apply(e, s.ev, at(0).Add(s.at))
+				require.Equal(t, s.want, outcome, "event %d", i)
+			}
+			assert.Equal(t, c.firing, e.Firing())
+			assert.Equal(t, c.held, e.Members[0].held())
+			assert.Equal(t, c.state, e.Incident.State)
+		})
+	}
+}
+
+func TestApplyLeavesTheEntryItIsGiven(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	before := *e
+	members := e.Members[0]
+	n, _ := p.Apply(e, resolved("am1", at(0), at(60)), at(60))
+	assert.NotSame(t, e, n)
+	assert.Equal(t, before, *e)
+	assert.Equal(t, members, e.Members[0])
+
+	same, outcome := p.Apply(e, resolved("am2", at(-60), at(-30)), at(60))
+	assert.Equal(t, StaleResolve, outcome)
+	assert.Same(t, e, same)
+}
+
+func TestHoldIsSetOnce(t *testing.T) {
+	p := testPolicy()
+	e := closing(t, p, at(0))
+	e, _ = p.Apply(e, firing("am2", at(0)), at(1))
+	until := e.Members[0].HeldUntil
+	assert.Equal(t, at(1).Add(p.EchoHold), until)
+	e, outcome := p.Apply(e, firing("am2", at(0)), at(100))
+	assert.Equal(t, EchoIgnored, outcome)
+	assert.Equal(t, until, e.Members[0].HeldUntil)
+}
+
+func TestRefresh(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	for _, c := range []struct {
+		name   string
+		repeat Event
+		at     time.Time
+		want   Kind
+	}{
+		{"before the interval", firing("am1", at(0)), at(3599), NoCall},
+		{"after the interval", firing("am1", at(0)), at(3600), Lookup},
+	} {
+		n, _ := p.Apply(e, c.repeat, c.at)
+		assert.Equal(t, c.want, p.Decide(n, c.at).Call.Kind, c.name)
+	}
+	p.Refresh = 0
+	n, _ := p.Apply(e, firing("am1", at(0)), at(1e6))
+	assert.Equal(t, NoCall, p.Decide(n, at(1e6)).Call.Kind, "never")
+}
+
+func TestArmedCreateIsTakenBack(t *testing.T) {
+	p := testPolicy()
+	e, _ := p.Apply(nil, firing("am1", at(0)), at(0))
+	e = p.Arm(e, p.Decide(e, at(0)).Call, at(0))
+	n, outcome := p.Apply(e, resolved("am1", at(0), at(1)), at(1))
+	assert.Equal(t, Coalesced, outcome)
+	assert.Equal(t, NoCall, n.Inflight.Kind)
+	assert.Equal(t, NoCall, p.Decide(n, at(1)).Call.Kind)
+
+	left := p.Begin(e, p.Decide(e, at(0)).Call, at(0))
+	n, outcome = p.Apply(left, resolved("am1", at(0), at(1)), at(1))
+	assert.Equal(t, Resolved, outcome, "what has left may have opened an incident")
+	assert.Equal(t, Create, n.Inflight.Kind)
+}
+
+func TestWorstFirst(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	e, _ = p.Apply(e, firing("am1", at(-5)).low(), at(0))
+	third := firing("am1", at(-9))
+	third.Alert.Fingerprint = "f2"
+	e, _ = p.Apply(e, third, at(0))
+	var order []string
+	for _, a := range e.FiringAlerts() {
+		order = append(order, a.Fingerprint)
+	}
+	assert.Equal(t, []string{"f2", "f0", "f1"}, order, "by severity, then the oldest")
+	assert.Equal(t, incident.Critical, e.Worst())
+	assert.Equal(t, at(-9), e.FirstStart())
+}
+
+func TestOutcomeNames(t *testing.T) {
+	for o := Fired; o <= NoRoom; o++ {
+		assert.NotEmpty(t, o.String())
+	}
+	for k := NoCall; k <= Lookup; k++ {
+		assert.NotEmpty(t, k.String())
+	}
+	for v := Unanswered; v <= LookupError; v++ {
+		assert.NotEmpty(t, v.String())
+	}
+	for l := Nothing; l <= Doubting; l++ {
+		assert.NotEmpty(t, l.String())
+	}
+}

@@ -1,0 +1,255 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// whole is an entry with every persisted field set.
+func whole() *Entry {
+	return &Entry{
+		Schema: Schema, Alias: theAlias,
+		Members: []Member{{
+			Alert: incident.Alert{
+				Fingerprint: "f0", Name: "HighErrorRate", Severity: incident.High, StartsAt: at(1),
+				Labels:       labels.Set{{Name: "alertname", Value: "HighErrorRate"}, {Name: "my.label/ü", Value: "a\"b\n"}},
+				Annotations:  labels.Set{{Name: "summary", Value: "Errors"}},
+				GroupLabels:  labels.Set{{Name: "cluster", Value: "x"}},
+				GeneratorURL: "http://p/graph", ExternalURL: "http://am", Truncated: 3,
+				Title: "t", Description: "d", Tags: []string{"a"}, AffectedServices: []string{"s"},
+			},
+			Firing: true, HeldUntil: at(9), Epoch: "e", Seq: 7, LastSeen: at(2),
+			EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4),
+		}},
+		Incident: Incident{State: Open, ID: "1", Number: 4, StartedAt: at(1)},
+		Written:  "abc", Inflight: Call{Kind: Update, ID: "1", At: at(5)},
+		Doubt:     Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
+		Extra:     []string{"7"},
+		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: "h", Minimal: true},
+		QuietSince: at(6), ConfirmedAt: at(5), Version: 12,
+	}
+}
+
+func TestRecordKeepsEveryPersistedField(t *testing.T) {
+	e := whole()
+	record, err := encode(e)
+	require.NoError(t, err)
+	got, err := decode(theAlias, record)
+	require.NoError(t, err)
+	assert.Equal(t, e, got)
+	again, err := encode(got)
+	require.NoError(t, err)
+	assert.Equal(t, string(record), string(again))
+}
+
+func TestRecordForgetsWhatIsVolatile(t *testing.T) {
+	e := whole()
+	e.volatile = volatile{desired: "x", armed: true, attempts: 3, retryAt: at(9), verify: true}
+	record, err := encode(e)
+	require.NoError(t, err)
+	got, err := decode(theAlias, record)
+	require.NoError(t, err)
+	assert.Equal(t, volatile{}, got.volatile)
+}
+
+func TestRecordMendsText(t *testing.T) {
+	e := whole()
+	e.Members[0].Alert.Labels[0].Value = "a\xffb"
+	record, err := encode(e)
+	require.NoError(t, err)
+	got, err := decode(theAlias, record)
+	require.NoError(t, err)
+	assert.Equal(t, "a\ufffdb", got.Members[0].Alert.Labels[0].Value)
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for name, c := range map[string]struct{ record, want string }{
+		"nothing":                  {"", "not a record"},
+		"another text":             {"hello", "not a record"},
+		"a list":                   {"[]", "not a record"},
+		"no schema":                {"{}", "no schema"},
+		"a cut record":             {`{"schema":1,"members":[{"alert"`, "not a record"},
+		"a newer schema":           {`{"schema":2}`, ErrSchema.Error()},
+		"a newer, other shape":     {`{"schema":2,"members":{"f0":{}}}`, ErrSchema.Error()},
+		"an unknown state":         {`{"schema":1,"incident":{"state":9}}`, "state 9"},
+		"open without an id":       {`{"schema":1,"incident":{"state":1}}`, "without an id"},
+		"a close of nothing":       {`{"schema":1,"inflight":{"kind":3}}`, `kind 3 to ""`},
+		"an unknown call":          {`{"schema":1,"inflight":{"kind":99,"id":"1"}}`, "kind 99"},
+		"an unknown refused call":  {`{"schema":1,"refused":{"kind":99}}`, "kind 99"},
+		"a state beyond its range": {`{"schema":1,"incident":{"state":1000}}`, "not a record"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := decode(theAlias, []byte(c.record))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// FuzzDecode: whatever disk holds is refused, or is an entry that can be worked with and written again.
+func FuzzDecode(f *testing.F) {
+	record, err := encode(whole())
+	require.NoError(f, err)
+	f.Add(record)
+	f.Add([]byte(`{"schema":1}`))
+	f.Add([]byte(`{"schema":1,"incident":{"state":3},"doubt":{"set":true,"creates":-1}}`))
+	p := testPolicy()
+	f.Fuzz(func(t *testing.T, record []byte) {
+		e, err := decode(theAlias, record)
+		if err != nil {
+			return
+		}
+		if again, err := encode(e); err == nil {
+			same, err := decode(theAlias, again)
+			require.NoError(t, err)
+			twice, err := encode(same)
+			require.NoError(t, err)
+			require.Equal(t, string(again), string(twice))
+		}
+		n := p.Load(e, at(100))
+		d := p.Decide(n, at(100))
+		if d.Call.Kind != NoCall && d.Call.Kind != Create && d.Call.Kind != Lookup {
+			require.NotEmpty(t, d.Call.ID)
+		}
+		require.False(t, !d.Wake.IsZero() && !d.Wake.After(at(100)), "woken at once")
+	})
+}
+
+func TestLoad(t *testing.T) {
+	good, err := encode(whole())
+	require.NoError(t, err)
+	t.Run("a newer schema refuses the start", func(t *testing.T) {
+		c := newClient()
+		c.records["alias/a"], c.records["alias/b"] = good, []byte(`{"schema":2}`)
+		_, err := New(testPolicy(), c, 1, func() time.Time { return at(0) }).Load(t.Context())
+		require.ErrorIs(t, err, ErrSchema)
+		assert.NotContains(t, err.Error(), "\n")
+		assert.JSONEq(t, `{"schema":2}`, string(c.records["alias/b"]), "and touches nothing")
+	})
+	t.Run("an unreadable record is set aside and its alias looked up", func(t *testing.T) {
+		c := newClient()
+		c.records["alias/a"], c.records["alias/b"], c.records["other"] = good, []byte("garbage"), []byte("not ours")
+		load := func() (*Ledger, []string) {
+			l := New(testPolicy(), c, 1, func() time.Time { return at(100) })
+			unreadable, err := l.Load(t.Context())
+			require.NoError(t, err)
+			assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
+			e := l.Get("b")
+			assert.Equal(t, Unknown, e.Incident.State)
+			assert.True(t, e.Doubt.Set)
+			assert.Equal(t, Lookup, l.Peek("b").Call.Kind)
+			assert.True(t, l.Peek("b").Call.At.IsZero(), "as far back as needed")
+			return l, unreadable
+		}
+		l, unreadable := load()
+		assert.Equal(t, []string{"b"}, unreadable)
+		assert.Equal(t, "garbage", string(c.records["unreadable/b"]))
+		assert.Equal(t, "not ours", string(c.records["other"]))
+		_, live := l.Counts()
+		assert.Equal(t, 2, live)
+		_, unreadable = load()
+		assert.Empty(t, unreadable, "also after the next crash")
+	})
+	t.Run("a storage that cannot list", func(t *testing.T) {
+		_, err := New(testPolicy(), storage.NewNopClient(), 1, time.Now).Load(t.Context())
+		require.ErrorContains(t, err, "file_storage")
+	})
+	t.Run("a storage that fails", func(t *testing.T) {
+		c := newClient()
+		c.full = true
+		_, err := New(testPolicy(), c, 1, time.Now).Load(t.Context())
+		require.ErrorIs(t, err, errDiskFull)
+	})
+}
+
+// openFile returns a client of the real file storage.
+func openFile(t *testing.T, dir string) storage.Client {
+	t.Helper()
+	factory := filestorage.NewFactory()
+	cfg, ok := factory.CreateDefaultConfig().(*filestorage.Config)
+	require.True(t, ok)
+	cfg.Directory = dir
+	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })
+	se, ok := ext.(storage.Extension)
+	require.True(t, ok)
+	c, err := se.GetClient(t.Context(), component.KindExporter, component.MustNewID("alert24"), "ledger")
+	require.NoError(t, err)
+	return c
+}
+
+func TestFileStorage(t *testing.T) {
+	dir := t.TempDir()
+	now := at(0)
+	start := func() (*Ledger, storage.Client) {
+		c := openFile(t, dir)
+		l := New(testPolicy(), c, 10, func() time.Time { return now })
+		unreadable, err := l.Load(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, unreadable)
+		return l, c
+	}
+	l, c := start()
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0)), firing("am1", at(0)).low()})
+	require.NoError(t, err)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, Create, d.Call.Kind)
+	require.NoError(t, c.Close(t.Context())) // the answer never comes
+
+	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1))})
+	require.Error(t, err, "the client is closed")
+
+	now = at(10)
+	l, c = start()
+	e := l.Get(theAlias)
+	assert.Len(t, e.Members, 2)
+	assert.True(t, e.Firing())
+	assert.Equal(t, Doubt{Set: true, Creates: 1, Since: at(0)}, e.Doubt)
+	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1)), resolved("am1", at(0), at(1)).low()})
+	require.NoError(t, err)
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, Lookup, d.Call.Kind)
+	now = at(25)
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: Answer{Verdict: Accepted, Began: now}}}))
+	now = at(10000)
+	_, _, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.NoError(t, c.Close(t.Context()))
+
+	l, c = start()
+	assert.Empty(t, l.Aliases())
+	require.NoError(t, c.Close(t.Context()))
+}
+
+func TestAsideKeepsTheBytes(t *testing.T) {
+	dir := t.TempDir()
+	c := openFile(t, dir)
+	garbage := bytes.Repeat([]byte("x"), 100)
+	require.NoError(t, c.Set(t.Context(), "alias/"+strings.Repeat("a", 255), garbage))
+	_, err := New(testPolicy(), c, 1, time.Now).Load(t.Context())
+	require.NoError(t, err)
+	got, err := c.Get(t.Context(), "unreadable/"+strings.Repeat("a", 255))
+	require.NoError(t, err)
+	assert.Equal(t, garbage, got)
+	require.NoError(t, c.Close(t.Context()))
+}
