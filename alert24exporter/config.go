@@ -62,6 +62,8 @@ type Config struct {
 	// MaxAliases bounds the live aliases.
 	MaxAliases int `mapstructure:"max_aliases"`
 
+	// SeverityOnlyRises keeps an incident at the worst severity that it had.
+	SeverityOnlyRises bool `mapstructure:"severity_only_rises"`
 	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
 	InitialStatus string `mapstructure:"initial_status"`
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.

@@ -144,7 +144,8 @@ func (e *alert24Exporter) policy() *ledger.Policy {
 			Multiplier:          e.cfg.RetryConfig.Multiplier,
 			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
 		},
-		Render: e.renderer.Render,
+		Render:            e.renderer.Render,
+		SeverityOnlyRises: e.cfg.SeverityOnlyRises,
 	}
 }
 
@@ -159,7 +160,6 @@ func (e *alert24Exporter) loopConfig() reconcile.Config {
 		InitialStatus:     e.cfg.InitialStatus,
 		Tracer:            e.tracer,
 		Source:            e.cfg.Incident.Source,
-		Render:            e.renderer.Render,
 	}
 }
 

@@ -130,6 +130,7 @@ func (p *Policy) applyResolved(e *Entry, i int, ev Event, now time.Time) (*Entry
 		n := e.clone()
 		n.Members = append(n.Members, Member{})
 		n.Members[len(n.Members)-1].resolve(ev, now)
+		n.Left = !n.Firing() && n.leaves()
 		if e.Incident.State == Unknown {
 			return n, ResolveUnknown
 		}
@@ -199,14 +200,18 @@ func (p *Policy) changed(e *Entry, now time.Time) *Entry {
 	before := e.desired
 	if e.Firing() {
 		e.QuietSince = time.Time{}
-		e.desired = p.Render(e.Alias, e.FiringAlerts()).Hash()
+		e.Peak = max(e.Peak, e.Worst())
+		e.desired = p.Content(e).Hash()
+		if e.Left {
+			e.Left, e.verify = false, e.Incident.State == Open // by now a person may have closed it
+		}
 	} else {
 		e.desired = ""
 		if e.QuietSince.IsZero() {
 			e.QuietSince = now
 		}
 		e.Dismissed, e.Reopening, e.Reopened, e.verify = false, "", false, false
-		e.Refused = Refusal{}
+		e.Refused, e.Peak, e.Left = Refusal{}, 0, e.leaves()
 	}
 	if e.desired != before {
 		e.Version++

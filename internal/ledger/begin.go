@@ -55,7 +55,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		n = t
 	}
 	if n.Firing() {
-		n.desired = p.Render(n.Alias, n.FiringAlerts()).Hash()
+		n.desired = p.Content(n).Hash()
 	}
 	return n
 }

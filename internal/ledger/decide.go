@@ -46,7 +46,7 @@ func (p *Policy) decideOpen(e *Entry, now time.Time) Decision {
 		minimal := e.Refused == Refusal{Kind: Create, Hash: e.desired}
 		return e.write(Call{Kind: Create, Hash: e.desired, Minimal: minimal}, now)
 	case e.lookupDue(now):
-		return e.lookup()
+		return e.lookup(now)
 	case open && e.Written != e.desired && !e.parked(Update):
 		return e.write(Call{Kind: Update, ID: e.Incident.ID, Hash: e.desired}, now)
 	}
@@ -62,13 +62,15 @@ func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
 	case open && e.Doubt.Creates > 0 && now.Before(e.settleAt):
 		// Deferred close: until then a late create would merge into the open incident instead of making another.
 		if e.lookupDue(now) {
-			return e.lookup()
+			return e.lookup(now)
 		}
 		return Decision{Wake: e.settleAt}
+	case open && e.Left && !e.lookupDue(now):
+		return Decision{} // closing is left to a person; doubt is still ours to end
 	case open:
 		return e.write(Call{Kind: Close, ID: e.Incident.ID, Bare: e.bareTry}, now)
 	case e.lookupDue(now):
-		return e.lookup()
+		return e.lookup(now)
 	}
 	return Decision{}
 }
@@ -91,12 +93,16 @@ func (e *Entry) Parked() bool {
 	return e.desired != "" && (e.parked(Create) || e.parked(Update))
 }
 
-func (e *Entry) lookup() Decision {
+func (e *Entry) lookup(now time.Time) Decision {
 	since := e.Doubt.Since
 	if e.restarted && !since.IsZero() {
 		since = since.Add(-clockStep)
 	}
-	return Decision{Call: Call{Kind: Lookup, ID: e.Incident.ID, At: since, Version: e.Version}}
+	last := e.Doubt.Creates > 0 && !now.Before(e.settleAt)
+	return Decision{Call: Call{
+		Kind: Lookup, ID: e.Incident.ID, At: since, Version: e.Version,
+		Wide: last && e.Incident.ID == "",
+	}}
 }
 
 // clockStep is how far back more a look-up reads for a request sent before a restart: the wall clock that stamped

@@ -33,6 +33,10 @@ type Entry struct {
 	Reopening string  `json:"reopening,omitempty"`
 	Reopened  bool    `json:"reopened,omitempty"`
 	Refused   Refusal `json:"refused,omitzero"`
+	// Peak is the worst severity of the episode.
+	Peak incident.Severity `json:"peak,omitempty"`
+	// Left: the alerts that are over ask to leave closing to a person.
+	Left bool `json:"left,omitempty"`
 	// QuietSince is when the last firing member resolved; zero while one fires.
 	QuietSince time.Time `json:"quiet_since,omitzero"`
 	// ConfirmedAt is when the API last confirmed the incident.
@@ -152,6 +156,8 @@ type Call struct {
 	Bare    bool `json:"-"`
 	// Finish marks the one try to finish a close begun before the alert fired again.
 	Finish bool `json:"-"`
+	// Wide asks a look-up for all open incidents as well: a create may have opened one again that we do not know.
+	Wide bool `json:"-"`
 	// Version of the entry when a look-up began.
 	Version uint64 `json:"-"`
 }
@@ -170,6 +176,11 @@ func (e *Entry) member(fingerprint string) int {
 // Firing reports whether the incident should be open.
 func (e *Entry) Firing() bool {
 	return slices.ContainsFunc(e.Members, func(m Member) bool { return m.Firing })
+}
+
+// leaves: an alert of the alias asks to leave closing to a person.
+func (e *Entry) leaves() bool {
+	return slices.ContainsFunc(e.Members, func(m Member) bool { return !incident.ResolvesByItself(m.Alert.Annotations) })
 }
 
 // live is 1 for what counts against the bound on aliases: everything that is not over.

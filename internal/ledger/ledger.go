@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // Ledger is safe for concurrent use.
@@ -206,6 +208,9 @@ func (l *Ledger) Aliases() []string {
 	l.store.all(func(e *Entry) { aliases = append(aliases, e.Alias) })
 	return aliases
 }
+
+// Content is what the incident of a firing entry should say.
+func (l *Ledger) Content(e *Entry) incident.Content { return l.policy.Content(e) }
 
 // Get returns the entry of alias, or nil.
 func (l *Ledger) Get(alias string) *Entry { return l.store.get(alias) }

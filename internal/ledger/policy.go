@@ -36,6 +36,17 @@ type Policy struct {
 	Backoff         Backoff
 	// Render says what an incident with these alerts says; the first is the worst.
 	Render func(alias string, firing []incident.Alert) incident.Content
+	// SeverityOnlyRises keeps the incident at the worst severity of the episode.
+	SeverityOnlyRises bool
+}
+
+// Content is what the incident of a firing entry should say.
+func (p *Policy) Content(e *Entry) incident.Content {
+	c := p.Render(e.Alias, e.FiringAlerts())
+	if p.SeverityOnlyRises {
+		c.Severity = max(c.Severity, e.Peak)
+	}
+	return c
 }
 
 // Backoff between tries of a failing call.

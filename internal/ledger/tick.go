@@ -80,7 +80,7 @@ func (e *Entry) settled() bool {
 
 // over: there is nothing to close or to look for.
 func (e *Entry) over() bool {
-	return e.settled() && (e.Incident.State == Closed || e.Incident.State == None)
+	return e.settled() && (e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)
 }
 
 // nextTimer is the earliest moment after now at which time alone changes the decision or the entry.

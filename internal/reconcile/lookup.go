@@ -21,9 +21,9 @@ type lookup struct {
 	call  ledger.Call
 }
 
-// needsOpen: nothing is known of the alias but that an incident may be open.
+// needsOpen: nothing is known of the alias but that an incident may be open, of whatever age.
 func (l *lookup) needsOpen() bool {
-	return l.entry.Incident.State == ledger.Unknown || l.entry.Doubt.Set && l.call.At.IsZero()
+	return l.entry.Incident.State == ledger.Unknown || l.entry.Doubt.Set && l.call.At.IsZero() || l.call.Wide
 }
 
 // needsRecent: a request of ours may have made an incident.
@@ -156,7 +156,7 @@ func (r *Reconciler) answer(l *lookup, listed []alert24.Incident, began time.Tim
 func (r *Reconciler) found(e *ledger.Entry, rows []alert24.Incident) []ledger.Found {
 	var content incident.Content
 	if e.Firing() {
-		content = r.cfg.Render(e.Alias, e.FiringAlerts())
+		content = r.ledger.Content(e)
 	}
 	seen := map[string]bool{}
 	var all []ledger.Found

@@ -16,7 +16,6 @@ import (
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
-	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
@@ -43,8 +42,6 @@ type Config struct {
 	Tracer trace.Tracer
 	// Source is the source that our incidents carry.
 	Source string
-	// Render says what an incident with these alerts says.
-	Render func(alias string, firing []incident.Alert) incident.Content
 }
 
 // Observer hears what happens. Its methods are called concurrently and must not block.

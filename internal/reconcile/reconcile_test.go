@@ -18,6 +18,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
@@ -228,10 +229,7 @@ func TestUnknownAliasIsLookedUp(t *testing.T) {
 		w.fire("other", incident.High, "another one")
 		// A second collector with an empty ledger hears of the resolve only.
 		fresh := &world{Sandbox: w.Sandbox, t: w.t, seen: &record{}}
-		fresh.ledger = ledger.New(&ledger.Policy{
-			SettleTime: 15 * time.Second, ClosedRetention: time.Hour, Render: w.loop.cfg.Render,
-			Backoff: ledger.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 1.5},
-		}, nil, 1000, time.Now)
+		fresh.ledger = ledger.New(w.policy, nil, 1000, time.Now)
 		fresh.loop = New(w.loop.cfg, fresh.ledger, w.loop.api, fresh.seen, time.Now)
 		fresh.loop.Start()
 		defer fresh.loop.Shutdown()
@@ -282,6 +280,50 @@ func TestResolveDelay(t *testing.T) {
 		assert.Empty(t, w.Open(alias))
 		assert.WithinDuration(t, end, w.Incidents()[0].ResolvedAt, time.Millisecond)
 		assert.Equal(t, 1, w.creates())
+	})
+}
+
+func TestSeverityOnlyRises(t *testing.T) {
+	inWorld(t, options{policy: func(p *ledger.Policy) { p.SeverityOnlyRises = true }}, func(w *world) {
+		w.fire(alias, incident.High, "warning")
+		w.fire(alias, incident.Critical, "critical")
+		w.resolve(alias, incident.Critical, time.Now())
+		require.Len(t, w.Open(alias), 1)
+		assert.Equal(t, "critical", w.Open(alias)[0].Severity)
+		assert.Equal(t, "warning", w.Open(alias)[0].Title)
+		w.resolve(alias, incident.High, time.Now())
+		w.pass(time.Minute)
+		w.fire(alias, incident.High, "another episode")
+		require.Len(t, w.Open(alias), 1)
+		assert.Equal(t, "high", w.Open(alias)[0].Severity)
+	})
+}
+
+func TestClosingIsLeftToAPerson(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		event := func(firing bool) ledger.Event {
+			a := alert(alias, incident.High, "fires")
+			a.Annotations = append(a.Annotations, labels.Label{Name: "alert24_resolve", Value: "false"})
+			a.Annotations.Sort()
+			return ledger.Event{Alias: alias, Firing: firing, Alert: a, EndsAt: time.Now()}
+		}
+		w.apply(event(true))
+		w.apply(event(false))
+		w.pass(30 * time.Minute)
+		require.Len(t, w.Open(alias), 1, "the alert is over, its incident is not")
+		w.apply(event(true))
+		require.Len(t, w.Open(alias), 1)
+		assert.Equal(t, 1, w.creates(), "it fires again in the same incident")
+		w.apply(event(false))
+		require.NoError(t, w.PersonResolves(w.Open(alias)[0].ID))
+		w.apply(event(true))
+		assert.Len(t, w.Open(alias), 1, "a person closed it in between")
+		assert.Equal(t, 2, w.creates())
+		w.apply(event(false))
+		w.pass(2 * time.Hour)
+		entries, _ := w.ledger.Counts()
+		assert.Zero(t, entries, "the ledger forgets it")
+		assert.Len(t, w.Open(alias), 1)
 	})
 }
 

@@ -38,7 +38,7 @@ func (r *Reconciler) send(ctx context.Context, e *ledger.Entry, c ledger.Call) (
 	case ledger.Create:
 		inc, err = r.api.Create(ctx, r.createBody(e, c))
 	case ledger.Update:
-		inc, err = r.api.Update(ctx, c.ID, contentBody(r.cfg.Render(e.Alias, e.FiringAlerts())))
+		inc, err = r.api.Update(ctx, c.ID, contentBody(r.ledger.Content(e)))
 	case ledger.Close:
 		inc, err = r.api.Update(ctx, c.ID, r.closeBody(e, c))
 	default: // ledger.Reopen
@@ -50,7 +50,7 @@ func (r *Reconciler) send(ctx context.Context, e *ledger.Entry, c ledger.Call) (
 }
 
 func (r *Reconciler) createBody(e *ledger.Entry, c ledger.Call) alert24.Write {
-	content := r.cfg.Render(e.Alias, e.FiringAlerts())
+	content := r.ledger.Content(e)
 	if c.Minimal {
 		return alert24.Write{
 			Title:    cut(content.Title, maxMinimalTitle),

@@ -28,6 +28,7 @@ const alias = "HighErrorRate:api-01.prod"
 type world struct {
 	*sandboxtest.Sandbox
 	t      *testing.T
+	policy *ledger.Policy
 	ledger *ledger.Ledger
 	loop   *Reconciler
 	seen   *record
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	cfg := Config{
 		Workers: 8, Timeout: 10 * time.Second, DeniedPause: time.Minute, ShutdownGrace: 2 * time.Second,
-		Source: "prometheus", Render: renderer.Render, Tracer: noop.NewTracerProvider().Tracer(""),
+		Source: "prometheus", Tracer: noop.NewTracerProvider().Tracer(""),
 	}
 	if o.policy != nil {
 		o.policy(policy)
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, o options) *world {
 	if o.cfg != nil {
 		o.cfg(&cfg)
 	}
-	w := &world{Sandbox: box, t: t, seen: &record{}}
+	w := &world{Sandbox: box, t: t, policy: policy, seen: &record{}}
 	w.ledger = ledger.New(policy, nil, 1000, time.Now)
 	w.loop = New(cfg, w.ledger, client, w.seen, time.Now)
 	w.loop.Start()
