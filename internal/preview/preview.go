@@ -6,6 +6,7 @@ package preview
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,6 +136,8 @@ func opened(ctx context.Context, cfg *alert24exporter.Config, records []record) 
 }
 
 // closed is what follows when all of records resolve and fired before.
+//
+// Whether the exporter makes a call is asked before it is waited for: an alert can leave closing to a person.
 func closed(ctx context.Context, cfg *alert24exporter.Config, records []record) (a Alert, err error) {
 	err = during(ctx, cfg, func(d *dryRun) error {
 		before := make([]record, len(records))
@@ -147,6 +150,10 @@ func closed(ctx context.Context, cfg *alert24exporter.Config, records []record) 
 		create, err := d.alert(ctx, records[0].alias)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(records, record.leavesClosing) {
+			a = Alert{Incident: create.Incident, Notes: create.Notes, Why: "its annotation alert24_resolve leaves closing to a person"}
+			return nil
 		}
 		if _, err := d.push(ctx, records...); err != nil {
 			return err

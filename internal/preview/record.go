@@ -4,11 +4,14 @@
 package preview
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
 // record is a log record with what belongs to it.
@@ -67,6 +70,18 @@ func (r record) status() string {
 }
 
 func (r record) firing() bool { return r.status() == attrs.StatusFiring }
+
+// leavesClosing: the end of the alert does not close its incident.
+func (r record) leavesClosing() bool {
+	var annotations labels.Set
+	for name, v := range r.log.Attributes().All() {
+		if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
+			annotations = append(annotations, labels.Label{Name: rest, Value: v.AsString()})
+		}
+	}
+	annotations.Sort()
+	return !incident.ResolvesByItself(annotations)
+}
 
 // fire returns the record as it was while the alert fired.
 func (r record) fire() record {

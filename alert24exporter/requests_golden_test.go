@@ -1,0 +1,206 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/alert24exporter"
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/preview"
+)
+
+var update = flag.Bool("update", false, "write the golden requests anew")
+
+const (
+	webhooksDir = "../testdata/webhooks"
+	requestsDir = "testdata/requests"
+	oneFires    = "alertmanager-0.31.1/001-per-instance.json"
+	threeFire   = "alertmanager-0.31.1/003-grouped.json"
+	twoResolve  = "alertmanager-0.31.1/006-grouped.json" // of three
+	oneResolves = "alertmanager-0.31.1/011-per-instance.json"
+)
+
+// TestRequestsOfRecordedWebhooks compares what the default configuration sends for every webhook of testdata/webhooks
+// with testdata/requests. Run it with -update to write those anew.
+func TestRequestsOfRecordedWebhooks(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(webhooksDir, "*", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		name, err := filepath.Rel(webhooksDir, file)
+		require.NoError(t, err)
+		t.Run(name, func(t *testing.T) {
+			golden(t, strings.TrimSuffix(name, ".json"), scenario{webhook: name}.requests(t))
+		})
+	}
+}
+
+// TestRequestsOfOptions does the same for each option and override.
+func TestRequestsOfOptions(t *testing.T) {
+	for name, s := range map[string]scenario{
+		"title":                {webhook: oneFires, exporter: `title: "{{ .Labels.job | toUpper }}: {{ .Annotations.summary }} since {{ .StartsAt.Format \"15:04\" }}"`},
+		"title-fails":          {webhook: oneFires, exporter: `title: "{{ index .Labels.SortedPairs 99 }}"`},
+		"title-blank":          {webhook: oneFires, exporter: `title: "{{ .Labels.nothing }} "`},
+		"description":          {webhook: threeFire, alias: "[alertname]", exporter: "description: |\n  {{ .Annotations.summary }}\n  {{ range .Members }}- {{ .Labels.instance }}: {{ .DashboardURL }}\n  {{ end }}"},
+		"description-markdown": {webhook: threeFire, alias: "[alertname]", exporter: "description_format: markdown"},
+		"severity-map":         {webhook: oneFires, exporter: "severity: {map: {Critical: low}}"},
+		"severity-default":     {webhook: "mimir-2.17/001-empty-group-key.json", exporter: "severity: {default: low, label: priority}"},
+		"severity-label":       {webhook: oneFires, exporter: "severity: {label: job, map: {api-service: medium}}"},
+		"severity-annotation": {
+			webhook: oneFires, exporter: "severity: {annotation: priority}", annotations: map[string]string{"priority": "p3"},
+		},
+		"severity-template":  {webhook: oneFires, exporter: `severity: {template: "{{ if eq .Labels.job \"api-service\" }}page{{ end }}"}`},
+		"severity-min":       {webhook: threeFire, exporter: "severity: {min: critical}"},
+		"severity-ignore":    {webhook: threeFire, exporter: "severity: {ignore: [Warning]}"},
+		"tags-labels":        {webhook: oneFires, exporter: "tags: {labels: [job, nothing]}"},
+		"tags-template":      {webhook: oneFires, exporter: "tags: {labels: [], template: \"on-call\\n{{ .Labels.instance }}\"}"},
+		"affected-services":  {webhook: threeFire, alias: "[alertname]", exporter: "affected_services: {label: instance, map: {\"db-00.prod:9100\": svc-0, \"db-02.prod:9100\": svc-2}}"},
+		"assigned-to":        {webhook: oneFires, exporter: "assigned_to: {label: job, map: {api-service: user-7}}"},
+		"impact-description": {webhook: oneFires, exporter: "impact_description: \"Requests to {{ .Labels.instance }} fail.\""},
+		"initial-status":     {webhook: oneFires, exporter: "initial_status: investigating"},
+		"send-labels-off":    {webhook: oneFires, exporter: "send_labels: false"},
+		"source":             {webhook: oneFires, exporter: "source: metrics-eu"},
+		"resolve-delay":      {webhook: oneResolves, exporter: "resolve_delay: 5m"},
+		"one-alias":          {webhook: twoResolve, alias: "[alertname]"},
+		"annotations": {webhook: oneFires, annotations: map[string]string{
+			"alert24_title": "From the rule", "alert24_description": "What the rule says.", "alert24_severity": "low", "alert24_service": "svc-1, svc-2",
+		}},
+		"annotation-resolve": {webhook: oneResolves, annotations: map[string]string{"alert24_resolve": "false"}},
+		"annotation-ignore":  {webhook: oneFires, annotations: map[string]string{"alert24_ignore": "true"}},
+		"attributes": {
+			webhook: oneFires, annotations: map[string]string{"alert24_title": "From the rule", "alert24_severity": "low"},
+			exporter: `title: "From the configuration"`,
+			attributes: map[string]any{
+				attrs.OverrideAlias: "checkout", attrs.OverrideTitle: "From the pipeline", attrs.OverrideDescription: "What the pipeline says.",
+				attrs.OverrideSeverity: "p1", attrs.OverrideTags: "team:payments, tier:1", attrs.OverrideAffectedServices: []any{"svc-3"},
+			},
+		},
+		"attribute-status": {webhook: oneFires, attributes: map[string]any{attrs.OverrideStatus: attrs.StatusResolved}},
+	} {
+		t.Run(name, func(t *testing.T) { golden(t, filepath.Join("options", name), s.requests(t)) })
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join(requestsDir, name+".http")
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "run the test with -update")
+	assert.Equal(t, string(want), got)
+}
+
+// scenario is a webhook, what it is changed by on its way, and the configuration.
+type scenario struct {
+	webhook     string
+	annotations map[string]string // added to each alert
+	attributes  map[string]any    // set on each record, as a processor does
+	alias       string            // labels, as YAML
+	exporter    string            // as YAML
+}
+
+// requests returns what would be sent, as a text to read.
+func (s scenario) requests(t *testing.T) string {
+	t.Helper()
+	receiver := alertmanagerreceiver.NewFactory().CreateDefaultConfig()
+	exporter := alert24exporter.NewFactory().CreateDefaultConfig()
+	read(t, "api_key: not-sent\n"+s.exporter, exporter)
+	if s.alias != "" {
+		read(t, "alias: {labels: "+s.alias+"}", receiver)
+	}
+	logs, err := preview.Convert(t.Context(), receiver.(*alertmanagerreceiver.Config), bytes.NewReader(s.body(t)))
+	require.NoError(t, err)
+	s.process(t, logs)
+	alerts, err := preview.Alerts(t.Context(), exporter.(*alert24exporter.Config), logs)
+	require.NoError(t, err)
+	require.Len(t, alerts, logs.LogRecordCount())
+
+	var b strings.Builder
+	for line := range strings.Lines(s.exporter) {
+		fmt.Fprintf(&b, "# %s\n", strings.TrimSpace(line))
+	}
+	shown := map[*preview.Call]bool{}
+	for _, a := range alerts {
+		fmt.Fprintf(&b, "# %s %s: %s\n", a.Alias, a.Status, a.Why)
+		if a.Call == nil || shown[a.Call] {
+			continue
+		}
+		shown[a.Call] = true
+		for _, note := range a.Notes {
+			fmt.Fprintf(&b, "# %s\n", note)
+		}
+		if a.Delay > 0 {
+			fmt.Fprintf(&b, "# after %s\n", a.Delay)
+		}
+		require.NoError(t, a.Call.Body.Indent(jsontext.WithIndent("  ")))
+		fmt.Fprintf(&b, "%s %s\n\n%s\n\n", a.Call.Method, a.Call.Path, a.Call.Body)
+	}
+	return b.String()
+}
+
+// read adds YAML to a component's configuration, as the collector does.
+func read(t *testing.T, yaml string, cfg any) {
+	t.Helper()
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(yaml))
+	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	require.NoError(t, conf.Unmarshal(cfg))
+	require.NoError(t, confmap.Validate(cfg))
+}
+
+func (s scenario) body(t *testing.T) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join(webhooksDir, s.webhook))
+	require.NoError(t, err)
+	if s.annotations == nil {
+		return body
+	}
+	var hook map[string]any
+	require.NoError(t, json.Unmarshal(body, &hook))
+	for _, alert := range hook["alerts"].([]any) {
+		annotations := alert.(map[string]any)["annotations"].(map[string]any)
+		for name, value := range s.annotations {
+			annotations[name] = value
+		}
+	}
+	body, err = json.Marshal(hook)
+	require.NoError(t, err)
+	return body
+}
+
+func (s scenario) process(t *testing.T, logs plog.Logs) {
+	t.Helper()
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				// The end of an alert that says none is its arrival.
+				lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)))
+				for name, value := range s.attributes {
+					require.NoError(t, lr.Attributes().PutEmpty(name).FromRaw(value))
+				}
+			}
+		}
+	}
+}
