@@ -99,10 +99,7 @@ func (e *Entry) lookup(now time.Time) Decision {
 		since = since.Add(-clockStep)
 	}
 	last := e.Doubt.Creates > 0 && !now.Before(e.settleAt)
-	return Decision{Call: Call{
-		Kind: Lookup, ID: e.Incident.ID, At: since, Version: e.Version,
-		Wide: last && e.Incident.ID == "",
-	}}
+	return Decision{Call: Call{Kind: Lookup, ID: e.Incident.ID, At: since, Version: e.Version, Wide: last}}
 }
 
 // clockStep is how far back more a look-up reads for a request sent before a restart: the wall clock that stamped

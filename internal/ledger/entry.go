@@ -26,13 +26,13 @@ type Entry struct {
 	Inflight Call  `json:"inflight,omitzero"`
 	Doubt    Doubt `json:"doubt,omitzero"`
 	// Extra lists further open incidents of this alias that a look-up showed.
-	Extra []string `json:"extra,omitempty"`
+	Extra   []string `json:"extra,omitempty"`
+	Refused Refusal  `json:"refused,omitzero"`
+	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
+	Reopening string `json:"reopening,omitempty"`
+	Reopened  bool   `json:"reopened,omitempty"`
 	// Dismissed: a person closed the incident and policy says to leave it, until the episode ends.
 	Dismissed bool `json:"dismissed,omitempty"`
-	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
-	Reopening string  `json:"reopening,omitempty"`
-	Reopened  bool    `json:"reopened,omitempty"`
-	Refused   Refusal `json:"refused,omitzero"`
 	// Peak is the worst severity of the episode.
 	Peak incident.Severity `json:"peak,omitempty"`
 	// Left: the alerts that are over ask to leave closing to a person.
@@ -49,21 +49,20 @@ type Entry struct {
 
 // volatile is what a restart may forget. Deadlines carry the monotonic clock.
 type volatile struct {
-	since    time.Time // when Alert24 ceased to hold what the entry asks for; zero while it does
-	size     int       // of the record, in bytes
-	desired  string    // hash of the content that the firing members ask for; empty while none fires
-	armed    bool      // Inflight is on disk, but its request has not left
+	desired  string // hash of the content that the firing members ask for; empty while none fires
 	settleAt time.Time
 	probeAt  time.Time
-	probes   int
-	verify   bool
-	attempts int
 	retryAt  time.Time
-	bareTry  bool // a close was refused: leave resolved_at out
-	absent   int  // complete look-ups in a row that found nothing for an unknown alias
+	since    time.Time // when Alert24 ceased to hold what the entry asks for; zero while it does
+	size     int       // of the record, in bytes
 
-	failedLookups int
-	restarted     bool // the doubt is of an earlier process
+	probes, attempts, failedLookups int
+	absent                          int // complete look-ups in a row that found nothing for an unknown alias
+
+	armed     bool // Inflight is on disk, but its request has not left
+	verify    bool
+	bareTry   bool // a close was refused: leave resolved_at out
+	restarted bool // the doubt is of an earlier process
 }
 
 // Member is one alert of the alias.

@@ -57,10 +57,10 @@ type arrived struct {
 }
 
 type senders struct {
-	alerts   [2]truth
-	queue    []notification // of the first replica
-	stuck    []arrived
-	toggles  int
+	alerts  [2]truth
+	queue   []notification // of the first replica
+	stuck   []arrived
+	toggles int
 	// pages is how many incidents may still be created (I9): one for each episode that the ledger is told of, one
 	// for each incident that a person closes, and one for what cannot be told apart because an alert fired again
 	// with its old start: a resolve of the second replica that ends the new instance, and a firing of the first one
@@ -134,7 +134,7 @@ func (s *senders) acknowledged(n notification, o Outcome, now int) {
 		a.resolvedAt, a.resolvedStart, a.resolvedEnd = now, n.start, n.end
 		a.owes = false
 	case n.sender == am2 && !n.firing:
-		a.owes = false
+		a.owes, a.resolvedAt = false, -1 // it has said all
 		if (o == Resolved || o == Coalesced || o == EchoCancelled) && a.told.firing && a.told.start == n.start {
 			// The incident opens again with the first replica's next notification.
 			s.pages++

@@ -139,6 +139,7 @@ func (s *server) list(e *Entry, c Call, bound int, want content) []Found {
 		if e.Doubt.Set && c.At.IsZero() || e.Incident.State == Unknown && !e.Doubt.Set {
 			listed = r.open
 		}
+		listed = listed || c.Wide && r.open
 		if !r.deleted && (listed || r.id == c.ID) {
 			f := found1(r)
 			f.Same = r.content == want
