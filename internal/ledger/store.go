@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -28,7 +29,7 @@ type store struct {
 	entries map[string]*Entry
 	live    int
 
-	commit  sync.Mutex // held by the writer that commits, for all that wait
+	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
 		sync.Mutex
 		writes []*write
@@ -37,12 +38,15 @@ type store struct {
 
 type write struct {
 	mutations []mutation
-	done      bool
+	done      chan struct{} // closed when err is the result
 	err       error
 }
 
+// errUnfinished is the result when a mutation panicked.
+var errUnfinished = errors.New("the ledger's write did not end")
+
 func newStore(client storage.Client) *store {
-	return &store{client: client, entries: map[string]*Entry{}}
+	return &store{client: client, entries: map[string]*Entry{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) *Entry {
@@ -53,43 +57,48 @@ func (s *store) get(alias string) *Entry {
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	w := &write{mutations: mutations}
+	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
 	s.pending.Lock()
 	s.pending.writes = append(s.pending.writes, w)
 	s.pending.Unlock()
 
-	s.commit.Lock()
-	defer s.commit.Unlock()
-	if w.done {
-		return w.err
+	select {
+	case <-w.done: // another writer committed it
+	case s.turn <- struct{}{}:
+		// The transaction is shared: one caller that gave up must not fail the others.
+		s.commitPending(context.WithoutCancel(ctx))
+		<-w.done
 	}
+	return w.err
+}
+
+// commitPending commits all writes that wait, and gives up the turn that the caller has taken.
+func (s *store) commitPending(ctx context.Context) {
 	s.pending.Lock()
 	writes := s.pending.writes
 	s.pending.writes = nil
 	s.pending.Unlock()
-
-	// The transaction is shared: one caller that gave up must not fail the others.
-	ctx = context.WithoutCancel(ctx)
-	err := s.write(ctx, writes...)
-	if err != nil && len(writes) > 1 {
-		// One write may have spoilt the transaction of all: each gets one of its own.
+	defer func() {
 		for _, w := range writes {
-			w.err = s.write(ctx, w)
-			w.done = true
+			close(w.done)
 		}
-		return w.err
-	}
+		<-s.turn
+	}()
+	err := s.write(ctx, writes...)
 	for _, w := range writes {
-		w.err, w.done = err, true
+		w.err = err
+		if err != nil && len(writes) > 1 {
+			// One write may have spoilt the transaction of all: each gets one of its own.
+			w.err = s.write(ctx, w)
+		}
 	}
-	return err
 }
 
 // write computes the next entries, commits them in one transaction and only then replaces them in memory.
 func (s *store) write(ctx context.Context, writes ...*write) error {
 	next := map[string]*Entry{}
 	durable := map[string]bool{}
-	live := s.live // only written under commit
+	live := s.live // only written by who has the turn
 	for _, w := range writes {
 		for _, m := range w.mutations {
 			current, ok := next[m.alias]
