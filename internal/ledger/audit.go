@@ -29,7 +29,7 @@ func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
 func (l *Ledger) Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error) {
 	now := l.now()
 	var suspected bool
-	err := l.store.update(ctx, mutation{alias: alias, do: func(e *Entry, _ int) (*Entry, bool) {
+	err := l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(e *Entry, _ int) (*Entry, bool) {
 		suspected = false
 		if e == nil {
 			return nil, false

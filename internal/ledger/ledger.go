@@ -67,7 +67,7 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 	var refused int
 	mutations := make([]mutation, len(events))
 	for i, ev := range events {
-		mutations[i] = mutation{alias: ev.Alias, do: func(e *Entry, live int) (*Entry, bool) {
+		mutations[i] = mutation{alias: ev.Alias, makesRoom: !ev.Firing, do: func(e *Entry, live int) (*Entry, bool) {
 			if i == 0 {
 				refused = 0 // this may be the second try of a shared transaction
 			}
@@ -126,7 +126,7 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*Entry, Decision, err
 		decision Decision
 		claimed  *Entry
 	)
-	err := l.store.update(ctx, mutation{alias: alias, do: func(e *Entry, _ int) (*Entry, bool) {
+	err := l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(e *Entry, _ int) (*Entry, bool) {
 		decision, claimed = Decision{}, nil
 		if e == nil {
 			return nil, false
@@ -187,7 +187,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*Answered) error {
 	now := l.now()
 	mutations := make([]mutation, len(answers))
 	for i, a := range answers {
-		mutations[i] = mutation{alias: a.Alias, do: func(e *Entry, _ int) (*Entry, bool) {
+		mutations[i] = mutation{alias: a.Alias, makesRoom: true, do: func(e *Entry, _ int) (*Entry, bool) {
 			if e == nil {
 				return nil, false
 			}

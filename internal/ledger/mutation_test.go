@@ -92,7 +92,7 @@ var mutants = []mutant{
 		{"apply.go", "return (m.Firing || m.held()) &&", "return false && (m.Firing || m.held()) &&"},
 	}},
 	{"M20 memory changes before disk", "plain", 3000, []patch{
-		{"store.go", "if err := s.persist(ctx, next, durable); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, next, durable)"},
+		{"store.go", "if err := s.persist(ctx, makesRoom, next, durable); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, next, durable)"},
 		{"store.go", "\treturn nil\n}\n\nfunc (s *store) persist", "\treturn err\n}\n\nfunc (s *store) persist"},
 	}},
 	{"M22 a close is finished again and again", "reopens", 10000, []patch{

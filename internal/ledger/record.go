@@ -116,5 +116,6 @@ func (s *store) load(ctx context.Context) (unreadable []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
+	s.reserve.keep(ctx)
 	return unreadable, nil
 }

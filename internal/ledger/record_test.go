@@ -181,10 +181,17 @@ func TestLoad(t *testing.T) {
 // openFile returns a client of the real file storage.
 func openFile(t *testing.T, dir string) storage.Client {
 	t.Helper()
+	return openBounded(t, dir, 0)
+}
+
+// openBounded is openFile for a file of at most maxSize bytes.
+func openBounded(t *testing.T, dir string, maxSize int64) storage.Client {
+	t.Helper()
 	factory := filestorage.NewFactory()
 	cfg, ok := factory.CreateDefaultConfig().(*filestorage.Config)
 	require.True(t, ok)
 	cfg.Directory = dir
+	cfg.MaxSize = maxSize
 	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
 	require.NoError(t, err)
 	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))

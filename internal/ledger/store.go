@@ -17,13 +17,16 @@ import (
 // It may run more than once.
 type mutation struct {
 	alias string
-	do    func(e *Entry, live int) (next *Entry, durable bool)
+	// makesRoom: in a full storage, it may use the reserve.
+	makesRoom bool
+	do        func(e *Entry, live int) (next *Entry, durable bool)
 }
 
 // store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
 // wait together share a transaction. Memory changes only after disk did.
 type store struct {
-	client storage.Client // nil: memory only
+	client  storage.Client // nil: memory only
+	reserve reserve
 
 	mu      sync.RWMutex // guards entries and live
 	entries map[string]*Entry
@@ -46,7 +49,7 @@ type write struct {
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(client storage.Client) *store {
-	return &store{client: client, entries: map[string]*Entry{}, turn: make(chan struct{}, 1)}
+	return &store{client: client, reserve: reserve{client: client}, entries: map[string]*Entry{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) *Entry {
@@ -98,6 +101,7 @@ func (s *store) commitPending(ctx context.Context) {
 func (s *store) write(ctx context.Context, writes ...*write) error {
 	next := map[string]*Entry{}
 	durable := map[string]bool{}
+	makesRoom := true
 	live := s.live // only written by who has the turn
 	for _, w := range writes {
 		for _, m := range w.mutations {
@@ -106,12 +110,13 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 				current = s.get(m.alias)
 			}
 			e, d := m.do(current, live)
+			makesRoom = makesRoom && m.makesRoom
 			live += e.live() - current.live()
 			next[m.alias] = e
 			durable[m.alias] = durable[m.alias] || d
 		}
 	}
-	if err := s.persist(ctx, next, durable); err != nil {
+	if err := s.persist(ctx, makesRoom, next, durable); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -127,7 +132,7 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 	return nil
 }
 
-func (s *store) persist(ctx context.Context, next map[string]*Entry, durable map[string]bool) error {
+func (s *store) persist(ctx context.Context, makesRoom bool, next map[string]*Entry, durable map[string]bool) error {
 	if s.client == nil {
 		return nil
 	}
@@ -149,7 +154,7 @@ func (s *store) persist(ctx context.Context, next map[string]*Entry, durable map
 	if len(ops) == 0 {
 		return nil
 	}
-	if err := s.client.Batch(ctx, ops...); err != nil {
+	if err := s.reserve.batch(ctx, makesRoom, ops); err != nil {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)
 	}
 	return nil
