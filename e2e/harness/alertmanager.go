@@ -22,6 +22,8 @@ type Alertmanager struct {
 	*Process
 	// Address is that of its API and page, as http://127.0.0.1:12345.
 	Address string
+	// TokenFile holds the bearer token that it sends, WebhookToken at first. It is read for each webhook.
+	TokenFile string
 }
 
 // AlertmanagerOptions say what an Alertmanager works with.
@@ -29,6 +31,8 @@ type AlertmanagerOptions struct {
 	Binary  string
 	Webhook string // the collector's URL
 	Dir     string // its configuration and state are in here
+	// TLSConfig is the tls_config of the webhook in YAML's flow style, {ca_file: …}; without it there is none.
+	TLSConfig string
 	// Cluster are the flags that make it one of several; without them it is alone.
 	Cluster []string
 }
@@ -66,12 +70,15 @@ func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanage
 	if err != nil {
 		return nil, err
 	}
-	a := &Alertmanager{Process: p, Address: "http://" + listen}
+	a := &Alertmanager{Process: p, Address: "http://" + listen, TokenFile: o.tokenFile()}
 	err = p.ready(ctx, a.Address+"/-/ready")
 	return a, err
 }
 
-// writeAlertmanagerConfig makes a configuration from the example, with nothing but timers, URL and token file replaced.
+func (o *AlertmanagerOptions) tokenFile() string { return filepath.Join(o.Dir, "webhook-token") }
+
+// writeAlertmanagerConfig makes a configuration from the example, with nothing but timers, URL and token file replaced,
+// and with a tls_config if one is given.
 func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -81,15 +88,17 @@ func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token := filepath.Join(o.Dir, "webhook-token")
-	config, err := substitute(
-		string(example),
-		"group_wait: 10s", "group_wait: "+groupWait.String(),
-		"group_interval: 1m", "group_interval: "+groupInterval.String(),
-		"repeat_interval: 1h", "repeat_interval: "+repeatInterval.String(),
-		"url: http://localhost:9095/alertmanager", "url: "+o.Webhook,
-		"credentials_file: /etc/alertmanager/alert24-webhook-token", "credentials_file: "+token,
-	)
+	pairs := []string{
+		"group_wait: 10s", "group_wait: " + groupWait.String(),
+		"group_interval: 1m", "group_interval: " + groupInterval.String(),
+		"repeat_interval: 1h", "repeat_interval: " + repeatInterval.String(),
+		"url: http://localhost:9095/alertmanager", "url: " + o.Webhook,
+		"credentials_file: /etc/alertmanager/alert24-webhook-token", "credentials_file: " + o.tokenFile(),
+	}
+	if o.TLSConfig != "" {
+		pairs = append(pairs, "http_config:\n", "http_config:\n          tls_config: "+o.TLSConfig+"\n")
+	}
+	config, err := substitute(string(example), pairs...)
 	if err != nil {
 		return "", fmt.Errorf("examples/alertmanager.yml: %w", err)
 	}
@@ -97,7 +106,7 @@ func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return "", err
 	}
-	return path, os.WriteFile(token, []byte(WebhookToken), 0o600)
+	return path, os.WriteFile(o.tokenFile(), []byte(WebhookToken), 0o600)
 }
 
 // substitute replaces the first of each pair by the second. The first must be there exactly once.
