@@ -4,20 +4,32 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
-// 24 alert names on 4 instances each are 96 aliases. The alerts of an alias differ in severity and mount point.
+// 24 alert names on 4 instances each are 96 aliases at any time. After a few changes an alias is left as it is and another
+// takes its place: so a mistake is not hidden by what comes later, and a run compares hundreds of ends.
 const (
-	families  = 24
-	instances = 4
+	families   = 24
+	instances  = 4
+	fewChanges = 3
+	mostMore   = 6
 )
+
+// problem is what an alias stands for. Its alerts differ in severity and mount point.
+type problem struct {
+	alias   string
+	alerts  []*alert
+	changes int // until it is left alone
+}
 
 // alert is what Prometheus knows of one alert. Its family guards it.
 type alert struct {
@@ -61,65 +73,87 @@ func (a *alert) summary(revision int) string {
 
 // family is the alerts with one name. Its webhooks leave one after the other, so that their order is known.
 type family struct {
+	number int
 	name   string
-	groups [][]*alert // as Alertmanager's group_by cuts them
 
 	wire sync.Mutex // held while a webhook is on its way
 	log  []*message // guarded by wire
 
-	mu     sync.Mutex // guards the alerts
-	alerts []*alert
+	mu       sync.Mutex // guards the rest
+	problems []*problem // the last ones live
+	groups   []*group
+}
+
+// group is alerts that are notified together.
+type group struct {
+	severity string // that all have in common, if the family is grouped by it
+	alerts   []*alert
 }
 
 // severitiesOf are the alerts of an alias. Two warnings make the oldest the worst.
 var severitiesOf = [][]string{{"critical"}, {"critical", "warning"}, {"warning", "warning", "info"}, {"warning", "critical", "info"}}
 
 // newFamily makes a family. Every other one is grouped by severity as well, so that an alias is in several groups.
-func newFamily(n int) *family {
-	f := &family{name: "Alert" + strconv.Itoa(n)}
-	groups := map[string][]*alert{}
-	for i := range instances {
-		for m, severity := range severitiesOf[(n+i)%len(severitiesOf)] {
-			instance := fmt.Sprintf("host-%d.example", i)
-			a := &alert{
-				alias: f.name + ":" + instance, member: m, severity: severity,
-				labels: map[string]string{
-					"alertname": f.name, "instance": instance, "severity": severity, "mountpoint": "/" + strconv.Itoa(m),
-				},
-				said: saying{Sure: true}, before: saying{Sure: true},
-			}
-			hash := fnv.New64a()
-			fmt.Fprint(hash, a.labels)
-			a.fingerprint = fmt.Sprintf("%016x", hash.Sum64())
-			f.alerts = append(f.alerts, a)
-			key := ""
-			if n%2 == 0 {
-				key = severity
-			}
-			groups[key] = append(groups[key], a)
-		}
+func newFamily(n int, random *rand.Rand) *family {
+	f := &family{number: n, name: "Alert" + strconv.Itoa(n), groups: []*group{{}}}
+	if n%2 == 0 {
+		f.groups = []*group{{severity: "critical"}, {severity: "warning"}, {severity: "info"}}
 	}
-	for _, key := range []string{"", "critical", "warning", "info"} {
-		if len(groups[key]) > 0 {
-			f.groups = append(f.groups, groups[key])
-		}
+	for range instances {
+		f.add(random)
 	}
 	return f
+}
+
+// add begins another alias.
+func (f *family) add(random *rand.Rand) {
+	n := len(f.problems)
+	instance := fmt.Sprintf("host-%d.example", n)
+	p := &problem{alias: f.name + ":" + instance, changes: fewChanges + random.IntN(mostMore)}
+	for m, severity := range severitiesOf[(f.number+n)%len(severitiesOf)] {
+		a := &alert{
+			alias: p.alias, member: m, severity: severity,
+			labels: map[string]string{
+				"alertname": f.name, "instance": instance, "severity": severity, "mountpoint": "/" + strconv.Itoa(m),
+			},
+			said: saying{Sure: true}, before: saying{Sure: true},
+		}
+		hash := fnv.New64a()
+		fmt.Fprint(hash, a.labels)
+		a.fingerprint = fmt.Sprintf("%016x", hash.Sum64())
+		p.alerts = append(p.alerts, a)
+		for _, g := range f.groups {
+			if g.severity == "" || g.severity == severity {
+				g.alerts = append(g.alerts, a)
+			}
+		}
+	}
+	f.problems = append(f.problems, p)
 }
 
 // live lets one alert of the family begin, change or end.
 func (f *family) live(random *rand.Rand, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	a := f.alerts[random.IntN(len(f.alerts))]
+	alive := slices.DeleteFunc(slices.Clone(f.problems), func(p *problem) bool { return p.changes == 0 })
+	p := alive[random.IntN(len(alive))]
+	p.change(random, now)
+	p.changes--
+	if p.changes == 0 {
+		f.add(random)
+	}
+}
+
+func (p *problem) change(random *rand.Rand, now time.Time) {
+	a := p.alerts[random.IntN(len(p.alerts))]
 	switch {
 	case a.firing && random.IntN(4) == 0:
 		a.revision++
 	case a.firing && random.IntN(3) == 0:
 		a.firing, a.ends = false, now
 	case a.firing:
-		for _, b := range f.alerts { // the machine is well again
-			if b.alias == a.alias && b.firing {
+		for _, b := range p.alerts { // the machine is well again
+			if b.firing {
 				b.firing, b.ends = false, now
 			}
 		}
@@ -132,34 +166,16 @@ func (f *family) live(random *rand.Rand, now time.Time) {
 	}
 }
 
-// firing returns the alerts of an alias that fire, worst first, then the oldest.
-func (f *family) firing(alias string) []*alert {
+// firing returns the alerts that fire, worst first, then the oldest.
+func (p *problem) firing() []*alert {
 	rank := []string{"critical", "warning", "info"}
-	var firing []*alert
-	for _, a := range f.alerts {
-		if a.alias == alias && a.firing {
-			firing = append(firing, a)
-		}
-	}
+	firing := slices.DeleteFunc(slices.Clone(p.alerts), func(a *alert) bool { return !a.firing })
 	slices.SortFunc(firing, func(a, b *alert) int {
-		if d := slices.Index(rank, a.severity) - slices.Index(rank, b.severity); d != 0 {
-			return d
-		}
-		if d := a.startsAt.Compare(b.startsAt); d != 0 {
-			return d
-		}
-		return slices.Compare([]byte(a.fingerprint), []byte(b.fingerprint))
+		return cmp.Or(
+			slices.Index(rank, a.severity)-slices.Index(rank, b.severity),
+			a.startsAt.Compare(b.startsAt),
+			strings.Compare(a.fingerprint, b.fingerprint),
+		)
 	})
 	return firing
-}
-
-// aliases of the family, each once.
-func (f *family) aliases() []string {
-	var all []string
-	for _, a := range f.alerts {
-		if !slices.Contains(all, a.alias) {
-			all = append(all, a.alias)
-		}
-	}
-	return all
 }

@@ -90,7 +90,7 @@ func start(t *testing.T, binary string, seed uint64) *run {
 	t.Helper()
 	r := &run{seed: seed, counts: newCounts()}
 	for n := range families {
-		r.families = append(r.families, newFamily(n))
+		r.families = append(r.families, newFamily(n, r.source(uint64(3000+n))))
 	}
 	var err error
 	r.sandbox, err = harness.StartSandbox(t.Context(), func(o *sandbox.Options) {
@@ -193,8 +193,10 @@ func (r *run) deliverRest(t *testing.T) {
 	t.Helper()
 	r.note("left alone")
 	for _, f := range r.families {
-		for _, a := range f.alerts {
-			a.heardAt = time.Time{} // gossip has had its time
+		for _, p := range f.problems {
+			for _, a := range p.alerts {
+				a.heardAt = time.Time{} // gossip has had its time
+			}
 		}
 	}
 	senders := r.replicas(newWire(r.collector.Webhook))

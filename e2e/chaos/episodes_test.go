@@ -135,7 +135,7 @@ func (e *episodes) apply(b member, m *message, s saying) []member {
 	start, sender := s.StartsAt.UnixNano(), m.replica+1
 	if !s.Firing {
 		end := s.EndsAt.UnixNano()
-		if b.status == fires && start < b.start && end <= b.start {
+		if b.status != quiet && start < b.start && end <= b.start {
 			return []member{b}
 		}
 		return []member{{
@@ -164,11 +164,11 @@ func (e *episodes) apply(b member, m *message, s saying) []member {
 }
 
 // expect checks the model itself: after all that was said, the collector must know which alerts fire.
-func (e *episodes) expect(alias string, f *family) error {
+func (e *episodes) expect(p *problem) error {
 	for b := range e.most {
-		for _, a := range f.alerts {
-			if a.alias == alias && a.firing != (b[a.member].status != quiet) {
-				return fmt.Errorf("the senders left %s %s in status %d, firing is %t", alias, a.fingerprint, b[a.member].status, a.firing)
+		for _, a := range p.alerts {
+			if a.firing != (b[a.member].status != quiet) {
+				return fmt.Errorf("the senders left alert %d in status %d, firing is %t", a.member, b[a.member].status, a.firing)
 			}
 		}
 	}

@@ -62,30 +62,36 @@ var writeFaults = map[string]sandbox.Fault{
 
 // readFaults are those of look-ups.
 var readFaults = map[string]sandbox.Fault{
-	"503":                     {Status: 503, Probability: 0.01},
-	"dropped":                 {Drop: true, Probability: 0.01},
-	"cut body":                {Body: fault.Cut, Probability: 0.01},
-	"HTML body":               {Body: fault.HTML, Probability: 0.01},
+	"503":                     {Status: 503, Probability: 0.02},
+	"dropped":                 {Drop: true, Probability: 0.02},
+	"cut body":                {Body: fault.Cut, Probability: 0.02},
+	"HTML body":               {Body: fault.HTML, Probability: 0.02},
 	"slow":                    {Delay: requestTimeout / 3, Probability: 0.02},
-	"slower than the timeout": {Delay: requestTimeout * 3 / 2, Probability: 0.005},
+	"slower than the timeout": {Delay: requestTimeout * 3 / 2, Probability: 0.01},
 }
 
-// faults makes the rules, each named after its operation and class.
+// faults makes the rules, each named after its operation and class. Each class has its turn once at the beginning, however
+// short the run is, and is left to chance from then on.
 func faults() []sandbox.Fault {
-	var rules []sandbox.Fault
+	var first, rest []sandbox.Fault
 	add := func(classes map[string]sandbox.Fault, operations ...fault.Operation) {
-		for _, class := range slices.Sorted(maps.Keys(classes)) {
-			for _, operation := range operations {
+		for n, class := range slices.Sorted(maps.Keys(classes)) {
+			for i, operation := range operations {
 				rule := classes[class]
 				rule.Match.Operation = operation
 				rule.Name = string(operation) + ": " + class
-				rules = append(rules, rule)
+				rest = append(rest, rule)
+				if i == n%len(operations) {
+					rule.Probability, rule.Times = 1, 1
+					first = append(first, rule)
+				}
 			}
 		}
 	}
 	add(writeFaults, fault.Create, fault.Update, fault.Resolve)
-	add(readFaults, fault.Get, fault.List)
-	return rules
+	add(readFaults, fault.List)
+	add(readFaults, fault.Get)
+	return append(first, rest...)
 }
 
 // classes sums up how often each class was applied, to writes and to reads.

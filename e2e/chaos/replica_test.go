@@ -30,7 +30,7 @@ const (
 type replica struct {
 	number int
 	family *family
-	group  []*alert
+	group  *group
 	wire   *wire
 	counts *counts
 	random *rand.Rand
@@ -70,7 +70,7 @@ func (r *replica) snapshot(repeats bool) ([]*alert, []saying) {
 		group []*alert
 		says  []saying
 	)
-	for _, a := range r.group {
+	for _, a := range r.group.alerts {
 		now := a.now()
 		over := !now.Firing && r.view(a).covers(&now)
 		if a.startsAt.IsZero() || over && (!repeats || r.random.IntN(5) > 0) {
