@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -89,7 +91,8 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 }
 
 func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*alert24.Client, error) {
-	hc, err := e.cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
+	clientConfig := keepConnections(e.cfg)
+	hc, err := clientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +108,18 @@ func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*
 				zap.String("field", field), zap.Error(err))
 		}),
 	)
+}
+
+// keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
+// the user says how many: the default of net/http is 2, and all others would be made anew for each request.
+func keepConnections(cfg *Config) confighttp.ClientConfig {
+	client := cfg.ClientConfig
+	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {
+		keepalive := *set
+		keepalive.MaxIdleConnsPerHost = cfg.MaxConcurrentRequests
+		client.Keepalive = configoptional.Some(keepalive)
+	}
+	return client
 }
 
 func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (storage.Client, error) {
