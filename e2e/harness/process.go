@@ -55,6 +55,9 @@ func (p *Process) Log() string { return p.out.String() }
 // Tail returns the last lines of Log.
 func (p *Process) Tail() string { return p.out.lines(tailLines) }
 
+// PID is the id of the program's process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Running says whether the program still runs.
 func (p *Process) Running() bool {
 	select {

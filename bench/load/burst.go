@@ -1,0 +1,109 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+const burstPerWebhook = 500
+
+// bursts measures how long many new alerts take until all their incidents are open, and that the critical ones come first.
+func (b *bench) bursts(ctx context.Context) error {
+	peer, err := b.peerBurst(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range b.size.burst {
+		if err := b.burst(ctx, n, peer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) burst(ctx context.Context, n int, peerPerAlert time.Duration) error {
+	s, err := b.bridge(ctx, apiLatency)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	began := time.Now()
+	if err := s.sendBurst(ctx, n); err != nil {
+		return err
+	}
+	acknowledged := time.Since(began)
+	if err := s.awaitOpen(ctx, n); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	ideal := time.Duration(n) * apiLatency / concurrency
+	r := row{
+		what: fmt.Sprintf("burst of %d alerts until all are open, over the ideal n × latency / concurrency", n),
+		ours: duration(took), peer: duration(ideal), ratio: took.Seconds() / ideal.Seconds(),
+	}
+	r.atMost(1.15)
+	b.table.add(r)
+	b.table.add(row{
+		what: fmt.Sprintf("burst of %d alerts: ours over the peer's, which sends one after the other", n),
+		ours: duration(took), peer: durationOrNone(peerPerAlert * time.Duration(n)),
+		ratio: over(took.Seconds(), (peerPerAlert * time.Duration(n)).Seconds()),
+	})
+	overtaken := overtakenCriticals(s.sandbox.Requests())
+	// Calls that were on the wire, or chosen, before the last webhook came do not count against the order.
+	early := int(acknowledged/apiLatency+2) * concurrency
+	r = row{
+		what: fmt.Sprintf("burst of %d alerts: incidents opened before the last critical one that are not critical", n),
+		ours: count(float64(overtaken)), peer: fmt.Sprintf("≤ %d", early), ratio: float64(overtaken) / float64(early),
+	}
+	r.atMost(1)
+	b.table.add(r)
+	return nil
+}
+
+// sendBurst sends n new alerts over one connection, as one Alertmanager does for one group.
+func (s *stage) sendBurst(ctx context.Context, n int) error {
+	perWebhook := min(n, burstPerWebhook)
+	_, err := s.target.send(ctx, load{
+		connections: 1, perWebhook: perWebhook, webhooks: int64(n / perWebhook), next: fresh,
+	})
+	return err
+}
+
+// peerBurst returns the peer's time per alert of a burst. It is the same for all of them, so a part of the burst does.
+func (b *bench) peerBurst(ctx context.Context) (time.Duration, error) {
+	if b.node == "" {
+		return 0, nil
+	}
+	s, err := b.peer(ctx, apiLatency)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	began := time.Now()
+	if err := s.sendBurst(ctx, b.size.peerBurst); err != nil {
+		return 0, err
+	}
+	return time.Since(began) / time.Duration(b.size.peerBurst), nil
+}
+
+// overtakenCriticals counts the creates of other severities before the last critical one.
+func overtakenCriticals(requests []sandbox.Request) int {
+	others, overtaken := 0, 0
+	for _, r := range requests {
+		switch {
+		case !strings.HasSuffix(r.Path, "/incidents") || r.Method != "POST":
+		case strings.Contains(r.Body, `"severity":"critical"`):
+			overtaken = others
+		default:
+			others++
+		}
+	}
+	return overtaken
+}

@@ -1,0 +1,192 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// steady measures what repeats of unchanged alerts cost.
+func (b *bench) steady(ctx context.Context) error {
+	const every = 5 * time.Second
+	n := b.size.steady
+	s, err := b.bridge(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.fill(ctx, 0, n); err != nil {
+		return err
+	}
+	calls := total(s.sandbox.Stats().Requests)
+	before, err := cpuTime(s.target.pid)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for round := range int(b.size.steadyFor / every) {
+		if err := s.fillOnce(ctx, 0, n); err != nil {
+			return err
+		}
+		if err := sleepUntil(ctx, began.Add(time.Duration(round+1)*every)); err != nil {
+			return err
+		}
+	}
+	after, err := cpuTime(s.target.pid)
+	if err != nil {
+		return err
+	}
+	r := row{
+		what: fmt.Sprintf("API calls for %d live aliases repeated every %s", n, every),
+		ours: count(float64(total(s.sandbox.Stats().Requests) - calls)), peer: "0", ratio: float64(total(s.sandbox.Stats().Requests) - calls),
+	}
+	r.atMost(0)
+	b.table.add(r)
+	share := (after - before).Seconds() / time.Since(began).Seconds()
+	r = row{what: "the same: share of one core", ours: percent(share), ratio: share}
+	r.atMost(0.05)
+	b.table.add(r)
+	return nil
+}
+
+func sleepUntil(ctx context.Context, t time.Time) error {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func total(counts map[string]int) (sum int) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// fill opens the aliases from, from+1, … below to, and waits until all incidents are open.
+func (s *stage) fill(ctx context.Context, from, to int) error {
+	if err := s.fillOnce(ctx, from, to); err != nil {
+		return err
+	}
+	return s.awaitOpen(ctx, to)
+}
+
+func (s *stage) fillOnce(ctx context.Context, from, to int) error {
+	perWebhook := min(to-from, budgetPerWebhook)
+	_, err := s.target.send(ctx, load{
+		connections: 2, perWebhook: perWebhook, webhooks: int64((to - from) / perWebhook),
+		next: func(n int) alert { return fresh(from + n) },
+	})
+	return err
+}
+
+// many measures with a growing number of live aliases: cost per alert, then memory, start and rate with all of them.
+func (b *bench) many(ctx context.Context) error {
+	s, err := b.bridge(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	empty, err := s.heap(ctx)
+	if err != nil {
+		return err
+	}
+	var first time.Duration
+	live := 0
+	for n := 10; n <= b.size.live; n *= 10 {
+		if err := s.fill(ctx, live, n); err != nil {
+			return err
+		}
+		live = n
+		repeat, err := s.target.send(ctx, b.scattered(n, 0, b.size.window))
+		if err != nil {
+			return err
+		}
+		if first == 0 {
+			first = repeat.cpuPerAlert()
+		}
+		b.table.add(row{
+			what: fmt.Sprintf("processor time per repeated alert, %d live aliases, over that with 10", n),
+			ours: duration(repeat.cpuPerAlert()), peer: duration(first),
+			ratio: over(float64(repeat.cpuPerAlert()), float64(first)),
+		})
+	}
+	full, err := s.heap(ctx)
+	if err != nil {
+		return err
+	}
+	b.addHeap("heap", full-empty, live)
+	return b.restarted(ctx, s, empty)
+}
+
+func (b *bench) addHeap(what string, bytes int64, live int) {
+	each := float64(bytes) / float64(live)
+	r := row{
+		what: fmt.Sprintf("%s per live alias, %d of them", what, live),
+		ours: fmt.Sprintf("%.0f B", each), peer: "2048 B", ratio: each / 2048,
+	}
+	r.atMost(1)
+	b.table.add(r)
+}
+
+// restarted measures the start from disk, and the rate with all aliases live.
+func (b *bench) restarted(ctx context.Context, s *stage, empty int64) error {
+	if err := s.latency(apiLatency); err != nil {
+		return err
+	}
+	s.collector.Kill()
+	began := time.Now()
+	if err := s.collector.Start(ctx); err != nil {
+		return err
+	}
+	b.table.add(row{what: fmt.Sprintf("start with %d live aliases on disk, until healthy", b.size.live), ours: duration(time.Since(began))})
+	var err error
+	if s.target, err = newTarget(s.collector); err != nil {
+		return err
+	}
+	loaded, err := s.heap(ctx)
+	if err != nil {
+		return err
+	}
+	b.addHeap("heap after a restart", loaded-empty, b.size.live)
+
+	peer, err := b.peerRate(ctx, budgetConnections)
+	if err != nil {
+		return err
+	}
+	done := b.profile(ctx, s, "many", 2*b.size.window)
+	changed, err := s.target.send(ctx, b.scattered(b.size.live, 1, 2*b.size.window))
+	done()
+	if err != nil {
+		return err
+	}
+	r := row{
+		what: fmt.Sprintf("acknowledged alerts/s, fsync, 20 per webhook, 8 connections, every alert changes one of %d live aliases", b.size.live),
+		ours: count(changed.rate()), peer: countOrNone(peer), ratio: over(changed.rate(), peer),
+	}
+	r.atLeast(50)
+	b.table.add(r)
+	return nil
+}
+
+// scattered is the load of the budgets over live aliases in no order of disk; with a value above 0 each alert says something new.
+func (b *bench) scattered(live, value int, window time.Duration) load {
+	const prime = 7919
+	return load{
+		connections: budgetConnections, perWebhook: min(live, budgetPerWebhook), duration: window,
+		next: func(n int) alert {
+			a := fresh(n * prime % live)
+			if value > 0 {
+				a.value = value + n/live
+			}
+			return a
+		},
+	}
+}

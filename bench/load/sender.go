@@ -1,0 +1,134 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// webhookTimeout bounds one webhook. The peer takes latency times alerts for one.
+const webhookTimeout = time.Minute
+
+// target is a process that takes webhooks.
+type target struct {
+	address string // host:port
+	path    string
+	token   string
+	pid     int
+}
+
+// load says what to send: webhooks over some connections, until the duration or the count of webhooks is over.
+type load struct {
+	connections, perWebhook int
+	duration                time.Duration // 0: until webhooks are sent
+	webhooks                int64         // 0: until the duration is over
+	// next returns the n-th alert, counted from 0 over all connections.
+	next func(n int) alert
+}
+
+// sent is what a load did.
+type sent struct {
+	alerts  int64         // acknowledged with 200
+	elapsed time.Duration // until the last of them
+	cpu     time.Duration // of the target
+}
+
+func (s sent) rate() float64 { return float64(s.alerts) / s.elapsed.Seconds() }
+
+func (s sent) cpuPerAlert() time.Duration { return s.cpu / time.Duration(max(s.alerts, 1)) }
+
+// send runs a load. Any answer but 200 is an error: the load must be one that the target accepts.
+func (t *target) send(ctx context.Context, l load) (sent, error) {
+	before, err := cpuTime(t.pid)
+	if err != nil {
+		return sent{}, err
+	}
+	var (
+		senders  sync.WaitGroup
+		webhooks atomic.Int64
+		alerts   atomic.Int64
+		failure  atomic.Pointer[error]
+	)
+	began := time.Now()
+	more := func(n int64) bool {
+		return failure.Load() == nil && ctx.Err() == nil &&
+			(l.webhooks == 0 || n < l.webhooks) && (l.duration == 0 || time.Since(began) < l.duration)
+	}
+	for range l.connections {
+		senders.Go(func() {
+			if err := t.sendOver(ctx, l, func() (int64, bool) { n := webhooks.Add(1) - 1; return n, more(n) }, &alerts); err != nil {
+				failure.CompareAndSwap(nil, &err)
+			}
+		})
+	}
+	senders.Wait()
+	elapsed := time.Since(began)
+	if err := failure.Load(); err != nil {
+		return sent{}, *err
+	}
+	after, err := cpuTime(t.pid)
+	return sent{alerts: alerts.Load(), elapsed: elapsed, cpu: after - before}, err
+}
+
+// sendOver sends over one connection. It speaks HTTP/1.1 itself, because net/http's client costs as much as what it
+// would measure, on the same cores.
+func (t *target) sendOver(ctx context.Context, l load, claim func() (int64, bool), acknowledged *atomic.Int64) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	defer stop()
+	head := "POST " + t.path + " HTTP/1.1\r\nHost: " + t.address + "\r\nContent-Type: application/json\r\nAuthorization: Bearer " +
+		t.token + "\r\nContent-Length: "
+	answers := bufio.NewReader(conn)
+	var request, body []byte
+	alerts := make([]alert, l.perWebhook)
+	for {
+		n, more := claim()
+		if !more {
+			return nil
+		}
+		for i := range alerts {
+			alerts[i] = l.next(int(n)*l.perWebhook + i)
+		}
+		body = appendWebhook(body[:0], alerts)
+		request = append(strconv.AppendInt(append(request[:0], head...), int64(len(body)), 10), "\r\n\r\n"...)
+		request = append(request, body...)
+		if err := exchange(conn, answers, request); err != nil {
+			return fmt.Errorf("webhook to %s: %w", t.address, err)
+		}
+		acknowledged.Add(int64(len(alerts)))
+	}
+}
+
+func exchange(conn net.Conn, answers *bufio.Reader, request []byte) error {
+	if err := conn.SetDeadline(time.Now().Add(webhookTimeout)); err != nil {
+		return err
+	}
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusOK {
+		_, err = io.Copy(io.Discard, answer.Body)
+		return err
+	}
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 512))
+	return fmt.Errorf("%s: %s", answer.Status, text)
+}

@@ -1,0 +1,161 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// The load of the budgets.
+const (
+	budgetPerWebhook  = 20
+	budgetConnections = 8
+)
+
+var connectionCounts = []int{1, 8, 64}
+
+// throughput measures how many alerts a second are acknowledged, and the peer beside it. Every alert is a new one.
+func (b *bench) throughput(ctx context.Context) error {
+	peer := map[int]float64{}
+	for _, connections := range connectionCounts {
+		rate, err := b.peerRate(ctx, connections)
+		if err != nil {
+			return err
+		}
+		peer[connections] = rate
+	}
+	for _, fsync := range []bool{true, false} {
+		for _, perWebhook := range []int{1, 20, 500} {
+			for _, connections := range connectionCounts {
+				s, err := b.freshLoad(ctx, apiLatency, fsync, perWebhook, connections)
+				if err != nil {
+					return err
+				}
+				r := row{
+					what:  fmt.Sprintf("acknowledged alerts/s, %s, %d per webhook, %d connections", fsyncWord(fsync), perWebhook, connections),
+					ours:  count(s.rate()),
+					ratio: over(s.rate(), peer[connections]), peer: countOrNone(peer[connections]),
+				}
+				if fsync && perWebhook == budgetPerWebhook && connections == budgetConnections {
+					r.atLeast(100)
+				}
+				b.table.add(r)
+			}
+		}
+	}
+	return nil
+}
+
+func fsyncWord(fsync bool) string {
+	if fsync {
+		return "fsync"
+	}
+	return "no fsync"
+}
+
+// peerRate measures the peer, and that it is as fast as its design allows.
+func (b *bench) peerRate(ctx context.Context, connections int) (float64, error) {
+	if b.node == "" {
+		return 0, nil
+	}
+	s, err := b.peer(ctx, apiLatency)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	got, err := s.target.send(ctx, load{
+		connections: connections, perWebhook: budgetPerWebhook, duration: max(b.size.window, time.Second), next: fresh,
+	})
+	if err != nil {
+		return 0, err
+	}
+	ideal := float64(connections) / apiLatency.Seconds()
+	r := row{
+		what: fmt.Sprintf("the peer itself: alerts/s, %d connections, of the ideal connections / latency", connections),
+		ours: count(got.rate()), peer: count(ideal), ratio: got.rate() / ideal,
+	}
+	r.atLeast(0.8)
+	b.table.add(r)
+	return got.rate(), nil
+}
+
+func (b *bench) freshLoad(ctx context.Context, latency time.Duration, fsync bool, perWebhook, connections int) (sent, error) {
+	s, err := b.bridge(ctx, latency, fmt.Sprintf("extensions.file_storage.fsync=%t", fsync))
+	if err != nil {
+		return sent{}, err
+	}
+	defer s.close()
+	return s.target.send(ctx, load{connections: connections, perWebhook: perWebhook, duration: b.size.window, next: fresh})
+}
+
+// processorTime measures what an accepted alert costs, with an API that answers at once.
+func (b *bench) processorTime(ctx context.Context) error {
+	peer, err := b.peerProcessorTime(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := b.bridge(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	began, err := cpuTime(s.target.pid)
+	if err != nil {
+		return err
+	}
+	done := b.profile(ctx, s, "cpu", 2*b.size.window)
+	accepted, err := s.target.send(ctx, load{
+		connections: budgetConnections, perWebhook: budgetPerWebhook, duration: 2 * b.size.window, next: fresh,
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	calls := s.sandbox.Stats().Creates()
+	r := row{
+		what:  fmt.Sprintf("processor time per accepted alert, all new, fsync, 20 per webhook, 8 connections, API at 0 ms (%d incidents opened meanwhile)", calls),
+		ours:  duration(accepted.cpuPerAlert()),
+		peer:  durationOrNone(peer),
+		ratio: over(float64(accepted.cpuPerAlert()), float64(peer)),
+	}
+	r.atMost(0.25)
+	b.table.add(r)
+
+	done = b.profile(ctx, s, "open", b.size.window)
+	if err := s.awaitOpen(ctx, int(accepted.alerts)); err != nil {
+		return err
+	}
+	done()
+	ended, err := cpuTime(s.target.pid)
+	if err != nil {
+		return err
+	}
+	whole := (ended - began) / time.Duration(accepted.alerts)
+	b.table.add(row{
+		what: "processor time per new alert until its incident is open, everything counted",
+		ours: duration(whole), peer: durationOrNone(peer), ratio: over(float64(whole), float64(peer)),
+	})
+	return nil
+}
+
+func (b *bench) peerProcessorTime(ctx context.Context) (time.Duration, error) {
+	if b.node == "" {
+		return 0, nil
+	}
+	s, err := b.peer(ctx, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	// Warm: a just-in-time compiler is slow at first.
+	l := load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh}
+	if _, err := s.target.send(ctx, l); err != nil {
+		return 0, err
+	}
+	l.next = func(n int) alert { return fresh(n + 1_000_000) }
+	got, err := s.target.send(ctx, l)
+	return got.cpuPerAlert(), err
+}
