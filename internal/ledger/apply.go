@@ -53,15 +53,50 @@ func (o Outcome) String() string {
 	}[o]
 }
 
+// ApplyAll returns the entry after the events of one alias, and what each did. The result is e itself where none
+// changes anything. It copies and renders the entry once: a group can have thousands of alerts.
+func (p *Policy) ApplyAll(e *Entry, events []Event, now time.Time) (*Entry, []Outcome) {
+	outcomes := make([]Outcome, len(events))
+	if len(events) == 1 {
+		e, outcomes[0] = p.Apply(e, events[0], now)
+		return e, outcomes
+	}
+	n, changed := newEntry(events[0], now), true
+	if e != nil {
+		n, changed = e.clone(), false
+	}
+	n.draft = true
+	for i, ev := range events {
+		_, outcomes[i] = p.Apply(n, ev, now)
+		changed = changed || outcomes[i].changes()
+	}
+	if !changed {
+		return e, outcomes
+	}
+	n.draft = false
+	if n.desired == unrendered {
+		p.render(n)
+	}
+	return n, outcomes
+}
+
+// changes reports whether the event left a trace in the entry.
+func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != EchoIgnored }
+
+func newEntry(ev Event, now time.Time) *Entry {
+	e := &Entry{Schema: Schema, Alias: ev.Alias}
+	if !ev.Firing {
+		e.Incident.State = Unknown
+		e.QuietSince = now
+	}
+	return e
+}
+
 // Apply returns the entry after the event; e is nil for an alias without an entry. The result is e itself where
 // the event changes nothing.
 func (p *Policy) Apply(e *Entry, ev Event, now time.Time) (*Entry, Outcome) {
 	if e == nil {
-		e = &Entry{Schema: Schema, Alias: ev.Alias}
-		if !ev.Firing {
-			e.Incident.State = Unknown
-			e.QuietSince = now
-		}
+		e = newEntry(ev, now)
 	}
 	i := e.member(ev.Alert.Fingerprint)
 	if i >= 0 && e.Members[i].newerThan(ev) {
@@ -84,7 +119,7 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 		n.Members[len(n.Members)-1].fire(ev, now)
 		return p.changed(n, now), Fired
 	}
-	m := &e.Members[i]
+	m := e.Members[i]
 	outcome := Fired
 	switch {
 	case m.Firing:
@@ -105,7 +140,7 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 			return e, EchoIgnored
 		}
 		outcome = EchoReleased
-	case p.isEcho(m, ev, now):
+	case p.isEcho(&m, ev, now):
 		n := e.clone()
 		h := &n.Members[i]
 		h.stamp(ev, now)
@@ -136,7 +171,7 @@ func (p *Policy) applyResolved(e *Entry, i int, ev Event, now time.Time) (*Entry
 		}
 		return n, ResolveRepeated
 	}
-	m := &e.Members[i]
+	m := e.Members[i]
 	if m.outlives(ev) {
 		return e, StaleResolve
 	}
@@ -195,13 +230,24 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 	return p.Refresh > 0 && now.Sub(e.ConfirmedAt) >= p.Refresh
 }
 
+// unrendered is the hash of what a draft asks for.
+const unrendered = "unrendered"
+
+// render brings the content that e asks for up to date. The caller owns e, which fires.
+func (p *Policy) render(e *Entry) {
+	e.Peak = max(e.Peak, e.Worst())
+	e.desired = p.Content(e).Hash()
+}
+
 // changed brings what follows from the members up to date after they changed in e, which the caller owns.
 func (p *Policy) changed(e *Entry, now time.Time) *Entry {
 	before := e.desired
 	if e.Firing() {
 		e.QuietSince = time.Time{}
-		e.Peak = max(e.Peak, e.Worst())
-		e.desired = p.Content(e).Hash()
+		e.desired = unrendered
+		if !e.draft {
+			p.render(e)
+		}
 		if e.Left {
 			e.Left, e.verify = false, e.Incident.State == Open // by now a person may have closed it
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -308,4 +309,48 @@ func TestOutcomeNames(t *testing.T) {
 	for l := Nothing; l <= Doubting; l++ {
 		assert.NotEmpty(t, l.String())
 	}
+}
+
+// TestApplyAllIsApplyOneByOne: events of one push do what they do one after the other.
+func TestApplyAllIsApplyOneByOne(t *testing.T) {
+	p := testPolicy()
+	rapid.Check(t, func(rt *rapid.T) {
+		var e *Entry
+		for range rapid.IntRange(1, 4).Draw(rt, "pushes") {
+			now := at(rapid.IntRange(0, 2000).Draw(rt, "now"))
+			events := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) Event {
+				sender := rapid.SampledFrom([]string{"am1", "am2"}).Draw(rt, "sender")
+				from := rapid.IntRange(0, 3).Draw(rt, "start")
+				ev := firing(sender, at(from*300))
+				if rapid.Bool().Draw(rt, "resolved") {
+					ev = resolved(sender, at(from*300), at(from*300+rapid.IntRange(0, 300).Draw(rt, "end")))
+				}
+				if rapid.Bool().Draw(rt, "low") {
+					ev = ev.low()
+				}
+				return ev.order("epoch", int64(rapid.IntRange(0, 9).Draw(rt, "seq")))
+			}), 1, 6).Draw(rt, "events")
+
+			one, outcomes := e, make([]Outcome, len(events))
+			for i, ev := range events {
+				one, outcomes[i] = p.Apply(one, ev, now)
+			}
+			before, _ := encode(&Entry{})
+			if e != nil {
+				before, _ = encode(e)
+			}
+			all, did := p.ApplyAll(e, events, now)
+			require.Equal(rt, outcomes, did)
+			require.Equal(rt, one == e, all == e)
+			if e != nil {
+				after, err := encode(e)
+				require.NoError(rt, err)
+				require.Equal(rt, string(before), string(after), "the entry that was given has changed")
+			}
+			all = all.clone()
+			all.Version, all.Peak = one.Version, one.Peak
+			require.Equal(rt, one, all)
+			e = one
+		}
+	})
 }

@@ -63,6 +63,7 @@ type volatile struct {
 	verify    bool
 	bareTry   bool // a close was refused: leave resolved_at out
 	restarted bool // the doubt is of an earlier process
+	draft     bool // ApplyAll is at work on this copy
 }
 
 // Member is one alert of the alias.
@@ -161,20 +162,33 @@ type Call struct {
 	Version uint64 `json:"-"`
 }
 
-// clone returns a copy whose members may be changed.
+// clone returns a copy whose members may be changed; a draft is one already.
 func (e *Entry) clone() *Entry {
+	if e.draft {
+		return e
+	}
 	c := *e
 	c.Members = slices.Clone(e.Members)
 	return &c
 }
 
 func (e *Entry) member(fingerprint string) int {
-	return slices.IndexFunc(e.Members, func(m Member) bool { return m.Alert.Fingerprint == fingerprint })
+	for i := range e.Members {
+		if e.Members[i].Alert.Fingerprint == fingerprint {
+			return i
+		}
+	}
+	return -1
 }
 
 // Firing reports whether the incident should be open.
 func (e *Entry) Firing() bool {
-	return slices.ContainsFunc(e.Members, func(m Member) bool { return m.Firing })
+	for i := range e.Members {
+		if e.Members[i].Firing {
+			return true
+		}
+	}
+	return false
 }
 
 // leaves: an alert of the alias asks to leave closing to a person.

@@ -10,6 +10,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -65,19 +66,19 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 	now := l.now()
 	outcomes := make([]Outcome, len(events))
 	var refused int
-	mutations := make([]mutation, len(events))
-	for i, ev := range events {
-		mutations[i] = mutation{alias: ev.Alias, makesRoom: !ev.Firing, do: func(e *Entry, live int) (*Entry, bool) {
+	groups := byAlias(events)
+	mutations := make([]mutation, len(groups))
+	for i, g := range groups {
+		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(e *Entry, live int) (*Entry, bool) {
 			if i == 0 {
 				refused = 0 // this may be the second try of a shared transaction
 			}
 			if e == nil && live >= l.maxAliases {
-				outcomes[i] = NoRoom
-				refused++
+				refused += g.note(outcomes, slices.Repeat([]Outcome{NoRoom}, len(g.events)))
 				return nil, false
 			}
-			var n *Entry
-			n, outcomes[i] = l.policy.Apply(e, ev, now)
+			n, did := l.policy.ApplyAll(e, g.events, now)
+			g.note(outcomes, did)
 			if n == e {
 				return e, false
 			}
@@ -93,6 +94,38 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 		return outcomes, &FullError{Refused: refused, Max: l.maxAliases}
 	}
 	return outcomes, nil
+}
+
+// group is what one push says of one alias, in order.
+type group struct {
+	alias  string
+	events []Event
+	places []int // of the events in the push
+	fires  bool
+}
+
+func byAlias(events []Event) []*group {
+	var groups []*group
+	index := make(map[string]*group, len(events))
+	for i, ev := range events {
+		g := index[ev.Alias]
+		if g == nil {
+			g = &group{alias: ev.Alias}
+			index[ev.Alias] = g
+			groups = append(groups, g)
+		}
+		g.events, g.places = append(g.events, ev), append(g.places, i)
+		g.fires = g.fires || ev.Firing
+	}
+	return groups
+}
+
+// note puts the outcomes of the group where those of the push are, and returns how many there are.
+func (g *group) note(all, outcomes []Outcome) int {
+	for i, place := range g.places {
+		all[place] = outcomes[i]
+	}
+	return len(outcomes)
 }
 
 // armed adds the write-ahead of a create that is due at once, so that the page's path pays for one commit only.

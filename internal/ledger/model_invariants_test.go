@@ -94,16 +94,10 @@ func (w *world) checkWake(d Decision) {
 // checkHold is I10: a hold ends by time, or by the event of alert i with the outcome that says so, and by nothing
 // else; and it is never extended.
 func (w *world) checkHold(i int, o Outcome) {
-	e := w.entry()
+	seen := w.held
+	w.noteHolds()
 	for j := range w.held {
-		before, after := w.held[j], hold{}
-		if e != nil {
-			if m := e.member(w.alert(j, 0).Fingerprint); m >= 0 && e.Members[m].held() {
-				after = hold{true, int(e.Members[m].HeldUntil.Sub(start)/time.Second) - w.skew}
-			}
-		}
-		w.held[j] = after
-		event := i == j
+		before, after, event := seen[j], w.held[j], i == j
 		switch {
 		case !before.held && after.held && (!event || o != EchoHeld):
 			w.Fatalf("I10: held without an echo: %v", o)
@@ -111,6 +105,20 @@ func (w *world) checkHold(i int, o Outcome) {
 			w.Fatalf("I10: the hold moved from %d to %d", before.until, after.until)
 		case before.held && !after.held && w.now < before.until && (!event || o != EchoReleased && o != EchoCancelled):
 			w.Fatalf("I10: the hold ended %d s early by %v", before.until-w.now, o)
+		}
+	}
+}
+
+// noteHolds sees who is held now.
+func (w *world) noteHolds() {
+	e := w.entry()
+	for j := range w.held {
+		w.held[j] = hold{}
+		if e == nil {
+			continue
+		}
+		if m := e.member(w.alert(j, 0).Fingerprint); m >= 0 && e.Members[m].held() {
+			w.held[j] = hold{true, int(e.Members[m].HeldUntil.Sub(start)/time.Second) - w.skew}
 		}
 	}
 }
@@ -144,10 +152,7 @@ func (w *world) checkRestart(before *Entry) {
 		case was.held() && !e.Members[m].held() && w.wall().Before(was.HeldUntil):
 			w.Fatalf("I10: the restart ended the hold of %v", was)
 		}
-		w.held[j] = hold{}
-		if m >= 0 && e.Members[m].held() {
-			w.held[j] = hold{true, int(e.Members[m].HeldUntil.Sub(start)/time.Second) - w.skew}
-		}
 	}
+	w.noteHolds()
 	w.check()
 }

@@ -97,6 +97,7 @@ func repertoire(s switches) (all []step) {
 			w.tick()
 		}
 	})
+	add(2, "deliver all", func(w *world) { w.deliverAll() })
 	add(1, "deliver, acknowledgement lost", func(w *world) { w.deliver(true) })
 	add(1, "handler stuck", func(w *world) { w.handlerStuck() })
 	add(1, "disk full or not", func(w *world) { w.disk.full = !w.disk.full })

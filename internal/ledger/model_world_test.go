@@ -272,24 +272,57 @@ func (w *world) arrive(n notification) arrived {
 
 // apply hands a request that has arrived to the ledger and reports whether it was acknowledged.
 func (w *world) apply(a arrived) (Outcome, bool) {
-	w.deliveries++
-	outcomes, err := w.ledger.Apply(context.Background(), []Event{a.Event})
+	outcomes := w.push(a)
+	if outcomes == nil {
+		return 0, false
+	}
+	w.checkHold(a.alert, outcomes[0])
+	return outcomes[0], true
+}
+
+// push is apply for a request with several alerts; nil says that it was not acknowledged.
+func (w *world) push(all ...arrived) []Outcome {
+	w.deliveries += len(all)
+	events := make([]Event, len(all))
+	for i, a := range all {
+		events[i] = a.Event
+	}
+	outcomes, err := w.ledger.Apply(context.Background(), events)
 	if err != nil {
 		if !w.disk.full {
 			w.Fatalf("apply: %v", err)
 		}
 		w.check()
-		return 0, false
+		return nil
 	}
-	if a.sender == am1 && outcomes[0] != OlderDropped {
-		w.tell(a.notification)
-		if outcomes[0] == EchoHeld {
-			w.pages++
+	for i, a := range all {
+		if a.sender == am1 && outcomes[i] != OlderDropped {
+			w.tell(a.notification)
+			if outcomes[i] == EchoHeld {
+				w.pages++
+			}
 		}
 	}
-	w.checkHold(a.alert, outcomes[0])
 	w.check()
-	return outcomes[0], true
+	return outcomes
+}
+
+// deliverAll is all that the first replica has to say, in one request.
+func (w *world) deliverAll() {
+	all := make([]arrived, 0, len(w.queue))
+	for _, n := range w.queue {
+		all = append(all, w.arrive(n))
+	}
+	if len(all) == 0 {
+		return
+	}
+	if outcomes := w.push(all...); outcomes != nil {
+		w.queue = nil
+		for i, a := range all {
+			w.acknowledged(a.notification, outcomes[i], w.now)
+		}
+		w.noteHolds()
+	}
 }
 
 // deliver is the first replica's next notification; again: the acknowledgement is lost, so it is sent again.
