@@ -58,7 +58,11 @@ func (m *message) about(alias string) string {
 	if len(alerts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("webhook %d from replica %d, %s: %s => %s, %s after %s", m.arrival, m.replica, m.disruption,
+	disruption := ""
+	if m.disruption != "" {
+		disruption = " (" + m.disruption + ")"
+	}
+	return fmt.Sprintf("webhook %d from replica %d%s: %s => %s, %s after %s", m.arrival, m.replica, disruption,
 		strings.Join(alerts, "; "), m.fate, m.answer, m.to.Sub(m.from).Round(time.Millisecond))
 }
 

@@ -30,6 +30,11 @@ func (r *run) requireChaos(t *testing.T, rules []sandbox.Fault, seconds int) {
 		assert.Positive(t, r.counts.disruptions[disruption], "webhooks %s", disruption)
 	}
 	assert.Positive(t, r.sandbox.Stats().LateCommits)
+	echoes := 0
+	for _, f := range r.families {
+		echoes += f.echoes()
+	}
+	assert.Positive(t, echoes, "a replica that still says what the other has ended")
 	firing, aliases := 0, 0
 	for _, f := range r.families {
 		for _, p := range f.problems {
@@ -119,11 +124,34 @@ func (f *family) episodes(alias string) *episodes {
 	return e
 }
 
+// echoes counts how often a replica said that an alert fires, with a start from before its end, after the other had said
+// that it is over.
+func (f *family) echoes() int {
+	n := 0
+	over := map[*alert]saying{}
+	by := map[*alert]int{}
+	for _, m := range f.log {
+		for i, a := range m.group {
+			s := m.says[i]
+			switch end, ok := over[a]; {
+			case m.fate != taken:
+			case !s.Firing:
+				over[a], by[a] = s, m.replica
+			case ok && by[a] != m.replica && !s.StartsAt.After(end.EndsAt):
+				n++
+				delete(over, a)
+			}
+		}
+	}
+	return n
+}
+
 // report shows what happened.
 func (r *run) report(t *testing.T, rules []sandbox.Fault, chaos, calm time.Duration) {
 	t.Helper()
-	aliases, episodes := 0, 0
+	aliases, episodes, echoes := 0, 0, 0
 	for _, f := range r.families {
+		echoes += f.echoes()
 		aliases += len(f.problems)
 		for _, p := range f.problems {
 			episodes += f.episodes(p.alias).end()
@@ -136,7 +164,7 @@ func (r *run) report(t *testing.T, rules []sandbox.Fault, chaos, calm time.Durat
 	fmt.Fprintf(&b, "  %d kills, %d stops\n", r.kills, r.stops)
 	fmt.Fprintf(&b, "  %d webhooks%s\n  answered%s\n", r.counts.webhooks, table(r.counts.disruptions), table(r.counts.answers))
 	fmt.Fprintf(&b, "  API requests%s\n  faults of writes%s\n  faults of reads%s\n", table(stats.Requests), table(writes), table(reads))
-	fmt.Fprintf(&b, "  %d late commits\n  %d creates for at most %d episodes of %d aliases, %d open at the end",
-		stats.LateCommits, stats.Creates(), episodes, aliases, stats.Open)
+	fmt.Fprintf(&b, "  %d late commits, %d firings that a replica said after the other's resolve\n  %d creates for at most %d episodes of %d aliases, %d open at the end",
+		stats.LateCommits, echoes, stats.Creates(), episodes, aliases, stats.Open)
 	t.Log(b.String())
 }
