@@ -6,6 +6,7 @@ package ledger
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ func realistic(i int) Event {
 	host := fmt.Sprintf("api-%05d.prod.example.com:9100", i)
 	set := func(pairs ...string) labels.Set {
 		var s labels.Set
-		for j := 0; j < len(pairs); j += 2 {
-			s = append(s, labels.Label{Name: pairs[j], Value: pairs[j+1]})
+		for pair := range slices.Chunk(pairs, 2) {
+			s = append(s, labels.Label{Name: pair[0], Value: pair[1]})
 		}
 		s.Sort()
 		return s

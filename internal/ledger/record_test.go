@@ -6,6 +6,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ func whole() *Entry {
 		Doubt:     Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
 		Extra:     []string{"7"},
 		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: "h", Minimal: true},
+		Peak: incident.Critical, Left: true,
 		QuietSince: at(6), ConfirmedAt: at(5), Version: 12,
 	}
 }
@@ -57,6 +59,26 @@ func TestRecordKeepsEveryPersistedField(t *testing.T) {
 	again, err := encode(got)
 	require.NoError(t, err)
 	assert.Equal(t, string(record), string(again))
+}
+
+// TestWholeIsWhole: a field that is added must be added to whole, too.
+func TestWholeIsWhole(t *testing.T) {
+	var check func(path string, v reflect.Value)
+	check = func(path string, v reflect.Value) {
+		if v.Kind() == reflect.Slice && v.Len() > 0 {
+			v = v.Index(0)
+		}
+		if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]() {
+			assert.False(t, v.IsZero(), path)
+			return
+		}
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.Tag.Get("json") != "-" {
+				check(path+"."+f.Name, v.Field(i))
+			}
+		}
+	}
+	check("Entry", reflect.ValueOf(*whole()))
 }
 
 func TestRecordForgetsWhatIsVolatile(t *testing.T) {
