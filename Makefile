@@ -107,6 +107,12 @@ test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) 
 chaos: $(COLLECTOR) ## Kill the collector and fail the API for CHAOS_SECONDS (60); CHAOS_SEED gives a run's choices again
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/chaos
 
+MODEL_CHECKS ?= 20000
+
+.PHONY: model
+model: ## Let MODEL_CHECKS (20000) random histories for each world happen to the ledger, and say how many
+	go test ./internal/ledger -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS)
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (10s)
 	scripts/fuzz.sh $(FUZZTIME)
