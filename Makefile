@@ -97,11 +97,11 @@ check-generated: ## Check that go.mod and generated files are up to date
 
 .PHONY: test-unit
 test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C compiler
-	$(TESTSUM) --format pkgname-and-test-fails -- $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
+	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
 test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
-	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -timeout=10m ./e2e/...
+	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -timeout=10m ./e2e/...
 
 .PHONY: chaos
 chaos: $(COLLECTOR) ## Kill the collector and fail the API for CHAOS_SECONDS (60); CHAOS_SEED gives a run's choices again
