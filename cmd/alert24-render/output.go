@@ -35,7 +35,8 @@ func (h *webhook) writeText(w io.Writer, body bool) {
 		noun = "alert"
 	}
 	fmt.Fprintf(w, "%s: %d %s\n", h.file, len(h.alerts), noun)
-	shown := map[*preview.Incident]int{}
+	shown := map[*preview.Incident]int{} // the alert whose lines say what the incident says
+	sent := map[*preview.Call]bool{}
 	for i := range h.alerts {
 		a := &h.alerts[i]
 		fmt.Fprintf(w, "\nAlert %d of %d\n", i+1, len(h.alerts))
@@ -50,12 +51,18 @@ func (h *webhook) writeText(w io.Writer, body bool) {
 			writeCall(w, a)
 		default:
 			shown[a.Incident] = i + 1
-			writeAlert(w, a, body)
+			writeAlert(w, a)
+		}
+		if body && a.Call != nil && !sent[a.Call] {
+			sent[a.Call] = true
+			pretty := a.Call.Body.Clone()
+			_ = pretty.Indent(jsontext.WithIndent("  ")) // it is JSON, or it could not have been read
+			block(w, "body", string(pretty))
 		}
 	}
 }
 
-func writeAlert(w io.Writer, a *preview.Alert, body bool) {
+func writeAlert(w io.Writer, a *preview.Alert) {
 	inc := a.Incident
 	line(w, "severity", inc.Severity)
 	line(w, "title", inc.Title)
@@ -75,11 +82,6 @@ func writeAlert(w io.Writer, a *preview.Alert, body bool) {
 	line(w, "notes", a.Notes...)
 	if inc.Description != "" {
 		block(w, "description", inc.Description)
-	}
-	if body && a.Call != nil {
-		pretty := a.Call.Body.Clone()
-		_ = pretty.Indent(jsontext.WithIndent("  ")) // it is JSON, or it could not have been read
-		block(w, "body", string(pretty))
 	}
 }
 

@@ -1,0 +1,142 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// whole is a configuration that works.
+const whole = `yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {api_key: k}}}`
+
+const webhookJSONText = `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A","instance":"b"},"startsAt":"2026-11-23T20:37:15Z"}]}`
+
+func TestRuns(t *testing.T) {
+	withoutEnvironment(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, content := range map[string]string{
+		"good.json": webhookJSONText, "empty.json": "", "text.json": "hello", "cut.json": webhookJSONText[:50],
+		"custom.json": `{"text":"a custom payload"}`, "none.json": `{"version":"4","alerts":[]}`,
+		"type.json": `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":1}}]}`,
+		"many.json": `{"version":"4","alerts":[` + strings.Repeat(`{"status":"firing","labels":{}},`, 3) + `{"status":"firing","labels":{}}]}`,
+		"text.yaml": "hello", "broken.yaml": "receivers: [", "list.yaml": "[a]",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	exporter := func(settings string) string {
+		return "yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {api_key: k, " + settings + "}}}"
+	}
+	for name, tt := range map[string]struct {
+		args   []string
+		code   int
+		stderr string // the whole of it
+		stdout string // a part
+	}{
+		"a file":                   {args: []string{"--config", whole, "good.json"}, stdout: "good.json: 1 alert\n\nAlert 1 of 1\n  alias        A:b\n"},
+		"standard input":           {args: []string{"--config", whole, "-"}, stdout: "-: 1 alert\n"},
+		"several files":            {args: []string{"--config", whole, "good.json", "none.json"}, stdout: "none.json: 0 alerts\n"},
+		"no key in the variable":   {args: []string{"--config", "yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {api_key: \"${env:ALERT24_API_KEY}\"}}}", "good.json"}, stdout: "POST /api/v1/incidents"},
+		"auth in place of a key":   {args: []string{"--config", "yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {auth: {authenticator: bearertokenauth}}}}", "good.json"}, stdout: "POST"},
+		"a receiver of several":    {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager/b::alias::prefix: x-", "--receiver", "alertmanager/b", "good.json"}, stdout: "x-A:b"},
+		"an exporter of several":   {args: []string{"--config", whole, "--config", "yaml:exporters::alert24/b: {api_key: k, title: from b}", "--exporter", "alert24/b", "good.json"}, stdout: "from b"},
+		"a processor":              {args: []string{"--config", whole, "--config", "yaml:service::pipelines::logs: {receivers: [alertmanager], processors: [batch, resource], exporters: [alert24]}", "good.json"}, stdout: "Note: the processors of pipeline logs are not run: resource.\n"},
+		"no pipeline":              {args: []string{"--config", whole, "--config", "yaml:service::pipelines::logs: {receivers: [alertmanager], exporters: [forward]}", "good.json"}, stdout: "Note: no pipeline has both alertmanager and alert24: what lies between them is not run.\n"},
+		"a template that fails":    {args: []string{"--config", exporter(`title: "{{ index .Members 7 }}"`), "good.json"}, stdout: "  notes        A template failed on an alert; its default took its place: key title, error "},
+		"help":                     {args: []string{"--help"}, stdout: "Usage: alert24-render --config FILE"},
+		"an unknown flag":          {args: []string{"--colour"}, code: 2, stderr: "alert24-render: unknown flag: --colour (--help lists the flags)\n"},
+		"no configuration":         {args: []string{"good.json"}, code: 2, stderr: "alert24-render: --config is missing (--help lists the flags)\n"},
+		"no webhook":               {args: []string{"--config", whole}, code: 2, stderr: "alert24-render: no webhook is given; - is standard input (--help lists the flags)\n"},
+		"an unknown output":        {args: []string{"--config", whole, "--output", "xml", "-"}, code: 2, stderr: "alert24-render: --output must be text or json, not \"xml\" (--help lists the flags)\n"},
+		"configuration not there":  {args: []string{"--config", "none.yaml", "-"}, code: 2, stderr: "alert24-render: configuration: cannot retrieve the configuration: unable to read the file file:none.yaml: open none.yaml: no such file or directory\n"},
+		"configuration elsewhere":  {args: []string{"--config", "https://example.com/c.yaml", "-"}, code: 2, stderr: "alert24-render: configuration: unsupported scheme on URI \"https://example.com/c.yaml\"\n"},
+		"configuration is text":    {args: []string{"--config", "text.yaml", "-"}, code: 2, stderr: "alert24-render: configuration: retrieved value (type=string) cannot be used as a Conf\n"},
+		"configuration is a list":  {args: []string{"--config", "list.yaml", "-"}, code: 2, stderr: "alert24-render: configuration: retrieved value (type=[]interface {}) cannot be used as a Conf\n"},
+		"configuration is broken":  {args: []string{"--config", "broken.yaml", "-"}, code: 2, stderr: "alert24-render: configuration: retrieved value (type=string) cannot be used as a Conf: assuming string type since contents are not valid YAML: yaml: line 1: did not find expected node content\n"},
+		"no receiver":              {args: []string{"--config", "yaml:exporters::alert24::api_key: k", "-"}, code: 2, stderr: "alert24-render: receivers: there is none of type alertmanager\n"},
+		"no exporter":              {args: []string{"--config", "yaml:{receivers: {alertmanager: {}}, exporters: {debug: {}}}", "-"}, code: 2, stderr: "alert24-render: exporters: there is none of type alert24\n"},
+		"several receivers":        {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager/b: {}", "-"}, code: 2, stderr: "alert24-render: receivers: there are several of type alertmanager: choose one of alertmanager, alertmanager/b with --receiver\n"},
+		"a receiver not there":     {args: []string{"--config", whole, "--receiver", "alertmanager/c", "-"}, code: 2, stderr: "alert24-render: receivers: there is no \"alertmanager/c\" of type alertmanager\n"},
+		"an exporter of no type":   {args: []string{"--config", whole, "--exporter", "debug", "-"}, code: 2, stderr: "alert24-render: exporters: there is no \"debug\" of type alert24\n"},
+		"no key at all":            {args: []string{"--config", "yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {}}}", "-"}, code: 2, stderr: "alert24-render: exporters::alert24: api_key: required, unless auth is given; in Alert24, make a key with scope write\n"},
+		"an unknown key":           {args: []string{"--config", exporter("titel: x"), "-"}, code: 2, stderr: "alert24-render: exporters::alert24: decoding failed due to the following error(s): 'alert24exporter.Config' has invalid keys: titel\n"},
+		"a wrong type":             {args: []string{"--config", exporter("max_aliases: many"), "-"}, code: 2, stderr: "alert24-render: exporters::alert24: decoding failed due to the following error(s): 'max_aliases' expected type 'int', got unconvertible type 'string'\n"},
+		"wrong values":             {args: []string{"--config", exporter("reopen: maybe, severity: {default: urgent}"), "-"}, code: 2, stderr: "alert24-render: exporters::alert24: reopen: must be on_repeat or never, not \"maybe\"; severity::default: unknown severity \"urgent\", Alert24 has critical, high, medium and low\n"},
+		"a wrong template":         {args: []string{"--config", exporter(`title: "{{ .Nothing }}"`), "-"}, code: 2, stderr: "alert24-render: exporters::alert24: title:1:3: executing \"title\" at <.Nothing>: can't evaluate field Nothing in type *incident.templateData\n"},
+		"wrong values of receiver": {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager::alias::labels: []", "-"}, code: 2, stderr: "alert24-render: receivers::alertmanager: alias: labels: must name at least one label\n"},
+		"webhook not there":        {args: []string{"--config", whole, "absent.json"}, code: 2, stderr: "alert24-render: open absent.json: no such file or directory\n"},
+		"webhook is a folder":      {args: []string{"--config", whole, "."}, code: 2, stderr: "alert24-render: read .: is a directory\n"},
+		"webhook is empty":         {args: []string{"--config", whole, "empty.json"}, code: 2, stderr: "alert24-render: empty.json: the body is empty\n"},
+		"webhook is text":          {args: []string{"--config", whole, "text.json"}, code: 2, stderr: "alert24-render: text.json: invalid JSON at byte 0: invalid character 'h' at start of value\n"},
+		"webhook is cut":           {args: []string{"--config", whole, "cut.json"}, code: 2, stderr: "alert24-render: cut.json: the JSON ends too early, at byte 50\n"},
+		"webhook of one's own":     {args: []string{"--config", whole, "custom.json"}, code: 2, stderr: "alert24-render: custom.json: there is no \"alerts\" list: a webhook with a custom payload cannot be understood, so remove the payload from the sender's configuration\n"},
+		"webhook of wrong types":   {args: []string{"--config", whole, "type.json"}, code: 2, stderr: "alert24-render: type.json: alerts[0].labels: must be an object of strings\n"},
+		"webhook over the limit":   {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager::limits::alerts: 3", "many.json"}, code: 2, stderr: "alert24-render: many.json: more than 3 alerts: group by more labels, or raise limits::alerts\n"},
+		"a good one, a bad one":    {args: []string{"--config", whole, "good.json", "empty.json"}, code: 2, stderr: "alert24-render: empty.json: the body is empty\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), tt.args, strings.NewReader(webhookJSONText), &stdout, &stderr)
+			assert.Equal(t, tt.code, code)
+			assert.Equal(t, tt.stderr, stderr.String())
+			if tt.code == 0 {
+				assert.Contains(t, stdout.String(), tt.stdout)
+			} else {
+				assert.Empty(t, stdout.String())
+			}
+		})
+	}
+}
+
+// TestNothingLeaves: neither the API nor the receiver's own address hears of a run, and no output holds a secret.
+func TestNothingLeaves(t *testing.T) {
+	api, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	called := make(chan struct{})
+	go func() {
+		defer close(called)
+		for {
+			conn, err := api.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			t.Error("the API was called")
+			_ = conn.Close()
+		}
+	}()
+	config := "yaml:{receivers: {alertmanager: {endpoint: \"" + api.Addr().String() + "\", hmac: {secret: s3cr3t-hmac}}}, " +
+		"exporters: {alert24: {endpoint: \"http://" + api.Addr().String() + "/api/v1\", api_key: s3cr3t-key}}}"
+	for _, output := range []string{"text", "json"} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), []string{"--config", config, "--output", output, "--body", "-"}, strings.NewReader(webhookJSONText), &stdout, &stderr)
+		assert.Zero(t, code, stderr.String())
+		assert.Contains(t, stdout.String(), "A on b")
+		assert.NotContains(t, stdout.String()+stderr.String(), "s3cr3t")
+	}
+	require.NoError(t, api.Close())
+	<-called
+}
+
+// brokenPipe is a terminal that has gone.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	assert.Equal(t, 2, run(t.Context(), []string{"--config", whole, "-"}, strings.NewReader(webhookJSONText), brokenPipe{}, &stderr))
+	assert.Equal(t, "alert24-render: broken pipe\n", stderr.String())
+}
