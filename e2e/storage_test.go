@@ -23,8 +23,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// When storage is full a webhook is answered 503 and changes nothing. With more room all goes on, and what was answered
-// 200 is there.
+// When storage is full a webhook that needs room is answered 503 and changes nothing, and one that makes room is taken. With
+// more room all goes on, and what was answered 200 is there.
 func TestFullStorage(t *testing.T) {
 	const room = "extensions.file_storage.max_size="
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func TestFullStorage(t *testing.T) {
 		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
 		return c
 	}
-	c := start(256 << 10)
+	c := start(1 << 20)
 	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // nothing must change but by webhooks
 	require.NoError(t, err)
 	want := map[string]bool{}
@@ -59,6 +59,9 @@ func TestFullStorage(t *testing.T) {
 	}
 	require.NotEmpty(t, want)
 	require.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, refused))
+	// An end makes room, so it is taken.
+	deliver(t, c, resolved(firing("host-0", "critical")))
+	delete(want, "HighErrorRate:host-0")
 
 	c.Kill()
 	c = start(64 << 20)
