@@ -59,23 +59,37 @@ func (r *aliasRules) alias(a *alert) string {
 			}
 			value = missing
 		}
-		plain = plain && (i == r.free || !strings.Contains(value, r.Separator)) && !hasControl(value)
+		plain = plain && r.readable(value, i) && !hasControl(value)
 		values = append(values, value)
 		length += len(value) + len(r.Separator)
 	}
 	if id := a.hiddenIdentity(); id != "" {
-		plain = plain && !strings.Contains(id, r.Separator) && !hasControl(id)
+		plain = plain && r.readable(id, len(r.Labels)) && !hasControl(id)
 		values = append(values, id)
 		length += len(id) + len(r.Separator)
 	}
 	length -= len(r.Separator)
 
 	text := r.Prefix + strings.Join(values, r.Separator)
-	if plain && length <= maxAliasBytes && text != "" {
+	if plain && length <= maxAliasBytes && text != "" && !endsInHash(text) {
 		return text
 	}
 	text = strings.Map(printable, text)
 	return cutString(text, maxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
+}
+
+// readable says whether the value at place i can be told apart in the alias: whoever reads up to the free value from the
+// left, and back to it from the right, meets the separator at the value's end and not before. A value that merely ends
+// with half of a long separator would make it seem to begin earlier.
+func (r *aliasRules) readable(value string, i int) bool {
+	switch {
+	case i < r.free:
+		return strings.Index(value+r.Separator, r.Separator) == len(value)
+	case i > r.free:
+		return strings.LastIndex(r.Separator+value, r.Separator) == 0
+	default:
+		return true
+	}
 }
 
 // missing returns what takes the place of an absent label.
@@ -111,6 +125,15 @@ func shortHash(texts ...string) string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:hashBytes])
+}
+
+// endsInHash says whether text looks as if a hash ended it, and so could be the alias of other values.
+func endsInHash(text string) bool {
+	if len(text) < hashSuffixBytes {
+		return false
+	}
+	hash, marked := strings.CutPrefix(text[len(text)-hashSuffixBytes:], hashMark)
+	return marked && strings.Trim(hash, "0123456789abcdef") == ""
 }
 
 func printable(r rune) rune {

@@ -106,6 +106,22 @@ func TestAliasOfGrafana(t *testing.T) {
 	assert.NotEqual(t, of("f", &grafanaFacts{RuleUID: "a:b"}), of("f", &grafanaFacts{RuleUID: "b"}))
 }
 
+// TestAliasesNearlyTheSame are pairs of different problems that would share an alias if their values were only joined.
+func TestAliasesNearlyTheSame(t *testing.T) {
+	of := func(separator, name, instance, job string) string {
+		cfg := defaultConfig().Alias
+		cfg.Labels, cfg.Separator = []string{"alertname", "instance", "job"}, separator
+		rules := newAliasRules(cfg)
+		return rules.alias(&alert{Labels: labels.FromMap(map[string]string{"alertname": name, "instance": instance, "job": job})})
+	}
+	assert.NotEqual(t, of(":", "a:b", "c", "d"), of(":", "a", "b:c", "d"), "the separator in a value")
+	assert.NotEqual(t, of("::", "a:", "b", "c"), of("::", "a", ":b", "c"), "half of the separator at the end of a value")
+	assert.NotEqual(t, of("::", "a", "b:", "c"), of("::", "a", "b", ":c"), "half of the separator at the start of a value")
+	hashed := of(":", "a:b", "c", "d")
+	assert.Equal(t, "a:b:c:d~", hashed[:len(hashed)-2*hashBytes])
+	assert.NotEqual(t, hashed, of(":", "a", "b:c", "d"+hashed[len(hashed)-hashSuffixBytes:]), "a hash forged in a label")
+}
+
 // drawLabels favours few names and awkward values, so that alerts nearly collide.
 func drawLabels(t *rapid.T, label string) map[string]string {
 	return rapid.MapOfN(
