@@ -50,7 +50,8 @@ type limitsConfig struct {
 	LabelsPerAlert int `mapstructure:"labels_per_alert"`
 	// ValueBytes is the longest text that a record keeps, in bytes; longer texts are cut.
 	ValueBytes int `mapstructure:"value_bytes"`
-	// ConcurrentRequests is the most webhooks that are read and passed on at once; others wait for a moment.
+	// ConcurrentRequests is the most webhooks that are read and passed on at once; others wait for a moment. Large ones
+	// count more than once.
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
 }
 
@@ -146,8 +147,8 @@ func (c *Config) Validate() error {
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " {}?#%\t\r\n") {
 		errs = append(errs, errors.New("path: must start with / and hold no space and none of {}?#%"))
 	}
-	if c.ServerConfig.MaxRequestBodySize < 0 {
-		errs = append(errs, errors.New("max_request_body_size: must not be negative"))
+	if c.ServerConfig.MaxRequestBodySize <= 0 {
+		errs = append(errs, errors.New("max_request_body_size: must be positive"))
 	}
 	if c.ServerConfig.ReadTimeout <= 0 {
 		errs = append(errs, errors.New("read_timeout: must be positive, or a slow sender holds a place for ever"))

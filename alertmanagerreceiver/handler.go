@@ -36,10 +36,8 @@ const (
 	// maxPooledBytes is the largest body whose memory is kept for the next one.
 	maxPooledBytes = 1 << 20
 	// maxRepeatedBytes bounds what the group says times the number of its alerts, because a small body could fill the
-	// memory with it. With 10,000 alerts it leaves 1.6 KiB to the group, several times what Alertmanager sends.
-	maxRepeatedBytes = 16 << 20
-	// slotWait is how long a webhook waits for its turn when limits::concurrent_requests are in progress.
-	slotWait = 5 * time.Second
+	// memory with it. With 10,000 alerts it leaves 3.2 KiB to the group, several times what Alertmanager sends.
+	maxRepeatedBytes = 32 << 20
 )
 
 // handler answers webhooks. Requests share nothing in it but counters, pools and the memory of truncated groups.
@@ -54,7 +52,7 @@ type handler struct {
 	epoch    string
 	arrivals atomic.Int64
 	now      func() time.Time
-	slots    chan struct{}
+	places   *places
 	pool     sync.Pool // of *workspace
 
 	report     *receiverhelper.ObsReport
@@ -98,11 +96,11 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		next:       next,
 		epoch:      rand.Text(),
 		now:        time.Now,
-		slots:      make(chan struct{}, cfg.Limits.ConcurrentRequests),
+		places:     newPlaces(cfg),
 		report:     report,
 		telemetry:  telemetry,
 		truncation: truncation,
-		logger:     set.Logger,
+		logger:     sampled(set.Logger),
 	}
 	h.pool.New = func() any { return &workspace{decoder: newDecoder()} }
 	if cfg.HMAC.HasValue() {
@@ -146,10 +144,11 @@ func (h *handler) receive(r *http.Request, d *delivery) (err error) {
 		}
 		h.report.EndLogsOp(ctx, metadata.Type.String(), count, err)
 	}()
-	if err := h.takeSlot(ctx); err != nil {
-		return err
+	n := h.places.of(r)
+	if !h.places.take(ctx, n) {
+		return errBusy
 	}
-	defer func() { <-h.slots }()
+	defer h.places.leave(n)
 
 	ws := h.pool.Get().(*workspace)
 	hook, err := h.read(ws, r)
@@ -173,25 +172,6 @@ func (h *handler) pass(ctx context.Context, ws *workspace, hook *webhook, d *del
 	h.telemetry.ReceiverAlertmanagerCutValues.Add(ctx, int64(cut))
 	h.truncation.note(ctx, hook)
 	return nil
-}
-
-// takeSlot waits until fewer than limits::concurrent_requests are in progress, but not for long. The body is not read
-// before, so waiting costs no memory.
-func (h *handler) takeSlot(ctx context.Context) error {
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	timer := time.NewTimer(slotWait)
-	defer timer.Stop()
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return errBusy
 }
 
 // read reads, verifies and decodes the body.
@@ -222,7 +202,8 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
-		h.logger.Warn("Refused a webhook", zap.Int("status", status), zap.Error(err), zap.String("client", peer(r.Context())))
+		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, see sampled
+			zap.Int("status", status), zap.Error(err), zap.String("client", peer(r.Context())))
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))
@@ -240,10 +221,13 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 // are not repeated, because they may quote the request.
 func (h *handler) refuseEarly(w http.ResponseWriter, r *http.Request, message string, status int) {
 	encoding := r.Header.Get("Content-Encoding")
+	if encoding == "identity" {
+		encoding = "" // the same, and the only spelling in compression_algorithms
+	}
 	switch {
 	case status == http.StatusUnauthorized:
 		h.answer(w, r, errUnauthorized)
-	case encoding != "identity" && !slices.Contains(h.encodings, encoding):
+	case !slices.Contains(h.encodings, encoding):
 		h.answer(w, r, &refusal{
 			http.StatusUnsupportedMediaType,
 			"the Content-Encoding is none of those in compression_algorithms",

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -123,7 +122,7 @@ func TestPanicIsAnswered(t *testing.T) {
 	assert.Equal(t, "internal error: see the collector's log\n", w.Body.String())
 
 	panics = false
-	for range 2 * cap(h.slots) { // every place is free again
+	for range 2 * h.places.all { // every place is free again
 		assert.Equal(t, http.StatusOK, post(h, strings.NewReader(good)).Code)
 	}
 }
@@ -180,37 +179,6 @@ func epochOf(t *testing.T, lr plog.LogRecord) string {
 	return v.Str()
 }
 
-func TestConcurrentRequestsAreLimited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		cfg := defaultConfig()
-		cfg.Limits.ConcurrentRequests = 1
-		release := make(chan struct{})
-		h := handlerOf(t, cfg, consumeFunc(func(context.Context, plog.Logs) error {
-			<-release
-			return nil
-		}))
-		var first sync.WaitGroup
-		first.Go(func() { assert.Equal(t, http.StatusOK, post(h, strings.NewReader(good)).Code) })
-		synctest.Wait()
-
-		w := post(h, strings.NewReader(good)) // waits in vain, on the bubble's clock
-		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-		assert.Equal(t, "too many webhooks at once: see limits::concurrent_requests\n", w.Body.String())
-
-		var second sync.WaitGroup
-		second.Go(func() { assert.Equal(t, http.StatusOK, post(h, strings.NewReader(good)).Code) })
-		synctest.Wait()
-		close(release)
-		first.Wait()
-		second.Wait()
-
-		gone, cancel := context.WithCancel(t.Context())
-		cancel()
-		h.slots <- struct{}{}
-		require.ErrorIs(t, h.takeSlot(gone), errBusy, "a sender that has gone does not wait")
-	})
-}
-
 // failing is a body that breaks after some bytes.
 type failing struct {
 	io.Reader
@@ -247,6 +215,21 @@ func TestRefusedBodyIsDrainedWithinBounds(t *testing.T) {
 		r := httptest.NewRequest(http.MethodDelete, defaultPath, body)
 		h.ServeHTTP(httptest.NewRecorder(), r)
 		assert.Equal(t, max(0, size-maxDrainBytes), body.Len(), "left of %d bytes", size)
+	}
+}
+
+// TestIdentityIsNoEncoding: it is accepted and refused as if the header were not there.
+func TestIdentityIsNoEncoding(t *testing.T) {
+	for status, algorithms := range map[int][]string{200: {""}, 415: {"gzip"}} {
+		cfg := defaultConfig()
+		cfg.ServerConfig.CompressionAlgorithms = algorithms
+		for _, encoding := range []string{"", "identity"} {
+			r := httptest.NewRequest(http.MethodPost, defaultPath, strings.NewReader(good))
+			r.Header.Set("Content-Encoding", encoding)
+			w := httptest.NewRecorder()
+			serverOf(t, cfg, new(consumertest.LogsSink)).ServeHTTP(w, r)
+			assert.Equal(t, status, w.Code, "%q", encoding)
+		}
 	}
 }
 

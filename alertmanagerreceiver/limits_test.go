@@ -5,12 +5,15 @@ package alertmanagerreceiver
 
 import (
 	"fmt"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"pgregory.net/rapid"
 
@@ -62,6 +65,75 @@ func TestLimitsDoNotTouchIdentity(t *testing.T) {
 			assert.True(t, v.Type() != pcommon.ValueTypeStr || utf8.ValidString(v.Str()))
 		}
 	})
+}
+
+// TestYearsThatRFC3339CannotWrite: a zone moves the time out of the years that the attributes' format has.
+func TestYearsThatRFC3339CannotWrite(t *testing.T) {
+	body := firing(`"startsAt":"9999-12-31T23:59:59-01:00","endsAt":"0000-01-01T00:00:00+01:00"`)
+	lr := recordsOf(convert(t, defaultConfig(), []byte(body)))[0]
+	for _, key := range []string{attrs.AlertStartsAt, attrs.AlertEndsAt} {
+		_, ok := lr.Attributes().Get(key)
+		assert.False(t, ok, key)
+	}
+	assert.Zero(t, lr.Timestamp())
+}
+
+// TestGroupsThatManyRecordsRepeat: what a small body makes every record repeat is bounded, with room for a real group.
+func TestGroupsThatManyRecordsRepeat(t *testing.T) {
+	body := func(groupLabels int, value string) string {
+		var b strings.Builder
+		_, _ = b.WriteString(`{"groupKey":"` + strings.Repeat("k", 500) + `","groupLabels":{"cluster":"prod"`)
+		for i := range groupLabels - 1 {
+			_, _ = fmt.Fprintf(&b, `,"l%d":%q`, i, value)
+		}
+		_, _ = b.WriteString(`},"alerts":[` + strings.Repeat(goodAlert+",", 9_999) + goodAlert + `]}`)
+		return b.String()
+	}
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	assert.Equal(t, http.StatusOK, post(h, strings.NewReader(body(20, "a value of usual length"))).Code)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, post(h, strings.NewReader(body(200, ""))).Code, "not only text takes memory")
+}
+
+// TestMemoryFollowsTheBody: whatever the body holds, working on it takes a bounded multiple of its size, and of
+// maxRepeatedBytes where the group says much.
+func TestMemoryFollowsTheBody(t *testing.T) {
+	const size, most = 1 << 20, 50 << 20
+	many := func(start, end string, item func(i int) string) string {
+		var b strings.Builder
+		_, _ = b.WriteString(start)
+		for i := 0; b.Len() < size-1000; i++ {
+			if i > 0 {
+				_ = b.WriteByte(',')
+			}
+			_, _ = b.WriteString(item(i))
+		}
+		return b.String() + end
+	}
+	empty := func(i int) string { return fmt.Sprintf(`"%x":""`, i) }
+	var pairs []string
+	for i := range 40 {
+		pairs = append(pairs, empty(i))
+	}
+	labels40 := `{"status":"firing","labels":{` + strings.Join(pairs, ",") + "}}"
+	for name, body := range map[string]string{
+		"a long value":          firing(`"labels":{"a":"` + strings.Repeat("x", size) + `"}`),
+		"a long escaped value":  firing(`"labels":{"a":"` + strings.Repeat(`\u00e9`, size/6) + `"}`),
+		"names to pass over":    many(`{"alerts":[],"x":{`, "}}", empty),
+		"labels of one alert":   many(`{"alerts":[{"status":"firing","labels":{`, "}}]}", empty),
+		"values of one alert":   many(`{"alerts":[{"status":"firing","values":{`, "}}]}", func(i int) string { return fmt.Sprintf(`"%x":0`, i) }),
+		"labels of many alerts": many(`{"alerts":[`, "]}", func(int) string { return labels40 }),
+		"labels of a group": `{"groupLabels":{"a":"` + strings.Repeat("x", 3000) + `"},"alerts":[` +
+			strings.Repeat(goodAlert+",", 9_999) + goodAlert + "]}",
+		"depth": beside(`"x":` + strings.Repeat(`{"a":[],"b":0,"":`, 9_990) + "0" + strings.Repeat("}", 9_990)),
+	} {
+		h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w := post(h, strings.NewReader(body))
+		runtime.ReadMemStats(&after)
+		assert.Equal(t, http.StatusOK, w.Code, "%s: %s", name, w.Body)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(most), name)
+	}
 }
 
 func TestLabelsAreLeftOut(t *testing.T) {

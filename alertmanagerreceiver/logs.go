@@ -196,9 +196,11 @@ func (w *writer) text(key, value string) {
 }
 
 func (w *writer) time(key string, t time.Time) {
-	if !t.IsZero() {
-		w.attributes.PutStr(key, t.UTC().Format(time.RFC3339Nano))
+	t = t.UTC()
+	if year := t.Year(); t.IsZero() || year < 0 || year > 9999 { // the zone may have moved it to a year that RFC 3339 cannot write
+		return
 	}
+	w.attributes.PutStr(key, t.Format(time.RFC3339Nano))
 }
 
 // link adds an http or https address and nothing else: people click on it. A cut address leads nowhere, so one that is

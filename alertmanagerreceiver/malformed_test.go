@@ -92,9 +92,9 @@ var malformed = []struct {
 	{"an address that is an object", beside(`"externalURL":{}`), nil, 400, "externalURL: must be a string"},
 	{"a group key that is true", beside(`"groupKey":true`), nil, 400, "groupKey: must be a string"},
 	{"a reason that is a number", beside(`"notification_reason":3`), nil, 400, "notification_reason: must be a string"},
-	{"a negative count", beside(`"truncatedAlerts":-1`), nil, 400, "truncatedAlerts: must be a whole number, 0 or more"},
-	{"a broken count", beside(`"truncatedAlerts":1.5`), nil, 400, "truncatedAlerts: must be a whole number, 0 or more"},
-	{"a count past 64 bits", beside(`"truncatedAlerts":9223372036854775808`), nil, 400, "truncatedAlerts: must be a whole number, 0 or more"},
+	{"a negative count", beside(`"truncatedAlerts":-1`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
+	{"a broken count", beside(`"truncatedAlerts":1.5`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
+	{"a count past 32 bits", beside(`"truncatedAlerts":2147483648`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
 	{"group labels that are a list", beside(`"groupLabels":[]`), nil, 400, "groupLabels: must be an object of strings"},
 	{"route labels with a number", beside(`"routeLabels":{"a":1}`), nil, 400, "routeLabels: must be an object of strings"},
 	{"no status", one(`"labels":{}`), nil, 400, "alerts[0].status: must be firing or resolved"},
@@ -124,7 +124,7 @@ var malformed = []struct {
 	// Limits.
 	{"too many bytes", strings.Repeat(" ", 4<<20+1) + good, nil, 413, tooManyBytes},
 	{"too many bytes after decompression", zipped(strings.Repeat(" ", 4<<20+1) + good), header("Content-Encoding", "gzip"), 413, tooManyBytes},
-	{"a group that is too large for its alerts", `{"groupLabels":{"a":"` + strings.Repeat("b", 1<<20) + `"},"alerts":[` + strings.Repeat(goodAlert+",", 16) + goodAlert + `]}`, nil, 413, tooMuchRepeated},
+	{"a group that is too large for its alerts", `{"groupLabels":{"a":"` + strings.Repeat("b", 1<<20) + `"},"alerts":[` + strings.Repeat(goodAlert+",", 32) + goodAlert + `]}`, nil, 413, tooMuchRepeated},
 	{"too many alerts", `{"alerts":[` + strings.Repeat(goodAlert+",", 100) + goodAlert + `]}`, nil, 413, "more than 100 alerts: group by more labels, or raise limits::alerts"},
 }
 
@@ -132,7 +132,7 @@ const (
 	noAlerts = `there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
 		"so remove the payload from the sender's configuration"
 	wrongPath       = "webhooks are taken on another path: see path in the receiver's configuration"
-	tooMuchRepeated = "the labels and the key of the group, which every record repeats, would take more than 16777216 bytes: group by fewer labels"
+	tooMuchRepeated = "the labels and the key of the group, which every record repeats, would take more than 33554432 bytes: group by fewer labels"
 	tooManyBytes    = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
 )
 

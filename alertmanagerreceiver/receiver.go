@@ -54,6 +54,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
 	server.Handler = continueTrace(server.Handler)
+	server.ErrorLog = serverLog(r.handler.logger)
 	r.server, r.listener, r.cancel = server, listener, cancel
 
 	r.warnIfOpen()

@@ -25,9 +25,6 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -131,6 +128,31 @@ func TestShutdownIsBounded(t *testing.T) {
 	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())), "again")
 }
 
+// TestShutdownLeavesAStuckPipeline: not even a pipeline that does not listen holds a shutdown back.
+func TestShutdownLeavesAStuckPipeline(t *testing.T) {
+	cfg := localConfig()
+	cfg.ShutdownTimeout = 10 * time.Millisecond
+	entered, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumeFunc(func(context.Context, plog.Logs) error {
+		defer close(left)
+		close(entered)
+		<-release
+		return nil
+	}))
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	var sender sync.WaitGroup
+	sender.Go(func() {
+		_, err := send(t, r, http.DefaultClient, "http", good, nil)
+		assert.Error(t, err, "the sender must send again")
+	})
+	<-entered
+	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
+	sender.Wait()
+	close(release)
+	<-left
+}
+
 func TestShutdownWaitsForRequestsInProgress(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), localConfig(), consumeFunc(func(context.Context, plog.Logs) error {
@@ -167,9 +189,7 @@ func TestStartFailsWithTheKey(t *testing.T) {
 
 func TestOpenEndpointIsWarnedOf(t *testing.T) {
 	for endpoint, warned := range map[string]int{"127.0.0.1:0": 0, "0.0.0.0:0": 1} {
-		core, logged := observer.New(zapcore.WarnLevel)
-		set := receivertest.NewNopSettings(metadata.Type)
-		set.Logger = zap.New(core)
+		set, logged := observed()
 		cfg := localConfig()
 		cfg.ServerConfig.NetAddr.Endpoint = endpoint
 		started(t, set, cfg, componenttest.NewNopHost(), consumertest.NewNop())

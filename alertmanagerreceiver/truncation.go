@@ -6,15 +6,22 @@ package alertmanagerreceiver
 import (
 	"context"
 	"hash/maphash"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 )
 
-// maxTruncatedGroups bounds the memory of groups that were reported; the oldest is forgotten, and so reported again.
-const maxTruncatedGroups = 1024
+const (
+	// maxTruncatedGroups bounds the memory of groups that were reported; the oldest is forgotten, and so reported again.
+	maxTruncatedGroups = 1024
+	// maxReportsAtOnce is how many groups are reported in a burst; after it, one a second, and the others when they come
+	// again.
+	maxReportsAtOnce = 100
+)
 
 // truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
 type truncation struct {
@@ -22,6 +29,7 @@ type truncation struct {
 	telemetry *metadata.TelemetryBuilder
 	seed      maphash.Seed
 	reported  *lru.Cache[uint64, struct{}]
+	limit     *rate.Limiter
 }
 
 func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*truncation, error) {
@@ -29,7 +37,10 @@ func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*t
 	if err != nil {
 		return nil, err
 	}
-	return &truncation{logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), reported: reported}, nil
+	return &truncation{
+		logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), reported: reported,
+		limit: rate.NewLimiter(rate.Every(time.Second), maxReportsAtOnce),
+	}, nil
 }
 
 // note is told of every accepted webhook.
@@ -42,12 +53,14 @@ func (t *truncation) note(ctx context.Context, w *webhook) {
 	}
 	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1)
 	t.telemetry.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts)
-	if known, _ := t.reported.ContainsOrAdd(t.group(w), struct{}{}); known {
+	group := t.group(w)
+	if t.reported.Contains(group) || !t.limit.Allow() {
 		return
 	}
+	t.reported.Add(group, struct{}{})
 	t.logger.Warn("Alertmanager cut a group short: it never delivers the alerts beyond the cut, nor that they are resolved; "+
 		"set max_alerts: 0 in its webhook_configs",
-		zap.String("receiver", w.Receiver),
+		zap.String("receiver", cutString(w.Receiver, maxReasonBytes)),
 		zap.String("group_key", cutString(w.GroupKey, maxReasonBytes)),
 		zap.Int64("truncated_alerts", w.TruncatedAlerts))
 }

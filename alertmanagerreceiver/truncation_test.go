@@ -8,23 +8,18 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
 func TestTruncatedGroupIsReportedOnce(t *testing.T) {
-	core, logged := observer.New(zapcore.WarnLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.Logger = zap.New(core)
+	set, logged := observed()
 	sink := new(consumertest.LogsSink)
 	h, err := newHandler(set, defaultConfig(), sink)
 	require.NoError(t, err)
@@ -55,12 +50,32 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
 }
 
-func TestMemoryOfTruncatedGroupsIsBounded(t *testing.T) {
-	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
-	for i := range 2 * maxTruncatedGroups {
-		h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
-	}
-	assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
+// TestManyTruncatedGroups: neither the memory of them nor the log grows without bound, and a group that was not reported
+// for this reason is reported later.
+func TestManyTruncatedGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set, logged := observed()
+		h, err := newHandler(set, defaultConfig(), consumertest.NewNop())
+		require.NoError(t, err)
+		all := func() {
+			for i := range 2 * maxReportsAtOnce {
+				h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
+			}
+		}
+		all()
+		assert.Equal(t, maxReportsAtOnce, logged.Len())
+		time.Sleep(time.Hour)
+		all()
+		assert.Equal(t, 2*maxReportsAtOnce, logged.Len())
+		all()
+		assert.Equal(t, 2*maxReportsAtOnce, logged.Len(), "each only once")
+
+		for i := range 2 * maxTruncatedGroups {
+			time.Sleep(time.Second)
+			h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
+		}
+		assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
+	})
 }
 
 func TestGroupsWithoutAKeyDiffer(t *testing.T) {

@@ -83,7 +83,7 @@ func (d *decoder) time(name string) (t time.Time, err error) {
 	return t, nil
 }
 
-// count reads a whole number that is not negative; null is 0.
+// count reads a whole number that is not negative and small enough to be added up for ever; null is 0.
 func (d *decoder) count(name string) (int64, error) {
 	raw, err := d.json.ReadValue()
 	switch {
@@ -92,9 +92,9 @@ func (d *decoder) count(name string) (int64, error) {
 	case raw.Kind() == 'n':
 		return 0, nil
 	}
-	n, err := strconv.ParseInt(string(raw), 10, 64)
+	n, err := strconv.ParseInt(string(raw), 10, 32)
 	if err != nil || n < 0 {
-		return 0, &fieldError{name, "must be a whole number, 0 or more"}
+		return 0, &fieldError{name, "must be a whole number from 0 to 2147483647"}
 	}
 	return n, nil
 }

@@ -32,12 +32,15 @@ type webhook struct {
 	Alerts             []alert
 }
 
-// repeatedBytes is the size of what every record of the webhook repeats.
+// attributeBytes is about what an attribute takes beside its text.
+const attributeBytes = 64
+
+// repeatedBytes is about the memory of what every record of the webhook repeats.
 func (w *webhook) repeatedBytes() int {
 	n := len(w.GroupKey) + len(w.NotificationReason)
 	for _, set := range []labels.Set{w.GroupLabels, w.RouteLabels} {
 		for _, l := range set {
-			n += len(l.Name) + len(l.Value)
+			n += attributeBytes + len(l.Name) + len(l.Value)
 		}
 	}
 	return n

@@ -1,0 +1,73 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+)
+
+// observed returns settings and what is logged with them, warnings and worse.
+func observed() (receiver.Settings, *observer.ObservedLogs) {
+	core, logged := observer.New(zapcore.WarnLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	return set, logged
+}
+
+// TestRefusalsDoNotFlood: however often strangers and broken senders come, each kind of refusal is logged a few times a
+// minute, and one kind does not hide another.
+func TestRefusalsDoNotFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // in which time stands still
+		set, logged := observed()
+		h, err := newHandler(set, defaultConfig(), consumertest.NewNop())
+		require.NoError(t, err)
+		flood := func() {
+			for range 5 * messagesPerMinute {
+				h.refuseEarly(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, defaultPath, http.NoBody), "", http.StatusUnauthorized)
+				post(h, strings.NewReader("{"))
+			}
+		}
+		flood()
+		assert.Equal(t, messagesPerMinute, logged.FilterMessage("Refused a webhook: Unauthorized").Len())
+		assert.Equal(t, messagesPerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len())
+		time.Sleep(time.Minute)
+		flood()
+		assert.Equal(t, 2*messagesPerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len(), "the next minute")
+	})
+}
+
+// TestHandshakesDoNotFlood: what net/http says of strangers' connections is bounded, too, and is no error of ours.
+func TestHandshakesDoNotFlood(t *testing.T) {
+	set, logged := observed()
+	r := started(t, set, localConfig(), componenttest.NewNopHost(), consumertest.NewNop())
+	assert.Equal(t, lineWriter{r.handler.logger}, r.server.ErrorLog.Writer())
+
+	synctest.Test(t, func(t *testing.T) {
+		log := serverLog(sampled(set.Logger))
+		for port := range 5 * messagesPerMinute {
+			log.Printf("http: TLS handshake error from 127.0.0.1:%d: EOF", port)
+		}
+		require.Equal(t, messagesPerMinute, logged.Len())
+		first := logged.All()[0]
+		assert.Equal(t, zapcore.WarnLevel, first.Level)
+		assert.Equal(t, map[string]any{"error": "http: TLS handshake error from 127.0.0.1:0: EOF"}, first.ContextMap())
+	})
+}
