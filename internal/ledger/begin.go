@@ -34,7 +34,6 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		n.Version++
 	}
 	if n.Doubt.Set {
-		n.restarted = true
 		n.settleAt = now.Add(p.SettleTime)
 		n.probeAt = now
 	}

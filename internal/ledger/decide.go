@@ -94,17 +94,11 @@ func (e *Entry) Parked() bool {
 }
 
 func (e *Entry) lookup(now time.Time) Decision {
-	since := e.Doubt.Since
-	if e.restarted && !since.IsZero() {
-		since = since.Add(-clockStep)
-	}
+	// The list shows what is new by a clock that may have been set, and not what a create opened again: so the last
+	// look-up reads all that is open.
 	last := e.Doubt.Creates > 0 && !now.Before(e.settleAt)
-	return Decision{Call: Call{Kind: Lookup, ID: e.Incident.ID, At: since, Version: e.Version, Wide: last}}
+	return Decision{Call: Call{Kind: Lookup, ID: e.Incident.ID, At: e.Doubt.Since, Version: e.Version, Wide: last}}
 }
-
-// clockStep is how far back more a look-up reads for a request sent before a restart: the wall clock that stamped
-// the request may have been set since.
-const clockStep = 24 * time.Hour
 
 func (e *Entry) lookupDue(now time.Time) bool {
 	return e.wantsLookup() && !now.Before(e.probeAt)

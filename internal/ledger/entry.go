@@ -59,11 +59,10 @@ type volatile struct {
 	probes, attempts, failedLookups int
 	absent                          int // complete look-ups in a row that found nothing for an unknown alias
 
-	armed     bool // Inflight is on disk, but its request has not left
-	verify    bool
-	bareTry   bool // a close was refused: leave resolved_at out
-	restarted bool // the doubt is of an earlier process
-	draft     bool // ApplyAll is at work on this copy
+	armed   bool // Inflight is on disk, but its request has not left
+	verify  bool
+	bareTry bool // a close was refused: leave resolved_at out
+	draft   bool // ApplyAll is at work on this copy
 }
 
 // Member is one alert of the alias.

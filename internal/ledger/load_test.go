@@ -63,7 +63,7 @@ func TestLoadLooksUpAtOnce(t *testing.T) {
 	e = answerNext(t, p, e, at(60), Answer{Verdict: Unanswered})
 	d = p.Decide(e, at(61))
 	assert.Equal(t, Lookup, d.Call.Kind)
-	assert.Equal(t, at(5).Add(-clockStep), d.Call.At, "the clock may have been set since")
+	assert.Equal(t, at(5), d.Call.At)
 }
 
 func TestLoadKeepsHolds(t *testing.T) {

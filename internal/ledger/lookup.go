@@ -27,7 +27,7 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	}
 	n.Version++
 	n.verify = false
-	last := !a.Began.Before(n.settleAt)
+	last := !a.Began.Before(n.settleAt) && (c.Wide || n.Doubt.Creates == 0)
 	p.scheduleProbe(n, now)
 	lesson := p.adopt(n, a.Found, now)
 	if last {

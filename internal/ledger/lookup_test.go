@@ -74,7 +74,7 @@ func TestLearnLookup(t *testing.T) {
 			if c.early {
 				e.settleAt = at(101)
 			}
-			n, lesson := policy.Learn(e, Call{Kind: Lookup, ID: c.id, Version: e.Version}, Answer{Verdict: Accepted, Found: c.found, Began: at(100)}, at(100))
+			n, lesson := policy.Learn(e, Call{Kind: Lookup, ID: c.id, Version: e.Version, Wide: true}, Answer{Verdict: Accepted, Found: c.found, Began: at(100)}, at(100))
 			assert.Equal(t, c.lesson.String(), lesson.String())
 			assert.Equal(t, c.want, n.Incident.State)
 			assert.Equal(t, c.wantID, n.Incident.ID)

@@ -52,7 +52,7 @@ var mutants = []mutant{
 		{"begin.go", "c.Kind != NoCall {", "c.Kind != NoCall && c.Kind != Create {"},
 	}},
 	{"M7 an early look-up ends doubt", "plain", 3000, []patch{
-		{"lookup.go", "last := !a.Began.Before(n.settleAt)", "last := true"},
+		{"lookup.go", "last := !a.Began.Before(n.settleAt) && (c.Wide || n.Doubt.Creates == 0)", "last := true"},
 	}},
 	{"M8 creates in order to learn", "plain", 3000, []patch{
 		{"decide.go", "\tcase open:\n", "\tcase e.Doubt.Creates > 0:\n\t\treturn e.write(Call{Kind: Create}, now)\n\tcase open:\n"},
@@ -111,8 +111,8 @@ var mutants = []mutant{
 	{"N1 an echo takes the start of the instance that fires back", "plain", 10000, []patch{
 		{"apply.go", "if ev.Alert.StartsAt.Before(m.Alert.StartsAt) {", "if false {"},
 	}},
-	{"N3 a look-up after a restart trusts the clock of before", "clock steps", 10000, []patch{
-		{"decide.go", "if e.restarted &&", "if false && e.restarted &&"},
+	{"N3 the last look-up reads only what is new", "clock steps", 10000, []patch{
+		{"decide.go", "Wide: last}", "Wide: false && last}"},
 	}},
 	{"N4 an event that changes nothing arms a create in memory only", "plain", 30000, []patch{
 		{"ledger.go", "if n == e {\n\t\t\t\treturn e, false\n\t\t\t}\n\t\t\tn = l.armed", "same := n == e\n\t\t\tn = l.armed"},
