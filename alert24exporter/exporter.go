@@ -19,9 +19,11 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
+	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -203,7 +205,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if bad != nil {
 		e.telemetry.refusedRecords(ctx, bad)
 		if len(events) == 0 && ignored == 0 {
-			return consumererror.NewPermanent(bad.first)
+			return consumererror.NewPermanent(unusableError{bad.first})
 		}
 	}
 	if len(events) == 0 {
@@ -227,10 +229,17 @@ func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]l
 	defer span.End()
 	outcomes, err := e.ledger.Apply(ctx, events)
 	if err != nil {
-		span.SetStatus(codes.Error, err.Error())
+		span.SetStatus(otelcodes.Error, err.Error())
 	}
 	return outcomes, err
 }
+
+// unusableError is why no record of a push can be used. The OTLP receivers take the status for their answer, 400 over HTTP;
+// without one they would blame themselves with 500.
+type unusableError struct{ error }
+
+// GRPCStatus implements what package status looks for in an error.
+func (e unusableError) GRPCStatus() *status.Status { return status.New(codes.InvalidArgument, e.Error()) }
 
 // badRecords are the records of one push that were refused on their own.
 type badRecords struct {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type otlp struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector
 	client    *http.Client
+	socket    string
 }
 
 func startOTLP(t *testing.T) *otlp {
@@ -41,7 +43,7 @@ func startOTLP(t *testing.T) *otlp {
 	s, c := startCollector(t,
 		"receivers.otlp.protocols.http={endpoint: "+socket+", transport: unix}",
 		"service.pipelines.logs.receivers=[alertmanager, otlp]")
-	return &otlp{sandbox: s, collector: c, client: &http.Client{Transport: &http.Transport{
+	return &otlp{sandbox: s, collector: c, socket: socket, client: &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
@@ -133,6 +135,7 @@ func TestLogsSurviveACrash(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, o.send(t, backupFails()))
 	o.collector.Kill()
+	require.NoError(t, os.Remove(o.socket)) // what a crash leaves behind of a socket keeps a new one away
 	require.Empty(t, o.sandbox.Incidents())
 	require.True(t, o.sandbox.RemoveFault(fault))
 	require.NoError(t, o.collector.Start(t.Context()))
