@@ -123,6 +123,9 @@ func TestMutualTLSAndTokens(t *testing.T) {
 	onlyIncident(t, c.sandbox, isResolved)
 
 	c.Kill() // so that the log is whole
+	for _, cause := range []string{"client didn't provide a certificate", "certificate signed by unknown authority", "Refused a webhook: Unauthorized"} {
+		assert.Contains(t, c.Log(), cause)
+	}
 	for _, secret := range []string{harness.WebhookToken, "another-token", "wrong"} {
 		assert.NotContains(t, c.Log(), secret)
 	}
