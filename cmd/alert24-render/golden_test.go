@@ -79,3 +79,16 @@ func withoutEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleOfTheDocumentation: what docs/incidents.md shows is what its reader will see.
+func TestExampleOfTheDocumentation(t *testing.T) {
+	withoutEnvironment(t)
+	t.Chdir("../..")
+	doc, err := os.ReadFile("docs/incidents.md")
+	require.NoError(t, err)
+	const command = "build/alert24-render --config collector-config.yaml testdata/webhooks/alertmanager-0.31.1/004-everything.json\n"
+	require.Contains(t, string(doc), command)
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), strings.Fields(command)[1:], strings.NewReader(""), &stdout, &stderr), stderr.String())
+	assert.Contains(t, string(doc), "```text\n"+stdout.String()+"```\n")
+}

@@ -41,7 +41,8 @@ type recorder struct {
 	calls chan Call
 
 	mu    sync.Mutex
-	notes []string
+	notes []string // each once
+	taken int      // of notes
 }
 
 // callsKept is more than a dry run of one alias makes.
@@ -97,7 +98,7 @@ func callOf(fields map[string]any) (Call, bool) {
 	return call, ok
 }
 
-// note keeps a warning once, as one line.
+// note keeps a warning as one line. Texts are made again for each call, and so are their warnings.
 func (r *recorder) note(message string, fields []zapcore.Field, values map[string]any) {
 	var b strings.Builder
 	b.WriteString(message)
@@ -130,8 +131,8 @@ func printable(s string) string {
 func (r *recorder) takeNotes() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	notes := r.notes
-	r.notes = nil
+	notes := slices.Clone(r.notes[r.taken:])
+	r.taken = len(r.notes)
 	return notes
 }
 
