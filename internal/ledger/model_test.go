@@ -70,7 +70,7 @@ func repertoire(s switches) (all []step) {
 		n := "(" + strconv.Itoa(i) + ")"
 		add(4, "toggle"+n, func(w *world) { w.toggle(i, w.now, false) })
 		add(1, "toggle with old start"+n, func(w *world) { w.toggle(i, w.now, true) })
-		add(1, "second fires"+n, func(w *world) { w.secondFires(i) })
+		add(3, "second fires"+n, func(w *world) { w.secondFires(i) })
 		add(1, "second resolves"+n, func(w *world) { w.secondResolves(i, 0) })
 		add(1, "second resolves later"+n, func(w *world) { w.secondResolves(i, 1) })
 		add(1, "repeat"+n, func(w *world) { w.repeat(i) })
