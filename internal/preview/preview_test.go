@@ -6,6 +6,7 @@ package preview
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,8 +38,8 @@ func add(logs plog.Logs, status, fingerprint string, pairs ...string) {
 	a.PutStr(attrs.AlertStatus, status)
 	a.PutStr(attrs.AlertName, "Name")
 	a.PutStr(attrs.AlertFingerprint, fingerprint)
-	for i := 0; i < len(pairs); i += 2 {
-		a.PutStr(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		a.PutStr(pair[0], pair[1])
 	}
 }
 
