@@ -4,7 +4,7 @@
 package ledger
 
 import (
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -83,6 +83,13 @@ func (p *Policy) ApplyAll(e *Entry, events []Event, now time.Time) (*Entry, []Ou
 // changes reports whether the event left a trace in the entry.
 func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != EchoIgnored }
 
+// durable reports whether disk must know what events with these outcomes did. A repeat moves only the place in the
+// order, which no later process of the receiver continues, and the time when the alert was heard of, which only
+// StaleAfter asks for.
+func (p *Policy) durable(outcomes []Outcome) bool {
+	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated })
+}
+
 func newEntry(ev Event, now time.Time) *Entry {
 	e := &Entry{Schema: Schema, Alias: ev.Alias}
 	if !ev.Firing {
@@ -129,7 +136,7 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 		}
 		n := e.clone()
 		n.Members[i].fire(ev, now)
-		if !reflect.DeepEqual(m.Alert, ev.Alert) {
+		if !m.Alert.Equal(&ev.Alert) {
 			return p.changed(n, now), Changed
 		}
 		n.verify = n.verify || p.refreshDue(n, now)

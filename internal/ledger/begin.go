@@ -27,7 +27,7 @@ func (p *Policy) Arm(e *Entry, c Call, now time.Time) *Entry {
 // Load returns the entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
 func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 	n := e.clone()
-	n.volatile = volatile{}
+	n.volatile = volatile{loaded: true}
 	if c := n.Inflight; c.Kind != NoCall {
 		n.Inflight = Call{}
 		p.doubt(n, c, now)

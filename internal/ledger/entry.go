@@ -63,6 +63,7 @@ type volatile struct {
 	verify  bool
 	bareTry bool // a close was refused: leave resolved_at out
 	draft   bool // ApplyAll is at work on this copy
+	loaded  bool // since a restart: disk still holds what Load began with
 }
 
 // Member is one alert of the alias.

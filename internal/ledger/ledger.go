@@ -82,9 +82,11 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 			if n == e {
 				return e, false
 			}
-			n = l.armed(n, now)
-			n.mark(now)
-			return n, true
+			armed := l.armed(n, now)
+			armed.mark(now)
+			durable := armed != n || armed.loaded || l.policy.durable(did)
+			armed.loaded = armed.loaded && !durable
+			return armed, durable
 		}}
 	}
 	if err := l.store.update(ctx, mutations...); err != nil {
