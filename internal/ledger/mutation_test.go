@@ -115,8 +115,8 @@ var mutants = []mutant{
 		{"decide.go", "Wide: last}", "Wide: false && last}"},
 	}},
 	{"N4 an event that changes nothing arms a create in memory only", "plain", 30000, []patch{
-		{"ledger.go", "if n == e {\n\t\t\t\treturn e, false\n\t\t\t}\n\t\t\tn = l.armed", "same := n == e\n\t\t\tn = l.armed"},
-		{"ledger.go", "n.mark(now)\n\t\t\treturn n, true\n\t\t}}\n\t}\n\tif err", "n.mark(now)\n\t\t\treturn n, !same\n\t\t}}\n\t}\n\tif err"},
+		{"ledger.go", "if n == e {\n\t\t\t\treturn e, false\n\t\t\t}\n\t\t\tarmed :=", "same := n == e\n\t\t\tarmed :="},
+		{"ledger.go", "return armed, durable", "return armed, durable && !same"},
 	}},
 	{"N5 a timer of the past wakes", "plain", 3000, []patch{
 		{"tick.go", "if t.After(now) {", "if !t.IsZero() {"},
