@@ -14,12 +14,15 @@ import (
 func TestConnectionsAreKept(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.MaxConcurrentRequests = 20
-	assert.Equal(t, 20, keepConnections(cfg).Keepalive.Get().MaxIdleConnsPerHost, "as many as there are workers")
+	client := keepConnections(cfg)
+	assert.Equal(t, 20, client.Keepalive.Get().MaxIdleConnsPerHost, "as many as there are workers")
 	assert.Zero(t, cfg.ClientConfig.Keepalive.Get().MaxIdleConnsPerHost, "the configuration stays as it is")
 
 	cfg.ClientConfig.Keepalive.Get().MaxIdleConnsPerHost = 3
-	assert.Equal(t, 3, keepConnections(cfg).Keepalive.Get().MaxIdleConnsPerHost, "the user's own number")
+	client = keepConnections(cfg)
+	assert.Equal(t, 3, client.Keepalive.Get().MaxIdleConnsPerHost, "the user's own number")
 
 	cfg.ClientConfig.Keepalive = configoptional.None[confighttp.KeepaliveClientConfig]()
-	assert.False(t, keepConnections(cfg).Keepalive.HasValue(), "keep-alive that is switched off stays off")
+	client = keepConnections(cfg)
+	assert.False(t, client.Keepalive.HasValue(), "keep-alive that is switched off stays off")
 }

@@ -84,6 +84,18 @@ func statusOf(m pcommon.Map) (string, error) {
 
 func readAttributes(ev *ledger.Event, m pcommon.Map) {
 	a := &ev.Alert
+	var labelCount, annotationCount int
+	for name := range m.All() {
+		switch {
+		case strings.HasPrefix(name, attrs.AlertLabelPrefix):
+			labelCount++
+		case strings.HasPrefix(name, attrs.AlertAnnotationPrefix):
+			annotationCount++
+		}
+	}
+	// Entries live long: not a byte more than they need.
+	a.Labels = make(labels.Set, 0, labelCount)
+	a.Annotations = make(labels.Set, 0, annotationCount)
 	var dashboard, panel string
 	for name, v := range m.All() {
 		switch name {
