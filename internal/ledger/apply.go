@@ -81,7 +81,7 @@ func (p *Policy) ApplyAll(e *Entry, events []Event, now time.Time) (*Entry, []Ou
 }
 
 // changes reports whether the event left a trace in the entry.
-func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != EchoIgnored }
+func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve }
 
 // durable reports whether disk must know what events with these outcomes did. A repeat moves only the place in the
 // order, which no later process of the receiver continues, and the time when the alert was heard of, which only
@@ -115,6 +115,9 @@ func (p *Policy) Apply(e *Entry, ev Event, now time.Time) (*Entry, Outcome) {
 	return p.applyResolved(e, i, ev, now)
 }
 
+// unfinished: the member fires, or will unless a resolve comes.
+func (m *Member) unfinished() bool { return m.Firing || m.held() }
+
 func (m *Member) newerThan(ev Event) bool {
 	return m.Epoch != "" && m.Epoch == ev.Epoch && ev.Seq < m.Seq
 }
@@ -127,13 +130,13 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 		return p.changed(n, now), Fired
 	}
 	m := e.Members[i]
+	if m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) {
+		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
+		ev.Alert.StartsAt = m.Alert.StartsAt
+	}
 	outcome := Fired
 	switch {
 	case m.Firing:
-		if ev.Alert.StartsAt.Before(m.Alert.StartsAt) {
-			// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
-			ev.Alert.StartsAt = m.Alert.StartsAt
-		}
 		n := e.clone()
 		n.Members[i].fire(ev, now)
 		if !m.Alert.Equal(&ev.Alert) {
@@ -144,7 +147,10 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 	case m.held():
 		released := ev.Sender == m.ResolvedBy && !p.EchoAnySender || ev.Alert.StartsAt.After(m.EndsAt)
 		if !released {
-			return e, EchoIgnored
+			// The hold stays as it is, but an older resolve must not end it, and what fires in the end says the latest.
+			n := e.clone()
+			n.Members[i].stamp(ev, now)
+			return n, EchoIgnored
 		}
 		outcome = EchoReleased
 	case p.isEcho(&m, ev, now):
@@ -203,7 +209,7 @@ func (p *Policy) applyResolved(e *Entry, i int, ev Event, now time.Time) (*Entry
 
 // outlives: the resolve is about an instance that ended before the one that fires, or is held, began.
 func (m *Member) outlives(ev Event) bool {
-	return (m.Firing || m.held()) && !ev.EndsAt.IsZero() &&
+	return m.unfinished() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }
 

@@ -245,6 +245,22 @@ func TestHoldIsSetOnce(t *testing.T) {
 	assert.Equal(t, until, e.Members[0].HeldUntil)
 }
 
+// A firing that does not end a hold still counts: for the order, and for what the incident will say.
+func TestFiringWhileHeldIsRemembered(t *testing.T) {
+	p := testPolicy()
+	e := closing(t, p, at(0))
+	first, second := firing("am2", at(0)).order("epoch", 3), firing("am2", at(0)).order("epoch", 5)
+	second.Alert.Title = "the latest"
+	e, _ = p.Apply(e, first, at(1))
+	e, outcome := p.Apply(e, second, at(2))
+	require.Equal(t, EchoIgnored, outcome)
+	e, outcome = p.Apply(e, resolved("am2", at(0), at(1)).order("epoch", 4), at(3))
+	assert.Equal(t, OlderDropped, outcome)
+	e = p.Tick(e, at(1).Add(p.EchoHold))
+	require.True(t, e.Firing())
+	assert.Equal(t, "the latest", e.FiringAlerts()[0].Title)
+}
+
 func TestRefresh(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))

@@ -79,17 +79,17 @@ var mutants = []mutant{
 	{"M15 the order of arrival is the only order", "plain", 30000, []patch{
 		{"apply.go", "return m.Epoch != \"\" &&", "return false && m.Epoch != \"\" &&"},
 	}},
-	{"M16 no echo is held", "plain", 10000, []patch{
+	{"M16 no echo is held", "plain", 30000, []patch{
 		{"apply.go", "return !m.ResolvedAt.IsZero() &&", "return false && !m.ResolvedAt.IsZero() &&"},
 	}},
-	{"M17 any firing ends a hold", "plain", 10000, []patch{
+	{"M17 any firing ends a hold", "plain", 30000, []patch{
 		{"apply.go", "released := ", "released := true || "},
 	}},
 	{"M18 a hold starts anew at each restart", "plain", 10000, []patch{
 		{"begin.go", "min(m.HeldUntil.Sub(now), p.EchoHold)", "p.EchoHold"},
 	}},
 	{"M19 a resolve of an older instance is believed", "plain", 3000, []patch{
-		{"apply.go", "return (m.Firing || m.held()) &&", "return false && (m.Firing || m.held()) &&"},
+		{"apply.go", "return m.unfinished() &&", "return false && m.unfinished() &&"},
 	}},
 	{"M20 memory changes before disk", "plain", 3000, []patch{
 		{"store.go", "if err := s.persist(ctx, makesRoom, next, durable); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, next, durable)"},
@@ -109,7 +109,7 @@ var mutants = []mutant{
 		{"begin.go", "n.settleAt = now.Add(p.SettleTime)", "n.settleAt = n.Doubt.Since.Add(2 * p.SettleTime)"},
 	}},
 	{"N1 an echo takes the start of the instance that fires back", "plain", 10000, []patch{
-		{"apply.go", "if ev.Alert.StartsAt.Before(m.Alert.StartsAt) {", "if false {"},
+		{"apply.go", "if m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) {", "if false {"},
 	}},
 	{"N3 the last look-up reads only what is new", "clock steps", 10000, []patch{
 		{"decide.go", "Wide: last}", "Wide: false && last}"},
