@@ -161,7 +161,7 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*Entry, Decision, err
 		decision Decision
 		claimed  *Entry
 	)
-	err := l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(e *Entry, _ int) (*Entry, bool) {
+	m := mutation{alias: alias, makesRoom: true, do: func(e *Entry, _ int) (*Entry, bool) {
 		decision, claimed = Decision{}, nil
 		if e == nil {
 			return nil, false
@@ -169,8 +169,11 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*Entry, Decision, err
 		var durable bool
 		claimed, decision, durable = l.claim(e, l.now())
 		return claimed, durable
-	}})
-	if err != nil {
+	}}
+	if l.store.swift(m) {
+		return claimed, decision, nil
+	}
+	if err := l.store.update(ctx, m); err != nil {
 		return nil, Decision{}, err
 	}
 	return claimed, decision, nil

@@ -28,9 +28,10 @@ type store struct {
 	client  storage.Client // nil: memory only
 	reserve reserve
 
-	mu      sync.RWMutex // guards entries and live
+	mu      sync.RWMutex // guards what follows
 	entries map[string]*Entry
 	live    int
+	busy    map[string]struct{} // aliases of the transaction that is under way
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
@@ -56,6 +57,53 @@ func (s *store) get(alias string) *Entry {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.entries[alias]
+}
+
+// swift carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
+// reports false, and has changed nothing, where that is not so.
+func (s *store) swift(m mutation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, busy := s.busy[m.alias]; busy {
+		return false
+	}
+	e, durable := m.do(s.entries[m.alias], s.live)
+	if durable {
+		return false
+	}
+	s.replace(map[string]*Entry{m.alias: e})
+	return true
+}
+
+// replace puts next into memory. The caller holds mu.
+func (s *store) replace(next map[string]*Entry) {
+	for alias, e := range next {
+		s.live += e.live() - s.entries[alias].live()
+		if e == nil {
+			delete(s.entries, alias)
+		} else {
+			s.entries[alias] = e
+		}
+	}
+}
+
+// begin marks the aliases of a transaction as busy until its end, and returns the number of live entries.
+func (s *store) begin(writes []*write) (live int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = map[string]struct{}{}
+	for _, w := range writes {
+		for _, m := range w.mutations {
+			s.busy[m.alias] = struct{}{}
+		}
+	}
+	return s.live
+}
+
+func (s *store) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = nil
 }
 
 // update carries out the mutations, all or none, and returns when disk has them.
@@ -102,7 +150,8 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 	next := map[string]*Entry{}
 	durable := map[string]bool{}
 	makesRoom := true
-	live := s.live // only written by who has the turn
+	live := s.begin(writes)
+	defer s.end()
 	for _, w := range writes {
 		for _, m := range w.mutations {
 			current, ok := next[m.alias]
@@ -120,15 +169,8 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.live = live
-	for alias, e := range next {
-		if e == nil {
-			delete(s.entries, alias)
-		} else {
-			s.entries[alias] = e
-		}
-	}
+	s.replace(next)
+	s.mu.Unlock()
 	return nil
 }
 
