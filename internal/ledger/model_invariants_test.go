@@ -55,10 +55,15 @@ func (w *world) checkDisk(e *Entry) {
 	}
 	// What Load made of the record was not written: without a write since, memory is to be what it was.
 	want := w.verified
+	w.verified, w.onDisk = e, w.disk.writes
 	if !unwritten {
+		if e != nil {
+			if memory, err := encode(e); err == nil && bytes.Equal(memory, w.disk.records[keyPrefix+theAlias]) {
+				return
+			}
+		}
 		want = w.recorded()
 	}
-	w.verified, w.onDisk = e, w.disk.writes
 	if got, want := unstamped(e), unstamped(want); !bytes.Equal(got, want) {
 		w.Fatalf("I5: in memory and on disk:\n%s\n%s", got, want)
 	}

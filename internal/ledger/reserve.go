@@ -17,6 +17,8 @@ const (
 	reserveBytes = 256 << 10
 )
 
+var blank [reserveBytes]byte
+
 // reserve is space in the storage for the writes that make room.
 type reserve struct {
 	client storage.Client
@@ -25,7 +27,7 @@ type reserve struct {
 
 // keep takes the space, or marks it spent when there is none.
 func (r *reserve) keep(ctx context.Context) {
-	r.spent = r.client.Set(ctx, reserveKey, make([]byte, reserveBytes)) != nil
+	r.spent = r.client.Set(ctx, reserveKey, blank[:]) != nil
 }
 
 // batch writes ops. While the reserve is spent, only writes that make room may use what it left.
