@@ -63,8 +63,8 @@ type senders struct {
 	toggles int
 	// pages is how many incidents may still be created (I9): one for each episode that the ledger is told of, one
 	// for each incident that a person closes, and one for what cannot be told apart because an alert fired again
-	// with its old start: a resolve of the second replica that ends the new instance, and a firing of the first one
-	// that is held as an echo.
+	// with its old start: a resolve of the second replica that ends the new instance, and a true firing that is held
+	// as an echo.
 	pages int
 }
 

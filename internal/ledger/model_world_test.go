@@ -359,8 +359,11 @@ func (w *world) secondFires(i int) {
 	if !ok {
 		return
 	}
-	if _, ok := w.apply(w.arrive(n)); ok && !isEcho {
+	if o, ok := w.apply(w.arrive(n)); ok && !isEcho {
 		w.tell(n)
+		if o == EchoHeld {
+			w.pages++
+		}
 	}
 }
 
