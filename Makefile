@@ -108,10 +108,11 @@ chaos: $(COLLECTOR) ## Kill the collector and fail the API for CHAOS_SECONDS (60
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/chaos
 
 MODEL_CHECKS ?= 20000
+MODEL_SEED   ?= $(shell date +%s)
 
 .PHONY: model
-model: ## Let MODEL_CHECKS (20000) random histories for each world happen to the ledger, and say how many
-	go test ./internal/ledger -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS)
+model: ## Let MODEL_CHECKS (20000) random histories of each kind happen to the ledger; MODEL_SEED gives them again
+	go test ./internal/ledger -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS) -rapid.seed=$(MODEL_SEED)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (10s)
