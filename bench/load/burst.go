@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func overtakenCriticals(requests []sandbox.Request) int {
 	others, overtaken := 0, 0
 	for _, r := range requests {
 		switch {
-		case !strings.HasSuffix(r.Path, "/incidents") || r.Method != "POST":
+		case !strings.HasSuffix(r.Path, "/incidents") || r.Method != http.MethodPost:
 		case strings.Contains(r.Body, `"severity":"critical"`):
 			overtaken = others
 		default:

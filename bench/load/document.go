@@ -41,7 +41,7 @@ func (b *bench) document(ctx context.Context, path string) error {
 	}
 	text.WriteString("\n## The table\n\n")
 	b.table.markdown(&text)
-	return os.WriteFile(path, []byte(text.String()), 0o644) //nolint:gosec // a document for everybody
+	return os.WriteFile(path, []byte(text.String()), 0o644)
 }
 
 func (b *bench) facts(ctx context.Context) []string {
