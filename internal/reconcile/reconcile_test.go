@@ -111,6 +111,36 @@ func TestCreateWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// The first create is not answered, the second is, the alert resolves, and then the first is carried out.
+func TestCloseWaitsForACreateThatMayStillBeCarriedOut(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Hang: true, CommitLate: 14 * time.Second, Times: 1})
+		w.fire(alias, incident.Critical, "fires")
+		w.pass(12 * time.Second)
+		require.Equal(t, 1, w.creates(), "the second try is answered")
+		w.resolve(alias, incident.Critical, time.Now())
+		require.Len(t, w.Open(alias), 1, "closed now, the late create would make another")
+		w.pass(time.Minute)
+		assert.Empty(t, w.Open(alias))
+		assert.Equal(t, 1, w.creates())
+		stats := w.Stats()
+		assert.Equal(t, 1, stats.LateCommits, "it did happen")
+	})
+}
+
+func TestAnswerArrivesAfterAResolveWasApplied(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Delay: time.Second})
+		w.fire(alias, incident.Critical, "fires")
+		end := time.Now()
+		w.resolve(alias, incident.Critical, end)
+		w.pass(2 * time.Second)
+		assert.Empty(t, w.Open(alias))
+		require.Len(t, w.Incidents(), 1)
+		assert.Equal(t, "resolved", w.Incidents()[0].Status)
+	})
+}
+
 func TestCloseWhoseAnswerIsLost(t *testing.T) {
 	for name, f := range map[string]sandbox.Fault{
 		"carried out, cut":     {Drop: true, Commit: true},
