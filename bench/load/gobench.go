@@ -92,6 +92,10 @@ func (b *bench) addBenchmark(name string, values map[string]float64, floor float
 		b.table.add(r)
 		return
 	}
+	if each, ok := values["B/entry"]; ok {
+		b.addHeap("heap of the ledger's entry", each)
+		return
+	}
 	ns := values["ns/op"]
 	what := name
 	if alerts, ok := values["alerts/op"]; ok {

@@ -79,7 +79,7 @@ func (s *stage) fill(ctx context.Context, from, to int) error {
 }
 
 func (s *stage) fillOnce(ctx context.Context, from, to int) error {
-	perWebhook := min(to-from, budgetPerWebhook)
+	const perWebhook = 10 // every count of aliases is a multiple of it
 	_, err := s.target.send(ctx, load{
 		connections: 2, perWebhook: perWebhook, webhooks: int64((to - from) / perWebhook),
 		next: func(n int) alert { return fresh(from + n) },
@@ -118,20 +118,19 @@ func (b *bench) many(ctx context.Context) error {
 			ratio: over(float64(repeat.cpuPerAlert()), float64(first)),
 		})
 	}
+	b.keep(ctx, s, "heap", "heap?gc=1")
 	full, err := s.heap(ctx)
 	if err != nil {
 		return err
 	}
-	b.addHeap("heap", full-empty, live)
+	b.addHeap(fmt.Sprintf("heap per live alias, %d of them", live), float64(full-empty)/float64(live))
 	return b.restarted(ctx, s, empty)
 }
 
-func (b *bench) addHeap(what string, bytes int64, live int) {
-	each := float64(bytes) / float64(live)
-	r := row{
-		what: fmt.Sprintf("%s per live alias, %d of them", what, live),
-		ours: fmt.Sprintf("%.0f B", each), peer: "2048 B", ratio: each / 2048,
-	}
+// addHeap adds the bytes of one live alias and their budget.
+func (b *bench) addHeap(what string, each float64) {
+	const budget = 2048
+	r := row{what: what, ours: count(each) + " B", peer: count(budget) + " B", ratio: each / budget}
 	r.atMost(1)
 	b.table.add(r)
 }
@@ -151,11 +150,12 @@ func (b *bench) restarted(ctx context.Context, s *stage, empty int64) error {
 	if s.target, err = newTarget(s.collector); err != nil {
 		return err
 	}
+	b.keep(ctx, s, "heap-restarted", "heap?gc=1")
 	loaded, err := s.heap(ctx)
 	if err != nil {
 		return err
 	}
-	b.addHeap("heap after a restart", loaded-empty, b.size.live)
+	b.addHeap("the same after a restart", float64(loaded-empty)/float64(b.size.live))
 
 	peer, err := b.peerRate(ctx, budgetConnections)
 	if err != nil {

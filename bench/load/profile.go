@@ -43,17 +43,22 @@ func (b *bench) profile(ctx context.Context, s *stage, name string, d time.Durat
 		return func() {}
 	}
 	var taking sync.WaitGroup
-	taking.Go(func() {
-		if err := s.takeProfile(ctx, filepath.Join(b.profiles, name+".pprof"), d); err != nil {
-			fmt.Fprintln(os.Stderr, "no profile:", err)
-		}
-	})
+	taking.Go(func() { b.keep(ctx, s, name, "profile?seconds="+strconv.Itoa(max(1, int(d.Seconds())))) })
 	return taking.Wait
 }
 
-func (s *stage) takeProfile(ctx context.Context, path string, d time.Duration) error {
-	seconds := max(1, int(d.Seconds()))
-	answer, err := s.get(ctx, "/debug/pprof/profile?seconds="+strconv.Itoa(seconds))
+// keep writes a profile of the collector into the folder for profiles, if there is one.
+func (b *bench) keep(ctx context.Context, s *stage, name, kind string) {
+	if b.profiles == "" {
+		return
+	}
+	if err := s.takeProfile(ctx, filepath.Join(b.profiles, name+".pprof"), kind); err != nil {
+		fmt.Fprintln(os.Stderr, "no profile:", err)
+	}
+}
+
+func (s *stage) takeProfile(ctx context.Context, path, kind string) error {
+	answer, err := s.get(ctx, "/debug/pprof/"+kind)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (b *bench) processorTime(ctx context.Context) error {
 	r.atMost(0.25)
 	b.table.add(r)
 
-	done = b.profile(ctx, s, "open", b.size.window)
+	done = b.profile(ctx, s, "open", 3*b.size.window)
 	if err := s.awaitOpen(ctx, int(accepted.alerts)); err != nil {
 		return err
 	}
@@ -133,6 +133,16 @@ func (b *bench) processorTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	changed, err := s.target.send(ctx, b.scattered(int(accepted.alerts), 1, 2*b.size.window))
+	if err != nil {
+		return err
+	}
+	r = row{
+		what: "the same, every alert changes one of those", ours: duration(changed.cpuPerAlert()),
+		peer: durationOrNone(peer), ratio: over(float64(changed.cpuPerAlert()), float64(peer)),
+	}
+	r.atMost(0.25)
+	b.table.add(r)
 	whole := (ended - began) / time.Duration(accepted.alerts)
 	b.table.add(row{
 		what: "processor time per new alert until its incident is open, everything counted",
@@ -151,10 +161,11 @@ func (b *bench) peerProcessorTime(ctx context.Context) (time.Duration, error) {
 	}
 	defer s.close()
 	// Warm: a just-in-time compiler is slow at first.
-	l := load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh}
+	l := load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: 3 * time.Second, next: fresh}
 	if _, err := s.target.send(ctx, l); err != nil {
 		return 0, err
 	}
+	l.duration = b.size.window
 	l.next = func(n int) alert { return fresh(n + 1_000_000) }
 	got, err := s.target.send(ctx, l)
 	return got.cpuPerAlert(), err
