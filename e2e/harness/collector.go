@@ -20,10 +20,12 @@ type Collector struct {
 	Webhook string
 	// Metrics is the URL of the collector's own metrics.
 	Metrics string
+	// Health is the URL of the health check.
+	Health string
 
-	binary, health string
-	args           []string
-	env            map[string]string
+	binary string
+	args   []string
+	env    map[string]string
 }
 
 // CollectorOptions say what a collector works with.
@@ -34,6 +36,8 @@ type CollectorOptions struct {
 	Dir      string // its storage is in here
 	// Set overrides keys of collector-config.yaml, as the flag --set does: receivers.alertmanager.path=/hook
 	Set []string
+	// Args are further flags.
+	Args []string
 }
 
 // StartCollector starts a collector on free ports and waits until it is healthy.
@@ -56,9 +60,9 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 	c := &Collector{
 		Webhook: "http://" + webhook + "/alertmanager",
 		Metrics: "http://" + metrics + "/metrics",
+		Health:  "http://" + health + "/",
 		binary:  o.Binary,
-		health:  "http://" + health + "/",
-		args:    []string{"--config", filepath.Join(root, "collector-config.yaml")},
+		args:    append([]string{"--config", filepath.Join(root, "collector-config.yaml")}, o.Args...),
 		env: map[string]string{
 			"ALERT24_API_KEY":       o.APIKey,
 			"ALERT24_ENDPOINT":      o.Endpoint,
@@ -87,5 +91,5 @@ func (c *Collector) Start(ctx context.Context) error {
 		return err
 	}
 	c.Process = p
-	return p.ready(ctx, c.health)
+	return p.ready(ctx, c.Health)
 }

@@ -1,0 +1,155 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+func scrape(t *testing.T, c *harness.Collector) string {
+	t.Helper()
+	return read(t, c.Metrics)
+}
+
+// series reads Prometheus's text format: the values by name and labels.
+func series(t *testing.T, text string) map[string]map[string]float64 {
+	t.Helper()
+	found := map[string]map[string]float64{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		space := strings.LastIndexByte(line, ' ')
+		require.Positive(t, space, line)
+		value, err := strconv.ParseFloat(line[space+1:], 64)
+		require.NoError(t, err, line)
+		name, labels := line[:space], ""
+		if brace := strings.IndexByte(name, '{'); brace >= 0 {
+			name, labels = name[:brace], name[brace:]
+		}
+		if found[name] == nil {
+			found[name] = map[string]float64{}
+		}
+		found[name][labels] = value
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+var (
+	metricHeading = regexp.MustCompile(`(?m)^### (otelcol_\w+)$`)
+	metricTable   = regexp.MustCompile(`(?m)^\| \S+ \| (Gauge|Sum|Histogram) \|`)
+	metricValues  = regexp.MustCompile("``(\\w+)``")
+	metricName    = regexp.MustCompile(`\botelcol_\w+`)
+	metricLabel   = regexp.MustCompile(`(answer|operation|outcome|change)(?:=|!=)"(\w+)"`)
+)
+
+// declared are the metrics that the components' documentation lists, by the name under which they are scraped, and the
+// values of their attributes.
+func declared(t *testing.T) (names, values map[string]bool) {
+	t.Helper()
+	names, values = map[string]bool{}, map[string]bool{}
+	for _, component := range []string{"alertmanagerreceiver", "alert24exporter"} {
+		content, err := os.ReadFile(root(t, component, "documentation.md"))
+		require.NoError(t, err)
+		text := string(content)
+		headings, tables := metricHeading.FindAllStringSubmatch(text, -1), metricTable.FindAllStringSubmatch(text, -1)
+		require.Len(t, tables, len(headings), component)
+		for i, heading := range headings {
+			if tables[i][1] != "Histogram" {
+				names[heading[1]] = true
+				continue
+			}
+			for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+				names[heading[1]+suffix] = true
+			}
+		}
+		for _, value := range metricValues.FindAllStringSubmatch(text, -1) {
+			values[value[1]] = true
+		}
+	}
+	return names, values
+}
+
+// The metrics of the dashboard and of the rules are there when the bridge runs, under the names that they use.
+func TestMetricsOfDashboardAndRules(t *testing.T) {
+	// What only a failure that this test does not make brings up.
+	rare := map[string]bool{
+		"otelcol_exporter_alert24_refused_records":  true,
+		"otelcol_exporter_alert24_storage_failures": true,
+	}
+	names, values := declared(t)
+	scraped := traffic(t)
+	for name := range scraped {
+		if strings.HasPrefix(name, "otelcol_exporter_alert24_") || strings.HasPrefix(name, "otelcol_receiver_alertmanager_") {
+			assert.True(t, names[name], "%s is not in documentation.md", name)
+		}
+	}
+	for name := range names {
+		assert.Equal(t, !rare[name], scraped[name] != nil, "whether %s was scraped", name)
+	}
+
+	used := map[string]bool{}
+	for _, expression := range slices.Concat(dashboardExpressions(t), ruleExpressions(t)) {
+		for _, name := range metricName.FindAllString(expression, -1) {
+			used[name] = true
+			assert.True(t, scraped[name] != nil || names[name], "%s does not exist: %s", name, expression)
+		}
+		for _, found := range metricLabel.FindAllStringSubmatch(expression, -1) {
+			assert.True(t, values[found[2]], "%s has no value %q: %s", found[1], found[2], expression)
+		}
+	}
+	for name := range names {
+		base := strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
+		assert.True(t, used[name] || used[base+"_bucket"], "no panel shows %s", name)
+	}
+}
+
+// traffic makes everything happen that brings up a metric, and returns a scrape.
+func traffic(t *testing.T) map[string]map[string]float64 {
+	t.Helper()
+	s, c := startCollector(t, append(quick(),
+		"exporters.alert24.severity.ignore=[none]",
+		"exporters.alert24.max_aliases=1",
+		"exporters.alert24.audit_interval=1s",
+		// A template that fails, and a map without the alert's team.
+		`exporters.alert24.title='{{ tz "Nowhere" .StartsAt }}'`,
+		"exporters.alert24.affected_services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
+	)...)
+	_, err := s.AddFault(sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
+	require.NoError(t, err)
+	w := firing("api-01.prod", "critical")
+	w.TruncatedAlerts = 1
+	w.Alerts[0].Labels["team"] = "frontend"
+	deliver(t, c, w)
+	deliver(t, c, firing("watchdog", "none"))
+	assert.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, firing("api-02.prod", "critical")))
+	assert.Equal(t, http.StatusUnauthorized, post(t, c, "", w))
+	onlyIncident(t, s, isOpen)
+	deliver(t, c, resolved(w))
+	onlyIncident(t, s, isResolved)
+	eventually(t, func(context.Context) error { // the first audit has ended
+		if len(series(t, scrape(t, c))["otelcol_exporter_alert24_orphans"]) == 0 { //nolint:contextcheck // read has the context of the test
+			return errors.New("no audit yet")
+		}
+		return nil
+	})
+	return series(t, scrape(t, c))
+}
