@@ -239,7 +239,9 @@ func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]l
 type unusableError struct{ error }
 
 // GRPCStatus implements what package status looks for in an error.
-func (e unusableError) GRPCStatus() *status.Status { return status.New(codes.InvalidArgument, e.Error()) }
+func (e unusableError) GRPCStatus() *status.Status {
+	return status.New(codes.InvalidArgument, e.Error())
+}
 
 // badRecords are the records of one push that were refused on their own.
 type badRecords struct {
