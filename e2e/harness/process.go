@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -128,12 +130,24 @@ var client = &http.Client{
 	Timeout:   10 * time.Second,
 }
 
-// freeAddress returns a loopback address that was free a moment ago.
+// Ports below the range from which the kernel takes those of outgoing connections, each given out once: two programs
+// that start at the same time must not get the same, nor a connection one that a program is to use again.
+const firstPort, lastPort = 12000, 30000
+
+var nextPort = func() *atomic.Int64 {
+	var n atomic.Int64
+	n.Store(firstPort + rand.Int64N(lastPort-firstPort)) //nolint:gosec // a port is no secret
+	return &n
+}()
+
+// freeAddress returns an address of the loopback on which nothing listens.
 func freeAddress(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range lastPort - firstPort {
+		port := firstPort + (nextPort.Add(1)-firstPort)%(lastPort-firstPort)
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return listener.Addr().String(), listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", errors.New("no port of the loopback is free")
 }
