@@ -22,14 +22,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-func scrape(t *testing.T, c *harness.Collector) string {
+// scrape reads the collector's metrics: the values by name and labels.
+func scrape(ctx context.Context, t *testing.T, c *harness.Collector) map[string]map[string]float64 {
 	t.Helper()
-	return read(t, c.Metrics)
-}
-
-// series reads Prometheus's text format: the values by name and labels.
-func series(t *testing.T, text string) map[string]map[string]float64 {
-	t.Helper()
+	text := read(ctx, t, c.Metrics)
 	found := map[string]map[string]float64{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -145,11 +141,11 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	onlyIncident(t, s, isOpen)
 	deliver(t, c, resolved(w))
 	onlyIncident(t, s, isResolved)
-	eventually(t, func(context.Context) error { // the first audit has ended
-		if len(series(t, scrape(t, c))["otelcol_exporter_alert24_orphans"]) == 0 { //nolint:contextcheck // read has the context of the test
+	eventually(t, func(ctx context.Context) error { // the first audit has ended
+		if len(scrape(ctx, t, c)["otelcol_exporter_alert24_orphans"]) == 0 {
 			return errors.New("no audit yet")
 		}
 		return nil
 	})
-	return series(t, scrape(t, c))
+	return scrape(t.Context(), t, c)
 }

@@ -161,5 +161,5 @@ func TestLogsThatCannotBecomeIncidents(t *testing.T) {
 	assert.Len(t, o.sandbox.Incidents(), 2)
 
 	assert.Contains(t, o.collector.Log(), "the record has neither alert24.alias nor alertmanager.alias")
-	assert.Regexp(t, `(?m)^otelcol_exporter_alert24_refused_records(_total)?(\{.*\})? 4$`, read(t, o.collector.Metrics))
+	assert.Regexp(t, `(?m)^otelcol_exporter_alert24_refused_records(_total)?(\{.*\})? 4$`, read(t.Context(), t, o.collector.Metrics))
 }

@@ -50,7 +50,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			deliver(t, c, firing("api-02.prod", "critical"))
 			requireMetric(t, c, "otelcol_exporter_alert24_pending_aliases", 2)
 			requireMetric(t, c, "otelcol_exporter_alert24_storage_up", 1)
-			assert.Contains(t, scrape(t, c), `otelcol_exporter_alert24_requests{answer="denied",operation="create"}`)
+			assert.Contains(t, scrape(t.Context(), t, c)["otelcol_exporter_alert24_requests"], `{answer="denied",operation="create"}`)
 			assert.Contains(t, c.Log(), "check the API key")
 			assert.NotContains(t, c.Log(), s.Key)
 			assert.Empty(t, s.Incidents())
@@ -69,7 +69,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 // requireStatus wants the health check to answer 200 and, where it knows components, to say the exporter's status.
 func requireStatus(t *testing.T, c *harness.Collector, args []string, want string) {
 	t.Helper()
-	said := read(t, c.Health+"?verbose") // fails unless it is 200
+	said := read(t.Context(), t, c.Health+"?verbose") // fails unless it is 200
 	if len(args) == 0 {
 		assert.Contains(t, said, "Server available")
 		return
@@ -88,8 +88,8 @@ func requireStatus(t *testing.T, c *harness.Collector, args []string, want strin
 // requireMetric waits until all series of a metric are want.
 func requireMetric(t *testing.T, c *harness.Collector, name string, want float64) {
 	t.Helper()
-	eventually(t, func(context.Context) error {
-		found := series(t, scrape(t, c))[name] //nolint:contextcheck // read has the context of the test
+	eventually(t, func(ctx context.Context) error {
+		found := scrape(ctx, t, c)[name]
 		if len(found) == 0 {
 			return fmt.Errorf("there is no %s", name)
 		}

@@ -141,15 +141,15 @@ func TestMetricsOfTheCollector(t *testing.T) {
 	bridge := startBridge(t)
 	require.Equal(t, http.StatusOK, post(t, bridge.Collector, harness.WebhookToken, firing("api-01.prod", "critical")))
 	onlyIncident(t, bridge.Sandbox, isOpen)
-	metrics := read(t, bridge.Collector.Metrics)
+	metrics := read(t.Context(), t, bridge.Collector.Metrics)
 	for _, name := range []string{"otelcol_receiver_accepted_log_records", "otelcol_exporter_sent_log_records"} {
 		assert.Regexp(t, `(?m)^`+name+`(_total)?\{.*\} 1$`, metrics)
 	}
 }
 
-func read(t *testing.T, url string) string {
+func read(ctx context.Context, t *testing.T, url string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	require.NoError(t, err)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
