@@ -36,35 +36,36 @@ func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Rende
 		return ev, false, err
 	}
 	ev.Firing = status == attrs.StatusFiring
-	readAttributes(&ev, record.Attributes())
-	ev.Alert.ExternalURL = str(resource.Attributes(), attrs.ExternalURL)
-	ev.Sender = ev.Alert.ExternalURL + " " + str(record.Attributes(), attrs.ClientAddress)
+	a := incident.Alert{ExternalURL: str(resource.Attributes(), attrs.ExternalURL)}
+	readAttributes(&ev, &a, record.Attributes())
+	ev.Sender = a.ExternalURL + " " + str(record.Attributes(), attrs.ClientAddress)
 
 	at := record.Timestamp()
 	if at == 0 {
 		at = record.ObservedTimestamp()
 	}
-	if ev.Alert.StartsAt.IsZero() {
-		ev.Alert.StartsAt = at.AsTime()
+	if a.StartsAt.IsZero() {
+		a.StartsAt = at.AsTime()
 	}
 	severity := str(record.Attributes(), attrs.OverrideSeverity)
-	if ev.Alert.Name == "" && len(ev.Alert.Labels) == 0 {
+	if a.Name == "" && len(a.Labels) == 0 {
 		// Not an alert but a log of another kind: what it says is its body and its severity.
-		if ev.Alert.Title == "" {
-			ev.Alert.Title = record.Body().AsString()
+		if a.Title == "" {
+			a.Title = record.Body().AsString()
 		}
 		if severity == "" {
 			severity = record.SeverityText()
 		}
 	}
-	ev.Alert.Severity = r.Severity(ev.Alert.Labels, ev.Alert.Annotations, severity)
-	ignored = r.Ignored(ev.Alert.Labels, ev.Alert.Annotations, severity)
+	a.Severity = r.Severity(a.Labels, a.Annotations, severity)
+	ignored = r.Ignored(a.Labels, a.Annotations, severity)
 	if ignored && ev.Firing {
 		ev.Firing, ev.EndsAt = false, record.ObservedTimestamp().AsTime()
 	}
 	if !ev.Firing && ev.EndsAt.IsZero() {
 		ev.EndsAt = at.AsTime()
 	}
+	ev.Alert = incident.Pack(&a)
 	return ev, ignored, nil
 }
 
@@ -82,20 +83,8 @@ func statusOf(m pcommon.Map) (string, error) {
 	return "", fmt.Errorf("the record's status is neither %s nor %s", attrs.StatusFiring, attrs.StatusResolved)
 }
 
-func readAttributes(ev *ledger.Event, m pcommon.Map) {
-	a := &ev.Alert
-	var labelCount, annotationCount int
-	for name := range m.All() {
-		switch {
-		case strings.HasPrefix(name, attrs.AlertLabelPrefix):
-			labelCount++
-		case strings.HasPrefix(name, attrs.AlertAnnotationPrefix):
-			annotationCount++
-		}
-	}
-	// Entries live long: not a byte more than they need.
-	a.Labels = make(labels.Set, 0, labelCount)
-	a.Annotations = make(labels.Set, 0, annotationCount)
+func readAttributes(ev *ledger.Event, a *incident.Alert, m pcommon.Map) {
+	a.Labels, a.Annotations = make(labels.Set, 0, 16), make(labels.Set, 0, 8) // rarely more, and gone when it is packed
 	var dashboard, panel string
 	for name, v := range m.All() {
 		switch name {

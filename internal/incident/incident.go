@@ -7,13 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Alert is what one alert says, as far as an incident shows it. Two equal Alerts make equal incidents.
+// Alert is what one alert says, as far as an incident shows it. Two equal Alerts make equal incidents. [Packed] writes
+// the same JSON.
 type Alert struct {
 	Fingerprint  string     `json:"fp"`
 	Name         string     `json:"name,omitempty"`
@@ -32,17 +32,6 @@ type Alert struct {
 	Description      string   `json:"description,omitempty"`
 	Tags             []string `json:"tags,omitempty"`
 	AffectedServices []string `json:"services,omitempty"`
-}
-
-// Equal reports whether a and b say the same.
-func (a *Alert) Equal(b *Alert) bool {
-	return a.Fingerprint == b.Fingerprint && a.Name == b.Name && a.Severity == b.Severity &&
-		a.StartsAt.Equal(b.StartsAt) &&
-		slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Annotations, b.Annotations) &&
-		slices.Equal(a.GroupLabels, b.GroupLabels) &&
-		a.GeneratorURL == b.GeneratorURL && a.ExternalURL == b.ExternalURL && a.Truncated == b.Truncated &&
-		a.Title == b.Title && a.Description == b.Description &&
-		slices.Equal(a.Tags, b.Tags) && slices.Equal(a.AffectedServices, b.AffectedServices)
 }
 
 // Content is what Alert24 is told about an incident, apart from its status.

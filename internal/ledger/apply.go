@@ -14,7 +14,7 @@ import (
 type Event struct {
 	Alias  string
 	Firing bool
-	Alert  incident.Alert
+	Alert  incident.Packed
 	// EndsAt is the alert's end; only for a resolve.
 	EndsAt time.Time
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
@@ -54,28 +54,25 @@ func (o Outcome) String() string {
 }
 
 // ApplyAll returns the entry after the events of one alias, and what each did. The result is e itself where none
-// changes anything. It copies and renders the entry once: a group can have thousands of alerts.
+// changes anything; else the caller owns it. It copies the entry once, and leaves the content to be rendered when it is
+// asked for: a group can have thousands of alerts.
 func (p *Policy) ApplyAll(e *Entry, events []Event, now time.Time) (*Entry, []Outcome) {
 	outcomes := make([]Outcome, len(events))
-	if len(events) == 1 {
-		e, outcomes[0] = p.Apply(e, events[0], now)
-		return e, outcomes
-	}
-	n, changed := newEntry(events[0], now), true
-	if e != nil {
-		n, changed = e.clone(), false
+	var n *Entry
+	changed := e == nil
+	if changed {
+		n = newEntry(events[0], now)
+	} else {
+		n = e.clone()
 	}
 	n.draft = true
-	for i, ev := range events {
-		_, outcomes[i] = p.Apply(n, ev, now)
+	for i := range events {
+		_, outcomes[i] = p.Apply(n, events[i], now)
 		changed = changed || outcomes[i].changes()
 	}
+	n.draft = false
 	if !changed {
 		return e, outcomes
-	}
-	n.draft = false
-	if n.desired == unrendered {
-		p.render(n)
 	}
 	return n, outcomes
 }
@@ -243,13 +240,14 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 	return p.Refresh > 0 && now.Sub(e.ConfirmedAt) >= p.Refresh
 }
 
-// unrendered is the hash of what a draft asks for.
+// unrendered stands for the hash of content that nobody has asked for yet.
 const unrendered = "unrendered"
 
-// render brings the content that e asks for up to date. The caller owns e, which fires.
+// render brings the content that e asks for up to date. The caller owns e.
 func (p *Policy) render(e *Entry) {
-	e.Peak = max(e.Peak, e.Worst())
-	e.desired = p.Content(e).Hash()
+	if e.desired == unrendered {
+		e.desired = p.Content(e).Hash()
+	}
 }
 
 // changed brings what follows from the members up to date after they changed in e, which the caller owns.
@@ -257,6 +255,7 @@ func (p *Policy) changed(e *Entry, now time.Time) *Entry {
 	before := e.desired
 	if e.Firing() {
 		e.QuietSince = time.Time{}
+		e.Peak = max(e.Peak, e.Worst())
 		e.desired = unrendered
 		if !e.draft {
 			p.render(e)
@@ -272,7 +271,7 @@ func (p *Policy) changed(e *Entry, now time.Time) *Entry {
 		e.Dismissed, e.Reopening, e.Reopened, e.verify = false, "", false, false
 		e.Refused, e.Peak, e.Left = Refusal{}, 0, e.leaves()
 	}
-	if e.desired != before {
+	if e.desired != before || e.desired == unrendered {
 		e.Version++
 	}
 	if (e.desired == "") != (before == "") {

@@ -18,7 +18,7 @@ func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
 	if known || !e.settled() || e.Incident.State == Unknown {
 		return e
 	}
-	n := e.clone()
+	n := e.copy()
 	n.Doubt = Doubt{Set: true, Since: created}
 	n.settleAt, n.probeAt, n.probes = now, now, 0
 	n.Version++

@@ -7,21 +7,33 @@ import "time"
 
 // Begin returns the entry with the write-ahead of c: on disk before the request leaves.
 func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
-	n := e.clone()
-	c.At = now
-	n.Inflight, n.armed = c, false
-	n.Version++
-	if c.Kind == Close && c.ID == n.Incident.ID {
-		n.Doubt.Finished = c.Finish
-	}
+	n := e.copy()
+	n.begin(c, now)
 	return n
 }
 
-// Arm is Begin for a call whose request leaves later: until then it can be taken back.
-func (p *Policy) Arm(e *Entry, c Call, now time.Time) *Entry {
-	n := p.Begin(e, c, now)
-	n.armed = true
-	return n
+// begin changes e, which the caller owns.
+func (e *Entry) begin(c Call, now time.Time) {
+	c.At = now
+	e.Inflight, e.armed = c, false
+	e.Version++
+	if c.Kind == Close && c.ID == e.Incident.ID {
+		e.Doubt.Finished = c.Finish
+	}
+}
+
+// arm is begin for a create whose request leaves later: until then it can be taken back.
+func (p *Policy) arm(e *Entry, now time.Time) bool {
+	if e.Inflight.Kind != NoCall {
+		return false
+	}
+	d := p.Decide(e, now)
+	if d.Call.Kind != Create {
+		return false
+	}
+	e.begin(d.Call, now)
+	e.armed = true
+	return true
 }
 
 // Load returns the entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
@@ -54,7 +66,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		n = t
 	}
 	if n.Firing() {
-		n.desired = p.Content(n).Hash()
+		n.desired = unrendered
 	}
 	return n
 }

@@ -29,7 +29,7 @@ func realistic(i int) Event {
 	}
 	return Event{
 		Alias: "HighErrorRate:" + host, Firing: true, Epoch: "0123456789abcdef", Seq: int64(i), Sender: "http://am1:9093 10.0.0.1",
-		Alert: incident.Alert{
+		Alert: incident.Pack(&incident.Alert{
 			Fingerprint: fmt.Sprintf("%016x", i), Name: "HighErrorRate", Severity: incident.High, StartsAt: at(i),
 			Labels: set("alertname", "HighErrorRate", "instance", host, "job", "node", "severity", "warning", "cluster", "prod-eu",
 				"namespace", "shop", "pod", fmt.Sprintf("shop-7d9f8b6c5-%05d", i), "service", "shop", "team", "checkout", "env", "prod"),
@@ -38,7 +38,7 @@ func realistic(i int) Event {
 			GroupLabels:  set("alertname", "HighErrorRate", "cluster", "prod-eu"),
 			GeneratorURL: "http://prometheus:9090/graph?g0.expr=rate%28http_errors%5B5m%5D%29+%3E+0.05&g0.tab=1",
 			ExternalURL:  "http://am1:9093",
-		},
+		}),
 	}
 }
 

@@ -49,7 +49,7 @@ type Entry struct {
 
 // volatile is what a restart may forget. Deadlines carry the monotonic clock.
 type volatile struct {
-	desired  string // hash of the content that the firing members ask for; empty while none fires
+	desired  string // hash of the content that the firing members ask for, or unrendered; empty while none fires
 	settleAt time.Time
 	probeAt  time.Time
 	retryAt  time.Time
@@ -68,8 +68,8 @@ type volatile struct {
 
 // Member is one alert of the alias.
 type Member struct {
-	Alert  incident.Alert `json:"alert"`
-	Firing bool           `json:"firing,omitempty"`
+	Alert  incident.Packed `json:"alert"`
+	Firing bool            `json:"firing,omitempty"`
 	// HeldUntil is set on a firing that may be the echo of a replica: it does not count until then.
 	HeldUntil time.Time `json:"held_until,omitzero"`
 	Epoch     string    `json:"epoch,omitempty"`
@@ -162,6 +162,12 @@ type Call struct {
 	Version uint64 `json:"-"`
 }
 
+// copy returns a copy that shares the members, which must not be changed.
+func (e *Entry) copy() *Entry {
+	c := *e
+	return &c
+}
+
 // clone returns a copy whose members may be changed; a draft is one already.
 func (e *Entry) clone() *Entry {
 	if e.draft {
@@ -193,7 +199,7 @@ func (e *Entry) Firing() bool {
 
 // leaves: an alert of the alias asks to leave closing to a person.
 func (e *Entry) leaves() bool {
-	return slices.ContainsFunc(e.Members, func(m Member) bool { return !incident.ResolvesByItself(m.Alert.Annotations) })
+	return slices.ContainsFunc(e.Members, func(m Member) bool { return m.Alert.LeftOpen })
 }
 
 // live is 1 for what counts against the bound on aliases: everything that is not over.
@@ -220,7 +226,7 @@ func (e *Entry) FiringAlerts() []incident.Alert {
 	alerts := make([]incident.Alert, 0, len(e.Members))
 	for i := range e.Members {
 		if e.Members[i].Firing {
-			alerts = append(alerts, e.Members[i].Alert)
+			alerts = append(alerts, e.Members[i].Alert.Unpack())
 		}
 	}
 	slices.SortStableFunc(alerts, worstFirst)

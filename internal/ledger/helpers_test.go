@@ -34,7 +34,7 @@ func testPolicy() *Policy {
 func firing(sender string, startsAt time.Time) Event {
 	return Event{
 		Alias: theAlias, Firing: true, Sender: sender,
-		Alert: incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: startsAt},
+		Alert: incident.Pack(&incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: startsAt}),
 	}
 }
 

@@ -77,7 +77,7 @@ func (l Lesson) String() string {
 // Learn returns the current entry with what the answer to c taught. It is not the entry that the call started
 // from: events may have been applied since.
 func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	n := e.clone()
+	n := e.copy()
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}

@@ -82,11 +82,12 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 			if n == e {
 				return e, false
 			}
-			armed := l.armed(n, now)
-			armed.mark(now)
-			durable := armed != n || armed.loaded || l.policy.durable(did)
-			armed.loaded = armed.loaded && !durable
-			return armed, durable
+			// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
+			armed := l.policy.arm(n, now)
+			n.mark(now)
+			durable := armed || n.loaded || l.policy.durable(did)
+			n.loaded = n.loaded && !durable
+			return n, durable
 		}}
 	}
 	if err := l.store.update(ctx, mutations...); err != nil {
@@ -130,16 +131,6 @@ func (g *group) note(all, outcomes []Outcome) int {
 	return len(outcomes)
 }
 
-// armed adds the write-ahead of a create that is due at once, so that the page's path pays for one commit only.
-func (l *Ledger) armed(e *Entry, now time.Time) *Entry {
-	if e.Inflight.Kind == NoCall {
-		if d := l.policy.Decide(e, now); d.Call.Kind == Create {
-			return l.policy.Arm(e, d.Call, now)
-		}
-	}
-	return e
-}
-
 // Peek returns what the alias needs now, without doing it.
 func (l *Ledger) Peek(alias string) Decision {
 	now := l.now()
@@ -147,10 +138,21 @@ func (l *Ledger) Peek(alias string) Decision {
 	if e == nil {
 		return Decision{}
 	}
-	if t := l.policy.Tick(e, now); t != e {
-		return Decision{Wake: now} // time has changed the entry: claim it
+	if e.desired == unrendered {
+		n := e.copy()
+		l.policy.render(n)
+		n.mark(now)
+		l.store.refine(e, n)
+		e = n
 	}
-	_, d, _ := l.claim(e, now)
+	t := l.policy.Tick(e, now)
+	if t == nil {
+		return Decision{Wake: now} // it has served: claim it
+	}
+	d := l.policy.Decide(t, now)
+	if t != e && d.Call.Kind == NoCall {
+		d.Wake = now // time has changed the entry: claim it
+	}
 	return d
 }
 
@@ -184,15 +186,17 @@ func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable b
 	if n == nil {
 		return nil, Decision{}, true
 	}
-	if durable = n != e; durable {
-		n.mark(now)
-	}
-	armed := n.Inflight
+	durable = n != e
+	armed := Call{}
 	if n.armed {
-		n = n.clone()
-		n.Inflight, n.armed = Call{}, false
-	} else {
-		armed = Call{}
+		armed = n.Inflight
+	}
+	if n = n.disarmed(); n.desired == unrendered {
+		n = n.copy()
+		l.policy.render(n)
+	}
+	if n != e {
+		n.mark(now)
 	}
 	d = l.policy.Decide(n, now)
 	switch c := d.Call; {
@@ -206,6 +210,16 @@ func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable b
 		d.Call.At = now
 	}
 	return n, d, durable
+}
+
+// disarmed returns e without the call that has not left.
+func (e *Entry) disarmed() *Entry {
+	if !e.armed {
+		return e
+	}
+	n := e.copy()
+	n.Inflight, n.armed = Call{}, false
+	return n
 }
 
 // Answered is the answer to a claimed call.

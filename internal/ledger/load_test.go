@@ -41,7 +41,7 @@ func TestLoadPutsInDoubtWhatWasOnTheWire(t *testing.T) {
 			assert.Equal(t, c.want, n.Doubt)
 			assert.Equal(t, Call{}, n.Inflight)
 			assert.Equal(t, at(75), n.settleAt, "doubt waits anew")
-			assert.Equal(t, e.desired, n.desired)
+			assert.Equal(t, e.desired, desired(p, n))
 			if c.call.Kind == Update {
 				assert.Empty(t, n.Written)
 			}

@@ -30,11 +30,18 @@ func (w *world) check() {
 	case e.Incident.State != Open && len(open) > 0:
 		w.Fatalf("I1: certain that none is open, but %s", w.show())
 	}
-	if e.Incident.State == Open && e.Written != "" && e.Written == e.desired {
+	if e.Incident.State == Open && e.Written != "" && e.Written == desired(w.policy, e) {
 		if want := contentOf(render("", e.FiringAlerts())); open[0].content != want {
 			w.Fatalf("I2: certain of %v, but %s", want, w.show())
 		}
 	}
+}
+
+// desired is the hash of the content that e asks for.
+func desired(p *Policy, e *Entry) string {
+	n := e.copy()
+	p.render(n)
+	return n.desired
 }
 
 // checkPages is I9: no more incidents than episodes, not even for what is committed late. An API that reopens makes

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // Times of the model in seconds: as in production, but shorter.
@@ -261,7 +263,7 @@ func (w *world) tick() {
 func (w *world) arrive(n notification) arrived {
 	w.seq++
 	ev := Event{
-		Alias: theAlias, Firing: n.firing, Alert: w.alert(n.alert, n.start),
+		Alias: theAlias, Firing: n.firing, Alert: incident.Pack(new(w.alert(n.alert, n.start))),
 		Epoch: strconv.Itoa(w.epoch), Seq: w.seq, Sender: n.sender,
 	}
 	if !n.firing {

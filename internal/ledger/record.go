@@ -24,10 +24,13 @@ const (
 // ErrSchema is returned when the storage holds records of a newer version of this program.
 var ErrSchema = errors.New("the ledger was written by a newer version; start that version, or give this one another storage directory")
 
-// encode returns the record of e. Text that is not UTF-8 is mended: one odd label must not stop the others of its
-// transaction.
+// recordOptions mend text that is not UTF-8, where two names of labels may become one: one odd label must not stop the
+// others of its transaction.
+var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+
+// encode returns the record of e.
 func encode(e *Entry) ([]byte, error) {
-	record, err := json.Marshal(e, jsontext.AllowInvalidUTF8(true))
+	record, err := json.Marshal(e, recordOptions)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode the ledger's record of alias %q: %w", e.Alias, err)
 	}
@@ -37,7 +40,7 @@ func encode(e *Entry) ([]byte, error) {
 // decode reads a record. Its error is ErrSchema for one of a newer version.
 func decode(alias string, record []byte) (*Entry, error) {
 	e := &Entry{}
-	if err := json.Unmarshal(record, e); err != nil {
+	if err := json.Unmarshal(record, e, recordOptions); err != nil {
 		if newer(record) {
 			return nil, ErrSchema
 		}

@@ -75,6 +75,15 @@ func (s *store) swift(m mutation) bool {
 	return true
 }
 
+// refine replaces e by n, which says the same but knows more, unless the entry has changed.
+func (s *store) refine(e, n *Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries[e.Alias] == e {
+		s.entries[e.Alias] = n
+	}
+}
+
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(next map[string]*Entry) {
 	for alias, e := range next {

@@ -20,13 +20,14 @@ const (
 	priorities
 )
 
-func priorityOf(e *ledger.Entry, k ledger.Kind) priority {
+// priorityOf only looks at what an entry is, because finding its next call takes longer and this is in a webhook's way.
+func priorityOf(e *ledger.Entry) priority {
 	switch {
 	case e == nil:
 		return updating
 	case !e.Firing():
 		return closing
-	case k != ledger.Create && k != ledger.Reopen:
+	case e.Incident.State == ledger.Open:
 		return updating
 	}
 	switch e.Worst() {

@@ -100,9 +100,7 @@ func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() ti
 	r.listing = &listing{api: api, gate: r.gate, now: now, timeout: cfg.Timeout}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.calls, r.giveUp = context.WithCancel(context.Background())
-	pq := newPriorityQueue(func(alias string) priority {
-		return priorityOf(l.Get(alias), l.Peek(alias).Call.Kind)
-	})
+	pq := newPriorityQueue(func(alias string) priority { return priorityOf(l.Get(alias)) })
 	r.queue = workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 		Queue: workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Queue: pq}),
 	})

@@ -335,7 +335,7 @@ func TestClosingIsLeftToAPerson(t *testing.T) {
 			a := alert(alias, incident.High, "fires")
 			a.Annotations = append(a.Annotations, labels.Label{Name: "alert24_resolve", Value: "false"})
 			a.Annotations.Sort()
-			return ledger.Event{Alias: alias, Firing: firing, Alert: a, EndsAt: time.Now()}
+			return ledger.Event{Alias: alias, Firing: firing, Alert: incident.Pack(&a), EndsAt: time.Now()}
 		}
 		w.apply(event(true))
 		w.apply(event(false))
@@ -432,7 +432,7 @@ func TestCallContinuesTheTraceOfItsPush(t *testing.T) {
 		for i := range 3 {
 			ctx, push := tracer.Start(w.t.Context(), "push")
 			// The first is on its way while the others wait.
-			w.applyFrom(ctx, ledger.Event{Alias: alias, Firing: true, Alert: alert(alias, incident.High, fmt.Sprint("text ", i))})
+			w.applyFrom(ctx, ledger.Event{Alias: alias, Firing: true, Alert: incident.Pack(new(alert(alias, incident.High, fmt.Sprint("text ", i))))})
 			push.End()
 			pushes = append(pushes, push.SpanContext())
 		}

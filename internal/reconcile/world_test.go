@@ -81,12 +81,12 @@ func newWorld(t *testing.T, o options) *world {
 // fire applies a firing; wait lets the loop do all that it can without time passing.
 func (w *world) fire(alias string, s incident.Severity, summary string) {
 	w.t.Helper()
-	w.apply(ledger.Event{Alias: alias, Firing: true, Alert: alert(alias, s, summary)})
+	w.apply(ledger.Event{Alias: alias, Firing: true, Alert: incident.Pack(new(alert(alias, s, summary)))})
 }
 
 func (w *world) resolve(alias string, s incident.Severity, endsAt time.Time) {
 	w.t.Helper()
-	w.apply(ledger.Event{Alias: alias, Alert: alert(alias, s, "over"), EndsAt: endsAt})
+	w.apply(ledger.Event{Alias: alias, Alert: incident.Pack(new(alert(alias, s, "over"))), EndsAt: endsAt})
 }
 
 func (w *world) apply(ev ledger.Event) {
