@@ -62,13 +62,12 @@ func benchmarkRenderer(tb testing.TB) *incident.Renderer {
 }
 
 func BenchmarkEvent(b *testing.B) {
-	r := benchmarkRenderer(b)
+	r := reader{renderer: benchmarkRenderer(b)}
 	record := plog.NewLogRecord()
 	benchmarkRecord(record, 1, "Error rate is 5 % on api-1.prod.")
-	resource := pcommon.NewResource()
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _, _ = eventOf(resource, record, r)
+		_, _, _ = r.event("", record)
 	}
 }
 
@@ -98,12 +97,12 @@ func testLedgerPolicy(tb testing.TB) *ledger.Policy {
 // benchmarkEvents are the firings from, from+1, … below to; another value is another text.
 func benchmarkEvents(tb testing.TB, from, to, value int) []ledger.Event {
 	tb.Helper()
-	r := benchmarkRenderer(tb)
+	r := reader{renderer: benchmarkRenderer(tb)}
 	events := make([]ledger.Event, 0, to-from)
 	for i := from; i < to; i++ {
 		record := plog.NewLogRecord()
 		benchmarkRecord(record, i, fmt.Sprintf("Error rate is %d %%.", value))
-		ev, _, err := eventOf(pcommon.NewResource(), record, r)
+		ev, _, err := r.event("", record)
 		require.NoError(tb, err)
 		events = append(events, ev)
 	}

@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,25 +21,37 @@ import (
 
 var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
 
-// eventOf reads a log record. It keeps nothing of the record's memory but strings. An alert that is to be ignored is
+// reader makes events of log records. One serves one push.
+type reader struct {
+	renderer *incident.Renderer
+	alert    incident.Alert // of the record at hand; packing it copies it, so its sets are used again
+	said     overrides
+	sender   string // of the last record: the others of a push have the same
+}
+
+// overrides are what a record says in other attributes than the alert's own.
+type overrides struct {
+	alias, ownAlias, status, ownStatus, severity, client string
+	dashboard, panel                                     string
+}
+
+// event reads a log record. It keeps nothing of the record's memory but strings. An alert that is to be ignored is
 // a resolve: if it has an incident from before, that closes.
-func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Renderer) (ev ledger.Event, ignored bool, err error) {
-	ev.Alias = str(record.Attributes(), attrs.OverrideAlias)
-	if ev.Alias == "" {
-		ev.Alias = str(record.Attributes(), attrs.Alias)
+func (r *reader) event(externalURL string, record plog.LogRecord) (ev ledger.Event, ignored bool, err error) {
+	a := &r.alert
+	*a = incident.Alert{
+		ExternalURL: externalURL,
+		Labels:      a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0],
 	}
-	if ev.Alias == "" {
+	r.read(&ev, record.Attributes())
+	if ev.Alias = cmp.Or(r.said.alias, r.said.ownAlias); ev.Alias == "" {
 		return ev, false, errNoAlias
 	}
 	ev.Alias = incident.BoundAlias(ev.Alias)
-	status, err := statusOf(record.Attributes())
-	if err != nil {
+	if ev.Firing, err = firing(cmp.Or(r.said.status, r.said.ownStatus)); err != nil {
 		return ev, false, err
 	}
-	ev.Firing = status == attrs.StatusFiring
-	a := incident.Alert{ExternalURL: str(resource.Attributes(), attrs.ExternalURL)}
-	readAttributes(&ev, &a, record.Attributes())
-	ev.Sender = a.ExternalURL + " " + str(record.Attributes(), attrs.ClientAddress)
+	ev.Sender = r.senderOf(externalURL, r.said.client)
 
 	at := record.Timestamp()
 	if at == 0 {
@@ -47,7 +60,7 @@ func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Rende
 	if a.StartsAt.IsZero() {
 		a.StartsAt = at.AsTime()
 	}
-	severity := str(record.Attributes(), attrs.OverrideSeverity)
+	severity := r.said.severity
 	if a.Name == "" && len(a.Labels) == 0 {
 		// Not an alert but a log of another kind: what it says is its body and its severity.
 		if a.Title == "" {
@@ -57,37 +70,54 @@ func eventOf(resource pcommon.Resource, record plog.LogRecord, r *incident.Rende
 			severity = record.SeverityText()
 		}
 	}
-	a.Severity = r.Severity(a.Labels, a.Annotations, severity)
-	ignored = r.Ignored(a.Labels, a.Annotations, severity)
+	a.Severity = r.renderer.Severity(a.Labels, a.Annotations, severity)
+	ignored = r.renderer.Ignored(a.Labels, a.Annotations, severity)
 	if ignored && ev.Firing {
 		ev.Firing, ev.EndsAt = false, record.ObservedTimestamp().AsTime()
 	}
 	if !ev.Firing && ev.EndsAt.IsZero() {
 		ev.EndsAt = at.AsTime()
 	}
-	ev.Alert = incident.Pack(&a)
+	ev.Alert = incident.Pack(a)
 	return ev, ignored, nil
 }
 
-func statusOf(m pcommon.Map) (string, error) {
-	status := str(m, attrs.OverrideStatus)
-	if status == "" {
-		status = str(m, attrs.AlertStatus)
+// senderOf tells replicas apart.
+func (r *reader) senderOf(externalURL, client string) string {
+	if len(r.sender) != len(externalURL)+1+len(client) || !strings.HasPrefix(r.sender, externalURL) || !strings.HasSuffix(r.sender, client) {
+		r.sender = externalURL + " " + client
 	}
-	switch status {
-	case "":
-		return attrs.StatusFiring, nil
-	case attrs.StatusFiring, attrs.StatusResolved:
-		return status, nil
-	}
-	return "", fmt.Errorf("the record's status is neither %s nor %s", attrs.StatusFiring, attrs.StatusResolved)
+	return r.sender
 }
 
-func readAttributes(ev *ledger.Event, a *incident.Alert, m pcommon.Map) {
-	a.Labels, a.Annotations = make(labels.Set, 0, 16), make(labels.Set, 0, 8) // rarely more, and gone when it is packed
-	var dashboard, panel string
+func firing(status string) (bool, error) {
+	switch status {
+	case "", attrs.StatusFiring:
+		return true, nil
+	case attrs.StatusResolved:
+		return false, nil
+	}
+	return false, fmt.Errorf("the record's status is neither %s nor %s", attrs.StatusFiring, attrs.StatusResolved)
+}
+
+// read reads the attributes, each of them once: there are dozens, and a look-up in them is a search.
+func (r *reader) read(ev *ledger.Event, m pcommon.Map) {
+	a, said := &r.alert, &r.said
+	*said = overrides{}
 	for name, v := range m.All() {
 		switch name {
+		case attrs.OverrideAlias:
+			said.alias = v.AsString()
+		case attrs.Alias:
+			said.ownAlias = v.AsString()
+		case attrs.OverrideStatus:
+			said.status = v.AsString()
+		case attrs.AlertStatus:
+			said.ownStatus = v.AsString()
+		case attrs.OverrideSeverity:
+			said.severity = v.AsString()
+		case attrs.ClientAddress:
+			said.client = v.AsString()
 		case attrs.Epoch:
 			ev.Epoch = v.AsString()
 		case attrs.Seq:
@@ -105,9 +135,9 @@ func readAttributes(ev *ledger.Event, a *incident.Alert, m pcommon.Map) {
 		case attrs.AlertGeneratorURL:
 			a.GeneratorURL = v.AsString()
 		case attrs.AlertDashboardURL:
-			dashboard = v.AsString()
+			said.dashboard = v.AsString()
 		case attrs.AlertPanelURL:
-			panel = v.AsString()
+			said.panel = v.AsString()
 		case attrs.OverrideTitle:
 			a.Title = v.AsString()
 		case attrs.OverrideDescription:
@@ -124,8 +154,8 @@ func readAttributes(ev *ledger.Event, a *incident.Alert, m pcommon.Map) {
 	a.Annotations.Sort()
 	a.GroupLabels.Sort()
 	// Grafana's links stand beside its annotations; an annotation wins.
-	addAnnotation(a, "dashboard_url", dashboard)
-	addAnnotation(a, "panel_url", panel)
+	addAnnotation(a, "dashboard_url", said.dashboard)
+	addAnnotation(a, "panel_url", said.panel)
 }
 
 func addAnnotation(a *incident.Alert, name, value string) {

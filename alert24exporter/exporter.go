@@ -27,6 +27,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
@@ -251,10 +252,12 @@ type badRecords struct {
 
 func (e *alert24Exporter) events(logs plog.Logs) (events []ledger.Event, ignored int64, bad *badRecords) {
 	events = make([]ledger.Event, 0, logs.LogRecordCount())
+	r := reader{renderer: e.renderer}
 	for _, rl := range logs.ResourceLogs().All() {
+		externalURL := str(rl.Resource().Attributes(), attrs.ExternalURL)
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				ev, ignore, err := eventOf(rl.Resource(), record, e.renderer)
+				ev, ignore, err := r.event(externalURL, record)
 				switch {
 				case err != nil:
 					bad = bad.and(err)

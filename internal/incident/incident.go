@@ -25,7 +25,7 @@ type Alert struct {
 	GeneratorURL string     `json:"generator,omitempty"`
 	ExternalURL  string     `json:"external,omitempty"`
 	// Truncated is how many alerts of the group Alertmanager cut off.
-	Truncated int64 `json:"truncated,omitempty"`
+	Truncated int64 `json:"truncated,omitzero"`
 
 	// Overrides from the alert24.* attributes; empty means not set.
 	Title            string   `json:"title,omitempty"`

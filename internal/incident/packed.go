@@ -48,19 +48,20 @@ func (p *Packed) Equal(q *Packed) bool {
 	return p.Fingerprint == q.Fingerprint && p.Severity == q.Severity && p.StartsAt.Equal(q.StartsAt) && p.rest == q.rest
 }
 
-// MarshalJSONTo writes the alert.
-func (p Packed) MarshalJSONTo(enc *jsontext.Encoder) error {
-	b := make([]byte, 0, len(p.rest)+128)
+// AppendJSON appends the alert's JSON.
+func (p *Packed) AppendJSON(b []byte) []byte {
 	b = appendString(append(b, `{"fp":`...), p.Fingerprint)
 	b = strconv.AppendUint(append(b, `,"sev":`...), uint64(p.Severity), 10)
 	b = p.StartsAt.AppendFormat(append(b, `,"start":"`...), time.RFC3339Nano)
-	b = append(b, '"')
-	if len(p.rest) > len("{}") {
-		b = append(append(b, ','), p.rest[1:]...)
-	} else {
-		b = append(b, '}')
+	if len(p.rest) <= len("{}") {
+		return append(b, `"}`...)
 	}
-	return enc.WriteValue(b)
+	return append(append(b, `",`...), p.rest[1:]...)
+}
+
+// MarshalJSONTo writes the alert.
+func (p *Packed) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return enc.WriteValue(p.AppendJSON(nil))
 }
 
 // UnmarshalJSONFrom reads an alert.

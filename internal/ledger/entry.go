@@ -30,13 +30,13 @@ type Entry struct {
 	Refused Refusal  `json:"refused,omitzero"`
 	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
 	Reopening string `json:"reopening,omitempty"`
-	Reopened  bool   `json:"reopened,omitempty"`
+	Reopened  bool   `json:"reopened,omitzero"`
 	// Dismissed: a person closed the incident and policy says to leave it, until the episode ends.
-	Dismissed bool `json:"dismissed,omitempty"`
+	Dismissed bool `json:"dismissed,omitzero"`
 	// Peak is the worst severity of the episode.
-	Peak incident.Severity `json:"peak,omitempty"`
+	Peak incident.Severity `json:"peak,omitzero"`
 	// Left: the alerts that are over ask to leave closing to a person.
-	Left bool `json:"left,omitempty"`
+	Left bool `json:"left,omitzero"`
 	// QuietSince is when the last firing member resolved; zero while one fires.
 	QuietSince time.Time `json:"quiet_since,omitzero"`
 	// ConfirmedAt is when the API last confirmed the incident.
@@ -69,11 +69,11 @@ type volatile struct {
 // Member is one alert of the alias.
 type Member struct {
 	Alert  incident.Packed `json:"alert"`
-	Firing bool            `json:"firing,omitempty"`
+	Firing bool            `json:"firing,omitzero"`
 	// HeldUntil is set on a firing that may be the echo of a replica: it does not count until then.
 	HeldUntil time.Time `json:"held_until,omitzero"`
 	Epoch     string    `json:"epoch,omitempty"`
-	Seq       int64     `json:"seq,omitempty"`
+	Seq       int64     `json:"seq,omitzero"`
 	LastSeen  time.Time `json:"last_seen"`
 	// Of the last resolve: the alert's end, who sent it, when it came.
 	EndsAt     time.Time `json:"ends_at,omitzero"`
@@ -96,10 +96,10 @@ const (
 
 // Incident is the incident of an alias as far as we know it.
 type Incident struct {
-	State State  `json:"state,omitempty"`
+	State State  `json:"state,omitzero"`
 	ID    string `json:"id,omitempty"`
 	// Number is Alert24's number of the incident, for people.
-	Number int64 `json:"number,omitempty"`
+	Number int64 `json:"number,omitzero"`
 	// StartedAt is Alert24's own start: a resolved_at before it would be refused.
 	StartedAt time.Time `json:"started_at,omitzero"`
 }
@@ -107,22 +107,22 @@ type Incident struct {
 // Doubt lies across the states: requests that nobody answered may still be carried out. Only a look-up begun
 // after the settle time ends it.
 type Doubt struct {
-	Set bool `json:"set,omitempty"`
+	Set bool `json:"set,omitzero"`
 	// Creates counts unanswered creates; Closing is the id of an unanswered close.
-	Creates int    `json:"creates,omitempty"`
+	Creates int    `json:"creates,omitzero"`
 	Closing string `json:"closing,omitempty"`
 	// Finished: the close of Closing was tried again since the alert fired again, or a create made it moot.
-	Finished bool `json:"finished,omitempty"`
+	Finished bool `json:"finished,omitzero"`
 	// Since bounds how far back a look-up must read.
 	Since time.Time `json:"since,omitzero"`
 }
 
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
-	Kind Kind   `json:"kind,omitempty"`
+	Kind Kind   `json:"kind,omitzero"`
 	Hash string `json:"hash,omitempty"`
 	// Minimal: the minimal form of a create was refused as well.
-	Minimal bool `json:"minimal,omitempty"`
+	Minimal bool `json:"minimal,omitzero"`
 }
 
 // Kind is what a call does.
@@ -145,7 +145,7 @@ func (k Kind) String() string {
 
 // Call is one request to the API, as decided, and as the write-ahead keeps it.
 type Call struct {
-	Kind Kind      `json:"kind,omitempty"`
+	Kind Kind      `json:"kind,omitzero"`
 	ID   string    `json:"id,omitempty"`
 	At   time.Time `json:"at,omitzero"`
 

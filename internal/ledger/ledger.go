@@ -68,7 +68,8 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 	var refused int
 	groups := byAlias(events)
 	mutations := make([]mutation, len(groups))
-	for i, g := range groups {
+	for i := range groups {
+		g := &groups[i]
 		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(e *Entry, live int) (*Entry, bool) {
 			if i == 0 {
 				refused = 0 // this may be the second try of a shared transaction
@@ -107,16 +108,20 @@ type group struct {
 	fires  bool
 }
 
-func byAlias(events []Event) []*group {
-	var groups []*group
-	index := make(map[string]*group, len(events))
+func byAlias(events []Event) []group {
+	groups := make([]group, 0, len(events))
+	index := make(map[string]int, len(events))
+	places := make([]int, len(events))
 	for i, ev := range events {
-		g := index[ev.Alias]
-		if g == nil {
-			g = &group{alias: ev.Alias}
-			index[ev.Alias] = g
-			groups = append(groups, g)
+		places[i] = i
+		at, known := index[ev.Alias]
+		if !known {
+			// Most aliases have one event in a push: it stays where it is.
+			index[ev.Alias] = len(groups)
+			groups = append(groups, group{alias: ev.Alias, events: events[i : i+1 : i+1], places: places[i : i+1 : i+1], fires: ev.Firing})
+			continue
 		}
+		g := &groups[at]
 		g.events, g.places = append(g.events, ev), append(g.places, i)
 		g.fires = g.fires || ev.Firing
 	}

@@ -14,9 +14,7 @@ import (
 // restart is what survives a kill and what the next process makes of it.
 func restart(t *testing.T, p *Policy, e *Entry, now time.Time) *Entry {
 	t.Helper()
-	record, err := encode(e)
-	require.NoError(t, err)
-	e, err = decode(e.Alias, record)
+	e, err := decode(e.Alias, appendRecord(nil, e))
 	require.NoError(t, err)
 	return p.Load(e, now)
 }

@@ -65,7 +65,7 @@ func (w *world) checkDisk(e *Entry) {
 	w.verified, w.onDisk = e, w.disk.writes
 	if !unwritten {
 		if e != nil {
-			if memory, err := encode(e); err == nil && bytes.Equal(memory, w.disk.records[keyPrefix+theAlias]) {
+			if bytes.Equal(appendRecord(nil, e), w.disk.records[keyPrefix+theAlias]) {
 				return
 			}
 		}
@@ -87,11 +87,7 @@ func unstamped(e *Entry) []byte {
 			m.Epoch, m.Seq, m.LastSeen = "", 0, time.Time{}
 		}
 	}
-	record, err := encode(n)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	return record
+	return appendRecord(nil, n)
 }
 
 // checkCall holds when a call is decided.

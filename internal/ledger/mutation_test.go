@@ -37,7 +37,7 @@ var mutants = []mutant{
 		{"learn.go", "n.succeed()\n\t\treturn p.learnAccepted(", "n.succeed()\n\t\tn.Doubt = Doubt{}\n\t\treturn p.learnAccepted("},
 	}},
 	{"M2 closes have no write-ahead", "plain", 10000, []patch{
-		{"begin.go", "c.Kind != NoCall {", "c.Kind != NoCall && c.Kind != Close {"},
+		{"begin.go", "c := n.Inflight; c.Kind != NoCall {", "c := n.Inflight; c.Kind != NoCall && c.Kind != Close {"},
 	}},
 	{"M3 an unanswered close makes no doubt", "plain", 10000, []patch{
 		{"learn.go", "\t\tp.doubt(n, c, now)", "\t\tif c.Kind != Close {\n\t\t\tp.doubt(n, c, now)\n\t\t}"},
@@ -46,10 +46,10 @@ var mutants = []mutant{
 		{"learn.go", "\t\tp.doubt(n, c, now)", "\t\tif c.Kind != Update {\n\t\t\tp.doubt(n, c, now)\n\t\t}"},
 	}},
 	{"M5 updates have no write-ahead", "plain", 30000, []patch{
-		{"begin.go", "c.Kind != NoCall {", "c.Kind != NoCall && c.Kind != Update {"},
+		{"begin.go", "c := n.Inflight; c.Kind != NoCall {", "c := n.Inflight; c.Kind != NoCall && c.Kind != Update {"},
 	}},
 	{"M6 creates have no write-ahead", "plain", 3000, []patch{
-		{"begin.go", "c.Kind != NoCall {", "c.Kind != NoCall && c.Kind != Create {"},
+		{"begin.go", "c := n.Inflight; c.Kind != NoCall {", "c := n.Inflight; c.Kind != NoCall && c.Kind != Create {"},
 	}},
 	{"M7 an early look-up ends doubt", "plain", 3000, []patch{
 		{"lookup.go", "last := !a.Began.Before(n.settleAt) && (c.Wide || n.Doubt.Creates == 0)", "last := true"},
@@ -92,12 +92,12 @@ var mutants = []mutant{
 		{"apply.go", "return m.unfinished() &&", "return false && m.unfinished() &&"},
 	}},
 	{"M20 memory changes before disk", "plain", 3000, []patch{
-		{"store.go", "if err := s.persist(ctx, makesRoom, next, durable); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, next, durable)"},
+		{"store.go", "if err := s.persist(ctx, makesRoom, changes); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, changes)"},
 		{"store.go", "\treturn nil\n}\n\nfunc (s *store) persist", "\treturn err\n}\n\nfunc (s *store) persist"},
 	}},
 	{"M22 a close is finished again and again", "reopens", 10000, []patch{
 		{"learn.go", "n.Doubt.Finished = true", "n.Doubt.Finished = false"},
-		{"begin.go", "n.Doubt.Finished = c.Finish", "n.Doubt.Finished = false"},
+		{"begin.go", "e.Doubt.Finished = c.Finish", "e.Doubt.Finished = false"},
 	}},
 	{"M23 the second of two incidents is left", "racy", 3000, []patch{
 		{"lookup.go", "if i != ours {", "if i != ours && false {"},
@@ -115,8 +115,8 @@ var mutants = []mutant{
 		{"decide.go", "Wide: last}", "Wide: false && last}"},
 	}},
 	{"N4 an event that changes nothing arms a create in memory only", "plain", 30000, []patch{
-		{"ledger.go", "if n == e {\n\t\t\t\treturn e, false\n\t\t\t}\n\t\t\tarmed :=", "same := n == e\n\t\t\tarmed :="},
-		{"ledger.go", "return armed, durable", "return armed, durable && !same"},
+		{"ledger.go", "if n == e {\n\t\t\t\treturn e, false\n\t\t\t}", "same := n == e\n\t\t\tn = n.copy()"},
+		{"ledger.go", "return n, durable\n\t\t}}", "return n, durable && !same\n\t\t}}"},
 	}},
 	{"N5 a timer of the past wakes", "plain", 3000, []patch{
 		{"tick.go", "if t.After(now) {", "if !t.IsZero() {"},

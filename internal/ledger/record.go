@@ -24,18 +24,9 @@ const (
 // ErrSchema is returned when the storage holds records of a newer version of this program.
 var ErrSchema = errors.New("the ledger was written by a newer version; start that version, or give this one another storage directory")
 
-// recordOptions mend text that is not UTF-8, where two names of labels may become one: one odd label must not stop the
-// others of its transaction.
+// recordOptions read what appendRecord writes: text that was not UTF-8 is mended, and that may make two names of labels
+// the same.
 var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
-
-// encode returns the record of e.
-func encode(e *Entry) ([]byte, error) {
-	record, err := json.Marshal(e, recordOptions)
-	if err != nil {
-		return nil, fmt.Errorf("cannot encode the ledger's record of alias %q: %w", e.Alias, err)
-	}
-	return record, nil
-}
 
 // decode reads a record. Its error is ErrSchema for one of a newer version.
 func decode(alias string, record []byte) (*Entry, error) {
@@ -110,11 +101,10 @@ func (s *store) load(ctx context.Context) (unreadable []string, err error) {
 		unreadable = append(unreadable, alias)
 		e = &Entry{Schema: Schema, Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
 		s.entries[alias] = e
-		record, err := encode(e)
 		return []*storage.Operation{
 			storage.SetOperation(asidePrefix+alias, bytes.Clone(value)),
-			storage.SetOperation(key, record),
-		}, err
+			storage.SetOperation(key, appendRecord(nil, e)),
+		}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the ledger from storage: %w", err)

@@ -22,6 +22,13 @@ type mutation struct {
 	do        func(e *Entry, live int) (next *Entry, durable bool)
 }
 
+// change is what a transaction makes of one entry.
+type change struct {
+	alias   string
+	next    *Entry
+	durable bool
+}
+
 // store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
 // wait together share a transaction. Memory changes only after disk did.
 type store struct {
@@ -31,7 +38,7 @@ type store struct {
 	mu      sync.RWMutex // guards what follows
 	entries map[string]*Entry
 	live    int
-	busy    map[string]struct{} // aliases of the transaction that is under way
+	busy    map[string]*change // of the transaction that is under way, by alias; only the writer looks into a change
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
@@ -71,7 +78,7 @@ func (s *store) swift(m mutation) bool {
 	if durable {
 		return false
 	}
-	s.replace(map[string]*Entry{m.alias: e})
+	s.replace(m.alias, e)
 	return true
 }
 
@@ -85,28 +92,36 @@ func (s *store) refine(e, n *Entry) {
 }
 
 // replace puts next into memory. The caller holds mu.
-func (s *store) replace(next map[string]*Entry) {
-	for alias, e := range next {
-		s.live += e.live() - s.entries[alias].live()
-		if e == nil {
-			delete(s.entries, alias)
-		} else {
-			s.entries[alias] = e
-		}
+func (s *store) replace(alias string, next *Entry) {
+	s.live += next.live() - s.entries[alias].live()
+	if next == nil {
+		delete(s.entries, alias)
+	} else {
+		s.entries[alias] = next
 	}
 }
 
-// begin marks the aliases of a transaction as busy until its end, and returns the number of live entries.
-func (s *store) begin(writes []*write) (live int) {
+// begin marks the aliases of a transaction as busy until its end. It returns the changes, in the order of the mutations,
+// with the entries as they are, and the number of live ones.
+func (s *store) begin(writes []*write) (changes []change, busy map[string]*change, live int) {
+	var n int
+	for _, w := range writes {
+		n += len(w.mutations)
+	}
+	changes = make([]change, 0, n)
+	busy = make(map[string]*change, n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy = map[string]struct{}{}
 	for _, w := range writes {
 		for _, m := range w.mutations {
-			s.busy[m.alias] = struct{}{}
+			if busy[m.alias] == nil {
+				changes = append(changes, change{alias: m.alias, next: s.entries[m.alias]})
+				busy[m.alias] = &changes[len(changes)-1]
+			}
 		}
 	}
-	return s.live
+	s.busy = busy
+	return changes, busy, s.live
 }
 
 func (s *store) end() {
@@ -156,50 +171,45 @@ func (s *store) commitPending(ctx context.Context) {
 
 // write computes the next entries, commits them in one transaction and only then replaces them in memory.
 func (s *store) write(ctx context.Context, writes ...*write) error {
-	next := map[string]*Entry{}
-	durable := map[string]bool{}
 	makesRoom := true
-	live := s.begin(writes)
+	changes, of, live := s.begin(writes)
 	defer s.end()
 	for _, w := range writes {
 		for _, m := range w.mutations {
-			current, ok := next[m.alias]
-			if !ok {
-				current = s.get(m.alias)
-			}
-			e, d := m.do(current, live)
+			c := of[m.alias]
+			e, durable := m.do(c.next, live)
 			makesRoom = makesRoom && m.makesRoom
-			live += e.live() - current.live()
-			next[m.alias] = e
-			durable[m.alias] = durable[m.alias] || d
+			live += e.live() - c.next.live()
+			c.next, c.durable = e, c.durable || durable
 		}
 	}
-	if err := s.persist(ctx, makesRoom, next, durable); err != nil {
+	if err := s.persist(ctx, makesRoom, changes); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.replace(next)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	for _, c := range changes {
+		s.replace(c.alias, c.next)
+	}
 	return nil
 }
 
-func (s *store) persist(ctx context.Context, makesRoom bool, next map[string]*Entry, durable map[string]bool) error {
+func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) error {
 	if s.client == nil {
 		return nil
 	}
-	ops := make([]*storage.Operation, 0, len(next))
-	for alias, e := range next {
+	var records []byte // of all changes: one allocation instead of many
+	ops := make([]*storage.Operation, 0, len(changes))
+	for _, c := range changes {
 		switch {
-		case !durable[alias]:
-		case e == nil:
-			ops = append(ops, storage.DeleteOperation(keyPrefix+alias))
+		case !c.durable:
+		case c.next == nil:
+			ops = append(ops, storage.DeleteOperation(keyPrefix+c.alias))
 		default:
-			record, err := encode(e)
-			if err != nil {
-				return err
-			}
-			e.size = len(record)
-			ops = append(ops, storage.SetOperation(keyPrefix+alias, record))
+			start := len(records)
+			records = appendRecord(records, c.next)
+			c.next.size = len(records) - start
+			ops = append(ops, storage.SetOperation(keyPrefix+c.alias, records[start:len(records):len(records)]))
 		}
 	}
 	if len(ops) == 0 {

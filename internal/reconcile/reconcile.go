@@ -19,8 +19,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// storagePause is the time between tries of a write to storage that failed.
-const storagePause = time.Second
+const (
+	// storagePause is the time between tries of a write to storage that failed.
+	storagePause = time.Second
+	// learnDelay is how long an answer waits for others to share its transaction. The webhooks of that time have the
+	// disk to themselves.
+	learnDelay = 5 * time.Millisecond
+	// maxUnlearnt bounds the answers that wait; then workers wait, too.
+	maxUnlearnt = 1024
+)
 
 // Config of the loop.
 type Config struct {
@@ -95,7 +102,7 @@ func New(cfg Config, l *ledger.Ledger, api API, observer Observer, now func() ti
 		origins: origins{spans: map[string][]trace.SpanContext{}},
 		gate:    newGate(cfg.RequestsPerSecond, cfg.Workers, now, observer.Waited),
 		lookups: lookups{wake: make(chan struct{}, 1)},
-		answers: make(chan *answered, cfg.Workers),
+		answers: make(chan *answered, maxUnlearnt),
 	}
 	r.listing = &listing{api: api, gate: r.gate, now: now, timeout: cfg.Timeout}
 	r.stopping, r.stop = context.WithCancel(context.Background())
@@ -223,15 +230,9 @@ func (r *Reconciler) hold(a ledger.Answer, err error) {
 func (r *Reconciler) learn() {
 	for first := range r.answers {
 		batch := []*answered{first}
-		for more := true; more; {
-			select {
-			case a, ok := <-r.answers:
-				if more = ok; ok {
-					batch = append(batch, a)
-				}
-			default:
-				more = false
-			}
+		sleep(r.stopping, learnDelay)
+		for n := len(r.answers); n > 0; n-- {
+			batch = append(batch, <-r.answers)
 		}
 		r.commit(batch)
 	}

@@ -347,6 +347,7 @@ func TestClosingIsLeftToAPerson(t *testing.T) {
 		w.apply(event(false))
 		require.NoError(t, w.PersonResolves(w.Open(alias)[0].ID))
 		w.apply(event(true))
+		w.pass(time.Second)
 		assert.Len(t, w.Open(alias), 1, "a person closed it in between")
 		assert.Equal(t, 2, w.creates())
 		w.apply(event(false))
@@ -407,6 +408,7 @@ func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
 		w.fire(alias, incident.High, "fires")
 		id := w.Open(alias)[0].ID
 		w.resolve(alias, incident.High, time.Now())
+		w.pass(time.Second)
 		require.NoError(t, w.PersonReopens(id))
 		_, err := w.loop.api.Create(w.t.Context(), alert24.Write{
 			Title: "of a ledger that is lost", Source: "prometheus", Alias: "gone", Tags: []string{incident.AliasTag("gone")},
