@@ -347,7 +347,6 @@ func TestClosingIsLeftToAPerson(t *testing.T) {
 		w.apply(event(false))
 		require.NoError(t, w.PersonResolves(w.Open(alias)[0].ID))
 		w.apply(event(true))
-		w.pass(time.Second)
 		assert.Len(t, w.Open(alias), 1, "a person closed it in between")
 		assert.Equal(t, 2, w.creates())
 		w.apply(event(false))
@@ -374,12 +373,13 @@ func TestRateLimit(t *testing.T) {
 func TestOneListingServesAllThatAreInDoubt(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		id := w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Drop: true, Commit: true})
+		var fire, resolve []ledger.Event
 		for i := range 200 {
-			w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
+			fire = append(fire, firing(fmt.Sprint("alias-", i), incident.High, "fires"))
+			resolve = append(resolve, resolved(fmt.Sprint("alias-", i), incident.High, time.Now()))
 		}
-		for i := range 200 {
-			w.resolve(fmt.Sprint("alias-", i), incident.High, time.Now())
-		}
+		w.post(t.Context(), fire...)
+		w.post(t.Context(), resolve...)
 		w.RemoveFault(id)
 		w.pass(2 * time.Minute)
 		for _, i := range w.Incidents() {
@@ -408,7 +408,6 @@ func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
 		w.fire(alias, incident.High, "fires")
 		id := w.Open(alias)[0].ID
 		w.resolve(alias, incident.High, time.Now())
-		w.pass(time.Second)
 		require.NoError(t, w.PersonReopens(id))
 		_, err := w.loop.api.Create(w.t.Context(), alert24.Write{
 			Title: "of a ledger that is lost", Source: "prometheus", Alias: "gone", Tags: []string{incident.AliasTag("gone")},

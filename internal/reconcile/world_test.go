@@ -78,15 +78,23 @@ func newWorld(t *testing.T, o options) *world {
 	return w
 }
 
-// fire applies a firing; wait lets the loop do all that it can without time passing.
+// fire applies a firing, and lets the loop do all that it can at once.
 func (w *world) fire(alias string, s incident.Severity, summary string) {
 	w.t.Helper()
-	w.apply(ledger.Event{Alias: alias, Firing: true, Alert: incident.Pack(new(alert(alias, s, summary)))})
+	w.apply(firing(alias, s, summary))
 }
 
 func (w *world) resolve(alias string, s incident.Severity, endsAt time.Time) {
 	w.t.Helper()
-	w.apply(ledger.Event{Alias: alias, Alert: incident.Pack(new(alert(alias, s, "over"))), EndsAt: endsAt})
+	w.apply(resolved(alias, s, endsAt))
+}
+
+func firing(alias string, s incident.Severity, summary string) ledger.Event {
+	return ledger.Event{Alias: alias, Firing: true, Alert: incident.Pack(new(alert(alias, s, summary)))}
+}
+
+func resolved(alias string, s incident.Severity, endsAt time.Time) ledger.Event {
+	return ledger.Event{Alias: alias, Alert: incident.Pack(new(alert(alias, s, "over"))), EndsAt: endsAt}
 }
 
 func (w *world) apply(ev ledger.Event) {
@@ -96,14 +104,24 @@ func (w *world) apply(ev ledger.Event) {
 
 func (w *world) applyFrom(ctx context.Context, ev ledger.Event) {
 	w.t.Helper()
-	_, err := w.ledger.Apply(ctx, []ledger.Event{ev})
+	w.post(ctx, ev)
+	w.pass(4 * learnDelay) // for a call and those that its answer leads to
+}
+
+// post applies events and lets no time pass.
+func (w *world) post(ctx context.Context, events ...ledger.Event) {
+	w.t.Helper()
+	_, err := w.ledger.Apply(ctx, events)
 	require.NoError(w.t, err)
-	w.loop.Notify(ctx, ev.Alias)
+	for _, ev := range events {
+		w.loop.Notify(ctx, ev.Alias)
+	}
 	synctest.Wait()
 }
 
 // pass lets time go by.
 func (w *world) pass(d time.Duration) {
+	synctest.Wait()
 	time.Sleep(d) // fake time
 	synctest.Wait()
 }
