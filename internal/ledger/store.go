@@ -53,6 +53,9 @@ type write struct {
 	err       error
 }
 
+// usualRecord is the size of most records in bytes, and a little more.
+const usualRecord = 1536
+
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
@@ -198,7 +201,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) e
 	if s.client == nil {
 		return nil
 	}
-	var records []byte // of all changes: one allocation instead of many
+	records := make([]byte, 0, usualRecord*len(changes)) // of all changes: one allocation instead of many
 	ops := make([]*storage.Operation, 0, len(changes))
 	for _, c := range changes {
 		switch {
