@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -44,8 +45,15 @@ type store struct {
 	pending struct {
 		sync.Mutex
 		writes []*write
+		// expected is how many writes were under way at once; gathered is closed when so many wait.
+		expected int
+		gathered chan struct{}
 	}
 }
+
+// gatherTime is how long a transaction waits for as many writes as there were at once before. A transaction costs more
+// than what is in it, so writers that come again and again are served together; one that comes alone never waits.
+const gatherTime = 2 * time.Millisecond
 
 type write struct {
 	mutations []mutation
@@ -136,10 +144,7 @@ func (s *store) end() {
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
 	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
-	s.pending.Lock()
-	s.pending.writes = append(s.pending.writes, w)
-	s.pending.Unlock()
-
+	s.enqueue(w)
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
@@ -150,13 +155,49 @@ func (s *store) update(ctx context.Context, mutations ...mutation) error {
 	return w.err
 }
 
+func (s *store) enqueue(w *write) {
+	p := &s.pending
+	p.Lock()
+	defer p.Unlock()
+	p.writes = append(p.writes, w)
+	if p.gathered != nil && len(p.writes) >= p.expected {
+		close(p.gathered)
+		p.gathered = nil
+	}
+}
+
+// gather takes the writes that wait, after it gave others the time to join them.
+func (s *store) gather() []*write {
+	p := &s.pending
+	p.Lock()
+	defer p.Unlock()
+	if len(p.writes) > 0 && len(p.writes) < p.expected {
+		gathered := make(chan struct{})
+		p.gathered = gathered
+		p.Unlock()
+		timer := time.NewTimer(gatherTime)
+		select {
+		case <-gathered:
+		case <-timer.C:
+		}
+		timer.Stop()
+		p.Lock()
+		p.gathered = nil
+	}
+	writes := p.writes
+	p.writes = nil
+	return writes
+}
+
 // commitPending commits all writes that wait, and gives up the turn that the caller has taken.
 func (s *store) commitPending(ctx context.Context) {
-	s.pending.Lock()
-	writes := s.pending.writes
-	s.pending.writes = nil
-	s.pending.Unlock()
+	writes := s.gather()
 	defer func() {
+		if len(writes) > 0 {
+			s.pending.Lock()
+			s.pending.expected = len(writes) + len(s.pending.writes)
+			s.pending.Unlock()
+		}
 		for _, w := range writes {
 			close(w.done)
 		}
