@@ -45,18 +45,20 @@ type store struct {
 	pending struct {
 		sync.Mutex
 		writes []*write
-		// expected is how many writes were under way at once; gathered is closed when so many wait.
+		pushes int // of them
+		// expected is how many pushes were under way at once; gathered is closed when so many wait.
 		expected int
 		gathered chan struct{}
 	}
 }
 
-// gatherTime is how long a transaction waits for as many writes as there were at once before. A transaction costs more
-// than what is in it, so writers that come again and again are served together; one that comes alone never waits.
+// gatherTime is how long a transaction waits for as many pushes as there were at once before. A transaction costs more
+// than what is in it, so senders that come again and again are served together; one that comes alone never waits.
 const gatherTime = 2 * time.Millisecond
 
 type write struct {
 	mutations []mutation
+	push      bool          // it comes from a sender, who waits for it
 	done      chan struct{} // closed when err is the result
 	err       error
 }
@@ -143,7 +145,16 @@ func (s *store) end() {
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
+	return s.commit(ctx, &write{mutations: mutations})
+}
+
+// push is update for the alerts of a sender.
+func (s *store) push(ctx context.Context, mutations ...mutation) error {
+	return s.commit(ctx, &write{mutations: mutations, push: true})
+}
+
+func (s *store) commit(ctx context.Context, w *write) error {
+	w.done, w.err = make(chan struct{}), errUnfinished
 	s.enqueue(w)
 	select {
 	case <-w.done: // another writer committed it
@@ -160,18 +171,22 @@ func (s *store) enqueue(w *write) {
 	p.Lock()
 	defer p.Unlock()
 	p.writes = append(p.writes, w)
-	if p.gathered != nil && len(p.writes) >= p.expected {
+	if !w.push {
+		return
+	}
+	p.pushes++
+	if p.gathered != nil && p.pushes >= p.expected {
 		close(p.gathered)
 		p.gathered = nil
 	}
 }
 
-// gather takes the writes that wait, after it gave others the time to join them.
-func (s *store) gather() []*write {
+// gather takes the writes that wait, after it gave others the time to join them, and how many of them are pushes.
+func (s *store) gather() (writes []*write, pushes int) {
 	p := &s.pending
 	p.Lock()
 	defer p.Unlock()
-	if len(p.writes) > 0 && len(p.writes) < p.expected {
+	if p.pushes > 0 && p.pushes < p.expected {
 		gathered := make(chan struct{})
 		p.gathered = gathered
 		p.Unlock()
@@ -184,18 +199,18 @@ func (s *store) gather() []*write {
 		p.Lock()
 		p.gathered = nil
 	}
-	writes := p.writes
-	p.writes = nil
-	return writes
+	writes, pushes = p.writes, p.pushes
+	p.writes, p.pushes = nil, 0
+	return writes, pushes
 }
 
 // commitPending commits all writes that wait, and gives up the turn that the caller has taken.
 func (s *store) commitPending(ctx context.Context) {
-	writes := s.gather()
+	writes, pushes := s.gather()
 	defer func() {
-		if len(writes) > 0 {
+		if pushes > 0 {
 			s.pending.Lock()
-			s.pending.expected = len(writes) + len(s.pending.writes)
+			s.pending.expected = pushes + s.pending.pushes
 			s.pending.Unlock()
 		}
 		for _, w := range writes {
