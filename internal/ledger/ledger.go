@@ -91,7 +91,7 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 			return n, durable
 		}}
 	}
-	if err := l.store.push(ctx, mutations...); err != nil {
+	if err := l.store.update(ctx, mutations...); err != nil {
 		return nil, err
 	}
 	if refused > 0 {

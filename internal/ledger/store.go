@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -45,20 +44,11 @@ type store struct {
 	pending struct {
 		sync.Mutex
 		writes []*write
-		pushes int // of them
-		// expected is how many pushes were under way at once; gathered is closed when so many wait.
-		expected int
-		gathered chan struct{}
 	}
 }
 
-// gatherTime is how long a transaction waits for as many pushes as there were at once before. A transaction costs more
-// than what is in it, so senders that come again and again are served together; one that comes alone never waits.
-const gatherTime = 2 * time.Millisecond
-
 type write struct {
 	mutations []mutation
-	push      bool          // it comes from a sender, who waits for it
 	done      chan struct{} // closed when err is the result
 	err       error
 }
@@ -145,17 +135,11 @@ func (s *store) end() {
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.commit(ctx, &write{mutations: mutations})
-}
+	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
+	s.pending.Lock()
+	s.pending.writes = append(s.pending.writes, w)
+	s.pending.Unlock()
 
-// push is update for the alerts of a sender.
-func (s *store) push(ctx context.Context, mutations ...mutation) error {
-	return s.commit(ctx, &write{mutations: mutations, push: true})
-}
-
-func (s *store) commit(ctx context.Context, w *write) error {
-	w.done, w.err = make(chan struct{}), errUnfinished
-	s.enqueue(w)
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
@@ -166,53 +150,13 @@ func (s *store) commit(ctx context.Context, w *write) error {
 	return w.err
 }
 
-func (s *store) enqueue(w *write) {
-	p := &s.pending
-	p.Lock()
-	defer p.Unlock()
-	p.writes = append(p.writes, w)
-	if !w.push {
-		return
-	}
-	p.pushes++
-	if p.gathered != nil && p.pushes >= p.expected {
-		close(p.gathered)
-		p.gathered = nil
-	}
-}
-
-// gather takes the writes that wait, after it gave others the time to join them, and how many of them are pushes.
-func (s *store) gather() (writes []*write, pushes int) {
-	p := &s.pending
-	p.Lock()
-	defer p.Unlock()
-	if p.pushes > 0 && p.pushes < p.expected {
-		gathered := make(chan struct{})
-		p.gathered = gathered
-		p.Unlock()
-		timer := time.NewTimer(gatherTime)
-		select {
-		case <-gathered:
-		case <-timer.C:
-		}
-		timer.Stop()
-		p.Lock()
-		p.gathered = nil
-	}
-	writes, pushes = p.writes, p.pushes
-	p.writes, p.pushes = nil, 0
-	return writes, pushes
-}
-
 // commitPending commits all writes that wait, and gives up the turn that the caller has taken.
 func (s *store) commitPending(ctx context.Context) {
-	writes, pushes := s.gather()
+	s.pending.Lock()
+	writes := s.pending.writes
+	s.pending.writes = nil
+	s.pending.Unlock()
 	defer func() {
-		if pushes > 0 {
-			s.pending.Lock()
-			s.pending.expected = pushes + s.pending.pushes
-			s.pending.Unlock()
-		}
 		for _, w := range writes {
 			close(w.done)
 		}
