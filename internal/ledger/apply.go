@@ -139,6 +139,7 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 		if !m.Alert.Equal(&ev.Alert) {
 			return p.changed(n, now), Changed
 		}
+		n.Members[i].Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 		n.verify = n.verify || p.refreshDue(n, now)
 		return n, Repeated
 	case m.held():
@@ -243,16 +244,17 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 // unrendered stands for the hash of content that nobody has asked for yet.
 const unrendered = "unrendered"
 
-// render brings the content that e asks for up to date. The caller owns e.
-func (p *Policy) render(e *Entry) {
-	if e.desired == unrendered {
-		e.desired = p.Content(e).Hash()
-	}
+// render brings the content that e asks for up to date, and returns it. The caller owns e, which is unrendered.
+func (p *Policy) render(e *Entry) incident.Content {
+	c := p.Content(e)
+	e.desired = c.Hash()
+	return c
 }
 
 // changed brings what follows from the members up to date after they changed in e, which the caller owns.
 func (p *Policy) changed(e *Entry, now time.Time) *Entry {
 	before := e.desired
+	e.content = nil
 	if e.Firing() {
 		e.QuietSince = time.Time{}
 		e.Peak = max(e.Peak, e.Worst())

@@ -365,7 +365,7 @@ func TestApplyAllIsApplyOneByOne(t *testing.T) {
 			}
 			all = all.clone()
 			all.Version = one.Version
-			p.render(all)
+			all.desired = desired(p, all)
 			require.Equal(rt, one, all)
 			e = one
 		}

@@ -49,7 +49,8 @@ type Entry struct {
 
 // volatile is what a restart may forget. Deadlines carry the monotonic clock.
 type volatile struct {
-	desired  string // hash of the content that the firing members ask for, or unrendered; empty while none fires
+	desired  string            // hash of the content that the firing members ask for, or unrendered; empty while none fires
+	content  *incident.Content // with that hash, from when the need of a call shows until its answer is learnt
 	settleAt time.Time
 	probeAt  time.Time
 	retryAt  time.Time

@@ -78,6 +78,7 @@ func (l Lesson) String() string {
 // from: events may have been applied since.
 func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	n := e.copy()
+	n.content = nil
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}

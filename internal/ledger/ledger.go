@@ -144,11 +144,7 @@ func (l *Ledger) Peek(alias string) Decision {
 		return Decision{}
 	}
 	if e.desired == unrendered {
-		n := e.copy()
-		l.policy.render(n)
-		n.mark(now)
-		l.store.refine(e, n)
-		e = n
+		e = l.rendered(e, now)
 	}
 	t := l.policy.Tick(e, now)
 	if t == nil {
@@ -159,6 +155,18 @@ func (l *Ledger) Peek(alias string) Decision {
 		d.Wake = now // time has changed the entry: claim it
 	}
 	return d
+}
+
+// rendered returns e with the hash of its content, and with the content where that will be sent next.
+func (l *Ledger) rendered(e *Entry, now time.Time) *Entry {
+	n := e.copy()
+	content := l.policy.render(n)
+	n.mark(now)
+	if k := l.policy.Decide(n, now).Call.Kind; k == Create || k == Update {
+		n.content = &content
+	}
+	l.store.refine(e, n)
+	return n
 }
 
 // Claim returns the next call of the alias together with the entry it is for, after disk knows of it; or when to
@@ -267,7 +275,12 @@ func (l *Ledger) Aliases() []string {
 }
 
 // Content is what the incident of a firing entry should say.
-func (l *Ledger) Content(e *Entry) incident.Content { return l.policy.Content(e) }
+func (l *Ledger) Content(e *Entry) incident.Content {
+	if e.content != nil {
+		return *e.content
+	}
+	return l.policy.Content(e)
+}
 
 // Get returns the entry of alias, or nil.
 func (l *Ledger) Get(alias string) *Entry { return l.store.get(alias) }

@@ -39,9 +39,10 @@ func (w *world) check() {
 
 // desired is the hash of the content that e asks for.
 func desired(p *Policy, e *Entry) string {
-	n := e.copy()
-	p.render(n)
-	return n.desired
+	if e.desired != unrendered {
+		return e.desired
+	}
+	return p.Content(e).Hash()
 }
 
 // checkPages is I9: no more incidents than episodes, not even for what is committed late. An API that reopens makes

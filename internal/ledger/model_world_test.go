@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -60,7 +61,7 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 	for _, op := range ops {
 		switch op.Type {
 		case storage.Set:
-			d.records[op.Key] = op.Value
+			d.records[op.Key] = bytes.Clone(op.Value) // as every storage does: the ledger uses the memory again
 		case storage.Delete:
 			delete(d.records, op.Key)
 		case storage.Get:

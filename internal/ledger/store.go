@@ -41,6 +41,7 @@ type store struct {
 	busy    map[string]*change // of the transaction that is under way, by alias; only the writer looks into a change
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
+	records []byte        // memory for the records of a transaction, used again
 	pending struct {
 		sync.Mutex
 		writes []*write
@@ -53,8 +54,8 @@ type write struct {
 	err       error
 }
 
-// usualRecord is the size of most records in bytes, and a little more.
-const usualRecord = 1536
+// maxRecords bounds the memory for records that is kept.
+const maxRecords = 1 << 20
 
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
@@ -201,7 +202,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) e
 	if s.client == nil {
 		return nil
 	}
-	records := make([]byte, 0, usualRecord*len(changes)) // of all changes: one allocation instead of many
+	records := s.records[:0]
 	ops := make([]*storage.Operation, 0, len(changes))
 	for _, c := range changes {
 		switch {
@@ -217,6 +218,9 @@ func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) e
 	}
 	if len(ops) == 0 {
 		return nil
+	}
+	if cap(records) <= maxRecords {
+		s.records = records // the client has made its own of them when it returns
 	}
 	if err := s.reserve.batch(ctx, makesRoom, ops); err != nil {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)
