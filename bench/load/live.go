@@ -28,7 +28,7 @@ func (b *bench) steady(ctx context.Context) error {
 	}
 	began := time.Now()
 	for round := range int(b.size.steadyFor / every) {
-		if err := s.fillOnce(ctx, 0, n); err != nil {
+		if err := s.sendOnce(ctx, 0, n, budgetPerWebhook); err != nil {
 			return err
 		}
 		if err := sleepUntil(ctx, began.Add(time.Duration(round+1)*every)); err != nil {
@@ -72,14 +72,14 @@ func total(counts map[string]int) (sum int) {
 
 // fill opens the aliases from, from+1, … below to, and waits until all incidents are open.
 func (s *stage) fill(ctx context.Context, from, to int) error {
-	if err := s.fillOnce(ctx, from, to); err != nil {
+	const perWebhook = 10 // every count of aliases is a multiple of it
+	if err := s.sendOnce(ctx, from, to, perWebhook); err != nil {
 		return err
 	}
 	return s.awaitOpen(ctx, to)
 }
 
-func (s *stage) fillOnce(ctx context.Context, from, to int) error {
-	const perWebhook = 10 // every count of aliases is a multiple of it
+func (s *stage) sendOnce(ctx context.Context, from, to, perWebhook int) error {
 	_, err := s.target.send(ctx, load{
 		connections: 2, perWebhook: perWebhook, webhooks: int64((to - from) / perWebhook),
 		next: func(n int) alert { return fresh(from + n) },
@@ -127,6 +127,29 @@ func (b *bench) many(ctx context.Context) error {
 	return b.restarted(ctx, s, empty)
 }
 
+// settle waits until the collector has little to do: after a start it compares every incident's content with what
+// was written.
+func (s *stage) settle(ctx context.Context) error {
+	const step, idle = 500 * time.Millisecond, 25 * time.Millisecond
+	before, err := cpuTime(s.target.pid)
+	if err != nil {
+		return err
+	}
+	for {
+		if err := sleepUntil(ctx, time.Now().Add(step)); err != nil {
+			return err
+		}
+		now, err := cpuTime(s.target.pid)
+		if err != nil {
+			return err
+		}
+		if now-before < idle {
+			return nil
+		}
+		before = now
+	}
+}
+
 // addHeap adds the bytes of one live alias and their budget.
 func (b *bench) addHeap(what string, each float64) {
 	const budget = 2048
@@ -148,6 +171,9 @@ func (b *bench) restarted(ctx context.Context, s *stage, empty int64) error {
 	b.table.add(row{what: fmt.Sprintf("start with %d live aliases on disk, until healthy", b.size.live), ours: duration(time.Since(began))})
 	var err error
 	if s.target, err = newTarget(s.collector); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	b.keep(ctx, s, "heap-restarted", "heap?gc=1")

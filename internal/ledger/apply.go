@@ -32,6 +32,7 @@ const (
 	Fired           Outcome = iota // a member began to fire
 	Changed                        // a firing member says something else
 	Repeated                       // nothing new
+	RefreshDue                     // nothing new, but the incident was not looked at for long
 	Resolved                       // a firing member resolved
 	ResolveRepeated                // a resolve for a member that does not fire
 	ResolveUnknown                 // a resolve for an alias that we never opened
@@ -48,7 +49,7 @@ const (
 // String names the outcome for logs and metrics.
 func (o Outcome) String() string {
 	return [...]string{
-		"fired", "changed", "repeated", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
+		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
 		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room",
 	}[o]
 }
@@ -84,7 +85,12 @@ func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve 
 // order, which no later process of the receiver continues, and the time when the alert was heard of, which only
 // StaleAfter asks for.
 func (p *Policy) durable(outcomes []Outcome) bool {
-	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated })
+	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated && o != RefreshDue })
+}
+
+// Settled reports whether the event asked for nothing: no call became due that was not.
+func (o Outcome) Settled() bool {
+	return o == Repeated || o == OlderDropped || o == StaleResolve || o == NoRoom
 }
 
 func newEntry(ev Event, now time.Time) *Entry {
@@ -140,7 +146,10 @@ func (p *Policy) applyFiring(e *Entry, i int, ev Event, now time.Time) (*Entry, 
 			return p.changed(n, now), Changed
 		}
 		n.Members[i].Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
-		n.verify = n.verify || p.refreshDue(n, now)
+		if p.refreshDue(n, now) {
+			n.verify = true
+			return n, RefreshDue
+		}
 		return n, Repeated
 	case m.held():
 		released := ev.Sender == m.ResolvedBy && !p.EchoAnySender || ev.Alert.StartsAt.After(m.EndsAt)
@@ -238,7 +247,7 @@ func (m *Member) resolve(ev Event, now time.Time) {
 }
 
 func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
-	return p.Refresh > 0 && now.Sub(e.ConfirmedAt) >= p.Refresh
+	return p.Refresh > 0 && e.Incident.State == Open && now.Sub(e.ConfirmedAt) >= p.Refresh
 }
 
 // unrendered stands for the hash of content that nobody has asked for yet.
