@@ -67,7 +67,7 @@ var mutants = []mutant{
 		{"ledger.go", "// Answered is", "var started *Entry\n\n// Answered is"},
 	}},
 	{"M12 the first resolve closes", "plain", 3000, []patch{
-		{"apply.go", "n.Members[i].resolve(ev, now)", "for j := range n.Members {\n\t\tn.Members[j].resolve(ev, now)\n\t}"},
+		{"apply.go", "n.Members[i].resolve(ev, now)", "for j := range n.Members {\n\t\tn.Members[j].resolve(ev, now)\n\t}\n\tp.changed(n, now)"},
 	}},
 	{"M13 a firing is dropped for its old start", "plain", 3000, []patch{
 		{"apply.go", "case m.held():\n\t\treleased", "case !ev.Alert.StartsAt.After(m.EndsAt):\n\t\treturn e, OlderDropped\n\tcase m.held():\n\t\treleased"},
