@@ -80,6 +80,11 @@ func appendRecord(b []byte, e *Entry) []byte {
 	return o.b
 }
 
+// object writes JSON objects without what is zero. Keys are plain ASCII.
+type object struct {
+	b []byte
+}
+
 func (o *object) member(m *Member) {
 	o.begin("")
 	o.b = m.Alert.AppendJSON(o.key("alert"))
@@ -92,11 +97,6 @@ func (o *object) member(m *Member) {
 	o.text("resolved_by", m.ResolvedBy)
 	o.time("resolved_at", m.ResolvedAt)
 	o.end()
-}
-
-// object writes JSON objects without what is zero. Keys are plain ASCII.
-type object struct {
-	b []byte
 }
 
 // begin opens an object: at key in the one that is open, or an element where key is empty.
