@@ -54,10 +54,15 @@ func (q *lookups) take() []*lookup {
 	return taken
 }
 
+// passPause is the time from the end of a reading of the list to the next: those that come into doubt one after the
+// other share readings, too.
+const passPause = time.Second
+
 // lookUp serves the look-ups that need the list until wake is closed.
 func (r *Reconciler) lookUp() {
 	for range r.lookups.wake {
 		r.pass(r.lookups.take())
+		sleep(r.stopping, passPause)
 	}
 	r.pass(r.lookups.take())
 }

@@ -265,7 +265,7 @@ func TestUnknownAliasIsLookedUp(t *testing.T) {
 		defer fresh.loop.Shutdown()
 		fresh.resolve(alias, incident.High, time.Now())
 		fresh.resolve("never heard of", incident.High, time.Now())
-		fresh.pass(time.Second)
+		fresh.pass(5 * time.Second)
 		assert.Empty(t, w.Open(alias))
 		assert.Len(t, w.Open("other"), 1, "another's incident is not touched")
 		n := w.requests()
@@ -373,20 +373,19 @@ func TestRateLimit(t *testing.T) {
 func TestOneListingServesAllThatAreInDoubt(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		id := w.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Drop: true, Commit: true})
-		var fire, resolve []ledger.Event
 		for i := range 200 {
-			fire = append(fire, firing(fmt.Sprint("alias-", i), incident.High, "fires"))
-			resolve = append(resolve, resolved(fmt.Sprint("alias-", i), incident.High, time.Now()))
+			w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
 		}
-		w.post(t.Context(), fire...)
-		w.post(t.Context(), resolve...)
+		for i := range 200 {
+			w.resolve(fmt.Sprint("alias-", i), incident.High, time.Now())
+		}
 		w.RemoveFault(id)
 		w.pass(2 * time.Minute)
 		for _, i := range w.Incidents() {
 			assert.Equal(t, "resolved", i.Status, i.Alias)
 		}
 		stats := w.Stats()
-		assert.Less(t, stats.Requests["list"], 60, "probes share their listings")
+		assert.Less(t, stats.Requests["list"], 130, "probes share their listings, whenever they come")
 	})
 }
 
