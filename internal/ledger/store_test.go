@@ -254,3 +254,22 @@ func TestMemoryOnly(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Create, d.Call.Kind)
 }
+
+// What time alone makes due is a call that can be seen before it is claimed, so that it waits its turn at the API.
+func TestPeekSeesWhatTimeMadeDue(t *testing.T) {
+	p := testPolicy()
+	now := at(0)
+	l := New(p, newClient(), 2, func() time.Time { return now })
+	for _, ev := range []Event{firing("am1", at(0)), resolved("am1", at(0), at(1)), firing("am2", at(0))} {
+		_, err := l.Apply(t.Context(), []Event{ev})
+		require.NoError(t, err)
+	}
+	until := l.Get(theAlias).Members[0].HeldUntil
+	require.False(t, until.IsZero(), "the second sender's firing may be an echo")
+	assert.Equal(t, Decision{Wake: until}, l.Peek(theAlias))
+	now = until
+	assert.Equal(t, Create, l.Peek(theAlias).Call.Kind)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Create, d.Call.Kind)
+}
