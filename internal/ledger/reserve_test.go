@@ -34,6 +34,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 		require.Less(t, filled, 10_000, "the storage is bounded")
 	}
 	require.ErrorIs(t, err, storage.ErrStorageFull)
+	require.ErrorIs(t, l.Probe(t.Context()), storage.ErrStorageFull)
 	filled--
 	require.Greater(t, filled, 100)
 
@@ -50,6 +51,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	}
 	_, err = l.Apply(t.Context(), []Event{named(firing("am1", at(0)), filled+1)})
 	require.ErrorIs(t, err, storage.ErrStorageFull, "the reserve is not for new alerts")
+	require.ErrorIs(t, l.Probe(t.Context()), storage.ErrStorageFull, "nor for probes")
 	for i := range filled {
 		_, err := l.Apply(t.Context(), []Event{named(resolved("am1", at(0), at(1)), i)})
 		require.NoError(t, err)
@@ -65,6 +67,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	}
 	entries, _ := l.Counts()
 	assert.Zero(t, entries)
+	require.NoError(t, l.Probe(t.Context()))
 	_, err = l.Apply(t.Context(), []Event{named(firing("am1", now), filled+1)})
 	require.NoError(t, err, "there is room again")
 	assert.False(t, l.store.reserve.spent)
