@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -51,6 +52,8 @@ type alert24Exporter struct {
 	storage storage.Client
 	ledger  *ledger.Ledger
 	loop    *reconcile.Reconciler
+
+	disproved atomic.Int64 // failed writes before a probe that succeeded
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {

@@ -29,10 +29,14 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 		return nil, err
 	}
 	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can tell the sender.
-	return exporterhelper.NewLogs(ctx, set, cfg, e.consume,
+	logs, err := exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
 	)
+	if err != nil {
+		return nil, err
+	}
+	return probed{logs, e}, nil
 }

@@ -31,7 +31,8 @@ type telemetry struct {
 
 	mu            sync.Mutex // serialises reports of the status
 	apiFailed     atomic.Bool
-	storageFailed atomic.Bool
+	storageFailed atomic.Bool  // the last write
+	writesFailed  atomic.Int64 // all of them, see probe
 }
 
 func newTelemetry(set exporter.Settings) (*telemetry, error) {
@@ -94,6 +95,7 @@ func (t *telemetry) applied(ctx context.Context, outcomes []ledger.Outcome, took
 func (t *telemetry) stored(ctx context.Context, ok bool) {
 	t.storageFailed.Store(!ok)
 	if !ok {
+		t.writesFailed.Add(1)
 		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 	}
 }

@@ -147,6 +147,9 @@ func (c *Config) Validate() error {
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " {}?#%\t\r\n") {
 		errs = append(errs, errors.New("path: must start with / and hold no space and none of {}?#%"))
 	}
+	if c.Path == readyPath {
+		errs = append(errs, fmt.Errorf("path: %s is where the receiver answers readiness probes; choose another", readyPath))
+	}
 	if c.ServerConfig.MaxRequestBodySize <= 0 {
 		errs = append(errs, errors.New("max_request_body_size: must be positive"))
 	}

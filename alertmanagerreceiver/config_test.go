@@ -92,6 +92,7 @@ func TestRefusedConfig(t *testing.T) {
 		{map[string]any{"endpoint": ""}, "endpoint: must be set, for example localhost:9095"},
 		{map[string]any{"path": "alertmanager"}, "path: must start with / and hold no space and none of {}?#%"},
 		{map[string]any{"path": "/a?token=x"}, "path: must start with / and hold no space and none of {}?#%"},
+		{map[string]any{"path": "/-/ready"}, "path: /-/ready is where the receiver answers readiness probes; choose another"},
 		{map[string]any{"max_request_body_size": -1}, "max_request_body_size: must be positive"},
 		{map[string]any{"max_request_body_size": 0}, "max_request_body_size: must be positive"},
 		{map[string]any{"read_timeout": "0s"}, "read_timeout: must be positive, or a slow sender holds a place for ever"},

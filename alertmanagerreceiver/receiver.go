@@ -25,6 +25,7 @@ type alertmanagerReceiver struct {
 	cfg     *Config
 	set     receiver.Settings
 	handler *handler
+	ready   *readiness
 
 	server   *http.Server
 	listener net.Listener
@@ -37,7 +38,8 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alert
 	if err != nil {
 		return nil, err
 	}
-	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h}, nil
+	ready := &readiness{next: next, logger: h.logger, ready: true}
+	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: ready}, nil
 }
 
 // Start listens and serves in the background.
@@ -53,7 +55,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
-	server.Handler = continueTrace(server.Handler)
+	server.Handler = r.ready.over(continueTrace(server.Handler))
 	server.ErrorLog = serverLog(r.handler.logger)
 	r.server, r.listener, r.cancel = server, listener, cancel
 

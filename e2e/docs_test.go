@@ -40,9 +40,8 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 			ok, printed := tool(t.Context(), t, programs.Promtool, "check", "config", "--syntax-only", write(t, text))
 			assert.True(t, ok, printed)
 		},
-		snippet.Builder: checkBuilder,
-		// That it is YAML is all that can be said without a cluster.
-		snippet.Kubernetes: func(*testing.T, string) {},
+		snippet.Builder:    checkBuilder,
+		snippet.Kubernetes: checkKubernetes,
 	}
 	seen := map[snippet.Kind]bool{}
 	for _, file := range markdown(t) {
@@ -155,6 +154,40 @@ func wholeAlertmanager(t *testing.T, text string) string {
 	whole, err := yaml.Marshal(config)
 	require.NoError(t, err)
 	return string(whole)
+}
+
+// checkKubernetes wants the probes of a manifest to ask what there is; more cannot be said without a cluster.
+func checkKubernetes(t *testing.T, text string) {
+	t.Helper()
+	type probe struct {
+		HTTPGet struct{ Path, Port string } `yaml:"httpGet"`
+	}
+	var manifest struct {
+		Kind string
+		Spec struct {
+			Replicas int
+			Template struct {
+				Spec struct {
+					Containers []struct {
+						Startup   probe `yaml:"startupProbe"`
+						Liveness  probe `yaml:"livenessProbe"`
+						Readiness probe `yaml:"readinessProbe"`
+					}
+				}
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(text), &manifest))
+	if manifest.Kind != "StatefulSet" {
+		return
+	}
+	assert.Equal(t, 1, manifest.Spec.Replicas)
+	require.Len(t, manifest.Spec.Template.Spec.Containers, 1)
+	c := manifest.Spec.Template.Spec.Containers[0]
+	get := func(p probe) string { return p.HTTPGet.Port + " " + p.HTTPGet.Path }
+	assert.Equal(t, "health /", get(c.Startup))
+	assert.Equal(t, "health /", get(c.Liveness))
+	assert.Equal(t, "webhook /-/ready", get(c.Readiness))
 }
 
 // component is a line of ocb's configuration.

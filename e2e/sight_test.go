@@ -55,6 +55,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			assert.NotContains(t, c.Log(), s.Key)
 			assert.Empty(t, s.Incidents())
 			requireStatus(t, c, args, "StatusRecoverableError")
+			require.NoError(t, readiness(t.Context(), t, c, http.StatusOK, "ready"))
 
 			s.SetKeys(map[string][]string{s.Key: {"write"}})
 			requireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 2)
@@ -64,6 +65,61 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			assert.Equal(t, 2, s.Stats().Open)
 		})
 	}
+}
+
+// A bridge whose storage is full is not ready. Once there is room it is ready again by itself: while it is not, an orchestrator
+// may keep all webhooks from it.
+func TestReadinessFollowsTheStorage(t *testing.T) {
+	s, c := startCollector(t, append(quick(),
+		fmt.Sprint(storageRoom, 2<<20),
+		// What is not heard of ends after a while, and soon leaves the ledger: that makes room.
+		"exporters.alert24.stale_after=10s", "exporters.alert24.timeout=1s", "exporters.alert24.echo_window=1s",
+		"exporters.alert24.echo_hold=1s", "exporters.alert24.closed_retention=2s",
+	)...)
+	require.NoError(t, readiness(t.Context(), t, c, http.StatusOK, "ready"))
+	_, refused := fill(t, c)
+	becomes := func(status int, said string) {
+		t.Helper()
+		eventually(t, func(ctx context.Context) error { return readiness(ctx, t, c, status, said) })
+	}
+	becomes(http.StatusServiceUnavailable, "not ready: the storage is full")
+	requireMetric(t, c, "otelcol_exporter_alert24_storage_up", 0)
+	read(t.Context(), t, c.Health) // it lives
+	answered := scrape(t.Context(), t, c)["otelcol_receiver_alertmanager_webhooks"]
+
+	becomes(http.StatusOK, "ready")
+	assert.Equal(t, answered, scrape(t.Context(), t, c)["otelcol_receiver_alertmanager_webhooks"], "no webhook was needed")
+	requireMetric(t, c, "otelcol_exporter_alert24_storage_up", 1)
+	deliver(t, c, refused)
+	eventually(t, func(context.Context) error {
+		for _, i := range s.Incidents() {
+			if i.Open() && i.Alias == "HighErrorRate:"+refused.Alerts[0].Labels["instance"] {
+				return nil
+			}
+		}
+		return errors.New("the refused alert has no incident")
+	})
+}
+
+// readiness asks, without a token, whether webhooks are taken, and wants this answer.
+func readiness(ctx context.Context, t *testing.T, c *harness.Collector, status int, said string) error {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Ready, http.NoBody)
+	require.NoError(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if got := strings.TrimSpace(string(body)); response.StatusCode != status || got != said {
+		return fmt.Errorf("%s is %d %q, not %d %q", c.Ready, response.StatusCode, got, status, said)
+	}
+	return nil
 }
 
 // requireStatus wants the health check to answer 200 and, where it knows components, to say the exporter's status.

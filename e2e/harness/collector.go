@@ -18,6 +18,8 @@ type Collector struct {
 	*Process
 	// Webhook is the URL that takes webhooks.
 	Webhook string
+	// Ready is the URL of the receiver's readiness.
+	Ready string
 	// Metrics is the URL of the collector's own metrics.
 	Metrics string
 	// Health is the URL of the health check.
@@ -59,6 +61,7 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 	}
 	c := &Collector{
 		Webhook: "http://" + webhook + "/alertmanager",
+		Ready:   "http://" + webhook + "/-/ready",
 		Metrics: "http://" + metrics + "/metrics",
 		Health:  "http://" + health + "/",
 		binary:  o.Binary,

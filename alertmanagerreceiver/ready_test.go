@@ -1,0 +1,293 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configauth"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/extension/extensionauth"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+)
+
+// readinessOf returns what probes ask, and how often the pipeline has been asked.
+func readinessOf(next func(context.Context) error) (http.Handler, *atomic.Int64) {
+	asked := new(atomic.Int64)
+	r := &readiness{logger: zap.NewNop(), ready: true, next: consumeFunc(func(ctx context.Context, logs plog.Logs) error {
+		asked.Add(1)
+		if logs.LogRecordCount() > 0 {
+			return errors.New("a probe must hold no record")
+		}
+		return next(ctx)
+	})}
+	return r.over(http.NotFoundHandler()), asked
+}
+
+func probe(h http.Handler, method string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, readyPath, http.NoBody))
+	return w
+}
+
+// storageError says what a probe may be told.
+type storageError struct{ error }
+
+func (storageError) NotReady() string { return "the storage is full" }
+
+func TestReadyFollowsThePipeline(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		status int
+		answer string
+	}{
+		{nil, 200, "ready\n"},
+		{errors.New("s3cret"), 503, "not ready: the pipeline refuses webhooks: see the collector's log\n"},
+		{fmt.Errorf("s3cret: %w", storageError{errors.New("s3cret")}), 503, "not ready: the storage is full\n"},
+		{fmt.Errorf("s3cret: %w", context.DeadlineExceeded), 503, "not ready: the pipeline does not answer\n"},
+	} {
+		t.Run(tt.answer, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h, _ := readinessOf(func(context.Context) error { return tt.err })
+				w := probe(h, http.MethodGet)
+				assert.Equal(t, tt.status, w.Code)
+				assert.Equal(t, tt.answer, w.Body.String())
+				assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+			})
+		})
+	}
+}
+
+func TestReadyTakesOnlyGetAndHead(t *testing.T) {
+	h, asked := readinessOf(func(context.Context) error { return nil })
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+		w := probe(h, method)
+		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, method)
+		assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"), method)
+	}
+	assert.Zero(t, asked.Load())
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, readyPath+"/", http.NoBody))
+	assert.Equal(t, http.StatusNotFound, w.Code, "any other path is the server's")
+}
+
+func TestReadyAnswersAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var full atomic.Bool
+		h, asked := readinessOf(func(context.Context) error {
+			time.Sleep(readyTimeout / 2)
+			if full.Load() {
+				return errors.New("full")
+			}
+			return nil
+		})
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() { assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code) })
+		}
+		all.Wait()
+		assert.EqualValues(t, 1, asked.Load(), "those who ask at once")
+
+		full.Store(true)
+		time.Sleep(readyAge - time.Nanosecond)
+		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code)
+		assert.EqualValues(t, 1, asked.Load(), "those who ask soon after")
+		time.Sleep(time.Nanosecond)
+		assert.Equal(t, http.StatusServiceUnavailable, probe(h, http.MethodGet).Code)
+		assert.EqualValues(t, 2, asked.Load())
+
+		full.Store(false)
+		time.Sleep(readyAge)
+		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code)
+	})
+}
+
+// TestStuckPipelineHoldsOneQuestion: probes neither wait for a pipeline that does not even listen, nor ask it again.
+func TestStuckPipelineHoldsOneQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		h, asked := readinessOf(func(context.Context) error {
+			<-release
+			return nil
+		})
+		for i := range 100 {
+			began := time.Now()
+			w := probe(h, http.MethodGet)
+			assert.Equal(t, "not ready: the pipeline does not answer\n", w.Body.String())
+			want := time.Duration(0)
+			if i == 0 {
+				want = readyTimeout
+			}
+			assert.Equal(t, want, time.Since(began))
+			time.Sleep(readyAge)
+		}
+		assert.EqualValues(t, 1, asked.Load())
+
+		close(release)
+		synctest.Wait()
+		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code, "it has answered after all")
+		assert.EqualValues(t, 1, asked.Load())
+	})
+}
+
+// TestReadyQuestionOutlivesItsAsker: others wait for the answer too.
+func TestReadyQuestionOutlivesItsAsker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, asked := readinessOf(func(ctx context.Context) error {
+			time.Sleep(readyTimeout / 2)
+			return ctx.Err()
+		})
+		gone, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, readyPath, http.NoBody))
+		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code)
+		assert.EqualValues(t, 1, asked.Load())
+	})
+}
+
+func TestReadySurvivesAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := readinessOf(func(context.Context) error { panic("a bug") })
+		assert.Equal(t, http.StatusServiceUnavailable, probe(h, http.MethodGet).Code)
+	})
+}
+
+// nobody is an authenticator that lets nobody in.
+type nobody struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+var _ extensionauth.Server = nobody{}
+
+func (nobody) Authenticate(ctx context.Context, _ map[string][]string) (context.Context, error) {
+	return ctx, errors.New("nobody is let in")
+}
+
+// TestReadyIsNoWebhook: over the wire, a probe needs no credentials, and is not counted or traced. Only changes are logged.
+func TestReadyIsNoWebhook(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
+	core, logged := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	set.Logger = zap.New(core)
+	id := component.MustNewID("nobody")
+	cfg := localConfig()
+	cfg.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
+	full := atomic.Bool{}
+	r := started(t, set, cfg, extensionHost{id: nobody{}}, consumeFunc(func(ctx context.Context, _ plog.Logs) error {
+		_, span := set.TracerProvider.Tracer("exporter").Start(ctx, "push")
+		assert.False(t, span.IsRecording(), "what a probe causes is not traced")
+		assert.True(t, trace.SpanContextFromContext(ctx).IsValid())
+		span.End()
+		if full.Load() {
+			return errors.New("full")
+		}
+		return nil
+	}))
+	forget := func() { // the answer
+		r.ready.mu.Lock()
+		defer r.ready.mu.Unlock()
+		r.ready.last = nil
+	}
+	ask := func(method string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.listener.Addr().String()+readyPath, http.NoBody)
+		require.NoError(t, err)
+		req.Close = true
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, resp.Body.Close()) }()
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(body)
+	}
+	for range 2 {
+		for method, answer := range map[string]string{http.MethodGet: "ready\n", http.MethodHead: ""} {
+			status, body := ask(method)
+			assert.Equal(t, http.StatusOK, status)
+			assert.Equal(t, answer, body)
+		}
+		forget()
+	}
+	assert.Zero(t, logged.FilterMessageSnippet("eady").Len())
+	full.Store(true)
+	for range 2 {
+		status, _ := ask(http.MethodHead)
+		assert.Equal(t, http.StatusServiceUnavailable, status)
+		forget()
+	}
+	full.Store(false)
+	status, _ := ask(http.MethodGet)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, 1, logged.FilterMessage("Not ready: webhooks are refused").Len())
+	assert.Equal(t, 1, logged.FilterMessage("Ready again: webhooks are accepted").Len())
+
+	assert.Empty(t, tel.SpanRecorder.Ended())
+	for _, name := range []string{
+		"http.server.request.duration", "otelcol_receiver_alertmanager_webhooks",
+		"otelcol_receiver_accepted_log_records", "otelcol_receiver_refused_log_records",
+	} {
+		_, err := tel.GetMetric(name)
+		assert.Error(t, err, name)
+	}
+	status, err := send(t, r, http.DefaultClient, "http", good, nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusUnauthorized, status, "a webhook does need credentials")
+	assert.NotEmpty(t, tel.SpanRecorder.Ended())
+	_, err = tel.GetMetric("http.server.request.duration")
+	require.NoError(t, err, "a webhook is counted")
+}
+
+// TestShutdownLeavesAStuckProbe: not even a probe of a stuck pipeline holds a shutdown back.
+func TestShutdownLeavesAStuckProbe(t *testing.T) {
+	cfg := localConfig()
+	cfg.ShutdownTimeout = 10 * time.Millisecond
+	entered, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumeFunc(func(context.Context, plog.Logs) error {
+		defer close(left)
+		close(entered)
+		<-release
+		return nil
+	}))
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	var prober sync.WaitGroup
+	prober.Go(func() {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.listener.Addr().String()+readyPath, http.NoBody)
+		assert.NoError(t, err)
+		req.Close = true
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+			assert.NoError(t, resp.Body.Close())
+		}
+	})
+	<-entered
+	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
+	prober.Wait()
+	close(release)
+	<-left
+}
