@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -450,5 +451,10 @@ func TestCallContinuesTheTraceOfItsPush(t *testing.T) {
 		assert.Equal(t, pushes[2].TraceID(), calls[1].SpanContext.TraceID())
 		require.Len(t, calls[1].Links, 1)
 		assert.Equal(t, pushes[1].SpanID(), calls[1].Links[0].SpanContext.SpanID())
+		id := attribute.String("alert24.incident.id", w.Open(alias)[0].ID)
+		for _, call := range calls {
+			assert.Contains(t, call.Attributes, id)
+			assert.Contains(t, call.Attributes, attribute.String("alert24.answer", "accepted"))
+		}
 	})
 }

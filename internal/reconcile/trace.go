@@ -55,15 +55,24 @@ func (r *Reconciler) startSpan(ctx context.Context, alias string, c ledger.Call)
 			links = append(links, trace.Link{SpanContext: sc})
 		}
 	}
-	return r.tracer.Start(ctx, "alert24 "+c.Kind.String(), trace.WithLinks(links...), trace.WithAttributes(
+	ctx, span := r.tracer.Start(ctx, "alert24 "+c.Kind.String(), trace.WithLinks(links...), trace.WithAttributes(
 		attribute.String("alert24.alias", alias),
-		attribute.String("alert24.incident.id", c.ID),
 	))
+	setIncident(span, c.ID)
+	return ctx, span
+}
+
+func setIncident(span trace.Span, id string) {
+	if id != "" {
+		span.SetAttributes(attribute.String("alert24.incident.id", id))
+	}
 }
 
 func endSpan(span trace.Span, a ledger.Answer, err error) {
+	setIncident(span, a.Incident.ID)
 	span.SetAttributes(attribute.String("alert24.answer", a.Verdict.String()))
 	if err != nil {
+		span.SetAttributes(attribute.String("error.type", a.Verdict.String()))
 		span.SetStatus(codes.Error, err.Error())
 	}
 	span.End()
