@@ -77,7 +77,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.policy(), e.storage, e.cfg.MaxAliases, time.Now)
+	e.ledger = ledger.New(e.policy(), e.telemetry.counted(e.storage), e.cfg.MaxAliases, time.Now)
 	began := time.Now()
 	unreadable, err := e.ledger.Load(ctx)
 	if err != nil {
@@ -233,6 +233,7 @@ func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]l
 	defer span.End()
 	outcomes, err := e.ledger.Apply(ctx, events)
 	if err != nil {
+		span.SetAttributes(attribute.String("error.type", errorType(err)))
 		span.SetStatus(otelcodes.Error, err.Error())
 	}
 	return outcomes, err

@@ -5,14 +5,20 @@ package alert24exporter
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 )
+
+// failuresPerMinute is how often the log says that a push failed. The metrics count all.
+const failuresPerMinute = 10
 
 // NewFactory returns the factory of the alert24 exporter.
 func NewFactory() exporter.Factory {
@@ -24,10 +30,15 @@ func NewFactory() exporter.Factory {
 }
 
 func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
+	set.Logger = set.Logger.WithOptions(zap.AddStacktrace(zap.FatalLevel)) // an error is one line
 	e, err := newExporter(set, cfg.(*Config))
 	if err != nil {
 		return nil, err
 	}
+	// The helper logs every push that fails.
+	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
+	}))
 	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can tell the sender.
 	logs, err := exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),

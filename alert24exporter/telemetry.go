@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
@@ -100,6 +101,40 @@ func (t *telemetry) stored(ctx context.Context, ok bool) {
 	}
 }
 
+// counted counts the writes of the ledger that client carries out.
+func (t *telemetry) counted(client storage.Client) storage.Client {
+	walker, ok := client.(storage.Walker)
+	if !ok {
+		return client // in memory only, or refused by the ledger
+	}
+	return countedClient{client, walker, t.builder}
+}
+
+type countedClient struct {
+	storage.Client
+	storage.Walker
+	builder *metadata.TelemetryBuilder
+}
+
+func (c countedClient) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	err := c.Client.Batch(ctx, ops...)
+	if err == nil {
+		c.builder.ExporterAlert24LedgerWrites.Add(ctx, 1)
+	}
+	return err
+}
+
+// errorType names, for a span, why a push was not taken.
+func errorType(err error) string {
+	if _, ok := errors.AsType[*ledger.FullError](err); ok {
+		return "max_aliases"
+	}
+	if errors.Is(err, storage.ErrStorageFull) {
+		return "storage_full"
+	}
+	return "storage"
+}
+
 // observer is the exporter as the loop sees it.
 type observer alert24Exporter
 
@@ -141,6 +176,7 @@ func (o *observer) Learned(a *ledger.Answered, err error) {
 		zap.String("alias", a.Alias),
 		zap.String("incident_id", a.Entry.Incident.ID),
 		zap.Int64("incident_number", a.Entry.Incident.Number),
+		zap.String("reason", reason(a, err)),
 	}
 	switch a.Lesson {
 	case ledger.Opened:
@@ -154,13 +190,39 @@ func (o *observer) Learned(a *ledger.Answered, err error) {
 	case ledger.FoundClosed:
 		t.logger.Info("Incident is closed already", fields...)
 	case ledger.ParkedIt:
-		t.logger.Error("Alert24 will not have this incident; nothing more is sent until its alerts change", append(fields, zap.Error(err))...)
+		t.logger.Error("Incident parked: nothing more is sent until its alerts change", fields...)
 	default:
-		t.logger.Debug("Answer learnt", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson), zap.Error(err))...)
+		t.logger.Debug("Answer learnt", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson))...)
 		return
 	}
 	t.builder.ExporterAlert24Incidents.Add(context.Background(), 1,
 		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
+}
+
+// reason says, for people, why an incident changed.
+func reason(a *ledger.Answered, err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case a.Lesson == ledger.Opened && a.Call.Kind == ledger.Reopen:
+		return "Alert24 had it closed while an alert fires"
+	case a.Lesson == ledger.Opened:
+		return "an alert fires"
+	case a.Lesson == ledger.Adopted:
+		return "Alert24 had it open"
+	case a.Lesson == ledger.Updated:
+		return "its alerts say something else"
+	case a.Lesson == ledger.ClosedIt && a.Call.ID != a.Entry.Incident.ID:
+		return "a second incident of one alias"
+	case a.Lesson == ledger.ClosedIt:
+		return "no alert fires any more"
+	case a.Lesson == ledger.FoundClosed:
+		return "somebody else closed or removed it"
+	case a.Lesson == ledger.ParkedIt:
+		return "Alert24 leaves it closed"
+	default:
+		return ""
+	}
 }
 
 // delays measures how long people waited for the change.
@@ -178,7 +240,7 @@ func (o *observer) Waited(d time.Duration) {
 	o.telemetry.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
 }
 
-// Audited keeps the number of orphans and counts failed audits.
+// Audited keeps the number of orphans.
 func (o *observer) Audited(orphans int, err error) {
 	t := o.telemetry
 	if err != nil {

@@ -55,7 +55,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
-	server.Handler = r.ready.over(continueTrace(server.Handler))
+	server.Handler = r.ready.over(traced(r.cfg.Path, server.Handler))
 	server.ErrorLog = serverLog(r.handler.logger)
 	r.server, r.listener, r.cancel = server, listener, cancel
 
@@ -100,11 +100,16 @@ func (r *alertmanagerReceiver) warnIfOpen() {
 	}
 }
 
-// continueTrace puts the trace of the W3C traceparent header into the context. The collector's own server does so only
-// if service::telemetry::traces::propagators says so, which hardly anybody sets.
-func continueTrace(next http.Handler) http.Handler {
+// traced puts the trace of the W3C traceparent header into the context: the collector's own server does so only if
+// service::telemetry::traces::propagators says so, which hardly anybody sets. It names the route as well, for the span and
+// the metrics of that server.
+func traced(path string, next http.Handler) http.Handler {
 	var w3c propagation.TraceContext
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header))))
+		r = r.WithContext(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+		if r.URL.Path == path {
+			r.Pattern = path
+		}
+		next.ServeHTTP(w, r)
 	})
 }

@@ -6,6 +6,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -39,17 +40,29 @@ type panel struct {
 	} `json:"gridPos"`
 	FieldConfig struct {
 		Defaults struct {
-			Unit string `json:"unit"`
+			Unit       string `json:"unit"`
+			Thresholds struct {
+				Mode  string `json:"mode"`
+				Steps []struct {
+					Color string   `json:"color"`
+					Value *float64 `json:"value"`
+				} `json:"steps"`
+			} `json:"thresholds"`
 		} `json:"defaults"`
 	} `json:"fieldConfig"`
 	Targets []struct {
-		RefID      string `json:"refId"`
-		Expr       string `json:"expr"`
-		Datasource struct {
-			Type string `json:"type"`
-			UID  string `json:"uid"`
-		} `json:"datasource"`
+		RefID        string     `json:"refId"`
+		Expr         string     `json:"expr"`
+		Format       string     `json:"format"`
+		LegendFormat string     `json:"legendFormat"`
+		Datasource   datasource `json:"datasource"`
 	} `json:"targets"`
+	Datasource datasource `json:"datasource"`
+}
+
+type datasource struct {
+	Type string `json:"type"`
+	UID  string `json:"uid"`
 }
 
 func readDashboard(t *testing.T) (d dashboard) {
@@ -105,11 +118,40 @@ func TestDashboard(t *testing.T) {
 		assert.Greater(t, len(p.Description), 20, "%s has no description", name)
 		assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, "%s has no unit", name)
 		assert.NotEmpty(t, p.Targets, name)
-		for _, target := range p.Targets {
-			assert.Equal(t, "prometheus ${datasource}", target.Datasource.Type+" "+target.Datasource.UID, name)
+		assert.Contains(t, []string{"stat", "timeseries", "heatmap"}, p.Type, name)
+		prometheus := datasource{"prometheus", "${datasource}"}
+		assert.Equal(t, prometheus, p.Datasource, name)
+		if p.Type == "stat" {
+			checkThresholds(t, name, p)
+		}
+		for i, target := range p.Targets {
+			assert.Equal(t, string(rune('A'+i)), target.RefID, name)
+			assert.NotEmpty(t, target.LegendFormat, name)
+			// Without it, Grafana draws cumulative buckets.
+			assert.Equal(t, p.Type == "heatmap", target.Format == "heatmap", name)
+			assert.Equal(t, prometheus, target.Datasource, name)
 			assert.Contains(t, target.Expr, `{job=~"$job", instance=~"$instance"`, name)
 		}
 	}
+}
+
+// checkThresholds wants a colour for all values, and the steps in order.
+func checkThresholds(t *testing.T, name string, p panel) {
+	t.Helper()
+	thresholds := p.FieldConfig.Defaults.Thresholds
+	assert.Equal(t, "absolute", thresholds.Mode, name)
+	last := math.Inf(-1)
+	for i, step := range thresholds.Steps {
+		assert.NotEmpty(t, step.Color, name)
+		if i == 0 {
+			assert.Nil(t, step.Value, "%s: the first step is for all values", name)
+			continue
+		}
+		require.NotNil(t, step.Value, name)
+		assert.Greater(t, *step.Value, last, name)
+		last = *step.Value
+	}
+	assert.NotEmpty(t, thresholds.Steps, name)
 }
 
 // Every query of the dashboard is one that Prometheus understands.

@@ -98,6 +98,14 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 			assert.True(t, names[name], "%s is not in documentation.md", name)
 		}
 	}
+	// What alerts say must not make series: there would be no end of them.
+	for name, series := range scraped {
+		for labels := range series {
+			for _, said := range []string{"api-01", "api-02", "HighErrorRate", "frontend", "alertmanager.example.com"} {
+				assert.NotContains(t, labels, said, name)
+			}
+		}
+	}
 	for name := range names {
 		assert.Equal(t, !rare[name], scraped[name] != nil, "whether %s was scraped", name)
 	}

@@ -12,6 +12,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -99,6 +101,31 @@ func TestReadinessFollowsTheStorage(t *testing.T) {
 		}
 		return errors.New("the refused alert has no incident")
 	})
+}
+
+// In a storm of alerts, too, the log says of each incident what became of it, in one line.
+func TestOneLogLineForEachIncident(t *testing.T) {
+	const alerts = 40
+	s, c := startCollector(t, quick()...)
+	storm := firing("host-0", "critical")
+	for i := 1; i < alerts; i++ {
+		storm.Alerts = append(storm.Alerts, firing(fmt.Sprintf("host-%d", i), "critical").Alerts...)
+	}
+	deliver(t, c, storm)
+	line := regexp.MustCompile(`\tIncident opened\t.*"alias": "HighErrorRate:(host-\d+)", "incident_id": "(\S+)", "incident_number": (\d+), "reason": "an alert fires"`)
+	eventually(t, func(context.Context) error {
+		if n := len(line.FindAllString(c.Log(), -1)); n != alerts {
+			return fmt.Errorf("%d lines", n)
+		}
+		return nil
+	})
+	said := map[string]string{}
+	for _, found := range line.FindAllStringSubmatch(c.Log(), -1) {
+		said["HighErrorRate:"+found[1]] = found[2] + " " + found[3]
+	}
+	for _, i := range s.Incidents() {
+		assert.Equal(t, fmt.Sprint(i.ID, " ", i.Number), said[i.Alias])
+	}
 }
 
 // readiness asks, without a token, whether webhooks are taken, and wants this answer.
@@ -249,7 +276,7 @@ func TestOneTraceFromWebhookToAlert24(t *testing.T) {
 	var root pcommon.SpanID
 	_, err = hex.Decode(root[:], []byte(parent))
 	require.NoError(t, err)
-	push := []string{"Server POST", "Internal receiver/alertmanager/LogsReceived", "Internal exporter/alert24/logs"}
+	push := []string{"Server POST /alertmanager", "Internal receiver/alertmanager/LogsReceived", "Internal exporter/alert24/logs"}
 	for last, want := range map[string][]string{
 		"Internal alert24 ledger write": append(slices.Clip(push), "Internal alert24 ledger write"),
 		"Client HTTP POST":              append(slices.Clip(push), "Internal alert24 create", "Client HTTP POST"),
@@ -263,6 +290,26 @@ func TestOneTraceFromWebhookToAlert24(t *testing.T) {
 	}
 	server.mu.Lock()
 	defer server.mu.Unlock()
+	api, err := url.Parse(s.Endpoint())
+	require.NoError(t, err)
+	incident := s.Incidents()[0]
+	for name, want := range map[string]map[string]string{
+		"Server POST /alertmanager": {
+			"http.request.method": "POST", "http.route": "/alertmanager", "url.path": "/alertmanager", "url.scheme": "http", "http.response.status_code": "200",
+			"client.address": "127.0.0.1",
+		},
+		"Internal alert24 ledger write": {"alert24.events": "1"},
+		"Internal alert24 create":       {"alert24.alias": incident.Alias, "alert24.incident.id": incident.ID, "alert24.answer": "accepted"},
+		"Client HTTP POST": {
+			"http.request.method": "POST", "url.full": s.Endpoint() + "/incidents", "server.address": api.Hostname(),
+			"server.port": api.Port(), "http.response.status_code": "201",
+		},
+	} {
+		for key, value := range want {
+			got, _ := server.spans[name].Attributes().Get(key)
+			assert.Equal(t, value, got.AsString(), "%s of %s", key, name)
+		}
+	}
 	for name, span := range server.spans {
 		assert.Equal(t, traceID, span.TraceID().String(), name)
 	}

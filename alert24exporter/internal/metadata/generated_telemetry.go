@@ -38,6 +38,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24LedgerLoadDuration  metric.Float64Gauge
 	ExporterAlert24LedgerSize          metric.Int64ObservableGauge
 	ExporterAlert24LedgerWriteDuration metric.Float64Histogram
+	ExporterAlert24LedgerWrites        metric.Int64Counter
 	ExporterAlert24LiveAliases         metric.Int64ObservableGauge
 	ExporterAlert24OldestPendingAge    metric.Float64ObservableGauge
 	ExporterAlert24OpenDelay           metric.Float64Histogram
@@ -327,9 +328,15 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerWriteDuration, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_alert24_ledger_write_duration",
-		metric.WithDescription("Time to apply the events of one push to the ledger, until they are on disk. [Alpha]"),
+		metric.WithDescription("Time to apply the events of one push to the ledger, until they are on disk, or refused. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24LedgerWrites, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_ledger_writes",
+		metric.WithDescription("Transactions of the ledger that storage carried out. Pushes and answers that come together share one. [Alpha]"),
+		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LiveAliases, err = builder.meter.Int64ObservableGauge(
@@ -396,7 +403,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RequestWait, err = builder.meter.Float64Counter(
 		"otelcol_exporter_alert24_request_wait",
-		metric.WithDescription("Time that requests were held back by rate limits, Retry-After and refused keys. [Alpha]"),
+		metric.WithDescription("Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -408,13 +415,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_storage_failures",
-		metric.WithDescription("Writes of the ledger to storage that failed. [Alpha]"),
+		metric.WithDescription("Pushes and answers that storage did not take. Their senders, or the exporter itself, try again. [Alpha]"),
 		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_storage_up",
-		metric.WithDescription("1 if the last write of the ledger succeeded, 0 if not. [Alpha]"),
+		metric.WithDescription("1 if the last write of the ledger, or of a readiness probe after one that failed, succeeded; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
@@ -432,7 +439,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24WriteDelay, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_alert24_write_delay",
-		metric.WithDescription("Time from the event that asked for a change to the answer that confirms it. [Alpha]"),
+		metric.WithDescription("Time from the receipt of what asked for a change, such as a webhook, to the answer of Alert24 that confirms it. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}...),
 	)

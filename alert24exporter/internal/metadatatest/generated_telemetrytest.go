@@ -156,7 +156,7 @@ func AssertEqualExporterAlert24LedgerSize(t *testing.T, tt *componenttest.Teleme
 func AssertEqualExporterAlert24LedgerWriteDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_ledger_write_duration",
-		Description: "Time to apply the events of one push to the ledger, until they are on disk. [Alpha]",
+		Description: "Time to apply the events of one push to the ledger, until they are on disk, or refused. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -164,6 +164,22 @@ func AssertEqualExporterAlert24LedgerWriteDuration(t *testing.T, tt *componentte
 		},
 	}
 	got, err := tt.GetMetric("otelcol_exporter_alert24_ledger_write_duration")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterAlert24LedgerWrites(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_ledger_writes",
+		Description: "Transactions of the ledger that storage carried out. Pushes and answers that come together share one. [Alpha]",
+		Unit:        "{write}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_ledger_writes")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -317,7 +333,7 @@ func AssertEqualExporterAlert24RequestDuration(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24RequestWait(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_request_wait",
-		Description: "Time that requests were held back by rate limits, Retry-After and refused keys. [Alpha]",
+		Description: "Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -349,7 +365,7 @@ func AssertEqualExporterAlert24Requests(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_failures",
-		Description: "Writes of the ledger to storage that failed. [Alpha]",
+		Description: "Pushes and answers that storage did not take. Their senders, or the exporter itself, try again. [Alpha]",
 		Unit:        "{write}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -365,7 +381,7 @@ func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24StorageUp(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_up",
-		Description: "1 if the last write of the ledger succeeded, 0 if not. [Alpha]",
+		Description: "1 if the last write of the ledger, or of a readiness probe after one that failed, succeeded; 0 if not. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -411,7 +427,7 @@ func AssertEqualExporterAlert24UnknownValues(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterAlert24WriteDelay(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_write_delay",
-		Description: "Time from the event that asked for a change to the answer that confirms it. [Alpha]",
+		Description: "Time from the receipt of what asked for a change, such as a webhook, to the answer of Alert24 that confirms it. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,

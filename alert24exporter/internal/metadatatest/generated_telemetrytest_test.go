@@ -69,6 +69,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
 	tb.ExporterAlert24LedgerLoadDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24LedgerWriteDuration.Record(context.Background(), 1)
+	tb.ExporterAlert24LedgerWrites.Add(context.Background(), 1)
 	tb.ExporterAlert24OpenDelay.Record(context.Background(), 1)
 	tb.ExporterAlert24Orphans.Record(context.Background(), 1)
 	tb.ExporterAlert24RefusedAliases.Add(context.Background(), 1)
@@ -109,6 +110,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24LedgerWriteDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24LedgerWrites(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24LiveAliases(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -1,0 +1,117 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	logobserver "go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+)
+
+// startObserved runs an exporter in memory whose log is kept.
+func startObserved(t *testing.T, box *sandboxtest.Sandbox, change func(*Config)) (exporter.Logs, *logobserver.ObservedLogs) {
+	t.Helper()
+	core, logged := logobserver.New(zap.DebugLevel)
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core, zap.AddStacktrace(zap.ErrorLevel))
+	cfg := createDefaultConfig().(*Config)
+	cfg.ClientConfig.Endpoint = box.Endpoint
+	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = tick, tick
+	change(cfg)
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{}))
+	return exp, logged
+}
+
+// One line says what became of an incident, which, and why. All else is for debugging.
+func TestOneLineForEachChange(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, logged := startObserved(t, box, func(*Config) {})
+	said := func(message, alias, reason string) {
+		t.Helper()
+		var lines *logobserver.ObservedLogs
+		require.Eventually(t, func() bool {
+			lines = logged.FilterMessage(message)
+			return lines.Len() == 1
+		}, soon, tick, message)
+		fields := lines.All()[0].ContextMap()
+		assert.Equal(t, alias, fields["alias"])
+		assert.Contains(t, fields["reason"], reason)
+		if incidents := box.Incidents(); len(incidents) > 0 && incidents[0].Alias == alias {
+			assert.Equal(t, incidents[0].ID, fields["incident_id"])
+			assert.EqualValues(t, incidents[0].Number, fields["incident_number"])
+		}
+	}
+	firing, resolved := alertAttributes("firing"), alertAttributes("resolved")
+	alias := firing[attrs.Alias]
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	said("Incident opened", alias, "an alert fires")
+	firing[attrs.AlertAnnotationPrefix+"summary"] = "It got worse"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	said("Incident updated", alias, "its alerts say something else")
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(resolved)))
+	said("Incident resolved", alias, "no alert fires any more")
+
+	_, err := box.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusBadRequest})
+	require.NoError(t, err)
+	firing[attrs.Alias] = "Refused:api-01.prod"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	said("Incident parked: nothing more is sent until its alerts change", firing[attrs.Alias], "400")
+	require.NoError(t, exp.Shutdown(t.Context()))
+
+	for _, line := range logged.All() {
+		assert.Empty(t, line.Stack, line.Message)
+	}
+	changes := logged.Filter(func(e logobserver.LoggedEntry) bool {
+		return e.Level >= zapcore.InfoLevel && e.Message != "A request to Alert24 failed"
+	})
+	assert.Equal(t, 5, changes.Len(), "the warning of no storage, and one line each")
+}
+
+// However many pushes fail, and for whatever reason, the log grows slowly.
+func TestFailuresDoNotFlood(t *testing.T) {
+	const pushes = 300
+	box := sandboxtest.Start(t, sandbox.Options{})
+	_, err := box.AddFault(sandbox.Fault{Status: http.StatusInternalServerError})
+	require.NoError(t, err)
+	exp, logged := startObserved(t, box, func(c *Config) { c.MaxAliases = 1 })
+	began := time.Now()
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
+	for i := range pushes {
+		another := alertAttributes("firing")
+		another[attrs.Alias] = fmt.Sprint("another-", i)
+		require.ErrorContains(t, exp.ConsumeLogs(t.Context(), logs(another)), "max_aliases")
+		require.Error(t, exp.ConsumeLogs(t.Context(), logs(map[string]string{"no": "alias"})))
+	}
+	require.NoError(t, exp.Shutdown(t.Context()))
+	messages := map[string]int{}
+	for _, line := range logged.All() {
+		if line.Level >= zapcore.WarnLevel {
+			messages[line.Message]++
+		}
+		assert.Empty(t, line.Stack, line.Message)
+	}
+	more := int(time.Since(began)/time.Minute) * failuresPerMinute // should the test be slow
+	for message, n := range messages {
+		assert.LessOrEqual(t, n, 2*failuresPerMinute+more, message)
+	}
+	assert.Contains(t, messages, "Exporting failed. Rejecting data.", "the helper still speaks")
+}
