@@ -145,7 +145,11 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if e.cfg.DryRun {
 		name = dryRunStorageName
 	}
-	return se.GetClient(ctx, component.KindExporter, e.set.ID, name)
+	client, err := se.GetClient(ctx, component.KindExporter, e.set.ID, name)
+	if err != nil {
+		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable and that no other process uses it: %w", e.cfg.Storage, err)
+	}
+	return client, nil
 }
 
 func (e *alert24Exporter) policy() *ledger.Policy {

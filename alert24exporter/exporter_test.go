@@ -273,6 +273,24 @@ func TestStorageThatIsMissingOrOfAnotherKind(t *testing.T) {
 	}
 }
 
+// Two processes on one directory would each know half.
+func TestStorageInUse(t *testing.T) {
+	dir := t.TempDir()
+	_, stop := start(t, sandboxtest.Start(t, sandbox.Options{}), dir, nil)
+	defer stop()
+	cfg := createDefaultConfig().(*Config)
+	cfg.APIKey = "ak_live_test"
+	cfg.Storage = &storageID
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.ID = component.NewID(metadata.Type)
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	ext := fileStorage(t, dir)
+	require.ErrorContains(t, exp.Start(t.Context(), host{storageID: ext}), "no other process uses it: timeout")
+	require.NoError(t, exp.Shutdown(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
 // fullStorage is a storage extension whose disk is full once full is set.
 type fullStorage struct {
 	storage.Extension
