@@ -23,7 +23,6 @@ import (
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/extension/extensionauth"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/trace"
@@ -179,8 +178,6 @@ type nobody struct {
 	component.StartFunc
 	component.ShutdownFunc
 }
-
-var _ extensionauth.Server = nobody{}
 
 func (nobody) Authenticate(ctx context.Context, _ map[string][]string) (context.Context, error) {
 	return ctx, errors.New("nobody is let in")

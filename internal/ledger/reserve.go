@@ -6,18 +6,22 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
 const (
-	// reserveKey holds bytes of no meaning. They are given up when the storage is full, so that closes, which need a
-	// write-ahead, and the removal of entries that are over go on: otherwise nothing would ever free space again.
-	reserveKey   = "reserve"
-	reserveBytes = 256 << 10
+	// reservePrefix begins the keys of bytes of no meaning. They are given up when the storage is full, so that closes,
+	// which need a write-ahead, and the removal of entries that are over go on: otherwise nothing would ever free space
+	// again. There are many small ones: one large value would share a page with the last alias and be written again
+	// with each change of it, and would need as much space in one piece.
+	reservePrefix = "reserve/"
+	reserveKeys   = 256
+	reserveBytes  = 1 << 10 // each
 )
 
-var blank [reserveBytes]byte
+var blank [64 << 10]byte
 
 // reserve is space in the storage for the writes that make room.
 type reserve struct {
@@ -27,7 +31,17 @@ type reserve struct {
 
 // keep takes the space, or marks it spent when there is none.
 func (r *reserve) keep(ctx context.Context) {
-	r.spent = r.client.Set(ctx, reserveKey, blank[:]) != nil
+	r.spent = r.client.Batch(ctx, reserveOperations(func(key string) *storage.Operation {
+		return storage.SetOperation(key, blank[:reserveBytes])
+	})...) != nil
+}
+
+func reserveOperations(operation func(key string) *storage.Operation) []*storage.Operation {
+	ops := make([]*storage.Operation, reserveKeys)
+	for i := range ops {
+		ops[i] = operation(fmt.Sprintf("%s%03d", reservePrefix, i))
+	}
+	return ops
 }
 
 // batch writes ops. While the reserve is spent, only writes that make room may use what it left.
@@ -42,7 +56,7 @@ func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Oper
 	if !makesRoom || r.spent || !errors.Is(err, storage.ErrStorageFull) {
 		return err
 	}
-	if err := r.client.Delete(ctx, reserveKey); err != nil {
+	if err := r.client.Batch(ctx, reserveOperations(storage.DeleteOperation)...); err != nil {
 		return err
 	}
 	r.spent = true
