@@ -46,6 +46,26 @@ func (b *bench) throughput(ctx context.Context) error {
 			}
 		}
 	}
+	return b.memoryOnly(ctx, peer[budgetConnections])
+}
+
+// memoryOnly measures the budget's load without storage: what is left is this project's own work.
+func (b *bench) memoryOnly(ctx context.Context, peer float64) error {
+	s, err := b.bridge(ctx, apiLatency, "exporters.alert24.storage=")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	got, err := s.target.send(ctx, load{
+		connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh,
+	})
+	if err != nil {
+		return err
+	}
+	b.table.add(row{
+		what: fmt.Sprintf("acknowledged alerts/s, no storage, %d per webhook, %d connections", budgetPerWebhook, budgetConnections),
+		ours: count(got.rate()), ratio: over(got.rate(), peer), peer: countOrNone(peer),
+	})
 	return nil
 }
 
