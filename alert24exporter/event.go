@@ -182,13 +182,14 @@ func str(m pcommon.Map, name string) string {
 	return ""
 }
 
-// timeOf reads RFC 3339; the zero time is what a firing alert has as its end.
+// timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
+// and so the ledger's record, cannot write: that is no time either.
 func timeOf(v pcommon.Value) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, v.AsString())
-	if err != nil || t.Year() <= 1 {
+	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 // list reads a slice of strings or one comma-separated string.

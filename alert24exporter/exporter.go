@@ -222,13 +222,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	began := time.Now()
 	outcomes, err := e.apply(ctx, events)
 	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	var aliases []string
-	for i, o := range outcomes {
-		if !o.Settled() {
-			aliases = append(aliases, events[i].Alias)
-		}
-	}
-	e.loop.Notify(ctx, aliases...)
+	e.loop.Notify(ctx, ledger.ToWake(events, outcomes)...)
 	return err
 }
 

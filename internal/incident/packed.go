@@ -5,6 +5,7 @@ package incident
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -29,9 +30,14 @@ type Packed struct {
 func Pack(a *Alert) Packed {
 	var buffer [2048]byte
 	return Packed{
-		Fingerprint: a.Fingerprint, Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !ResolvesByItself(a.Annotations),
+		Fingerprint: mended(a.Fingerprint), Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !ResolvesByItself(a.Annotations),
 		rest: string(a.appendRest(buffer[:0])),
 	}
+}
+
+// mended returns s with U+FFFD for each byte that is not UTF-8, as JSON has it.
+func mended(s string) string {
+	return strings.Map(func(r rune) rune { return r }, s)
 }
 
 // Unpack returns the alert.

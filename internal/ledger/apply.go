@@ -88,9 +88,20 @@ func (p *Policy) durable(outcomes []Outcome) bool {
 	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated && o != RefreshDue })
 }
 
-// Settled reports whether the event asked for nothing: no call became due that was not.
-func (o Outcome) Settled() bool {
+// settled: the event asked for nothing; no call became due that was not.
+func (o Outcome) settled() bool {
 	return o == Repeated || o == OlderDropped || o == StaleResolve || o == NoRoom
+}
+
+// ToWake returns the aliases of the events that asked for something, by what Apply says they did.
+func ToWake(events []Event, outcomes []Outcome) []string {
+	var aliases []string
+	for i, o := range outcomes {
+		if !o.settled() {
+			aliases = append(aliases, events[i].Alias)
+		}
+	}
+	return aliases
 }
 
 func newEntry(ev Event, now time.Time) *Entry {

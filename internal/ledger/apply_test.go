@@ -371,3 +371,12 @@ func TestApplyAllIsApplyOneByOne(t *testing.T) {
 		}
 	})
 }
+
+// An event wakes its alias unless it left all that is due as it was: an alias that is not woken may sleep for ever.
+func TestToWake(t *testing.T) {
+	asleep := map[Outcome]bool{Repeated: true, OlderDropped: true, StaleResolve: true, NoRoom: true}
+	for o := Fired; o <= NoRoom; o++ {
+		aliases := ToWake([]Event{firing("am1", at(0))}, []Outcome{o})
+		assert.Equal(t, asleep[o], len(aliases) == 0, o.String())
+	}
+}

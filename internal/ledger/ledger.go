@@ -51,7 +51,9 @@ func (l *Ledger) Load(ctx context.Context) (unreadable []string, err error) {
 	for alias, e := range l.store.entries {
 		n := l.policy.Load(e, now)
 		n.size = e.size
-		n.mark(now)
+		if !n.unsure() {
+			n.mark(now)
+		}
 		l.store.entries[alias] = n
 	}
 	for _, e := range l.store.entries {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // restart is what survives a kill and what the next process makes of it.
@@ -172,4 +174,33 @@ func TestEndedAt(t *testing.T) {
 	assert.Equal(t, at(180), e.EndedAt(), "the last of its alerts")
 	e, _ = p.Apply(e, resolved("am1", at(0), time.Time{}), at(300))
 	assert.Equal(t, at(300), e.EndedAt(), "without an end, when the resolve came")
+}
+
+// Right after a start nobody is told that all incidents are out of date.
+func TestLoadDoesNotCountWhatIsOpenAsPending(t *testing.T) {
+	c := newClient()
+	now := func() time.Time { return at(0) }
+	l := New(testPolicy(), c, 2, now)
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	assert.Equal(t, 1, l.Stats().Pending)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
+	assert.Zero(t, l.Stats().Pending)
+
+	l = New(testPolicy(), c, 2, now)
+	_, err = l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, l.Stats().Pending)
+	assert.Equal(t, NoCall, l.Peek(theAlias).Call.Kind)
+	assert.Zero(t, l.Stats().Pending)
+
+	other := testPolicy()
+	other.Render = func(string, []incident.Alert) incident.Content { return incident.Content{Title: "a new template"} }
+	l = New(other, c, 2, now)
+	_, err = l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, Update, l.Peek(theAlias).Call.Kind)
+	assert.Equal(t, 1, l.Stats().Pending)
 }

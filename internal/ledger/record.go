@@ -109,6 +109,7 @@ func (s *store) load(ctx context.Context) (unreadable []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
+	_ = s.client.Delete(ctx, probeKey) // a probe may have been killed
 	s.reserve.keep(ctx)
 	return unreadable, nil
 }

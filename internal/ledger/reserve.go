@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -53,12 +54,20 @@ func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Oper
 		}
 	}
 	err := r.client.Batch(ctx, ops...)
-	if !makesRoom || r.spent || !errors.Is(err, storage.ErrStorageFull) {
+	if !makesRoom || r.spent || !errors.Is(err, storage.ErrStorageFull) || !r.give(ctx) {
 		return err
 	}
-	if err := r.client.Batch(ctx, reserveOperations(storage.DeleteOperation)...); err != nil {
-		return err
-	}
-	r.spent = true
 	return r.client.Batch(ctx, ops...)
+}
+
+// give gives the space up and reports whether there is some now. It takes a transaction for each part, because deleting
+// changes pages, too, and what a transaction frees is of use only to the next.
+func (r *reserve) give(ctx context.Context) bool {
+	const part = reserveKeys / 4
+	for ops := range slices.Chunk(reserveOperations(storage.DeleteOperation), part) {
+		if r.client.Batch(ctx, ops...) == nil {
+			r.spent = true
+		}
+	}
+	return r.spent
 }

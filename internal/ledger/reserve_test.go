@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // In a full storage, new alerts are refused, but what is known can end, and that makes room again.
@@ -71,4 +74,37 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	_, err = l.Apply(t.Context(), []Event{named(firing("am1", now), filled+1)})
 	require.NoError(t, err, "there is room again")
 	assert.False(t, l.store.reserve.spent)
+}
+
+// In a storage that records of all sizes have filled, every known alias can still resolve, whatever pages are free.
+func TestFullStorageTakesResolves(t *testing.T) {
+	for seed := range uint64(10) {
+		longest := 200
+		if seed%2 == 1 {
+			longest = 2000
+		}
+		random := rand.New(rand.NewPCG(seed, 0))
+		l := New(testPolicy(), openBounded(t, t.TempDir(), 1<<20), 100_000, func() time.Time { return at(0) })
+		_, err := l.Load(t.Context())
+		require.NoError(t, err)
+		var known []Event
+		for refused := 0; refused < 3; {
+			ev := firing("am1", at(0))
+			ev.Alias = fmt.Sprint("alias-", len(known)+refused)
+			ev.Alert = incident.Pack(&incident.Alert{
+				Fingerprint: "f0", StartsAt: at(0), Description: strings.Repeat("x", random.IntN(longest)),
+			})
+			if _, err := l.Apply(t.Context(), []Event{ev}); err != nil {
+				require.ErrorIs(t, err, storage.ErrStorageFull)
+				refused++
+				continue
+			}
+			known = append(known, ev)
+		}
+		for _, ev := range known[:min(60, len(known))] {
+			ev.Firing, ev.EndsAt = false, at(1)
+			_, err := l.Apply(t.Context(), []Event{ev})
+			require.NoError(t, err, "seed %d", seed)
+		}
+	}
 }

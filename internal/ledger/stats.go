@@ -59,6 +59,11 @@ func (e *Entry) mark(now time.Time) {
 	}
 }
 
+// unsure: only rendering tells whether the entry is pending. After a start that takes a while, and it seldom is.
+func (e *Entry) unsure() bool {
+	return e.desired == unrendered && (e.Incident.State == Open && e.Written != "" || e.Refused.Kind != NoCall)
+}
+
 // pending: nothing confirms that Alert24 holds what the entry asks for, and a call is to come.
 func (e *Entry) pending() bool {
 	switch {

@@ -220,7 +220,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) e
 		return nil
 	}
 	if cap(records) <= maxRecords {
-		s.records = records // the client has made its own of them when it returns
+		s.records = records // a client that kept them in memory would have to copy them; bbolt has written them
 	}
 	if err := s.reserve.batch(ctx, makesRoom, ops); err != nil {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)

@@ -61,8 +61,10 @@ const passPause = time.Second
 // lookUp serves the look-ups that need the list until wake is closed.
 func (r *Reconciler) lookUp() {
 	for range r.lookups.wake {
-		r.pass(r.lookups.take())
-		sleep(r.stopping, passPause)
+		if batch := r.lookups.take(); len(batch) > 0 {
+			r.pass(batch)
+			sleep(r.stopping, passPause)
+		}
 	}
 	r.pass(r.lookups.take())
 }

@@ -157,7 +157,8 @@ func (r *Reconciler) work() {
 		if shutdown {
 			return
 		}
-		if !r.process(alias) {
+		// A queue that is shut down still hands out what is in it.
+		if r.stopping.Err() != nil || !r.process(alias) {
 			r.queue.Done(alias)
 		}
 	}

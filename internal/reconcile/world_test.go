@@ -111,11 +111,9 @@ func (w *world) applyFrom(ctx context.Context, ev ledger.Event) {
 // post applies events and lets no time pass.
 func (w *world) post(ctx context.Context, events ...ledger.Event) {
 	w.t.Helper()
-	_, err := w.ledger.Apply(ctx, events)
+	outcomes, err := w.ledger.Apply(ctx, events)
 	require.NoError(w.t, err)
-	for _, ev := range events {
-		w.loop.Notify(ctx, ev.Alias)
-	}
+	w.loop.Notify(ctx, ledger.ToWake(events, outcomes)...)
 	synctest.Wait()
 }
 
