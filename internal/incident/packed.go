@@ -6,11 +6,13 @@ package incident
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -28,12 +30,23 @@ type Packed struct {
 
 // Pack packs a. Text that is not UTF-8 is mended.
 func Pack(a *Alert) Packed {
-	var buffer [2048]byte
-	return Packed{
+	w := writers.Get().(*jsonobject.Writer)
+	w.B = w.B[:0]
+	a.writeRest(w)
+	p := Packed{
 		Fingerprint: mended(a.Fingerprint), Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !ResolvesByItself(a.Annotations),
-		rest: string(a.appendRest(buffer[:0])),
+		rest: string(w.B),
 	}
+	if cap(w.B) <= maxPooledBytes {
+		writers.Put(w)
+	}
+	return p
 }
+
+// maxPooledBytes is the largest text whose memory is kept for the next one.
+const maxPooledBytes = 64 << 10
+
+var writers = sync.Pool{New: func() any { return new(jsonobject.Writer) }}
 
 // mended returns s with U+FFFD for each byte that is not UTF-8, as JSON has it.
 func mended(s string) string {
@@ -56,13 +69,16 @@ func (p *Packed) Equal(q *Packed) bool {
 
 // AppendJSON appends the alert's JSON.
 func (p *Packed) AppendJSON(b []byte) []byte {
-	b = appendString(append(b, `{"fp":`...), p.Fingerprint)
-	b = strconv.AppendUint(append(b, `,"sev":`...), uint64(p.Severity), 10)
-	b = p.StartsAt.AppendFormat(append(b, `,"start":"`...), time.RFC3339Nano)
-	if len(p.rest) <= len("{}") {
-		return append(b, `"}`...)
+	w := jsonobject.Writer{B: b}
+	w.Open("")
+	w.B = jsonobject.AppendString(w.Key("fp"), p.Fingerprint)
+	w.B = strconv.AppendUint(w.Key("sev"), uint64(p.Severity), 10)
+	w.B = jsonobject.AppendTime(w.Key("start"), p.StartsAt)
+	if len(p.rest) > len("{}") {
+		return append(append(w.B, ','), p.rest[1:]...)
 	}
-	return append(append(b, `",`...), p.rest[1:]...)
+	w.Close()
+	return w.B
 }
 
 // MarshalJSONTo writes the alert.
@@ -80,64 +96,30 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// appendRest appends a as JSON, by the tags of its fields, without those that Packed has. By hand, because every
-// alert of every webhook is packed.
-func (a *Alert) appendRest(b []byte) []byte {
-	start := len(b)
-	str := func(key, s string) {
-		if s != "" {
-			b = appendString(append(b, key...), s)
-		}
-	}
-	set := func(key string, s labels.Set) {
-		for i, l := range s {
-			if i == 0 {
-				b = append(append(b, key...), '{')
-			} else {
-				b = append(b, ',')
-			}
-			b = append(appendString(b, l.Name), ':')
-			b = appendString(b, l.Value)
-		}
-		if len(s) > 0 {
-			b = append(b, '}')
-		}
-	}
-	list := func(key string, items []string) {
-		for i, s := range items {
-			if i == 0 {
-				b = append(append(b, key...), '[')
-			} else {
-				b = append(b, ',')
-			}
-			b = appendString(b, s)
-		}
-		if len(items) > 0 {
-			b = append(b, ']')
-		}
-	}
-	str(`,"name":`, a.Name)
-	set(`,"labels":`, a.Labels)
-	set(`,"annotations":`, a.Annotations)
-	set(`,"group":`, a.GroupLabels)
-	str(`,"generator":`, a.GeneratorURL)
-	str(`,"external":`, a.ExternalURL)
-	if a.Truncated != 0 {
-		b = strconv.AppendInt(append(b, `,"truncated":`...), a.Truncated, 10)
-	}
-	str(`,"title":`, a.Title)
-	str(`,"description":`, a.Description)
-	list(`,"tags":`, a.Tags)
-	list(`,"services":`, a.AffectedServices)
-	if len(b) == start {
-		return append(b, "{}"...)
-	}
-	b[start] = '{' // for the first comma
-	return append(b, '}')
+// writeRest writes a as JSON, by the tags of its fields, without those that Packed has.
+func (a *Alert) writeRest(w *jsonobject.Writer) {
+	w.Open("")
+	w.Text("name", a.Name)
+	writeSet(w, "labels", a.Labels)
+	writeSet(w, "annotations", a.Annotations)
+	writeSet(w, "group", a.GroupLabels)
+	w.Text("generator", a.GeneratorURL)
+	w.Text("external", a.ExternalURL)
+	w.Number("truncated", a.Truncated)
+	w.Text("title", a.Title)
+	w.Text("description", a.Description)
+	w.List("tags", a.Tags)
+	w.List("services", a.AffectedServices)
+	w.Close()
 }
 
-// appendString appends s as a JSON string.
-func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // its error says that it mended invalid UTF-8
-	return b
+func writeSet(w *jsonobject.Writer, key string, set labels.Set) {
+	if len(set) == 0 {
+		return
+	}
+	w.Open(key)
+	for _, l := range set {
+		w.Pair(l.Name, l.Value)
+	}
+	w.Close()
 }

@@ -5,151 +5,81 @@ package ledger
 
 import (
 	"strconv"
-	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 )
 
 // appendRecord appends the record of e: the JSON that its tags say, written by hand because it is made for every alert
 // that changes anything, by the one writer that all wait for.
 func appendRecord(b []byte, e *Entry) []byte {
-	o := object{b: b}
-	o.begin("")
-	o.b = strconv.AppendInt(o.key("schema"), int64(e.Schema), 10)
+	w := jsonobject.Writer{B: b}
+	w.Open("")
+	w.B = strconv.AppendInt(w.Key("schema"), int64(e.Schema), 10)
 	if len(e.Members) > 0 {
-		o.b = append(o.key("members"), '[')
+		w.B = append(w.Key("members"), '[')
 		for i := range e.Members {
 			if i > 0 {
-				o.b = append(o.b, ',')
+				w.B = append(w.B, ',')
 			}
-			o.member(&e.Members[i])
+			writeMember(&w, &e.Members[i])
 		}
-		o.b = append(o.b, ']')
+		w.B = append(w.B, ']')
 	}
 	if e.Incident != (Incident{}) {
-		o.begin("incident")
-		o.number("state", int64(e.Incident.State))
-		o.text("id", e.Incident.ID)
-		o.number("number", e.Incident.Number)
-		o.time("started_at", e.Incident.StartedAt)
-		o.end()
+		w.Open("incident")
+		w.Number("state", int64(e.Incident.State))
+		w.Text("id", e.Incident.ID)
+		w.Number("number", e.Incident.Number)
+		w.Time("started_at", e.Incident.StartedAt)
+		w.Close()
 	}
-	o.text("written", e.Written)
+	w.Text("written", e.Written)
 	if c := &e.Inflight; *c != (Call{}) {
-		o.begin("inflight")
-		o.number("kind", int64(c.Kind))
-		o.text("id", c.ID)
-		o.time("at", c.At)
-		o.end()
+		w.Open("inflight")
+		w.Number("kind", int64(c.Kind))
+		w.Text("id", c.ID)
+		w.Time("at", c.At)
+		w.Close()
 	}
 	if d := &e.Doubt; *d != (Doubt{}) {
-		o.begin("doubt")
-		o.flag("set", d.Set)
-		o.number("creates", int64(d.Creates))
-		o.text("closing", d.Closing)
-		o.flag("finished", d.Finished)
-		o.time("since", d.Since)
-		o.end()
+		w.Open("doubt")
+		w.Flag("set", d.Set)
+		w.Number("creates", int64(d.Creates))
+		w.Text("closing", d.Closing)
+		w.Flag("finished", d.Finished)
+		w.Time("since", d.Since)
+		w.Close()
 	}
-	if len(e.Extra) > 0 {
-		o.b = append(o.key("extra"), '[')
-		for i, id := range e.Extra {
-			if i > 0 {
-				o.b = append(o.b, ',')
-			}
-			o.b = appendString(o.b, id)
-		}
-		o.b = append(o.b, ']')
-	}
+	w.List("extra", e.Extra)
 	if r := &e.Refused; *r != (Refusal{}) {
-		o.begin("refused")
-		o.number("kind", int64(r.Kind))
-		o.text("hash", r.Hash)
-		o.flag("minimal", r.Minimal)
-		o.end()
+		w.Open("refused")
+		w.Number("kind", int64(r.Kind))
+		w.Text("hash", r.Hash)
+		w.Flag("minimal", r.Minimal)
+		w.Close()
 	}
-	o.text("reopening", e.Reopening)
-	o.flag("reopened", e.Reopened)
-	o.flag("dismissed", e.Dismissed)
-	o.number("peak", int64(e.Peak))
-	o.flag("left", e.Left)
-	o.time("quiet_since", e.QuietSince)
-	o.time("confirmed_at", e.ConfirmedAt)
-	o.b = strconv.AppendUint(o.key("version"), e.Version, 10)
-	o.end()
-	return o.b
+	w.Text("reopening", e.Reopening)
+	w.Flag("reopened", e.Reopened)
+	w.Flag("dismissed", e.Dismissed)
+	w.Number("peak", int64(e.Peak))
+	w.Flag("left", e.Left)
+	w.Time("quiet_since", e.QuietSince)
+	w.Time("confirmed_at", e.ConfirmedAt)
+	w.B = strconv.AppendUint(w.Key("version"), e.Version, 10)
+	w.Close()
+	return w.B
 }
 
-// object writes JSON objects without what is zero. Keys are plain ASCII.
-type object struct {
-	b []byte
-}
-
-func (o *object) member(m *Member) {
-	o.begin("")
-	o.b = m.Alert.AppendJSON(o.key("alert"))
-	o.flag("firing", m.Firing)
-	o.time("held_until", m.HeldUntil)
-	o.text("epoch", m.Epoch)
-	o.number("seq", m.Seq)
-	o.b = appendTime(o.key("last_seen"), m.LastSeen)
-	o.time("ends_at", m.EndsAt)
-	o.text("resolved_by", m.ResolvedBy)
-	o.time("resolved_at", m.ResolvedAt)
-	o.end()
-}
-
-// begin opens an object: at key in the one that is open, or an element where key is empty.
-func (o *object) begin(key string) {
-	if key != "" {
-		o.key(key)
-	}
-	o.b = append(o.b, '{')
-}
-
-func (o *object) end() { o.b = append(o.b, '}') }
-
-// key writes a key and returns all so far.
-func (o *object) key(key string) []byte {
-	if o.b[len(o.b)-1] != '{' {
-		o.b = append(o.b, ',')
-	}
-	o.b = append(o.b, '"')
-	o.b = append(o.b, key...)
-	o.b = append(o.b, `":`...)
-	return o.b
-}
-
-func (o *object) text(key, s string) {
-	if s != "" {
-		o.b = appendString(o.key(key), s)
-	}
-}
-
-func (o *object) number(key string, n int64) {
-	if n != 0 {
-		o.b = strconv.AppendInt(o.key(key), n, 10)
-	}
-}
-
-func (o *object) flag(key string, set bool) {
-	if set {
-		o.b = append(o.key(key), "true"...)
-	}
-}
-
-func (o *object) time(key string, t time.Time) {
-	if !t.IsZero() {
-		o.b = appendTime(o.key(key), t)
-	}
-}
-
-// appendString appends s as a JSON string; what is not UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
-}
-
-func appendTime(b []byte, t time.Time) []byte {
-	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+func writeMember(w *jsonobject.Writer, m *Member) {
+	w.Open("")
+	w.B = m.Alert.AppendJSON(w.Key("alert"))
+	w.Flag("firing", m.Firing)
+	w.Time("held_until", m.HeldUntil)
+	w.Text("epoch", m.Epoch)
+	w.Number("seq", m.Seq)
+	w.B = jsonobject.AppendTime(w.Key("last_seen"), m.LastSeen)
+	w.Time("ends_at", m.EndsAt)
+	w.Text("resolved_by", m.ResolvedBy)
+	w.Time("resolved_at", m.ResolvedAt)
+	w.Close()
 }
