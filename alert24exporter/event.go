@@ -25,14 +25,13 @@ var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " 
 type reader struct {
 	renderer *incident.Renderer
 	alert    incident.Alert // of the record at hand; packing it copies it, so its sets are used again
-	said     overrides
-	sender   string // of the last record: the others of a push have the same
 }
 
-// overrides are what a record says in other attributes than the alert's own.
-type overrides struct {
-	alias, ownAlias, status, ownStatus, severity, client string
-	dashboard, panel                                     string
+// said is what a record says beside the alert.
+type said struct {
+	alias, status, severity string
+	ownAlias, ownStatus     string // where those are empty
+	client                  string
 }
 
 // event reads a log record. It keeps nothing of the record's memory but strings. An alert that is to be ignored is
@@ -43,15 +42,15 @@ func (r *reader) event(externalURL string, record plog.LogRecord) (ev ledger.Eve
 		ExternalURL: externalURL,
 		Labels:      a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0],
 	}
-	r.read(&ev, record.Attributes())
-	if ev.Alias = cmp.Or(r.said.alias, r.said.ownAlias); ev.Alias == "" {
+	beside := r.read(&ev, record.Attributes())
+	if ev.Alias = cmp.Or(beside.alias, beside.ownAlias); ev.Alias == "" {
 		return ev, false, errNoAlias
 	}
 	ev.Alias = incident.BoundAlias(ev.Alias)
-	if ev.Firing, err = firing(cmp.Or(r.said.status, r.said.ownStatus)); err != nil {
+	if ev.Firing, err = firing(cmp.Or(beside.status, beside.ownStatus)); err != nil {
 		return ev, false, err
 	}
-	ev.Sender = r.senderOf(externalURL, r.said.client)
+	ev.Sender = externalURL + " " + beside.client
 
 	at := record.Timestamp()
 	if at == 0 {
@@ -60,7 +59,7 @@ func (r *reader) event(externalURL string, record plog.LogRecord) (ev ledger.Eve
 	if a.StartsAt.IsZero() {
 		a.StartsAt = at.AsTime()
 	}
-	severity := r.said.severity
+	severity := beside.severity
 	if a.Name == "" && len(a.Labels) == 0 {
 		// Not an alert but a log of another kind: what it says is its body and its severity.
 		if a.Title == "" {
@@ -82,14 +81,6 @@ func (r *reader) event(externalURL string, record plog.LogRecord) (ev ledger.Eve
 	return ev, ignored, nil
 }
 
-// senderOf tells replicas apart.
-func (r *reader) senderOf(externalURL, client string) string {
-	if len(r.sender) != len(externalURL)+1+len(client) || !strings.HasPrefix(r.sender, externalURL) || !strings.HasSuffix(r.sender, client) {
-		r.sender = externalURL + " " + client
-	}
-	return r.sender
-}
-
 func firing(status string) (bool, error) {
 	switch status {
 	case "", attrs.StatusFiring:
@@ -101,23 +92,23 @@ func firing(status string) (bool, error) {
 }
 
 // read reads the attributes, each of them once: there are dozens, and a look-up in them is a search.
-func (r *reader) read(ev *ledger.Event, m pcommon.Map) {
-	a, said := &r.alert, &r.said
-	*said = overrides{}
+func (r *reader) read(ev *ledger.Event, m pcommon.Map) (beside said) {
+	a := &r.alert
+	var dashboard, panel string
 	for name, v := range m.All() {
 		switch name {
 		case attrs.OverrideAlias:
-			said.alias = v.AsString()
+			beside.alias = v.AsString()
 		case attrs.Alias:
-			said.ownAlias = v.AsString()
+			beside.ownAlias = v.AsString()
 		case attrs.OverrideStatus:
-			said.status = v.AsString()
+			beside.status = v.AsString()
 		case attrs.AlertStatus:
-			said.ownStatus = v.AsString()
+			beside.ownStatus = v.AsString()
 		case attrs.OverrideSeverity:
-			said.severity = v.AsString()
+			beside.severity = v.AsString()
 		case attrs.ClientAddress:
-			said.client = v.AsString()
+			beside.client = v.AsString()
 		case attrs.Epoch:
 			ev.Epoch = v.AsString()
 		case attrs.Seq:
@@ -135,9 +126,9 @@ func (r *reader) read(ev *ledger.Event, m pcommon.Map) {
 		case attrs.AlertGeneratorURL:
 			a.GeneratorURL = v.AsString()
 		case attrs.AlertDashboardURL:
-			said.dashboard = v.AsString()
+			dashboard = v.AsString()
 		case attrs.AlertPanelURL:
-			said.panel = v.AsString()
+			panel = v.AsString()
 		case attrs.OverrideTitle:
 			a.Title = v.AsString()
 		case attrs.OverrideDescription:
@@ -154,8 +145,9 @@ func (r *reader) read(ev *ledger.Event, m pcommon.Map) {
 	a.Annotations.Sort()
 	a.GroupLabels.Sort()
 	// Grafana's links stand beside its annotations; an annotation wins.
-	addAnnotation(a, "dashboard_url", said.dashboard)
-	addAnnotation(a, "panel_url", said.panel)
+	addAnnotation(a, "dashboard_url", dashboard)
+	addAnnotation(a, "panel_url", panel)
+	return beside
 }
 
 func addAnnotation(a *incident.Alert, name, value string) {

@@ -202,13 +202,15 @@ func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable b
 		return nil, Decision{}, true
 	}
 	durable = n != e
-	armed := Call{}
-	if n.armed {
-		armed = n.Inflight
-	}
-	if n = n.disarmed(); n.desired == unrendered {
+	var armed Call // a call that has not left: it is decided anew
+	if n.armed || n.desired == unrendered {
 		n = n.copy()
-		l.policy.render(n)
+		if n.armed {
+			armed, n.Inflight, n.armed = n.Inflight, Call{}, false
+		}
+		if n.desired == unrendered {
+			l.policy.render(n)
+		}
 	}
 	if n != e {
 		n.mark(now)
@@ -225,16 +227,6 @@ func (l *Ledger) claim(e *Entry, now time.Time) (n *Entry, d Decision, durable b
 		d.Call.At = now
 	}
 	return n, d, durable
-}
-
-// disarmed returns e without the call that has not left.
-func (e *Entry) disarmed() *Entry {
-	if !e.armed {
-		return e
-	}
-	n := e.copy()
-	n.Inflight, n.armed = Call{}, false
-	return n
 }
 
 // Answered is the answer to a claimed call.

@@ -5,7 +5,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -27,14 +26,11 @@ func (l *Ledger) Probe(ctx context.Context) error {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return fmt.Errorf("cannot write the ledger to storage: %w", ctx.Err())
+		return unwritten(ctx.Err())
 	}
 	err := s.reserve.batch(ctx, false, []*storage.Operation{storage.SetOperation(probeKey, blank[:probeBytes])})
 	if err == nil {
 		err = s.client.Delete(ctx, probeKey)
 	}
-	if err != nil {
-		return fmt.Errorf("cannot write the ledger to storage: %w", err)
-	}
-	return nil
+	return unwritten(err)
 }

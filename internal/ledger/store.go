@@ -222,7 +222,12 @@ func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) e
 	if cap(records) <= maxRecords {
 		s.records = records // a client that kept them in memory would have to copy them; bbolt has written them
 	}
-	if err := s.reserve.batch(ctx, makesRoom, ops); err != nil {
+	return unwritten(s.reserve.batch(ctx, makesRoom, ops))
+}
+
+// unwritten says what failed, if something did.
+func unwritten(err error) error {
+	if err != nil {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)
 	}
 	return nil
