@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
 // steady measures what repeats of unchanged alerts cost.
@@ -130,24 +132,21 @@ func (b *bench) many(ctx context.Context) error {
 // settle waits until the collector has little to do: after a start it compares every incident's content with what
 // was written.
 func (s *stage) settle(ctx context.Context) error {
-	const step, idle = 500 * time.Millisecond, 25 * time.Millisecond
-	before, err := cpuTime(s.target.pid)
-	if err != nil {
-		return err
-	}
-	for {
-		if err := sleepUntil(ctx, time.Now().Add(step)); err != nil {
-			return err
-		}
-		now, err := cpuTime(s.target.pid)
+	const step, idle, limit = 500 * time.Millisecond, 25 * time.Millisecond, 5 * time.Minute
+	return harness.Await(ctx, limit, func(ctx context.Context) error {
+		before, err := cpuTime(s.target.pid)
 		if err != nil {
 			return err
 		}
-		if now-before < idle {
-			return nil
+		if err := sleepUntil(ctx, time.Now().Add(step)); err != nil {
+			return err
 		}
-		before = now
-	}
+		after, err := cpuTime(s.target.pid)
+		if used := after - before; err == nil && used >= idle {
+			return fmt.Errorf("the collector is busy: %s of %s", used, step)
+		}
+		return err
+	})
 }
 
 // addHeap adds the bytes of one live alias and their budget.

@@ -30,7 +30,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	for _, fsync := range []bool{true, false} {
 		for _, perWebhook := range []int{1, 20, 500} {
 			for _, connections := range connectionCounts {
-				s, err := b.freshLoad(ctx, apiLatency, fsync, perWebhook, connections)
+				s, err := b.freshLoad(ctx, fmt.Sprintf("extensions.file_storage.fsync=%t", fsync), perWebhook, connections)
 				if err != nil {
 					return err
 				}
@@ -51,14 +51,7 @@ func (b *bench) throughput(ctx context.Context) error {
 
 // memoryOnly measures the budget's load without storage: what is left is this project's own work.
 func (b *bench) memoryOnly(ctx context.Context, peer float64) error {
-	s, err := b.bridge(ctx, apiLatency, "exporters.alert24.storage=")
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	got, err := s.target.send(ctx, load{
-		connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh,
-	})
+	got, err := b.freshLoad(ctx, "exporters.alert24.storage=", budgetPerWebhook, budgetConnections)
 	if err != nil {
 		return err
 	}
@@ -104,8 +97,9 @@ func (b *bench) peerRate(ctx context.Context, connections int) (float64, error) 
 	return got.rate(), nil
 }
 
-func (b *bench) freshLoad(ctx context.Context, latency time.Duration, fsync bool, perWebhook, connections int) (sent, error) {
-	s, err := b.bridge(ctx, latency, fmt.Sprintf("extensions.file_storage.fsync=%t", fsync))
+// freshLoad sends new alerts to a collector that starts with an empty ledger and this setting.
+func (b *bench) freshLoad(ctx context.Context, setting string, perWebhook, connections int) (sent, error) {
+	s, err := b.bridge(ctx, apiLatency, setting)
 	if err != nil {
 		return sent{}, err
 	}
