@@ -58,12 +58,28 @@ func fileStorage(t *testing.T, dir string) extension.Extension {
 	return ext
 }
 
-// start runs an exporter over dir (empty: in memory) until stop is called.
-func start(t *testing.T, box *sandboxtest.Sandbox, dir string, change func(*Config)) (exp exporter.Logs, stop func()) {
-	t.Helper()
+// configOf is the default configuration with the API of box.
+func configOf(box *sandboxtest.Sandbox) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.ClientConfig.Endpoint = box.Endpoint
 	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	return cfg
+}
+
+// measured are settings whose metrics can be read, until the test ends.
+func measured(t *testing.T) (*componenttest.Telemetry, exporter.Settings) {
+	t.Helper()
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	return telemetry, set
+}
+
+// start runs an exporter over dir (empty: in memory) until stop is called.
+func start(t *testing.T, box *sandboxtest.Sandbox, dir string, change func(*Config)) (exp exporter.Logs, stop func()) {
+	t.Helper()
+	cfg := configOf(box)
 	cfg.RetryConfig.InitialInterval = 10 * time.Millisecond
 	cfg.RetryConfig.MaxInterval = 50 * time.Millisecond
 	h := host{}
@@ -317,9 +333,7 @@ func (c *fullClient) Batch(ctx context.Context, ops ...*storage.Operation) error
 
 func TestStorageFailureIsNoAcknowledgement(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
-	cfg := createDefaultConfig().(*Config)
-	cfg.ClientConfig.Endpoint = box.Endpoint
-	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	cfg := configOf(box)
 	cfg.Storage = &storageID
 	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
 	exp, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)

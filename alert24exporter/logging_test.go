@@ -30,9 +30,7 @@ func startObserved(t *testing.T, box *sandboxtest.Sandbox, change func(*Config))
 	core, logged := logobserver.New(zap.DebugLevel)
 	set := exportertest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core, zap.AddStacktrace(zap.ErrorLevel))
-	cfg := createDefaultConfig().(*Config)
-	cfg.ClientConfig.Endpoint = box.Endpoint
-	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	cfg := configOf(box)
 	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = tick, tick
 	change(cfg)
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)

@@ -10,13 +10,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -25,13 +22,8 @@ import (
 // webhook.
 func TestProbeFollowsTheStorage(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
-	telemetry := componenttest.NewTelemetry()
-	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	set := exportertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	cfg := createDefaultConfig().(*Config)
-	cfg.ClientConfig.Endpoint = box.Endpoint
-	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	telemetry, set := measured(t)
+	cfg := configOf(box)
 	cfg.Storage = &storageID
 	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)

@@ -12,10 +12,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
@@ -31,13 +29,8 @@ func (r *reports) Report(e *componentstatus.Event) { r.events <- e }
 
 func TestTelemetryAndStatus(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
-	telemetry := componenttest.NewTelemetry()
-	defer func() { require.NoError(t, telemetry.Shutdown(t.Context())) }()
-	set := exportertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	cfg := createDefaultConfig().(*Config)
-	cfg.ClientConfig.Endpoint = box.Endpoint
-	cfg.APIKey = "ak_live_demodemodemodemodemodemodemodemo"
+	telemetry, set := measured(t)
+	cfg := configOf(box)
 	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = tick, tick
 	ext := fileStorage(t, t.TempDir())
 	cfg.Storage = &storageID

@@ -260,19 +260,7 @@ func TestReadyIsNoWebhook(t *testing.T) {
 
 // TestShutdownLeavesAStuckProbe: not even a probe of a stuck pipeline holds a shutdown back.
 func TestShutdownLeavesAStuckProbe(t *testing.T) {
-	cfg := localConfig()
-	cfg.ShutdownTimeout = 10 * time.Millisecond
-	entered, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumeFunc(func(context.Context, plog.Logs) error {
-		defer close(left)
-		close(entered)
-		<-release
-		return nil
-	}))
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	var prober sync.WaitGroup
-	prober.Go(func() {
+	shutDownStuck(t, func(r *alertmanagerReceiver) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.listener.Addr().String()+readyPath, http.NoBody)
 		assert.NoError(t, err)
 		req.Close = true
@@ -282,9 +270,4 @@ func TestShutdownLeavesAStuckProbe(t *testing.T) {
 			assert.NoError(t, resp.Body.Close())
 		}
 	})
-	<-entered
-	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
-	prober.Wait()
-	close(release)
-	<-left
 }

@@ -130,6 +130,15 @@ func TestShutdownIsBounded(t *testing.T) {
 
 // TestShutdownLeavesAStuckPipeline: not even a pipeline that does not listen holds a shutdown back.
 func TestShutdownLeavesAStuckPipeline(t *testing.T) {
+	shutDownStuck(t, func(r *alertmanagerReceiver) {
+		_, err := send(t, r, http.DefaultClient, "http", good, nil)
+		assert.Error(t, err, "the sender must send again")
+	})
+}
+
+// shutDownStuck shuts a receiver down while its pipeline does not listen to the end of what ask asked.
+func shutDownStuck(t *testing.T, ask func(r *alertmanagerReceiver)) {
+	t.Helper()
 	cfg := localConfig()
 	cfg.ShutdownTimeout = 10 * time.Millisecond
 	entered, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -141,14 +150,11 @@ func TestShutdownLeavesAStuckPipeline(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	var sender sync.WaitGroup
-	sender.Go(func() {
-		_, err := send(t, r, http.DefaultClient, "http", good, nil)
-		assert.Error(t, err, "the sender must send again")
-	})
+	var asking sync.WaitGroup
+	asking.Go(func() { ask(r) })
 	<-entered
 	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
-	sender.Wait()
+	asking.Wait()
 	close(release)
 	<-left
 }

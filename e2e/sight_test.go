@@ -131,20 +131,12 @@ func TestOneLogLineForEachIncident(t *testing.T) {
 // readiness asks, without a token, whether webhooks are taken, and wants this answer.
 func readiness(ctx context.Context, t *testing.T, c *harness.Collector, status int, said string) error {
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Ready, http.NoBody)
-	require.NoError(t, err)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
+	got, body, err := get(ctx, t, c.Ready)
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if got := strings.TrimSpace(string(body)); response.StatusCode != status || got != said {
-		return fmt.Errorf("%s is %d %q, not %d %q", c.Ready, response.StatusCode, got, status, said)
+	if body = strings.TrimSpace(body); got != status || body != said {
+		return fmt.Errorf("%s is %d %q, not %d %q", c.Ready, got, body, status, said)
 	}
 	return nil
 }

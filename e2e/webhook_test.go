@@ -149,14 +149,23 @@ func TestMetricsOfTheCollector(t *testing.T) {
 
 func read(ctx context.Context, t *testing.T, url string) string {
 	t.Helper()
+	status, body, err := get(ctx, t, url)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	return body
+}
+
+// get asks anew, over a connection of its own.
+func get(ctx context.Context, t *testing.T, url string) (status int, body string, err error) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	require.NoError(t, err)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
-	require.NoError(t, err)
+	if err != nil {
+		return 0, "", err
+	}
 	defer response.Body.Close()
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return string(body)
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
