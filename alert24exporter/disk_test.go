@@ -41,8 +41,8 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 				require.NoError(t, err)
 				return info.Size()
 			}
-			value := 1000 // of the same length all day
-			for range 10 {
+			value := 1000  // of the same length all day
+			for range 30 { // until as much is on disk in vain as ever will be
 				repeat(value)
 				value++
 			}

@@ -84,8 +84,14 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
-	for _, alias := range unreadable {
-		e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up", zap.String("alias", alias))
+	for _, u := range unreadable {
+		if len(u.Aliases) == 0 {
+			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Key))
+		}
+		for _, alias := range u.Aliases {
+			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
+				zap.String("alias", alias), zap.String("key", u.Key))
+		}
 	}
 	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
 	e.telemetry.host = host

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -104,15 +105,10 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 	onlyIncident(t, s, isOpen)
 	require.NoError(t, c.Stop())
 
-	const key = "alias/" + alias
-	var old string
+	const key = "segment/7fffffffffffffff" // the last one, of a newer schema
+	newer := append([]byte("[\"another\"]\n"), s2.Encode(nil, []byte("{\"schema\":1000}\n"))...)
 	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
-		record, err := client.Get(t.Context(), key)
-		require.NoError(t, err)
-		old = string(record)
-		newer := strings.Replace(old, `"schema":1`, `"schema":1000`, 1)
-		require.NotEqual(t, old, newer)
-		require.NoError(t, client.Set(t.Context(), key, []byte(newer)))
+		require.NoError(t, client.Set(t.Context(), key, newer))
 	})
 	err = c.Start(t.Context())
 	require.ErrorContains(t, err, "ended before it was ready")
@@ -120,7 +116,10 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 	assert.NotContains(t, c.Log(), "goroutine ")
 
 	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
-		require.NoError(t, client.Set(t.Context(), key, []byte(old)))
+		kept, err := client.Get(t.Context(), key)
+		require.NoError(t, err)
+		assert.Equal(t, newer, kept)
+		require.NoError(t, client.Delete(t.Context(), key))
 	})
 	require.NoError(t, c.Start(t.Context()))
 	deliver(t, c, resolved(firing("api-01.prod", "critical")))

@@ -155,9 +155,9 @@ func (c *Client) List(ctx context.Context, opts ListOptions) (Page, error) {
 	}
 	page, err := decodePage(ans.body, opts.Offset)
 	if err != nil {
-		return Page{}, ans.unusable(ca, err)
+		return Page{}, c.unusable(ca, ans, err)
 	}
-	page.ServerTime = ans.date
+	page.ServerTime = serverTime(ans.header)
 	return page, nil
 }
 
@@ -202,7 +202,7 @@ func (c *Client) incident(ctx context.Context, ca call) (Incident, error) {
 		err = errors.New("it is about another incident")
 	}
 	if err != nil {
-		return Incident{}, ans.unusable(ca, err)
+		return Incident{}, c.unusable(ca, ans, err)
 	}
 	inc.ID = cmp.Or(inc.ID, ca.id)
 	return inc, nil
@@ -218,14 +218,13 @@ type call struct {
 
 // answer is a 2xx answer whose body arrived whole.
 type answer struct {
-	status    int
-	requestID string
-	date      time.Time
-	body      []byte
+	status int
+	header http.Header
+	body   []byte
 }
 
-func (a *answer) unusable(ca call, err error) *Error {
-	return &Error{Op: ca.op, Class: Uncertain, Status: a.status, RequestID: a.requestID, Err: err}
+func (c *Client) unusable(ca call, a *answer, err error) *Error {
+	return &Error{Op: ca.op, Class: Uncertain, Status: a.status, RequestID: c.requestID(a.header), Err: err}
 }
 
 // do sends one request and reads its answer. Whatever is not a whole 2xx is an *Error.
@@ -262,9 +261,9 @@ func (c *Client) do(ctx context.Context, ca call, limit int64) (*answer, error) 
 	if resp.StatusCode > 299 {
 		return nil, c.notDone(ca, resp, read)
 	}
-	ans := &answer{status: resp.StatusCode, requestID: c.requestID(resp), date: serverTime(resp.Header), body: read}
+	ans := &answer{status: resp.StatusCode, header: resp.Header, body: read}
 	if readErr != nil {
-		return nil, ans.unusable(ca, readErr)
+		return nil, c.unusable(ca, ans, readErr)
 	}
 	return ans, nil
 }

@@ -119,7 +119,7 @@ func (e *Error) hint() string {
 // notDone turns an answer outside 2xx into an error.
 func (c *Client) notDone(ca call, resp *http.Response, body []byte) *Error {
 	e := &Error{
-		Op: ca.op, Class: Uncertain, Status: resp.StatusCode, RequestID: c.requestID(resp),
+		Op: ca.op, Class: Uncertain, Status: resp.StatusCode, RequestID: c.requestID(resp.Header),
 		RetryAfter: retryAfter(resp.Header, c.now()),
 	}
 	kind, message := decodeError(body)
@@ -219,8 +219,8 @@ func (c *Client) hideKey(s string) string {
 	return oneLine(s)
 }
 
-func (c *Client) requestID(resp *http.Response) string {
-	return bound(c.hideKey(resp.Header.Get("X-Request-Id")), maxRequestIDRunes)
+func (c *Client) requestID(h http.Header) string {
+	return bound(c.hideKey(h.Get("X-Request-Id")), maxRequestIDRunes)
 }
 
 // bound replaces what does not print, line ends among it, by spaces and cuts s to n runes.

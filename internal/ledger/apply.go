@@ -48,7 +48,7 @@ func (p *Policy) ApplyAll(e *Entry, events []Event, now time.Time) (*Entry, []Ou
 }
 
 func newEntry(ev Event, now time.Time) *Entry {
-	e := &Entry{Schema: Schema, Alias: ev.Alias}
+	e := &Entry{Alias: ev.Alias}
 	if !ev.Firing {
 		e.Incident.State = Unknown
 		e.QuietSince = now

@@ -14,7 +14,7 @@ import (
 func appendRecord(b []byte, e *Entry) []byte {
 	w := jsonobject.Writer{B: b}
 	w.Open("")
-	w.B = strconv.AppendInt(w.Key("schema"), int64(e.Schema), 10)
+	w.Number("schema", Schema)
 	if len(e.Members) > 0 {
 		w.B = append(w.Key("members"), '[')
 		for i := range e.Members {
@@ -44,9 +44,9 @@ func appendRecord(b []byte, e *Entry) []byte {
 	if d := &e.Doubt; *d != (Doubt{}) {
 		w.Open("doubt")
 		w.Flag("set", d.Set)
+		w.Flag("finished", d.Finished)
 		w.Number("creates", int64(d.Creates))
 		w.Text("closing", d.Closing)
-		w.Flag("finished", d.Finished)
 		w.Time("since", d.Since)
 		w.Close()
 	}
@@ -54,8 +54,8 @@ func appendRecord(b []byte, e *Entry) []byte {
 	if r := &e.Refused; *r != (Refusal{}) {
 		w.Open("refused")
 		w.Number("kind", int64(r.Kind))
-		w.Text("hash", r.Hash)
 		w.Flag("minimal", r.Minimal)
+		w.Text("hash", r.Hash)
 		w.Close()
 	}
 	w.Text("reopening", e.Reopening)

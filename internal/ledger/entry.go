@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -16,8 +17,7 @@ const Schema = 1
 // Entry is all that is known of one alias. Entries are never changed in place: the functions of this package
 // return a changed copy, so whoever holds one may read it without a lock.
 type Entry struct {
-	Schema   int      `json:"schema"`
-	Alias    string   `json:"-"`                 // the record's key
+	Alias    string   `json:"-"`
 	Members  []Member `json:"members,omitempty"` // in order of first arrival
 	Incident Incident `json:"incident,omitzero"`
 	// Written is the hash of the content that the API confirmed; empty means it must be written again.
@@ -55,10 +55,11 @@ type volatile struct {
 	probeAt  time.Time
 	retryAt  time.Time
 	since    time.Time // when Alert24 ceased to hold what the entry asks for; zero while it does
-	size     int       // of the record, in bytes
+	place    uint64    // number of the segment with the record; 0 while disk has none
+	size     int32     // of the record, in bytes
 
-	probes, attempts, failedLookups int
-	absent                          int // complete look-ups in a row that found nothing for an unknown alias
+	probes, attempts, failedLookups int32
+	absent                          int8 // complete look-ups in a row that found nothing for an unknown alias
 
 	armed   bool // Inflight is on disk, but its request has not left
 	verify  bool
@@ -109,21 +110,21 @@ type Incident struct {
 // after the settle time ends it.
 type Doubt struct {
 	Set bool `json:"set,omitzero"`
-	// Creates counts unanswered creates; Closing is the id of an unanswered close.
-	Creates int    `json:"creates,omitzero"`
-	Closing string `json:"closing,omitempty"`
 	// Finished: the close of Closing was tried again since the alert fired again, or a create made it moot.
 	Finished bool `json:"finished,omitzero"`
+	// Creates counts unanswered creates; Closing is the id of an unanswered close.
+	Creates int32  `json:"creates,omitzero"`
+	Closing string `json:"closing,omitempty"`
 	// Since bounds how far back a look-up must read.
 	Since time.Time `json:"since,omitzero"`
 }
 
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
-	Kind Kind   `json:"kind,omitzero"`
-	Hash string `json:"hash,omitempty"`
+	Kind Kind `json:"kind,omitzero"`
 	// Minimal: the minimal form of a create was refused as well.
-	Minimal bool `json:"minimal,omitzero"`
+	Minimal bool   `json:"minimal,omitzero"`
+	Hash    string `json:"hash,omitempty"`
 }
 
 // Kind is what a call does.
@@ -146,12 +147,7 @@ func (k Kind) String() string {
 
 // Call is one request to the API, as decided, and as the write-ahead keeps it.
 type Call struct {
-	Kind Kind      `json:"kind,omitzero"`
-	ID   string    `json:"id,omitempty"`
-	At   time.Time `json:"at,omitzero"`
-
-	// Hash identifies the content that a create or update sends.
-	Hash string `json:"-"`
+	Kind Kind `json:"kind,omitzero"`
 	// Minimal asks for a create without anything optional; Bare for a close without resolved_at.
 	Minimal bool `json:"-"`
 	Bare    bool `json:"-"`
@@ -159,6 +155,11 @@ type Call struct {
 	Finish bool `json:"-"`
 	// Wide asks a look-up for all open incidents as well: a create may have opened one again that we do not know.
 	Wide bool `json:"-"`
+
+	ID string    `json:"id,omitempty"`
+	At time.Time `json:"at,omitzero"`
+	// Hash identifies the content that a create or update sends.
+	Hash string `json:"-"`
 	// Version of the entry when a look-up began.
 	Version uint64 `json:"-"`
 }
@@ -209,6 +210,19 @@ func (e *Entry) live() int {
 		return 0
 	}
 	return 1
+}
+
+// written says where disk has the record of the entry.
+func (e *Entry) written(place uint64, size int) {
+	e.place, e.size, e.loaded = place, int32(min(size, math.MaxInt32)), false //nolint:gosec // it fits
+}
+
+// bytes is what the record of the entry takes on disk.
+func (e *Entry) bytes() int {
+	if e == nil {
+		return 0
+	}
+	return int(e.size)
 }
 
 // Worst returns the severity of the worst firing alert, or 0 when none fires.

@@ -220,7 +220,7 @@ func (p *Policy) backOff(n *Entry, a Answer, now time.Time) {
 }
 
 // pause grows with the attempts. A denied key and the API's own wish are slow.
-func (p *Policy) pause(alias string, attempts int, a Answer) time.Duration {
+func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 	d := p.Backoff.delay(alias, attempts)
 	if a.Verdict == Denied {
 		d = p.Backoff.Max

@@ -40,9 +40,8 @@ func New(policy *Policy, client storage.Client, maxAliases int, now func() time.
 	return &Ledger{policy: policy, store: newStore(client), maxAliases: maxAliases, now: now}
 }
 
-// Load reads the entries from storage and returns the aliases whose records were unreadable: they are set aside,
-// and their incidents will be looked up.
-func (l *Ledger) Load(ctx context.Context) (unreadable []string, err error) {
+// Load reads the entries from storage, and returns what could not be read.
+func (l *Ledger) Load(ctx context.Context) (unreadable []Unreadable, err error) {
 	unreadable, err = l.store.load(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func (l *Ledger) Load(ctx context.Context) (unreadable []string, err error) {
 	now := l.now()
 	for alias, e := range l.store.entries {
 		n := l.policy.Load(e, now)
-		n.size = e.size
+		n.place, n.size = e.place, e.size
 		if !n.unsure() {
 			n.mark(now)
 		}
@@ -89,7 +88,6 @@ func (l *Ledger) Apply(ctx context.Context, events []Event) ([]Outcome, error) {
 			armed := l.policy.arm(n, now)
 			n.mark(now)
 			durable := armed || n.loaded || l.policy.durable(did)
-			n.loaded = n.loaded && !durable
 			return n, durable
 		}}
 	}

@@ -66,7 +66,7 @@ func (w *world) checkDisk(e *Entry) {
 	w.verified, w.onDisk = e, w.disk.writes
 	if !unwritten {
 		if e != nil {
-			if bytes.Equal(appendRecord(nil, e), w.disk.records[keyPrefix+theAlias]) {
+			if bytes.Equal(appendRecord(nil, e), w.disk.record()) {
 				return
 			}
 		}

@@ -72,6 +72,26 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 	return nil
 }
 
+// record returns what counts of theAlias, or nil.
+func (d *disk) record() []byte {
+	var found []byte
+	for _, key := range slices.Sorted(maps.Keys(d.records)) {
+		if strings.HasPrefix(key, segmentPrefix) {
+			aliases, records, err := decodeSegment(d.records[key])
+			if err != nil {
+				panic(err)
+			}
+			if i := slices.Index(aliases, theAlias); i >= 0 {
+				found = bytes.TrimSuffix(records[i], []byte("\n"))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return found
+}
+
 func (d *disk) Walk(ctx context.Context, fn storage.WalkFunc) error {
 	var all []*storage.Operation
 	for _, key := range slices.Sorted(maps.Keys(d.records)) {
@@ -188,7 +208,7 @@ func (w *world) restart() {
 
 // recorded is the entry as disk has it, or nil.
 func (w *world) recorded() *Entry {
-	record := w.disk.records[keyPrefix+theAlias]
+	record := w.disk.record()
 	if record == nil {
 		return nil
 	}

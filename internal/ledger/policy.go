@@ -57,7 +57,7 @@ type Backoff struct {
 }
 
 // delay is deterministic, so that decisions stay pure: the alias spreads the tries, not chance.
-func (b Backoff) delay(alias string, attempts int) time.Duration {
+func (b Backoff) delay(alias string, attempts int32) time.Duration {
 	d := float64(b.Initial) * math.Pow(max(b.Multiplier, 1), float64(attempts-1))
 	d = min(d, float64(b.Max))
 	h := fnv.New32a()

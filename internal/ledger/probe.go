@@ -5,15 +5,14 @@ package ledger
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-const (
-	// probeKey holds bytes of no meaning for a moment, more than most webhooks need: less can fit where no webhook does.
-	probeKey   = "probe"
-	probeBytes = 64 << 10
-)
+// probePrefix begins the keys of bytes of no meaning that are there for a moment: as many as the reserve takes at once,
+// and more than most webhooks need, because less can fit where no webhook does.
+const probePrefix = "probe/"
 
 // Probe returns why storage would not take alerts with new aliases now, nil if it would: it takes some room as they
 // would, and gives it back. It waits for its turn no longer than ctx.
@@ -28,9 +27,13 @@ func (l *Ledger) Probe(ctx context.Context) error {
 	case <-ctx.Done():
 		return unwritten(ctx.Err())
 	}
-	err := s.reserve.batch(ctx, false, []*storage.Operation{storage.SetOperation(probeKey, blank[:probeBytes])})
+	err := s.reserve.batch(ctx, false, fillers(probePrefix, 0))
+	if s.full = errors.Is(err, storage.ErrStorageFull); s.full {
+		s.squeeze(ctx)
+		err = s.reserve.batch(ctx, false, fillers(probePrefix, 0))
+	}
 	if err == nil {
-		err = s.client.Delete(ctx, probeKey)
+		err = s.client.Batch(ctx, without(fillers(probePrefix, 0))...)
 	}
 	return unwritten(err)
 }

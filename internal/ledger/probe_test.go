@@ -17,7 +17,7 @@ func TestProbe(t *testing.T) {
 	c := newClient()
 	l := New(testPolicy(), c, 10, time.Now)
 	require.NoError(t, l.Probe(t.Context()))
-	c.spoils = probeKey
+	c.spoils = probePrefix + "000"
 	require.ErrorContains(t, l.Probe(t.Context()), "cannot write the ledger to storage: spoilt")
 	c.spoils = ""
 	require.NoError(t, l.Probe(t.Context()))

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -15,59 +14,113 @@ import (
 const (
 	// reservePrefix begins the keys of bytes of no meaning. They are given up when the storage is full, so that closes,
 	// which need a write-ahead, and the removal of entries that are over go on: otherwise nothing would ever free space
-	// again. There are many small ones: one large value would share a page with the last alias and be written again
-	// with each change of it, and would need as much space in one piece.
+	// again. There are many small ones, because a large one would need as much space in one piece.
 	reservePrefix = "reserve/"
-	reserveKeys   = 256
 	reserveBytes  = 1 << 10 // each
+	// reserveChunk keys are taken or given up together.
+	reserveChunk = 64
+	// reserveLeast chunks are wanted, a quarter of the journal, which lets it be cleaned in a full storage, and reserveEach
+	// bytes for each alias, whose record grows until it is over.
+	reserveLeast = 4
+	reserveEach  = 64
 )
 
-var blank [64 << 10]byte
+var blank [reserveBytes]byte
 
-// reserve is space in the storage for the writes that make room.
-type reserve struct {
-	client storage.Client
-	spent  bool
-}
-
-// keep takes the space, or marks it spent when there is none.
-func (r *reserve) keep(ctx context.Context) {
-	r.spent = r.client.Batch(ctx, reserveOperations(func(key string) *storage.Operation {
-		return storage.SetOperation(key, blank[:reserveBytes])
-	})...) != nil
-}
-
-func reserveOperations(operation func(key string) *storage.Operation) []*storage.Operation {
-	ops := make([]*storage.Operation, reserveKeys)
+// fillers returns what fills a chunk of the keys with a prefix, and without what empties it again.
+func fillers(prefix string, chunk int) []*storage.Operation {
+	ops := make([]*storage.Operation, reserveChunk)
 	for i := range ops {
-		ops[i] = operation(fmt.Sprintf("%s%03d", reservePrefix, i))
+		ops[i] = storage.SetOperation(fmt.Sprintf("%s%03d", prefix, chunk*reserveChunk+i), blank[:])
 	}
 	return ops
 }
 
-// batch writes ops. While the reserve is spent, only writes that make room may use what it left.
-func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Operation) error {
-	if r.spent {
-		r.keep(ctx)
-		if r.spent && !makesRoom {
-			return storage.ErrStorageFull
-		}
+func without(fillers []*storage.Operation) []*storage.Operation {
+	for i, f := range fillers {
+		fillers[i] = storage.DeleteOperation(f.Key)
 	}
-	err := r.client.Batch(ctx, ops...)
-	if !makesRoom || r.spent || !errors.Is(err, storage.ErrStorageFull) || !r.give(ctx) {
-		return err
-	}
-	return r.client.Batch(ctx, ops...)
+	return fillers
 }
 
-// give gives the space up and reports whether there is some now. It takes a transaction for each part, because deleting
-// changes pages, too, and what a transaction frees is of use only to the next.
-func (r *reserve) give(ctx context.Context) bool {
-	const part = reserveKeys / 4
-	for ops := range slices.Chunk(reserveOperations(storage.DeleteOperation), part) {
-		if r.client.Batch(ctx, ops...) == nil {
-			r.spent = true
+// reserve is space in the storage for the writes that make room.
+type reserve struct {
+	client       storage.Client
+	held, wanted int  // chunks
+	short        bool // the storage had no room for what is wanted
+}
+
+// want says how many bytes the journal takes on disk, and for how many aliases.
+func (r *reserve) want(journal, aliases int) {
+	r.wanted = reserveLeast + (journal/4+aliases*reserveEach)/(reserveChunk*reserveBytes)
+}
+
+// fill takes what is wanted, as far as there is room.
+func (r *reserve) fill(ctx context.Context) {
+	for r.held < r.wanted {
+		if r.batch(ctx, false, nil) != nil {
+			return
 		}
 	}
-	return r.spent
+}
+
+// taking and giving return what changes the reserve by its last chunk.
+func (r *reserve) taking() []*storage.Operation { return fillers(reservePrefix, r.held) }
+
+func (r *reserve) giving() []*storage.Operation { return without(fillers(reservePrefix, r.held-1)) }
+
+// give gives a chunk up in a full storage, where deleting needs room, too: a part may fit where the whole does not, and
+// what a transaction frees is of use to the next.
+func (r *reserve) give(ctx context.Context) bool {
+	if r.held == 0 {
+		return false
+	}
+	ops := r.giving()
+	for n := len(ops); len(ops) > 0; {
+		part := ops[:min(n, len(ops))]
+		switch err := r.client.Batch(ctx, part...); {
+		case err == nil:
+			ops = ops[len(part):]
+		case n > 1:
+			n /= 4
+		default:
+			return false
+		}
+	}
+	r.held--
+	return true
+}
+
+// batch writes ops, and with them a chunk of the reserve that is wanted, or wanted no longer. Only writes that make room may
+// use what is left for the reserve, or of it.
+func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Operation) error {
+	full := storage.ErrStorageFull
+	var err error
+	switch {
+	case r.held < r.wanted:
+		if err = r.client.Batch(ctx, append(r.taking(), ops...)...); err == nil {
+			r.held++
+			r.short = r.short && r.held < r.wanted
+			return nil
+		}
+		if !errors.Is(err, full) {
+			return err
+		}
+		if r.short = true; !makesRoom {
+			return err
+		}
+		err = r.client.Batch(ctx, ops...)
+	case r.held > r.wanted+1:
+		if err = r.client.Batch(ctx, append(r.giving(), ops...)...); err == nil {
+			r.held--
+			return nil
+		}
+	default:
+		err = r.client.Batch(ctx, ops...)
+	}
+	for errors.Is(err, full) && (makesRoom || r.held > r.wanted) && r.give(ctx) {
+		err = r.client.Batch(ctx, ops...)
+	}
+	r.short = r.short || r.held < r.wanted
+	return err
 }

@@ -22,13 +22,6 @@ type mutation struct {
 	do        func(e *Entry, live int) (next *Entry, durable bool)
 }
 
-// change is what a transaction makes of one entry.
-type change struct {
-	alias   string
-	next    *Entry
-	durable bool
-}
-
 // store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
 // wait together share a transaction. Memory changes only after disk did.
 type store struct {
@@ -38,10 +31,15 @@ type store struct {
 	mu      sync.RWMutex // guards what follows
 	entries map[string]*Entry
 	live    int
-	busy    map[string]*change // of the transaction that is under way, by alias; only the writer looks into a change
+	busy    map[string]int // the aliases of the transaction that is under way
+	journal journal        // only the writer changes it
+
+	// Only the writer knows of these.
+	full     bool         // the storage had no room for the last transaction
+	doubtful *transaction // the last one, if it seemed to fail
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
-	records []byte        // memory for the records of a transaction, used again
+	memory  memory        // for the records of a transaction; a client that kept them would have to copy them
 	pending struct {
 		sync.Mutex
 		writes []*write
@@ -54,14 +52,17 @@ type write struct {
 	err       error
 }
 
-// maxRecords bounds the memory for records that is kept.
-const maxRecords = 1 << 20
+// maxMemory bounds what is kept for the next transaction.
+const maxMemory = 1 << 20
 
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(client storage.Client) *store {
-	return &store{client: client, reserve: reserve{client: client}, entries: map[string]*Entry{}, turn: make(chan struct{}, 1)}
+	return &store{
+		client: client, reserve: reserve{client: client}, entries: map[string]*Entry{}, turn: make(chan struct{}, 1),
+		journal: journal{slack: journalSlack},
+	}
 }
 
 func (s *store) get(alias string) *Entry {
@@ -105,35 +106,6 @@ func (s *store) replace(alias string, next *Entry) {
 	}
 }
 
-// begin marks the aliases of a transaction as busy until its end. It returns the changes, in the order of the mutations,
-// with the entries as they are, and the number of live ones.
-func (s *store) begin(writes []*write) (changes []change, busy map[string]*change, live int) {
-	var n int
-	for _, w := range writes {
-		n += len(w.mutations)
-	}
-	changes = make([]change, 0, n)
-	busy = make(map[string]*change, n)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, w := range writes {
-		for _, m := range w.mutations {
-			if busy[m.alias] == nil {
-				changes = append(changes, change{alias: m.alias, next: s.entries[m.alias]})
-				busy[m.alias] = &changes[len(changes)-1]
-			}
-		}
-	}
-	s.busy = busy
-	return changes, busy, s.live
-}
-
-func (s *store) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy = nil
-}
-
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
 	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
@@ -166,8 +138,9 @@ func (s *store) commitPending(ctx context.Context) {
 	err := s.write(ctx, writes...)
 	for _, w := range writes {
 		w.err = err
-		if err != nil && len(writes) > 1 {
-			// One write may have spoilt the transaction of all: each gets one of its own.
+		if err != nil && (len(writes) > 1 || s.full) {
+			// One write may have spoilt the transaction of all: each gets one of its own. And in a full storage there may be room
+			// after cleaning.
 			w.err = s.write(ctx, w)
 		}
 	}
@@ -175,54 +148,30 @@ func (s *store) commitPending(ctx context.Context) {
 
 // write computes the next entries, commits them in one transaction and only then replaces them in memory.
 func (s *store) write(ctx context.Context, writes ...*write) error {
+	if s.full {
+		s.squeeze(ctx)
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	makesRoom := true
-	changes, of, live := s.begin(writes)
+	t := s.begin(writes)
 	defer s.end()
 	for _, w := range writes {
 		for _, m := range w.mutations {
-			c := of[m.alias]
-			e, durable := m.do(c.next, live)
+			c := &t.changes[t.of[m.alias]]
+			e, durable := m.do(c.next, t.live)
 			makesRoom = makesRoom && m.makesRoom
-			live += e.live() - c.next.live()
+			t.live += e.live() - c.next.live()
 			c.next, c.durable = e, c.durable || durable
 		}
 	}
-	if err := s.persist(ctx, makesRoom, changes); err != nil {
+	s.clean(t)
+	if err := s.persist(ctx, makesRoom, t); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range changes {
-		s.replace(c.alias, c.next)
-	}
+	s.done(t)
 	return nil
-}
-
-func (s *store) persist(ctx context.Context, makesRoom bool, changes []change) error {
-	if s.client == nil {
-		return nil
-	}
-	records := s.records[:0]
-	ops := make([]*storage.Operation, 0, len(changes))
-	for _, c := range changes {
-		switch {
-		case !c.durable:
-		case c.next == nil:
-			ops = append(ops, storage.DeleteOperation(keyPrefix+c.alias))
-		default:
-			start := len(records)
-			records = appendRecord(records, c.next)
-			c.next.size = len(records) - start
-			ops = append(ops, storage.SetOperation(keyPrefix+c.alias, records[start:len(records):len(records)]))
-		}
-	}
-	if len(ops) == 0 {
-		return nil
-	}
-	if cap(records) <= maxRecords {
-		s.records = records // a client that kept them in memory would have to copy them; bbolt has written them
-	}
-	return unwritten(s.reserve.batch(ctx, makesRoom, ops))
 }
 
 // unwritten says what failed, if something did.

@@ -1,0 +1,119 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+)
+
+// change is what a transaction makes of one entry.
+type change struct {
+	alias   string
+	next    *Entry
+	durable bool
+}
+
+// transaction is what some writes make of the entries.
+type transaction struct {
+	changes []change
+	of      map[string]int // the place of an alias's change
+	live    int            // entries
+	oldest  int            // segments that can go: what counts of them is among the changes
+	written []segment      // what it adds to the journal
+}
+
+// begin marks the aliases of a transaction as busy until its end. It holds the entries as they are, in the order of the
+// mutations.
+func (s *store) begin(writes []*write) *transaction {
+	var n int
+	for _, w := range writes {
+		n += len(w.mutations)
+	}
+	t := &transaction{changes: make([]change, 0, n), of: make(map[string]int, n)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range writes {
+		for _, m := range w.mutations {
+			if _, known := t.of[m.alias]; !known {
+				t.of[m.alias] = len(t.changes)
+				t.changes = append(t.changes, change{alias: m.alias, next: s.entries[m.alias]})
+			}
+		}
+	}
+	t.live, s.busy = s.live, t.of
+	return t
+}
+
+// end ends a transaction, unless it is doubtful.
+func (s *store) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doubtful == nil {
+		s.busy = nil
+	}
+}
+
+// persist writes what disk must know of a transaction.
+func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) error {
+	if s.client == nil {
+		return nil
+	}
+	var ops []*storage.Operation
+	t.written, ops = s.journal.append(t.changes, &s.memory)
+	for _, old := range s.journal.segments[:t.oldest] {
+		ops = append(ops, storage.DeleteOperation(segmentKey(old.number)))
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	if cap(s.memory.values) > maxMemory {
+		defer func() { s.memory = memory{} }()
+	}
+	err := s.reserve.batch(ctx, makesRoom, ops)
+	s.full = errors.Is(err, storage.ErrStorageFull)
+	if err != nil {
+		s.doubtful = t
+	}
+	return unwritten(err)
+}
+
+// settle finds out what became of a transaction that seemed to fail: disk may have it all the same. Until that is known,
+// nothing can be built on its aliases, nor on the segments that it may have cleaned.
+func (s *store) settle(ctx context.Context) error {
+	t := s.doubtful
+	if t == nil {
+		return nil
+	}
+	var number uint64
+	if len(t.written) > 0 {
+		number = t.written[0].number
+	} else {
+		number = s.journal.segments[0].number // it only deleted
+	}
+	question := storage.GetOperation(segmentKey(number))
+	if err := s.client.Batch(ctx, question); err != nil {
+		return unwritten(err)
+	}
+	s.doubtful = nil
+	if there := question.Value != nil; there == (len(t.written) > 0) {
+		s.done(t)
+	}
+	s.end()
+	return nil
+}
+
+// done puts into memory what disk has.
+func (s *store) done(t *transaction) {
+	s.journal.replace(t.oldest, t.written)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range t.changes {
+		s.journal.live += c.next.bytes() - s.entries[c.alias].bytes()
+		s.replace(c.alias, c.next)
+	}
+	s.reserve.want(s.journal.disk, s.live)
+}
