@@ -322,7 +322,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_ledger_size",
-		metric.WithDescription("Size of the ledger's records in storage; 0 in memory only. [Alpha]"),
+		metric.WithDescription("Size of the ledger's records that count, before they are compressed; 0 in memory only. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

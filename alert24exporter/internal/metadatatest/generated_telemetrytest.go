@@ -142,7 +142,7 @@ func AssertEqualExporterAlert24LedgerLoadDuration(t *testing.T, tt *componenttes
 func AssertEqualExporterAlert24LedgerSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_ledger_size",
-		Description: "Size of the ledger's records in storage; 0 in memory only. [Alpha]",
+		Description: "Size of the ledger's records that count, before they are compressed; 0 in memory only. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
