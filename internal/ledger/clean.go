@@ -23,12 +23,13 @@ func (s *store) clean(t *transaction) {
 	s.move(t, work, most)
 }
 
-// squeeze cleans a journal that the storage had no more room for, in transactions of their own, as far as that is worth
-// its while and for a moment only.
+// squeeze cleans a journal that the storage had no more room for, in a few transactions of their own, as far as that is
+// worth its while.
 func (s *store) squeeze(ctx context.Context) {
 	const times, work = 32, 100
+	last := s.journal.last
 	for range times {
-		if s.settle(ctx) != nil || s.journal.bytes <= s.journal.least() {
+		if s.settle(ctx) != nil || s.journal.bytes <= s.journal.least() || s.journal.segments[0].number > last {
 			return
 		}
 		t := s.begin(nil)
@@ -68,19 +69,16 @@ func (s *store) move(t *transaction, work, most int) {
 			if e == nil || e.place != from.number {
 				continue // it has left, or there is a newer record
 			}
-			bytes += e.bytes()
+			bytes += e.weight()
 			work--
-			i, known := t.of[alias]
+			i, known := t.index[alias]
 			if !known {
 				i = len(t.changes)
-				t.of[alias] = i
+				t.index[alias] = i
 				t.changes = append(t.changes, change{alias: alias, next: e})
 			}
 			if c := &t.changes[i]; !c.durable {
-				c.durable = true
-				if c.next == e {
-					c.next = e.copy()
-				}
+				c.next, c.durable = c.next.copy(), true
 			}
 		}
 	}

@@ -66,6 +66,7 @@ type volatile struct {
 	bareTry bool // a close was refused: leave resolved_at out
 	draft   bool // ApplyAll is at work on this copy
 	loaded  bool // since a restart: disk still holds what Load began with
+	former  bool // the record has a key of its own, as in former versions
 }
 
 // Member is one alert of the alias.
@@ -164,8 +165,11 @@ type Call struct {
 	Version uint64 `json:"-"`
 }
 
-// copy returns a copy that shares the members, which must not be changed.
+// copy returns a copy that shares the members, which must not be changed; nil of nil.
 func (e *Entry) copy() *Entry {
+	if e == nil {
+		return nil
+	}
 	c := *e
 	return &c
 }
@@ -214,15 +218,15 @@ func (e *Entry) live() int {
 
 // written says where disk has the record of the entry.
 func (e *Entry) written(place uint64, size int) {
-	e.place, e.size, e.loaded = place, int32(min(size, math.MaxInt32)), false //nolint:gosec // it fits
+	e.place, e.size, e.loaded, e.former = place, int32(min(size, math.MaxInt32)), false, false //nolint:gosec // it fits
 }
 
-// bytes is what the record of the entry takes on disk.
-func (e *Entry) bytes() int {
-	if e == nil {
+// weight is what the record takes of a journal that holds nothing in vain, in bytes before they are compressed.
+func (e *Entry) weight() int {
+	if e == nil || e.place == 0 {
 		return 0
 	}
-	return int(e.size)
+	return int(e.size) + 1 + fills(int(e.size)+1, e.Alias)*segmentCost/segmentBytes
 }
 
 // Worst returns the severity of the worst firing alert, or 0 when none fires.

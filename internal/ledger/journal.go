@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// segmentPrefix begins the keys of the journal. No other key comes after them, so that bbolt, which keeps keys in
+	// segmentPrefix begins the keys of the journal. No other keys come after them, so that bbolt, which keeps keys in
 	// order, always writes the end of its tree.
 	segmentPrefix = "segment/"
 	// segmentBytes is where a segment ends, after a whole record, before it is compressed. With each value that is appended
@@ -30,7 +30,7 @@ type journal struct {
 	segments []segment // the oldest first
 	last     uint64    // number that was used; none is used twice, even if its transaction failed
 	bytes    int       // of all segments, before they are compressed
-	live     int       // of the records that count
+	live     int       // weight of the records that count
 	disk     int       // bytes of all segments on disk
 	slack    int
 }
@@ -56,47 +56,57 @@ func (j *journal) index(entries map[string]*Entry) {
 		places[j.segments[i].number] = &j.segments[i]
 	}
 	for alias, e := range entries {
-		s := places[e.place]
-		s.aliases = append(s.aliases, alias)
-		j.live += e.bytes()
+		if s := places[e.place]; s != nil {
+			s.aliases = append(s.aliases, alias)
+		}
+		j.live += e.weight()
 	}
 }
 
-// memory is used again by each transaction.
-type memory struct{ records, values []byte }
+// buffers are used again by each transaction.
+type buffers struct{ records, values []byte }
 
 // append returns segments with the records of those changes that disk must know, and what writes them.
-func (j *journal) append(changes []change, m *memory) (segments []segment, ops []*storage.Operation) {
+func (j *journal) append(changes []change, b *buffers) (segments []segment, ops []*storage.Operation) {
 	aliases := make([]string, 0, len(changes))
-	m.values = m.values[:0]
+	b.values = b.values[:0]
 	for {
 		s := segment{number: j.last + 1}
 		first, full := len(aliases), 0
-		for m.records = m.records[:0]; len(changes) > 0 && full < segmentBytes; changes = changes[1:] {
-			if c := &changes[0]; c.durable {
-				full -= len(m.records)
-				m.records = s.add(m.records, c)
-				full += len(m.records) + 4*len(c.alias) // which is not compressed
-				aliases = append(aliases, c.alias)
+		for b.records = b.records[:0]; len(changes) > 0 && full < segmentBytes; changes = changes[1:] {
+			c := &changes[0]
+			if !c.durable {
+				continue
 			}
+			if c.next == nil || c.next.former {
+				ops = append(ops, storage.DeleteOperation(formerPrefix+c.alias))
+			}
+			start := len(b.records)
+			b.records = s.add(b.records, c)
+			full += fills(len(b.records)-start, c.alias)
+			aliases = append(aliases, c.alias)
 		}
-		if len(m.records) == 0 {
+		if len(b.records) == 0 {
 			return segments, ops
 		}
 		j.last++
 		s.aliases = aliases[first:len(aliases):len(aliases)]
-		start := len(m.values)
-		m.values = appendSegment(m.values, s.aliases, m.records)
-		value := m.values[start:len(m.values):len(m.values)]
-		s.bytes, s.disk = segmentCost+len(m.records), len(value)
+		start := len(b.values)
+		b.values = appendSegment(b.values, s.aliases, b.records)
+		value := b.values[start:len(b.values):len(b.values)]
+		s.bytes, s.disk = segmentCost+len(b.records), len(value)
 		segments = append(segments, s)
 		ops = append(ops, storage.SetOperation(segmentKey(s.number), value))
 	}
 }
 
+// fills is how much of a segment a record fills, in bytes. Its alias is not compressed.
+func fills(record int, alias string) int { return record + 4*len(alias) }
+
 // add appends the line of a change.
 func (s *segment) add(b []byte, c *change) []byte {
 	if c.next != nil {
+		c.alias = c.next.Alias // the journal keeps it as long as the entry
 		start := len(b)
 		b = appendRecord(b, c.next)
 		c.next.written(s.number, len(b)-start)

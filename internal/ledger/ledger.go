@@ -49,7 +49,7 @@ func (l *Ledger) Load(ctx context.Context) (unreadable []Unreadable, err error) 
 	now := l.now()
 	for alias, e := range l.store.entries {
 		n := l.policy.Load(e, now)
-		n.place, n.size = e.place, e.size
+		n.place, n.size, n.former = e.place, e.size, e.former
 		if !n.unsure() {
 			n.mark(now)
 		}

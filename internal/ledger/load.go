@@ -14,10 +14,13 @@ import (
 )
 
 const (
-	// asidePrefix begins the keys of segments with records that could not be read, as they were.
-	asidePrefix = "unreadable/"
-	// formerPrefix began the keys of records when each had one of its own. They move to the journal.
+	// asidePrefix begins the keys of what could not be read, as it was.
+	asidePrefix = "aside/"
+	// formerPrefix began the keys of records when each had one of its own. Such a record is deleted when there is one in the
+	// journal. The key without an alias holds a record that lets those former versions refuse to start.
 	formerPrefix = "alias/"
+	formerGuard  = `{"schema":2}`
+	formerProbe  = "probe"
 )
 
 // Unreadable says what of the storage could not be read. It is kept aside there.
@@ -45,9 +48,11 @@ func (s *store) load(ctx context.Context) (unreadable []Unreadable, err error) {
 		return nil, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
 	s.journal.index(s.entries)
-	_ = s.client.Batch(ctx, without(fillers(probePrefix, 0))...) // a probe may have been killed
 	s.reserve.held = r.reserved / reserveChunk
 	s.reserve.want(s.journal.disk, len(s.entries))
+	// A probe may have been killed.
+	_ = s.client.Batch(ctx, append(without(fillers(probePrefix, 0)),
+		storage.DeleteOperation(formerProbe), storage.SetOperation(formerPrefix, []byte(formerGuard)))...)
 	s.reserve.fill(ctx)
 	return r.unreadable, nil
 }
@@ -60,13 +65,10 @@ type reader struct {
 	unreadable []Unreadable
 }
 
-// survey finds out which records count, and moves those with keys of their own into segments.
+// survey finds out which records of the journal count, and reads those with keys of their own, which are older.
 func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) {
-	if alias, ok := strings.CutPrefix(key, formerPrefix); ok {
-		r.journal.last++
-		r.counts[alias] = r.journal.last
-		segment := appendSegment(nil, []string{alias}, append(bytes.Clone(value), '\n'))
-		return []*storage.Operation{storage.DeleteOperation(key), storage.SetOperation(segmentKey(r.journal.last), segment)}, nil
+	if alias, ok := strings.CutPrefix(key, formerPrefix); ok && alias != "" {
+		return r.readFormer(alias, value)
 	}
 	if !strings.HasPrefix(key, segmentPrefix) {
 		if strings.HasPrefix(key, reservePrefix) {
@@ -75,7 +77,7 @@ func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) 
 		return nil, nil
 	}
 	number, err := segmentNumber(key)
-	if err != nil || number <= r.journal.last {
+	if err != nil || number <= r.journal.last || key != segmentKey(number) {
 		return nil, fmt.Errorf("the key %q is not the ledger's, or the storage extension does not list keys in order; use file_storage", key)
 	}
 	r.journal.last = number
@@ -86,31 +88,57 @@ func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) 
 	return nil, nil
 }
 
+// readFormer takes a record with a key of its own into memory.
+func (r *reader) readFormer(alias string, record []byte) (mend []*storage.Operation, err error) {
+	e, err := decode(alias, record)
+	if errors.Is(err, ErrSchema) {
+		return nil, err
+	}
+	if err != nil {
+		e = lost(alias)
+		key := formerPrefix + alias
+		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: []string{alias}})
+		mend = []*storage.Operation{
+			storage.SetOperation(asidePrefix+key, bytes.Clone(record)),
+			storage.SetOperation(key, appendRecord(nil, e)),
+		}
+	}
+	e.former = true
+	r.entries[alias] = e
+	return mend, nil
+}
+
+// lost is the entry of an alias of which nothing is known but that there may be an incident.
+func lost(alias string) *Entry {
+	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
+}
+
 // read takes the records of a segment that count into memory. It returns what mends a segment with unreadable ones.
 func (r *reader) read(key string, value []byte) (mend []*storage.Operation, err error) {
 	if !strings.HasPrefix(key, segmentPrefix) {
 		return nil, nil
 	}
-	number, err := segmentNumber(key)
-	if err != nil {
-		return nil, err
-	}
+	number, _ := segmentNumber(key) // survey has checked it
 	aliases, records, err := decodeSegment(value)
 	if err != nil {
 		records = make([][]byte, len(aliases)) // none that can be read
 	}
-	var lost []string
-	mended := r.memory.records[:0]
+	var unreadable []string
+	mended := r.buffers.records[:0]
 	for i, alias := range aliases {
 		record := records[i]
-		if r.counts[alias] == number && string(record) != gone {
+		switch {
+		case r.counts[alias] != number:
+		case string(record) == gone:
+			delete(r.entries, alias) // a former one
+		default:
 			e, err := decode(alias, record)
 			if errors.Is(err, ErrSchema) {
 				return nil, err
 			}
 			if err != nil {
-				lost = append(lost, alias)
-				e = &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
+				unreadable = append(unreadable, alias)
+				e = lost(alias)
 				record = append(appendRecord(nil, e), '\n')
 			}
 			e.written(number, len(record)-1)
@@ -121,14 +149,13 @@ func (r *reader) read(key string, value []byte) (mend []*storage.Operation, err 
 		}
 		mended = append(mended, record...)
 	}
-	r.memory.records = mended
-	r.journal.replace(0, []segment{{number: number, bytes: segmentCost + len(mended), disk: len(value)}})
-	if len(lost) > 0 || aliases == nil {
-		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: lost})
-		mend = []*storage.Operation{
-			storage.SetOperation(asidePrefix+key, bytes.Clone(value)),
-			storage.SetOperation(key, appendSegment(nil, aliases, mended)),
-		}
+	r.buffers.records = mended
+	if len(unreadable) > 0 || aliases == nil {
+		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: unreadable})
+		mend = append(mend, storage.SetOperation(asidePrefix+key, bytes.Clone(value)))
+		value = appendSegment(nil, aliases, mended)
+		mend = append(mend, storage.SetOperation(key, value))
 	}
+	r.journal.replace(0, []segment{{number: number, bytes: segmentCost + len(mended), disk: len(value)}})
 	return mend, nil
 }

@@ -277,23 +277,45 @@ func TestLoad(t *testing.T) {
 		assert.Equal(t, "1", l.Get("a").Incident.ID)
 		assert.EqualValues(t, 0x10, l.store.journal.last)
 	})
-	t.Run("records with keys of their own move to the journal", func(t *testing.T) {
+	t.Run("records with keys of their own move to the journal when they change", func(t *testing.T) {
 		c := newClient()
-		c.records["alias/a"], c.records["alias/b"] = []byte(good), []byte("gar\nbage")
-		for _, want := range [][]Unreadable{{{segmentKey(2), b}}, nil} {
+		c.records["alias/a"], c.records["alias/b"], c.records["alias/c"] = []byte(good), []byte("garbage"), []byte(good)
+		c.records[segmentKey(7)] = segment([]string{"d", "c"}, good, "")
+		load := func() (*Ledger, []Unreadable) {
 			l := New(testPolicy(), c, 1, func() time.Time { return at(100) })
 			unreadable, err := l.Load(t.Context())
 			require.NoError(t, err)
-			assert.Equal(t, want, unreadable)
-			assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
-			assert.Equal(t, "1", l.Get("a").Incident.ID)
-			assert.NotContains(t, c.records, "alias/a")
-			assert.NotContains(t, c.records, "alias/b")
+			return l, unreadable
 		}
+		_, unreadable := load()
+		assert.Equal(t, []Unreadable{{"alias/b", b}}, unreadable)
+		assert.Equal(t, "garbage", string(c.records["aside/alias/b"]))
+		l, unreadable := load()
+		assert.Empty(t, unreadable, "also after the next crash")
+		assert.ElementsMatch(t, []string{"a", "b", "d"}, l.Aliases())
+		assert.Equal(t, "1", l.Get("a").Incident.ID)
+		assert.True(t, l.Get("b").Doubt.Set)
+		assert.Contains(t, c.records, "alias/a")
+
+		_, err := decode("", c.records["alias/"])
+		require.ErrorIs(t, err, ErrSchema, "a former version refuses to start")
+		change := func(e *Entry, _ int) (*Entry, bool) {
+			n := e.copy()
+			n.Version++
+			return n, true
+		}
+		version := l.Get("a").Version
+		leave := func(*Entry, int) (*Entry, bool) { return nil, true }
+		require.NoError(t, l.store.update(t.Context(), mutation{alias: "a", do: change}, mutation{alias: "b", do: leave}))
+		assert.NotContains(t, c.records, "alias/a")
+		assert.NotContains(t, c.records, "alias/b")
+		l, _ = load()
+		assert.ElementsMatch(t, []string{"a", "d"}, l.Aliases())
+		assert.Equal(t, version+1, l.Get("a").Version)
 	})
 	t.Run("a storage in no order", func(t *testing.T) {
 		c := newClient()
-		c.records[segmentKey(1)], c.records[segmentPrefix+"1"] = segment(a, good), segment(b, good)
+		c.records[segmentKey(1)], c.records[segmentPrefix+"2"] = segment(a, good), segment(b, good)
 		_, err := New(testPolicy(), c, 1, time.Now).Load(t.Context())
 		require.ErrorContains(t, err, "in order")
 	})

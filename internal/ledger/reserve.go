@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
@@ -53,6 +54,7 @@ type reserve struct {
 // want says how many bytes the journal takes on disk, and for how many aliases.
 func (r *reserve) want(journal, aliases int) {
 	r.wanted = reserveLeast + (journal/4+aliases*reserveEach)/(reserveChunk*reserveBytes)
+	r.short = r.short && r.held < r.wanted
 }
 
 // fill takes what is wanted, as far as there is room.
@@ -69,26 +71,39 @@ func (r *reserve) taking() []*storage.Operation { return fillers(reservePrefix, 
 
 func (r *reserve) giving() []*storage.Operation { return without(fillers(reservePrefix, r.held-1)) }
 
-// give gives a chunk up in a full storage, where deleting needs room, too: a part may fit where the whole does not, and
-// what a transaction frees is of use to the next.
+// give gives up a chunk in a full storage, or as much of it as it can, and reports whether that was anything. What is left
+// of a chunk is written over when it is taken again.
 func (r *reserve) give(ctx context.Context) bool {
 	if r.held == 0 {
 		return false
 	}
-	ops := r.giving()
-	for n := len(ops); len(ops) > 0; {
-		part := ops[:min(n, len(ops))]
-		switch err := r.client.Batch(ctx, part...); {
-		case err == nil:
-			ops = ops[len(part):]
-		case n > 1:
-			n /= 4
-		default:
-			return false
+	given := false
+	left := r.giving()
+	for part := r.givePart(ctx, left); len(part) > 0; part = r.givePart(ctx, left) {
+		given = true
+		left = slices.DeleteFunc(left, func(op *storage.Operation) bool { return slices.Contains(part, op) })
+	}
+	if given {
+		r.held--
+	}
+	return given
+}
+
+// givePart carries out some of the operations, and returns which. Deleting needs room, too: least where it empties pages of
+// the storage, of which only that storage knows where they begin. And what a transaction frees is of use to the next.
+func (r *reserve) givePart(ctx context.Context, ops []*storage.Operation) []*storage.Operation {
+	for _, n := range []int{reserveChunk, 16, 4, 3, 2, 1} {
+		for from := 0; from < min(n, 4) && from < len(ops); from++ {
+			part := ops[from:min(from+n, len(ops))]
+			if r.client.Batch(ctx, part...) == nil {
+				return slices.Clone(part)
+			}
+			if len(part) < n {
+				break
+			}
 		}
 	}
-	r.held--
-	return true
+	return nil
 }
 
 // batch writes ops, and with them a chunk of the reserve that is wanted, or wanted no longer. Only writes that make room may

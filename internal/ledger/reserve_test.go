@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -139,4 +140,45 @@ func TestFullStorageTakesResolves(t *testing.T) {
 			require.NoError(t, err, "seed %d", seed)
 		}
 	}
+}
+
+// counting counts transactions.
+type counting struct {
+	storage.Client
+	storage.Walker
+	batches int
+}
+
+func (c *counting) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	c.batches++
+	return c.Client.Batch(ctx, ops...)
+}
+
+// A full storage with thousands of aliases does not work for nothing at each webhook.
+func TestFullStorageStaysQuick(t *testing.T) {
+	file := openBounded(t, t.TempDir(), 8<<20)
+	walker, ok := file.(storage.Walker)
+	require.True(t, ok)
+	c := &counting{Client: file, Walker: walker}
+	l := New(testPolicy(), c, 100_000, func() time.Time { return at(0) })
+	_, err := l.Load(t.Context())
+	require.NoError(t, err)
+	known, most := 0, 0
+	for refused := 0; refused < 20; {
+		events := make([]Event, 1+known%50)
+		for i := range events {
+			events[i] = realistic(known + i)
+		}
+		c.batches = 0
+		if _, err := l.Apply(t.Context(), events); err != nil {
+			require.ErrorIs(t, err, storage.ErrStorageFull)
+			refused++
+		} else {
+			known += len(events)
+		}
+		most = max(most, c.batches)
+	}
+	require.Greater(t, known, 1000)
+	assert.LessOrEqual(t, c.batches, 8, "transactions of the last webhook, which was refused")
+	t.Logf("%d aliases; at most %d transactions for a webhook, %d for the last", known, most, c.batches)
 }

@@ -19,8 +19,9 @@ import (
 // gone is the record of an alias that has left.
 const gone = "\n"
 
-// maxSegment bounds what a damaged segment can ask for, in bytes.
-const maxSegment = 1 << 30
+// maxSegment bounds what a damaged segment can ask for, in bytes: more than records that share one take, unless what is
+// there of it is long, too.
+const maxSegment = 64 << 20
 
 // appendSegment appends the value of a segment: a line with the aliases as a list in JSON, then the records, a line each
 // and compressed, because alerts say nearly the same, and all wait for what the disk must take. The record of an alias
@@ -53,7 +54,7 @@ func decodeSegment(value []byte) (aliases []string, records [][]byte, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if n, err := s2.DecodedLen(packed); err != nil || n > maxSegment {
+	if n, err := s2.DecodedLen(packed); err != nil || n > max(maxSegment, 256*len(packed)) {
 		return aliases, nil, errors.Join(errors.New("not the records of a segment"), err)
 	}
 	lines, err := s2.Decode(nil, packed)

@@ -32,14 +32,14 @@ type store struct {
 	entries map[string]*Entry
 	live    int
 	busy    map[string]int // the aliases of the transaction that is under way
-	journal journal        // only the writer changes it
 
-	// Only the writer knows of these.
+	// Only the writer uses these.
+	journal  journal
 	full     bool         // the storage had no room for the last transaction
 	doubtful *transaction // the last one, if it seemed to fail
+	buffers  buffers      // a client that kept values would have to copy them
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
-	memory  memory        // for the records of a transaction; a client that kept them would have to copy them
 	pending struct {
 		sync.Mutex
 		writes []*write
@@ -52,8 +52,8 @@ type write struct {
 	err       error
 }
 
-// maxMemory bounds what is kept for the next transaction.
-const maxMemory = 1 << 20
+// maxBuffer bounds what is kept for the next transaction.
+const maxBuffer = 1 << 20
 
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
@@ -136,11 +136,14 @@ func (s *store) commitPending(ctx context.Context) {
 		<-s.turn
 	}()
 	err := s.write(ctx, writes...)
+	// One write may have spoilt the transaction of all: each gets one of its own. And in a full storage there may be room
+	// after cleaning.
+	again := err != nil && (len(writes) > 1 || s.full)
+	if again && s.full {
+		s.squeeze(ctx)
+	}
 	for _, w := range writes {
-		w.err = err
-		if err != nil && (len(writes) > 1 || s.full) {
-			// One write may have spoilt the transaction of all: each gets one of its own. And in a full storage there may be room
-			// after cleaning.
+		if w.err = err; again {
 			w.err = s.write(ctx, w)
 		}
 	}
@@ -148,9 +151,6 @@ func (s *store) commitPending(ctx context.Context) {
 
 // write computes the next entries, commits them in one transaction and only then replaces them in memory.
 func (s *store) write(ctx context.Context, writes ...*write) error {
-	if s.full {
-		s.squeeze(ctx)
-	}
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 	defer s.end()
 	for _, w := range writes {
 		for _, m := range w.mutations {
-			c := &t.changes[t.of[m.alias]]
+			c := &t.changes[t.index[m.alias]]
 			e, durable := m.do(c.next, t.live)
 			makesRoom = makesRoom && m.makesRoom
 			t.live += e.live() - c.next.live()

@@ -20,7 +20,7 @@ type change struct {
 // transaction is what some writes make of the entries.
 type transaction struct {
 	changes []change
-	of      map[string]int // the place of an alias's change
+	index   map[string]int // the place of an alias's change
 	live    int            // entries
 	oldest  int            // segments that can go: what counts of them is among the changes
 	written []segment      // what it adds to the journal
@@ -33,18 +33,18 @@ func (s *store) begin(writes []*write) *transaction {
 	for _, w := range writes {
 		n += len(w.mutations)
 	}
-	t := &transaction{changes: make([]change, 0, n), of: make(map[string]int, n)}
+	t := &transaction{changes: make([]change, 0, n), index: make(map[string]int, n)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range writes {
 		for _, m := range w.mutations {
-			if _, known := t.of[m.alias]; !known {
-				t.of[m.alias] = len(t.changes)
+			if _, known := t.index[m.alias]; !known {
+				t.index[m.alias] = len(t.changes)
 				t.changes = append(t.changes, change{alias: m.alias, next: s.entries[m.alias]})
 			}
 		}
 	}
-	t.live, s.busy = s.live, t.of
+	t.live, s.busy = s.live, t.index
 	return t
 }
 
@@ -63,15 +63,15 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 		return nil
 	}
 	var ops []*storage.Operation
-	t.written, ops = s.journal.append(t.changes, &s.memory)
+	t.written, ops = s.journal.append(t.changes, &s.buffers)
 	for _, old := range s.journal.segments[:t.oldest] {
 		ops = append(ops, storage.DeleteOperation(segmentKey(old.number)))
 	}
 	if len(ops) == 0 {
 		return nil
 	}
-	if cap(s.memory.values) > maxMemory {
-		defer func() { s.memory = memory{} }()
+	if cap(s.buffers.values) > maxBuffer {
+		defer func() { s.buffers = buffers{} }()
 	}
 	err := s.reserve.batch(ctx, makesRoom, ops)
 	s.full = errors.Is(err, storage.ErrStorageFull)
@@ -99,11 +99,27 @@ func (s *store) settle(ctx context.Context) error {
 		return unwritten(err)
 	}
 	s.doubtful = nil
+	defer s.end()
 	if there := question.Value != nil; there == (len(t.written) > 0) {
-		s.done(t)
+		return s.undo(ctx, t)
 	}
-	s.end()
 	return nil
+}
+
+// undo writes over what disk has of a transaction that everybody was told had failed: memory is what counts.
+func (s *store) undo(ctx context.Context, t *transaction) error {
+	s.journal.replace(t.oldest, t.written)
+	back := &transaction{index: t.index}
+	for _, c := range t.changes {
+		if c.durable {
+			back.changes = append(back.changes, change{alias: c.alias, next: s.get(c.alias).copy(), durable: true})
+		}
+	}
+	err := s.persist(ctx, true, back)
+	if err == nil {
+		s.done(back)
+	}
+	return err
 }
 
 // done puts into memory what disk has.
@@ -112,8 +128,8 @@ func (s *store) done(t *transaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range t.changes {
-		s.journal.live += c.next.bytes() - s.entries[c.alias].bytes()
+		s.journal.live += c.next.weight() - s.entries[c.alias].weight()
 		s.replace(c.alias, c.next)
 	}
-	s.reserve.want(s.journal.disk, s.live)
+	s.reserve.want(s.journal.disk, len(s.entries))
 }
