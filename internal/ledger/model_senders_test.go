@@ -135,13 +135,22 @@ func (s *senders) acknowledged(n notification, o Outcome, now int) {
 		a.owes = false
 	case n.sender == am2 && !n.firing:
 		a.owes, a.resolvedAt = false, -1 // it has said all
-		if (o == Resolved || o == Coalesced || o == EchoCancelled) && a.told.firing && a.told.start == n.start {
-			// The incident opens again with the first replica's next notification.
-			s.pages++
-			if a.firing && !slices.ContainsFunc(s.queue, func(q notification) bool { return q.alert == n.alert }) {
-				s.queue = append(s.queue, s.current(n.alert))
-			}
+		if o == Resolved || o == Coalesced || o == EchoCancelled {
+			s.wrongly(n)
 		}
+	}
+}
+
+// wrongly: the ledger believes a resolve of the second replica. If that was wrong, the incident opens again with the first
+// replica's next notification.
+func (s *senders) wrongly(n notification) {
+	a := &s.alerts[n.alert]
+	if !a.told.firing || a.told.start != n.start {
+		return
+	}
+	s.pages++
+	if a.firing && !slices.ContainsFunc(s.queue, func(q notification) bool { return q.alert == n.alert }) {
+		s.queue = append(s.queue, s.current(n.alert))
 	}
 }
 

@@ -101,6 +101,7 @@ func repertoire(s switches) (all []step) {
 	add(1, "deliver, acknowledgement lost", func(w *world) { w.deliver(true) })
 	add(1, "handler stuck", func(w *world) { w.handlerStuck() })
 	add(1, "disk full or not", func(w *world) { w.disk.full = !w.disk.full })
+	add(1, "disk lies", func(w *world) { w.disk.lies = true })
 	for _, down := range []int{0, 0, 2, 10} {
 		add(1, "kill for "+strconv.Itoa(down), func(w *world) { w.kill(down, w.skew) })
 	}
@@ -134,7 +135,7 @@ func (w *world) run(history [][]step) {
 
 // quiesce lets everybody behave from now on, without help from repeats, and checks what must hold at rest.
 func (w *world) quiesce() {
-	w.calm, w.disk.full = true, false
+	w.calm, w.disk.full, w.disk.lies = true, false, false
 	for len(w.stuck) > 0 {
 		w.through(0)
 	}

@@ -49,6 +49,8 @@ func modelPolicy() *Policy {
 type disk struct {
 	records map[string][]byte
 	full    bool
+	lies    bool // the next write is carried out, and seems to fail
+	lied    bool // the last one did
 	writes  int
 }
 
@@ -58,7 +60,9 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 	if d.full {
 		return errDiskFull
 	}
+	writes := false
 	for _, op := range ops {
+		writes = writes || op.Type != storage.Get
 		switch op.Type {
 		case storage.Set:
 			d.records[op.Key] = bytes.Clone(op.Value) // as every storage does: the ledger uses the memory again
@@ -68,9 +72,18 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 			op.Value = d.records[op.Key]
 		}
 	}
-	d.writes++
+	if writes {
+		d.writes++
+	}
+	if d.lied = d.lies && writes; d.lied {
+		d.lies = false
+		return errDiskFull
+	}
 	return nil
 }
+
+// working: the last write did not have to fail.
+func (d *disk) working() bool { return !d.full && !d.lied }
 
 // record returns what counts of theAlias, or nil.
 func (d *disk) record() []byte {
@@ -165,8 +178,10 @@ type world struct {
 	paged      int // incidents created, as last checked
 	deliveries int
 	kills      int
-	verified   *Entry // the entry that was last compared with disk
-	onDisk     int    // writes at that time
+	perhaps    []arrived    // what disk may have of a push that seemed to fail, until the next transaction
+	perhapsOf  *transaction // that push
+	verified   *Entry       // the entry that was last compared with disk
+	onDisk     int          // writes at that time
 	held       [2]hold
 }
 
@@ -233,9 +248,19 @@ func (w *world) kill(down, skew int) {
 	for range down {
 		w.second()
 	}
+	if t := w.ledger.store.doubtful; t != nil && t == w.perhapsOf && w.disk.lied {
+		for _, a := range w.perhaps {
+			w.pages++
+			if a.sender == am1 {
+				w.tell(a.notification)
+			} else if !a.firing {
+				w.wrongly(a.notification)
+			}
+		}
+	}
 	before := w.recorded()
 	w.skew = skew
-	w.disk.full = false
+	w.disk.full, w.disk.lies = false, false
 	w.restart()
 	w.checkRestart(before)
 }
@@ -271,7 +296,7 @@ func (w *world) tick() {
 	}
 	for i := range w.alerts {
 		if a := &w.alerts[i]; a.owes && a.oweBy <= w.now {
-			w.disk.full = false
+			w.disk.full, w.disk.lies = false, false
 			w.secondResolves(i, 0)
 		}
 	}
@@ -312,9 +337,10 @@ func (w *world) push(all ...arrived) []Outcome {
 	}
 	outcomes, err := w.ledger.Apply(context.Background(), events)
 	if err != nil {
-		if !w.disk.full {
+		if w.disk.working() {
 			w.Fatalf("apply: %v", err)
 		}
+		w.perhaps, w.perhapsOf = all, w.ledger.store.doubtful
 		w.check()
 		return nil
 	}
@@ -414,7 +440,7 @@ func (w *world) claim(f fate, lateBy int, whenAnswered bool) Decision {
 	}
 	e, d, err := w.ledger.Claim(context.Background(), theAlias)
 	if err != nil {
-		if !w.disk.full {
+		if w.disk.working() {
 			w.Fatalf("claim: %v", err)
 		}
 		w.check()
@@ -471,7 +497,7 @@ func (w *world) answer() {
 		k.answer = &Answered{Alias: theAlias, Call: k.call, Answer: w.answerOf(k)}
 	}
 	if err := w.ledger.Learn(context.Background(), []*Answered{k.answer}); err != nil {
-		if !w.disk.full {
+		if w.disk.working() {
 			w.Fatalf("learn: %v", err)
 		}
 		w.check()
