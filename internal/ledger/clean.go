@@ -8,8 +8,8 @@ import "context"
 // clean lets the oldest segments of a wasteful journal go with a transaction that must be written anyway: it adds to the
 // changes what they hold that counts. How much that is is bounded by the size of the transaction.
 func (s *store) clean(t *transaction) {
-	// Where every second record counts, three steps for each that is written suffice: for one that counts, one that does
-	// not, and their segment. In a full storage nearly all may count.
+	// Where at most every third record counts, three steps for each that is written suffice: for one that counts, and for
+	// segments. In a full storage nearly all may count.
 	steps, most := 3, s.journal.most()
 	if s.reserve.short {
 		steps, most = 16, s.journal.least()
@@ -46,7 +46,7 @@ func (s *store) squeeze(ctx context.Context) {
 }
 
 // most is how long the journal may become before it is cleaned, in bytes.
-func (j *journal) most() int { return 2*j.live + j.slack }
+func (j *journal) most() int { return 3*j.live + j.slack }
 
 // least is how short it is made in a full storage: less would take too much work.
 func (j *journal) least() int { return j.live + j.live/8 + j.slack/16 }
