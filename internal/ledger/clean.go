@@ -34,10 +34,7 @@ func (s *store) squeeze(ctx context.Context) {
 		}
 		t := s.begin(nil)
 		s.move(t, work, s.journal.least())
-		err := s.persist(ctx, true, t)
-		if err == nil {
-			s.done(t)
-		}
+		err := s.commit(ctx, true, t)
 		s.end()
 		if err != nil {
 			return

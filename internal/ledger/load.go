@@ -90,12 +90,11 @@ func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) 
 
 // readFormer takes a record with a key of its own into memory.
 func (r *reader) readFormer(alias string, record []byte) (mend []*storage.Operation, err error) {
-	e, err := decode(alias, record)
-	if errors.Is(err, ErrSchema) {
+	e, readable, err := orLost(alias, record)
+	if err != nil {
 		return nil, err
 	}
-	if err != nil {
-		e = lost(alias)
+	if !readable {
 		key := formerPrefix + alias
 		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: []string{alias}})
 		mend = []*storage.Operation{
@@ -108,9 +107,14 @@ func (r *reader) readFormer(alias string, record []byte) (mend []*storage.Operat
 	return mend, nil
 }
 
-// lost is the entry of an alias of which nothing is known but that there may be an incident.
-func lost(alias string) *Entry {
-	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
+// orLost returns the entry of a record. If that cannot be read, the entry is one of which nothing is known but that there may
+// be an incident. The error is ErrSchema.
+func orLost(alias string, record []byte) (e *Entry, readable bool, err error) {
+	e, err = decode(alias, record)
+	if err == nil || errors.Is(err, ErrSchema) {
+		return e, true, err
+	}
+	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}, false, nil
 }
 
 // read takes the records of a segment that count into memory. It returns what mends a segment with unreadable ones.
@@ -132,13 +136,12 @@ func (r *reader) read(key string, value []byte) (mend []*storage.Operation, err 
 		case string(record) == gone:
 			delete(r.entries, alias) // a former one
 		default:
-			e, err := decode(alias, record)
-			if errors.Is(err, ErrSchema) {
+			e, readable, err := orLost(alias, record)
+			if err != nil {
 				return nil, err
 			}
-			if err != nil {
+			if !readable {
 				unreadable = append(unreadable, alias)
-				e = lost(alias)
 				record = append(appendRecord(nil, e), '\n')
 			}
 			e.written(number, len(record)-1)

@@ -92,8 +92,8 @@ var mutants = []mutant{
 		{"apply.go", "return m.unfinished() &&", "return false && m.unfinished() &&"},
 	}},
 	{"M20 memory changes before disk", "plain", 3000, []patch{
-		{"store.go", "if err := s.persist(ctx, makesRoom, t); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, t)"},
-		{"store.go", "\ts.done(t)\n\treturn nil", "\ts.done(t)\n\treturn err"},
+		{"transaction.go", "if err := s.persist(ctx, makesRoom, t); err != nil {\n\t\treturn err\n\t}", "err := s.persist(ctx, makesRoom, t)"},
+		{"transaction.go", "\ts.done(t)\n\treturn nil", "\ts.done(t)\n\treturn err"},
 	}},
 	{"M22 a close is finished again and again", "reopens", 10000, []patch{
 		{"learn.go", "n.Doubt.Finished = true", "n.Doubt.Finished = false"},

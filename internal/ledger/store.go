@@ -167,11 +167,7 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 		}
 	}
 	s.clean(t)
-	if err := s.persist(ctx, makesRoom, t); err != nil {
-		return err
-	}
-	s.done(t)
-	return nil
+	return s.commit(ctx, makesRoom, t)
 }
 
 // unwritten says what failed, if something did.

@@ -57,6 +57,15 @@ func (s *store) end() {
 	}
 }
 
+// commit lets disk know of a transaction, and then memory.
+func (s *store) commit(ctx context.Context, makesRoom bool, t *transaction) error {
+	if err := s.persist(ctx, makesRoom, t); err != nil {
+		return err
+	}
+	s.done(t)
+	return nil
+}
+
 // persist writes what disk must know of a transaction.
 func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) error {
 	if s.client == nil {
@@ -115,11 +124,7 @@ func (s *store) undo(ctx context.Context, t *transaction) error {
 			back.changes = append(back.changes, change{alias: c.alias, next: s.get(c.alias).copy(), durable: true})
 		}
 	}
-	err := s.persist(ctx, true, back)
-	if err == nil {
-		s.done(back)
-	}
-	return err
+	return s.commit(ctx, true, back)
 }
 
 // done puts into memory what disk has.
