@@ -91,7 +91,6 @@ func createDefaultConfig() component.Config {
 	client := confighttp.NewDefaultClientConfig()
 	client.Endpoint = "https://app.alert24.net/api/v1"
 	client.Timeout = 10 * time.Second
-	client.WriteBufferSize = 16 << 10 // most incidents leave in one write
 	retry := configretry.NewDefaultBackOffConfig()
 	retry.InitialInterval = time.Second
 	retry.MaxInterval = time.Minute
