@@ -125,7 +125,7 @@ cover: ## Unit tests' coverage: coverage.out, and a line per package
 
 .PHONY: bench
 bench: $(COLLECTOR) ## Measure, beside an adapter in Node.js where there is node; BENCH_QUICK=1 in a minute, DOC=1 into docs/benchmarks.md
-	@go build -o build/bench ./bench/load && build/bench $(if $(BENCH_QUICK),-quick) $(if $(DOC),-doc docs/benchmarks.md) $(BENCH_FLAGS)
+	@go build -o build/bench-bare ./bench/bare && go build -o build/bench ./bench/load && build/bench $(if $(BENCH_QUICK),-quick) $(if $(DOC),-doc docs/benchmarks.md) $(BENCH_FLAGS)
 
 .PHONY: race
 race:

@@ -6,7 +6,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -129,26 +128,49 @@ func (b *bench) peer(ctx context.Context, latency time.Duration) (*stage, error)
 	if err != nil {
 		return nil, err
 	}
+	s.target, s.stop, err = startProcess(ctx, b.node, filepath.Join(root, "bench", "peer", "adapter.mjs"), s.sandbox.Endpoint(), s.sandbox.Key)
+	if err != nil {
+		s.sandbox.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// bareLoad sends new alerts to bench/bare, as many connections and alerts as the budgets say.
+func (b *bench) bareLoad(ctx context.Context) (sent, error) {
+	root, err := harness.Root()
+	if err != nil {
+		return sent{}, err
+	}
+	b.stores++
+	bare, stop, err := startProcess(ctx, filepath.Join(root, "build", "bench-bare"), filepath.Join(b.dir, strconv.Itoa(b.stores)))
+	if err != nil {
+		return sent{}, err
+	}
+	defer stop()
+	return bare.send(ctx, load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh})
+}
+
+// startProcess starts a program that takes webhooks at / of a port of the loopback, which it prints. Call stop to end it.
+func startProcess(ctx context.Context, name string, args ...string) (t *target, stop func(), err error) {
 	run, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(run, b.node, filepath.Join(root, "bench", "peer", "adapter.mjs"), s.sandbox.Endpoint(), s.sandbox.Key)
+	cmd := exec.CommandContext(run, name, args...)
 	cmd.Stderr = os.Stderr
-	s.stop = func() { cancel(); _ = cmd.Wait() }
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
 		cancel()
-		s.sandbox.Close()
-		return nil, err
+		return nil, nil, err
 	}
+	stop = func() { cancel(); _ = cmd.Wait() }
 	port, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		s.close()
-		return nil, errors.New("the adapter in Node.js did not start")
+		stop()
+		return nil, nil, fmt.Errorf("%s did not start", filepath.Base(name))
 	}
-	s.target = &target{address: net.JoinHostPort("127.0.0.1", strings.TrimSpace(port)), path: "/", pid: cmd.Process.Pid}
-	return s, nil
+	return &target{address: net.JoinHostPort("127.0.0.1", strings.TrimSpace(port)), path: "/", pid: cmd.Process.Pid}, stop, nil
 }
 
 func newStage(ctx context.Context, latency time.Duration) (*stage, error) {

@@ -39,14 +39,36 @@ func (b *bench) throughput(ctx context.Context) error {
 					ours:  count(s.rate()),
 					ratio: over(s.rate(), peer[connections]), peer: countOrNone(peer[connections]),
 				}
-				if fsync && perWebhook == budgetPerWebhook && connections == budgetConnections {
+				budgeted := fsync && perWebhook == budgetPerWebhook && connections == budgetConnections
+				if budgeted {
 					r.atLeast(100)
 				}
 				b.table.add(r)
+				if budgeted {
+					if err := b.bareThroughput(ctx, s.rate(), peer[connections]); err != nil {
+						return err
+					}
+				}
 			}
 		}
 	}
 	return b.memoryOnly(ctx, peer[budgetConnections])
+}
+
+// bareThroughput measures what the machine lets any such bridge reach, beside what ours has just reached.
+func (b *bench) bareThroughput(ctx context.Context, ours, peer float64) error {
+	bare, err := b.bareLoad(ctx)
+	if err != nil {
+		return err
+	}
+	b.table.add(row{
+		what: "the bare bridge itself, the same load, over the peer",
+		ours: count(bare.rate()), peer: countOrNone(peer), ratio: over(bare.rate(), peer),
+	})
+	b.table.add(row{
+		what: "ours over the bare bridge", ours: count(ours), peer: count(bare.rate()), ratio: over(ours, bare.rate()),
+	})
+	return nil
 }
 
 // memoryOnly measures the budget's load without storage: what is left is this project's own work.
@@ -163,6 +185,28 @@ func (b *bench) processorTime(ctx context.Context) error {
 	b.table.add(row{
 		what: "processor time per new alert until its incident is open, everything counted",
 		ours: duration(whole), peer: durationOrNone(peer), ratio: over(float64(whole), float64(peer)),
+	})
+	return b.bareProcessorTime(ctx, peer)
+}
+
+// bareProcessorTime measures what the machine asks of any such bridge, and ours where the API is so slow that accepting is
+// nearly all that it does.
+func (b *bench) bareProcessorTime(ctx context.Context, peer time.Duration) error {
+	bare, err := b.bareLoad(ctx)
+	if err != nil {
+		return err
+	}
+	ours, err := b.freshLoad(ctx, "extensions.file_storage.fsync=true", budgetPerWebhook, budgetConnections)
+	if err != nil {
+		return err
+	}
+	b.table.add(row{
+		what: "processor time per accepted alert of the bare bridge itself, over the peer", ours: duration(bare.cpuPerAlert()),
+		peer: durationOrNone(peer), ratio: over(float64(bare.cpuPerAlert()), float64(peer)),
+	})
+	b.table.add(row{
+		what: "ours, API at 20 ms, over the bare bridge", ours: duration(ours.cpuPerAlert()), peer: duration(bare.cpuPerAlert()),
+		ratio: over(float64(ours.cpuPerAlert()), float64(bare.cpuPerAlert())),
 	})
 	return nil
 }
