@@ -141,9 +141,7 @@ func (r *reader) read(ev *ledger.Event, m pcommon.Map) (beside said) {
 			readLabel(a, name, v)
 		}
 	}
-	a.Labels.Sort()
-	a.Annotations.Sort()
-	a.GroupLabels.Sort()
+	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
 	// Grafana's links stand beside its annotations; an annotation wins.
 	addAnnotation(a, "dashboard_url", dashboard)
 	addAnnotation(a, "panel_url", panel)
@@ -157,7 +155,9 @@ func addAnnotation(a *incident.Alert, name, value string) {
 	}
 }
 
+// readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
 func readLabel(a *incident.Alert, name string, v pcommon.Value) {
+	name = strings.ToValidUTF8(name, "\uFFFD")
 	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
 		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: v.AsString()})
 	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {

@@ -9,7 +9,24 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
+
+// In a request, as in any JSON, a name that is not UTF-8 is another one: two could become the same, which an API may refuse.
+func TestNoNameIsTwiceInASet(t *testing.T) {
+	record := pcommon.NewMap()
+	record.PutStr(attrs.AlertLabelPrefix+"\xd3", "b")
+	record.PutStr(attrs.AlertLabelPrefix+"\xc6", "a")
+	record.PutStr(attrs.AlertLabelPrefix+"job", "api")
+	record.PutStr(attrs.AlertAnnotationPrefix+"é", "c")
+	var r reader
+	r.read(new(ledger.Event), record)
+	assert.Equal(t, labels.Set{{Name: "job", Value: "api"}, {Name: "\uFFFD", Value: "a"}}, r.alert.Labels)
+	assert.Equal(t, labels.Set{{Name: "é", Value: "c"}}, r.alert.Annotations)
+}
 
 // A time that a record cannot hold would be acknowledged and lost with the next start.
 func TestTimeOf(t *testing.T) {

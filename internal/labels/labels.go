@@ -18,11 +18,15 @@ type Label struct {
 // Set is sorted by name, without duplicates. Build one with New, FromMap or by decoding JSON.
 type Set []Label
 
-// New sorts pairs by name and returns them as a Set. The caller gives no name twice.
+// New sorts pairs and returns them as a Set. Of a name that is given twice it keeps the least value, whatever the order.
 func New(pairs ...Label) Set {
-	s := Set(pairs)
-	s.Sort()
-	return s
+	slices.SortFunc(pairs, func(a, b Label) int {
+		if byName := strings.Compare(a.Name, b.Name); byName != 0 {
+			return byName
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+	return slices.CompactFunc(pairs, func(a, b Label) bool { return a.Name == b.Name })
 }
 
 // FromMap returns m as a Set.

@@ -29,6 +29,12 @@ func TestLookup(t *testing.T) {
 	assert.False(t, ok)
 }
 
+func TestNewKeepsEachNameOnce(t *testing.T) {
+	want := Set{{"a", "1"}, {"b", "2"}}
+	assert.Equal(t, want, New(Label{"b", "2"}, Label{"a", "3"}, Label{"a", "1"}))
+	assert.Equal(t, want, New(Label{"a", "1"}, Label{"b", "2"}, Label{"a", "3"}), "in whatever order")
+}
+
 func TestMapRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels")
