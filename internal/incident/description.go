@@ -21,9 +21,7 @@ func (r *Renderer) renderDescription(alias string, firing []Alert) string {
 	worst := &firing[0]
 	text := lines(override(worst.Description, worst.Annotations, annotationDescription))
 	if text == "" && r.description != nil {
-		if out, ok := r.execute(r.description, newTemplateData(alias, firing, r.escaper()), maxDescriptionBytes); ok {
-			return cutDescription(lines(out))
-		}
+		text = lines(r.execute(r.description, newTemplateData(alias, firing, r.escaper()), maxDescriptionBytes))
 	}
 	if text == "" {
 		text = r.defaultDescription(alias, firing)

@@ -117,9 +117,7 @@ func (r *Renderer) Render(alias string, firing []Alert) Content {
 		c.Labels = boundLabels(worst.Labels)
 	}
 	if r.impact != nil {
-		if text, ok := r.execute(r.impact, newTemplateData(alias, firing, nil), maxImpactRunes); ok {
-			c.ImpactDescription = cutRunes(lines(text), maxImpactRunes)
-		}
+		c.ImpactDescription = cutRunes(lines(r.execute(r.impact, newTemplateData(alias, firing, nil), maxImpactRunes)), maxImpactRunes)
 	}
 	return c
 }
@@ -133,15 +131,14 @@ func (r *Renderer) renderTitle(alias string, firing []Alert) string {
 	n := maxTitleRunes - len(suffix)
 	title := oneLine(override(worst.Title, worst.Annotations, annotationTitle), n)
 	if title == "" && r.title != nil {
-		text, _ := r.execute(r.title, newTemplateData(alias, firing, nil), 4*maxTitleRunes)
-		title = oneLine(text, n)
+		title = oneLine(r.execute(r.title, newTemplateData(alias, firing, nil), 4*maxTitleRunes), n)
 	}
 	return cmp.Or(title, defaultTitle(alias, worst, n)) + suffix
 }
 
 // override returns what an alert says instead of the configuration: the attribute, else the annotation.
 func override(attribute string, annotations labels.Set, name string) string {
-	if strings.TrimSpace(attribute) != "" {
+	if !blank(attribute) {
 		return attribute
 	}
 	return annotations.Get(name)
@@ -200,8 +197,7 @@ func (r *Renderer) renderTags(alias string, firing []Alert) []string {
 		}
 	}
 	if r.tag != nil {
-		text, _ := r.execute(r.tag, newTemplateData(alias, firing, nil), maxTags*maxTagRunes)
-		for tag := range strings.Lines(text) {
+		for tag := range strings.Lines(r.execute(r.tag, newTemplateData(alias, firing, nil), maxTags*maxTagRunes)) {
 			add(tag)
 		}
 	}
@@ -220,7 +216,7 @@ func (r *Renderer) services(firing []Alert) []string {
 		a := &firing[i]
 		given := a.AffectedServices
 		if len(given) == 0 {
-			if named := a.Annotations.Get(annotationService); named != "" {
+			if named := a.Annotations.Get(annotationService); !blank(named) {
 				given = strings.Split(named, ",")
 			}
 		}

@@ -4,6 +4,7 @@
 package incident
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -166,6 +167,26 @@ func TestServicesAndOwners(t *testing.T) {
 	assert.Empty(t, c.AffectedServices)
 	assert.Empty(t, c.AssignedTo)
 	assert.ElementsMatch(t, []string{"affected_services new", "assigned_to new"}, unknown)
+}
+
+func TestWhatIsBlankIsNotThere(t *testing.T) {
+	a := highErrorRate()
+	want := renderer(t, nil).Render(alias, []Alert{a})
+	r := renderer(t, func(c *Config) {
+		c.Title = `{{ if .Labels.none }}x{{ end }} `
+		c.Description = "\n{{ .Labels.none }}"
+		c.ImpactDescription = " "
+		c.Tags.Template = " \n"
+		c.Severity.Annotation = "prio"
+		c.AffectedServices = LookupConfig{Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
+	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	want.AffectedServices = []string{"svc-1"}
+	a.Title, a.Description = " ", "\t"
+	a.Annotations = labels.New(append(slices.Clone(a.Annotations),
+		labels.Label{Name: "alert24_title", Value: " "}, labels.Label{Name: "alert24_description", Value: "\n"},
+		labels.Label{Name: "alert24_severity", Value: " "}, labels.Label{Name: "alert24_service", Value: " "}, labels.Label{Name: "prio", Value: " "})...)
+	assert.Equal(t, want, r.Render(alias, []Alert{a}))
+	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, " "))
 }
 
 func TestATemplateThatFailsFallsBack(t *testing.T) {

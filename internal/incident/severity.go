@@ -130,22 +130,19 @@ func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 	return s.of(word) < s.min || slices.Contains(s.ignore, normal(word))
 }
 
-func (r *Renderer) severityWord(ls, annotations labels.Set, override string) string {
+func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) string {
 	s := r.severities
-	if override != "" {
-		return override
-	}
-	if word := annotations.Get(annotationSeverity); word != "" {
+	if word := override(attribute, annotations, annotationSeverity); !blank(word) {
 		return word
 	}
 	if s.template != nil {
 		a := Alert{Labels: ls, Annotations: annotations}
-		if word, ok := r.execute(s.template, newTemplateData("", []Alert{a}, nil), maxLineRunes); ok && strings.TrimSpace(word) != "" {
+		if word := r.execute(s.template, newTemplateData("", []Alert{a}, nil), maxLineRunes); !blank(word) {
 			return word
 		}
 	}
 	if s.cfg.Annotation != "" {
-		if word := annotations.Get(s.cfg.Annotation); word != "" {
+		if word := annotations.Get(s.cfg.Annotation); !blank(word) {
 			return word
 		}
 	}

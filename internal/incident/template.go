@@ -43,15 +43,15 @@ func templateError(err error) error {
 	return errors.New(oneLine(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
-// execute returns at most n bytes of the template's output; false: it failed, which was reported.
-func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (string, bool) {
+// execute returns at most n bytes of the template's output, nothing if it failed, which was reported.
+func (r *Renderer) execute(t *textTemplate, data *templateData, n int) string {
 	out := bounded{room: n}
 	err := t.t.Execute(&out, data)
 	if err != nil && !errors.Is(err, errFull) {
 		r.onTemplateFailed(t.key, templateError(err))
-		return "", false
+		return ""
 	}
-	return out.b.String(), true
+	return out.b.String()
 }
 
 var errFull = errors.New("the output is full")

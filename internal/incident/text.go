@@ -14,6 +14,8 @@ const (
 	maxLinkBytes = 2048
 )
 
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
 // oneLine returns s as one line of at most n characters: runs of white space and control characters become one space,
 // invalid UTF-8 becomes U+FFFD, and an ellipsis ends what was cut.
 func oneLine(s string, n int) string {
