@@ -30,8 +30,8 @@ type mutant struct {
 // patch replaces old, which occurs once in file.
 type patch struct{ file, old, new string }
 
-// mutants are named as in docs/delivery.md: M1 to M25 are the rules of the protocol, N1 on what this model found in
-// addition. M21 is in the look-up of package reconcile.
+// mutants switch a rule off each: M1 to M25 those that the protocol began with, N1 on what this model found in addition, named
+// as in docs/delivery.md. M21 is in the look-up of package reconcile.
 var mutants = []mutant{
 	{"M1 doubt ends with the next success", "plain", 3000, []patch{
 		{"learn.go", "n.succeed()\n\t\treturn p.learnAccepted(", "n.succeed()\n\t\tn.Doubt = Doubt{}\n\t\treturn p.learnAccepted("},
