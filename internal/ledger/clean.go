@@ -17,7 +17,7 @@ func (s *store) clean(t *transaction) {
 	var work int
 	for _, c := range t.changes {
 		if c.durable {
-			work += steps
+			work += steps * c.next.effort()
 		}
 	}
 	s.move(t, work, most)
@@ -67,7 +67,7 @@ func (s *store) move(t *transaction, work, most int) {
 				continue // it has left, or there is a newer record
 			}
 			bytes += e.weight()
-			work--
+			work -= e.effort()
 			i, known := t.index[alias]
 			if !known {
 				i = len(t.changes)

@@ -229,6 +229,14 @@ func (e *Entry) weight() int {
 	return int(e.size) + 1 + fills(int(e.size)+1, e.Alias)*segmentCost/segmentBytes
 }
 
+// effort is what it takes to write the entry's record again, in records of usual size, as far as its last one tells.
+func (e *Entry) effort() int {
+	if e == nil {
+		return 1
+	}
+	return 1 + int(e.size)/segmentBytes
+}
+
 // Worst returns the severity of the worst firing alert, or 0 when none fires.
 func (e *Entry) Worst() incident.Severity {
 	var worst incident.Severity

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,14 +18,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// moody is a disk on which a transaction can fail, or fail although it was carried out.
+// moody is a disk on which a transaction can fail, or fail although it was carried out, or only if it changes something.
 type moody struct {
 	disk
-	fails, lies bool
+	fails, lies, refuses bool
 }
 
 func (m *moody) Batch(ctx context.Context, ops ...*storage.Operation) error {
-	if m.fails {
+	asks := !slices.ContainsFunc(ops, func(op *storage.Operation) bool { return op.Type != storage.Get })
+	if m.fails || m.refuses && !asks {
 		return errDiskFull
 	}
 	if err := m.disk.Batch(ctx, ops...); err != nil {
@@ -117,7 +119,7 @@ func TestJournalIsTheEntries(t *testing.T) {
 					delete(other, a)
 				}
 			default:
-				require.True(t, m.fails || m.lies)
+				require.True(t, m.fails || m.lies || m.refuses)
 				if m.lies {
 					for a, v := range next {
 						sure[a] = max(sure[a], 0) // it is known now
@@ -139,6 +141,11 @@ func TestJournalIsTheEntries(t *testing.T) {
 				m.lies = true
 				write(t)
 				m.lies = false
+			},
+			"fail although questions are answered": func(t *rapid.T) {
+				m.refuses = true
+				write(t)
+				m.refuses = false
 			},
 			"change nothing": func(t *rapid.T) {
 				a := alias.Draw(t, "alias")
@@ -215,6 +222,34 @@ func TestATransactionThatSeemedToFail(t *testing.T) {
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, Close, d.Call.Kind)
+}
+
+// TestALongRecordCleansMore: one long record that changes again and again does not outgrow many short ones that stay.
+func TestALongRecordCleansMore(t *testing.T) {
+	s := newStore(newClient())
+	_, err := s.load(t.Context())
+	require.NoError(t, err)
+	put := func(alias string, length int) mutation {
+		return mutation{alias: alias, do: func(e *Entry, _ int) (*Entry, bool) {
+			if e = e.copy(); e == nil {
+				e = &Entry{Alias: alias}
+			}
+			e.Written = strings.Repeat("x", length)
+			return e, true
+		}}
+	}
+	var many []mutation
+	for i := range 2000 {
+		many = append(many, put(fmt.Sprint("alias-", i), 600))
+	}
+	require.NoError(t, s.update(t.Context(), many...))
+	longest := 0
+	for range 100 {
+		require.NoError(t, s.update(t.Context(), put("long", 300_000)))
+		longest = max(longest, s.journal.bytes)
+	}
+	assert.Less(t, longest, 2*s.journal.most())
+	t.Logf("%d B of records, %d B of segments at most", s.journal.live, longest)
 }
 
 // TestJournalStaysShort: however often the same aliases change, disk holds little more than three times what counts, and no

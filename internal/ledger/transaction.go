@@ -24,6 +24,7 @@ type transaction struct {
 	live    int            // entries
 	oldest  int            // segments that can go: what counts of them is among the changes
 	written []segment      // what it adds to the journal
+	undoes  bool           // it says what memory says, over a transaction that seemed to fail
 }
 
 // begin marks the aliases of a transaction as busy until its end. It holds the entries as they are, in the order of the
@@ -109,16 +110,23 @@ func (s *store) settle(ctx context.Context) error {
 	}
 	s.doubtful = nil
 	defer s.end()
-	if there := question.Value != nil; there == (len(t.written) > 0) {
+	switch there := (question.Value != nil) == (len(t.written) > 0); {
+	case there && t.undoes:
+		s.done(t)
+		return nil
+	case there:
+		s.journal.replace(t.oldest, t.written)
 		return s.undo(ctx, t)
+	case t.undoes:
+		return s.undo(ctx, t) // disk still has what it was to write over
+	default:
+		return nil
 	}
-	return nil
 }
 
 // undo writes over what disk has of a transaction that everybody was told had failed: memory is what counts.
 func (s *store) undo(ctx context.Context, t *transaction) error {
-	s.journal.replace(t.oldest, t.written)
-	back := &transaction{index: t.index}
+	back := &transaction{index: t.index, undoes: true}
 	for _, c := range t.changes {
 		if c.durable {
 			back.changes = append(back.changes, change{alias: c.alias, next: s.get(c.alias).copy(), durable: true})
