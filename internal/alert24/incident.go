@@ -210,13 +210,13 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 }
 
-// time returns the zero time for what is no timestamp.
+// time returns the zero time for what is no timestamp, or one that a zone moves to a year that JSON cannot write.
 func (t text) time() time.Time {
 	at, err := time.Parse(time.RFC3339Nano, string(t))
-	if err != nil {
+	if at = at.UTC(); err != nil || at.Year() < 1 || at.Year() > 9999 {
 		return time.Time{}
 	}
-	return at.UTC()
+	return at
 }
 
 func (t *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {

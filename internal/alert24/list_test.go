@@ -64,3 +64,16 @@ func TestAListingThatMayLackSomethingIsAnError(t *testing.T) {
 		})
 	}
 }
+
+// A time that JSON cannot write would make the ledger's record unreadable.
+func TestTimes(t *testing.T) {
+	for s, want := range map[text]time.Time{
+		"2026-03-19T14:30:00+01:00": time.Date(2026, 3, 19, 13, 30, 0, 0, time.UTC),
+		"9999-12-31T23:59:59-05:00": {},
+		"0001-01-01T00:00:00+05:00": {},
+		"yesterday":                 {},
+		"":                          {},
+	} {
+		assert.Equal(t, want, s.time(), s)
+	}
+}
