@@ -20,13 +20,9 @@ type Set []Label
 
 // New sorts pairs and returns them as a Set. Of a name that is given twice it keeps the least value, whatever the order.
 func New(pairs ...Label) Set {
-	slices.SortFunc(pairs, func(a, b Label) int {
-		if byName := strings.Compare(a.Name, b.Name); byName != 0 {
-			return byName
-		}
-		return strings.Compare(a.Value, b.Value)
-	})
-	return slices.CompactFunc(pairs, func(a, b Label) bool { return a.Name == b.Name })
+	s := Set(pairs)
+	s.Sort()
+	return slices.CompactFunc(s, func(a, b Label) bool { return a.Name == b.Name })
 }
 
 // FromMap returns m as a Set.
@@ -41,7 +37,12 @@ func FromMap(m map[string]string) Set {
 
 // Sort restores the order by name after pairs were appended.
 func (s Set) Sort() {
-	slices.SortFunc(s, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(s, func(a, b Label) int {
+		if byName := strings.Compare(a.Name, b.Name); byName != 0 {
+			return byName
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
 }
 
 // Get returns the value of name, or "".
