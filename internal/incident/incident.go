@@ -49,6 +49,8 @@ type Content struct {
 	AffectedServices  []string
 	ImpactDescription string
 	AssignedTo        string
+	// News has a hash per field of what alerts say in it, without what moves by itself.
+	News Hashes
 }
 
 // Hash is 32 hex digits that change when anything in c does, and only then. It is the same after a restart.

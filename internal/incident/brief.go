@@ -1,0 +1,10 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+// Brief returns the alert without its text: what is kept of a resolved one.
+func (p Packed) Brief() Packed {
+	p.rest = "{}"
+	return p
+}

@@ -1,0 +1,269 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Event is one alert's firing or resolve, as it arrived.
+type Event struct {
+	Alias  string
+	Key    Key
+	Firing bool
+	Alert  incident.Packed
+	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
+	EndsAt time.Time
+	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
+	Epoch string
+	Seq   int64
+	// Sender tells replicas apart.
+	Sender string
+}
+
+// Apply returns the entry after the events of one alias, and what each did; e is nil for an alias without an entry. The
+// result is e itself where none changes anything.
+func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outcome) {
+	outcomes := make([]Outcome, len(events))
+	n := newEntry(e, events[0], now)
+	n.Members = n.Members.draft()
+	changed := e == nil
+	for i := range events {
+		outcomes[i] = p.apply(n, &events[i], now)
+		changed = changed || outcomes[i].changes()
+	}
+	if !changed {
+		return e, outcomes
+	}
+	n.Members.owned = nil
+	return n, outcomes
+}
+
+func newEntry(e *Entry, ev Event, now time.Time) *Entry {
+	if e != nil {
+		return e.copy()
+	}
+	n := &Entry{Alias: ev.Alias}
+	if !ev.Firing {
+		n.Incident.State = Unknown
+		n.QuietSince = now
+	}
+	return n
+}
+
+// apply changes n, a draft.
+func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
+	m := n.Members.Get(ev.Key)
+	switch {
+	case m != nil && m.newerThan(ev):
+		return OlderDropped
+	case ev.Firing && m == nil:
+		p.fire(n, &Member{Key: ev.Key}, ev, now)
+		return Fired
+	case ev.Firing:
+		return p.applyFiring(n, m, ev, now)
+	default:
+		return p.applyResolve(n, m, ev, now)
+	}
+}
+
+func (m *Member) newerThan(ev *Event) bool {
+	return m.Epoch != "" && m.Epoch == ev.Epoch && ev.Seq < m.Seq
+}
+
+func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	alert := ev.Alert
+	if m.unfinished() && alert.StartsAt.Before(m.Alert.StartsAt) {
+		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
+		alert.StartsAt = m.Alert.StartsAt
+	}
+	said := *ev
+	said.Alert = alert
+	switch {
+	case m.Firing:
+		return p.repeat(n, m, &said, now)
+	case m.held():
+		if !p.releases(m, &said) {
+			// The hold stays as it is, but an older resolve must not end it, and what fires in the end says the latest.
+			next := *m
+			next.stamp(&said, now)
+			n.Members.set(&next)
+			return EchoIgnored
+		}
+		p.fire(n, m, &said, now)
+		return EchoReleased
+	case p.isEcho(m, &said, now):
+		next := *m
+		next.stamp(&said, now)
+		next.HeldUntil = now.Add(p.EchoHold)
+		n.Members.set(&next)
+		return EchoHeld
+	}
+	p.fire(n, m, &said, now)
+	return Fired
+}
+
+// repeat is a firing of a member that fires.
+func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	if !m.Alert.SameNews(&ev.Alert) || !m.Alert.StartsAt.Equal(ev.Alert.StartsAt) {
+		p.fire(n, m, ev, now)
+		return Changed
+	}
+	next := *m
+	next.stamp(ev, now)
+	if m.Alert.Equal(&ev.Alert) {
+		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
+	} else {
+		n.Members.text++
+	}
+	p.bound(n, &next)
+	n.Members.set(&next)
+	if p.refreshDue(n, now) {
+		n.change(func(t *Timers) { t.Verify = true })
+		return RefreshDue
+	}
+	return Repeated
+}
+
+// releases: the firing of a held member is not an echo.
+func (p *Policy) releases(m *Member, ev *Event) bool {
+	return ev.Sender == m.ResolvedBy && !p.EchoAnySender || ev.Alert.StartsAt.After(m.EndsAt)
+}
+
+// isEcho tells a firing that a replica sent before it heard of the resolve.
+func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
+	return !m.ResolvedAt.IsZero() &&
+		!ev.Alert.StartsAt.After(m.EndsAt) &&
+		(p.EchoAnySender || ev.Sender != m.ResolvedBy) &&
+		now.Sub(m.ResolvedAt) < p.EchoWindow
+}
+
+func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	if m == nil {
+		n.Members.set(resolved(&Member{Key: ev.Key}, ev, now))
+		n.Left = !n.Firing() && n.leaves()
+		if n.Incident.State == Unknown {
+			return ResolveUnknown
+		}
+		return ResolveRepeated
+	}
+	if m.outlives(ev) {
+		return StaleResolve
+	}
+	fired, held := m.Firing, m.held()
+	n.Members.set(resolved(m, ev, now))
+	switch {
+	case held:
+		return EchoCancelled
+	case !fired:
+		return ResolveRepeated
+	}
+	p.changed(n, true, now)
+	if n.Firing() {
+		return Resolved
+	}
+	if t := n.Timers(); t.Armed && n.Inflight.Kind == Create {
+		// The create is on disk but has not left: it never happened.
+		t.Armed, n.Inflight = false, Call{}
+		n.set(t)
+	}
+	if n.untried() {
+		return Coalesced
+	}
+	return Resolved
+}
+
+// outlives: the resolve is about an instance that ended before the one that fires, or is held, began.
+func (m *Member) outlives(ev *Event) bool {
+	return m.unfinished() && !ev.EndsAt.IsZero() &&
+		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+}
+
+// leaves: an alert of the alias asks to leave closing to a person.
+func (e *Entry) leaves() bool {
+	for m := range e.Members.All() {
+		if m.Alert.LeftOpen {
+			return true
+		}
+	}
+	return false
+}
+
+// stamp keeps what the event says and its place in the order.
+func (m *Member) stamp(ev *Event, now time.Time) {
+	m.Alert = ev.Alert
+	m.Epoch, m.Seq = ev.Epoch, ev.Seq
+	m.LastSeen = now
+}
+
+// fire lets a member fire. It may still be in n.
+func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
+	next, fired := *m, n.Firing()
+	next.stamp(ev, now)
+	next.Firing, next.HeldUntil = true, time.Time{}
+	p.bound(n, &next)
+	n.Members.set(&next)
+	p.changed(n, fired, now)
+}
+
+// bound takes the text of a member for which there is no room.
+func (p *Policy) bound(n *Entry, m *Member) {
+	if n.Members.Len() >= p.Members && n.Members.Get(m.Key) == nil {
+		m.Alert = m.Alert.Brief()
+	}
+}
+
+// resolved returns the member after a resolve: without its text, which nothing needs any more.
+func resolved(m *Member, ev *Event, now time.Time) *Member {
+	next := *m
+	next.stamp(ev, now)
+	next.Alert = next.Alert.Brief()
+	next.Firing, next.HeldUntil = false, time.Time{}
+	next.EndsAt, next.ResolvedBy, next.ResolvedAt = ev.EndsAt, ev.Sender, now
+	if next.EndsAt.IsZero() || next.EndsAt.After(now) {
+		next.EndsAt = now
+	}
+	return &next
+}
+
+func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
+	return p.Refresh > 0 && e.Incident.State == Open && now.Sub(e.ConfirmedAt) >= p.Refresh
+}
+
+// changed brings what follows from the members up to date after they changed in n, which the caller owns. fired says whether a
+// member fired before.
+func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
+	n.Version++
+	n.Members.text++
+	t := n.Timers()
+	t.Tries = 0
+	if n.Firing() {
+		n.QuietSince = time.Time{}
+		n.Peak = max(n.Peak, n.Worst())
+		if n.Left {
+			// By now a person may have closed it.
+			n.Left, t.Verify = false, n.Incident.State == Open
+		}
+	} else {
+		if n.QuietSince.IsZero() {
+			n.QuietSince = now
+		}
+		n.endEpisode()
+		n.Left, t.Verify = n.leaves(), false
+	}
+	if n.Firing() != fired {
+		// Failures of the other direction do not hold this one back.
+		t.Attempts, t.RetryAt, t.PeekBy = 0, time.Time{}, time.Time{}
+		t.Parks, t.ParkedAt = 0, time.Time{}
+	}
+	n.set(t)
+}
+
+// endEpisode forgets what holds for one episode only.
+func (n *Entry) endEpisode() {
+	n.Dismissed, n.Reopening, n.Reopened, n.Foreign = false, "", false, ""
+	n.Refused, n.Peak, n.Renewed, n.Continues = Refusal{}, 0, 0, 0
+}

@@ -1,0 +1,68 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"time"
+)
+
+// The functions of this file compare an entry with the list of open incidents. They return e itself where nothing speaks
+// against the entry.
+
+// Suspect puts the entry in doubt because the incident id, created at the given time of our clock, is open and the entry
+// does not account for it: a request was carried out after the settle time. The lookup that follows decides. An incident that a person
+// opened again after its close was confirmed is accounted for.
+func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
+	known := e.Incident.State != None && e.Incident.ID == id || slices.Contains(e.Extra, id)
+	if known || !e.Settled() || e.Incident.State == Unknown {
+		return e
+	}
+	n := e.copy()
+	n.suspect(created, now)
+	return n
+}
+
+// suspect changes n, which the caller owns. A zero time is not known.
+func (n *Entry) suspect(created, now time.Time) {
+	if !n.Doubt.Set || created.Before(n.Doubt.Since) {
+		n.Doubt.Since = created
+	}
+	n.Doubt.Set = true
+	n.change(func(t *Timers) {
+		if t.SettleAt.Before(now) {
+			t.SettleAt = now
+		}
+		t.LookAt, t.Looks = now, 0
+	})
+	n.Version++
+}
+
+// Missing is for an entry whose incident the list of open ones lacks: a late update or close may have ended it, or another
+// tool's incident that blocked ours is closed.
+func (p *Policy) Missing(e *Entry, now time.Time) *Entry {
+	switch {
+	case e.Foreign != "":
+		n := e.copy()
+		n.Foreign = ""
+		n.Version++
+		return n
+	case e.Incident.State != Open || !e.Settled() || e.Timers().Verify:
+		return e
+	}
+	n := e.copy()
+	n.change(func(t *Timers) { t.Verify, t.LookAt = true, now })
+	return n
+}
+
+// OpenID is the id of the incident that should be in the list of open ones; "" if there is none.
+func (e *Entry) OpenID() string {
+	if e.Foreign != "" {
+		return e.Foreign
+	}
+	if e.Incident.State == Open {
+		return e.Incident.ID
+	}
+	return ""
+}

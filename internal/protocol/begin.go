@@ -1,0 +1,108 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "time"
+
+// Begin returns the entry when c begins. For all but a lookup this is the write-ahead: on disk before the request leaves.
+func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
+	n := e.copy()
+	n.begin(c, now)
+	n.change(func(t *Timers) {
+		t.Armed = false
+		t.Tries, t.LastTry = t.Tries+1, now
+	})
+	return n
+}
+
+// begin changes n, which the caller owns.
+func (n *Entry) begin(c Call, now time.Time) {
+	if c.Kind == Lookup {
+		n.change(func(t *Timers) { t.Looking = true })
+		return
+	}
+	c.At = now
+	n.Inflight = c
+	n.Version++
+	if c.Kind == Close && c.ID == n.Incident.ID {
+		n.Doubt.Finished = c.Finish
+	}
+}
+
+// Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. It reports false
+// if none is due. It changes e, which the caller owns.
+func (p *Policy) Arm(e *Entry, now time.Time) bool {
+	if e.Inflight.Kind != NoCall {
+		return false
+	}
+	d := p.Decide(e, nil, now)
+	if d.Call.Kind != Create {
+		return false
+	}
+	e.begin(d.Call, now)
+	e.change(func(t *Timers) { t.Armed = true })
+	return true
+}
+
+// Disarm returns the entry without a create that has not left, and that create. It is the entry itself if there is none.
+func Disarm(e *Entry) (*Entry, Call) {
+	if !e.Timers().Armed {
+		return e, Call{}
+	}
+	n, c := e.copy(), e.Inflight
+	n.Inflight = Call{}
+	n.change(func(t *Timers) { t.Armed = false })
+	return n, c
+}
+
+// Rearm returns the entry with the create that Disarm took away, which leaves now: disk names it already.
+func Rearm(e *Entry, c Call, now time.Time) *Entry {
+	n := e.copy()
+	n.Inflight = c
+	n.change(func(t *Timers) { t.Tries, t.LastTry = t.Tries+1, now })
+	return n
+}
+
+// Load returns the entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
+func (p *Policy) Load(e *Entry, now time.Time) *Entry {
+	n := e.copy()
+	n.set(Timers{})
+	if c := n.Inflight; c.Kind != NoCall {
+		n.Inflight = Call{}
+		p.doubt(n, c, c.Content, now)
+		n.Version++
+	}
+	if n.Doubt.Set {
+		n.change(func(t *Timers) { *t = Timers{SettleAt: now.Add(p.SettleTime), LookAt: now} })
+	}
+	// The wall clock may have been set back: nothing that is past lies in the future.
+	n.ConfirmedAt, n.QuietSince = notAfter(n.ConfirmedAt, now), notAfter(n.QuietSince, now)
+	if n.QuietSince.IsZero() && !n.Firing() {
+		n.QuietSince = now
+	}
+	n.Members = n.Members.draft()
+	for m := range e.Members.All() {
+		next := *m
+		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
+		if m.held() {
+			// As a monotonic deadline, and never longer than a new hold would last.
+			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), p.EchoHold))
+		}
+		if next != *m {
+			n.Members.set(&next)
+		}
+	}
+	n.Members.owned = nil
+	if t := p.Tick(n, now); t != nil {
+		n = t
+	}
+	return n
+}
+
+func notAfter(t, now time.Time) time.Time {
+	if t.After(now) {
+		return now
+	}
+	return t
+}

@@ -1,0 +1,141 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Kind is what a call does.
+type Kind uint8
+
+// Kinds of calls.
+const (
+	NoCall Kind = iota
+	Create
+	Update
+	Close
+	Reopen
+	Lookup
+)
+
+// String names the kind for logs and metrics.
+func (k Kind) String() string {
+	return [...]string{"none", "create", "update", "close", "reopen", "lookup"}[k]
+}
+
+// Form is how much of an update is sent. The smaller forms are for an API that cannot digest a field.
+type Form uint8
+
+// Forms of an update.
+const (
+	Full         Form = iota
+	NoArrays          // without tags, services and labels
+	TextOnly          // title, description and severity
+	SeverityOnly      // the severity
+)
+
+// String names the form for logs.
+func (f Form) String() string {
+	return [...]string{"all fields", "fields without lists", "title, description and severity", "severity"}[f]
+}
+
+// Fields are those that the form has.
+func (f Form) Fields() FieldSet {
+	switch f {
+	case SeverityOnly:
+		return Fields(incident.FieldSeverity)
+	case TextOnly:
+		return Fields(incident.FieldTitle, incident.FieldDescription, incident.FieldSeverity)
+	case NoArrays:
+		return Fields(incident.FieldTitle, incident.FieldDescription, incident.FieldSeverity, incident.FieldImpact)
+	default:
+		return 1<<incident.NumFields - 1
+	}
+}
+
+// FieldSet is a set of fields.
+type FieldSet uint8
+
+// Fields returns a set.
+func Fields(fields ...incident.Field) (s FieldSet) {
+	for _, f := range fields {
+		s |= 1 << f
+	}
+	return s
+}
+
+// Has reports whether f is in the set.
+func (s FieldSet) Has(f incident.Field) bool { return s&(1<<f) != 0 }
+
+// Depth is how much a lookup reads, beside the incident with the known id.
+type Depth uint8
+
+// Depths of a lookup.
+const (
+	Known  Depth = iota // nothing else
+	Newest              // the newest page of the list: what it does not show proves nothing
+	Since               // all that was created since the doubt began
+	All                 // that, and all open incidents
+)
+
+// Call is one request to the API, as decided, and as the write-ahead keeps it.
+type Call struct {
+	Kind Kind
+	ID   string
+	// At is when the call began; for a lookup, since when there is doubt.
+	At time.Time
+	// Content is what a create or an update says, as far as it was known when the call began.
+	Content Content
+
+	// What follows is not part of the write-ahead.
+
+	// Minimal asks for a create without anything optional; Bare for a close without resolved_at.
+	Minimal bool
+	Bare    bool
+	// Finish marks the one try to finish a close begun before the alert fired again; Renew a close that lets a new incident
+	// call people.
+	Finish bool
+	Renew  bool
+	// Form of an update.
+	Form Form
+	// Depth of a lookup, and the entry's Version when it began.
+	Depth   Depth
+	Version uint64
+}
+
+// Content is what an incident says, as hashes of its fields.
+type Content struct {
+	// News is what alerts say; Sent is the text with all that moves by itself.
+	News, Sent incident.Hashes
+	Severity   incident.Severity
+}
+
+// Of returns the content of a rendered incident.
+func Of(c *incident.Content) Content {
+	return Content{News: c.News, Sent: c.Hashes(), Severity: c.Severity}
+}
+
+// hash of what alerts say.
+func (c *Content) hash() uint64 {
+	var h uint64 = 14695981039346656037
+	for _, f := range c.News {
+		h = (h ^ f) * 1099511628211
+	}
+	return h
+}
+
+// Written is what the incident says because of us.
+type Written struct {
+	// News is what was last written, field by field; 0: nothing yet.
+	News incident.Hashes
+	// Shown is what Alert24 showed after that, which may be a cleaned text; 0: not seen.
+	Shown incident.Hashes
+	// Theirs are the fields that a person or a workflow edited. They stay so until the episode ends.
+	Theirs FieldSet
+	// Peak is the worst severity that was written.
+	Peak incident.Severity
+}

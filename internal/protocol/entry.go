@@ -1,0 +1,220 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Entry is what is known of one alias. Entries are never changed in place: the functions of this package return a
+// changed copy, so whoever holds one may read it without a lock.
+type Entry struct {
+	Alias   string
+	Members Members
+	// Incident is the incident of the alias as far as we know it.
+	Incident Incident
+	// Written is what the incident says because of us, field by field.
+	Written Written
+	// Unsure lists the contents of unanswered creates and updates, the oldest first.
+	Unsure []Content
+	// Inflight is the write-ahead: the one create, update, close or reopen that may be on the wire.
+	Inflight Call
+	Doubt    Doubt
+	// Extra lists further open incidents of this alias that a lookup showed.
+	Extra   []string
+	Refused Refusal
+	// Foreign is another tool's open incident that has the alias: while it is open, ours cannot be.
+	Foreign string
+	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
+	Reopening string
+	Reopened  bool
+	// Dismissed: a person closed the incident and policy says to leave it, until the episode ends.
+	Dismissed bool
+	// Continues is the number of the incident that was closed so that the next one calls people again.
+	Continues int64
+	// Renewed is the severity for which the incident was last closed, or could not be, in order to call people again.
+	Renewed incident.Severity
+	// Peak is the worst severity of the episode.
+	Peak incident.Severity
+	// Left: the resolved alerts ask to leave closing to a person.
+	Left bool
+	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
+	Unseen bool
+	// QuietSince is when the last firing member resolved; zero while one fires.
+	QuietSince time.Time
+	// ConfirmedAt is when the API last showed the incident open.
+	ConfirmedAt time.Time
+	// Version counts the changes that make a lookup's result stale.
+	Version uint64
+
+	timers *Timers // nil: all zero
+}
+
+// State is what we believe of the incident. What may still happen to it is Doubt.
+type State uint8
+
+// States of an incident.
+const (
+	None    State = iota // nothing known, never tried
+	Open                 // open under ID
+	Closed               // closed; ID is the last one
+	Unknown              // a resolve came for an alias that we never opened
+)
+
+// String names the state for logs.
+func (s State) String() string { return [...]string{"none", "open", "closed", "unknown"}[s] }
+
+// Incident is the incident of an alias.
+type Incident struct {
+	State State
+	ID    string
+	// Number is Alert24's number of the incident, for people.
+	Number int64
+	// StartedAt is Alert24's own start: a resolved_at before it would be refused.
+	StartedAt time.Time
+}
+
+// Doubt lies across the states: requests that nobody answered may still be carried out. Only a complete lookup begun
+// after the settle time ends it.
+type Doubt struct {
+	Set bool
+	// Finished: the close of Closing was tried again since the alert fired again, or a create made it moot.
+	Finished bool
+	// Creates counts unanswered creates; Closing is the id of an unanswered close.
+	Creates int32
+	Closing string
+	// Since bounds how far back a lookup must read.
+	Since time.Time
+}
+
+// Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
+type Refusal struct {
+	Kind Kind
+	// Minimal: the minimal form of a create was refused as well.
+	Minimal bool
+	Hash    uint64
+}
+
+// Timers are what a restart may forget. Times carry the monotonic clock.
+type Timers struct {
+	SettleAt time.Time // an unanswered call counts as carried out or lost from then on
+	LookAt   time.Time // the next lookup
+	RetryAt  time.Time // the next try of a create, update, close or reopen that failed
+	PeekBy   time.Time // an unanswered create waits until then for a look at the newest incidents
+	ParkedAt time.Time // refused content is tried again then
+	FullAt   time.Time // an update with fewer fields is tried in full again then
+	LastTry  time.Time // of any call
+	ExtraAt  time.Time // the next try to close an extra incident
+
+	Attempts      int32 // failures in a row of the call that is due
+	Looks         int32 // lookups of this doubt
+	FailedLooks   int32 // in a row
+	FailedCloses  int32 // in a row
+	Parks         int32 // refusals of the same content
+	Tries         int32 // calls since the last news, or since all was well
+	ExtraAttempts int32
+	FailedUpdates int32 // with an error of the server in a row, in the present form
+	Absent        int8  // complete lookups in a row that found nothing for an unknown alias
+	Form          Form  // of updates
+
+	Armed     bool // Inflight is on disk, but its request has not left
+	Verify    bool // look at the incident, although there is no doubt
+	MustLook  bool // a close failed in a way that only a lookup explains
+	Bare      bool // a close was refused: leave resolved_at out
+	BareExtra bool
+	Looking   bool // a lookup is under way
+}
+
+// Timers returns what a restart may forget.
+func (e *Entry) Timers() Timers {
+	if e.timers == nil {
+		return Timers{}
+	}
+	return *e.timers
+}
+
+// set replaces the timers of e, which the caller owns.
+func (e *Entry) set(t Timers) {
+	switch {
+	case t == Timers{}:
+		e.timers = nil
+	case e.timers == nil || *e.timers != t:
+		e.timers = &t
+	}
+}
+
+// change applies f to the timers of e, which the caller owns.
+func (e *Entry) change(f func(t *Timers)) {
+	t := e.Timers()
+	f(&t)
+	e.set(t)
+}
+
+// copy returns a copy that shares the members, which must not be changed.
+func (e *Entry) copy() *Entry {
+	c := *e
+	return &c
+}
+
+// Firing reports whether the incident should be open.
+func (e *Entry) Firing() bool { return e.Members.Firing() > 0 }
+
+// Parked reports whether the API refused what this entry needs.
+func (e *Entry) Parked() bool {
+	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Minimal || e.Refused.Kind == Update)
+}
+
+// Settled: nothing of ours can still change what Alert24 holds.
+func (e *Entry) Settled() bool {
+	return !e.Doubt.Set && !e.Unseen && e.Inflight.Kind == NoCall && len(e.Extra) == 0
+}
+
+// Over: there is nothing to close or to look for.
+func (e *Entry) Over() bool {
+	return !e.Firing() && e.Settled() &&
+		(e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)
+}
+
+// untried: nothing was ever sent for this entry that may have opened an incident.
+func (e *Entry) untried() bool {
+	return e.Incident.State == None && !e.Doubt.Set && e.Inflight.Kind == NoCall
+}
+
+// Worst returns the severity of the worst firing member, or 0 when none fires.
+func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
+
+// EndedAt returns when the last member resolved, never before Alert24's own start of the incident.
+func (e *Entry) EndedAt() time.Time {
+	var end time.Time
+	for m := range e.Members.All() {
+		if !m.Firing && m.EndsAt.After(end) {
+			end = m.EndsAt
+		}
+	}
+	if end.Before(e.Incident.StartedAt) {
+		return e.Incident.StartedAt
+	}
+	return end
+}
+
+// FirstStart returns the earliest known start of the firing members.
+func (e *Entry) FirstStart() time.Time {
+	var first time.Time
+	for m := range e.Members.All() {
+		if m.Firing {
+			first = earliest(first, m.Alert.StartsAt)
+		}
+	}
+	return first
+}
+
+// earliest ignores zero times.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

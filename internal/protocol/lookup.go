@@ -1,0 +1,142 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"time"
+)
+
+// firstLook is when an unanswered call is looked up first; the pauses double from there to the settle time.
+const firstLook = time.Second
+
+func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	t := n.Timers()
+	t.Looking = false
+	if a.Result != Done {
+		// Only lookups wait for lookups: a key that may not list must not stop writes.
+		t.PeekBy, t.MustLook = time.Time{}, false
+		if a.Result == Denied {
+			t.Verify, n.Unseen = false, false // the next repeat asks again
+		}
+		t.FailedLooks++
+		t.LookAt = now.Add(max(p.pause(n.Alias, t.FailedLooks, a), firstLook))
+		n.set(t)
+		return n, Retrying
+	}
+	t.FailedLooks = 0
+	if n.Version != c.Version {
+		n.set(t)
+		return n, Nothing // it changed meanwhile: decide anew
+	}
+	n.Version++
+	t.Verify, t.MustLook, t.PeekBy = false, false, time.Time{}
+	complete := c.Depth >= Since
+	last := complete && !a.Began.Before(t.SettleAt) && (c.Depth == All || n.Doubt.Creates == 0)
+	if n.Doubt.Set {
+		t.Looks++
+		// The last one begins when settle is over.
+		t.LookAt = now.Add(firstLook << min(t.Looks, 20))
+		if t.LookAt.After(t.SettleAt) {
+			t.LookAt = t.SettleAt
+		}
+	}
+	n.set(t)
+	lesson := p.adopt(n, a.Found, complete, now)
+	if last {
+		n.Doubt, n.Unsure = Doubt{}, nil
+	}
+	n.Unseen = false
+	n.rest()
+	return n, lesson
+}
+
+// rest ends the count of calls without news, if the incident was just seen as it should be.
+func (n *Entry) rest() {
+	if n.Settled() && (n.Firing() && n.Incident.State == Open || n.Over()) {
+		n.change(func(t *Timers) { t.Tries = 0 })
+	}
+}
+
+// adopt brings the entry in line with the incidents that a lookup found.
+func (p *Policy) adopt(n *Entry, found []Shown, complete bool, now time.Time) Lesson {
+	open := slices.DeleteFunc(slices.Clone(found), func(f Shown) bool { return !f.Open || n.reopenedByPerson(f) })
+	if len(open) == 0 {
+		return p.adoptNone(n, found, complete, now)
+	}
+	slices.SortStableFunc(open, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	ours := max(0, slices.IndexFunc(open, func(f Shown) bool { return f.ID == n.Incident.ID }))
+	f := open[ours]
+	n.change(func(t *Timers) { t.Absent = 0 })
+	known := n.Incident.State == Open && n.Incident.ID == f.ID
+	lesson := Nothing
+	if !known {
+		lesson = Adopted
+		if n.Unseen && n.Incident.ID == f.ID {
+			// The API said that it was closed, and it is not.
+			lesson = StillOpen
+			n.change(func(t *Timers) { t.FailedCloses++ })
+			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
+		}
+	}
+	n.recognise(&f, known)
+	if !known && len(open) == 1 && n.explains(f) {
+		n.Doubt, n.Unsure = Doubt{}, nil
+	}
+	n.Foreign = ""
+	n.opened(f, now)
+	extra := n.Extra
+	if complete {
+		extra = nil
+	}
+	for i, f := range open {
+		if i != ours && !slices.Contains(extra, f.ID) {
+			extra = append(slices.Clip(extra), f.ID)
+		}
+	}
+	n.Extra = extra
+	return lesson
+}
+
+// explains: f is what the one unanswered create made, so nothing more can come.
+func (e *Entry) explains(f Shown) bool {
+	return e.Doubt.Creates == 1 && e.Doubt.Closing == "" && e.Incident.State != Open && e.Incident.ID != f.ID
+}
+
+// reopenedByPerson: we saw its close confirmed, and nothing of ours can have opened it again.
+func (e *Entry) reopenedByPerson(f Shown) bool {
+	return e.Incident.State == Closed && e.Incident.ID == f.ID && !e.Unseen && e.Doubt.Closing != f.ID && e.Doubt.Creates == 0
+}
+
+func (p *Policy) adoptNone(n *Entry, closed []Shown, complete bool, now time.Time) Lesson {
+	if complete {
+		n.Extra = nil
+	}
+	if len(closed) > 0 && n.Incident.ID == "" {
+		// A create may open it again, and the list would not show it then: it shows what is new.
+		n.Incident.ID = slices.MaxFunc(closed, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) }).ID
+	}
+	switch n.Incident.State {
+	case Open:
+		n.Incident.State, n.Written = Closed, Written{}
+		n.change(func(t *Timers) { t.Bare, t.FailedCloses = false, 0 })
+		p.dismiss(n)
+		return FoundClosed
+	case Unknown:
+		// Rows can move between the pages of a list: absent means twice absent.
+		if !complete {
+			return Nothing
+		}
+		n.change(func(t *Timers) {
+			if t.Absent++; t.Absent < 2 {
+				t.LookAt = now
+				return
+			}
+			t.Absent = 0
+			n.Incident.State = Closed
+		})
+	case None, Closed:
+	}
+	return Nothing
+}

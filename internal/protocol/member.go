@@ -1,0 +1,222 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"cmp"
+	"encoding/binary"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Key identifies an alert: a hash, made where its record is.
+type Key [16]byte
+
+// Member is one alert of the alias.
+type Member struct {
+	Key    Key
+	Alert  incident.Packed
+	Firing bool
+	// HeldUntil is set on a firing that may be the echo of a replica: it does not count until then.
+	HeldUntil time.Time
+	// Epoch and Seq are its place in the order of arrival.
+	Epoch    string
+	Seq      int64
+	LastSeen time.Time
+	// Of the last resolve: the alert's end, who sent it, when it came.
+	EndsAt     time.Time
+	ResolvedBy string
+	ResolvedAt time.Time
+}
+
+func (m *Member) held() bool { return !m.HeldUntil.IsZero() }
+
+// unfinished: the member fires, or will unless a resolve comes.
+func (m *Member) unfinished() bool { return m.Firing || m.held() }
+
+// bucketSize is how many members share a bucket, on average at the most. A change copies one bucket and the list of
+// buckets, and on disk it writes one bucket.
+const bucketSize = 16
+
+// Members are the alerts of an alias. They can be thousands, so they lie in buckets by their key. A copy shares the buckets:
+// none is changed in place, unless it belongs to a draft.
+type Members struct {
+	buckets [][]Member
+	owned   []bool // of a draft: the buckets that are its own; nil otherwise
+	firing  [incident.Critical + 1]int32
+	n, held int32
+	text    uint32 // counts the changes of what firing members say
+}
+
+// Len is the number of members.
+func (s *Members) Len() int { return int(s.n) }
+
+// Firing is the number of firing members.
+func (s *Members) Firing() int {
+	var n int32
+	for _, c := range s.firing {
+		n += c
+	}
+	return int(n)
+}
+
+// Held is the number of members that may be echoes.
+func (s *Members) Held() int { return int(s.held) }
+
+// Says is another number when what the firing members say, or which they are, may have changed.
+func (s *Members) Says() uint32 { return s.text }
+
+func (s *Members) worst() incident.Severity {
+	for i := len(s.firing) - 1; i > 0; i-- {
+		if s.firing[i] > 0 {
+			return incident.Severity(i)
+		}
+	}
+	return 0
+}
+
+// All yields every member, in an order of no meaning. They must not be changed.
+func (s *Members) All() iter.Seq[*Member] {
+	return func(yield func(*Member) bool) {
+		for _, b := range s.buckets {
+			for i := range b {
+				if !yield(&b[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Get returns the member with the key, or nil. It must not be changed.
+func (s *Members) Get(key Key) *Member {
+	if len(s.buckets) == 0 {
+		return nil
+	}
+	b := s.buckets[s.bucket(key)]
+	for i := range b {
+		if b[i].Key == key {
+			return &b[i]
+		}
+	}
+	return nil
+}
+
+func (s *Members) bucket(key Key) int {
+	return int(binary.LittleEndian.Uint64(key[:8]) % uint64(len(s.buckets))) //nolint:gosec // less than the number of buckets
+}
+
+// draft returns a copy that set and remove may change.
+func (s *Members) draft() Members {
+	d := *s
+	d.buckets = slices.Clone(s.buckets)
+	d.owned = make([]bool, len(d.buckets))
+	return d
+}
+
+// set puts a member into a draft, in the place of the one with its key.
+func (s *Members) set(m *Member) {
+	if int(s.n) >= bucketSize*len(s.buckets) {
+		s.grow()
+	}
+	at := s.own(m.Key)
+	b := s.buckets[at]
+	for i := range b {
+		if b[i].Key == m.Key {
+			s.count(&b[i], -1)
+			b[i] = *m
+			s.count(m, 1)
+			return
+		}
+	}
+	s.buckets[at] = append(b, *m)
+	s.n++
+	s.count(m, 1)
+}
+
+// remove takes those members out of a draft that f says.
+func (s *Members) remove(f func(m *Member) bool) {
+	for at, b := range s.buckets {
+		if !slices.ContainsFunc(b, func(m Member) bool { return f(&m) }) {
+			continue
+		}
+		var kept []Member
+		for i := range b {
+			if f(&b[i]) {
+				s.count(&b[i], -1)
+				s.n--
+			} else {
+				kept = append(kept, b[i])
+			}
+		}
+		s.buckets[at], s.owned[at] = kept, true
+	}
+}
+
+// own makes the bucket of the key the draft's own.
+func (s *Members) own(key Key) int {
+	at := s.bucket(key)
+	if !s.owned[at] {
+		b := s.buckets[at]
+		s.buckets[at], s.owned[at] = append(make([]Member, 0, len(b)+1), b...), true
+	}
+	return at
+}
+
+// grow doubles the number of buckets of a draft.
+func (s *Members) grow() {
+	old := s.buckets
+	s.buckets = make([][]Member, max(1, 2*len(old)))
+	s.owned = make([]bool, len(s.buckets))
+	for i := range s.owned {
+		s.owned[i] = true
+	}
+	for _, b := range old {
+		for i := range b {
+			at := s.bucket(b[i].Key)
+			s.buckets[at] = append(s.buckets[at], b[i])
+		}
+	}
+}
+
+func (s *Members) count(m *Member, by int32) {
+	if m.Firing {
+		s.firing[min(m.Alert.Severity, incident.Critical)] += by
+	}
+	if m.held() {
+		s.held += by
+	}
+}
+
+// Worst returns at most n of the firing alerts: the worst, then the oldest.
+func (s *Members) Worst(n int) []incident.Alert {
+	firing := make([]*Member, 0, min(s.Firing(), 2*n))
+	for m := range s.All() {
+		if !m.Firing {
+			continue
+		}
+		if firing = append(firing, m); len(firing) == 2*n && n > 0 {
+			slices.SortFunc(firing, worstFirst)
+			firing = firing[:n]
+		}
+	}
+	slices.SortFunc(firing, worstFirst)
+	firing = firing[:min(n, len(firing))]
+	alerts := make([]incident.Alert, len(firing))
+	for i, m := range firing {
+		alerts[i] = m.Alert.Unpack()
+	}
+	return alerts
+}
+
+func worstFirst(a, b *Member) int {
+	return cmp.Or(
+		cmp.Compare(b.Alert.Severity, a.Alert.Severity),
+		a.Alert.StartsAt.Compare(b.Alert.StartsAt),
+		slices.Compare(a.Key[:], b.Key[:]),
+	)
+}

@@ -1,0 +1,62 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "slices"
+
+// Outcome is what an event did.
+type Outcome uint8
+
+// Outcomes of an event.
+const (
+	Fired           Outcome = iota // a member began to fire
+	Changed                        // a firing member says something else
+	Repeated                       // nothing new
+	RefreshDue                     // nothing new, but the incident was not looked at for long
+	Resolved                       // a firing member resolved
+	ResolveRepeated                // a resolve for a member that does not fire
+	ResolveUnknown                 // a resolve for an alias that we never opened
+	Coalesced                      // resolved before anything was sent
+	OlderDropped                   // provably older than what is known
+	StaleResolve                   // a resolve of an instance that ended before this one began
+	EchoHeld                       // a firing held as a replica's echo
+	EchoIgnored                    // another firing of a held member that neither releases nor extends the hold
+	EchoReleased                   // a held member fires after all
+	EchoCancelled                  // a resolve ended the hold
+	NoRoom                         // not applied: a new alias, and max_aliases are live
+)
+
+// String names the outcome for logs and metrics.
+func (o Outcome) String() string {
+	return [...]string{
+		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
+		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room",
+	}[o]
+}
+
+// changes reports whether the event left a trace in the entry.
+func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve }
+
+// durable reports whether disk must know what events with these outcomes did. A repeat moves only the place in the
+// order, which no later process of the receiver continues, and the time when the alert was heard of, which only
+// StaleAfter asks for.
+func (p *Policy) durable(outcomes []Outcome) bool {
+	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated && o != RefreshDue })
+}
+
+// settled: the event asked for nothing; no call became due that was not.
+func (o Outcome) settled() bool {
+	return o == Repeated || o == OlderDropped || o == StaleResolve || o == NoRoom
+}
+
+// ToWake returns the aliases of the events that asked for something, by what Apply says they did.
+func ToWake(events []Event, outcomes []Outcome) []string {
+	var aliases []string
+	for i, o := range outcomes {
+		if !o.settled() {
+			aliases = append(aliases, events[i].Alias)
+		}
+	}
+	return aliases
+}

@@ -1,0 +1,67 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"hash/fnv"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Policy is the user's part in the decisions. All durations are at least 0.
+type Policy struct {
+	// SettleTime is how long an unanswered request may still be carried out.
+	SettleTime time.Duration
+	// EchoWindow is how long after a resolve another replica's firing with an older start is suspected to be an
+	// echo; EchoHold is how long such a firing waits.
+	EchoWindow, EchoHold time.Duration
+	// EchoAnySender holds also what comes from the sender of the resolve.
+	EchoAnySender bool
+	// Refresh is after what time a repeat verifies the incident; 0 is never.
+	Refresh time.Duration
+	// ReopenNever leaves an incident that a person closed until the episode ends.
+	ReopenNever bool
+	// Renew closes an incident whose severity rises to high or critical, so that a new one calls people.
+	Renew bool
+	// ResolveDelay holds a close back; a new firing cancels it.
+	ResolveDelay time.Duration
+	// StaleAfter resolves a member that was not heard of for so long; 0 is never.
+	StaleAfter time.Duration
+	// HeardSince is when this process could first hear of an alert.
+	HeardSince time.Time
+	// ClosedRetention is how long a closed entry is kept.
+	ClosedRetention time.Duration
+	// Members is how many members of an alias are kept with all that they say; of those above only key, severity and times.
+	Members int
+	Backoff Backoff
+}
+
+// Backoff between tries of a failing call.
+type Backoff struct {
+	Initial, Max        time.Duration
+	Multiplier          float64
+	RandomizationFactor float64 // 0 to 1
+	// Slow is the least time between two calls of an alias after SlowAfter calls that brought no news; and the most between
+	// two tries of a create that the API refused. Hourly is that of a refused update.
+	Slow, Hourly time.Duration
+	SlowAfter    int32
+}
+
+// Fixed parts of the backoff, outside tests.
+const (
+	Slow      = 5 * time.Minute
+	Hourly    = time.Hour
+	SlowAfter = 10
+)
+
+// delay is deterministic, so that decisions stay pure: the alias spreads the tries, not chance.
+func (b Backoff) delay(alias string, attempts int32, most time.Duration) time.Duration {
+	d := float64(b.Initial) * math.Pow(max(b.Multiplier, 1), float64(attempts-1))
+	d = min(d, float64(most))
+	h := fnv.New32a()
+	_, _ = h.Write(strconv.AppendInt([]byte(alias), int64(attempts), 10))
+	spread := 2*float64(h.Sum32())/math.MaxUint32 - 1
+	return time.Duration(d * (1 + b.RandomizationFactor*spread))
+}

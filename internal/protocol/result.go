@@ -1,0 +1,93 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Result is what became of a call. There is no other list of results: the client makes them, the loop passes them on.
+type Result uint8
+
+// Results. After Unanswered the call may have been carried out, or may still be; all others are certain.
+const (
+	Unanswered Result = iota // no answer, a server's error, or an answer that is not the API's
+	Done                     // carried out; for a lookup: complete, or as deep as asked
+	Gone                     // the API says that it has no such incident
+	Refused                  // the API says that it does not take this content
+	Denied                   // the API does not accept the key
+	NotSent                  // nothing has left, or the API asked to come later
+	Incomplete               // a lookup failed, or did not see all that it needs
+	Foreign                  // a create met an open incident that is not ours, and left it alone
+)
+
+// String names the result for logs and metrics.
+func (r Result) String() string {
+	return [...]string{"unanswered", "done", "gone", "refused", "denied", "not_sent", "incomplete", "foreign"}[r]
+}
+
+// Shown is an incident as the API shows it.
+type Shown struct {
+	ID     string
+	Number int64
+	// Seen: the answer shows the incident with its status. If not, only ID is known.
+	Seen bool
+	Open bool
+	// CreatedAt and StartedAt are zero where they are not shown.
+	CreatedAt, StartedAt time.Time
+	// Fields are hashes of what it says; 0: not shown.
+	Fields incident.Hashes
+}
+
+// Answer is what a call taught.
+type Answer struct {
+	Result Result
+	// Incident is what the answer to a write shows.
+	Incident Shown
+	// Met: a create met an open incident and has written nothing.
+	Met bool
+	// Sent is what a create or an update was to say.
+	Sent Content
+	// Before is what the incident showed before an update, Wrote the fields that were then sent; none if there was no
+	// need.
+	Before Shown
+	Wrote  FieldSet
+	// Server: an update failed with a server's error while updates of other incidents succeed.
+	Server bool
+
+	// Found are the incidents of this alias that a lookup saw, and the one with the known id. Began is when it began.
+	Found []Shown
+	Began time.Time
+	// RetryAfter is how long the API asked to wait; 0 is not asked.
+	RetryAfter time.Duration
+}
+
+// Lesson is what learning an answer changed, for logs and metrics.
+type Lesson uint8
+
+// Lessons.
+const (
+	Nothing Lesson = iota
+	Opened
+	Adopted // a lookup or a create found the incident
+	Updated
+	ClosedIt
+	FoundClosed // somebody else closed or removed it
+	StillOpen   // a close was carried out, and the incident is open
+	ParkedIt
+	Retrying
+	Doubting
+	Blocked // another tool's incident has the alias
+	Shrunk  // an update is tried with fewer fields from now on
+)
+
+// String names the lesson for logs and metrics.
+func (l Lesson) String() string {
+	return [...]string{
+		"nothing", "opened", "adopted", "updated", "closed", "found_closed", "still_open", "parked", "retrying", "doubting",
+		"blocked", "shrunk",
+	}[l]
+}

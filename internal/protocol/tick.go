@@ -1,0 +1,119 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "time"
+
+// Tick does what time alone does: it lets held members fire, resolves stale ones and forgets resolved ones that
+// can no longer have an echo. It returns e itself when nothing is due, and nil when the entry expires.
+func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
+	if at := p.expiresAt(e); !at.IsZero() && !now.Before(at) {
+		return nil
+	}
+	if !p.due(e, now) {
+		return e
+	}
+	n, fired, changed := e.copy(), e.Firing(), false
+	n.Members = n.Members.draft()
+	n.Members.remove(func(m *Member) bool { return fired && p.forgettable(m, now) })
+	for m := range e.Members.All() {
+		next := *m
+		switch {
+		case p.holdOver(m, now):
+			next.Firing, next.HeldUntil = true, time.Time{}
+		case p.stale(m, now):
+			// No sender resolved it, so the next firing is nobody's echo.
+			next.Firing, next.EndsAt, next.ResolvedAt, next.ResolvedBy = false, p.heard(m), time.Time{}, ""
+			next.Alert = next.Alert.Brief()
+		default:
+			continue
+		}
+		n.Members.set(&next)
+		changed = true
+	}
+	n.Members.owned = nil
+	if changed {
+		p.changed(n, fired, now)
+	}
+	return n
+}
+
+// due: Tick has something to do.
+func (p *Policy) due(e *Entry, now time.Time) bool {
+	// While none fires, the members stay: the end of the incident comes from them.
+	firing := e.Firing()
+	for m := range e.Members.All() {
+		if p.holdOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Policy) holdOver(m *Member, now time.Time) bool {
+	return m.held() && !now.Before(m.HeldUntil)
+}
+
+func (p *Policy) stale(m *Member, now time.Time) bool {
+	return p.StaleAfter > 0 && m.Firing && now.Sub(p.heard(m)) >= p.StaleAfter
+}
+
+// heard is when the alert was last heard of, or when it could first be: before its start this process heard nothing.
+func (p *Policy) heard(m *Member) time.Time {
+	if m.LastSeen.Before(p.HeardSince) {
+		return p.HeardSince
+	}
+	return m.LastSeen
+}
+
+// forgettable: a resolved member whose echo can no longer come.
+func (p *Policy) forgettable(m *Member, now time.Time) bool {
+	return !m.Firing && !m.held() && !now.Before(p.echoEnd(m))
+}
+
+// echoEnd is when the last echo of the member's resolve has been decided.
+func (p *Policy) echoEnd(m *Member) time.Time {
+	return m.ResolvedAt.Add(p.EchoWindow + p.EchoHold)
+}
+
+// expiresAt is when the entry is of no more use: nothing is open or in doubt, no echo can come and the retention has
+// passed. It is zero while that cannot be told.
+func (p *Policy) expiresAt(e *Entry) time.Time {
+	if !e.Over() || e.Members.Held() > 0 {
+		return time.Time{}
+	}
+	at := e.QuietSince.Add(p.ClosedRetention)
+	for m := range e.Members.All() {
+		if end := p.echoEnd(m); end.After(at) {
+			at = end
+		}
+	}
+	return at
+}
+
+// nextTimer is the earliest moment after now at which time alone changes the decision or the entry.
+func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
+	var next time.Time
+	at := func(t time.Time) {
+		if t.After(now) {
+			next = earliest(next, t)
+		}
+	}
+	firing := e.Firing()
+	for m := range e.Members.All() {
+		switch {
+		case m.held():
+			at(m.HeldUntil)
+		case m.Firing && p.StaleAfter > 0:
+			at(p.heard(m).Add(p.StaleAfter))
+		case !m.Firing && firing:
+			at(p.echoEnd(m))
+		}
+	}
+	if t := e.Timers(); e.wantsLookup() && !t.Looking {
+		at(t.LookAt)
+	}
+	at(p.expiresAt(e))
+	return next
+}
