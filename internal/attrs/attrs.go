@@ -45,8 +45,10 @@ const (
 
 // Record attributes of the alert. Times are RFC 3339 with nanoseconds.
 const (
-	AlertName             = "alertmanager.alert.name"
-	AlertStatus           = "alertmanager.alert.status"
+	AlertName   = "alertmanager.alert.name"
+	AlertStatus = "alertmanager.alert.status"
+	// AlertKey is 16 bytes: a hash of the receiver component's id, the sent fingerprint and all labels.
+	AlertKey              = "alertmanager.alert.key"
 	AlertFingerprint      = "alertmanager.alert.fingerprint"
 	AlertStartsAt         = "alertmanager.alert.starts_at"
 	AlertEndsAt           = "alertmanager.alert.ends_at"
