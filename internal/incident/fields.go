@@ -73,3 +73,9 @@ func (p *Packed) SameNews(q *Packed) bool {
 	x, y := Pack(&a), Pack(&b)
 	return x.Equal(&y)
 }
+
+// Context is what a rendering knows beside the alerts.
+type Context struct {
+	Members   int
+	Continues int64
+}
