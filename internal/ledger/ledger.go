@@ -32,7 +32,7 @@ type FullError struct {
 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%d alerts with new aliases refused: max_aliases (%d) live aliases are reached", e.Refused, e.Max)
+	return fmt.Sprintf("%d alerts with new aliases refused: limits::aliases (%d) live aliases are reached", e.Refused, e.Max)
 }
 
 // New returns a ledger over client; nil keeps everything in memory only. maxAliases bounds the live entries.

@@ -24,7 +24,7 @@ const (
 	EchoIgnored                    // another firing of a held member that neither releases nor extends the hold
 	EchoReleased                   // a held member fires after all
 	EchoCancelled                  // a resolve ended the hold
-	NoRoom                         // not applied: a new alias, and max_aliases are live
+	NoRoom                         // not applied: a new alias, and limits::aliases are live
 )
 
 // String names the outcome for logs and metrics.

@@ -207,7 +207,7 @@ func TestMaxAliases(t *testing.T) {
 	full, ok := errors.AsType[*FullError](err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, FullError{Refused: 2, Max: 2}, *full)
-	require.ErrorContains(t, err, "max_aliases (2)")
+	require.ErrorContains(t, err, "limits::aliases (2)")
 	assert.Equal(t, []Outcome{Fired, Fired, NoRoom, NoRoom, Repeated}, outcomes, "known aliases are applied")
 	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
 
