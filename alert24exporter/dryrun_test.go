@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.uber.org/zap"
 	zapobserver "go.uber.org/zap/zaptest/observer"
 
@@ -23,7 +22,7 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
 	core, logged := zapobserver.New(zap.InfoLevel)
-	set := exportertest.NewNopSettings(metadata.Type)
+	telemetry, set := measured(t)
 	set.ID = component.NewID(metadata.Type)
 	set.Logger = zap.New(core)
 	cfg := createDefaultConfig().(*Config)
@@ -35,6 +34,8 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
 	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	assert.Equal(t, 1, logged.FilterMessageSnippet("This is a dry run").Len())
+	assert.InDelta(t, 1, metricValue(t, telemetry, "otelcol_exporter_alert24_dry_run"), 0)
 
 	calls := func() []zapobserver.LoggedEntry { return logged.FilterMessage("Dry run: not sent").All() }
 	for i, status := range []string{"firing", "resolved"} {

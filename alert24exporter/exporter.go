@@ -7,14 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
-	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -27,7 +23,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -61,7 +56,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := incident.NewRenderer(cfg.Incident,
+	renderer, err := incident.NewRenderer(cfg.Incident.content(),
 		incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue))
 	if err != nil {
 		return nil, err
@@ -70,6 +65,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
+	e.warn(ctx)
 	client, err := e.newClient(ctx, host)
 	if err != nil {
 		return err
@@ -77,7 +73,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.policy(), e.telemetry.counted(e.storage), e.cfg.MaxAliases, time.Now)
+	e.ledger = ledger.New(e.policy(), e.telemetry.counted(e.storage), e.cfg.Limits.Aliases, time.Now)
 	began := time.Now()
 	unreadable, err := e.ledger.Load(ctx)
 	if err != nil {
@@ -100,38 +96,6 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	}
 	e.loop.Start()
 	return nil
-}
-
-func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*alert24.Client, error) {
-	clientConfig := keepConnections(e.cfg)
-	hc, err := clientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
-	if err != nil {
-		return nil, err
-	}
-	if e.cfg.DryRun {
-		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent")
-		hc.Transport = &dryRun{logger: e.set.Logger}
-	}
-	return alert24.New(hc, e.cfg.ClientConfig.Endpoint,
-		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
-		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
-		alert24.WithFieldDropped(func(field string, err error) {
-			e.set.Logger.Warn("Alert24 refuses a field that it does not need; it is left out from now on",
-				zap.String("field", field), zap.Error(err))
-		}),
-	)
-}
-
-// keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
-// the user says how many: the default of net/http is 2, and all others would be made anew for each request.
-func keepConnections(cfg *Config) confighttp.ClientConfig {
-	client := cfg.ClientConfig
-	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {
-		keepalive := *set
-		keepalive.MaxIdleConnsPerHost = cfg.MaxConcurrentRequests
-		client.Keepalive = configoptional.Some(keepalive)
-	}
-	return client
 }
 
 func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (storage.Client, error) {
@@ -160,15 +124,15 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 
 func (e *alert24Exporter) policy() *ledger.Policy {
 	return &ledger.Policy{
-		SettleTime:      e.cfg.SettleTime,
-		EchoWindow:      e.cfg.EchoWindow,
-		EchoHold:        e.cfg.EchoHold,
-		EchoAnySender:   e.cfg.EchoSender == echoSenderAny,
-		Refresh:         e.cfg.RefreshInterval,
-		ReopenNever:     e.cfg.Reopen == reopenNever,
-		ResolveDelay:    e.cfg.ResolveDelay,
-		StaleAfter:      e.cfg.StaleAfter,
-		ClosedRetention: e.cfg.ClosedRetention,
+		SettleTime:      e.cfg.Lifecycle.SettleTime,
+		EchoWindow:      e.cfg.Echo.Window,
+		EchoHold:        e.cfg.Echo.Hold,
+		EchoAnySender:   e.cfg.Echo.Sender == EchoSenderAny,
+		Refresh:         e.cfg.Lifecycle.RefreshInterval,
+		ReopenNever:     e.cfg.Lifecycle.Reopen == ReopenNever,
+		ResolveDelay:    e.cfg.Lifecycle.ResolveDelay,
+		StaleAfter:      e.cfg.Lifecycle.StaleAfter,
+		ClosedRetention: e.cfg.Lifecycle.ClosedRetention,
 		Backoff: ledger.Backoff{
 			Initial:             e.cfg.RetryConfig.InitialInterval,
 			Max:                 e.cfg.RetryConfig.MaxInterval,
@@ -176,19 +140,19 @@ func (e *alert24Exporter) policy() *ledger.Policy {
 			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
 		},
 		Render:            e.renderer.Render,
-		SeverityOnlyRises: e.cfg.SeverityOnlyRises,
+		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
 	}
 }
 
 func (e *alert24Exporter) loopConfig() reconcile.Config {
 	return reconcile.Config{
-		Workers:           e.cfg.MaxConcurrentRequests,
-		RequestsPerSecond: e.cfg.RequestsPerSecond,
+		Workers:           e.cfg.Limits.ConcurrentRequests,
+		RequestsPerSecond: e.cfg.Limits.RequestsPerSecond,
 		Timeout:           e.cfg.ClientConfig.Timeout,
 		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
-		AuditInterval:     e.cfg.AuditInterval,
+		AuditInterval:     e.cfg.Lifecycle.AuditInterval,
 		ShutdownGrace:     shutdownGrace,
-		InitialStatus:     e.cfg.InitialStatus,
+		InitialStatus:     e.cfg.Incident.InitialStatus,
 		Tracer:            e.tracer,
 		Source:            e.cfg.Incident.Source,
 	}

@@ -127,7 +127,7 @@ func (c countedClient) Batch(ctx context.Context, ops ...*storage.Operation) err
 // errorType names, for a span, why a push was not taken.
 func errorType(err error) string {
 	if _, ok := errors.AsType[*ledger.FullError](err); ok {
-		return "max_aliases"
+		return "limits::aliases"
 	}
 	if errors.Is(err, storage.ErrStorageFull) {
 		return "storage_full"

@@ -130,12 +130,12 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 func traffic(t *testing.T) map[string]map[string]float64 {
 	t.Helper()
 	s, c := startCollector(t, append(quick(),
-		"exporters.alert24.severity.ignore=[none]",
-		"exporters.alert24.max_aliases=1",
-		"exporters.alert24.audit_interval=1s",
+		"exporters.alert24.incident.severity.ignore=[none]",
+		"exporters.alert24.limits.aliases=1",
+		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A template that fails, and a map without the alert's team.
-		`exporters.alert24.title='{{ tz "Nowhere" .StartsAt }}'`,
-		"exporters.alert24.affected_services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
+		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
+		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
 	)...)
 	_, err := s.AddFault(sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
 	require.NoError(t, err)

@@ -29,13 +29,14 @@ const (
 func settings() []string {
 	return []string{
 		"exporters.alert24.timeout=" + requestTimeout.String(),
-		"exporters.alert24.settle_time=" + settleTime.String(),
+		"exporters.alert24.lifecycle.settle_time=" + settleTime.String(),
 		"exporters.alert24.retry_on_failure.initial_interval=50ms",
 		"exporters.alert24.retry_on_failure.max_interval=500ms",
-		"exporters.alert24.max_concurrent_requests=16",
-		"exporters.alert24.echo_window=" + echoWindow.String(),
-		"exporters.alert24.echo_hold=" + echoHold.String(),
-		"exporters.alert24.closed_retention=" + closedRetention.String(),
+		"exporters.alert24.limits.concurrent_requests=16",
+		"exporters.alert24.limits.requests_per_second=0",
+		"exporters.alert24.echo.window=" + echoWindow.String(),
+		"exporters.alert24.echo.hold=" + echoHold.String(),
+		"exporters.alert24.lifecycle.closed_retention=" + closedRetention.String(),
 		"receivers.alertmanager.shutdown_timeout=1s",
 		"service.telemetry.logs.level=debug",
 	}

@@ -57,11 +57,11 @@ func TestGolden(t *testing.T) {
 		"overridden":     {alerts: []Alert{overridden}},
 		"markdown":       {[]Alert{diskFull(), highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
 		"markdown-well":  {[]Alert{highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
-		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = false; c.Tags.Labels = nil }},
+		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = LabelsNever; c.Tags.Labels = nil }},
 		"owners": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {
 			c.Tags = TagsConfig{Labels: []string{"team", "job"}, Template: "{{ .Labels.team | toUpper }}\n{{ len .Members }} alerts\n"}
-			c.AffectedServices = LookupConfig{Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
-			c.AssignedTo = LookupConfig{Label: "team", Map: map[string]string{"payments": "user-456"}}
+			c.Services = IDConfig{Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
+			c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-456"}}
 			c.ImpactDescription = "{{ .Labels.team }} is affected"
 		}},
 		"templates": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {

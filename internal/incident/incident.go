@@ -43,6 +43,8 @@ type Content struct {
 	Severity    Severity
 	Source      string
 	Labels      labels.Set
+	// LabelsInUpdates says that updates carry the labels too, not only the create.
+	LabelsInUpdates bool
 	// Tags begins with the alias's own tag, see [AliasTag].
 	Tags []string
 	// AffectedServices are ids of services, AssignedTo is that of a user.
@@ -53,7 +55,8 @@ type Content struct {
 	News Hashes
 }
 
-// Hash is 32 hex digits that change when anything in c does, and only then. It is the same after a restart.
+// Hash is 32 hex digits that change when anything in c does, and only then, apart from labels that no update carries. It
+// is the same after a restart.
 func (c Content) Hash() string {
 	b := make([]byte, 0, 4096)
 	str := func(s string) {
@@ -70,8 +73,12 @@ func (c Content) Hash() string {
 	str(c.Description)
 	b = append(b, byte(c.Severity))
 	str(c.Source)
-	b = binary.AppendUvarint(b, uint64(len(c.Labels)))
-	for _, l := range c.Labels {
+	news := c.Labels
+	if !c.LabelsInUpdates {
+		news = nil
+	}
+	b = binary.AppendUvarint(b, uint64(len(news)))
+	for _, l := range news {
 		str(l.Name)
 		str(l.Value)
 	}

@@ -83,11 +83,11 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 		to        **textTemplate
 		key, text string
 	}{
-		{&r.title, "title", cfg.Title},
-		{&r.description, "description", cfg.Description},
-		{&r.impact, "impact_description", cfg.ImpactDescription},
-		{&r.tag, "tags::template", cfg.Tags.Template},
-		{&r.severities.template, "severity::template", cfg.Severity.Template},
+		{&r.title, "incident::title", cfg.Title},
+		{&r.description, "incident::description", cfg.Description},
+		{&r.impact, "incident::impact_description", cfg.ImpactDescription},
+		{&r.tag, "incident::tags::template", cfg.Tags.Template},
+		{&r.severities.template, "incident::severity::template", cfg.Severity.Template},
 	} {
 		var err error
 		if *t.to, err = newTextTemplate(t.key, t.text); err != nil {
@@ -111,10 +111,11 @@ func (r *Renderer) Render(alias string, firing []Alert) Content {
 		Source:           r.cfg.Source,
 		Tags:             r.renderTags(alias, firing),
 		AffectedServices: r.services(firing),
-		AssignedTo:       r.lookup("assigned_to", r.cfg.AssignedTo, worst),
+		AssignedTo:       r.lookup(keyAssignedTo, r.cfg.AssignedTo, worst),
 	}
-	if r.cfg.SendLabels {
+	if r.cfg.SendLabels != LabelsNever {
 		c.Labels = boundLabels(worst.Labels)
+		c.LabelsInUpdates = r.cfg.SendLabels == LabelsAlways
 	}
 	if r.impact != nil {
 		c.ImpactDescription = cutRunes(lines(r.execute(r.impact, newTemplateData(alias, firing, nil), maxImpactRunes)), maxImpactRunes)
@@ -221,12 +222,12 @@ func (r *Renderer) services(firing []Alert) []string {
 			}
 		}
 		if len(given) == 0 {
-			add(r.lookup("affected_services", r.cfg.AffectedServices, a))
+			add(r.lookup(keyServices, r.cfg.Services, a))
 		}
 		for _, service := range given {
 			// A service can be given by its name in the map or by its id.
 			service = oneLine(service, maxLineRunes)
-			add(cmp.Or(r.cfg.AffectedServices.Map[service], service))
+			add(cmp.Or(r.cfg.Services.Map[service], service))
 		}
 	}
 	slices.Sort(ids)
@@ -234,7 +235,7 @@ func (r *Renderer) services(firing []Alert) []string {
 }
 
 // lookup returns the id for the alert's label, or "".
-func (r *Renderer) lookup(key string, cfg LookupConfig, a *Alert) string {
+func (r *Renderer) lookup(key string, cfg IDConfig, a *Alert) string {
 	if cfg.Label == "" {
 		return ""
 	}

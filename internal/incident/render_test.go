@@ -148,8 +148,8 @@ func TestTags(t *testing.T) {
 func TestServicesAndOwners(t *testing.T) {
 	var unknown []string
 	r := renderer(t, func(c *Config) {
-		c.AffectedServices = LookupConfig{Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
-		c.AssignedTo = LookupConfig{Label: "team", Map: map[string]string{"payments": "user-1"}}
+		c.Services = IDConfig{Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
+		c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-1"}}
 	}, WithUnknownValue(func(key, value string) { unknown = append(unknown, key+" "+value) }))
 
 	c := r.Render(alias, []Alert{
@@ -166,7 +166,7 @@ func TestServicesAndOwners(t *testing.T) {
 	c = r.Render(alias, []Alert{{Labels: set("service", "new", "team", "new")}, {}})
 	assert.Empty(t, c.AffectedServices)
 	assert.Empty(t, c.AssignedTo)
-	assert.ElementsMatch(t, []string{"affected_services new", "assigned_to new"}, unknown)
+	assert.ElementsMatch(t, []string{"incident::services new", "incident::assigned_to new"}, unknown)
 }
 
 func TestWhatIsBlankIsNotThere(t *testing.T) {
@@ -178,7 +178,7 @@ func TestWhatIsBlankIsNotThere(t *testing.T) {
 		c.ImpactDescription = " "
 		c.Tags.Template = " \n"
 		c.Severity.Annotation = "prio"
-		c.AffectedServices = LookupConfig{Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
+		c.Services = IDConfig{Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
 	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
 	want.AffectedServices = []string{"svc-1"}
 	a.Title, a.Description = " ", "\t"
@@ -204,10 +204,10 @@ func TestATemplateThatFailsFallsBack(t *testing.T) {
 	}))
 	a := highErrorRate()
 	assert.Equal(t, renderer(t, nil).Render(alias, []Alert{a}), r.Render(alias, []Alert{a}))
-	assert.ElementsMatch(t, []string{"title", "description", "impact_description", "tags::template"}, failed)
+	assert.ElementsMatch(t, []string{"incident::title", "incident::description", "incident::impact_description", "incident::tags::template"}, failed)
 	failed = nil
 	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, ""))
-	assert.Equal(t, []string{"severity::template"}, failed)
+	assert.Equal(t, []string{"incident::severity::template"}, failed)
 }
 
 func TestATemplatesOutputIsBounded(t *testing.T) {

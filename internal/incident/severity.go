@@ -78,7 +78,7 @@ func newSeverities(cfg SeverityConfig) (*severities, []error) {
 	parse := func(key, word string) Severity {
 		severity, err := parseSeverity(word)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("severity::%s: %w", key, err))
+			errs = append(errs, fmt.Errorf("incident::severity::%s: %w", key, err))
 		}
 		return severity
 	}
@@ -93,7 +93,7 @@ func newSeverities(cfg SeverityConfig) (*severities, []error) {
 		s.ignore = append(s.ignore, normal(word))
 	}
 	if cfg.Label == "" && cfg.Annotation == "" && cfg.Template == "" {
-		errs = append(errs, errors.New("severity::label: must not be empty, unless annotation or template is given"))
+		errs = append(errs, errors.New("incident::severity::label: must not be empty, unless annotation or template is given"))
 	}
 	return s, errs
 }

@@ -109,7 +109,7 @@ func TestAlertsOfOneAlias(t *testing.T) {
 
 func TestDelayOfACloseIsToldAndNotWaitedFor(t *testing.T) {
 	cfg := exporterConfig()
-	cfg.ResolveDelay = time.Hour
+	cfg.Lifecycle.ResolveDelay = time.Hour
 	logs := plog.NewLogs()
 	add(logs, "resolved", "1")
 	alerts, err := Alerts(t.Context(), cfg, logs)
@@ -126,7 +126,7 @@ func TestWarningsAreToldOnce(t *testing.T) {
 	alerts, err := Alerts(t.Context(), cfg, logs)
 	require.NoError(t, err)
 	require.Len(t, alerts[0].Notes, 1)
-	assert.Contains(t, alerts[0].Notes[0], "A template failed on an alert; its default took its place: key title, error title:1:3:")
+	assert.Contains(t, alerts[0].Notes[0], "A template failed on an alert; its default took its place: key incident::title, error incident::title:1:3:")
 }
 
 func TestRecordThatCannotBeUsed(t *testing.T) {

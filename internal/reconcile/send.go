@@ -38,7 +38,7 @@ func (r *Reconciler) send(ctx context.Context, e *ledger.Entry, c ledger.Call) (
 	case ledger.Create:
 		inc, err = r.api.Create(ctx, r.createBody(e, c))
 	case ledger.Update:
-		inc, err = r.api.Update(ctx, c.ID, contentBody(r.ledger.Content(e)))
+		inc, err = r.api.Update(ctx, c.ID, updateBody(r.ledger.Content(e)))
 	case ledger.Close:
 		inc, err = r.api.Update(ctx, c.ID, r.closeBody(e, c))
 	default: // ledger.Reopen
@@ -67,7 +67,16 @@ func (r *Reconciler) createBody(e *ledger.Entry, c ledger.Call) alert24.Write {
 	return w
 }
 
-// contentBody is what an update says; it has no status, because what a person set wins.
+// updateBody has no status and no assignee, because what a person set wins.
+func updateBody(c incident.Content) alert24.Write {
+	w := contentBody(c)
+	if !c.LabelsInUpdates {
+		w.Labels = nil
+	}
+	return w
+}
+
+// contentBody is what creates and updates have in common.
 func contentBody(c incident.Content) alert24.Write {
 	return alert24.Write{
 		Title:             c.Title,

@@ -35,8 +35,9 @@ type world struct {
 }
 
 type options struct {
-	cfg    func(*Config)
-	policy func(*ledger.Policy)
+	content func(*incident.Config)
+	cfg     func(*Config)
+	policy  func(*ledger.Policy)
 }
 
 // inWorld runs f in a bubble of fake time.
@@ -54,7 +55,11 @@ func newWorld(t *testing.T, o options) *world {
 	box, hc := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1})
 	client, err := alert24.New(hc, box.Endpoint, alert24.WithAPIKey("ak_live_demodemodemodemodemodemodemodemo"))
 	require.NoError(t, err)
-	renderer, err := incident.NewRenderer(incident.DefaultConfig())
+	content := incident.DefaultConfig()
+	if o.content != nil {
+		o.content(&content)
+	}
+	renderer, err := incident.NewRenderer(content)
 	require.NoError(t, err)
 	policy := &ledger.Policy{
 		SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, Refresh: time.Hour,

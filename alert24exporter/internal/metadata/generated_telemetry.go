@@ -31,6 +31,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Aliases             metric.Int64ObservableGauge
 	ExporterAlert24APIUp               metric.Int64ObservableGauge
 	ExporterAlert24DoubtfulAliases     metric.Int64ObservableGauge
+	ExporterAlert24DryRun              metric.Int64Gauge
 	ExporterAlert24Events              metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
 	ExporterAlert24IgnoredRecords      metric.Int64Counter
@@ -290,6 +291,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24DryRun, err = builder.meter.Int64Gauge(
+		"otelcol_exporter_alert24_dry_run",
+		metric.WithDescription("1 if calls are logged instead of sent, because dry_run is set, 0 if not. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Events, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_events",
 		metric.WithDescription("Events applied to the ledger, by what they did. [Alpha]"),
@@ -341,7 +348,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LiveAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_live_aliases",
-		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]"),
+		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; limits::aliases bounds them. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -384,7 +391,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RefusedAliases, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_refused_aliases",
-		metric.WithDescription("Events refused because they need a new alias and max_aliases live ones are reached. [Alpha]"),
+		metric.WithDescription("Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -403,7 +410,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RequestWait, err = builder.meter.Float64Counter(
 		"otelcol_exporter_alert24_request_wait",
-		metric.WithDescription("Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]"),
+		metric.WithDescription("Time that requests were held back by limits::requests_per_second, by Retry-After and after a refused key. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

@@ -63,6 +63,20 @@ func AssertEqualExporterAlert24DoubtfulAliases(t *testing.T, tt *componenttest.T
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterAlert24DryRun(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_dry_run",
+		Description: "1 if calls are logged instead of sent, because dry_run is set, 0 if not. [Alpha]",
+		Unit:        "1",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_dry_run")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterAlert24Events(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_events",
@@ -187,7 +201,7 @@ func AssertEqualExporterAlert24LedgerWrites(t *testing.T, tt *componenttest.Tele
 func AssertEqualExporterAlert24LiveAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_live_aliases",
-		Description: "Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]",
+		Description: "Aliases that fire or whose incident is not known to be closed; limits::aliases bounds them. [Alpha]",
 		Unit:        "{alias}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -286,7 +300,7 @@ func AssertEqualExporterAlert24PendingAliases(t *testing.T, tt *componenttest.Te
 func AssertEqualExporterAlert24RefusedAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_refused_aliases",
-		Description: "Events refused because they need a new alias and max_aliases live ones are reached. [Alpha]",
+		Description: "Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -333,7 +347,7 @@ func AssertEqualExporterAlert24RequestDuration(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24RequestWait(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_request_wait",
-		Description: "Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]",
+		Description: "Time that requests were held back by limits::requests_per_second, by Retry-After and after a refused key. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
