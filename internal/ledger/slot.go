@@ -34,7 +34,7 @@ const maxRendered = 100
 
 func (l *Ledger) render(e *protocol.Entry) *view {
 	v := &view{says: e.Members.Says(), continues: e.Continues}
-	v.content = l.cfg.Render(e.Alias, e.Members.Worst(maxRendered), incident.Context{Members: e.Members.Firing(), Continues: e.Continues})
+	v.content = l.cfg.Render(e.Alias, e.Members.Worst(maxRendered), incident.Context{Members: e.Members.Firing(), Since: e.FirstStart(), Continues: e.Continues})
 	if l.cfg.SeverityOnlyRises && e.Peak > v.content.Severity {
 		v.content.Severity = e.Peak
 		v.content.News[incident.FieldSeverity] = v.content.Hashes()[incident.FieldSeverity]
