@@ -122,25 +122,38 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	return client, nil
 }
 
-func (e *alert24Exporter) policy() *ledger.Policy {
-	return &ledger.Policy{
+func (e *alert24Exporter) ledgerConfig() ledger.Config {
+	return ledger.Config{
+		Policy:            e.policy(),
+		Render:            e.renderer.Render,
+		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
+		Aliases:           e.cfg.Limits.Aliases,
+		Now:               time.Now,
+	}
+}
+
+func (e *alert24Exporter) policy() *protocol.Policy {
+	return &protocol.Policy{
 		SettleTime:      e.cfg.Lifecycle.SettleTime,
 		EchoWindow:      e.cfg.Echo.Window,
 		EchoHold:        e.cfg.Echo.Hold,
 		EchoAnySender:   e.cfg.Echo.Sender == EchoSenderAny,
 		Refresh:         e.cfg.Lifecycle.RefreshInterval,
 		ReopenNever:     e.cfg.Lifecycle.Reopen == ReopenNever,
+		Renew:           e.cfg.Lifecycle.OnRise == RiseRenew,
 		ResolveDelay:    e.cfg.Lifecycle.ResolveDelay,
 		StaleAfter:      e.cfg.Lifecycle.StaleAfter,
 		ClosedRetention: e.cfg.Lifecycle.ClosedRetention,
-		Backoff: ledger.Backoff{
+		Members:         e.cfg.Limits.Members,
+		Backoff: protocol.Backoff{
 			Initial:             e.cfg.RetryConfig.InitialInterval,
 			Max:                 e.cfg.RetryConfig.MaxInterval,
 			Multiplier:          e.cfg.RetryConfig.Multiplier,
 			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
+			Slow:                protocol.Slow,
+			Hourly:              protocol.Hourly,
+			SlowAfter:           protocol.SlowAfter,
 		},
-		Render:            e.renderer.Render,
-		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
 	}
 }
 
@@ -148,13 +161,10 @@ func (e *alert24Exporter) loopConfig() reconcile.Config {
 	return reconcile.Config{
 		Workers:           e.cfg.Limits.ConcurrentRequests,
 		RequestsPerSecond: e.cfg.Limits.RequestsPerSecond,
-		Timeout:           e.cfg.ClientConfig.Timeout,
 		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
 		AuditInterval:     e.cfg.Lifecycle.AuditInterval,
 		ShutdownGrace:     shutdownGrace,
-		InitialStatus:     e.cfg.Incident.InitialStatus,
 		Tracer:            e.tracer,
-		Source:            e.cfg.Incident.Source,
 	}
 }
 
@@ -176,78 +186,3 @@ func (e *alert24Exporter) closeStorage(ctx context.Context) error {
 	return err
 }
 
-// consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
-func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, ignored, bad := e.events(logs)
-	e.telemetry.ignoredRecords(ctx, ignored)
-	if bad != nil {
-		e.telemetry.refusedRecords(ctx, bad)
-		if len(events) == 0 && ignored == 0 {
-			return consumererror.NewPermanent(unusableError{bad.first})
-		}
-	}
-	if len(events) == 0 {
-		return nil
-	}
-	began := time.Now()
-	outcomes, err := e.apply(ctx, events)
-	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	e.loop.Notify(ctx, ledger.ToWake(events, outcomes)...)
-	return err
-}
-
-func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]ledger.Outcome, error) {
-	ctx, span := e.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
-	defer span.End()
-	outcomes, err := e.ledger.Apply(ctx, events)
-	if err != nil {
-		span.SetAttributes(attribute.String("error.type", errorType(err)))
-		span.SetStatus(otelcodes.Error, err.Error())
-	}
-	return outcomes, err
-}
-
-// unusableError is why no record of a push can be used. The OTLP receivers take the status for their answer, 400 over HTTP;
-// without one they would blame themselves with 500.
-type unusableError struct{ error }
-
-// GRPCStatus implements what package status looks for in an error.
-func (e unusableError) GRPCStatus() *status.Status {
-	return status.New(codes.InvalidArgument, e.Error())
-}
-
-// badRecords are the records of one push that were refused on their own.
-type badRecords struct {
-	count int64
-	first error
-}
-
-func (e *alert24Exporter) events(logs plog.Logs) (events []ledger.Event, ignored int64, bad *badRecords) {
-	events = make([]ledger.Event, 0, logs.LogRecordCount())
-	r := reader{renderer: e.renderer}
-	for _, rl := range logs.ResourceLogs().All() {
-		externalURL := str(rl.Resource().Attributes(), attrs.ExternalURL)
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, record := range sl.LogRecords().All() {
-				ev, ignore, err := r.event(externalURL, record)
-				switch {
-				case err != nil:
-					bad = bad.and(err)
-				case ignore && e.ledger.Get(ev.Alias) == nil:
-					ignored++
-				default:
-					events = append(events, ev)
-				}
-			}
-		}
-	}
-	return events, ignored, bad
-}
-
-func (b *badRecords) and(err error) *badRecords {
-	if b == nil {
-		return &badRecords{count: 1, first: err}
-	}
-	b.count++
-	return b
-}
