@@ -128,21 +128,24 @@ func TestAdminSwitchesKeysAndReset(t *testing.T) {
 func TestAdminRequestsAndStats(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	id := create(t, s, "a")
+	send(t, s, http.MethodPost, incidents, `{"title":"T","alias":"a"}`)
 	send(t, s, http.MethodPut, incidents+"/"+id, `{"status":"resolved"}`)
 	send(t, s, http.MethodPut, incidents+"/"+id, `{"severity":"x"}`)
 	send(t, s, http.MethodGet, incidents+"?limit=1", "")
 	log, err := decode[[]sandbox.Request](admin(t, s, http.MethodGet, "requests", "").body)
 	require.NoError(t, err)
-	require.Len(t, log, 4)
+	require.Len(t, log, 5)
 	assert.Equal(t, []any{"POST", incidents, `{"title":"T","alias":"a"}`, 201, "application/json"},
 		[]any{log[0].Method, log[0].Path, log[0].Body, log[0].Status, log[0].ContentType})
-	assert.Equal(t, []any{incidents + "?limit=1", 200}, []any{log[3].Path, log[3].Status})
+	assert.Equal(t, []any{incidents + "?limit=1", 200}, []any{log[4].Path, log[4].Status})
 	st, err := decode[sandbox.Stats](admin(t, s, http.MethodGet, "stats", "").body)
 	require.NoError(t, err)
 	assert.Equal(t, sandbox.Stats{
-		Requests: map[string]int{"create": 1, "resolve": 1, "update": 1, "list": 1}, Answers: map[int]int{200: 2, 201: 1, 400: 1},
-		Writes: map[string]int{"created": 1, "resolved": 1}, ByPeople: map[string]int{}, Refused: 1, Incidents: 1,
+		Requests: map[string]int{"create": 2, "resolve": 1, "update": 1, "list": 1}, Answers: map[int]int{200: 3, 201: 1, 400: 1},
+		Writes: map[string]int{"created": 1, "duplicate": 1, "resolved": 1}, ByPeople: map[string]int{}, Pages: map[string]int{},
+		Refused: 1, Incidents: 1,
 	}, st)
+	assert.Equal(t, 1, st.Duplicates())
 }
 
 func decode[T any](body string) (T, error) {
@@ -232,7 +235,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestSnapshotIsBounded(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: atomic})
 	for n := range 1100 {
 		s.ServeHTTP(discard{http.Header{}}, post(t, s, n))
 	}

@@ -107,7 +107,7 @@ func TestRouting(t *testing.T) {
 }
 
 func TestPagination(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: atomic})
 	for n := range 130 {
 		create(t, s, fmt.Sprintf("a%d", n))
 	}
@@ -168,8 +168,8 @@ func TestFieldsOfAnIncident(t *testing.T) {
 	assert.Equal(t, []any{[]any{}, []any{}, nil, "api", "medium"},
 		[]any{plain["tags"], plain["affected_services"], plain["description"], plain["source"], plain["severity"]})
 	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.AliasInResponses = true }))
-	echoed := send(t, s, http.MethodPost, incidents, body).data(t)
-	assert.ElementsMatch(t, append(documented, "alias", "labels"), keys(echoed))
+	echoed := send(t, s, http.MethodGet, incidents+"/"+plain["id"].(string), "").data(t)
+	assert.ElementsMatch(t, append(documented, "alias", "labels", "dedup_count"), keys(echoed))
 	assert.Equal(t, "a", echoed["alias"])
 	assert.Equal(t, map[string]any{"team": "db"}, echoed["labels"])
 }
@@ -200,19 +200,8 @@ func TestSimultaneousCreates(t *testing.T) {
 	}
 }
 
-func TestRateLimitSwitch(t *testing.T) {
-	now := time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
-	s := sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return now }})
-	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.RateLimit, sw.RateLimitRetryAfter = 1, 2*time.Second }))
-	first := send(t, s, http.MethodGet, incidents, "")
-	assert.Equal(t, 200, first.status)
-	assert.Equal(t, "Thu, 19 Mar 2026 14:30:00 GMT", first.header.Get("Date"), "the clock is the one given")
-	second := send(t, s, http.MethodGet, incidents, "")
-	class, _ := second.apiError(t)
-	assert.Equal(t, []any{429, "rate_limit_error", "2"}, []any{second.status, class, second.header.Get("Retry-After")})
-	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.RateLimit = 0 }))
-	assert.Equal(t, 200, send(t, s, http.MethodGet, incidents, "").status)
-}
+// atomic makes creates take no time.
+func atomic(sw *sandbox.Switches) { sw.NonAtomicCreate = 0 }
 
 // TestSeed expects the same ids and the same faults from the same seed.
 func TestSeed(t *testing.T) {
@@ -238,7 +227,7 @@ func TestSeed(t *testing.T) {
 
 // TestConcurrentUse is for the race detector.
 func TestConcurrentUse(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{MaxRequests: 50})
+	s := sandboxtest.Start(t, sandbox.Options{MaxRequests: 50, Switches: sandbox.Merging})
 	c := client(t)
 	var all sync.WaitGroup
 	for worker := range 8 {
@@ -268,7 +257,7 @@ func TestConcurrentUse(t *testing.T) {
 func BenchmarkCreate(b *testing.B) {
 	for _, held := range []int{0, 100_000} {
 		b.Run(fmt.Sprintf("%d held", held), func(b *testing.B) {
-			s := sandbox.New(sandbox.Options{MaxIncidents: 10_000_000})
+			s := sandbox.New(sandbox.Options{MaxIncidents: 10_000_000, Switches: atomic})
 			defer s.Close()
 			n := 0
 			post := func() {

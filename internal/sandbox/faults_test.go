@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, client := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1})
+				s, client := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1, Switches: sandbox.Merging})
 				client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 				_, err := s.AddFault(c.fault)
 				require.NoError(t, err)
@@ -176,7 +176,7 @@ func TestFaultsRateLimit(t *testing.T) {
 // TestLateCommitCanMerge is the history behind deferred closes: the late create meets the incident of the second one.
 func TestLateCommitCanMerge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, client := sandboxtest.StartInMemory(t, sandbox.Options{})
+		s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: sandbox.Merging})
 		_, err := s.AddFault(sandbox.Fault{Drop: true, CommitLate: 5 * time.Second, Times: 1})
 		require.NoError(t, err)
 		post := func(title string) reply {

@@ -56,7 +56,7 @@ func fill(t *testing.T, s *sandboxtest.Sandbox) {
 
 func TestPageInABrowser(t *testing.T) {
 	b := openTab(t)
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: sandbox.Merging})
 	b.visit(s.Address, 1280, 800)
 	b.until(`!document.getElementById('quiet').hidden`)
 	b.screenshot("empty")

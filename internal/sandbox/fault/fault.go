@@ -37,7 +37,13 @@ const (
 	HTML  Body = "html"  // an edge's error page
 	Empty Body = "empty" // no bytes
 	Cut   Body = "cut"   // Content-Length names more than is sent, then the connection closes
+	// Foreign is a proxy's JSON, without the API's envelope.
+	Foreign Body = "foreign"
+	// Stale is the incident as it is, with a status of 2xx: the API says yes and does nothing.
+	Stale Body = "stale"
 )
+
+var bodies = []Body{HTML, Empty, Cut, Foreign, Stale}
 
 // Match selects requests. Empty fields select all.
 type Match struct {
@@ -133,8 +139,10 @@ func (f Fault) Validate() error {
 		return errors.New("a fault needs one of status, drop, hang, delay, body, rate_limit")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status must be from 200 to 599, not %d", f.Status)
-	case f.Body != "" && f.Body != HTML && f.Body != Empty && f.Body != Cut:
-		return fmt.Errorf("body must be html, empty or cut, not %q", f.Body)
+	case f.Body != "" && !slices.Contains(bodies, f.Body):
+		return fmt.Errorf("body must be html, empty, cut, foreign or stale, not %q", f.Body)
+	case f.Body == Stale && (f.Status/100 != 2 || f.Commit):
+		return errors.New("body stale goes with a status of 2xx and without commit")
 	case f.Body != "" && (f.Drop || f.Hang):
 		return errors.New("body goes with an answer, not with drop or hang")
 	case f.Commit && f.CommitLate > 0:

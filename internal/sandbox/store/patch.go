@@ -91,14 +91,30 @@ func Decode(body []byte) *Body {
 	return b
 }
 
-// Patch is what the body says. The error is a validation error that names the field.
-func (b *Body) Patch(sw *Switches) (Patch, error) {
+// ForCreate is what the body of a create says. The error is a validation error that names the field.
+func (b *Body) ForCreate(sw *Switches) (Patch, error) { return b.check(sw, sw.UnknownFields) }
+
+// ForUpdate is what the body of an update says. The error is a validation error, or a server error without details.
+func (b *Body) ForUpdate(sw *Switches) (Patch, error) {
+	if sw.ArrayFieldsPut == Error && (b.patch.Tags != nil || b.patch.AffectedServices != nil) {
+		return Patch{}, unexpected()
+	}
+	return b.check(sw, sw.UnknownFieldsPut)
+}
+
+func (b *Body) check(sw *Switches, unknownFields string) (Patch, error) {
 	for _, name := range b.names {
 		if slices.Contains(sw.RefusedFields, name) {
 			return Patch{}, invalid("%s is not allowed", name)
 		}
-		if _, known := fields[name]; sw.UnknownFields == Refuse && (!known || name == undocumentedField) {
+		if _, known := fields[name]; known && name != undocumentedField {
+			continue
+		}
+		switch unknownFields {
+		case Refuse:
 			return Patch{}, invalid("unknown field: %s", name)
+		case Error:
+			return Patch{}, unexpected()
 		}
 	}
 	return b.patch, b.wrong
@@ -131,8 +147,10 @@ func (p *Patch) check(sw *Switches, create bool) error {
 	if (create && p.Title == nil) || (p.Title != nil && strings.TrimSpace(*p.Title) == "") {
 		return invalid("title is required")
 	}
-	if p.Severity != nil && !slices.Contains(Severities, *p.Severity) && (*p.Severity != SeverityInfo || !sw.InfoSeverity) {
-		return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
+	if p.Severity != nil {
+		if err := sw.checkSeverity(*p.Severity); err != nil {
+			return err
+		}
 	}
 	if p.Status != nil && !slices.Contains(Statuses, *p.Status) {
 		return invalid("status must be one of: %s", strings.Join(Statuses, ", "))
@@ -151,6 +169,14 @@ func (p *Patch) check(sw *Switches, create bool) error {
 		return invalid("%s must be at most %d characters", l.name, l.limit)
 	}
 	return nil
+}
+
+func (s *Switches) checkSeverity(severity string) error {
+	if slices.Contains(Severities, severity) || (severity == SeverityInfo && s.InfoSeverity) ||
+		(severity == SeverityInformational && s.InformationalSeverity) {
+		return nil
+	}
+	return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
 }
 
 var sources = []string{"manual", "monitoring", "api"}
