@@ -157,12 +157,6 @@ func TestFieldsOfAnIncident(t *testing.T) {
 		"id", "incident_number", "title", "description", "severity", "status", "affected_services", "impact_description", "assigned_to",
 		"created_by", "source", "tags", "started_at", "acknowledged_at", "resolved_at", "created_at", "updated_at",
 	}
-	keys := func(m map[string]any) (names []string) {
-		for name := range m {
-			names = append(names, name)
-		}
-		return names
-	}
 	plain := send(t, s, http.MethodPost, incidents, body).data(t)
 	assert.ElementsMatch(t, documented, keys(plain))
 	assert.Equal(t, []any{[]any{}, []any{}, nil, "api", "medium"},
@@ -178,26 +172,31 @@ func TestFieldsOfAnIncident(t *testing.T) {
 func TestSimultaneousCreates(t *testing.T) {
 	for gap, want := range map[time.Duration]int{0: 1, time.Second: 2} {
 		t.Run(gap.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s, client := sandboxtest.StartInMemory(t, sandbox.Options{})
-				require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.NonAtomicCreate, sw.Latency = gap, time.Second }))
-				begin := time.Now()
-				var both sync.WaitGroup
-				for range 2 {
-					both.Go(func() {
-						r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint+"/incidents", strings.NewReader(`{"title":"T","alias":"a"}`))
-						if assert.NoError(t, err) {
-							r.Header.Set("Authorization", "Bearer "+s.Key)
-							assert.Equal(t, 2, do(t, client, r).status/100)
-						}
-					})
-				}
-				both.Wait()
-				assert.Equal(t, time.Second+gap, time.Since(begin))
-				assert.Len(t, s.Open("a"), want)
-			})
+			simultaneous(t, func(sw *sandbox.Switches) { sw.NonAtomicCreate, sw.Latency = gap, time.Second }, time.Second+gap, want)
 		})
 	}
+}
+
+// simultaneous sends two creates with one alias at once, in fake time.
+func simultaneous(t *testing.T, set func(*sandbox.Switches), took time.Duration, made int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: set})
+		begin := time.Now()
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint+"/incidents", strings.NewReader(`{"title":"T","alias":"a"}`))
+				if assert.NoError(t, err) {
+					r.Header.Set("Authorization", "Bearer "+s.Key)
+					assert.Equal(t, 2, do(t, client, r).status/100)
+				}
+			})
+		}
+		both.Wait()
+		assert.Equal(t, took, time.Since(begin))
+		assert.Len(t, s.Open("a"), made)
+	})
 }
 
 // atomic makes creates take no time.

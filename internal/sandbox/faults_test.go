@@ -38,7 +38,20 @@ func TestFaults(t *testing.T) {
 			fault: sandbox.Fault{Status: 400, Message: "labels is not allowed"}, status: 400,
 			body: `{"error":{"type":"validation_error","message":"labels is not allowed","status":400}}`,
 		},
-		"forbidden":            {fault: sandbox.Fault{Status: 403}, status: 403, body: `"authorization_error"`},
+		"forbidden": {fault: sandbox.Fault{Status: 403}, status: 403, body: `"authorization_error"`},
+		"denied in other words": {
+			fault: sandbox.Fault{Status: 403, Message: "Your plan does not include API access"}, status: 403,
+			body: `{"error":{"type":"authorization_error","message":"Your plan does not include API access","status":403}}`,
+		},
+		"not paid": {
+			fault: sandbox.Fault{Status: 402, Message: "Upgrade your plan"}, status: 402,
+			body: `{"error":{"type":"payment_required","message":"Upgrade your plan","status":402}}`,
+		},
+		"a proxy's 400": {fault: sandbox.Fault{Status: 400, Body: fault.Foreign}, status: 400, body: `{"message":"Bad Request"}`},
+		"a proxy's 2xx": {fault: sandbox.Fault{Status: 200, Body: fault.Foreign}, status: 200, body: `{"message":"OK"}`},
+		"2xx, of no incident": {
+			fault: sandbox.Fault{Status: 200, Body: fault.Stale}, status: 200, body: `{"data":{}}`,
+		},
 		"gone":                 {fault: sandbox.Fault{Status: 404}, status: 404, body: `"not_found"`},
 		"a proxy's 404":        {fault: sandbox.Fault{Status: 404, Body: fault.HTML}, status: 404, body: "<!DOCTYPE html>"},
 		"failed before commit": {fault: sandbox.Fault{Status: 500}, status: 500, body: `"server_error"`},
@@ -135,6 +148,17 @@ func TestFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFaultsStale is a close that the API accepts and does not carry out.
+func TestFaultsStale(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	id := create(t, s, "a")
+	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Resolve}, Status: 200, Body: fault.Stale})
+	require.NoError(t, err)
+	r := send(t, s, http.MethodPut, incidents+"/"+id, `{"status":"resolved"}`)
+	assert.Equal(t, []any{200, id, "open"}, []any{r.status, r.data(t)["id"], r.data(t)["status"]})
+	assert.Len(t, s.Open("a"), 1)
 }
 
 func TestFaultsCountAndLog(t *testing.T) {
