@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -111,6 +112,43 @@ func TestShutdownWithHangingRequest(t *testing.T) {
 	code, _, _ := stop()
 	assert.Zero(t, code)
 	assert.Less(t, time.Since(begin), shutdownTimeout, "it did not wait for the request")
+}
+
+// TestREADME expects the table of switches in the README, as their list describes them.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var table strings.Builder
+	table.WriteString("| Switch | Values, the default first | Decides |\n| --- | --- | --- |\n")
+	for _, w := range store.SwitchList {
+		values := "a " + w.Kind
+		switch {
+		case len(w.Values) > 0:
+			values = "`" + strings.Join(w.Values, "`, `") + "`"
+		case w.Kind == "bool":
+			values = "`false`, `true`"
+		case w.Default() != "":
+			values += ", `" + w.Default() + "`"
+		}
+		table.WriteString("| `" + w.Name + "` | " + values + " | " + w.Help + " |\n")
+	}
+	assert.True(t, strings.HasSuffix(string(text), "\n\n"+table.String()), "the README must end with this table:\n%s", table.String())
+}
+
+// TestHelp expects every switch in the help, with its values and its default.
+func TestHelp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--help"}, &stdout, &stderr))
+	for _, w := range store.SwitchList {
+		at := strings.Index(stdout.String(), "--"+strings.ReplaceAll(w.Name, "_", "-")+" ")
+		require.Positive(t, at, w.Name)
+		line, _, _ := strings.Cut(stdout.String()[at:], "\n")
+		assert.Contains(t, line, w.Help)
+		assert.Contains(t, line, strings.Join(w.Values, " | "))
+		if w.Default() != "" {
+			assert.Contains(t, line, "(default "+w.Default()+")")
+		}
+	}
 }
 
 func TestWrongUse(t *testing.T) {
