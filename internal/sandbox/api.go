@@ -239,7 +239,7 @@ func refusal(err error) answer {
 
 // describe says what rules of faults see of a call. Faults come before any check.
 func (s *Server) describe(c *call) fault.Request {
-	r := fault.Request{Method: c.method, Path: c.path}
+	r := fault.Request{Method: c.method, Path: c.path, Field: c.decoded.Field}
 	id := c.incidentID()
 	switch {
 	case c.method == http.MethodGet && id == "":

@@ -150,6 +150,28 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestFaultsByField lets updates fail for the sake of one field, or of one value of it.
+func TestFaultsByField(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	id := create(t, s, "a")
+	require.NoError(t, s.SetFaults([]sandbox.Fault{
+		{Match: sandbox.Match{Operation: fault.Update, Field: "description"}, Status: 500},
+		{Match: sandbox.Match{Field: "affected_services", Contains: `"svc-9"`}, Status: 400, Message: "affected_services: unknown service"},
+	}))
+	for body, status := range map[string]int{
+		`{"title":"U"}`:                              200,
+		`{"title":"U","description":"D"}`:            500,
+		`{"description":null}`:                       500,
+		`{"affected_services":["svc-1"]}`:            200,
+		`{"affected_services":["svc-1", "svc-9"]}`:   400,
+		`{"status":"resolved","description":"over"}`: 200, // a close is no update
+		`{"description`:                              400, // what is no JSON has no fields
+	} {
+		assert.Equal(t, status, send(t, s, http.MethodPut, incidents+"/"+id, body).status, body)
+	}
+	assert.Equal(t, 200, send(t, s, http.MethodGet, incidents, "").status)
+}
+
 // TestFaultsStale is a close that the API accepts and does not carry out.
 func TestFaultsStale(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})

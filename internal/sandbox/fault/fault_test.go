@@ -47,6 +47,7 @@ func TestValidate(t *testing.T) {
 		"delay below 0":             {fault.Fault{Status: 500, Delay: -1}, "not be negative"},
 		"times below 0":             {fault.Fault{Status: 500, Times: -1}, "not be negative"},
 		"no such operation":         {fault.Fault{Status: 500, Match: fault.Match{Operation: "delete"}}, "match.operation"},
+		"contains what":             {fault.Fault{Status: 500, Match: fault.Match{Contains: "x"}}, "goes with match.field"},
 		"a rate alone":              {fault.Fault{RateLimit: 1, RetryAfter: time.Second}, ""},
 		"a rate that drops":         {fault.Fault{RateLimit: 1, Drop: true}, ""},
 		"a slow answer":             {fault.Fault{Delay: 1}, ""},

@@ -67,9 +67,10 @@ func decode[T any](field **T, v jsontext.Value, want string) error {
 
 // Body is a request's body as it was read, before any switch was asked.
 type Body struct {
-	patch Patch
-	names []string // sorted, so that the same body always gets the same message
-	wrong error    // no JSON object, or the first field of a wrong type
+	patch   Patch
+	members map[string]jsontext.Value
+	names   []string // sorted, so that the same body always gets the same message
+	wrong   error    // no JSON object, or the first field of a wrong type
 }
 
 // Decode reads a request's body. What is wrong with it, Patch says.
@@ -78,7 +79,7 @@ func Decode(body []byte) *Body {
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return &Body{wrong: invalid("Invalid JSON in request body")}
 	}
-	b := &Body{names: slices.Sorted(maps.Keys(members))}
+	b := &Body{members: members, names: slices.Sorted(maps.Keys(members))}
 	for _, name := range b.names {
 		field, known := fields[name]
 		if !known {
@@ -119,6 +120,9 @@ func (b *Body) check(sw *Switches, unknownFields string) (Patch, error) {
 	}
 	return b.patch, b.wrong
 }
+
+// Field is the JSON of a field, or "" if the body has none with this name.
+func (b *Body) Field(name string) string { return string(b.members[name]) }
 
 // Alias is the alias that the body names, or "", whatever else is wrong with it.
 func (b *Body) Alias() string {
