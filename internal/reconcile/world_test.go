@@ -52,7 +52,7 @@ func inWorld(t *testing.T, o options, f func(w *world)) {
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	box, hc := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1})
+	box, hc := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1, Switches: sandbox.Merging})
 	client, err := alert24.New(hc, box.Endpoint, alert24.WithAPIKey("ak_live_demodemodemodemodemodemodemodemo"))
 	require.NoError(t, err)
 	content := incident.DefaultConfig()
