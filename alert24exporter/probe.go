@@ -34,7 +34,7 @@ func (e *alert24Exporter) probe(ctx context.Context) error {
 	if failed == e.disproved.Load() {
 		return nil
 	}
-	err := e.ledger.Probe(ctx)
+	err := e.ledger.Check(ctx)
 	e.telemetry.storageFailed.Store(err != nil)
 	if err != nil {
 		return storageError{err}

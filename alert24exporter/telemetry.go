@@ -105,7 +105,7 @@ func (t *telemetry) stored(ctx context.Context, ok bool) {
 func (t *telemetry) counted(client storage.Client) storage.Client {
 	walker, ok := client.(storage.Walker)
 	if !ok {
-		return client // in memory only, or refused by the ledger
+		return client // the journal refuses it
 	}
 	return countedClient{client, walker, t.builder}
 }

@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -55,8 +54,6 @@ type volatile struct {
 	probeAt  time.Time
 	retryAt  time.Time
 	since    time.Time // when Alert24 ceased to hold what the entry asks for; zero while it does
-	place    uint64    // number of the segment with the record; 0 while disk has none
-	size     int32     // of the record, in bytes
 
 	probes, attempts, failedLookups int32
 	absent                          int8 // complete look-ups in a row that found nothing for an unknown alias
@@ -66,7 +63,6 @@ type volatile struct {
 	bareTry bool // a close was refused: leave resolved_at out
 	draft   bool // ApplyAll is at work on this copy
 	loaded  bool // since a restart: disk still holds what Load began with
-	former  bool // the record has a key of its own, as in former versions
 }
 
 // Member is one alert of the alias.
@@ -214,27 +210,6 @@ func (e *Entry) live() int {
 		return 0
 	}
 	return 1
-}
-
-// written says where disk has the record of the entry.
-func (e *Entry) written(place uint64, size int) {
-	e.place, e.size, e.loaded, e.former = place, int32(min(size, math.MaxInt32)), false, false //nolint:gosec // it fits
-}
-
-// weight is what the record takes of a journal that holds nothing in vain, in bytes before they are compressed.
-func (e *Entry) weight() int {
-	if e == nil || e.place == 0 {
-		return 0
-	}
-	return int(e.size) + 1 + fills(int(e.size)+1, e.Alias)*segmentCost/segmentBytes
-}
-
-// effort is what it takes to write the entry's record again, in records of usual size, as far as its last one tells.
-func (e *Entry) effort() int {
-	if e == nil {
-		return 1
-	}
-	return 1 + int(e.size)/segmentBytes
 }
 
 // Worst returns the severity of the worst firing alert, or 0 when none fires.

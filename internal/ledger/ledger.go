@@ -13,8 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/collector/extension/xextension/storage"
-
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
@@ -35,31 +33,14 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("%d alerts with new aliases refused: limits::aliases (%d) live aliases are reached", e.Refused, e.Max)
 }
 
-// New returns a ledger over client; nil keeps everything in memory only. maxAliases bounds the live entries.
-func New(policy *Policy, client storage.Client, maxAliases int, now func() time.Time) *Ledger {
-	return &Ledger{policy: policy, store: newStore(client), maxAliases: maxAliases, now: now}
+// New returns a ledger over store; nil keeps everything in memory only. maxAliases bounds the live entries.
+func New(policy *Policy, store Store, maxAliases int, now func() time.Time) *Ledger {
+	return &Ledger{policy: policy, store: newStore(store), maxAliases: maxAliases, now: now}
 }
 
-// Load reads the entries from storage, and returns what could not be read.
-func (l *Ledger) Load(ctx context.Context) (unreadable []Unreadable, err error) {
-	unreadable, err = l.store.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := l.now()
-	for alias, e := range l.store.entries {
-		n := l.policy.Load(e, now)
-		n.place, n.size, n.former = e.place, e.size, e.former
-		if !n.unsure() {
-			n.mark(now)
-		}
-		l.store.entries[alias] = n
-	}
-	for _, e := range l.store.entries {
-		l.store.live += e.live()
-	}
-	return unreadable, nil
-}
+// Check returns why the storage would not take alerts with new aliases now, nil if it would. It waits for its turn no
+// longer than ctx.
+func (l *Ledger) Check(ctx context.Context) error { return l.store.check(ctx) }
 
 // Apply applies the events in their order, durably, and returns what each did. With a *FullError all others were
 // applied; with any other error none was.

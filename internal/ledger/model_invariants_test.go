@@ -57,7 +57,7 @@ func (w *world) checkPages() {
 
 // checkDisk is I5, before and after 2xx and 503: disk holds what memory holds, apart from when a firing was repeated last.
 func (w *world) checkDisk(e *Entry) {
-	if w.ledger.store.doubtful != nil {
+	if w.ledger.store.doubtful() != nil {
 		return // disk may be ahead until the next write
 	}
 	unwritten := w.disk.writes == w.onDisk

@@ -4,17 +4,13 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -47,90 +43,52 @@ func modelPolicy() *Policy {
 
 // disk is what survives a kill.
 type disk struct {
-	records map[string][]byte
-	full    bool
-	lies    bool // the next write is carried out, and seems to fail
-	lied    bool // the last one did
-	writes  int
+	*Memory
+	full   bool
+	lies   bool // the next write is carried out, and seems to fail
+	lied   bool // the last one did
+	writes int
 }
 
 var errDiskFull = errors.New("disk full")
 
-func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+func newDisk() disk { return disk{Memory: NewMemory()} }
+
+func (d *disk) Load(ctx context.Context, each func(Loaded) error, current func(string, []byte) []byte) error {
 	if d.full {
 		return errDiskFull
 	}
-	writes := false
-	for _, op := range ops {
-		writes = writes || op.Type != storage.Get
-		switch op.Type {
-		case storage.Set:
-			d.records[op.Key] = bytes.Clone(op.Value) // as every storage does: the ledger uses the memory again
-		case storage.Delete:
-			delete(d.records, op.Key)
-		case storage.Get:
-			op.Value = d.records[op.Key]
-		}
+	return d.Memory.Load(ctx, each, current)
+}
+
+func (d *disk) Commit(ctx context.Context, changes []Change, makesRoom bool) error {
+	if d.lied = false; d.full {
+		return Uncertain(errDiskFull)
 	}
-	if writes {
-		d.writes++
+	if err := d.Memory.Commit(ctx, changes, makesRoom); err != nil {
+		return err
 	}
-	if d.lied = d.lies && writes; d.lied {
+	d.writes++
+	if d.lied = d.lies; d.lied {
 		d.lies = false
-		return errDiskFull
+		return Uncertain(errDiskFull)
 	}
 	return nil
+}
+
+func (d *disk) Settle(context.Context) (there bool, err error) {
+	if d.full {
+		return false, errDiskFull
+	}
+	there, d.lied = d.lied, false
+	return there, nil
 }
 
 // working: the last write did not have to fail.
 func (d *disk) working() bool { return !d.full && !d.lied }
 
 // record returns what counts of theAlias, or nil.
-func (d *disk) record() []byte {
-	var found []byte
-	for _, key := range slices.Sorted(maps.Keys(d.records)) {
-		if strings.HasPrefix(key, segmentPrefix) {
-			aliases, records, err := decodeSegment(d.records[key])
-			if err != nil {
-				panic(err)
-			}
-			if i := slices.Index(aliases, theAlias); i >= 0 {
-				found = bytes.TrimSuffix(records[i], []byte("\n"))
-			}
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return found
-}
-
-func (d *disk) Walk(ctx context.Context, fn storage.WalkFunc) error {
-	var all []*storage.Operation
-	for _, key := range slices.Sorted(maps.Keys(d.records)) {
-		ops, err := fn(key, d.records[key])
-		if err != nil {
-			return err
-		}
-		all = append(all, ops...)
-	}
-	return d.Batch(ctx, all...)
-}
-
-func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
-	op := storage.GetOperation(key)
-	return op.Value, d.Batch(ctx, op)
-}
-
-func (d *disk) Set(ctx context.Context, key string, value []byte) error {
-	return d.Batch(ctx, storage.SetOperation(key, value))
-}
-
-func (d *disk) Delete(ctx context.Context, key string) error {
-	return d.Batch(ctx, storage.DeleteOperation(key))
-}
-
-func (d *disk) Close(context.Context) error { return nil }
+func (d *disk) record() []byte { return d.records[theAlias] }
 
 // fate is what becomes of a call.
 type fate int
@@ -202,7 +160,7 @@ type failer interface {
 func newWorld(f failer, s switches) *world {
 	w := &world{
 		failer: f, senders: newSenders(), server: server{switches: s},
-		disk: &disk{records: map[string][]byte{}}, policy: modelPolicy(), now: 1,
+		disk: new(newDisk()), policy: modelPolicy(), now: 1,
 	}
 	w.restart()
 	return w
@@ -248,7 +206,7 @@ func (w *world) kill(down, skew int) {
 	for range down {
 		w.second()
 	}
-	if t := w.ledger.store.doubtful; t != nil && t == w.perhapsOf && w.disk.lied {
+	if t := w.ledger.store.doubtful(); t != nil && t == w.perhapsOf && t.doubt == mayBeThere && w.disk.lied {
 		for _, a := range w.perhaps {
 			w.pages++
 			if a.sender == am1 {
@@ -340,7 +298,7 @@ func (w *world) push(all ...arrived) []Outcome {
 		if w.disk.working() {
 			w.Fatalf("apply: %v", err)
 		}
-		w.perhaps, w.perhapsOf = all, w.ledger.store.doubtful
+		w.perhaps, w.perhapsOf = all, w.ledger.store.doubtful()
 		w.check()
 		return nil
 	}

@@ -28,8 +28,8 @@ type Stats struct {
 func (l *Ledger) Stats() Stats {
 	var s Stats
 	s.Aliases, s.Live = l.store.counts()
+	s.Size = l.store.size()
 	l.store.all(func(e *Entry) {
-		s.Size += int64(e.size)
 		s.Open += count(e.Incident.State == Open)
 		s.Held += count(slices.ContainsFunc(e.Members, func(m Member) bool { return m.held() }))
 		s.Parked += count(e.Parked())

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
 // mutation changes one entry. It is given the current entry, nil if there is none, and the number of live
@@ -17,27 +15,22 @@ import (
 // It may run more than once.
 type mutation struct {
 	alias string
-	// makesRoom: in a full storage, it may use the reserve.
+	// makesRoom: in a full storage, it may use what is kept back.
 	makesRoom bool
 	do        func(e *Entry, live int) (next *Entry, durable bool)
 }
 
-// store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
-// wait together share a transaction. Memory changes only after disk did.
+// store keeps the entries in memory and, where there is one, in a Store. Writes are serialised, and writes that wait
+// together share a transaction. Memory changes only after the Store did.
 type store struct {
-	client  storage.Client // nil: memory only
-	reserve reserve
+	disk Store // nil: memory only
 
 	mu      sync.RWMutex // guards what follows
 	entries map[string]*Entry
 	live    int
-	busy    map[string]int // the aliases of the transaction that is under way
+	current *transaction // under way or in doubt; only the writer changes it
 
-	// Only the writer uses these.
-	journal  journal
-	full     bool         // the storage had no room for the last transaction
-	doubtful *transaction // the last one, if it seemed to fail
-	buffers  buffers      // a client that kept values would have to copy them
+	buffer records // only the writer uses it
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
@@ -52,17 +45,11 @@ type write struct {
 	err       error
 }
 
-// maxBuffer bounds what is kept for the next transaction.
-const maxBuffer = 1 << 20
-
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
-func newStore(client storage.Client) *store {
-	return &store{
-		client: client, reserve: reserve{client: client}, entries: map[string]*Entry{}, turn: make(chan struct{}, 1),
-		journal: journal{slack: journalSlack},
-	}
+func newStore(disk Store) *store {
+	return &store{disk: disk, entries: map[string]*Entry{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) *Entry {
@@ -76,7 +63,7 @@ func (s *store) get(alias string) *Entry {
 func (s *store) swift(m mutation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, busy := s.busy[m.alias]; busy {
+	if s.busy(m.alias) {
 		return false
 	}
 	e, durable := m.do(s.entries[m.alias], s.live)
@@ -136,12 +123,7 @@ func (s *store) commitPending(ctx context.Context) {
 		<-s.turn
 	}()
 	err := s.write(ctx, writes...)
-	// One write may have spoilt the transaction of all: each gets one of its own. And in a full storage there may be room
-	// after cleaning.
-	again := err != nil && (len(writes) > 1 || s.full)
-	if again && s.full {
-		s.squeeze(ctx)
-	}
+	again := err != nil && len(writes) > 1 // one write may have spoilt the transaction of all: each gets one of its own
 	for _, w := range writes {
 		if w.err = err; again {
 			w.err = s.write(ctx, w)
@@ -166,7 +148,6 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 			c.next, c.durable = e, c.durable || durable
 		}
 	}
-	s.clean(t)
 	return s.commit(ctx, makesRoom, t)
 }
 
@@ -176,6 +157,27 @@ func unwritten(err error) error {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)
 	}
 	return nil
+}
+
+// check returns why the storage would not take new records. It waits for its turn no longer than ctx.
+func (s *store) check(ctx context.Context) error {
+	if s.disk == nil {
+		return nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return unwritten(ctx.Err())
+	}
+	return unwritten(s.disk.Check(ctx))
+}
+
+func (s *store) size() int64 {
+	if s.disk == nil {
+		return 0
+	}
+	return s.disk.Size()
 }
 
 // all calls f for every entry, in no order.

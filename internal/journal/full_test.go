@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package journal
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
 // In a full storage, new alerts are refused, but what is known can end, and that makes room again.
@@ -27,7 +28,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(1, 2))
 			text := make([]byte, shape.text)
-			canEmptyItself(t, func(ev Event, i int) Event {
+			canEmptyItself(t, func(ev ledger.Event, i int) ledger.Event {
 				ev.Alias = fmt.Sprintf("alias-%d-%s", i, strings.Repeat("x", shape.alias))
 				for i := range text {
 					text[i] = "0123456789abcdef"[random.IntN(16)] // hard to compress
@@ -39,68 +40,66 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	}
 }
 
-func canEmptyItself(t *testing.T, named func(ev Event, i int) Event) {
+func canEmptyItself(t *testing.T, named func(ev ledger.Event, i int) ledger.Event) {
 	t.Helper()
 	now := at(0)
-	l := New(testPolicy(), openBounded(t, t.TempDir(), 1<<20), 100_000, func() time.Time { return now })
-	_, err := l.Load(t.Context())
-	require.NoError(t, err)
+	l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return now })
 	filled := 0
 	// fill adds aliases until the storage takes no more: a refused write cleans, so that the next may find room.
 	fill := func() {
 		for refused := 0; refused < 3; {
-			_, err := l.Apply(t.Context(), []Event{named(firing("am1", at(0)), filled)})
+			_, err := l.Apply(t.Context(), []ledger.Event{named(firing(at(0)), filled)})
 			if err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
 				continue
 			}
-			_, d, err := l.Claim(t.Context(), named(Event{}, filled).Alias)
+			_, d, err := l.Claim(t.Context(), named(ledger.Event{}, filled).Alias)
 			require.NoError(t, err)
-			require.Equal(t, Create, d.Call.Kind)
+			require.Equal(t, ledger.Create, d.Call.Kind)
 			filled, refused = filled+1, 0
 			require.Less(t, filled, 40_000, "the storage is bounded")
 		}
-		require.ErrorIs(t, l.Probe(t.Context()), storage.ErrStorageFull)
+		require.ErrorIs(t, l.Check(t.Context()), storage.ErrStorageFull)
 	}
 	fill()
 	first := filled
 	require.Greater(t, first, 20)
 
 	// All creates are answered, all alerts resolve, all closes are begun and answered: each a write.
-	learn := func(i int, c Call, open bool) {
-		a := &Answered{
-			Alias: named(Event{}, i).Alias, Call: c,
-			Answer: Answer{Verdict: Accepted, Incident: Found{ID: fmt.Sprint("id-", i), Open: open}},
+	learn := func(i int, c ledger.Call, open bool) {
+		a := &ledger.Answered{
+			Alias: named(ledger.Event{}, i).Alias, Call: c,
+			Answer: ledger.Answer{Verdict: ledger.Accepted, Incident: ledger.Found{ID: fmt.Sprint("id-", i), Open: open}},
 		}
-		require.NoError(t, l.Learn(t.Context(), []*Answered{a}))
+		require.NoError(t, l.Learn(t.Context(), []*ledger.Answered{a}))
 	}
 	for from := 0; from < filled; {
 		for i := range filled - from {
-			learn(from+i, l.Get(named(Event{}, from+i).Alias).Inflight, true)
+			learn(from+i, l.Get(named(ledger.Event{}, from+i).Alias).Inflight, true)
 		}
 		from = filled
 		fill()
 	}
 	require.Less(t, filled, 2*first)
 	for i := range filled {
-		_, err := l.Apply(t.Context(), []Event{named(resolved("am1", at(0), at(1)), i)})
+		_, err := l.Apply(t.Context(), []ledger.Event{named(resolved(at(0), at(1)), i)})
 		require.NoError(t, err)
-		_, d, err := l.Claim(t.Context(), named(Event{}, i).Alias)
+		_, d, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
 		require.NoError(t, err)
-		require.Equal(t, Close, d.Call.Kind)
+		require.Equal(t, ledger.Close, d.Call.Kind)
 		learn(i, d.Call, false)
 	}
-	now = now.Add(2 * hour)
+	now = now.Add(2 * time.Hour)
 	for i := range filled {
-		_, _, err := l.Claim(t.Context(), named(Event{}, i).Alias)
+		_, _, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
 		require.NoError(t, err)
 	}
 	entries, _ := l.Counts()
 	assert.Zero(t, entries)
-	require.NoError(t, l.Probe(t.Context()))
+	require.NoError(t, l.Check(t.Context()))
 	for i := range 20 {
-		again := []Event{named(firing("am1", now), filled+i)}
+		again := []ledger.Event{named(firing(now), filled+i)}
 		if _, err := l.Apply(t.Context(), again); err != nil {
 			_, err = l.Apply(t.Context(), again) // as a sender does
 			require.NoError(t, err, "there is room again")
@@ -117,17 +116,15 @@ func TestFullStorageTakesResolves(t *testing.T) {
 			longest = 2000
 		}
 		random := rand.New(rand.NewPCG(seed, 0))
-		l := New(testPolicy(), openBounded(t, t.TempDir(), 1<<20), 100_000, func() time.Time { return at(0) })
-		_, err := l.Load(t.Context())
-		require.NoError(t, err)
-		var known []Event
+		l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return at(0) })
+		var known []ledger.Event
 		for refused := 0; refused < 3; {
-			ev := firing("am1", at(0))
+			ev := firing(at(0))
 			ev.Alias = fmt.Sprint("alias-", len(known)+refused)
 			ev.Alert = incident.Pack(&incident.Alert{
 				Fingerprint: "f0", StartsAt: at(0), Description: strings.Repeat("x", random.IntN(longest)),
 			})
-			if _, err := l.Apply(t.Context(), []Event{ev}); err != nil {
+			if _, err := l.Apply(t.Context(), []ledger.Event{ev}); err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
 				continue
@@ -136,7 +133,7 @@ func TestFullStorageTakesResolves(t *testing.T) {
 		}
 		for _, ev := range known[:min(60, len(known))] {
 			ev.Firing, ev.EndsAt = false, at(1)
-			_, err := l.Apply(t.Context(), []Event{ev})
+			_, err := l.Apply(t.Context(), []ledger.Event{ev})
 			require.NoError(t, err, "seed %d", seed)
 		}
 	}
@@ -160,14 +157,12 @@ func TestFullStorageStaysQuick(t *testing.T) {
 	walker, ok := file.(storage.Walker)
 	require.True(t, ok)
 	c := &counting{Client: file, Walker: walker}
-	l := New(testPolicy(), c, 100_000, func() time.Time { return at(0) })
-	_, err := l.Load(t.Context())
-	require.NoError(t, err)
+	l := openLedger(t, New(c), func() time.Time { return at(0) })
 	known, most := 0, 0
 	for refused := 0; refused < 20; {
-		events := make([]Event, 1+known%50)
+		events := make([]ledger.Event, 1+known%50)
 		for i := range events {
-			events[i] = realistic(known + i)
+			events[i] = detailed(known + i)
 		}
 		c.batches = 0
 		if _, err := l.Apply(t.Context(), events); err != nil {

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package journal
 
 import (
 	"context"
@@ -13,15 +13,18 @@ import (
 )
 
 const (
+	// checkPrefix begins the keys of bytes of no meaning that a Check writes and removes: as many as the reserve takes at once,
+	// and more than most webhooks need, because less can fit where no webhook does.
+	checkPrefix = "check/"
 	// reservePrefix begins the keys of bytes of no meaning. They are given up when the storage is full, so that closes,
-	// which need a write-ahead, and the removal of entries that are over go on: otherwise nothing would ever free space
+	// which need a write-ahead, and the removal of expired entries go on: otherwise nothing would ever free space
 	// again. There are many small ones, because a large one would need as much space in one piece.
 	reservePrefix = "reserve/"
 	reserveBytes  = 1 << 10 // each
 	// reserveChunk keys are taken or given up together.
 	reserveChunk = 64
 	// reserveLeast chunks are wanted, a quarter of the journal, which lets it be cleaned in a full storage, and reserveEach
-	// bytes for each alias, whose record grows until it is over.
+	// bytes for each record, which grows until its entry expires.
 	reserveLeast = 4
 	reserveEach  = 64
 )
@@ -51,9 +54,9 @@ type reserve struct {
 	short        bool // the storage had no room for what is wanted
 }
 
-// want says how many bytes the journal takes on disk, and for how many aliases.
-func (r *reserve) want(journal, aliases int) {
-	r.wanted = reserveLeast + (journal/4+aliases*reserveEach)/(reserveChunk*reserveBytes)
+// want says how many bytes the journal takes on disk, and for how many records.
+func (r *reserve) want(journal, records int) {
+	r.wanted = reserveLeast + (journal/4+records*reserveEach)/(reserveChunk*reserveBytes)
 	r.short = r.short && r.held < r.wanted
 }
 
@@ -89,8 +92,10 @@ func (r *reserve) give(ctx context.Context) bool {
 	return given
 }
 
-// givePart carries out some of the operations, and returns which. Deleting needs room, too: least where it empties pages of
-// the storage, of which only that storage knows where they begin. And what a transaction frees is of use to the next.
+// givePart carries out some of the operations, and returns which. Deleting needs room, too: bbolt writes each page that it
+// touches anew before it frees the old one. It needs none for a page that becomes empty, and a page holds at most four of these
+// values. So after all together smaller parts are tried, each at every offset at which a page may begin. What one transaction
+// frees, the next can use.
 func (r *reserve) givePart(ctx context.Context, ops []*storage.Operation) []*storage.Operation {
 	for _, n := range []int{reserveChunk, 16, 4, 3, 2, 1} {
 		for from := 0; from < min(n, 4) && from < len(ops); from++ {
