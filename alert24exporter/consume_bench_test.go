@@ -71,24 +71,6 @@ func BenchmarkEvent(b *testing.B) {
 	}
 }
 
-// BenchmarkStore writes pushes of 20 alerts that all say something new to the real storage extension.
-func BenchmarkStore(b *testing.B) {
-	for _, fsync := range []bool{true, false} {
-		b.Run(fmt.Sprintf("fsync=%t", fsync), func(b *testing.B) {
-			const push = 20
-			l := ledger.New(testLedgerPolicy(b), ledgerStorage(b, b.TempDir(), fsync), 1000, time.Now)
-			turns := [][]ledger.Event{benchmarkEvents(b, 0, push, 1), benchmarkEvents(b, 0, push, 2)}
-			n := 0
-			for b.Loop() {
-				n++
-				_, err := l.Apply(b.Context(), turns[n%2])
-				require.NoError(b, err)
-			}
-			b.ReportMetric(push, "alerts/op")
-		})
-	}
-}
-
 func testLedgerPolicy(tb testing.TB) *ledger.Policy {
 	tb.Helper()
 	return &ledger.Policy{ClosedRetention: time.Hour, Render: benchmarkRenderer(tb).Render}

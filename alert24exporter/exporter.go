@@ -25,6 +25,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
@@ -44,7 +45,7 @@ type alert24Exporter struct {
 	tracer    trace.Tracer
 	telemetry *telemetry
 
-	storage storage.Client
+	storage ledger.Store // nil: memory only
 	ledger  *ledger.Ledger
 	loop    *reconcile.Reconciler
 
@@ -73,22 +74,14 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.policy(), e.telemetry.counted(e.storage), e.cfg.Limits.Aliases, time.Now)
+	e.ledger = ledger.New(e.policy(), e.storage, e.cfg.Limits.Aliases, time.Now)
 	began := time.Now()
-	unreadable, err := e.ledger.Load(ctx)
+	damage, err := e.ledger.Load(ctx)
 	if err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
-	for _, u := range unreadable {
-		if len(u.Aliases) == 0 {
-			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Key))
-		}
-		for _, alias := range u.Aliases {
-			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
-				zap.String("alias", alias), zap.String("key", u.Key))
-		}
-	}
+	e.logDamage(damage)
 	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
 	e.telemetry.host = host
 	if err := e.telemetry.watchLedger(e.ledger); err != nil {
@@ -98,10 +91,26 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	return nil
 }
 
-func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (storage.Client, error) {
+func (e *alert24Exporter) logDamage(damage ledger.Damage) {
+	for _, u := range damage.Unreadable {
+		if len(u.Aliases) == 0 {
+			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Where))
+		}
+		for _, alias := range u.Aliases {
+			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
+				zap.String("alias", alias), zap.String("key", u.Where))
+		}
+	}
+	if damage.Suspect > 0 {
+		e.set.Logger.Error("Newer records of aliases may be lost with a segment that cannot be read; their incidents will be looked up",
+			zap.Int("aliases", damage.Suspect))
+	}
+}
+
+func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (ledger.Store, error) {
 	if e.cfg.Storage == nil {
 		e.set.Logger.Warn("No storage is configured: open incidents and accepted alerts are forgotten when the collector stops; set the key storage")
-		return nil, nil //nolint:nilnil // no client means memory only
+		return nil, nil //nolint:nilnil // no store means memory only
 	}
 	ext, ok := host.GetExtensions()[*e.cfg.Storage]
 	if !ok {
@@ -119,7 +128,7 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if err != nil {
 		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable and that no other process uses it: %w", e.cfg.Storage, err)
 	}
-	return client, nil
+	return journal.New(e.telemetry.counted(client)), nil
 }
 
 func (e *alert24Exporter) ledgerConfig() ledger.Config {

@@ -31,7 +31,7 @@ type transaction struct {
 type doubt uint8
 
 const (
-	certain     doubt = iota
+	noDoubt     doubt = iota
 	mayBeThere        // the store may have it
 	isThere           // the store has it
 	mayBeUndone       // the store has it, or what was written over it
@@ -64,7 +64,7 @@ func (s *store) begin(writes []*write) *transaction {
 func (s *store) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current.doubt == certain {
+	if s.current.doubt == noDoubt {
 		s.current = nil
 	}
 }
@@ -118,7 +118,7 @@ func (s *store) settle(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	for t.doubt != certain {
+	for t.doubt != noDoubt {
 		if t.doubt == isThere {
 			err := s.writeOver(ctx, t)
 			if errors.Is(err, ErrUncertain) {
@@ -127,7 +127,7 @@ func (s *store) settle(ctx context.Context) error {
 			if err != nil {
 				return unwritten(err)
 			}
-			t.doubt = certain
+			t.doubt = noDoubt
 			continue
 		}
 		there, err := s.disk.Settle(ctx)
@@ -137,7 +137,7 @@ func (s *store) settle(ctx context.Context) error {
 		case there == (t.doubt == mayBeThere):
 			t.doubt = isThere // or it still is
 		default:
-			t.doubt = certain
+			t.doubt = noDoubt
 		}
 	}
 	s.end()

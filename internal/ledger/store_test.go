@@ -1,0 +1,290 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// client is a disk that can be watched, held up and spoilt.
+type client struct {
+	disk
+
+	mu      sync.Mutex
+	batches [][]string    // aliases of each transaction that was tried
+	hold    chan struct{} // each transaction takes one token, if set
+	spoils  string        // a transaction with this among them fails
+}
+
+func newClient() *client { return &client{disk: newDisk()} }
+
+func (c *client) Commit(ctx context.Context, changes []Change, makesRoom bool) error {
+	if err := c.begin(changes); err != nil {
+		return err
+	}
+	return c.disk.Commit(ctx, changes, makesRoom)
+}
+
+func (c *client) begin(changes []Change) error {
+	c.mu.Lock()
+	var names []string
+	for _, change := range changes {
+		names = append(names, change.Key)
+	}
+	c.batches = append(c.batches, names)
+	c.mu.Unlock()
+	if c.hold != nil {
+		<-c.hold
+	}
+	if c.spoils != "" && slices.Contains(names, c.spoils) {
+		return Uncertain(errors.New("spoilt"))
+	}
+	return nil
+}
+
+// Check fails where a write of new would.
+func (c *client) Check(context.Context) error { return c.begin([]Change{{Key: "new"}}) }
+
+// doubtful returns the last transaction if it is in doubt.
+func (s *store) doubtful() *transaction {
+	if s.current == nil || s.current.doubt == noDoubt {
+		return nil
+	}
+	return s.current
+}
+
+// together lets one write wait in its transaction until the others wait for it, and returns their errors.
+func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
+	t.Helper()
+	c.hold = make(chan struct{})
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	errs := map[string]error{}
+	apply := func(alias string) {
+		wg.Go(func() {
+			ev := firing("am1", at(0))
+			ev.Alias = alias
+			_, err := l.Apply(t.Context(), []Event{ev})
+			mu.Lock()
+			defer mu.Unlock()
+			errs[alias] = err
+		})
+	}
+	apply("first")
+	require.Eventually(t, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.batches) == 1
+	}, time.Minute, time.Millisecond)
+	for _, alias := range aliases {
+		apply(alias)
+	}
+	require.Eventually(t, func() bool {
+		l.store.pending.Lock()
+		defer l.store.pending.Unlock()
+		return len(l.store.pending.writes) == len(aliases)
+	}, time.Minute, time.Millisecond)
+	close(c.hold)
+	wg.Wait()
+	return errs
+}
+
+func TestWritesThatWaitShareATransaction(t *testing.T) {
+	c := newClient()
+	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	errs := together(t, c, l, "a", "b", "c")
+	for alias, err := range errs {
+		require.NoError(t, err, alias)
+	}
+	require.Len(t, c.batches, 2)
+	assert.ElementsMatch(t, []string{"a", "b", "c"}, c.batches[1])
+	assert.ElementsMatch(t, []string{"first", "a", "b", "c"}, l.Aliases())
+}
+
+func TestAFailedSharedTransactionIsTriedOncePerWrite(t *testing.T) {
+	c := newClient()
+	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	c.spoils = "bad"
+	errs := together(t, c, l, "a", "bad", "c")
+	require.ErrorContains(t, errs["bad"], "spoilt")
+	require.NoError(t, errs["a"])
+	require.NoError(t, errs["c"])
+	assert.Len(t, c.batches, 5, "one alone, one shared, one for each")
+	assert.ElementsMatch(t, []string{"first", "a", "c"}, l.Aliases())
+	assert.Nil(t, l.Get("bad"))
+	_, live := l.Counts()
+	assert.Equal(t, 3, live)
+}
+
+func TestAFailedWriteLeavesMemory(t *testing.T) {
+	c := newClient()
+	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	c.full = true
+	outcomes, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.ErrorIs(t, err, errDiskFull)
+	assert.Nil(t, outcomes)
+	assert.Nil(t, l.Get(theAlias))
+
+	c.full = false
+	_, err = l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	before := l.Get(theAlias)
+
+	c.full = true
+	err = l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}})
+	require.ErrorIs(t, err, errDiskFull)
+	assert.Same(t, before, l.Get(theAlias))
+	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1))})
+	require.ErrorIs(t, err, errDiskFull)
+	assert.Same(t, before, l.Get(theAlias))
+}
+
+func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
+	c := newClient()
+	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	assert.Len(t, c.batches, 1)
+
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Create, d.Call.Kind)
+	assert.Len(t, c.batches, 1, "the create's write-ahead rode with the event")
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
+	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1))})
+	require.NoError(t, err)
+
+	c.full = true
+	e, d, err := l.Claim(t.Context(), theAlias)
+	require.ErrorIs(t, err, errDiskFull)
+	assert.Nil(t, e)
+	assert.Equal(t, Decision{}, d)
+	assert.Equal(t, NoCall, l.Get(theAlias).Inflight.Kind)
+
+	c.full = false
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Close, d.Call.Kind)
+	onDisk, err := decode(theAlias, c.record())
+	require.NoError(t, err)
+	assert.Equal(t, Close, onDisk.Inflight.Kind)
+	assert.Equal(t, "1", onDisk.Inflight.ID)
+}
+
+// TestAnEventThatChangesNothing neither writes nor arms.
+func TestAnEventThatChangesNothing(t *testing.T) {
+	c := newClient()
+	now := at(100)
+	l := New(testPolicy(), c, 10, func() time.Time { return now })
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(50))})
+	require.NoError(t, err)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: Answer{Verdict: NotSent}}}))
+
+	now = at(200) // the create is due again
+	writes := len(c.batches)
+	outcomes, err := l.Apply(t.Context(), []Event{resolved("am2", at(0), at(10))})
+	require.NoError(t, err)
+	assert.Equal(t, []Outcome{StaleResolve}, outcomes)
+	assert.Len(t, c.batches, writes)
+	assert.Equal(t, NoCall, l.Get(theAlias).Inflight.Kind)
+}
+
+func TestMaxAliases(t *testing.T) {
+	c := newClient()
+	now := at(0)
+	l := New(testPolicy(), c, 2, func() time.Time { return now })
+	of := func(alias string, ev Event) Event {
+		ev.Alias = alias
+		return ev
+	}
+	outcomes, err := l.Apply(t.Context(), []Event{
+		of("a", firing("am1", at(0))), of("b", firing("am1", at(0))),
+		of("c", firing("am1", at(0))), of("d", resolved("am1", at(0), at(0))), of("a", firing("am1", at(0))),
+	})
+	full, ok := errors.AsType[*FullError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, FullError{Refused: 2, Max: 2}, *full)
+	require.ErrorContains(t, err, "limits::aliases (2)")
+	assert.Equal(t, []Outcome{Fired, Fired, NoRoom, NoRoom, Repeated}, outcomes, "known aliases are applied")
+	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
+
+	// What is over makes room, before its retention ends.
+	outcomes, err = l.Apply(t.Context(), []Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
+	require.NoError(t, err)
+	assert.Equal(t, []Outcome{Coalesced, Fired}, outcomes)
+	entries, live := l.Counts()
+	assert.Equal(t, 3, entries)
+	assert.Equal(t, 2, live)
+
+	// A known alias fires again although there is no room for a new one.
+	outcomes, err = l.Apply(t.Context(), []Event{of("a", firing("am1", at(2)))})
+	require.NoError(t, err)
+	assert.Equal(t, []Outcome{Fired}, outcomes)
+}
+
+func TestAnEntryLeavesAfterItsRetention(t *testing.T) {
+	c := newClient()
+	now := at(0)
+	l := New(testPolicy(), c, 2, func() time.Time { return now })
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0)), resolved("am1", at(0), at(1))})
+	require.NoError(t, err)
+	d := l.Peek(theAlias)
+	assert.Equal(t, Decision{Wake: at(3600)}, d)
+
+	now = at(3600)
+	assert.Equal(t, Decision{Wake: now}, l.Peek(theAlias))
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Decision{}, d)
+	assert.Nil(t, l.Get(theAlias))
+	assert.Nil(t, c.record())
+	entries, live := l.Counts()
+	assert.Zero(t, entries)
+	assert.Zero(t, live)
+	assert.Equal(t, Decision{}, l.Peek(theAlias))
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: Call{Kind: Lookup}}}), "an answer for one that has left")
+}
+
+func TestMemoryOnly(t *testing.T) {
+	l := New(testPolicy(), nil, 2, func() time.Time { return at(0) })
+	damage, err := l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, damage)
+	_, err = l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Create, d.Call.Kind)
+}
+
+// What time alone makes due is a call that can be seen before it is claimed, so that it waits its turn at the API.
+func TestPeekSeesWhatTimeMadeDue(t *testing.T) {
+	p := testPolicy()
+	now := at(0)
+	l := New(p, newClient(), 2, func() time.Time { return now })
+	for _, ev := range []Event{firing("am1", at(0)), resolved("am1", at(0), at(1)), firing("am2", at(0))} {
+		_, err := l.Apply(t.Context(), []Event{ev})
+		require.NoError(t, err)
+	}
+	until := l.Get(theAlias).Members[0].HeldUntil
+	require.False(t, until.IsZero(), "the second sender's firing may be an echo")
+	assert.Equal(t, Decision{Wake: until}, l.Peek(theAlias))
+	now = until
+	assert.Equal(t, Create, l.Peek(theAlias).Call.Kind)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Create, d.Call.Kind)
+}
