@@ -51,18 +51,18 @@ type bodies struct {
 	labels SendLabels
 }
 
-// create returns the body of a create. The minimal one keeps what routing rules and lookups read: source, tags and, for its
-// last line only, the description.
+// create returns the body of a create. The minimal one keeps what calls people (status), what routing rules and lookups read
+// (source, tags), and of the description only the last line, which names the alias.
 func (b *bodies) create(d *Draft) write {
 	c := &d.Content
 	w := write{
-		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Source: c.Source, Tags: c.Tags,
+		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Status: b.status, Source: c.Source,
+		Tags: c.Tags,
 	}
 	if d.Minimal {
 		w.Title, w.Description = cut(c.Title, maxMinimalTitle), aliasLine(c.Description)
 		return w
 	}
-	w.Status = b.status
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
 	w.AssignedTo = c.AssignedTo // later it is people's to change
 	if b.labels != SendLabelsNever {

@@ -33,8 +33,8 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	a.Sent.Sent = w.hashes()
 	if err == nil {
 		a.Incident = inc.shown()
-		if !a.Met && w.Source != "" && inc.Source != "" && string(inc.Source) != w.Source {
-			c.sourceLost.Store(true)
+		if !a.Met {
+			c.learnSource(&w, &inc)
 		}
 		if a.Met && inc.open() && !c.adopt && c.foreign(&inc, d.Alias) {
 			err = &Error{Op: r.op, Result: protocol.Foreign, FromAPI: true, Err: foreignError(&inc)}

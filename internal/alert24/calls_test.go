@@ -69,8 +69,8 @@ func TestAMinimalCreateKeepsWhatRoutingAndLookupsRead(t *testing.T) {
 	a, err := c.Create(t.Context(), d)
 	require.NoError(t, err)
 	title := strings.Repeat("é", 99) + "…"
-	assert.Equal(t, []string{`POST /api/v1/incidents {"title":"` + title + `","description":"Alias: A:1","severity":"high","alias":"A:1",` +
-		`"source":"prometheus","tags":["` + incident.AliasTag("A:1") + `","team:x"]}`}, rec.seen)
+	assert.Equal(t, []string{`POST /api/v1/incidents {"title":"` + title + `","description":"Alias: A:1","severity":"high","status":"new",` +
+		`"alias":"A:1","source":"prometheus","tags":["` + incident.AliasTag("A:1") + `","team:x"]}`}, rec.seen)
 	assert.Equal(t, incident.HashText(title), a.Sent.Sent[incident.FieldTitle])
 	assert.Zero(t, a.Sent.Sent[incident.FieldServices])
 	assert.Equal(t, d.Content.News, a.Sent.News)

@@ -33,8 +33,8 @@ type Client struct {
 	source    string
 	bodies    bodies
 	drops     drops
-	// sourceLost: the API shows another source than the one that we send.
-	sourceLost atomic.Bool
+	// shownSource is what the API shows in place of the source that we send, if it does.
+	shownSource atomic.Pointer[text]
 }
 
 // Option changes a Client.

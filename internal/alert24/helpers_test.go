@@ -131,3 +131,7 @@ func (g *gateLog) Enter(_ context.Context, kind GateKind) (leave func(protocol.R
 func pageOf(rows ...string) string {
 	return fmt.Sprintf(`{"data":[%s],"meta":{"total":%d,"has_more":false}}`, strings.Join(rows, ","), len(rows))
 }
+
+func response(body string) *http.Response {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+}

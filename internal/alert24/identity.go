@@ -27,9 +27,20 @@ func (r *row) mark() (tag string, ok bool) {
 	return "", false
 }
 
-// otherSource: the row names a source that is not ours. It tells nothing where the API does not take or keep ours.
+// otherSource: the row names a source that is not ours. It tells nothing where the API does not take ours, or shows that
+// source in the place of ours.
 func (c *Client) otherSource(r *row) bool {
-	return r.Source != "" && string(r.Source) != c.source && !c.drops.has(fieldSource) && !c.sourceLost.Load()
+	if instead := c.shownSource.Load(); instead != nil && *instead == r.Source {
+		return false
+	}
+	return r.Source != "" && string(r.Source) != c.source && !c.drops.has(fieldSource)
+}
+
+// learnSource notes what the API shows of the source of an incident that was just opened with w.
+func (c *Client) learnSource(w *write, opened *row) {
+	if w.Source != "" && opened.Source != "" && string(opened.Source) != w.Source {
+		c.shownSource.Store(&opened.Source)
+	}
 }
 
 // whose returns the alias tag of a row of ours: that of the alias which the API shows, else our tag, else that of the last line

@@ -73,6 +73,8 @@ func TestASourceThatTheAPIDoesNotKeep(t *testing.T) {
 			tag, maybe := c.whose(&api)
 			assert.True(t, maybe)
 			assert.Equal(t, incident.AliasTag("A"), tag)
+			_, maybe = c.whose(&row{Source: "nagios", Alias: "A"})
+			assert.Equal(t, body == "", maybe, "a third source is that of another tool, where sources are kept at all")
 		})
 	}
 }

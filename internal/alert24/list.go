@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 const (
@@ -39,7 +41,10 @@ func (c *Client) pages(ctx context.Context, status string, each func(p *page, ah
 		}
 		offset += len(p.rows)
 	}
-	return fmt.Errorf("the list of incidents has more than %d pages", maxPages)
+	return &Error{
+		Op: "list incidents", Result: protocol.Incomplete, FromAPI: true,
+		Err: fmt.Errorf("the list has more than %d pages", maxPages),
+	}
 }
 
 func (c *Client) page(ctx context.Context, status string, offset int) (p *page, ahead time.Duration, err error) {
