@@ -5,7 +5,6 @@ package alert24
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -60,7 +59,7 @@ func (b *bodies) create(d *Draft) write {
 		Tags: c.Tags,
 	}
 	if d.Minimal {
-		w.Title, w.Description = cut(c.Title, maxMinimalTitle), aliasLine(c.Description)
+		w.Title, w.Description = cut(c.Title, maxMinimalTitle), incident.AliasLine(d.Alias)
 		return w
 	}
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
@@ -146,13 +145,4 @@ func cut(s string, runes int) string {
 		return string(r[:runes-1]) + "…"
 	}
 	return s
-}
-
-// aliasLine returns the last line of a description if it names an alias.
-func aliasLine(description string) string {
-	if _, ok := aliasOfDescription(description); !ok {
-		return ""
-	}
-	text := strings.TrimSpace(description)
-	return text[strings.LastIndexAny(text, "\n\r")+1:]
 }

@@ -16,7 +16,7 @@ import (
 // the answer says Met, or [protocol.Foreign] if it is not ours.
 func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	w := c.bodies.create(&d)
-	r := request{op: "create incident", kind: GateCreate, method: http.MethodPost, path: "/incidents"}
+	r := request{op: "create incident", kind: protocol.Create, method: http.MethodPost, path: "/incidents"}
 	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
 	var inc row
 	err := c.write(ctx, &r, d.Alias, &w, func(ans *answer) (err error) {
@@ -45,9 +45,9 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	return conclude(a, err)
 }
 
-// Read shows one incident.
+// Read shows one incident, before an update.
 func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
-	inc, err := c.read(ctx, id)
+	inc, err := c.read(ctx, protocol.Update, id)
 	a := protocol.Answer{}
 	if err == nil {
 		a.Incident = inc.shown()
@@ -55,8 +55,8 @@ func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
 	return conclude(a, err)
 }
 
-func (c *Client) read(ctx context.Context, id string) (inc row, err error) {
-	r := about("read incident", GateRead, http.MethodGet, id)
+func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc row, err error) {
+	r := about("read incident", kind, http.MethodGet, id)
 	err = c.send(ctx, &r, func(ans *answer) (err error) {
 		if ans.cut != nil {
 			return ans.cut
@@ -76,30 +76,26 @@ func (c *Client) read(ctx context.Context, id string) (inc row, err error) {
 }
 
 // Update writes the fields of d that are in the set. Those that the API refused are not in Answer.Wrote; if none is left,
-// nothing is sent, and that is Done. Answer.Server says that a server's error was the answer; whether other updates succeed is
-// for the caller to know.
+// nothing is sent, and that is Done.
 func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
 	w := c.bodies.update(&d, fields)
 	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
-	r := about("update incident", GateUpdate, http.MethodPut, id)
+	r := about("update incident", protocol.Update, http.MethodPut, id)
 	inc, err := c.put(ctx, &r, d.Alias, &w)
 	a.Wrote = w.fields()
 	a.Incident = inc
-	if e, ok := errors.AsType[*Error](err); ok {
-		a.Server = e.Status >= 500
-	}
 	return conclude(a, err)
 }
 
 // Close resolves the incident at the time; a zero time is not sent.
 func (c *Client) Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error) {
-	r := about("close incident", GateClose, http.MethodPut, id)
+	r := about("close incident", protocol.Close, http.MethodPut, id)
 	return c.setStatus(ctx, &r, closeBody(at))
 }
 
 // Reopen sets a closed incident open again.
 func (c *Client) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
-	r := about("reopen incident", GateReopen, http.MethodPut, id)
+	r := about("reopen incident", protocol.Reopen, http.MethodPut, id)
 	return c.setStatus(ctx, &r, reopenBody())
 }
 
@@ -134,7 +130,7 @@ func seen(id string, ans *answer) protocol.Shown {
 
 // write sends w, without the optional fields that the API refuses. On return, w is what was sent last.
 func (c *Client) write(ctx context.Context, r *request, alias string, w *write, use func(*answer) error) error {
-	c.drops.apply(alias, w, r.kind == GateCreate)
+	c.drops.apply(alias, w, r.kind == protocol.Create)
 	var refusals []refusal
 	for !w.empty() {
 		r.body = w.encode()

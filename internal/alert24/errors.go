@@ -26,8 +26,7 @@ type Error struct {
 	FromAPI bool
 	// Type and Message are what the API says, RequestID is its name for the request.
 	Type, Message, RequestID string
-	// RetryAfter is how long the API asks to wait; 0 if it does not say. After a 429 it is at least a second. It is at most
-	// an hour, and five minutes for a create.
+	// RetryAfter is how long the API asks to wait; 0 if it does not say, an hour at most.
 	RetryAfter time.Duration
 	// Err is the cause when there is no answer, or no usable one.
 	Err error

@@ -189,7 +189,7 @@ func (f *finding) readKnown(ctx context.Context) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			inc, err := f.client.read(ctx, id)
+			inc, err := f.client.read(ctx, protocol.Lookup, id)
 			for _, a := range of {
 				switch ResultOf(err) {
 				case protocol.Done:

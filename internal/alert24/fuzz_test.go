@@ -85,19 +85,3 @@ func FuzzRefusedField(f *testing.F) {
 		}
 	})
 }
-
-func FuzzAliasOfDescription(f *testing.F) {
-	f.Add("x\n\nAlias: A:1")
-	f.Add("Alias: ")
-	f.Add("Alias: A\r\n ")
-	f.Fuzz(func(t *testing.T, description string) {
-		alias, ok := aliasOfDescription(description)
-		if ok == (alias == "") {
-			t.Fatalf("%q %t", alias, ok)
-		}
-		line := aliasLine(description)
-		if again, found := aliasOfDescription(line); found != ok || again != alias {
-			t.Fatalf("%q is in %q, not %q", again, line, alias)
-		}
-	})
-}

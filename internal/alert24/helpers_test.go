@@ -115,7 +115,7 @@ type gateLog struct {
 	refuse error
 }
 
-func (g *gateLog) Enter(_ context.Context, kind GateKind) (leave func(protocol.Result, time.Duration), err error) {
+func (g *gateLog) Enter(_ context.Context, kind protocol.Kind) (leave func(protocol.Result, time.Duration), err error) {
 	if g.refuse != nil {
 		return nil, g.refuse
 	}

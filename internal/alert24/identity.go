@@ -21,7 +21,7 @@ func (r *row) mark() (tag string, ok bool) {
 	if i := slices.IndexFunc(r.Tags, incident.IsAliasTag); i >= 0 {
 		return r.Tags[i], true
 	}
-	if alias, ok := aliasOfDescription(string(r.Description)); ok {
+	if alias, ok := incident.AliasOfDescription(string(r.Description)); ok {
 		return incident.AliasTag(alias), true
 	}
 	return "", false

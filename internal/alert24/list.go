@@ -55,7 +55,7 @@ func (c *Client) page(ctx context.Context, status string, offset int) (p *page, 
 	if offset > 0 {
 		query.Set("offset", strconv.Itoa(offset))
 	}
-	r := request{op: "list incidents", kind: GateList, method: http.MethodGet, path: "/incidents?" + query.Encode()}
+	r := request{op: "list incidents", kind: protocol.Lookup, method: http.MethodGet, path: "/incidents?" + query.Encode()}
 	err = c.send(ctx, &r, func(ans *answer) error {
 		if ans.cut != nil {
 			return ans.cut

@@ -24,7 +24,7 @@ type concurrency struct {
 	now, most, total int
 }
 
-func (g *concurrency) Enter(context.Context, GateKind) (leave func(protocol.Result, time.Duration), err error) {
+func (g *concurrency) Enter(context.Context, protocol.Kind) (leave func(protocol.Result, time.Duration), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.now, g.total = g.now+1, g.total+1
@@ -76,7 +76,7 @@ func TestEveryPagePassesTheGate(t *testing.T) {
 	assert.Len(t, b.seen, 3+5)
 	assert.Len(t, gate.passed, len(b.seen))
 	for _, passed := range gate.passed {
-		assert.Equal(t, "list done", passed)
+		assert.Equal(t, "lookup done", passed)
 	}
 }
 

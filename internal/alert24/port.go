@@ -51,38 +51,15 @@ type Listed struct {
 
 // Gate lets requests leave. Every request passes it, also each page of a list and each repeat without a field.
 type Gate interface {
-	// Enter returns when a request of the kind may leave. The caller makes the request and then calls leave, once, with what
-	// became of it. An error means that the request must not leave.
-	//
-	// retryAfter is how long the API asks to wait; after a 429 it is at least a second, so a [protocol.NotSent] with 0 is a
-	// connection that could not be made.
-	Enter(ctx context.Context, kind GateKind) (leave func(result protocol.Result, retryAfter time.Duration), err error)
+	// Enter returns when a request of the kind may leave. A read before an update is an update, every other read a lookup. The
+	// caller makes the request and then calls leave, once, with what became of it and how long the API asked to wait: 0 if it did not ask, less
+	// than 0 if it asked without saying how long. An error means that the request must not leave.
+	Enter(ctx context.Context, kind protocol.Kind) (leave func(result protocol.Result, retryAfter time.Duration), err error)
 }
-
-// GateKind is what a request does.
-type GateKind uint8
-
-// Kinds of requests.
-const (
-	GateCreate GateKind = iota
-	GateUpdate
-	GateClose
-	GateReopen
-	GateRead // of one incident
-	GateList // of one page of the list
-)
-
-// String names the kind for logs and metrics.
-func (k GateKind) String() string {
-	return [...]string{"create", "update", "close", "reopen", "read", "list"}[k]
-}
-
-// write reports whether the request changes something.
-func (k GateKind) write() bool { return k < GateRead }
 
 // openGate lets everything through.
 type openGate struct{}
 
-func (openGate) Enter(ctx context.Context, _ GateKind) (leave func(protocol.Result, time.Duration), err error) {
+func (openGate) Enter(ctx context.Context, _ protocol.Kind) (leave func(protocol.Result, time.Duration), err error) {
 	return func(protocol.Result, time.Duration) {}, ctx.Err()
 }

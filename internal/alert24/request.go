@@ -25,24 +25,31 @@ const (
 // request is one request before it is sent.
 type request struct {
 	op     string // for people
-	kind   GateKind
+	kind   protocol.Kind
 	method string
 	path   string // with the query
-	id     string // the incident that it is about; "": none yet, or a list
+	one    bool   // it is about the incident id
+	id     string
 	body   []byte
 }
 
 // about returns a request about one incident.
-func about(op string, kind GateKind, method, id string) request {
-	return request{op: op, kind: kind, method: method, path: "/incidents/" + url.PathEscape(id), id: id}
+func about(op string, kind protocol.Kind, method, id string) request {
+	return request{op: op, kind: kind, method: method, path: "/incidents/" + url.PathEscape(id), one: true, id: id}
 }
 
 func (r *request) limit() int64 {
-	if r.kind == GateList {
+	if r.list() {
 		return maxList
 	}
 	return maxAnswer
 }
+
+// list: the request reads a page, not an incident.
+func (r *request) list() bool { return r.method == http.MethodGet && !r.one }
+
+// write: the request changes something.
+func (r *request) write() bool { return r.method != http.MethodGet }
 
 // answer is a 2xx answer.
 type answer struct {
@@ -58,7 +65,7 @@ type answer struct {
 // send passes the gate, makes the request and hands a 2xx answer to use, whose error says why the answer is of no use.
 // Whatever else happens is an *Error.
 func (c *Client) send(ctx context.Context, r *request, use func(*answer) error) error {
-	if r.id != "" || r.kind != GateCreate && r.kind != GateList {
+	if r.one {
 		if err := checkID(r.id); err != nil {
 			return notSent(r, err)
 		}
@@ -72,7 +79,7 @@ func (c *Client) send(ctx context.Context, r *request, use func(*answer) error) 
 		leave(protocol.Done, 0)
 		return nil
 	}
-	leave(e.Result, e.RetryAfter)
+	leave(e.Result, e.pause())
 	return e
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -29,7 +30,7 @@ func ResultOf(err error) protocol.Result {
 
 // unknown is the result of a request whose answer teaches nothing.
 func unknown(r *request) protocol.Result {
-	if r.kind.write() {
+	if r.write() {
 		return protocol.Unanswered
 	}
 	return protocol.Incomplete
@@ -49,23 +50,27 @@ func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
 		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		if e.FromAPI && r.kind.write() {
+		if e.FromAPI && r.write() {
 			e.Result = protocol.Refused
 		}
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
 		e.Result = protocol.Denied
 	case http.StatusTooManyRequests:
 		e.Result = protocol.NotSent
-		e.RetryAfter = max(e.RetryAfter, minPause)
 	case http.StatusNotFound:
-		if r.id != "" && kind == "not_found" {
+		if r.one && kind == "not_found" {
 			e.Result = protocol.Gone
 		}
 	}
-	if r.kind == GateCreate {
-		e.RetryAfter = min(e.RetryAfter, maxCreatePause)
-	}
 	return e
+}
+
+// pause is what the gate is told: less than 0 where the API asks to wait and does not say how long.
+func (e *Error) pause() time.Duration {
+	if e.Status == http.StatusTooManyRequests && e.RetryAfter == 0 {
+		return -1
+	}
+	return e.RetryAfter
 }
 
 // decodeError reads the API's error envelope; anything else is "". An envelope without a type is not the API's.

@@ -147,26 +147,18 @@ func TestACloseThatLeavesTheIncidentOpenSaysSo(t *testing.T) {
 	assert.Equal(t, protocol.Shown{ID: "i", Seen: true}, a.Incident)
 }
 
-func TestServersErrorsOfUpdates(t *testing.T) {
-	for status, want := range map[int]bool{500: true, 503: true, 400: false, 429: false, 404: false} {
-		a, err := serve(t, answerWith(status, "")).Update(t.Context(), "i", draft("A"), protocol.Full.Fields())
-		require.Error(t, err)
-		assert.Equal(t, want, a.Server, status)
-		assert.NotZero(t, a.Sent.News, "the doubt has a content")
-	}
-}
-
 func TestPauses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status       int
 		header       string
-		create, read time.Duration
+		answer, gate time.Duration
 	}{
-		"429 that names none":   {429, "", time.Second, time.Second},
-		"429 that names little": {429, "0", time.Second, time.Second},
-		"429 that names much":   {429, "86400", 5 * time.Minute, time.Hour},
-		"503 that names much":   {503, "1200", 5 * time.Minute, 20 * time.Minute},
-		"503 that names none":   {503, "", 0, 0},
+		"429 that names none": {429, "", 0, -1},
+		"429 that names 0":    {429, "0", 0, -1},
+		"429 that names one":  {429, "7", 7 * time.Second, 7 * time.Second},
+		"429 that names much": {429, "86400", time.Hour, time.Hour},
+		"503 that names one":  {503, "1200", 20 * time.Minute, 20 * time.Minute},
+		"503 that names none": {503, "", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var gate gateLog
@@ -178,11 +170,11 @@ func TestPauses(t *testing.T) {
 			}, WithGate(&gate))
 			a, err := c.Create(t.Context(), draft("A"))
 			require.Error(t, err)
-			assert.Equal(t, tt.create, a.RetryAfter)
+			assert.Equal(t, tt.answer, a.RetryAfter)
 			a, err = c.Read(t.Context(), "i")
 			require.Error(t, err)
-			assert.Equal(t, tt.read, a.RetryAfter)
-			assert.Equal(t, []time.Duration{tt.create, tt.read}, gate.pauses)
+			assert.Equal(t, tt.answer, a.RetryAfter)
+			assert.Equal(t, []time.Duration{tt.gate, tt.gate}, gate.pauses)
 		})
 	}
 }

@@ -11,14 +11,8 @@ import (
 	"time"
 )
 
-const (
-	// maxRetryAfter bounds how long an answer can hold requests back, maxCreatePause how long it can hold back creates:
-	// people wait for them.
-	maxRetryAfter  = time.Hour
-	maxCreatePause = 5 * time.Minute
-	// minPause is the pause after a 429 that does not name one.
-	minPause = time.Second
-)
+// maxRetryAfter bounds how long an answer can hold all senders back.
+const maxRetryAfter = time.Hour
 
 // retryAfter reads Retry-After (RFC 9110, 10.2.3): seconds, or a date that is compared with the answer's own Date,
 // or with now if it has none. What is neither, or past, is 0.
