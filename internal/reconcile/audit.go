@@ -54,6 +54,10 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 // audit puts every alias in doubt of which an incident is open that the ledger does not account for, and has those looked at whose
 // incident is not open. Incidents of ours that belong to no entry are only counted.
 func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
+	if !hold(ctx, r.finder.slow) {
+		return 0, ctx.Err()
+	}
+	defer func() { <-r.finder.slow }()
 	if err := r.gate.await(ctx, protocol.Lookup); err != nil {
 		return 0, err
 	}

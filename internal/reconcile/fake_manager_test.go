@@ -179,7 +179,12 @@ func (m *fakeManager) add(alias string) *row {
 }
 
 func (m *fakeManager) Read(ctx context.Context, id string) (protocol.Answer, error) {
-	return m.send(ctx, protocol.Lookup, request{op: opRead, alias: m.aliasOf(id)}, func() protocol.Answer {
+	return m.read(ctx, protocol.Update, id)
+}
+
+// read is one request, for an update or a lookup.
+func (m *fakeManager) read(ctx context.Context, kind protocol.Kind, id string) (protocol.Answer, error) {
+	return m.send(ctx, kind, request{op: opRead, alias: m.aliasOf(id)}, func() protocol.Answer {
 		return m.known(id, func(*row) {})
 	})
 }
@@ -229,7 +234,7 @@ func (m *fakeManager) Find(ctx context.Context, questions []Question) ([]protoco
 			answers[i].Found = m.found(q)
 		}
 		if q.ID != "" && listed.Result == protocol.Done && q.Depth == protocol.Known {
-			if read, err := m.Read(ctx, q.ID); err == nil {
+			if read, err := m.read(ctx, protocol.Lookup, q.ID); err == nil {
 				answers[i].Found = append(answers[i].Found, read.Incident)
 			} else if read.Result != protocol.Gone {
 				answers[i].Result, failed = protocol.Incomplete, err

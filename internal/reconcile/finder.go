@@ -18,8 +18,6 @@ const (
 	readingPause = time.Second
 	// readings is how many of one depth may run: one that hangs does not keep the next from running.
 	readings = 2
-	// knownReadings is how many incidents are read by their id at once.
-	knownReadings = 4
 )
 
 // question is a claimed lookup.
@@ -29,23 +27,24 @@ type question struct {
 }
 
 // finder answers lookups, apart from the workers. Each depth has a reader of its own, so a deep reading never delays that of the
-// newest page; and questions that need no list are asked one by one.
+// newest page, which finds a place at the gate that the others leave free. Questions that need no list are asked one by one.
 type finder struct {
 	manager Manager
 	gate    *Gate
 	answer  func(q *question, a protocol.Answer, took time.Duration, err error)
 	readers [protocol.All + 1]*reader
+	slow    chan struct{} // holds the readings that may be slow: all but those of the newest page
 }
 
 func newFinder(m Manager, g *Gate, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
-	f := &finder{manager: m, gate: g, answer: answer}
+	f := &finder{manager: m, gate: g, answer: answer, slow: make(chan struct{}, max(1, g.readPlaces()-1))}
 	for depth := range f.readers {
-		r := &reader{wake: make(chan struct{}, 1), slots: make(chan struct{}, readings), pause: readingPause}
-		if protocol.Depth(depth) == protocol.Known { //nolint:gosec // depth is small
-			r.slots, r.pause, r.alone = make(chan struct{}, knownReadings), 0, true
+		f.readers[depth] = &reader{
+			wake: make(chan struct{}, 1), slots: make(chan struct{}, readings), shared: f.slow, pause: readingPause,
 		}
-		f.readers[depth] = r
 	}
+	f.readers[protocol.Newest].shared = make(chan struct{}, readings)
+	f.readers[protocol.Known].pause, f.readers[protocol.Known].alone = 0, true
 	return f
 }
 
@@ -95,10 +94,11 @@ func (f *finder) find(ctx context.Context, batch []*question) {
 
 // reader serves the questions of one depth.
 type reader struct {
-	wake  chan struct{} // holds one wake-up
-	slots chan struct{} // readings that run
-	pause time.Duration
-	alone bool // one question a reading
+	wake   chan struct{} // holds one wake-up
+	slots  chan struct{} // holds the readings that run
+	shared chan struct{} // holds those of several readers
+	pause  time.Duration
+	alone  bool // one question a reading
 
 	mu      sync.Mutex
 	waiting []*question
@@ -140,25 +140,31 @@ func (r *reader) run(ctx context.Context, f *finder) {
 			return
 		case <-r.wake:
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case r.slots <- struct{}{}:
-		}
-		if f.gate.await(ctx, protocol.Lookup) != nil {
+		if !hold(ctx, r.slots) || !hold(ctx, r.shared) || f.gate.await(ctx, protocol.Lookup) != nil {
 			return
 		}
-		if batch := r.take(); len(batch) > 0 {
-			running.Go(func() {
-				defer func() { <-r.slots }()
-				f.find(ctx, batch)
-			})
-		} else {
-			<-r.slots
+		release := func() { <-r.slots; <-r.shared }
+		batch := r.take()
+		if len(batch) == 0 {
+			release()
 			continue
 		}
-		if r.pause > 0 && !sleep(ctx, r.pause) {
+		running.Go(func() {
+			defer release()
+			f.find(ctx, batch)
+		})
+		if !sleep(ctx, r.pause) {
 			return
 		}
+	}
+}
+
+// hold takes a place in c. It reports false when ctx ends first.
+func hold(ctx context.Context, c chan struct{}) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case c <- struct{}{}:
+		return true
 	}
 }

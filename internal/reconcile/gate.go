@@ -143,12 +143,15 @@ func (g *Gate) place(at lane) bool {
 		return false
 	case at == pages:
 		return true
-	case at == reads && g.inside[reads] >= max(1, g.places/2):
+	case at == reads && g.inside[reads] >= g.readPlaces():
 		return false
 	default:
 		return others < max(1, g.places-1)
 	}
 }
+
+// readPlaces is how many reads may be on their way at once.
+func (g *Gate) readPlaces() int { return max(1, g.places/2) }
 
 func (g *Gate) ring() {
 	g.mu.Lock()
