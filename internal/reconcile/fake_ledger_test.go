@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -20,8 +18,7 @@ import (
 
 // fakeLedger keeps entries in memory, with nothing but the functions of the protocol.
 type fakeLedger struct {
-	policy   *protocol.Policy
-	renderer *incident.Renderer
+	policy *protocol.Policy
 
 	mu      sync.Mutex
 	entries map[string]*protocol.Entry
@@ -31,10 +28,7 @@ type fakeLedger struct {
 
 func newFakeLedger(t *testing.T) *fakeLedger {
 	t.Helper()
-	renderer, err := incident.NewRenderer(incident.DefaultConfig())
-	require.NoError(t, err)
 	return &fakeLedger{
-		renderer: renderer,
 		entries:  map[string]*protocol.Entry{},
 		policy: &protocol.Policy{
 			SettleTime: 15 * time.Second, EchoWindow: time.Minute, EchoHold: time.Minute, Refresh: time.Hour,
@@ -60,7 +54,11 @@ func (l *fakeLedger) fail(err error) {
 }
 
 func (l *fakeLedger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
-	c := l.renderer.Render(e.Alias, e.Members.Worst(10))
+	worst := e.Members.Worst(1)[0]
+	c := incident.Content{
+		Title: worst.Annotations.Get("summary"), Description: e.Alias, Severity: worst.Severity, Tags: []string{incident.AliasTag(e.Alias)},
+	}
+	c.News = c.Hashes()
 	return c, protocol.Of(&c)
 }
 
