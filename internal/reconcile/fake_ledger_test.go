@@ -29,7 +29,7 @@ type fakeLedger struct {
 func newFakeLedger(t *testing.T) *fakeLedger {
 	t.Helper()
 	return &fakeLedger{
-		entries:  map[string]*protocol.Entry{},
+		entries: map[string]*protocol.Entry{},
 		policy: &protocol.Policy{
 			SettleTime: 15 * time.Second, EchoWindow: time.Minute, EchoHold: time.Minute, Refresh: time.Hour,
 			ClosedRetention: time.Hour, Members: 100,

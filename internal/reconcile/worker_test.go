@@ -160,6 +160,37 @@ func TestAFiringNeverWaitsForALookup(t *testing.T) {
 	}
 }
 
+func TestCallsThatHangHoldNoPageBack(t *testing.T) {
+	inWorld(t, options{}, func(t *testing.T, w *world) {
+		for i := range 20 {
+			w.fire(t, fmt.Sprint("alias-", i), incident.High, "first")
+		}
+		pass(time.Second)
+		w.fate(func(op, _ string) *fate {
+			if op != opCreate {
+				return hangs
+			}
+			return nil
+		})
+		for i := range 20 {
+			if i%2 == 0 {
+				w.resolve(t, fmt.Sprint("alias-", i))
+			} else {
+				w.fire(t, fmt.Sprint("alias-", i), incident.High, "second")
+			}
+			w.resolve(t, fmt.Sprint("unknown-", i))
+		}
+		pass(time.Second)
+		for i := range 20 {
+			w.fire(t, fmt.Sprint("new-", i), incident.Low, "fires")
+		}
+		pass(21 * (rtt + 2*learnDelay))
+		for i := range 20 {
+			assert.Len(t, w.open(fmt.Sprint("new-", i)), 1)
+		}
+	})
+}
+
 func TestAnUnansweredCreateIsRepeatedAfterALookAtTheNewest(t *testing.T) {
 	for _, commit := range []bool{false, true} {
 		inWorld(t, options{}, func(t *testing.T, w *world) {
