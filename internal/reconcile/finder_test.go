@@ -90,19 +90,19 @@ func TestADeepReadingDoesNotDelayTheNewestPage(t *testing.T) {
 	for _, slow := range []string{opDeep, opRead} {
 		finderTest(t, always(slow, "", hangs), func(a *asked) {
 			a.rows = []*row{{alias: "known", Shown: protocol.Shown{ID: "1"}}}
-			for i := range 20 {
+			for i := range 5 {
 				a.question(protocol.All, fmt.Sprint("all-", i))
 				a.question(protocol.Since, fmt.Sprint("since-", i))
 				a.ask(&question{Question: Question{Alias: fmt.Sprint("known-", i), ID: "1"}})
+				a.pass(readingPause)
 			}
-			a.pass(500 * time.Millisecond)
 			a.question(protocol.Newest, "new 1")
-			a.pass(500 * time.Millisecond)
+			a.pass(readingPause / 2)
 			a.question(protocol.Newest, "new 2")
 			a.pass(2 * time.Second)
 			for _, alias := range []string{"new 1", "new 2"} {
+				require.Contains(t, a.answers, alias)
 				assert.Equal(t, protocol.Done, a.answers[alias].Result)
-				assert.Less(t, a.took[alias], 3*time.Second)
 			}
 		})
 	}

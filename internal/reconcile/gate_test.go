@@ -221,6 +221,25 @@ func TestAVisitorCanGiveUp(t *testing.T) {
 	})
 }
 
+func TestAVisitorThatGivesUpWhileItIsCalledLeavesItsPlace(t *testing.T) {
+	gateTest(t, 0, 1, func(g *atGate) {
+		for range 100 {
+			leave, err := g.Enter(g.t.Context(), protocol.Create)
+			require.NoError(t, err)
+			ctx, cancel := context.WithCancel(g.t.Context())
+			g.wg.Go(func() {
+				if leave, err := g.Enter(ctx, protocol.Create); err == nil {
+					leave(protocol.Done, 0)
+				}
+			})
+			synctest.Wait()
+			cancel()
+			leave(protocol.Done, 0)
+			g.wg.Wait()
+		}
+	})
+}
+
 func TestLeaveCountsOnce(t *testing.T) {
 	gateTest(t, 0, 2, func(g *atGate) {
 		leave, err := g.Enter(g.t.Context(), protocol.Create)

@@ -214,6 +214,24 @@ func TestAnUnansweredCreateIsRepeatedAfterALookAtTheNewest(t *testing.T) {
 	}
 }
 
+func TestAnUnansweredCreateWaitsTwoSecondsForALookAtTheMost(t *testing.T) {
+	inWorld(t, options{}, func(t *testing.T, w *world) {
+		w.fate(func(op, _ string) *fate {
+			if op == opCreate {
+				return fails
+			}
+			return hangs
+		})
+		w.fire(t, alias, incident.Critical, "burns")
+		pass(moment)
+		w.fate(always(opList, "", hangs))
+		pass(2 * time.Second)
+		creates := w.requests(opCreate, alias)
+		require.Len(t, creates, 2)
+		assert.LessOrEqual(t, creates[1].at.Sub(creates[0].at), 2*time.Second+rtt+2*learnDelay)
+	})
+}
+
 func TestNothingIsClaimedDuringAPause(t *testing.T) {
 	inWorld(t, options{}, func(t *testing.T, w *world) {
 		w.loop.gate.Deny(time.Minute)
