@@ -191,13 +191,15 @@ func (m *fakeManager) read(ctx context.Context, kind protocol.Kind, id string) (
 
 func (m *fakeManager) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
 	return m.send(ctx, protocol.Update, request{op: opUpdate, alias: d.Alias, fields: fields}, func() protocol.Answer {
-		return m.known(id, func(r *row) {
+		a := m.known(id, func(r *row) {
 			for f, h := range d.Content.Hashes() {
 				if fields.Has(incident.Field(f)) {
 					r.Fields[f] = h
 				}
 			}
 		})
+		a.Wrote = fields
+		return a
 	})
 }
 

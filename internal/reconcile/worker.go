@@ -90,7 +90,9 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 	case protocol.Create:
 		content, sent := r.ledger.Content(e)
 		answer, err := r.manager.Create(ctx, Draft{Alias: e.Alias, Content: content, Minimal: c.Minimal})
-		answer.Sent = sent
+		if answer.Sent == (protocol.Content{}) {
+			answer.Sent = sent // otherwise the manager knows better what left
+		}
 		return answer, err
 	case protocol.Update:
 		return r.update(ctx, e, c)
@@ -137,7 +139,7 @@ func (r *Reconciler) update(ctx context.Context, e *protocol.Entry, c protocol.C
 	}
 	before := answer.Before
 	answer, err = r.manager.Update(ctx, c.ID, Draft{Alias: e.Alias, Content: content}, fields)
-	answer.Before, answer.Wrote, answer.Sent = before, fields, sent
+	answer.Before, answer.Sent = before, sent
 	answer.Server = r.updates.note(e.Alias, answer.Result, status(err))
 	return answer, err
 }
