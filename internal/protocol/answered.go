@@ -5,14 +5,12 @@ package protocol
 
 import "time"
 
-// Answered is the answer to a claimed call.
+// Answered is the answer to a claimed call, on its way from the loop to the ledger and back.
 type Answered struct {
 	Alias  string
 	Call   Call
 	Answer Answer
-
-	// What follows is known once the answer is learnt.
-
+	// What follows is set when the answer is learned. Entry is nil if there is no entry any more.
 	Lesson Lesson
 	Entry  *Entry
 	// Waited is set where Alert24 now holds what the entry asks for: the time since it did not.

@@ -19,7 +19,7 @@ type Manager interface {
 	Create(ctx context.Context, d alert24.Draft) (protocol.Answer, error)
 	// Read shows one incident, in Answer.Incident.
 	Read(ctx context.Context, id string) (protocol.Answer, error)
-	// Update writes the fields of d that are in the set to the incident.
+	// Update writes the fields of d that are in the set to the incident. Answer.Wrote are those that were sent.
 	Update(ctx context.Context, id string, d alert24.Draft, fields protocol.FieldSet) (protocol.Answer, error)
 	// Close resolves the incident at the time; a zero time is not sent.
 	Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error)
