@@ -11,22 +11,17 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
@@ -49,7 +44,8 @@ type alert24Exporter struct {
 	ledger  *ledger.Ledger
 	loop    *reconcile.Reconciler
 
-	disproved atomic.Int64 // failed writes before a probe that succeeded
+	disproved  atomic.Int64 // failed writes before a check that succeeded
+	unregister func()       // its readiness
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
@@ -67,14 +63,15 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
 	e.warn(ctx)
-	client, err := e.newClient(ctx, host)
+	gate := reconcile.NewGate(e.cfg.Limits.RequestsPerSecond, e.cfg.Limits.ConcurrentRequests, e.telemetry.waited)
+	manager, err := e.newManager(ctx, host, gate)
 	if err != nil {
 		return err
 	}
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.policy(), e.storage, e.cfg.Limits.Aliases, time.Now)
+	e.ledger = ledger.New(e.ledgerConfig(), e.storage)
 	began := time.Now()
 	damage, err := e.ledger.Load(ctx)
 	if err != nil {
@@ -82,12 +79,13 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	}
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
 	e.logDamage(damage)
-	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
+	e.loop = reconcile.New(e.loopConfig(), e.ledger, manager, gate, (*observer)(e))
 	e.telemetry.host = host
 	if err := e.telemetry.watchLedger(e.ledger); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.loop.Start()
+	e.unregister = readiness.Register(e.ready)
 	return nil
 }
 
@@ -128,7 +126,7 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if err != nil {
 		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable and that no other process uses it: %w", e.cfg.Storage, err)
 	}
-	return journal.New(e.telemetry.counted(client)), nil
+	return watched{journal.New(client), e.telemetry}, nil
 }
 
 func (e *alert24Exporter) ledgerConfig() ledger.Config {
@@ -168,17 +166,17 @@ func (e *alert24Exporter) policy() *protocol.Policy {
 
 func (e *alert24Exporter) loopConfig() reconcile.Config {
 	return reconcile.Config{
-		Workers:           e.cfg.Limits.ConcurrentRequests,
-		RequestsPerSecond: e.cfg.Limits.RequestsPerSecond,
-		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
-		AuditInterval:     e.cfg.Lifecycle.AuditInterval,
-		ShutdownGrace:     shutdownGrace,
-		Tracer:            e.tracer,
+		Workers:       e.cfg.Limits.ConcurrentRequests,
+		DeniedPause:   e.cfg.RetryConfig.MaxInterval,
+		AuditInterval: e.cfg.Lifecycle.AuditInterval,
+		ShutdownGrace: shutdownGrace,
+		Tracer:        e.tracer,
 	}
 }
 
 func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	if e.loop != nil {
+		e.unregister()
 		e.loop.Shutdown()
 		e.loop = nil
 	}
@@ -194,4 +192,3 @@ func (e *alert24Exporter) closeStorage(ctx context.Context) error {
 	e.storage = nil
 	return err
 }
-

@@ -112,9 +112,9 @@ func (t *telemetry) delays(a *protocol.Answered) {
 	}
 }
 
-// Waited counts the time that requests were held back.
-func (o *observer) Waited(d time.Duration) {
-	o.telemetry.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
+// waited counts the time that requests were held back.
+func (t *telemetry) waited(d time.Duration) {
+	t.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
 }
 
 // Audited keeps the number of orphans.

@@ -121,8 +121,8 @@ func (c *LimitsConfig) check() []error {
 
 func (c *IncidentConfig) check() []error {
 	var errs []error
-	if c.InitialStatus != "" && !slices.Contains(alert24.OpenStatuses, c.InitialStatus) {
-		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(alert24.OpenStatuses, ", "), c.InitialStatus))
+	if c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus) {
+		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus))
 	}
 	_, err := incident.NewRenderer(c.content())
 	return append(errs, err)

@@ -30,7 +30,9 @@ type TelemetryBuilder struct {
 	registrations                      []metric.Registration
 	ExporterAlert24Aliases             metric.Int64ObservableGauge
 	ExporterAlert24APIUp               metric.Int64ObservableGauge
+	ExporterAlert24BlockedAliases      metric.Int64ObservableGauge
 	ExporterAlert24DoubtfulAliases     metric.Int64ObservableGauge
+	ExporterAlert24DroppedFields       metric.Int64Counter
 	ExporterAlert24DryRun              metric.Int64Gauge
 	ExporterAlert24Events              metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
@@ -91,6 +93,21 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24APIUpCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.ExporterAlert24APIUp, obs: o})
 		return nil
 	}, builder.ExporterAlert24APIUp)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24BlockedAliasesCallback sets callback for observable ExporterAlert24BlockedAliases metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24BlockedAliasesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24BlockedAliases, obs: o})
+		return nil
+	}, builder.ExporterAlert24BlockedAliases)
 	if err != nil {
 		return err
 	}
@@ -285,10 +302,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24BlockedAliases, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_blocked_aliases",
+		metric.WithDescription("Aliases that fire and have no incident because another tool's open incident has the alias. [Alpha]"),
+		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DoubtfulAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_doubtful_aliases",
 		metric.WithDescription("Aliases with a request that was not answered and may still be carried out. [Alpha]"),
 		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24DroppedFields, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_dropped_fields",
+		metric.WithDescription("Optional fields that Alert24 refused, and that an incident goes without. [Alpha]"),
+		metric.WithUnit("{field}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DryRun, err = builder.meter.Int64Gauge(
@@ -379,7 +408,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24ParkedAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_parked_aliases",
-		metric.WithDescription("Aliases whose content Alert24 refused; nothing is sent for them until their alerts change. [Alpha]"),
+		metric.WithDescription("Aliases whose content Alert24 refused. It is tried again less and less often, and when their alerts change. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -416,7 +445,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Requests, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_requests",
-		metric.WithDescription("Requests to Alert24, by operation and answer. A look-up counts once, however many pages it reads. [Alpha]"),
+		metric.WithDescription("Calls to Alert24, by operation and result. A lookup counts once, however many pages it reads. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
@@ -428,7 +457,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_storage_up",
-		metric.WithDescription("1 if the last write of the ledger, or of a readiness probe after one that failed, succeeded; 0 if not. [Alpha]"),
+		metric.WithDescription("1 if the storage takes new alerts, as far as the last write or readiness check tells; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
