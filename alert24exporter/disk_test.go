@@ -28,7 +28,7 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 			dir := t.TempDir()
 			now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			client := ledgerStorage(t, dir, false)
-			l := ledger.New(testLedgerPolicy(t), journal.New(client), aliases, func() time.Time { return now })
+			l := ledger.New(testLedgerConfig(t, aliases, func() time.Time { return now }), journal.New(client))
 			_, err := l.Load(t.Context())
 			require.NoError(t, err)
 			repeat := func(value int) {
