@@ -94,7 +94,7 @@ func firing(status string) (bool, error) {
 // read reads the attributes, each of them once: there are dozens, and a look-up in them is a search.
 func (r *reader) read(ev *ledger.Event, m pcommon.Map) (beside said) {
 	a := &r.alert
-	var dashboard, panel string
+	var dashboard, panel, valueString string
 	for name, v := range m.All() {
 		switch name {
 		case attrs.OverrideAlias:
@@ -129,6 +129,12 @@ func (r *reader) read(ev *ledger.Event, m pcommon.Map) (beside said) {
 			dashboard = v.AsString()
 		case attrs.AlertPanelURL:
 			panel = v.AsString()
+		case attrs.AlertSilenceURL:
+			a.Grafana, a.SilenceURL = true, v.AsString()
+		case attrs.AlertRuleUID, attrs.OrgID:
+			a.Grafana = true
+		case attrs.AlertValueString:
+			valueString = v.AsString()
 		case attrs.OverrideTitle:
 			a.Title = v.AsString()
 		case attrs.OverrideDescription:
@@ -145,6 +151,7 @@ func (r *reader) read(ev *ledger.Event, m pcommon.Map) (beside said) {
 	// Grafana's links stand beside its annotations; an annotation wins.
 	addAnnotation(a, "dashboard_url", dashboard)
 	addAnnotation(a, "panel_url", panel)
+	a.Values = cmp.Or(a.Values, valueString)
 	return beside
 }
 
@@ -164,6 +171,9 @@ func readLabel(a *incident.Alert, name string, v pcommon.Value) {
 		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: v.AsString()})
 	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
 		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: v.AsString()})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
+		a.Grafana = true
+		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+v.AsString(), ", ")
 	}
 }
 

@@ -12,7 +12,7 @@ func BenchmarkRender(b *testing.B) {
 	alerts := []Alert{highErrorRate()}
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Render(alias, alerts)
+		r.Render(alias, alerts, Context{})
 	}
 }
 
@@ -24,7 +24,7 @@ func BenchmarkRenderTenMembers(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Render(alias, alerts)
+		r.Render(alias, alerts, Context{})
 	}
 }
 
@@ -36,12 +36,12 @@ func BenchmarkRenderTemplates(b *testing.B) {
 	alerts := []Alert{highErrorRate()}
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Render(alias, alerts)
+		r.Render(alias, alerts, Context{})
 	}
 }
 
 func BenchmarkHash(b *testing.B) {
-	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()})
+	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()}, Context{})
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Hash()

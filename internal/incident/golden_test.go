@@ -39,7 +39,8 @@ func TestGolden(t *testing.T) {
 	second.Annotations = nil
 	grafana := Alert{
 		Name: "TestAlert", Severity: Medium, Labels: set("alertname", "TestAlert", "grafana_folder", "My folder", "__alert_rule_uid__", "x"),
-		ExternalURL: "https://grafana.example.com/",
+		ExternalURL: "https://grafana.example.com/", Grafana: true, Values: "A=97.25, C=1",
+		SilenceURL: "https://grafana.example.com/sub/alerting/silence/new?alertmanager=grafana&matcher=alertname%3DTestAlert&orgId=3",
 	}
 	overridden := highErrorRate()
 	overridden.Title, overridden.Description = "From the pipeline", "Only this."
@@ -74,7 +75,7 @@ func TestGolden(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := page(renderer(t, tt.change).Render("HighErrorRate:api-01.prod", tt.alerts))
+			got := page(renderer(t, tt.change).Render("HighErrorRate:api-01.prod", tt.alerts, Context{}))
 			file := filepath.Join("testdata", name+".golden")
 			if *update {
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o600))

@@ -24,6 +24,10 @@ type Alert struct {
 	GroupLabels  labels.Set `json:"group,omitempty"`
 	GeneratorURL string     `json:"generator,omitempty"`
 	ExternalURL  string     `json:"external,omitempty"`
+	// Grafana: a Grafana sent the alert. It gives the SilenceURL and the Values of its queries, as text.
+	Grafana    bool   `json:"grafana,omitzero"`
+	SilenceURL string `json:"silence,omitempty"`
+	Values     string `json:"values,omitempty"`
 	// Truncated is how many alerts of the group Alertmanager cut off.
 	Truncated int64 `json:"truncated,omitzero"`
 
@@ -32,6 +36,16 @@ type Alert struct {
 	Description      string   `json:"description,omitempty"`
 	Tags             []string `json:"tags,omitempty"`
 	AffectedServices []string `json:"services,omitempty"`
+}
+
+// Context is what an incident says beside its alerts.
+type Context struct {
+	// Members is how many alerts fire in all, where only the worst of them are rendered.
+	Members int
+	// Since is the oldest start of them all; zero: of those that are rendered.
+	Since time.Time
+	// Continues is the number of the incident that this one continues; 0: none.
+	Continues int64
 }
 
 // Content is what Alert24 is told about an incident, apart from its status.
@@ -51,6 +65,9 @@ type Content struct {
 	AffectedServices  []string
 	ImpactDescription string
 	AssignedTo        string
+
+	// News has the hashes of what the alerts say, without what changes by itself.
+	News Hashes
 }
 
 // Hash is 32 hex digits that change when anything in c does, and only then, apart from labels that no update carries. It

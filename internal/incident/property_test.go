@@ -118,9 +118,9 @@ func TestNoAlertBreaksTheBounds(t *testing.T) {
 		}
 		alias := anyText().Draw(t, "alias")
 		for _, r := range renderers {
-			c := r.Render(alias, alerts)
+			c := r.Render(alias, alerts, Context{})
 			requireFits(t, alias, c)
-			if c.Hash() != r.Render(alias, alerts).Hash() {
+			if c.Hash() != r.Render(alias, alerts, Context{}).Hash() {
 				t.Fatalf("the same alerts make another content")
 			}
 			severity := r.Severity(alerts[0].Labels, alerts[0].Annotations, "")

@@ -26,7 +26,8 @@ const (
 	maxLabels     = 64
 	maxLabelRunes = 1024
 
-	allLabels = "*"
+	allLabels      = "*"
+	labelAlertName = "alertname"
 )
 
 // Annotations by which an alert overrides what the configuration says.
@@ -100,41 +101,91 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	return r, nil
 }
 
-// Render says what the incident of alias says while the alerts in firing fire. They come worst first, and there is at
-// least one.
-func (r *Renderer) Render(alias string, firing []Alert) Content {
-	worst := &firing[0]
+// rendering is the making of one Content.
+type rendering struct {
+	*Renderer
+	alias  string
+	firing []Alert // worst first
+	worst  *Alert
+	more   Context
+	still  []Alert // firing without what is not news, once it is needed
+}
+
+// Render says what the incident of alias says while the alerts in firing fire: the worst of them, worst first, and at
+// least one, see MaxShown.
+func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
+	more.Members = max(more.Members, len(firing))
+	w := rendering{Renderer: r, alias: alias, firing: firing, worst: &firing[0], more: more}
 	c := Content{
-		Title:            r.renderTitle(alias, firing),
-		Description:      r.renderDescription(alias, firing),
-		Severity:         worst.Severity,
+		Severity:         w.worst.Severity,
 		Source:           r.cfg.Source,
-		Tags:             r.renderTags(alias, firing),
 		AffectedServices: r.services(firing),
-		AssignedTo:       r.lookup(keyAssignedTo, r.cfg.AssignedTo, worst),
+		AssignedTo:       r.lookup(keyAssignedTo, r.cfg.AssignedTo, w.worst),
 	}
 	if r.cfg.SendLabels != LabelsNever {
-		c.Labels = boundLabels(worst.Labels)
+		c.Labels = boundLabels(w.worst.Labels)
 		c.LabelsInUpdates = r.cfg.SendLabels == LabelsAlways
 	}
-	if r.impact != nil {
-		c.ImpactDescription = cutRunes(lines(r.execute(r.impact, newTemplateData(alias, firing, nil), maxImpactRunes)), maxImpactRunes)
+	title := w.title(&c)
+	impact := w.impact(&c)
+	tags := w.tags(&c)
+	description := w.description(&c)
+	c.News = Hashes{
+		FieldTitle: title, FieldDescription: description, FieldTags: tags, FieldImpact: impact,
+		FieldSeverity: HashText(c.Severity.String()), FieldServices: HashList(c.AffectedServices), FieldLabels: c.labelsHash(),
 	}
 	return c
 }
 
-func (r *Renderer) renderTitle(alias string, firing []Alert) string {
-	worst := &firing[0]
+// template returns at most n bytes of the template's output, and what is news of it.
+func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (text, news string) {
+	text, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
+	if !ok {
+		return "", ""
+	}
+	if w.still == nil {
+		w.still = make([]Alert, len(w.firing))
+		for i := range w.firing {
+			w.still[i] = w.firing[i].still()
+		}
+	}
+	more := Context{Members: w.more.Members}
+	if t == w.Renderer.title {
+		more.Members = 0 // how many there are is no news of a title
+	}
+	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
+	if err != nil {
+		return text, text
+	}
+	return text, news
+}
+
+func (w *rendering) impact(c *Content) (news uint64) {
+	if w.Renderer.impact == nil {
+		return 0
+	}
+	text, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
+	c.ImpactDescription = cutRunes(lines(text), maxImpactRunes)
+	return HashText(lines(still))
+}
+
+func (w *rendering) title(c *Content) (news uint64) {
 	suffix := ""
-	if more := len(firing) - 1; more > 0 {
+	if more := w.more.Members - 1; more > 0 {
 		suffix = " (+" + strconv.Itoa(more) + ")"
 	}
-	n := maxTitleRunes - len(suffix)
-	title := oneLine(override(worst.Title, worst.Annotations, annotationTitle), n)
-	if title == "" && r.title != nil {
-		title = oneLine(r.execute(r.title, newTemplateData(alias, firing, nil), 4*maxTitleRunes), n)
+	title := oneLine(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
+	still := title
+	if title == "" && w.Renderer.title != nil {
+		title, still = w.template(w.Renderer.title, 4*maxTitleRunes, nil)
+		title, still = oneLine(title, maxTitleRunes), oneLine(still, maxTitleRunes)
 	}
-	return cmp.Or(title, defaultTitle(alias, worst, n)) + suffix
+	if title == "" {
+		title = defaultTitle(w.alias, w.worst, maxTitleRunes)
+		still = title
+	}
+	c.Title = cutRunes(title, maxTitleRunes-len(suffix)) + suffix
+	return HashText(still)
 }
 
 // override returns what an alert says instead of the configuration: the attribute, else the annotation.
@@ -152,7 +203,7 @@ func defaultTitle(alias string, a *Alert, n int) string {
 			return title
 		}
 	}
-	if name := oneLine(cmp.Or(a.Name, a.Labels.Get("alertname")), n); name != "" {
+	if name := oneLine(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
 		for _, label := range scope {
 			if where := oneLine(a.Labels.Get(label), n); where != "" {
 				return oneLine(name+" on "+where, n)
@@ -176,33 +227,53 @@ func boundLabels(ls labels.Set) labels.Set {
 	return cut
 }
 
-func (r *Renderer) renderTags(alias string, firing []Alert) []string {
-	worst := &firing[0]
-	tags := make([]string, 1, 1+min(len(worst.Labels)+len(worst.Tags), maxTags))
-	tags[0] = AliasTag(alias)
-	add := func(tag string) {
-		if tag = oneLine(tag, maxTagRunes); tag != "" && len(tags) < maxTags && !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
+func (w *rendering) tags(c *Content) (news uint64) {
+	tags := tagList(AliasTag(w.alias), len(w.worst.Labels)+len(w.worst.Tags))
+	if len(w.worst.Tags) > 0 {
+		for _, tag := range w.worst.Tags {
+			tags.add(tag)
+		}
+		c.Tags = tags.tags
+		return HashList(c.Tags)
+	}
+	for _, l := range w.worst.Labels {
+		if w.tagged(l.Name) {
+			tags.add(l.Name + ":" + l.Value)
 		}
 	}
-	if len(worst.Tags) > 0 {
-		for _, tag := range worst.Tags {
-			add(tag)
-		}
-		return tags
+	if w.tag == nil {
+		c.Tags = tags.tags
+		return HashList(c.Tags)
 	}
-	all := slices.Contains(r.cfg.Tags.Labels, allLabels)
-	for _, l := range worst.Labels {
-		if (all && !strings.HasPrefix(l.Name, "__")) || slices.Contains(r.cfg.Tags.Labels, l.Name) {
-			add(l.Name + ":" + l.Value)
-		}
+	text, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+	still := tagSet{slices.Clone(tags.tags)}
+	for tag := range strings.Lines(text) {
+		tags.add(tag)
 	}
-	if r.tag != nil {
-		for tag := range strings.Lines(r.execute(r.tag, newTemplateData(alias, firing, nil), maxTags*maxTagRunes)) {
-			add(tag)
-		}
+	for tag := range strings.Lines(stillText) {
+		still.add(tag)
 	}
-	return tags
+	c.Tags = tags.tags
+	return HashList(still.tags)
+}
+
+// tagged says whether the label becomes a tag.
+func (w *rendering) tagged(label string) bool {
+	return len(w.worst.Tags) == 0 && (slices.Contains(w.cfg.Tags.Labels, allLabels) && !strings.HasPrefix(label, "__") ||
+		slices.Contains(w.cfg.Tags.Labels, label))
+}
+
+// tagSet takes tags up to their bounds, each of them once.
+type tagSet struct{ tags []string }
+
+func tagList(own string, room int) tagSet {
+	return tagSet{append(make([]string, 0, 1+min(room, maxTags)), own)}
+}
+
+func (s *tagSet) add(tag string) {
+	if tag = oneLine(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
+		s.tags = append(s.tags, tag)
+	}
 }
 
 // services returns the ids of the services that the alerts affect, sorted.

@@ -137,7 +137,7 @@ func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) st
 	}
 	if s.template != nil {
 		a := Alert{Labels: ls, Annotations: annotations}
-		if word := r.execute(s.template, newTemplateData("", []Alert{a}, nil), maxLineRunes); !blank(word) {
+		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, nil), maxLineRunes); !blank(word) {
 			return word
 		}
 	}

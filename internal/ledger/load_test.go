@@ -197,7 +197,9 @@ func TestLoadDoesNotCountWhatIsOpenAsPending(t *testing.T) {
 	assert.Zero(t, l.Stats().Pending)
 
 	other := testPolicy()
-	other.Render = func(string, []incident.Alert) incident.Content { return incident.Content{Title: "a new template"} }
+	other.Render = func(string, []incident.Alert, incident.Context) incident.Content {
+		return incident.Content{Title: "a new template"}
+	}
 	l = New(other, c, 2, now)
 	_, err = l.Load(t.Context())
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"slices"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // check is what holds at every step.
@@ -31,7 +33,7 @@ func (w *world) check() {
 		w.Fatalf("I1: certain that none is open, but %s", w.show())
 	}
 	if e.Incident.State == Open && e.Written != "" && e.Written == desired(w.policy, e) {
-		if want := contentOf(render("", e.FiringAlerts())); open[0].content != want {
+		if want := contentOf(render("", e.FiringAlerts(), incident.Context{})); open[0].content != want {
 			w.Fatalf("I2: certain of %v, but %s", want, w.show())
 		}
 	}

@@ -107,7 +107,7 @@ func (s *senders) worst() content {
 			firing = append(firing, s.alert(i, s.alerts[i].start))
 		}
 	}
-	return contentOf(render("", firing))
+	return contentOf(render("", firing, incident.Context{}))
 }
 
 func (s *senders) alert(i, from int) incident.Alert {
@@ -182,7 +182,7 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func at(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 
 // render is a small stand-in for the renderer of incidents.
-func render(_ string, firing []incident.Alert) incident.Content {
+func render(_ string, firing []incident.Alert, _ incident.Context) incident.Content {
 	c := incident.Content{Title: firing[0].Fingerprint, Severity: firing[0].Severity}
 	if len(firing) > 1 {
 		c.Title += " (+1)"

@@ -468,7 +468,7 @@ func (w *world) send() {
 	}
 	k.req = &request{kind: k.call.Kind, id: k.call.ID, seesNone: len(w.open()) == 0}
 	if k.call.Kind == Create || k.call.Kind == Update {
-		k.req.content = contentOf(render("", k.entry.FiringAlerts()))
+		k.req.content = contentOf(render("", k.entry.FiringAlerts(), incident.Context{}))
 	}
 	if (k.fate == unanswered || k.fate == status500) && !k.whenAnswered {
 		w.commit(k.req, w.now)
@@ -480,7 +480,7 @@ func (w *world) look() []Found {
 	c := w.work.call
 	var want content
 	if w.work.entry.Firing() {
-		want = contentOf(render("", w.work.entry.FiringAlerts()))
+		want = contentOf(render("", w.work.entry.FiringAlerts(), incident.Context{}))
 	}
 	bound := int(c.At.Sub(start)/time.Second) - w.skew - margin
 	return w.list(w.work.entry, c, bound, want)

@@ -35,14 +35,14 @@ type Policy struct {
 	ClosedRetention time.Duration
 	Backoff         Backoff
 	// Render says what an incident with these alerts says; the first is the worst.
-	Render func(alias string, firing []incident.Alert) incident.Content
+	Render func(alias string, firing []incident.Alert, more incident.Context) incident.Content
 	// SeverityOnlyRises keeps the incident at the worst severity of the episode.
 	SeverityOnlyRises bool
 }
 
 // Content is what the incident of a firing entry should say.
 func (p *Policy) Content(e *Entry) incident.Content {
-	c := p.Render(e.Alias, e.FiringAlerts())
+	c := p.Render(e.Alias, e.FiringAlerts(), incident.Context{})
 	if p.SeverityOnlyRises {
 		c.Severity = max(c.Severity, e.Peak)
 	}
