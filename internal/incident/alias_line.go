@@ -21,15 +21,15 @@ func AliasLine(alias string) string {
 
 // AliasOfDescription reads the alias from the last line of a description, also of one whose white space was changed.
 func AliasOfDescription(description string) (alias string, ok bool) {
-	text := strings.TrimSpace(description)
-	if i := strings.LastIndexAny(text, "\n\r"); i >= 0 {
-		text = text[i+1:]
+	last := strings.TrimSpace(description)
+	if i := strings.LastIndexAny(last, "\n\r"); i >= 0 {
+		last = last[i+1:]
 	}
-	i := strings.LastIndex(text, aliasPrefix)
-	if i < 0 || i > 0 && text[i-1] != ' ' && text[i-1] != '\t' {
+	i := strings.LastIndex(last, aliasPrefix)
+	if i < 0 || i > 0 && last[i-1] != ' ' && last[i-1] != '\t' {
 		return "", false
 	}
-	alias = unguard(strings.TrimSpace(text[i+len(aliasPrefix):]))
+	alias = unguard(strings.TrimSpace(last[i+len(aliasPrefix):]))
 	return alias, alias != ""
 }
 

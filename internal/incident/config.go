@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // maxSourceRunes is what Alert24's database holds.
@@ -92,7 +94,7 @@ func (c Config) Check() error {
 // check finds what is wrong apart from templates and severities, which are compiled.
 func (c Config) check() []error {
 	var errs []error
-	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || oneLine(c.Source, n) != c.Source {
+	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source {
 		errs = append(errs, fmt.Errorf("incident::source: must be 1 to %d printable characters", maxSourceRunes))
 	}
 	if c.DescriptionFormat != Text && c.DescriptionFormat != Markdown {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // The parts of a description are bounded one by one, so that a long one does not push out what comes after it.
@@ -22,14 +24,14 @@ const (
 const minutes = "2006-01-02 15:04 UTC"
 
 func (w *rendering) description(c *Content) (news uint64) {
-	text := lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
-	still := text
-	if text == "" && w.Renderer.description != nil {
-		text, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
-		text, still = lines(text), lines(still)
+	body := text.Lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
+	still := body
+	if body == "" && w.Renderer.description != nil {
+		body, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
+		body, still = text.Lines(body), text.Lines(still)
 	}
-	if text != "" {
-		c.Description, news = w.end(text), HashText(still)
+	if body != "" {
+		c.Description, news = w.end(body), HashText(still)
 		return news
 	}
 	d := w.defaultDescription()
@@ -38,19 +40,19 @@ func (w *rendering) description(c *Content) (news uint64) {
 }
 
 // end returns the description with its last lines, and cuts what comes before them.
-func (w *rendering) end(text string) string {
+func (w *rendering) end(body string) string {
 	last := AliasLine(w.alias)
 	if w.more.Continues != 0 {
 		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
-	if text == "" {
+	if body == "" {
 		return last
 	}
 	last = "\n\n" + last
-	if room := maxDescriptionBytes - len(last); len(text) > room {
-		text = strings.TrimRight(cutBytes(text, room-len(ellipsis)), " \n\t") + ellipsis
+	if room := maxDescriptionBytes - len(last); len(body) > room {
+		body = strings.TrimRight(text.CutBytes(body, room-len(text.Ellipsis)), " \n\t") + text.Ellipsis
 	}
-	return text + last
+	return body + last
 }
 
 // escaper returns what makes text safe in the description's format; nil: nothing.
@@ -65,11 +67,11 @@ func (w *rendering) defaultDescription() *document {
 	d := &document{markdown: w.cfg.DescriptionFormat == Markdown}
 	d.b.Grow(1024)
 
-	if text := lines(w.worst.Annotations.Get("description")); text != "" {
-		if len(text) > maxTextBytes {
-			text = cutBytes(text, maxTextBytes) + ellipsis
+	if body := text.Lines(w.worst.Annotations.Get("description")); body != "" {
+		if len(body) > maxTextBytes {
+			body = text.CutBytes(body, maxTextBytes) + text.Ellipsis
 		}
-		d.text(text)
+		d.text(body)
 	}
 	d.section()
 	d.moving(func() { w.facts(d) })
@@ -102,7 +104,7 @@ func (w *rendering) facts(d *document) {
 	if !since.IsZero() {
 		d.line("Firing since ", minute(since))
 	}
-	if values := oneLine(valuesOf(w.worst), maxLineRunes); values != "" {
+	if values := text.Line(valuesOf(w.worst), maxLineRunes); values != "" {
 		if !since.IsZero() && d.markdown {
 			d.section()
 		}
@@ -149,7 +151,7 @@ func (w *rendering) member(a *Alert, names []string) string {
 		b.WriteByte('=')
 		b.WriteString(value)
 	}
-	labels := oneLine(b.String(), maxMemberRunes)
+	labels := text.Line(b.String(), maxMemberRunes)
 	switch {
 	case labels == "":
 		return defaultTitle(w.alias, a, maxMemberRunes)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 const (
@@ -138,8 +139,8 @@ func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 }
 
 // template returns at most n bytes of the template's output, and what is news of it.
-func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (text, news string) {
-	text, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
+func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (out, news string) {
+	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
 	if !ok {
 		return "", ""
 	}
@@ -155,18 +156,18 @@ func (w *rendering) template(t *textTemplate, n int, escape func(string) string)
 	}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
 	if err != nil {
-		return text, text
+		return out, out
 	}
-	return text, news
+	return out, news
 }
 
 func (w *rendering) impact(c *Content) (news uint64) {
 	if w.Renderer.impact == nil {
 		return 0
 	}
-	text, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
-	c.ImpactDescription = cutRunes(lines(text), maxImpactRunes)
-	return HashText(lines(still))
+	out, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
+	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
+	return HashText(text.Lines(still))
 }
 
 func (w *rendering) title(c *Content) (news uint64) {
@@ -174,23 +175,23 @@ func (w *rendering) title(c *Content) (news uint64) {
 	if more := w.more.Members - 1; more > 0 {
 		suffix = " (+" + strconv.Itoa(more) + ")"
 	}
-	title := oneLine(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
+	title := text.Line(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
 	still := title
 	if title == "" && w.Renderer.title != nil {
 		title, still = w.template(w.Renderer.title, 4*maxTitleRunes, nil)
-		title, still = oneLine(title, maxTitleRunes), oneLine(still, maxTitleRunes)
+		title, still = text.Line(title, maxTitleRunes), text.Line(still, maxTitleRunes)
 	}
 	if title == "" {
 		title = defaultTitle(w.alias, w.worst, maxTitleRunes)
 		still = title
 	}
-	c.Title = cutRunes(title, maxTitleRunes-len(suffix)) + suffix
+	c.Title = text.Cut(title, maxTitleRunes-len(suffix)) + suffix
 	return HashText(still)
 }
 
 // override returns what an alert says instead of the configuration: the attribute, else the annotation.
 func override(attribute string, annotations labels.Set, name string) string {
-	if !blank(attribute) {
+	if !text.Blank(attribute) {
 		return attribute
 	}
 	return annotations.Get(name)
@@ -199,19 +200,19 @@ func override(attribute string, annotations labels.Set, name string) string {
 // defaultTitle is one line of 1 to n characters.
 func defaultTitle(alias string, a *Alert, n int) string {
 	for _, name := range []string{"summary", "message"} {
-		if title := oneLine(a.Annotations.Get(name), n); title != "" {
+		if title := text.Line(a.Annotations.Get(name), n); title != "" {
 			return title
 		}
 	}
-	if name := oneLine(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
+	if name := text.Line(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
 		for _, label := range scope {
-			if where := oneLine(a.Labels.Get(label), n); where != "" {
-				return oneLine(name+" on "+where, n)
+			if where := text.Line(a.Labels.Get(label), n); where != "" {
+				return text.Line(name+" on "+where, n)
 			}
 		}
 		return name
 	}
-	return cmp.Or(oneLine(alias, n), "Alert")
+	return cmp.Or(text.Line(alias, n), "Alert")
 }
 
 // boundLabels returns ls itself unless there is something to cut.
@@ -222,7 +223,7 @@ func boundLabels(ls labels.Set) labels.Set {
 	}
 	cut := make(labels.Set, 0, maxLabels)
 	for _, l := range ls[:min(len(ls), maxLabels)] {
-		cut = append(cut, labels.Label{Name: cutRunes(l.Name, maxLabelRunes), Value: cutRunes(l.Value, maxLabelRunes)})
+		cut = append(cut, labels.Label{Name: text.Cut(l.Name, maxLabelRunes), Value: text.Cut(l.Value, maxLabelRunes)})
 	}
 	return cut
 }
@@ -245,9 +246,9 @@ func (w *rendering) tags(c *Content) (news uint64) {
 		c.Tags = tags.tags
 		return HashList(c.Tags)
 	}
-	text, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+	out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
 	still := tagSet{slices.Clone(tags.tags)}
-	for tag := range strings.Lines(text) {
+	for tag := range strings.Lines(out) {
 		tags.add(tag)
 	}
 	for tag := range strings.Lines(stillText) {
@@ -271,7 +272,7 @@ func tagList(own string, room int) tagSet {
 }
 
 func (s *tagSet) add(tag string) {
-	if tag = oneLine(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
+	if tag = text.Line(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
 		s.tags = append(s.tags, tag)
 	}
 }
@@ -288,7 +289,7 @@ func (r *Renderer) services(firing []Alert) []string {
 		a := &firing[i]
 		given := a.AffectedServices
 		if len(given) == 0 {
-			if named := a.Annotations.Get(annotationService); !blank(named) {
+			if named := a.Annotations.Get(annotationService); !text.Blank(named) {
 				given = strings.Split(named, ",")
 			}
 		}
@@ -297,7 +298,7 @@ func (r *Renderer) services(firing []Alert) []string {
 		}
 		for _, service := range given {
 			// A service can be given by its name in the map or by its id.
-			service = oneLine(service, maxLineRunes)
+			service = text.Line(service, maxLineRunes)
 			add(cmp.Or(r.cfg.Services.Map[service], service))
 		}
 	}

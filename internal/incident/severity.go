@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Severity orders alerts of one alias; the worst firing one names the incident.
@@ -132,17 +133,17 @@ func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 
 func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) string {
 	s := r.severities
-	if word := override(attribute, annotations, annotationSeverity); !blank(word) {
+	if word := override(attribute, annotations, annotationSeverity); !text.Blank(word) {
 		return word
 	}
 	if s.template != nil {
 		a := Alert{Labels: ls, Annotations: annotations}
-		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, nil), maxLineRunes); !blank(word) {
+		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, nil), maxLineRunes); !text.Blank(word) {
 			return word
 		}
 	}
 	if s.cfg.Annotation != "" {
-		if word := annotations.Get(s.cfg.Annotation); !blank(word) {
+		if word := annotations.Get(s.cfg.Annotation); !text.Blank(word) {
 			return word
 		}
 	}
