@@ -20,6 +20,7 @@ const maxSourceRunes = 50
 const (
 	keyServices   = "incident::services"
 	keyAssignedTo = "incident::assigned_to"
+	keySeverity   = "incident::severity::map"
 )
 
 // Config is what the user decides about the text of incidents. The keys are those of the exporter's configuration, which
@@ -78,7 +79,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Source:            "prometheus",
-		Severity:          SeverityConfig{Default: Medium.String(), Label: "severity"},
+		Severity:          SeverityConfig{Default: Medium.String(), Label: "severity", Ignore: []string{"none"}},
 		DescriptionFormat: Text,
 		Tags:              TagsConfig{Labels: []string{allLabels}},
 		SendLabels:        LabelsInCreates,
