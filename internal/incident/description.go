@@ -16,6 +16,8 @@ const (
 	maxTextBytes   = 12 << 10
 	maxLabelsBytes = 6 << 10
 	maxMemberRunes = 160
+	// maxFailureRunes bounds what Prometheus says of a template.
+	maxFailureRunes = 1024
 	// MaxShown is how many members a description lists: more of them need not be rendered.
 	MaxShown = 20
 )
@@ -67,12 +69,7 @@ func (w *rendering) defaultDescription() *document {
 	d := &document{markdown: w.cfg.DescriptionFormat == Markdown}
 	d.b.Grow(1024)
 
-	if body := text.Lines(w.worst.Annotations.Get("description")); body != "" {
-		if len(body) > maxTextBytes {
-			body = text.CutBytes(body, maxTextBytes) + text.Ellipsis
-		}
-		d.text(body)
-	}
+	w.says(d)
 	d.section()
 	d.moving(func() { w.facts(d) })
 	d.section()
@@ -91,6 +88,32 @@ func (w *rendering) defaultDescription() *document {
 		})
 	}
 	return d
+}
+
+// says writes the alert's own words, and of texts that could not be made the failure, for whoever repairs the rule.
+func (w *rendering) says(d *document) {
+	a := w.worst
+	if datasourceTitle(a, maxTitleRunes) != "" {
+		if said := summary(a, maxTitleRunes); said != "" {
+			d.text(said)
+			d.section()
+		}
+	}
+	said := a.Annotations.Get("description")
+	if !failed(said) {
+		if said = text.Lines(said); said != "" {
+			if len(said) > maxTextBytes {
+				said = text.CutBytes(said, maxTextBytes) + text.Ellipsis
+			}
+			d.text(said)
+		}
+	}
+	for _, name := range [...]string{annotationTitle, "summary", "message", annotationDescription, "description"} {
+		if value := a.Annotations.Get(name); failed(value) {
+			d.section()
+			d.line("The template of annotation ", name, " failed: ", d.escape(text.Line(value, maxFailureRunes)))
+		}
+	}
 }
 
 // facts are what is no news.

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -40,9 +39,6 @@ const (
 	annotationIgnore      = "alert24_ignore"
 	annotationResolve     = "alert24_resolve"
 )
-
-// scope lists the labels that say best where an alert fires.
-var scope = []string{"instance", "pod", "node", "host", "hostname", "service", "deployment", "job", "namespace", "cluster"}
 
 // Renderer turns alerts into the content of incidents. It is safe for concurrent use.
 type Renderer struct {
@@ -168,51 +164,6 @@ func (w *rendering) impact(c *Content) (news uint64) {
 	out, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
 	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
 	return HashText(text.Lines(still))
-}
-
-func (w *rendering) title(c *Content) (news uint64) {
-	suffix := ""
-	if more := w.more.Members - 1; more > 0 {
-		suffix = " (+" + strconv.Itoa(more) + ")"
-	}
-	title := text.Line(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
-	still := title
-	if title == "" && w.Renderer.title != nil {
-		title, still = w.template(w.Renderer.title, 4*maxTitleRunes, nil)
-		title, still = text.Line(title, maxTitleRunes), text.Line(still, maxTitleRunes)
-	}
-	if title == "" {
-		title = defaultTitle(w.alias, w.worst, maxTitleRunes)
-		still = title
-	}
-	c.Title = text.Cut(title, maxTitleRunes-len(suffix)) + suffix
-	return HashText(still)
-}
-
-// override returns what an alert says instead of the configuration: the attribute, else the annotation.
-func override(attribute string, annotations labels.Set, name string) string {
-	if !text.Blank(attribute) {
-		return attribute
-	}
-	return annotations.Get(name)
-}
-
-// defaultTitle is one line of 1 to n characters.
-func defaultTitle(alias string, a *Alert, n int) string {
-	for _, name := range []string{"summary", "message"} {
-		if title := text.Line(a.Annotations.Get(name), n); title != "" {
-			return title
-		}
-	}
-	if name := text.Line(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
-		for _, label := range scope {
-			if where := text.Line(a.Labels.Get(label), n); where != "" {
-				return text.Line(name+" on "+where, n)
-			}
-		}
-		return name
-	}
-	return cmp.Or(text.Line(alias, n), "Alert")
 }
 
 // boundLabels returns ls itself unless there is something to cut.

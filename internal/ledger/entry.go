@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -246,6 +247,17 @@ func (e *Entry) Worst() incident.Severity {
 		}
 	}
 	return worst
+}
+
+// firing passes over what the firing members say.
+func (e *Entry) firing() iter.Seq[*incident.Packed] {
+	return func(yield func(*incident.Packed) bool) {
+		for i := range e.Members {
+			if e.Members[i].Firing && !yield(&e.Members[i].Alert) {
+				return
+			}
+		}
+	}
 }
 
 // FiringAlerts returns the firing alerts, worst first, then the oldest.

@@ -42,7 +42,8 @@ type Policy struct {
 
 // Content is what the incident of a firing entry should say.
 func (p *Policy) Content(e *Entry) incident.Content {
-	c := p.Render(e.Alias, e.FiringAlerts(), incident.Context{})
+	worst, more := incident.Worst(e.firing())
+	c := p.Render(e.Alias, worst, more)
 	if p.SeverityOnlyRises {
 		c.Severity = max(c.Severity, e.Peak)
 	}
