@@ -50,11 +50,11 @@ func (w *rendering) end(body string) string {
 	if body == "" {
 		return last
 	}
-	last = "\n\n" + last
-	if room := maxDescriptionBytes - len(last); len(body) > room {
+	const between = "\n\n"
+	if room := maxDescriptionBytes - len(between) - len(last); len(body) > room {
 		body = strings.TrimRight(text.CutBytes(body, room-len(text.Ellipsis)), " \n\t") + text.Ellipsis
 	}
-	return body + last
+	return body + between + last
 }
 
 // escaper returns what makes text safe in the description's format; nil: nothing.
@@ -71,9 +71,9 @@ func (w *rendering) defaultDescription() *document {
 
 	w.says(d)
 	d.section()
-	d.moving(func() { w.facts(d) })
-	d.section()
 	links(d, w.worst)
+	d.section()
+	d.moving(func() { w.facts(d) })
 	d.section()
 	d.labels(w.worst.Labels, w.tagged)
 	if w.more.Members > 1 {

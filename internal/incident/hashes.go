@@ -70,7 +70,8 @@ func HashList(items []string) uint64 {
 		return 0
 	}
 	if !slices.IsSorted(items) {
-		items = slices.Sorted(slices.Values(items))
+		items = slices.Clone(items)
+		slices.Sort(items)
 	}
 	var h hash
 	for i, s := range items {

@@ -103,7 +103,7 @@ func TestALongDescriptionKeepsItsLinks(t *testing.T) {
 	c := renderer(t, func(c *Config) { c.Tags.Labels = nil }).Render(alias, []Alert{a, a}, Context{})
 	assert.LessOrEqual(t, len(c.Description), maxDescriptionBytes)
 	assert.True(t, utf8.ValidString(c.Description))
-	for _, part := range []string{"…\n\nFiring since 2026-03-19 14:30 UTC\n\nRunbook: https://r\n", " more\n\nFiring", " alerts: 2\n- critical: "} {
+	for _, part := range []string{"…\n\nRunbook: https://r\n", "\n\nFiring since 2026-03-19 14:30 UTC\n\nLabels:\n", " more\n\nFiring", " alerts: 2\n- critical: "} {
 		assert.True(t, strings.Contains(c.Description, part), part) //nolint:testifylint // would print it all
 	}
 	assert.False(t, strings.Contains(c.Description, "Silence"), "a form without some of its matchers would silence more") //nolint:testifylint // as above
