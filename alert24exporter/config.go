@@ -201,7 +201,7 @@ func createDefaultConfig() component.Config {
 		Incident: IncidentConfig{
 			Source:            "prometheus",
 			DescriptionFormat: DescriptionText,
-			Severity:          SeverityConfig{Label: "severity", Default: "medium"},
+			Severity:          SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
 			Tags:              TagsConfig{Labels: []string{"*"}},
 			SendLabels:        SendLabelsCreate,
 			InitialStatus:     "new",

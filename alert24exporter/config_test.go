@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Minute, cfg.RetryConfig.MaxInterval)
 	assert.Equal(t, LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000}, cfg.Limits)
 	assert.Equal(t, IncidentConfig{
-		Source: "prometheus", DescriptionFormat: "text", Severity: SeverityConfig{Label: "severity", Default: "medium"},
+		Source: "prometheus", DescriptionFormat: "text", Severity: SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
 		Tags: TagsConfig{Labels: []string{"*"}}, SendLabels: "create", InitialStatus: "new",
 	}, cfg.Incident)
 	assert.Equal(t, LifecycleConfig{

@@ -30,6 +30,7 @@ type telemetry struct {
 	builder  *metadata.TelemetryBuilder
 	host     component.Host
 	failures *rate.Limiter // of log lines
+	unknown  unknownValues
 
 	mu            sync.Mutex // serialises reports of the status
 	apiFailed     atomic.Bool
@@ -54,13 +55,6 @@ func (t *telemetry) templateFailed(key string, err error) {
 	t.builder.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.failures.Allow() {
 		t.logger.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
-	}
-}
-
-func (t *telemetry) unknownValue(key, value string) {
-	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
-	if t.failures.Allow() {
-		t.logger.Warn("A label's value has no entry in the map; add one", zap.String("key", key), zap.String("value", value))
 	}
 }
 

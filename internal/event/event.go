@@ -177,7 +177,7 @@ func firing(status string) (bool, error) {
 // read reads the attributes, each of them once: there are dozens, and finding one is a search.
 func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	a, said := &r.alert, r.overrides
-	var dashboard, panel string
+	var dashboard, panel, valueString string
 	for name, v := range m.All() {
 		switch name {
 		case attrs.OverrideAlias:
@@ -219,6 +219,12 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 			dashboard = v.AsString()
 		case attrs.AlertPanelURL:
 			panel = v.AsString()
+		case attrs.AlertSilenceURL:
+			a.Grafana, a.SilenceURL = true, v.AsString()
+		case attrs.AlertRuleUID, attrs.OrgID:
+			a.Grafana = true
+		case attrs.AlertValueString:
+			valueString = v.AsString()
 		case attrs.OverrideTitle:
 			a.Title = v.AsString()
 		case attrs.OverrideDescription:
@@ -235,6 +241,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	// Grafana's links are apart from its annotations; an annotation wins.
 	addAnnotation(a, "dashboard_url", dashboard)
 	addAnnotation(a, "panel_url", panel)
+	a.Values = cmp.Or(a.Values, valueString)
 	return said
 }
 
@@ -254,6 +261,9 @@ func readLabel(a *incident.Alert, name string, v pcommon.Value) {
 		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: v.AsString()})
 	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
 		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: v.AsString()})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
+		a.Grafana = true
+		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+v.AsString(), ", ")
 	}
 }
 

@@ -21,15 +21,15 @@ func AliasLine(alias string) string {
 
 // AliasOfDescription reads the alias from the last line of a description, also of one whose white space was changed.
 func AliasOfDescription(description string) (alias string, ok bool) {
-	text := strings.TrimSpace(description)
-	if i := strings.LastIndexAny(text, "\n\r"); i >= 0 {
-		text = text[i+1:]
+	last := strings.TrimSpace(description)
+	if i := strings.LastIndexAny(last, "\n\r"); i >= 0 {
+		last = last[i+1:]
 	}
-	i := strings.LastIndex(text, aliasPrefix)
-	if i < 0 || i > 0 && text[i-1] != ' ' && text[i-1] != '\t' {
+	i := strings.LastIndex(last, aliasPrefix)
+	if i < 0 || i > 0 && last[i-1] != ' ' && last[i-1] != '\t' {
 		return "", false
 	}
-	alias = unguard(strings.TrimSpace(text[i+len(aliasPrefix):]))
+	alias = unguard(strings.TrimSpace(last[i+len(aliasPrefix):]))
 	return alias, alias != ""
 }
 
@@ -41,6 +41,13 @@ var (
 // guard writes as hex what does not survive everywhere: markup, white space at the ends or twice, what cannot be seen,
 // and what filters take for a script.
 func guard(s string) string {
+	if plain(s) {
+		return s
+	}
+	return encodeAlias(s)
+}
+
+func encodeAlias(s string) string {
 	var b strings.Builder
 	space := true
 	for i, r := range s {
@@ -64,6 +71,20 @@ func guard(s string) string {
 		s = script.ReplaceAllString(s, "$1%3A")
 	}
 	return s
+}
+
+// plain says of most aliases, and cheaply, that guard changes nothing.
+func plain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("._/@-~,+", c) >= 0:
+		case c == ':' && i > 0 && s[i-1] != 't' && s[i-1] != 'T': // javascript:
+		case c == ' ' && i > 0 && i+1 < len(s) && s[i-1] != ' ' && s[i-1] != ':':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func writeHex(b *strings.Builder, c byte) {

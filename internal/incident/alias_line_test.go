@@ -17,6 +17,8 @@ func TestAliasLine(t *testing.T) {
 		"HighErrorRate:api-01.prod":   "Alias: HighErrorRate:api-01.prod",
 		"Disk almost full:[::1]:9100": "Alias: Disk almost full:[::1]:9100",
 		"Load > 90%:a=b":              "Alias: Load %3E 90%:a=b",
+		"host:9100 (a)":               "Alias: host:9100 (a)",
+		"etcd: a":                     "Alias: etcd: a",
 		"100%25":                      "Alias: 100%2525",
 		" a  b ":                      "Alias: %20a %20b%20",
 		"<script>x</script>":          "Alias: %3Cscript%3Ex%3C/script%3E",
@@ -28,6 +30,16 @@ func TestAliasLine(t *testing.T) {
 	} {
 		assert.Equal(t, want, AliasLine(alias))
 	}
+}
+
+// The short way never gives another line than the long one.
+func TestPlainAliases(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`[a-tT0:/ .=%<]{0,12}|(java|on)script[:=]x|Alias: x`).Draw(t, "alias")
+		if plain(s) && encodeAlias(s) != s {
+			t.Fatalf("%q becomes %q", s, encodeAlias(s))
+		}
+	})
 }
 
 func TestAliasOfDescription(t *testing.T) {

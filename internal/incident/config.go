@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // maxSourceRunes is what Alert24's database holds.
@@ -18,6 +20,7 @@ const maxSourceRunes = 50
 const (
 	keyServices   = "incident::services"
 	keyAssignedTo = "incident::assigned_to"
+	keySeverity   = "incident::severity::map"
 )
 
 // Config is what the user decides about the text of incidents. The keys are those of the exporter's configuration, which
@@ -76,7 +79,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Source:            "prometheus",
-		Severity:          SeverityConfig{Default: Medium.String(), Label: "severity"},
+		Severity:          SeverityConfig{Default: Medium.String(), Label: "severity", Ignore: []string{"none"}},
 		DescriptionFormat: Text,
 		Tags:              TagsConfig{Labels: []string{allLabels}},
 		SendLabels:        LabelsInCreates,
@@ -92,7 +95,7 @@ func (c Config) Check() error {
 // check finds what is wrong apart from templates and severities, which are compiled.
 func (c Config) check() []error {
 	var errs []error
-	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || oneLine(c.Source, n) != c.Source {
+	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source {
 		errs = append(errs, fmt.Errorf("incident::source: must be 1 to %d printable characters", maxSourceRunes))
 	}
 	if c.DescriptionFormat != Text && c.DescriptionFormat != Markdown {

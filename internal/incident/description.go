@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // The parts of a description are bounded one by one, so that a long one does not push out what comes after it.
@@ -14,6 +16,8 @@ const (
 	maxTextBytes   = 12 << 10
 	maxLabelsBytes = 6 << 10
 	maxMemberRunes = 160
+	// maxFailureRunes bounds what Prometheus says of a template.
+	maxFailureRunes = 1024
 	// MaxShown is how many members a description lists: more of them need not be rendered.
 	MaxShown = 20
 )
@@ -22,14 +26,14 @@ const (
 const minutes = "2006-01-02 15:04 UTC"
 
 func (w *rendering) description(c *Content) (news uint64) {
-	text := lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
-	still := text
-	if text == "" && w.Renderer.description != nil {
-		text, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
-		text, still = lines(text), lines(still)
+	body := text.Lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
+	still := body
+	if body == "" && w.Renderer.description != nil {
+		body, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
+		body, still = text.Lines(body), text.Lines(still)
 	}
-	if text != "" {
-		c.Description, news = w.end(text), HashText(still)
+	if body != "" {
+		c.Description, news = w.end(body), HashText(still)
 		return news
 	}
 	d := w.defaultDescription()
@@ -38,19 +42,19 @@ func (w *rendering) description(c *Content) (news uint64) {
 }
 
 // end returns the description with its last lines, and cuts what comes before them.
-func (w *rendering) end(text string) string {
+func (w *rendering) end(body string) string {
 	last := AliasLine(w.alias)
 	if w.more.Continues != 0 {
 		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
-	if text == "" {
+	if body == "" {
 		return last
 	}
-	last = "\n\n" + last
-	if room := maxDescriptionBytes - len(last); len(text) > room {
-		text = strings.TrimRight(cutBytes(text, room-len(ellipsis)), " \n\t") + ellipsis
+	const between = "\n\n"
+	if room := maxDescriptionBytes - len(between) - len(last); len(body) > room {
+		body = strings.TrimRight(text.CutBytes(body, room-len(text.Ellipsis)), " \n\t") + text.Ellipsis
 	}
-	return text + last
+	return body + between + last
 }
 
 // escaper returns what makes text safe in the description's format; nil: nothing.
@@ -65,16 +69,11 @@ func (w *rendering) defaultDescription() *document {
 	d := &document{markdown: w.cfg.DescriptionFormat == Markdown}
 	d.b.Grow(1024)
 
-	if text := lines(w.worst.Annotations.Get("description")); text != "" {
-		if len(text) > maxTextBytes {
-			text = cutBytes(text, maxTextBytes) + ellipsis
-		}
-		d.text(text)
-	}
-	d.section()
-	d.moving(func() { w.facts(d) })
+	w.says(d)
 	d.section()
 	links(d, w.worst)
+	d.section()
+	d.moving(func() { w.facts(d) })
 	d.section()
 	d.labels(w.worst.Labels, w.tagged)
 	if w.more.Members > 1 {
@@ -91,6 +90,32 @@ func (w *rendering) defaultDescription() *document {
 	return d
 }
 
+// says writes the alert's own words, and of texts that could not be made the failure, for whoever repairs the rule.
+func (w *rendering) says(d *document) {
+	a := w.worst
+	if datasourceTitle(a, maxTitleRunes) != "" {
+		if said := summary(a, maxTitleRunes); said != "" {
+			d.text(said)
+			d.section()
+		}
+	}
+	said := a.Annotations.Get("description")
+	if !failed(said) {
+		if said = text.Lines(said); said != "" {
+			if len(said) > maxTextBytes {
+				said = text.CutBytes(said, maxTextBytes) + text.Ellipsis
+			}
+			d.text(said)
+		}
+	}
+	for _, name := range [...]string{annotationTitle, "summary", "message", annotationDescription, "description"} {
+		if value := a.Annotations.Get(name); failed(value) {
+			d.section()
+			d.line("The template of annotation ", name, " failed: ", d.escape(text.Line(value, maxFailureRunes)))
+		}
+	}
+}
+
 // facts are what is no news.
 func (w *rendering) facts(d *document) {
 	since := w.more.Since
@@ -102,7 +127,7 @@ func (w *rendering) facts(d *document) {
 	if !since.IsZero() {
 		d.line("Firing since ", minute(since))
 	}
-	if values := oneLine(valuesOf(w.worst), maxLineRunes); values != "" {
+	if values := text.Line(valuesOf(w.worst), maxLineRunes); values != "" {
 		if !since.IsZero() && d.markdown {
 			d.section()
 		}
@@ -149,7 +174,7 @@ func (w *rendering) member(a *Alert, names []string) string {
 		b.WriteByte('=')
 		b.WriteString(value)
 	}
-	labels := oneLine(b.String(), maxMemberRunes)
+	labels := text.Line(b.String(), maxMemberRunes)
 	switch {
 	case labels == "":
 		return defaultTitle(w.alias, a, maxMemberRunes)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // document writes the sections of a description, with a blank line between those that are not empty, and hashes what is
@@ -79,11 +80,11 @@ func (d *document) link(name, url, still string) {
 }
 
 // item writes a text among the links.
-func (d *document) item(name, text string) {
+func (d *document) item(name, value string) {
 	if d.markdown {
 		d.part("- ")
 	}
-	d.line(name, ": ", d.escape(text))
+	d.line(name, ": ", d.escape(value))
 }
 
 // labels writes those that are not shown elsewhere.
@@ -101,7 +102,7 @@ func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
 			left++
 			continue
 		}
-		d.line("- ", d.escape(oneLine(l.Name, maxLineRunes)), ": ", d.escape(oneLine(l.Value, maxLineRunes)))
+		d.line("- ", d.escape(text.Line(l.Name, maxLineRunes)), ": ", d.escape(text.Line(l.Value, maxLineRunes)))
 	}
 	d.rest(left)
 }

@@ -35,7 +35,7 @@ func (f Field) String() string {
 // Hashes has one hash per field; 0 stands for a field that is empty or not known.
 type Hashes [NumFields]uint64
 
-// Hashes returns the hashes of the fields' values as they are sent. They are the same after a restart.
+// Hashes returns the hashes of the fields' values as updates send them. They are the same after a restart.
 func (c Content) Hashes() Hashes {
 	return Hashes{
 		FieldTitle:       HashText(c.Title),
@@ -44,8 +44,16 @@ func (c Content) Hashes() Hashes {
 		FieldTags:        HashList(c.Tags),
 		FieldServices:    HashList(c.AffectedServices),
 		FieldImpact:      HashText(c.ImpactDescription),
-		FieldLabels:      HashLabels(c.Labels),
+		FieldLabels:      c.labelsHash(),
 	}
+}
+
+// labelsHash is 0 for labels that no update carries.
+func (c *Content) labelsHash() uint64 {
+	if !c.LabelsInUpdates {
+		return 0
+	}
+	return HashLabels(c.Labels)
 }
 
 // HashText returns the hash of a text, 0 for "".
@@ -62,7 +70,8 @@ func HashList(items []string) uint64 {
 		return 0
 	}
 	if !slices.IsSorted(items) {
-		items = slices.Sorted(slices.Values(items))
+		items = slices.Clone(items)
+		slices.Sort(items)
 	}
 	var h hash
 	for i, s := range items {

@@ -53,7 +53,7 @@ func TestEachFieldHasAHashOfItsOwn(t *testing.T) {
 		FieldServices: "affected_services", FieldImpact: "impact_description", FieldLabels: "labels",
 	}
 	assert.Len(t, names, int(NumFields))
-	base := Content{Severity: Low}
+	base := Content{Severity: Low, LabelsInUpdates: true}
 	for field, name := range names {
 		assert.Equal(t, name, field.String())
 		c := base
@@ -77,4 +77,5 @@ func TestEachFieldHasAHashOfItsOwn(t *testing.T) {
 			assert.Equal(t, other != field, c.Hashes()[other] == base.Hashes()[other], "%s, changed %s", other, field)
 		}
 	}
+	assert.Zero(t, Content{Labels: set("x", "y")}.Hashes()[FieldLabels], "no update carries them")
 }

@@ -7,14 +7,16 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // links writes the alert's links that are safe to click, in the order in which people want them.
 func links(d *document, a *Alert) {
 	if to := runbookLink(a); to != "" {
 		d.link("Runbook", to, stillLink(to))
-	} else if text := runbookText(a); text != "" {
-		d.item("Runbook", text)
+	} else if note := runbookText(a); note != "" {
+		d.item("Runbook", note)
 	}
 	if to := dashboardLink(a); to != "" {
 		d.link("Dashboard", to, stillLink(to))
@@ -23,7 +25,7 @@ func links(d *document, a *Alert) {
 		d.link("Panel", to, stillLink(to))
 	}
 	d.moving(func() {
-		if to := link(a.GeneratorURL); to != "" {
+		if to := text.Link(a.GeneratorURL); to != "" {
 			d.link("Source", to, "")
 		}
 		if to := silenceLink(a); to != "" {
@@ -33,23 +35,23 @@ func links(d *document, a *Alert) {
 }
 
 func eitherLink(a *Alert, name, other string) string {
-	return cmp.Or(link(a.Annotations.Get(name)), link(a.Annotations.Get(other)))
+	return cmp.Or(text.Link(a.Annotations.Get(name)), text.Link(a.Annotations.Get(other)))
 }
 
 func runbookLink(a *Alert) string   { return eitherLink(a, "runbook_url", "runbook") }
 func dashboardLink(a *Alert) string { return eitherLink(a, "dashboard_url", "dashboard") }
-func panelLink(a *Alert) string     { return link(a.Annotations.Get("panel_url")) }
+func panelLink(a *Alert) string     { return text.Link(a.Annotations.Get("panel_url")) }
 
 // runbookText returns what stands in the place of the runbook's link and is none: it may still help. A link that is not
 // safe is not shown.
 func runbookText(a *Alert) string {
 	for _, name := range []string{"runbook_url", "runbook"} {
-		text := oneLine(a.Annotations.Get(name), maxLineRunes)
-		scheme, _, _ := strings.Cut(strings.ToLower(text), ":")
+		note := text.Line(a.Annotations.Get(name), maxLineRunes)
+		scheme, _, _ := strings.Cut(strings.ToLower(note), ":")
 		switch scheme {
 		case "", "http", "https", "javascript", "vbscript", "data", "file":
 		default:
-			return text
+			return note
 		}
 	}
 	return ""
@@ -66,9 +68,9 @@ var matcherValue = strings.NewReplacer("\\", "\\\\", "\"", "\\\"", "\n", "\\n")
 // is made. A form with fewer matchers would silence more than this alert, so a link that grows too long is left out.
 func silenceLink(a *Alert) string {
 	if a.SilenceURL != "" || a.Grafana {
-		return link(a.SilenceURL)
+		return text.Link(a.SilenceURL)
 	}
-	base := strings.TrimRight(link(a.ExternalURL), "/")
+	base := strings.TrimRight(text.Link(a.ExternalURL), "/")
 	if base == "" || len(a.Labels) == 0 {
 		return ""
 	}
@@ -81,5 +83,5 @@ func silenceLink(a *Alert) string {
 		filter = append(filter, '"')
 	}
 	// In a fragment a plus is no space.
-	return link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
+	return text.Link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
 }

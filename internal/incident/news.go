@@ -11,6 +11,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // This file decides what is news. Labels, annotations, severity and the list of members are. The following is not: it
@@ -38,7 +39,7 @@ func (a *Alert) still() Alert {
 		value := l.Value
 		if slices.Contains(movingAnnotations, l.Name) {
 			value = ""
-		} else if link(value) != "" {
+		} else if text.Link(value) != "" {
 			value = stillLink(value)
 		}
 		if value == l.Value {

@@ -80,6 +80,7 @@ func newsRenderers(tb testing.TB) map[string]*Renderer {
 		"defaults":      renderer(tb, nil),
 		"markdown":      renderer(tb, func(c *Config) { c.DescriptionFormat = Markdown }),
 		"labels listed": renderer(tb, func(c *Config) { c.Tags.Labels, c.SendLabels = nil, LabelsNever }),
+		"labels sent":   renderer(tb, func(c *Config) { c.Tags.Labels, c.SendLabels = nil, LabelsAlways }),
 		"templates": renderer(tb, func(c *Config) {
 			c.Title, c.Description, c.ImpactDescription, c.Tags.Template = everything, everything, everything, everything
 		}),
@@ -136,11 +137,10 @@ func TestNewsIsThereWhereTheFieldIs(t *testing.T) {
 	renderers := newsRenderers(t)
 	rapid.Check(t, func(t *rapid.T) {
 		alerts := rapid.SliceOfN(anyAlert(), 1, 3).Draw(t, "alerts")
-		for _, name := range []string{"defaults", "markdown", "labels listed"} {
+		for _, name := range []string{"defaults", "markdown", "labels listed", "labels sent"} {
 			c := renderers[name].Render(alias, alerts, Context{})
 			for field, hash := range c.Hashes() {
-				written := hash != 0 && (Field(field) != FieldLabels || c.LabelsInUpdates)
-				if written != (c.News[field] != 0) {
+				if (hash == 0) != (c.News[field] == 0) {
 					t.Fatalf("%s: %s is %x, its news %x", name, Field(field), hash, c.News[field])
 				}
 			}

@@ -7,10 +7,10 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 const (
@@ -39,9 +39,6 @@ const (
 	annotationIgnore      = "alert24_ignore"
 	annotationResolve     = "alert24_resolve"
 )
-
-// scope lists the labels that say best where an alert fires.
-var scope = []string{"instance", "pod", "node", "host", "hostname", "service", "deployment", "job", "namespace", "cluster"}
 
 // Renderer turns alerts into the content of incidents. It is safe for concurrent use.
 type Renderer struct {
@@ -132,17 +129,14 @@ func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 	description := w.description(&c)
 	c.News = Hashes{
 		FieldTitle: title, FieldDescription: description, FieldTags: tags, FieldImpact: impact,
-		FieldSeverity: HashText(c.Severity.String()), FieldServices: HashList(c.AffectedServices),
-	}
-	if c.LabelsInUpdates {
-		c.News[FieldLabels] = HashLabels(c.Labels)
+		FieldSeverity: HashText(c.Severity.String()), FieldServices: HashList(c.AffectedServices), FieldLabels: c.labelsHash(),
 	}
 	return c
 }
 
 // template returns at most n bytes of the template's output, and what is news of it.
-func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (text, news string) {
-	text, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
+func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (out, news string) {
+	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
 	if !ok {
 		return "", ""
 	}
@@ -158,63 +152,18 @@ func (w *rendering) template(t *textTemplate, n int, escape func(string) string)
 	}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
 	if err != nil {
-		return text, text
+		return out, out
 	}
-	return text, news
+	return out, news
 }
 
 func (w *rendering) impact(c *Content) (news uint64) {
 	if w.Renderer.impact == nil {
 		return 0
 	}
-	text, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
-	c.ImpactDescription = cutRunes(lines(text), maxImpactRunes)
-	return HashText(lines(still))
-}
-
-func (w *rendering) title(c *Content) (news uint64) {
-	suffix := ""
-	if more := w.more.Members - 1; more > 0 {
-		suffix = " (+" + strconv.Itoa(more) + ")"
-	}
-	title := oneLine(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
-	still := title
-	if title == "" && w.Renderer.title != nil {
-		title, still = w.template(w.Renderer.title, 4*maxTitleRunes, nil)
-		title, still = oneLine(title, maxTitleRunes), oneLine(still, maxTitleRunes)
-	}
-	if title == "" {
-		title = defaultTitle(w.alias, w.worst, maxTitleRunes)
-		still = title
-	}
-	c.Title = cutRunes(title, maxTitleRunes-len(suffix)) + suffix
-	return HashText(still)
-}
-
-// override returns what an alert says instead of the configuration: the attribute, else the annotation.
-func override(attribute string, annotations labels.Set, name string) string {
-	if !blank(attribute) {
-		return attribute
-	}
-	return annotations.Get(name)
-}
-
-// defaultTitle is one line of 1 to n characters.
-func defaultTitle(alias string, a *Alert, n int) string {
-	for _, name := range []string{"summary", "message"} {
-		if title := oneLine(a.Annotations.Get(name), n); title != "" {
-			return title
-		}
-	}
-	if name := oneLine(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
-		for _, label := range scope {
-			if where := oneLine(a.Labels.Get(label), n); where != "" {
-				return oneLine(name+" on "+where, n)
-			}
-		}
-		return name
-	}
-	return cmp.Or(oneLine(alias, n), "Alert")
+	out, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
+	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
+	return HashText(text.Lines(still))
 }
 
 // boundLabels returns ls itself unless there is something to cut.
@@ -225,7 +174,7 @@ func boundLabels(ls labels.Set) labels.Set {
 	}
 	cut := make(labels.Set, 0, maxLabels)
 	for _, l := range ls[:min(len(ls), maxLabels)] {
-		cut = append(cut, labels.Label{Name: cutRunes(l.Name, maxLabelRunes), Value: cutRunes(l.Value, maxLabelRunes)})
+		cut = append(cut, labels.Label{Name: text.Cut(l.Name, maxLabelRunes), Value: text.Cut(l.Value, maxLabelRunes)})
 	}
 	return cut
 }
@@ -248,9 +197,9 @@ func (w *rendering) tags(c *Content) (news uint64) {
 		c.Tags = tags.tags
 		return HashList(c.Tags)
 	}
-	text, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+	out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
 	still := tagSet{slices.Clone(tags.tags)}
-	for tag := range strings.Lines(text) {
+	for tag := range strings.Lines(out) {
 		tags.add(tag)
 	}
 	for tag := range strings.Lines(stillText) {
@@ -274,7 +223,7 @@ func tagList(own string, room int) tagSet {
 }
 
 func (s *tagSet) add(tag string) {
-	if tag = oneLine(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
+	if tag = text.Line(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
 		s.tags = append(s.tags, tag)
 	}
 }
@@ -291,7 +240,7 @@ func (r *Renderer) services(firing []Alert) []string {
 		a := &firing[i]
 		given := a.AffectedServices
 		if len(given) == 0 {
-			if named := a.Annotations.Get(annotationService); !blank(named) {
+			if named := a.Annotations.Get(annotationService); !text.Blank(named) {
 				given = strings.Split(named, ",")
 			}
 		}
@@ -300,7 +249,7 @@ func (r *Renderer) services(firing []Alert) []string {
 		}
 		for _, service := range given {
 			// A service can be given by its name in the map or by its id.
-			service = oneLine(service, maxLineRunes)
+			service = text.Line(service, maxLineRunes)
 			add(cmp.Or(r.cfg.Services.Map[service], service))
 		}
 	}

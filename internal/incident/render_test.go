@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -104,7 +103,7 @@ func TestALongDescriptionKeepsItsLinks(t *testing.T) {
 	c := renderer(t, func(c *Config) { c.Tags.Labels = nil }).Render(alias, []Alert{a, a}, Context{})
 	assert.LessOrEqual(t, len(c.Description), maxDescriptionBytes)
 	assert.True(t, utf8.ValidString(c.Description))
-	for _, part := range []string{"…\n\nFiring since 2026-03-19 14:30 UTC\n\nRunbook: https://r\n", " more\n\nFiring", " alerts: 2\n- critical: "} {
+	for _, part := range []string{"…\n\nRunbook: https://r\n", "\n\nFiring since 2026-03-19 14:30 UTC\n\nLabels:\n", " more\n\nFiring", " alerts: 2\n- critical: "} {
 		assert.True(t, strings.Contains(c.Description, part), part) //nolint:testifylint // would print it all
 	}
 	assert.False(t, strings.Contains(c.Description, "Silence"), "a form without some of its matchers would silence more") //nolint:testifylint // as above
@@ -114,57 +113,6 @@ func TestALongDescriptionKeepsItsLinks(t *testing.T) {
 	c = renderer(t, nil).Render(alias, []Alert{{Description: strings.Repeat("é", 100_000)}}, Context{Continues: 7})
 	assert.InDelta(t, maxDescriptionBytes, len(c.Description), 1, "cut at a whole character")
 	assert.True(t, strings.HasSuffix(c.Description, "é…\n\nContinues #7\n\n"+AliasLine(alias)))
-}
-
-func TestManyMembersAreCounted(t *testing.T) {
-	firing := make([]Alert, MaxShown)
-	for i := range firing {
-		firing[i] = highErrorRate()
-	}
-	c := renderer(t, nil).Render(alias, firing, Context{Members: 1000, Since: time.Date(2026, 3, 18, 23, 59, 0, 0, time.UTC)})
-	assert.Contains(t, c.Description, "Firing since 2026-03-18 23:59 UTC\n")
-	assert.Contains(t, c.Description, "Firing alerts: 1000\n")
-	assert.Equal(t, MaxShown, strings.Count(c.Description, ", since 2026-03-19 14:30 UTC"))
-	assert.True(t, strings.HasSuffix(c.Description, "\n- and 980 more\n\n"+AliasLine(alias)), c.Description)
-	assert.True(t, strings.HasSuffix(c.Title, " (+999)"))
-}
-
-func TestMembersAreToldApartByTheirLabels(t *testing.T) {
-	member := func(severity Severity, labels ...string) Alert {
-		a := diskFull()
-		a.Severity, a.Labels = severity, set(append([]string{"alertname", "DiskFull", "instance", "db-01"}, labels...)...)
-		return a
-	}
-	for name, tt := range map[string]struct {
-		members []Alert
-		want    []string
-	}{
-		"one label": {
-			[]Alert{member(High, "mountpoint", "/"), member(High, "mountpoint", "/var"), member(High, "mountpoint", "/home")},
-			[]string{"high: mountpoint=/", "high: mountpoint=/var", "high: mountpoint=/home"},
-		},
-		"two labels, of which one is absent": {
-			[]Alert{member(High, "a", "1", "z", "1"), member(High, "z", "2")}, []string{"high: a=1, z=1", "high: z=2"},
-		},
-		"severity alone": {
-			[]Alert{member(Critical, "severity", "page"), member(High, "severity", "warning")},
-			[]string{"critical: Disk 1 *almost* full <b>", "high: Disk 1 *almost* full <b>"},
-		},
-		"rules": {
-			[]Alert{member(Critical, "alertname", "Full", "device", "sda"), member(High, "device", "sdb")},
-			[]string{"critical: Disk 1 *almost* full <b> (device=sda)", "high: Disk 1 *almost* full <b> (device=sdb)"},
-		},
-		"none of the differing ones": {
-			[]Alert{member(High, "a", "1"), member(High)}, []string{"high: a=1", "high: Disk 1 *almost* full <b>"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			description := renderer(t, nil).Render(alias, tt.members, Context{}).Description
-			_, list, _ := strings.Cut(description, "\n- ")
-			list, _, _ = strings.Cut(list, "\n\n")
-			assert.Equal(t, strings.Join(tt.want, ", since 2026-03-19 14:35 UTC\n- ")+", since 2026-03-19 14:35 UTC", list)
-		})
-	}
 }
 
 func TestTags(t *testing.T) {

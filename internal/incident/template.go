@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // textTemplate is a template of the configuration and its key there.
@@ -21,11 +22,11 @@ type textTemplate struct {
 
 // newTextTemplate compiles a template, and tries it on an alert in order to find fields that do not exist. An empty
 // text is no template.
-func newTextTemplate(key, text string) (*textTemplate, error) {
-	if text == "" {
+func newTextTemplate(key, source string) (*textTemplate, error) {
+	if source == "" {
 		return nil, nil
 	}
-	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(text)
+	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(source)
 	if err != nil {
 		return nil, templateError(err)
 	}
@@ -40,16 +41,16 @@ func newTextTemplate(key, text string) (*textTemplate, error) {
 
 // templateError returns err as one line that begins with the template's key.
 func templateError(err error) error {
-	return errors.New(oneLine(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
+	return errors.New(text.Line(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
 // execute returns at most n bytes of the template's output; not ok: it failed, which was reported.
-func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (text string, ok bool) {
-	text, err := t.output(data, n)
+func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (out string, ok bool) {
+	out, err := t.output(data, n)
 	if err != nil {
 		r.onTemplateFailed(t.key, templateError(err))
 	}
-	return text, err == nil
+	return out, err == nil
 }
 
 func (t *textTemplate) output(data *templateData, n int) (string, error) {
@@ -120,7 +121,7 @@ func newTemplateData(alias string, firing []Alert, more Context, escape func(str
 		Status:          "firing",
 		GroupLabels:     newKV(firing[0].GroupLabels, escape),
 		CommonLabels:    newKV(commonLabels(firing), escape),
-		ExternalURL:     link(firing[0].ExternalURL),
+		ExternalURL:     text.Link(firing[0].ExternalURL),
 		Members:         make([]templateAlert, len(firing)),
 		MemberCount:     more.Members,
 		Continues:       more.Continues,
@@ -136,9 +137,9 @@ func newTemplateData(alias string, firing []Alert, more Context, escape func(str
 func newTemplateAlert(a *Alert, escape func(string) string) templateAlert {
 	return templateAlert{
 		Name: escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, escape),
-		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: link(a.GeneratorURL),
+		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: text.Link(a.GeneratorURL),
 		Fingerprint: a.Fingerprint, Values: escape(a.Values),
-		RunbookURL: runbookLink(a), DashboardURL: dashboardLink(a), PanelURL: panelLink(a), SourceURL: link(a.GeneratorURL),
+		RunbookURL: runbookLink(a), DashboardURL: dashboardLink(a), PanelURL: panelLink(a), SourceURL: text.Link(a.GeneratorURL),
 		SilenceURL: silenceLink(a),
 	}
 }

@@ -29,12 +29,11 @@ type view struct {
 	want      protocol.Content
 }
 
-// maxRendered is how many alerts the templates of an incident see: the worst.
-const maxRendered = 100
-
 func (l *Ledger) render(e *protocol.Entry) *view {
 	v := &view{says: e.Members.Says(), continues: e.Continues}
-	v.content = l.cfg.Render(e.Alias, e.Members.Worst(maxRendered), incident.Context{Members: e.Members.Firing(), Since: e.FirstStart(), Continues: e.Continues})
+	firing, more := incident.Worst(e.Members.FiringAlerts())
+	more.Continues = e.Continues
+	v.content = l.cfg.Render(e.Alias, firing, more)
 	if l.cfg.SeverityOnlyRises && e.Peak > v.content.Severity {
 		v.content.Severity = e.Peak
 		v.content.News[incident.FieldSeverity] = v.content.Hashes()[incident.FieldSeverity]
