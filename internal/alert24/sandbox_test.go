@@ -107,7 +107,10 @@ func TestLookupsInTheSandbox(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sb := sandboxtest.Start(t, sandbox.Options{})
-			require.NoError(t, sb.SetSwitches(change))
+			require.NoError(t, sb.SetSwitches(func(s *sandbox.Switches) {
+				change(s)
+				s.NonAtomicCreate = 0
+			}))
 			c := client(t, sb, sb.Key)
 			byAlias := map[string]string{}
 			var tags []string
