@@ -53,10 +53,11 @@ func with(row, fields map[string]any) map[string]any {
 	return row
 }
 
+// others are a second older one after the other, from age on.
 func others(n int, age time.Duration) []map[string]any {
 	rows := make([]map[string]any, n)
 	for i := range rows {
-		rows[i] = incidentRow("other-"+strconv.Itoa(i), "other "+strconv.Itoa(i), age)
+		rows[i] = incidentRow("other-"+strconv.Itoa(i), "other "+strconv.Itoa(i), age+time.Duration(i)*time.Second)
 	}
 	return rows
 }

@@ -33,6 +33,7 @@ type row struct {
 	Labels      pairs `json:"labels"`
 	StartedAt   text  `json:"started_at"`
 	CreatedAt   text  `json:"created_at"`
+	UpdatedAt   text  `json:"updated_at"`
 }
 
 // openStatuses are the statuses of an incident that is not closed (Alert24's reference of the incidents API), in the order

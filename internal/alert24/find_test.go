@@ -104,8 +104,8 @@ func TestHowFarALookupReads(t *testing.T) {
 		},
 		"a time that nobody can read": {
 			slices.Concat(
-				[]map[string]any{with(incidentRow("x", "X", 0), map[string]any{"created_at": "yesterday"})}, others(99, 9*time.Hour),
-				[]map[string]any{with(incidentRow("a", "A", 0), map[string]any{"created_at": nil})}, others(99, 9*time.Hour), old,
+				[]map[string]any{with(incidentRow("x", "X", 0), map[string]any{"created_at": "yesterday"})}, others(99, 2*time.Hour),
+				[]map[string]any{with(incidentRow("a", "A", 0), map[string]any{"created_at": nil})}, others(99, 3*time.Hour), others(150, 4*time.Hour),
 			),
 			Question{Depth: protocol.Since, Since: ago(10 * time.Minute)},
 			[]string{"a"},

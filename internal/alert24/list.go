@@ -104,33 +104,3 @@ func (c *Client) Open(ctx context.Context) (Listing, error) {
 	}
 	return l, nil
 }
-
-// reach is how far back a reading of the list has come.
-type reach struct {
-	end bool // the list ended
-	// before is the newest time of the oldest page; zero: there is none whose times all can be read.
-	before time.Time
-}
-
-// covers: all that was created at or after bound was read.
-func (r *reach) covers(bound time.Time) bool {
-	return r.end || !r.before.IsZero() && r.before.Before(bound)
-}
-
-// add notes a page.
-func (r *reach) add(p *page) {
-	r.end = r.end || !p.more
-	var newest time.Time
-	for i := range p.rows {
-		at := p.rows[i].CreatedAt.time()
-		if at.IsZero() {
-			return // it may be of any age
-		}
-		if at.After(newest) {
-			newest = at
-		}
-	}
-	if !newest.IsZero() && (r.before.IsZero() || newest.Before(r.before)) {
-		r.before = newest
-	}
-}

@@ -19,10 +19,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+var (
+	_ reconcile.Manager = (*alert24.Client)(nil)
+	_ reconcile.Manager = (*alert24.DryRun)(nil)
+	_ alert24.Gate      = (*reconcile.Gate)(nil)
 )
 
 // The sandbox has wire types of its own, so a field that the client misspells does not arrive.
@@ -107,7 +114,10 @@ func TestLookupsInTheSandbox(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sb := sandboxtest.Start(t, sandbox.Options{})
-			require.NoError(t, sb.SetSwitches(change))
+			require.NoError(t, sb.SetSwitches(func(s *sandbox.Switches) {
+				change(s)
+				s.NonAtomicCreate = 0
+			}))
 			c := client(t, sb, sb.Key)
 			byAlias := map[string]string{}
 			var tags []string
