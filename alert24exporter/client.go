@@ -39,7 +39,6 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 	options := []alert24.Option{
 		alert24.WithSource(e.cfg.Incident.Source),
 		alert24.WithInitialStatus(e.cfg.Incident.InitialStatus),
-		alert24.WithSendLabels(alert24.SendLabelsAlways),
 		alert24.WithAdopt(e.cfg.Lifecycle.Foreign == ForeignAdopt),
 		alert24.WithGate(gate),
 		alert24.WithTimeout(e.cfg.ClientConfig.Timeout),

@@ -14,17 +14,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// SendLabels says which calls carry the alert's labels: in the public source an update with a field that its database does
-// not have is an error of the server.
-type SendLabels uint8
-
-// Choices of SendLabels.
-const (
-	SendLabelsCreate SendLabels = iota
-	SendLabelsAlways
-	SendLabelsNever
-)
-
 // maxMinimalTitle bounds the title of a minimal create.
 const maxMinimalTitle = 100
 
@@ -47,7 +36,6 @@ type write struct {
 // bodies makes bodies as the configuration asks for.
 type bodies struct {
 	status string
-	labels SendLabels
 }
 
 // create returns the body of a create. The minimal one keeps what calls people (status), what routing rules and lookups read
@@ -64,9 +52,7 @@ func (b *bodies) create(d *Draft) write {
 	}
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
 	w.AssignedTo = c.AssignedTo // later it is people's to change
-	if b.labels != SendLabelsNever {
-		w.Labels = c.Labels
-	}
+	w.Labels = c.Labels
 	return w
 }
 
@@ -91,7 +77,7 @@ func (b *bodies) update(d *Draft, fields protocol.FieldSet) write {
 	if fields.Has(incident.FieldImpact) {
 		w.ImpactDescription = c.ImpactDescription
 	}
-	if fields.Has(incident.FieldLabels) && b.labels == SendLabelsAlways {
+	if fields.Has(incident.FieldLabels) && c.LabelsInUpdates {
 		w.Labels = c.Labels
 	}
 	return w

@@ -80,26 +80,27 @@ func TestUpdateSendsTheFieldsOfTheSet(t *testing.T) {
 	all := protocol.Full.Fields()
 	for name, tt := range map[string]struct {
 		fields protocol.FieldSet
-		labels SendLabels
+		labels bool // in updates
 		body   string
 		wrote  protocol.FieldSet
 	}{
-		"severity":       {protocol.SeverityOnly.Fields(), SendLabelsCreate, `{"severity":"high"}`, protocol.SeverityOnly.Fields()},
-		"labels, create": {protocol.Fields(incident.FieldLabels), SendLabelsCreate, "", 0},
-		"labels, never":  {protocol.Fields(incident.FieldLabels), SendLabelsNever, "", 0},
+		"severity":       {protocol.SeverityOnly.Fields(), false, `{"severity":"high"}`, protocol.SeverityOnly.Fields()},
+		"labels, create": {protocol.Fields(incident.FieldLabels), false, "", 0},
 		"labels, always": {
-			protocol.Fields(incident.FieldLabels), SendLabelsAlways, `{"labels":{"team":"x"}}`, protocol.Fields(incident.FieldLabels),
+			protocol.Fields(incident.FieldLabels), true, `{"labels":{"team":"x"}}`, protocol.Fields(incident.FieldLabels),
 		},
 		"all": {
-			all, SendLabelsCreate, `{"title":"High error rate","description":"7 %\n\nAlias: A","severity":"high","tags":["` +
+			all, false, `{"title":"High error rate","description":"7 %\n\nAlias: A","severity":"high","tags":["` +
 				incident.AliasTag("A") + `","team:x"],"affected_services":["svc-1"],"impact_description":"users wait"}`,
 			all &^ protocol.Fields(incident.FieldLabels),
 		},
-		"none": {0, SendLabelsAlways, "", 0},
+		"none": {0, true, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := recorder{body: `{"data":{"id":"i","status":"open","severity":"high"}}`}
-			a, err := serve(t, rec.ServeHTTP, WithSendLabels(tt.labels)).Update(t.Context(), "i", draft("A"), tt.fields)
+			d := draft("A")
+			d.Content.LabelsInUpdates = tt.labels
+			a, err := serve(t, rec.ServeHTTP).Update(t.Context(), "i", d, tt.fields)
 			require.NoError(t, err)
 			assert.Equal(t, tt.wrote, a.Wrote)
 			if tt.body == "" {

@@ -67,9 +67,6 @@ func WithAdopt(adopt bool) Option { return func(c *Client) { c.adopt = adopt } }
 // WithInitialStatus sets the status that creates ask for; "" leaves it to the API.
 func WithInitialStatus(status string) Option { return func(c *Client) { c.bodies.status = status } }
 
-// WithSendLabels says which calls carry labels (SendLabelsCreate).
-func WithSendLabels(when SendLabels) Option { return func(c *Client) { c.bodies.labels = when } }
-
 // WithFieldDropped calls f for each optional field that is left out because the API refused it. f must be safe for
 // concurrent use.
 func WithFieldDropped(f func(Dropped)) Option { return func(c *Client) { c.drops.report = f } }

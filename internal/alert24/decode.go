@@ -36,10 +36,6 @@ type row struct {
 	UpdatedAt   text  `json:"updated_at"`
 }
 
-// openStatuses are the statuses of an incident that is not closed (Alert24's reference of the incidents API), in the order
-// in which an incident passes through them: who reads them one after the other misses none that moves on meanwhile.
-var openStatuses = []string{"new", "acknowledged", "open", "investigating", "identified", "monitoring"}
-
 // open reports whether the incident is not closed. A status that we do not know counts as open.
 func (r *row) open() bool { return r.Status != "resolved" && r.Status != "postmortem" }
 

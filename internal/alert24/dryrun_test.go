@@ -18,7 +18,7 @@ import (
 
 func TestADryRunSaysWhatTheClientWouldSend(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i","status":"open"}}`}
-	opts := []Option{WithInitialStatus("new"), WithSendLabels(SendLabelsAlways)}
+	opts := []Option{WithInitialStatus("new")}
 	c := serve(t, rec.ServeHTTP, opts...)
 	var said []string
 	d := NewDryRun(func(_ context.Context, call DryCall) {

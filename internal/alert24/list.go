@@ -72,7 +72,8 @@ func (c *Client) page(ctx context.Context, status string, offset int) (p *page, 
 
 // openRows shows each all incidents that are not closed. One can come twice.
 func (c *Client) openRows(ctx context.Context, each func(r *row, ahead time.Duration)) error {
-	for _, status := range openStatuses {
+	// In the order of an incident's life, so that none is missed that moves on meanwhile.
+	for _, status := range incident.OpenStatuses {
 		err := c.pages(ctx, status, func(p *page, ahead time.Duration) bool {
 			for i := range p.rows {
 				each(&p.rows[i], ahead)

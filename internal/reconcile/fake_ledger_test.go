@@ -54,7 +54,8 @@ func (l *fakeLedger) fail(err error) {
 }
 
 func (l *fakeLedger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
-	worst := e.Members.Worst(1)[0]
+	firing, _ := incident.Worst(e.Members.FiringAlerts())
+	worst := firing[0]
 	c := incident.Content{
 		Title: worst.Annotations.Get("summary"), Description: e.Alias, Severity: worst.Severity, Tags: []string{incident.AliasTag(e.Alias)},
 	}

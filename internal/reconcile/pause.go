@@ -24,7 +24,7 @@ const (
 type PausedError struct{ Until time.Time }
 
 func (e *PausedError) Error() string {
-	return fmt.Sprintf("not sent: Alert24 asked for a pause until %s; the request is tried again then", e.Until.UTC().Format(time.TimeOnly))
+	return fmt.Sprintf("Alert24 asked for a pause until %s; the request is tried again then", e.Until.UTC().Format(time.TimeOnly))
 }
 
 // Open reports whether requests of the kind may leave, as far as the API's wishes go.
