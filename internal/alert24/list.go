@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
