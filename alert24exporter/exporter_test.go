@@ -146,7 +146,7 @@ func TestOpenUpdateResolve(t *testing.T) {
 	require.Eventually(t, func() bool { return len(box.Open(firing[attrs.Alias])) == 1 }, soon, tick)
 	opened := box.Open(firing[attrs.Alias])[0]
 	assert.Equal(t, "High error rate on api-01.prod", opened.Title)
-	assert.Regexp(t, `^Error rate is 8.3%\n\nFiring since 20[-0-9]+ [0-9:]+ UTC\n\nRunbook: https://wiki.example.com/runbooks/high-error-rate\n`, opened.Description)
+	assert.Regexp(t, `^Error rate is 8.3%\n\nRunbook: https://wiki.example.com/runbooks/high-error-rate\n`, opened.Description)
 	assert.NotContains(t, opened.Description, "javascript")
 	assert.Equal(t, "high", opened.Severity)
 	assert.Equal(t, "prometheus", opened.Source)
@@ -161,7 +161,7 @@ func TestOpenUpdateResolve(t *testing.T) {
 	}, soon, tick)
 
 	resolved := alertAttributes("resolved")
-	end := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	end := time.Now().UTC() // later than the incident's start, and before the record arrives
 	resolved[attrs.AlertEndsAt] = end.Format(time.RFC3339Nano)
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(resolved)))
 	require.Eventually(t, func() bool { return len(box.Open(firing[attrs.Alias])) == 0 }, soon, tick)

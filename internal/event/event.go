@@ -99,7 +99,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	}
 	ev.Sender = sender(r.externalURL, said)
 	if ev.Key = said.key; !said.hasKey {
-		ev.Key = keyOf(a.Fingerprint)
+		ev.Key = keyOf(ev.Alias, a.Fingerprint)
 	}
 	if a.Name == "" && len(a.Labels) == 0 {
 		said.severity = plain(a, record, said.severity)
@@ -158,8 +158,9 @@ func sender(externalURL string, said overrides) string {
 	return s + " " + fmt.Sprintf("%x", sum[:4])
 }
 
-func keyOf(fingerprint string) (k protocol.Key) {
-	sum := sha256.Sum256([]byte(fingerprint))
+// keyOf is for records that bring no key: it knows the alert under its alias only.
+func keyOf(alias, fingerprint string) (k protocol.Key) {
+	sum := sha256.Sum256([]byte(alias + "\x00" + fingerprint))
 	copy(k[:], sum[:])
 	return k
 }
