@@ -1,0 +1,3 @@
+package protocol
+
+const mutantEnv = "PROTOCOL_MUTANT"
