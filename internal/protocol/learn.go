@@ -20,6 +20,9 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
+	if e.Inflight.Kind != c.Kind || e.Inflight.ID != c.ID || e.Timers().Armed {
+		return p.learnAgain(e, n, c, a, now)
+	}
 	n.Inflight = Call{}
 	n.change(func(t *Timers) { t.Armed = false })
 	n.Version++
@@ -49,6 +52,17 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 		p.backOff(n, c, a, now)
 		return p.learnUnanswered(n, c, a, now)
 	}
+}
+
+// learnAgain is for an answer that was learnt by a write that seemed to fail, or whose call is in doubt since then. It teaches
+// only that the call may be carried out until later than was thought.
+func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if a.Result != Unanswered {
+		return e, Nothing
+	}
+	p.doubt(n, c, a.Sent, now)
+	n.Version++
+	return n, Doubting
 }
 
 func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
@@ -87,16 +101,22 @@ func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 		n.Written = Written{News: a.Sent.News, Peak: a.Sent.Severity}
 		n.Written.shows(&f, &a.Sent, Full.Fields())
 		lesson = Opened
+	case n.mayBeOpen(f.ID):
+		n.recognise(&f, true)
 	case n.Doubt.Creates > 0:
 		n.recognise(&f, false) // an unanswered create of ours may have made it
 	default:
-		n.Written = Written{Shown: f.Fields, Peak: severityOf(f.Fields[incident.FieldSeverity])}
+		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}
+		n.Written.shows(&f, &a.Sent, Full.Fields()) // without the mark of a hit, cleaned text looks the same
 	}
 	n.Foreign = ""
 	n.opened(f, now)
 	n.unseen(f, now)
 	return n, lesson
 }
+
+// mayBeOpen: the API carried out the close of the incident without showing it.
+func (n *Entry) mayBeOpen(id string) bool { return n.Incident.ID == id && n.Unseen }
 
 // createdClosed: the API let the create update an incident that is closed. It is opened once; if that
 // happens again, it is left to people.
@@ -126,10 +146,13 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 		}
 		return n, StillOpen
 	}
-	main := c.ID == n.Incident.ID
+	main, written := c.ID == n.Incident.ID, n.Written
 	p.closed(n, c)
 	if main {
 		n.unseen(a.Incident, now)
+	}
+	if n.Unseen {
+		n.Written = written // in case it is open after all
 	}
 	return n, ClosedIt
 }

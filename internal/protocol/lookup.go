@@ -80,7 +80,7 @@ func (p *Policy) adopt(n *Entry, found []Shown, complete bool, now time.Time) Le
 			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
 		}
 	}
-	n.recognise(&f, known)
+	n.recognise(&f, known || n.mayBeOpen(f.ID))
 	if !known && len(open) == 1 && n.explains(f) {
 		n.Doubt, n.Unsure = Doubt{}, nil
 	}
@@ -137,6 +137,7 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, complete bool, now time.Tim
 			n.Incident.State = Closed
 		})
 	case None, Closed:
+		n.Written = Written{}
 	}
 	return Nothing
 }

@@ -21,6 +21,10 @@ func (w *world) check() {
 	if w.ledger.reread {
 		w.ledger.reread = false
 		w.news() // as after a restart
+		w.doubtRestart(e)
+		if w.renew {
+			w.pages++ // the close may have been that of a renewal, which is then finished
+		}
 	}
 	w.checkDisk(e)
 	w.checkPages()
@@ -32,6 +36,9 @@ func (w *world) check() {
 	}
 	if !e.Firing() {
 		w.forbidden, w.paged = false, 0
+	}
+	if w.cleans && len(e.Unsure) > 0 {
+		w.doubtEdits()
 	}
 	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
 		w.checkCertain(e)

@@ -23,7 +23,7 @@ func (w *world) personCloses(del bool) {
 		w.forbidden = true // until the episode ends
 	}
 	w.close(r)
-	r.deleted = del
+	r.deleted, w.paged = del, 0
 	w.pages++
 }
 
@@ -57,12 +57,37 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 		r.before[f] = r.shown[f]
 	}
 	switch {
-	case !r.known.Has(f), value == r.before[f], w.unsure(f, value):
+	case !r.known.Has(f), value == r.before[f], w.unsure(f, value), f == incident.FieldSeverity && r.edits[f] != untouched:
 		r.edits[f] = perhaps
 	case r.edits[f] == untouched:
 		r.edits[f] = theirs
 	}
 	r.shown[f], r.when[f] = value, w.moves
+}
+
+// doubtEdits: cleaned text of an unanswered call and an edit look the same.
+func (w *world) doubtEdits() {
+	for _, r := range w.incidents {
+		if r.edits[incident.FieldDescription] == theirs {
+			r.edits[incident.FieldDescription] = perhaps
+		}
+	}
+}
+
+// doubtRestart: after a restart the text of a call on its way and an edit that says the same look the same.
+func (w *world) doubtRestart(e *Entry) {
+	if e == nil {
+		return
+	}
+	for _, r := range w.incidents {
+		for f := range incident.NumFields {
+			for i := range e.Unsure {
+				if r.edits[f] == theirs && r.shown[f] == w.clean(f, e.Unsure[i].Sent[f]) {
+					r.edits[f] = perhaps
+				}
+			}
+		}
+	}
 }
 
 // edited: a person edited the severity.

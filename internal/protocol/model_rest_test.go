@@ -75,7 +75,7 @@ func (w *world) restTime() int {
 
 // blind: an incident may be ours, and nothing shows it.
 func (w *world) blind(e *Entry) bool {
-	if !w.noMarks || e.Settled() {
+	if !w.noMarks {
 		return false
 	}
 	for _, r := range w.incidents {

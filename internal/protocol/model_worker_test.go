@@ -204,7 +204,7 @@ func (w *world) shows(f Shown) {
 		return
 	}
 	for i := range incident.NumFields {
-		if f.Fields[i] == r.shown[i] && f.Fields[i] != 0 {
+		if f.Fields[i] == r.shown[i] && f.Fields[i] != 0 && n.Written.News[i] != 0 {
 			r.known |= Fields(i)
 		}
 	}

@@ -111,6 +111,7 @@ func (w *world) restart() {
 	w.began, w.quiet, w.lastCall = w.now, 0, -hourly
 	w.policy.HeardSince = w.wall()
 	w.ledger.load()
+	w.doubtRestart(w.ledger.entry)
 }
 
 // kill ends the process; what is on the wire may still be carried out.

@@ -110,6 +110,9 @@ func (n *Entry) recognise(f *Shown, known bool) {
 			if f.ID != n.Incident.ID {
 				w.News[i] = n.agreed(field) // one of them made it
 			}
+			if shown != 0 {
+				w.Cleaned |= Fields(field) // perhaps
+			}
 		case w.Shown[i] == 0:
 			w.Shown[i] = shown
 		case w.Shown[i] == shown:
@@ -154,8 +157,11 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 	for i, shown := range f.Fields {
 		if field := incident.Field(i); wrote.Has(field) {
 			w.Shown[i] = shown
-			w.Cleaned &^= Fields(field)
-			if shown != 0 && shown != c.Sent[i] {
+			switch shown {
+			case 0:
+			case c.Sent[i]:
+				w.Cleaned &^= Fields(field)
+			default:
 				w.Cleaned |= Fields(field)
 			}
 		}
