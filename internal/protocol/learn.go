@@ -104,7 +104,11 @@ func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 	case n.mayBeOpen(f.ID):
 		n.recognise(&f, true)
 	case n.Doubt.Creates > 0:
-		n.recognise(&f, false) // an unanswered create of ours may have made it
+		// An unanswered create of ours may have made it; so may this one, where a hit has no mark and text is cleaned.
+		unsure := n.Unsure
+		n.Unsure = append(slices.Clip(unsure), a.Sent)
+		n.recognise(&f, false)
+		n.Unsure = unsure
 	default:
 		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}
 		n.Written.shows(&f, &a.Sent, Full.Fields()) // without the mark of a hit, cleaned text looks the same
@@ -122,6 +126,7 @@ func (n *Entry) mayBeOpen(id string) bool { return n.Incident.ID == id && n.Unse
 // happens again, it is left to people.
 func (p *Policy) createdClosed(n *Entry, f Shown) (*Entry, Lesson) {
 	n.Incident = Incident{State: Closed, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
+	n.Written, n.Unseen = Written{}, false
 	switch {
 	case !n.Firing():
 		return n, FoundClosed
@@ -136,6 +141,9 @@ func (p *Policy) createdClosed(n *Entry, f Shown) (*Entry, Lesson) {
 func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	if a.Incident.Seen && a.Incident.Open {
 		p.backOff(n, c, a, now)
+		if !n.extra(c) {
+			n.recognise(&a.Incident, true)
+		}
 		switch {
 		case n.extra(c):
 		case c.Renew:

@@ -29,6 +29,7 @@ func (w *world) check() {
 	w.checkDisk(e)
 	w.checkPages()
 	if e == nil {
+		w.forgetEdits()
 		if open := w.open(); w.atomic() && !w.left && len(open) > 0 {
 			w.Fatalf("I1: no entry, but %s", w.show())
 		}

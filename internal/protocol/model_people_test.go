@@ -74,6 +74,15 @@ func (w *world) doubtEdits() {
 	}
 }
 
+// forgetEdits: the entry has left.
+func (w *world) forgetEdits() {
+	for _, r := range w.incidents {
+		for f := range r.edits {
+			r.edits[f] = min(r.edits[f]*perhaps, perhaps)
+		}
+	}
+}
+
 // doubtRestart: after a restart the text of a call on its way and an edit that says the same look the same.
 func (w *world) doubtRestart(e *Entry) {
 	if e == nil {
@@ -103,6 +112,9 @@ func (w *world) unsure(f incident.Field, value uint64) bool {
 		return true
 	}
 	e := w.ledger.entry
+	if e != nil && len(e.Unsure) > 0 && w.cleans && f == incident.FieldDescription {
+		return true
+	}
 	return e != nil && slices.ContainsFunc(e.Unsure, func(c Content) bool { return same(&c) || c == Content{} })
 }
 

@@ -218,7 +218,7 @@ func (s *server) create(q *request, now int) reply {
 
 // merge lets a create update an incident.
 func (s *server) merge(r *row, q *request) {
-	r.edits = [incident.NumFields]edit{}
+	r.edits, r.peak = [incident.NumFields]edit{}, 0
 	s.write(r, q)
 	if q.minimal {
 		r.minimal = true

@@ -231,6 +231,9 @@ func (w *world) push(all ...arrived) []Outcome {
 			}
 		}
 	}
+	if len(all) > 1 && slices.Contains(outcomes, Resolved) {
+		w.forbidden, w.paged = false, 0 // an episode may have ended within
+	}
 	w.checkStart(fired)
 	w.checkMembers(all, outcomes)
 	w.check()
