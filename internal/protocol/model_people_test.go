@@ -91,7 +91,7 @@ func (w *world) doubtRestart(e *Entry) {
 	for _, r := range w.incidents {
 		for f := range incident.NumFields {
 			for i := range e.Unsure {
-				if r.edits[f] == theirs && r.shown[f] == w.clean(f, e.Unsure[i].Sent[f]) {
+				if r.edits[f] == theirs && e.Unsure[i] == (Content{}) || r.edits[f] == theirs && r.shown[f] == w.clean(f, e.Unsure[i].Sent[f]) {
 					r.edits[f] = perhaps
 				}
 			}

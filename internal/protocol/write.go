@@ -93,8 +93,7 @@ func (n *Entry) recognise(f *Shown, known bool) {
 		oldest = n.Unsure[0]
 	}
 	if !known {
-		// Whatever it shows now, people were called for it.
-		w = Written{Peak: max(oldest.Severity, severityOf(f.Fields[incident.FieldSeverity]))}
+		w = Written{}
 	}
 	for i, shown := range f.Fields {
 		field := incident.Field(i)
@@ -112,6 +111,9 @@ func (n *Entry) recognise(f *Shown, known bool) {
 			}
 			if shown != 0 {
 				w.Cleaned |= Fields(field) // perhaps
+			}
+			if field == incident.FieldSeverity {
+				w.Peak = max(oldest.Severity, severityOf(shown)) // people were called for it
 			}
 		case w.Shown[i] == 0:
 			w.Shown[i] = shown
