@@ -62,7 +62,7 @@ func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entr
 	}
 	p.doubt(n, c, a.Sent, now)
 	n.Version++
-	return n, Doubting
+	return p.learnUnanswered(n, c, a, now)
 }
 
 func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {

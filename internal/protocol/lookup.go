@@ -17,10 +17,10 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	if a.Result != Done {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
 		t.PeekBy, t.MustLook = time.Time{}, false
-		if a.Result == Denied {
-			t.Verify, n.Unseen = false, false // the next repeat asks again
+		if t.FailedLooks++; a.Result == Denied {
+			t.Verify = false                                           // the next repeat asks again
+			n.Unseen = n.Unseen && t.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
-		t.FailedLooks++
 		t.LookAt = now.Add(max(p.pause(n.Alias, t.FailedLooks, a), firstLook))
 		n.set(t)
 		return n, Retrying

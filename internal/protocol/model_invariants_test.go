@@ -36,7 +36,7 @@ func (w *world) check() {
 		return
 	}
 	if !e.Firing() {
-		w.forbidden, w.paged = false, 0
+		w.forbidden, w.paged, w.blindAt = false, 0, -hourly
 	}
 	if w.cleans && len(e.Unsure) > 0 {
 		w.doubtEdits()
@@ -145,6 +145,15 @@ func (w *world) checkCall(before *Entry, k *work) {
 	if c.Renew {
 		w.pages++
 	}
+	if c.Kind == Update && w.rises && c.Content.Severity < w.paged {
+		w.Fatalf("I24: the severity sinks to %v", c.Content.Severity)
+	}
+	if extra {
+		w.checkExtra(before, k)
+	}
+	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
+		w.Fatalf("I25: a create that was not answered is repeated without a look")
+	}
 	if c.Kind == Create && !e.Firing() {
 		w.Fatalf("I6: creates while no alert fires")
 	}
@@ -159,6 +168,15 @@ func (w *world) checkCall(before *Entry, k *work) {
 	}
 	if c.Kind == Close && !extra {
 		w.checkClose(e, c)
+	}
+}
+
+// checkExtra is I23: a further incident never holds back the incident itself.
+func (w *world) checkExtra(before *Entry, k *work) {
+	n := before.copy()
+	n.Extra = nil
+	if d := w.policy.Decide(n, &k.want, w.wall()); d.Call.Kind != NoCall && d.Call.Kind != Lookup {
+		w.Fatalf("I23: closes a further incident before %v", d.Call.Kind)
 	}
 }
 

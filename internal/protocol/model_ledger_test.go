@@ -5,7 +5,9 @@ package protocol
 
 import (
 	"bytes"
+	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -65,7 +67,9 @@ type ledger struct {
 	lies   bool // the next write is carried out, and seems to fail
 	failed bool // the last write did
 	writes int
-	reread bool // memory was read from disk, without a restart
+	// started is the entry with which the last call began.
+	started *Entry
+	reread  bool // memory was read from disk, without a restart
 
 	// The content, by what the members say.
 	rendered bool
@@ -74,8 +78,21 @@ type ledger struct {
 	rises    bool
 }
 
+// Mutations in what the ledger or the API's client do, which are here only.
+var (
+	status500Certain = mutated("M10 ") // a 5xx counts as "did not happen"
+	learnsOnStarted  = mutated("M11 ")
+	memoryFirst      = mutated("M20 ")
+	armsInMemory     = mutated("N4 ")
+)
+
+func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }
+
 // commit writes n and then changes memory. If the write seems to fail, memory is what disk says after that.
 func (l *ledger) commit(n *Entry) bool {
+	if memoryFirst && n != nil {
+		l.entry = n
+	}
 	if l.failed = l.full; l.full {
 		l.rendered = false // Says goes back
 		return false
@@ -120,6 +137,11 @@ func (l *ledger) decode() *Entry {
 func (l *ledger) apply(events []Event) []Outcome {
 	l.failed = false
 	n, outcomes := l.policy.Apply(l.entry, events, l.now())
+	if armsInMemory && n == l.entry && n != nil {
+		l.entry = n.copy()
+		l.policy.Arm(l.entry, l.now())
+		return outcomes
+	}
 	switch {
 	case n == l.entry:
 		return outcomes
@@ -165,6 +187,7 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
 		d.Call.At = armed.At
 		n = Rearm(n, armed, now)
+		l.started = n
 		if ticked {
 			return d, want, l.commit(n)
 		}
@@ -172,13 +195,17 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 		return d, want, true
 	}
 	d.Call.At = now
-	return d, want, l.commit(l.policy.Begin(n, d.Call, now))
+	l.started = l.policy.Begin(n, d.Call, now)
+	return d, want, l.commit(l.started)
 }
 
 func (l *ledger) learn(c Call, a Answer) (Lesson, bool) {
 	l.failed = false
 	if l.entry == nil {
 		return Nothing, true
+	}
+	if learnsOnStarted && c.Kind != Lookup {
+		l.entry = l.started
 	}
 	n, lesson := l.policy.Learn(l.entry, c, a, l.now())
 	return lesson, l.commit(n)

@@ -79,7 +79,7 @@ func (w *world) blind(e *Entry) bool {
 		return false
 	}
 	for _, r := range w.incidents {
-		if !r.deleted && r.edits[incident.FieldDescription] != untouched && r.id != e.Incident.ID {
+		if !r.deleted && r.edits[incident.FieldDescription] != untouched && r.id != e.Incident.ID && (r.reopened || !e.Settled()) {
 			return true
 		}
 	}

@@ -176,6 +176,9 @@ func (w *world) answer() {
 		w.trace("    @%d answer %+v", w.now, *k.answer)
 	}
 	w.work = nil
+	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
+		w.blindAt = w.now
+	}
 	w.learnt(e, k)
 	w.check()
 }
@@ -236,7 +239,7 @@ func (w *world) answerLookup() {
 	if w.trace != nil {
 		w.trace("    @%d looked %+v", w.now, *k.answer)
 	}
-	w.look = nil
+	w.look, w.blindAt = nil, -hourly
 	w.learnt(e, k)
 	w.check()
 }

@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,7 +77,9 @@ type world struct {
 	quietSince int
 	// forbidden: a person closed the incident, and policy leaves it so until the episode ends.
 	forbidden bool
-	trace     func(format string, a ...any)
+	// blindAt is when a create was not answered, until a lookup was.
+	blindAt int
+	trace   func(format string, a ...any)
 }
 
 // hold is what was last seen of a held member.
@@ -86,9 +87,6 @@ type hold struct {
 	held  bool
 	until int // true time
 }
-
-// status500Certain is mutation 10, in what the model does for the API client: a 5xx counts as "did not happen".
-var status500Certain = strings.HasPrefix(os.Getenv(mutantEnv), "M10 ")
 
 // failer hears of a broken invariant and does not return.
 type failer interface {
@@ -108,7 +106,7 @@ func (w *world) restart() {
 	w.epochs++
 	w.epoch = strconv.Itoa(w.epochs)
 	w.seq, w.work, w.look, w.stuck = 0, nil, nil, nil
-	w.began, w.quiet, w.lastCall = w.now, 0, -hourly
+	w.began, w.quiet, w.lastCall, w.blindAt = w.now, 0, -hourly, -hourly
 	w.policy.HeardSince = w.wall()
 	w.ledger.load()
 	w.doubtRestart(w.ledger.entry)
@@ -232,7 +230,7 @@ func (w *world) push(all ...arrived) []Outcome {
 		}
 	}
 	if len(all) > 1 && slices.Contains(outcomes, Resolved) {
-		w.forbidden, w.paged = false, 0 // an episode may have ended within
+		w.forbidden, w.paged, w.blindAt = false, 0, -hourly // an episode may have ended within
 	}
 	w.checkStart(fired)
 	w.checkMembers(all, outcomes)
