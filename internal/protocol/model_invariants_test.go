@@ -36,7 +36,7 @@ func (w *world) check() {
 		return
 	}
 	if !e.Firing() {
-		w.forbidden, w.paged, w.blindAt = false, 0, -hourly
+		w.newEpisode()
 	}
 	if w.cleans && len(e.Unsure) > 0 {
 		w.doubtEdits()

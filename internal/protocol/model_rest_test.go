@@ -187,6 +187,7 @@ func (w *world) checkContent(name string, r *row) {
 		switch {
 		case w.indigestible != 0 && (f == incident.FieldTags || w.indigestible.Has(f) || f == incident.FieldTitle && w.indigestible.Has(incident.FieldDescription)):
 		case f == incident.FieldTags && r.minimal:
+		case w.reopens && r.edits[f] == theirs: // it may have been opened again by a create, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):
 		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, severityOf(r.shown[f]))):
 		case r.news[f] != want.News[f]:

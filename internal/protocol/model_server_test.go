@@ -20,7 +20,8 @@ type server struct {
 	moves     int // counts edits and writes, to order them
 	broken    string
 	// paged is the worst severity that we wrote in this episode.
-	paged incident.Severity
+	paged   incident.Severity
+	episode int // another one for each episode
 }
 
 // row is one incident.
@@ -64,7 +65,8 @@ type request struct {
 	// seesNone: no incident was open when the request arrived.
 	seesNone bool
 	// read is when the worker read the incident.
-	read int
+	read    int
+	episode int
 	// due is when a late request is carried out.
 	due int
 }
@@ -180,7 +182,10 @@ func (s *server) write(r *row, q *request) {
 		r.news[f], r.shown[f] = q.content.News[f], s.clean(f, q.content.Sent[f])
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
-			r.peak, s.paged = max(r.peak, q.content.Severity), max(s.paged, q.content.Severity)
+			r.peak = max(r.peak, q.content.Severity)
+			if q.episode == s.episode {
+				s.paged = max(s.paged, q.content.Severity)
+			}
 		}
 	}
 }

@@ -230,12 +230,17 @@ func (w *world) push(all ...arrived) []Outcome {
 		}
 	}
 	if len(all) > 1 && slices.Contains(outcomes, Resolved) {
-		w.forbidden, w.paged, w.blindAt = false, 0, -hourly // an episode may have ended within
+		w.newEpisode() // one may have ended within
 	}
 	w.checkStart(fired)
 	w.checkMembers(all, outcomes)
 	w.check()
 	return outcomes
+}
+
+func (w *world) newEpisode() {
+	w.forbidden, w.paged, w.blindAt = false, 0, -hourly
+	w.episode++
 }
 
 // news begins the count of calls anew.
