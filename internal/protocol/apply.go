@@ -122,13 +122,19 @@ func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outc
 
 // repeat is a firing of a member that fires.
 func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
-	if !m.Alert.SameNews(&ev.Alert) || !m.Alert.StartsAt.Equal(ev.Alert.StartsAt) {
+	same := m.Alert.Equal(&ev.Alert)
+	if !same && (!m.Alert.StartsAt.Equal(ev.Alert.StartsAt) || !m.Alert.SameNews(&ev.Alert)) {
+		verify := p.refreshDue(n, now)
 		p.fire(n, m, ev, now)
+		if verify {
+			// The update may have nothing to write, because a person edited the field.
+			n.change(func(t *Timers) { t.Verify = true })
+		}
 		return Changed
 	}
 	next := *m
 	next.stamp(ev, now)
-	if m.Alert.Equal(&ev.Alert) {
+	if same {
 		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 	} else {
 		n.Members.text++
@@ -239,6 +245,10 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next.EndsAt, next.ResolvedBy, next.ResolvedAt = ev.EndsAt, ev.Sender, now
 	if next.EndsAt.IsZero() || next.EndsAt.After(now) {
 		next.EndsAt = now
+	}
+	if next.EndsAt.Before(next.Alert.StartsAt) {
+		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
+		next.EndsAt = next.Alert.StartsAt
 	}
 	return &next
 }

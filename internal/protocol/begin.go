@@ -74,7 +74,10 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		n.Version++
 	}
 	if n.Doubt.Set {
-		n.change(func(t *Timers) { *t = Timers{SettleAt: now.Add(p.SettleTime), LookAt: now} })
+		n.set(Timers{SettleAt: now.Add(p.SettleTime), LookAt: now})
+	}
+	if n.Doubt.Creates > 0 {
+		n.change(func(t *Timers) { t.PeekBy = now.Add(peekTime) }) // as after any create that was not answered
 	}
 	// The wall clock may have been set back: nothing that is past lies in the future.
 	n.ConfirmedAt, n.QuietSince = notAfter(n.ConfirmedAt, now), notAfter(n.QuietSince, now)

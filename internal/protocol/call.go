@@ -148,6 +148,8 @@ type Written struct {
 	Shown incident.Hashes
 	// Theirs are the fields that a person or a workflow edited. They stay so until the episode ends.
 	Theirs FieldSet
+	// Cleaned are the fields that Alert24 showed otherwise than we wrote them, or may have.
+	Cleaned FieldSet
 	// Peak is the worst severity that was written.
 	Peak incident.Severity
 }

@@ -186,15 +186,20 @@ func (e *Entry) untried() bool {
 // Worst returns the severity of the worst firing member, or 0 when none fires.
 func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
 
-// EndedAt returns when the last member resolved, never before Alert24's own start of the incident.
+// EndedAt returns when the last member resolved, never before Alert24's own start of the incident. It is zero if no member
+// tells.
 func (e *Entry) EndedAt() time.Time {
 	var end time.Time
 	for m := range e.Members.All() {
-		if !m.Firing && m.EndsAt.After(end) {
-			end = m.EndsAt
+		ended := m.EndsAt
+		if !m.ResolvedAt.IsZero() && ended.After(m.ResolvedAt) {
+			ended = m.ResolvedAt
+		}
+		if !m.Firing && ended.After(end) {
+			end = ended
 		}
 	}
-	if end.Before(e.Incident.StartedAt) {
+	if !end.IsZero() && end.Before(e.Incident.StartedAt) {
 		return e.Incident.StartedAt
 	}
 	return end

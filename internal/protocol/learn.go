@@ -6,6 +6,8 @@ package protocol
 import (
 	"slices"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // peekTime is how long the repeat of an unanswered create waits for a look at the newest incidents, at the most.
@@ -17,6 +19,9 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	n := e.copy()
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
+	}
+	if e.Inflight.Kind != c.Kind || e.Inflight.ID != c.ID || e.Timers().Armed {
+		return p.learnAgain(e, n, c, a, now)
 	}
 	n.Inflight = Call{}
 	n.change(func(t *Timers) { t.Armed = false })
@@ -32,16 +37,32 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 		return p.learnRefused(n, c, a, now)
 	case Foreign:
 		n.succeed(c)
-		n.Foreign = a.Incident.ID
+		if n.Firing() {
+			n.Foreign = a.Incident.ID
+		}
 		return n, Blocked
 	case Denied, NotSent, Incomplete:
 		p.backOff(n, c, a, now)
 		return n, Retrying
 	default:
+		if a.Before.Seen && a.Before.Open {
+			n.recognise(&a.Before, true) // before what was sent may explain it
+		}
 		p.doubt(n, c, a.Sent, now)
 		p.backOff(n, c, a, now)
 		return p.learnUnanswered(n, c, a, now)
 	}
+}
+
+// learnAgain is for an answer that was learnt by a write that seemed to fail, or whose call is in doubt since then. It teaches
+// only that the call may be carried out until later than was thought.
+func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if a.Result != Unanswered {
+		return e, Nothing
+	}
+	p.doubt(n, c, a.Sent, now)
+	n.Version++
+	return p.learnUnanswered(n, c, a, now)
 }
 
 func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
@@ -57,6 +78,7 @@ func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, L
 			return n, ParkedIt
 		}
 		n.opened(a.Incident, now)
+		n.unseen(a.Incident, now)
 		n.Written, n.Reopened = Written{Shown: a.Incident.Fields}, true
 		return n, Opened
 	case Update:
@@ -73,25 +95,38 @@ func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 	if f.Seen && !f.Open {
 		return p.createdClosed(n, f)
 	}
+	lesson := Adopted
+	switch {
+	case !a.Met:
+		n.Written = Written{News: a.Sent.News, Peak: a.Sent.Severity}
+		n.Written.shows(&f, &a.Sent, Full.Fields())
+		lesson = Opened
+	case n.mayBeOpen(f.ID):
+		n.recognise(&f, true)
+	case n.Doubt.Creates > 0:
+		// An unanswered create of ours may have made it; so may this one, where a hit has no mark and text is cleaned.
+		unsure := n.Unsure
+		n.Unsure = append(slices.Clip(unsure), a.Sent)
+		n.recognise(&f, false)
+		n.Unsure = unsure
+	default:
+		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}
+		n.Written.shows(&f, &a.Sent, Full.Fields()) // without the mark of a hit, cleaned text looks the same
+	}
 	n.Foreign = ""
 	n.opened(f, now)
 	n.unseen(f, now)
-	switch {
-	case !a.Met:
-		n.Written = Written{News: a.Sent.News, Shown: f.Fields, Peak: a.Sent.Severity}
-		return n, Opened
-	case n.Doubt.Creates > 0:
-		n.recognise(&f, false) // an unanswered create of ours made it
-	default:
-		n.Written = Written{Shown: f.Fields}
-	}
-	return n, Adopted
+	return n, lesson
 }
+
+// mayBeOpen: the API carried out the close of the incident without showing it.
+func (n *Entry) mayBeOpen(id string) bool { return n.Incident.ID == id && n.Unseen }
 
 // createdClosed: the API let the create update an incident that is closed. It is opened once; if that
 // happens again, it is left to people.
 func (p *Policy) createdClosed(n *Entry, f Shown) (*Entry, Lesson) {
 	n.Incident = Incident{State: Closed, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
+	n.Written, n.Unseen = Written{}, false
 	switch {
 	case !n.Firing():
 		return n, FoundClosed
@@ -105,21 +140,36 @@ func (p *Policy) createdClosed(n *Entry, f Shown) (*Entry, Lesson) {
 
 func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	if a.Incident.Seen && a.Incident.Open {
-		n.change(func(t *Timers) { t.FailedCloses++ })
 		p.backOff(n, c, a, now)
-		n.lookBefore(now)
+		if !n.extra(c) {
+			n.recognise(&a.Incident, true)
+		}
+		switch {
+		case n.extra(c):
+		case c.Renew:
+			n.Renewed = n.Worst() // it stays as it is, and is updated
+		default:
+			n.change(func(t *Timers) { t.FailedCloses++ })
+			n.lookBefore(now)
+		}
 		return n, StillOpen
 	}
-	main := c.ID == n.Incident.ID
+	main, written := c.ID == n.Incident.ID, n.Written
 	p.closed(n, c)
 	if main {
 		n.unseen(a.Incident, now)
+	}
+	if n.Unseen {
+		n.Written = written // in case it is open after all
 	}
 	return n, ClosedIt
 }
 
 // opened changes n, which the caller owns.
 func (n *Entry) opened(f Shown, now time.Time) {
+	if !f.Seen && n.Incident.ID == f.ID {
+		f.Number, f.StartedAt = n.Incident.Number, n.Incident.StartedAt
+	}
 	n.Incident = Incident{State: Open, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
 	n.Extra = without(n.Extra, f.ID)
 	n.ConfirmedAt = now
@@ -171,11 +221,20 @@ func (p *Policy) closed(n *Entry, c Call) {
 	if c.Renew && n.Firing() {
 		n.Continues, n.Renewed = n.Incident.Number, n.Worst()
 	}
+	n.Renewed = max(n.Renewed, n.written())
 	n.Incident.State, n.Incident.ID = Closed, c.ID
 	n.Written, n.Unseen, n.Reopening = Written{}, false, ""
 	if c.Kind != Close {
 		p.dismiss(n)
 	}
+}
+
+// written is the worst severity that people of this episode were called for.
+func (n *Entry) written() incident.Severity {
+	if !n.Firing() {
+		return 0
+	}
+	return n.Written.Peak
 }
 
 func lessonClosed(c Call) Lesson {
@@ -192,6 +251,11 @@ func (p *Policy) dismiss(n *Entry) {
 }
 
 func (p *Policy) learnRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if !n.Firing() && c.Kind != Close {
+		// The episode is over, and the next one is not held back by this one's content.
+		n.Reopening = ""
+		return n, Nothing
+	}
 	switch c.Kind {
 	case Create:
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal}
@@ -283,6 +347,9 @@ func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) {
 
 // backOff sets when the next try of c may be.
 func (p *Policy) backOff(n *Entry, c Call, a Answer, now time.Time) {
+	if c.Kind == Create {
+		a.RetryAfter = min(a.RetryAfter, p.Backoff.Slow) // nothing stops a page for longer
+	}
 	n.change(func(t *Timers) {
 		attempts, at := &t.Attempts, &t.RetryAt
 		if n.extra(c) {
@@ -327,7 +394,8 @@ func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
 	if (c.Kind == Create || c.Kind == Update) && !slices.Contains(n.Unsure, sent) {
 		n.Unsure = append(slices.Clone(n.Unsure), sent)
 		if len(n.Unsure) > maxUnsure {
-			n.Unsure = slices.Delete(n.Unsure, 1, 2)
+			n.Unsure[1] = Content{} // one of those that are forgotten
+			n.Unsure = slices.Delete(n.Unsure, 2, 3)
 		}
 	}
 }

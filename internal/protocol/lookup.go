@@ -17,10 +17,10 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	if a.Result != Done {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
 		t.PeekBy, t.MustLook = time.Time{}, false
-		if a.Result == Denied {
-			t.Verify, n.Unseen = false, false // the next repeat asks again
+		if t.FailedLooks++; a.Result == Denied {
+			t.Verify = false                                           // the next repeat asks again
+			n.Unseen = n.Unseen && t.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
-		t.FailedLooks++
 		t.LookAt = now.Add(max(p.pause(n.Alias, t.FailedLooks, a), firstLook))
 		n.set(t)
 		return n, Retrying
@@ -43,7 +43,7 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 		}
 	}
 	n.set(t)
-	lesson := p.adopt(n, a.Found, complete, now)
+	lesson := p.adopt(n, a.Found, c.Depth, now)
 	if last {
 		n.Doubt, n.Unsure = Doubt{}, nil
 	}
@@ -60,10 +60,11 @@ func (n *Entry) rest() {
 }
 
 // adopt brings the entry in line with the incidents that a lookup found.
-func (p *Policy) adopt(n *Entry, found []Shown, complete bool, now time.Time) Lesson {
+func (p *Policy) adopt(n *Entry, found []Shown, depth Depth, now time.Time) Lesson {
+	n.Extra = stillOpen(n.Extra, found, depth)
 	open := slices.DeleteFunc(slices.Clone(found), func(f Shown) bool { return !f.Open || n.reopenedByPerson(f) })
 	if len(open) == 0 {
-		return p.adoptNone(n, found, complete, now)
+		return p.adoptNone(n, found, depth, now)
 	}
 	slices.SortStableFunc(open, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	ours := max(0, slices.IndexFunc(open, func(f Shown) bool { return f.ID == n.Incident.ID }))
@@ -80,23 +81,30 @@ func (p *Policy) adopt(n *Entry, found []Shown, complete bool, now time.Time) Le
 			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
 		}
 	}
-	n.recognise(&f, known)
+	n.recognise(&f, known || n.mayBeOpen(f.ID))
 	if !known && len(open) == 1 && n.explains(f) {
 		n.Doubt, n.Unsure = Doubt{}, nil
 	}
 	n.Foreign = ""
 	n.opened(f, now)
-	extra := n.Extra
-	if complete {
-		extra = nil
-	}
 	for i, f := range open {
-		if i != ours && !slices.Contains(extra, f.ID) {
-			extra = append(slices.Clip(extra), f.ID)
+		if i != ours && !slices.Contains(n.Extra, f.ID) {
+			n.Extra = append(slices.Clip(n.Extra), f.ID)
 		}
 	}
-	n.Extra = extra
 	return lesson
+}
+
+// stillOpen returns those of the further incidents that may be open: only a list of all that are open proves that one is not.
+func stillOpen(extra []string, found []Shown, depth Depth) []string {
+	var open []string
+	for _, id := range extra {
+		i := slices.IndexFunc(found, func(f Shown) bool { return f.ID == id })
+		if i >= 0 && found[i].Open || i < 0 && depth != All {
+			open = append(open, id)
+		}
+	}
+	return open
 }
 
 // explains: f is what the one unanswered create made, so nothing more can come.
@@ -109,10 +117,7 @@ func (e *Entry) reopenedByPerson(f Shown) bool {
 	return e.Incident.State == Closed && e.Incident.ID == f.ID && !e.Unseen && e.Doubt.Closing != f.ID && e.Doubt.Creates == 0
 }
 
-func (p *Policy) adoptNone(n *Entry, closed []Shown, complete bool, now time.Time) Lesson {
-	if complete {
-		n.Extra = nil
-	}
+func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time) Lesson {
 	if len(closed) > 0 && n.Incident.ID == "" {
 		// A create may open it again, and the list would not show it then: it shows what is new.
 		n.Incident.ID = slices.MaxFunc(closed, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) }).ID
@@ -125,7 +130,7 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, complete bool, now time.Tim
 		return FoundClosed
 	case Unknown:
 		// Rows can move between the pages of a list: absent means twice absent.
-		if !complete {
+		if depth < Since {
 			return Nothing
 		}
 		n.change(func(t *Timers) {
@@ -137,6 +142,7 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, complete bool, now time.Tim
 			n.Incident.State = Closed
 		})
 	case None, Closed:
+		n.Written = Written{}
 	}
 	return Nothing
 }

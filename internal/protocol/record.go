@@ -49,6 +49,7 @@ func AppendRecord(b []byte, e *Entry) []byte {
 		writeHashes(&w, "news", wr.News)
 		writeHashes(&w, "shown", wr.Shown)
 		w.Number("theirs", int64(wr.Theirs))
+		w.Number("cleaned", int64(wr.Cleaned))
 		w.Number("peak", int64(wr.Peak))
 		w.Close()
 	}
@@ -226,7 +227,7 @@ type head struct {
 }
 
 type wireMember struct {
-	Key        []byte          `json:"key,format:base64raw"`
+	Key        wireKey         `json:"key"`
 	Alert      incident.Packed `json:"alert"`
 	LeftOpen   bool            `json:"left_open,omitzero"`
 	Firing     bool            `json:"firing,omitzero"`
@@ -247,10 +248,11 @@ type wireIncident struct {
 }
 
 type wireWritten struct {
-	News   wireHashes        `json:"news,omitzero"`
-	Shown  wireHashes        `json:"shown,omitzero"`
-	Theirs FieldSet          `json:"theirs,omitzero"`
-	Peak   incident.Severity `json:"peak,omitzero"`
+	News    wireHashes        `json:"news,omitzero"`
+	Shown   wireHashes        `json:"shown,omitzero"`
+	Theirs  FieldSet          `json:"theirs,omitzero"`
+	Cleaned FieldSet          `json:"cleaned,omitzero"`
+	Peak    incident.Severity `json:"peak,omitzero"`
 }
 
 type wireContent struct {
@@ -278,6 +280,17 @@ type wireRefusal struct {
 	Kind    Kind   `json:"kind,omitzero"`
 	Minimal bool   `json:"minimal,omitzero"`
 	Hash    string `json:"hash,omitempty"`
+}
+
+type wireKey Key
+
+// UnmarshalText reads what writeMember writes.
+func (k *wireKey) UnmarshalText(text []byte) error {
+	b, err := base64.RawStdEncoding.AppendDecode(nil, text)
+	if err != nil || copy(k[:], b) != len(k) || len(b) != len(k) {
+		return errors.New("not the key of an alert")
+	}
+	return nil
 }
 
 type wireHashes incident.Hashes
@@ -351,11 +364,11 @@ func decode(record []byte, v any, schema *int) error {
 
 func (m *wireMember) member() (*Member, error) {
 	n := &Member{
-		Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
+		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
 		EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
 	}
 	n.Alert.LeftOpen = m.LeftOpen
-	if copy(n.Key[:], m.Key) != len(n.Key) || len(m.Key) != len(n.Key) {
+	if n.Key == (Key{}) {
 		return nil, errors.New("the record has a member without a key")
 	}
 	return n, nil
@@ -370,7 +383,8 @@ func (h *head) entry(alias string) *Entry {
 		Alias:    alias,
 		Incident: Incident(h.Incident),
 		Written: Written{
-			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs, Peak: h.Written.Peak,
+			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs,
+			Cleaned: h.Written.Cleaned, Peak: h.Written.Peak,
 		},
 		Inflight: Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()},
 		Doubt:    Doubt(h.Doubt), Refused: Refusal{Kind: h.Refused.Kind, Minimal: h.Refused.Minimal},

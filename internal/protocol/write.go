@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -39,6 +40,9 @@ func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 		switch {
 		case !form.Fields().Has(f) || !differs(f):
 		case due.Has(f):
+			if n.Written.Theirs.Has(f) && severityOf(before.Fields[f]) > want.Severity {
+				continue // a person made it worse than that
+			}
 			write |= Fields(f)
 		case before.Fields[f] != 0 && want.News[f] != 0 && !n.Written.Theirs.Has(f):
 			moved |= Fields(f)
@@ -63,13 +67,9 @@ func (p *Policy) updated(n *Entry, c Call, a Answer, now time.Time) (*Entry, Les
 		if c.Form.Fields().Has(f) {
 			n.Written.News[f] = a.Sent.News[f] // written, or a person's
 		}
-		if a.Wrote.Has(f) {
-			n.Written.Shown[f] = a.Incident.Fields[f]
-		}
 	}
-	if a.Wrote.Has(incident.FieldSeverity) || !n.Written.Theirs.Has(incident.FieldSeverity) {
-		n.Written.Peak = max(n.Written.Peak, a.Sent.Severity)
-	}
+	n.Written.shows(&a.Incident, &a.Sent, a.Wrote)
+	n.Written.Peak = max(n.Written.Peak, a.Sent.Severity) // or the incident shows as much
 	if a.Wrote != 0 {
 		if a.Incident.Seen && !a.Incident.Open {
 			p.closed(n, c)
@@ -77,13 +77,15 @@ func (p *Policy) updated(n *Entry, c Call, a Answer, now time.Time) (*Entry, Les
 		}
 		n.unseen(a.Incident, now)
 	}
-	n.ConfirmedAt = now
+	if a.Before.Seen || a.Incident.Seen {
+		n.ConfirmedAt = now
+	}
 	return n, Updated
 }
 
 // recognise works out what of an incident that is shown is ours, field by field: the newest unanswered content that it shows;
-// else, of an incident that we know, what it showed after our write, or a person's edit; else what the oldest unanswered
-// call wrote. It changes n, which the caller owns.
+// else, of an incident that we know, what it showed after our write, or a person's edit; else what all unanswered
+// calls wrote. It changes n, which the caller owns.
 func (n *Entry) recognise(f *Shown, known bool) {
 	w := n.Written
 	var oldest Content
@@ -96,21 +98,76 @@ func (n *Entry) recognise(f *Shown, known bool) {
 	for i, shown := range f.Fields {
 		field := incident.Field(i)
 		switch sent := n.sent(field, shown); {
-		case shown == 0 && !known, shown != 0 && !known && sent == nil:
-			w.News[i], w.Shown[i] = oldest.News[i], shown
-		case shown == 0:
+		case shown == 0 && known:
 		case sent != nil:
 			w.News[i], w.Shown[i] = sent.News[i], shown
 			if field == incident.FieldSeverity {
 				w.Peak = max(w.Peak, sent.Severity)
 			}
+		case !known:
+			w.News[i], w.Shown[i] = 0, shown
+			if f.ID != n.Incident.ID {
+				w.News[i] = n.agreed(field) // one of them made it
+			}
+			if shown != 0 {
+				w.Cleaned |= Fields(field) // perhaps
+			}
+			if field == incident.FieldSeverity {
+				w.Peak = max(oldest.Severity, severityOf(shown)) // people were called for it
+			}
 		case w.Shown[i] == 0:
 			w.Shown[i] = shown
-		case w.Shown[i] != shown:
+		case w.Shown[i] == shown:
+		case n.mayHaveSent(field):
+			w.News[i], w.Shown[i] = 0, shown // which of them cannot be told: it is written again
+		default:
 			w.Theirs |= Fields(field)
 		}
 	}
 	n.Written = w
+}
+
+// agreed is the news that all unanswered calls wrote into a field; 0 if they differ, so that it is written again.
+func (n *Entry) agreed(f incident.Field) uint64 {
+	var news uint64
+	for i := range n.Unsure {
+		if i > 0 && n.Unsure[i].News[f] != news {
+			return 0
+		}
+		news = n.Unsure[i].News[f]
+	}
+	return news
+}
+
+// mayHaveSent: an unanswered call may explain any text: its content is not known, or Alert24 cleans what it says.
+func (n *Entry) mayHaveSent(f incident.Field) bool {
+	return slices.ContainsFunc(n.Unsure, func(c Content) bool { return c == Content{} || n.Written.Cleaned.Has(f) && c.Sent[f] != 0 })
+}
+
+// severityOf is the severity with the hash, or 0.
+func severityOf(hash uint64) incident.Severity {
+	for s := incident.Low; s <= incident.Critical; s++ {
+		if incident.HashText(s.String()) == hash {
+			return s
+		}
+	}
+	return 0
+}
+
+// shows notes what Alert24 shows of the fields that were written with c.
+func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
+	for i, shown := range f.Fields {
+		if field := incident.Field(i); wrote.Has(field) {
+			w.Shown[i] = shown
+			switch shown {
+			case 0:
+			case c.Sent[i]:
+				w.Cleaned &^= Fields(field)
+			default:
+				w.Cleaned |= Fields(field)
+			}
+		}
+	}
 }
 
 // sent returns the newest unanswered content in which a field was sent as it is shown; nil if there is none.

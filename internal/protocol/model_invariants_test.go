@@ -1,0 +1,320 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// check is what holds at every step.
+func (w *world) check() {
+	if w.broken != "" {
+		w.Fatalf("%s: %s", w.broken, w.show())
+	}
+	e := w.ledger.entry
+	if w.ledger.reread {
+		w.ledger.reread = false
+		w.news() // as after a restart
+		w.doubtRestart(e)
+		if w.renew {
+			w.pages++ // the close may have been that of a renewal, which is then finished
+		}
+	}
+	w.checkDisk(e)
+	w.checkPages()
+	if e == nil {
+		w.forgetEdits()
+		if open := w.open(); w.atomic() && !w.left && len(open) > 0 {
+			w.Fatalf("I1: no entry, but %s", w.show())
+		}
+		return
+	}
+	if !e.Firing() {
+		w.newEpisode()
+	}
+	if w.cleans && len(e.Unsure) > 0 {
+		w.doubtEdits()
+	}
+	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
+		w.checkCertain(e)
+	}
+}
+
+// checkCertain: without doubt, the entry is right.
+func (w *world) checkCertain(e *Entry) {
+	open := w.open()
+	switch {
+	case e.Incident.State == Open && (len(open) != 1 || open[0].id != e.Incident.ID):
+		w.Fatalf("I1: certain that %s is open, but %s", e.Incident.ID, w.show())
+	case e.Incident.State != Open && len(open) > 0:
+		w.Fatalf("I1: certain that none is open, but %s", w.show())
+	case e.Incident.State != Open:
+		return
+	}
+	for f := range incident.NumFields {
+		if news := e.Written.News[f]; news != 0 && news != open[0].news[f] && !(open[0].minimal && f == incident.FieldTags) {
+			w.Fatalf("I2: certain of %d, field %d, but %s", news, f, w.show())
+		}
+	}
+}
+
+// checkPages is I9: no more incidents than episodes, not even for what is committed late. An API that reopens makes
+// no page, and one that races or a clock that jumps may cost one.
+func (w *world) checkPages() {
+	w.pages -= w.ours - w.owed
+	w.owed = w.ours
+	if w.pages < 0 && !w.clockSteps && !w.racy && !w.reopens && !w.revives {
+		w.Fatalf("I9: one page too many: %s", w.show())
+	}
+}
+
+// checkDisk is I5, before and after 2xx and 503: disk holds what memory holds, apart from when a firing was repeated last.
+func (w *world) checkDisk(e *Entry) {
+	unwritten := w.ledger.writes == w.onDisk
+	if e == w.verified && unwritten {
+		return
+	}
+	// What Load made of the record was not written: without a write since, memory is to be what it was.
+	want := w.verified
+	w.verified, w.onDisk = e, w.ledger.writes
+	if !unwritten {
+		if e == w.ledger.onDisk {
+			return
+		}
+		want = w.ledger.onDisk
+		if w.ledger.failed && want != nil {
+			want = w.policy.Load(want, w.wall())
+		}
+	}
+	if !sameOnDisk(e, want) {
+		w.Fatalf("I5: in memory and on disk:\n%s\n%s", AppendRecord(nil, cmp.Or(e, &Entry{})), AppendRecord(nil, cmp.Or(want, &Entry{})))
+	}
+}
+
+// sameOnDisk compares entries without what a repeat changes.
+func sameOnDisk(a, b *Entry) bool {
+	if a == nil || b == nil || a.Members.Len() != b.Members.Len() {
+		return a == b
+	}
+	for m := range a.Members.All() {
+		o := b.Members.Get(m.Key)
+		if o == nil || !sameMember(*m, *o) {
+			return false
+		}
+	}
+	a, b = a.copy(), b.copy()
+	a.Members, b.Members = Members{}, Members{}
+	return bytes.Equal(AppendRecord(make([]byte, 0, 512), a), AppendRecord(make([]byte, 0, 512), b))
+}
+
+func sameMember(a, b Member) bool {
+	if a == b {
+		return true
+	}
+	if !a.Alert.SameNews(&b.Alert) {
+		return false
+	}
+	a.Alert = b.Alert
+	if a.Firing {
+		a.Epoch, a.Seq, a.LastSeen = b.Epoch, b.Seq, b.LastSeen
+	}
+	return a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&
+		a.HeldUntil.Equal(b.HeldUntil) && a.EndsAt.Equal(b.EndsAt) && a.ResolvedAt.Equal(b.ResolvedAt)
+}
+
+// checkCall holds when a call is decided.
+func (w *world) checkCall(before *Entry, k *work) {
+	e, c := k.entry, k.call
+	w.checkSlow()
+	if c.Kind == Lookup {
+		return
+	}
+	extra := slices.Contains(e.Extra, c.ID)
+	if c.Kind == Close && e.Firing() && !c.Finish && !extra && !c.Renew {
+		w.Fatalf("I3: closes %s while an alert fires", c.ID)
+	}
+	if c.Renew && (!w.renew || k.want.Severity < incident.High || k.want.Severity <= w.paged && !w.edited(c.ID)) {
+		w.Fatalf("I18: calls people again for %v after %v", k.want.Severity, w.paged)
+	}
+	if c.Renew {
+		w.pages++
+	}
+	if c.Kind == Update && w.rises && c.Content.Severity < w.paged {
+		w.Fatalf("I24: the severity sinks to %v", c.Content.Severity)
+	}
+	if extra {
+		w.checkExtra(before, k)
+	}
+	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
+		w.Fatalf("I25: a create that was not answered is repeated without a look")
+	}
+	if c.Kind == Create && !e.Firing() {
+		w.Fatalf("I6: creates while no alert fires")
+	}
+	if c.Kind == Create && w.forbidden && w.atomicButPeople() {
+		w.Fatalf("I17: creates although a person closed the incident: %s", w.show())
+	}
+	if d := w.ledger.onDisk; d == nil || d.Inflight.Kind != c.Kind || d.Inflight.ID != c.ID {
+		w.Fatalf("I4: sends %v, but disk knows of %v", c, d)
+	}
+	if r := w.row(c.ID); r != nil && r.foreign {
+		w.Fatalf("I13: %v is for another tool's incident", c)
+	}
+	if c.Kind == Close && !extra {
+		w.checkClose(e, c)
+	}
+}
+
+// checkExtra is I23: a further incident never holds back the incident itself.
+func (w *world) checkExtra(before *Entry, k *work) {
+	n := before.copy()
+	n.Extra = nil
+	if d := w.policy.Decide(n, &k.want, w.wall()); d.Call.Kind != NoCall && d.Call.Kind != Lookup {
+		w.Fatalf("I23: closes a further incident before %v", d.Call.Kind)
+	}
+}
+
+func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reopens && !w.revives }
+
+// checkClose holds when the incident itself is closed.
+func (w *world) checkClose(e *Entry, c Call) {
+	if w.left && !c.Renew {
+		w.Fatalf("I15: closes what is left to a person")
+	}
+	if w.delay && !e.Firing() && w.now < w.quietSince+resolveDelay && !w.clockSteps {
+		w.Fatalf("I16: closes before the delay is over")
+	}
+	end := e.EndedAt()
+	if end.Before(e.Incident.StartedAt) && !end.IsZero() {
+		w.Fatalf("I19: resolved at %v, before the start", end)
+	}
+	if end.IsZero() && e.Members.Len() > 0 && !e.Firing() {
+		w.Fatalf("I19: resolved at no time")
+	}
+	if end.After(w.wall()) && end.After(e.Incident.StartedAt) && !w.clockSteps {
+		w.Fatalf("I19: resolved in the future: %v", end)
+	}
+}
+
+// checkSlow is I20: an alias that has called often without news is slow.
+func (w *world) checkSlow() {
+	if w.quiet >= slowAfter && w.now < w.lastCall+slow && !w.clockSteps {
+		w.Fatalf("I20: call %d without news, %d s after the last", w.quiet+1, w.now-w.lastCall)
+	}
+	w.quiet++
+	w.lastCall = w.now
+}
+
+// checkWake: an alias with nothing to do asks for a moment in the future, or none.
+func (w *world) checkWake(d Decision) {
+	if !d.Wake.IsZero() && !d.Wake.After(w.wall()) {
+		w.Fatalf("I11: woken at once for nothing: %v, now %v", d.Wake, w.wall())
+	}
+}
+
+// checkStart is I21: what begins to fire is on disk with its create, if none is open.
+func (w *world) checkStart(fired bool) {
+	e := w.ledger.entry
+	if e == nil || fired || !e.Firing() || e.Incident.State == Open {
+		return
+	}
+	if e.Inflight.Kind == NoCall {
+		w.Fatalf("I21: a new firing waits: %s", w.show())
+	}
+}
+
+// checkMembers is I10 and I22: a hold ends by time, or by the event of its alert with the outcome that says so, and by nothing
+// else, and it is never extended; a firing member resolves by its event, or because it was not heard of for long.
+func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
+	held, fired := w.held, w.fired
+	w.noteMembers()
+	for j := range w.held {
+		event := slices.IndexFunc(all, func(a arrived) bool { return a.alert == j })
+		single := event >= 0 && len(all) == 1
+		before, after := held[j], w.held[j]
+		switch {
+		case len(all) > 1:
+		case !before.held && after.held && (!single || outcomes[event] != EchoHeld):
+			w.Fatalf("I10: held without an echo")
+		case before.held && after.held && before.until != after.until:
+			w.Fatalf("I10: the hold moved from %d to %d", before.until, after.until)
+		case before.held && !after.held && w.now < before.until && (!single || outcomes[event] != EchoReleased && outcomes[event] != EchoCancelled):
+			w.Fatalf("I10: the hold ended %d s early", before.until-w.now)
+		}
+		if fired[j] && !w.fired[j] && event < 0 {
+			w.checkStale(j)
+			w.alerts[j].told.firing = false
+			w.news()
+		}
+		if before.held && !after.held && w.fired[j] && event < 0 {
+			w.news() // time was up
+		}
+	}
+}
+
+// checkStale is I22.
+func (w *world) checkStale(j int) {
+	if w.clockSteps && w.stale {
+		return
+	}
+	if !w.stale || w.now-max(w.heard[j], w.began) < staleAfter {
+		w.Fatalf("I22: alert %d resolved by itself, heard of at %d, began at %d, now %d", j, w.heard[j], w.began, w.now)
+	}
+}
+
+// noteMembers sees who is held and who fires now.
+func (w *world) noteMembers() {
+	e := w.ledger.entry
+	for j := range w.held {
+		fired := w.fired[j]
+		w.held[j], w.fired[j] = hold{}, false
+		if e == nil {
+			continue
+		}
+		if m := e.Members.Get(keys[j]); m != nil {
+			w.fired[j] = m.Firing
+			if m.held() {
+				w.held[j] = hold{true, int(m.HeldUntil.Sub(start)/time.Second) - w.skew}
+			}
+		}
+		if fired && !w.fired[j] {
+			w.quietSince = w.now
+		}
+	}
+}
+
+// checkRestart: a restart keeps the members (I5), and a hold's wall time, but for what the clock did.
+func (w *world) checkRestart(before *Entry) {
+	e := w.ledger.entry
+	if (e == nil) != (before == nil) {
+		w.Fatalf("I5: the restart forgot the alias")
+	}
+	w.verified, w.onDisk = e, w.ledger.writes // what Load changes, it will change again
+	for j := range w.held {
+		if e == nil {
+			break
+		}
+		m, was := e.Members.Get(keys[j]), before.Members.Get(keys[j])
+		switch {
+		case was == nil:
+		case m == nil:
+			if !w.policy.forgettable(was, w.wall()) {
+				w.Fatalf("I5: the restart forgot %v", was)
+			}
+		case !was.held() && m.Firing != was.Firing:
+			w.Fatalf("I5, I22: the restart changed %v", was)
+		case was.held() && m.held() && m.HeldUntil.After(was.HeldUntil):
+			w.Fatalf("I10: the restart extended the hold of %v", was)
+		case was.held() && !m.held() && w.wall().Before(was.HeldUntil):
+			w.Fatalf("I10: the restart ended the hold of %v", was)
+		}
+	}
+	w.noteMembers()
+	w.check()
+}

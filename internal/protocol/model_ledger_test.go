@@ -1,0 +1,241 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Times of the model in seconds: as in production, but shorter.
+const (
+	timeout      = 3
+	settle       = 5
+	echoWindow   = 12
+	echoHold     = 12
+	refresh      = 300
+	retention    = 40
+	maxBackoff   = 4
+	margin       = 2 // of a lookup's lower bound
+	slow         = 10
+	slowAfter    = 10
+	hourly       = 120
+	staleAfter   = 45
+	resolveDelay = 6
+)
+
+const theAlias = "HighErrorRate:api-01.prod"
+
+func modelPolicy(s switches) *Policy {
+	p := &Policy{
+		SettleTime:      settle * time.Second,
+		EchoWindow:      echoWindow * time.Second,
+		EchoHold:        echoHold * time.Second,
+		Refresh:         refresh * time.Second,
+		ClosedRetention: retention * time.Second,
+		Members:         100,
+		ReopenNever:     s.never,
+		Renew:           s.renew,
+		Backoff: Backoff{
+			Initial: time.Second, Max: maxBackoff * time.Second, Multiplier: 2,
+			Slow: slow * time.Second, Hourly: hourly * time.Second, SlowAfter: slowAfter,
+		},
+	}
+	if s.stale {
+		p.StaleAfter = staleAfter * time.Second
+	}
+	if s.delay {
+		p.ResolveDelay = resolveDelay * time.Second
+	}
+	return p
+}
+
+// ledger does what the real one does, for one alias.
+type ledger struct {
+	policy *Policy
+	now    func() time.Time
+	entry  *Entry // in memory
+	record []byte // on disk; nil: none
+	onDisk *Entry // what the record was made of
+	full   bool
+	lies   bool // the next write is carried out, and seems to fail
+	failed bool // the last write did
+	writes int
+	// started is the entry with which the last call began.
+	started *Entry
+	reread  bool // memory was read from disk, without a restart
+
+	// The content, by what the members say.
+	rendered bool
+	says     uint32
+	content  Content
+	rises    bool
+}
+
+// Mutations in what the ledger or the API's client do, which are here only.
+var (
+	status500Certain = mutated("M10 ") // a 5xx counts as "did not happen"
+	learnsOnStarted  = mutated("M11 ")
+	memoryFirst      = mutated("M20 ")
+	armsInMemory     = mutated("N4 ")
+)
+
+func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }
+
+// commit writes n and then changes memory. If the write seems to fail, memory is what disk says after that.
+func (l *ledger) commit(n *Entry) bool {
+	if memoryFirst && n != nil {
+		l.entry = n
+	}
+	if l.failed = l.full; l.full {
+		l.rendered = false // Says goes back
+		return false
+	}
+	l.writes++
+	l.record, l.onDisk = nil, n
+	if n != nil {
+		l.record = AppendRecord(make([]byte, 0, 1024), n)
+	}
+	if l.lies {
+		l.lies, l.failed, l.reread = false, true, true
+		l.load()
+		return false
+	}
+	l.entry = n
+	return true
+}
+
+// load makes memory what disk says.
+func (l *ledger) load() {
+	l.entry, l.onDisk, l.rendered = nil, nil, false
+	if l.record == nil {
+		return
+	}
+	e := l.decode()
+	l.onDisk = e
+	l.entry = l.policy.Load(e, l.now())
+}
+
+func (l *ledger) decode() *Entry {
+	e, err := Decode(theAlias, l.record, nil)
+	if err != nil {
+		panic(err)
+	}
+	if again := AppendRecord(nil, e); !bytes.Equal(again, l.record) {
+		panic("read and written again: " + string(again) + " instead of " + string(l.record))
+	}
+	return e
+}
+
+// apply returns what the events did; nil if that is not known.
+func (l *ledger) apply(events []Event) []Outcome {
+	l.failed = false
+	n, outcomes := l.policy.Apply(l.entry, events, l.now())
+	if armsInMemory && n == l.entry && n != nil {
+		l.entry = n.copy()
+		l.policy.Arm(l.entry, l.now())
+		return outcomes
+	}
+	switch {
+	case n == l.entry:
+		return outcomes
+	case l.policy.Arm(n, l.now()) || l.policy.durable(outcomes):
+		if !l.commit(n) {
+			return nil
+		}
+	default:
+		l.entry = n
+	}
+	return outcomes
+}
+
+// claim returns the next call, after disk knows of it, with what the incident should say.
+func (l *ledger) claim() (d Decision, want Content, ok bool) {
+	l.failed = false
+	e := l.entry
+	if e == nil {
+		return d, want, true
+	}
+	now := l.now()
+	n := l.policy.Tick(e, now)
+	if n == nil {
+		return d, want, l.commit(nil)
+	}
+	ticked := n != e
+	n, armed := Disarm(n)
+	if n.Firing() {
+		want = l.want(n)
+		d = l.policy.Decide(n, &want, now)
+	} else {
+		d = l.policy.Decide(n, nil, now)
+	}
+	switch c := d.Call; {
+	case c.Kind == NoCall:
+		return d, want, n == e || l.commit(n)
+	case c.Kind == Lookup:
+		if n != e && !l.commit(n) {
+			return Decision{}, want, false
+		}
+		l.entry = l.policy.Begin(n, c, now)
+		return d, want, true
+	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
+		d.Call.At = armed.At
+		n = Rearm(n, armed, now)
+		l.started = n
+		if ticked {
+			return d, want, l.commit(n)
+		}
+		l.entry = n // disk names the call already
+		return d, want, true
+	}
+	d.Call.At = now
+	l.started = l.policy.Begin(n, d.Call, now)
+	return d, want, l.commit(l.started)
+}
+
+func (l *ledger) learn(c Call, a Answer) (Lesson, bool) {
+	l.failed = false
+	if l.entry == nil {
+		return Nothing, true
+	}
+	if learnsOnStarted && c.Kind != Lookup {
+		l.entry = l.started
+	}
+	n, lesson := l.policy.Learn(l.entry, c, a, l.now())
+	return lesson, l.commit(n)
+}
+
+// want is what the incident should say.
+func (l *ledger) want(e *Entry) Content {
+	if !l.rendered || l.says != e.Members.Says() {
+		l.content, l.says, l.rendered = render(e.Members.Worst(20)), e.Members.Says(), true
+	}
+	if l.rises {
+		return l.content.atLeast(e.Peak)
+	}
+	return l.content
+}
+
+// worst puts alerts in the order in which an incident names them.
+func worst(alerts []truth) []incident.Alert {
+	var firing []incident.Alert
+	for i, a := range alerts {
+		if a.firing {
+			firing = append(firing, incident.Alert{
+				Fingerprint: fingerprints[i], Severity: a.severity, Description: strconv.Itoa(a.value),
+				StartsAt: start.Add(time.Duration(a.start) * time.Millisecond),
+			})
+		}
+	}
+	if len(firing) == 2 && (firing[1].Severity > firing[0].Severity ||
+		firing[1].Severity == firing[0].Severity && firing[1].StartsAt.Before(firing[0].StartsAt)) {
+		firing[0], firing[1] = firing[1], firing[0]
+	}
+	return firing
+}

@@ -1,0 +1,158 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// People and other tools.
+
+// personCloses closes or deletes the newest incident.
+func (w *world) personCloses(del bool) {
+	open := w.open()
+	if len(open) == 0 {
+		return
+	}
+	r := open[len(open)-1]
+	if e := w.ledger.entry; e != nil && e.Settled() && e.Incident.State == Open && e.Incident.ID == r.id && e.Firing() && w.never && len(w.late) == 0 {
+		w.forbidden = true // until the episode ends
+	}
+	w.close(r)
+	r.deleted, w.paged = del, 0
+	w.pages++
+}
+
+// personReopens opens the newest closed incident again, for whatever reason.
+func (w *world) personReopens() {
+	for _, r := range slices.Backward(w.incidents) {
+		if !r.deleted && !r.open && !r.foreign {
+			r.open, r.reopened = true, true
+			return
+		}
+	}
+}
+
+// personEdits edits a field of the newest open incident. A severity of 0 is a text.
+func (w *world) personEdits(f incident.Field, severity incident.Severity) {
+	open := w.open()
+	if len(open) == 0 {
+		return
+	}
+	r := open[len(open)-1]
+	w.moves++
+	value := incident.HashText("a person's " + strconv.Itoa(w.moves))
+	if severity != 0 {
+		value = incident.HashText(severity.String())
+	}
+	value = w.clean(f, value)
+	if value == r.shown[f] {
+		return
+	}
+	if r.edits[f] == untouched {
+		r.before[f] = r.shown[f]
+	}
+	switch {
+	case !r.known.Has(f), value == r.before[f], w.unsure(f, value), f == incident.FieldSeverity && r.edits[f] != untouched:
+		r.edits[f] = perhaps
+	case r.edits[f] == untouched:
+		r.edits[f] = theirs
+	}
+	r.shown[f], r.when[f] = value, w.moves
+}
+
+// doubtEdits: cleaned text of an unanswered call and an edit look the same.
+func (w *world) doubtEdits() {
+	for _, r := range w.incidents {
+		if r.edits[incident.FieldDescription] == theirs {
+			r.edits[incident.FieldDescription] = perhaps
+		}
+	}
+}
+
+// forgetEdits: the entry has left.
+func (w *world) forgetEdits() {
+	for _, r := range w.incidents {
+		for f := range r.edits {
+			r.edits[f] = min(r.edits[f]*perhaps, perhaps)
+		}
+	}
+}
+
+// doubtRestart: after a restart the text of a call on its way and an edit that says the same look the same.
+func (w *world) doubtRestart(e *Entry) {
+	if e == nil {
+		return
+	}
+	for _, r := range w.incidents {
+		for f := range incident.NumFields {
+			for i := range e.Unsure {
+				if r.edits[f] == theirs && e.Unsure[i] == (Content{}) || r.edits[f] == theirs && r.shown[f] == w.clean(f, e.Unsure[i].Sent[f]) {
+					r.edits[f] = perhaps
+				}
+			}
+		}
+	}
+}
+
+// edited: a person edited the severity.
+func (w *world) edited(id string) bool {
+	r := w.row(id)
+	return r != nil && r.edits[incident.FieldSeverity] != untouched
+}
+
+// unsure: a call of ours that was not answered yet wrote the field so.
+func (w *world) unsure(f incident.Field, value uint64) bool {
+	same := func(c *Content) bool { return w.clean(f, c.Sent[f]) == value }
+	if k := w.work; k != nil && same(&k.want) {
+		return true
+	}
+	e := w.ledger.entry
+	if e != nil && len(e.Unsure) > 0 && w.cleans && f == incident.FieldDescription {
+		return true
+	}
+	return e != nil && slices.ContainsFunc(e.Unsure, func(c Content) bool { return same(&c) || c == Content{} })
+}
+
+// otherOpens lets another tool open an incident with the alias, which hits ours if that is open.
+func (w *world) otherOpens() {
+	if w.anyOpen() == nil {
+		w.insert(w.now).foreign = true
+	}
+}
+
+func (w *world) otherCloses() {
+	if r := w.blocking(); r != nil {
+		r.open = false
+	}
+}
+
+// audit compares the entry with the list of open incidents.
+func (w *world) audit() {
+	e := w.ledger.entry
+	if e == nil {
+		return
+	}
+	n, listed := e, false
+	for _, r := range w.incidents {
+		if !r.open {
+			continue
+		}
+		listed = listed || r.id == n.OpenID()
+		if !r.foreign {
+			n = w.policy.Suspect(n, r.id, at(r.created+w.skew), w.wall())
+		}
+	}
+	if id := n.OpenID(); id != "" && !listed {
+		n = w.policy.Missing(n, w.wall())
+	}
+	if n == e {
+		return
+	}
+	w.ledger.commit(n)
+	w.check()
+}

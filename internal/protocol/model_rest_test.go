@@ -1,0 +1,216 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// quiesce lets everybody behave from now on, without help from repeats, and checks what must hold at rest.
+func (w *world) quiesce() {
+	w.calm, w.ledger.full, w.ledger.lies = true, false, false
+	for len(w.stuck) > 0 {
+		w.through(0)
+	}
+	for i := range w.alerts {
+		if w.alerts[i].owes {
+			w.secondResolves(i, 1)
+		}
+	}
+	for len(w.queue) > 0 {
+		w.deliver(false)
+	}
+	w.otherCloses()
+	w.audit()
+	// A call on its way, settle, a hold and one backoff: by then it is true (I12), and it stays so.
+	w.settleFor(w.restTime())
+	if w.people || w.foreign || w.racy || w.odd {
+		// What people did, and what an answer without a body did not show, is seen by the audit and by a refresh.
+		w.audit()
+		w.settleFor(refresh)
+		w.repeat(0)
+		w.repeat(1)
+		w.audit()
+		w.settleFor(settle + 4*slow + hourly)
+	}
+	w.checkRest("I12")
+	w.checkRepeats()
+	w.settleFor(retention + echoWindow + echoHold + resolveDelay)
+	w.checkRest("I8")
+	e := w.ledger.entry
+	switch {
+	case e == nil:
+		if w.firing() {
+			w.Fatalf("I11: the entry is gone while an alert fires")
+		}
+	case w.blind(e):
+	case !w.firing():
+		w.Fatalf("I11: the entry stays: %s", w.show())
+	case !e.Settled() && w.indigestible == 0:
+		w.Fatalf("I11: doubt is left: %s", w.show())
+	}
+}
+
+// restTime is how long it may take until all is true.
+func (w *world) restTime() int {
+	d := timeout + settle + echoHold + maxBackoff + 2
+	e := w.ledger.entry
+	if w.delay {
+		d += resolveDelay
+	}
+	if e == nil {
+		return d
+	}
+	if t := e.Timers(); t.Tries > slowAfter/2 || w.odd || w.indigestible != 0 || w.renew {
+		d += 8 * slow
+	}
+	if e.Refused.Kind == Update || w.indigestible != 0 || w.odd {
+		d += hourly
+	}
+	return d
+}
+
+// blind: an incident may be ours, and nothing shows it.
+func (w *world) blind(e *Entry) bool {
+	if !w.noMarks {
+		return false
+	}
+	for _, r := range w.incidents {
+		if !r.deleted && r.edits[incident.FieldDescription] != untouched && r.id != e.Incident.ID && (r.reopened || !e.Settled()) {
+			return true
+		}
+	}
+	return false
+}
+
+// settleFor lets the time pass; the worker acts when the ledger says so, and at no other time. With StaleAfter, what fires
+// is repeated.
+func (w *world) settleFor(seconds int) {
+	w.answer()
+	w.answerLookup()
+	for end := w.now + seconds; ; {
+		w.workAll()
+		d := w.peek()
+		w.checkWake(d)
+		next := end
+		if !d.Wake.IsZero() {
+			next = min(next, int(d.Wake.Sub(start)/time.Second)-w.skew)
+		}
+		for _, q := range w.late {
+			next = min(next, q.due)
+		}
+		if w.stale {
+			next = min(next, w.now+staleAfter/2)
+		}
+		if w.now >= end {
+			return
+		}
+		for w.now < next {
+			w.second()
+		}
+		for i := range w.alerts {
+			if w.stale {
+				w.repeat(i)
+			}
+		}
+	}
+}
+
+// peek is what is due, without doing it. A change of the entry by time is due at once.
+func (w *world) peek() Decision {
+	e := w.ledger.entry
+	if e == nil {
+		return Decision{}
+	}
+	n := w.policy.Tick(e, w.wall())
+	if n != e {
+		return Decision{Call: Call{Kind: Lookup}}
+	}
+	if !n.Firing() {
+		return w.policy.Decide(n, nil, w.wall())
+	}
+	want := w.ledger.want(n)
+	d := w.policy.Decide(n, &want, w.wall())
+	if without := w.policy.Decide(n, nil, w.wall()); !without.Render && (without.Call.Kind != d.Call.Kind || without.Wake != d.Wake) {
+		w.Fatalf("I11: decides otherwise without the content, and does not ask for it: %+v, %+v", without, d)
+	}
+	return d
+}
+
+// workAll makes the calls that are due. A due call changes something, so there are not many.
+func (w *world) workAll() (calls int) {
+	for range 30 {
+		if d := w.peek(); d.Call.Kind == NoCall {
+			return calls
+		}
+		if w.claim(answered, 0, false).Call.Kind != NoCall {
+			w.answer()
+			w.answerLookup()
+			calls++
+		}
+	}
+	w.Fatalf("I11: calls without an end: %s", w.show())
+	return calls
+}
+
+// checkRest is I8: one incident open if an alert fires, saying what the worst one says, else none.
+func (w *world) checkRest(name string) {
+	e := w.ledger.entry
+	if e != nil && w.blind(e) {
+		return
+	}
+	open := w.open()
+	if !w.firing() {
+		for _, r := range open {
+			if !w.left && !r.reopened {
+				w.Fatalf("%s: nothing fires, but %s", name, w.show())
+			}
+		}
+		return
+	}
+	if e != nil && e.Dismissed && (w.never || w.revives) {
+		return
+	}
+	if len(open) != 1 {
+		w.Fatalf("%s: it fires, but %s", name, w.show())
+	}
+	w.checkContent(name, open[0])
+}
+
+// checkContent: the incident says what is ours to say.
+func (w *world) checkContent(name string, r *row) {
+	want := w.wanted()
+	for f := range incident.NumFields {
+		switch {
+		case w.indigestible != 0 && (f == incident.FieldTags || w.indigestible.Has(f) || f == incident.FieldTitle && w.indigestible.Has(incident.FieldDescription)):
+		case f == incident.FieldTags && r.minimal:
+		case w.reopens && r.edits[f] == theirs: // it may have been opened again by a create, unseen
+		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):
+		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, severityOf(r.shown[f]))):
+		case r.news[f] != want.News[f]:
+			w.Fatalf("%s: field %d should say %v, but %s", name, f, want.News[f], w.show())
+		}
+	}
+}
+
+// checkRepeats is I7: repeats cost nothing until a refresh is due, and then one look. The links may have moved.
+func (w *world) checkRepeats() {
+	e := w.ledger.entry
+	if e == nil || !w.firing() || w.clockSteps || !e.Settled() || e.Foreign != "" || e.Dismissed {
+		return
+	}
+	due := w.wall().Sub(e.ConfirmedAt) >= refresh*time.Second
+	w.moved++
+	for i := range w.alerts {
+		w.repeat(i)
+	}
+	switch calls := w.workAll(); {
+	case !due && calls > 0:
+		w.Fatalf("I7: %d calls for a repeat", calls)
+	case due && calls != 1:
+		w.Fatalf("I7: %d calls for a refresh", calls)
+	}
+}

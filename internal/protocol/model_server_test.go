@@ -1,0 +1,284 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// server is the model of Alert24: the incidents of one alias, by the rules of its incidents API.
+type server struct {
+	switches
+	incidents []*row
+	late      []*request // not answered, will still be carried out
+	created   int
+	ours      int // created by us
+	moves     int // counts edits and writes, to order them
+	broken    string
+	// paged is the worst severity that we wrote in this episode.
+	paged   incident.Severity
+	episode int // another one for each episode
+}
+
+// row is one incident.
+type row struct {
+	id      string
+	open    bool
+	deleted bool
+	foreign bool
+	created int // true time, seconds
+	// reopened: a person opened it again.
+	reopened bool
+	// minimal: it was created without its tags.
+	minimal bool
+	// shown is what the API shows; news and peak are what we wrote last, and the worst severity of it.
+	shown, news incident.Hashes
+	peak        incident.Severity
+	edits       [incident.NumFields]edit
+	// when a field was edited, and what it showed before the first edit.
+	when   [incident.NumFields]int
+	before incident.Hashes
+	// known are the fields of which an answer that was learnt showed what we wrote last.
+	known FieldSet
+}
+
+// edit of a field by a person.
+type edit uint8
+
+const (
+	untouched edit = iota
+	theirs         // it must stay
+	perhaps        // it may stay or not
+)
+
+// request is one write on its way.
+type request struct {
+	kind    Kind
+	id      string
+	content Content
+	fields  FieldSet
+	minimal bool
+	// seesNone: no incident was open when the request arrived.
+	seesNone bool
+	// read is when the worker read the incident.
+	read    int
+	episode int
+	// due is when a late request is carried out.
+	due int
+}
+
+// open are our open incidents.
+func (s *server) open() []*row {
+	var open []*row
+	for _, r := range s.incidents {
+		if r.open && !r.foreign {
+			open = append(open, r)
+		}
+	}
+	return open
+}
+
+// blocking is another tool's open incident.
+func (s *server) blocking() *row {
+	for _, r := range s.incidents {
+		if r.open && r.foreign {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *server) anyOpen() *row {
+	for _, r := range s.incidents {
+		if r.open {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *server) row(id string) *row {
+	for _, r := range s.incidents {
+		if r.id == id && !r.deleted {
+			return r
+		}
+	}
+	return nil
+}
+
+// reply is what a request led to.
+type reply struct {
+	row     *row // nil: 404
+	shown   Shown
+	met     bool // a create met an incident
+	refused bool
+}
+
+// commit carries the request out, and shows the incident as it is then.
+func (s *server) commit(q *request, now int) reply {
+	a := s.carryOut(q, now)
+	if a.row != nil {
+		a.shown = a.row.shownAs()
+	}
+	return a
+}
+
+func (s *server) carryOut(q *request, now int) reply {
+	if q.kind == Create {
+		return s.create(q, now)
+	}
+	r := s.row(q.id)
+	if r == nil {
+		return reply{}
+	}
+	if r.foreign {
+		s.broken = "I13: " + q.kind.String() + " of an incident that is not ours"
+	}
+	switch q.kind {
+	case Update:
+		s.write(r, q)
+	case Close:
+		if s.strict && !r.open {
+			return reply{row: r, refused: true}
+		}
+		s.close(r)
+	case Reopen:
+		r.open = true
+	default:
+	}
+	return reply{row: r}
+}
+
+// close ends what holds until the incident closes.
+func (s *server) close(r *row) {
+	r.open, r.known = false, 0
+	for f, e := range r.edits {
+		if e == theirs {
+			r.edits[f] = perhaps // whoever does not notice the close does not forget it
+		}
+	}
+}
+
+// write stores what the request says, field by field.
+func (s *server) write(r *row, q *request) {
+	s.moves++
+	for f := range incident.NumFields {
+		if !q.fields.Has(f) {
+			continue
+		}
+		if f == incident.FieldSeverity && r.edits[f] == theirs && q.content.Severity > max(r.peak, severityOf(r.shown[f])) {
+			r.edits[f] = perhaps // it rose
+		}
+		if r.edits[f] == theirs && q.read >= r.when[f] {
+			s.broken = "I14: an edit was overwritten: field " + strconv.Itoa(int(f))
+		}
+		if r.edits[f] == theirs {
+			r.edits[f] = perhaps // it came between reading and writing
+		}
+		r.news[f], r.shown[f] = q.content.News[f], s.clean(f, q.content.Sent[f])
+		r.known &^= Fields(f)
+		if f == incident.FieldSeverity {
+			r.peak = max(r.peak, q.content.Severity)
+			if q.episode == s.episode {
+				s.paged = max(s.paged, q.content.Severity)
+			}
+		}
+	}
+}
+
+// clean is what Alert24 makes of a text. To clean twice changes nothing more.
+func (s *server) clean(f incident.Field, h uint64) uint64 {
+	if s.cleans && f == incident.FieldDescription && h != 0 {
+		return h&^(0xFF<<56) | 0xC1<<56
+	}
+	return h
+}
+
+func (s *server) create(q *request, now int) reply {
+	if hit := s.anyOpen(); hit != nil && (!s.racy || !q.seesNone) {
+		if s.merges {
+			s.merge(hit, q)
+		}
+		return reply{row: hit, met: !s.merges}
+	}
+	if s.reopens || s.revives {
+		for _, r := range slices.Backward(s.incidents) {
+			if !r.deleted && !r.foreign {
+				r.open = s.reopens
+				s.merge(r, q)
+				return reply{row: r}
+			}
+		}
+	}
+	r := s.insert(now)
+	s.ours++
+	r.minimal = q.minimal
+	s.write(r, q)
+	return reply{row: r}
+}
+
+// merge lets a create update an incident.
+func (s *server) merge(r *row, q *request) {
+	r.edits, r.peak = [incident.NumFields]edit{}, 0
+	s.write(r, q)
+	if q.minimal {
+		r.minimal = true
+	}
+}
+
+func (s *server) insert(now int) *row {
+	s.created++
+	r := &row{id: strconv.Itoa(s.created), open: true, created: now}
+	s.incidents = append(s.incidents, r)
+	return r
+}
+
+// commitLate carries out what is due.
+func (s *server) commitLate(now int) {
+	if len(s.late) == 0 {
+		return
+	}
+	s.late = slices.DeleteFunc(s.late, func(q *request) bool {
+		if q.due > now {
+			return false
+		}
+		s.commit(q, now)
+		return true
+	})
+}
+
+// shownAs is the incident in the API's answers.
+func (r *row) shownAs() Shown {
+	return Shown{ID: r.id, Number: int64(r.created), Seen: true, Open: r.open, CreatedAt: at(r.created), StartedAt: at(r.created), Fields: r.shown}
+}
+
+// newestPage is how many rows a page of the list has.
+const newestPage = 2
+
+// list returns what a lookup sees, and whether that is all that it needs.
+func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
+	complete = true
+	titles, all := e.Titles()
+	for i, r := range s.incidents {
+		listed := c.Depth >= Since && (c.At.IsZero() || r.created >= bound) || c.Depth == All && r.open ||
+			c.Depth == Newest && i >= len(s.incidents)-newestPage
+		switch {
+		case r.deleted || !listed && r.id != c.ID:
+		case r.id == c.ID:
+			found = append(found, r.shownAs())
+		case r.foreign:
+		case s.noMarks && r.edits[incident.FieldDescription] != untouched:
+			// The last line of the description is gone, too.
+			if all || slices.Contains(titles, r.shown[incident.FieldTitle]) {
+				complete = false
+			}
+		default:
+			found = append(found, r.shownAs())
+		}
+	}
+	return found, complete
+}

@@ -1,0 +1,237 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+var worlds = map[string]switches{
+	"plain":           {},
+	"clock steps":     {clockSteps: true},
+	"people":          {people: true},
+	"reopen never":    {people: true, never: true},
+	"reopens":         {reopens: true},
+	"revives":         {revives: true, odd: true},
+	"racy":            {racy: true, odd: true, strict: true},
+	"odd answers":     {odd: true, strict: true},
+	"merging":         {merges: true, people: true},
+	"no flag":         {noFlag: true, cleans: true, people: true},
+	"cleaned text":    {cleans: true, people: true, odd: true},
+	"foreign":         {foreign: true, odd: true},
+	"no marks":        {noMarks: true, people: true},
+	"no lists":        {indigestible: Fields(incident.FieldTags), odd: true},
+	"severity only":   {indigestible: Fields(incident.FieldDescription)},
+	"stale":           {stale: true},
+	"resolve delay":   {delay: true, odd: true},
+	"left":            {left: true, odd: true, racy: true, people: true},
+	"only rises":      {rises: true, people: true},
+	"renew":           {renew: true, odd: true},
+	"renew and edits": {renew: true, people: true},
+	"all": {
+		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
+	},
+}
+
+// TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
+// that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
+func TestModel(t *testing.T) {
+	for name, s := range worlds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var deliveries, histories, kills atomic.Int64
+			history := historiesOf(s)
+			began := time.Now()
+			rapid.Check(t, func(rt *rapid.T) {
+				w := newWorld(rt, s)
+				w.run(history.Draw(rt, "history"))
+				deliveries.Add(int64(w.deliveries))
+				kills.Add(int64(w.kills))
+				histories.Add(1)
+			})
+			took := time.Since(began)
+			t.Logf("%d histories, %d deliveries, %d kills in %.1f s", histories.Load(), deliveries.Load(), kills.Load(), took.Seconds())
+		})
+	}
+}
+
+// step is one thing that happens in a history.
+type step struct {
+	name string
+	do   func(*world)
+}
+
+// GoString is how rapid shows a step of a history that failed.
+func (s step) GoString() string { return s.name }
+
+// steps collects a repertoire: the simpler and more frequent ones first: rapid prefers those and shrinks towards them.
+type steps []step
+
+func (s *steps) add(weight int, name string, do func(*world)) {
+	for range weight {
+		*s = append(*s, step{name, do})
+	}
+}
+
+// repertoire lists the steps, each as often as its weight.
+func repertoire(s switches) steps {
+	var all steps
+	all.add(6, "second", func(w *world) { w.tick() })
+	all.add(8, "deliver", func(w *world) { w.deliver(false) })
+	all.add(6, "answer", func(w *world) { w.answer() })
+	all.add(3, "lookup answered", func(w *world) { w.answerLookup() })
+	all.ofAlerts()
+	all.ofCalls(s)
+	all.add(3, "5 seconds", func(w *world) {
+		for range 5 {
+			w.tick()
+		}
+	})
+	all.add(2, "deliver all", func(w *world) { w.deliverAll() })
+	all.add(1, "deliver, acknowledgement lost", func(w *world) { w.deliver(true) })
+	all.add(1, "handler stuck", func(w *world) { w.handlerStuck() })
+	all.add(1, "disk full or not", func(w *world) { w.ledger.full = !w.ledger.full })
+	all.add(1, "disk lies", func(w *world) { w.ledger.lies = true })
+	for _, down := range []int{0, 0, 2, 10} {
+		all.add(1, "kill for "+strconv.Itoa(down), func(w *world) { w.kill(down, w.skew) })
+	}
+	all.add(1, "audit", func(w *world) { w.audit() })
+	all.ofOthers(s)
+	return all
+}
+
+func (s *steps) ofAlerts() {
+	for i := range 2 {
+		n := "(" + strconv.Itoa(i) + ")"
+		s.add(4, "toggle"+n, func(w *world) { w.toggle(i, w.now, false) })
+		s.add(1, "toggle with old start"+n, func(w *world) { w.toggle(i, w.now, true) })
+		s.add(2, "another value"+n, func(w *world) { w.says(i, 0) })
+		for severity := incident.Low; severity <= incident.Critical; severity++ {
+			s.add(1, severity.String()+n, func(w *world) { w.says(i, severity) })
+		}
+		s.add(3, "second fires"+n, func(w *world) { w.secondFires(i) })
+		s.add(1, "second resolves"+n, func(w *world) { w.secondResolves(i, 0) })
+		s.add(1, "second resolves later"+n, func(w *world) { w.secondResolves(i, 1) })
+		s.add(1, "repeat"+n, func(w *world) { w.repeat(i) })
+		s.add(1, "stuck handler through"+n, func(w *world) { w.through(i) })
+	}
+	s.add(1, "links move", func(w *world) { w.moved++ })
+}
+
+func (s *steps) ofCalls(sw switches) {
+	call := func(weight int, name string, f fate, lateBy int) {
+		s.add(weight, "call "+name, func(w *world) { w.claim(f, lateBy, false) })
+	}
+	call(5, "answered", answered, 0)
+	s.add(4, "call answered, done at the end", func(w *world) { w.claim(answered, 0, true) })
+	call(1, "not sent", notSent, 0)
+	call(1, "lost", lost, 0)
+	call(1, "done, not answered", unanswered, 0)
+	s.add(1, "call done at the end, not answered", func(w *world) { w.claim(unanswered, 0, true) })
+	call(1, "done, 500", status500, 0)
+	for by := range settle {
+		if sw.tooLate {
+			by += settle
+		}
+		call(1, "done late by "+strconv.Itoa(by), late, by)
+	}
+	if sw.racy {
+		call(1, "answered in another order", reversed, 0)
+	}
+	if sw.odd {
+		call(2, "refused", refused, 0)
+		call(2, "done, no body", noBody, 0)
+		call(1, "answered with another status", ignored, 0)
+		call(1, "ignored, no body", ignoredNoBody, 0)
+		call(1, "denied", denied, 0)
+	}
+}
+
+func (s *steps) ofOthers(sw switches) {
+	if sw.clockSteps {
+		for _, by := range []int{0, 7, -7, 60, -3600, 3600} {
+			s.add(1, "kill, clock off by "+strconv.Itoa(by), func(w *world) { w.kill(1, by) })
+		}
+	}
+	if sw.people {
+		s.add(1, "person closes", func(w *world) { w.personCloses(false) })
+		s.add(1, "person deletes", func(w *world) { w.personCloses(true) })
+		s.add(1, "person reopens", func(w *world) { w.personReopens() })
+		s.add(2, "person edits the description", func(w *world) { w.personEdits(incident.FieldDescription, 0) })
+		if !sw.noMarks {
+			s.add(1, "person edits the title", func(w *world) { w.personEdits(incident.FieldTitle, 0) })
+		}
+		for severity := incident.Low; severity <= incident.Critical; severity++ {
+			s.add(1, "person sets "+severity.String(), func(w *world) { w.personEdits(incident.FieldSeverity, severity) })
+		}
+	}
+	if sw.foreign {
+		s.add(2, "another tool opens", func(w *world) { w.otherOpens() })
+		s.add(2, "another tool closes", func(w *world) { w.otherCloses() })
+	}
+}
+
+// historiesOf draws histories: lists of short lists: rapid keeps lists short, and each can shrink to nothing.
+func historiesOf(s switches) *rapid.Generator[[][]step] {
+	return rapid.SliceOfN(rapid.SliceOf(rapid.SampledFrom([]step(repertoire(s)))), chapters, chapters)
+}
+
+const chapters = 24
+
+func (w *world) run(history [][]step) {
+	for _, chapter := range history {
+		for _, s := range chapter {
+			s.do(w)
+		}
+	}
+	w.quiesce()
+}
+
+// TestModelBound: the settle time is a real bound. An API that carries requests out later breaks the promise, and
+// the model sees it.
+func TestModelBound(t *testing.T) {
+	n, violation := search(switches{tooLate: true}, 3000)
+	require.NotEmpty(t, violation, "no history with too late commits broke anything")
+	t.Logf("history %d: %s", n, violation)
+}
+
+// violation is how a history ends that search has found.
+type violation string
+
+// Fatalf makes a violation of a broken invariant.
+func (violation) Fatalf(format string, args ...any) { panic(violation(fmt.Sprintf(format, args...))) }
+
+// search runs the same n histories each time and returns the number of the first that breaks an invariant, with
+// what it broke.
+func search(s switches, n int) (int, violation) {
+	history := historiesOf(s)
+	for seed := range n {
+		if v := try(s, history.Example(seed)); v != "" {
+			return seed + 1, v
+		}
+	}
+	return n, ""
+}
+
+func try(s switches, history [][]step) (v violation) {
+	defer func() {
+		if r := recover(); r != nil {
+			var ok bool
+			if v, ok = r.(violation); !ok {
+				panic(r)
+			}
+		}
+	}()
+	newWorld(v, s).run(history)
+	return ""
+}

@@ -1,0 +1,169 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "slices"
+
+// mutants switch a rule off each: M1 to M25 those that the protocol began with, N1 to N5 on what its first model found, and
+// those of this model by what they break. What lookups read is the client's.
+var mutants = slices.Concat(firstMutants, []mutant{
+	{"B1 what is left to a person is closed in doubt", "left", 20000, `
+func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
+	if e.Incident.State == Open && e.Left && e.lookupDue(now) {
+		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID}, now)
+	}
+	return p.decideClosedOriginal(e, now)
+}`},
+	{"B2 what was not heard of before the start is stale", "stale", 20000, `
+func (p *Policy) heard(m *Member) time.Time { return m.LastSeen }`},
+	{"B3 a refused create is never tried again", "odd answers", 20000, `
+func (p *Policy) learnRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.learnRefusedOriginal(n, c, a, now)
+	n.change(func(t *Timers) { t.ParkedAt = now.Add(1000 * time.Hour) })
+	return n, l
+}`},
+	{"B4 a close without a body is unanswered", "odd answers", 20000, `
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if !a.Incident.Seen {
+		p.doubt(n, c, a.Sent, now)
+		p.backOff(n, c, a, now)
+		return n, Doubting
+	}
+	return p.learnCloseOriginal(n, c, a, now)
+}`},
+	{"B5 no look after a refused close", "odd answers", 20000, `
+func (n *Entry) lookBefore(now time.Time) {}`},
+	{"B6 a further incident first", "racy", 20000, `
+func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
+	if e.Inflight.Kind == NoCall && len(e.Extra) > 0 {
+		return p.decideExtra(e, now)
+	}
+	return p.decideOriginal(e, want, now)
+}`},
+	{"B10 a close is believed whatever it shows", "odd answers", 20000, `
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	a.Incident.Open = false
+	return p.learnCloseOriginal(n, c, a, now)
+}`},
+	{"B11 what was not seen is confirmed", "odd answers", 20000, `
+func (n *Entry) unseen(f Shown, now time.Time) {}`},
+	{"a create that met an incident has written", "plain", 20000, `
+func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
+	a.Met = false
+	return p.createdOriginal(n, a, now)
+}`},
+	{"another tool's incident is adopted", "foreign", 20000, `
+func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if a.Result == Foreign {
+		a.Result = Done
+	}
+	return p.LearnOriginal(e, c, a, now)
+}`},
+	{"another tool's incident blocks forever", "foreign", 20000, `
+func (p *Policy) Missing(e *Entry, now time.Time) *Entry { return e }`},
+	{"another tool's incident blocks the next episode", "foreign", 30000, `
+func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.LearnOriginal(e, c, a, now)
+	if a.Result == Foreign {
+		n.Foreign = a.Incident.ID
+	}
+	return n, l
+}`},
+	{"edits are overwritten", "people", 20000, `
+func (e *Entry) mayWrite(f incident.Field, want *Content) bool { return true }`},
+	{"a severity that rises is not written over an edit", "people", 20000, `
+func (e *Entry) mayWrite(f incident.Field, want *Content) bool { return !e.Written.Theirs.Has(f) }`},
+	{"a person's worse severity is lowered", "people", 30000, `
+func severityOf(hash uint64) incident.Severity { return 0 }`},
+	{"a lookup without marks is complete", "no marks", 20000, `
+func (e *Entry) Titles() ([]uint64, bool) { return nil, false }`},
+	{"no slow tries", "odd answers", 20000, `
+func (p *Policy) slow(e *Entry) time.Time { return time.Time{} }`},
+	{"no delay of closes", "resolve delay", 20000, `
+func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
+	q := *p
+	q.ResolveDelay = 0
+	return q.decideClosedOriginal(e, now)
+}`},
+	{"what a person closed is opened", "reopen never", 20000, `
+func (p *Policy) dismiss(n *Entry) {}`},
+	{"the worst severity is forgotten", "only rises", 20000, `
+func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
+	p.changedOriginal(n, fired, now)
+	n.Peak = n.Worst()
+}`},
+	{"people are called again for the same severity", "renew", 20000, `
+func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.due(want) != 0 }`},
+	{"no smaller updates", "no lists", 20000, `
+func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) { return n, Doubting }`},
+	{"an answer is learnt twice", "plain", 20000, `
+func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if c.Kind != Lookup {
+		e = e.copy()
+		e.Inflight = c
+		e.change(func(t *Timers) { t.Armed = false })
+	}
+	return p.LearnOriginal(e, c, a, now)
+}`},
+	{"an answer that comes after the doubt teaches nothing", "all", 60000, `
+func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) { return e, Nothing }`},
+	{"a partial list disproves a further incident", "racy", 60000, `
+func stillOpen(extra []string, found []Shown, depth Depth) []string { return stillOpenOriginal(extra, found, max(depth, All)) }`},
+	{"cleaned text is a person's", "no flag", 30000, `
+func (n *Entry) mayHaveSent(f incident.Field) bool { return false }`},
+	{"the oldest unanswered call explains any text", "plain", 60000, `
+func (n *Entry) agreed(f incident.Field) uint64 {
+	if len(n.Unsure) == 0 {
+		return 0
+	}
+	return n.Unsure[0].News[f]
+}`},
+	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
+func (n *Entry) mayBeOpen(id string) bool { return false }`},
+	{"a refusal holds back the next episode", "odd answers", 20000, `
+func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.LearnOriginal(e, c, a, now)
+	if a.Result == Refused && c.Kind == Create {
+		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash()}
+	}
+	return n, l
+}`},
+	{"an end is cut below its start", "plain", 30000, `
+func resolved(m *Member, ev *Event, now time.Time) *Member {
+	next := resolvedOriginal(m, ev, now)
+	next.EndsAt = now
+	return next
+}`},
+	{"no audit", "racy", 30000, `
+func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry { return e }`},
+	{"a lookup counts whatever has changed", "plain", 20000, `
+func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	c.Version = n.Version
+	return p.learnLookupOriginal(n, c, a, now)
+}`},
+	{"links are news", "plain", 20000, `
+func (e *Entry) due(want *Content) (s FieldSet) {
+	for f, sent := range want.Sent {
+		if sent != e.Written.Shown[f] {
+			s |= Fields(incident.Field(f))
+		}
+	}
+	return s
+}`},
+	{"a create is repeated blindly", "plain", 20000, `
+func (p *Policy) learnUnanswered(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.learnUnansweredOriginal(n, c, a, now)
+	n.change(func(t *Timers) { t.PeekBy = time.Time{} })
+	return n, l
+}`},
+	{"a lookup delays a new firing", "plain", 20000, `
+func (p *Policy) decideCreate(e *Entry, want *Content, now time.Time) Decision {
+	if e.lookupDue(now) {
+		return e.lookup(now)
+	}
+	return p.decideCreateOriginal(e, want, now)
+}`},
+	{"resolved before the start", "plain", 20000, `
+func (e *Entry) EndedAt() time.Time { return e.FirstStart() }`},
+})
