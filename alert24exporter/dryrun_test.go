@@ -44,13 +44,19 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	}
 	create, resolve := calls()[0].ContextMap(), calls()[1].ContextMap()
 	assert.Equal(t, "POST", create["method"])
-	assert.Equal(t, "/api/v1/incidents", create["path"])
+	assert.Equal(t, "/incidents", create["path"])
 	assert.Contains(t, create["body"], `"alias":"HighErrorRate:api-01.prod"`)
-	assert.Equal(t, "HighErrorRate:api-01.prod: an alert fires and no incident is known open", create["why"])
 	assert.Equal(t, "PUT", resolve["method"])
-	assert.Equal(t, "/api/v1/incidents/dry-run-1", resolve["path"])
+	assert.Equal(t, "/incidents/dry-run-1", resolve["path"])
 	assert.Contains(t, resolve["body"], `"status":"resolved"`)
-	assert.Equal(t, "HighErrorRate:api-01.prod: no alert fires any more", resolve["why"])
+	for message, reason := range map[string]string{
+		"Incident opened": "an alert fires and no incident is known open", "Incident resolved": "no alert fires any more",
+	} {
+		require.Eventually(t, func() bool { return logged.FilterMessage(message).Len() == 1 }, soon, tick)
+		why := logged.FilterMessage(message).All()[0].ContextMap()
+		assert.Equal(t, "HighErrorRate:api-01.prod", why["alias"])
+		assert.Equal(t, reason, why["reason"])
+	}
 	for _, entry := range logged.All() {
 		assert.NotContains(t, fmt.Sprint(entry.ContextMap()), "ak_live_secret")
 	}

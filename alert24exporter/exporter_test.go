@@ -184,7 +184,7 @@ func TestRestartWithIncidentsOpen(t *testing.T) {
 	require.Eventually(t, func() bool { return len(box.Open(firing[attrs.Alias])) == 0 }, soon, tick)
 	stats := box.Stats()
 	assert.Equal(t, 1, stats.Creates())
-	assert.Zero(t, stats.Requests["list"], "the id came from the disk")
+	assert.LessOrEqual(t, stats.Requests["list"], 2, "one look at each start; the id came from the disk")
 }
 
 func TestAcceptedWhileTheAPIIsDownIsDeliveredAfterARestart(t *testing.T) {

@@ -72,7 +72,7 @@ func TestOneLineForEachChange(t *testing.T) {
 	require.NoError(t, err)
 	firing[attrs.Alias] = "Refused:api-01.prod"
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
-	said("Incident parked: nothing more is sent until its alerts change", firing[attrs.Alias], "400")
+	said("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", firing[attrs.Alias], "400")
 	require.NoError(t, exp.Shutdown(t.Context()))
 
 	for _, line := range logged.All() {

@@ -71,6 +71,9 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.StillOpen:
 		t.logger.Warn("Incident is still open after its close; it is closed again", fields...)
 	case protocol.ParkedIt:
+		if a.Entry.Timers().Parks > 1 {
+			return // it was said
+		}
 		t.logger.Error("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", fields...)
 	case protocol.Blocked:
 		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
