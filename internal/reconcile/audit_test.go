@@ -22,12 +22,12 @@ func audits(every time.Duration) func(*Config) {
 
 func TestStartTellsWhetherTheKeyWorks(t *testing.T) {
 	for want, f := range map[protocol.Result]*fate{protocol.Done: nil, protocol.Denied: denied, protocol.Incomplete: fails} {
-		inWorld(t, options{fates: always(opList, "", f)}, func(t *testing.T, w *world) {
+		inWorld(t, options{fates: always(opList, "", f)}, func(w *world) {
 			pass(moment)
-			require.Len(t, w.seen.calls, 1)
-			assert.Equal(t, protocol.Lookup, w.seen.calls[0].kind)
-			assert.Equal(t, want, w.seen.calls[0].result)
-			assert.Equal(t, f == nil, w.seen.calls[0].err == nil)
+			require.Len(t, w.seen.now().calls, 1)
+			assert.Equal(t, protocol.Lookup, w.seen.now().calls[0].kind)
+			assert.Equal(t, want, w.seen.now().calls[0].result)
+			assert.Equal(t, f == nil, w.seen.now().calls[0].err == nil)
 			assert.Equal(t, f != denied, w.loop.gate.Open(protocol.Create))
 			assert.Len(t, w.requests("", ""), 1, "one cheap reading")
 			pass(24 * time.Hour)
@@ -37,22 +37,22 @@ func TestStartTellsWhetherTheKeyWorks(t *testing.T) {
 }
 
 func TestAuditFindsWhatWasCarriedOutLate(t *testing.T) {
-	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(t *testing.T, w *world) {
-		w.fire(t, alias, incident.High, "fires")
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
 		pass(moment)
-		w.resolve(t, alias)
+		w.resolve(alias)
 		pass(moment)
 		require.Empty(t, w.open(alias))
 		w.change("", func(*row) { w.add(alias) }) // a create that was given up long ago
 		pass(11 * time.Minute)
 		assert.Empty(t, w.open(alias))
-		assert.Equal(t, audited{}, w.seen.audits[0])
+		assert.Equal(t, audited{}, w.seen.now().audits[0])
 	})
 }
 
 func TestAuditFindsWhatIsClosed(t *testing.T) {
-	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(t *testing.T, w *world) {
-		w.fire(t, alias, incident.High, "fires")
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
 		pass(moment)
 		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false }) // by a close that was given up long ago
 		pass(11 * time.Minute)
@@ -64,12 +64,16 @@ func TestAuditFindsWhatIsClosed(t *testing.T) {
 
 func TestAuditOpensOursWhenAnothersIsClosed(t *testing.T) {
 	inWorld(t, options{cfg: audits(10 * time.Minute), fates: always(opCreate, alias, &fate{result: protocol.Foreign})},
-		func(t *testing.T, w *world) {
-			w.fire(t, alias, incident.High, "fires")
+		func(w *world) {
+			w.fire(alias, incident.High, "fires")
 			pass(moment)
-			e := *w.ledger.Get(alias)
-			e.Foreign = "of another tool"
-			w.ledger.entries[alias] = &e
+			changed, err := w.ledger.change(alias, func(e *protocol.Entry) *protocol.Entry {
+				blocked := *e
+				blocked.Foreign = "of another tool"
+				return &blocked
+			})
+			require.NoError(t, err)
+			require.True(t, changed)
 			w.fate(nil)
 			pass(11 * time.Minute)
 			assert.Len(t, w.open(alias), 1)
@@ -77,29 +81,29 @@ func TestAuditOpensOursWhenAnothersIsClosed(t *testing.T) {
 }
 
 func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
-	inWorld(t, options{cfg: audits(time.Minute)}, func(t *testing.T, w *world) {
-		w.fire(t, alias, incident.High, "fires")
+	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
 		pass(moment)
 		id := w.open(alias)[0].ID
-		w.resolve(t, alias)
+		w.resolve(alias)
 		pass(moment)
 		w.change(id, func(r *row) { r.Open = true })
 		w.change("", func(*row) { w.add("of a ledger that is lost") })
 		pass(10 * time.Minute)
 		assert.Len(t, w.open(alias), 1, "a person opened it again")
 		assert.Len(t, w.open("of a ledger that is lost"), 1, "an orphan is never closed")
-		assert.Equal(t, audited{orphans: 1}, w.seen.audits[len(w.seen.audits)-1])
+		assert.Equal(t, audited{orphans: 1}, w.seen.now().audits[len(w.seen.now().audits)-1])
 		assert.Len(t, w.requests(opClose, ""), 1)
 	})
 }
 
 func TestAuditTellsOfARevokedKey(t *testing.T) {
-	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(t *testing.T, w *world) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
 		w.fate(always(opOpen, "", denied))
 		pass(10*time.Minute + moment)
-		require.Len(t, w.seen.audits, 1)
-		require.Error(t, w.seen.audits[0].err)
-		last := w.seen.calls[len(w.seen.calls)-1]
+		require.Len(t, w.seen.now().audits, 1)
+		require.Error(t, w.seen.now().audits[0].err)
+		last := w.seen.now().calls[len(w.seen.now().calls)-1]
 		assert.Equal(t, protocol.Denied, last.result)
 		assert.Error(t, last.err)
 		assert.False(t, w.loop.gate.Open(protocol.Create), "it holds the others back")
@@ -107,31 +111,31 @@ func TestAuditTellsOfARevokedKey(t *testing.T) {
 }
 
 func TestAuditWaitsForAPause(t *testing.T) {
-	inWorld(t, options{cfg: audits(time.Minute)}, func(t *testing.T, w *world) {
+	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
 		w.loop.gate.Deny(30 * time.Minute)
 		pass(29 * time.Minute)
 		assert.Empty(t, w.requests(opOpen, ""))
-		assert.Empty(t, w.seen.audits)
+		assert.Empty(t, w.seen.now().audits)
 		pass(2 * time.Minute)
 		assert.Len(t, w.requests(opOpen, ""), 1)
 	})
 }
 
 func TestAuditWhoseResultCannotBeStored(t *testing.T) {
-	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(t *testing.T, w *world) {
-		w.fire(t, alias, incident.High, "fires")
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
 		pass(moment)
 		id := w.open(alias)[0].ID
 		w.change(id, func(r *row) { r.Open = false })
 		w.ledger.fail(errors.New("disk full"))
 		pass(10 * time.Minute)
-		require.Len(t, w.seen.audits, 1)
-		assert.ErrorContains(t, w.seen.audits[0].err, "disk full")
+		require.Len(t, w.seen.now().audits, 1)
+		assert.ErrorContains(t, w.seen.now().audits[0].err, "disk full")
 		w.change(id, func(r *row) { r.ID = "another" })
 		w.change("another", func(r *row) { r.Open = true })
 		w.ledger.fail(nil)
 		pass(11 * time.Minute)
-		assert.NoError(t, w.seen.audits[1].err)
+		assert.NoError(t, w.seen.now().audits[1].err)
 	})
 }
 

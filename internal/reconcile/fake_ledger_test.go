@@ -47,6 +47,12 @@ func (l *fakeLedger) apply(ev protocol.Event) {
 	l.entries[ev.Alias], _ = l.policy.Apply(l.entries[ev.Alias], []protocol.Event{ev}, time.Now())
 }
 
+func (l *fakeLedger) claimed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.claims
+}
+
 func (l *fakeLedger) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +66,8 @@ func (l *fakeLedger) Content(e *protocol.Entry) (incident.Content, protocol.Cont
 		Title: worst.Annotations.Get("summary"), Description: e.Alias, Severity: worst.Severity, Tags: []string{incident.AliasTag(e.Alias)},
 	}
 	c.News = c.Hashes()
-	return c, protocol.Of(&c)
+	want := protocol.Of(&c)
+	return c, want
 }
 
 func (l *fakeLedger) decide(e *protocol.Entry, now time.Time) protocol.Decision {

@@ -5,8 +5,8 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -23,13 +23,18 @@ import (
 type asked struct {
 	*finder
 	*fakeManager
-	began time.Time
-	stop  func()
+	stop func()
 
 	mu      sync.Mutex
 	answers map[string]protocol.Answer
-	took    map[string]time.Duration // since began
 	errs    map[string]error
+}
+
+// got returns the answers that have come.
+func (a *asked) got() map[string]protocol.Answer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.answers)
 }
 
 func finderTest(t *testing.T, fates func(op, alias string) *fate, f func(a *asked)) {
@@ -37,13 +42,13 @@ func finderTest(t *testing.T, fates func(op, alias string) *fate, f func(a *aske
 	synctest.Test(t, func(t *testing.T) {
 		gate := NewGate(0, 8, func(time.Duration) {})
 		a := &asked{
-			fakeManager: &fakeManager{gate: gate, fates: fates}, began: time.Now(),
-			answers: map[string]protocol.Answer{}, took: map[string]time.Duration{}, errs: map[string]error{},
+			fakeManager: &fakeManager{gate: gate, fates: fates},
+			answers:     map[string]protocol.Answer{}, errs: map[string]error{},
 		}
 		a.finder = newFinder(a.fakeManager, gate, func(q *question, answer protocol.Answer, _ time.Duration, err error) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
-			a.answers[q.Alias], a.took[q.Alias], a.errs[q.Alias] = answer, time.Since(a.began), err
+			a.answers[q.Alias], a.errs[q.Alias] = answer, err
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -83,7 +88,7 @@ func TestOneReadingServesAllThatWait(t *testing.T) {
 		assert.Equal(t, 1, readings[0].questions)
 		assert.Equal(t, 99, readings[1].questions)
 		assert.Equal(t, readingPause, readings[1].at.Sub(readings[0].at))
-		assert.Len(t, a.answers, 100)
+		assert.Len(t, a.got(), 100)
 	})
 }
 
@@ -102,8 +107,8 @@ func TestADeepReadingDoesNotDelayTheNewestPage(t *testing.T) {
 			a.question(protocol.Newest, "new 2")
 			a.pass(2 * time.Second)
 			for _, alias := range []string{"new 1", "new 2"} {
-				require.Contains(t, a.answers, alias)
-				assert.Equal(t, protocol.Done, a.answers[alias].Result)
+				require.Contains(t, a.got(), alias)
+				assert.Equal(t, protocol.Done, a.got()[alias].Result)
 			}
 		})
 	}
@@ -122,10 +127,10 @@ func TestAReadingThatHangsDoesNotDelayTheNext(t *testing.T) {
 		a.pass(rtt)
 		a.question(protocol.Newest, "second")
 		a.pass(2 * time.Second)
-		assert.Equal(t, protocol.Done, a.answers["second"].Result)
-		assert.NotContains(t, a.answers, "first")
+		assert.Equal(t, protocol.Done, a.got()["second"].Result)
+		assert.NotContains(t, a.got(), "first")
 		a.pass(timeout)
-		assert.Equal(t, protocol.Incomplete, a.answers["first"].Result)
+		assert.Equal(t, protocol.Incomplete, a.got()["first"].Result)
 	})
 }
 
@@ -141,11 +146,11 @@ func TestQuestionsForKnownIncidentsAreAskedApart(t *testing.T) {
 		}
 		a.pass(time.Second)
 		assert.Len(t, a.requests(opRead, "quick"), 10)
-		require.Len(t, a.answers["quick"].Found, 1)
-		assert.True(t, a.answers["quick"].Found[0].Open)
-		assert.NotContains(t, a.answers, "slow")
+		require.Len(t, a.got()["quick"].Found, 1)
+		assert.True(t, a.got()["quick"].Found[0].Open)
+		assert.NotContains(t, a.got(), "slow")
 		a.pass(timeout)
-		assert.Equal(t, protocol.Incomplete, a.answers["slow"].Result)
+		assert.Equal(t, protocol.Incomplete, a.got()["slow"].Result)
 		assert.Error(t, a.errs["slow"])
 	})
 }
@@ -158,7 +163,7 @@ func TestReadingsWaitForAPauseToEnd(t *testing.T) {
 		a.question(protocol.Newest, "b")
 		a.pass(time.Minute)
 		assert.Len(t, a.requests(opList, ""), 1)
-		assert.Len(t, a.answers, 2)
+		assert.Len(t, a.got(), 2)
 	})
 }
 
@@ -169,11 +174,11 @@ func (muddled) Find(context.Context, []alert24.Question) ([]protocol.Answer, err
 
 func TestAnswersThatDoNotFitTheQuestionsAreNone(t *testing.T) {
 	finderTest(t, nil, func(a *asked) {
-		a.finder.manager = muddled{a.fakeManager}
+		a.manager = muddled{a.fakeManager}
 		a.question(protocol.All, "a")
 		a.pass(time.Second)
-		assert.Equal(t, protocol.Incomplete, a.answers["a"].Result)
-		assert.True(t, errors.Is(a.errs["a"], errNoAnswer))
+		assert.Equal(t, protocol.Incomplete, a.got()["a"].Result)
+		assert.ErrorIs(t, a.errs["a"], errNoAnswer)
 	})
 }
 
@@ -186,6 +191,6 @@ func TestFinderStopsAtOnce(t *testing.T) {
 		began := time.Now()
 		a.stop()
 		assert.Zero(t, time.Since(began))
-		assert.Empty(t, a.answers, "what was cut short says nothing")
+		assert.Empty(t, a.got(), "what was cut short says nothing")
 	})
 }

@@ -171,13 +171,14 @@ func TestAShorterPauseDoesNotEndALongerOne(t *testing.T) {
 
 func TestPausesGrowUntilASuccess(t *testing.T) {
 	gateTest(t, 0, 8, func(g *atGate) {
-		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+			want := time.Duration(seconds) * time.Second
 			began := time.Now()
 			// Those that were on their way count once.
 			g.request(3, protocol.Create, time.Millisecond, protocol.NotSent, -1)
 			g.pass(time.Millisecond)
 			require.NoError(t, g.await(g.t.Context(), protocol.Create))
-			assert.Equal(t, want*time.Second+time.Millisecond, time.Since(began))
+			assert.Equal(t, want+time.Millisecond, time.Since(began))
 		}
 		g.request(1, protocol.Create, 0, protocol.Unanswered, 0)
 		g.SlowDown()

@@ -85,7 +85,8 @@ func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
 		if next == nil {
 			next = t
 		}
-		if l.passed[at]++; l.passed[at] >= most {
+		l.passed[at]++
+		if l.passed[at] >= most {
 			next, most = t, l.passed[at]+1
 		}
 	}

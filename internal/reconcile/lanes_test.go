@@ -79,14 +79,15 @@ func TestNothingWaitsForever(t *testing.T) {
 			inLane[ticket.lane]--
 			delete(waiting, ticket.value)
 			for w := range waiting {
-				if w.turns++; w.turns >= w.bound {
+				w.turns++
+				if w.turns >= w.bound {
 					t.Fatalf("it waits for %d turns", w.turns)
 				}
 			}
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				at := lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane")) //nolint:gosec // small
+				at := lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane"))
 				w := &waiter{bound: (inLane[at] + 1) * (share + numLanes)}
 				inLane[at]++
 				waiting[w] = true

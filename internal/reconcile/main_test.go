@@ -4,6 +4,7 @@
 package reconcile
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a loop between a fake ledger and a fake manager, in the fake time of a synctest bubble.
 type world struct {
 	*fakeManager
+	t      *testing.T
 	ledger *fakeLedger
 	loop   *Reconciler
 	seen   *record
@@ -33,14 +35,14 @@ type options struct {
 }
 
 // inWorld runs f in a bubble of fake time, and lets the loop end.
-func inWorld(t *testing.T, o options, f func(t *testing.T, w *world)) {
+func inWorld(t *testing.T, o options, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, o)
 		defer w.loop.Shutdown()
 		synctest.Wait()
 		time.Sleep(rtt) // the check at start
-		f(t, w)
+		f(w)
 	})
 }
 
@@ -50,7 +52,7 @@ func newWorld(t *testing.T, o options) *world {
 	if o.cfg != nil {
 		o.cfg(&cfg)
 	}
-	w := &world{ledger: newFakeLedger(t), seen: &record{}}
+	w := &world{t: t, ledger: newFakeLedger(t), seen: &record{}}
 	gate := NewGate(o.rate, cfg.Workers, func(time.Duration) {})
 	w.fakeManager = &fakeManager{gate: gate, fates: o.fates}
 	w.loop = New(cfg, w.ledger, w.fakeManager, gate, w.seen)
@@ -59,16 +61,16 @@ func newWorld(t *testing.T, o options) *world {
 }
 
 // fire applies a firing, and lets no time pass.
-func (w *world) fire(t *testing.T, alias string, s incident.Severity, summary string) {
-	t.Helper()
+func (w *world) fire(alias string, s incident.Severity, summary string) {
+	w.t.Helper()
 	w.ledger.apply(firing(alias, s, summary))
-	w.loop.Notify(t.Context(), alias)
+	w.loop.Notify(w.t.Context(), alias)
 }
 
-func (w *world) resolve(t *testing.T, alias string) {
-	t.Helper()
+func (w *world) resolve(alias string) {
+	w.t.Helper()
 	w.ledger.apply(resolved(alias))
-	w.loop.Notify(t.Context(), alias)
+	w.loop.Notify(w.t.Context(), alias)
 }
 
 // moment is enough for a call and those that its answer leads to.
@@ -76,7 +78,11 @@ const moment = 10 * rtt
 
 // record keeps what the loop reports.
 type record struct {
-	mu      sync.Mutex
+	mu sync.Mutex
+	heard
+}
+
+type heard struct {
 	calls   []called
 	lessons []protocol.Lesson
 	storage []error
@@ -92,6 +98,13 @@ type called struct {
 type audited struct {
 	orphans int
 	err     error
+}
+
+// now returns what was reported so far.
+func (r *record) now() heard {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return heard{slices.Clone(r.calls), slices.Clone(r.lessons), slices.Clone(r.storage), slices.Clone(r.audits)}
 }
 
 func (r *record) Called(kind protocol.Kind, result protocol.Result, _ time.Duration, err error) {

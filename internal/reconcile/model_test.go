@@ -84,11 +84,11 @@ func (h *history) run(t *testing.T) (wrong []string) {
 		}()
 		for i, s := range h.steps {
 			pass(s.after)
-			w.take(t, i, s)
+			w.take(i, s)
 		}
 		w.checks.Wait()
-		w.check(w.most <= h.places, "%d requests at once", w.most)
 		pass(time.Hour)
+		w.check(w.atOnce() <= h.places, "%d requests at once", w.atOnce())
 		n := len(w.requests("", ""))
 		pass(time.Hour)
 		w.check(len(w.requests("", ""))-n < 600, "%d requests in a calm hour", len(w.requests("", ""))-n)
@@ -113,7 +113,7 @@ type modelWorld struct {
 func newModelWorld(t *testing.T, h *history) *modelWorld {
 	t.Helper()
 	w := &modelWorld{history: h, events: map[string]int{}, says: map[string]string{}}
-	w.ledger, w.seen = newFakeLedger(t), &record{}
+	w.t, w.ledger, w.seen = t, newFakeLedger(t), &record{}
 	gate := NewGate(h.rate, h.places, func(time.Duration) {})
 	w.fakeManager = &fakeManager{gate: gate, fates: func(op, alias string) *fate {
 		if alias == bad || op == opList || op == opDeep {
@@ -137,19 +137,18 @@ func (w *modelWorld) check(ok bool, format string, args ...any) {
 }
 
 // take makes a step. What it asks of a good alias must be so promptly, unless something else happens to the alias meanwhile.
-func (w *modelWorld) take(t *testing.T, i int, s step) {
-	t.Helper()
+func (w *modelWorld) take(i int, s step) {
 	text := fmt.Sprint("text ", i)
 	switch s.what {
 	case "resolve":
 		w.says[s.alias] = ""
-		w.resolve(t, s.alias)
+		w.resolve(s.alias)
 	case "fire worse":
 		w.says[s.alias] = text
-		w.fire(t, s.alias, incident.Critical, text)
+		w.fire(s.alias, incident.Critical, text)
 	default:
 		w.says[s.alias] = text
-		w.fire(t, s.alias, incident.High, text)
+		w.fire(s.alias, incident.High, text)
 	}
 	w.mu.Lock()
 	w.events[s.alias]++

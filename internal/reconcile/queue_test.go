@@ -4,7 +4,7 @@
 package reconcile
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -155,11 +155,11 @@ func TestQueueModel(t *testing.T) {
 		q := newQueue(func(alias string) lane { return lanes[alias] })
 		defer q.close()
 		waiting, working, again := map[string]bool{}, map[string]bool{}, map[string]bool{}
-		alias := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(0, 8).Draw(t, "alias")) })
+		alias := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 8).Draw(t, "alias")) })
 		rt.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				a := alias.Draw(t, "alias")
-				lanes[a] = lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane")) //nolint:gosec // small
+				lanes[a] = lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane"))
 				q.add(a)
 				if working[a] {
 					again[a] = true

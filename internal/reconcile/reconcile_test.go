@@ -25,8 +25,8 @@ func TestShutdownEndsWhileTheAPIHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, options{fates: always("", "", hangs), cfg: audits(time.Second)})
 		for i := range 50 {
-			w.fire(t, fmt.Sprint("alias-", i), incident.High, "fires")
-			w.resolve(t, fmt.Sprint("unknown-", i))
+			w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
+			w.resolve(fmt.Sprint("unknown-", i))
 		}
 		pass(3 * time.Second)
 		began := time.Now()
@@ -42,9 +42,9 @@ func TestShutdownEndsWhileTheAPIHangs(t *testing.T) {
 		}
 		assert.Equal(t, 8, doubts, "what was on the wire is in doubt")
 		assert.Zero(t, inflight)
-		assert.Less(t, w.most, 9)
+		assert.Less(t, w.atOnce(), 9)
 		n := len(w.requests("", ""))
-		w.loop.Notify(t.Context(), alias)
+		w.loop.Notify(w.t.Context(), alias)
 		pass(time.Hour)
 		assert.Len(t, w.requests("", ""), n, "nothing goes on")
 	})
@@ -53,7 +53,7 @@ func TestShutdownEndsWhileTheAPIHangs(t *testing.T) {
 func TestShutdownWithoutAnythingToDoIsQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, options{cfg: audits(time.Minute)})
-		w.fire(t, alias, incident.High, "fires")
+		w.fire(alias, incident.High, "fires")
 		pass(time.Hour)
 		began := time.Now()
 		w.loop.Shutdown()
@@ -65,10 +65,10 @@ func TestShutdownWithoutAnythingToDoIsQuick(t *testing.T) {
 func TestShutdownEndsWhileTheStorageFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, options{})
-		w.fire(t, alias, incident.High, "fires")
+		w.fire(alias, incident.High, "fires")
 		pass(rtt / 2)
 		w.ledger.fail(errors.New("disk full"))
-		w.fire(t, "another", incident.High, "fires")
+		w.fire("another", incident.High, "fires")
 		pass(10 * time.Second)
 		began := time.Now()
 		w.loop.Shutdown()
@@ -85,7 +85,7 @@ func TestStartWorksOnWhatTheLedgerHas(t *testing.T) {
 			w.ledger.apply(firing(fmt.Sprint("low-", i), incident.Low, "fires"))
 		}
 		w.ledger.apply(firing("worst", incident.Critical, "fires"))
-		w.loop = New(w.loop.cfg, w.ledger, w.fakeManager, w.fakeManager.gate, w.seen)
+		w.loop = New(w.loop.cfg, w.ledger, w.fakeManager, w.gate, w.seen)
 		w.loop.Start()
 		pass(time.Second)
 		w.loop.Shutdown()
@@ -94,14 +94,14 @@ func TestStartWorksOnWhatTheLedgerHas(t *testing.T) {
 }
 
 func TestAfterAnOutageOnlyWhatStillFiresIsOpenedCriticalFirst(t *testing.T) {
-	inWorld(t, options{rate: 1, cfg: func(c *Config) { c.Workers = 1 }}, func(t *testing.T, w *world) {
+	inWorld(t, options{rate: 1, cfg: func(c *Config) { c.Workers = 1 }}, func(w *world) {
 		w.loop.gate.Deny(30 * time.Second)
 		for i := range 20 {
-			w.fire(t, fmt.Sprint("low-", i), incident.Low, "low")
+			w.fire(fmt.Sprint("low-", i), incident.Low, "low")
 		}
-		w.fire(t, "over", incident.Critical, "came and went")
-		w.fire(t, "critical", incident.Critical, "burns")
-		w.resolve(t, "over")
+		w.fire("over", incident.Critical, "came and went")
+		w.fire("critical", incident.Critical, "burns")
+		w.resolve("over")
 		pass(2 * time.Minute)
 		creates := w.requests(opCreate, "")
 		require.Len(t, creates, 21)
@@ -113,10 +113,10 @@ func TestAfterAnOutageOnlyWhatStillFiresIsOpenedCriticalFirst(t *testing.T) {
 func TestACallContinuesTheTraceOfItsWebhook(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)).Tracer("test")
-	inWorld(t, options{cfg: func(c *Config) { c.Tracer = tracer }}, func(t *testing.T, w *world) {
+	inWorld(t, options{cfg: func(c *Config) { c.Tracer = tracer }}, func(w *world) {
 		var webhooks []trace.SpanContext
 		for i := range 3 {
-			ctx, span := tracer.Start(t.Context(), "webhook")
+			ctx, span := tracer.Start(w.t.Context(), "webhook")
 			// The first is on its way while the others wait.
 			w.ledger.apply(firing(alias, incident.High, fmt.Sprint("text ", i)))
 			w.loop.Notify(ctx, alias)

@@ -4,11 +4,42 @@
 package reconcile
 
 import (
+	"context"
 	"net/http"
 	"sync"
 
+	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
+
+// update reads the incident and writes what differs and is ours to write, so that nothing that a person wrote is lost.
+func (r *Reconciler) update(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
+	content, sent := r.ledger.Content(e)
+	read, err := r.manager.Read(ctx, c.ID)
+	answer := protocol.Answer{Result: read.Result, RetryAfter: read.RetryAfter, Before: read.Incident, Sent: sent}
+	switch {
+	case read.Result == protocol.Done && read.Incident.Seen && !read.Incident.Open:
+		return answer, err
+	case read.Result == protocol.Done:
+	case read.Result == protocol.Denied && status(err) == http.StatusForbidden:
+		answer.Before = protocol.Shown{} // the key may write and not read
+	case read.Result == protocol.Gone, read.Result == protocol.Denied:
+		return answer, err
+	default:
+		answer.Result = protocol.NotSent
+		return answer, err
+	}
+	fields := protocol.Patch(e, sent, answer.Before, c.Form)
+	if fields == 0 {
+		answer.Result = protocol.Done
+		return answer, nil
+	}
+	before := answer.Before
+	answer, err = r.manager.Update(ctx, c.ID, alert24.Draft{Alias: e.Alias, Content: content}, fields)
+	answer.Before, answer.Sent = before, sent
+	answer.Server = r.updates.note(e.Alias, answer.Result, status(err))
+	return answer, err
+}
 
 // maxFailing bounds the aliases whose failing updates are remembered.
 const maxFailing = 1024
