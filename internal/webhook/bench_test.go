@@ -3,7 +3,7 @@
 
 //go:build unix
 
-package alertmanagerreceiver
+package webhook
 
 import (
 	"encoding/json"
@@ -23,7 +23,7 @@ func BenchmarkWebhook(b *testing.B) {
 		body := benchmarkBody(b, n)
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
 			b.Run("receiver", func(b *testing.B) {
-				dec, conv, d := newDecoder(), newConverter(defaultConfig(), "test"), testDelivery()
+				dec, conv, d := NewReader(), testConverter(testOptions()), testDelivery()
 				b.SetBytes(int64(len(body)))
 				b.ReportAllocs()
 				for b.Loop() {
@@ -38,7 +38,7 @@ func BenchmarkWebhook(b *testing.B) {
 				}
 			})
 			b.Run("ratio", func(b *testing.B) {
-				dec, conv, d := newDecoder(), newConverter(defaultConfig(), "test"), testDelivery()
+				dec, conv, d := NewReader(), testConverter(testOptions()), testDelivery()
 				var ours, floor time.Duration
 				for b.Loop() {
 					start := cpuTime(b)
@@ -72,13 +72,22 @@ func cpuTime(b *testing.B) time.Duration {
 
 // The measured functions panic on an error, because b.Helper and a check in each loop would cost time of their own.
 
-func decodeAndConvert(dec *decoder, conv *converter, d *delivery, body []byte) {
-	w, err := dec.decode(body, maxAlerts)
+func decodeAndConvert(r *Reader, conv *Converter, d *Delivery, body []byte) {
+	w, err := r.Open(body)
 	if err != nil {
 		panic(err)
 	}
-	if logs, _ := conv.logs(w, d, dec.strings); logs.LogRecordCount() != len(w.Alerts) {
-		panic("alerts were lost")
+	for {
+		more, err := r.Next()
+		if err != nil {
+			panic(err)
+		}
+		if !more {
+			return
+		}
+		if logs, _ := conv.Logs(w, d); logs.LogRecordCount() != len(w.Alerts) {
+			panic("alerts were lost")
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertmanagerreceiver
+package webhook
 
 import (
 	"crypto/sha256"
@@ -16,76 +16,95 @@ import (
 )
 
 const (
-	// maxAliasBytes is the longest alias that Alert24 keeps whole.
-	maxAliasBytes = 255
+	// MaxAliasBytes is the longest alias that Alert24 keeps whole.
+	MaxAliasBytes = 255
 	// hashBytes of a SHA-256 are enough: with 100,000 aliases, two share a hash once in four billion runs.
 	hashBytes = 8
 	// hashMark precedes a hash that is appended to an alias.
 	hashMark = "~"
 	// hashSuffixBytes is the length of an appended hash in hex with its mark.
 	hashSuffixBytes = len(hashMark) + 2*hashBytes
+
+	labelInstance = "instance"
 )
 
-// aliasRules make the deduplication key of an alert. They look at nothing but the alert, so the same alert has the
+// Alias is the deduplication key of an alert.
+type Alias struct {
+	Text string
+	// Rule is the place of the alias rule that the alert took, and 0 for the default: the first rule is 1.
+	Rule int
+}
+
+// Alias returns the alias of one alert of w. It looks at nothing but the alert and who sent it, so the same alert has the
 // same alias in every group, on every replica and after every restart.
-type aliasRules struct {
-	aliasConfig
-	// free is the place in Labels whose value may hold the separator without making the alias ambiguous.
-	free int
-}
-
-func newAliasRules(cfg aliasConfig) aliasRules {
-	free := slices.Index(cfg.Labels, "instance")
-	if free < 0 {
-		free = len(cfg.Labels) - 1
+func (c *Converter) Alias(w *Webhook, a *Alert) Alias {
+	for i := range c.rules {
+		if r := &c.rules[i]; r.matches(a.Labels) {
+			return Alias{r.alias(a, w.fromGrafana()), i + 1}
+		}
 	}
-	return aliasRules{aliasConfig: cfg, free: free}
+	return Alias{c.usual.alias(a, w.fromGrafana()), 0}
 }
 
-// alias returns the key of the alert. It is the values of the labels joined by the separator wherever that is
-// printable, short enough and stands for no other values; otherwise a hash of the values ends it.
+// alias joins the values of the labels by the separator wherever that is printable, short enough and stands for no other
+// values; otherwise a hash of the values ends it.
 //
 // A label with an empty value is an absent one, as in Prometheus's data model. Exactly one value may hold the separator
 // and leave the others readable, so that host:port needs no hash: the instance, or else the last.
-func (r *aliasRules) alias(a *alert) string {
+func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	values := make([]string, 0, 4)
 	length, plain := len(r.Prefix), true
 	var missing string
+	skipped := false
 	for i, name := range r.Labels {
 		value := a.Labels.Get(name)
+		if value == "" && r.MissingLabel == MissingSkip {
+			// Where the free value ends cannot be told from the right if what follows it is left out.
+			plain = plain && (i <= r.free || !strings.Contains(values[r.free], r.Separator))
+			values, skipped = append(values, ""), true
+			continue
+		}
 		if value == "" {
 			if missing == "" {
 				missing = r.missing(a)
 			}
 			value = missing
 		}
-		plain = plain && r.readable(value, i) && !hasControl(value)
+		plain = plain && !skipped && r.readable(value, i) // a value after a skipped one could be taken for it
 		values = append(values, value)
 		length += len(value) + len(r.Separator)
 	}
-	if id := a.hiddenIdentity(); id != "" {
-		plain = plain && r.readable(id, len(r.Labels)) && !hasControl(id)
+	if id := ruleID(a, fromGrafana, r.Exclude); id != "" {
+		plain = plain && !skipped && r.readable(id, len(r.Labels))
 		values = append(values, id)
 		length += len(id) + len(r.Separator)
 	}
 	length -= len(r.Separator)
 
-	text := r.Prefix + strings.Join(values, r.Separator)
-	if plain && length <= maxAliasBytes && text != "" && !endsInHash(text) {
+	text := r.Prefix + r.join(values)
+	if plain && length <= MaxAliasBytes && text != "" && !hasControl(text) && !endsInHash(text) {
 		return text
 	}
 	text = strings.Map(printable, text)
-	return cutString(text, maxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
+	return cutString(text, MaxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
 }
 
-// readable says whether the value at place i can be told apart in the alias: whoever reads up to the free value from the
-// left, and back to it from the right, meets the separator at the value's end and not before. A value that merely ends
-// with half of a long separator would make it seem to begin earlier.
-func (r *aliasRules) readable(value string, i int) bool {
+// join leaves out what is skipped.
+func (r *rule) join(values []string) string {
+	if r.MissingLabel == MissingSkip {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+	}
+	return strings.Join(values, r.Separator)
+}
+
+// readable says whether the value at a place can be told apart in the alias. Values before the free one are read from the
+// left, each up to the first separator; values after it from the right. So the former must not hold the separator, nor end
+// with its first half; the latter must not hold it, nor begin with its second half.
+func (r *rule) readable(value string, place int) bool {
 	switch {
-	case i < r.free:
+	case place < r.free:
 		return strings.Index(value+r.Separator, r.Separator) == len(value)
-	case i > r.free:
+	case place > r.free:
 		return strings.LastIndex(r.Separator+value, r.Separator) == 0
 	default:
 		return true
@@ -93,22 +112,22 @@ func (r *aliasRules) readable(value string, i int) bool {
 }
 
 // missing returns what takes the place of an absent label.
-func (r *aliasRules) missing(a *alert) string {
+func (r *rule) missing(a *Alert) string {
 	switch r.MissingLabel {
-	case missingFingerprint:
+	case MissingFingerprint:
 		return a.Fingerprint
-	case missingEmpty:
+	case MissingEmpty:
 		return ""
 	default:
-		return r.labelsHash(a.Labels)
+		return labelsHash(a.Labels, r.Exclude)
 	}
 }
 
 // labelsHash is the same for alerts that differ only in excluded and in empty labels.
-func (r *aliasRules) labelsHash(set labels.Set) string {
+func labelsHash(set labels.Set, exclude []string) string {
 	texts := make([]string, 0, 2*len(set))
 	for _, l := range set {
-		if l.Value != "" && !slices.Contains(r.Exclude, l.Name) {
+		if l.Value != "" && !slices.Contains(exclude, l.Name) {
 			texts = append(texts, l.Name, l.Value)
 		}
 	}
@@ -120,11 +139,14 @@ func (r *aliasRules) labelsHash(set labels.Set) string {
 func shortHash(texts ...string) string {
 	var b []byte
 	for _, t := range texts {
-		b = binary.AppendUvarint(b, uint64(len(t)))
-		b = append(b, t...)
+		b = appendText(b, t)
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:hashBytes])
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 // endsInHash says whether text looks as if a hash ended it, and so could be the alias of other values.
