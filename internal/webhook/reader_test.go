@@ -5,6 +5,7 @@ package webhook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestValuesOfOtherTypes(t *testing.T) {
 		"labels":{"a":1e3,"b":true,"c":null,"d":"x\u0000y","e":[ 1, {"f": null} ]},
 		"annotations":{"details":{"exit": 3, "text":"\ud800 \u00e9"},"none":null,"code":3,"code":2}}]}`))
 	assert.Equal(t, "4", w.Version)
-	assert.Equal(t, `{"name":"x"}`, w.Receiver)
+	assert.Equal(t, `{"name":"x"}`, w.Receiver) //nolint:testifylint // it is compact
 	assert.Equal(t, "7", w.GroupKey)
 	assert.Empty(t, w.GroupLabels)
 	assert.Empty(t, w.RouteLabels)
@@ -158,7 +159,7 @@ func TestChunks(t *testing.T) {
 		w, err := reader.Open(body)
 		require.NoError(t, err)
 		got := map[string][]int{}
-		order := ""
+		var order []byte
 		for {
 			more, err := reader.Next()
 			require.NoError(t, err)
@@ -167,12 +168,12 @@ func TestChunks(t *testing.T) {
 			}
 			cost := 0
 			for i, a := range w.Alerts {
-				assert.Equal(t, fmt.Sprint(a.Position), a.Labels.Get("n"))
+				assert.Equal(t, strconv.Itoa(a.Position), a.Labels.Get("n"))
 				got[a.Status] = append(got[a.Status], a.Position)
 				if i < len(w.Alerts)-1 {
 					cost += alertBytes + len(group)
 				}
-				order += a.Status[:1]
+				order = append(order, a.Status[0])
 			}
 			assert.LessOrEqual(t, cost, reader.chunk)
 			assert.NotEmpty(t, w.Alerts)
@@ -181,7 +182,7 @@ func TestChunks(t *testing.T) {
 		assert.Equal(t, want["resolved"], got["resolved"])
 		assert.Equal(t, len(want["bad"]), w.Skipped.Len())
 		if reader.chunk == 1 && len(kinds) > len(want["bad"])+1 {
-			assert.Regexp(t, "^f*r*$", order, "those that fire come first")
+			assert.Regexp(t, "^f*r*$", string(order), "those that fire come first")
 		}
 		more, err := reader.Next()
 		require.NoError(t, err)

@@ -4,6 +4,7 @@
 package webhook
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -78,8 +79,8 @@ func TestSkippedLabels(t *testing.T) {
 	of := func(names []string, pairs ...string) string {
 		r := compiled(AliasRule{Labels: names, Separator: ":", MissingLabel: MissingSkip})
 		set := map[string]string{}
-		for i := 0; i < len(pairs); i += 2 {
-			set[pairs[i]] = pairs[i+1]
+		for pair := range slices.Chunk(pairs, 2) {
+			set[pair[0]] = pair[1]
 		}
 		return r.alias(&Alert{Labels: labels.FromMap(set)}, false)
 	}
