@@ -95,8 +95,13 @@ func (o *oversize) run(ctx context.Context) {
 	}
 }
 
-// send passes the alert to the pipeline, and says whether it was accepted.
-func (o *oversize) send(ctx context.Context, a webhook.Alert) bool {
+// send passes the alert to the pipeline, and says whether it was accepted. A panic of the pipeline must not end the process.
+func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.logger.Error("Panic while the pipeline was told of webhooks that are too large", zap.Any("panic", p), zap.Stack("stack"))
+		}
+	}()
 	a.Labels = labels.New(
 		labels.Label{Name: "alertname", Value: oversizeName},
 		labels.Label{Name: "instance", Value: o.id},

@@ -80,6 +80,22 @@ func TestServes(t *testing.T) {
 	assert.False(t, lr.ObservedTimestamp().AsTime().Before(before))
 }
 
+// TestTooLargeIsAnswered: a sender that is still writing sees the answer, and not a broken connection.
+func TestTooLargeIsAnswered(t *testing.T) {
+	cfg := localConfig()
+	cfg.ServerConfig.MaxRequestBodySize = 1 << 20
+	sink := new(consumertest.LogsSink)
+	r := started(t, receivertest.NewNopSettings(metadata.Type), cfg, componenttest.NewNopHost(), sink)
+	for _, body := range []string{strings.Repeat(" ", 1<<20+1), strings.Repeat(" ", 8<<20)} {
+		status, err := send(t, r, http.DefaultClient, "http", body, nil)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusRequestEntityTooLarge, status)
+	}
+	assert.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, time.Millisecond, "its own alert")
+	alias := stringOf(t, recordsOf(sink.AllLogs()[0])[0].Attributes(), attrs.Alias)
+	assert.Contains(t, alias, "AlertmanagerWebhookTooLarge:alertmanager/")
+}
+
 // TestTraceContinues: what the pipeline does belongs to the trace of the sender.
 func TestTraceContinues(t *testing.T) {
 	tel := componenttest.NewTelemetry()

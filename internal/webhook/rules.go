@@ -89,21 +89,37 @@ func (r *rule) matches(set labels.Set) bool {
 	return true
 }
 
-// matcher is an Alertmanager matcher that knows when a pattern is only a list of names. Such patterns are the usual ones, and a
-// file of rules has many.
+// matcher is an Alertmanager matcher that knows when a pattern is only a list of names and starts of names. Such patterns are
+// the usual ones, and a file of rules has many.
 type matcher struct {
 	*amlabels.Matcher
-	names map[string]bool // nil: the pattern is not a list
-	want  bool            // the answer for a name of the list
+	isList bool
+	names  map[string]bool
+	starts []start
+	want   bool // the answer for what the list has
 }
 
-var listOfNames = regexp.MustCompile(`^[\w:-]+(\|[\w:-]+)*$`)
+// start matches name.* or, if more is set, name.+
+type start struct {
+	name string
+	more bool
+}
+
+var listOfNames = regexp.MustCompile(`^[\w:-]+(\.[*+])?(\|[\w:-]+(\.[*+])?)*$`)
 
 func newMatcher(m *amlabels.Matcher) matcher {
 	c := matcher{Matcher: m, want: m.Type == amlabels.MatchRegexp}
-	if (c.want || m.Type == amlabels.MatchNotRegexp) && listOfNames.MatchString(m.Value) {
-		c.names = map[string]bool{}
-		for name := range strings.SplitSeq(m.Value, "|") {
+	c.isList = (c.want || m.Type == amlabels.MatchNotRegexp) && listOfNames.MatchString(m.Value)
+	if !c.isList {
+		return c
+	}
+	c.names = map[string]bool{}
+	for part := range strings.SplitSeq(m.Value, "|") {
+		name, anything := strings.CutSuffix(part, ".*")
+		name, more := strings.CutSuffix(name, ".+")
+		if anything || more {
+			c.starts = append(c.starts, start{name, more})
+		} else {
 			c.names[name] = true
 		}
 	}
@@ -113,8 +129,15 @@ func newMatcher(m *amlabels.Matcher) matcher {
 // matches treats an absent label as an empty one, as Alertmanager does.
 func (m *matcher) matches(set labels.Set) bool {
 	value := set.Get(m.Name)
-	if m.names != nil {
-		return m.names[value] == m.want
+	if m.isList {
+		return m.lists(value) == m.want
 	}
 	return m.Matches(value)
+}
+
+func (m *matcher) lists(value string) bool {
+	return m.names[value] || slices.ContainsFunc(m.starts, func(s start) bool {
+		rest, ok := strings.CutPrefix(value, s.name)
+		return ok && !strings.Contains(rest, "\n") && (!s.more || rest != "")
+	})
 }

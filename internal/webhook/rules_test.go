@@ -63,12 +63,15 @@ func TestRulesAreChecked(t *testing.T) {
 // TestListsOfNamesMatchAsPatterns: the short cut for lists of names answers what the regular expression answers.
 func TestListsOfNamesMatchAsPatterns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		pattern := rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.")), 0, 8, -1).Draw(t, "pattern")
+		pattern := rapid.OneOf(
+			rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.")), 0, 8, -1),
+			rapid.SampledFrom([]string{"a.+", "a.*", "a|b.+", "ab.*|a", "a.+.*", "a.+b", ".+", "a.+|b.*"}),
+		).Draw(t, "pattern")
 		operator := rapid.SampledFrom([]string{"=", "!=", "=~", "!~"}).Draw(t, "operator")
 		parsed, err := ParseMatchers("x" + operator + `"` + pattern + `"`)
 		require.NoError(t, err)
 		m := newMatcher(parsed[0])
-		value := rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.")), 0, 4, -1).Draw(t, "value")
+		value := rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.\n")), 0, 4, -1).Draw(t, "value")
 		assert.Equal(t, parsed[0].Matches(value), m.matches(labels.New(labels.Label{Name: "x", Value: value})))
 		assert.Equal(t, parsed[0].Matches(""), m.matches(nil), "absent")
 	})
