@@ -6,7 +6,6 @@ package alertmanagerreceiver
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -25,8 +25,8 @@ const (
 	oversizeAge = time.Hour
 	// oversizePause is the least time between two records, whoever sends how much.
 	oversizePause = time.Minute
-	// maxAgentBytes bounds what the alert repeats of a User-Agent.
-	maxAgentBytes = 64
+	// maxAgent bounds what the alert repeats of a User-Agent.
+	maxAgent = 64
 )
 
 // oversize fires an alert of its own while webhooks arrive that are too large: their alerts are lost, and nobody else
@@ -149,7 +149,7 @@ func (r report) sender() string {
 		name = "A sender without an address"
 	}
 	if r.agent != "" {
-		name += " (" + webhook.Printable(strings.ToValidUTF8(r.agent, "\uFFFD"), maxAgentBytes) + ")"
+		name += " (" + text.Line(r.agent, maxAgent) + ")"
 	}
 	return name
 }

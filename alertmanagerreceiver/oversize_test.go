@@ -115,7 +115,7 @@ func TestAWebhookThatIsTooLargeOpensAnIncident(t *testing.T) {
 		alias, status, text := describe(t, records[0])
 		assert.Equal(t, tooLargeAlias, alias)
 		assert.Equal(t, attrs.StatusFiring, status)
-		assert.Equal(t, "A sender without an address (Alertmanager/0.31.1 ) sent a webhook of 1.5 MiB"+tooLargeText, text)
+		assert.Equal(t, "A sender without an address (Alertmanager/0.31.1) sent a webhook of 1.5 MiB"+tooLargeText, text)
 		assert.Equal(t, "critical", records[0].SeverityText())
 
 		assert.Empty(t, w.send(2<<20, true), "a minute's pause")

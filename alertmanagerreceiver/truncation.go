@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -22,8 +23,8 @@ const (
 	// maxReportsAtOnce is how many groups are reported in a burst; after it, one a second, and the others when they come
 	// again.
 	maxReportsAtOnce = 100
-	// maxLoggedBytes bounds what a log line repeats of a webhook.
-	maxLoggedBytes = 120
+	// maxLogged bounds what a log line repeats of a webhook.
+	maxLogged = 120
 )
 
 // truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
@@ -63,8 +64,8 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	t.reported.Add(group, struct{}{})
 	t.logger.Warn("Alertmanager cut a group short: it never delivers the alerts beyond the cut, nor that they are resolved; "+
 		"set max_alerts: 0 in its webhook_configs",
-		zap.String("receiver", webhook.Printable(w.Receiver, maxLoggedBytes)),
-		zap.String("group_key", webhook.Printable(w.GroupKey, maxLoggedBytes)),
+		zap.String("receiver", text.Line(w.Receiver, maxLogged)),
+		zap.String("group_key", text.Line(w.GroupKey, maxLogged)),
 		zap.Int64("truncated_alerts", w.TruncatedAlerts))
 }
 
@@ -76,8 +77,8 @@ func (t *truncation) group(w *webhook.Webhook) uint64 {
 	for _, l := range w.GroupLabels {
 		texts = append(texts, l.Name, l.Value)
 	}
-	for _, text := range texts {
-		_, _ = h.WriteString(text)
+	for _, s := range texts {
+		_, _ = h.WriteString(s)
 		_ = h.WriteByte(0xff) // in no UTF-8 text
 	}
 	return h.Sum64()

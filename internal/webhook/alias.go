@@ -9,10 +9,9 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 const (
@@ -81,12 +80,11 @@ func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	}
 	length -= len(r.Separator)
 
-	text := r.Prefix + r.join(values)
-	if plain && length <= MaxAliasBytes && text != "" && !hasControl(text) && !endsInHash(text) {
-		return text
+	alias := r.Prefix + r.join(values)
+	if plain && length <= MaxAliasBytes && alias != "" && !text.HasControl(alias) && !endsInHash(alias) {
+		return alias
 	}
-	text = strings.Map(printable, text)
-	return cutString(text, MaxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
+	return text.CutBytes(text.Printable(alias), MaxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
 }
 
 // join leaves out what is skipped.
@@ -145,46 +143,15 @@ func shortHash(texts ...string) string {
 	return hex.EncodeToString(sum[:hashBytes])
 }
 
-func appendText(b []byte, text string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// endsInHash says whether text looks as if a hash ended it, and so could be the alias of other values.
-func endsInHash(text string) bool {
-	if len(text) < hashSuffixBytes {
+// endsInHash says whether the alias looks as if a hash ended it, and so could be the alias of other values.
+func endsInHash(alias string) bool {
+	if len(alias) < hashSuffixBytes {
 		return false
 	}
-	hash, marked := strings.CutPrefix(text[len(text)-hashSuffixBytes:], hashMark)
+	hash, marked := strings.CutPrefix(alias[len(alias)-hashSuffixBytes:], hashMark)
 	return marked && strings.Trim(hash, "0123456789abcdef") == ""
-}
-
-func printable(r rune) rune {
-	if unicode.IsControl(r) {
-		return ' '
-	}
-	return r
-}
-
-// hasControl says whether s holds a control character. It looks at bytes first, because nearly all texts are ASCII.
-func hasControl(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ' || c == 0x7f:
-			return true
-		case c >= utf8.RuneSelf:
-			return strings.ContainsFunc(s[i:], unicode.IsControl)
-		}
-	}
-	return false
-}
-
-// cutString returns the longest start of s that has at most n bytes and ends with a whole rune.
-func cutString(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

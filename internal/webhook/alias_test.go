@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 func TestAlias(t *testing.T) {
@@ -64,7 +65,7 @@ func TestAlias(t *testing.T) {
 			"~6e340b9cffb37a98",
 		},
 		{"separator in the name", nil, map[string]string{"alertname": "A:b", "instance": "c"}, "A:b:c~a7fba53e39448a93"},
-		{"control characters", nil, map[string]string{"alertname": "a\nb", "instance": "c\x00\u0085"}, "a b:c  ~144ce31ae7bc05f8"},
+		{"control characters", nil, map[string]string{"alertname": "a\nb", "instance": "c\x00\u0085"}, "a b:c~144ce31ae7bc05f8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := testOptions().Alias
@@ -179,7 +180,7 @@ func TestAliasIsIdentity(t *testing.T) {
 			assert.NotEmpty(t, alias)
 			assert.LessOrEqual(t, len(alias), MaxAliasBytes)
 			assert.True(t, utf8.ValidString(alias))
-			assert.False(t, hasControl(alias))
+			assert.False(t, text.HasControl(alias))
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/severity"
 )
 
 const (
@@ -21,8 +22,6 @@ const (
 	labelSeverity  = "severity"
 	// unnamed is the body of an alert that has neither summary nor name.
 	unnamed = "alert without a name"
-	// cutMark ends a text that was cut.
-	cutMark = "…"
 	// usualAttributes is how many attributes a record of Alertmanager's has next to labels and annotations.
 	usualAttributes = 14
 	// maxGroupBytes bounds about the memory of what every record repeats of the group's and the route's labels.
@@ -74,12 +73,13 @@ type Converter struct {
 	options Options
 	usual   rule
 	rules   []rule
+	words   severity.Table
 	kept    []string // labels and annotations that LabelsPerAlert never leaves out
 }
 
 // NewConverter fails if a rule has matchers that cannot be understood.
 func NewConverter(o Options) (*Converter, error) {
-	c := &Converter{options: o, kept: []string{labelAlertName, labelSeverity, "summary", "description", "runbook_url"}}
+	c := &Converter{options: o, words: severity.Known(), kept: []string{labelAlertName, labelSeverity, "summary", "description", "runbook_url"}}
 	var err error
 	if c.usual, err = compile(o.Alias); err != nil {
 		return nil, err
@@ -129,12 +129,13 @@ func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 
 // record writes what the alert says.
 func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert) {
-	severity, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
+	word, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
 
 	lr.SetEventName(attrs.EventName)
 	lr.SetTimestamp(timestamp(a))
-	lr.SetSeverityNumber(severityNumber(severity))
-	lr.SetSeverityText(out.shorten(severity))
+	meaning, _ := c.words.Find(word)
+	lr.SetSeverityNumber(plog.SeverityNumber(meaning.Number))
+	lr.SetSeverityText(out.shorten(word))
 	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
 
 	out.attributes.PutStr(attrs.Alias, c.Alias(w, a).Text)

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Error says why the body as a whole cannot be understood. It is one line that holds nothing of the body but positions
@@ -30,8 +31,8 @@ var (
 	errUnreadable = &Error{"the body changed while it was read"}
 )
 
-// maxReasonBytes bounds what an error repeats of a library's.
-const maxReasonBytes = 120
+// maxReasonLength bounds what an error repeats of a library's.
+const maxReasonLength = 120
 
 // syntaxError turns an error of the JSON decoder into one without its pointer, which holds label names.
 func syntaxError(err error) error {
@@ -53,8 +54,5 @@ func OneLine(err error) string {
 	if err == nil {
 		return "unknown reason"
 	}
-	return Printable(err.Error(), maxReasonBytes)
+	return text.Line(err.Error(), maxReasonLength)
 }
-
-// Printable returns at most n bytes of text on one line.
-func Printable(text string, n int) string { return cutString(strings.Map(printable, text), n) }

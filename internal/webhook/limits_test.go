@@ -16,6 +16,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 func TestValuesAreCut(t *testing.T) {
@@ -26,7 +27,7 @@ func TestValuesAreCut(t *testing.T) {
 	lr := recordsOf(convert(t, cfg, webhookJSON(set, nil, long, "")))[0]
 
 	name := stringOf(t, lr.Attributes(), attrs.AlertLabelPrefix+"alertname")
-	assert.Equal(t, strings.Repeat("é", (64-len(cutMark))/2)+cutMark, name)
+	assert.Equal(t, strings.Repeat("é", (64-len(text.Ellipsis))/2)+text.Ellipsis, name)
 	assert.LessOrEqual(t, len(name), 64)
 	assert.Equal(t, name, stringOf(t, lr.Attributes(), attrs.AlertName))
 	assert.Equal(t, name, lr.Body().Str())

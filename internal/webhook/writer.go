@@ -4,12 +4,12 @@
 package webhook
 
 import (
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/alert24/otelcol-alert24/internal/jsonstring"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // writer adds attributes, leaves out empty ones, and counts what it had to cut.
@@ -42,22 +42,15 @@ func (w *writer) link(key, address string) {
 		w.cut++
 		return
 	}
-	rest, secure := strings.CutPrefix(address, "https://")
-	if !secure {
-		var plain bool
-		if rest, plain = strings.CutPrefix(address, "http://"); !plain {
-			return
-		}
-	}
-	if rest != "" && !strings.Contains(rest, " ") && !hasControl(rest) {
+	if address = text.Link(address); address != "" {
 		w.attributes.PutStr(key, address)
 	}
 }
 
-func (w *writer) shorten(text string) string {
-	if len(text) <= w.limit {
-		return text
+func (w *writer) shorten(s string) string {
+	if len(s) <= w.limit {
+		return s
 	}
 	w.cut++
-	return cutString(text, w.limit-len(cutMark)) + cutMark
+	return text.CutBytes(s, w.limit-len(text.Ellipsis)) + text.Ellipsis
 }
