@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -29,10 +28,6 @@ import (
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
-
-// maxPooledBytes is the largest body whose memory is kept for the next one. Of a body of unknown length, this much is read
-// before it counts as a large one.
-const maxPooledBytes = 1 << 20
 
 // handler answers webhooks. Requests share nothing in it but counters, pools and the memory of truncated groups.
 type handler struct {
@@ -206,55 +201,6 @@ func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from stri
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
 		zap.Int("skipped", s.Len()), zap.Stringer("alerts", s), zap.String("client", from))
-}
-
-// read reads and verifies the body.
-func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place) error {
-	ws.body.Reset()
-	length := r.ContentLength
-	if length > h.maxBytes {
-		return h.tooLarge(r, length)
-	}
-	if length > 0 {
-		ws.body.Grow(int(length) + bytes.MinRead)
-	} else if length < 0 {
-		// A usual webhook needs no more. The memory of a large one is reserved when it turns out to be one.
-		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {
-		case err == nil:
-			if err := held.more(ctx, h.places.of(h.maxBytes)); err != nil {
-				return err
-			}
-		case !errors.Is(err, io.EOF):
-			return h.bodyError(r, err)
-		}
-	}
-	if _, err := ws.body.ReadFrom(r.Body); err != nil {
-		return h.bodyError(r, err)
-	}
-	if h.signature == nil {
-		return nil
-	}
-	return h.signature.verify(r.Header, ws.body.Bytes())
-}
-
-// bodyError says why a body could not be read.
-func (h *handler) bodyError(r *http.Request, err error) error {
-	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
-		return h.tooLarge(r, -1)
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || r.Context().Err() != nil {
-		return errSlowBody
-	}
-	return badBody(err)
-}
-
-// tooLarge refuses a body of length bytes, and -1 stands for an unknown length. Somebody has to know that alerts are lost.
-// With hmac nobody knows who sent such a body, because its signature cannot be checked.
-func (h *handler) tooLarge(r *http.Request, length int64) error {
-	if h.signature == nil {
-		h.oversize.note(report{client: peer(r.Context()), agent: r.UserAgent(), bytes: length})
-	}
-	return tooLarge(h.maxBytes)
 }
 
 // answer ends every request: it counts, logs a refusal and writes the answer.

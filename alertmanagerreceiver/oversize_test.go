@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,8 +29,17 @@ import (
 type oversizeWorld struct {
 	t      *testing.T
 	server http.Handler
+
+	mu     sync.Mutex
 	got    []plog.LogRecord
 	answer error
+}
+
+// fail makes the pipeline answer err.
+func (w *oversizeWorld) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer = err
 }
 
 func newOversizeWorld(t *testing.T, change func(*Config)) *oversizeWorld {
@@ -42,6 +52,8 @@ func newOversizeWorld(t *testing.T, change func(*Config)) *oversizeWorld {
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.ID = component.NewIDWithName(metadata.Type, "team")
 	h, err := newHandler(set, cfg, consumeFunc(func(_ context.Context, logs plog.Logs) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if w.answer == nil {
 			w.got = append(w.got, recordsOf(logs)...)
 		}
@@ -86,6 +98,8 @@ func (w *oversizeWorld) send(size int, known bool) []plog.LogRecord {
 
 func (w *oversizeWorld) news() []plog.LogRecord {
 	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	news := w.got
 	w.got = nil
 	return news
@@ -159,14 +173,14 @@ func TestTooLargeAfterARestart(t *testing.T) {
 func TestTooLargeWhileThePipelineIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newOversizeWorld(t, func(*Config) {})
-		w.answer = errors.New("not now")
+		w.fail(errors.New("not now"))
 		assert.Empty(t, w.send(2<<20, true))
-		w.answer = nil
+		w.fail(nil)
 		assert.Len(t, w.send(2<<20, true), 1, "at once, because nothing was sent")
-		w.answer = errors.New("not now")
+		w.fail(errors.New("not now"))
 		time.Sleep(oversizeAge)
 		assert.Empty(t, w.news())
-		w.answer = nil
+		w.fail(nil)
 		time.Sleep(oversizePause)
 		assert.Len(t, w.news(), 1)
 	})
