@@ -95,7 +95,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		"a queue of its own":  {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
 		"no unit":             {set: []string{"exporters.alert24.lifecycle.settle_time=15"}, message: []string{"exporters::alert24", "lifecycle::settle_time: 15ns is too short: write the unit"}},
 		"storage of no kind":  {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
-		"negative of a limit": {set: []string{"receivers.alertmanager.limits.alerts=-1"}, message: []string{"receivers::alertmanager::limits", "alerts"}},
+		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager::limits", "labels_per_alert"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var env []string

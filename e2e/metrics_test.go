@@ -143,7 +143,10 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	w.TruncatedAlerts = 1
 	w.Alerts[0].Labels["team"] = "frontend"
 	deliver(t, c, w)
-	deliver(t, c, firing("watchdog", "none"))
+	skipped := firing("watchdog", "none")
+	skipped.Alerts = append(skipped.Alerts, skipped.Alerts[0])
+	skipped.Alerts[1].Status = "pending"
+	deliver(t, c, skipped)
 	assert.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, firing("api-02.prod", "critical")))
 	assert.Equal(t, http.StatusUnauthorized, post(t, c, "", w))
 	onlyIncident(t, s, isOpen)

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -101,9 +100,5 @@ func convert(ctx context.Context, c *components, file string, stdin io.Reader) (
 		defer func() { _ = opened.Close() }()
 		in = opened
 	}
-	logs, err := preview.Convert(ctx, c.receiver, in)
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		err = request.Err // the request is ours; its address tells nothing
-	}
-	return logs, err
+	return preview.Convert(ctx, c.receiver, in)
 }

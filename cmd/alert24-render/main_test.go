@@ -31,7 +31,7 @@ func TestRuns(t *testing.T) {
 	for name, content := range map[string]string{
 		"good.json": webhookJSONText, "empty.json": "", "text.json": "hello", "cut.json": webhookJSONText[:50],
 		"custom.json": `{"text":"a custom payload"}`, "none.json": `{"version":"4","alerts":[]}`,
-		"type.json": `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":1}}]}`,
+		"type.json": `{"version":"4","alerts":[{"status":"firing","labels":"alertname=1"}]}`,
 		"many.json": `{"version":"4","alerts":[` + strings.Repeat(`{"status":"firing","labels":{}},`, 3) + `{"status":"firing","labels":{}}]}`,
 		"text.yaml": "hello", "broken.yaml": "receivers: [", "list.yaml": "[a]",
 	} {
@@ -83,8 +83,8 @@ func TestRuns(t *testing.T) {
 		"webhook is text":          {args: []string{"--config", whole, "text.json"}, code: 2, stderr: "alert24-render: text.json: invalid JSON at byte 0: invalid character 'h' at start of value\n"},
 		"webhook is cut":           {args: []string{"--config", whole, "cut.json"}, code: 2, stderr: "alert24-render: cut.json: the JSON ends too early, at byte 50\n"},
 		"webhook of one's own":     {args: []string{"--config", whole, "custom.json"}, code: 2, stderr: "alert24-render: custom.json: there is no \"alerts\" list: a webhook with a custom payload cannot be understood, so remove the payload from the sender's configuration\n"},
-		"webhook of wrong types":   {args: []string{"--config", whole, "type.json"}, code: 2, stderr: "alert24-render: type.json: alerts[0].labels: must be an object of strings\n"},
-		"webhook over the limit":   {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager::limits::alerts: 3", "many.json"}, code: 2, stderr: "alert24-render: many.json: more than 3 alerts: group by more labels, or raise limits::alerts\n"},
+		"webhook of wrong types":   {args: []string{"--config", whole, "type.json"}, code: 2, stderr: "alert24-render: type.json: no alert can be used: alerts[0].labels: must be an object\n"},
+		"webhook over the limit":   {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager::max_request_body_size: 100", "many.json"}, code: 2, stderr: "alert24-render: many.json: the webhook has more than 100 bytes: see max_request_body_size\n"},
 		"a good one, a bad one":    {args: []string{"--config", whole, "good.json", "empty.json"}, code: 2, stderr: "alert24-render: empty.json: the body is empty\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

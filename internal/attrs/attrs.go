@@ -45,11 +45,11 @@ const (
 
 // Record attributes of the alert. Times are RFC 3339 with nanoseconds.
 const (
-	AlertName   = "alertmanager.alert.name"
-	AlertStatus = "alertmanager.alert.status"
-	// AlertKey is 16 bytes: a hash of the receiver component's id, the sent fingerprint and all labels.
+	AlertName        = "alertmanager.alert.name"
+	AlertStatus      = "alertmanager.alert.status"
+	AlertFingerprint = "alertmanager.alert.fingerprint"
+	// AlertKey tells alerts apart whatever their alias: 16 bytes.
 	AlertKey              = "alertmanager.alert.key"
-	AlertFingerprint      = "alertmanager.alert.fingerprint"
 	AlertStartsAt         = "alertmanager.alert.starts_at"
 	AlertEndsAt           = "alertmanager.alert.ends_at"
 	AlertGeneratorURL     = "alertmanager.alert.generator_url"

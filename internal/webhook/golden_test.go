@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertmanagerreceiver
+package webhook
 
 import (
 	"flag"
@@ -9,19 +9,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 var update = flag.Bool("update", false, "write the golden logs anew")
 
 const (
-	webhooksDir = "../testdata/webhooks"
-	logsDir     = "../testdata/logs"
+	webhooksDir = "../../testdata/webhooks"
+	logsDir     = "../../testdata/logs"
 )
 
 // TestGolden converts every webhook of testdata/webhooks, recorded or written after a sender's documentation, and
@@ -32,7 +30,7 @@ func TestGolden(t *testing.T) {
 		name, err := filepath.Rel(webhooksDir, file)
 		require.NoError(t, err)
 		t.Run(name, func(t *testing.T) {
-			got := convert(t, defaultConfig(), readFile(t, file))
+			got := convert(t, testOptions(), readFile(t, file))
 			want := filepath.Join(logsDir, strings.TrimSuffix(name, ".json")+".yaml")
 			if *update {
 				require.NoError(t, os.MkdirAll(filepath.Dir(want), 0o755))
@@ -81,32 +79,4 @@ func readFile(tb testing.TB, path string) []byte {
 	body, err := os.ReadFile(path)
 	require.NoError(tb, err)
 	return body
-}
-
-func defaultConfig() *Config {
-	return createDefaultConfig().(*Config)
-}
-
-// convert decodes and converts body as the handler does, with everything that varies from run to run held still.
-func convert(tb testing.TB, cfg *Config, body []byte) plog.Logs {
-	tb.Helper()
-	w := decode(tb, body)
-	logs, _ := newConverter(cfg, "test").logs(w, testDelivery(), nil)
-	return logs
-}
-
-func decode(tb testing.TB, body []byte) *webhook {
-	tb.Helper()
-	w, err := newDecoder().decode(body, maxAlerts)
-	require.NoError(tb, err)
-	return w
-}
-
-func testDelivery() *delivery {
-	return &delivery{
-		epoch:    "EPOCH",
-		arrival:  7,
-		received: time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC),
-		client:   "192.0.2.10",
-	}
 }

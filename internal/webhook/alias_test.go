@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertmanagerreceiver
+package webhook
 
 import (
 	"maps"
@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 func TestAlias(t *testing.T) {
@@ -21,98 +22,98 @@ func TestAlias(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		config func(*aliasConfig)
+		config func(*AliasRule)
 		labels map[string]string
 		want   string
 	}{
 		{"all labels", nil, highErrorRate, "HighErrorRate:api-01.prod"},
 		{
 			"with job",
-			func(c *aliasConfig) { c.Labels = []string{"alertname", "instance", "job"} },
+			func(c *AliasRule) { c.Labels = []string{"alertname", "instance", "job"} },
 			highErrorRate,
 			"HighErrorRate:api-01.prod:api-service",
 		},
 		{
 			"host and port in the middle",
-			func(c *aliasConfig) { c.Labels = []string{"alertname", "instance", "job"} },
+			func(c *AliasRule) { c.Labels = []string{"alertname", "instance", "job"} },
 			map[string]string{"alertname": "DiskFull", "instance": "db-01:9100", "job": "node"},
 			"DiskFull:db-01:9100:node",
 		},
 		{
 			"separator and prefix",
-			func(c *aliasConfig) { c.Separator, c.Prefix = " / ", "prod " },
+			func(c *AliasRule) { c.Separator, c.Prefix = " / ", "prod " },
 			highErrorRate,
 			"prod HighErrorRate / api-01.prod",
 		},
 		{"hash", nil, map[string]string{"alertname": "Down", "pod": "a"}, "Down:26aedf17b28b5a61"},
 		{
 			"fingerprint",
-			func(c *aliasConfig) { c.MissingLabel = missingFingerprint },
+			func(c *AliasRule) { c.MissingLabel = MissingFingerprint },
 			map[string]string{"alertname": "Down", "pod": "a"},
 			"Down:a4b3d2c1",
 		},
 		{
 			"empty",
-			func(c *aliasConfig) { c.MissingLabel = missingEmpty },
+			func(c *AliasRule) { c.MissingLabel = MissingEmpty },
 			map[string]string{"alertname": "Down", "pod": "a"},
 			"Down:",
 		},
 		{
 			"nothing but an empty place",
-			func(c *aliasConfig) { c.MissingLabel, c.Labels = missingEmpty, []string{"alertname"} },
+			func(c *AliasRule) { c.MissingLabel, c.Labels = MissingEmpty, []string{"alertname"} },
 			map[string]string{"pod": "a"},
 			"~6e340b9cffb37a98",
 		},
 		{"separator in the name", nil, map[string]string{"alertname": "A:b", "instance": "c"}, "A:b:c~a7fba53e39448a93"},
-		{"control characters", nil, map[string]string{"alertname": "a\nb", "instance": "c\x00\u0085"}, "a b:c  ~144ce31ae7bc05f8"},
+		{"control characters", nil, map[string]string{"alertname": "a\nb", "instance": "c\x00\u0085"}, "a b:c~144ce31ae7bc05f8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg := defaultConfig().Alias
+			cfg := testOptions().Alias
 			if tt.config != nil {
 				tt.config(&cfg)
 			}
-			rules := newAliasRules(cfg)
-			assert.Equal(t, tt.want, rules.alias(&alert{Labels: labels.FromMap(tt.labels), Fingerprint: "a4b3d2c1"}))
+			rules := compiled(cfg)
+			assert.Equal(t, tt.want, rules.alias(&Alert{Labels: labels.FromMap(tt.labels), Fingerprint: "a4b3d2c1"}, false))
 		})
 	}
 }
 
 func TestAliasLength(t *testing.T) {
-	rules := newAliasRules(defaultConfig().Alias)
+	rules := compiled(testOptions().Alias)
 	of := func(instance string) string {
-		return rules.alias(&alert{Labels: labels.FromMap(map[string]string{"alertname": "Down", "instance": instance})})
+		return rules.alias(&Alert{Labels: labels.FromMap(map[string]string{"alertname": "Down", "instance": instance})}, false)
 	}
-	longest := strings.Repeat("x", maxAliasBytes-len("Down:"))
+	longest := strings.Repeat("x", MaxAliasBytes-len("Down:"))
 	assert.Equal(t, "Down:"+longest, of(longest))
 
 	cut := of(longest + "x")
-	assert.Len(t, cut, maxAliasBytes)
+	assert.Len(t, cut, MaxAliasBytes)
 	assert.NotEqual(t, cut, of(longest+"y"))
 
-	runes := of(strings.Repeat("ü", maxAliasBytes))
-	assert.LessOrEqual(t, len(runes), maxAliasBytes)
+	runes := of(strings.Repeat("ü", MaxAliasBytes))
+	assert.LessOrEqual(t, len(runes), MaxAliasBytes)
 	assert.True(t, utf8.ValidString(runes))
 }
 
 func TestAliasOfGrafana(t *testing.T) {
-	rules := newAliasRules(defaultConfig().Alias)
+	rules := compiled(testOptions().Alias)
 	visible := labels.FromMap(map[string]string{"alertname": "Latency", "instance": "api-01"})
-	of := func(fingerprint string, facts *grafanaFacts) string {
-		return rules.alias(&alert{Labels: visible, Fingerprint: fingerprint, FromGrafana: true, Grafana: facts})
+	of := func(fingerprint string, facts *Grafana) string {
+		return rules.alias(&Alert{Labels: visible, Fingerprint: fingerprint, Grafana: facts}, true)
 	}
-	assert.Equal(t, "Latency:api-01:uid1", of("f1", &grafanaFacts{RuleUID: "uid1"}), "the rule is known")
-	assert.Equal(t, "Latency:api-01:f1", of("f1", &grafanaFacts{}), "labels were removed")
+	assert.Equal(t, "Latency:api-01:uid1", of("f1", &Grafana{RuleUID: "uid1"}), "the rule is known")
+	assert.Equal(t, "Latency:api-01:f1", of("f1", &Grafana{}), "labels were removed")
 	assert.Equal(t, "Latency:api-01", of(visible.Fingerprint(), nil), "nothing was removed")
-	assert.NotEqual(t, of("f", &grafanaFacts{RuleUID: "a:b"}), of("f", &grafanaFacts{RuleUID: "b"}))
+	assert.NotEqual(t, of("f", &Grafana{RuleUID: "a:b"}), of("f", &Grafana{RuleUID: "b"}))
 }
 
 // TestAliasesNearlyTheSame are pairs of different problems that would share an alias if their values were only joined.
 func TestAliasesNearlyTheSame(t *testing.T) {
 	of := func(separator, name, instance, job string) string {
-		cfg := defaultConfig().Alias
+		cfg := testOptions().Alias
 		cfg.Labels, cfg.Separator = []string{"alertname", "instance", "job"}, separator
-		rules := newAliasRules(cfg)
-		return rules.alias(&alert{Labels: labels.FromMap(map[string]string{"alertname": name, "instance": instance, "job": job})})
+		rules := compiled(cfg)
+		return rules.alias(&Alert{Labels: labels.FromMap(map[string]string{"alertname": name, "instance": instance, "job": job})}, false)
 	}
 	assert.NotEqual(t, of(":", "a:b", "c", "d"), of(":", "a", "b:c", "d"), "the separator in a value")
 	assert.NotEqual(t, of("::", "a:", "b", "c"), of("::", "a", ":b", "c"), "half of the separator at the end of a value")
@@ -133,12 +134,12 @@ func drawLabels(t *rapid.T, label string) map[string]string {
 		), 0, 7).Draw(t, label)
 }
 
-func drawAliasConfig(t *rapid.T) aliasConfig {
-	return aliasConfig{
+func drawAliasConfig(t *rapid.T) AliasRule {
+	return AliasRule{
 		Labels: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"alertname", "instance", "job", "pod"}), 1, 4, rapid.ID[string]).
 			Draw(t, "alias labels"),
 		Separator:    rapid.SampledFrom([]string{":", "/", "::", "a"}).Draw(t, "separator"),
-		MissingLabel: rapid.SampledFrom([]missingLabel{missingHash, missingEmpty}).Draw(t, "missing"),
+		MissingLabel: rapid.SampledFrom([]MissingLabel{MissingHash, MissingEmpty, MissingSkip}).Draw(t, "missing"),
 		Exclude:      []string{"severity"},
 		Prefix:       rapid.SampledFrom([]string{"", "prod-"}).Draw(t, "prefix"),
 	}
@@ -146,14 +147,14 @@ func drawAliasConfig(t *rapid.T) aliasConfig {
 
 // identity is what makes a problem for the given settings, written down without any thought of an alias: the values of
 // the alias's labels and, where one is absent and hashed, all labels but the excluded ones. Empty labels do not exist.
-func identity(cfg *aliasConfig, set map[string]string) map[string]string {
+func identity(cfg *AliasRule, set map[string]string) map[string]string {
 	all := maps.Clone(set)
 	maps.DeleteFunc(all, func(name, value string) bool { return value == "" || name == "severity" })
 	chosen := map[string]string{}
 	for _, name := range cfg.Labels {
 		if value := set[name]; value != "" {
 			chosen[name] = value
-		} else if cfg.MissingLabel == missingHash {
+		} else if cfg.MissingLabel == MissingHash {
 			return all
 		}
 	}
@@ -164,22 +165,22 @@ func identity(cfg *aliasConfig, set map[string]string) map[string]string {
 func TestAliasIsIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawAliasConfig(t)
-		rules := newAliasRules(cfg)
+		rules := compiled(cfg)
 		a, b := drawLabels(t, "a"), drawLabels(t, "b")
 		if rapid.Bool().Draw(t, "nearly the same") {
 			b = maps.Clone(a)
 			maps.Copy(b, drawLabels(t, "difference"))
 		}
-		aliasA := rules.alias(&alert{Labels: labels.FromMap(a)})
-		aliasB := rules.alias(&alert{Labels: labels.FromMap(b)})
+		aliasA := rules.alias(&Alert{Labels: labels.FromMap(a)}, false)
+		aliasB := rules.alias(&Alert{Labels: labels.FromMap(b)}, false)
 
 		same := maps.Equal(identity(&cfg, a), identity(&cfg, b))
 		assert.Equal(t, same, aliasA == aliasB, "%q and %q", aliasA, aliasB)
 		for _, alias := range []string{aliasA, aliasB} {
 			assert.NotEmpty(t, alias)
-			assert.LessOrEqual(t, len(alias), maxAliasBytes)
+			assert.LessOrEqual(t, len(alias), MaxAliasBytes)
 			assert.True(t, utf8.ValidString(alias))
-			assert.False(t, hasControl(alias))
+			assert.False(t, text.HasControl(alias))
 		}
 	})
 }
