@@ -185,7 +185,7 @@ func serverOf(tb testing.TB, cfg *Config, next *consumertest.LogsSink) http.Hand
 	set := receivertest.NewNopSettings(metadata.Type)
 	h, err := newHandler(set, cfg, next)
 	require.NoError(tb, err)
-	server, err := cfg.ServerConfig.ToServer(tb.Context(), componenttest.NewNopHost().GetExtensions(), set.TelemetrySettings, h.routes(),
+	server, err := cfg.ServerConfig.ToServer(tb.Context(), componenttest.NewNopHost().GetExtensions(), set.TelemetrySettings, h.routes(http.NotFound, nil),
 		confighttp.WithErrorHandler(h.refuseEarly))
 	require.NoError(tb, err)
 	return server.Handler

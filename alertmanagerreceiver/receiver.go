@@ -14,8 +14,11 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confighttp/xconfighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
 )
 
@@ -38,14 +41,19 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alert
 	if err != nil {
 		return nil, err
 	}
-	ready := &readiness{next: next, logger: h.logger, ready: true}
-	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: ready}, nil
+	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: &readiness{logger: h.logger}}, nil
 }
 
 // Start listens and serves in the background.
 func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) error {
-	server, err := r.cfg.ServerConfig.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler.routes(),
-		confighttp.WithErrorHandler(r.handler.refuseEarly))
+	auth, err := newAuthenticator(ctx, &r.cfg.ServerConfig, host, r.handler)
+	if err != nil {
+		return err
+	}
+	cfg := r.cfg.ServerConfig
+	cfg.Auth = configoptional.None[confighttp.AuthConfig]() // a route's own affair
+	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler.routes(r.ready.serve, auth),
+		confighttp.WithErrorHandler(r.handler.refuseEarly), xconfighttp.WithOtelHTTPOptions(otelhttp.WithFilter(withoutProbes)))
 	if err != nil {
 		return err
 	}
@@ -55,7 +63,6 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
-	server.Handler = r.ready.over(server.Handler)
 	server.ErrorLog = serverLog(r.handler.logger)
 	r.server, r.listener, r.cancel = server, listener, cancel
 
