@@ -24,6 +24,8 @@ const (
 	unnamed = "alert without a name"
 	// usualAttributes is how many attributes a record of Alertmanager's has next to labels and annotations.
 	usualAttributes = 14
+	// usualKeyText is more than what the key of most alerts is the hash of.
+	usualKeyText = 1024
 	// maxGroupBytes bounds about the memory of what every record repeats of the group's and the route's labels.
 	maxGroupBytes = 32 << 10
 )
@@ -102,7 +104,7 @@ func NewConverter(o Options) (*Converter, error) {
 func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
-	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes}
+	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes, scratch: make([]byte, 0, usualKeyText)}
 	out.text(attrs.ServiceName, attrs.ServiceNameValue)
 	out.text(attrs.Receiver, w.Receiver)
 	out.text(attrs.ExternalURL, w.ExternalURL)
@@ -180,7 +182,7 @@ type repeated struct {
 }
 
 func (c *Converter) repeat(w *Webhook, out writer) *repeated {
-	r := &repeated{truncated: w.TruncatedAlerts}
+	r := &repeated{truncated: w.TruncatedAlerts, pairs: make([]labels.Label, 0, 2+c.room(w.GroupLabels)+c.room(w.RouteLabels))}
 	add := func(name, value string) {
 		if value != "" {
 			r.pairs = append(r.pairs, labels.Label{Name: name, Value: out.shorten(value)})

@@ -19,6 +19,9 @@ type writer struct {
 	limit      int
 	cut        int
 	scratch    []byte
+
+	// The last link, which alerts of one rule share, and what is left of it.
+	address, safe string
 }
 
 func (w *writer) text(key, value string) {
@@ -42,8 +45,11 @@ func (w *writer) link(key, address string) {
 		w.cut++
 		return
 	}
-	if address = text.Link(address); address != "" {
-		w.attributes.PutStr(key, address)
+	if address != w.address {
+		w.address, w.safe = address, text.Link(address)
+	}
+	if w.safe != "" {
+		w.attributes.PutStr(key, w.safe)
 	}
 }
 
