@@ -25,6 +25,7 @@ var worlds = map[string]switches{
 	"revives":         {revives: true, odd: true},
 	"racy":            {racy: true, odd: true, strict: true},
 	"odd answers":     {odd: true, strict: true},
+	"no bodies":       {noBodies: true},
 	"merging":         {merges: true, people: true},
 	"no flag":         {noFlag: true, cleans: true, people: true},
 	"cleaned text":    {cleans: true, people: true, odd: true},

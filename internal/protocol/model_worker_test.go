@@ -296,7 +296,7 @@ func (w *world) answerOf(k *work) Answer {
 // carriedOut is the answer to a request that was carried out.
 func (w *world) carriedOut(k *work, a Answer) Answer {
 	r := k.reply.row
-	body := k.fate != noBody && k.fate != ignoredNoBody
+	body := k.fate != noBody && k.fate != ignoredNoBody && !(w.noBodies && k.call.Kind != Create)
 	switch {
 	case r == nil:
 		a.Result = Gone

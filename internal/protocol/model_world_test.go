@@ -29,6 +29,8 @@ type switches struct {
 	cleans bool
 	// odd: refusals, answers without a body, closes that leave the incident open, a denied key.
 	odd bool
+	// noBodies: an update and a close are answered without a body.
+	noBodies bool
 	// strict: to close what is closed is refused.
 	strict bool
 	// foreign: another tool uses the alias.
