@@ -77,9 +77,9 @@ func want(e *Entry) *Content {
 	return &c
 }
 
-// shows is the incident with the id that says c.
-func shows(id string, open bool, c Content) Shown {
-	return Shown{ID: id, Seen: true, Open: open, Fields: c.Sent}
+// showing is incident 1, open, that says c.
+func showing(c Content) Shown {
+	return Shown{ID: "1", Seen: true, Open: true, Fields: c.Sent}
 }
 
 // opened returns an entry whose one alert fires and whose incident "1" is open and up to date.
@@ -87,7 +87,7 @@ func opened(t *testing.T, p *Policy, now time.Time) *Entry {
 	t.Helper()
 	e, outcome := applyOne(p, nil, fires(am1, now), now)
 	require.Equal(t, Fired, outcome)
-	f := shows("1", true, *want(e))
+	f := showing(*want(e))
 	f.StartedAt = now
 	return answerNext(t, p, e, now, Answer{Result: Done, Incident: f})
 }
@@ -148,4 +148,9 @@ func TestNames(t *testing.T) {
 		require.NotEmpty(t, f.String())
 		require.NotZero(t, f.Fields())
 	}
+}
+
+// done is the answer that shows the incident.
+func done(id string, open bool) Answer {
+	return Answer{Result: Done, Incident: Shown{ID: id, Seen: true, Open: open}}
 }

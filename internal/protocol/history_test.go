@@ -48,7 +48,7 @@ var histories = []fixed{
 	},
 	{
 		"B2: a restart resolved what was repeated without news, and an incident that burned was closed", "stale",
-		"toggle(0); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 8) + "; repeat(0); kill for 10; second",
+		"toggle(0); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 8) + "; kill for 10; second",
 		"B2 what was not heard of before the start is stale",
 	},
 	{
@@ -68,8 +68,8 @@ var histories = []fixed{
 	},
 	{
 		"B6: a further incident held back an update", "racy",
-		"toggle(0); deliver; call done late by 1; kill for 0; toggle(1); call answered, done at the end; 5 seconds; call answered; " +
-			"lookup answered; deliver; 5 seconds; call answered; answer; call answered; answer",
+		"toggle(0); deliver; call done late by 4; kill for 0; second; second; call answered, done at the end; second; answer; second; second; " +
+			"call answered; lookup answered; another value(0); deliver; call answered; answer; call answered; answer",
 		"B6 a further incident first",
 	},
 	{
@@ -131,6 +131,11 @@ var histories = []fixed{
 		"a refusal that came after the resolve held back the next episode", "odd answers",
 		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver",
 		"a refusal holds back the next episode",
+	},
+	{
+		"an echo of an alert whose end was cut to our late clock opened an incident", "plain",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; second fires(0); call answered; answer",
+		"an end is cut below its start",
 	},
 	{
 		"an update learnt twice made its own text a person's", "plain",

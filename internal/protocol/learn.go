@@ -333,7 +333,8 @@ const failuresBeforeShrink = 3
 // shrink lets an update that the API cannot digest have fewer fields.
 func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) {
 	t := n.Timers()
-	if t.FailedUpdates++; t.FailedUpdates < failuresBeforeShrink {
+	t.FailedUpdates++
+	if t.FailedUpdates < failuresBeforeShrink {
 		n.set(t)
 		return n, Doubting
 	}

@@ -17,7 +17,8 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	if a.Result != Done {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
 		t.PeekBy, t.MustLook = time.Time{}, false
-		if t.FailedLooks++; a.Result == Denied {
+		t.FailedLooks++
+		if a.Result == Denied {
 			t.Verify = false                                           // the next repeat asks again
 			n.Unseen = n.Unseen && t.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
@@ -134,7 +135,8 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time)
 			return Nothing
 		}
 		n.change(func(t *Timers) {
-			if t.Absent++; t.Absent < 2 {
+			t.Absent++
+			if t.Absent < 2 {
 				t.LookAt = now
 				return
 			}

@@ -168,7 +168,7 @@ func (w *world) answer() {
 		k.answer = &a
 	}
 	e := w.ledger.entry
-	if _, ok := w.ledger.learn(k.call, *k.answer); !ok {
+	if !w.ledger.learn(k.call, *k.answer) {
 		w.check()
 		return
 	}
@@ -232,7 +232,7 @@ func (w *world) answerLookup() {
 		k.answer = &a
 	}
 	e := w.ledger.entry
-	if _, ok := w.ledger.learn(k.call, *k.answer); !ok {
+	if !w.ledger.learn(k.call, *k.answer) {
 		w.check()
 		return
 	}
@@ -296,7 +296,7 @@ func (w *world) answerOf(k *work) Answer {
 // carriedOut is the answer to a request that was carried out.
 func (w *world) carriedOut(k *work, a Answer) Answer {
 	r := k.reply.row
-	body := k.fate != noBody && k.fate != ignoredNoBody && !(w.noBodies && k.call.Kind != Create)
+	body := k.fate != noBody && k.fate != ignoredNoBody && (!w.noBodies || k.call.Kind == Create)
 	switch {
 	case r == nil:
 		a.Result = Gone

@@ -320,7 +320,7 @@ func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, err
 	}
 	e := h.entry(alias)
 	e.Members = e.Members.draft()
-	members, err := h.Members, error(nil)
+	members := h.Members
 	for i := 0; ; i++ {
 		for j := range members {
 			m, memberErr := members[j].member()
@@ -336,13 +336,16 @@ func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, err
 			Schema  int          `json:"schema"`
 			Members []wireMember `json:"members"`
 		}
-		if err = decode(bucket(i), &b, &b.Schema); err != nil {
+		if err := decode(bucket(i), &b, &b.Schema); err != nil {
 			return nil, err
 		}
 		members = b.Members
 	}
 	e.Members.owned = nil
-	return e, e.check()
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func decode(record []byte, v any, schema *int) error {
