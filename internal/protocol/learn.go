@@ -120,7 +120,7 @@ func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 }
 
 // mayBeOpen: the API carried out the close of the incident without showing it.
-func (n *Entry) mayBeOpen(id string) bool { return n.Incident.ID == id && n.Unseen }
+func (e *Entry) mayBeOpen(id string) bool { return e.Incident.ID == id && e.Unseen }
 
 // createdClosed: the API let the create update an incident that is closed. It is opened once; if that
 // happens again, it is left to people.
@@ -165,27 +165,27 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 	return n, ClosedIt
 }
 
-// opened changes n, which the caller owns.
-func (n *Entry) opened(f Shown, now time.Time) {
-	if !f.Seen && n.Incident.ID == f.ID {
-		f.Number, f.StartedAt = n.Incident.Number, n.Incident.StartedAt
+// opened changes e, which the caller owns.
+func (e *Entry) opened(f Shown, now time.Time) {
+	if !f.Seen && e.Incident.ID == f.ID {
+		f.Number, f.StartedAt = e.Incident.Number, e.Incident.StartedAt
 	}
-	n.Incident = Incident{State: Open, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
-	n.Extra = without(n.Extra, f.ID)
-	n.ConfirmedAt = now
+	e.Incident = Incident{State: Open, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
+	e.Extra = without(e.Extra, f.ID)
+	e.ConfirmedAt = now
 }
 
 // unseen notes that an answer does not show the incident, so that a lookup verifies it.
-func (n *Entry) unseen(f Shown, now time.Time) {
-	if n.Unseen = !f.Seen; n.Unseen {
-		n.change(func(t *Timers) { t.LookAt = now.Add(firstLook) })
+func (e *Entry) unseen(f Shown, now time.Time) {
+	if e.Unseen = !f.Seen; e.Unseen {
+		e.change(func(t *Timers) { t.LookAt = now.Add(firstLook) })
 	}
 }
 
 // succeed ends the failures of c.
-func (n *Entry) succeed(c Call) {
-	n.change(func(t *Timers) {
-		if n.extra(c) {
+func (e *Entry) succeed(c Call) {
+	e.change(func(t *Timers) {
+		if e.extra(c) {
 			t.ExtraAttempts, t.ExtraAt = 0, time.Time{}
 			return
 		}
@@ -200,14 +200,14 @@ func (n *Entry) succeed(c Call) {
 			t.Parks, t.ParkedAt = 0, time.Time{}
 		}
 	})
-	if c.Kind == n.Refused.Kind {
-		n.Refused = Refusal{}
+	if c.Kind == e.Refused.Kind {
+		e.Refused = Refusal{}
 	}
 }
 
 // extra: c closes a further incident of the alias.
-func (n *Entry) extra(c Call) bool {
-	return c.Kind == Close && c.ID != n.Incident.ID && slices.Contains(n.Extra, c.ID)
+func (e *Entry) extra(c Call) bool {
+	return c.Kind == Close && c.ID != e.Incident.ID && slices.Contains(e.Extra, c.ID)
 }
 
 // closed: the incident of c is closed, by c or by somebody else. It changes n, which the caller owns.
@@ -230,11 +230,11 @@ func (p *Policy) closed(n *Entry, c Call) {
 }
 
 // written is the worst severity that people of this episode were called for.
-func (n *Entry) written() incident.Severity {
-	if !n.Firing() {
+func (e *Entry) written() incident.Severity {
+	if !e.Firing() {
 		return 0
 	}
-	return n.Written.Peak
+	return e.Written.Peak
 }
 
 func lessonClosed(c Call) Lesson {
@@ -307,8 +307,8 @@ func (p *Policy) closeRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry
 }
 
 // lookBefore lets a lookup come before the next try.
-func (n *Entry) lookBefore(now time.Time) {
-	n.change(func(t *Timers) { t.MustLook, t.LookAt = true, now })
+func (e *Entry) lookBefore(now time.Time) {
+	e.change(func(t *Timers) { t.MustLook, t.LookAt = true, now })
 }
 
 // learnUnanswered is what is particular to each kind of call.

@@ -54,9 +54,9 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 }
 
 // rest ends the count of calls without news, if the incident was just seen as it should be.
-func (n *Entry) rest() {
-	if n.Settled() && (n.Firing() && n.Incident.State == Open || n.Over()) {
-		n.change(func(t *Timers) { t.Tries = 0 })
+func (e *Entry) rest() {
+	if e.Settled() && (e.Firing() && e.Incident.State == Open || e.Over()) {
+		e.change(func(t *Timers) { t.Tries = 0 })
 	}
 }
 

@@ -99,10 +99,10 @@ func (w *world) doubtRestart(e *Entry) {
 	}
 }
 
-// edited: a person edited the severity.
+// edited: a person edited the severity, or opened an incident again.
 func (w *world) edited(id string) bool {
 	r := w.row(id)
-	return r != nil && r.edits[incident.FieldSeverity] != untouched
+	return r != nil && (r.edits[incident.FieldSeverity] != untouched || r.reopened)
 }
 
 // unsure: a call of ours that was not answered yet wrote the field so.

@@ -285,7 +285,7 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 
 // shownSeverity is the severity with the hash; 0: none.
 func shownSeverity(hash uint64) incident.Severity {
-	return incident.Severity(slices.Index(severityHashes, hash) + 1) //nolint:gosec // at most Critical
+	return incident.Severity(slices.Index(severityHashes, hash) + 1)
 }
 
 var severityHashes = []uint64{

@@ -84,9 +84,6 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 	}
 	e := w.ledger.entry
 	k := &work{call: d.Call, entry: e, want: want, fate: f, sent: w.now, began: w.wall(), lateBy: lateBy, atEnd: atEnd}
-	if w.trace != nil {
-		w.trace("    @%d call %+v fate %v", w.now, d.Call, f)
-	}
 	w.checkCall(before, k)
 	if d.Call.Kind == Lookup {
 		w.look = k
@@ -172,9 +169,6 @@ func (w *world) answer() {
 		w.check()
 		return
 	}
-	if w.trace != nil {
-		w.trace("    @%d answer %+v", w.now, *k.answer)
-	}
 	w.work = nil
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
 		w.blindAt = w.now
@@ -235,9 +229,6 @@ func (w *world) answerLookup() {
 	if !w.ledger.learn(k.call, *k.answer) {
 		w.check()
 		return
-	}
-	if w.trace != nil {
-		w.trace("    @%d looked %+v", w.now, *k.answer)
 	}
 	w.look, w.blindAt = nil, -hourly
 	w.learnt(e, k)

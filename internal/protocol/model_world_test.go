@@ -81,7 +81,6 @@ type world struct {
 	forbidden bool
 	// blindAt is when a create was not answered, until a lookup was.
 	blindAt int
-	trace   func(format string, a ...any)
 }
 
 // hold is what was last seen of a held member.
@@ -212,6 +211,7 @@ func (w *world) push(all ...arrived) []Outcome {
 				}
 			}
 			w.news()
+			w.newEpisode()
 			w.noteMembers()
 		}
 		w.check()
