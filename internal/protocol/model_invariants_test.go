@@ -38,8 +38,8 @@ func (w *world) check() {
 	if !e.Firing() {
 		w.newEpisode()
 	}
-	if w.cleans && len(e.Unsure) > 0 {
-		w.doubtEdits()
+	if len(e.Unsure) > 0 && e.Written.Cleaned != 0 {
+		w.doubtEdits(e.Written.Cleaned)
 	}
 	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
 		w.checkCertain(e)

@@ -112,7 +112,7 @@ func (e *Entry) recognise(f *Shown, known bool) {
 			switch {
 			case field == incident.FieldSeverity:
 				w.Peak = max(oldest.Severity, severityOf(shown)) // people were called for it
-			case shown != 0 && oldest.Sent[i] != 0:
+			case shown != 0:
 				w.Cleaned |= Fields(field) // perhaps
 			}
 		case w.Shown[i] == 0:
