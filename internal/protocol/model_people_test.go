@@ -32,6 +32,7 @@ func (w *world) personReopens() {
 	for _, r := range slices.Backward(w.incidents) {
 		if !r.deleted && !r.open && !r.foreign {
 			r.open, r.reopened = true, true
+			w.pages++ // a close of ours that is on its way may close it
 			return
 		}
 	}
