@@ -104,7 +104,7 @@ test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) 
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -timeout=10m ./e2e/...
 
 .PHONY: chaos
-chaos: $(COLLECTOR) ## Kill the collector and fail the API for CHAOS_SECONDS (60); CHAOS_SEED gives a run's choices again
+chaos: $(COLLECTOR) ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/chaos
 
 MODEL_CHECKS ?= 20000

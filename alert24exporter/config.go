@@ -4,19 +4,15 @@
 package alert24exporter
 
 import (
-	"errors"
-	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
-	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
@@ -32,59 +28,161 @@ type Config struct {
 	// RetryConfig is the backoff between tries. Trying ends only with success, so max_elapsed_time stays 0.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	// SendingQueue accepts {enabled: false}, which generators write; the ledger takes the queue's place.
-	SendingQueue map[string]any `mapstructure:"sending_queue"`
+	SendingQueue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
-	// MaxConcurrentRequests to the API (1 to 1000).
-	MaxConcurrentRequests int `mapstructure:"max_concurrent_requests"`
-	// RequestsPerSecond to the API; 0 is no limit.
-	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
+	// Limits bound what the exporter keeps and sends.
+	Limits LimitsConfig `mapstructure:"limits"`
+	// Incident is what incidents say.
+	Incident IncidentConfig `mapstructure:"incident"`
+	// Lifecycle is when incidents are opened, closed and verified.
+	Lifecycle LifecycleConfig `mapstructure:"lifecycle"`
+	// Echo is which firings are suspect because they may be old.
+	Echo EchoConfig `mapstructure:"echo"`
 
-	// RefreshInterval is the time after which an unchanged repeat verifies the incident; 0 is never.
-	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
-	// Reopen is on_repeat or never: whether an incident that a person closed while its alert fires comes back.
-	Reopen ReopenPolicy `mapstructure:"reopen"`
-	// ResolveDelay holds a close back; a new firing cancels it.
-	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
-	// SettleTime is how long an unanswered request may still be carried out.
-	SettleTime time.Duration `mapstructure:"settle_time"`
-	// EchoWindow is how long after a resolve a firing from another replica, older than the resolve, is suspect.
-	EchoWindow time.Duration `mapstructure:"echo_window"`
-	// EchoHold is how long such a firing waits before it counts.
-	EchoHold time.Duration `mapstructure:"echo_hold"`
-	// EchoSender is known or any: whether a firing from the sender of the resolve is suspect too.
-	EchoSender EchoSender `mapstructure:"echo_sender"`
-	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
-	AuditInterval time.Duration `mapstructure:"audit_interval"`
-	// StaleAfter resolves an alert that was not heard of for so long; 0 is never.
-	StaleAfter time.Duration `mapstructure:"stale_after"`
-	// ClosedRetention is how long the ledger remembers an alias that is over.
-	ClosedRetention time.Duration `mapstructure:"closed_retention"`
-	// MaxAliases bounds the live aliases.
-	MaxAliases int `mapstructure:"max_aliases"`
-
-	// SeverityOnlyRises keeps an incident at the worst severity that it had.
-	SeverityOnlyRises bool `mapstructure:"severity_only_rises"`
-	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
-	InitialStatus string `mapstructure:"initial_status"`
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
 	DryRun bool `mapstructure:"dry_run"`
-
-	// Incident is what incidents say.
-	Incident incident.Config `mapstructure:",squash"`
 }
+
+// LimitsConfig bounds what the exporter keeps and sends.
+type LimitsConfig struct {
+	// RequestsPerSecond to the API; 0 is no limit.
+	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
+	// ConcurrentRequests to the API (1 to 1000).
+	ConcurrentRequests int `mapstructure:"concurrent_requests"`
+	// Aliases bounds the live aliases.
+	Aliases int `mapstructure:"aliases"`
+	// Members bounds the members of one entry that are kept with their text.
+	Members int `mapstructure:"members"`
+}
+
+// IncidentConfig is what incidents say. Templates are Go's text/template, see docs/incidents.md.
+type IncidentConfig struct {
+	// Source names to Alert24 where incidents come from (1 to 50 characters).
+	Source string `mapstructure:"source"`
+	// Title is a template; empty: the summary, else the message, else the alert's name and scope.
+	Title string `mapstructure:"title"`
+	// Description is a template; empty: the description, links, labels and members.
+	Description string `mapstructure:"description"`
+	// DescriptionFormat is text, or markdown, in which what alerts say is escaped.
+	DescriptionFormat DescriptionFormat `mapstructure:"description_format"`
+	// ImpactDescription is a template; empty: not sent.
+	ImpactDescription string         `mapstructure:"impact_description"`
+	Severity          SeverityConfig `mapstructure:"severity"`
+	Tags              TagsConfig     `mapstructure:"tags"`
+	// SendLabels is create, always or never: which calls carry the worst alert's labels in the field labels.
+	SendLabels SendLabels `mapstructure:"send_labels"`
+	// Services gives the ids of Alert24's services by a label's value.
+	Services IDConfig `mapstructure:"services"`
+	// AssignedTo gives the id of a user by a label's value.
+	AssignedTo IDConfig `mapstructure:"assigned_to"`
+	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
+	InitialStatus string `mapstructure:"initial_status"`
+}
+
+// SeverityConfig says how bad an alert is.
+type SeverityConfig struct {
+	// Label holds the word.
+	Label string `mapstructure:"label"`
+	// Annotation holds it instead, where an alert has it.
+	Annotation string `mapstructure:"annotation"`
+	// Template makes the word from labels and annotations; what is blank falls back to Annotation and Label.
+	Template string `mapstructure:"template"`
+	// Map gives Alert24's severity by the alert's word, in any case. It adds to the words that are known.
+	Map map[string]string `mapstructure:"map"`
+	// Default is for a word that is not known, and for none.
+	Default string `mapstructure:"default"`
+	// Min is the least severity that opens an incident.
+	Min string `mapstructure:"min"`
+	// Ignore lists words that open no incident, as none.
+	Ignore []string `mapstructure:"ignore"`
+	// OnlyRises keeps an incident at the worst severity that it had.
+	OnlyRises bool `mapstructure:"only_rises"`
+}
+
+// TagsConfig says what tags an incident has besides our own.
+type TagsConfig struct {
+	// Labels become tags "name:value"; "*" is all but those that begin with "__".
+	Labels []string `mapstructure:"labels"`
+	// Template makes further tags, one a line.
+	Template string `mapstructure:"template"`
+}
+
+// IDConfig finds an id by the value of a label.
+type IDConfig struct {
+	Label string            `mapstructure:"label"`
+	Map   map[string]string `mapstructure:"map"`
+}
+
+// LifecycleConfig says when incidents are opened, closed and verified.
+type LifecycleConfig struct {
+	// Reopen is on_repeat or never: whether an incident that a person closed while its alert fires comes back.
+	Reopen ReopenPolicy `mapstructure:"reopen"`
+	// OnRise is update or renew: whether a severity that rises updates the incident or opens a new one, which calls people.
+	OnRise RisePolicy `mapstructure:"on_rise"`
+	// Foreign is leave or adopt: what to do with an open incident of our alias that another source made.
+	Foreign ForeignPolicy `mapstructure:"foreign"`
+	// ResolveDelay holds a close back; a new firing cancels it.
+	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
+	// StaleAfter resolves an alert that was not heard of for so long; 0 is never.
+	StaleAfter time.Duration `mapstructure:"stale_after"`
+	// RefreshInterval is the time after which an unchanged repeat verifies the incident; 0 is never.
+	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
+	AuditInterval time.Duration `mapstructure:"audit_interval"`
+	// SettleTime is how long an unanswered request may still be carried out.
+	SettleTime time.Duration `mapstructure:"settle_time"`
+	// ClosedRetention is how long the ledger remembers an alias whose episode has ended.
+	ClosedRetention time.Duration `mapstructure:"closed_retention"`
+}
+
+// EchoConfig says which firings are suspect after a resolve.
+type EchoConfig struct {
+	// Window is how long after a resolve a firing from another sender, older than the resolve, is suspect.
+	Window time.Duration `mapstructure:"window"`
+	// Hold is how long such a firing waits before it counts.
+	Hold time.Duration `mapstructure:"hold"`
+	// Sender is known or any: whether a firing from the sender of the resolve is suspect too.
+	Sender EchoSender `mapstructure:"sender"`
+}
+
+// DescriptionFormat is how descriptions are written.
+type DescriptionFormat string
+
+// SendLabels is which calls carry labels.
+type SendLabels string
 
 // ReopenPolicy is what happens to an incident that a person closed while its alert fires.
 type ReopenPolicy string
 
+// RisePolicy is what happens to an incident whose severity rises.
+type RisePolicy string
+
+// ForeignPolicy is what happens to an incident of another source.
+type ForeignPolicy string
+
 // EchoSender is whose firings may be echoes.
 type EchoSender string
 
+// The values of keys that have few.
 const (
-	reopenOnRepeat ReopenPolicy = "on_repeat"
-	reopenNever    ReopenPolicy = "never"
+	DescriptionText     DescriptionFormat = "text"
+	DescriptionMarkdown DescriptionFormat = "markdown"
 
-	echoSenderKnown EchoSender = "known"
-	echoSenderAny   EchoSender = "any"
+	SendLabelsCreate SendLabels = "create"
+	SendLabelsAlways SendLabels = "always"
+	SendLabelsNever  SendLabels = "never"
+
+	ReopenOnRepeat ReopenPolicy = "on_repeat"
+	ReopenNever    ReopenPolicy = "never"
+
+	RiseUpdate RisePolicy = "update"
+	RiseRenew  RisePolicy = "renew"
+
+	ForeignLeave ForeignPolicy = "leave"
+	ForeignAdopt ForeignPolicy = "adopt"
+
+	EchoSenderKnown EchoSender = "known"
+	EchoSenderAny   EchoSender = "any"
 )
 
 func createDefaultConfig() component.Config {
@@ -96,75 +194,46 @@ func createDefaultConfig() component.Config {
 	retry.MaxInterval = time.Minute
 	retry.MaxElapsedTime = 0
 	return &Config{
-		ClientConfig:          client,
-		RetryConfig:           retry,
-		MaxConcurrentRequests: 8,
-		RefreshInterval:       time.Hour,
-		Reopen:                reopenOnRepeat,
-		SettleTime:            15 * time.Second,
-		EchoWindow:            6 * time.Minute,
-		EchoHold:              6 * time.Minute,
-		EchoSender:            echoSenderKnown,
-		AuditInterval:         10 * time.Minute,
-		ClosedRetention:       time.Hour,
-		MaxAliases:            100_000,
-		Incident:              incident.DefaultConfig(),
+		ClientConfig: client,
+		RetryConfig:  retry,
+		SendingQueue: configoptional.Default(exporterhelper.NewDefaultQueueConfig()),
+		Limits:       LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000},
+		Incident: IncidentConfig{
+			Source:            "prometheus",
+			DescriptionFormat: DescriptionText,
+			Severity:          SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
+			Tags:              TagsConfig{Labels: []string{"*"}},
+			SendLabels:        SendLabelsCreate,
+			InitialStatus:     "new",
+		},
+		Lifecycle: LifecycleConfig{
+			Reopen:          ReopenOnRepeat,
+			OnRise:          RiseUpdate,
+			Foreign:         ForeignLeave,
+			RefreshInterval: time.Hour,
+			AuditInterval:   10 * time.Minute,
+			SettleTime:      15 * time.Second,
+			ClosedRetention: time.Hour,
+		},
+		Echo: EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: EchoSenderKnown},
 	}
 }
 
-// Validate refuses what cannot work. Every message begins with the key.
-func (c *Config) Validate() error {
-	var errs []error
-	refuse := func(bad bool, format string, args ...any) {
-		if bad {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
+// content is c as the package that makes the content of incidents takes it.
+func (c *IncidentConfig) content() incident.Config {
+	return incident.Config{
+		Source:            c.Source,
+		Title:             c.Title,
+		Description:       c.Description,
+		DescriptionFormat: incident.Format(c.DescriptionFormat),
+		ImpactDescription: c.ImpactDescription,
+		Severity: incident.SeverityConfig{
+			Label: c.Severity.Label, Annotation: c.Severity.Annotation, Template: c.Severity.Template,
+			Map: c.Severity.Map, Default: c.Severity.Default, Min: c.Severity.Min, Ignore: c.Severity.Ignore,
+		},
+		Tags:       incident.TagsConfig(c.Tags),
+		SendLabels: incident.SendLabels(c.SendLabels),
+		Services:   incident.IDConfig(c.Services),
+		AssignedTo: incident.IDConfig(c.AssignedTo),
 	}
-	if _, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint); err != nil {
-		errs = append(errs, fmt.Errorf("endpoint: %w", err))
-	}
-	key := strings.TrimSpace(string(c.APIKey))
-	refuse(key == "" && !c.ClientConfig.Auth.HasValue(), "api_key: required, unless auth is given; in Alert24, make a key with scope write")
-	refuse(key != "" && c.ClientConfig.Auth.HasValue(), "api_key: give either api_key or auth, not both")
-	refuse(c.ClientConfig.Timeout <= 0, "timeout: must be above 0")
-	refuse(!c.RetryConfig.Enabled, "retry_on_failure::enabled: must be true: an alert that is given up is lost")
-	refuse(c.RetryConfig.MaxElapsedTime != 0, "retry_on_failure::max_elapsed_time: must be 0: an alert that is given up is lost")
-	refuse(c.RetryConfig.Enabled && c.RetryConfig.InitialInterval <= 0, "retry_on_failure::initial_interval: must be above 0")
-	refuse(c.RetryConfig.Enabled && c.RetryConfig.MaxInterval < c.RetryConfig.InitialInterval, "retry_on_failure::max_interval: must not be below initial_interval")
-	refuse(!queueOff(c.SendingQueue), "sending_queue: not supported: a queue keeps no order per alias and replays what is over; "+
-		"the exporter has a durable ledger instead (key storage). Remove the key or write {enabled: false}")
-	refuse(c.MaxConcurrentRequests < 1 || c.MaxConcurrentRequests > 1000, "max_concurrent_requests: must be from 1 to 1000")
-	refuse(c.RequestsPerSecond < 0, "requests_per_second: must not be below 0")
-	refuse(c.MaxAliases < 1, "max_aliases: must be above 0")
-	refuse(c.Reopen != reopenOnRepeat && c.Reopen != reopenNever, "reopen: must be on_repeat or never, not %q", string(c.Reopen))
-	refuse(c.EchoSender != echoSenderKnown && c.EchoSender != echoSenderAny, "echo_sender: must be known or any, not %q", string(c.EchoSender))
-	for _, d := range []struct {
-		key   string
-		value time.Duration
-	}{
-		{"refresh_interval", c.RefreshInterval},
-		{"resolve_delay", c.ResolveDelay},
-		{"settle_time", c.SettleTime},
-		{"echo_window", c.EchoWindow},
-		{"echo_hold", c.EchoHold},
-		{"audit_interval", c.AuditInterval},
-		{"stale_after", c.StaleAfter},
-		{"closed_retention", c.ClosedRetention},
-	} {
-		refuse(d.value < 0, "%s: must not be below 0", d.key)
-	}
-	refuse(c.InitialStatus != "" && !slices.Contains(alert24.OpenStatuses, c.InitialStatus),
-		"initial_status: must be one of %s, not %q", strings.Join(alert24.OpenStatuses, ", "), c.InitialStatus)
-	if err := c.Incident.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	refuse(c.ClosedRetention < c.EchoWindow+c.EchoHold, "closed_retention: must not be below echo_window + echo_hold (%s)", c.EchoWindow+c.EchoHold)
-	refuse(c.ClosedRetention < c.SettleTime+c.ClientConfig.Timeout, "closed_retention: must not be below settle_time + timeout (%s)", c.SettleTime+c.ClientConfig.Timeout)
-	return errors.Join(errs...)
-}
-
-// queueOff accepts a missing key and {enabled: false}.
-func queueOff(q map[string]any) bool {
-	enabled, ok := q["enabled"].(bool)
-	return len(q) == 0 || len(q) == 1 && ok && !enabled
 }

@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 func TestDefaultsNeedOnlyAKey(t *testing.T) {
@@ -22,6 +27,26 @@ func TestDefaultsNeedOnlyAKey(t *testing.T) {
 	require.ErrorContains(t, confmap.Validate(cfg), "api_key: required")
 	cfg.APIKey = "ak_live_test"
 	require.NoError(t, confmap.Validate(cfg))
+}
+
+func TestDefaults(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	assert.Equal(t, "https://app.alert24.net/api/v1", cfg.ClientConfig.Endpoint)
+	assert.Equal(t, 10*time.Second, cfg.ClientConfig.Timeout)
+	assert.Equal(t, time.Second, cfg.RetryConfig.InitialInterval)
+	assert.Equal(t, time.Minute, cfg.RetryConfig.MaxInterval)
+	assert.Equal(t, LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000}, cfg.Limits)
+	assert.Equal(t, IncidentConfig{
+		Source: "prometheus", DescriptionFormat: "text", Severity: SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
+		Tags: TagsConfig{Labels: []string{"*"}}, SendLabels: "create", InitialStatus: "new",
+	}, cfg.Incident)
+	assert.Equal(t, LifecycleConfig{
+		Reopen: "on_repeat", OnRise: "update", Foreign: "leave", RefreshInterval: time.Hour, AuditInterval: 10 * time.Minute,
+		SettleTime: 15 * time.Second, ClosedRetention: time.Hour,
+	}, cfg.Lifecycle)
+	assert.Equal(t, EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: "known"}, cfg.Echo)
+	assert.False(t, cfg.DryRun)
+	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.content())
 }
 
 func TestLoadConfig(t *testing.T) {
@@ -41,49 +66,90 @@ func TestLoadConfig(t *testing.T) {
 	want.Storage = &storage
 	want.RetryConfig.InitialInterval = 2 * time.Second
 	want.RetryConfig.MaxInterval = 3 * time.Minute
-	want.SendingQueue = map[string]any{"enabled": false}
-	want.MaxConcurrentRequests = 4
-	want.RequestsPerSecond = 2.5
-	want.RefreshInterval = 2 * time.Hour
-	want.Reopen = reopenNever
-	want.ResolveDelay = time.Minute
-	want.SettleTime = 20 * time.Second
-	want.EchoWindow = 7 * time.Minute
-	want.EchoHold = 8 * time.Minute
-	want.EchoSender = echoSenderAny
-	want.AuditInterval = time.Minute
-	want.StaleAfter = 24 * time.Hour
-	want.ClosedRetention = 2 * time.Hour
-	want.MaxAliases = 500
-	want.Incident.Source = "alerts"
-	want.Incident.Severity.Map = map[string]string{"page": "critical"}
-	want.Incident.Severity.Default = "low"
+	want.RetryConfig.Multiplier, want.RetryConfig.RandomizationFactor = 2, 0.1
+	want.SendingQueue = configoptional.None[exporterhelper.QueueBatchConfig]()
+	want.Limits = LimitsConfig{RequestsPerSecond: 2.5, ConcurrentRequests: 4, Aliases: 500, Members: 20}
+	want.Incident = IncidentConfig{
+		Source: "alerts", Title: "{{ .Alias }}", Description: "{{ .Name }}", DescriptionFormat: DescriptionMarkdown,
+		ImpactDescription: "Users wait.",
+		Severity: SeverityConfig{
+			Label: "priority", Annotation: "prio", Template: "{{ .Labels.tier }}", Map: map[string]string{"page": "critical"},
+			Default: "low", Min: "high", Ignore: []string{"none"}, OnlyRises: true,
+		},
+		Tags:          TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
+		SendLabels:    SendLabelsAlways,
+		Services:      IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
+		AssignedTo:    IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
+		InitialStatus: "investigating",
+	}
+	want.Lifecycle = LifecycleConfig{
+		Reopen: ReopenNever, OnRise: RiseRenew, Foreign: ForeignAdopt, ResolveDelay: time.Minute, StaleAfter: 24 * time.Hour,
+		RefreshInterval: 2 * time.Hour, AuditInterval: time.Minute, SettleTime: 20 * time.Second, ClosedRetention: 2 * time.Hour,
+	}
+	want.Echo = EchoConfig{Window: 7 * time.Minute, Hold: 8 * time.Minute, Sender: EchoSenderAny}
+	want.DryRun = true
 	assert.Equal(t, want, cfg)
+
+	assert.Equal(t, incident.Config{
+		Source: "alerts", Title: "{{ .Alias }}", Description: "{{ .Name }}", DescriptionFormat: incident.Markdown,
+		ImpactDescription: "Users wait.",
+		Severity: incident.SeverityConfig{
+			Label: "priority", Annotation: "prio", Template: "{{ .Labels.tier }}", Map: map[string]string{"page": "critical"},
+			Default: "low", Min: "high", Ignore: []string{"none"},
+		},
+		Tags:       incident.TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
+		SendLabels: incident.LabelsAlways,
+		Services:   incident.IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
+		AssignedTo: incident.IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
+	}, cfg.Incident.content())
 }
 
 func TestBadConfigIsRefusedWithItsKey(t *testing.T) {
 	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "bad_config.yaml"))
 	require.NoError(t, err)
 	cases := map[string]string{
-		"no_key":           "api_key: required",
-		"blank_key":        "api_key: required",
-		"key_and_auth":     "api_key: give either api_key or auth",
-		"bad_endpoint":     "endpoint: the endpoint must be a URL",
-		"endpoint_query":   "endpoint: the endpoint must not hold",
-		"no_timeout":       "timeout: must be above 0",
-		"no_retry":         "retry_on_failure::enabled: must be true",
-		"retry_ends":       "retry_on_failure::max_elapsed_time: must be 0",
-		"queue":            "sending_queue: not supported",
-		"no_requests":      "max_concurrent_requests: must be from 1",
-		"negative_rate":    "requests_per_second: must not be below 0",
-		"no_aliases":       "max_aliases: must be above 0",
-		"reopen":           `reopen: must be on_repeat or never, not "always"`,
-		"echo_sender":      `echo_sender: must be known or any, not "all"`,
-		"negative_refresh": "refresh_interval: must not be below 0",
-		"short_retention":  "closed_retention: must not be below echo_window + echo_hold (12m0s)",
-		"unknown_severity": "severity::map::page:",
-		"unknown_default":  "severity::default:",
-		"unknown_key":      "has invalid keys: api_keys",
+		"no_key":                "api_key: required",
+		"blank_key":             "api_key: required",
+		"key_and_auth":          "api_key: give either api_key or auth",
+		"bad_endpoint":          "endpoint: the endpoint must be a URL",
+		"endpoint_query":        "endpoint: the endpoint must not hold",
+		"no_timeout":            "timeout: must be above 0",
+		"no_retry":              "retry_on_failure::enabled: must be true",
+		"retry_ends":            "retry_on_failure::max_elapsed_time: must be 0",
+		"retry_at_once":         "retry_on_failure::initial_interval: must be above 0",
+		"retry_shrinks":         "retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval",
+		"queue":                 "sending_queue: not supported",
+		"queue_by_default":      "sending_queue: not supported",
+		"no_requests":           "limits::concurrent_requests: must be from 1 to 1000",
+		"many_requests":         "limits::concurrent_requests: must be from 1 to 1000",
+		"negative_rate":         "limits::requests_per_second: must not be below 0",
+		"no_rate":               "limits::requests_per_second: must not be below 0",
+		"no_aliases":            "limits::aliases: must be above 0",
+		"no_members":            "limits::members: must be above 0",
+		"source":                "incident::source: must be 1 to 50",
+		"title":                 "incident::title:1:3:",
+		"description":           "incident::description:1:",
+		"description_format":    `incident::description_format: must be text or markdown, not "html"`,
+		"impact_description":    "incident::impact_description:1:",
+		"severity_label":        "incident::severity::label: must not be empty",
+		"severity_template":     "incident::severity::template:1:",
+		"severity_map":          "incident::severity::map::page: unknown severity",
+		"severity_default":      "incident::severity::default: unknown severity",
+		"severity_min":          "incident::severity::min: unknown severity",
+		"tags_labels":           "incident::tags::labels: must not hold an empty name",
+		"tags_template":         "incident::tags::template:1:",
+		"send_labels":           `incident::send_labels: must be create, always or never, not "false"`,
+		"services":              "incident::services: label and map go together",
+		"assigned_to":           "incident::assigned_to::map::backend: must not be empty",
+		"initial_status":        `incident::initial_status: must be one of new, `,
+		"reopen":                `lifecycle::reopen: must be on_repeat or never, not "always"`,
+		"on_rise":               `lifecycle::on_rise: must be update or renew, not "page"`,
+		"foreign":               `lifecycle::foreign: must be leave or adopt, not "take"`,
+		"echo_sender":           `echo::sender: must be known or any, not "all"`,
+		"retention_of_echoes":   "lifecycle::closed_retention: must not be below echo::window + echo::hold (12m0s)",
+		"retention_of_requests": "lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (2h0m10s)",
+		"unknown_key":           "has invalid keys: api_keys",
+		"unknown_group_key":     "has invalid keys: reopn",
 	}
 	assert.Len(t, cm.ToStringMap(), len(cases), "each case of the file is tested")
 	for name, want := range cases {
@@ -91,12 +157,56 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) {
 			sub, err := cm.Sub("alert24/" + name)
 			require.NoError(t, err)
 			cfg := createDefaultConfig()
-			err = sub.Unmarshal(cfg)
-			if err == nil {
+			if err = sub.Unmarshal(cfg); err == nil {
 				err = confmap.Validate(cfg)
+				require.Error(t, err)
+				assert.True(t, strings.HasPrefix(err.Error(), want), err)
 			}
 			require.ErrorContains(t, err, want)
 			assert.NotContains(t, err.Error(), "ak_live_secret")
 		})
+	}
+}
+
+func TestDurationsNeedAUnit(t *testing.T) {
+	for key, at := range map[string]func(*Config) *time.Duration{
+		"timeout":                            func(c *Config) *time.Duration { return &c.ClientConfig.Timeout },
+		"retry_on_failure::initial_interval": func(c *Config) *time.Duration { return &c.RetryConfig.InitialInterval },
+		"retry_on_failure::max_interval":     func(c *Config) *time.Duration { return &c.RetryConfig.MaxInterval },
+		"lifecycle::resolve_delay":           func(c *Config) *time.Duration { return &c.Lifecycle.ResolveDelay },
+		"lifecycle::stale_after":             func(c *Config) *time.Duration { return &c.Lifecycle.StaleAfter },
+		"lifecycle::refresh_interval":        func(c *Config) *time.Duration { return &c.Lifecycle.RefreshInterval },
+		"lifecycle::audit_interval":          func(c *Config) *time.Duration { return &c.Lifecycle.AuditInterval },
+		"lifecycle::settle_time":             func(c *Config) *time.Duration { return &c.Lifecycle.SettleTime },
+		"lifecycle::closed_retention":        func(c *Config) *time.Duration { return &c.Lifecycle.ClosedRetention },
+		"echo::window":                       func(c *Config) *time.Duration { return &c.Echo.Window },
+		"echo::hold":                         func(c *Config) *time.Duration { return &c.Echo.Hold },
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.APIKey = "ak_live_test"
+		*at(cfg) = -time.Second
+		require.ErrorContains(t, cfg.Validate(), key+": must not be below 0")
+
+		cm := confmap.NewFromStringMap(map[string]any{"api_key": "ak_live_test", key: 15})
+		cfg = createDefaultConfig().(*Config)
+		require.NoError(t, cm.Unmarshal(cfg))
+		require.ErrorContains(t, cfg.Validate(), key+": 15ns is too short: write the unit, as in 15s")
+	}
+}
+
+func TestUnencrypted(t *testing.T) {
+	for endpoint, want := range map[string]bool{
+		"https://app.alert24.net/api/v1":  false,
+		"http://localhost:8024/api/v1":    false,
+		"http://127.0.0.1/api/v1":         false,
+		"http://127.1.2.3:80/api/v1":      false,
+		"http://[::1]:8024/api/v1":        false,
+		"http://app.alert24.net/api/v1":   true,
+		"HTTP://10.0.0.1:8024/api/v1":     true,
+		"http://localhost.example/api/v1": true,
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.ClientConfig.Endpoint = endpoint
+		assert.Equal(t, want, cfg.unencrypted(), endpoint)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 func TestConnectionsAreKept(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
-	cfg.MaxConcurrentRequests = 20
+	cfg.Limits.ConcurrentRequests = 20
 	client := keepConnections(cfg)
 	assert.Equal(t, 20, client.Keepalive.Get().MaxIdleConnsPerHost, "as many as there are workers")
 	assert.Zero(t, cfg.ClientConfig.Keepalive.Get().MaxIdleConnsPerHost, "the configuration stays as it is")

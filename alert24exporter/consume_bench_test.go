@@ -19,8 +19,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // benchmarkRecord is what the receiver makes of the i-th alert of a well-labelled service.
@@ -62,50 +64,32 @@ func benchmarkRenderer(tb testing.TB) *incident.Renderer {
 }
 
 func BenchmarkEvent(b *testing.B) {
-	r := reader{renderer: benchmarkRenderer(b)}
-	record := plog.NewLogRecord()
-	benchmarkRecord(record, 1, "Error rate is 5 % on api-1.prod.")
+	r := benchmarkRenderer(b)
+	logs := plog.NewLogs()
+	benchmarkRecord(logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty(), 1, "Error rate is 5 % on api-1.prod.")
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _, _ = r.event("", record)
+		_, _ = event.Read(logs, r)
 	}
 }
 
-// BenchmarkStore writes pushes of 20 alerts that all say something new to the real storage extension.
-func BenchmarkStore(b *testing.B) {
-	for _, fsync := range []bool{true, false} {
-		b.Run(fmt.Sprintf("fsync=%t", fsync), func(b *testing.B) {
-			const push = 20
-			l := ledger.New(testLedgerPolicy(b), ledgerStorage(b, b.TempDir(), fsync), 1000, time.Now)
-			turns := [][]ledger.Event{benchmarkEvents(b, 0, push, 1), benchmarkEvents(b, 0, push, 2)}
-			n := 0
-			for b.Loop() {
-				n++
-				_, err := l.Apply(b.Context(), turns[n%2])
-				require.NoError(b, err)
-			}
-			b.ReportMetric(push, "alerts/op")
-		})
-	}
-}
-
-func testLedgerPolicy(tb testing.TB) *ledger.Policy {
+func testLedgerConfig(tb testing.TB, aliases int, now func() time.Time) ledger.Config {
 	tb.Helper()
-	return &ledger.Policy{ClosedRetention: time.Hour, Render: benchmarkRenderer(tb).Render}
+	return ledger.Config{
+		Policy: &protocol.Policy{ClosedRetention: time.Hour, Members: 100}, Render: benchmarkRenderer(tb).Render, Aliases: aliases, Now: now,
+	}
 }
 
 // benchmarkEvents are the firings from, from+1, … below to; another value is another text.
-func benchmarkEvents(tb testing.TB, from, to, value int) []ledger.Event {
+func benchmarkEvents(tb testing.TB, from, to, value int) []protocol.Event {
 	tb.Helper()
-	r := reader{renderer: benchmarkRenderer(tb)}
-	events := make([]ledger.Event, 0, to-from)
+	logs := plog.NewLogs()
+	records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
 	for i := from; i < to; i++ {
-		record := plog.NewLogRecord()
-		benchmarkRecord(record, i, fmt.Sprintf("Error rate is %d %%.", value))
-		ev, _, err := r.event("", record)
-		require.NoError(tb, err)
-		events = append(events, ev)
+		benchmarkRecord(records.AppendEmpty(), i, fmt.Sprintf("Error rate is %d %%.", value))
 	}
+	events, bad := event.Read(logs, benchmarkRenderer(tb))
+	require.NoError(tb, bad.First)
 	return events
 }
 

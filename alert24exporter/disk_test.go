@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
@@ -27,7 +28,9 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 			dir := t.TempDir()
 			now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			client := ledgerStorage(t, dir, false)
-			l := ledger.New(testLedgerPolicy(t), client, aliases, func() time.Time { return now })
+			l := ledger.New(testLedgerConfig(t, aliases, func() time.Time { return now }), journal.New(client))
+			_, err := l.Load(t.Context())
+			require.NoError(t, err)
 			repeat := func(value int) {
 				now = now.Add(every)
 				_, err := l.Apply(t.Context(), benchmarkEvents(t, 0, aliases, value))

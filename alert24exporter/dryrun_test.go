@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.uber.org/zap"
 	zapobserver "go.uber.org/zap/zaptest/observer"
 
@@ -23,7 +22,7 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
 	core, logged := zapobserver.New(zap.InfoLevel)
-	set := exportertest.NewNopSettings(metadata.Type)
+	telemetry, set := measured(t)
 	set.ID = component.NewID(metadata.Type)
 	set.Logger = zap.New(core)
 	cfg := createDefaultConfig().(*Config)
@@ -35,6 +34,8 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
 	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	assert.Equal(t, 1, logged.FilterMessageSnippet("This is a dry run").Len())
+	assert.InDelta(t, 1, metricValue(t, telemetry, "otelcol_exporter_alert24_dry_run"), 0)
 
 	calls := func() []zapobserver.LoggedEntry { return logged.FilterMessage("Dry run: not sent").All() }
 	for i, status := range []string{"firing", "resolved"} {
@@ -43,13 +44,19 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	}
 	create, resolve := calls()[0].ContextMap(), calls()[1].ContextMap()
 	assert.Equal(t, "POST", create["method"])
-	assert.Equal(t, "/api/v1/incidents", create["path"])
+	assert.Equal(t, "/incidents", create["path"])
 	assert.Contains(t, create["body"], `"alias":"HighErrorRate:api-01.prod"`)
-	assert.Equal(t, "HighErrorRate:api-01.prod: an alert fires and no incident is known open", create["why"])
 	assert.Equal(t, "PUT", resolve["method"])
-	assert.Equal(t, "/api/v1/incidents/dry-run-1", resolve["path"])
+	assert.Equal(t, "/incidents/dry-run-1", resolve["path"])
 	assert.Contains(t, resolve["body"], `"status":"resolved"`)
-	assert.Equal(t, "HighErrorRate:api-01.prod: no alert fires any more", resolve["why"])
+	for message, reason := range map[string]string{
+		"Incident opened": "an alert fires and no incident is known open", "Incident resolved": "no alert fires any more",
+	} {
+		require.Eventually(t, func() bool { return logged.FilterMessage(message).Len() == 1 }, soon, tick)
+		why := logged.FilterMessage(message).All()[0].ContextMap()
+		assert.Equal(t, "HighErrorRate:api-01.prod", why["alias"])
+		assert.Equal(t, reason, why["reason"])
+	}
 	for _, entry := range logged.All() {
 		assert.NotContains(t, fmt.Sprint(entry.ContextMap()), "ak_live_secret")
 	}

@@ -7,30 +7,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
-	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/alert24"
-	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
@@ -49,11 +40,12 @@ type alert24Exporter struct {
 	tracer    trace.Tracer
 	telemetry *telemetry
 
-	storage storage.Client
+	storage ledger.Store // nil: memory only
 	ledger  *ledger.Ledger
 	loop    *reconcile.Reconciler
 
-	disproved atomic.Int64 // failed writes before a probe that succeeded
+	disproved  atomic.Int64 // failed writes before a check that succeeded
+	unregister func()       // its readiness
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
@@ -61,7 +53,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := incident.NewRenderer(cfg.Incident,
+	renderer, err := incident.NewRenderer(cfg.Incident.content(),
 		incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue))
 	if err != nil {
 		return nil, err
@@ -70,74 +62,53 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
-	client, err := e.newClient(ctx, host)
+	e.warn(ctx)
+	gate := reconcile.NewGate(e.cfg.Limits.RequestsPerSecond, e.cfg.Limits.ConcurrentRequests, e.telemetry.waited)
+	manager, err := e.newManager(ctx, host, gate)
 	if err != nil {
 		return err
 	}
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.policy(), e.telemetry.counted(e.storage), e.cfg.MaxAliases, time.Now)
+	e.ledger = ledger.New(e.ledgerConfig(), e.storage)
 	began := time.Now()
-	unreadable, err := e.ledger.Load(ctx)
+	damage, err := e.ledger.Load(ctx)
 	if err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
-	for _, u := range unreadable {
-		if len(u.Aliases) == 0 {
-			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Key))
-		}
-		for _, alias := range u.Aliases {
-			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
-				zap.String("alias", alias), zap.String("key", u.Key))
-		}
-	}
-	e.loop = reconcile.New(e.loopConfig(), e.ledger, client, (*observer)(e), time.Now)
+	e.logDamage(damage)
+	e.loop = reconcile.New(e.loopConfig(), e.ledger, manager, gate, (*observer)(e))
 	e.telemetry.host = host
 	if err := e.telemetry.watchLedger(e.ledger); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
 	e.loop.Start()
+	e.unregister = readiness.Register(e.ready)
 	return nil
 }
 
-func (e *alert24Exporter) newClient(ctx context.Context, host component.Host) (*alert24.Client, error) {
-	clientConfig := keepConnections(e.cfg)
-	hc, err := clientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
-	if err != nil {
-		return nil, err
+func (e *alert24Exporter) logDamage(damage ledger.Damage) {
+	for _, u := range damage.Unreadable {
+		if len(u.Aliases) == 0 {
+			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Where))
+		}
+		for _, alias := range u.Aliases {
+			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
+				zap.String("alias", alias), zap.String("key", u.Where))
+		}
 	}
-	if e.cfg.DryRun {
-		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent")
-		hc.Transport = &dryRun{logger: e.set.Logger}
+	if damage.Suspect > 0 {
+		e.set.Logger.Error("Newer records of aliases may be lost with a segment that cannot be read; their incidents will be looked up",
+			zap.Int("aliases", damage.Suspect))
 	}
-	return alert24.New(hc, e.cfg.ClientConfig.Endpoint,
-		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
-		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
-		alert24.WithFieldDropped(func(field string, err error) {
-			e.set.Logger.Warn("Alert24 refuses a field that it does not need; it is left out from now on",
-				zap.String("field", field), zap.Error(err))
-		}),
-	)
 }
 
-// keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
-// the user says how many: the default of net/http is 2, and all others would be made anew for each request.
-func keepConnections(cfg *Config) confighttp.ClientConfig {
-	client := cfg.ClientConfig
-	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {
-		keepalive := *set
-		keepalive.MaxIdleConnsPerHost = cfg.MaxConcurrentRequests
-		client.Keepalive = configoptional.Some(keepalive)
-	}
-	return client
-}
-
-func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (storage.Client, error) {
+func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) (ledger.Store, error) {
 	if e.cfg.Storage == nil {
 		e.set.Logger.Warn("No storage is configured: open incidents and accepted alerts are forgotten when the collector stops; set the key storage")
-		return nil, nil //nolint:nilnil // no client means memory only
+		return nil, nil //nolint:nilnil // no store means memory only
 	}
 	ext, ok := host.GetExtensions()[*e.cfg.Storage]
 	if !ok {
@@ -155,47 +126,57 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if err != nil {
 		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable and that no other process uses it: %w", e.cfg.Storage, err)
 	}
-	return client, nil
+	return watched{journal.New(client), e.telemetry}, nil
 }
 
-func (e *alert24Exporter) policy() *ledger.Policy {
-	return &ledger.Policy{
-		SettleTime:      e.cfg.SettleTime,
-		EchoWindow:      e.cfg.EchoWindow,
-		EchoHold:        e.cfg.EchoHold,
-		EchoAnySender:   e.cfg.EchoSender == echoSenderAny,
-		Refresh:         e.cfg.RefreshInterval,
-		ReopenNever:     e.cfg.Reopen == reopenNever,
-		ResolveDelay:    e.cfg.ResolveDelay,
-		StaleAfter:      e.cfg.StaleAfter,
-		ClosedRetention: e.cfg.ClosedRetention,
-		Backoff: ledger.Backoff{
+func (e *alert24Exporter) ledgerConfig() ledger.Config {
+	return ledger.Config{
+		Policy:            e.policy(),
+		Render:            e.renderer.Render,
+		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
+		Aliases:           e.cfg.Limits.Aliases,
+		Now:               time.Now,
+	}
+}
+
+func (e *alert24Exporter) policy() *protocol.Policy {
+	return &protocol.Policy{
+		SettleTime:      e.cfg.Lifecycle.SettleTime,
+		EchoWindow:      e.cfg.Echo.Window,
+		EchoHold:        e.cfg.Echo.Hold,
+		EchoAnySender:   e.cfg.Echo.Sender == EchoSenderAny,
+		Refresh:         e.cfg.Lifecycle.RefreshInterval,
+		ReopenNever:     e.cfg.Lifecycle.Reopen == ReopenNever,
+		Renew:           e.cfg.Lifecycle.OnRise == RiseRenew,
+		ResolveDelay:    e.cfg.Lifecycle.ResolveDelay,
+		StaleAfter:      e.cfg.Lifecycle.StaleAfter,
+		ClosedRetention: e.cfg.Lifecycle.ClosedRetention,
+		Members:         e.cfg.Limits.Members,
+		Backoff: protocol.Backoff{
 			Initial:             e.cfg.RetryConfig.InitialInterval,
 			Max:                 e.cfg.RetryConfig.MaxInterval,
 			Multiplier:          e.cfg.RetryConfig.Multiplier,
 			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
+			Slow:                protocol.Slow,
+			Hourly:              protocol.Hourly,
+			SlowAfter:           protocol.SlowAfter,
 		},
-		Render:            e.renderer.Render,
-		SeverityOnlyRises: e.cfg.SeverityOnlyRises,
 	}
 }
 
 func (e *alert24Exporter) loopConfig() reconcile.Config {
 	return reconcile.Config{
-		Workers:           e.cfg.MaxConcurrentRequests,
-		RequestsPerSecond: e.cfg.RequestsPerSecond,
-		Timeout:           e.cfg.ClientConfig.Timeout,
-		DeniedPause:       e.cfg.RetryConfig.MaxInterval,
-		AuditInterval:     e.cfg.AuditInterval,
-		ShutdownGrace:     shutdownGrace,
-		InitialStatus:     e.cfg.InitialStatus,
-		Tracer:            e.tracer,
-		Source:            e.cfg.Incident.Source,
+		Workers:       e.cfg.Limits.ConcurrentRequests,
+		DeniedPause:   e.cfg.RetryConfig.MaxInterval,
+		AuditInterval: e.cfg.Lifecycle.AuditInterval,
+		ShutdownGrace: shutdownGrace,
+		Tracer:        e.tracer,
 	}
 }
 
 func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	if e.loop != nil {
+		e.unregister()
 		e.loop.Shutdown()
 		e.loop = nil
 	}
@@ -210,80 +191,4 @@ func (e *alert24Exporter) closeStorage(ctx context.Context) error {
 	err := e.storage.Close(ctx)
 	e.storage = nil
 	return err
-}
-
-// consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
-func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, ignored, bad := e.events(logs)
-	e.telemetry.ignoredRecords(ctx, ignored)
-	if bad != nil {
-		e.telemetry.refusedRecords(ctx, bad)
-		if len(events) == 0 && ignored == 0 {
-			return consumererror.NewPermanent(unusableError{bad.first})
-		}
-	}
-	if len(events) == 0 {
-		return nil
-	}
-	began := time.Now()
-	outcomes, err := e.apply(ctx, events)
-	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	e.loop.Notify(ctx, ledger.ToWake(events, outcomes)...)
-	return err
-}
-
-func (e *alert24Exporter) apply(ctx context.Context, events []ledger.Event) ([]ledger.Outcome, error) {
-	ctx, span := e.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
-	defer span.End()
-	outcomes, err := e.ledger.Apply(ctx, events)
-	if err != nil {
-		span.SetAttributes(attribute.String("error.type", errorType(err)))
-		span.SetStatus(otelcodes.Error, err.Error())
-	}
-	return outcomes, err
-}
-
-// unusableError is why no record of a push can be used. The OTLP receivers take the status for their answer, 400 over HTTP;
-// without one they would blame themselves with 500.
-type unusableError struct{ error }
-
-// GRPCStatus implements what package status looks for in an error.
-func (e unusableError) GRPCStatus() *status.Status {
-	return status.New(codes.InvalidArgument, e.Error())
-}
-
-// badRecords are the records of one push that were refused on their own.
-type badRecords struct {
-	count int64
-	first error
-}
-
-func (e *alert24Exporter) events(logs plog.Logs) (events []ledger.Event, ignored int64, bad *badRecords) {
-	events = make([]ledger.Event, 0, logs.LogRecordCount())
-	r := reader{renderer: e.renderer}
-	for _, rl := range logs.ResourceLogs().All() {
-		externalURL := str(rl.Resource().Attributes(), attrs.ExternalURL)
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, record := range sl.LogRecords().All() {
-				ev, ignore, err := r.event(externalURL, record)
-				switch {
-				case err != nil:
-					bad = bad.and(err)
-				case ignore && e.ledger.Get(ev.Alias) == nil:
-					ignored++
-				default:
-					events = append(events, ev)
-				}
-			}
-		}
-	}
-	return events, ignored, bad
-}
-
-func (b *badRecords) and(err error) *badRecords {
-	if b == nil {
-		return &badRecords{count: 1, first: err}
-	}
-	b.count++
-	return b
 }

@@ -40,14 +40,10 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 		return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
 	}))
 	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can tell the sender.
-	logs, err := exporterhelper.NewLogs(ctx, set, cfg, e.consume,
+	return exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
 	)
-	if err != nil {
-		return nil, err
-	}
-	return probed{logs, e}, nil
 }

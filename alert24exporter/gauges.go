@@ -63,6 +63,7 @@ func (t *telemetry) watchLedger(l *ledger.Ledger) error {
 		b.RegisterExporterAlert24HeldAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Held) })),
 		b.RegisterExporterAlert24ParkedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Parked) })),
 		b.RegisterExporterAlert24DoubtfulAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Doubt) })),
+		b.RegisterExporterAlert24BlockedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Blocked) })),
 		b.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			var age time.Duration

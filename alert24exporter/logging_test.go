@@ -72,7 +72,7 @@ func TestOneLineForEachChange(t *testing.T) {
 	require.NoError(t, err)
 	firing[attrs.Alias] = "Refused:api-01.prod"
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
-	said("Incident parked: nothing more is sent until its alerts change", firing[attrs.Alias], "400")
+	said("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", firing[attrs.Alias], "400")
 	require.NoError(t, exp.Shutdown(t.Context()))
 
 	for _, line := range logged.All() {
@@ -84,19 +84,30 @@ func TestOneLineForEachChange(t *testing.T) {
 	assert.Equal(t, 5, changes.Len(), "the warning of no storage, and one line each")
 }
 
+func TestUnencryptedKeyIsWarnedOf(t *testing.T) {
+	const message = "The API key and all incidents travel unencrypted; change the key endpoint to https://"
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, logged := startObserved(t, box, func(*Config) {})
+	assert.Zero(t, logged.FilterMessage(message).Len(), "this machine may be asked so")
+	require.NoError(t, exp.Shutdown(t.Context()))
+	exp, logged = startObserved(t, box, func(c *Config) { c.ClientConfig.Endpoint = "http://alert24.example.com/api/v1" })
+	assert.Equal(t, 1, logged.FilterMessage(message).Len())
+	require.NoError(t, exp.Shutdown(t.Context()))
+}
+
 // However many pushes fail, and for whatever reason, the log grows slowly.
 func TestFailuresDoNotFlood(t *testing.T) {
 	const pushes = 300
 	box := sandboxtest.Start(t, sandbox.Options{})
 	_, err := box.AddFault(sandbox.Fault{Status: http.StatusInternalServerError})
 	require.NoError(t, err)
-	exp, logged := startObserved(t, box, func(c *Config) { c.MaxAliases = 1 })
+	exp, logged := startObserved(t, box, func(c *Config) { c.Limits.Aliases = 1 })
 	began := time.Now()
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
 	for i := range pushes {
 		another := alertAttributes("firing")
 		another[attrs.Alias] = fmt.Sprint("another-", i)
-		require.ErrorContains(t, exp.ConsumeLogs(t.Context(), logs(another)), "max_aliases")
+		require.ErrorContains(t, exp.ConsumeLogs(t.Context(), logs(another)), "limits::aliases")
 		require.Error(t, exp.ConsumeLogs(t.Context(), logs(map[string]string{"no": "alias"})))
 	}
 	require.NoError(t, exp.Shutdown(t.Context()))

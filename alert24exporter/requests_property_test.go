@@ -95,11 +95,11 @@ func TestNoAlertBreaksARequest(t *testing.T) {
 	var exporters []*alert24exporter.Config
 	for _, yaml := range []string{
 		"",
-		"description_format: markdown\nsend_labels: false",
-		"title: \"{{ .Labels.team }}{{ .Annotations.summary }}\"\n" +
-			"description: \"{{ range .Labels.SortedPairs }}{{ .Name }}: {{ .Value }}\\n{{ end }}{{ .Annotations.description }}\"\n" +
-			"impact_description: \"{{ .Annotations.summary }}\"\n" +
-			"tags: {template: \"{{ .Annotations.description }}\"}",
+		"incident::description_format: markdown\nincident::send_labels: never",
+		"incident::title: \"{{ .Labels.team }}{{ .Annotations.summary }}\"\n" +
+			"incident::description: \"{{ range .Labels.SortedPairs }}{{ .Name }}: {{ .Value }}\\n{{ end }}{{ .Annotations.description }}\"\n" +
+			"incident::impact_description: \"{{ .Annotations.summary }}\"\n" +
+			"incident::tags: {template: \"{{ .Annotations.description }}\"}",
 	} {
 		cfg := alert24exporter.NewFactory().CreateDefaultConfig()
 		read(t, "api_key: not-sent\n"+yaml, cfg)

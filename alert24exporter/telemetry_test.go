@@ -59,7 +59,7 @@ func TestTelemetryAndStatus(t *testing.T) {
 	for name, want := range map[string]float64{
 		"aliases": 1, "live_aliases": 1, "open_incidents": 1, "pending_aliases": 0, "oldest_pending_age": 0, "held_aliases": 0,
 		"parked_aliases": 0, "doubtful_aliases": 0, "api_up": 1, "storage_up": 1, "incidents": 1, "refused_records": 1, "events": 2,
-		"write_delay": 1, "open_delay": 1, "ledger_write_duration": 2,
+		"write_delay": 1, "open_delay": 1, "ledger_write_duration": 2, "dry_run": 0,
 	} {
 		assert.InDelta(t, want, value("otelcol_exporter_alert24_"+name), 0, name)
 	}

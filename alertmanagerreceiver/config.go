@@ -4,19 +4,18 @@
 package alertmanagerreceiver
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
-	"golang.org/x/net/http/httpguts"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // Config is the configuration of the receiver.
@@ -31,21 +30,20 @@ type Config struct {
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 
 	// Limits bound what one webhook may hold and how many are worked on at once.
-	Limits limitsConfig `mapstructure:"limits"`
+	Limits LimitsConfig `mapstructure:"limits"`
 
 	// Alias says how the deduplication key of an alert is made.
-	Alias aliasConfig `mapstructure:"alias"`
+	Alias AliasConfig `mapstructure:"alias"`
 
 	// HMAC, when set, asks every webhook for a signature as Grafana makes it.
-	HMAC configoptional.Optional[hmacConfig] `mapstructure:"hmac"`
+	HMAC configoptional.Optional[HMACConfig] `mapstructure:"hmac"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-type limitsConfig struct {
-	// Alerts is the most alerts in one webhook; more are refused with 413.
-	Alerts int `mapstructure:"alerts"`
+// LimitsConfig bounds what a record may hold and how many webhooks are worked on at once.
+type LimitsConfig struct {
 	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
 	LabelsPerAlert int `mapstructure:"labels_per_alert"`
 	// ValueBytes is the longest text that a record keeps, in bytes; longer texts are cut.
@@ -53,30 +51,61 @@ type limitsConfig struct {
 	// ConcurrentRequests is the most webhooks that are read and passed on at once; others wait for a moment. Large ones
 	// count more than once.
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
 }
 
-type aliasConfig struct {
+// AliasConfig says how the alias of an alert is made.
+type AliasConfig struct {
 	// Labels are joined by Separator.
 	Labels    []string `mapstructure:"labels"`
 	Separator string   `mapstructure:"separator"`
 	// MissingLabel says what takes the place of an absent label.
-	MissingLabel missingLabel `mapstructure:"missing_label"`
-	// Exclude names labels that never make a different problem: the hash of MissingLabel leaves them out.
+	MissingLabel MissingLabel `mapstructure:"missing_label"`
+	// Exclude names labels that never make a different problem: hashes leave them out.
 	Exclude []string `mapstructure:"exclude"`
 	// Prefix precedes every alias.
 	Prefix string `mapstructure:"prefix"`
+	// Rules make the alias of some alerts in another way. The first one that matches counts.
+	Rules []AliasRuleConfig `mapstructure:"rules"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
 }
 
-// missingLabel is what takes the place of a label that an alert lacks.
-type missingLabel string
+// AliasRuleConfig says how the alias of the alerts that match is made. What it does not set is as in AliasConfig.
+type AliasRuleConfig struct {
+	// Matchers choose alerts, in Alertmanager's syntax. All of them must match.
+	Matchers     []string     `mapstructure:"matchers"`
+	Labels       []string     `mapstructure:"labels"`
+	Separator    string       `mapstructure:"separator"`
+	MissingLabel MissingLabel `mapstructure:"missing_label"`
+	Exclude      []string     `mapstructure:"exclude"`
+	// Prefix takes the place of AliasConfig's if it is set, and may be empty.
+	Prefix *string `mapstructure:"prefix"`
 
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// MissingLabel is what takes the place of a label that an alert lacks.
+type MissingLabel string
+
+// The values of MissingLabel.
 const (
-	missingHash        missingLabel = "hash"
-	missingFingerprint missingLabel = "fingerprint"
-	missingEmpty       missingLabel = "empty"
+	// MissingLabelHash is a hash of all labels that are not excluded.
+	MissingLabelHash MissingLabel = "hash"
+	// MissingLabelFingerprint is the alert's fingerprint.
+	MissingLabelFingerprint MissingLabel = "fingerprint"
+	// MissingLabelEmpty is nothing, between two separators.
+	MissingLabelEmpty MissingLabel = "empty"
+	// MissingLabelSkip leaves the label and its separator out.
+	MissingLabelSkip MissingLabel = "skip"
 )
 
-type hmacConfig struct {
+// HMACConfig describes the signature that webhooks must have.
+type HMACConfig struct {
 	// Secret is the shared key.
 	Secret configopaque.String `mapstructure:"secret"`
 	// Header holds the signature: the hex HMAC-SHA256 of the body.
@@ -85,28 +114,38 @@ type hmacConfig struct {
 	TimestampHeader string `mapstructure:"timestamp_header"`
 	// TimestampTolerance is how far the sender's clock may be from ours, either way.
 	TimestampTolerance time.Duration `mapstructure:"timestamp_tolerance"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
 }
 
 var (
 	_ component.Config  = (*Config)(nil)
 	_ confmap.Validator = (*Config)(nil)
-	_ confmap.Validator = (*limitsConfig)(nil)
-	_ confmap.Validator = (*aliasConfig)(nil)
-	_ confmap.Validator = (*hmacConfig)(nil)
+	_ confmap.Validator = (*LimitsConfig)(nil)
+	_ confmap.Validator = (*AliasConfig)(nil)
+	_ confmap.Validator = (*AliasRuleConfig)(nil)
+	_ confmap.Validator = (*HMACConfig)(nil)
 )
 
 const (
 	defaultEndpoint    = "localhost:9095"
 	defaultPath        = "/alertmanager"
-	defaultBodySize    = 10 << 20
+	defaultBodySize    = 64 << 20
 	defaultReadTimeout = 30 * time.Second
-	// maxAlerts fits into the low bits of a sequence number, see sequence.
-	maxAlerts = 1<<positionBits - 1
 	// minValueBytes leaves room for a title and the mark of the cut.
 	minValueBytes = 64
 	// maxPrefixBytes leaves most of an alias to the alert.
 	maxPrefixBytes = 100
+	// minDuration tells a duration from a number whose unit was forgotten, which counts as nanoseconds.
+	minDuration = time.Millisecond
 )
+
+// defaultExclude are labels that say how bad a problem is, or which replica measured it.
+var defaultExclude = []string{
+	"severity", "alert_severity", "severity_level", "threshold.name",
+	"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
+}
 
 func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
@@ -119,114 +158,59 @@ func createDefaultConfig() component.Config {
 		ServerConfig:    server,
 		Path:            defaultPath,
 		ShutdownTimeout: 5 * time.Second,
-		Limits: limitsConfig{
-			Alerts:             10_000,
+		Limits: LimitsConfig{
 			LabelsPerAlert:     256,
 			ValueBytes:         16 << 10,
-			ConcurrentRequests: 64,
+			ConcurrentRequests: 32,
 		},
-		Alias: aliasConfig{
+		Alias: AliasConfig{
 			Labels:       []string{"alertname", "instance"},
 			Separator:    ":",
-			MissingLabel: missingHash,
-			Exclude:      []string{"severity"},
+			MissingLabel: MissingLabelHash,
+			Exclude:      slices.Clone(defaultExclude),
 		},
-		HMAC: configoptional.Default(hmacConfig{
+		HMAC: configoptional.Default(HMACConfig{
 			Header:             "X-Grafana-Alerting-Signature",
 			TimestampTolerance: 5 * time.Minute,
 		}),
 	}
 }
 
-// Validate refuses what cannot work. The nested parts are validated on their own.
-func (c *Config) Validate() error {
-	var errs []error
-	if c.ServerConfig.NetAddr.Endpoint == "" {
-		errs = append(errs, errors.New("endpoint: must be set, for example localhost:9095"))
+// options are the settings of the conversion.
+func (c *Config) options(id component.ID, version string) webhook.Options {
+	usual := webhook.AliasRule{
+		Labels: c.Alias.Labels, Separator: c.Alias.Separator, MissingLabel: webhook.MissingLabel(c.Alias.MissingLabel),
+		Exclude: c.Alias.Exclude, Prefix: c.Alias.Prefix,
 	}
-	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " {}?#%\t\r\n") {
-		errs = append(errs, errors.New("path: must start with / and hold no space and none of {}?#%"))
+	o := webhook.Options{
+		ReceiverID: id.String(), ScopeName: metadata.ScopeName, ScopeVersion: version,
+		LabelsPerAlert: c.Limits.LabelsPerAlert, ValueBytes: c.Limits.ValueBytes, Alias: usual,
 	}
-	if c.Path == readyPath {
-		errs = append(errs, fmt.Errorf("path: %s is where the receiver answers readiness probes; choose another", readyPath))
+	for i := range c.Alias.Rules {
+		o.Rules = append(o.Rules, c.Alias.Rules[i].over(usual))
 	}
-	if c.ServerConfig.MaxRequestBodySize <= 0 {
-		errs = append(errs, errors.New("max_request_body_size: must be positive"))
-	}
-	if c.ServerConfig.ReadTimeout <= 0 {
-		errs = append(errs, errors.New("read_timeout: must be positive, or a slow sender holds a place for ever"))
-	}
-	if c.ShutdownTimeout <= 0 {
-		errs = append(errs, errors.New("shutdown_timeout: must be positive"))
-	}
-	return errors.Join(errs...)
+	return o
 }
 
-func (c *limitsConfig) Validate() error {
-	var errs []error
-	if c.Alerts < 1 || c.Alerts > maxAlerts {
-		errs = append(errs, fmt.Errorf("alerts: must be between 1 and %d", maxAlerts))
-	}
-	if c.LabelsPerAlert < 1 {
-		errs = append(errs, errors.New("labels_per_alert: must be at least 1"))
-	}
-	if c.ValueBytes < minValueBytes {
-		errs = append(errs, fmt.Errorf("value_bytes: must be at least %d", minValueBytes))
-	}
-	if c.ConcurrentRequests < 1 {
-		errs = append(errs, errors.New("concurrent_requests: must be at least 1"))
-	}
-	return errors.Join(errs...)
+// NewConverter returns the converter of a receiver with this configuration, for programs that run no receiver.
+func (c *Config) NewConverter(id component.ID, version string) (*webhook.Converter, error) {
+	return webhook.NewConverter(c.options(id, version))
 }
 
-func (c *aliasConfig) Validate() error {
-	var errs []error
-	if len(c.Labels) == 0 {
-		errs = append(errs, errors.New("labels: must name at least one label"))
+// over returns the rule, with what it does not set taken from usual.
+func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
+	r := usual
+	r.Matchers = c.Matchers
+	if len(c.Labels) > 0 {
+		r.Labels = c.Labels
 	}
-	if slices.Contains(c.Labels, "") {
-		errs = append(errs, errors.New("labels: must not hold an empty name"))
+	r.Separator = cmp.Or(c.Separator, usual.Separator)
+	r.MissingLabel = cmp.Or(webhook.MissingLabel(c.MissingLabel), usual.MissingLabel)
+	if c.Exclude != nil {
+		r.Exclude = c.Exclude
 	}
-	if repeated := firstRepeated(c.Labels); repeated != "" {
-		errs = append(errs, fmt.Errorf("labels: %q is there twice", repeated))
+	if c.Prefix != nil {
+		r.Prefix = *c.Prefix
 	}
-	if c.Separator == "" {
-		errs = append(errs, errors.New("separator: must not be empty, or different alerts share an alias"))
-	}
-	if !slices.Contains([]missingLabel{missingHash, missingFingerprint, missingEmpty}, c.MissingLabel) {
-		errs = append(errs, fmt.Errorf("missing_label: must be hash, fingerprint or empty, not %q", c.MissingLabel))
-	}
-	if strings.ContainsFunc(c.Separator+c.Prefix, unicode.IsControl) {
-		errs = append(errs, errors.New("separator, prefix: must not hold control characters"))
-	}
-	if len(c.Prefix) > maxPrefixBytes {
-		errs = append(errs, fmt.Errorf("prefix: must not be longer than %d bytes", maxPrefixBytes))
-	}
-	return errors.Join(errs...)
-}
-
-func (c *hmacConfig) Validate() error {
-	var errs []error
-	if c.Secret == "" {
-		errs = append(errs, errors.New("secret: must be set"))
-	}
-	if !httpguts.ValidHeaderFieldName(c.Header) {
-		errs = append(errs, errors.New("header: must be the name of an HTTP header"))
-	}
-	if c.TimestampHeader != "" && !httpguts.ValidHeaderFieldName(c.TimestampHeader) {
-		errs = append(errs, errors.New("timestamp_header: must be the name of an HTTP header"))
-	}
-	if c.TimestampTolerance <= 0 {
-		errs = append(errs, errors.New("timestamp_tolerance: must be positive"))
-	}
-	return errors.Join(errs...)
-}
-
-func firstRepeated(names []string) string {
-	for i, name := range names {
-		if slices.Contains(names[:i], name) {
-			return name
-		}
-	}
-	return ""
+	return r
 }

@@ -32,15 +32,22 @@ func TestLoadConfig(t *testing.T) {
 	})
 	all.Path = "/hooks/prod"
 	all.ShutdownTimeout = 3 * time.Second
-	all.Limits = limitsConfig{Alerts: 500, LabelsPerAlert: 64, ValueBytes: 1024, ConcurrentRequests: 8}
-	all.Alias = aliasConfig{
+	all.Limits = LimitsConfig{LabelsPerAlert: 64, ValueBytes: 1024, ConcurrentRequests: 8}
+	all.Alias = AliasConfig{
 		Labels:       []string{"alertname", "cluster", "instance"},
 		Separator:    "/",
-		MissingLabel: missingFingerprint,
+		MissingLabel: MissingLabelFingerprint,
 		Exclude:      []string{"severity", "pod"},
 		Prefix:       "prod-",
+		Rules: []AliasRuleConfig{
+			{
+				Matchers: []string{`alertname=~"Kube.*"`, `"my.label" != x`}, Labels: []string{"alertname", "namespace", "pod"},
+				Separator: ":", MissingLabel: MissingLabelSkip, Exclude: []string{}, Prefix: new(string),
+			},
+			{Matchers: []string{"job=db"}, Exclude: []string{"state"}},
+		},
 	}
-	all.HMAC = configoptional.Some(hmacConfig{
+	all.HMAC = configoptional.Some(HMACConfig{
 		Secret:             "a shared secret",
 		Header:             "X-Grafana-Alerting-Signature",
 		TimestampHeader:    "X-Grafana-Alerting-Timestamp",
@@ -74,14 +81,24 @@ func TestDefaults(t *testing.T) {
 	cfg := defaultConfig()
 	assert.Equal(t, "localhost:9095", cfg.ServerConfig.NetAddr.Endpoint)
 	assert.Equal(t, "/alertmanager", cfg.Path)
-	assert.EqualValues(t, 10485760, cfg.ServerConfig.MaxRequestBodySize)
+	assert.EqualValues(t, 67108864, cfg.ServerConfig.MaxRequestBodySize)
 	assert.Equal(t, 30*time.Second, cfg.ServerConfig.ReadTimeout)
 	assert.Equal(t, 5*time.Second, cfg.ShutdownTimeout)
-	assert.Equal(t, limitsConfig{Alerts: 10000, LabelsPerAlert: 256, ValueBytes: 16384, ConcurrentRequests: 64}, cfg.Limits)
-	assert.Equal(t, aliasConfig{
-		Labels: []string{"alertname", "instance"}, Separator: ":", MissingLabel: missingHash, Exclude: []string{"severity"},
+	assert.Equal(t, LimitsConfig{LabelsPerAlert: 256, ValueBytes: 16384, ConcurrentRequests: 32}, cfg.Limits)
+	assert.Equal(t, AliasConfig{
+		Labels: []string{"alertname", "instance"}, Separator: ":", MissingLabel: MissingLabelHash, Exclude: []string{
+			"severity", "alert_severity", "severity_level", "threshold.name",
+			"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
+		},
 	}, cfg.Alias)
 	assert.False(t, cfg.HMAC.HasValue())
+}
+
+const badPath = "path: must start with /, have no empty part and no / at its end, and hold no space and none of {}?#%"
+
+// aliasRule is a configuration with one alias rule.
+func aliasRule(rule map[string]any) map[string]any {
+	return map[string]any{"alias": map[string]any{"rules": []any{rule}}}
 }
 
 func TestRefusedConfig(t *testing.T) {
@@ -90,15 +107,30 @@ func TestRefusedConfig(t *testing.T) {
 		want string
 	}{
 		{map[string]any{"endpoint": ""}, "endpoint: must be set, for example localhost:9095"},
-		{map[string]any{"path": "alertmanager"}, "path: must start with / and hold no space and none of {}?#%"},
-		{map[string]any{"path": "/a?token=x"}, "path: must start with / and hold no space and none of {}?#%"},
+		{map[string]any{"path": "alertmanager"}, badPath},
+		{map[string]any{"path": "/a?token=x"}, badPath},
+		{map[string]any{"path": "/a/"}, badPath},
+		{map[string]any{"path": "/a//b"}, badPath},
 		{map[string]any{"path": "/-/ready"}, "path: /-/ready is where the receiver answers readiness probes; choose another"},
 		{map[string]any{"max_request_body_size": -1}, "max_request_body_size: must be positive"},
 		{map[string]any{"max_request_body_size": 0}, "max_request_body_size: must be positive"},
-		{map[string]any{"read_timeout": "0s"}, "read_timeout: must be positive, or a slow sender holds a place for ever"},
+		{map[string]any{"read_timeout": "0s"}, "read_timeout: must be positive, or a slow sender holds a place forever"},
 		{map[string]any{"shutdown_timeout": "0s"}, "shutdown_timeout: must be positive"},
-		{map[string]any{"limits": map[string]any{"alerts": 0}}, "limits: alerts: must be between 1 and 1048575"},
-		{map[string]any{"limits": map[string]any{"alerts": 1 << 20}}, "limits: alerts: must be between 1 and 1048575"},
+		{map[string]any{"shutdown_timeout": 5}, "shutdown_timeout: is 5ns; write a unit, as in 5s"},
+		{map[string]any{"read_timeout": 30}, "read_timeout: is 30ns; write a unit, as in 5s"},
+		{aliasRule(map[string]any{"prefix": "x"}), "alias::rules::0: matchers: must hold at least one matcher, for example alertname=~\"Kube.*\""},
+		{aliasRule(map[string]any{"matchers": []any{"a=~b("}, "prefix": "x"}), "alias::rules::0: matchers[0]: \"a=~b(\": failed to create matcher: error parsing regexp: missing closing ): `^(?:b()$`"},
+		{aliasRule(map[string]any{"matchers": []any{"a=b", "{}"}, "prefix": "x"}), `alias::rules::0: matchers[1]: "{}": there is no matcher`},
+		{
+			aliasRule(map[string]any{"matchers": []any{"a=b"}}),
+			"alias::rules::0: must set at least one of labels, separator, missing_label, exclude and prefix",
+		},
+		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "labels": []any{"a", "a"}}), `alias::rules::0: labels: "a" is there twice`},
+		{
+			aliasRule(map[string]any{"matchers": []any{"a=b"}, "missing_label": "none"}),
+			`alias::rules::0: missing_label: must be hash, fingerprint, empty or skip, not "none"`,
+		},
+		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "prefix": "\t"}), "alias::rules::0: prefix: must not hold control characters"},
 		{map[string]any{"limits": map[string]any{"labels_per_alert": 0}}, "limits: labels_per_alert: must be at least 1"},
 		{map[string]any{"limits": map[string]any{"value_bytes": 63}}, "limits: value_bytes: must be at least 64"},
 		{map[string]any{"limits": map[string]any{"concurrent_requests": 0}}, "limits: concurrent_requests: must be at least 1"},
@@ -109,14 +141,14 @@ func TestRefusedConfig(t *testing.T) {
 			map[string]any{"alias": map[string]any{"separator": ""}},
 			"alias: separator: must not be empty, or different alerts share an alias",
 		},
-		{map[string]any{"alias": map[string]any{"prefix": "a\n"}}, "alias: separator, prefix: must not hold control characters"},
+		{map[string]any{"alias": map[string]any{"prefix": "a\n"}}, "alias: prefix: must not hold control characters"},
 		{
 			map[string]any{"alias": map[string]any{"prefix": fmt.Sprintf("%0101d", 1)}},
 			"alias: prefix: must not be longer than 100 bytes",
 		},
 		{
 			map[string]any{"alias": map[string]any{"missing_label": "drop"}},
-			`alias: missing_label: must be hash, fingerprint or empty, not "drop"`,
+			`alias: missing_label: must be hash, fingerprint, empty or skip, not "drop"`,
 		},
 		{map[string]any{"hmac": map[string]any{"header": "X-Signature"}}, "hmac: secret: must be set"},
 		{

@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -27,26 +26,16 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
-)
-
-const (
-	// maxDrainBytes is how much of an unread body is read before the answer, so that a sender that is still writing
-	// sees the answer and not a reset connection.
-	maxDrainBytes = 256 << 10
-	// maxPooledBytes is the largest body whose memory is kept for the next one.
-	maxPooledBytes = 1 << 20
-	// maxRepeatedBytes bounds what the group says times the number of its alerts, because a small body could fill the
-	// memory with it. With 10,000 alerts it leaves 3.2 KiB to the group, several times what Alertmanager sends.
-	maxRepeatedBytes = 32 << 20
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // handler answers webhooks. Requests share nothing in it but counters, pools and the memory of truncated groups.
 type handler struct {
 	path      string
 	encodings []string
-	maxAlerts int
-	converter *converter
-	signature *signature // nil: none asked for
+	maxBytes  int64
+	converter *webhook.Converter
+	signature *signature // nil: none is needed
 	next      consumer.Logs
 
 	epoch    string
@@ -58,13 +47,14 @@ type handler struct {
 	report     *receiverhelper.ObsReport
 	telemetry  *metadata.TelemetryBuilder
 	truncation *truncation
+	oversize   *oversize
 	logger     *zap.Logger
 }
 
 // workspace is the memory that one webhook needs while it is read.
 type workspace struct {
-	body    bytes.Buffer
-	decoder *decoder
+	body   bytes.Buffer
+	reader *webhook.Reader
 }
 
 func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handler, error) {
@@ -88,11 +78,15 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	if err != nil {
 		return nil, err
 	}
+	converter, err := cfg.NewConverter(set.ID, set.BuildInfo.Version)
+	if err != nil {
+		return nil, err
+	}
 	h := &handler{
 		path:       cfg.Path,
 		encodings:  cfg.ServerConfig.CompressionAlgorithms,
-		maxAlerts:  cfg.Limits.Alerts,
-		converter:  newConverter(cfg, set.BuildInfo.Version),
+		maxBytes:   cfg.ServerConfig.MaxRequestBodySize,
+		converter:  converter,
 		next:       next,
 		epoch:      rand.Text(),
 		now:        time.Now,
@@ -102,29 +96,32 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		truncation: truncation,
 		logger:     sampled(set.Logger),
 	}
-	h.pool.New = func() any { return &workspace{decoder: newDecoder()} }
+	h.oversize = newOversize(h, set.ID, cfg)
+	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
 		h.signature = newSignature(cfg.HMAC.Get(), func() time.Time { return h.now() })
 	}
 	return h, nil
 }
 
+// arrive counts a webhook. That orders webhooks as their senders did.
+func (h *handler) arrive(from string) webhook.Delivery {
+	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from}
+}
+
 // ServeHTTP takes one webhook. Its only exit is answer.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The arrival is counted before anything that can take time, so that it orders webhooks as their senders did.
-	d := delivery{epoch: h.epoch, arrival: h.arrivals.Add(1), received: h.now(), client: peer(r.Context())}
-	err := h.check(r)
+	d := h.arrive(peer(r.Context())) // before anything that can take time
+	err := check(r)
 	if err == nil {
-		err = h.receive(r, &d)
+		err = h.receive(r, &d) //nolint:contextcheck // the request holds it
 	}
 	h.answer(w, r, err)
 }
 
-// check refuses requests that are no webhooks.
-func (h *handler) check(r *http.Request) error {
+// check refuses requests that are not webhooks.
+func check(r *http.Request) error {
 	switch {
-	case r.URL.Path != h.path:
-		return &refusal{http.StatusNotFound, "webhooks are taken on another path: see path in the receiver's configuration"}
 	case r.Method != http.MethodPost && r.Method != http.MethodPut:
 		return errMethod
 	case !isJSON(r.Header.Get("Content-Type")):
@@ -135,8 +132,8 @@ func (h *handler) check(r *http.Request) error {
 }
 
 // receive passes the alerts of a webhook on. A panic becomes an error: one request must not end the process.
-func (h *handler) receive(r *http.Request, d *delivery) (err error) {
-	ctx, count := h.report.StartLogsOp(r.Context()), 0
+func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
+	ctx, count := h.report.StartLogsOp(continueTrace(r)), 0
 	defer func() {
 		if p := recover(); p != nil {
 			h.logger.Error("Panic while a webhook was worked on", zap.Any("panic", p), zap.Stack("stack"))
@@ -144,60 +141,70 @@ func (h *handler) receive(r *http.Request, d *delivery) (err error) {
 		}
 		h.report.EndLogsOp(ctx, metadata.Type.String(), count, err)
 	}()
-	n := h.places.of(r)
-	if !h.places.take(ctx, n) {
-		return errBusy
+	held, err := h.places.take(ctx, h.places.of(r.ContentLength))
+	if err != nil {
+		return err
 	}
-	defer h.places.leave(n)
+	defer held.leave()
 
 	ws := h.pool.Get().(*workspace)
-	hook, err := h.read(ws, r)
-	if err == nil && len(hook.Alerts) > 0 {
-		count = len(hook.Alerts)
-		err = h.pass(ctx, ws, hook, d)
+	if err = h.read(ctx, ws, r, held); err == nil {
+		count, err = h.pass(ctx, ws, d)
 	}
 	// After a panic the workspace is lost, so that nobody gets one in a state unknown.
-	if ws.body.Cap() <= maxPooledBytes {
+	if ws.body.Cap() <= 2*maxPooledBytes {
 		h.pool.Put(ws)
 	}
 	return err
 }
 
-// pass hands the alerts to the pipeline, and counts what it accepted.
-func (h *handler) pass(ctx context.Context, ws *workspace, hook *webhook, d *delivery) error {
-	logs, cut := h.converter.logs(hook, d, ws.decoder.strings)
-	if err := h.next.ConsumeLogs(ctx, logs); err != nil {
-		return err
+// pass hands the alerts to the pipeline in chunks, and returns how many they were. The first error ends the webhook: its
+// sender repeats it as a whole, and the pipeline then meets alerts that it has already.
+func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) (count int, err error) {
+	hook, err := ws.reader.Open(ws.body.Bytes())
+	if err != nil {
+		return 0, err
 	}
-	h.telemetry.ReceiverAlertmanagerCutValues.Add(ctx, int64(cut))
-	h.truncation.note(ctx, hook)
-	return nil
-}
-
-// read reads, verifies and decodes the body.
-func (h *handler) read(ws *workspace, r *http.Request) (*webhook, error) {
-	ws.body.Reset()
-	if n := r.ContentLength; n > 0 && n < maxPooledBytes {
-		ws.body.Grow(int(n) + bytes.MinRead)
-	}
-	if _, err := ws.body.ReadFrom(r.Body); err != nil {
-		return nil, bodyError(r.Context(), err)
-	}
-	if h.signature != nil {
-		if err := h.signature.verify(r.Header, ws.body.Bytes()); err != nil {
-			return nil, err
+	cutValues := 0
+	for {
+		more, err := ws.reader.Next()
+		if err != nil {
+			return count, err
+		}
+		if !more {
+			break
+		}
+		count += len(hook.Alerts)
+		logs, cut := h.converter.Logs(hook, d)
+		cutValues += cut
+		if err := h.next.ConsumeLogs(ctx, logs); err != nil {
+			return count, err
 		}
 	}
-	hook, err := ws.decoder.decode(ws.body.Bytes(), h.maxAlerts)
-	if err == nil && hook.repeatedBytes()*len(hook.Alerts) > maxRepeatedBytes {
-		return nil, errRepeats
+	h.noteSkipped(ctx, &hook.Skipped, d.Client)
+	if count == 0 && hook.Skipped.Len() > 0 {
+		return 0, &refusal{http.StatusBadRequest, "no alert can be used: " + hook.Skipped.String()}
 	}
-	return hook, err
+	h.telemetry.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues))
+	h.truncation.note(ctx, hook)
+	return count, nil
 }
 
-// answer ends every request: it drains the body within bounds, counts, logs a refusal and writes the answer.
+// noteSkipped counts and logs the alerts that cannot be used.
+func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from string) {
+	if s.Len() == 0 {
+		return
+	}
+	for _, reason := range s.Reasons() {
+		h.telemetry.ReceiverAlertmanagerSkippedAlerts.Add(ctx, int64(s.ByReason[reason]),
+			metric.WithAttributes(attribute.String("reason", string(reason))))
+	}
+	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
+		zap.Int("skipped", s.Len()), zap.Stringer("alerts", s), zap.String("client", from))
+}
+
+// answer ends every request: it counts, logs a refusal and writes the answer.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
-	_, _ = io.CopyN(io.Discard, r.Body, maxDrainBytes)
 	status, message := http.StatusOK, ""
 	if err != nil {
 		refusal := asRefusal(err)

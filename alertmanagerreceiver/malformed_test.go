@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,10 +73,7 @@ var malformed = []struct {
 	{"objects past the depth", beside(`"x":` + nested(`{"":`, "}")), nil, 400, "invalid JSON at byte 40032: exceeded max depth"},
 
 	// What is there twice or too much.
-	{"a member twice", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "invalid JSON at byte 32: duplicate object member name"},
-	{"a member twice by an escape", one(`"status":"firing","st\u0061tus":"resolved"`), nil, 400, "invalid JSON at byte 30: duplicate object member name"},
-	{"a label twice", firing(`"labels":{"a":"` + secret("1") + `","a":"2"}`), nil, 400, "invalid JSON at byte 50: duplicate object member name"},
-	{"a member twice in what is passed over", beside(`"commonLabels":{"a":"1","a":"2"}`), nil, 400, "invalid JSON at byte 56: duplicate object member name"},
+	{"two lists of alerts", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "alerts: is there twice"},
 	{"two objects", good + good, nil, 400, "there is more after the JSON object"},
 
 	// JSON of another shape.
@@ -83,37 +81,28 @@ var malformed = []struct {
 	{"a custom payload", `{"text":"` + secret("x") + ` is down"}`, nil, 400, noAlerts},
 	{"no list of alerts", `{"alerts":null}`, nil, 400, noAlerts},
 	{"an object of alerts", `{"alerts":{"a":1}}`, nil, 400, "alerts: must be a list"},
-	{"text as an alert", `{"alerts":[` + goodAlert + `,"` + secret("x") + `"]}`, nil, 400, "alerts[1]: must be an object"},
 
-	// Members of the wrong type or value.
+	// No alert that can be used.
+	{"text as an alert", `{"alerts":["` + secret("x") + `"]}`, nil, 400, "no alert can be used: alerts[0]: must be an object"},
+	{"no status", one(`"labels":{}`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
+	{"an unknown status", one(`"status":"` + secret("x") + `"`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
+	{"a status that is a number", one(`"status":1`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
+	{"two statuses", one(`"status":"firing","st\u0061tus":"resolved"`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label is there twice"},
+	{"a label twice", firing(`"labels":{"a":"` + secret("1") + `","a":"2"}`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label is there twice"},
+	{"labels that are text", firing(`"labels":"a=b"`), nil, 400, "no alert can be used: alerts[0].labels: must be an object"},
+	{"a start that is not a time", firing(`"startsAt":"` + secret("x") + `"`), nil, 400, "no alert can be used: alerts[0].startsAt: must be a time as in RFC 3339"},
+	{"a start in seconds", firing(`"startsAt":1795466235`), nil, 400, "no alert can be used: alerts[0].startsAt: must be a time as in RFC 3339"},
+	{"a start without a zone", firing(`"startsAt":"2026-11-23T20:37:15"`), nil, 400, "no alert can be used: alerts[0].startsAt: must be a time as in RFC 3339"},
+	{"several", `{"alerts":[1,{"status":"firing","labels":[]},{}]}`, nil, 400, "no alert can be used: alerts[0]: must be an object; alerts[1].labels: must be an object; alerts[2].status: must be firing or resolved"},
+	{"many", `{"alerts":[` + strings.Repeat("0,", 11) + `0]}`, nil, 400, "no alert can be used: " + strings.Join(notObjects(10), "; ") + "; and 2 more"},
+
+	// Members of the wrong value.
 	{"a future version", beside(`"version":"5"`), nil, 400, `version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`},
-	{"a version that is a number", beside(`"version":4`), nil, 400, "version: must be a string"},
-	{"a receiver that is a list", beside(`"receiver":["a"]`), nil, 400, "receiver: must be a string"},
-	{"an address that is an object", beside(`"externalURL":{}`), nil, 400, "externalURL: must be a string"},
-	{"a group key that is true", beside(`"groupKey":true`), nil, 400, "groupKey: must be a string"},
-	{"a reason that is a number", beside(`"notification_reason":3`), nil, 400, "notification_reason: must be a string"},
-	{"a negative count", beside(`"truncatedAlerts":-1`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
-	{"a broken count", beside(`"truncatedAlerts":1.5`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
-	{"a count past 32 bits", beside(`"truncatedAlerts":2147483648`), nil, 400, "truncatedAlerts: must be a whole number from 0 to 2147483647"},
-	{"group labels that are a list", beside(`"groupLabels":[]`), nil, 400, "groupLabels: must be an object of strings"},
-	{"route labels with a number", beside(`"routeLabels":{"a":1}`), nil, 400, "routeLabels: must be an object of strings"},
-	{"no status", one(`"labels":{}`), nil, 400, "alerts[0].status: must be firing or resolved"},
-	{"an unknown status", one(`"status":"` + secret("x") + `"`), nil, 400, "alerts[0].status: must be firing or resolved"},
-	{"a status that is a number", one(`"status":1`), nil, 400, "alerts[0].status: must be a string"},
-	{"labels that are text", firing(`"labels":"a=b"`), nil, 400, "alerts[0].labels: must be an object of strings"},
-	{"a label that is a number", firing(`"labels":{"a":1}`), nil, 400, "alerts[0].labels: must be an object of strings"},
-	{"an annotation that is an object", firing(`"annotations":{"a":{"b":"` + secret("x") + `"}}`), nil, 400, "alerts[0].annotations: must be an object of strings"},
-	{"a start that is no time", firing(`"startsAt":"` + secret("x") + `"`), nil, 400, "alerts[0].startsAt: must be a time as in RFC 3339"},
-	{"a start in seconds", firing(`"startsAt":1795466235`), nil, 400, "alerts[0].startsAt: must be a time as in RFC 3339"},
-	{"a start without a zone", firing(`"startsAt":"2026-11-23T20:37:15"`), nil, 400, "alerts[0].startsAt: must be a time as in RFC 3339"},
-	{"a day that is none", firing(`"endsAt":"2026-02-30T00:00:00Z"`), nil, 400, "alerts[0].endsAt: must be a time as in RFC 3339"},
-	{"a fingerprint that is a number", firing(`"fingerprint":255`), nil, 400, "alerts[0].fingerprint: must be a string"},
-	{"an address that is a number", firing(`"generatorURL":1`), nil, 400, "alerts[0].generatorURL: must be a string"},
 
 	// Requests that are no webhooks.
 	{"GET", "", method(http.MethodGet), 405, "the method is not POST or PUT"},
 	{"HEAD", "", method(http.MethodHead), 405, ""},
-	{"a path below", good, path("/alertmanager/x"), 404, wrongPath},
+	{"a path below", good, onPath("/alertmanager/x"), 404, wrongPath},
 	{"XML", "<alerts/>", header("Content-Type", "application/xml"), 415, "the Content-Type is not application/json"},
 	{"a broken type", good, header("Content-Type", "application/json; charset"), 415, "the Content-Type is not application/json"},
 	{"an unknown encoding", good, header("Content-Encoding", "br"), 415, "the Content-Encoding is none of those in compression_algorithms"},
@@ -124,20 +113,17 @@ var malformed = []struct {
 	// Limits.
 	{"too many bytes", strings.Repeat(" ", 4<<20+1) + good, nil, 413, tooManyBytes},
 	{"too many bytes after decompression", zipped(strings.Repeat(" ", 4<<20+1) + good), header("Content-Encoding", "gzip"), 413, tooManyBytes},
-	{"a group that is too large for its alerts", `{"groupLabels":{"a":"` + strings.Repeat("b", 1<<20) + `"},"alerts":[` + strings.Repeat(goodAlert+",", 32) + goodAlert + `]}`, nil, 413, tooMuchRepeated},
-	{"too many alerts", `{"alerts":[` + strings.Repeat(goodAlert+",", 100) + goodAlert + `]}`, nil, 413, "more than 100 alerts: group by more labels, or raise limits::alerts"},
 }
 
 const (
 	noAlerts = `there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
 		"so remove the payload from the sender's configuration"
-	wrongPath       = "webhooks are taken on another path: see path in the receiver's configuration"
-	tooMuchRepeated = "the labels and the key of the group, which every record repeats, would take more than 33554432 bytes: group by fewer labels"
-	tooManyBytes    = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
+	wrongPath    = "webhooks are taken on another path: see path in the receiver's configuration"
+	tooManyBytes = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
 )
 
 func method(m string) func(*http.Request) { return func(r *http.Request) { r.Method = m } }
-func path(p string) func(*http.Request)   { return func(r *http.Request) { r.URL.Path = p } }
+func onPath(p string) func(*http.Request) { return func(r *http.Request) { r.URL.Path = p } }
 func header(name, v string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, v) }
 }
@@ -150,6 +136,13 @@ func zipped(s string) string {
 	return b.String()
 }
 
+func notObjects(n int) (texts []string) {
+	for i := range n {
+		texts = append(texts, fmt.Sprintf("alerts[%d]: must be an object", i))
+	}
+	return texts
+}
+
 func spoiled(gz string) string {
 	b := []byte(gz)
 	b[len(b)-8] ^= 0xff
@@ -159,11 +152,10 @@ func spoiled(gz string) string {
 func TestMalformed(t *testing.T) {
 	cfg := defaultConfig()
 	cfg.ServerConfig.MaxRequestBodySize = 4 << 20
-	cfg.Limits.Alerts = 100
 	sink := new(consumertest.LogsSink)
 	server := serverOf(t, cfg, sink)
 
-	require.GreaterOrEqual(t, len(malformed), 60)
+	require.GreaterOrEqual(t, len(malformed), 55)
 	for _, tt := range malformed {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, cfg.Path, strings.NewReader(tt.body))
@@ -193,7 +185,7 @@ func serverOf(tb testing.TB, cfg *Config, next *consumertest.LogsSink) http.Hand
 	set := receivertest.NewNopSettings(metadata.Type)
 	h, err := newHandler(set, cfg, next)
 	require.NoError(tb, err)
-	server, err := cfg.ServerConfig.ToServer(tb.Context(), componenttest.NewNopHost().GetExtensions(), set.TelemetrySettings, h,
+	server, err := cfg.ServerConfig.ToServer(tb.Context(), componenttest.NewNopHost().GetExtensions(), set.TelemetrySettings, h.routes(http.NotFound, nil),
 		confighttp.WithErrorHandler(h.refuseEarly))
 	require.NoError(tb, err)
 	return server.Handler

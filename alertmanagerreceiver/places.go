@@ -5,51 +5,78 @@ package alertmanagerreceiver
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 const (
-	// placeWait is how long a webhook waits for its places.
+	// placeWait is how long a webhook waits for its memory.
 	placeWait = 5 * time.Second
-	// largestShare is the part of all places that the largest webhook takes: one fourth.
-	largestShare = 4
+	// memoryBudget is what all webhooks that are worked on at once may take. It leaves most of the 512 MiB that the
+	// documented configuration gives to memory_limiter to the other components.
+	memoryBudget = 192 << 20
 )
 
-// places bound how many webhooks are worked on at once, and so their memory: the records of a webhook may take 35
-// times as much as its body. A usual webhook takes one place, and a larger one more.
+// places bound how many webhooks are worked on at once, and the memory that they take: the body of each and the records
+// of one chunk.
 type places struct {
 	free     *semaphore.Weighted
-	all      int64
+	budget   int64
+	least    int64 // what the smallest webhook counts
 	maxBytes int64 // of a body
 }
 
 func newPlaces(cfg *Config) *places {
-	all := int64(cfg.Limits.ConcurrentRequests)
-	return &places{free: semaphore.NewWeighted(all), all: all, maxBytes: cfg.ServerConfig.MaxRequestBodySize}
+	p := &places{maxBytes: cfg.ServerConfig.MaxRequestBodySize}
+	// A body of unknown length grows in memory by doubling.
+	p.budget = max(memoryBudget, 2*p.maxBytes+webhook.ChunkBytes)
+	p.least = max(1, p.budget/int64(cfg.Limits.ConcurrentRequests))
+	p.free = semaphore.NewWeighted(p.budget)
+	return p
 }
 
-// of is how many places a request takes. A body of unknown length, such as a compressed one, counts as the largest.
-func (p *places) of(r *http.Request) int64 {
-	size := p.maxBytes
-	if r.ContentLength >= 0 {
-		size = min(size, r.ContentLength)
+// of is the memory of a webhook with a body of length bytes. Where the length is not known, it is that of a usual one.
+func (p *places) of(length int64) int64 {
+	if length < 0 {
+		length = 2 * maxPooledBytes
 	}
-	share := float64(size) / float64(p.maxBytes) / largestShare
-	return max(1, int64(share*float64(p.all)))
+	return min(p.budget, max(p.least, min(length, p.maxBytes)+webhook.ChunkBytes))
 }
 
-// take waits for n places, but not for long, and says whether it got them. The body is not read before, so waiting
-// costs no memory.
-func (p *places) take(ctx context.Context, n int64) bool {
-	if p.free.TryAcquire(n) {
-		return true
+// place is what one webhook holds.
+type place struct {
+	of   *places
+	held int64
+}
+
+// take waits for n bytes, but not for long. The body is not read before, so waiting costs no memory.
+func (p *places) take(ctx context.Context, n int64) (*place, error) {
+	held := &place{of: p}
+	err := held.acquire(ctx, n)
+	return held, err
+}
+
+// more waits until the webhook holds n bytes. Its sender waits with it, so it waits no longer than for its first bytes.
+func (h *place) more(ctx context.Context, n int64) error {
+	if n <= h.held {
+		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, placeWait)
-	defer cancel()
-	return p.free.Acquire(ctx, n) == nil
+	return h.acquire(ctx, n-h.held)
 }
 
-func (p *places) leave(n int64) { p.free.Release(n) }
+func (h *place) acquire(ctx context.Context, n int64) error {
+	if !h.of.free.TryAcquire(n) {
+		ctx, cancel := context.WithTimeout(ctx, placeWait)
+		defer cancel()
+		if h.of.free.Acquire(ctx, n) != nil {
+			return errBusy
+		}
+	}
+	h.held += n
+	return nil
+}
+
+func (h *place) leave() { h.of.free.Release(h.held) }

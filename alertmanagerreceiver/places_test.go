@@ -5,8 +5,8 @@ package alertmanagerreceiver
 
 import (
 	"context"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 func TestConcurrentRequestsAreLimited(t *testing.T) {
@@ -45,46 +47,77 @@ func TestConcurrentRequestsAreLimited(t *testing.T) {
 
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.True(t, h.places.take(t.Context(), 1))
+		_, err := h.places.take(t.Context(), h.places.budget)
+		require.NoError(t, err)
 		before := time.Now()
-		require.False(t, h.places.take(gone, 1))
+		_, err = h.places.take(gone, 1)
+		require.ErrorIs(t, err, errBusy)
 		require.Equal(t, before, time.Now(), "a sender that has gone does not wait")
 	})
 }
 
-func TestLargeWebhooksTakeMorePlaces(t *testing.T) {
+func TestLargeWebhooksCountMore(t *testing.T) {
+	const chunk = webhook.ChunkBytes
 	for _, tt := range []struct {
-		all         int
+		requests    int
 		length, max int64
 		want        int64
 	}{
-		{64, 0, 10 << 20, 1},
-		{64, 20 << 10, 10 << 20, 1},
-		{64, 1 << 20, 10 << 20, 1},
-		{64, 5 << 20, 10 << 20, 8},
-		{64, 10 << 20, 10 << 20, 16},
-		{64, 99 << 20, 10 << 20, 16}, // is refused once it is read
-		{64, -1, 10 << 20, 16},       // of unknown length
-		{8, -1, 10 << 20, 2},
-		{3, -1, 10 << 20, 1},
-		{1, -1, 10 << 20, 1},
-		{1 << 40, 1 << 40, 1 << 40, 1 << 38},
+		{32, 0, 64 << 20, 6 << 20},
+		{32, 1 << 20, 64 << 20, 6 << 20},
+		{32, 10 << 20, 64 << 20, 10<<20 + chunk},
+		{32, 64 << 20, 64 << 20, 64<<20 + chunk},
+		{32, 99 << 20, 64 << 20, 64<<20 + chunk}, // is refused
+		{32, -1, 64 << 20, 6 << 20},              // of unknown length
+		{1000, 10, 64 << 20, 10 + chunk},
+		{1, 10, 64 << 20, memoryBudget},
+		{1000, 1 << 30, 1 << 30, 1<<30 + chunk},
 	} {
 		cfg := defaultConfig()
-		cfg.Limits.ConcurrentRequests, cfg.ServerConfig.MaxRequestBodySize = tt.all, tt.max
-		assert.Equal(t, tt.want, newPlaces(cfg).of(&http.Request{ContentLength: tt.length}), "%+v", tt)
+		cfg.Limits.ConcurrentRequests, cfg.ServerConfig.MaxRequestBodySize = tt.requests, tt.max
+		assert.Equal(t, tt.want, newPlaces(cfg).of(tt.length), "%+v", tt)
 	}
 }
 
-// TestLargeWebhooksWaitForEachOther: four of the largest fill the receiver, and a small one has to wait as well.
-func TestLargeWebhooksWaitForEachOther(t *testing.T) {
-	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
-	large := httptest.NewRequest(http.MethodPost, defaultPath, http.NoBody)
-	large.ContentLength = -1
-	for range largestShare {
-		require.True(t, h.places.free.TryAcquire(h.places.of(large)))
+// TestMemoryBudget: whoever sends what, all webhooks together stay within the budget, which fits the documented memory_limiter.
+func TestMemoryBudget(t *testing.T) {
+	p := newPlaces(defaultConfig())
+	assert.EqualValues(t, memoryBudget, p.budget)
+	var held int64
+	for {
+		place, err := tryTake(p, 64<<20)
+		if err != nil {
+			break
+		}
+		held += place.held
 	}
-	assert.False(t, h.places.free.TryAcquire(1))
-	h.places.leave(h.places.of(large))
-	assert.True(t, h.places.free.TryAcquire(1))
+	assert.EqualValues(t, 2*(64<<20+webhook.ChunkBytes), held, "two of the largest")
+}
+
+// TestALargeBodyOfUnknownLengthWaits: it counts as a usual one until it turns out to be large.
+func TestALargeBodyOfUnknownLengthWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+		others, err := tryTake(h.places, 64<<20)
+		require.NoError(t, err)
+		more, err := tryTake(h.places, 64<<20)
+		require.NoError(t, err)
+
+		unknown := func(size int) int {
+			body := io.MultiReader(strings.NewReader(strings.Repeat(" ", size)), strings.NewReader(good))
+			return post(h, body).Code // httptest knows the length of other readers
+		}
+		assert.Equal(t, http.StatusOK, unknown(10))
+		assert.Equal(t, http.StatusServiceUnavailable, unknown(2*maxPooledBytes))
+		others.leave()
+		assert.Equal(t, http.StatusOK, unknown(2*maxPooledBytes))
+		more.leave()
+		assert.True(t, h.places.free.TryAcquire(h.places.budget), "all memory is free again")
+	})
+}
+
+func tryTake(p *places, length int64) (*place, error) {
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	return p.take(gone, p.of(length))
 }

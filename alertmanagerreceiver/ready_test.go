@@ -25,24 +25,23 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	readinesscheck "github.com/alert24/otelcol-alert24/internal/readiness"
 )
 
-// readinessOf returns what probes ask, and how often the pipeline has been asked.
-func readinessOf(next func(context.Context) error) (http.Handler, *atomic.Int64) {
+// readinessOf returns what probes ask of exporters that answer so, and how often they have been asked.
+func readinessOf(t *testing.T, answer func(context.Context) error) (http.Handler, *atomic.Int64) {
+	t.Helper()
 	asked := new(atomic.Int64)
-	r := &readiness{logger: zap.NewNop(), ready: true, next: consumeFunc(func(ctx context.Context, logs plog.Logs) error {
+	t.Cleanup(readinesscheck.Register(func(ctx context.Context) error {
 		asked.Add(1)
-		if logs.LogRecordCount() > 0 {
-			return errors.New("a probe must hold no record")
-		}
-		return next(ctx)
-	})}
-	return r.over(http.NotFoundHandler()), asked
+		return answer(ctx)
+	}))
+	r := &readiness{logger: zap.NewNop()}
+	return http.HandlerFunc(r.serve), asked
 }
 
 func probe(h http.Handler, method string) *httptest.ResponseRecorder {
@@ -51,25 +50,19 @@ func probe(h http.Handler, method string) *httptest.ResponseRecorder {
 	return w
 }
 
-// storageError says what a probe may be told.
-type storageError struct{ error }
-
-func (storageError) NotReady() string { return "the storage is full" }
-
-func TestReadyFollowsThePipeline(t *testing.T) {
+func TestReadyIsWhatTheExportersSay(t *testing.T) {
 	for _, tt := range []struct {
 		err    error
 		status int
 		answer string
 	}{
 		{nil, 200, "ready\n"},
-		{errors.New("s3cret"), 503, "not ready: the pipeline refuses webhooks: see the collector's log\n"},
-		{fmt.Errorf("s3cret: %w", storageError{errors.New("s3cret")}), 503, "not ready: the storage is full\n"},
-		{fmt.Errorf("s3cret: %w", context.DeadlineExceeded), 503, "not ready: the pipeline does not answer\n"},
+		{errors.New("the storage is full"), 503, "not ready: the storage is full\n"},
+		{fmt.Errorf("s3cret: %w", context.DeadlineExceeded), 503, "not ready: the storage does not answer\n"},
 	} {
 		t.Run(tt.answer, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h, _ := readinessOf(func(context.Context) error { return tt.err })
+				h, _ := readinessOf(t, func(context.Context) error { return tt.err })
 				w := probe(h, http.MethodGet)
 				assert.Equal(t, tt.status, w.Code)
 				assert.Equal(t, tt.answer, w.Body.String())
@@ -80,22 +73,19 @@ func TestReadyFollowsThePipeline(t *testing.T) {
 }
 
 func TestReadyTakesOnlyGetAndHead(t *testing.T) {
-	h, asked := readinessOf(func(context.Context) error { return nil })
+	h, asked := readinessOf(t, func(context.Context) error { return nil })
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		w := probe(h, method)
 		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, method)
 		assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"), method)
 	}
 	assert.Zero(t, asked.Load())
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, readyPath+"/", http.NoBody))
-	assert.Equal(t, http.StatusNotFound, w.Code, "any other path is the server's")
 }
 
 func TestReadyAnswersAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var full atomic.Bool
-		h, asked := readinessOf(func(context.Context) error {
+		h, asked := readinessOf(t, func(context.Context) error {
 			time.Sleep(readyTimeout / 2)
 			if full.Load() {
 				return errors.New("full")
@@ -123,38 +113,30 @@ func TestReadyAnswersAreShared(t *testing.T) {
 	})
 }
 
-// TestStuckPipelineHoldsOneQuestion: probes neither wait for a pipeline that does not even listen, nor ask it again.
-func TestStuckPipelineHoldsOneQuestion(t *testing.T) {
+// A storage that hangs is asked by one probe at a time, and each of them has an end.
+func TestReadyHasAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		h, asked := readinessOf(func(context.Context) error {
-			<-release
-			return nil
+		h, asked := readinessOf(t, func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
 		})
-		for i := range 100 {
-			began := time.Now()
-			w := probe(h, http.MethodGet)
-			assert.Equal(t, "not ready: the pipeline does not answer\n", w.Body.String())
-			want := time.Duration(0)
-			if i == 0 {
-				want = readyTimeout
-			}
-			assert.Equal(t, want, time.Since(began))
-			time.Sleep(readyAge)
+		var all sync.WaitGroup
+		began := time.Now()
+		for range 100 {
+			all.Go(func() {
+				assert.Equal(t, "not ready: the storage does not answer\n", probe(h, http.MethodGet).Body.String())
+			})
 		}
-		assert.EqualValues(t, 1, asked.Load())
-
-		close(release)
-		synctest.Wait()
-		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code, "it has answered after all")
+		all.Wait()
+		assert.Equal(t, readyTimeout, time.Since(began))
 		assert.EqualValues(t, 1, asked.Load())
 	})
 }
 
-// TestReadyQuestionOutlivesItsAsker: others wait for the answer too.
+// Others wait for the answer too.
 func TestReadyQuestionOutlivesItsAsker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, asked := readinessOf(func(ctx context.Context) error {
+		h, asked := readinessOf(t, func(ctx context.Context) error {
 			time.Sleep(readyTimeout / 2)
 			return ctx.Err()
 		})
@@ -163,13 +145,6 @@ func TestReadyQuestionOutlivesItsAsker(t *testing.T) {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, readyPath, http.NoBody))
 		assert.Equal(t, http.StatusOK, probe(h, http.MethodGet).Code)
 		assert.EqualValues(t, 1, asked.Load())
-	})
-}
-
-func TestReadySurvivesAPanic(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, _ := readinessOf(func(context.Context) error { panic("a bug") })
-		assert.Equal(t, http.StatusServiceUnavailable, probe(h, http.MethodGet).Code)
 	})
 }
 
@@ -195,20 +170,20 @@ func TestReadyIsNoWebhook(t *testing.T) {
 	cfg := localConfig()
 	cfg.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
 	full := atomic.Bool{}
-	r := started(t, set, cfg, extensionHost{id: nobody{}}, consumeFunc(func(ctx context.Context, _ plog.Logs) error {
-		_, span := set.TracerProvider.Tracer("exporter").Start(ctx, "push")
-		assert.False(t, span.IsRecording(), "what a probe causes is not traced")
-		assert.True(t, trace.SpanContextFromContext(ctx).IsValid())
-		span.End()
+	t.Cleanup(readinesscheck.Register(func(context.Context) error {
 		if full.Load() {
 			return errors.New("full")
 		}
 		return nil
 	}))
+	r := started(t, set, cfg, extensionHost{id: nobody{}}, consumeFunc(func(context.Context, plog.Logs) error {
+		t.Error("a probe reached the pipeline")
+		return nil
+	}))
 	forget := func() { // the answer
 		r.ready.mu.Lock()
 		defer r.ready.mu.Unlock()
-		r.ready.last = nil
+		r.ready.at = time.Time{}
 	}
 	ask := func(method string) (int, string) {
 		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.listener.Addr().String()+readyPath, http.NoBody)
@@ -256,18 +231,4 @@ func TestReadyIsNoWebhook(t *testing.T) {
 	assert.NotEmpty(t, tel.SpanRecorder.Ended())
 	_, err = tel.GetMetric("http.server.request.duration")
 	require.NoError(t, err, "a webhook is counted")
-}
-
-// TestShutdownLeavesAStuckProbe: not even a probe of a stuck pipeline holds a shutdown back.
-func TestShutdownLeavesAStuckProbe(t *testing.T) {
-	shutDownStuck(t, func(r *alertmanagerReceiver) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.listener.Addr().String()+readyPath, http.NoBody)
-		assert.NoError(t, err)
-		req.Close = true
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
-			assert.NoError(t, resp.Body.Close())
-		}
-	})
 }

@@ -14,9 +14,11 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confighttp/xconfighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
 )
 
@@ -31,6 +33,7 @@ type alertmanagerReceiver struct {
 	listener net.Listener
 	cancel   context.CancelFunc // ends the contexts of requests in progress
 	serving  sync.WaitGroup
+	oversize chan struct{} // closed when nothing more is said of webhooks that are too large
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
@@ -38,14 +41,19 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alert
 	if err != nil {
 		return nil, err
 	}
-	ready := &readiness{next: next, logger: h.logger, ready: true}
-	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: ready}, nil
+	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: &readiness{logger: h.logger}}, nil
 }
 
 // Start listens and serves in the background.
 func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) error {
-	server, err := r.cfg.ServerConfig.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler,
-		confighttp.WithErrorHandler(r.handler.refuseEarly))
+	auth, err := newAuthenticator(ctx, &r.cfg.ServerConfig, host, r.handler)
+	if err != nil {
+		return err
+	}
+	cfg := r.cfg.ServerConfig
+	cfg.Auth = configoptional.None[confighttp.AuthConfig]() // a route's own affair
+	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler.routes(r.ready.serve, auth),
+		confighttp.WithErrorHandler(r.handler.refuseEarly), xconfighttp.WithOtelHTTPOptions(otelhttp.WithFilter(withoutProbes)))
 	if err != nil {
 		return err
 	}
@@ -55,12 +63,16 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }
-	server.Handler = r.ready.over(traced(r.cfg.Path, server.Handler))
 	server.ErrorLog = serverLog(r.handler.logger)
 	r.server, r.listener, r.cancel = server, listener, cancel
 
 	r.warnIfOpen()
 	r.set.Logger.Info("Taking webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
+	r.oversize = make(chan struct{})
+	go func() {
+		defer close(r.oversize)
+		r.handler.oversize.run(base)
+	}()
 	r.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
@@ -84,6 +96,10 @@ func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 		err = r.server.Close()
 	}
 	r.serving.Wait()
+	select {
+	case <-r.oversize:
+	case <-ctx.Done(): // the pipeline is stuck
+	}
 	return err
 }
 
@@ -98,18 +114,4 @@ func (r *alertmanagerReceiver) warnIfOpen() {
 		r.set.Logger.Warn("The endpoint is open to the network and takes webhooks from anybody; set auth, tls::client_ca_file or hmac",
 			zap.Stringer("address", tcp))
 	}
-}
-
-// traced puts the trace of the W3C traceparent header into the context: the collector's own server does so only if
-// service::telemetry::traces::propagators says so, which hardly anybody sets. It names the route as well, for the span and
-// the metrics of that server.
-func traced(path string, next http.Handler) http.Handler {
-	var w3c propagation.TraceContext
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
-		if r.URL.Path == path {
-			r.Pattern = path
-		}
-		next.ServeHTTP(w, r)
-	})
 }

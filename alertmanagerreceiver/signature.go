@@ -16,16 +16,16 @@ import (
 // "<Unix seconds>:<body>" with the seconds in a header of their own.
 // Source: https://github.com/grafana/alerting/blob/main/http/hmac.go
 type signature struct {
-	cfg *hmacConfig
+	cfg *HMACConfig
 	now func() time.Time
 }
 
-func newSignature(cfg *hmacConfig, now func() time.Time) *signature {
+func newSignature(cfg *HMACConfig, now func() time.Time) *signature {
 	return &signature{cfg: cfg, now: now}
 }
 
 // verify returns nil for a body that the owner of the secret signed within the tolerance. A signed webhook can be
-// replayed within the tolerance, and for ever where no timestamp is asked for.
+// replayed within the tolerance, and forever where no timestamp is asked for.
 func (s *signature) verify(header http.Header, body []byte) error {
 	given, err := hex.DecodeString(header.Get(s.cfg.Header))
 	if err != nil || len(given) != sha256.Size {

@@ -24,13 +24,13 @@ const (
 
 func TestSignature(t *testing.T) {
 	sent := time.Unix(1795466235, 0)
-	plain := hmacConfig{Secret: "secret", Header: "X-Sig", TimestampTolerance: time.Minute}
+	plain := HMACConfig{Secret: "secret", Header: "X-Sig", TimestampTolerance: time.Minute}
 	stamped := plain
 	stamped.TimestampHeader = "X-Time"
 
 	for _, tt := range []struct {
 		name   string
-		config hmacConfig
+		config HMACConfig
 		header map[string]string
 		body   string
 		now    time.Time

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 const (
@@ -21,6 +23,8 @@ const (
 	// maxReportsAtOnce is how many groups are reported in a burst; after it, one a second, and the others when they come
 	// again.
 	maxReportsAtOnce = 100
+	// maxLogged bounds what a log line repeats of a webhook.
+	maxLogged = 120
 )
 
 // truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
@@ -44,7 +48,7 @@ func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*t
 }
 
 // note is told of every accepted webhook.
-func (t *truncation) note(ctx context.Context, w *webhook) {
+func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	if w.TruncatedAlerts == 0 {
 		if t.reported.Len() > 0 {
 			t.reported.Remove(t.group(w))
@@ -60,21 +64,21 @@ func (t *truncation) note(ctx context.Context, w *webhook) {
 	t.reported.Add(group, struct{}{})
 	t.logger.Warn("Alertmanager cut a group short: it never delivers the alerts beyond the cut, nor that they are resolved; "+
 		"set max_alerts: 0 in its webhook_configs",
-		zap.String("receiver", cutString(w.Receiver, maxReasonBytes)),
-		zap.String("group_key", cutString(w.GroupKey, maxReasonBytes)),
+		zap.String("receiver", text.Line(w.Receiver, maxLogged)),
+		zap.String("group_key", text.Line(w.GroupKey, maxLogged)),
 		zap.Int64("truncated_alerts", w.TruncatedAlerts))
 }
 
 // group identifies the group; Mimir may leave its key out, and then the labels of the group do.
-func (t *truncation) group(w *webhook) uint64 {
+func (t *truncation) group(w *webhook.Webhook) uint64 {
 	var h maphash.Hash
 	h.SetSeed(t.seed)
 	texts := []string{w.ExternalURL, w.Receiver, w.GroupKey}
 	for _, l := range w.GroupLabels {
 		texts = append(texts, l.Name, l.Value)
 	}
-	for _, text := range texts {
-		_, _ = h.WriteString(text)
+	for _, s := range texts {
+		_, _ = h.WriteString(s)
 		_ = h.WriteByte(0xff) // in no UTF-8 text
 	}
 	return h.Sum64()

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 func TestTruncatedGroupIsReportedOnce(t *testing.T) {
@@ -59,7 +60,7 @@ func TestManyTruncatedGroups(t *testing.T) {
 		require.NoError(t, err)
 		all := func() {
 			for i := range 2 * maxReportsAtOnce {
-				h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
+				h.truncation.note(t.Context(), &webhook.Webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
 			}
 		}
 		all()
@@ -72,7 +73,7 @@ func TestManyTruncatedGroups(t *testing.T) {
 
 		for i := range 2 * maxTruncatedGroups {
 			time.Sleep(time.Second)
-			h.truncation.note(t.Context(), &webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
+			h.truncation.note(t.Context(), &webhook.Webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
 		}
 		assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
 	})
@@ -80,7 +81,7 @@ func TestManyTruncatedGroups(t *testing.T) {
 
 func TestGroupsWithoutAKeyDiffer(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
-	group := func(body string) uint64 { return h.truncation.group(decode(t, []byte(body))) }
+	group := func(body string) uint64 { return h.truncation.group(decode(t, body)) }
 	assert.Equal(t, group(beside(`"groupKey":"","groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"b"}`)))
 	assert.NotEqual(t, group(beside(`"groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"c"}`)))
 	assert.NotEqual(t, group(beside(`"groupKey":"a"`)), group(beside(`"receiver":"a"`)))

@@ -27,11 +27,12 @@ const (
 func quick() []string {
 	return []string{
 		"exporters.alert24.timeout=5s",
-		"exporters.alert24.settle_time=" + settleTime.String(),
+		"exporters.alert24.limits.requests_per_second=0",
+		"exporters.alert24.lifecycle.settle_time=" + settleTime.String(),
 		"exporters.alert24.retry_on_failure.initial_interval=50ms",
 		"exporters.alert24.retry_on_failure.max_interval=500ms",
-		"exporters.alert24.echo_hold=" + hold.String(),
-		"exporters.alert24.echo_window=1m",
+		"exporters.alert24.echo.hold=" + hold.String(),
+		"exporters.alert24.echo.window=1m",
 		"receivers.alertmanager.shutdown_timeout=1s",
 	}
 }

@@ -87,14 +87,15 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		"no scheme":           {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
 		"not a URL":           {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
 		"no alias labels":     {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
-		"unknown severity":    {set: []string{"exporters.alert24.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "severity", "page"}},
-		"unknown default":     {set: []string{"exporters.alert24.severity.default=urgent"}, message: []string{"exporters::alert24", "severity", "default"}},
+		"unknown severity":    {set: []string{"exporters.alert24.incident.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "incident::severity::map::page"}},
+		"unknown default":     {set: []string{"exporters.alert24.incident.severity.default=urgent"}, message: []string{"exporters::alert24", "incident::severity::default"}},
 		"unknown key":         {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
 		"unknown alias key":   {set: []string{"receivers.alertmanager.alias.label=[alertname]"}, message: []string{"receivers", "alertmanager", "label"}},
 		"retries that end":    {set: []string{"exporters.alert24.retry_on_failure.max_elapsed_time=5m"}, message: []string{"exporters::alert24", "retry_on_failure", "max_elapsed_time"}},
 		"a queue of its own":  {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
+		"no unit":             {set: []string{"exporters.alert24.lifecycle.settle_time=15"}, message: []string{"exporters::alert24", "lifecycle::settle_time: 15ns is too short: write the unit"}},
 		"storage of no kind":  {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
-		"negative of a limit": {set: []string{"receivers.alertmanager.limits.alerts=-1"}, message: []string{"receivers::alertmanager::limits", "alerts"}},
+		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager::limits", "labels_per_alert"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var env []string

@@ -44,7 +44,7 @@ func TestKilledWithARequestInFlight(t *testing.T) {
 	}{
 		"create": {
 			operation: fault.Create, event: func() webhook { return fires },
-			want: []string{"open " + first},
+			want: []string{"new " + first},
 		},
 		"create, then over": {
 			operation: fault.Create, event: func() webhook { return fires }, after: func() webhook { return resolved(fires) },
@@ -52,12 +52,12 @@ func TestKilledWithARequestInFlight(t *testing.T) {
 		},
 		"update": {
 			operation: fault.Update, before: []webhook{fires}, event: func() webhook { return saying(fires, second) },
-			want: []string{"open " + second},
+			want: []string{"new " + second},
 		},
 		"update, then back": {
 			operation: fault.Update, before: []webhook{fires}, event: func() webhook { return saying(fires, second) },
 			after: func() webhook { return fires },
-			want:  []string{"open " + first},
+			want:  []string{"new " + first},
 		},
 		"close": {
 			operation: fault.Resolve, before: []webhook{fires}, event: func() webhook { return resolved(fires) },
@@ -66,7 +66,7 @@ func TestKilledWithARequestInFlight(t *testing.T) {
 		"close, then again": {
 			operation: fault.Resolve, before: []webhook{fires}, event: func() webhook { return resolved(fires) },
 			after: func() webhook { return again(fires) },
-			want:  []string{"resolved " + first, "open " + first},
+			want:  []string{"resolved " + first, "new " + first},
 		},
 	} {
 		for fateName, fate := range fates {
@@ -136,7 +136,7 @@ func TestRestartsFasterThanAnyTimer(t *testing.T) {
 	s.ClearFaults()
 	atRest(t, s, hold)
 
-	want := map[string]string{"HighErrorRate:opens": "open", "HighErrorRate:ends": "resolved"}
+	want := map[string]string{"HighErrorRate:opens": "new", "HighErrorRate:ends": "resolved"}
 	got := map[string]string{}
 	for _, i := range s.Incidents() {
 		if i.Alias != "HighErrorRate:echo" {

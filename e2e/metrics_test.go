@@ -130,12 +130,12 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 func traffic(t *testing.T) map[string]map[string]float64 {
 	t.Helper()
 	s, c := startCollector(t, append(quick(),
-		"exporters.alert24.severity.ignore=[none]",
-		"exporters.alert24.max_aliases=1",
-		"exporters.alert24.audit_interval=1s",
+		"exporters.alert24.incident.severity.ignore=[none]",
+		"exporters.alert24.limits.aliases=1",
+		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A template that fails, and a map without the alert's team.
-		`exporters.alert24.title='{{ tz "Nowhere" .StartsAt }}'`,
-		"exporters.alert24.affected_services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
+		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
+		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
 	)...)
 	_, err := s.AddFault(sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
 	require.NoError(t, err)
@@ -143,7 +143,10 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	w.TruncatedAlerts = 1
 	w.Alerts[0].Labels["team"] = "frontend"
 	deliver(t, c, w)
-	deliver(t, c, firing("watchdog", "none"))
+	skipped := firing("watchdog", "none")
+	skipped.Alerts = append(skipped.Alerts, skipped.Alerts[0])
+	skipped.Alerts[1].Status = "pending"
+	deliver(t, c, skipped)
 	assert.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, firing("api-02.prod", "critical")))
 	assert.Equal(t, http.StatusUnauthorized, post(t, c, "", w))
 	onlyIncident(t, s, isOpen)

@@ -139,9 +139,9 @@ func startBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{}
 	b.sandbox, b.collector = startCollector(t,
-		"exporters.alert24.echo_window=20s", "exporters.alert24.echo_hold="+echoHold.String(),
+		"exporters.alert24.echo.window=20s", "exporters.alert24.echo.hold="+echoHold.String(),
 		"exporters.alert24.retry_on_failure.initial_interval=100ms", "exporters.alert24.retry_on_failure.max_interval=1s",
-		"exporters.alert24.settle_time=2s")
+		"exporters.alert24.lifecycle.settle_time=2s")
 	b.relay = startRelay(t, b.collector.Webhook)
 	return b
 }

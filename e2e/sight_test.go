@@ -75,8 +75,8 @@ func TestReadinessFollowsTheStorage(t *testing.T) {
 	s, c := startCollector(t, append(quick(),
 		fmt.Sprint(storageRoom, 2<<20),
 		// What is not heard of ends after a while, and soon leaves the ledger: that makes room.
-		"exporters.alert24.stale_after=10s", "exporters.alert24.timeout=1s", "exporters.alert24.echo_window=1s",
-		"exporters.alert24.echo_hold=1s", "exporters.alert24.closed_retention=2s",
+		"exporters.alert24.lifecycle.stale_after=10s", "exporters.alert24.timeout=1s", "exporters.alert24.echo.window=1s",
+		"exporters.alert24.echo.hold=1s", "exporters.alert24.lifecycle.closed_retention=2s",
 	)...)
 	require.NoError(t, readiness(t.Context(), t, c, http.StatusOK, "ready"))
 	_, refused := fill(t, c)

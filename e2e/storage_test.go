@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/s2"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,6 +20,8 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/journal"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -105,29 +106,26 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 	onlyIncident(t, s, isOpen)
 	require.NoError(t, c.Stop())
 
-	const key = "segment/7fffffffffffffff" // the last one, of a newer schema
-	newer := append([]byte("[\"another\"]\n"), s2.Encode(nil, []byte("{\"schema\":1000}\n"))...)
-	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
-		require.NoError(t, client.Set(t.Context(), key, newer))
+	const newer = `{"schema":1000}`
+	journalFile(t, filepath.Join(dir, "storage"), func(j *journal.Journal, _ map[string]string) {
+		require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: "another", Record: []byte(newer)}}, false))
 	})
 	err = c.Start(t.Context())
 	require.ErrorContains(t, err, "ended before it was ready")
 	require.ErrorContains(t, err, "written by a newer version")
 	assert.NotContains(t, c.Log(), "goroutine ")
 
-	ledgerFile(t, filepath.Join(dir, "storage"), func(client storage.Client) {
-		kept, err := client.Get(t.Context(), key)
-		require.NoError(t, err)
-		assert.Equal(t, newer, kept)
-		require.NoError(t, client.Delete(t.Context(), key))
+	journalFile(t, filepath.Join(dir, "storage"), func(j *journal.Journal, records map[string]string) {
+		assert.Equal(t, newer, records["another"])
+		require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: "another"}}, false))
 	})
 	require.NoError(t, c.Start(t.Context()))
 	deliver(t, c, resolved(firing("api-01.prod", "critical")))
 	onlyIncident(t, s, isResolved)
 }
 
-// ledgerFile opens the exporter's storage while no collector has it.
-func ledgerFile(t *testing.T, dir string, use func(storage.Client)) {
+// journalFile opens the exporter's journal while no collector has it.
+func journalFile(t *testing.T, dir string, use func(*journal.Journal, map[string]string)) {
 	t.Helper()
 	factory := filestorage.NewFactory()
 	config := factory.CreateDefaultConfig().(*filestorage.Config)
@@ -137,8 +135,13 @@ func ledgerFile(t *testing.T, dir string, use func(storage.Client)) {
 	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
 	client, err := ext.(storage.Extension).GetClient(t.Context(), otelcomponent.KindExporter, otelcomponent.MustNewID("alert24"), "ledger")
 	require.NoError(t, err)
-	use(client)
-	require.NoError(t, client.Close(t.Context()))
+	j, records := journal.New(client), map[string]string{}
+	require.NoError(t, j.Load(t.Context(), func(l ledger.Loaded) error {
+		records[l.Key] = string(l.Record)
+		return nil
+	}, func(key string, b []byte) []byte { return append(b, records[key]...) }))
+	use(j, records)
+	require.NoError(t, j.Close(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 

@@ -23,7 +23,7 @@ import (
 // apiLatency is how long the sandbox takes to answer where the API is not at 0 ms.
 const apiLatency = 20 * time.Millisecond
 
-// concurrency is the exporter's max_concurrent_requests, its default.
+// concurrency is the exporter's limits::concurrent_requests, its default.
 const concurrency = 8
 
 // bench runs scenarios and adds what they found to its table.
@@ -90,9 +90,10 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.stores)),
 		Set: append([]string{
 			// The loads open more aliases than the defaults of a small installation let in.
-			"exporters.alert24.max_aliases=10000000",
+			"exporters.alert24.limits.aliases=10000000",
 			"processors.memory_limiter.limit_mib=8192",
-			fmt.Sprintf("exporters.alert24.max_concurrent_requests=%d", concurrency),
+			"exporters.alert24.limits.requests_per_second=0",
+			fmt.Sprintf("exporters.alert24.limits.concurrent_requests=%d", concurrency),
 			"extensions.pprof.endpoint=" + s.pprof,
 			"service.extensions=[file_storage, bearertokenauth/webhook, health_check, pprof]",
 		}, set...),

@@ -86,7 +86,7 @@ func TestExampleOfTheDocumentation(t *testing.T) {
 	t.Chdir("../..")
 	doc, err := os.ReadFile("docs/incidents.md")
 	require.NoError(t, err)
-	const command = "build/alert24-render --config collector-config.yaml testdata/webhooks/alertmanager-0.31.1/004-everything.json\n"
+	const command = "build/alert24-render --config collector-config.yaml testdata/webhooks/alertmanager-0.31.1/001-per-instance.json\n"
 	require.Contains(t, string(doc), command)
 	var stdout, stderr bytes.Buffer
 	require.Zero(t, run(t.Context(), strings.Fields(command)[1:], strings.NewReader(""), &stdout, &stderr), stderr.String())

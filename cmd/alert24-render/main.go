@@ -11,17 +11,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/spf13/pflag"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/preview"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 func main() {
@@ -45,7 +43,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, err = out.WriteTo(stdout)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "alert24-render: %s\n", oneLine(err))
+		_, _ = fmt.Fprintf(stderr, "alert24-render: %s\n", text.Printable(err.Error()))
 		return 2
 	}
 	return 0
@@ -102,20 +100,5 @@ func convert(ctx context.Context, c *components, file string, stdin io.Reader) (
 		defer func() { _ = opened.Close() }()
 		in = opened
 	}
-	logs, err := preview.Convert(ctx, c.receiver, in)
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		err = request.Err // the request is ours; its address tells nothing
-	}
-	return logs, err
-}
-
-// oneLine returns the error as one printable line.
-func oneLine(err error) string {
-	line := strings.Join(strings.Fields(err.Error()), " ")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, line)
+	return preview.Convert(ctx, c.receiver, in)
 }

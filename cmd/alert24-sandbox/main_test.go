@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,6 +114,43 @@ func TestShutdownWithHangingRequest(t *testing.T) {
 	assert.Less(t, time.Since(begin), shutdownTimeout, "it did not wait for the request")
 }
 
+// TestREADME expects the table of switches in the README, as their list describes them.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var table strings.Builder
+	table.WriteString("| Switch | Values, the default first | Decides |\n| --- | --- | --- |\n")
+	for _, w := range store.SwitchList {
+		values := "a " + w.Kind
+		switch {
+		case len(w.Values) > 0:
+			values = "`" + strings.Join(w.Values, "`, `") + "`"
+		case w.Kind == "bool":
+			values = "`false`, `true`"
+		case w.Default() != "":
+			values += ", `" + w.Default() + "`"
+		}
+		table.WriteString("| `" + w.Name + "` | " + values + " | " + w.Help + " |\n")
+	}
+	assert.True(t, strings.HasSuffix(string(text), "\n\n"+table.String()), "the README must end with this table:\n%s", table.String())
+}
+
+// TestHelp expects every switch in the help, with its values and its default.
+func TestHelp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--help"}, &stdout, &stderr))
+	for _, w := range store.SwitchList {
+		at := strings.Index(stdout.String(), "--"+strings.ReplaceAll(w.Name, "_", "-")+" ")
+		require.Positive(t, at, w.Name)
+		line, _, _ := strings.Cut(stdout.String()[at:], "\n")
+		assert.Contains(t, line, w.Help)
+		assert.Contains(t, line, strings.Join(w.Values, " | "))
+		if w.Default() != "" {
+			assert.Contains(t, line, "(default "+w.Default()+")")
+		}
+	}
+}
+
 func TestWrongUse(t *testing.T) {
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -124,12 +162,12 @@ func TestWrongUse(t *testing.T) {
 	}{
 		"unknown flag":      {[]string{"--what"}, 2, "unknown flag: --what"},
 		"argument":          {[]string{"what"}, 2, `unexpected argument "what"`},
-		"no such value":     {[]string{"--alias-hit=x"}, 2, `alias_hit must be one of merge, unchanged, not "x"`},
+		"no such value":     {[]string{"--alias-hit=x"}, 2, `alias_hit must be one of unchanged, merge, not "x"`},
 		"no duration":       {[]string{"--latency=5"}, 2, `latency must be a duration, not "5"`},
 		"negative":          {[]string{"--latency=-5s"}, 2, "must not be negative"},
 		"no incidents":      {[]string{"--max-incidents=0"}, 2, "must be at least 1"},
 		"empty key":         {[]string{"--api-key", ""}, 2, "--api-key number 1 is empty"},
-		"scope":             {[]string{"--api-key", "ak_secret=admin"}, 2, `--api-key number 1: scope "admin" is none of read, write, incidents`},
+		"scope":             {[]string{"--api-key", "ak_secret=root"}, 2, `--api-key number 1: scope "root" is none of read, write, incidents`},
 		"address taken":     {[]string{"--listen", taken.Addr().String()}, 1, "address already in use"},
 		"no place for file": {[]string{"--address-file", "/nowhere/at/all"}, 1, "no such file or directory"},
 		"help":              {[]string{"--help"}, 0, ""},

@@ -5,6 +5,7 @@ package chaos
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -16,24 +17,29 @@ import (
 )
 
 // 24 alert names on 4 instances each are 96 aliases at any time. After a few changes an alias is left as it is and another
-// takes its place: so a mistake is not hidden by what comes later, and a run compares hundreds of ends.
+// takes its place: so a mistake is not hidden by what comes later, and a run compares hundreds of ends. Of those that are left
+// firing, a family keeps the newest, so that a long run costs no more per second than a short one.
 const (
 	families   = 24
 	instances  = 4
 	fewChanges = 3
 	mostMore   = 6
+	mostLeft   = 40
 )
 
-// problem is what an alias stands for. Its alerts differ in severity and mount point.
+// problem is what an alias stands for. Its alerts differ in severity and mount point. Its family guards it; the record has a
+// guard of its own.
 type problem struct {
 	alias   string
 	alerts  []*alert
 	changes int // until it is left alone
+	leftAt  time.Time
+	record  record
 }
 
 // alert is what Prometheus knows of one alert. Its family guards it.
 type alert struct {
-	alias       string
+	problem     *problem
 	member      int // place among the alerts of its alias
 	labels      map[string]string
 	severity    string
@@ -76,13 +82,20 @@ type family struct {
 	number int
 	name   string
 
-	wire sync.Mutex // held while a webhook is on its way
-	log  []*message // guarded by wire
+	wire turn // held while a webhook is on its way, and to write and read the problems' records
 
 	mu       sync.Mutex // guards the rest
-	problems []*problem // the last ones live
+	problems []*problem // all that there ever were
+	alive    []*problem
+	left     []*problem // left alone while they fire, oldest first
 	groups   []*group
 }
+
+// turn is a lock that waits as package synctest expects it.
+type turn chan struct{}
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
 
 // group is alerts that are notified together.
 type group struct {
@@ -95,7 +108,7 @@ var severitiesOf = [][]string{{"critical"}, {"critical", "warning"}, {"warning",
 
 // newFamily makes a family. Every other one is grouped by severity as well, so that an alias is in several groups.
 func newFamily(n int, random *rand.Rand) *family {
-	f := &family{number: n, name: "Alert" + strconv.Itoa(n), groups: []*group{{}}}
+	f := &family{number: n, name: "Alert" + strconv.Itoa(n), wire: make(turn, 1), groups: []*group{{}}}
 	if n%2 == 0 {
 		f.groups = []*group{{severity: "critical"}, {severity: "warning"}, {severity: "info"}}
 	}
@@ -112,7 +125,7 @@ func (f *family) add(random *rand.Rand) {
 	p := &problem{alias: f.name + ":" + instance, changes: fewChanges + random.IntN(mostMore)}
 	for m, severity := range severitiesOf[(f.number+n)%len(severitiesOf)] {
 		a := &alert{
-			alias: p.alias, member: m, severity: severity,
+			problem: p, member: m, severity: severity,
 			labels: map[string]string{
 				"alertname": f.name, "instance": instance, "severity": severity, "mountpoint": "/" + strconv.Itoa(m),
 			},
@@ -128,20 +141,54 @@ func (f *family) add(random *rand.Rand) {
 			}
 		}
 	}
-	f.problems = append(f.problems, p)
+	f.problems, f.alive = append(f.problems, p), append(f.alive, p)
+}
+
+// run lets the family live until ctx ends.
+func (f *family) run(ctx context.Context, random *rand.Rand) {
+	for sleep(ctx, time.Duration(random.ExpFloat64()*float64(changeEvery))) {
+		f.live(random, time.Now().UTC().Truncate(time.Millisecond))
+	}
 }
 
 // live lets one alert of the family begin, change or end.
 func (f *family) live(random *rand.Rand, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	alive := slices.DeleteFunc(slices.Clone(f.problems), func(p *problem) bool { return p.changes == 0 })
-	p := alive[random.IntN(len(alive))]
+	n := random.IntN(len(f.alive))
+	p := f.alive[n]
 	p.change(random, now)
 	p.changes--
-	if p.changes == 0 {
-		f.add(random)
+	if p.changes > 0 {
+		return
 	}
+	p.leftAt = now
+	f.alive = slices.Delete(f.alive, n, n+1)
+	f.add(random)
+	if len(p.firing()) == 0 {
+		return
+	}
+	f.left = append(f.left, p)
+	if len(f.left) > mostLeft {
+		f.left[0].resolve(now)
+		f.left = slices.Delete(f.left, 0, 1)
+	}
+}
+
+// resolve ends all alerts of a problem: the machine is well again.
+func (p *problem) resolve(now time.Time) {
+	for _, a := range p.alerts {
+		if a.firing {
+			a.firing, a.ends = false, now
+		}
+	}
+}
+
+// any is one of the aliases that live.
+func (f *family) any(random *rand.Rand) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.alive[random.IntN(len(f.alive))].alias
 }
 
 func (p *problem) change(random *rand.Rand, now time.Time) {
@@ -152,11 +199,7 @@ func (p *problem) change(random *rand.Rand, now time.Time) {
 	case a.firing && random.IntN(3) == 0:
 		a.firing, a.ends = false, now
 	case a.firing:
-		for _, b := range p.alerts { // the machine is well again
-			if b.firing {
-				b.firing, b.ends = false, now
-			}
-		}
+		p.resolve(now)
 	default:
 		// A lease that ran out while the condition held begins again with the old start.
 		if a.startsAt.IsZero() || random.IntN(5) > 0 {

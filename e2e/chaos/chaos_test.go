@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,7 +33,7 @@ const (
 	// calmLimit bounds how long the collector may need to come to rest once all is well.
 	calmLimit = 60 * time.Second
 	// restTime is how long nothing may happen before we believe that nothing will: above every timer of the collector.
-	restTime = echoHold + settleTime + time.Second
+	restTime = echoHold + settleTime + auditInterval + time.Second
 	// shown is how many aliases' histories a failure prints.
 	shown = 2
 )
@@ -43,10 +46,17 @@ type run struct {
 	counts    *counts
 	seed      uint64
 
-	lives []entry  // when the collector was killed and started
-	logs  []string // of each of its lives
-	kills int
-	stops int
+	worlds   map[world]bool
+	calls    *calls
+	weather  *weather
+	people   *people
+	stranger *stranger
+
+	lives  []entry  // when the collector was killed and started
+	logs   []packed // of each of its lives
+	kills  int
+	stops  int
+	pauses []span
 }
 
 // TestChaos runs for CHAOS_SECONDS, 10 by default. CHAOS_SEED gives the choices of an earlier run again, though not its
@@ -69,10 +79,14 @@ func TestChaos(t *testing.T) {
 	r.deliverRest(t)
 	calm := time.Now()
 	r.rest(t)
-	r.report(t, rules, calm.Sub(began), time.Since(calm))
+	resting := time.Since(calm)
 
-	r.requireChaos(t, rules, int(seconds))
-	r.requirePromise(t)
+	r.calls.drain(r.sandbox.Requests(), time.Now())
+	judged := time.Now()
+	v := r.evidence().judge()
+	r.report(t, v, rules, calm.Sub(began), resting, time.Since(judged))
+	r.requireChaos(t, v, rules, int(seconds))
+	r.requirePromise(t, v)
 }
 
 func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
@@ -88,17 +102,30 @@ func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
 
 func start(t *testing.T, binary string, seed uint64) *run {
 	t.Helper()
-	r := &run{seed: seed, counts: newCounts()}
+	r := &run{seed: seed, counts: newCounts(), calls: &calls{}}
+	r.worlds = chosen(t, r.source(11_000))
 	for n := range families {
 		r.families = append(r.families, newFamily(n, r.source(uint64(3000+n))))
 	}
 	var err error
 	r.sandbox, err = harness.StartSandbox(t.Context(), func(o *sandbox.Options) {
 		o.Seed = seed
-		o.MaxRequests = 200_000 // all of them, for the histories
+		o.MaxRequests, o.MaxIncidents, o.MaxHistory = keptRequests, 1_000_000, 1000
+		if r.worlds[unchanged] {
+			o.Switches = nil
+		}
 	})
 	require.NoError(t, err)
 	t.Cleanup(r.sandbox.Close)
+	r.weather = &weather{api: r.sandbox.Server, random: r.source(12_000), counts: map[string]int{}}
+	r.stranger = &stranger{api: r.sandbox.Server, random: r.source(13_000), families: r.families}
+	r.people = &people{api: r.sandbox.Server, random: r.source(14_000), families: r.families, counts: map[string]int{}}
+	if r.worlds[personEdits] {
+		r.people.deeds = append(r.people.deeds, edit...)
+	}
+	if r.worlds[personCloses] {
+		r.people.deeds = append(r.people.deeds, closing)
+	}
 	r.collector, err = harness.StartCollector(t.Context(), harness.CollectorOptions{
 		Binary: binary, Endpoint: r.sandbox.Endpoint(), APIKey: r.sandbox.Key, Dir: t.TempDir(), Set: settings(),
 	})
@@ -113,23 +140,28 @@ func (r *run) source(part uint64) *rand.Rand { return rand.New(rand.NewPCG(r.see
 // chaos lets alerts come and go, senders send, the API fail and the collector die, for a while.
 func (r *run) chaos(t *testing.T, length time.Duration) {
 	t.Helper()
-	require.NoError(t, r.sandbox.SetFaults(faults()))
+	require.NoError(t, r.sandbox.SetFaults(faults(r.worlds)))
 	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
 	var all sync.WaitGroup
 	wire := newWire(r.collector.Webhook)
 	for n, f := range r.families {
 		random := r.source(uint64(n))
-		all.Go(func() {
-			for sleep(ctx, time.Duration(random.ExpFloat64()*float64(changeEvery))) {
-				f.live(random, time.Now().UTC().Truncate(time.Millisecond))
-			}
-		})
+		all.Go(func() { f.run(ctx, random) })
 	}
 	for n, sender := range r.replicas(wire) {
 		sender.random, sender.late = r.source(uint64(1000+n)), all.Go
 		all.Go(func() { sender.run(ctx) })
 	}
+	all.Go(func() { r.calls.watch(ctx, r.sandbox.Requests) })
+	run := func(in bool, part func(context.Context) error) {
+		if in {
+			all.Go(func() { assert.NoError(t, part(ctx)) })
+		}
+	}
+	run(r.worlds[putAnswers], r.weather.run)
+	run(len(r.people.deeds) > 0, r.people.run)
+	run(r.worlds[otherTool], r.stranger.run)
 	err := r.crash(ctx)
 	cancel()
 	all.Wait()
@@ -137,58 +169,22 @@ func (r *run) chaos(t *testing.T, length time.Duration) {
 }
 
 // replicas are two senders for each group.
-func (r *run) replicas(wire *wire) []*replica {
+func (r *run) replicas(wire line) []*replica { return replicas(r.families, wire, r.counts) }
+
+func replicas(families []*family, wire line, counts *counts) []*replica {
 	var senders []*replica
-	for _, f := range r.families {
+	for _, f := range families {
 		for _, group := range f.groups {
-			for number := range wire.clients {
-				senders = append(senders, &replica{number: number, family: f, group: group, wire: wire, counts: r.counts})
+			for number := range 2 {
+				senders = append(senders, &replica{number: number, family: f, group: group, wire: wire, counts: counts})
 			}
 		}
 	}
 	return senders
 }
 
-// crash ends the collector again and again until ctx ends, mostly by SIGKILL, and leaves it running. Lives shorter than
-// every timer alternate with some that are long enough for doubt to end.
-func (r *run) crash(ctx context.Context) error {
-	random := r.source(10_000)
-	for {
-		life := 200*time.Millisecond + time.Duration(random.Int64N(int64(1500*time.Millisecond)))
-		if random.IntN(6) == 0 {
-			life = settleTime + time.Duration(random.Int64N(int64(settleTime)))
-		}
-		if !sleep(ctx, life) {
-			return nil
-		}
-		how := "killed"
-		if random.IntN(8) == 0 {
-			how = "stopped"
-			r.stops++
-			if err := r.collector.Stop(); err != nil {
-				return err
-			}
-		} else {
-			r.kills++
-			r.collector.Kill()
-		}
-		r.note(how)
-		// It comes back also when the chaos has ended meanwhile.
-		if err := r.collector.Start(context.WithoutCancel(ctx)); err != nil {
-			return err
-		}
-		r.note("started")
-	}
-}
-
-func (r *run) note(what string) {
-	r.lives = append(r.lives, entry{time.Now(), "----- the collector was " + what})
-	if what != "started" {
-		r.logs = append(r.logs, r.collector.Log())
-	}
-}
-
-// deliverRest lets the senders say what they owe, without disturbance.
+// deliverRest lets the senders say what they owe, without disturbance, and then, as Alertmanager does at each repeat_interval,
+// all that fires: so an incident that a person closed comes back.
 func (r *run) deliverRest(t *testing.T) {
 	t.Helper()
 	r.note("left alone")
@@ -203,38 +199,57 @@ func (r *run) deliverRest(t *testing.T) {
 	for n, sender := range senders {
 		sender.random = r.source(uint64(2000 + n))
 	}
-	require.NoError(t, harness.Await(t.Context(), calmLimit, func(ctx context.Context) error {
-		owing := 0
-		for _, sender := range senders {
-			if !sender.settle(ctx) {
-				owing++
+	settle := func(senders []*replica, all bool) {
+		require.NoError(t, harness.Await(t.Context(), calmLimit, func(ctx context.Context) error {
+			senders = slices.DeleteFunc(senders, func(r *replica) bool { return r.settle(ctx, all) })
+			if len(senders) > 0 {
+				return fmt.Errorf("%d senders owe something", len(senders))
 			}
-		}
-		if owing > 0 {
-			return fmt.Errorf("%d senders owe something", owing)
-		}
-		return nil
-	}))
+			return nil
+		}))
+	}
+	settle(slices.Clone(senders), false)
+	sleep(t.Context(), refreshInterval+settleTime)
+	settle(slices.Clone(senders), true)
 }
 
-// rest waits until nothing has happened for so long that nothing more will.
+// rest waits until nothing has been written for so long that nothing more will be. Audits go on reading.
 func (r *run) rest(t *testing.T) {
 	t.Helper()
-	requests, since := -1, time.Now()
+	writes, since := -1, time.Now()
 	err := harness.Await(t.Context(), calmLimit, func(context.Context) error {
 		stats := r.sandbox.Stats()
 		total := stats.PendingCommits
-		for _, n := range stats.Requests {
-			total += n
+		for _, operation := range []fault.Operation{fault.Create, fault.Update, fault.Resolve} {
+			total += stats.Requests[string(operation)]
 		}
-		if total != requests {
-			requests, since = total, time.Now()
+		if total != writes {
+			writes, since = total, time.Now()
 		}
 		if quiet := time.Since(since); quiet < restTime {
-			return fmt.Errorf("the last of %d requests was %s ago", requests, quiet)
+			return fmt.Errorf("the last of %d writes was %s ago", writes, quiet)
 		}
 		return nil
 	})
-	r.logs = append(r.logs, r.collector.Log())
-	assert.NoError(t, err, "the collector does not come to rest")
+	r.logs = append(r.logs, pack(r.collector.Log()))
+	assert.NoError(t, err, "the collector does not come to rest; it wrote last: %v", r.lastWrites())
+}
+
+// lastWrites are a few of the newest, for a person who asks what goes on.
+func (r *run) lastWrites() []string {
+	var last []string
+	for _, q := range slices.Backward(r.sandbox.Requests()) {
+		if q.Method != http.MethodGet && len(last) < 5 {
+			last = append(last, fmt.Sprintf("\n%s %s %s => %d: %.200s", stamp(q.Time), q.Method, q.Path, q.Status, q.Body))
+		}
+	}
+	return last
+}
+
+// evidence is what the run leaves behind.
+func (r *run) evidence() *evidence {
+	return &evidence{
+		families: r.families, webhooks: r.counts.webhooks, incidents: r.sandbox.Incidents(), byID: r.calls.byID(), noFault: r.calls.texts.number(""),
+		reads: r.calls.reads(), pauses: r.pauses, blind: r.weather.blind, gap: r.sandbox.Switches().NonAtomicCreate,
+	}
 }

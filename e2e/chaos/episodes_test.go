@@ -5,12 +5,18 @@ package chaos
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
 
-// maxMembers is the most alerts that an alias has here.
-const maxMembers = 3
+const (
+	// maxMembers is the most alerts that an alias has here.
+	maxMembers = 3
+	// maxBeliefs bounds what is followed of one alias. Above it the alias counts as undecided.
+	maxBeliefs = 4096
+	never      = math.MinInt64
+)
 
 type status uint8
 
@@ -25,11 +31,11 @@ const (
 // replica soon after it is held. Times are nanoseconds; two of them bound when something happened.
 type member struct {
 	status     status
+	by         uint8 // who resolved it, from 1
+	arrival    uint32
 	start, end int64
-	by         int // who resolved it, from 1
 	resolved   [2]int64
 	release    int64 // a hold cannot end before
-	arrival    int
 }
 
 type belief [maxMembers]member
@@ -39,57 +45,105 @@ func (b *belief) firing() bool {
 }
 
 // episodes bounds how often an alias may have gone from quiet to firing: with each webhook that may or may not have been
-// taken, and each hold that may have just ended, all that is possible is followed.
+// taken, and each hold that may have just ended, all that is possible is followed. Beliefs that no later webhook can tell
+// apart are one belief, so that their number depends on what is uncertain at one time, and not on the length of the history.
 type episodes struct {
-	window, hold time.Duration
-	most         map[belief]int // for each belief the most episodes that lead to it
+	most, next map[belief]int // for each belief the most episodes that lead to it
+
+	remember      bool // forget nothing, to check that what is forgotten makes no difference
+	steps, widest int  // what it cost
+	undecided     bool // there were more beliefs than maxBeliefs
 }
 
-func newEpisodes(window, hold time.Duration) *episodes {
-	return &episodes{window: window, hold: hold, most: map[belief]int{{}: 0}}
+func newEpisodes() *episodes {
+	return &episodes{most: map[belief]int{{}: 0}, next: map[belief]int{}}
 }
 
-// hear follows a webhook, as far as it is about the alias.
-func (e *episodes) hear(alias string, m *message) {
-	if m.fate == notTaken {
-		return
+// follow goes through a whole record.
+func (e *episodes) follow(r *record) {
+	later := make([]uint32, len(r.heard)+1) // for each entry the smallest arrival after it
+	later[len(r.heard)] = math.MaxUint32
+	for n, h := range slices.Backward(r.heard) {
+		later[n] = min(later[n+1], h.arrival)
 	}
-	next := map[belief]int{}
+	for n := range r.heard {
+		if h := &r.heard[n]; h.fate != notTaken && !e.undecided {
+			e.hear(h, r.said, later[n+1])
+		}
+	}
+}
+
+// hear follows a webhook. No webhook after it has an arrival below later.
+func (e *episodes) hear(h *heard, all []said, later uint32) {
+	clear(e.next)
+	to := h.to()
 	for b, n := range e.most {
-		for _, b := range e.expire(b, n, m.to.UnixNano()) {
-			if m.fate == maybe {
-				keep(next, b.belief, b.count)
+		for _, b := range e.expire(b, n, to) {
+			if h.fate == maybe {
+				e.keep(b.belief, b.count, to, later)
 			}
 			after := []belief{b.belief}
-			for i, a := range m.group {
-				if a.alias == alias {
-					after = e.applyAll(after, a.member, m, m.says[i])
+			for i, place := range h.says {
+				if place > 0 {
+					after = e.applyAll(after, i, h, all[place-1])
 				}
 			}
 			for _, a := range after {
-				keep(next, a, b.count+begun(b.belief, a))
+				e.keep(a, b.count+begun(&b.belief, &a), to, later)
 			}
 		}
 	}
-	e.most = next
+	e.most, e.next = e.next, e.most
+	e.widest = max(e.widest, len(e.most))
+	e.undecided = len(e.most) > maxBeliefs
 }
 
 // end lets all holds end and returns the bound.
 func (e *episodes) end() int {
 	most := 0
 	for b, n := range e.most {
-		for _, b := range e.expire(b, n, 1<<62) {
+		for _, b := range e.expire(b, n, math.MaxInt64) {
 			most = max(most, b.count)
 		}
 	}
 	return most
 }
 
-func keep(most map[belief]int, b belief, n int) {
-	most[b] = max(most[b], n)
+// keep takes up a belief for what follows: webhooks that are applied after now, with arrivals from later on.
+func (e *episodes) keep(b belief, n int, now int64, later uint32) {
+	e.steps++
+	now -= int64(time.Microsecond) // a record rounds up
+	for i := range b {
+		if e.remember {
+			break
+		}
+		b[i].forget(now-int64(echoWindow), now, later)
+	}
+	e.next[b] = max(e.next[b], n)
 }
 
-func begun(before, after belief) int {
+// forget drops what can make no difference any more.
+func (m *member) forget(window, now int64, later uint32) {
+	if m.arrival <= later {
+		m.arrival = 0 // nothing is left that it could have overtaken
+	}
+	switch m.status {
+	case fires: // a resolve replaces all of it, a firing only looks at the start
+		m.by, m.end, m.resolved, m.release = 0, 0, [2]int64{}, 0
+	case quiet:
+		m.release = 0
+		if m.resolved[1] <= window { // whatever fires now is no echo
+			m.by, m.end, m.resolved = 0, 0, [2]int64{}
+		}
+	case held:
+		m.resolved = [2]int64{} // its time does not begin anew
+		if m.release <= now {
+			m.release = never
+		}
+	}
+}
+
+func begun(before, after *belief) int {
 	if !before.firing() && after.firing() {
 		return 1
 	}
@@ -111,16 +165,16 @@ func (e *episodes) expire(b belief, n int, now int64) []counted {
 		for _, c := range slices.Clone(all) {
 			after := c.belief
 			after[i].status = fires
-			all = append(all, counted{after, c.count + begun(c.belief, after)})
+			all = append(all, counted{after, c.count + begun(&c.belief, &after)})
 		}
 	}
 	return all
 }
 
-func (e *episodes) applyAll(beliefs []belief, i int, m *message, s saying) []belief {
+func (e *episodes) applyAll(beliefs []belief, i int, h *heard, s said) []belief {
 	var all []belief
 	for _, b := range beliefs {
-		for _, changed := range e.apply(b[i], m, s) {
+		for _, changed := range e.apply(b[i], h, s) {
 			b[i] = changed
 			all = append(all, b)
 		}
@@ -128,35 +182,33 @@ func (e *episodes) applyAll(beliefs []belief, i int, m *message, s saying) []bel
 	return all
 }
 
-func (e *episodes) apply(b member, m *message, s saying) []member {
-	if m.arrival < b.arrival {
+func (e *episodes) apply(b member, h *heard, s said) []member {
+	if h.arrival < b.arrival {
 		return []member{b} // overtaken
 	}
-	start, sender := s.StartsAt.UnixNano(), m.replica+1
-	if !s.Firing {
-		end := s.EndsAt.UnixNano()
-		if b.status != quiet && start < b.start && end <= b.start {
+	sender := h.replica + 1
+	if !s.firing {
+		if b.status != quiet && s.start < b.start && s.end <= b.start {
 			return []member{b}
 		}
 		return []member{{
-			status: quiet, start: start, end: end, by: sender, arrival: m.arrival,
-			resolved: [2]int64{m.from.UnixNano(), m.to.UnixNano()},
+			status: quiet, start: s.start, end: s.end, by: sender, arrival: h.arrival, resolved: [2]int64{h.from, h.to()},
 		}}
 	}
-	b.arrival = m.arrival
+	b.arrival = h.arrival
 	now := b
-	now.status, now.start = fires, max(start, b.start)
+	now.status, now.start = fires, max(s.start, b.start)
 	later := b
-	later.status, later.start, later.release = held, start, m.from.Add(e.hold).UnixNano()
-	newer := b.by == 0 || sender == b.by || start > b.end
+	later.status, later.start, later.release = held, s.start, h.from+int64(echoHold)
+	newer := b.by == 0 || sender == b.by || s.start > b.end
 	switch {
 	case b.status == fires || newer:
 		return []member{now}
 	case b.status == held:
 		return []member{b} // its time does not begin anew
-	case m.to.UnixNano()-b.resolved[0] < int64(e.window):
+	case h.to()-b.resolved[0] < int64(echoWindow):
 		return []member{later}
-	case m.from.UnixNano()-b.resolved[1] >= int64(e.window):
+	case h.from-b.resolved[1] >= int64(echoWindow):
 		return []member{now}
 	default:
 		return []member{now, later}

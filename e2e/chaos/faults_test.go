@@ -22,20 +22,28 @@ const (
 	echoWindow      = 8 * time.Second // above peerTimeout, gossip and flushTimeout together
 	echoHold        = 4 * time.Second
 	closedRetention = 12 * time.Second
+	refreshInterval = 5 * time.Second
+	auditInterval   = 3 * time.Second
 	lateCommit      = 1200 * time.Millisecond
+
+	ourSource = "prometheus"
 )
 
 // settings override keys of the deployed configuration; storage and fsync stay as deployed.
 func settings() []string {
 	return []string{
 		"exporters.alert24.timeout=" + requestTimeout.String(),
-		"exporters.alert24.settle_time=" + settleTime.String(),
+		"exporters.alert24.lifecycle.settle_time=" + settleTime.String(),
 		"exporters.alert24.retry_on_failure.initial_interval=50ms",
 		"exporters.alert24.retry_on_failure.max_interval=500ms",
-		"exporters.alert24.max_concurrent_requests=16",
-		"exporters.alert24.echo_window=" + echoWindow.String(),
-		"exporters.alert24.echo_hold=" + echoHold.String(),
-		"exporters.alert24.closed_retention=" + closedRetention.String(),
+		"exporters.alert24.limits.concurrent_requests=16",
+		"exporters.alert24.limits.requests_per_second=0",
+		"exporters.alert24.echo.window=" + echoWindow.String(),
+		"exporters.alert24.echo.hold=" + echoHold.String(),
+		"exporters.alert24.lifecycle.closed_retention=" + closedRetention.String(),
+		"exporters.alert24.lifecycle.refresh_interval=" + refreshInterval.String(),
+		"exporters.alert24.lifecycle.audit_interval=" + auditInterval.String(),
+		"exporters.alert24.incident.source=" + ourSource,
 		"receivers.alertmanager.shutdown_timeout=1s",
 		"service.telemetry.logs.level=debug",
 	}
@@ -60,7 +68,7 @@ var writeFaults = map[string]sandbox.Fault{
 	"no answer, late commit":     {Hang: true, CommitLate: lateCommit, Probability: 0.03},
 }
 
-// readFaults are those of look-ups.
+// readFaults are those of lookups.
 var readFaults = map[string]sandbox.Fault{
 	"503":                     {Status: 503, Probability: 0.02},
 	"dropped":                 {Drop: true, Probability: 0.02},
@@ -70,9 +78,20 @@ var readFaults = map[string]sandbox.Fault{
 	"slower than the timeout": {Delay: requestTimeout * 3 / 2, Probability: 0.01},
 }
 
+// proxyFaults are what a proxy says in the API's place, to writes and to reads.
+var proxyFaults = map[string]sandbox.Fault{
+	"a proxy's 400":                   {Status: 400, Body: fault.HTML, Probability: 0.02},
+	"a proxy's 400, after the commit": {Status: 400, Body: fault.HTML, Commit: true, Probability: 0.01},
+}
+
+// closeFaults are the API's refusals of a close.
+var closeFaults = map[string]sandbox.Fault{
+	"400 in the envelope": {Status: 400, Message: "Incident cannot be resolved", Probability: 0.05},
+}
+
 // faults makes the rules, each named after its operation and class. Each class has its turn once at the beginning, however
 // short the run is, and is left to chance from then on.
-func faults() []sandbox.Fault {
+func faults(in map[world]bool) []sandbox.Fault {
 	var first, rest []sandbox.Fault
 	add := func(classes map[string]sandbox.Fault, operations ...fault.Operation) {
 		for n, class := range slices.Sorted(maps.Keys(classes)) {
@@ -91,6 +110,14 @@ func faults() []sandbox.Fault {
 	add(writeFaults, fault.Create, fault.Update, fault.Resolve)
 	add(readFaults, fault.List)
 	add(readFaults, fault.Get)
+	if in[proxy] {
+		add(proxyFaults, fault.Create, fault.Update, fault.Resolve)
+		add(proxyFaults, fault.List)
+		add(proxyFaults, fault.Get)
+	}
+	if in[refusedCloses] {
+		add(closeFaults, fault.Resolve)
+	}
 	return append(first, rest...)
 }
 
@@ -110,15 +137,17 @@ func classes(rules []sandbox.Fault) (writes, reads map[string]int) {
 
 // counts is what the senders count. It is safe for concurrent use.
 type counts struct {
+	texts texts
+
 	mu          sync.Mutex
 	arrivals    int
 	webhooks    int
-	disruptions map[string]int
+	disruptions map[disruption]int
 	answers     map[fate]int
 }
 
 func newCounts() *counts {
-	return &counts{disruptions: map[string]int{}, answers: map[fate]int{}}
+	return &counts{disruptions: map[disruption]int{}, answers: map[fate]int{}}
 }
 
 func (c *counts) nextArrival() int {
@@ -128,12 +157,12 @@ func (c *counts) nextArrival() int {
 	return c.arrivals
 }
 
-func (c *counts) webhook(disruption string) {
+func (c *counts) webhook(how disruption) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.webhooks++
-	if disruption != "" {
-		c.disruptions[disruption]++
+	if how != direct {
+		c.disruptions[how]++
 	}
 }
 

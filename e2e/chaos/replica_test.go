@@ -21,6 +21,13 @@ const (
 	longestStall  = 2 * time.Second
 )
 
+// A problem that was left alone is seldom spoken of after leavesAfter, and one that is over not at all after forgottenAfter:
+// that is long after the collector forgot it, which is a world of its own.
+const (
+	leavesAfter    = echoWindow + echoHold + 3*time.Second
+	forgottenAfter = 4 * leavesAfter
+)
+
 // replica is what one of the two Alertmanagers does for one group: a model of its dispatcher and of its stages for
 // waiting, deduplication and retries.
 //
@@ -31,7 +38,7 @@ type replica struct {
 	number int
 	family *family
 	group  *group
-	wire   *wire
+	wire   line
 	counts *counts
 	random *rand.Rand
 	late   func(func()) // runs a webhook's late end in the background
@@ -40,7 +47,7 @@ type replica struct {
 // run flushes until ctx ends.
 func (r *replica) run(ctx context.Context) {
 	for r.pause(ctx, groupInterval/2, 3*groupInterval/2) {
-		group, says := r.snapshot(true)
+		group, says := r.snapshot(true, false)
 		if r.number > 0 && !r.pause(ctx, 0, 2*peerTimeout) {
 			return
 		}
@@ -51,37 +58,58 @@ func (r *replica) run(ctx context.Context) {
 	}
 }
 
-// settle sends what is owed, and says whether nothing is left.
-func (r *replica) settle(ctx context.Context) bool {
-	group, says := r.snapshot(false)
-	if len(group) == 0 || !r.owes(group, says) {
+// settle sends what is owed, or all that fires, and says whether nothing is left.
+func (r *replica) settle(ctx context.Context, all bool) bool {
+	group, says := r.snapshot(false, all)
+	if len(group) == 0 || !all && !r.owes(group, says) {
 		return true
 	}
 	r.family.wire.Lock()
 	defer r.family.wire.Unlock()
-	return r.send(ctx, group, says, "") == taken
+	return r.send(ctx, group, says, direct) == taken
 }
 
-// snapshot is the state of the group: what fires, what is over and not said for certain, and some of what is long over.
-func (r *replica) snapshot(repeats bool) ([]*alert, []saying) {
+// snapshot is the state of the group: what is not said for certain, what fires, and some of what is over. With all that is
+// everything that fires.
+func (r *replica) snapshot(repeats, all bool) ([]*alert, []saying) {
 	r.family.mu.Lock()
 	defer r.family.mu.Unlock()
 	var (
 		group []*alert
 		says  []saying
 	)
+	now := time.Now()
+	r.group.alerts = slices.DeleteFunc(r.group.alerts, func(a *alert) bool { return a.forgotten(now) })
 	for _, a := range r.group.alerts {
-		now := a.now()
-		over := !now.Firing && r.view(a).covers(&now)
-		if a.startsAt.IsZero() || over && (!repeats || r.random.IntN(5) > 0) {
+		state := a.now()
+		owed := !r.view(a).covers(&state) || all && state.Firing
+		if a.startsAt.IsZero() || !owed && (!repeats || !r.repeats(a, now)) {
 			continue
 		}
-		if !now.Firing {
-			now.EndsAt = now.EndsAt.Add(time.Duration(r.number) * 20 * time.Millisecond) // each has an end of its own
+		if !state.Firing {
+			state.EndsAt = state.EndsAt.Add(time.Duration(r.number) * 20 * time.Millisecond) // each has an end of its own
 		}
-		group, says = append(group, a), append(says, now)
+		group, says = append(group, a), append(says, state)
 	}
 	return group, says
+}
+
+// repeats says whether a webhook mentions an alert of which it could be silent.
+func (r *replica) repeats(a *alert, now time.Time) bool {
+	switch left := a.problem.leftAt; {
+	case !left.IsZero() && now.Sub(left) > leavesAfter:
+		return r.random.IntN(25) == 0
+	case a.firing:
+		return true
+	default:
+		return r.random.IntN(5) == 0
+	}
+}
+
+// forgotten says whether nobody will speak of an alert any more.
+func (a *alert) forgotten(now time.Time) bool {
+	return !a.firing && !a.problem.leftAt.IsZero() && a.said.Sure && !a.said.Firing &&
+		now.Sub(a.ends) > forgottenAfter && now.Sub(a.problem.leftAt) > forgottenAfter
 }
 
 // view is what the replica knows to have been said of an alert.
@@ -125,41 +153,41 @@ func (r *replica) attempt(ctx context.Context, group []*alert, says []saying) fa
 	ctx = context.WithoutCancel(ctx)
 	switch r.random.IntN(20) {
 	case 0:
-		r.send(ctx, group, says, "sent twice")
-		return r.send(ctx, group, says, "the second copy")
+		r.send(ctx, group, says, sentTwice)
+		return r.send(ctx, group, says, secondCopy)
 	case 1:
 		// The collector took it, the sender never hears of it.
-		r.send(ctx, group, says, "answer lost")
+		r.send(ctx, group, says, answerLost)
 		r.said(group, says, maybe)
 		return maybe
 	case 2:
-		m := r.message(group, says, "cut off in the middle")
-		m.answer = r.wire.cut(ctx, r.number, encode(r.family.name, r.number, group, says))
-		r.record(m)
+		m := r.message(group, says, cutOff)
+		m.answer = r.wire.cut(ctx, m)
+		r.keep(m)
 		return notTaken
 	case 3:
 		return r.stall(ctx, group, says)
 	default:
-		return r.send(ctx, group, says, "")
+		return r.send(ctx, group, says, direct)
 	}
 }
 
 // send posts, keeps a record and remembers what was said. The caller holds the wire.
-func (r *replica) send(ctx context.Context, group []*alert, says []saying, disruption string) fate {
-	m := r.message(group, says, disruption)
-	m.fate, m.answer = r.wire.post(ctx, r.number, encode(r.family.name, r.number, group, says))
-	r.record(m)
+func (r *replica) send(ctx context.Context, group []*alert, says []saying, how disruption) fate {
+	m := r.message(group, says, how)
+	m.fate, m.answer = r.wire.post(ctx, m)
+	r.keep(m)
 	r.said(group, says, m.fate)
 	return m.fate
 }
 
 // stall sends headers now and the body after later webhooks may have passed. The caller holds the wire.
 func (r *replica) stall(ctx context.Context, group []*alert, says []saying) fate {
-	m := r.message(group, says, "stalled")
-	s, answer := r.wire.stall(ctx, r.number, encode(r.family.name, r.number, group, says))
-	if s == nil {
+	m := r.message(group, says, stalled)
+	release, answer := r.wire.stall(ctx, m)
+	if release == nil {
 		m.answer = answer
-		r.record(m)
+		r.keep(m)
 		return notTaken
 	}
 	r.said(group, says, maybe)
@@ -169,25 +197,32 @@ func (r *replica) stall(ctx context.Context, group []*alert, says []saying) fate
 		r.family.wire.Lock()
 		defer r.family.wire.Unlock()
 		m.from = time.Now()
-		m.fate, m.answer = s.release()
-		r.record(m)
+		m.fate, m.answer = release()
+		r.keep(m)
 	})
 	return maybe
 }
 
-func (r *replica) message(group []*alert, says []saying, disruption string) *message {
-	r.counts.webhook(disruption)
+func (r *replica) message(group []*alert, says []saying, how disruption) *message {
+	r.counts.webhook(how)
 	return &message{
-		arrival: r.counts.nextArrival(), replica: r.number, group: slices.Clone(group), says: slices.Clone(says),
-		from: time.Now(), disruption: disruption,
+		arrival: r.counts.nextArrival(), family: r.family.name, replica: r.number, group: group, says: says,
+		from: time.Now(), disruption: how,
 	}
 }
 
-// record keeps a message when it is over. The caller holds the wire.
-func (r *replica) record(m *message) {
+// keep records a message when it is over. The caller holds the wire.
+func (r *replica) keep(m *message) {
 	m.to = time.Now()
 	r.counts.answer(m.fate)
-	r.family.log = append(r.family.log, m)
+	for i := 0; i < len(m.group); {
+		p, end := m.group[i].problem, i+1
+		for end < len(m.group) && m.group[end].problem == p {
+			end++
+		}
+		p.record.add(m, i, end, &r.counts.texts)
+		i = end
+	}
 }
 
 // said remembers what both replicas will know.

@@ -4,8 +4,9 @@
 package chaos
 
 import (
-	"errors"
 	"fmt"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 )
 
 // requireChaos fails a run in which not everything happened.
-func (r *run) requireChaos(t *testing.T, rules []sandbox.Fault, seconds int) {
+func (r *run) requireChaos(t *testing.T, v *verdict, rules []sandbox.Fault, seconds int) {
 	t.Helper()
 	writes, reads := classes(rules)
 	for class, n := range writes {
@@ -25,146 +26,89 @@ func (r *run) requireChaos(t *testing.T, rules []sandbox.Fault, seconds int) {
 	for class, n := range reads {
 		assert.Positive(t, n, "no read met the fault: %s", class)
 	}
-	assert.GreaterOrEqual(t, r.kills, max(1, seconds/6), "kills")
-	for _, disruption := range []string{"sent twice", "answer lost", "cut off in the middle", "stalled"} {
-		assert.Positive(t, r.counts.disruptions[disruption], "webhooks %s", disruption)
+	assert.GreaterOrEqual(t, r.kills, max(1, seconds/10), "kills")
+	for _, d := range []disruption{sentTwice, answerLost, cutOff, stalled} {
+		assert.Positive(t, r.counts.disruptions[d], "webhooks %s", d)
 	}
 	assert.Positive(t, r.sandbox.Stats().LateCommits)
-	echoes := 0
-	for _, f := range r.families {
-		echoes += f.echoes()
-	}
-	assert.Positive(t, echoes, "a replica that still says what the other has ended")
-	firing, aliases := 0, 0
+	assert.Positive(t, v.echoes, "a replica that still says what the other has ended")
+	firing := 0
 	for _, f := range r.families {
 		for _, p := range f.problems {
-			aliases++
 			if len(p.firing()) > 0 {
 				firing++
 			}
 		}
 	}
-	assert.GreaterOrEqual(t, aliases, families*instances)
+	assert.GreaterOrEqual(t, v.aliases, families*instances)
 	assert.NotZero(t, firing, "nothing fires at the end")
-	assert.NotEqual(t, aliases, firing, "nothing is over at the end")
+	assert.NotEqual(t, v.aliases, firing, "nothing is over at the end")
+	assert.LessOrEqual(t, 1000*v.undecided, v.aliases, "aliases of which too much is uncertain")
+	assert.False(t, r.calls.lost, "requests were lost from the log")
+	r.requireWorlds(t, v)
 }
 
-// requirePromise compares Alert24 with the alerts.
-func (r *run) requirePromise(t *testing.T) {
+func (r *run) requireWorlds(t *testing.T, v *verdict) {
 	t.Helper()
-	open, created := map[string][]sandbox.Incident{}, map[string]int{}
-	for _, i := range r.sandbox.Incidents() {
-		created[i.Alias]++
-		if i.Open() {
-			open[i.Alias] = append(open[i.Alias], i)
-		}
+	for _, d := range r.people.deeds {
+		assert.Positive(t, r.people.counts[d.name], "people: %s", d.name)
 	}
-	wrong := 0
-	for _, f := range r.families {
-		for _, p := range f.problems {
-			err := errors.Join(p.compare(open[p.alias]), f.boundCreates(p, created[p.alias]))
-			delete(open, p.alias)
-			if err == nil {
-				continue
-			}
-			wrong++
-			if wrong <= shown {
-				t.Errorf("%s: %v\n%s", p.alias, err, r.history(f, p.alias))
-			} else {
-				t.Errorf("%s: %v", p.alias, err)
-			}
-		}
+	if r.worlds[otherTool] {
+		assert.Positive(t, v.foreign, "incidents of another tool")
 	}
-	assert.Empty(t, open, "incidents that nobody asked for")
+	if r.worlds[pauses] {
+		assert.NotEmpty(t, r.pauses)
+	}
+	if r.worlds[putAnswers] {
+		assert.Positive(t, r.sandbox.Stats().Answers[http.StatusNoContent], "updates answered 204")
+		assert.NotEmpty(t, r.weather.blind)
+	}
+	if r.worlds[unchanged] {
+		assert.Positive(t, r.sandbox.Stats().Duplicates(), "creates that left an open incident unchanged")
+	}
 }
 
-// compare says how the open incidents of an alias differ from what its alerts ask for.
-func (p *problem) compare(open []sandbox.Incident) error {
-	firing := p.firing()
-	switch {
-	case len(firing) == 0 && len(open) == 0:
-		return nil
-	case len(firing) == 0:
-		return fmt.Errorf("no alert fires, %d incidents are open", len(open))
-	case len(open) != 1:
-		return fmt.Errorf("%d alerts fire, %d incidents are open", len(firing), len(open))
-	}
-	worst := firing[0]
-	title := worst.summary(worst.revision)
-	if len(firing) > 1 {
-		title += fmt.Sprintf(" (+%d)", len(firing)-1)
-	}
-	severity := map[string]string{"critical": "critical", "warning": "high", "info": "low"}[worst.severity]
-	if open[0].Title != title || open[0].Severity != severity {
-		return fmt.Errorf("the incident is %q (%s), the alert %q (%s)", open[0].Title, open[0].Severity, title, severity)
-	}
-	return nil
-}
-
-// boundCreates says whether an alias got more incidents than it had episodes.
-func (f *family) boundCreates(p *problem, created int) error {
-	e := f.episodes(p.alias)
-	if err := e.expect(p); err != nil {
-		return err
-	}
-	if most := e.end(); created > most {
-		return fmt.Errorf("%d incidents were created for at most %d episodes", created, most)
-	}
-	return nil
-}
-
-// episodes follows all webhooks about an alias.
-func (f *family) episodes(alias string) *episodes {
-	e := newEpisodes(echoWindow, echoHold)
-	for _, m := range f.log {
-		if m.about(alias) != "" {
-			e.hear(alias, m)
+// requirePromise fails if an alias is wrong, and shows the histories of the first.
+func (r *run) requirePromise(t *testing.T, v *verdict) {
+	t.Helper()
+	for n, f := range v.findings {
+		if n < shown {
+			t.Errorf("%s: %v\n%s", f.problem.alias, f.err, r.history(f.problem))
+		} else {
+			t.Errorf("%s: %v", f.problem.alias, f.err)
 		}
 	}
-	return e
-}
-
-// echoes counts how often a replica said that an alert fires, with a start from before its end, after the other had said
-// that it is over.
-func (f *family) echoes() int {
-	n := 0
-	over := map[*alert]saying{}
-	by := map[*alert]int{}
-	for _, m := range f.log {
-		for i, a := range m.group {
-			s := m.says[i]
-			switch end, ok := over[a]; {
-			case m.fate != taken:
-			case !s.Firing:
-				over[a], by[a] = s, m.replica
-			case ok && by[a] != m.replica && !s.StartsAt.After(end.EndsAt):
-				n++
-				delete(over, a)
-			}
-		}
-	}
-	return n
+	assert.Empty(t, v.stray, "incidents that nobody asked for")
 }
 
 // report shows what happened.
-func (r *run) report(t *testing.T, rules []sandbox.Fault, chaos, calm time.Duration) {
+func (r *run) report(t *testing.T, v *verdict, rules []sandbox.Fault, chaos, calm, judged time.Duration) {
 	t.Helper()
-	aliases, episodes, echoes := 0, 0, 0
-	for _, f := range r.families {
-		echoes += f.echoes()
-		aliases += len(f.problems)
-		for _, p := range f.problems {
-			episodes += f.episodes(p.alias).end()
-		}
-	}
 	writes, reads := classes(rules)
 	stats := r.sandbox.Stats()
+	var in []world
+	for _, w := range worlds {
+		if r.worlds[w] {
+			in = append(in, w)
+		}
+	}
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
 	var b strings.Builder
-	fmt.Fprintf(&b, "chaos for %s, at rest %s later\n", chaos.Round(time.Second), calm.Round(time.Second))
-	fmt.Fprintf(&b, "  %d kills, %d stops\n", r.kills, r.stops)
+	fmt.Fprintf(&b, "chaos for %s, at rest %s later, with %v\n", chaos.Round(time.Second), calm.Round(time.Second), in)
+	sw := r.sandbox.Switches()
+	fmt.Fprintf(&b, "  at the end updates are answered %s, and closing what is closed: %s\n", sw.PutAnswer, sw.CloseClosed)
+	fmt.Fprintf(&b, "  %d kills, %d stops, %d pauses\n", r.kills, r.stops, len(r.pauses))
 	fmt.Fprintf(&b, "  %d webhooks%s\n  answered%s\n", r.counts.webhooks, table(r.counts.disruptions), table(r.counts.answers))
 	fmt.Fprintf(&b, "  API requests%s\n  faults of writes%s\n  faults of reads%s\n", table(stats.Requests), table(writes), table(reads))
-	fmt.Fprintf(&b, "  %d late commits, %d firings that a replica said after the other's resolve\n  %d creates for at most %d episodes of %d aliases, %d open at the end",
-		stats.LateCommits, echoes, stats.Creates(), episodes, aliases, stats.Open)
+	fmt.Fprintf(&b, "  people%s\n  %d fields edited, %d of them after a write that was seen; %d crossed by a write, %d stayed; %d incidents closed by people\n",
+		table(r.people.counts), v.edited, v.marked, v.crossed, v.kept, v.closedByHand)
+	fmt.Fprintf(&b, "  %d incidents of another tool, %d aliases blocked by one at the end, %d creates left an incident unchanged\n",
+		v.foreign, v.blocked, stats.Duplicates())
+	fmt.Fprintf(&b, "  %d late commits, %d firings that a replica said after the other's resolve\n", stats.LateCommits, v.echoes)
+	fmt.Fprintf(&b, "  %d creates for at most %d episodes of %d aliases (%d races, %d after a pause, %d aliases undecided), %d open at the end\n",
+		v.created, v.episodes, v.aliases, v.races, v.stale, v.undecided, stats.Open)
+	fmt.Fprintf(&b, "  judged in %s: %d steps, at most %d beliefs of an alias; %d MiB taken from the system",
+		judged.Round(time.Millisecond), v.steps, v.widest, memory.Sys>>20)
 	t.Log(b.String())
 }

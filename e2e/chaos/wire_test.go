@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"runtime"
 	"strings"
 	"syscall"
@@ -32,16 +33,44 @@ const (
 
 func (f fate) String() string { return [...]string{"not taken", "may be taken", "taken"}[f] }
 
-// message is one webhook on the wire, as the log of its family keeps it.
+// disruption is what the network or the sender did to a webhook.
+type disruption uint8
+
+const (
+	direct disruption = iota
+	sentTwice
+	secondCopy
+	answerLost
+	cutOff
+	stalled
+)
+
+func (d disruption) String() string {
+	return [...]string{"direct", "sent twice", "the second copy", "answer lost", "cut off in the middle", "stalled"}[d]
+}
+
+// message is one webhook on the wire.
 type message struct {
 	arrival    int // the order in which the collector met the requests of the family
+	family     string
 	replica    int
-	group      []*alert
+	group      []*alert // those of one alias follow each other
 	says       []saying
 	from, to   time.Time // it was applied between these, if at all
 	fate       fate
 	answer     string
-	disruption string
+	disruption disruption
+}
+
+// line carries webhooks.
+type line interface {
+	// post sends a webhook and says what became of it.
+	post(ctx context.Context, m *message) (fate, string)
+	// cut sends half a webhook: the sender dies, or its proxy.
+	cut(ctx context.Context, m *message) string
+	// stall sends a webhook's headers and returns once the collector asks for the body, which orders it before all that
+	// come later. The function that it returns sends the body; without one the webhook was not taken.
+	stall(ctx context.Context, m *message) (func() (fate, string), string)
 }
 
 // webhookTimeout is far above what a healthy collector needs on a busy machine.
@@ -53,8 +82,8 @@ type wire struct {
 	clients [2]*http.Client
 }
 
-func newWire(url string) *wire {
-	w := &wire{url: url}
+func newWire(webhook string) *wire {
+	w := &wire{url: webhook}
 	for i := range w.clients {
 		dialer := &net.Dialer{}
 		if runtime.GOOS == "linux" { // elsewhere the loopback has one address, and the external URLs tell the two apart
@@ -68,56 +97,46 @@ func newWire(url string) *wire {
 	return w
 }
 
-// post sends a webhook and says what became of it.
-func (w *wire) post(ctx context.Context, replica int, body []byte) (fate, string) {
-	response, err := w.do(ctx, replica, bytes.NewReader(body), int64(len(body)), false)
+func (w *wire) post(ctx context.Context, m *message) (fate, string) {
+	body := m.encode()
+	response, err := w.do(ctx, m.replica, bytes.NewReader(body), int64(len(body)), false)
 	return outcome(response, err)
 }
 
-// cut sends half a webhook: the sender dies, or its proxy.
-func (w *wire) cut(ctx context.Context, replica int, body []byte) string {
+func (w *wire) cut(ctx context.Context, m *message) string {
+	body := m.encode()
 	half := io.MultiReader(bytes.NewReader(body[:len(body)/2]), failingReader{})
-	response, err := w.do(ctx, replica, half, int64(len(body)), false)
+	response, err := w.do(ctx, m.replica, half, int64(len(body)), false)
 	_, answer := outcome(response, err)
 	return answer
 }
 
-// stalled is a webhook whose headers the collector has and whose body is still to come.
-type stalled struct {
-	rest   *io.PipeWriter
-	body   []byte
-	done   chan struct{}
-	fate   fate
-	answer string
-}
-
-// stall sends a webhook's headers and returns once the collector asks for the body, which orders it before all that
-// come later. Without a stalled the webhook was not taken.
-func (w *wire) stall(ctx context.Context, replica int, body []byte) (*stalled, string) {
-	reader, writer := io.Pipe()
-	asked := make(chan struct{})
+func (w *wire) stall(ctx context.Context, m *message) (func() (fate, string), string) {
+	var (
+		body           = m.encode()
+		reader, writer = io.Pipe()
+		asked, done    = make(chan struct{}), make(chan struct{})
+		became         fate
+		answer         string
+	)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got100Continue: func() { close(asked) }})
-	s := &stalled{rest: writer, body: body, done: make(chan struct{})}
 	go func() {
-		defer close(s.done)
-		response, err := w.do(ctx, replica, reader, int64(len(body)), true)
+		defer close(done)
+		response, err := w.do(ctx, m.replica, reader, int64(len(body)), true)
 		_ = reader.CloseWithError(io.ErrClosedPipe) // never fails
-		s.fate, s.answer = outcome(response, err)
+		became, answer = outcome(response, err)
 	}()
 	select {
 	case <-asked:
-		return s, ""
-	case <-s.done:
-		return nil, s.answer
+	case <-done:
+		return nil, answer
 	}
-}
-
-// release sends the body and returns what became of the webhook.
-func (s *stalled) release() (fate, string) {
-	_, err := s.rest.Write(s.body)
-	_ = s.rest.CloseWithError(err) // never fails
-	<-s.done
-	return s.fate, s.answer
+	return func() (fate, string) {
+		_, err := writer.Write(body)
+		_ = writer.CloseWithError(err) // never fails
+		<-done
+		return became, answer
+	}, ""
 }
 
 func (w *wire) do(ctx context.Context, replica int, body io.Reader, length int64, expect bool) (*http.Response, error) {
@@ -139,7 +158,7 @@ func outcome(response *http.Response, err error) (fate, string) {
 		if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && errors.Is(op.Err, syscall.ECONNREFUSED) {
 			return notTaken, "connection refused"
 		}
-		return maybe, err.Error()
+		return maybe, reason(err)
 	}
 	defer response.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
@@ -147,10 +166,22 @@ func outcome(response *http.Response, err error) (fate, string) {
 	case response.StatusCode/100 == 2:
 		return taken, response.Status
 	case err != nil:
-		return maybe, response.Status + ", " + err.Error()
+		return maybe, response.Status + ", " + reason(err)
 	default:
 		return maybe, response.Status + " " + strings.TrimSpace(string(said))
 	}
+}
+
+// reason is an error without the addresses, which differ each time.
+func reason(err error) string {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	var where string
+	for op, ok := errors.AsType[*net.OpError](err); ok; op, ok = errors.AsType[*net.OpError](err) {
+		where, err = where+op.Op+": ", op.Err
+	}
+	return where + err.Error()
 }
 
 // failingReader is the end of a body that breaks off.
@@ -167,7 +198,7 @@ func externalURL(family string, replica int) string {
 }
 
 // encode writes a webhook as Alertmanager does.
-func encode(family string, replica int, group []*alert, says []saying) []byte {
+func (m *message) encode() []byte {
 	type webhookAlert struct {
 		Status      string            `json:"status"`
 		Labels      map[string]string `json:"labels"`
@@ -177,20 +208,20 @@ func encode(family string, replica int, group []*alert, says []saying) []byte {
 		Fingerprint string            `json:"fingerprint"`
 	}
 	status := map[bool]string{true: "firing", false: "resolved"}
-	alerts := make([]webhookAlert, len(group))
+	alerts := make([]webhookAlert, len(m.group))
 	anyFiring := false
-	for i, a := range group {
+	for i, a := range m.group {
 		alerts[i] = webhookAlert{
-			Status: status[says[i].Firing], Labels: a.labels, Fingerprint: a.fingerprint,
-			Annotations: map[string]string{"summary": a.summary(says[i].Revision)},
-			StartsAt:    says[i].StartsAt, EndsAt: says[i].EndsAt,
+			Status: status[m.says[i].Firing], Labels: a.labels, Fingerprint: a.fingerprint,
+			Annotations: map[string]string{"summary": a.summary(m.says[i].Revision)},
+			StartsAt:    m.says[i].StartsAt, EndsAt: m.says[i].EndsAt,
 		}
-		anyFiring = anyFiring || says[i].Firing
+		anyFiring = anyFiring || m.says[i].Firing
 	}
 	body, err := json.Marshal(map[string]any{
-		"version": "4", "groupKey": `{}:{alertname="` + family + `"}`, "truncatedAlerts": 0,
-		"status": status[anyFiring], "receiver": "alert24", "externalURL": externalURL(family, replica),
-		"groupLabels": map[string]string{"alertname": family}, "alerts": alerts,
+		"version": "4", "groupKey": `{}:{alertname="` + m.family + `"}`, "truncatedAlerts": 0,
+		"status": status[anyFiring], "receiver": "alert24", "externalURL": externalURL(m.family, m.replica),
+		"groupLabels": map[string]string{"alertname": m.family}, "alerts": alerts,
 	})
 	if err != nil {
 		panic(err) // nothing in it can fail

@@ -48,13 +48,13 @@ func (s *story) play(ctx context.Context) error {
 	}
 
 	fmt.Fprintf(s.out, "\n1. HighErrorRate fires on api-01.prod: 8.3%% of the requests fail\n")
-	if err := s.send(ctx, alert, expectation{status: "open", says: "8.3%"}); err != nil {
+	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
 		return err
 	}
 
 	fmt.Fprintf(s.out, "\n2. It fires again, now with 12.1%%\n")
 	alert.Annotations["description"] = fmt.Sprintf(description, "12.1%")
-	if err := s.send(ctx, alert, expectation{id: s.id, status: "open", says: "12.1%"}); err != nil {
+	if err := s.send(ctx, alert, expectation{id: s.id, status: "new", says: "12.1%"}); err != nil {
 		return err
 	}
 

@@ -26,9 +26,10 @@ type Sandbox struct {
 	done   chan struct{}
 }
 
-// StartSandbox starts a sandbox inside this process. Each change may set other options.
+// StartSandbox starts a sandbox inside this process. Each change may set other options. Unless one sets other switches, a
+// create updates the open incident of its alias.
 func StartSandbox(ctx context.Context, changes ...func(*sandbox.Options)) (*Sandbox, error) {
-	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}}
+	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}, Switches: sandbox.Merging}
 	for _, change := range changes {
 		change(&options)
 	}

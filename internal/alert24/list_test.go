@@ -4,76 +4,106 @@
 package alert24
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-func TestList(t *testing.T) {
-	var uris []string
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		uris = append(uris, r.RequestURI)
-		w.Header().Set("Date", "Thu, 19 Mar 2026 14:30:00 GMT")
-		body := `{"data":[{"id":"b","status":"open","alias":"A"},{"id":"a"}],"meta":{"total":9,"limit":2,"offset":4,"has_more":true}}`
-		if r.URL.RawQuery == "" {
-			body = `{"data":[],"meta":{"total":0,"limit":25,"offset":0,"has_more":false}}`
+// concurrency is a gate that counts.
+type concurrency struct {
+	mu               sync.Mutex
+	now, most, total int
+}
+
+func (g *concurrency) Enter(context.Context, protocol.Kind) (leave func(protocol.Result, time.Duration), err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now, g.total = g.now+1, g.total+1
+	g.most = max(g.most, g.now)
+	return func(protocol.Result, time.Duration) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.now--
+	}, nil
+}
+
+func TestOpenListsAllThatIsOpen(t *testing.T) {
+	b, c := startBoard(t, slices.Concat([]map[string]any{
+		incidentRow("a", "A", time.Hour),
+		with(incidentRow("b", "B", time.Hour), map[string]any{"status": "monitoring", "alias": nil, "tags": []string{incident.AliasTag("B")}}),
+		with(incidentRow("c", "C", time.Hour), map[string]any{"status": "resolved"}),
+		with(incidentRow("d", "D", time.Hour), map[string]any{"source": "nagios"}),
+		with(incidentRow("e", "E", time.Hour), map[string]any{"alias": nil, "created_at": nil}),
+		with(incidentRow("f", "F", time.Hour), map[string]any{"status": nil, "created_at": nil}),
+	}, others(100, time.Minute))...)
+	b.now = boardNow.Add(time.Minute)
+	l, err := c.Open(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, l.IDs, 105)
+	assert.False(t, l.IDs["c"])
+	assert.Len(t, l.Ours, 103)
+	assert.ElementsMatch(t, []Listed{
+		{Tag: incident.AliasTag("A"), ID: "a", CreatedAt: ago(time.Hour + time.Minute)},
+		{Tag: incident.AliasTag("B"), ID: "b", CreatedAt: ago(time.Hour + time.Minute)},
+		{Tag: incident.AliasTag("F"), ID: "f"},
+	}, slices.DeleteFunc(l.Ours, func(l Listed) bool { return len(l.ID) > 1 }))
+
+	b.fail = func(r *http.Request) int {
+		if r.URL.Query().Get("status") == "monitoring" {
+			return http.StatusBadGateway
 		}
-		answerWith(http.StatusOK, body)(w, r)
-	})
-	page, err := c.List(t.Context(), ListOptions{Status: "open", Limit: 2, Offset: 4})
-	require.NoError(t, err)
-	assert.Equal(t, Page{
-		Incidents: []Incident{{ID: "b", Status: "open", Alias: "A"}, {ID: "a"}},
-		HasMore:   true, Total: 9, ServerTime: time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC),
-	}, page)
-
-	page, err = c.List(t.Context(), ListOptions{})
-	require.NoError(t, err)
-	assert.Empty(t, page.Incidents)
-	assert.False(t, page.HasMore)
-	assert.Equal(t, []string{"/api/v1/incidents?limit=2&offset=4&status=open", "/api/v1/incidents"}, uris)
+		return 0
+	}
+	l, err = c.Open(t.Context())
+	requireResult(t, err, protocol.Incomplete)
+	assert.Zero(t, l, "half a list is none")
 }
 
-func TestAListingThatMayLackSomethingIsAnError(t *testing.T) {
-	for name, body := range map[string]string{
-		"no meta":                 `{"data":[]}`,
-		"meta is null":            `{"data":[],"meta":null}`,
-		"no has_more":             `{"data":[],"meta":{"total":0}}`,
-		"no total":                `{"data":[],"meta":{"has_more":false}}`,
-		"has_more is a string":    `{"data":[],"meta":{"total":0,"has_more":"false"}}`,
-		"total is a string":       `{"data":[],"meta":{"total":"0","has_more":false}}`,
-		"another offset":          `{"data":[],"meta":{"total":0,"offset":25,"has_more":false}}`,
-		"empty, more follows":     `{"data":[],"meta":{"total":3,"has_more":true}}`,
-		"short, nothing follows":  `{"data":[{"id":"a"}],"meta":{"total":2,"has_more":false}}`,
-		"no data":                 `{"meta":{"total":0,"has_more":false}}`,
-		"data is one incident":    `{"data":{"id":"a"},"meta":{"total":1,"has_more":false}}`,
-		"an incident without id":  `{"data":[{"title":"x"}],"meta":{"total":1,"has_more":false}}`,
-		"an incident that is odd": `{"data":[7],"meta":{"total":1,"has_more":false}}`,
-		"html":                    `<html>`,
-		"cut":                     `{"data":[{"id":"a"}],"meta":{"total":1,"has_more":fal`,
-		"more behind the end":     `{"data":[],"meta":{"total":0,"has_more":false}} {}`,
-		"empty":                   "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := serve(t, answerWith(http.StatusOK, body)).List(t.Context(), ListOptions{})
-			e := requireError(t, err, Uncertain)
-			assert.Equal(t, http.StatusOK, e.Status)
-		})
+func TestEveryPagePassesTheGate(t *testing.T) {
+	b := &board{now: boardNow, rows: others(250, time.Minute)}
+	var gate gateLog
+	_, err := serve(t, b.ServeHTTP, WithGate(&gate)).Open(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, b.seen, 3+5)
+	assert.Len(t, gate.passed, len(b.seen))
+	for _, passed := range gate.passed {
+		assert.Equal(t, "lookup done", passed)
 	}
 }
 
-// A time that JSON cannot write would make the ledger's record unreadable.
-func TestTimes(t *testing.T) {
-	for s, want := range map[text]time.Time{
-		"2026-03-19T14:30:00+01:00": time.Date(2026, 3, 19, 13, 30, 0, 0, time.UTC),
-		"9999-12-31T23:59:59-05:00": {},
-		"0001-01-01T00:00:00+05:00": {},
-		"yesterday":                 {},
-		"":                          {},
-	} {
-		assert.Equal(t, want, s.time(), s)
-	}
+func TestEveryRepeatWithoutAFieldPassesTheGate(t *testing.T) {
+	var gate gateLog
+	s := &script{answer: func(fields map[string]any) (int, string) {
+		if fields["labels"] != nil {
+			return http.StatusBadRequest, "unknown field: labels"
+		}
+		return http.StatusCreated, ""
+	}}
+	_, err := serve(t, s.ServeHTTP, WithGate(&gate)).Create(t.Context(), draft("A"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"create refused", "create done"}, gate.passed)
+}
+
+// An API that repeats its first page for ever must not hold a lookup forever.
+func TestAnEndlessListEnds(t *testing.T) {
+	pages := 0
+	c := connect(t, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		pages++
+		rec := response(`{"data":[{"id":"a","status":"open"}],"meta":{"total":9,"has_more":true}}`)
+		rec.Request = r
+		return rec, nil
+	})}, "http://h")
+	a, err := find(t, c, Question{Depth: protocol.Since, Since: ago(time.Hour)})
+	require.ErrorContains(t, err, "pages")
+	assert.Equal(t, protocol.Incomplete, a.Result)
+	assert.Equal(t, maxPages, pages)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -58,8 +60,8 @@ func TestTheClockIsTheClients(t *testing.T) {
 		w.Header().Set("Retry-After", now.Add(time.Minute).Format(http.TimeFormat))
 		answerWith(http.StatusServiceUnavailable, "")(w, r)
 	}, WithClock(func() time.Time { return now }))
-	_, err := c.Get(t.Context(), "i")
-	assert.Equal(t, time.Minute, requireError(t, err, Uncertain).RetryAfter)
+	_, err := c.Read(t.Context(), "i")
+	assert.Equal(t, time.Minute, requireError(t, err, protocol.Incomplete).RetryAfter)
 }
 
 func FuzzRetryAfter(f *testing.F) {

@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 func TestARedirectTakesNothingAlong(t *testing.T) {
@@ -40,7 +42,8 @@ func TestARedirectTakesNothingAlong(t *testing.T) {
 		srv := httptest.NewServer(http.HandlerFunc(redirect))
 		t.Cleanup(srv.Close)
 		for call, do := range calls {
-			e := requireError(t, do(t.Context(), connect(t, hc, srv.URL)), Uncertain)
+			_, err := do(t.Context(), connect(t, hc, srv.URL))
+			e := requireError(t, err, unknownOf(call))
 			assert.Equal(t, status, e.Status, call)
 			assert.Contains(t, e.Error(), "redirects are not followed")
 		}
@@ -70,16 +73,18 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 				fmt.Fprintf(w, `{"error":{"type":"%s","message":"key %s is %s"}}`, string(key), string(key), strings.Repeat("x", 5000))
 			}
 			c := serve(t, h, WithAPIKey(key))
-			for _, do := range calls {
-				err := do(t.Context(), c)
-				e := requireError(t, err, Refused)
+			for call, do := range calls {
+				_, err := do(t.Context(), c)
+				want := protocol.Refused
+				if !isWrite(call) {
+					want = protocol.Incomplete
+				}
+				e := requireError(t, err, want)
 				requireFit(t, err.Error(), string(key))
 				for _, text := range []string{fmt.Sprintf("%+v", err), e.Message, e.Type, e.RequestID} {
 					requireFit(t, text, string(key))
 				}
 			}
-			_, err := c.List(t.Context(), ListOptions{Status: "geheim"})
-			requireFit(t, err.Error(), string(key), "geheim")
 		})
 	}
 
@@ -92,7 +97,7 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 		errors.New("\xff\xfe"),
 	} {
 		c := connect(t, &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause })}, "https://h/p")
-		_, err := c.List(t.Context(), ListOptions{Status: "geheim"})
+		_, err := c.Open(t.Context())
 		require.Error(t, err)
 		requireFit(t, err.Error(), string(testKey), "geheim")
 	}
@@ -101,17 +106,22 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]*Error{
 		"create incident: HTTP 400 Bad Request: title is required (request id r)": {
-			Op: "create incident", Class: Refused, Status: 400, Type: "validation_error", Message: "title is required", RequestID: "r",
+			Op: "create incident", Result: protocol.Refused, Status: 400, Type: "validation_error", Message: "title is required", RequestID: "r", FromAPI: true,
 		},
-		"get incident: HTTP 401 Unauthorized; check the API key":                      {Op: "get incident", Class: Denied, Status: 401},
-		"get incident: HTTP 404 Not Found: Incident not found":                        {Op: "get incident", Class: Gone, Status: 404, Message: "Incident not found"},
-		"get incident: HTTP 599":                                                      {Op: "get incident", Class: Uncertain, Status: 599},
-		"create incident: HTTP 201 Created: unusable answer: it is empty":             {Op: "create incident", Class: Uncertain, Status: 201, Err: errors.New("it is empty")},
-		"update incident: no answer: EOF":                                             {Op: "update incident", Class: Uncertain, Err: errors.New("EOF")},
-		"update incident: not sent: connection refused":                               {Op: "update incident", Class: NotSent, Err: errors.New("connection refused")},
-		"get incident: HTTP 403 Forbidden: no scope; check the scopes of the API key": {Op: "get incident", Class: Denied, Status: 403, Message: "no scope"},
+		"get incident: HTTP 401 Unauthorized; check the API key":                               {Op: "get incident", Result: protocol.Denied, Status: 401},
+		"get incident: HTTP 404 Not Found: Incident not found":                                 {Op: "get incident", Result: protocol.Gone, Status: 404, Message: "Incident not found", FromAPI: true},
+		"close incident: HTTP 400 Bad Request; not the API's answer, check proxies on the way": {Op: "close incident", Result: protocol.Unanswered, Status: 400},
+		"get incident: HTTP 402 Payment Required; check the plan of the organization":          {Op: "get incident", Result: protocol.Denied, Status: 402},
+		"create incident: incident #7 of source \"nagios\" has the alias, close it or set lifecycle::foreign to adopt": {
+			Op: "create incident", Result: protocol.Foreign, FromAPI: true, Err: foreignError(&row{Number: 7, Source: "nagios"}),
+		},
+		"get incident: HTTP 599": {Op: "get incident", Result: protocol.Unanswered, Status: 599},
+		"create incident: HTTP 201 Created: unusable answer: it is empty":             {Op: "create incident", Result: protocol.Unanswered, Status: 201, Err: errors.New("it is empty")},
+		"update incident: no answer: EOF":                                             {Op: "update incident", Result: protocol.Unanswered, Err: errors.New("EOF")},
+		"update incident: not sent: connection refused":                               {Op: "update incident", Result: protocol.NotSent, Err: errors.New("connection refused")},
+		"get incident: HTTP 403 Forbidden: no scope; check the scopes of the API key": {Op: "get incident", Result: protocol.Denied, Status: 403, Message: "no scope"},
 		"get incident: HTTP 301 Moved Permanently; redirects are not followed, set endpoint to the final address": {
-			Op: "get incident", Class: Uncertain, Status: 301,
+			Op: "get incident", Result: protocol.Unanswered, Status: 301,
 		},
 	} {
 		assert.Equal(t, want, err.Error())

@@ -45,9 +45,11 @@ const (
 
 // Record attributes of the alert. Times are RFC 3339 with nanoseconds.
 const (
-	AlertName             = "alertmanager.alert.name"
-	AlertStatus           = "alertmanager.alert.status"
-	AlertFingerprint      = "alertmanager.alert.fingerprint"
+	AlertName        = "alertmanager.alert.name"
+	AlertStatus      = "alertmanager.alert.status"
+	AlertFingerprint = "alertmanager.alert.fingerprint"
+	// AlertKey tells alerts apart whatever their alias: 16 bytes.
+	AlertKey              = "alertmanager.alert.key"
 	AlertStartsAt         = "alertmanager.alert.starts_at"
 	AlertEndsAt           = "alertmanager.alert.ends_at"
 	AlertGeneratorURL     = "alertmanager.alert.generator_url"

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // maxAliasBytes is the longest alias that Alert24 keeps whole.
@@ -35,5 +37,5 @@ func BoundAlias(alias string) string {
 	}
 	sum := sha256.Sum256([]byte(alias))
 	suffix := "~" + hex.EncodeToString(sum[:8])
-	return cutBytes(oneLine(alias, maxAliasBytes), maxAliasBytes-len(suffix)) + suffix
+	return text.CutBytes(text.Line(alias, maxAliasBytes), maxAliasBytes-len(suffix)) + suffix
 }

@@ -4,6 +4,7 @@
 package incident
 
 import (
+	"strconv"
 	"testing"
 )
 
@@ -12,19 +13,34 @@ func BenchmarkRender(b *testing.B) {
 	alerts := []Alert{highErrorRate()}
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Render(alias, alerts)
+		r.Render(alias, alerts, Context{})
 	}
 }
 
-func BenchmarkRenderTenMembers(b *testing.B) {
+// With ten thousand members a change must cost little more than with ten.
+func BenchmarkRenderMembers(b *testing.B) {
 	r := renderer(b, nil)
-	alerts := make([]Alert, 10)
-	for i := range alerts {
-		alerts[i] = highErrorRate()
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Render(alias, alerts)
+	for _, n := range []int{10, 20, 10_000} {
+		members := make([]Packed, n)
+		for i := range members {
+			a := highErrorRate()
+			a.Fingerprint = strconv.Itoa(i)
+			a.Labels = with(a.Labels, "pod", a.Fingerprint)
+			members[i] = Pack(&a)
+		}
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				worst, more := Worst(func(yield func(*Packed) bool) {
+					for i := range members {
+						if !yield(&members[i]) {
+							return
+						}
+					}
+				})
+				r.Render(alias, worst, more)
+			}
+		})
 	}
 }
 
@@ -36,12 +52,12 @@ func BenchmarkRenderTemplates(b *testing.B) {
 	alerts := []Alert{highErrorRate()}
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Render(alias, alerts)
+		r.Render(alias, alerts, Context{})
 	}
 }
 
 func BenchmarkHash(b *testing.B) {
-	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()})
+	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()}, Context{})
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Hash()

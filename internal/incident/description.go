@@ -4,36 +4,57 @@
 package incident
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // The parts of a description are bounded one by one, so that a long one does not push out what comes after it.
 const (
 	maxTextBytes   = 12 << 10
 	maxLabelsBytes = 6 << 10
-	maxMembers     = 20
-	maxMemberRunes = 128
+	maxMemberRunes = 160
+	// maxFailureRunes bounds what Prometheus says of a template.
+	maxFailureRunes = 1024
+	// MaxShown is how many members a description lists: more of them need not be rendered.
+	MaxShown = 20
 )
 
-func (r *Renderer) renderDescription(alias string, firing []Alert) string {
-	worst := &firing[0]
-	text := lines(override(worst.Description, worst.Annotations, annotationDescription))
-	if text == "" && r.description != nil {
-		text = lines(r.execute(r.description, newTemplateData(alias, firing, r.escaper()), maxDescriptionBytes))
+// minutes is how a description says when: people compare it with their clocks.
+const minutes = "2006-01-02 15:04 UTC"
+
+func (w *rendering) description(c *Content) (news uint64) {
+	body := text.Lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
+	still := body
+	if body == "" && w.Renderer.description != nil {
+		body, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
+		body, still = text.Lines(body), text.Lines(still)
 	}
-	if text == "" {
-		text = r.defaultDescription(alias, firing)
+	if body != "" {
+		c.Description, news = w.end(body), HashText(still)
+		return news
 	}
-	return cutDescription(text)
+	d := w.defaultDescription()
+	c.Description = w.end(strings.TrimSpace(d.b.String()))
+	return d.news.sum()
 }
 
-func cutDescription(s string) string {
-	if len(s) <= maxDescriptionBytes {
-		return s
+// end returns the description with its last lines, and cuts what comes before them.
+func (w *rendering) end(body string) string {
+	last := AliasLine(w.alias)
+	if w.more.Continues != 0 {
+		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
-	return cutBytes(s, maxDescriptionBytes-len(ellipsis)) + ellipsis
+	if body == "" {
+		return last
+	}
+	const between = "\n\n"
+	if room := maxDescriptionBytes - len(between) - len(last); len(body) > room {
+		body = strings.TrimRight(text.CutBytes(body, room-len(text.Ellipsis)), " \n\t") + text.Ellipsis
+	}
+	return body + between + last
 }
 
 // escaper returns what makes text safe in the description's format; nil: nothing.
@@ -44,93 +65,121 @@ func (r *Renderer) escaper() func(string) string {
 	return nil
 }
 
-func (r *Renderer) defaultDescription(alias string, firing []Alert) string {
-	worst := &firing[0]
-	d := document{markdown: r.cfg.DescriptionFormat == Markdown}
+func (w *rendering) defaultDescription() *document {
+	d := &document{markdown: w.cfg.DescriptionFormat == Markdown}
 	d.b.Grow(1024)
 
-	if text := lines(worst.Annotations.Get("description")); text != "" {
-		if len(text) > maxTextBytes {
-			text = cutBytes(text, maxTextBytes) + ellipsis
-		}
-		d.text(text)
-	}
+	w.says(d)
 	d.section()
-	for _, l := range linksOf(worst) {
-		d.link(l.name, l.url)
-	}
+	links(d, w.worst)
 	d.section()
-	d.labels(worst.Labels)
-	if len(firing) > 1 {
+	d.moving(func() { w.facts(d) })
+	d.section()
+	d.labels(w.worst.Labels, w.tagged)
+	if w.more.Members > 1 {
 		d.section()
-		d.members(alias, firing)
+		w.members(d)
 	}
-	if worst.Truncated > 0 {
+	if w.worst.Truncated > 0 {
 		d.section()
-		d.line("Alertmanager cut ", strconv.FormatInt(worst.Truncated, 10), " more alerts off this group (max_alerts).")
+		d.news.add("truncated")
+		d.moving(func() {
+			d.line("Alertmanager cut ", strconv.FormatInt(w.worst.Truncated, 10), " more alerts off this group (max_alerts).")
+		})
 	}
-	return strings.TrimSpace(d.b.String())
+	return d
 }
 
-// Names of links.
-const (
-	linkRunbook   = "Runbook"
-	linkDashboard = "Dashboard"
-	linkPanel     = "Panel"
-	linkSource    = "Source"
-	linkSilence   = "Silence"
-)
-
-type namedLink struct{ name, url string }
-
-// linksOf returns the alert's links that are safe to click, in the order in which people want them.
-func linksOf(a *Alert) []namedLink {
-	either := func(name, other string) string {
-		if l := link(a.Annotations.Get(name)); l != "" {
-			return l
-		}
-		return link(a.Annotations.Get(other))
-	}
-	all := [...]namedLink{
-		{linkRunbook, either("runbook_url", "runbook")},
-		{linkDashboard, either("dashboard_url", "dashboard")},
-		{linkPanel, link(a.Annotations.Get("panel_url"))},
-		{linkSource, link(a.GeneratorURL)},
-		{linkSilence, silenceLink(a)},
-	}
-	links := make([]namedLink, 0, len(all))
-	for _, l := range all {
-		if l.url != "" {
-			links = append(links, l)
+// says writes the alert's own words, and of texts that could not be made the failure, for whoever repairs the rule.
+func (w *rendering) says(d *document) {
+	a := w.worst
+	if datasourceTitle(a, maxTitleRunes) != "" {
+		if said := summary(a, maxTitleRunes); said != "" {
+			d.text(said)
+			d.section()
 		}
 	}
-	return links
+	said := a.Annotations.Get("description")
+	if !failed(said) {
+		if said = text.Lines(said); said != "" {
+			if len(said) > maxTextBytes {
+				said = text.CutBytes(said, maxTextBytes) + text.Ellipsis
+			}
+			d.text(said)
+		}
+	}
+	for _, name := range [...]string{annotationTitle, "summary", "message", annotationDescription, "description"} {
+		if value := a.Annotations.Get(name); failed(value) {
+			d.section()
+			d.line("The template of annotation ", name, " failed: ", d.escape(text.Line(value, maxFailureRunes)))
+		}
+	}
 }
 
-var matcherValue = strings.NewReplacer("\\", "\\\\", "\"", "\\\"", "\n", "\\n")
-
-// silenceLink opens the form for a new silence of exactly this alert, in Alertmanager's page or in Grafana's. A form
-// with fewer matchers would silence more than this alert, so a link that grows too long is left out.
-func silenceLink(a *Alert) string {
-	base := strings.TrimRight(link(a.ExternalURL), "/")
-	if base == "" || len(a.Labels) == 0 {
-		return ""
-	}
-	if _, grafana := a.Labels.Lookup("grafana_folder"); grafana {
-		query := url.Values{"alertmanager": {"grafana"}}
-		for _, l := range a.Labels {
-			query.Add("matcher", l.Name+"="+l.Value)
+// facts are what is no news.
+func (w *rendering) facts(d *document) {
+	since := w.more.Since
+	for i := range w.firing {
+		if start := w.firing[i].StartsAt; w.more.Since.IsZero() && !start.IsZero() && (since.IsZero() || start.Before(since)) {
+			since = start
 		}
-		return link(base + "/alerting/silence/new?" + query.Encode())
 	}
-	filter := make([]byte, 0, 256)
-	for _, l := range a.Labels {
-		filter = append(filter, ',')
-		filter = append(filter, l.Name...)
-		filter = append(filter, `="`...)
-		filter = append(filter, matcherValue.Replace(l.Value)...)
-		filter = append(filter, '"')
+	if !since.IsZero() {
+		d.line("Firing since ", minute(since))
 	}
-	// In a fragment a plus is no space.
-	return link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
+	if values := text.Line(valuesOf(w.worst), maxLineRunes); values != "" {
+		if !since.IsZero() && d.markdown {
+			d.section()
+		}
+		d.line("Values: ", d.escape(values))
+	}
+}
+
+func minute(t time.Time) string { return t.UTC().Format(minutes) }
+
+func (w *rendering) members(d *document) {
+	d.line("Firing alerts: ", strconv.Itoa(w.more.Members))
+	d.listStart()
+	shown := w.firing[:min(len(w.firing), MaxShown)]
+	names := differing(shown)
+	for i := range shown {
+		a := &shown[i]
+		d.part("- ", a.Severity.String(), ": ", d.escape(w.member(a, names)))
+		d.moving(func() {
+			if !a.StartsAt.IsZero() {
+				d.part(", since ", minute(a.StartsAt))
+			}
+		})
+		d.line()
+	}
+	d.rest(w.more.Members - len(shown))
+}
+
+// member says which of the members a is: by the labels in which they differ, after its title if the rules differ.
+func (w *rendering) member(a *Alert, names []string) string {
+	var b strings.Builder
+	title := false
+	for _, name := range names {
+		value := a.Labels.Get(name)
+		if name == labelAlertName {
+			title = true
+		}
+		if value == "" || name == w.cfg.Severity.Label || name == labelAlertName {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(name)
+		b.WriteByte('=')
+		b.WriteString(value)
+	}
+	labels := text.Line(b.String(), maxMemberRunes)
+	switch {
+	case labels == "":
+		return defaultTitle(w.alias, a, maxMemberRunes)
+	case title:
+		return defaultTitle(w.alias, a, maxMemberRunes) + " (" + labels + ")"
+	}
+	return labels
 }

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package incident decides what an incident says: severity, title, description, tags, owners. It is pure: the same
-// alerts and configuration always give the same [Content], whose hash decides whether Alert24 is told.
+// alerts and configuration always give the same [Content]. [Content.Hashes] says field by field what is sent, and
+// Content.News what of it the alerts say, apart from links, values and times that change by themselves. It imports
+// internal/labels, internal/severity and internal/text. Start with [Renderer.Render].
 //
 // # Precedence
 //
@@ -15,6 +17,6 @@
 //  4. what the alert says itself
 //
 // Where several alerts share an incident, the worst one speaks for all, except that affected services are those of
-// all. Two more annotations say what is to happen: alert24_ignore: "true" opens no incident, alert24_resolve: "false"
-// leaves closing to a person.
+// the worst [MaxShown]. Two more annotations say what is to happen: alert24_ignore: "true" opens no incident,
+// alert24_resolve: "false" leaves closing to a person.
 package incident

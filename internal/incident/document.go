@@ -6,27 +6,47 @@ package incident
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// document writes the sections of a description, with a blank line between those that are not empty.
+// document writes the sections of a description, with a blank line between those that are not empty, and hashes what is
+// news of them.
 type document struct {
 	b        strings.Builder
+	news     hash
+	quiet    bool // what is written is not news
 	markdown bool
 	between  bool // a blank line was just written
 }
 
-func (d *document) line(parts ...string) {
+// moving lets f write what is not news.
+func (d *document) moving(f func()) {
+	d.quiet = true
+	f()
+	d.quiet = false
+}
+
+func (d *document) part(parts ...string) {
 	for _, part := range parts {
 		d.b.WriteString(part)
+		if !d.quiet {
+			d.news.add(part)
+		}
 	}
+}
+
+func (d *document) line(parts ...string) {
+	d.part(parts...)
 	d.b.WriteByte('\n')
 	d.between = false
 }
 
 func (d *document) section() {
+	if !d.quiet {
+		d.news.add("") // whether or not the one before is empty
+	}
 	if d.b.Len() > 0 && !d.between {
 		d.b.WriteByte('\n')
 		d.between = true
@@ -43,42 +63,48 @@ func (d *document) escape(s string) string {
 
 func (d *document) text(s string) { d.line(d.escape(s)) }
 
-func (d *document) link(name, url string) {
+// link writes a link; still is what is news of it.
+func (d *document) link(name, url, still string) {
+	if !d.quiet {
+		d.news.add(name)
+		d.news.add(still)
+	}
+	before := d.quiet
+	d.quiet = true
 	if d.markdown {
 		d.line("- ", name, ": <", urlInBrackets.Replace(url), ">")
-		return
+	} else {
+		d.line(name, ": ", url)
 	}
-	d.line(name, ": ", url)
+	d.quiet = before
 }
 
-func (d *document) labels(set labels.Set) {
-	if len(set) == 0 {
-		return
+// item writes a text among the links.
+func (d *document) item(name, value string) {
+	if d.markdown {
+		d.part("- ")
 	}
-	d.line("Labels:")
-	d.listStart()
-	limit := d.b.Len() + maxLabelsBytes
-	for i, l := range set {
-		if d.b.Len() > limit {
-			d.rest(len(set) - i)
-			return
-		}
-		d.line("- ", d.escape(oneLine(l.Name, maxLineRunes)), ": ", d.escape(oneLine(l.Value, maxLineRunes)))
-	}
+	d.line(name, ": ", d.escape(value))
 }
 
-func (d *document) members(alias string, firing []Alert) {
-	d.line("Firing alerts: ", strconv.Itoa(len(firing)))
-	d.listStart()
-	for i := range firing[:min(len(firing), maxMembers)] {
-		a := &firing[i]
-		since := ""
-		if !a.StartsAt.IsZero() {
-			since = ", since " + a.StartsAt.UTC().Format(time.RFC3339)
+// labels writes those that are not shown elsewhere.
+func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
+	limit, left := 0, 0
+	for _, l := range set {
+		switch {
+		case elsewhere(l.Name):
+			continue
+		case limit == 0:
+			d.line("Labels:")
+			d.listStart()
+			limit = d.b.Len() + maxLabelsBytes
+		case d.b.Len() > limit:
+			left++
+			continue
 		}
-		d.line("- ", a.Severity.String(), ": ", d.escape(defaultTitle(alias, a, maxMemberRunes)), since)
+		d.line("- ", d.escape(text.Line(l.Name, maxLineRunes)), ": ", d.escape(text.Line(l.Value, maxLineRunes)))
 	}
-	d.rest(len(firing) - maxMembers)
+	d.rest(left)
 }
 
 // listStart makes Markdown begin a list instead of going on with the paragraph.

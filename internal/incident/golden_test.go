@@ -39,7 +39,8 @@ func TestGolden(t *testing.T) {
 	second.Annotations = nil
 	grafana := Alert{
 		Name: "TestAlert", Severity: Medium, Labels: set("alertname", "TestAlert", "grafana_folder", "My folder", "__alert_rule_uid__", "x"),
-		ExternalURL: "https://grafana.example.com/",
+		ExternalURL: "https://grafana.example.com/", Grafana: true, Values: "A=97.25, C=1",
+		SilenceURL: "https://grafana.example.com/sub/alerting/silence/new?alertmanager=grafana&matcher=alertname%3DTestAlert&orgId=3",
 	}
 	overridden := highErrorRate()
 	overridden.Title, overridden.Description = "From the pipeline", "Only this."
@@ -57,11 +58,11 @@ func TestGolden(t *testing.T) {
 		"overridden":     {alerts: []Alert{overridden}},
 		"markdown":       {[]Alert{diskFull(), highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
 		"markdown-well":  {[]Alert{highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
-		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = false; c.Tags.Labels = nil }},
+		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = LabelsNever; c.Tags.Labels = nil }},
 		"owners": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {
 			c.Tags = TagsConfig{Labels: []string{"team", "job"}, Template: "{{ .Labels.team | toUpper }}\n{{ len .Members }} alerts\n"}
-			c.AffectedServices = LookupConfig{Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
-			c.AssignedTo = LookupConfig{Label: "team", Map: map[string]string{"payments": "user-456"}}
+			c.Services = IDConfig{Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
+			c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-456"}}
 			c.ImpactDescription = "{{ .Labels.team }} is affected"
 		}},
 		"templates": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {
@@ -74,7 +75,7 @@ func TestGolden(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := page(renderer(t, tt.change).Render("HighErrorRate:api-01.prod", tt.alerts))
+			got := page(renderer(t, tt.change).Render("HighErrorRate:api-01.prod", tt.alerts, Context{}))
 			file := filepath.Join("testdata", name+".golden")
 			if *update {
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o600))

@@ -16,7 +16,7 @@ func TestHash(t *testing.T) {
 	// A fixed value: a hash that changed with a release would update every incident.
 	assert.Equal(t, "3e7077fd", Content{}.Hash()[:8])
 
-	base := Content{Title: "t", Description: "d", Severity: High, Source: "s", Labels: set("a", "b"), Tags: []string{"x"}}
+	base := Content{Title: "t", Description: "d", Severity: High, Source: "s", Labels: set("a", "b"), LabelsInUpdates: true, Tags: []string{"x"}}
 	seen := map[string]string{base.Hash(): "base"}
 	for name, change := range map[string]func(*Content){
 		"title":        func(c *Content) { c.Title = "" },
@@ -40,6 +40,13 @@ func TestHash(t *testing.T) {
 		require.NotContains(t, seen, h, "%s is as %s", name, seen[h])
 		seen[h] = name
 	}
+}
+
+func TestLabelsThatNoUpdateCarriesAreNoNews(t *testing.T) {
+	base := Content{Title: "t", Labels: set("a", "b")}
+	other := base
+	other.Labels = set("a", "c")
+	assert.Equal(t, base.Hash(), other.Hash())
 }
 
 func TestAliasTag(t *testing.T) {

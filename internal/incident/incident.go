@@ -24,6 +24,10 @@ type Alert struct {
 	GroupLabels  labels.Set `json:"group,omitempty"`
 	GeneratorURL string     `json:"generator,omitempty"`
 	ExternalURL  string     `json:"external,omitempty"`
+	// Grafana: a Grafana sent the alert. It gives the SilenceURL and the Values of its queries, as text.
+	Grafana    bool   `json:"grafana,omitzero"`
+	SilenceURL string `json:"silence,omitempty"`
+	Values     string `json:"values,omitempty"`
 	// Truncated is how many alerts of the group Alertmanager cut off.
 	Truncated int64 `json:"truncated,omitzero"`
 
@@ -32,6 +36,16 @@ type Alert struct {
 	Description      string   `json:"description,omitempty"`
 	Tags             []string `json:"tags,omitempty"`
 	AffectedServices []string `json:"services,omitempty"`
+}
+
+// Context is what an incident says beside its alerts.
+type Context struct {
+	// Members is how many alerts fire in all, where only the worst of them are rendered.
+	Members int
+	// Since is the oldest start of them all; zero: of those that are rendered.
+	Since time.Time
+	// Continues is the number of the incident that this one continues; 0: none.
+	Continues int64
 }
 
 // Content is what Alert24 is told about an incident, apart from its status.
@@ -43,17 +57,21 @@ type Content struct {
 	Severity    Severity
 	Source      string
 	Labels      labels.Set
+	// LabelsInUpdates says that updates carry the labels too, not only the create.
+	LabelsInUpdates bool
 	// Tags begins with the alias's own tag, see [AliasTag].
 	Tags []string
 	// AffectedServices are ids of services, AssignedTo is that of a user.
 	AffectedServices  []string
 	ImpactDescription string
 	AssignedTo        string
-	// News has a hash per field of what alerts say in it, without what moves by itself.
+
+	// News has the hashes of what the alerts say, without what changes by itself.
 	News Hashes
 }
 
-// Hash is 32 hex digits that change when anything in c does, and only then. It is the same after a restart.
+// Hash is 32 hex digits that change when anything in c does, and only then, apart from labels that no update carries. It
+// is the same after a restart.
 func (c Content) Hash() string {
 	b := make([]byte, 0, 4096)
 	str := func(s string) {
@@ -70,8 +88,12 @@ func (c Content) Hash() string {
 	str(c.Description)
 	b = append(b, byte(c.Severity))
 	str(c.Source)
-	b = binary.AppendUvarint(b, uint64(len(c.Labels)))
-	for _, l := range c.Labels {
+	news := c.Labels
+	if !c.LabelsInUpdates {
+		news = nil
+	}
+	b = binary.AppendUvarint(b, uint64(len(news)))
+	for _, l := range news {
 		str(l.Name)
 		str(l.Value)
 	}

@@ -35,6 +35,8 @@ func TestPackedKeepsEveryField(t *testing.T) {
 			*v += "x"
 		case *int64:
 			*v++
+		case *bool:
+			*v = !*v
 		case *Severity:
 			*v++
 		case *time.Time:

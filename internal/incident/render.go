@@ -7,10 +7,10 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 const (
@@ -26,7 +26,8 @@ const (
 	maxLabels     = 64
 	maxLabelRunes = 1024
 
-	allLabels = "*"
+	allLabels      = "*"
+	labelAlertName = "alertname"
 )
 
 // Annotations by which an alert overrides what the configuration says.
@@ -38,9 +39,6 @@ const (
 	annotationIgnore      = "alert24_ignore"
 	annotationResolve     = "alert24_resolve"
 )
-
-// scope lists the labels that say best where an alert fires.
-var scope = []string{"instance", "pod", "node", "host", "hostname", "service", "deployment", "job", "namespace", "cluster"}
 
 // Renderer turns alerts into the content of incidents. It is safe for concurrent use.
 type Renderer struct {
@@ -83,11 +81,11 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 		to        **textTemplate
 		key, text string
 	}{
-		{&r.title, "title", cfg.Title},
-		{&r.description, "description", cfg.Description},
-		{&r.impact, "impact_description", cfg.ImpactDescription},
-		{&r.tag, "tags::template", cfg.Tags.Template},
-		{&r.severities.template, "severity::template", cfg.Severity.Template},
+		{&r.title, "incident::title", cfg.Title},
+		{&r.description, "incident::description", cfg.Description},
+		{&r.impact, "incident::impact_description", cfg.ImpactDescription},
+		{&r.tag, "incident::tags::template", cfg.Tags.Template},
+		{&r.severities.template, "incident::severity::template", cfg.Severity.Template},
 	} {
 		var err error
 		if *t.to, err = newTextTemplate(t.key, t.text); err != nil {
@@ -100,66 +98,72 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	return r, nil
 }
 
-// Render says what the incident of alias says while the alerts in firing fire. They come worst first, and there is at
-// least one.
-func (r *Renderer) Render(alias string, firing []Alert) Content {
-	worst := &firing[0]
+// rendering is the making of one Content.
+type rendering struct {
+	*Renderer
+	alias  string
+	firing []Alert // worst first
+	worst  *Alert
+	more   Context
+	still  []Alert // firing without what is not news, once it is needed
+}
+
+// Render says what the incident of alias says while the alerts in firing fire: the worst of them, worst first, and at
+// least one, see MaxShown.
+func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
+	more.Members = max(more.Members, len(firing))
+	w := rendering{Renderer: r, alias: alias, firing: firing, worst: &firing[0], more: more}
 	c := Content{
-		Title:            r.renderTitle(alias, firing),
-		Description:      r.renderDescription(alias, firing),
-		Severity:         worst.Severity,
+		Severity:         w.worst.Severity,
 		Source:           r.cfg.Source,
-		Tags:             r.renderTags(alias, firing),
 		AffectedServices: r.services(firing),
-		AssignedTo:       r.lookup("assigned_to", r.cfg.AssignedTo, worst),
+		AssignedTo:       r.lookup(keyAssignedTo, r.cfg.AssignedTo, w.worst),
 	}
-	if r.cfg.SendLabels {
-		c.Labels = boundLabels(worst.Labels)
+	if r.cfg.SendLabels != LabelsNever {
+		c.Labels = boundLabels(w.worst.Labels)
+		c.LabelsInUpdates = r.cfg.SendLabels == LabelsAlways
 	}
-	if r.impact != nil {
-		c.ImpactDescription = cutRunes(lines(r.execute(r.impact, newTemplateData(alias, firing, nil), maxImpactRunes)), maxImpactRunes)
+	title := w.title(&c)
+	impact := w.impact(&c)
+	tags := w.tags(&c)
+	description := w.description(&c)
+	c.News = Hashes{
+		FieldTitle: title, FieldDescription: description, FieldTags: tags, FieldImpact: impact,
+		FieldSeverity: HashText(c.Severity.String()), FieldServices: HashList(c.AffectedServices), FieldLabels: c.labelsHash(),
 	}
 	return c
 }
 
-func (r *Renderer) renderTitle(alias string, firing []Alert) string {
-	worst := &firing[0]
-	suffix := ""
-	if more := len(firing) - 1; more > 0 {
-		suffix = " (+" + strconv.Itoa(more) + ")"
+// template returns at most n bytes of the template's output, and what is news of it.
+func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (out, news string) {
+	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
+	if !ok {
+		return "", ""
 	}
-	n := maxTitleRunes - len(suffix)
-	title := oneLine(override(worst.Title, worst.Annotations, annotationTitle), n)
-	if title == "" && r.title != nil {
-		title = oneLine(r.execute(r.title, newTemplateData(alias, firing, nil), 4*maxTitleRunes), n)
-	}
-	return cmp.Or(title, defaultTitle(alias, worst, n)) + suffix
-}
-
-// override returns what an alert says instead of the configuration: the attribute, else the annotation.
-func override(attribute string, annotations labels.Set, name string) string {
-	if !blank(attribute) {
-		return attribute
-	}
-	return annotations.Get(name)
-}
-
-// defaultTitle is one line of 1 to n characters.
-func defaultTitle(alias string, a *Alert, n int) string {
-	for _, name := range []string{"summary", "message"} {
-		if title := oneLine(a.Annotations.Get(name), n); title != "" {
-			return title
+	if w.still == nil {
+		w.still = make([]Alert, len(w.firing))
+		for i := range w.firing {
+			w.still[i] = w.firing[i].still()
 		}
 	}
-	if name := oneLine(cmp.Or(a.Name, a.Labels.Get("alertname")), n); name != "" {
-		for _, label := range scope {
-			if where := oneLine(a.Labels.Get(label), n); where != "" {
-				return oneLine(name+" on "+where, n)
-			}
-		}
-		return name
+	more := Context{Members: w.more.Members}
+	if t == w.Renderer.title {
+		more.Members = 0 // how many there are is no news of a title
 	}
-	return cmp.Or(oneLine(alias, n), "Alert")
+	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
+	if err != nil {
+		return out, out
+	}
+	return out, news
+}
+
+func (w *rendering) impact(c *Content) (news uint64) {
+	if w.Renderer.impact == nil {
+		return 0
+	}
+	out, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
+	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
+	return HashText(text.Lines(still))
 }
 
 // boundLabels returns ls itself unless there is something to cut.
@@ -170,38 +174,58 @@ func boundLabels(ls labels.Set) labels.Set {
 	}
 	cut := make(labels.Set, 0, maxLabels)
 	for _, l := range ls[:min(len(ls), maxLabels)] {
-		cut = append(cut, labels.Label{Name: cutRunes(l.Name, maxLabelRunes), Value: cutRunes(l.Value, maxLabelRunes)})
+		cut = append(cut, labels.Label{Name: text.Cut(l.Name, maxLabelRunes), Value: text.Cut(l.Value, maxLabelRunes)})
 	}
 	return cut
 }
 
-func (r *Renderer) renderTags(alias string, firing []Alert) []string {
-	worst := &firing[0]
-	tags := make([]string, 1, 1+min(len(worst.Labels)+len(worst.Tags), maxTags))
-	tags[0] = AliasTag(alias)
-	add := func(tag string) {
-		if tag = oneLine(tag, maxTagRunes); tag != "" && len(tags) < maxTags && !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
+func (w *rendering) tags(c *Content) (news uint64) {
+	tags := tagList(AliasTag(w.alias), len(w.worst.Labels)+len(w.worst.Tags))
+	if len(w.worst.Tags) > 0 {
+		for _, tag := range w.worst.Tags {
+			tags.add(tag)
+		}
+		c.Tags = tags.tags
+		return HashList(c.Tags)
+	}
+	for _, l := range w.worst.Labels {
+		if w.tagged(l.Name) {
+			tags.add(l.Name + ":" + l.Value)
 		}
 	}
-	if len(worst.Tags) > 0 {
-		for _, tag := range worst.Tags {
-			add(tag)
-		}
-		return tags
+	if w.tag == nil {
+		c.Tags = tags.tags
+		return HashList(c.Tags)
 	}
-	all := slices.Contains(r.cfg.Tags.Labels, allLabels)
-	for _, l := range worst.Labels {
-		if (all && !strings.HasPrefix(l.Name, "__")) || slices.Contains(r.cfg.Tags.Labels, l.Name) {
-			add(l.Name + ":" + l.Value)
-		}
+	out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+	still := tagSet{slices.Clone(tags.tags)}
+	for tag := range strings.Lines(out) {
+		tags.add(tag)
 	}
-	if r.tag != nil {
-		for tag := range strings.Lines(r.execute(r.tag, newTemplateData(alias, firing, nil), maxTags*maxTagRunes)) {
-			add(tag)
-		}
+	for tag := range strings.Lines(stillText) {
+		still.add(tag)
 	}
-	return tags
+	c.Tags = tags.tags
+	return HashList(still.tags)
+}
+
+// tagged says whether the label becomes a tag.
+func (w *rendering) tagged(label string) bool {
+	return len(w.worst.Tags) == 0 && (slices.Contains(w.cfg.Tags.Labels, allLabels) && !strings.HasPrefix(label, "__") ||
+		slices.Contains(w.cfg.Tags.Labels, label))
+}
+
+// tagSet takes tags up to their bounds, each of them once.
+type tagSet struct{ tags []string }
+
+func tagList(own string, room int) tagSet {
+	return tagSet{append(make([]string, 0, 1+min(room, maxTags)), own)}
+}
+
+func (s *tagSet) add(tag string) {
+	if tag = text.Line(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
+		s.tags = append(s.tags, tag)
+	}
 }
 
 // services returns the ids of the services that the alerts affect, sorted.
@@ -216,17 +240,17 @@ func (r *Renderer) services(firing []Alert) []string {
 		a := &firing[i]
 		given := a.AffectedServices
 		if len(given) == 0 {
-			if named := a.Annotations.Get(annotationService); !blank(named) {
+			if named := a.Annotations.Get(annotationService); !text.Blank(named) {
 				given = strings.Split(named, ",")
 			}
 		}
 		if len(given) == 0 {
-			add(r.lookup("affected_services", r.cfg.AffectedServices, a))
+			add(r.lookup(keyServices, r.cfg.Services, a))
 		}
 		for _, service := range given {
 			// A service can be given by its name in the map or by its id.
-			service = oneLine(service, maxLineRunes)
-			add(cmp.Or(r.cfg.AffectedServices.Map[service], service))
+			service = text.Line(service, maxLineRunes)
+			add(cmp.Or(r.cfg.Services.Map[service], service))
 		}
 	}
 	slices.Sort(ids)
@@ -234,7 +258,7 @@ func (r *Renderer) services(firing []Alert) []string {
 }
 
 // lookup returns the id for the alert's label, or "".
-func (r *Renderer) lookup(key string, cfg LookupConfig, a *Alert) string {
+func (r *Renderer) lookup(key string, cfg IDConfig, a *Alert) string {
 	if cfg.Label == "" {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // textTemplate is a template of the configuration and its key there.
@@ -21,17 +22,17 @@ type textTemplate struct {
 
 // newTextTemplate compiles a template, and tries it on an alert in order to find fields that do not exist. An empty
 // text is no template.
-func newTextTemplate(key, text string) (*textTemplate, error) {
-	if text == "" {
+func newTextTemplate(key, source string) (*textTemplate, error) {
+	if source == "" {
 		return nil, nil
 	}
-	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(text)
+	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(source)
 	if err != nil {
 		return nil, templateError(err)
 	}
 	// Other failures depend on the alert: the sample may lack what real ones have. The package has no error for this
 	// one but its text.
-	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, nil))
+	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
 		return nil, templateError(err)
 	}
@@ -40,18 +41,24 @@ func newTextTemplate(key, text string) (*textTemplate, error) {
 
 // templateError returns err as one line that begins with the template's key.
 func templateError(err error) error {
-	return errors.New(oneLine(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
+	return errors.New(text.Line(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
-// execute returns at most n bytes of the template's output, nothing if it failed, which was reported.
-func (r *Renderer) execute(t *textTemplate, data *templateData, n int) string {
-	out := bounded{room: n}
-	err := t.t.Execute(&out, data)
-	if err != nil && !errors.Is(err, errFull) {
+// execute returns at most n bytes of the template's output; not ok: it failed, which was reported.
+func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (out string, ok bool) {
+	out, err := t.output(data, n)
+	if err != nil {
 		r.onTemplateFailed(t.key, templateError(err))
-		return ""
 	}
-	return out.b.String()
+	return out, err == nil
+}
+
+func (t *textTemplate) output(data *templateData, n int) (string, error) {
+	out := bounded{room: n}
+	if err := t.t.Execute(&out, data); err != nil && !errors.Is(err, errFull) {
+		return "", err
+	}
+	return out.b.String(), nil
 }
 
 var errFull = errors.New("the output is full")
@@ -80,8 +87,12 @@ type templateData struct {
 	// GroupLabels are Alertmanager's group_by labels, CommonLabels those that all members share.
 	GroupLabels, CommonLabels KV
 	ExternalURL               string
-	// Members are the firing alerts of the incident, worst first; the first speaks for all and is the dot itself.
+	// Members are the worst firing alerts of the incident, worst first; the first speaks for all and is the dot itself.
 	Members []templateAlert
+	// MemberCount is how many fire in all.
+	MemberCount int
+	// Continues is the number of the incident that this one continues, or 0.
+	Continues int64
 	// TruncatedAlerts is how many alerts of the group Alertmanager cut off.
 	TruncatedAlerts int64
 }
@@ -96,10 +107,12 @@ type templateAlert struct {
 	Fingerprint  string
 	// Links that are safe to click, or "".
 	RunbookURL, DashboardURL, PanelURL, SourceURL, SilenceURL string
+	// Values are those of Grafana's queries, as text.
+	Values string
 }
 
 // newTemplateData applies escape, if there is one, to what alerts say.
-func newTemplateData(alias string, firing []Alert, escape func(string) string) *templateData {
+func newTemplateData(alias string, firing []Alert, more Context, escape func(string) string) *templateData {
 	if escape == nil {
 		escape = func(s string) string { return s }
 	}
@@ -108,8 +121,10 @@ func newTemplateData(alias string, firing []Alert, escape func(string) string) *
 		Status:          "firing",
 		GroupLabels:     newKV(firing[0].GroupLabels, escape),
 		CommonLabels:    newKV(commonLabels(firing), escape),
-		ExternalURL:     link(firing[0].ExternalURL),
+		ExternalURL:     text.Link(firing[0].ExternalURL),
 		Members:         make([]templateAlert, len(firing)),
+		MemberCount:     more.Members,
+		Continues:       more.Continues,
 		TruncatedAlerts: firing[0].Truncated,
 	}
 	for i := range firing {
@@ -120,26 +135,13 @@ func newTemplateData(alias string, firing []Alert, escape func(string) string) *
 }
 
 func newTemplateAlert(a *Alert, escape func(string) string) templateAlert {
-	t := templateAlert{
+	return templateAlert{
 		Name: escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, escape),
-		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: link(a.GeneratorURL),
-		Fingerprint: a.Fingerprint,
+		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: text.Link(a.GeneratorURL),
+		Fingerprint: a.Fingerprint, Values: escape(a.Values),
+		RunbookURL: runbookLink(a), DashboardURL: dashboardLink(a), PanelURL: panelLink(a), SourceURL: text.Link(a.GeneratorURL),
+		SilenceURL: silenceLink(a),
 	}
-	for _, l := range linksOf(a) {
-		switch l.name {
-		case linkRunbook:
-			t.RunbookURL = l.url
-		case linkDashboard:
-			t.DashboardURL = l.url
-		case linkPanel:
-			t.PanelURL = l.url
-		case linkSource:
-			t.SourceURL = l.url
-		case linkSilence:
-			t.SilenceURL = l.url
-		}
-	}
-	return t
 }
 
 func newKV(set labels.Set, escape func(string) string) KV {

@@ -24,6 +24,9 @@ var seed = maphash.MakeSeed()
 // Interner remembers recently seen strings in a table of fixed size: a newer string takes the place of an older one.
 // The zero value is ready, nil remembers nothing, and one Interner serves one goroutine.
 type Interner struct {
+	// ReplaceNUL makes U+0000, which databases refuse, U+FFFD.
+	ReplaceNUL bool
+
 	sets    [512]struct{ newer, older string }
 	scratch []byte
 }
@@ -34,6 +37,9 @@ func (in *Interner) Decode(raw jsontext.Value) string {
 	text := []byte(raw)[1 : len(raw)-1]
 	if bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
 		text = in.unquote(raw)
+		if in != nil && in.ReplaceNUL && bytes.IndexByte(text, 0) >= 0 {
+			text = bytes.ReplaceAll(text, []byte{0}, []byte("\uFFFD"))
+		}
 	}
 	return in.share(text)
 }

@@ -56,6 +56,12 @@ func TestDecodeReplacesInvalidUTF8(t *testing.T) {
 	}
 }
 
+func TestReplacesNUL(t *testing.T) {
+	raw := []byte(`"\u0000a\u0000\\u0000"`)
+	assert.Equal(t, "\ufffda\ufffd\\u0000", (&Interner{ReplaceNUL: true}).Decode(raw))
+	assert.Equal(t, "\x00a\x00\\u0000", new(Interner).Decode(raw), "only where it is wanted")
+}
+
 func TestShares(t *testing.T) {
 	var in Interner
 	first, second := in.Decode([]byte(`"instance"`)), in.Decode([]byte(`"instance"`))

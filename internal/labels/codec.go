@@ -33,61 +33,35 @@ func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 // UnmarshalJSONFrom reads a JSON object of strings; null is the empty set. The decoder refuses duplicate names.
 func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	set, err := new(Decoder).Decode(dec)
-	if err != nil {
-		return err
-	}
-	*s = slices.Clone(set) // without the room that Decode grew
-	return nil
-}
-
-// Decoder reads many sets without much garbage. The zero value is ready; one Decoder serves one goroutine.
-type Decoder struct {
-	// Strings, if set, shares repeated names and values.
-	Strings *jsonstring.Interner
-
-	pairs []Label // of all sets since Reset
-}
-
-// Reset takes back the memory of the sets that were decoded; they must not be used any more. Their strings may.
-func (d *Decoder) Reset() {
-	d.pairs = d.pairs[:0]
-}
-
-// Decode reads what Set.UnmarshalJSONFrom reads. The set is valid until Reset. It returns ErrNotStrings for JSON of
-// another shape, and dec's error for what is not JSON.
-func (d *Decoder) Decode(dec *jsontext.Decoder) (Set, error) {
 	switch tok, err := dec.ReadToken(); {
 	case err != nil:
-		return nil, err
+		return err
 	case tok.Kind() == 'n':
-		return nil, nil
+		*s = nil
+		return nil
 	case tok.Kind() != '{':
-		return nil, ErrNotStrings
+		return ErrNotStrings
 	}
-	start := len(d.pairs)
+	var shared *jsonstring.Interner // none: a set alone repeats little
+	var set Set
 	for dec.PeekKind() != '}' {
 		raw, err := dec.ReadValue()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		name := d.Strings.Decode(raw)
+		name := shared.Decode(raw)
 		if raw, err = dec.ReadValue(); err != nil {
-			return nil, err
+			return err
 		}
 		if raw.Kind() != '"' {
-			return nil, ErrNotStrings
+			return ErrNotStrings
 		}
-		d.pairs = append(d.pairs, Label{name, d.Strings.Decode(raw)})
+		set = append(set, Label{name, shared.Decode(raw)})
 	}
 	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
+		return err
 	}
-	end := len(d.pairs)
-	if start == end {
-		return nil, nil
-	}
-	set := Set(d.pairs[start:end:end])
 	set.Sort()
-	return set, nil
+	*s = slices.Clip(set)
+	return nil
 }

@@ -13,8 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 )
 
 func TestDecode(t *testing.T) {
@@ -33,10 +31,6 @@ func TestDecode(t *testing.T) {
 			var got Set
 			require.NoError(t, json.Unmarshal([]byte(tt.json), &got))
 			assert.Equal(t, tt.want, got)
-
-			shared, err := (&Decoder{Strings: new(jsonstring.Interner)}).Decode(jsontext.NewDecoder(strings.NewReader(tt.json)))
-			require.NoError(t, err)
-			assert.Equal(t, tt.want, shared)
 		})
 	}
 }
@@ -46,8 +40,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a string": `"a"`, "a list": `[]`, "a number": `{"a":1}`, "null inside": `{"a":null}`, "an object inside": `{"a":{}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := new(Decoder).Decode(jsontext.NewDecoder(strings.NewReader(text)))
-			require.ErrorIs(t, err, ErrNotStrings)
+			require.ErrorIs(t, new(Set).UnmarshalJSONFrom(jsontext.NewDecoder(strings.NewReader(text))), ErrNotStrings)
 		})
 	}
 	for name, text := range map[string]string{
@@ -62,32 +55,11 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// All sets of a Decoder share memory until Reset, and none may see another's.
-func TestDecoderKeepsSetsApart(t *testing.T) {
-	d := Decoder{Strings: new(jsonstring.Interner)}
-	dec := jsontext.NewDecoder(strings.NewReader(`{"b":"2","a":"1"} {"a":"x"} {} {"c":"3","d":"4"}`))
-	var got []Set
-	for range 4 {
-		s, err := d.Decode(dec)
-		require.NoError(t, err)
-		got = append(got, s)
-	}
-	assert.Equal(t, []Set{{{"a", "1"}, {"b", "2"}}, {{"a", "x"}}, nil, {{"c", "3"}, {"d", "4"}}}, got)
-
-	_ = append(got[1], Label{"y", "z"})
-	assert.Equal(t, Set{{"c", "3"}, {"d", "4"}}, got[3], "appending to one set does not reach into the next")
-
-	d.Reset()
-	s, err := d.Decode(jsontext.NewDecoder(strings.NewReader(`{"e":"5"}`)))
-	require.NoError(t, err)
-	assert.Equal(t, Set{{"e", "5"}}, s)
-}
-
 func TestInvalidUTF8IsReplaced(t *testing.T) {
 	text := "{\"a\xff\":\"b\\ud800c\xfe\"}"
 	dec := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowInvalidUTF8(true))
-	got, err := new(Decoder).Decode(dec)
-	require.NoError(t, err)
+	var got Set
+	require.NoError(t, got.UnmarshalJSONFrom(dec))
 	assert.Equal(t, Set{{"a\ufffd", "b\ufffdc\ufffd"}}, got)
 }
 
@@ -112,8 +84,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dec := jsontext.NewDecoder(strings.NewReader(string(data)), jsontext.AllowInvalidUTF8(true))
-		set, err := (&Decoder{Strings: new(jsonstring.Interner)}).Decode(dec)
-		if err != nil {
+		var set Set
+		if set.UnmarshalJSONFrom(dec) != nil {
 			return
 		}
 		for i, l := range set {

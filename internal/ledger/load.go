@@ -8,157 +8,167 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
-	"go.opentelemetry.io/collector/extension/xextension/storage"
-)
-
-const (
-	// asidePrefix begins the keys of what could not be read, as it was.
-	asidePrefix = "aside/"
-	// formerPrefix began the keys of records when each had one of its own. Such a record is deleted when there is one in the
-	// journal. The key without an alias holds a record that lets those former versions refuse to start.
-	formerPrefix = "alias/"
-	formerGuard  = `{"schema":2}`
-	formerProbe  = "probe"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Unreadable says what of the storage could not be read. It is kept aside there.
 type Unreadable struct {
-	Key string
-	// Aliases whose records are lost. Nothing is known of them but that there may be incidents, which will be looked up.
-	// If there are none, the aliases are not known.
+	// Where it was.
+	Where string
+	// Aliases whose records are lost. Nothing is known of them but that there may be incidents, which will be looked up. If
+	// there are none, the aliases are not known.
 	Aliases []string
 }
 
+// Damage is what Load could not read.
+type Damage struct {
+	Unreadable []Unreadable
+	// Suspect counts the aliases whose newer record may be lost. Their incidents will be looked up.
+	Suspect int
+}
+
+// Load reads the entries from storage.
+func (l *Ledger) Load(ctx context.Context) (Damage, error) {
+	now := l.now()
+	l.policy.HeardSince = now
+	damage, err := l.store.load(ctx)
+	if err != nil {
+		return Damage{}, err
+	}
+	for alias, s := range l.store.slots {
+		s.entry, s.loaded = l.policy.Load(s.entry, now), true
+		s.mark(now)
+		l.store.slots[alias] = slot{} // the index and the count begin with nothing
+		l.store.replace(alias, s)
+	}
+	return damage, nil
+}
+
 // load reads all records.
-func (s *store) load(ctx context.Context) (unreadable []Unreadable, err error) {
-	if s.client == nil {
-		return nil, nil
+func (s *store) load(ctx context.Context) (Damage, error) {
+	if s.disk == nil {
+		return Damage{}, nil
 	}
-	walker, ok := s.client.(storage.Walker)
-	if !ok {
-		return nil, errors.New("the storage extension cannot list its keys; use file_storage")
+	r := loading{store: s, buckets: map[string][]byte{}, split: map[string][]byte{}, suspects: map[string]bool{}}
+	if err := s.disk.Load(ctx, r.take, s.record); err != nil {
+		return Damage{}, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
-	r := reader{store: s, counts: map[string]uint64{}}
-	if err = walker.Walk(ctx, r.survey); err == nil {
-		err = walker.Walk(ctx, r.read)
+	if err := r.join(); err != nil {
+		return Damage{}, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the ledger from storage: %w", err)
-	}
-	s.journal.index(s.entries)
-	s.reserve.held = r.reserved / reserveChunk
-	s.reserve.want(s.journal.disk, len(s.entries))
-	// A probe may have been killed.
-	_ = s.client.Batch(ctx, append(without(fillers(probePrefix, 0)),
-		storage.DeleteOperation(formerProbe), storage.SetOperation(formerPrefix, []byte(formerGuard)))...)
-	s.reserve.fill(ctx)
-	return r.unreadable, nil
+	return r.damage, r.repair(ctx)
 }
 
-// reader reads the storage into memory, in two passes, so that only the records that count are decoded.
-type reader struct {
+// loading takes records into memory.
+type loading struct {
 	*store
-	counts     map[string]uint64 // the segment with the record that counts, by alias
-	reserved   int               // keys of the reserve
-	unreadable []Unreadable
+	damage   Damage
+	buckets  map[string][]byte // records of buckets, by key
+	split    map[string][]byte // records of entries with buckets, by alias
+	suspects map[string]bool   // those of them whose newer record may be lost
+	repairs  []string          // keys whose record must be written anew
 }
 
-// survey finds out which records of the journal count, and reads those with keys of their own, which are older.
-func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) {
-	if alias, ok := strings.CutPrefix(key, formerPrefix); ok && alias != "" {
-		return r.readFormer(alias, value)
+func (r *loading) take(l Loaded) error {
+	if l.Key == "" {
+		r.damage.Unreadable = append(r.damage.Unreadable, Unreadable{Where: l.Where})
+		return nil
 	}
-	if !strings.HasPrefix(key, segmentPrefix) {
-		if strings.HasPrefix(key, reservePrefix) {
-			r.reserved++
+	alias, bucket := splitKey(l.Key)
+	if l.Suspect {
+		r.suspects[alias] = true
+	}
+	if bucket >= 0 {
+		r.buckets[l.Key] = bytes.Clone(l.Record)
+		return nil
+	}
+	var split bool
+	e, err := protocol.Decode(alias, l.Record, func(int) []byte { split = true; return nil })
+	if split {
+		r.split[alias] = bytes.Clone(l.Record)
+		return nil
+	}
+	return r.put(e, err, alias, l.Where)
+}
+
+// put takes an entry into memory, or what stands for one that cannot be read.
+func (r *loading) put(e *protocol.Entry, err error, alias, where string) error {
+	switch {
+	case errors.Is(err, protocol.ErrSchema):
+		return err
+	case err != nil:
+		e, err = protocol.Lost(alias), ErrUnreadable
+		r.unreadable(alias, where)
+		r.repairs = append(r.repairs, alias)
+	case r.suspects[alias]:
+		e = protocol.Uncertain(e)
+		r.damage.Suspect++
+		r.repairs = append(r.repairs, alias)
+	}
+	r.slots[alias] = slot{entry: e}
+	return err
+}
+
+// join makes the entries of those records that have buckets.
+func (r *loading) join() error {
+	for alias, record := range r.split {
+		e, err := protocol.Decode(alias, record, func(i int) []byte {
+			key := bucketKey(alias, i)
+			b := r.buckets[key]
+			delete(r.buckets, key)
+			return b
+		})
+		if err := r.put(e, err, alias, alias); err != nil && !errors.Is(err, ErrUnreadable) {
+			return err
 		}
-		return nil, nil
 	}
-	number, err := segmentNumber(key)
-	if err != nil || number <= r.journal.last || key != segmentKey(number) {
-		return nil, fmt.Errorf("the key %q is not the ledger's, or the storage extension does not list keys in order; use file_storage", key)
+	for key := range r.buckets {
+		r.repairs = append(r.repairs, key) // of an entry that is lost, or has no such bucket
 	}
-	r.journal.last = number
-	aliases, _, _ := cutSegment(value)
-	for _, alias := range aliases {
-		r.counts[alias] = number
-	}
-	return nil, nil
+	return nil
 }
 
-// readFormer takes a record with a key of its own into memory.
-func (r *reader) readFormer(alias string, record []byte) (mend []*storage.Operation, err error) {
-	e, readable, err := orLost(alias, record)
-	if err != nil {
-		return nil, err
+func (r *loading) unreadable(alias, where string) {
+	all := &r.damage.Unreadable
+	i := slices.IndexFunc(*all, func(u Unreadable) bool { return u.Where == where && len(u.Aliases) > 0 })
+	if i < 0 {
+		i = len(*all)
+		*all = append(*all, Unreadable{Where: where})
 	}
-	if !readable {
-		key := formerPrefix + alias
-		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: []string{alias}})
-		mend = []*storage.Operation{
-			storage.SetOperation(asidePrefix+key, bytes.Clone(record)),
-			storage.SetOperation(key, appendRecord(nil, e)),
-		}
-	}
-	e.former = true
-	r.entries[alias] = e
-	return mend, nil
+	(*all)[i].Aliases = append((*all)[i].Aliases, alias)
 }
 
-// orLost returns the entry of a record. If that cannot be read, the entry is one of which nothing is known but that there may
-// be an incident. The error is ErrSchema.
-func orLost(alias string, record []byte) (e *Entry, readable bool, err error) {
-	e, err = decode(alias, record)
-	if err == nil || errors.Is(err, ErrSchema) {
-		return e, true, err
-	}
-	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}, false, nil
-}
-
-// read takes the records of a segment that count into memory. It returns what mends a segment with unreadable ones.
-func (r *reader) read(key string, value []byte) (mend []*storage.Operation, err error) {
-	if !strings.HasPrefix(key, segmentPrefix) {
-		return nil, nil
-	}
-	number, _ := segmentNumber(key) // survey has checked it
-	aliases, records, err := decodeSegment(value)
-	if err != nil {
-		records = make([][]byte, len(aliases)) // none that can be read
-	}
-	var unreadable []string
-	mended := r.buffers.records[:0]
-	for i, alias := range aliases {
-		record := records[i]
-		switch {
-		case r.counts[alias] != number:
-		case string(record) == gone:
-			delete(r.entries, alias) // a former one
-		default:
-			e, readable, err := orLost(alias, record)
-			if err != nil {
-				return nil, err
+// repair writes anew what the store reported: until then it reports it at each start.
+func (r *loading) repair(ctx context.Context) error {
+	const together = 1000
+	for keys := range slices.Chunk(r.repairs, together) {
+		var changes []Change
+		for _, key := range keys {
+			changes = append(changes, Change{Key: key, Record: r.record(key, nil)})
+			e := r.slots[key].entry
+			for i := 0; e != nil && i < e.Buckets(); i++ {
+				changes = append(changes, Change{Key: bucketKey(key, i), Record: protocol.AppendBucket(nil, e, i)})
 			}
-			if !readable {
-				unreadable = append(unreadable, alias)
-				record = append(appendRecord(nil, e), '\n')
-			}
-			e.written(number, len(record)-1)
-			r.entries[alias] = e
 		}
-		if record == nil {
-			record = []byte(gone) // there is a newer one
+		if err := r.disk.Commit(ctx, changes, true); err != nil {
+			return unwritten(err)
 		}
-		mended = append(mended, record...)
 	}
-	r.buffers.records = mended
-	if len(unreadable) > 0 || aliases == nil {
-		r.unreadable = append(r.unreadable, Unreadable{Key: key, Aliases: unreadable})
-		mend = append(mend, storage.SetOperation(asidePrefix+key, bytes.Clone(value)))
-		value = appendSegment(nil, aliases, mended)
-		mend = append(mend, storage.SetOperation(key, value))
+	return nil
+}
+
+// record appends the record under a key as memory has it, or nothing.
+func (s *store) record(key string, b []byte) []byte {
+	alias, bucket := splitKey(key)
+	e := s.get(alias).entry
+	switch {
+	case e == nil || bucket >= e.Buckets():
+		return b
+	case bucket >= 0:
+		return protocol.AppendBucket(b, e, bucket)
+	default:
+		return protocol.AppendRecord(b, e)
 	}
-	r.journal.replace(0, []segment{{number: number, bytes: segmentCost + len(mended), disk: len(value)}})
-	return mend, nil
 }

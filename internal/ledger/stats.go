@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"slices"
 	"time"
 )
 
@@ -20,6 +19,7 @@ type Stats struct {
 	Held    int // with a firing that may be an echo
 	Parked  int // the API refused what the entry asks for
 	Doubt   int // with a request that may still be carried out
+	Blocked int // another tool's incident has the alias
 	// Size of the records in bytes; 0 in memory only.
 	Size int64
 }
@@ -28,15 +28,19 @@ type Stats struct {
 func (l *Ledger) Stats() Stats {
 	var s Stats
 	s.Aliases, s.Live = l.store.counts()
-	l.store.all(func(e *Entry) {
-		s.Size += int64(e.size)
-		s.Open += count(e.Incident.State == Open)
-		s.Held += count(slices.ContainsFunc(e.Members, func(m Member) bool { return m.held() }))
+	s.Size = l.store.size()
+	l.store.all(func(slot *slot) {
+		e := slot.entry
+		s.Open += count(e.IsOpen())
+		s.Held += count(e.Members.Held() > 0)
 		s.Parked += count(e.Parked())
 		s.Doubt += count(e.Doubt.Set)
-		if !e.since.IsZero() {
+		s.Blocked += count(e.Foreign != "")
+		if !slot.since.IsZero() {
 			s.Pending++
-			s.Oldest = earliest(s.Oldest, e.since)
+			if s.Oldest.IsZero() || slot.since.Before(s.Oldest) {
+				s.Oldest = slot.since
+			}
 		}
 	})
 	return s
@@ -47,31 +51,4 @@ func count(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// mark keeps since when the entry, which the caller owns, asks for something that Alert24 does not hold.
-func (e *Entry) mark(now time.Time) {
-	switch {
-	case !e.pending():
-		e.since = time.Time{}
-	case e.since.IsZero():
-		e.since = now
-	}
-}
-
-// unsure: only rendering tells whether the entry is pending. After a start that takes a while, and it seldom is.
-func (e *Entry) unsure() bool {
-	return e.desired == unrendered && (e.Incident.State == Open && e.Written != "" || e.Refused.Kind != NoCall)
-}
-
-// pending: nothing confirms that Alert24 holds what the entry asks for, and a call is to come.
-func (e *Entry) pending() bool {
-	switch {
-	case !e.Firing():
-		return !e.over()
-	case e.Dismissed || e.Parked():
-		return false
-	default:
-		return e.Incident.State != Open || e.Written != e.desired
-	}
 }

@@ -7,37 +7,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
-	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// mutation changes one entry. It is given the current entry, nil if there is none, and the number of live
-// entries. It returns the next entry, nil to remove it, and whether disk must know before the change counts.
+// mutation changes one slot. It is given the current one, without an entry if there is none, and the number of live
+// entries. It returns the next one, without an entry to remove it, and whether disk must know before the change counts.
 // It may run more than once.
 type mutation struct {
 	alias string
-	// makesRoom: in a full storage, it may use the reserve.
+	// makesRoom: in a full storage, it may use what is kept back.
 	makesRoom bool
-	do        func(e *Entry, live int) (next *Entry, durable bool)
+	do        func(s slot, live int) (next slot, durable bool)
 }
 
-// store keeps the entries in memory and, where it has a client, on disk. Writes are serialised, and writes that
-// wait together share a transaction. Memory changes only after disk did.
+// store keeps the entries in memory and, where there is one, in a Store. Writes are serialised, and writes that wait
+// together share a transaction. Memory changes only after the Store did.
 type store struct {
-	client  storage.Client // nil: memory only
-	reserve reserve
+	disk Store // nil: memory only
 
 	mu      sync.RWMutex // guards what follows
-	entries map[string]*Entry
+	slots   map[string]slot
+	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
-	busy    map[string]int // the aliases of the transaction that is under way
+	current *transaction // under way or in doubt; only the writer changes it
 
-	// Only the writer uses these.
-	journal  journal
-	full     bool         // the storage had no room for the last transaction
-	doubtful *transaction // the last one, if it seemed to fail
-	buffers  buffers      // a client that kept values would have to copy them
+	buffer records // only the writer uses it
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
@@ -52,23 +50,34 @@ type write struct {
 	err       error
 }
 
-// maxBuffer bounds what is kept for the next transaction.
-const maxBuffer = 1 << 20
-
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
-func newStore(client storage.Client) *store {
-	return &store{
-		client: client, reserve: reserve{client: client}, entries: map[string]*Entry{}, turn: make(chan struct{}, 1),
-		journal: journal{slack: journalSlack},
-	}
+func newStore(disk Store) *store {
+	return &store{disk: disk, slots: map[string]slot{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
-func (s *store) get(alias string) *Entry {
+func (s *store) get(alias string) slot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.entries[alias]
+	return s.slots[alias]
+}
+
+// route returns the events with the alias under which their alert fires already, whatever alias they bring.
+func (s *store) route(events []protocol.Event) []protocol.Event {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	routed := events
+	for i := range events {
+		ev := &events[i]
+		if alias, fires := s.index[ev.Key]; fires && alias != ev.Alias && !ev.Pinned {
+			if &routed[0] == &events[0] {
+				routed = slices.Clone(events)
+			}
+			routed[i].Alias = alias
+		}
+	}
+	return routed
 }
 
 // swift carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
@@ -76,33 +85,71 @@ func (s *store) get(alias string) *Entry {
 func (s *store) swift(m mutation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, busy := s.busy[m.alias]; busy {
+	if s.busy(m.alias) {
 		return false
 	}
-	e, durable := m.do(s.entries[m.alias], s.live)
+	next, durable := m.do(s.slots[m.alias], s.live)
 	if durable {
 		return false
 	}
-	s.replace(m.alias, e)
+	s.replace(m.alias, next)
 	return true
 }
 
-// refine replaces e by n, which says the same but knows more, unless the entry has changed.
-func (s *store) refine(e, n *Entry) {
+// remember keeps what was rendered for e, unless the entry has changed: as long as a call is due.
+func (s *store) remember(e *protocol.Entry, v *view, pending bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries[e.Alias] == e {
-		s.entries[e.Alias] = n
+	current, known := s.slots[e.Alias]
+	if !known || current.entry != e {
+		return
 	}
+	current.view = nil
+	switch {
+	case !pending:
+		current.since = time.Time{}
+	case current.since.IsZero():
+		current.since = now
+		fallthrough
+	default:
+		current.view = v
+	}
+	s.slots[e.Alias] = current
 }
 
 // replace puts next into memory. The caller holds mu.
-func (s *store) replace(alias string, next *Entry) {
-	s.live += next.live() - s.entries[alias].live()
-	if next == nil {
-		delete(s.entries, alias)
+func (s *store) replace(alias string, next slot) {
+	former := s.slots[alias]
+	s.live += next.live() - former.live()
+	s.reindex(alias, former.entry, next.entry)
+	if next.entry == nil {
+		delete(s.slots, alias)
 	} else {
-		s.entries[alias] = next
+		s.slots[alias] = next
+	}
+}
+
+// reindex keeps the index of alerts that fire or are held. The caller holds mu.
+func (s *store) reindex(alias string, former, next *protocol.Entry) {
+	var none protocol.Members
+	before, after := &none, &none
+	if former != nil {
+		before = &former.Members
+	}
+	if next != nil {
+		alias, after = next.Alias, &next.Members // the index keeps the alias as long as the entry
+	}
+	for m := range before.Apart(after) {
+		if m.Unfinished() && s.index[m.Key] == alias {
+			if now := after.Get(m.Key); now == nil || !now.Unfinished() {
+				delete(s.index, m.Key)
+			}
+		}
+	}
+	for m := range after.Apart(before) {
+		if m.Unfinished() {
+			s.index[m.Key] = alias
+		}
 	}
 }
 
@@ -136,12 +183,7 @@ func (s *store) commitPending(ctx context.Context) {
 		<-s.turn
 	}()
 	err := s.write(ctx, writes...)
-	// One write may have spoilt the transaction of all: each gets one of its own. And in a full storage there may be room
-	// after cleaning.
-	again := err != nil && (len(writes) > 1 || s.full)
-	if again && s.full {
-		s.squeeze(ctx)
-	}
+	again := err != nil && len(writes) > 1 // one write may have spoilt the transaction of all: each gets one of its own
 	for _, w := range writes {
 		if w.err = err; again {
 			w.err = s.write(ctx, w)
@@ -160,13 +202,12 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 	for _, w := range writes {
 		for _, m := range w.mutations {
 			c := &t.changes[t.index[m.alias]]
-			e, durable := m.do(c.next, t.live)
+			next, durable := m.do(c.next, t.live)
 			makesRoom = makesRoom && m.makesRoom
-			t.live += e.live() - c.next.live()
-			c.next, c.durable = e, c.durable || durable
+			t.live += next.live() - c.next.live()
+			c.next, c.durable = next, c.durable || durable
 		}
 	}
-	s.clean(t)
 	return s.commit(ctx, makesRoom, t)
 }
 
@@ -178,17 +219,38 @@ func unwritten(err error) error {
 	return nil
 }
 
+// check returns why the storage would not take new records. It waits for its turn no longer than ctx.
+func (s *store) check(ctx context.Context) error {
+	if s.disk == nil {
+		return nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return unwritten(ctx.Err())
+	}
+	return unwritten(s.disk.Check(ctx))
+}
+
+func (s *store) size() int64 {
+	if s.disk == nil {
+		return 0
+	}
+	return s.disk.Size()
+}
+
 // all calls f for every entry, in no order.
-func (s *store) all(f func(*Entry)) {
+func (s *store) all(f func(*slot)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, e := range s.entries {
-		f(e)
+	for _, slot := range s.slots {
+		f(&slot)
 	}
 }
 
 func (s *store) counts() (entries, live int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.entries), s.live
+	return len(s.slots), s.live
 }

@@ -7,25 +7,35 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // change is what a transaction makes of one entry.
 type change struct {
 	alias   string
-	next    *Entry
+	former  *protocol.Entry
+	next    slot
 	durable bool
 }
 
 // transaction is what some writes make of the entries.
 type transaction struct {
 	changes []change
-	index   map[string]int // the place of an alias's change
+	index   map[string]int // of an alias's change
 	live    int            // entries
-	oldest  int            // segments that can go: what counts of them is among the changes
-	written []segment      // what it adds to the journal
-	undoes  bool           // it says what memory says, over a transaction that seemed to fail
+	doubt   doubt
 }
+
+// doubt is what is not certain of a transaction that seemed to fail. Everybody was told that it failed, so memory is what counts,
+// and the transaction is written over if the store has it.
+type doubt uint8
+
+const (
+	noDoubt     doubt = iota
+	mayBeThere        // the store may have it
+	isThere           // the store has it
+	mayBeUndone       // the store has it, or what was written over it
+)
 
 // begin marks the aliases of a transaction as busy until its end. It holds the entries as they are, in the order of the
 // mutations.
@@ -41,21 +51,31 @@ func (s *store) begin(writes []*write) *transaction {
 		for _, m := range w.mutations {
 			if _, known := t.index[m.alias]; !known {
 				t.index[m.alias] = len(t.changes)
-				t.changes = append(t.changes, change{alias: m.alias, next: s.entries[m.alias]})
+				current := s.slots[m.alias]
+				t.changes = append(t.changes, change{alias: m.alias, former: current.entry, next: current})
 			}
 		}
 	}
-	t.live, s.busy = s.live, t.index
+	t.live, s.current = s.live, t
 	return t
 }
 
-// end ends a transaction, unless it is doubtful.
+// end ends the transaction, unless it is in doubt.
 func (s *store) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.doubtful == nil {
-		s.busy = nil
+	if s.current.doubt == noDoubt {
+		s.current = nil
 	}
+}
+
+// busy reports whether a transaction about the alias is under way or in doubt. The caller holds mu.
+func (s *store) busy(alias string) bool {
+	if s.current == nil {
+		return false
+	}
+	_, busy := s.current.index[alias]
+	return busy
 }
 
 // commit lets disk know of a transaction, and then memory.
@@ -69,80 +89,141 @@ func (s *store) commit(ctx context.Context, makesRoom bool, t *transaction) erro
 
 // persist writes what disk must know of a transaction.
 func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) error {
-	if s.client == nil {
+	if s.disk == nil {
 		return nil
 	}
-	var ops []*storage.Operation
-	t.written, ops = s.journal.append(t.changes, &s.buffers)
-	for _, old := range s.journal.segments[:t.oldest] {
-		ops = append(ops, storage.DeleteOperation(segmentKey(old.number)))
+	b := s.records(len(t.changes))
+	for i := range t.changes {
+		if c := &t.changes[i]; c.durable {
+			former := c.former
+			if c.next.loaded {
+				c.next.loaded, former = false, nil // what Load changed is not there yet
+			}
+			b.add(c.alias, former, c.next.entry)
+		}
 	}
-	if len(ops) == 0 {
+	if len(b.changes) == 0 {
 		return nil
 	}
-	if cap(s.buffers.values) > maxBuffer {
-		defer func() { s.buffers = buffers{} }()
-	}
-	err := s.reserve.batch(ctx, makesRoom, ops)
-	s.full = errors.Is(err, storage.ErrStorageFull)
-	if err != nil {
-		s.doubtful = t
+	err := s.disk.Commit(ctx, b.changes, makesRoom)
+	if errors.Is(err, ErrUncertain) {
+		t.doubt = mayBeThere
 	}
 	return unwritten(err)
 }
 
-// settle finds out what became of a transaction that seemed to fail: disk may have it all the same. Until that is known,
-// nothing can be built on its aliases, nor on the segments that it may have cleaned.
+// settle ends the doubt about the last transaction: nothing can be built on its aliases before.
 func (s *store) settle(ctx context.Context) error {
-	t := s.doubtful
+	t := s.current
 	if t == nil {
 		return nil
 	}
-	var number uint64
-	if len(t.written) > 0 {
-		number = t.written[0].number
+	for t.doubt != noDoubt {
+		if t.doubt == isThere {
+			err := s.writeOver(ctx, t)
+			if errors.Is(err, ErrUncertain) {
+				t.doubt = mayBeUndone
+			}
+			if err != nil {
+				return unwritten(err)
+			}
+			t.doubt = noDoubt
+			continue
+		}
+		there, err := s.disk.Settle(ctx)
+		switch {
+		case err != nil:
+			return unwritten(err)
+		case there == (t.doubt == mayBeThere):
+			t.doubt = isThere // or it still is
+		default:
+			t.doubt = noDoubt
+		}
+	}
+	s.end()
+	return nil
+}
+
+// writeOver writes what memory says over a transaction.
+func (s *store) writeOver(ctx context.Context, t *transaction) error {
+	b := s.records(len(t.changes))
+	for _, c := range t.changes {
+		if c.durable {
+			b.all(c.alias, c.next.entry, s.get(c.alias).entry)
+		}
+	}
+	return s.disk.Commit(ctx, b.changes, true)
+}
+
+// maxBuffer bounds what is kept for the next transaction.
+const maxBuffer = 1 << 20
+
+// records makes the changes of a Commit. Their memory is used again for the next one.
+func (s *store) records(n int) *records {
+	r := &s.buffer
+	if cap(r.bytes) > maxBuffer {
+		*r = records{}
+	}
+	if cap(r.changes) < n {
+		r.changes = make([]Change, 0, n)
+	}
+	clear(r.changes)
+	r.changes, r.bytes = r.changes[:0], r.bytes[:0]
+	return r
+}
+
+type records struct {
+	changes []Change
+	bytes   []byte
+}
+
+// add adds what the store must know of an alias; without next it has expired. Only those buckets are written that former, which
+// the store has, does not share.
+func (r *records) add(alias string, former, next *protocol.Entry) {
+	buckets, kept := 0, 0
+	if former != nil {
+		buckets = former.Buckets()
+	}
+	if next == nil {
+		r.changes = append(r.changes, Change{Key: alias})
 	} else {
-		number = s.journal.segments[0].number // it only deleted
+		kept = next.Buckets()
+		// The store keeps the key as long as the ledger keeps the entry: they share it.
+		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendRecord(b, next) })
+		for i := range kept {
+			if next.Changed(former, i) {
+				r.put(bucketKey(alias, i), func(b []byte) []byte { return protocol.AppendBucket(b, next, i) })
+			}
+		}
 	}
-	question := storage.GetOperation(segmentKey(number))
-	if err := s.client.Batch(ctx, question); err != nil {
-		return unwritten(err)
-	}
-	s.doubtful = nil
-	defer s.end()
-	switch there := (question.Value != nil) == (len(t.written) > 0); {
-	case there && t.undoes:
-		s.done(t)
-		return nil
-	case there:
-		s.journal.replace(t.oldest, t.written)
-		return s.undo(ctx, t)
-	case t.undoes:
-		return s.undo(ctx, t) // disk still has what it was to write over
-	default:
-		return nil
+	for i := kept; i < buckets; i++ {
+		r.changes = append(r.changes, Change{Key: bucketKey(alias, i)})
 	}
 }
 
-// undo writes over what disk has of a transaction that everybody was told had failed: memory is what counts.
-func (s *store) undo(ctx context.Context, t *transaction) error {
-	back := &transaction{index: t.index, undoes: true}
-	for _, c := range t.changes {
-		if c.durable {
-			back.changes = append(back.changes, change{alias: c.alias, next: s.get(c.alias).copy(), durable: true})
-		}
+// all adds all that memory says of an alias, over what an unwanted entry may have left.
+func (r *records) all(alias string, unwanted, current *protocol.Entry) {
+	r.add(alias, nil, current)
+	kept := 0
+	if current != nil {
+		kept = current.Buckets()
 	}
-	return s.commit(ctx, true, back)
+	for i := kept; unwanted != nil && i < unwanted.Buckets(); i++ {
+		r.changes = append(r.changes, Change{Key: bucketKey(alias, i)})
+	}
+}
+
+func (r *records) put(key string, record func(b []byte) []byte) {
+	start := len(r.bytes)
+	r.bytes = record(r.bytes)
+	r.changes = append(r.changes, Change{Key: key, Record: r.bytes[start:len(r.bytes):len(r.bytes)]})
 }
 
 // done puts into memory what disk has.
 func (s *store) done(t *transaction) {
-	s.journal.replace(t.oldest, t.written)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range t.changes {
-		s.journal.live += c.next.weight() - s.entries[c.alias].weight()
 		s.replace(c.alias, c.next)
 	}
-	s.reserve.want(s.journal.disk, len(s.entries))
 }

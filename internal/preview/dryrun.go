@@ -64,8 +64,8 @@ func dry(cfg *alert24exporter.Config) *alert24exporter.Config {
 	own.APIKey = ""
 	own.ClientConfig = confighttp.NewDefaultClientConfig()
 	own.ClientConfig.Endpoint, own.ClientConfig.Timeout = cfg.ClientConfig.Endpoint, cfg.ClientConfig.Timeout
-	own.MaxConcurrentRequests, own.RequestsPerSecond = 1, 0
-	own.AuditInterval, own.RefreshInterval, own.ResolveDelay, own.StaleAfter = 0, 0, 0, 0
+	own.Limits.ConcurrentRequests, own.Limits.RequestsPerSecond = 1, 0
+	own.Lifecycle.AuditInterval, own.Lifecycle.RefreshInterval, own.Lifecycle.ResolveDelay, own.Lifecycle.StaleAfter = 0, 0, 0, 0
 	return &own
 }
 

@@ -159,7 +159,7 @@ func closed(ctx context.Context, cfg *alert24exporter.Config, records []record) 
 			return err
 		}
 		a, err = d.alert(ctx, records[0].alias)
-		a.Incident, a.Delay = create.Incident, cfg.ResolveDelay
+		a.Incident, a.Delay = create.Incident, cfg.Lifecycle.ResolveDelay
 		a.Notes = append(create.Notes, a.Notes...)
 		return err
 	})

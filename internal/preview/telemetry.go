@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -19,6 +18,8 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // host has no extensions: storage and authentication play no part here.
@@ -109,22 +110,12 @@ func (r *recorder) note(message string, fields []zapcore.Field, values map[strin
 		}
 		fmt.Fprintf(&b, "%s%s %v", separator, f.Key, values[f.Key])
 	}
-	note := printable(strings.Join(strings.Fields(b.String()), " "))
+	note := text.Printable(b.String())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.notes, note) {
 		r.notes = append(r.notes, note)
 	}
-}
-
-// printable keeps what alerts say from steering a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // takeNotes returns the notes since it was last called.

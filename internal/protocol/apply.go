@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -11,10 +12,14 @@ import (
 
 // Event is one alert's firing or resolve, as it arrived.
 type Event struct {
-	Alias  string
+	Alias string
+	// Pinned: the alias was chosen for this event, and stays even if the alert fires under another one.
+	Pinned bool
 	Key    Key
 	Firing bool
-	Alert  incident.Packed
+	// Ignored: the alert is to have no incident. It counts as a resolve if it has one from before.
+	Ignored bool
+	Alert   incident.Packed
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
@@ -28,7 +33,14 @@ type Event struct {
 // result is e itself where none changes anything.
 func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outcome) {
 	outcomes := make([]Outcome, len(events))
-	n := newEntry(e, events[0], now)
+	first := slices.IndexFunc(events, func(ev Event) bool { return !ev.Ignored })
+	if e == nil && first < 0 {
+		for i := range outcomes {
+			outcomes[i] = Ignored
+		}
+		return nil, outcomes
+	}
+	n := newEntry(e, events[max(first, 0)], now)
 	n.Members = n.Members.draft()
 	changed := e == nil
 	for i := range events {
@@ -60,6 +72,8 @@ func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 	switch {
 	case m != nil && m.newerThan(ev):
 		return OlderDropped
+	case m == nil && ev.Ignored:
+		return Ignored
 	case ev.Firing && m == nil:
 		p.fire(n, &Member{Key: ev.Key}, ev, now)
 		return Fired

@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"strings"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -66,6 +67,17 @@ func Fields(fields ...incident.Field) (s FieldSet) {
 		s |= 1 << f
 	}
 	return s
+}
+
+// String names the fields for logs.
+func (s FieldSet) String() string {
+	var names []string
+	for f := range incident.NumFields {
+		if s.Has(f) {
+			names = append(names, f.String())
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // Has reports whether f is in the set.

@@ -239,3 +239,12 @@ func (e *Entry) check() error {
 func Lost(alias string) *Entry {
 	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
 }
+
+// Uncertain returns an entry whose newer record may be lost: whatever may have been sent since may have been carried out,
+// however long ago.
+func Uncertain(e *Entry) *Entry {
+	n := e.copy()
+	n.Doubt.Set, n.Doubt.Since, n.Written = true, time.Time{}, Written{}
+	n.Doubt.Creates = max(1, n.Doubt.Creates)
+	return n
+}

@@ -223,3 +223,6 @@ func earliest(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// IsOpen reports whether the incident is open, as far as we know.
+func (e *Entry) IsOpen() bool { return e.Incident.State == Open }

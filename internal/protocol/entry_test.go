@@ -53,7 +53,7 @@ func TestFiringWhileHeldIsRemembered(t *testing.T) {
 	assert.Equal(t, OlderDropped, outcome)
 	e = p.Tick(e, at(1).Add(p.EchoHold))
 	require.True(t, e.Firing())
-	assert.Equal(t, "the latest", e.Members.Worst(20)[0].Title)
+	assert.Equal(t, "the latest", worstAlerts(e)[0].Title)
 }
 
 func TestRefresh(t *testing.T) {
@@ -101,7 +101,7 @@ func TestWorstFirst(t *testing.T) {
 	third.Key, third.Alert.Fingerprint = Key{0: 3}, "f2"
 	e, _ = applyOne(p, e, third, at(0))
 	var order []string
-	for _, a := range e.Members.Worst(20) {
+	for _, a := range worstAlerts(e) {
 		order = append(order, a.Fingerprint)
 	}
 	assert.Equal(t, []string{"f2", "f0", "f1"}, order, "by severity, then the oldest")
@@ -151,10 +151,9 @@ func TestApplyIsOneByOne(t *testing.T) {
 }
 
 // An event wakes its alias unless it left all that is due as it was: an alias that is not woken may sleep forever.
-func TestToWake(t *testing.T) {
-	asleep := map[Outcome]bool{Repeated: true, OlderDropped: true, StaleResolve: true, NoRoom: true}
-	for o := Fired; o <= NoRoom; o++ {
-		aliases := ToWake([]Event{fires("am1", at(0))}, []Outcome{o})
-		assert.Equal(t, asleep[o], len(aliases) == 0, o.String())
+func TestWakes(t *testing.T) {
+	asleep := map[Outcome]bool{Repeated: true, OlderDropped: true, StaleResolve: true, NoRoom: true, Ignored: true}
+	for o := Fired; o <= Ignored; o++ {
+		assert.Equal(t, !asleep[o], o.Wakes(), o.String())
 	}
 }

@@ -73,7 +73,7 @@ func want(e *Entry) *Content {
 	if !e.Firing() {
 		return nil
 	}
-	c := render(e.Members.Worst(20))
+	c := render(worstAlerts(e))
 	return &c
 }
 
@@ -129,7 +129,7 @@ func timers(e *Entry, change func(t *Timers)) *Entry {
 }
 
 func TestNames(t *testing.T) {
-	for o := Fired; o <= NoRoom; o++ {
+	for o := Fired; o <= Ignored; o++ {
 		require.NotEmpty(t, o.String())
 	}
 	for k := NoCall; k <= Lookup; k++ {

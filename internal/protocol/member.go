@@ -4,7 +4,6 @@
 package protocol
 
 import (
-	"cmp"
 	"encoding/binary"
 	"iter"
 	"slices"
@@ -192,31 +191,13 @@ func (s *Members) count(m *Member, by int32) {
 	}
 }
 
-// Worst returns at most n of the firing alerts: the worst, then the oldest.
-func (s *Members) Worst(n int) []incident.Alert {
-	firing := make([]*Member, 0, min(s.Firing(), 2*n))
-	for m := range s.All() {
-		if !m.Firing {
-			continue
-		}
-		if firing = append(firing, m); len(firing) == 2*n && n > 0 {
-			slices.SortFunc(firing, worstFirst)
-			firing = firing[:n]
+// FiringAlerts yields the alerts of the firing members.
+func (s *Members) FiringAlerts() iter.Seq[*incident.Packed] {
+	return func(yield func(*incident.Packed) bool) {
+		for m := range s.All() {
+			if m.Firing && !yield(&m.Alert) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(firing, worstFirst)
-	firing = firing[:min(n, len(firing))]
-	alerts := make([]incident.Alert, len(firing))
-	for i, m := range firing {
-		alerts[i] = m.Alert.Unpack()
-	}
-	return alerts
-}
-
-func worstFirst(a, b *Member) int {
-	return cmp.Or(
-		cmp.Compare(b.Alert.Severity, a.Alert.Severity),
-		a.Alert.StartsAt.Compare(b.Alert.StartsAt),
-		slices.Compare(a.Key[:], b.Key[:]),
-	)
 }

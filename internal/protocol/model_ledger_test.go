@@ -145,7 +145,7 @@ func (l *ledger) apply(events []Event) []Outcome {
 	switch {
 	case n == l.entry:
 		return outcomes
-	case l.policy.Arm(n, l.now()) || l.policy.durable(outcomes):
+	case l.policy.Arm(n, l.now()) || Durable(outcomes):
 		if !l.commit(n) {
 			return nil
 		}
@@ -214,7 +214,7 @@ func (l *ledger) learn(c Call, a Answer) bool {
 // want is what the incident should say.
 func (l *ledger) want(e *Entry) Content {
 	if !l.rendered || l.says != e.Members.Says() {
-		l.content, l.says, l.rendered = render(e.Members.Worst(20)), e.Members.Says(), true
+		l.content, l.says, l.rendered = render(worstAlerts(e)), e.Members.Says(), true
 	}
 	if l.rises {
 		return l.content.atLeast(e.Peak)
@@ -238,4 +238,9 @@ func worst(alerts []truth) []incident.Alert {
 		firing[0], firing[1] = firing[1], firing[0]
 	}
 	return firing
+}
+
+func worstAlerts(e *Entry) []incident.Alert {
+	alerts, _ := incident.Worst(e.Members.FiringAlerts())
+	return alerts
 }

@@ -24,39 +24,29 @@ const (
 	EchoIgnored                    // another firing of a held member that neither releases nor extends the hold
 	EchoReleased                   // a held member fires after all
 	EchoCancelled                  // a resolve ended the hold
-	NoRoom                         // not applied: a new alias, and max_aliases are live
+	NoRoom                         // not applied: a new alias, and limits::aliases are live
+	Ignored                        // to have no incident, and it has none
 )
 
 // String names the outcome for logs and metrics.
 func (o Outcome) String() string {
 	return [...]string{
 		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
-		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room",
+		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room", "ignored",
 	}[o]
 }
 
 // changes reports whether the event left a trace in the entry.
-func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve }
+func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != Ignored }
 
-// durable reports whether disk must know what events with these outcomes did. A repeat moves only the place in the
-// order, which no later process of the receiver continues, and the time when the alert was heard of, which only
-// StaleAfter asks for.
-func (p *Policy) durable(outcomes []Outcome) bool {
-	return p.StaleAfter > 0 || slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Repeated && o != RefreshDue })
+// Durable reports whether the store must know what events with these outcomes did. A repeat moves only the place in the
+// order, which no later process of the receiver continues, and the time when the alert was last heard, which a later process
+// counts from its own start.
+func Durable(outcomes []Outcome) bool {
+	return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.changes() && o != Repeated && o != RefreshDue })
 }
 
-// settled: the event asked for nothing; no call became due that was not.
-func (o Outcome) settled() bool {
-	return o == Repeated || o == OlderDropped || o == StaleResolve || o == NoRoom
-}
-
-// ToWake returns the aliases of the events that asked for something, by what Apply says they did.
-func ToWake(events []Event, outcomes []Outcome) []string {
-	var aliases []string
-	for i, o := range outcomes {
-		if !o.settled() {
-			aliases = append(aliases, events[i].Alias)
-		}
-	}
-	return aliases
+// Wakes reports whether a call may have become due.
+func (o Outcome) Wakes() bool {
+	return o != Repeated && o != OlderDropped && o != StaleResolve && o != NoRoom && o != Ignored
 }

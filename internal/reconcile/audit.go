@@ -5,45 +5,120 @@ package reconcile
 
 import (
 	"context"
+	"net/http"
+	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// audit compares Alert24's open incidents with the ledger now and then, for what was carried out after the settle time.
-func (r *Reconciler) audit() {
-	for sleep(r.stopping, r.cfg.AuditInterval) {
-		orphans, err := r.auditOnce(r.calls)
+// watch tells at once whether the key works, and then compares Alert24's open incidents with the ledger now and then, for what was
+// carried out after the settle time.
+func (r *Reconciler) watch() {
+	r.check()
+	for r.cfg.AuditInterval > 0 && sleep(r.stopping, r.cfg.AuditInterval) {
+		orphans, err := r.audit(r.stopping)
+		if r.stopping.Err() != nil {
+			return
+		}
 		r.observer.Audited(orphans, err)
 	}
 }
 
-// auditOnce puts every alias in doubt of which an incident is open that the ledger does not account for: the look-up
-// that follows decides. Incidents of ours that belong to no entry are only counted.
-func (r *Reconciler) auditOnce(ctx context.Context) (orphans int, err error) {
-	rows, ahead, err := r.listing.open(ctx)
+// check reads the newest page of the list for nobody.
+func (r *Reconciler) check() {
+	if r.gate.await(r.stopping, protocol.Lookup) != nil {
+		return
+	}
+	began := time.Now()
+	answers, err := r.manager.Find(r.stopping, []alert24.Question{{Depth: protocol.Newest}})
+	a := protocol.Answer{Result: resultOf(err)}
+	if len(answers) == 1 {
+		a = answers[0]
+	}
+	r.read(a, time.Since(began), err)
+}
+
+// read reports a reading that is for no alias.
+func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
+	if r.stopping.Err() != nil {
+		return
+	}
+	if a.Result == protocol.Done {
+		err = nil
+	}
+	r.observer.Called(protocol.Lookup, a.Result, took, err)
+	r.heard(&a, err)
+}
+
+// audit puts every alias in doubt of which an incident is open that the ledger does not account for, and has those looked at whose
+// incident is not open. Incidents of ours that belong to no entry are only counted.
+func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
+	if !hold(ctx, r.finder.slow) {
+		return 0, ctx.Err()
+	}
+	defer func() { <-r.finder.slow }()
+	if err := r.gate.await(ctx, protocol.Lookup); err != nil {
+		return 0, err
+	}
+	began, expected := time.Now(), r.ledger.Expected()
+	listing, err := r.manager.Open(ctx)
+	r.read(protocol.Answer{Result: resultOf(err)}, time.Since(began), err)
 	if err != nil {
 		return 0, err
 	}
-	aliasOf := map[string]string{}
-	for _, alias := range r.ledger.Aliases() {
-		aliasOf[incident.AliasTag(alias)] = alias
+	for alias, id := range expected {
+		if listing.IDs[id] {
+			continue
+		}
+		missing, err := r.ledger.Missing(ctx, alias)
+		if err != nil {
+			return 0, err
+		}
+		if missing {
+			r.queue.add(alias)
+		}
 	}
-	for _, row := range rows {
-		tag := tagOf(row)
-		alias, known := aliasOf[tag]
-		switch {
-		case tag == "" || !r.ours(row) || !row.Open():
-		case !known:
-			orphans++
-		default:
-			suspected, err := r.ledger.Suspect(ctx, alias, row.ID, row.CreatedAt.Add(-ahead))
+	return r.suspect(ctx, listing.Ours)
+}
+
+// suspect lets the ledger know of open incidents of ours, and returns how many belong to no entry.
+func (r *Reconciler) suspect(ctx context.Context, ours []alert24.Listed) (orphans int, err error) {
+	if len(ours) == 0 {
+		return 0, nil
+	}
+	byTag := make(map[string][]alert24.Listed, len(ours))
+	for _, l := range ours {
+		byTag[l.Tag] = append(byTag[l.Tag], l)
+	}
+	orphans = len(ours)
+	for _, alias := range r.ledger.Aliases() {
+		for _, l := range byTag[incident.AliasTag(alias)] {
+			orphans--
+			suspected, err := r.ledger.Suspect(ctx, alias, l.ID, l.CreatedAt)
 			if err != nil {
-				return orphans, err
+				return 0, err
 			}
 			if suspected {
-				r.Notify(ctx, alias)
+				r.queue.add(alias)
 			}
 		}
 	}
 	return orphans, nil
+}
+
+// resultOf says what became of a reading that has no answer of its own.
+func resultOf(err error) protocol.Result {
+	if err == nil {
+		return protocol.Done
+	}
+	switch status(err) {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
+		return protocol.Denied
+	case http.StatusTooManyRequests:
+		return protocol.NotSent
+	default:
+		return protocol.Incomplete
+	}
 }

@@ -5,76 +5,211 @@ package reconcile
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// gate lets requests through: not while the API asked to wait, and not faster than the user allows.
-type gate struct {
-	limiter *rate.Limiter
-	now     func() time.Time
-	waited  func(time.Duration) // hears how long each request was held back
+const (
+	// longPause turns requests away at the gate. A shorter one lets them wait there.
+	longPause = time.Second
+	// burstSeconds is how many seconds of the rate may leave at once.
+	burstSeconds = 4
+	// noWait is less than any request is held back on purpose.
+	noWait = time.Millisecond
+)
 
-	mu    sync.Mutex
-	until time.Time
-}
+// Lanes of the requests that wait at the gate.
+const (
+	pages lane = iota
+	closes
+	updates
+	reads
+)
 
-func newGate(requestsPerSecond float64, burst int, now func() time.Time, waited func(time.Duration)) *gate {
-	limit := rate.Inf
-	if requestsPerSecond > 0 {
-		limit = rate.Limit(requestsPerSecond)
+func laneOfKind(k protocol.Kind) lane {
+	switch k {
+	case protocol.Create, protocol.Reopen:
+		return pages
+	case protocol.Close:
+		return closes
+	case protocol.Update:
+		return updates
+	default:
+		return reads
 	}
-	return &gate{limiter: rate.NewLimiter(limit, burst), now: now, waited: waited}
 }
 
-// pause holds all requests back for d from now; a pause that lasts longer already stays.
-func (g *gate) pause(d time.Duration) {
+// Gate lets every request to the API through: not faster and not more at once than the user allows, and none while the API asks
+// for a pause. It is safe for concurrent use.
+type Gate struct {
+	rate, burst float64 // no rate: no limit
+	places      int
+	waited      func(time.Duration)
+
+	mu       sync.Mutex
+	tokens   float64
+	filled   time.Time
+	until    time.Time // nothing leaves before
+	pages    time.Time // no create and no reopen leaves before
+	slowdown time.Duration
+	inside   [numLanes]int
+	waiting  lanes[*visitor]
+	timer    *time.Timer
+}
+
+// visitor is a request that waits.
+type visitor struct {
+	called chan struct{} // closed when it may go, or is turned away with err
+	err    error
+}
+
+// NewGate returns a gate for so many requests per second (0 is no limit) and at once. waited hears how long each request was
+// held back.
+func NewGate(requestsPerSecond float64, concurrent int, waited func(time.Duration)) *Gate {
+	g := &Gate{
+		rate: requestsPerSecond, burst: math.Max(1, math.Ceil(burstSeconds*requestsPerSecond)),
+		places: max(1, concurrent), waited: waited, filled: time.Now(),
+	}
+	g.tokens = g.burst
+	g.timer = time.AfterFunc(time.Hour, g.ring)
+	g.timer.Stop()
+	return g
+}
+
+// Enter waits until a request of the kind may leave. The caller calls leave once, with what became of it and how long the API asked
+// to wait: 0 if it did not ask, less than 0 if it asked without saying how long. With an error nothing may leave.
+func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r protocol.Result, retryAfter time.Duration), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	began, at := time.Now(), laneOfKind(kind)
+	v := &visitor{called: make(chan struct{})}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if until := g.now().Add(d); until.After(g.until) {
-		g.until = until
+	t := g.waiting.push(v, at)
+	g.admit()
+	g.mu.Unlock()
+	select {
+	case <-v.called:
+	case <-ctx.Done():
+		g.abandon(t)
+		return nil, ctx.Err()
 	}
-}
-
-func (g *gate) paused() time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.until.Sub(g.now())
-}
-
-// wait returns when a request may leave, or with ctx's error.
-func (g *gate) wait(ctx context.Context) error {
-	began := g.now()
-	err := g.limiter.Wait(ctx)
-	for err == nil {
-		d := g.paused()
-		if d <= 0 {
-			err = ctx.Err()
-			break
-		}
-		if !sleep(ctx, d) {
-			err = ctx.Err()
-		}
-	}
-	if d := g.now().Sub(began); d >= noWait {
+	if d := time.Since(began); d >= noWait {
 		g.waited(d)
 	}
-	return err
+	if v.err != nil {
+		return nil, v.err
+	}
+	var once sync.Once
+	return func(r protocol.Result, retryAfter time.Duration) {
+		once.Do(func() { g.leave(at, r, retryAfter) })
+	}, nil
 }
 
-// noWait is less than any request is held back on purpose.
-const noWait = time.Millisecond
+// abandon takes a visitor away whose context ended.
+func (g *Gate) abandon(t *ticket[*visitor]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.waiting.remove(t) && t.value.err == nil {
+		g.inside[t.lane]--
+	}
+	g.admit()
+}
 
-// sleep reports false at once when ctx ends.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside[at]--
+	switch {
+	case retryAfter > 0:
+		g.pause(retryAfter)
+	case retryAfter < 0:
+		g.slow()
+	case r == protocol.Done || r == protocol.Gone || r == protocol.Refused || r == protocol.Foreign:
+		g.slowdown = 0
+	}
+	g.admit()
+}
+
+// place reports whether one more of the lane may be on its way. A create always finds a place that nothing else can take, and
+// closes and updates find some that reads cannot take; unless there is only one for all.
+func (g *Gate) place(at lane) bool {
+	others := g.inside[closes] + g.inside[updates] + g.inside[reads]
+	switch {
+	case others+g.inside[pages] >= g.places:
 		return false
-	case <-timer.C:
+	case at == pages:
 		return true
+	case at == reads && g.inside[reads] >= g.readPlaces():
+		return false
+	default:
+		return others < max(1, g.places-1)
+	}
+}
+
+// readPlaces is how many reads may be on their way at once.
+func (g *Gate) readPlaces() int { return max(1, g.places/2) }
+
+func (g *Gate) ring() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.admit()
+}
+
+// admit calls those whose turn it is, and sets the timer for the next.
+func (g *Gate) admit() {
+	now := time.Now()
+	g.turnAway(now)
+	g.fill(now)
+	for g.rate == 0 || g.tokens >= 1 {
+		t := g.waiting.take(func(at lane) bool { return !now.Before(g.pausedUntil(at)) && g.place(at) })
+		if t == nil {
+			break
+		}
+		g.tokens--
+		g.inside[t.lane]++
+		close(t.value.called)
+	}
+	g.wind(now)
+}
+
+// turnAway sends those away that a long pause would keep waiting.
+func (g *Gate) turnAway(now time.Time) {
+	for at := range lane(numLanes) {
+		until := g.pausedUntil(at)
+		for t := g.waiting.front(at); t != nil && until.Sub(now) > longPause; t = g.waiting.front(at) {
+			g.waiting.remove(t)
+			t.value.err = &PausedError{Until: until}
+			close(t.value.called)
+		}
+	}
+}
+
+func (g *Gate) fill(now time.Time) {
+	g.tokens = math.Min(g.burst, g.tokens+g.rate*now.Sub(g.filled).Seconds())
+	g.filled = now
+}
+
+// wind sets the timer to when time alone lets somebody in.
+func (g *Gate) wind(now time.Time) {
+	g.timer.Stop()
+	var next time.Time
+	for at := range lane(numLanes) {
+		if g.waiting.front(at) == nil {
+			continue
+		}
+		until := g.pausedUntil(at)
+		if g.rate > 0 && g.tokens < 1 {
+			until = later(until, now.Add(time.Duration((1-g.tokens)/g.rate*float64(time.Second))+time.Microsecond))
+		}
+		if until.After(now) && (next.IsZero() || until.Before(next)) {
+			next = until
+		}
+	}
+	if !next.IsZero() {
+		g.timer.Reset(next.Sub(now))
 	}
 }

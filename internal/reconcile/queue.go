@@ -4,30 +4,35 @@
 package reconcile
 
 import (
+	"container/heap"
+	"sync"
+	"time"
+
 	"github.com/alert24/otelcol-alert24/internal/incident"
-	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// priority orders the aliases that wait for a worker: a page before the end of one, and that before its text.
-type priority uint8
-
+// Lanes of the aliases that wait for a worker: a page before the end of one, and that before its text.
 const (
-	openCritical priority = iota
+	openCritical lane = iota
 	openHigh
 	openOther
 	closing
 	updating
-	priorities
+
+	lastPage = openOther
 )
 
-// priorityOf only looks at what an entry is, because finding its next call takes longer and this is in a webhook's way.
-func priorityOf(e *ledger.Entry) priority {
+// laneOf only looks at what an entry is, because finding its next call takes longer and this is in a webhook's way.
+func laneOf(e *protocol.Entry) lane {
 	switch {
 	case e == nil:
 		return updating
 	case !e.Firing():
 		return closing
-	case e.Incident.State == ledger.Open:
+	case e.Incident.State == protocol.Open && e.Worst() > e.Written.Peak:
+		return closing // it gets worse
+	case e.Incident.State == protocol.Open:
 		return updating
 	}
 	switch e.Worst() {
@@ -40,67 +45,179 @@ func priorityOf(e *ledger.Entry) priority {
 	}
 }
 
-// priorityQueue is a workqueue.Queue: first in, first out within a priority. The work queue guards it.
-type priorityQueue struct {
-	priorityOf func(alias string) priority
-	lanes      [priorities]lane
-	queued     map[string]priority
+// queue hands aliases to workers. Each alias is in it once and is with one worker at a time; one that is added while a
+// worker has it comes again afterwards.
+type queue struct {
+	laneOf func(alias string) lane
+
+	mu      sync.Mutex
+	any     *sync.Cond // wakes a worker of all lanes
+	page    *sync.Cond // wakes a worker of pages only
+	closed  bool
+	waiting lanes[string]
+	tickets map[string]*ticket[string] // of those in waiting
+	working map[string]bool            // with a worker; true: added meanwhile
+	later   delays
+	delayed map[string]*delay // those in later
+	timer   *time.Timer       // of the first in later
 }
 
-func newPriorityQueue(of func(alias string) priority) *priorityQueue {
-	return &priorityQueue{priorityOf: of, queued: map[string]priority{}}
+// newQueue returns an empty queue. of must not call the queue.
+func newQueue(of func(alias string) lane) *queue {
+	q := &queue{
+		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
+	}
+	q.any, q.page = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
+	q.timer = time.AfterFunc(time.Hour, q.ring)
+	q.timer.Stop()
+	return q
 }
 
-// Push adds an alias.
-func (q *priorityQueue) Push(alias string) {
-	p := q.priorityOf(alias)
-	q.queued[alias] = p
-	q.lanes[p].push(alias)
+// add lets a worker look at the alias. What it is now decides how soon.
+func (q *queue) add(alias string) {
+	at := q.laneOf(alias)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.push(alias, at)
 }
 
-// Touch moves an alias that is already queued ahead, if it became more urgent.
-func (q *priorityQueue) Touch(alias string) {
-	if p, ok := q.queued[alias]; ok {
-		if now := q.priorityOf(alias); now < p {
-			q.queued[alias] = now
-			q.lanes[now].push(alias) // Pop passes over the one left behind
+func (q *queue) push(alias string, at lane) {
+	if q.closed {
+		return
+	}
+	if _, busy := q.working[alias]; busy {
+		q.working[alias] = true
+		return
+	}
+	if t, ok := q.tickets[alias]; ok {
+		q.waiting.raise(t, at)
+	} else {
+		q.tickets[alias] = q.waiting.push(alias, at)
+	}
+	q.any.Signal()
+	if at <= lastPage {
+		q.page.Signal()
+	}
+}
+
+// addAt is add at a later time. The earliest time of an alias counts, until a worker gets it.
+func (q *queue) addAt(alias string, at time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return
+	}
+	switch d, ok := q.delayed[alias]; {
+	case !ok:
+		d = &delay{alias: alias, at: at}
+		q.delayed[alias] = d
+		heap.Push(&q.later, d)
+	case at.Before(d.at):
+		d.at = at
+		heap.Fix(&q.later, d.index)
+	}
+	q.wind()
+}
+
+// wind sets the timer to the first delay.
+func (q *queue) wind() {
+	if len(q.later) == 0 || q.closed {
+		q.timer.Stop()
+		return
+	}
+	q.timer.Reset(max(time.Until(q.later[0].at), 0))
+}
+
+// ring adds what is due.
+func (q *queue) ring() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.later) > 0 && !q.later[0].at.After(time.Now()) {
+		alias := q.later[0].alias
+		q.forget(alias)
+		q.push(alias, q.laneOf(alias))
+	}
+	q.wind()
+}
+
+func (q *queue) forget(alias string) {
+	if d, ok := q.delayed[alias]; ok {
+		heap.Remove(&q.later, d.index)
+		delete(q.delayed, alias)
+	}
+}
+
+// get waits for an alias, or for one that pages. It reports false when the queue is closed.
+func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
+	last, wake := updating, q.any
+	if pagesOnly {
+		last, wake = lastPage, q.page
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.closed {
+		if t := q.waiting.take(func(at lane) bool { return at <= last }); t != nil {
+			delete(q.tickets, t.value)
+			q.working[t.value] = false
+			q.forget(t.value) // whoever works on it finds its next time anew
+			return t.value, true
 		}
+		wake.Wait()
+	}
+	return "", false
+}
+
+// done ends the work on an alias.
+func (q *queue) done(alias string) {
+	at := q.laneOf(alias)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	again := q.working[alias]
+	delete(q.working, alias)
+	if again {
+		q.push(alias, at)
 	}
 }
 
-// Len returns the number of queued aliases.
-func (q *priorityQueue) Len() int { return len(q.queued) }
-
-// Pop returns the most urgent alias. It is only called while Len is not 0.
-func (q *priorityQueue) Pop() string {
-	for p := range q.lanes {
-		for q.lanes[p].len() > 0 {
-			alias := q.lanes[p].pop()
-			if at, ok := q.queued[alias]; ok && at == priority(p) {
-				delete(q.queued, alias)
-				return alias
-			}
-		}
-	}
-	return ""
+// close ends all waiting. What is in the queue stays there.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.timer.Stop()
+	q.any.Broadcast()
+	q.page.Broadcast()
 }
 
-// lane is a queue that gives its memory back when it runs empty.
-type lane struct {
-	items []string
-	head  int
+// delay is an alias that is added later.
+type delay struct {
+	alias string
+	at    time.Time
+	index int
 }
 
-func (l *lane) len() int { return len(l.items) - l.head }
+// delays are a heap, the first due on top.
+type delays []*delay
 
-func (l *lane) push(alias string) { l.items = append(l.items, alias) }
+func (d *delays) Len() int           { return len(*d) }
+func (d *delays) Less(i, j int) bool { return (*d)[i].at.Before((*d)[j].at) }
 
-func (l *lane) pop() string {
-	alias := l.items[l.head]
-	l.items[l.head] = ""
-	l.head++
-	if l.head == len(l.items) {
-		l.items, l.head = nil, 0
-	}
-	return alias
+func (d *delays) Swap(i, j int) {
+	s := *d
+	s[i], s[j] = s[j], s[i]
+	s[i].index, s[j].index = i, j
+}
+
+func (d *delays) Push(x any) {
+	item := x.(*delay) //nolint:forcetypeassert // addAt pushes nothing else
+	item.index = len(*d)
+	*d = append(*d, item)
+}
+
+func (d *delays) Pop() any {
+	s := *d
+	last := s[len(s)-1]
+	s[len(s)-1] = nil
+	*d = s[:len(s)-1]
+	return last
 }

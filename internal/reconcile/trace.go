@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // maxLinks bounds the pushes that one call's span names.
@@ -46,7 +46,7 @@ func (o *origins) take(alias string) []trace.SpanContext {
 }
 
 // startSpan continues the trace of the last push that the call is for and links to the others.
-func (r *Reconciler) startSpan(ctx context.Context, alias string, c ledger.Call) (context.Context, trace.Span) {
+func (r *Reconciler) startSpan(ctx context.Context, alias string, c protocol.Call) (context.Context, trace.Span) {
 	pushes := r.origins.take(alias)
 	var links []trace.Link
 	if n := len(pushes); n > 0 {
@@ -55,7 +55,7 @@ func (r *Reconciler) startSpan(ctx context.Context, alias string, c ledger.Call)
 			links = append(links, trace.Link{SpanContext: sc})
 		}
 	}
-	ctx, span := r.tracer.Start(ctx, "alert24 "+c.Kind.String(), trace.WithLinks(links...), trace.WithAttributes(
+	ctx, span := r.cfg.Tracer.Start(ctx, "alert24 "+c.Kind.String(), trace.WithLinks(links...), trace.WithAttributes(
 		attribute.String("alert24.alias", alias),
 	))
 	setIncident(span, c.ID)
@@ -68,11 +68,11 @@ func setIncident(span trace.Span, id string) {
 	}
 }
 
-func endSpan(span trace.Span, a ledger.Answer, err error) {
+func endSpan(span trace.Span, a protocol.Answer, err error) {
 	setIncident(span, a.Incident.ID)
-	span.SetAttributes(attribute.String("alert24.answer", a.Verdict.String()))
+	span.SetAttributes(attribute.String("alert24.answer", a.Result.String()))
 	if err != nil {
-		span.SetAttributes(attribute.String("error.type", a.Verdict.String()))
+		span.SetAttributes(attribute.String("error.type", a.Result.String()))
 		span.SetStatus(codes.Error, err.Error())
 	}
 	span.End()

@@ -19,23 +19,25 @@ import (
 func (s *Server) routes() http.Handler {
 	admin := http.NewServeMux()
 	for pattern, handle := range map[string]http.HandlerFunc{
-		"GET /_sandbox/incidents":               s.adminList,
-		"GET /_sandbox/incidents/{id}":          s.adminGet,
-		"PATCH /_sandbox/incidents/{id}":        s.adminEdit,
-		"DELETE /_sandbox/incidents/{id}":       s.person(s.PersonDeletes),
-		"POST /_sandbox/incidents/{id}/resolve": s.person(s.PersonResolves),
-		"POST /_sandbox/incidents/{id}/reopen":  s.person(s.PersonReopens),
-		"GET /_sandbox/faults":                  func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Faults()) },
-		"POST /_sandbox/faults":                 s.adminAddFault,
-		"PUT /_sandbox/faults":                  s.adminPutFaults,
-		"DELETE /_sandbox/faults":               s.adminClearFaults,
-		"DELETE /_sandbox/faults/{id}":          s.adminRemoveFault,
-		"GET /_sandbox/switches":                func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Switches()) },
-		"PATCH /_sandbox/switches":              s.adminSwitches,
-		"PUT /_sandbox/keys":                    s.adminKeys,
-		"GET /_sandbox/requests":                func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Requests()) },
-		"GET /_sandbox/stats":                   func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Stats()) },
-		"GET /_sandbox/events":                  s.serveEvents,
+		"GET /_sandbox/incidents":                   s.adminList,
+		"POST /_sandbox/incidents":                  s.adminOtherTool,
+		"GET /_sandbox/incidents/{id}":              s.adminGet,
+		"PATCH /_sandbox/incidents/{id}":            s.adminEdit,
+		"DELETE /_sandbox/incidents/{id}":           s.person(s.PersonDeletes),
+		"POST /_sandbox/incidents/{id}/resolve":     s.person(s.PersonResolves),
+		"POST /_sandbox/incidents/{id}/reopen":      s.person(s.PersonReopens),
+		"POST /_sandbox/incidents/{id}/acknowledge": s.person(s.PersonAcknowledges),
+		"GET /_sandbox/faults":                      func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Faults()) },
+		"POST /_sandbox/faults":                     s.adminAddFault,
+		"PUT /_sandbox/faults":                      s.adminPutFaults,
+		"DELETE /_sandbox/faults":                   s.adminClearFaults,
+		"DELETE /_sandbox/faults/{id}":              s.adminRemoveFault,
+		"GET /_sandbox/switches":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Switches()) },
+		"PATCH /_sandbox/switches":                  s.adminSwitches,
+		"PUT /_sandbox/keys":                        s.adminKeys,
+		"GET /_sandbox/requests":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Requests()) },
+		"GET /_sandbox/stats":                       func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Stats()) },
+		"GET /_sandbox/events":                      s.serveEvents,
 		"POST /_sandbox/reset": func(w http.ResponseWriter, _ *http.Request) {
 			s.Reset()
 			w.WriteHeader(http.StatusNoContent)
@@ -65,7 +67,7 @@ func (s *Server) adminList(w http.ResponseWriter, r *http.Request) {
 		OnlyOpen: v.Get("state") == "open", OnlyClosed: v.Get("state") == "closed",
 		Limit: min(max(1, number(v.Get("limit"), adminLimit)), adminMaxLimit), Offset: max(0, number(v.Get("offset"), 0)),
 	}
-	if err := q.Check(); err != nil {
+	if err := q.Check(byHand()); err != nil {
 		s.adminError(w, http.StatusBadRequest, err)
 		return
 	}
@@ -99,13 +101,29 @@ func (s *Server) adminEdit(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	sw := s.Switches()
-	p, err := store.Decode(body).Patch(&sw)
+	p, err := store.Decode(body).ForUpdate(byHand())
 	if err != nil {
 		s.adminError(w, http.StatusBadRequest, err)
 		return
 	}
 	s.person(func(id string) error { return s.PersonEdits(id, p) })(w, r)
+}
+
+// adminOtherTool creates an incident as another tool: a body as the API's create takes it.
+func (s *Server) adminOtherTool(w http.ResponseWriter, r *http.Request) {
+	body, ok := s.adminBody(w, r)
+	if !ok {
+		return
+	}
+	p, err := store.Decode(body).ForCreate(byHand())
+	if err == nil {
+		var i *Incident
+		if i, err = s.OtherToolCreates(p); err == nil {
+			s.adminData(w, i)
+			return
+		}
+	}
+	s.adminError(w, http.StatusBadRequest, err)
 }
 
 // person serves an action of a person on the incident in the path, and shows what became of it.

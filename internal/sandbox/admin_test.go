@@ -61,6 +61,50 @@ func TestAdminIncidents(t *testing.T) {
 	assert.Equal(t, map[string]int{"resolved": 1, "reopened": 1, "updated": 1, "deleted": 1}, s.Stats().ByPeople)
 }
 
+// TestAdminAsAPerson does by hand what the API's switches would refuse.
+func TestAdminAsAPerson(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{Switches: func(sw *sandbox.Switches) {
+		sw.RefusedFields = []string{"assigned_to", "description"}
+		sw.UnknownFieldsPut, sw.ArrayFieldsPut, sw.CloseClosed, sw.StripMarkup = "error", "error", "refuse", true
+	}})
+	id := create(t, s, "a")
+	acknowledged := admin(t, s, http.MethodPost, "incidents/"+id+"/acknowledge", "").data(t)
+	assert.Equal(t, "acknowledged", acknowledged["status"])
+	assert.NotNil(t, acknowledged["acknowledged_at"])
+	edited := admin(t, s, http.MethodPatch, "incidents/"+id,
+		`{"assigned_to":"user-1","title":"By hand","severity":"low","description":"Known","tags":["x"],"status":"identified"}`).data(t)
+	assert.Equal(t, []any{"user-1", "By hand", "low", "Known", []any{"x"}, "identified"},
+		[]any{edited["assigned_to"], edited["title"], edited["severity"], edited["description"], edited["tags"], edited["status"]})
+	for range 2 {
+		assert.Equal(t, 200, admin(t, s, http.MethodPost, "incidents/"+id+"/resolve", "").status)
+	}
+	for _, event := range s.Incidents()[0].History[1:] {
+		assert.Equal(t, []any{"person", ""}, []any{string(event.By), event.Request})
+	}
+}
+
+// TestAdminAsAnotherTool makes incidents that share an alias with ours.
+func TestAdminAsAnotherTool(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	theirs := admin(t, s, http.MethodPost, "incidents", `{"title":"Theirs","alias":"a","status":"new","severity":"high"}`).data(t)
+	assert.Equal(t, []any{"other-tool", "a", "new", []any{"email", "sms", "call"}},
+		[]any{theirs["source"], theirs["alias"], theirs["status"], theirs["would_page"]})
+	met := send(t, s, http.MethodPost, incidents, `{"title":"Ours","alias":"a","source":"prometheus"}`).data(t)
+	assert.Equal(t, []any{theirs["id"], "Theirs", "other-tool"}, []any{met["id"], met["title"], met["source"]}, "aliases are of the organization")
+
+	second := admin(t, s, http.MethodPost, "incidents", `{"title":"Second","alias":"a","source":"nagios"}`).data(t)
+	assert.Equal(t, "nagios", second["source"])
+	open := s.Open("a")
+	require.Len(t, open, 2, "whatever is open")
+	history := admin(t, s, http.MethodGet, "incidents/"+open[1].ID, "").data(t)["history"].([]any)
+	assert.Equal(t, "other tool", history[0].(map[string]any)["by"])
+	for _, bad := range []string{`{}`, `{`, `{"title":"T","severity":"x"}`} {
+		assert.Equal(t, 400, admin(t, s, http.MethodPost, "incidents", bad).status)
+	}
+	st := s.Stats()
+	assert.Equal(t, []int{2, 0, 1, 1}, []int{st.ByOtherTools, st.Creates(), st.Duplicates(), st.Pages["sms"]})
+}
+
 func TestAdminFaults(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	added := admin(t, s, http.MethodPost, "faults",
@@ -128,21 +172,24 @@ func TestAdminSwitchesKeysAndReset(t *testing.T) {
 func TestAdminRequestsAndStats(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	id := create(t, s, "a")
+	send(t, s, http.MethodPost, incidents, `{"title":"T","alias":"a"}`)
 	send(t, s, http.MethodPut, incidents+"/"+id, `{"status":"resolved"}`)
 	send(t, s, http.MethodPut, incidents+"/"+id, `{"severity":"x"}`)
 	send(t, s, http.MethodGet, incidents+"?limit=1", "")
 	log, err := decode[[]sandbox.Request](admin(t, s, http.MethodGet, "requests", "").body)
 	require.NoError(t, err)
-	require.Len(t, log, 4)
+	require.Len(t, log, 5)
 	assert.Equal(t, []any{"POST", incidents, `{"title":"T","alias":"a"}`, 201, "application/json"},
 		[]any{log[0].Method, log[0].Path, log[0].Body, log[0].Status, log[0].ContentType})
-	assert.Equal(t, []any{incidents + "?limit=1", 200}, []any{log[3].Path, log[3].Status})
+	assert.Equal(t, []any{incidents + "?limit=1", 200}, []any{log[4].Path, log[4].Status})
 	st, err := decode[sandbox.Stats](admin(t, s, http.MethodGet, "stats", "").body)
 	require.NoError(t, err)
 	assert.Equal(t, sandbox.Stats{
-		Requests: map[string]int{"create": 1, "resolve": 1, "update": 1, "list": 1}, Answers: map[int]int{200: 2, 201: 1, 400: 1},
-		Writes: map[string]int{"created": 1, "resolved": 1}, ByPeople: map[string]int{}, Refused: 1, Incidents: 1,
+		Requests: map[string]int{"create": 2, "resolve": 1, "update": 1, "list": 1}, Answers: map[int]int{200: 3, 201: 1, 400: 1},
+		Writes: map[string]int{"created": 1, "duplicate": 1, "resolved": 1}, ByPeople: map[string]int{}, Pages: map[string]int{},
+		Refused: 1, Incidents: 1,
 	}, st)
+	assert.Equal(t, 1, st.Duplicates())
 }
 
 func decode[T any](body string) (T, error) {
@@ -232,7 +279,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestSnapshotIsBounded(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: atomic})
 	for n := range 1100 {
 		s.ServeHTTP(discard{http.Header{}}, post(t, s, n))
 	}

@@ -90,16 +90,22 @@ func (s *Server) dispatch(c *call) answer {
 	if err != nil {
 		return refusal(err)
 	}
-	return answer{status: http.StatusOK, body: encode(dataEnvelope{toWire(i, &s.switches)})}
+	return answer{status: http.StatusOK, body: single(i, &s.switches, s.switches.Envelope, store.Absent)}
+}
+
+// scopes are what the key of a call may do; accepted is false for a key that the sandbox does not know.
+func (s *Server) scopes(c *call) (key string, scopes []string, accepted bool) {
+	key, isBearer := strings.CutPrefix(c.authorization, "Bearer ")
+	scopes, accepted = s.keys[key]
+	if s.keys == nil && strings.HasPrefix(key, "ak_") {
+		scopes, accepted = []string{"read", "write"}, true
+	}
+	return key, scopes, isBearer && accepted
 }
 
 func (s *Server) authorize(c *call) error {
-	key, isBearer := strings.CutPrefix(c.authorization, "Bearer ")
-	scopes, found := s.keys[key]
-	if s.keys == nil && strings.HasPrefix(key, "ak_") {
-		scopes, found = []string{"read", "write"}, true
-	}
-	if !isBearer || !found {
+	_, scopes, accepted := s.scopes(c)
+	if !accepted {
 		return &store.APIError{
 			Type: store.AuthenticationError, Message: "Invalid or missing API key. Provide a valid Bearer token.", Status: http.StatusUnauthorized,
 		}
@@ -123,37 +129,65 @@ func (s *Server) authorize(c *call) error {
 
 func (s *Server) create(c *call) answer {
 	sw := s.switches
-	p, err := c.decoded.Patch(&sw)
+	p, err := c.decoded.ForCreate(&sw)
 	if err != nil {
 		return refusal(err)
 	}
 	match := s.store.Find(&sw, c.decoded.Alias())
-	if sw.NonAtomicCreate > 0 {
+	if sw.NonAtomicCreate > 0 && c.decoded.Alias() != "" {
 		s.mu.Unlock()
 		s.sleep(sw.NonAtomicCreate)
 		s.mu.Lock()
 	}
-	return s.written(s.store.Post(s.options.Now(), &sw, store.Cause{By: store.ByAPI, Request: c.id}, p, match))
+	r, err := s.store.Post(s.options.Now(), &sw, store.Cause{By: store.ByAPI, Request: c.id}, p, match)
+	if err != nil {
+		return refusal(err)
+	}
+	s.written(r)
+	envelope, flag := sw.Envelope, store.Absent
+	if r.Incident != nil && r.Kind != store.Created && sw.AliasHitEnvelope != store.Same {
+		envelope = sw.AliasHitEnvelope
+	}
+	if r.Kind == store.Duplicate {
+		flag = sw.DeduplicatedIn
+	}
+	return answer{status: r.Status, body: single(r.Incident, &sw, envelope, flag)}
 }
 
 func (s *Server) update(c *call, id string) answer {
-	p, err := c.decoded.Patch(&s.switches)
+	p, err := c.decoded.ForUpdate(&s.switches)
 	if err != nil {
 		return refusal(err)
 	}
-	return s.written(s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByAPI, Request: c.id}, id, p))
+	r, err := s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByAPI, Request: c.id}, id, p)
+	if err != nil {
+		return refusal(err)
+	}
+	s.written(r)
+	switch s.switches.PutAnswer {
+	case store.Success:
+		return answer{status: http.StatusOK, body: []byte(`{"success":true}`)}
+	case store.NoContent:
+		return answer{status: http.StatusNoContent}
+	default:
+		return answer{status: r.Status, body: single(r.Incident, &s.switches, s.switches.Envelope, store.Absent)}
+	}
 }
 
-// written turns the result of a write into an answer, and tells the pages and the counts.
-func (s *Server) written(r store.Result, err error) answer {
-	if err != nil {
-		return refusal(err)
-	}
+// written tells the pages and the counts what the API did.
+func (s *Server) written(r store.Result) {
 	if r.Kind != "" {
 		s.stats.Writes[string(r.Kind)]++
-		s.hub.changed(r.Incident.ID)
+		s.changed(r)
 	}
-	return answer{status: r.Status, body: encode(dataEnvelope{toWire(r.Incident, &s.switches)})}
+}
+
+// changed tells the pages, and counts who would be paged, whoever changed the incident.
+func (s *Server) changed(r store.Result) {
+	for _, channel := range r.WouldPage {
+		s.stats.Pages[channel]++
+	}
+	s.hub.changed(r.Incident.ID)
 }
 
 const (
@@ -173,13 +207,14 @@ func (s *Server) list(c *call) answer {
 	if s.switches.AliasFilter {
 		q.Alias = c.query.Get("alias")
 	}
-	if err := q.Check(); err != nil {
+	q.Order = s.switches.RowOrder
+	if err := q.Check(&s.switches); err != nil {
 		return refusal(err)
 	}
 	page, total := s.store.List(q)
 	data := make([]*wireIncident, len(page))
 	for n := range page {
-		data[n] = toWire(&page[n], &s.switches)
+		data[n] = toRow(&page[n], &s.switches)
 	}
 	return answer{status: http.StatusOK, body: encode(listEnvelope{
 		data, listMeta{Total: total, Limit: q.Limit, Offset: q.Offset, HasMore: q.Offset+len(page) < total},
@@ -204,7 +239,7 @@ func refusal(err error) answer {
 
 // describe says what rules of faults see of a call. Faults come before any check.
 func (s *Server) describe(c *call) fault.Request {
-	r := fault.Request{Method: c.method, Path: c.path}
+	r := fault.Request{Method: c.method, Path: c.path, Field: c.decoded.Field}
 	id := c.incidentID()
 	switch {
 	case c.method == http.MethodGet && id == "":

@@ -107,7 +107,7 @@ func TestRouting(t *testing.T) {
 }
 
 func TestPagination(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: atomic})
 	for n := range 130 {
 		create(t, s, fmt.Sprintf("a%d", n))
 	}
@@ -157,19 +157,13 @@ func TestFieldsOfAnIncident(t *testing.T) {
 		"id", "incident_number", "title", "description", "severity", "status", "affected_services", "impact_description", "assigned_to",
 		"created_by", "source", "tags", "started_at", "acknowledged_at", "resolved_at", "created_at", "updated_at",
 	}
-	keys := func(m map[string]any) (names []string) {
-		for name := range m {
-			names = append(names, name)
-		}
-		return names
-	}
 	plain := send(t, s, http.MethodPost, incidents, body).data(t)
 	assert.ElementsMatch(t, documented, keys(plain))
 	assert.Equal(t, []any{[]any{}, []any{}, nil, "api", "medium"},
 		[]any{plain["tags"], plain["affected_services"], plain["description"], plain["source"], plain["severity"]})
 	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.AliasInResponses = true }))
-	echoed := send(t, s, http.MethodPost, incidents, body).data(t)
-	assert.ElementsMatch(t, append(documented, "alias", "labels"), keys(echoed))
+	echoed := send(t, s, http.MethodGet, incidents+"/"+plain["id"].(string), "").data(t)
+	assert.ElementsMatch(t, append(documented, "alias", "labels", "dedup_count"), keys(echoed))
 	assert.Equal(t, "a", echoed["alias"])
 	assert.Equal(t, map[string]any{"team": "db"}, echoed["labels"])
 }
@@ -178,41 +172,35 @@ func TestFieldsOfAnIncident(t *testing.T) {
 func TestSimultaneousCreates(t *testing.T) {
 	for gap, want := range map[time.Duration]int{0: 1, time.Second: 2} {
 		t.Run(gap.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s, client := sandboxtest.StartInMemory(t, sandbox.Options{})
-				require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.NonAtomicCreate, sw.Latency = gap, time.Second }))
-				begin := time.Now()
-				var both sync.WaitGroup
-				for range 2 {
-					both.Go(func() {
-						r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint+"/incidents", strings.NewReader(`{"title":"T","alias":"a"}`))
-						if assert.NoError(t, err) {
-							r.Header.Set("Authorization", "Bearer "+s.Key)
-							assert.Equal(t, 2, do(t, client, r).status/100)
-						}
-					})
-				}
-				both.Wait()
-				assert.Equal(t, time.Second+gap, time.Since(begin))
-				assert.Len(t, s.Open("a"), want)
-			})
+			simultaneous(t, func(sw *sandbox.Switches) { sw.NonAtomicCreate, sw.Latency = gap, time.Second }, time.Second+gap, want)
 		})
 	}
 }
 
-func TestRateLimitSwitch(t *testing.T) {
-	now := time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
-	s := sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return now }})
-	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.RateLimit, sw.RateLimitRetryAfter = 1, 2*time.Second }))
-	first := send(t, s, http.MethodGet, incidents, "")
-	assert.Equal(t, 200, first.status)
-	assert.Equal(t, "Thu, 19 Mar 2026 14:30:00 GMT", first.header.Get("Date"), "the clock is the one given")
-	second := send(t, s, http.MethodGet, incidents, "")
-	class, _ := second.apiError(t)
-	assert.Equal(t, []any{429, "rate_limit_error", "2"}, []any{second.status, class, second.header.Get("Retry-After")})
-	require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.RateLimit = 0 }))
-	assert.Equal(t, 200, send(t, s, http.MethodGet, incidents, "").status)
+// simultaneous sends two creates with one alias at once, in fake time.
+func simultaneous(t *testing.T, set func(*sandbox.Switches), took time.Duration, made int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: set})
+		begin := time.Now()
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint+"/incidents", strings.NewReader(`{"title":"T","alias":"a"}`))
+				if assert.NoError(t, err) {
+					r.Header.Set("Authorization", "Bearer "+s.Key)
+					assert.Equal(t, 2, do(t, client, r).status/100)
+				}
+			})
+		}
+		both.Wait()
+		assert.Equal(t, took, time.Since(begin))
+		assert.Len(t, s.Open("a"), made)
+	})
 }
+
+// atomic makes creates take no time.
+func atomic(sw *sandbox.Switches) { sw.NonAtomicCreate = 0 }
 
 // TestSeed expects the same ids and the same faults from the same seed.
 func TestSeed(t *testing.T) {
@@ -238,7 +226,7 @@ func TestSeed(t *testing.T) {
 
 // TestConcurrentUse is for the race detector.
 func TestConcurrentUse(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{MaxRequests: 50})
+	s := sandboxtest.Start(t, sandbox.Options{MaxRequests: 50, Switches: sandbox.Merging})
 	c := client(t)
 	var all sync.WaitGroup
 	for worker := range 8 {
@@ -268,7 +256,7 @@ func TestConcurrentUse(t *testing.T) {
 func BenchmarkCreate(b *testing.B) {
 	for _, held := range []int{0, 100_000} {
 		b.Run(fmt.Sprintf("%d held", held), func(b *testing.B) {
-			s := sandbox.New(sandbox.Options{MaxIncidents: 10_000_000})
+			s := sandbox.New(sandbox.Options{MaxIncidents: 10_000_000, Switches: atomic})
 			defer s.Close()
 			n := 0
 			post := func() {

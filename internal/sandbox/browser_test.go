@@ -204,6 +204,15 @@ func (b *tab) resize(width, height int) {
 	}, nil)
 }
 
+// fits expects that nothing reaches outside a window of this width.
+func (b *tab) fits(width int) {
+	b.t.Helper()
+	b.resize(width, 800)
+	require.Equal(b.t, width, eval[int](b, `document.documentElement.scrollWidth`), "width %d", width)
+	outside := eval[[]string](b, `[...document.querySelectorAll('body *')].filter((e) => !e.closest('.hidden') && e.getBoundingClientRect().right > innerWidth + 0.5).map((e) => e.className)`)
+	require.Empty(b.t, outside, "reaches outside at width %d", width)
+}
+
 func (b *tab) press(key string, code int) {
 	b.t.Helper()
 	text := map[string]string{"Enter": "\r"}[key]

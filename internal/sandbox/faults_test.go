@@ -38,7 +38,20 @@ func TestFaults(t *testing.T) {
 			fault: sandbox.Fault{Status: 400, Message: "labels is not allowed"}, status: 400,
 			body: `{"error":{"type":"validation_error","message":"labels is not allowed","status":400}}`,
 		},
-		"forbidden":            {fault: sandbox.Fault{Status: 403}, status: 403, body: `"authorization_error"`},
+		"forbidden": {fault: sandbox.Fault{Status: 403}, status: 403, body: `"authorization_error"`},
+		"denied in other words": {
+			fault: sandbox.Fault{Status: 403, Message: "Your plan does not include API access"}, status: 403,
+			body: `{"error":{"type":"authorization_error","message":"Your plan does not include API access","status":403}}`,
+		},
+		"not paid": {
+			fault: sandbox.Fault{Status: 402, Message: "Upgrade your plan"}, status: 402,
+			body: `{"error":{"type":"payment_required","message":"Upgrade your plan","status":402}}`,
+		},
+		"a proxy's 400": {fault: sandbox.Fault{Status: 400, Body: fault.Foreign}, status: 400, body: `{"message":"Bad Request"}`},
+		"a proxy's 2xx": {fault: sandbox.Fault{Status: 200, Body: fault.Foreign}, status: 200, body: `{"message":"OK"}`},
+		"2xx, of no incident": {
+			fault: sandbox.Fault{Status: 200, Body: fault.Stale}, status: 200, body: `{"data":{}}`,
+		},
 		"gone":                 {fault: sandbox.Fault{Status: 404}, status: 404, body: `"not_found"`},
 		"a proxy's 404":        {fault: sandbox.Fault{Status: 404, Body: fault.HTML}, status: 404, body: "<!DOCTYPE html>"},
 		"failed before commit": {fault: sandbox.Fault{Status: 500}, status: 500, body: `"server_error"`},
@@ -94,7 +107,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, client := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1})
+				s, client := sandboxtest.StartInMemory(t, sandbox.Options{Seed: 1, Switches: sandbox.Merging})
 				client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 				_, err := s.AddFault(c.fault)
 				require.NoError(t, err)
@@ -137,6 +150,39 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestFaultsByField lets updates fail for the sake of one field, or of one value of it.
+func TestFaultsByField(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	id := create(t, s, "a")
+	require.NoError(t, s.SetFaults([]sandbox.Fault{
+		{Match: sandbox.Match{Operation: fault.Update, Field: "description"}, Status: 500},
+		{Match: sandbox.Match{Field: "affected_services", Contains: `"svc-9"`}, Status: 400, Message: "affected_services: unknown service"},
+	}))
+	for body, status := range map[string]int{
+		`{"title":"U"}`:                              200,
+		`{"title":"U","description":"D"}`:            500,
+		`{"description":null}`:                       500,
+		`{"affected_services":["svc-1"]}`:            200,
+		`{"affected_services":["svc-1", "svc-9"]}`:   400,
+		`{"status":"resolved","description":"over"}`: 200, // a close is no update
+		`{"description`:                              400, // what is no JSON has no fields
+	} {
+		assert.Equal(t, status, send(t, s, http.MethodPut, incidents+"/"+id, body).status, body)
+	}
+	assert.Equal(t, 200, send(t, s, http.MethodGet, incidents, "").status)
+}
+
+// TestFaultsStale is a close that the API accepts and does not carry out.
+func TestFaultsStale(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	id := create(t, s, "a")
+	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Resolve}, Status: 200, Body: fault.Stale})
+	require.NoError(t, err)
+	r := send(t, s, http.MethodPut, incidents+"/"+id, `{"status":"resolved"}`)
+	assert.Equal(t, []any{200, id, "open"}, []any{r.status, r.data(t)["id"], r.data(t)["status"]})
+	assert.Len(t, s.Open("a"), 1)
+}
+
 func TestFaultsCountAndLog(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	_, err := s.AddFault(sandbox.Fault{Name: "first two", Status: 500, Times: 2})
@@ -176,7 +222,7 @@ func TestFaultsRateLimit(t *testing.T) {
 // TestLateCommitCanMerge is the history behind deferred closes: the late create meets the incident of the second one.
 func TestLateCommitCanMerge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, client := sandboxtest.StartInMemory(t, sandbox.Options{})
+		s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: sandbox.Merging})
 		_, err := s.AddFault(sandbox.Fault{Drop: true, CommitLate: 5 * time.Second, Times: 1})
 		require.NoError(t, err)
 		post := func(title string) reply {

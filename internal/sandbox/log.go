@@ -21,7 +21,7 @@ type Request struct {
 	UserAgent   string    `json:"user_agent,omitempty"`
 	// Body is cut to 4 KiB.
 	Body string `json:"body,omitempty"`
-	// Status of the answer; 0 while there is none, and for ever when the connection was dropped.
+	// Status of the answer; 0 while there is none, and forever when the connection was dropped.
 	Status int `json:"status"`
 	// Fault is the name or number of the rule that applied.
 	Fault string `json:"fault,omitempty"`
@@ -83,10 +83,14 @@ type Stats struct {
 	Requests map[string]int `json:"requests"`
 	// Answers of the API by status, faults apart: a call that was carried out counts although its answer was lost.
 	Answers map[int]int `json:"answers"`
-	// Writes by what the API did to an incident: created, updated, resolved, reopened.
+	// Writes by what the API did to an incident: created, updated, resolved, reopened, duplicate.
 	Writes map[string]int `json:"writes"`
 	// ByPeople counts what people did, by the same words and "deleted".
 	ByPeople map[string]int `json:"by_people"`
+	// ByOtherTools is how many incidents other tools created.
+	ByOtherTools int `json:"by_other_tools"`
+	// Pages is how often people would have been paged, by channel: email, sms, call.
+	Pages map[string]int `json:"pages"`
 	// Refused is the number of Answers from 400.
 	Refused int `json:"refused"`
 	// Faults is how many requests a fault was applied to.
@@ -100,8 +104,11 @@ type Stats struct {
 }
 
 func newStats() Stats {
-	return Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}}
+	return Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}, Pages: map[string]int{}}
 }
+
+// Duplicates is how many creates met an open incident and left it unchanged.
+func (s Stats) Duplicates() int { return s.Writes["duplicate"] }
 
 // Creates is how many incidents the API created.
 func (s Stats) Creates() int { return s.Writes["created"] }
@@ -122,7 +129,7 @@ func (s *Server) Stats() Stats {
 func (s *Server) currentStats() Stats {
 	st := s.stats
 	st.Requests, st.Answers = maps.Clone(st.Requests), maps.Clone(st.Answers)
-	st.Writes, st.ByPeople = maps.Clone(st.Writes), maps.Clone(st.ByPeople)
+	st.Writes, st.ByPeople, st.Pages = maps.Clone(st.Writes), maps.Clone(st.ByPeople), maps.Clone(st.Pages)
 	for _, status := range slices.Sorted(maps.Keys(st.Answers)) {
 		if status >= http.StatusBadRequest {
 			st.Refused += st.Answers[status]
@@ -137,6 +144,13 @@ func (s *Server) currentStats() Stats {
 func edgePage(status int) []byte {
 	return fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><title>%[1]d: %[2]s</title></head>\n"+
 		"<body><center><h1>%[1]d %[2]s</h1></center><hr><center>edge</center></body></html>\n", status, http.StatusText(status))
+}
+
+// proxyBody is JSON that a proxy says, and not the API.
+func proxyBody(status int) []byte {
+	return encode(struct {
+		Message string `json:"message"`
+	}{http.StatusText(status)})
 }
 
 // notFoundPage is what a web application says to a path that it does not have: not the API's envelope.

@@ -56,7 +56,7 @@ func fill(t *testing.T, s *sandboxtest.Sandbox) {
 
 func TestPageInABrowser(t *testing.T) {
 	b := openTab(t)
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: sandbox.Merging})
 	b.visit(s.Address, 1280, 800)
 	b.until(`!document.getElementById('quiet').hidden`)
 	b.screenshot("empty")
@@ -84,14 +84,11 @@ func TestPageInABrowser(t *testing.T) {
 		assert.True(t, eval[bool](b, `window.hacked === undefined`))
 	})
 
-	t.Run("no sideways scrolling, opened or not", func(t *testing.T) {
+	t.Run("no sideways scrolling, opened or not", func(*testing.T) {
 		eval[bool](b, `document.querySelectorAll('#open .incident').forEach((e, n) => { if (n < 5) e.open = true; }), true`)
 		b.until(`document.querySelectorAll('.history').length === 5`)
 		for _, width := range []int{320, 375, 720, 721, 1280, 2560} {
-			b.resize(width, 800)
-			assert.Equal(t, width, eval[int](b, `document.documentElement.scrollWidth`), "width %d", width)
-			outside := eval[[]string](b, `[...document.querySelectorAll('body *')].filter((e) => !e.closest('.hidden') && e.getBoundingClientRect().right > innerWidth + 0.5).map((e) => e.className)`)
-			assert.Empty(t, outside, "reaches outside at width %d", width)
+			b.fits(width)
 		}
 		b.screenshot("wide-open")
 		b.resize(375, 812)
@@ -173,6 +170,39 @@ func TestPageReconnects(t *testing.T) {
 	s.Reset()
 	b.until(`!document.getElementById('quiet').hidden && !document.querySelector('.incident')`)
 	assert.Equal(t, 1, eval[int](b, `window.marker`))
+}
+
+// TestPageMarks shows how often an incident occurred and who would be paged.
+func TestPageMarks(t *testing.T) {
+	b := openTab(t)
+	s := sandboxtest.Start(t, sandbox.Options{})
+	b.visit(s.Address, 1280, 800)
+	const loud = `{"title":"T","alias":"Loud:1","severity":"critical","status":"new","affected_services":["svc"]}`
+	for range 3 {
+		require.Equal(t, 2, send(t, s, http.MethodPost, incidents, loud).status/100)
+	}
+	create(t, s, "Quiet:1")
+	require.Equal(t, 200, admin(t, s, http.MethodPost, "incidents", `{"title":"T","alias":"Loud:1","severity":"low"}`).status)
+	row := `[...document.querySelectorAll('#open .incident')].find((e) => e.innerText.includes('Loud:1') && e.dataset.severity === 'critical')`
+	b.until(row + `?.querySelector('.marks').innerText.includes('3 occurrences')`)
+	assert.Equal(t, []string{"3 occurrences", "would page: email, SMS, call"},
+		eval[[]string](b, `[...`+row+`.querySelectorAll('summary .mark')].map((e) => e.textContent)`))
+	assert.Equal(t, 2, eval[int](b, `document.querySelectorAll('#open summary .mark').length`), "the others have none")
+
+	eval[bool](b, `document.querySelectorAll('#open .incident').forEach((e) => { e.open = true; }), true`)
+	b.until(`document.querySelectorAll('.history').length === 3`)
+	history := eval[string](b, row+`.querySelector('.history').innerText`)
+	assert.Equal(t, 2, strings.Count(history, "duplicate"))
+	assert.Equal(t, 1, strings.Count(history, "would page: email, SMS, call"))
+	assert.Equal(t, 3, strings.Count(history, "on the status page"))
+	assert.Contains(t, eval[string](b, `document.getElementById('open').innerText`), "created by another tool")
+	b.screenshot("marks")
+	for _, width := range []int{320, 720, 721} {
+		b.fits(width)
+	}
+	b.resize(375, 812)
+	b.screenshot("phone-marks")
+	b.noProblems()
 }
 
 func quote(s string) string {

@@ -31,22 +31,55 @@ func (s *Server) PersonResolves(id string) error {
 	return s.PersonEdits(id, Patch{Status: new(store.StatusResolved)})
 }
 
+// PersonAcknowledges takes an incident up.
+func (s *Server) PersonAcknowledges(id string) error {
+	return s.PersonEdits(id, Patch{Status: new(store.StatusAcknowledged)})
+}
+
 // PersonReopens opens an incident again.
 func (s *Server) PersonReopens(id string) error {
 	return s.PersonEdits(id, Patch{Status: new(store.StatusOpen)})
 }
 
-// PersonEdits changes an incident: its status, severity, texts.
+// byHand is what holds in the web application, whatever the API refuses.
+func byHand() *Switches {
+	sw := store.DefaultSwitches()
+	sw.InfoSeverity, sw.InformationalSeverity = true, true
+	return &sw
+}
+
+// PersonEdits changes an incident: its status, severity, texts, assignee.
 func (s *Server) PersonEdits(id string, p Patch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, err := s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByPerson}, id, p)
+	sw := byHand()
+	sw.UpdatesPage = s.switches.UpdatesPage
+	r, err := s.store.Put(s.options.Now(), sw, store.Cause{By: store.ByPerson}, id, p)
 	if err != nil {
 		return err
 	}
 	s.stats.ByPeople[string(r.Kind)]++
-	s.hub.changed(id)
+	s.changed(r)
 	return nil
+}
+
+// OtherToolCreates opens an incident as another tool of the organization would. It can have the alias of one that is open:
+// Alert24 looks and inserts in two steps. Its source is "other-tool" unless told otherwise.
+func (s *Server) OtherToolCreates(p Patch) (*Incident, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Source == nil {
+		p.Source = new("other-tool")
+	}
+	sw := byHand()
+	sw.PagesOn = s.switches.PagesOn
+	r, err := s.store.Insert(s.options.Now(), sw, store.Cause{By: store.ByOtherTool}, p)
+	if err != nil {
+		return nil, err
+	}
+	s.stats.ByOtherTools++
+	s.changed(r)
+	return r.Incident, nil
 }
 
 // PersonDeletes deletes an incident for good.

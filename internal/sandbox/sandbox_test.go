@@ -114,7 +114,7 @@ func create(t *testing.T, s *sandboxtest.Sandbox, alias string) string {
 }
 
 func TestLifeOfAnIncident(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Start(t, sandbox.Options{Switches: sandbox.Merging})
 	created := send(t, s, http.MethodPost, incidents,
 		`{"title":"Disk full","severity":"high","alias":"DiskFull:db-1","tags":["a"],"source":"prometheus","labels":{"team":"db"}}`)
 	require.Equal(t, http.StatusCreated, created.status)

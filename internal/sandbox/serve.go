@@ -34,7 +34,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	c.decoded = store.Decode(c.body)
 	entry := s.logRequest(r, c)
-	if s.limited(w) {
+	if s.limited(w, c) {
 		s.finish(w, entry, "", answer{
 			status: http.StatusTooManyRequests, body: errorBody(http.StatusTooManyRequests, "Too many requests"),
 		}, "")
@@ -80,7 +80,10 @@ func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, ent
 	if f.Hang || f.Drop {
 		s.drop(entry, f)
 	}
-	if f.Status/100 != 2 || a.body == nil {
+	switch {
+	case f.Body == fault.Stale:
+		a.body = s.stale(c)
+	case f.Status/100 != 2 || a.body == nil:
 		a.body = faultBody(f)
 	}
 	a.status = f.Status
@@ -104,6 +107,17 @@ func faultBody(f Fault) []byte {
 	return errorBody(f.Status, message)
 }
 
+// stale shows the incident that the path names, or nothing where there is none.
+func (s *Server) stale(c *call) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, err := s.store.Get(c.incidentID())
+	if err != nil {
+		return []byte(`{"data":{}}`)
+	}
+	return single(i, &s.switches, s.switches.Envelope, store.Absent)
+}
+
 // retryAfter is the header's value, rounded up to seconds so that it never says less.
 func (s *Server) retryAfter(d time.Duration, date bool) string {
 	if date {
@@ -120,11 +134,14 @@ func (s *Server) drop(entry *Request, f Fault) {
 
 // finish writes an answer in the form that a fault asks for.
 func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a answer, form fault.Body) {
-	if form == fault.HTML {
+	switch form {
+	case fault.HTML:
 		a.body, a.html = edgePage(a.status), true
-	}
-	if form == fault.Empty {
+	case fault.Foreign:
+		a.body, a.html = proxyBody(a.status), false
+	case fault.Empty:
 		a.body = nil
+	default: // the others are about more than the body
 	}
 	h := w.Header()
 	switch {
@@ -157,19 +174,6 @@ func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, c *call, err
 		status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes", e.Limit)
 	}
 	s.finish(w, s.logRequest(r, c), "", answer{status: status, body: errorBody(status, message)}, "")
-}
-
-// limited applies the rate limit of the switches.
-func (s *Server) limited(w http.ResponseWriter) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limiter == nil || s.limiter.AllowN(s.options.Now(), 1) {
-		return false
-	}
-	if after := s.switches.RateLimitRetryAfter; after > 0 {
-		w.Header().Set("Retry-After", s.retryAfter(after, false))
-	}
-	return true
 }
 
 // extendDeadlines keeps the server's timeouts from ending a request that waits on purpose. Not every writer has deadlines.

@@ -5,6 +5,8 @@ package sandbox
 
 import (
 	"cmp"
+	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -19,37 +21,104 @@ type wireIncident struct {
 	Description       *string           `json:"description"`
 	Severity          string            `json:"severity"`
 	Status            string            `json:"status"`
-	AffectedServices  []string          `json:"affected_services"`
+	AffectedServices  any               `json:"affected_services"`
 	ImpactDescription *string           `json:"impact_description"`
 	AssignedTo        *string           `json:"assigned_to"`
 	CreatedBy         *string           `json:"created_by"`
 	Source            string            `json:"source"`
-	Tags              []string          `json:"tags"`
-	StartedAt         string            `json:"started_at"`
+	Tags              any               `json:"tags,omitzero"`
+	StartedAt         *string           `json:"started_at"`
 	AcknowledgedAt    *string           `json:"acknowledged_at"`
 	ResolvedAt        *string           `json:"resolved_at"`
-	CreatedAt         string            `json:"created_at"`
-	UpdatedAt         string            `json:"updated_at"`
+	CreatedAt         *string           `json:"created_at"`
+	UpdatedAt         *string           `json:"updated_at"`
 	Alias             *string           `json:"alias,omitzero"`
 	Labels            map[string]string `json:"labels,omitzero"`
+	DedupCount        *int              `json:"dedup_count,omitzero"`
+	Deduplicated      bool              `json:"deduplicated,omitzero"`
 }
 
+// toWire shows an incident in a form that the switches choose. Nil stays nil.
 func toWire(i *store.Incident, sw *Switches) *wireIncident {
 	if i == nil {
 		return nil
 	}
 	w := &wireIncident{
 		ID: i.ID, IncidentNumber: i.Number, Title: i.Title, Description: nullable(i.Description),
-		Severity: i.Severity, Status: i.Status, AffectedServices: i.AffectedServices,
+		Severity: i.Severity, Status: i.Status, AffectedServices: list(i.AffectedServices, sw),
 		ImpactDescription: nullable(i.ImpactDescription), AssignedTo: nullable(i.AssignedTo),
-		Source: i.Source, Tags: i.Tags,
-		StartedAt: store.Stamp(i.StartedAt), AcknowledgedAt: nullable(store.Stamp(i.AcknowledgedAt)),
-		ResolvedAt: nullable(store.Stamp(i.ResolvedAt)), CreatedAt: store.Stamp(i.CreatedAt), UpdatedAt: store.Stamp(i.UpdatedAt),
+		Source: i.Source, Tags: list(i.Tags, sw),
+		StartedAt: moment(i.StartedAt, sw), AcknowledgedAt: moment(i.AcknowledgedAt, sw), ResolvedAt: moment(i.ResolvedAt, sw),
+		CreatedAt: moment(i.CreatedAt, sw), UpdatedAt: moment(i.UpdatedAt, sw),
 	}
 	if sw.AliasInResponses {
-		w.Alias, w.Labels = &i.Alias, i.Labels
+		w.Alias, w.Labels, w.DedupCount = &i.Alias, i.Labels, &i.DedupCount
 	}
 	return w
+}
+
+// toRow shows an incident as a row of the list.
+func toRow(i *store.Incident, sw *Switches) *wireIncident {
+	w := toWire(i, sw)
+	if sw.BareRows {
+		w.Alias, w.Labels, w.Tags = nil, nil, nil
+	}
+	times := []**string{&w.StartedAt, &w.AcknowledgedAt, &w.ResolvedAt, &w.CreatedAt, &w.UpdatedAt}
+	for _, t := range times {
+		switch {
+		case *t == nil || sw.RowTimes == store.Readable || (sw.RowTimes == store.Mixed && i.Number%2 == 1):
+		case sw.RowTimes == store.Null:
+			*t = nil
+		default:
+			*t = new("Invalid Date")
+		}
+	}
+	return w
+}
+
+// list is an array, or the text in which a database without arrays stores one.
+func list(values []string, sw *Switches) any {
+	switch sw.TagsAsText {
+	case store.JSONText:
+		return string(encode(values))
+	case store.CommaText:
+		return strings.Join(values, ",")
+	default:
+		return values
+	}
+}
+
+// moment is a time; nil for none.
+func moment(t time.Time, sw *Switches) *string {
+	if sw.SQLiteTimes && !t.IsZero() {
+		return new(t.UTC().Format(time.DateTime))
+	}
+	return nullable(store.Stamp(t))
+}
+
+// single is the answer that shows one incident, in the given envelope, with the flag of a duplicate in the given place.
+func single(i *store.Incident, sw *Switches, envelope, flag string) []byte {
+	w := toWire(i, sw)
+	var e singleEnvelope
+	switch flag {
+	case store.Top:
+		e.Deduplicated = true
+	case store.InMeta:
+		e.Meta = &hitMeta{Deduplicated: true}
+	}
+	switch envelope {
+	case store.DataIncident:
+		e.Data = innerEnvelope{w, flag == store.InData}
+		return encode(e)
+	case store.BareIncident:
+		e.Incident = w
+	default:
+		e.Data = w
+	}
+	if flag == store.InData {
+		w.Deduplicated = true
+	}
+	return encode(e)
 }
 
 func nullable(s string) *string {
@@ -62,6 +131,19 @@ func nullable(s string) *string {
 type (
 	dataEnvelope struct {
 		Data any `json:"data"`
+	}
+	singleEnvelope struct {
+		Data         any      `json:"data,omitzero"`
+		Incident     any      `json:"incident,omitzero"`
+		Deduplicated bool     `json:"deduplicated,omitzero"`
+		Meta         *hitMeta `json:"meta,omitzero"`
+	}
+	innerEnvelope struct {
+		Incident     *wireIncident `json:"incident"`
+		Deduplicated bool          `json:"deduplicated,omitzero"`
+	}
+	hitMeta struct {
+		Deduplicated bool `json:"deduplicated"`
 	}
 	listEnvelope struct {
 		Data any      `json:"data"`
@@ -80,7 +162,7 @@ type (
 
 // errorTypes are the documented ones; other statuses take the type of their class.
 var errorTypes = map[int]string{
-	400: store.ValidationError, 401: store.AuthenticationError, 403: store.AuthorizationError,
+	400: store.ValidationError, 401: store.AuthenticationError, 402: store.PaymentError, 403: store.AuthorizationError,
 	404: store.NotFoundError, 429: store.RateLimitError, 500: store.ServerError,
 }
 

@@ -30,7 +30,10 @@ type TelemetryBuilder struct {
 	registrations                      []metric.Registration
 	ExporterAlert24Aliases             metric.Int64ObservableGauge
 	ExporterAlert24APIUp               metric.Int64ObservableGauge
+	ExporterAlert24BlockedAliases      metric.Int64ObservableGauge
 	ExporterAlert24DoubtfulAliases     metric.Int64ObservableGauge
+	ExporterAlert24DroppedFields       metric.Int64Counter
+	ExporterAlert24DryRun              metric.Int64Gauge
 	ExporterAlert24Events              metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
 	ExporterAlert24IgnoredRecords      metric.Int64Counter
@@ -90,6 +93,21 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24APIUpCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.ExporterAlert24APIUp, obs: o})
 		return nil
 	}, builder.ExporterAlert24APIUp)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24BlockedAliasesCallback sets callback for observable ExporterAlert24BlockedAliases metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24BlockedAliasesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24BlockedAliases, obs: o})
+		return nil
+	}, builder.ExporterAlert24BlockedAliases)
 	if err != nil {
 		return err
 	}
@@ -284,10 +302,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24BlockedAliases, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_blocked_aliases",
+		metric.WithDescription("Aliases that fire and have no incident because another tool's open incident has the alias. [Alpha]"),
+		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DoubtfulAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_doubtful_aliases",
 		metric.WithDescription("Aliases with a request that was not answered and may still be carried out. [Alpha]"),
 		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24DroppedFields, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_dropped_fields",
+		metric.WithDescription("Optional fields that Alert24 refused, and that an incident goes without. [Alpha]"),
+		metric.WithUnit("{field}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24DryRun, err = builder.meter.Int64Gauge(
+		"otelcol_exporter_alert24_dry_run",
+		metric.WithDescription("1 if calls are logged instead of sent, because dry_run is set, 0 if not. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Events, err = builder.meter.Int64Counter(
@@ -341,7 +377,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LiveAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_live_aliases",
-		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]"),
+		metric.WithDescription("Aliases that fire or whose incident is not known to be closed; limits::aliases bounds them. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -372,7 +408,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24ParkedAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_parked_aliases",
-		metric.WithDescription("Aliases whose content Alert24 refused; nothing is sent for them until their alerts change. [Alpha]"),
+		metric.WithDescription("Aliases whose content Alert24 refused. It is tried again less and less often, and when their alerts change. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -384,7 +420,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RefusedAliases, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_refused_aliases",
-		metric.WithDescription("Events refused because they need a new alias and max_aliases live ones are reached. [Alpha]"),
+		metric.WithDescription("Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -403,13 +439,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RequestWait, err = builder.meter.Float64Counter(
 		"otelcol_exporter_alert24_request_wait",
-		metric.WithDescription("Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]"),
+		metric.WithDescription("Time that requests were held back by limits::requests_per_second, by Retry-After and after a refused key. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Requests, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_requests",
-		metric.WithDescription("Requests to Alert24, by operation and answer. A look-up counts once, however many pages it reads. [Alpha]"),
+		metric.WithDescription("Calls to Alert24, by operation and result. A lookup counts once, however many pages it reads. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
@@ -421,7 +457,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_storage_up",
-		metric.WithDescription("1 if the last write of the ledger, or of a readiness probe after one that failed, succeeded; 0 if not. [Alpha]"),
+		metric.WithDescription("1 if the storage takes new alerts, as far as the last write or readiness check tells; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)

@@ -49,6 +49,20 @@ func AssertEqualExporterAlert24APIUp(t *testing.T, tt *componenttest.Telemetry, 
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterAlert24BlockedAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_blocked_aliases",
+		Description: "Aliases that fire and have no incident because another tool's open incident has the alias. [Alpha]",
+		Unit:        "{alias}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_blocked_aliases")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterAlert24DoubtfulAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_doubtful_aliases",
@@ -59,6 +73,36 @@ func AssertEqualExporterAlert24DoubtfulAliases(t *testing.T, tt *componenttest.T
 		},
 	}
 	got, err := tt.GetMetric("otelcol_exporter_alert24_doubtful_aliases")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterAlert24DroppedFields(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_dropped_fields",
+		Description: "Optional fields that Alert24 refused, and that an incident goes without. [Alpha]",
+		Unit:        "{field}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_dropped_fields")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterAlert24DryRun(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_dry_run",
+		Description: "1 if calls are logged instead of sent, because dry_run is set, 0 if not. [Alpha]",
+		Unit:        "1",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_dry_run")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -187,7 +231,7 @@ func AssertEqualExporterAlert24LedgerWrites(t *testing.T, tt *componenttest.Tele
 func AssertEqualExporterAlert24LiveAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_live_aliases",
-		Description: "Aliases that fire or whose incident is not known to be closed; max_aliases bounds them. [Alpha]",
+		Description: "Aliases that fire or whose incident is not known to be closed; limits::aliases bounds them. [Alpha]",
 		Unit:        "{alias}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -258,7 +302,7 @@ func AssertEqualExporterAlert24Orphans(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualExporterAlert24ParkedAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_parked_aliases",
-		Description: "Aliases whose content Alert24 refused; nothing is sent for them until their alerts change. [Alpha]",
+		Description: "Aliases whose content Alert24 refused. It is tried again less and less often, and when their alerts change. [Alpha]",
 		Unit:        "{alias}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -286,7 +330,7 @@ func AssertEqualExporterAlert24PendingAliases(t *testing.T, tt *componenttest.Te
 func AssertEqualExporterAlert24RefusedAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_refused_aliases",
-		Description: "Events refused because they need a new alias and max_aliases live ones are reached. [Alpha]",
+		Description: "Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -333,7 +377,7 @@ func AssertEqualExporterAlert24RequestDuration(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24RequestWait(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_request_wait",
-		Description: "Time that requests were held back by requests_per_second, by Retry-After and after a refused key. [Alpha]",
+		Description: "Time that requests were held back by limits::requests_per_second, by Retry-After and after a refused key. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -349,7 +393,7 @@ func AssertEqualExporterAlert24RequestWait(t *testing.T, tt *componenttest.Telem
 func AssertEqualExporterAlert24Requests(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_requests",
-		Description: "Requests to Alert24, by operation and answer. A look-up counts once, however many pages it reads. [Alpha]",
+		Description: "Calls to Alert24, by operation and result. A lookup counts once, however many pages it reads. [Alpha]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -381,7 +425,7 @@ func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24StorageUp(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_up",
-		Description: "1 if the last write of the ledger, or of a readiness probe after one that failed, succeeded; 0 if not. [Alpha]",
+		Description: "1 if the storage takes new alerts, as far as the last write or readiness check tells; 0 if not. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -28,6 +28,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterExporterAlert24BlockedAliasesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterExporterAlert24DoubtfulAliasesCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -64,6 +68,8 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ExporterAlert24DroppedFields.Add(context.Background(), 1)
+	tb.ExporterAlert24DryRun.Record(context.Background(), 1)
 	tb.ExporterAlert24Events.Add(context.Background(), 1)
 	tb.ExporterAlert24IgnoredRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
@@ -87,7 +93,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualExporterAlert24APIUp(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24BlockedAliases(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24DoubtfulAliases(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24DroppedFields(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24DryRun(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24Events(t, testTel,

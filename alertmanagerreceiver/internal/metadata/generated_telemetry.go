@@ -27,6 +27,7 @@ type TelemetryBuilder struct {
 	mu                                    sync.Mutex
 	registrations                         []metric.Registration
 	ReceiverAlertmanagerCutValues         metric.Int64Counter
+	ReceiverAlertmanagerSkippedAlerts     metric.Int64Counter
 	ReceiverAlertmanagerTruncatedAlerts   metric.Int64Counter
 	ReceiverAlertmanagerTruncatedWebhooks metric.Int64Counter
 	ReceiverAlertmanagerWebhooks          metric.Int64Counter
@@ -65,6 +66,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_alertmanager_cut_values",
 		metric.WithDescription("Labels, annotations and other texts of accepted alerts that the receiver's own limits shortened or left out. [Alpha]"),
 		metric.WithUnit("{values}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAlertmanagerSkippedAlerts, err = builder.meter.Int64Counter(
+		"otelcol_receiver_alertmanager_skipped_alerts",
+		metric.WithDescription("Alerts that cannot be used, of webhooks whose other alerts were accepted or that had no other. [Alpha]"),
+		metric.WithUnit("{alerts}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedAlerts, err = builder.meter.Int64Counter(

@@ -20,10 +20,14 @@ func TestSetupTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	defer tb.Shutdown()
 	tb.ReceiverAlertmanagerCutValues.Add(context.Background(), 1)
+	tb.ReceiverAlertmanagerSkippedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedWebhooks.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerWebhooks.Add(context.Background(), 1)
 	AssertEqualReceiverAlertmanagerCutValues(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverAlertmanagerSkippedAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverAlertmanagerTruncatedAlerts(t, testTel,

@@ -37,7 +37,13 @@ const (
 	HTML  Body = "html"  // an edge's error page
 	Empty Body = "empty" // no bytes
 	Cut   Body = "cut"   // Content-Length names more than is sent, then the connection closes
+	// Foreign is a proxy's JSON, without the API's envelope.
+	Foreign Body = "foreign"
+	// Stale is the incident as it is, with a status of 2xx: the API says yes and does nothing.
+	Stale Body = "stale"
 )
+
+var bodies = []Body{HTML, Empty, Cut, Foreign, Stale}
 
 // Match selects requests. Empty fields select all.
 type Match struct {
@@ -46,6 +52,9 @@ type Match struct {
 	PathPrefix string    `json:"path_prefix,omitempty"`
 	Alias      string    `json:"alias,omitempty"`
 	Operation  Operation `json:"operation,omitempty"`
+	// Field is one that the body has; with Contains, only if its JSON contains that.
+	Field    string `json:"field,omitempty"`
+	Contains string `json:"contains,omitempty"`
 }
 
 // Request is what rules see of a request. Alias is that of the body, or of the incident that the path names.
@@ -54,6 +63,8 @@ type Request struct {
 	Path      string
 	Alias     string
 	Operation Operation
+	// Field is the JSON of a field of the body, empty if it has none with this name. Nil stands for no body.
+	Field func(name string) string
 }
 
 // Fault is one rule: which requests, how often, and what happens to them.
@@ -133,8 +144,10 @@ func (f Fault) Validate() error {
 		return errors.New("a fault needs one of status, drop, hang, delay, body, rate_limit")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status must be from 200 to 599, not %d", f.Status)
-	case f.Body != "" && f.Body != HTML && f.Body != Empty && f.Body != Cut:
-		return fmt.Errorf("body must be html, empty or cut, not %q", f.Body)
+	case f.Body != "" && !slices.Contains(bodies, f.Body):
+		return fmt.Errorf("body must be html, empty, cut, foreign or stale, not %q", f.Body)
+	case f.Body == Stale && (f.Status/100 != 2 || f.Commit):
+		return errors.New("body stale goes with a status of 2xx and without commit")
 	case f.Body != "" && (f.Drop || f.Hang):
 		return errors.New("body goes with an answer, not with drop or hang")
 	case f.Commit && f.CommitLate > 0:
@@ -151,6 +164,8 @@ func (f Fault) Validate() error {
 		return errors.New("probability must be above 0 and at most 1")
 	case f.Times < 0 || f.Delay < 0 || f.CommitLate < 0 || f.RetryAfter < 0 || !(f.RateLimit >= 0):
 		return errors.New("times, rate_limit, delay, retry_after and commit_late must not be negative")
+	case f.Match.Contains != "" && f.Match.Field == "":
+		return errors.New("match.contains goes with match.field")
 	case f.Match.Operation != "" && !slices.Contains(Operations, f.Match.Operation):
 		return fmt.Errorf("match.operation must be create, update, resolve, get or list, not %q", f.Match.Operation)
 	}
@@ -161,5 +176,14 @@ func (m *Match) matches(r Request) bool {
 	return (m.Method == "" || strings.EqualFold(m.Method, r.Method)) &&
 		strings.HasPrefix(r.Path, m.PathPrefix) &&
 		(m.Alias == "" || m.Alias == r.Alias) &&
-		(m.Operation == "" || m.Operation == r.Operation)
+		(m.Operation == "" || m.Operation == r.Operation) &&
+		(m.Field == "" || m.matchesField(r))
+}
+
+func (m *Match) matchesField(r Request) bool {
+	if r.Field == nil {
+		return false
+	}
+	sent := r.Field(m.Field)
+	return sent != "" && strings.Contains(sent, m.Contains)
 }

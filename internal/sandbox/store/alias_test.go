@@ -30,7 +30,11 @@ func TestAlias(t *testing.T) {
 		"none, 200":             {switches: func(s *store.Switches) { s.CreateStatus = 200 }, body: again, status: 200, kind: store.Created, becomes: "open", title: "again"},
 		"open":                  {before: "open", body: again, status: 200, same: true, kind: store.Updated, becomes: "open", title: "again"},
 		"open, 201":             {before: "open", switches: func(s *store.Switches) { s.AliasHitStatus = 201 }, body: again, status: 201, same: true, kind: store.Updated, becomes: "open", title: "again"},
-		"open, unchanged":       {before: "open", switches: func(s *store.Switches) { s.AliasHit = store.Unchanged }, body: again, status: 200, same: true, becomes: "open", title: "first"},
+		"open, unchanged":       {before: "open", switches: func(s *store.Switches) { s.AliasHit = store.Unchanged }, body: again, status: 200, same: true, kind: store.Duplicate, becomes: "open", title: "first"},
+		"open, not resolved":    {before: "open", switches: func(s *store.Switches) { s.OpenMeans = store.NotResolved }, body: again, status: 200, same: true, kind: store.Updated, becomes: "open", title: "again"},
+		"postmortem, open":      {before: "postmortem", switches: func(s *store.Switches) { s.OpenMeans = store.NotResolved }, body: again, status: 200, same: true, kind: store.Updated, becomes: "postmortem", title: "again"},
+		"resolved, never open":  {before: "resolved", switches: func(s *store.Switches) { s.OpenMeans = store.NotResolved }, body: again, status: 201, kind: store.Created, becomes: "open", title: "again"},
+		"ignored and unchanged": {before: "open", switches: func(s *store.Switches) { s.AliasHit, s.AliasResolve = store.Unchanged, store.Ignore }, body: resolved, status: 200, same: true, kind: store.Duplicate, becomes: "open", title: "first"},
 		"monitoring":            {before: "monitoring", body: again, status: 200, same: true, kind: store.Updated, becomes: "monitoring", title: "again"},
 		"acknowledged":          {before: "acknowledged", body: again, status: 200, same: true, kind: store.Updated, becomes: "acknowledged", title: "again"},
 		"acknowledged, active":  {before: "acknowledged", switches: func(s *store.Switches) { s.OpenMeans = store.Active }, body: again, status: 201, kind: store.Created, becomes: "open", title: "again"},
@@ -56,10 +60,11 @@ func TestAlias(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := roomy(t)
+			w.sw.AliasHit, w.sw.AliasResolve = store.Merge, store.Resolve
 			first := &store.Incident{}
 			if c.before != "" {
 				first = w.mustPost(`{"title":"first","alias":"a"}`)
-				w.mustPut(store.ByPerson, first.ID, `{"status":"`+c.before+`"}`)
+				first = w.mustPut(store.ByPerson, first.ID, `{"status":"`+c.before+`"}`)
 			}
 			if c.switches != nil {
 				c.switches(&w.sw)
@@ -89,6 +94,13 @@ func TestAlias(t *testing.T) {
 				assert.Zero(t, r.Incident.ResolvedAt)
 			case store.Updated, store.Created:
 				assert.Equal(t, w.at, r.Incident.UpdatedAt)
+			case store.Duplicate:
+				want := *first
+				want.DedupCount, want.HistoryLength = 1, first.HistoryLength+1
+				assert.Equal(t, want, *r.Incident, "nothing else changed")
+			}
+			if c.before != "" && c.before != "resolved" && c.same {
+				assert.Equal(t, 1, r.Incident.DedupCount)
 			}
 		})
 	}

@@ -13,6 +13,7 @@ const (
 	ValidationError     = "validation_error"
 	AuthenticationError = "authentication_error"
 	AuthorizationError  = "authorization_error"
+	PaymentError        = "payment_required" // our word: the reference lists no 402
 	NotFoundError       = "not_found"
 	RateLimitError      = "rate_limit_error"
 	ServerError         = "server_error"

@@ -13,16 +13,18 @@ var Statuses = []string{
 	"new", "acknowledged", "open", "investigating", "identified", "monitoring", "resolved", "postmortem",
 }
 
-// Severities are the values that the API's reference lists, worst first. InfoSeverity is accepted by a switch.
+// Severities are the values that the API's reference lists, worst first. Switches add info and informational.
 var Severities = []string{"critical", "high", "medium", "low", "maintenance"}
 
 // Words with a meaning of their own.
 const (
-	StatusOpen         = "open"
-	StatusAcknowledged = "acknowledged"
-	StatusResolved     = "resolved"
-	StatusPostmortem   = "postmortem"
-	SeverityInfo       = "info"
+	StatusNew             = "new"
+	StatusOpen            = "open"
+	StatusAcknowledged    = "acknowledged"
+	StatusResolved        = "resolved"
+	StatusPostmortem      = "postmortem"
+	SeverityInfo          = "info"
+	SeverityInformational = "informational"
 )
 
 const (
@@ -59,6 +61,11 @@ type Incident struct {
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
 
+	// DedupCount is how many creates met the incident while it was open.
+	DedupCount int `json:"dedup_count"`
+	// WouldPage is by which channels people would have been paged last; empty for nobody.
+	WouldPage []string `json:"would_page"`
+
 	// History is oldest first. The first entry is always kept; HistoryDropped counts those that the limit cost.
 	History        []Event `json:"history,omitempty"`
 	HistoryDropped int     `json:"history_dropped,omitempty"`
@@ -77,6 +84,8 @@ const (
 	Updated  Kind = "updated"
 	Resolved Kind = "resolved"
 	Reopened Kind = "reopened"
+	// Duplicate is a create that met the open incident and left it unchanged.
+	Duplicate Kind = "duplicate"
 )
 
 // Actor is who changed an incident.
@@ -84,8 +93,9 @@ type Actor string
 
 // Actors.
 const (
-	ByAPI    Actor = "api"
-	ByPerson Actor = "person"
+	ByAPI       Actor = "api"
+	ByPerson    Actor = "person"
+	ByOtherTool Actor = "other tool"
 )
 
 // Event is one entry of an incident's history.
@@ -93,9 +103,13 @@ type Event struct {
 	At   time.Time `json:"at"`
 	Kind Kind      `json:"kind"`
 	By   Actor     `json:"by"`
-	// Request is the X-Request-Id of the request that did it; empty for a person.
+	// Request is the X-Request-Id of the request that did it; empty for a person and for another tool.
 	Request string   `json:"request_id,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
+	// WouldPage is by which channels this would page people.
+	WouldPage []string `json:"would_page,omitempty"`
+	// Public says that a status page of the affected services would show the entry.
+	Public bool `json:"public,omitzero"`
 }
 
 // Change is one field's value before and after, cut to what a person reads.
@@ -120,6 +134,10 @@ func clip(s string) string {
 
 // record adds an entry and keeps the history within its limit: the first entry and the newest stay.
 func (i *Incident) record(e Event, limit int) {
+	e.Public = len(i.AffectedServices) > 0
+	if len(e.WouldPage) > 0 {
+		i.WouldPage = e.WouldPage
+	}
 	i.History = append(i.History, e)
 	if over := len(i.History) - limit; over > 0 {
 		i.History = slices.Delete(i.History, 1, 1+over)

@@ -16,52 +16,67 @@ type Query struct {
 	// OnlyOpen and OnlyClosed are for the sandbox itself; the API has no such filter.
 	OnlyOpen   bool
 	OnlyClosed bool
-	Limit      int
-	Offset     int
+	// Order is a value of Switches.RowOrder; empty for the newest first.
+	Order  string
+	Limit  int
+	Offset int
 }
 
 // Check refuses values that the API does not know.
-func (q *Query) Check() error {
+func (q *Query) Check(sw *Switches) error {
 	if q.Status != "" && !slices.Contains(Statuses, q.Status) {
 		return invalid("status must be one of: %s", strings.Join(Statuses, ", "))
 	}
-	if q.Severity != "" && !slices.Contains(Severities, q.Severity) {
-		return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
+	if q.Severity != "" {
+		return sw.checkSeverity(q.Severity)
 	}
 	return nil
 }
 
-// List returns a page of incidents, newest first, without history, and how many there are in all.
+// List returns a page of incidents without history, and how many there are in all.
 func (s *Store) List(q Query) (page []Incident, total int) {
 	page = []Incident{}
-	if q.Alias != "" {
-		all := s.byAlias[q.Alias]
-		for _, i := range slices.Backward(all) {
-			if q.matches(i) {
-				total++
-				page = q.take(page, i, total)
-			}
-		}
-		return page, total
+	if q.Alias == "" && (q.Order == "" || q.Order == Newest) {
+		return s.newest(q), s.Count(q)
 	}
-	total = s.Count(q)
-	seen := 0
-	// Newest first is backward by number. Ends with the page, or with the last incident that matches.
-	for _, i := range slices.Backward(s.all) {
+	candidates := s.all
+	if q.Alias != "" {
+		candidates = s.byAlias[q.Alias]
+	}
+	matching := []*Incident{}
+	for _, i := range slices.Backward(candidates) {
+		if i != nil && q.matches(i) {
+			matching = append(matching, i)
+		}
+	}
+	switch q.Order {
+	case Oldest:
+		slices.Reverse(matching)
+	case LastUpdated:
+		slices.SortStableFunc(matching, func(a, b *Incident) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	}
+	first := min(q.Offset, len(matching))
+	for _, i := range matching[first:min(first+q.Limit, len(matching))] {
+		page = append(page, *shallow(i))
+	}
+	return page, len(matching)
+}
+
+// newest is a page of the newest first. It ends with the page, or with the last incident that matches.
+func (s *Store) newest(q Query) []Incident {
+	page := []Incident{}
+	seen, total := 0, s.Count(q)
+	for _, i := range slices.Backward(s.all) { // newest first is backward by number
 		if seen == total || len(page) == q.Limit {
 			break
 		}
-		if i != nil && q.matches(i) {
-			seen++
-			page = q.take(page, i, seen)
+		if i == nil || !q.matches(i) {
+			continue
 		}
-	}
-	return page, total
-}
-
-func (q *Query) take(page []Incident, i *Incident, position int) []Incident {
-	if position > q.Offset && len(page) < q.Limit {
-		page = append(page, *shallow(i))
+		seen++
+		if seen > q.Offset {
+			page = append(page, *shallow(i))
+		}
 	}
 	return page
 }

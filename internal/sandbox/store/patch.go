@@ -67,9 +67,10 @@ func decode[T any](field **T, v jsontext.Value, want string) error {
 
 // Body is a request's body as it was read, before any switch was asked.
 type Body struct {
-	patch Patch
-	names []string // sorted, so that the same body always gets the same message
-	wrong error    // no JSON object, or the first field of a wrong type
+	patch   Patch
+	members map[string]jsontext.Value
+	names   []string // sorted, so that the same body always gets the same message
+	wrong   error    // no JSON object, or the first field of a wrong type
 }
 
 // Decode reads a request's body. What is wrong with it, Patch says.
@@ -78,7 +79,7 @@ func Decode(body []byte) *Body {
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return &Body{wrong: invalid("Invalid JSON in request body")}
 	}
-	b := &Body{names: slices.Sorted(maps.Keys(members))}
+	b := &Body{members: members, names: slices.Sorted(maps.Keys(members))}
 	for _, name := range b.names {
 		field, known := fields[name]
 		if !known {
@@ -91,18 +92,37 @@ func Decode(body []byte) *Body {
 	return b
 }
 
-// Patch is what the body says. The error is a validation error that names the field.
-func (b *Body) Patch(sw *Switches) (Patch, error) {
+// ForCreate is what the body of a create says. The error is a validation error that names the field.
+func (b *Body) ForCreate(sw *Switches) (Patch, error) { return b.check(sw, sw.UnknownFields) }
+
+// ForUpdate is what the body of an update says. The error is a validation error, or a server error without details.
+func (b *Body) ForUpdate(sw *Switches) (Patch, error) {
+	if sw.ArrayFieldsPut == Error && (b.patch.Tags != nil || b.patch.AffectedServices != nil) {
+		return Patch{}, unexpected()
+	}
+	return b.check(sw, sw.UnknownFieldsPut)
+}
+
+func (b *Body) check(sw *Switches, unknownFields string) (Patch, error) {
 	for _, name := range b.names {
 		if slices.Contains(sw.RefusedFields, name) {
 			return Patch{}, invalid("%s is not allowed", name)
 		}
-		if _, known := fields[name]; sw.UnknownFields == Refuse && (!known || name == undocumentedField) {
+		if _, known := fields[name]; known && name != undocumentedField {
+			continue
+		}
+		switch unknownFields {
+		case Refuse:
 			return Patch{}, invalid("unknown field: %s", name)
+		case Error:
+			return Patch{}, unexpected()
 		}
 	}
 	return b.patch, b.wrong
 }
+
+// Field is the JSON of a field, or "" if the body has none with this name.
+func (b *Body) Field(name string) string { return string(b.members[name]) }
 
 // Alias is the alias that the body names, or "", whatever else is wrong with it.
 func (b *Body) Alias() string {
@@ -131,8 +151,10 @@ func (p *Patch) check(sw *Switches, create bool) error {
 	if (create && p.Title == nil) || (p.Title != nil && strings.TrimSpace(*p.Title) == "") {
 		return invalid("title is required")
 	}
-	if p.Severity != nil && !slices.Contains(Severities, *p.Severity) && (*p.Severity != SeverityInfo || !sw.InfoSeverity) {
-		return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
+	if p.Severity != nil {
+		if err := sw.checkSeverity(*p.Severity); err != nil {
+			return err
+		}
 	}
 	if p.Status != nil && !slices.Contains(Statuses, *p.Status) {
 		return invalid("status must be one of: %s", strings.Join(Statuses, ", "))
@@ -151,6 +173,14 @@ func (p *Patch) check(sw *Switches, create bool) error {
 		return invalid("%s must be at most %d characters", l.name, l.limit)
 	}
 	return nil
+}
+
+func (s *Switches) checkSeverity(severity string) error {
+	if slices.Contains(Severities, severity) || (severity == SeverityInfo && s.InfoSeverity) ||
+		(severity == SeverityInformational && s.InformationalSeverity) {
+		return nil
+	}
+	return invalid("severity must be one of: %s", strings.Join(Severities, ", "))
 }
 
 var sources = []string{"manual", "monitoring", "api"}

@@ -23,7 +23,8 @@ func TestIndexes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, store.Limits{Incidents: 30, History: 4})
 		w.sw.AliasHitClosed = rapid.SampledFrom([]string{store.Another, store.Reopen, store.Update}).Draw(r, "closed")
-		w.sw.OpenMeans = rapid.SampledFrom([]string{store.NotClosed, store.Active}).Draw(r, "open")
+		w.sw.AliasHit = rapid.SampledFrom([]string{store.Unchanged, store.Merge}).Draw(r, "hit")
+		w.sw.OpenMeans = rapid.SampledFrom([]string{store.NotClosed, store.NotResolved, store.Active}).Draw(r, "open")
 		aliases := rapid.SampledFrom([]string{"", "a", "b"})
 		statuses := rapid.SampledFrom(store.Statuses)
 		severities := rapid.SampledFrom(store.Severities)
@@ -87,11 +88,10 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, refuse bool) {
 		sw := store.DefaultSwitches()
-		sw.OverLong = store.Accept
 		if refuse {
 			sw.UnknownFields = store.Refuse
 		}
-		p, err := store.Decode(body).Patch(&sw)
+		p, err := store.Decode(body).ForCreate(&sw)
 		if err != nil {
 			var e *store.APIError
 			require.ErrorAs(t, err, &e)
@@ -131,7 +131,7 @@ func TestSwitches(t *testing.T) {
 		assert.Empty(t, values, "without a description")
 	})
 	t.Run("each takes its values as text", func(t *testing.T) {
-		other := map[string]string{"number": "2.5", "duration": "1m", "bool": "true", "list": "labels, tags"}
+		other := map[string]string{"number": "2", "duration": "90s", "bool": "true", "list": "labels, tags"}
 		for _, w := range store.SwitchList {
 			values := w.Values
 			if len(values) == 0 {

@@ -6,7 +6,6 @@ package store
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -56,81 +55,16 @@ type Result struct {
 	Kind Kind
 	// Status is the API's HTTP status.
 	Status int
+	// WouldPage is by which channels people would be paged now.
+	WouldPage []string
 }
 
-// Match is what a create with an alias met when it looked: ids, empty where there is none.
-type Match struct{ open, last string }
-
-// Find looks for the incident that a create with this alias meets. It is apart from Post so that a gap between the two
-// can show what an API does that is not atomic.
-func (s *Store) Find(sw *Switches, alias string) Match {
-	var m Match
-	if alias == "" {
-		return m
-	}
-	for _, i := range slices.Backward(s.openAlias[alias]) {
-		if sw.OpenMeans != Active || i.Status != StatusAcknowledged {
-			m.open = i.ID
-			break
-		}
-	}
-	for _, i := range slices.Backward(s.byAlias[alias]) {
-		if !i.Open() {
-			m.last = i.ID
-			break
-		}
-	}
-	return m
-}
-
-// Post is the API's create: it creates an incident, or updates the one that m met.
-func (s *Store) Post(now time.Time, sw *Switches, cause Cause, p Patch, m Match) (Result, error) {
+// Insert creates an incident whatever its alias, as another tool can that looked before the last one was there.
+func (s *Store) Insert(now time.Time, sw *Switches, cause Cause, p Patch) (Result, error) {
 	if err := p.check(sw, true); err != nil {
 		return Result{}, err
 	}
-	resolve := p.Status != nil && Closed(*p.Status) && p.Alias != nil && *p.Alias != ""
-	if open := s.byID[m.open]; open != nil {
-		return s.postOnOpen(now, sw, cause, p, open, resolve)
-	}
-	last := s.byID[m.last]
-	if resolve {
-		switch sw.AliasResolveNone {
-		case NotFound:
-			return Result{}, missing()
-		case NoOp:
-			return Result{Incident: shallow(last), Status: http.StatusOK}, nil
-		}
-	}
-	if last != nil && !resolve && sw.AliasHitClosed != Another {
-		if sw.AliasHitClosed == Reopen {
-			if p.Status == nil {
-				p.Status = new(StatusOpen)
-			}
-			p.ResolvedAt = new(time.Time{})
-		}
-		return s.change(now, sw, cause, last, p, sw.AliasHitStatus)
-	}
 	return s.create(now, sw, cause, p)
-}
-
-func (s *Store) postOnOpen(now time.Time, sw *Switches, cause Cause, p Patch, open *Incident, resolve bool) (Result, error) {
-	if resolve {
-		switch sw.AliasResolve {
-		case Refuse:
-			return Result{}, invalid("status %s is not allowed on create", *p.Status)
-		case Ignore:
-			p.Status, p.ResolvedAt = nil, nil
-			resolve = false
-		default:
-			if p.ResolvedAt == nil {
-				p.ResolvedAt = &now
-			}
-		}
-	}
-	if sw.AliasHit == Unchanged && !resolve {
-		return Result{Incident: shallow(open), Status: sw.AliasHitStatus}, nil
-	}
-	return s.change(now, sw, cause, open, p, sw.AliasHitStatus)
 }
 
 func (s *Store) create(now time.Time, sw *Switches, cause Cause, p Patch) (Result, error) {
@@ -157,14 +91,15 @@ func (s *Store) create(now time.Time, sw *Switches, cause Cause, p Patch) (Resul
 		return Result{}, err
 	}
 	i.ID = s.newID()
-	i.record(Event{At: now, Kind: Created, By: cause.By, Request: cause.Request}, s.limits.History)
+	pages := pageCreated(sw, i)
+	i.record(Event{At: now, Kind: Created, By: cause.By, Request: cause.Request, WouldPage: pages}, s.limits.History)
 	s.all = append(s.all, i)
 	s.byID[i.ID] = i
 	if i.Alias != "" {
 		s.byAlias[i.Alias] = append(s.byAlias[i.Alias], i)
 	}
 	s.index(i)
-	return Result{Incident: shallow(i), Kind: Created, Status: sw.CreateStatus}, nil
+	return Result{Incident: shallow(i), Kind: Created, Status: sw.CreateStatus, WouldPage: pages}, nil
 }
 
 // Put is the API's update by id, and what a person does: it merges what was sent.
@@ -175,6 +110,9 @@ func (s *Store) Put(now time.Time, sw *Switches, cause Cause, id string, p Patch
 	i := s.byID[id]
 	if i == nil {
 		return Result{}, missing()
+	}
+	if sw.CloseClosed == Refuse && cause.By == ByAPI && !i.Open() && p.Status != nil && Closed(*p.Status) {
+		return Result{}, invalid("Incident is already %s", i.Status)
 	}
 	return s.change(now, sw, cause, i, p, http.StatusOK)
 }
@@ -198,11 +136,14 @@ func (s *Store) change(now time.Time, sw *Switches, cause Cause, i *Incident, p 
 		return Result{}, err
 	}
 	next.UpdatedAt = now
-	next.record(Event{At: now, Kind: kind, By: cause.By, Request: cause.Request, Changes: changes}, s.limits.History)
+	pages := pageUpdated(sw, i, &next)
+	next.record(Event{
+		At: now, Kind: kind, By: cause.By, Request: cause.Request, Changes: changes, WouldPage: pages,
+	}, s.limits.History)
 	s.unindex(i)
 	*i = next
 	s.index(i)
-	return Result{Incident: shallow(i), Kind: kind, Status: status}, nil
+	return Result{Incident: shallow(i), Kind: kind, Status: status, WouldPage: pages}, nil
 }
 
 // keepTimes sets the times that go with a status, where the request does not.

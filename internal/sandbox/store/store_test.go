@@ -47,7 +47,7 @@ func (w *world) now() time.Time {
 
 func (w *world) post(body string) (store.Result, error) {
 	b := store.Decode([]byte(body))
-	p, err := b.Patch(&w.sw)
+	p, err := b.ForCreate(&w.sw)
 	if err != nil {
 		return store.Result{}, err
 	}
@@ -55,7 +55,7 @@ func (w *world) post(body string) (store.Result, error) {
 }
 
 func (w *world) put(by store.Actor, id, body string) (store.Result, error) {
-	p, err := store.Decode([]byte(body)).Patch(&w.sw)
+	p, err := store.Decode([]byte(body)).ForUpdate(&w.sw)
 	if err != nil {
 		return store.Result{}, err
 	}
@@ -114,9 +114,9 @@ func TestValidation(t *testing.T) {
 		"resolved_at is no time": {body: `{"title":"T","resolved_at":"yesterday"}`, message: "resolved_at must be an ISO 8601 time"},
 		"resolved_at is number":  {body: `{"title":"T","resolved_at":1}`, message: "resolved_at must be an ISO 8601 time"},
 		"title of 255":           {body: `{"title":"` + long[:510] + `"}`},
-		"title of 256":           {body: `{"title":"` + long + `"}`, message: "An unexpected error occurred", status: 500},
+		"title of 256":           {body: `{"title":"` + long + `"}`, switches: func(sw *store.Switches) { sw.OverLong = store.Error }, message: "An unexpected error occurred", status: 500},
 		"title of 256, 400":      {body: `{"title":"` + long + `"}`, switches: refuse, message: "title must be at most 255 characters"},
-		"title of 256 accepted":  {body: `{"title":"` + long + `"}`, switches: func(sw *store.Switches) { sw.OverLong = store.Accept }},
+		"title of 256 accepted":  {body: `{"title":"` + long + `"}`},
 		"alias of 256":           {body: `{"title":"T","alias":"` + long + `"}`, switches: refuse, message: "alias must be at most 255 characters"},
 		"source of 51":           {body: `{"title":"T","source":"` + long[:102] + `"}`, switches: refuse, message: "source must be at most 50 characters"},
 		"unknown field":          {body: `{"title":"T","dedup_key":"a"}`},
@@ -235,6 +235,7 @@ func TestStripMarkup(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	w := newWorld(t, store.Limits{Incidents: 2, History: 3})
+	w.sw.AliasHit = store.Merge
 	first := w.mustPost(`{"title":"T","alias":"a"}`)
 	w.mustPost(`{"title":"T"}`)
 	_, err := w.post(`{"title":"T"}`)

@@ -7,7 +7,7 @@ import { Row, element, isOpen } from './incident.js';
 
 // How many are shown; the sandbox sends no more in a snapshot.
 const shown = { open: 1000, closed: 100 };
-const severities = ['critical', 'high', 'medium', 'low', 'info', 'maintenance'];
+const severities = ['critical', 'high', 'medium', 'low', 'info', 'informational', 'maintenance'];
 const get = (id) => document.getElementById(id);
 
 const rows = new Map(); // by id

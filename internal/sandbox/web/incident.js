@@ -29,14 +29,15 @@ export class Row {
       severity: element('span', 'severity'),
       title: element('div', 'title'),
       alias: element('div', 'alias'),
+      marks: element('div', 'marks'),
       status: element('span', 'status'),
       time: element('span', 'time'),
       duration: element('span', 'duration'),
     };
-    const { severity, title, alias, status, time, duration } = this.parts;
+    const { severity, title, alias, marks, status, time, duration } = this.parts;
     this.detail = element('div', 'detail');
     this.element = element('details', 'incident',
-      element('summary', '', severity, element('div', 'main', title, alias), status, time, duration), this.detail);
+      element('summary', '', severity, element('div', 'main', title, alias, marks), status, time, duration), this.detail);
     this.element.addEventListener('toggle', () => this.element.open && this.loadDetail());
     this.element.addEventListener('animationend', () => this.element.classList.remove('changed'));
   }
@@ -48,6 +49,7 @@ export class Row {
     this.parts.severity.textContent = incident.severity;
     this.parts.title.textContent = incident.title;
     this.parts.alias.textContent = incident.alias || `#${incident.incident_number}, no alias`;
+    this.parts.marks.replaceChildren(...marks(incident));
     this.parts.status.textContent = incident.status;
     this.parts.time.replaceChildren(time(incident.started_at));
     this.tick(now);
@@ -104,6 +106,17 @@ export class Row {
   }
 }
 
+// people says how people would be paged.
+const people = (channels) => channels.join(', ').replace('sms', 'SMS');
+
+// marks are an incident's occurrences, and who would be paged.
+function marks(incident) {
+  const found = [];
+  if (incident.dedup_count) found.push(element('span', 'mark', `${incident.dedup_count + 1} occurrences`));
+  if (incident.would_page.length) found.push(element('span', 'mark pages', `would page: ${people(incident.would_page)}`));
+  return found;
+}
+
 function facts(incident) {
   const list = element('dl', 'facts');
   const add = (name, ...value) => list.append(element('dt', '', name), element('dd', '', ...value));
@@ -113,6 +126,8 @@ function facts(incident) {
   if (incident.acknowledged_at) add('Acknowledged', stamp(incident.acknowledged_at));
   if (incident.resolved_at) add('Resolved', stamp(incident.resolved_at));
   add('Source', incident.source);
+  add('Occurrences', String(incident.dedup_count + 1));
+  add('Would page', incident.would_page.length ? people(incident.would_page) : 'nobody');
   if (labels.length) add('Labels', labels.join(', '));
   if (incident.tags?.length) add('Tags', incident.tags.join(', '));
   if (incident.affected_services?.length) add('Services', incident.affected_services.join(', '));
@@ -122,14 +137,18 @@ function facts(incident) {
   return list;
 }
 
+const by = { person: ' by a person', 'other tool': ' by another tool' };
+
 function history(incident) {
   const list = element('ol', 'history');
   const dropped = incident.history_dropped ?? 0;
   incident.history.forEach((event, n) => {
     if (n === 1 && dropped) list.append(element('li', '', element('span', 'by', `${dropped} more, not kept`)));
-    const item = element('li', '', time(event.at), event.kind, element('span', 'by', event.by === 'person' ? ' by a person' : ''));
+    const item = element('li', '', time(event.at), event.kind, element('span', 'by', by[event.by] ?? ''));
     item.dataset.kind = event.kind;
     if (event.request_id) item.title = event.request_id;
+    if (event.would_page) item.append(element('span', 'mark pages', `would page: ${people(event.would_page)}`));
+    if (event.public) item.append(element('span', 'mark', 'on the status page'));
     for (const change of event.changes ?? []) {
       item.append(element('span', 'change', `${change.field.replaceAll('_', ' ')} `, ...(change.from ? [`${change.from} → `] : []),
         element('b', '', change.to || 'none')));

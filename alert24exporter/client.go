@@ -1,0 +1,93 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+)
+
+// warn says what is allowed but surely not meant to last.
+func (e *alert24Exporter) warn(ctx context.Context) {
+	var dry int64
+	if e.cfg.DryRun {
+		dry = 1
+		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent; remove the key dry_run to send them")
+	}
+	e.telemetry.builder.ExporterAlert24DryRun.Record(ctx, dry)
+	if e.cfg.unencrypted() {
+		e.set.Logger.Warn("The API key and all incidents travel unencrypted; change the key endpoint to https://",
+			zap.String("endpoint", e.cfg.ClientConfig.Endpoint))
+	}
+}
+
+// newManager returns Alert24, or a dry run that takes its place.
+func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, gate *reconcile.Gate) (reconcile.Manager, error) {
+	options := []alert24.Option{
+		alert24.WithSource(e.cfg.Incident.Source),
+		alert24.WithInitialStatus(e.cfg.Incident.InitialStatus),
+		alert24.WithAdopt(e.cfg.Lifecycle.Foreign == ForeignAdopt),
+		alert24.WithGate(gate),
+		alert24.WithTimeout(e.cfg.ClientConfig.Timeout),
+		alert24.WithWorkers(e.cfg.Limits.ConcurrentRequests),
+		alert24.WithFieldDropped(e.telemetry.fieldDropped),
+	}
+	if e.cfg.DryRun {
+		return alert24.NewDryRun(e.telemetry.dryCall, options...), nil
+	}
+	clientConfig := keepConnections(e.cfg)
+	hc, err := clientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return alert24.New(hc, e.cfg.ClientConfig.Endpoint, append(options,
+		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
+		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
+	)...)
+}
+
+// fieldDropped logs and counts an optional field that is left out because the API refused it.
+func (t *telemetry) fieldDropped(d alert24.Dropped) {
+	t.builder.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
+	if !t.failures.Allow() {
+		return
+	}
+	if d.Alias == "" {
+		t.logger.Warn("Alert24 refuses a field that it does not need; it is left out from now on",
+			zap.String("field", d.Field), zap.Error(d.Err))
+		return
+	}
+	t.logger.Warn("Alert24 refuses the value of a field; this incident goes without it",
+		zap.String("alias", d.Alias), zap.String("field", d.Field), zap.Error(d.Err))
+}
+
+// dryCall logs a request that a dry run does not send.
+func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
+	t.logger.Info("Dry run: not sent",
+		zap.String("method", call.Method), zap.String("path", call.Path), zap.ByteString("body", call.Body))
+}
+
+// keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
+// the user says how many: the default of net/http is 2, and all others would be made anew for each request.
+func keepConnections(cfg *Config) confighttp.ClientConfig {
+	client := cfg.ClientConfig
+	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {
+		keepalive := *set
+		keepalive.MaxIdleConnsPerHost = cfg.Limits.ConcurrentRequests
+		client.Keepalive = configoptional.Some(keepalive)
+	}
+	return client
+}

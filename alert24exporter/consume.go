@@ -1,0 +1,59 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
+func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
+	events, bad := event.Read(logs, e.renderer)
+	if bad.Count > 0 {
+		e.telemetry.refusedRecords(ctx, bad)
+		if len(events) == 0 {
+			return consumererror.NewPermanent(unusableError{bad.First})
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	began := time.Now()
+	outcomes, err := e.apply(ctx, events)
+	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
+	e.loop.Notify(ctx, e.ledger.ToWake(events, outcomes)...)
+	return err
+}
+
+func (e *alert24Exporter) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
+	ctx, span := e.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
+	defer span.End()
+	outcomes, err := e.ledger.Apply(ctx, events)
+	if err != nil {
+		span.SetAttributes(attribute.String("error.type", errorType(err)))
+		span.SetStatus(otelcodes.Error, err.Error())
+	}
+	return outcomes, err
+}
+
+// unusableError is why no record of a push can be used. The OTLP receivers take the status for their answer, 400 over HTTP;
+// without one they would blame themselves with 500.
+type unusableError struct{ error }
+
+// GRPCStatus implements what package status looks for in an error.
+func (e unusableError) GRPCStatus() *status.Status {
+	return status.New(codes.InvalidArgument, e.Error())
+}

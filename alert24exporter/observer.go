@@ -1,0 +1,140 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// observer is the exporter as the loop sees it.
+type observer alert24Exporter
+
+// Called counts a call and keeps the component's status.
+func (o *observer) Called(kind protocol.Kind, result protocol.Result, took time.Duration, err error) {
+	t := o.telemetry
+	operation := attribute.String("operation", kind.String())
+	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
+		metric.WithAttributes(operation, attribute.String("result", result.String())))
+	t.builder.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
+	t.status(result, err)
+	if err != nil && result != protocol.Gone && t.failures.Allow() {
+		t.logger.Warn("A request to Alert24 failed", zap.Stringer("operation", kind), zap.Stringer("result", result), zap.Error(err))
+	}
+}
+
+// status reports whether the API works, on change only.
+func (t *telemetry) status(result protocol.Result, err error) {
+	works := result == protocol.Done || result == protocol.Gone || result == protocol.Refused || result == protocol.Foreign
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if works != t.apiFailed.Load() {
+		return
+	}
+	t.apiFailed.Store(!works)
+	event := componentstatus.NewEvent(componentstatus.StatusOK)
+	if !works {
+		event = componentstatus.NewRecoverableErrorEvent(err)
+	}
+	componentstatus.ReportStatus(t.host, event)
+}
+
+// Learned logs one line for each change of an incident.
+func (o *observer) Learned(a *protocol.Answered, err error) {
+	t := o.telemetry
+	t.delays(a)
+	fields := []zap.Field{
+		zap.String("alias", a.Alias),
+		zap.String("incident_id", a.Entry.Incident.ID),
+		zap.Int64("incident_number", a.Entry.Incident.Number),
+		zap.String("reason", reason(a, err)),
+	}
+	switch a.Lesson {
+	case protocol.Opened:
+		t.logger.Info("Incident opened", fields...)
+	case protocol.Adopted:
+		t.logger.Info("Incident found", fields...)
+	case protocol.Updated:
+		t.logger.Info("Incident updated", append(fields, zap.Stringer("fields", a.Answer.Wrote))...)
+	case protocol.ClosedIt:
+		t.logger.Info("Incident resolved", fields...)
+	case protocol.FoundClosed:
+		t.logger.Info("Incident is closed already", fields...)
+	case protocol.StillOpen:
+		t.logger.Warn("Incident is still open after its close; it is closed again", fields...)
+	case protocol.ParkedIt:
+		if a.Entry.Timers().Parks > 1 {
+			return // it was said
+		}
+		t.logger.Error("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", fields...)
+	case protocol.Blocked:
+		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
+			append(fields, zap.String("other_incident_id", a.Entry.Foreign))...)
+	case protocol.Shrunk:
+		t.logger.Warn("Alert24 fails to update this incident; fewer fields are tried",
+			append(fields, zap.Stringer("form", a.Entry.Timers().Form))...)
+	default:
+		t.logger.Debug("Result learned", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson))...)
+		return
+	}
+	t.builder.ExporterAlert24Incidents.Add(context.Background(), 1,
+		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
+}
+
+// reason says, for people, why an incident changed.
+func reason(a *protocol.Answered, err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case a.Lesson == protocol.FoundClosed:
+		return "somebody else closed or removed it"
+	case a.Lesson == protocol.Adopted:
+		return "Alert24 had it open"
+	case a.Lesson == protocol.ParkedIt:
+		return "Alert24 leaves it closed"
+	default:
+		return protocol.Why(a.Entry, a.Call)
+	}
+}
+
+// delays measures how long people waited for the change.
+func (t *telemetry) delays(a *protocol.Answered) {
+	if a.Waited > 0 {
+		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
+	}
+	if start := a.Entry.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
+		t.builder.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
+	}
+}
+
+// waited counts the time that requests were held back.
+func (t *telemetry) waited(d time.Duration) {
+	t.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
+}
+
+// Audited keeps the number of orphans.
+func (o *observer) Audited(orphans int, err error) {
+	t := o.telemetry
+	if err != nil {
+		if t.failures.Allow() {
+			t.logger.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
+		}
+		return
+	}
+	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans))
+}
+
+// StorageFailed logs a failed write of the loop.
+func (o *observer) StorageFailed(err error) {
+	if t := o.telemetry; t.failures.Allow() {
+		t.logger.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
+	}
+}

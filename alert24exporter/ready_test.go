@@ -1,0 +1,101 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/readiness"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+)
+
+// Only the storage decides whether alerts would be accepted, and readiness recovers without a webhook.
+func TestReadyFollowsTheStorage(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	telemetry, set := measured(t)
+	cfg := configOf(box)
+	cfg.Storage = &storageID
+	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	probe := func() error { return readiness.Ask(t.Context()) }
+	value := func(name string) float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_"+name) }
+
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
+	require.Eventually(t, func() bool { // from then on nothing but this test writes
+		m, err := telemetry.GetMetric("otelcol_exporter_alert24_incidents")
+		return err == nil && len(m.Data.(metricdata.Sum[int64]).DataPoints) == 1
+	}, soon, tick)
+
+	ext.full.Store(true)
+	require.NoError(t, probe(), "no write has failed yet")
+	require.Error(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("resolved"))))
+	for range 2 {
+		require.EqualError(t, probe(), "the storage is full", "anybody may ask, so nothing else is said")
+	}
+	assert.Zero(t, value("storage_up"))
+
+	ext.full.Store(false)
+	require.NoError(t, probe())
+	assert.InDelta(t, 1, value("storage_up"), 0)
+	assert.InDelta(t, 1, value("storage_failures"), 0, "a probe is no write of the ledger")
+
+	_, err = box.AddFault(sandbox.Fault{Status: http.StatusUnauthorized})
+	require.NoError(t, err)
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("resolved"))))
+	require.Eventually(t, func() bool { return value("api_up") == 0 }, soon, tick)
+	require.NoError(t, probe(), "the state of Alert24 does not matter")
+
+	require.NoError(t, exp.Shutdown(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
+	ext.full.Store(true)
+	require.NoError(t, probe(), "an exporter that is shut down is not asked")
+}
+
+// In memory only, there is nothing that a webhook would wait for.
+func TestReadyWithoutStorage(t *testing.T) {
+	_, stop := start(t, sandboxtest.Start(t, sandbox.Options{}), "", nil)
+	defer stop()
+	require.NoError(t, readiness.Ask(t.Context()))
+}
+
+// Repeats write nothing, and what frees space goes on in a full storage: neither says that it takes new alerts again.
+func TestStorageUpTellsTheTruth(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	telemetry, set := measured(t)
+	cfg := configOf(box)
+	cfg.Storage = &storageID
+	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	up := func() float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_storage_up") }
+	firing := alertAttributes("firing")
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	require.Eventually(t, func() bool { return len(box.Open(firing[attrs.Alias])) == 1 }, soon, tick)
+	require.Eventually(t, func() bool { return metricValue(t, telemetry, "otelcol_exporter_alert24_pending_aliases") == 0 }, soon, tick)
+
+	ext.full.Store(true)
+	another := alertAttributes("firing")
+	another[attrs.Alias] = "another"
+	require.Error(t, exp.ConsumeLogs(t.Context(), logs(another)))
+	assert.Zero(t, up())
+	_ = exp.ConsumeLogs(t.Context(), logs(firing)) // a repeat, whatever becomes of it
+	assert.Zero(t, up())
+
+	ext.full.Store(false)
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(another)))
+	assert.InDelta(t, 1, up(), 0)
+	require.NoError(t, exp.Shutdown(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
+}

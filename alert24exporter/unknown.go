@@ -1,0 +1,45 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+)
+
+// maxUnknownValues bounds the values that are logged: labels can hold anything.
+const maxUnknownValues = 200
+
+// unknownValues remembers what was logged. The zero value is ready.
+type unknownValues struct {
+	mu   sync.Mutex
+	seen map[[2]string]bool
+}
+
+// first says whether the value is new and among the first that are.
+func (u *unknownValues) first(key, value string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.seen[[2]string{key, value}] || len(u.seen) >= maxUnknownValues {
+		return false
+	}
+	if u.seen == nil {
+		u.seen = make(map[[2]string]bool)
+	}
+	u.seen[[2]string{strings.Clone(key), strings.Clone(value)}] = true
+	return true
+}
+
+// unknownValue counts a value that the map at key does not have, and logs it once.
+func (t *telemetry) unknownValue(key, value string) {
+	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	if t.unknown.first(key, value) {
+		t.logger.Warn("A label's value has no entry in the map; add one", zap.String("key", key), zap.String("value", value))
+	}
+}

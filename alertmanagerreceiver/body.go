@@ -1,0 +1,66 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+)
+
+// maxPooledBytes is the largest body whose memory is kept for the next one. Of a body of unknown length, this much is read
+// before it counts as a large one.
+const maxPooledBytes = 1 << 20
+
+// read reads and verifies the body.
+func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place) error {
+	ws.body.Reset()
+	length := r.ContentLength
+	if length > h.maxBytes {
+		return h.tooLarge(r, length)
+	}
+	if length > 0 {
+		ws.body.Grow(int(length) + bytes.MinRead)
+	} else if length < 0 {
+		// A usual webhook needs no more. The memory of a large one is reserved when it turns out to be one.
+		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {
+		case err == nil:
+			if err := held.more(ctx, h.places.of(h.maxBytes)); err != nil {
+				return err
+			}
+		case !errors.Is(err, io.EOF):
+			return h.bodyError(r, err)
+		}
+	}
+	if _, err := ws.body.ReadFrom(r.Body); err != nil {
+		return h.bodyError(r, err)
+	}
+	if h.signature == nil {
+		return nil
+	}
+	return h.signature.verify(r.Header, ws.body.Bytes())
+}
+
+// bodyError says why a body could not be read.
+func (h *handler) bodyError(r *http.Request, err error) error {
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+		return h.tooLarge(r, -1)
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || r.Context().Err() != nil {
+		return errSlowBody
+	}
+	return badBody(err)
+}
+
+// tooLarge refuses a body of length bytes, and -1 stands for an unknown length. Somebody has to know that alerts are lost.
+// With hmac nobody knows who sent such a body, because its signature cannot be checked.
+func (h *handler) tooLarge(r *http.Request, length int64) error {
+	if h.signature == nil {
+		h.oversize.note(report{client: peer(r.Context()), agent: r.UserAgent(), bytes: length})
+	}
+	return tooLarge(h.maxBytes)
+}

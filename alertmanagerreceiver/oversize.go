@@ -1,0 +1,157 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+const (
+	oversizeName = "AlertmanagerWebhookTooLarge"
+	// oversizeAge is how long the alert fires after the last webhook that was too large. Alertmanager repeats one after its
+	// group_interval.
+	oversizeAge = time.Hour
+	// oversizePause is the least time between two records, whoever sends how much.
+	oversizePause = time.Minute
+	// maxAgent bounds what the alert repeats of a User-Agent.
+	maxAgent = 64
+)
+
+// oversize fires an alert of its own while webhooks arrive that are too large: their alerts are lost, and nobody else
+// knows. One goroutine serves all of them.
+type oversize struct {
+	handler  *handler
+	id       string
+	alias    string
+	maxBytes int64
+	reports  chan report // holds the next one
+	logger   *zap.Logger
+}
+
+// report is a webhook that was too large.
+type report struct {
+	client, agent string
+	bytes         int64 // -1: unknown
+}
+
+func newOversize(h *handler, id component.ID, cfg *Config) *oversize {
+	return &oversize{
+		handler: h, id: id.String(), alias: cfg.Alias.Prefix + oversizeName + ":" + id.String(),
+		maxBytes: cfg.ServerConfig.MaxRequestBodySize, reports: make(chan report, 1), logger: h.logger,
+	}
+}
+
+// note never waits. While a report is pending, another one tells nothing new.
+func (o *oversize) note(r report) {
+	select {
+	case o.reports <- r:
+	default:
+	}
+}
+
+// run sends what note is told, and the resolve when no webhook has been too large for oversizeAge. It counts from its start
+// too, because a former process may have left the alert firing; a resolve of an unknown alert does nothing.
+func (o *oversize) run(ctx context.Context) {
+	var since, sent time.Time // when the alert began to fire, and was last sent
+	quiet := time.NewTimer(oversizeAge)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-o.reports:
+			quiet.Reset(oversizeAge)
+			now := o.handler.now()
+			if !since.IsZero() && now.Sub(sent) < oversizePause {
+				continue
+			}
+			start := since
+			if start.IsZero() {
+				start = now
+			}
+			if o.send(ctx, o.firing(r, start)) {
+				since, sent = start, now
+			}
+		case <-quiet.C:
+			if o.send(ctx, o.resolved(since)) {
+				since = time.Time{}
+				quiet.Stop()
+			} else {
+				quiet.Reset(oversizePause)
+			}
+		}
+	}
+}
+
+// send passes the alert to the pipeline, and says whether it was accepted. A panic of the pipeline must not end the process.
+func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.logger.Error("Panic while the pipeline was told of webhooks that are too large", zap.Any("panic", p), zap.Stack("stack"))
+		}
+	}()
+	a.Labels = labels.New(
+		labels.Label{Name: "alertname", Value: oversizeName},
+		labels.Label{Name: "instance", Value: o.id},
+		labels.Label{Name: "severity", Value: "critical"},
+	)
+	a.Fingerprint = a.Labels.Fingerprint()
+	d := o.handler.arrive("")
+	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
+	o.setAlias(logs)
+	if err := o.handler.next.ConsumeLogs(ctx, logs); err != nil {
+		o.logger.Warn("The pipeline did not take the alert about webhooks that are too large", zap.Error(err))
+		return false
+	}
+	return true
+}
+
+func (o *oversize) setAlias(logs plog.Logs) {
+	record := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	record.Attributes().PutStr(attrs.Alias, o.alias)
+}
+
+func (o *oversize) firing(r report, start time.Time) webhook.Alert {
+	size := "more bytes than the limit"
+	if r.bytes >= 0 {
+		size = mebibytes(r.bytes)
+	}
+	return webhook.Alert{
+		Status: attrs.StatusFiring, StartsAt: start,
+		Annotations: labels.New(
+			labels.Label{Name: "summary", Value: "A webhook is too large, and its alerts are not delivered"},
+			labels.Label{Name: "description", Value: fmt.Sprintf(
+				"%s sent a webhook of %s to receiver %s, which takes %s. None of its alerts was accepted. "+
+					"Group by more labels in Alertmanager, or raise max_request_body_size.", r.sender(), size, o.id, mebibytes(o.maxBytes))},
+		),
+	}
+}
+
+func (o *oversize) resolved(start time.Time) webhook.Alert {
+	return webhook.Alert{Status: attrs.StatusResolved, StartsAt: start, EndsAt: o.handler.now()}
+}
+
+func (r report) sender() string {
+	name := r.client
+	if name == "" {
+		name = "A sender without an address"
+	}
+	if r.agent != "" {
+		name += " (" + text.Line(r.agent, maxAgent) + ")"
+	}
+	return name
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

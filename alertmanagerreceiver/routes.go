@@ -1,0 +1,105 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/extension/extensionauth"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// routes returns the paths of the receiver. All but readiness need the credentials that a checks; nil checks none.
+func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler {
+	pattern := h.path
+	if pattern == "/" {
+		pattern = "/{$}" // and nothing below it
+	}
+	mux := http.NewServeMux()
+	mux.Handle(pattern, a.over(named(h.path, h)))
+	mux.HandleFunc(readyPath, ready)
+	mux.Handle("/", a.over(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, errPath) })))
+	return mux
+}
+
+// withoutProbes leaves readiness out of the server's spans and metrics.
+func withoutProbes(r *http.Request) bool { return r.URL.Path != readyPath }
+
+// authenticator checks the credentials of a request as the collector's server does, for some of its paths only: a probe of the
+// orchestrator has none.
+type authenticator struct {
+	server     extensionauth.Server
+	parameters []string // of the query, that count as headers
+	refuse     func(w http.ResponseWriter, r *http.Request, message string, status int)
+}
+
+// newAuthenticator returns nil if the configuration has no auth.
+func newAuthenticator(ctx context.Context, c *confighttp.ServerConfig, host component.Host, h *handler) (*authenticator, error) {
+	if !c.Auth.HasValue() {
+		return nil, nil //nolint:nilnil // nil lets everybody in
+	}
+	auth := c.Auth.Get()
+	server, err := auth.Config.GetServerAuthenticator(ctx, host.GetExtensions())
+	if err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	return &authenticator{server: server, parameters: auth.RequestParameters, refuse: h.refuseEarly}, nil
+}
+
+func (a *authenticator) over(next http.Handler) http.Handler {
+	if a == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sources := r.Header
+		if query := r.URL.Query(); len(a.parameters) > 0 {
+			sources = sources.Clone()
+			for _, name := range a.parameters {
+				if values, ok := query[name]; ok {
+					sources[name] = values
+				}
+			}
+		}
+		ctx, err := a.server.Authenticate(r.Context(), sources)
+		if err != nil {
+			a.refuse(w, r, err.Error(), http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// named gives the route to the server's span and metrics. The collector's server reads it from the request, but sees another
+// copy of that with authentication.
+func named(route string, next http.Handler) http.Handler {
+	attr := attribute.String("http.route", route)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		span := trace.SpanFromContext(r.Context())
+		span.SetName(r.Method + " " + route)
+		span.SetAttributes(attr)
+		if labeler, ok := otelhttp.LabelerFromContext(r.Context()); ok {
+			labeler.Add(attr)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// continueTrace returns the request's context in the trace of its W3C traceparent header. The collector's server reads the
+// header only if service::telemetry::traces::propagators says so, which hardly anybody sets. This happens after
+// authentication: strangers choose no trace.
+func continueTrace(r *http.Request) context.Context {
+	local := r.Context()
+	remote := propagation.TraceContext{}.Extract(local, propagation.HeaderCarrier(r.Header))
+	if trace.SpanContextFromContext(remote).TraceID() == trace.SpanContextFromContext(local).TraceID() {
+		return local
+	}
+	return remote
+}

@@ -1,0 +1,158 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+// crossing is how long before a write its sender can have read the incident, unless a later reading is known. An edit
+// between the two is lost: the API knows no condition.
+const crossing = 3 * requestTimeout
+
+// edits follows one incident: who wrote each field that people edit.
+type edits struct {
+	evidence *evidence
+	id       string
+	marks    map[string]time.Time // edits that must stay, by field
+	writes   map[string]write     // the collector's last, by field
+	byHand   map[string]bool      // the last one to write the field was a person
+
+	// Fields that a person edited: all; those that the next write must not touch; those that it rewrote although it had read
+	// them before the edit; those that stayed until the incident closed.
+	edited, marked, crossed, kept int
+
+	closes   int
+	reopened bool // by a person, who keeps it open
+}
+
+type write struct {
+	at   time.Time
+	seen bool
+}
+
+var fieldsOfPeople = []string{"title", "description", "severity", "status"}
+
+// follow goes through the incident's history, and says where an edit of a person did not stay.
+func (e *evidence) follow(i *sandbox.Incident) (*edits, error) {
+	s := &edits{evidence: e, id: i.ID, marks: map[string]time.Time{}, writes: map[string]write{}, byHand: map[string]bool{}}
+	var errs []error
+	if i.HistoryDropped > 0 {
+		errs = append(errs, fmt.Errorf("incident %d: its history was cut", i.Number))
+	}
+	for n := range i.History {
+		event := &i.History[n]
+		if event.By != store.ByAPI {
+			s.edit(event)
+			continue
+		}
+		for _, c := range event.Changes {
+			if err := s.write(event, &c); err != nil {
+				errs = append(errs, fmt.Errorf("incident %d: %w", i.Number, err))
+			}
+		}
+		s.wrote(event)
+	}
+	return s, errors.Join(errs...)
+}
+
+// edit takes up what a person did.
+func (s *edits) edit(event *sandbox.Event) {
+	switch event.Kind {
+	case store.Resolved:
+		s.closes++
+		clear(s.marks)
+		return
+	case store.Reopened: // by an edit of the status that crossed our close: it is theirs from now on
+		s.reopened = true
+		return
+	}
+	for _, c := range event.Changes {
+		// Before the collector has seen what became of its write, an edit looks like what Alert24 made of it.
+		last := s.writes[c.Field]
+		s.byHand[c.Field] = true
+		s.edited++
+		if last.seen || s.read(last.at, event.At) {
+			s.marks[c.Field] = event.At
+			s.marked++
+		}
+	}
+}
+
+// write says what is wrong with a change of the collector.
+func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
+	edited, marked := s.marks[c.Field]
+	if !marked {
+		return nil
+	}
+	call := s.evidence.byID[event.Request]
+	sent := event.At
+	if call != nil {
+		sent = call.at
+	}
+	known := s.read(edited, sent)
+	switch {
+	case c.Field == "status" && event.Kind == store.Resolved:
+	case c.Field == "severity" && rank(c.To) < rank(c.From):
+	case call != nil && call.method == http.MethodPost: // a create that merges
+	case !known && sent.Sub(edited) < crossing:
+		s.crossed++
+	case !known && slices.ContainsFunc(s.evidence.pauses, func(p span) bool {
+		return edited.After(p.from.Add(-crossing)) && sent.After(p.to.Add(-crossing)) && sent.Before(p.to.Add(crossing))
+	}):
+	default:
+		return fmt.Errorf("%s was changed from %q to %q at %s, though a person had edited it at %s",
+			c.Field, c.From, c.To, stamp(event.At), stamp(edited))
+	}
+	return nil
+}
+
+// read says whether the collector certainly read the incident between the two.
+func (s *edits) read(from, to time.Time) bool {
+	return slices.ContainsFunc(s.evidence.reads[s.id], func(at time.Time) bool {
+		return at.After(from.Add(time.Millisecond)) && at.Before(to) // a history is in whole milliseconds
+	})
+}
+
+// wrote takes up an event of the collector.
+func (s *edits) wrote(event *sandbox.Event) {
+	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind)
+	if event.Kind == store.Created {
+		for _, field := range fieldsOfPeople {
+			s.writes[field] = write{event.At, seen}
+		}
+	}
+	for _, c := range event.Changes {
+		s.writes[c.Field] = write{event.At, seen}
+		delete(s.marks, c.Field)
+		delete(s.byHand, c.Field)
+	}
+	if event.Kind == store.Resolved {
+		s.reopened = false
+		s.kept += len(s.marks)
+		clear(s.marks)
+	}
+}
+
+// rank orders severities, the worst first.
+func rank(severity string) int { return slices.Index(store.Severities, severity) }
+
+// leftAlone says whether the collector did nothing to an incident of another tool.
+func leftAlone(i *sandbox.Incident) error {
+	for _, event := range i.History {
+		if event.By == store.ByAPI && event.Kind != store.Duplicate {
+			return fmt.Errorf("incident %d of another tool was %s by request %s", i.Number, event.Kind, event.Request)
+		}
+	}
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("15:04:05.000") }

@@ -1,0 +1,134 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// maxMinimalTitle bounds the title of a minimal create.
+const maxMinimalTitle = 100
+
+// write is the body of a create or an update. Zero values are left out. The order of the fields is that on the wire.
+type write struct {
+	Title             string     `json:"title,omitempty"`
+	Description       string     `json:"description,omitempty"`
+	Severity          string     `json:"severity,omitempty"`
+	Status            string     `json:"status,omitempty"`
+	Alias             string     `json:"alias,omitempty"`
+	Source            string     `json:"source,omitempty"`
+	Labels            labels.Set `json:"labels,omitempty"`
+	Tags              []string   `json:"tags,omitempty"`
+	AffectedServices  []string   `json:"affected_services,omitempty"`
+	ImpactDescription string     `json:"impact_description,omitempty"`
+	AssignedTo        string     `json:"assigned_to,omitempty"`
+	ResolvedAt        string     `json:"resolved_at,omitempty"`
+}
+
+// bodies makes bodies as the configuration asks for.
+type bodies struct {
+	status string
+}
+
+// create returns the body of a create. The minimal one keeps what calls people (status), what routing rules and lookups read
+// (source, tags), and of the description only the last line, which names the alias.
+func (b *bodies) create(d *Draft) write {
+	c := &d.Content
+	w := write{
+		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Status: b.status, Source: c.Source,
+		Tags: c.Tags,
+	}
+	if d.Minimal {
+		w.Title, w.Description = cut(c.Title, maxMinimalTitle), incident.AliasLine(d.Alias)
+		return w
+	}
+	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
+	w.AssignedTo = c.AssignedTo // later it is people's to change
+	w.Labels = c.Labels
+	return w
+}
+
+// update returns the body of an update of the fields. It has no status, because what a person set wins.
+func (b *bodies) update(d *Draft, fields protocol.FieldSet) write {
+	c, w := &d.Content, write{}
+	if fields.Has(incident.FieldTitle) {
+		w.Title = c.Title
+	}
+	if fields.Has(incident.FieldDescription) {
+		w.Description = c.Description
+	}
+	if fields.Has(incident.FieldSeverity) {
+		w.Severity = c.Severity.String()
+	}
+	if fields.Has(incident.FieldTags) {
+		w.Tags = c.Tags
+	}
+	if fields.Has(incident.FieldServices) {
+		w.AffectedServices = c.AffectedServices
+	}
+	if fields.Has(incident.FieldImpact) {
+		w.ImpactDescription = c.ImpactDescription
+	}
+	if fields.Has(incident.FieldLabels) && c.LabelsInUpdates {
+		w.Labels = c.Labels
+	}
+	return w
+}
+
+// closeBody returns the body of a close; a zero time is not sent.
+func closeBody(at time.Time) write {
+	w := write{Status: "resolved"}
+	if !at.IsZero() {
+		w.ResolvedAt = at.UTC().Format(time.RFC3339Nano)
+	}
+	return w
+}
+
+func reopenBody() write { return write{Status: "open"} }
+
+// encode returns w as JSON: the same bytes for the same w.
+func (w *write) encode() []byte {
+	b, err := json.Marshal(w, lenient)
+	if err != nil {
+		panic(fmt.Sprintf("alert24: strings do not encode: %v", err)) // no field can fail
+	}
+	return b
+}
+
+// hashes are those of the fields as w has them.
+func (w *write) hashes() incident.Hashes {
+	return incident.Hashes{
+		incident.FieldTitle:       incident.HashText(w.Title),
+		incident.FieldDescription: incident.HashText(w.Description),
+		incident.FieldSeverity:    incident.HashText(w.Severity),
+		incident.FieldTags:        incident.HashList(w.Tags),
+		incident.FieldServices:    incident.HashList(w.AffectedServices),
+		incident.FieldImpact:      incident.HashText(w.ImpactDescription),
+		incident.FieldLabels:      incident.HashLabels(w.Labels),
+	}
+}
+
+// fields are those of the protocol that w holds.
+func (w *write) fields() (s protocol.FieldSet) {
+	for f, h := range w.hashes() {
+		if h != 0 {
+			s |= protocol.Fields(incident.Field(f))
+		}
+	}
+	return s
+}
+
+func cut(s string, runes int) string {
+	if r := []rune(s); len(r) > runes {
+		return string(r[:runes-1]) + "…"
+	}
+	return s
+}

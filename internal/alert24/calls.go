@@ -1,0 +1,164 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Create opens an incident. The API looks for an open incident with the alias first, and returns that one unchanged: then
+// the answer says Met, or [protocol.Foreign] if it is not ours.
+func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
+	w := c.bodies.create(&d)
+	r := request{op: "create incident", kind: protocol.Create, method: http.MethodPost, path: "/incidents"}
+	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
+	var inc row
+	err := c.write(ctx, &r, d.Alias, &w, func(ans *answer) (err error) {
+		if ans.cut != nil {
+			return ans.cut
+		}
+		var deduplicated bool
+		if inc, deduplicated, err = decodeIncident(ans.body); err != nil {
+			return err
+		}
+		a.Met = met(&w, &inc, ans, deduplicated)
+		return checkID(string(inc.ID))
+	})
+	a.Sent.Sent = w.hashes()
+	if err == nil {
+		a.Incident = inc.shown()
+		if !a.Met {
+			c.learnSource(&w, &inc)
+		}
+		if a.Met && inc.open() && !c.adopt && c.foreign(&inc, d.Alias) {
+			err = &Error{Op: r.op, Result: protocol.Foreign, FromAPI: true, Err: foreignError(&inc)}
+		}
+	} else {
+		a.Met = false
+	}
+	return conclude(a, err)
+}
+
+// Read shows one incident, before an update.
+func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
+	inc, err := c.read(ctx, protocol.Update, id)
+	a := protocol.Answer{}
+	if err == nil {
+		a.Incident = inc.shown()
+	}
+	return conclude(a, err)
+}
+
+func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc row, err error) {
+	r := about("read incident", kind, http.MethodGet, id)
+	err = c.send(ctx, &r, func(ans *answer) (err error) {
+		if ans.cut != nil {
+			return ans.cut
+		}
+		if inc, _, err = decodeIncident(ans.body); err != nil {
+			return err
+		}
+		switch {
+		case string(inc.ID) != id:
+			return errors.New("it is not about the incident that was asked for")
+		case inc.Status == "":
+			return errors.New("it does not show the incident's status")
+		}
+		return nil
+	})
+	return inc, err
+}
+
+// Update writes the fields of d that are in the set. Those that the API refused are not in Answer.Wrote; if none is left,
+// nothing is sent, and that is Done.
+func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
+	w := c.bodies.update(&d, fields)
+	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
+	r := about("update incident", protocol.Update, http.MethodPut, id)
+	inc, err := c.put(ctx, &r, d.Alias, &w)
+	a.Wrote = w.fields()
+	a.Incident = inc
+	return conclude(a, err)
+}
+
+// Close resolves the incident at the time; a zero time is not sent.
+func (c *Client) Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error) {
+	r := about("close incident", protocol.Close, http.MethodPut, id)
+	return c.setStatus(ctx, &r, closeBody(at))
+}
+
+// Reopen sets a closed incident open again.
+func (c *Client) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
+	r := about("reopen incident", protocol.Reopen, http.MethodPut, id)
+	return c.setStatus(ctx, &r, reopenBody())
+}
+
+func (c *Client) setStatus(ctx context.Context, r *request, w write) (a protocol.Answer, err error) {
+	r.body = w.encode()
+	err = c.send(ctx, r, func(ans *answer) error {
+		a.Incident = seen(r.id, ans)
+		return nil
+	})
+	return conclude(a, err)
+}
+
+// put updates an incident. Any 2xx means that the update was carried out, whatever the body is.
+func (c *Client) put(ctx context.Context, r *request, alias string, w *write) (inc protocol.Shown, err error) {
+	inc.ID = r.id
+	err = c.write(ctx, r, alias, w, func(ans *answer) error {
+		inc = seen(r.id, ans)
+		return nil
+	})
+	return inc, err
+}
+
+// seen returns the incident id as an answer shows it; only its id if the answer shows nothing, or something else.
+func seen(id string, ans *answer) protocol.Shown {
+	if ans.cut == nil {
+		if inc, _, err := decodeIncident(ans.body); err == nil && string(inc.ID) == id && inc.Status != "" {
+			return inc.shown()
+		}
+	}
+	return protocol.Shown{ID: id}
+}
+
+// write sends w, without the optional fields that the API refuses. On return, w is what was sent last.
+func (c *Client) write(ctx context.Context, r *request, alias string, w *write, use func(*answer) error) error {
+	c.drops.apply(alias, w, r.kind == protocol.Create)
+	var refusals []refusal
+	for !w.empty() {
+		r.body = w.encode()
+		err := c.send(ctx, r, use)
+		if err == nil {
+			c.drops.take(w)
+			break
+		}
+		f, ok := w.refusedField(err)
+		if !ok {
+			return err
+		}
+		// The body loses a field each time, so this ends.
+		refusals = append(refusals, refusal{f, w.value(f), err})
+		w.clear(f)
+	}
+	c.drops.remember(alias, refusals)
+	return nil
+}
+
+// conclude completes an answer with what the error says.
+func conclude(a protocol.Answer, err error) (protocol.Answer, error) {
+	a.Result = ResultOf(err)
+	if e, ok := errors.AsType[*Error](err); ok {
+		a.RetryAfter = e.RetryAfter
+		if e.Result != protocol.Foreign {
+			a.Incident, a.Wrote = protocol.Shown{}, 0
+		}
+	}
+	return a, err
+}

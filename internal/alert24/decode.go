@@ -1,0 +1,157 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// row is an incident as an answer shows it.
+type row struct {
+	ID          text  `json:"id"`
+	Number      count `json:"incident_number"`
+	Title       text  `json:"title"`
+	Description text  `json:"description"`
+	Severity    text  `json:"severity"`
+	Status      text  `json:"status"`
+	Alias       text  `json:"alias"` // the API may not repeat it
+	Source      text  `json:"source"`
+	Tags        texts `json:"tags"`
+	Services    texts `json:"affected_services"`
+	Impact      text  `json:"impact_description"`
+	Labels      pairs `json:"labels"`
+	StartedAt   text  `json:"started_at"`
+	CreatedAt   text  `json:"created_at"`
+	UpdatedAt   text  `json:"updated_at"`
+}
+
+// open reports whether the incident is not closed. A status that we do not know counts as open.
+func (r *row) open() bool { return r.Status != "resolved" && r.Status != "postmortem" }
+
+// shown returns what the protocol needs to know of the row.
+func (r *row) shown() protocol.Shown {
+	return protocol.Shown{
+		ID: string(r.ID), Number: int64(r.Number), Seen: r.Status != "", Open: r.open(),
+		CreatedAt: r.CreatedAt.time(), StartedAt: cmp.Or(r.StartedAt.time(), r.CreatedAt.time()),
+		Fields: incident.Hashes{
+			incident.FieldTitle:       incident.HashText(string(r.Title)),
+			incident.FieldDescription: incident.HashText(string(r.Description)),
+			incident.FieldSeverity:    incident.HashText(string(r.Severity)),
+			incident.FieldTags:        incident.HashList(r.Tags),
+			incident.FieldServices:    incident.HashList(r.Services),
+			incident.FieldImpact:      incident.HashText(string(r.Impact)),
+			incident.FieldLabels:      incident.HashLabels(labels.Set(r.Labels)),
+		},
+	}
+}
+
+// decodeIncident reads an answer about one incident, and whether it says that a create met that incident. The incident
+// stands in "data", in "incident" within it, or in "incident".
+func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
+	type frame struct {
+		Data         object `json:"data"`
+		Incident     object `json:"incident"`
+		Meta         object `json:"meta"`
+		Deduplicated flag   `json:"deduplicated"`
+	}
+	var top frame
+	if err := decode(body, &top); err != nil {
+		return row{}, false, err
+	}
+	// What is an object decodes, and what is not there leaves its frame empty.
+	var data, within, meta frame
+	_, _ = decode(top.Data, &data), decode(top.Meta, &meta)
+	deduplicated = bool(top.Deduplicated || data.Deduplicated || meta.Deduplicated)
+	for _, at := range []object{data.Incident, top.Incident, top.Data} {
+		if len(at) == 0 {
+			continue
+		}
+		_, _ = decode(at, &within), decode(at, &inc)
+		return inc, deduplicated || bool(within.Deduplicated), nil
+	}
+	return row{}, deduplicated, errors.New(`it has no "data"`)
+}
+
+// page is one page of the list.
+type page struct {
+	rows []row
+	more bool
+}
+
+// decodePage reads a page that begins at offset. A page whose frame does not say clearly what it leaves out is an error:
+// a caller would take it for all there is.
+func decodePage(body []byte, offset int) (page, error) {
+	var ans struct {
+		Data      list   `json:"data"`
+		Incidents list   `json:"incidents"`
+		Meta      object `json:"meta"`
+	}
+	var meta struct {
+		Total   *int  `json:"total"`
+		Offset  *int  `json:"offset"`
+		HasMore *bool `json:"has_more"`
+	}
+	if err := decode(body, &ans); err != nil {
+		return page{}, err
+	}
+	rows := slices.Concat(ans.Data, ans.Incidents)
+	switch {
+	case len(ans.Data) > 0 && len(ans.Incidents) > 0, len(rows) == 0:
+		return page{}, errors.New(`it has no list in "data" or "incidents"`)
+	case len(ans.Meta) == 0 || decode(ans.Meta, &meta) != nil || meta.Total == nil || meta.HasMore == nil:
+		return page{}, errors.New(`its "meta" lacks "total" or "has_more"`)
+	}
+	var all []row
+	if err := decode(rows, &all); err != nil {
+		return page{}, err
+	}
+	n, total, more := len(all), *meta.Total, *meta.HasMore
+	switch {
+	case meta.Offset != nil && *meta.Offset != offset:
+		return page{}, fmt.Errorf("it begins at offset %d, not at %d", *meta.Offset, offset)
+	case more && n == 0:
+		return page{}, errors.New("it is empty and says that more follows")
+	case !more && total > offset+n:
+		return page{}, fmt.Errorf("it says that nothing follows, yet lacks %d of %d", total-offset-n, total)
+	}
+	for i := range all {
+		if err := checkID(string(all[i].ID)); err != nil {
+			return page{}, err
+		}
+	}
+	return page{rows: all, more: more}, nil
+}
+
+// maxIDBytes bounds an incident's id. Alert24 uses UUIDs, but documents ids as opaque.
+const maxIDBytes = 255
+
+// checkID says whether id can stand in a path.
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return errors.New("no incident id")
+	case len(id) > maxIDBytes, id == ".", id == "..", strings.ContainsFunc(id, unicode.IsControl):
+		return errors.New("no usable incident id")
+	}
+	return nil
+}
+
+// createdAhead returns when the row was created by our clock, which the server's is ahead of; zero if it is not shown.
+func (r *row) createdAhead(ahead time.Duration) time.Time {
+	at := r.CreatedAt.time()
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(-ahead)
+}

@@ -1,0 +1,238 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Optional fields are those that an incident can do without. One that the API refuses by name is left out:
+//
+//   - for the incident of one alias, as long as its value is the one that was refused and no new incident is created; the
+//     value may be wrong, such as the id of a service that does not exist;
+//   - for the rest of the process, if the refusal says that there is no such field; or if the field has the same value for
+//     every incident; or if it was refused for two aliases with two values and was never taken.
+//
+// A refusal counts when the API takes the call without the field, or when nothing else is in it: a message that merely
+// quotes the word from a title proves nothing.
+
+// Dropped is an optional field that is left out because the API refused it.
+type Dropped struct {
+	// Alias is the one whose incident goes without the field; "": all of them.
+	Alias string
+	Field string
+	// Err is the refusal.
+	Err error
+}
+
+// field is the place of an optional field in optionalFields, and its bit in a set.
+type field int
+
+type fieldSet uint16
+
+const (
+	fieldLabels field = iota
+	fieldTags
+	fieldSource
+	fieldServices
+	fieldAssignedTo
+	fieldImpact
+	fieldStatus
+	numOptional
+)
+
+var optionalFields = [numOptional]string{
+	"labels", "tags", "source", "affected_services", "assigned_to", "impact_description", "status",
+}
+
+// constant are the fields whose value the configuration sets, for all incidents.
+const constant fieldSet = 1<<fieldSource | 1<<fieldStatus
+
+// word finds the names of optional fields that stand alone: "source_id" does not name "source".
+var word = regexp.MustCompile(`\b(labels|tags|source|affected_services|assigned_to|impact_description|status)\b`)
+
+// noField finds what is said of a field that the API does not have, whatever it holds.
+var noField = regexp.MustCompile(`(?i)\b(?:unknown|unsupported|unrecogni[sz]ed|unexpected) (?:field|property|parameter|attribute|column|key)s?\b|` +
+	`\bno such column\b|^\W*(?:labels|tags|source|affected_services|assigned_to|impact_description|status)\W* is not (?:allowed|supported|known)\b`)
+
+// value returns the hash of what w holds in f; 0: nothing.
+func (w *write) value(f field) uint64 {
+	switch f {
+	case fieldLabels:
+		return incident.HashLabels(w.Labels)
+	case fieldTags:
+		return incident.HashList(w.Tags)
+	case fieldSource:
+		return incident.HashText(w.Source)
+	case fieldServices:
+		return incident.HashList(w.AffectedServices)
+	case fieldAssignedTo:
+		return incident.HashText(w.AssignedTo)
+	case fieldImpact:
+		return incident.HashText(w.ImpactDescription)
+	default: // fieldStatus
+		return incident.HashText(w.Status)
+	}
+}
+
+// clear leaves f out of w.
+func (w *write) clear(f field) {
+	switch f {
+	case fieldLabels:
+		w.Labels = nil
+	case fieldTags:
+		w.Tags = nil
+	case fieldSource:
+		w.Source = ""
+	case fieldServices:
+		w.AffectedServices = nil
+	case fieldAssignedTo:
+		w.AssignedTo = ""
+	case fieldImpact:
+		w.ImpactDescription = ""
+	default: // fieldStatus
+		w.Status = ""
+	}
+}
+
+// empty: nothing is left to write.
+func (w *write) empty() bool { return w.fields() == 0 && w.Status == "" }
+
+// refusedField returns the first optional field that w holds and err, a refusal, names: first, because a message may go on to
+// list the fields that it does take.
+func (w *write) refusedField(err error) (field, bool) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Result != protocol.Refused || (e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity) {
+		return 0, false
+	}
+	for _, name := range word.FindAllString(e.Message, -1) {
+		if f := field(slices.Index(optionalFields[:], name)); w.value(f) != 0 {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// refusal is a field that was left out of a call, its value, and the answer that named it.
+type refusal struct {
+	field field
+	value uint64
+	err   error
+}
+
+// maxDropAliases bounds the aliases whose dropped fields are remembered.
+const maxDropAliases = 10_000
+
+// drops remembers what the API refused.
+type drops struct {
+	report func(Dropped)
+	*dropState
+}
+
+type dropState struct {
+	mu      sync.Mutex
+	all     fieldSet // left out for all
+	taken   fieldSet // taken at least once
+	first   [numOptional]refusedBy
+	aliases map[uint64]map[field]uint64 // by the alias's hash, the values that were refused
+}
+
+// refusedBy is the first refusal of a field.
+type refusedBy struct {
+	seen         bool
+	alias, value uint64
+}
+
+func newDrops() drops {
+	return drops{report: func(Dropped) {}, dropState: &dropState{aliases: map[uint64]map[field]uint64{}}}
+}
+
+// apply leaves out of w what is known to be refused. A create tries again what was refused for its alias alone.
+func (d *drops) apply(alias string, w *write, create bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key := incident.HashText(alias)
+	if create {
+		delete(d.aliases, key)
+	}
+	for f := range numOptional {
+		value, refused := d.aliases[key][f]
+		if d.all&(1<<f) != 0 || refused && value == w.value(f) {
+			w.clear(f)
+		}
+	}
+}
+
+// has reports whether f is left out for all.
+func (d *drops) has(f field) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.all&(1<<f) != 0
+}
+
+// take notes that the API took the fields of w.
+func (d *drops) take(w *write) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for f := range numOptional {
+		if w.value(f) != 0 {
+			d.taken |= 1 << f
+		}
+	}
+}
+
+// remember leaves the refused fields out from now on.
+func (d *drops) remember(alias string, refusals []refusal) {
+	for _, r := range refusals {
+		dropped := Dropped{Alias: alias, Field: optionalFields[r.field], Err: r.err}
+		isNew, all := d.note(incident.HashText(alias), r)
+		if all {
+			dropped.Alias = ""
+		}
+		if isNew {
+			d.report(dropped)
+		}
+	}
+}
+
+func (d *drops) note(alias uint64, r refusal) (isNew, all bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	bit := fieldSet(1) << r.field
+	if d.all&bit != 0 {
+		return false, true // somebody else was faster
+	}
+	first := &d.first[r.field]
+	if !first.seen {
+		*first = refusedBy{true, alias, r.value}
+	}
+	another := first.alias != alias && first.value != r.value && d.taken&bit == 0
+	if constant&bit != 0 || another || saysNoField(r.err) {
+		d.all |= bit
+		return true, true
+	}
+	if d.aliases[alias] == nil {
+		if len(d.aliases) >= maxDropAliases {
+			for other := range d.aliases {
+				delete(d.aliases, other) // any: it costs one refused try
+				break
+			}
+		}
+		d.aliases[alias] = map[field]uint64{}
+	}
+	d.aliases[alias][r.field] = r.value
+	return true, false
+}
+
+func saysNoField(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && noField.MatchString(e.Message)
+}

@@ -1,0 +1,230 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// maxFound bounds the incidents that an answer names. Of more than that, those that are closed are left out first; open ones
+// above twice as many show in the next audit, when the first are closed.
+const maxFound = 64
+
+// maxOpRunes bounds the alias in an error.
+const maxOpRunes = 100
+
+// asked is a question and what was found so far.
+type asked struct {
+	*Question
+	tag   string
+	found []protocol.Shown
+	// unidentified: an open incident may be ours, and nothing tells.
+	unidentified bool
+	err          error
+}
+
+// open: the list of open incidents has to be read, since nothing tells how old the incident may be.
+func (a *asked) open() bool {
+	return a.Depth == protocol.All || a.Depth == protocol.Since && a.Since.IsZero()
+}
+
+// recent: the list has to be read back to Since.
+func (a *asked) recent() bool { return a.Depth >= protocol.Since && !a.Since.IsZero() }
+
+// Find reads what the questions need, once for all of them, and answers each, in their order: Done, with what was found, or why
+// it was not possible to see all that the question needs. The error is the first of those reasons.
+func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Answer, error) {
+	began := c.now()
+	all := make([]asked, len(questions))
+	f := finding{client: c, byTag: map[string][]*asked{}, byID: map[string][]*asked{}, byTitle: map[uint64][]*asked{}}
+	for i := range questions {
+		a := &all[i]
+		a.Question, a.tag = &questions[i], incident.AliasTag(questions[i].Alias)
+		f.byTag[a.tag] = append(f.byTag[a.tag], a)
+		if a.ID != "" {
+			f.byID[a.ID] = append(f.byID[a.ID], a)
+		}
+		for _, title := range a.Titles {
+			f.byTitle[title] = append(f.byTitle[title], a)
+		}
+		if a.AnyTitle {
+			f.byTitle[0] = append(f.byTitle[0], a)
+		}
+		f.asked = append(f.asked, a)
+	}
+	f.readOpen(ctx)
+	f.readNewest(ctx)
+	f.readKnown(ctx)
+	answers := make([]protocol.Answer, len(all))
+	var first error
+	for i := range all {
+		answers[i] = all[i].answer(began)
+		if first == nil {
+			first = all[i].reason()
+		}
+	}
+	return answers, first
+}
+
+// finding is the work on a number of questions.
+type finding struct {
+	client *Client
+	asked  []*asked
+	byTag  map[string][]*asked
+	byID   map[string][]*asked
+	// byTitle are the questions that a title without a mark concerns; under 0, those that any title does.
+	byTitle map[uint64][]*asked
+}
+
+// readOpen reads the open incidents, if any question needs them.
+func (f *finding) readOpen(ctx context.Context) {
+	if !slices.ContainsFunc(f.asked, (*asked).open) {
+		return
+	}
+	err := f.client.openRows(ctx, func(r *row, _ time.Duration) {
+		f.sort(r, func(a *asked) bool { return a.open() })
+	})
+	f.fail(err, (*asked).open)
+}
+
+// readNewest reads the unfiltered list: its first page, and those behind it as far back as any question needs. Rows enter it
+// only at its front, so paging can repeat rows but not skip any.
+func (f *finding) readNewest(ctx context.Context) {
+	deep := func(a *asked) bool { return a.recent() }
+	reads := func(a *asked) bool { return a.recent() || a.Depth == protocol.Newest }
+	if !slices.ContainsFunc(f.asked, reads) {
+		return
+	}
+	var (
+		seen  reach
+		ahead time.Duration
+		begun bool
+	)
+	covered := func(a *asked) bool { return seen.covers(a.Since.Add(ahead - clockMargin)) }
+	err := f.client.pages(ctx, "", func(p *page, now time.Duration) bool {
+		if !begun {
+			begun, ahead = true, now
+		}
+		seen.add(p)
+		for i := range p.rows {
+			r := &p.rows[i]
+			f.sort(r, func(a *asked) bool {
+				at := r.CreatedAt.time()
+				return a.Depth == protocol.Newest || a.recent() && (at.IsZero() || !at.Before(a.Since.Add(ahead-clockMargin)))
+			})
+		}
+		return slices.ContainsFunc(f.asked, func(a *asked) bool { return deep(a) && !covered(a) })
+	})
+	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || deep(a) && !covered(a)) })
+}
+
+// sort gives a row to the questions that it answers. An open one without a mark makes those incomplete that it concerns and
+// whose title it has.
+func (f *finding) sort(r *row, concerns func(*asked) bool) {
+	tag, maybe := f.client.whose(r)
+	for _, a := range f.byID[string(r.ID)] {
+		a.add(r)
+	}
+	if tag != "" {
+		for _, a := range f.byTag[tag] {
+			a.add(r)
+		}
+		return
+	}
+	if !maybe || !r.open() || len(f.byID[string(r.ID)]) > 0 {
+		return
+	}
+	for _, of := range [][]*asked{f.byTitle[0], f.byTitle[incident.HashText(string(r.Title))]} {
+		for _, a := range of {
+			a.unidentified = a.unidentified || concerns(a)
+		}
+	}
+}
+
+// add keeps the newest reading of a row.
+func (a *asked) add(r *row) {
+	shown := r.shown()
+	if !shown.Seen {
+		a.unidentified = true // the list does not say whether it is open
+		return
+	}
+	if i := slices.IndexFunc(a.found, func(s protocol.Shown) bool { return s.ID == shown.ID }); i >= 0 {
+		a.found[i] = shown
+		return
+	}
+	if n := len(a.found); n >= 2*maxFound || n >= maxFound && !shown.Open {
+		return
+	}
+	a.found = append(a.found, shown)
+}
+
+// fail notes why questions cannot be answered.
+func (f *finding) fail(err error, which func(*asked) bool) {
+	for _, a := range f.asked {
+		if err != nil && a.err == nil && which(a) {
+			a.err = err
+		}
+	}
+}
+
+// readKnown reads the incidents with known ids that the list did not show.
+func (f *finding) readKnown(ctx context.Context) {
+	slots := make(chan struct{}, f.client.workers)
+	var wg sync.WaitGroup
+	for id, of := range f.byID {
+		of = slices.DeleteFunc(slices.Clone(of), func(a *asked) bool {
+			return a.err != nil || slices.ContainsFunc(a.found, func(s protocol.Shown) bool { return s.ID == id })
+		})
+		if len(of) == 0 {
+			continue
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			inc, err := f.client.read(ctx, protocol.Lookup, id)
+			for _, a := range of {
+				switch ResultOf(err) {
+				case protocol.Done:
+					a.add(&inc)
+				case protocol.Gone:
+				default:
+					a.err = err
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// reason says why the question has no complete answer; nil if it has one.
+func (a *asked) reason() error {
+	if a.err == nil && a.unidentified {
+		return &Error{Op: "look up " + bound(a.Alias, maxOpRunes), Result: protocol.Incomplete, FromAPI: true, Err: errUnidentified}
+	}
+	return a.err
+}
+
+func (a *asked) answer(began time.Time) protocol.Answer {
+	err := a.reason()
+	answer := protocol.Answer{Began: began}
+	if err == nil {
+		answer.Result, answer.Found = protocol.Done, a.found
+		return answer
+	}
+	answer.Result = protocol.Incomplete
+	if e, ok := errors.AsType[*Error](err); ok {
+		answer.RetryAfter = e.RetryAfter
+		if e.Result == protocol.Denied || e.Result == protocol.NotSent {
+			answer.Result = e.Result
+		}
+	}
+	return answer
+}

@@ -1,0 +1,110 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// mark returns the alias tag that the row carries because we wrote it there: as a tag, or in the last line of its
+// description.
+func (r *row) mark() (tag string, ok bool) {
+	if i := slices.IndexFunc(r.Tags, incident.IsAliasTag); i >= 0 {
+		return r.Tags[i], true
+	}
+	if alias, ok := incident.AliasOfDescription(string(r.Description)); ok {
+		return incident.AliasTag(alias), true
+	}
+	return "", false
+}
+
+// otherSource: the row names a source that is not ours. It tells nothing where the API does not take ours, or shows that
+// source in the place of ours.
+func (c *Client) otherSource(r *row) bool {
+	if instead := c.shownSource.Load(); instead != nil && *instead == r.Source {
+		return false
+	}
+	return r.Source != "" && string(r.Source) != c.source && !c.drops.has(fieldSource)
+}
+
+// learnSource notes what the API shows of the source of an incident that was just opened with w.
+func (c *Client) learnSource(w *write, opened *row) {
+	if w.Source != "" && opened.Source != "" && string(opened.Source) != w.Source {
+		c.shownSource.Store(&opened.Source)
+	}
+}
+
+// whose returns the alias tag of a row of ours: that of the alias which the API shows, else our tag, else that of the last line
+// of its description. "" and true: nothing tells. "" and false: it is not ours. Never by position, never by trust in a
+// filter.
+func (c *Client) whose(r *row) (tag string, maybe bool) {
+	if c.otherSource(r) {
+		return "", false
+	}
+	if r.Alias != "" {
+		return incident.AliasTag(string(r.Alias)), true
+	}
+	tag, _ = r.mark()
+	return tag, true
+}
+
+// foreign: an incident that a create for alias met belongs to another tool: it names another source and lacks our mark.
+func (c *Client) foreign(r *row, alias string) bool {
+	tag, marked := r.mark()
+	return c.otherSource(r) && (!marked || tag != incident.AliasTag(alias))
+}
+
+func foreignError(r *row) error {
+	if r.Number == 0 {
+		return fmt.Errorf("an incident of source %q has the alias, close it or set lifecycle::foreign to adopt", r.Source)
+	}
+	return fmt.Errorf("incident #%d of source %q has the alias, close it or set lifecycle::foreign to adopt", r.Number, r.Source)
+}
+
+// metMargin is what a row made by a create may be older than the create by the answer's Date, which has whole seconds.
+const metMargin = 5 * time.Second
+
+// met reports whether a create met an open incident, which the API then left as it was:
+//
+//   - the answer says so;
+//   - or the incident is older than the request by the server's clock;
+//   - or it shows another severity, or a title that is not a cleaned form of the one that was sent.
+func met(w *write, inc *row, ans *answer, deduplicated bool) bool {
+	if deduplicated {
+		return true
+	}
+	if created, date := inc.CreatedAt.time(), serverTime(ans.header); !created.IsZero() && !date.IsZero() {
+		if created.Before(date.Add(-ans.gotAt.Sub(ans.sentAt) - metMargin)) {
+			return true
+		}
+	}
+	return inc.Severity != "" && !strings.EqualFold(string(inc.Severity), w.Severity) || inc.Title != "" && !cleaned(string(inc.Title), w.Title)
+}
+
+// cleaned reports whether shown can be what an API that cleans text made of sent: cleaning leaves out, and writes signs as
+// HTML. So all letters and digits of shown stand in sent, in their order.
+func cleaned(shown, sent string) bool {
+	rest := []rune(html.UnescapeString(sent))
+	for _, r := range html.UnescapeString(shown) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			continue
+		}
+		i := slices.Index(rest, r)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+1:]
+	}
+	return true
+}
+
+var errUnidentified = errors.New("the list shows an open incident that may be ours but shows neither alias, tags nor the alias line of its description")

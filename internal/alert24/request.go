@@ -1,0 +1,145 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+const (
+	// maxAnswer bounds the answer to one incident's call, maxList that of a list: a page holds up to 100 incidents
+	// with descriptions of some 32 KiB each.
+	maxAnswer = 1 << 20
+	maxList   = 8 << 20
+)
+
+// request is one request before it is sent.
+type request struct {
+	op     string // for people
+	kind   protocol.Kind
+	method string
+	path   string // with the query
+	one    bool   // it is about the incident id
+	id     string
+	body   []byte
+}
+
+// about returns a request about one incident.
+func about(op string, kind protocol.Kind, method, id string) request {
+	return request{op: op, kind: kind, method: method, path: "/incidents/" + url.PathEscape(id), one: true, id: id}
+}
+
+func (r *request) limit() int64 {
+	if r.list() {
+		return maxList
+	}
+	return maxAnswer
+}
+
+// list: the request reads a page, not an incident.
+func (r *request) list() bool { return r.method == http.MethodGet && !r.one }
+
+// write: the request changes something.
+func (r *request) write() bool { return r.method != http.MethodGet }
+
+// answer is a 2xx answer.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	// cut is why the body did not arrive whole.
+	cut error
+	// sentAt and gotAt are when the request left and when its answer began, by our clock.
+	sentAt, gotAt time.Time
+}
+
+// send passes the gate, makes the request and hands a 2xx answer to use, whose error says why the answer is of no use.
+// Whatever else happens is an *Error.
+func (c *Client) send(ctx context.Context, r *request, use func(*answer) error) error {
+	if r.one {
+		if err := checkID(r.id); err != nil {
+			return notSent(r, err)
+		}
+	}
+	leave, err := c.gate.Enter(ctx, r.kind)
+	if err != nil {
+		return notSent(r, err)
+	}
+	e := c.exchange(ctx, r, use)
+	if e == nil {
+		leave(protocol.Done, 0)
+		return nil
+	}
+	leave(e.Result, e.pause())
+	return e
+}
+
+func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) error) *Error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	ans, e := c.roundTrip(ctx, r)
+	if e != nil {
+		return e
+	}
+	if err := use(ans); err != nil {
+		return &Error{Op: r.op, Result: unknown(r), Status: ans.status, RequestID: c.requestID(ans.header), Err: err}
+	}
+	return nil
+}
+
+// roundTrip sends one request and reads its answer. Whatever is not 2xx is an *Error.
+func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
+	ctx, sent := traceSent(ctx)
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
+	if err != nil {
+		return nil, notSent(r, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+string(c.key))
+	}
+	if ctx.Err() != nil {
+		return nil, notSent(r, context.Cause(ctx))
+	}
+	sentAt := c.now()
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, unanswered(r, sent, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 { // 101: the body is the open connection
+		return nil, c.notDone(r, resp, nil)
+	}
+	gotAt := c.now()
+	read, readErr := readBounded(resp.Body, r.limit())
+	if resp.StatusCode > 299 {
+		return nil, c.notDone(r, resp, read)
+	}
+	return &answer{status: resp.StatusCode, header: resp.Header, body: read, cut: readErr, sentAt: sentAt, gotAt: gotAt}, nil
+}
+
+// readBounded reads to the end, so that the connection can be used again, or to limit.
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("it is longer than %d bytes", limit)
+	}
+	return b, err
+}

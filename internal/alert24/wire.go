@@ -1,0 +1,189 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// lenient options: bytes that are not UTF-8 become U+FFFD, and of two names that are equal the last one counts.
+var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+
+// decode is strict about the frame (one whole JSON value, nothing after it) and lenient about the rest.
+func decode(body []byte, v any) error {
+	if len(body) == 0 {
+		return errors.New("it is empty")
+	}
+	// The decoder's error repeats what it read; that it is not the API's answer is all there is to say.
+	if json.Unmarshal(body, v, lenient) != nil {
+		return errors.New("it is not the JSON that the API documents")
+	}
+	return nil
+}
+
+// The types below take a JSON value of the kinds they expect and pass over any other: a field that we can do without
+// must not turn an incident that was opened into one that may have been.
+type (
+	text  string
+	texts []string
+	pairs labels.Set
+	count int64
+	flag  bool
+	// object is a JSON object as it stands; empty for what is not an object. list is the same for an array.
+	object []byte
+	list   []byte
+)
+
+func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	switch dec.PeekKind() {
+	case '"', '0': // a number stands for its digits: ids are opaque
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		*t = text(tok.String())
+		return nil
+	default:
+		return dec.SkipValue()
+	}
+}
+
+// timeLayouts are those of the API's documentation and of its database. A time without a zone is UTC.
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00",
+}
+
+// time returns the zero time for what is not a time, or one that a zone moves to a year that JSON cannot write.
+func (t text) time() time.Time {
+	for _, layout := range timeLayouts {
+		at, err := time.Parse(layout, string(t))
+		if err != nil {
+			continue
+		}
+		if at = at.UTC(); at.Year() >= 1 && at.Year() <= 9999 {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// UnmarshalJSONFrom reads an array of texts, a text that holds such an array, or a text with commas: a database without
+// arrays keeps them so.
+func (t *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	switch dec.PeekKind() {
+	case '[':
+		var all []text
+		if err := json.UnmarshalDecode(dec, &all); err != nil {
+			return err
+		}
+		t.set(all)
+		return nil
+	case '"':
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		s := strings.TrimSpace(tok.String())
+		var all []text
+		if !strings.HasPrefix(s, "[") || json.Unmarshal([]byte(s), &all, lenient) != nil {
+			all = nil
+			for item := range strings.SplitSeq(s, ",") {
+				all = append(all, text(strings.TrimSpace(item)))
+			}
+		}
+		t.set(all)
+		return nil
+	default:
+		return dec.SkipValue()
+	}
+}
+
+func (t *texts) set(all []text) {
+	*t = make(texts, 0, len(all))
+	for _, s := range all {
+		if s != "" {
+			*t = append(*t, string(s))
+		}
+	}
+}
+
+// UnmarshalJSONFrom reads an object of texts, or a text that holds one.
+func (p *pairs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	var all map[string]text
+	switch dec.PeekKind() {
+	case '{':
+		if err := json.UnmarshalDecode(dec, &all); err != nil {
+			return err
+		}
+	case '"':
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if decode([]byte(tok.String()), &all) != nil {
+			all = nil
+		}
+	default:
+		return dec.SkipValue()
+	}
+	set := make(labels.Set, 0, len(all))
+	for name, value := range all {
+		set = append(set, labels.Label{Name: name, Value: string(value)})
+	}
+	set.Sort()
+	*p = pairs(set)
+	return nil
+}
+
+func (n *count) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '0' {
+		return dec.SkipValue()
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if v, err := tok.Int(); err == nil {
+		*n = count(v)
+	}
+	return nil
+}
+
+// UnmarshalJSONFrom reads true, also as the 1 of a database without truth values.
+func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch string(value) {
+	case "true", "1", `"true"`:
+		*f = true
+	}
+	return nil
+}
+
+func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*o, err = readKind(dec, '{')
+	return err
+}
+
+func (l *list) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*l, err = readKind(dec, '[')
+	return err
+}
+
+func readKind(dec *jsontext.Decoder, kind jsontext.Kind) ([]byte, error) {
+	if dec.PeekKind() != kind {
+		return nil, dec.SkipValue()
+	}
+	value, err := dec.ReadValue()
+	return value.Clone(), err
+}

@@ -1,0 +1,303 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package event makes events for the ledger of log records: those of the alertmanager receiver, and any other with an alias.
+// It is pure: it keeps nothing of a record's memory but strings, and reads no clock.
+package event
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
+
+// Severities says how bad an alert is, and whether it is to have no incident. word is what the record itself says; "" is nothing.
+type Severities interface {
+	Severity(ls, annotations labels.Set, word string) incident.Severity
+	Ignored(ls, annotations labels.Set, word string) bool
+}
+
+// Bad are the records of one push that cannot be used.
+type Bad struct {
+	Count int64
+	// First is why the first of them cannot be used.
+	First error
+}
+
+// Read returns the events of all records that can be used, in their order.
+func Read(logs plog.Logs, s Severities) (events []protocol.Event, bad Bad) {
+	events = make([]protocol.Event, 0, logs.LogRecordCount())
+	r := reader{severities: s}
+	for _, rl := range logs.ResourceLogs().All() {
+		r.resource(rl.Resource().Attributes())
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				ev, err := r.event(record)
+				if err != nil {
+					bad.Count++
+					bad.First = cmp.Or(bad.First, err)
+					continue
+				}
+				events = append(events, ev)
+			}
+		}
+	}
+	return events, bad
+}
+
+// reader makes events of log records. One serves one push.
+type reader struct {
+	severities  Severities
+	externalURL string
+	overrides   overrides      // of the resource
+	alert       incident.Alert // of the record at hand; packing it copies it, so its sets are used again
+}
+
+// overrides are the alert24.* attributes, and what stands in their place where they are empty.
+type overrides struct {
+	alias, status, severity string
+	ownAlias, ownStatus     string
+	client, groupKey        string
+	key                     protocol.Key
+	hasKey                  bool
+}
+
+func (r *reader) resource(m pcommon.Map) {
+	r.externalURL = str(m, attrs.ExternalURL)
+	r.overrides = overrides{
+		alias: str(m, attrs.OverrideAlias), status: str(m, attrs.OverrideStatus), severity: str(m, attrs.OverrideSeverity),
+	}
+}
+
+func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
+	a := &r.alert
+	*a = incident.Alert{
+		ExternalURL: r.externalURL,
+		Labels:      a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0],
+	}
+	said := r.read(&ev, record.Attributes())
+	if ev.Alias = cmp.Or(said.alias, said.ownAlias); ev.Alias == "" {
+		return ev, errNoAlias
+	}
+	ev.Alias = incident.BoundAlias(ev.Alias)
+	ev.Pinned = said.alias != ""
+	if ev.Firing, err = firing(cmp.Or(said.status, said.ownStatus)); err != nil {
+		return ev, err
+	}
+	ev.Sender = sender(r.externalURL, said)
+	if ev.Key = said.key; !said.hasKey {
+		ev.Key = keyOf(ev.Alias, a.Fingerprint)
+	}
+	if a.Name == "" && len(a.Labels) == 0 {
+		said.severity = plain(a, record, said.severity)
+	}
+	if a.StartsAt.IsZero() && ev.Firing && record.Timestamp() != 0 {
+		a.StartsAt = record.Timestamp().AsTime()
+	}
+	if !ev.Firing && ev.EndsAt.IsZero() && record.Timestamp() != 0 && a.Name == "" {
+		ev.EndsAt = record.Timestamp().AsTime()
+	}
+	a.Severity = r.severities.Severity(a.Labels, a.Annotations, said.severity)
+	if r.severities.Ignored(a.Labels, a.Annotations, said.severity) {
+		ev.Ignored = ev.Firing
+		ev.Firing = false
+	}
+	ev.Alert = incident.Pack(a)
+	return ev, nil
+}
+
+// plain reads a record that is not an alert but a log of another kind: what it says is its body, its severity and its attributes.
+func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
+	body := record.Body().AsString()
+	if a.Title == "" {
+		a.Title = body
+	}
+	if a.Description == "" && (len(body) > maxTitle || strings.Contains(strings.TrimSpace(body), "\n")) {
+		a.Description = body
+	}
+	for name, v := range record.Attributes().All() {
+		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") {
+			a.Labels = append(a.Labels, labels.Label{Name: strings.ToValidUTF8(name, "\uFFFD"), Value: v.AsString()})
+		}
+	}
+	a.Labels = labels.New(a.Labels...)
+	switch {
+	case severity != "":
+		return severity
+	case record.SeverityText() != "":
+		return record.SeverityText()
+	case record.SeverityNumber() != plog.SeverityNumberUnspecified:
+		return strings.TrimRight(record.SeverityNumber().String(), "234") // Warn2 is a Warn
+	}
+	return ""
+}
+
+// maxTitle is what a title shows of a body; a longer one is the description, too.
+const maxTitle = 255
+
+// sender tells replicas apart, and the groups of one Alertmanager: two groups can be late to each other as two replicas can.
+func sender(externalURL string, said overrides) string {
+	s := externalURL + " " + said.client
+	if said.groupKey == "" {
+		return s
+	}
+	sum := sha256.Sum256([]byte(said.groupKey))
+	return s + " " + fmt.Sprintf("%x", sum[:4])
+}
+
+// keyOf is for records that bring no key: it knows the alert under its alias only.
+func keyOf(alias, fingerprint string) (k protocol.Key) {
+	sum := sha256.Sum256([]byte(alias + "\x00" + fingerprint))
+	copy(k[:], sum[:])
+	return k
+}
+
+func firing(status string) (bool, error) {
+	switch strings.ToLower(status) {
+	case "", attrs.StatusFiring:
+		return true, nil
+	case attrs.StatusResolved:
+		return false, nil
+	}
+	return false, fmt.Errorf("the record's status is neither %s nor %s", attrs.StatusFiring, attrs.StatusResolved)
+}
+
+// read reads the attributes, each of them once: there are dozens, and finding one is a search.
+func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
+	a, said := &r.alert, r.overrides
+	var dashboard, panel, valueString string
+	for name, v := range m.All() {
+		switch name {
+		case attrs.OverrideAlias:
+			said.alias = v.AsString()
+		case attrs.Alias:
+			said.ownAlias = v.AsString()
+		case attrs.OverrideStatus:
+			said.status = v.AsString()
+		case attrs.AlertStatus:
+			said.ownStatus = v.AsString()
+		case attrs.OverrideSeverity:
+			said.severity = v.AsString()
+		case attrs.ClientAddress:
+			said.client = v.AsString()
+		case attrs.GroupKey:
+			said.groupKey = v.AsString()
+		case attrs.AlertKey:
+			said.hasKey = v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == len(said.key)
+			if said.hasKey {
+				copy(said.key[:], v.Bytes().AsRaw())
+			}
+		case attrs.Epoch:
+			ev.Epoch = v.AsString()
+		case attrs.Seq:
+			ev.Seq = v.Int()
+		case attrs.TruncatedAlerts:
+			a.Truncated = v.Int()
+		case attrs.AlertName:
+			a.Name = v.AsString()
+		case attrs.AlertFingerprint:
+			a.Fingerprint = v.AsString()
+		case attrs.AlertStartsAt:
+			a.StartsAt = timeOf(v)
+		case attrs.AlertEndsAt:
+			ev.EndsAt = timeOf(v)
+		case attrs.AlertGeneratorURL:
+			a.GeneratorURL = v.AsString()
+		case attrs.AlertDashboardURL:
+			dashboard = v.AsString()
+		case attrs.AlertPanelURL:
+			panel = v.AsString()
+		case attrs.AlertSilenceURL:
+			a.Grafana, a.SilenceURL = true, v.AsString()
+		case attrs.AlertRuleUID, attrs.OrgID:
+			a.Grafana = true
+		case attrs.AlertValueString:
+			valueString = v.AsString()
+		case attrs.OverrideTitle:
+			a.Title = v.AsString()
+		case attrs.OverrideDescription:
+			a.Description = v.AsString()
+		case attrs.OverrideTags:
+			a.Tags = list(v)
+		case attrs.OverrideAffectedServices:
+			a.AffectedServices = list(v)
+		default:
+			readLabel(a, name, v)
+		}
+	}
+	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
+	// Grafana's links are apart from its annotations; an annotation wins.
+	addAnnotation(a, "dashboard_url", dashboard)
+	addAnnotation(a, "panel_url", panel)
+	a.Values = cmp.Or(a.Values, valueString)
+	return said
+}
+
+func addAnnotation(a *incident.Alert, name, value string) {
+	if value != "" && a.Annotations.Get(name) == "" {
+		a.Annotations = append(a.Annotations, labels.Label{Name: name, Value: value})
+		a.Annotations.Sort()
+	}
+}
+
+// readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
+func readLabel(a *incident.Alert, name string, v pcommon.Value) {
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
+		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: v.AsString()})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
+		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: v.AsString()})
+	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
+		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: v.AsString()})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
+		a.Grafana = true
+		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+v.AsString(), ", ")
+	}
+}
+
+func str(m pcommon.Map, name string) string {
+	if v, ok := m.Get(name); ok {
+		return v.AsString()
+	}
+	return ""
+}
+
+// timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
+// and so the ledger's record, cannot write: that is no time either.
+func timeOf(v pcommon.Value) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, v.AsString())
+	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+// list reads a slice of strings or one comma-separated string.
+func list(v pcommon.Value) []string {
+	var items []string
+	if v.Type() == pcommon.ValueTypeSlice {
+		for _, item := range v.Slice().All() {
+			items = append(items, item.AsString())
+		}
+		return items
+	}
+	for item := range strings.SplitSeq(v.AsString(), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}

@@ -1,0 +1,241 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/goleak"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// words is what tells severities in these tests: "critical" is, "none" is ignored.
+type words struct{}
+
+func (words) Severity(ls, _ labels.Set, word string) incident.Severity {
+	if word == "critical" || word == "Error" || ls.Get("severity") == "critical" {
+		return incident.Critical
+	}
+	return incident.Low
+}
+
+func (words) Ignored(ls, _ labels.Set, word string) bool {
+	return word == "none" || ls.Get("severity") == "none"
+}
+
+var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+// record adds a record with these attributes.
+func record(ld plog.Logs, attributes map[string]string) plog.LogRecord {
+	r := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	for name, value := range attributes {
+		r.Attributes().PutStr(name, value)
+	}
+	return r
+}
+
+func one(t *testing.T, attributes map[string]string, change func(r plog.LogRecord)) protocol.Event {
+	t.Helper()
+	ld := plog.NewLogs()
+	r := record(ld, attributes)
+	if change != nil {
+		change(r)
+	}
+	events, bad := Read(ld, words{})
+	require.NoError(t, bad.First)
+	require.Len(t, events, 1)
+	return events[0]
+}
+
+func alert() map[string]string {
+	return map[string]string{
+		attrs.Alias: "HighErrorRate:api-01", attrs.AlertName: "HighErrorRate", attrs.AlertStatus: "firing",
+		attrs.AlertFingerprint: "c8fda2fa2aa6632a", attrs.AlertStartsAt: "2026-11-26T11:00:00Z",
+		attrs.AlertLabelPrefix + "severity": "critical", attrs.AlertAnnotationPrefix + "summary": "High error rate",
+	}
+}
+
+func TestAlertOfTheReceiver(t *testing.T) {
+	key := []byte("0123456789abcdef")
+	ev := one(t, alert(), func(r plog.LogRecord) {
+		r.Attributes().PutEmptyBytes(attrs.AlertKey).FromRaw(key)
+		r.Attributes().PutStr(attrs.Epoch, "e")
+		r.Attributes().PutInt(attrs.Seq, 7)
+	})
+	assert.Equal(t, "HighErrorRate:api-01", ev.Alias)
+	assert.True(t, ev.Firing)
+	assert.False(t, ev.Pinned, "the receiver's alias can follow the alert's incident")
+	assert.Equal(t, protocol.Key(key), ev.Key)
+	assert.Equal(t, "e", ev.Epoch)
+	assert.EqualValues(t, 7, ev.Seq)
+	a := ev.Alert.Unpack()
+	assert.Equal(t, incident.Critical, a.Severity)
+	assert.Equal(t, noon.Add(-time.Hour), a.StartsAt)
+	assert.Equal(t, "High error rate", a.Annotations.Get("summary"))
+}
+
+func TestWithoutAKeyAnAlertIsKnownUnderItsAliasOnly(t *testing.T) {
+	a := one(t, alert(), nil)
+	other := alert()
+	other[attrs.Alias] = "Other"
+	assert.NotEqual(t, a.Key, one(t, other, nil).Key)
+	assert.Equal(t, a.Key, one(t, alert(), nil).Key)
+	wrong := one(t, alert(), func(r plog.LogRecord) { r.Attributes().PutStr(attrs.AlertKey, "0123456789abcdef") })
+	assert.Equal(t, a.Key, wrong.Key, "a text is not a key")
+}
+
+func TestOverrides(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attributes map[string]string
+		check      func(t *testing.T, ev protocol.Event)
+	}{
+		"an alias of the user's stays": {map[string]string{attrs.OverrideAlias: "mine"}, func(t *testing.T, ev protocol.Event) {
+			assert.Equal(t, "mine", ev.Alias)
+			assert.True(t, ev.Pinned)
+		}},
+		"status in any case": {map[string]string{attrs.OverrideStatus: "Resolved"}, func(t *testing.T, ev protocol.Event) {
+			assert.False(t, ev.Firing)
+		}},
+		"severity": {map[string]string{attrs.OverrideSeverity: "none"}, func(t *testing.T, ev protocol.Event) {
+			assert.True(t, ev.Ignored)
+			assert.False(t, ev.Firing)
+		}},
+		"texts": {map[string]string{
+			attrs.OverrideTitle: "T", attrs.OverrideDescription: "D", attrs.OverrideTags: "a, b,", attrs.OverrideAffectedServices: "s",
+		}, func(t *testing.T, ev protocol.Event) {
+			a := ev.Alert.Unpack()
+			assert.Equal(t, []string{"T", "D"}, []string{a.Title, a.Description})
+			assert.Equal(t, []string{"a", "b"}, a.Tags)
+			assert.Equal(t, []string{"s"}, a.AffectedServices)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			attributes := alert()
+			for name, value := range tt.attributes {
+				attributes[name] = value
+			}
+			tt.check(t, one(t, attributes, nil))
+		})
+	}
+	t.Run("on the resource", func(t *testing.T) {
+		ld := plog.NewLogs()
+		record(ld, alert())
+		resource := ld.ResourceLogs().At(0).Resource().Attributes()
+		resource.PutStr(attrs.OverrideAlias, "mine")
+		resource.PutStr(attrs.OverrideStatus, "resolved")
+		events, _ := Read(ld, words{})
+		assert.Equal(t, "mine", events[0].Alias)
+		assert.False(t, events[0].Firing)
+	})
+}
+
+func TestAnyLogRecord(t *testing.T) {
+	ev := one(t, map[string]string{attrs.OverrideAlias: "backup", "host.name": "db-1"}, func(r plog.LogRecord) {
+		r.Body().SetStr("Backup failed\nno space left")
+		r.SetSeverityNumber(plog.SeverityNumberError2)
+		r.SetTimestamp(pcommon.NewTimestampFromTime(noon))
+	})
+	a := ev.Alert.Unpack()
+	assert.Equal(t, "Backup failed\nno space left", a.Description, "it does not fit the title")
+	assert.Equal(t, "db-1", a.Labels.Get("host.name"), "other attributes are listed")
+	assert.Equal(t, incident.Critical, a.Severity, "the number counts when there is no text")
+	assert.Equal(t, noon, a.StartsAt)
+
+	said := one(t, map[string]string{attrs.OverrideAlias: "backup"}, func(r plog.LogRecord) {
+		r.Body().SetStr("Backup failed")
+		r.SetSeverityText("critical")
+	}).Alert
+	short := said.Unpack()
+	assert.Equal(t, "Backup failed", short.Title)
+	assert.Empty(t, short.Description)
+	assert.Equal(t, incident.Critical, short.Severity)
+	assert.True(t, short.StartsAt.IsZero(), "a timestamp of 0 is not 1970")
+
+	over := one(t, map[string]string{attrs.OverrideAlias: "backup", attrs.OverrideStatus: "resolved"}, nil)
+	assert.True(t, over.EndsAt.IsZero(), "neither is an end")
+}
+
+func TestSender(t *testing.T) {
+	sender := func(change func(a map[string]string)) string {
+		a := alert()
+		a[attrs.ClientAddress], a[attrs.GroupKey] = "10.0.0.1", "{}:{a}"
+		change(a)
+		return one(t, a, nil).Sender
+	}
+	same := sender(func(map[string]string) {})
+	assert.Equal(t, same, sender(func(map[string]string) {}))
+	assert.NotEqual(t, same, sender(func(a map[string]string) { a[attrs.ClientAddress] = "10.0.0.2" }), "another replica")
+	assert.NotEqual(t, same, sender(func(a map[string]string) { a[attrs.GroupKey] = "{}:{b}" }), "another group of the same Alertmanager")
+}
+
+func TestBadRecordsStopNoOther(t *testing.T) {
+	ld := plog.NewLogs()
+	record(ld, map[string]string{"no": "alias"})
+	record(ld, alert())
+	odd := alert()
+	odd[attrs.AlertStatus] = "pending"
+	record(ld, odd)
+	events, bad := Read(ld, words{})
+	assert.Len(t, events, 1)
+	assert.EqualValues(t, 2, bad.Count)
+	require.ErrorContains(t, bad.First, attrs.OverrideAlias)
+}
+
+func TestLongAliasesAreBounded(t *testing.T) {
+	a := alert()
+	a[attrs.Alias] = strings.Repeat("x", 1000)
+	assert.LessOrEqual(t, len(one(t, a, nil).Alias), 255)
+}
+
+func TestGrafana(t *testing.T) {
+	a := alert()
+	a[attrs.AlertSilenceURL], a[attrs.AlertDashboardURL] = "https://grafana.example.com/silence", "https://grafana.example.com/d/1"
+	a[attrs.AlertValuePrefix+"B"] = "22.4"
+	packed := one(t, a, nil).Alert
+	got := packed.Unpack()
+	assert.True(t, got.Grafana)
+	assert.Equal(t, "https://grafana.example.com/silence", got.SilenceURL)
+	assert.Equal(t, "B=22.4", got.Values)
+	assert.Equal(t, "https://grafana.example.com/d/1", got.Annotations.Get("dashboard_url"))
+}
+
+// In a request, as in any JSON, a name that is not UTF-8 is another one: two could become the same, which an API may refuse.
+func TestNoNameIsTwiceInASet(t *testing.T) {
+	m := pcommon.NewMap()
+	m.PutStr(attrs.AlertLabelPrefix+"\xd3", "b")
+	m.PutStr(attrs.AlertLabelPrefix+"\xc6", "a")
+	m.PutStr(attrs.AlertLabelPrefix+"job", "api")
+	m.PutStr(attrs.AlertAnnotationPrefix+"é", "c")
+	var r reader
+	r.read(new(protocol.Event), m)
+	assert.Equal(t, labels.Set{{Name: "job", Value: "api"}, {Name: "\uFFFD", Value: "a"}}, r.alert.Labels)
+	assert.Equal(t, labels.Set{{Name: "é", Value: "c"}}, r.alert.Annotations)
+}
+
+// A time that a record cannot hold would be acknowledged and lost with the next start.
+func TestTimeOf(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"2026-03-19T14:30:00.123+01:00": time.Date(2026, 3, 19, 13, 30, 0, 123e6, time.UTC),
+		"9999-12-31T23:59:59Z":          time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		"9999-12-31T23:59:59-01:00":     {},
+		"0001-01-01T00:00:00Z":          {},
+		"0001-01-01T00:00:00+01:00":     {},
+		"yesterday":                     {},
+		"":                              {},
+	} {
+		assert.Equal(t, want, timeOf(pcommon.NewValueStr(text)), text)
+	}
+}

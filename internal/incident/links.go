@@ -1,0 +1,87 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// links writes the alert's links that are safe to click, in the order in which people want them.
+func links(d *document, a *Alert) {
+	if to := runbookLink(a); to != "" {
+		d.link("Runbook", to, stillLink(to))
+	} else if note := runbookText(a); note != "" {
+		d.item("Runbook", note)
+	}
+	if to := dashboardLink(a); to != "" {
+		d.link("Dashboard", to, stillLink(to))
+	}
+	if to := panelLink(a); to != "" {
+		d.link("Panel", to, stillLink(to))
+	}
+	d.moving(func() {
+		if to := text.Link(a.GeneratorURL); to != "" {
+			d.link("Source", to, "")
+		}
+		if to := silenceLink(a); to != "" {
+			d.link("Silence", to, "")
+		}
+	})
+}
+
+func eitherLink(a *Alert, name, other string) string {
+	return cmp.Or(text.Link(a.Annotations.Get(name)), text.Link(a.Annotations.Get(other)))
+}
+
+func runbookLink(a *Alert) string   { return eitherLink(a, "runbook_url", "runbook") }
+func dashboardLink(a *Alert) string { return eitherLink(a, "dashboard_url", "dashboard") }
+func panelLink(a *Alert) string     { return text.Link(a.Annotations.Get("panel_url")) }
+
+// runbookText returns what stands in the place of the runbook's link and is none: it may still help. A link that is not
+// safe is not shown.
+func runbookText(a *Alert) string {
+	for _, name := range []string{"runbook_url", "runbook"} {
+		note := text.Line(a.Annotations.Get(name), maxLineRunes)
+		scheme, _, _ := strings.Cut(strings.ToLower(note), ":")
+		switch scheme {
+		case "", "http", "https", "javascript", "vbscript", "data", "file":
+		default:
+			return note
+		}
+	}
+	return ""
+}
+
+// valuesOf returns the values of Grafana's queries.
+func valuesOf(a *Alert) string {
+	return cmp.Or(a.Values, a.Annotations.Get("__value_string__"))
+}
+
+var matcherValue = strings.NewReplacer("\\", "\\\\", "\"", "\\\"", "\n", "\\n")
+
+// silenceLink opens the form for a new silence of exactly this alert. Grafana sends its own; for Alertmanager's page it
+// is made. A form with fewer matchers would silence more than this alert, so a link that grows too long is left out.
+func silenceLink(a *Alert) string {
+	if a.SilenceURL != "" || a.Grafana {
+		return text.Link(a.SilenceURL)
+	}
+	base := strings.TrimRight(text.Link(a.ExternalURL), "/")
+	if base == "" || len(a.Labels) == 0 {
+		return ""
+	}
+	filter := make([]byte, 0, 256)
+	for _, l := range a.Labels {
+		filter = append(filter, ',')
+		filter = append(filter, l.Name...)
+		filter = append(filter, `="`...)
+		filter = append(filter, matcherValue.Replace(l.Value)...)
+		filter = append(filter, '"')
+	}
+	// In a fragment a plus is no space.
+	return text.Link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
+}

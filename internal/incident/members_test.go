@@ -1,0 +1,109 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+func TestManyMembersAreCounted(t *testing.T) {
+	firing := make([]Alert, MaxShown)
+	for i := range firing {
+		firing[i] = highErrorRate()
+	}
+	c := renderer(t, nil).Render(alias, firing, Context{Members: 1000, Since: time.Date(2026, 3, 18, 23, 59, 0, 0, time.UTC)})
+	assert.Contains(t, c.Description, "Firing since 2026-03-18 23:59 UTC\n")
+	assert.Contains(t, c.Description, "Firing alerts: 1000\n")
+	assert.Equal(t, MaxShown, strings.Count(c.Description, ", since 2026-03-19 14:30 UTC"))
+	assert.True(t, strings.HasSuffix(c.Description, "\n- and 980 more\n\n"+AliasLine(alias)), c.Description)
+	assert.True(t, strings.HasSuffix(c.Title, " (+999)"))
+}
+
+func TestMembersAreToldApartByTheirLabels(t *testing.T) {
+	member := func(severity Severity, labels ...string) Alert {
+		a := diskFull()
+		a.Severity, a.Labels = severity, set(append([]string{"alertname", "DiskFull", "instance", "db-01"}, labels...)...)
+		return a
+	}
+	for name, tt := range map[string]struct {
+		members []Alert
+		want    []string
+	}{
+		"one label": {
+			[]Alert{member(High, "mountpoint", "/"), member(High, "mountpoint", "/var"), member(High, "mountpoint", "/home")},
+			[]string{"high: mountpoint=/", "high: mountpoint=/var", "high: mountpoint=/home"},
+		},
+		"two labels, of which one is absent": {
+			[]Alert{member(High, "a", "1", "z", "1"), member(High, "z", "2")}, []string{"high: a=1, z=1", "high: z=2"},
+		},
+		"severity alone": {
+			[]Alert{member(Critical, "severity", "page"), member(High, "severity", "warning")},
+			[]string{"critical: Disk 1 *almost* full <b>", "high: Disk 1 *almost* full <b>"},
+		},
+		"rules": {
+			[]Alert{member(Critical, "alertname", "Full", "device", "sda"), member(High, "device", "sdb")},
+			[]string{"critical: Disk 1 *almost* full <b> (device=sda)", "high: Disk 1 *almost* full <b> (device=sdb)"},
+		},
+		"none of the differing ones": {
+			[]Alert{member(High, "a", "1"), member(High)}, []string{"high: a=1", "high: Disk 1 *almost* full <b>"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			description := renderer(t, nil).Render(alias, tt.members, Context{}).Description
+			_, list, _ := strings.Cut(description, "\n- ")
+			list, _, _ = strings.Cut(list, "\n\n")
+			assert.Equal(t, strings.Join(tt.want, ", since 2026-03-19 14:35 UTC\n- ")+", since 2026-03-19 14:35 UTC", list)
+		})
+	}
+}
+
+func TestWorst(t *testing.T) {
+	start := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		alerts := make([]Packed, rapid.IntRange(0, 3*MaxShown).Draw(t, "members"))
+		for i := range alerts {
+			alerts[i] = Pack(&Alert{
+				Fingerprint: strconv.Itoa(i), Severity: Severity(rapid.IntRange(1, 4).Draw(t, "severity")),
+				StartsAt: start.Add(time.Duration(rapid.IntRange(0, 5).Draw(t, "start")) * time.Minute),
+			})
+		}
+		all := func(yield func(*Packed) bool) {
+			for i := range alerts {
+				if !yield(&alerts[i]) {
+					return
+				}
+			}
+		}
+		worst, more := Worst(all)
+		if more.Members != len(alerts) {
+			t.Fatalf("%d members", more.Members)
+		}
+		want := slices.SortedFunc(all, worseFirst)
+		want = want[:min(len(want), MaxShown)]
+		if len(worst) != len(want) {
+			t.Fatalf("%d of %d", len(worst), len(want))
+		}
+		for i := range want {
+			if worst[i].Fingerprint != want[i].Fingerprint {
+				t.Fatalf("%s at %d, not %s", worst[i].Fingerprint, i, want[i].Fingerprint)
+			}
+		}
+		oldest := time.Time{}
+		for i := range alerts {
+			if oldest.IsZero() || alerts[i].StartsAt.Before(oldest) {
+				oldest = alerts[i].StartsAt
+			}
+		}
+		if !more.Since.Equal(oldest) {
+			t.Fatalf("since %v, not %v", more.Since, oldest)
+		}
+	})
+}

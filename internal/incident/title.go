@@ -1,0 +1,115 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// scope lists the labels that say best where an alert fires.
+var scope = []string{"instance", "pod", "node", "host", "hostname", "service", "deployment", "job", "namespace", "cluster"}
+
+// titles are the annotations that make a title, the best one first.
+var titles = []string{"summary", "message"}
+
+func (w *rendering) title(c *Content) (news uint64) {
+	suffix := ""
+	if more := w.more.Members - 1; more > 0 {
+		suffix = " (+" + strconv.Itoa(more) + ")"
+	}
+	title := text.Line(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
+	still := title
+	if title == "" && w.Renderer.title != nil {
+		title, still = w.template(w.Renderer.title, 4*maxTitleRunes, nil)
+		title, still = text.Line(title, maxTitleRunes), text.Line(still, maxTitleRunes)
+	}
+	if title == "" {
+		title = defaultTitle(w.alias, w.worst, maxTitleRunes)
+		still = title
+	}
+	c.Title = text.Cut(title, maxTitleRunes-len(suffix)) + suffix
+	return HashText(still)
+}
+
+// override returns what an alert says instead of the configuration: the attribute, else the annotation.
+func override(attribute string, annotations labels.Set, name string) string {
+	if !text.Blank(attribute) {
+		return attribute
+	}
+	if value := annotations.Get(name); !failed(value) {
+		return value
+	}
+	return ""
+}
+
+// defaultTitle is one line of 1 to n characters.
+func defaultTitle(alias string, a *Alert, n int) string {
+	if title := datasourceTitle(a, n); title != "" {
+		return title
+	}
+	if title := summary(a, n); title != "" {
+		return title
+	}
+	if name := text.Line(cmp.Or(a.Name, a.Labels.Get(labelAlertName)), n); name != "" {
+		for _, label := range scope {
+			if where := text.Line(a.Labels.Get(label), n); where != "" {
+				return text.Line(name+" on "+where, n)
+			}
+		}
+		return name
+	}
+	return cmp.Or(text.Line(alias, n), "Alert")
+}
+
+func summary(a *Alert, n int) string {
+	for _, name := range titles {
+		value := a.Annotations.Get(name)
+		if failed(value) {
+			continue
+		}
+		if title := text.Line(value, n); title != "" {
+			return title
+		}
+	}
+	return ""
+}
+
+// Names that Grafana gives to the alert that takes a rule's place when its query returns nothing or fails. The
+// annotations are still the rule's, so the summary says what is not known.
+const (
+	noData     = "DatasourceNoData"
+	queryError = "DatasourceError"
+)
+
+// datasourceTitle says that a rule of Grafana could not be evaluated; "" for other alerts.
+func datasourceTitle(a *Alert, n int) string {
+	var title string
+	switch cmp.Or(a.Name, a.Labels.Get(labelAlertName)) {
+	case noData:
+		title = "No data: "
+	case queryError:
+		title = "Query failed: "
+	default:
+		return ""
+	}
+	rule := text.Line(a.Labels.Get("rulename"), n)
+	if rule == "" {
+		return ""
+	}
+	title += rule
+	if problem := text.Line(a.Annotations.Get("Error"), n); problem != "" {
+		title += ": " + problem
+	}
+	return text.Line(title, n)
+}
+
+// failed says whether an annotation is what Prometheus puts in the place of one whose template fails.
+func failed(annotation string) bool {
+	return strings.HasPrefix(strings.TrimLeft(annotation, " \t\r\n"), "<error expanding template")
+}

@@ -1,0 +1,179 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// In a full storage, new alerts are refused, but what is known can end, and that makes room again.
+func TestFullStorageCanEmptyItself(t *testing.T) {
+	for name, shape := range map[string]struct{ alias, text int }{
+		"short aliases": {0, 0}, "long aliases": {200, 0}, "long texts": {10, 700}, "longer than a segment": {10, 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(1, 2))
+			text := make([]byte, shape.text)
+			canEmptyItself(t, func(ev ledger.Event, i int) ledger.Event {
+				ev.Alias = fmt.Sprintf("alias-%d-%s", i, strings.Repeat("x", shape.alias))
+				for i := range text {
+					text[i] = "0123456789abcdef"[random.IntN(16)] // hard to compress
+				}
+				ev.Alert = incident.Pack(&incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: at(0), Description: string(text)})
+				return ev
+			})
+		})
+	}
+}
+
+func canEmptyItself(t *testing.T, named func(ev ledger.Event, i int) ledger.Event) {
+	t.Helper()
+	now := at(0)
+	l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return now })
+	filled := 0
+	// fill adds aliases until the storage takes no more: a refused write cleans, so that the next may find room.
+	fill := func() {
+		for refused := 0; refused < 3; {
+			_, err := l.Apply(t.Context(), []ledger.Event{named(firing(at(0)), filled)})
+			if err != nil {
+				require.ErrorIs(t, err, storage.ErrStorageFull)
+				refused++
+				continue
+			}
+			_, d, err := l.Claim(t.Context(), named(ledger.Event{}, filled).Alias)
+			require.NoError(t, err)
+			require.Equal(t, ledger.Create, d.Call.Kind)
+			filled, refused = filled+1, 0
+			require.Less(t, filled, 40_000, "the storage is bounded")
+		}
+		require.ErrorIs(t, l.Check(t.Context()), storage.ErrStorageFull)
+	}
+	fill()
+	first := filled
+	require.Greater(t, first, 20)
+
+	// All creates are answered, all alerts resolve, all closes are begun and answered: each a write.
+	learn := func(i int, c ledger.Call, open bool) {
+		a := &ledger.Answered{
+			Alias: named(ledger.Event{}, i).Alias, Call: c,
+			Answer: ledger.Answer{Verdict: ledger.Accepted, Incident: ledger.Found{ID: fmt.Sprint("id-", i), Open: open}},
+		}
+		require.NoError(t, l.Learn(t.Context(), []*ledger.Answered{a}))
+	}
+	for from := 0; from < filled; {
+		for i := range filled - from {
+			learn(from+i, l.Get(named(ledger.Event{}, from+i).Alias).Inflight, true)
+		}
+		from = filled
+		fill()
+	}
+	require.Less(t, filled, 2*first)
+	for i := range filled {
+		_, err := l.Apply(t.Context(), []ledger.Event{named(resolved(at(0), at(1)), i)})
+		require.NoError(t, err)
+		_, d, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
+		require.NoError(t, err)
+		require.Equal(t, ledger.Close, d.Call.Kind)
+		learn(i, d.Call, false)
+	}
+	now = now.Add(2 * time.Hour)
+	for i := range filled {
+		_, _, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
+		require.NoError(t, err)
+	}
+	entries, _ := l.Counts()
+	assert.Zero(t, entries)
+	require.NoError(t, l.Check(t.Context()))
+	for i := range 20 {
+		again := []ledger.Event{named(firing(now), filled+i)}
+		if _, err := l.Apply(t.Context(), again); err != nil {
+			_, err = l.Apply(t.Context(), again) // as a sender does
+			require.NoError(t, err, "there is room again")
+		}
+	}
+	t.Logf("%d aliases, %d in the end", first, filled)
+}
+
+// In a storage that records of all sizes have filled, every known alias can still resolve, whatever pages are free.
+func TestFullStorageTakesResolves(t *testing.T) {
+	for seed := range uint64(10) {
+		longest := 200
+		if seed%2 == 1 {
+			longest = 2000
+		}
+		random := rand.New(rand.NewPCG(seed, 0))
+		l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return at(0) })
+		var known []ledger.Event
+		for refused := 0; refused < 3; {
+			ev := firing(at(0))
+			ev.Alias = fmt.Sprint("alias-", len(known)+refused)
+			ev.Alert = incident.Pack(&incident.Alert{
+				Fingerprint: "f0", StartsAt: at(0), Description: strings.Repeat("x", random.IntN(longest)),
+			})
+			if _, err := l.Apply(t.Context(), []ledger.Event{ev}); err != nil {
+				require.ErrorIs(t, err, storage.ErrStorageFull)
+				refused++
+				continue
+			}
+			known = append(known, ev)
+		}
+		for _, ev := range known[:min(60, len(known))] {
+			ev.Firing, ev.EndsAt = false, at(1)
+			_, err := l.Apply(t.Context(), []ledger.Event{ev})
+			require.NoError(t, err, "seed %d", seed)
+		}
+	}
+}
+
+// counting counts transactions.
+type counting struct {
+	storage.Client
+	storage.Walker
+	batches int
+}
+
+func (c *counting) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	c.batches++
+	return c.Client.Batch(ctx, ops...)
+}
+
+// A full storage with thousands of aliases does not work for nothing at each webhook.
+func TestFullStorageStaysQuick(t *testing.T) {
+	file := openBounded(t, t.TempDir(), 8<<20)
+	walker, ok := file.(storage.Walker)
+	require.True(t, ok)
+	c := &counting{Client: file, Walker: walker}
+	l := openLedger(t, New(c), func() time.Time { return at(0) })
+	known, most := 0, 0
+	for refused := 0; refused < 20; {
+		events := make([]ledger.Event, 1+known%50)
+		for i := range events {
+			events[i] = detailed(known + i)
+		}
+		c.batches = 0
+		if _, err := l.Apply(t.Context(), events); err != nil {
+			require.ErrorIs(t, err, storage.ErrStorageFull)
+			refused++
+		} else {
+			known += len(events)
+		}
+		most = max(most, c.batches)
+	}
+	require.Greater(t, known, 1000)
+	assert.LessOrEqual(t, c.batches, 8, "transactions of the last webhook, which was refused")
+	t.Logf("%d aliases; at most %d transactions for a webhook, %d for the last", known, most, c.batches)
+}

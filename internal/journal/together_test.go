@@ -1,0 +1,95 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// TestLedgerAndJournal: whatever fails, what the ledger acknowledged is there after a kill, and what it refused is not, unless the
+// disk had it and nothing was written since.
+func TestLedgerAndJournal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &moody{disk: newDisk()}
+		var l *ledger.Ledger
+		open := func() {
+			j := New(m)
+			j.log.slack = 2000
+			l = openLedger(t, j, func() time.Time { return at(0) })
+		}
+		open()
+		sure, other := map[string]string{}, map[string][]string{}
+		said := func(alias string) string {
+			if e := l.Get(alias); e != nil {
+				return e.Members[0].Alert.Unpack().Description
+			}
+			return ""
+		}
+		alias := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint("alias-", rapid.IntRange(0, 10).Draw(t, "n")) })
+		last := 0
+		apply := func(t *rapid.T) {
+			var events []ledger.Event
+			next := map[string]string{}
+			for _, a := range rapid.SliceOfNDistinct(alias, 1, 8, rapid.ID).Draw(t, "aliases") {
+				last++
+				next[a] = fmt.Sprint(last, strings.Repeat("x", rapid.SampledFrom([]int{0, 500, 5000}).Draw(t, "length")))
+				ev := firing(at(0))
+				ev.Alias = a
+				ev.Alert = incident.Pack(&incident.Alert{Fingerprint: "f0", StartsAt: at(0), Description: next[a]})
+				events = append(events, ev)
+			}
+			_, err := l.Apply(t.Context(), events)
+			for a, what := range next {
+				if err == nil {
+					sure[a] = what
+				} else if m.lies {
+					other[a] = append(other[a], what)
+				}
+			}
+			if err == nil {
+				clear(other)
+			}
+		}
+		with := func(mood *bool) func(*rapid.T) {
+			return func(t *rapid.T) {
+				*mood = true
+				apply(t)
+				*mood = false
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				for i := range 11 {
+					a := fmt.Sprint("alias-", i)
+					require.Equal(t, sure[a], said(a), a)
+				}
+			},
+			"apply":                                apply,
+			"more":                                 apply,
+			"fail":                                 with(&m.fails),
+			"fail although it was done":            with(&m.lies),
+			"fail although questions are answered": with(&m.refuses),
+			"be full":                              with(&m.full),
+			"check":                                func(t *rapid.T) { require.NoError(t, l.Check(t.Context())) },
+			"die": func(t *rapid.T) {
+				open()
+				for i := range 11 {
+					a := fmt.Sprint("alias-", i)
+					require.Contains(t, append(other[a], sure[a]), said(a), a)
+					sure[a] = said(a)
+				}
+				clear(other)
+			},
+		})
+	})
+}

@@ -1,0 +1,42 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCheckAsksTheStore(t *testing.T) {
+	c := newClient()
+	l := New(testPolicy(), c, 10, time.Now)
+	require.NoError(t, l.Check(t.Context()))
+	c.spoils = "new"
+	require.ErrorContains(t, l.Check(t.Context()), "cannot write the ledger to storage: spoilt")
+	c.spoils = ""
+	require.NoError(t, l.Check(t.Context()))
+
+	require.NoError(t, New(testPolicy(), nil, 10, time.Now).Check(t.Context()), "in memory only")
+}
+
+// A write that hangs holds a check no longer than its context.
+func TestCheckDoesNotWaitForAWriteThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient()
+		c.hold = make(chan struct{})
+		l := New(testPolicy(), c, 10, time.Now)
+		go func() { _, _ = l.Apply(t.Context(), []Event{firing("am1", at(0))}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, l.Check(ctx), context.DeadlineExceeded)
+		close(c.hold)
+		synctest.Wait()
+		require.NoError(t, l.Check(t.Context()))
+	})
+}

@@ -1,0 +1,156 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Peek returns what the alias needs now, without doing it.
+func (l *Ledger) Peek(alias string) protocol.Decision {
+	now := l.now()
+	s := l.store.get(alias)
+	if s.entry == nil {
+		return protocol.Decision{}
+	}
+	t := l.policy.Tick(s.entry, now)
+	if t == nil {
+		return protocol.Decision{Wake: now} // it expires: claim it
+	}
+	d := l.policy.Decide(t, s.want(t), now)
+	if d.Render {
+		v := l.render(t)
+		d = l.policy.Decide(t, &v.want, now)
+		l.store.remember(s.entry, v, protocol.Pending(t, &v.want), now)
+	}
+	if t != s.entry && d.Call.Kind == protocol.NoCall {
+		d.Wake = now // time has changed the entry: claim it
+	}
+	return d
+}
+
+// maxRenders is how often a claim renders anew because the alerts changed meanwhile.
+const maxRenders = 3
+
+// Claim returns the next call of the alias together with the entry it is for, after disk knows of it; or when to
+// ask again. The caller gives each answer to Learn.
+func (l *Ledger) Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error) {
+	for range maxRenders {
+		e, d, err := l.claim(ctx, alias)
+		if err != nil || !d.Render {
+			return e, d, err
+		}
+		if d = l.Peek(alias); d.Call.Kind == protocol.NoCall && d.Wake.After(l.now()) || d == (protocol.Decision{}) {
+			return nil, d, nil
+		}
+	}
+	return nil, protocol.Decision{Wake: l.now()}, nil
+}
+
+func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Entry, d protocol.Decision, err error) {
+	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+		claimed, d = nil, protocol.Decision{}
+		if s.entry == nil {
+			return s, false
+		}
+		var durable bool
+		s, d, durable = l.next(s, l.now())
+		claimed = s.entry
+		return s, durable
+	}}
+	if !l.store.swift(m) {
+		err = l.store.update(ctx, m)
+	}
+	if err != nil {
+		return nil, protocol.Decision{}, err
+	}
+	return claimed, d, nil
+}
+
+// next decides on the next call of an entry, and begins it.
+func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durable bool) {
+	e := l.policy.Tick(s.entry, now)
+	if e == nil {
+		return slot{}, protocol.Decision{}, true
+	}
+	durable = e != s.entry
+	e, armed := protocol.Disarm(e) // a call that has not left is decided anew
+	d = l.policy.Decide(e, s.want(e), now)
+	switch c := &d.Call; {
+	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
+		c.At = armed.At
+		e = protocol.Rearm(e, *c, now) // disk names it already
+	case c.Kind == protocol.NoCall:
+		durable = durable || armed.Kind != protocol.NoCall
+	case c.Kind == protocol.Lookup:
+		e = l.policy.Begin(e, *c, now)
+		durable = durable || armed.Kind != protocol.NoCall
+	default:
+		e, durable = l.policy.Begin(e, *c, now), true
+		c.At = now
+	}
+	s.entry = e
+	s.mark(now)
+	return s, d, durable
+}
+
+// Learn commits what the answers taught.
+func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error {
+	now := l.now()
+	mutations := make([]mutation, len(answers))
+	for i, a := range answers {
+		mutations[i] = mutation{alias: a.Alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+			if s.entry == nil {
+				return s, false
+			}
+			since := s.since
+			a.Entry, a.Lesson = l.policy.Learn(s.entry, a.Call, a.Answer, now)
+			s.entry = a.Entry
+			s.mark(now)
+			if a.Waited = 0; s.since.IsZero() && !since.IsZero() {
+				a.Waited = now.Sub(since)
+			}
+			return s, true
+		}}
+	}
+	return l.store.update(ctx, mutations...)
+}
+
+// Suspect applies Policy.Suspect to the alias, durably, and reports whether it is in doubt now.
+func (l *Ledger) Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error) {
+	return l.change(ctx, alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Suspect(e, id, created, l.now()) })
+}
+
+// Missing applies Policy.Missing to the alias, durably, and reports whether it changed.
+func (l *Ledger) Missing(ctx context.Context, alias string) (bool, error) {
+	return l.change(ctx, alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Missing(e, l.now()) })
+}
+
+func (l *Ledger) change(ctx context.Context, alias string, do func(e *protocol.Entry) *protocol.Entry) (changed bool, err error) {
+	err = l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+		changed = false
+		if s.entry == nil {
+			return s, false
+		}
+		n := do(s.entry)
+		changed = n != s.entry
+		s.entry = n
+		return s, changed
+	}})
+	return changed, err
+}
+
+// Expected returns, by alias, the id of the incident that the list of open ones should have.
+func (l *Ledger) Expected() map[string]string {
+	ids := map[string]string{}
+	l.store.all(func(s *slot) {
+		if id := s.entry.OpenID(); id != "" {
+			ids[s.entry.Alias] = id
+		}
+	})
+	return ids
+}

@@ -1,0 +1,27 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"strconv"
+	"strings"
+)
+
+// bucketMark stands between an alias and the number of a bucket of its members. Aliases have no control characters.
+const bucketMark = "\x1f"
+
+func bucketKey(alias string, i int) string { return alias + bucketMark + strconv.Itoa(i) }
+
+// splitKey returns the alias of a record's key, and the number of its bucket, or -1.
+func splitKey(key string) (alias string, bucket int) {
+	alias, number, found := strings.Cut(key, bucketMark)
+	if !found {
+		return alias, -1
+	}
+	bucket, err := strconv.Atoi(number)
+	if err != nil || bucket < 0 || key != bucketKey(alias, bucket) {
+		return key, -1
+	}
+	return alias, bucket
+}

@@ -1,0 +1,39 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A ledger over Memory goes on where the former one ended, and says how much it holds.
+func TestMemory(t *testing.T) {
+	m := NewMemory()
+	now := func() time.Time { return at(0) }
+	l := New(testPolicy(), m, 10, now)
+	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	record := appendRecord(nil, l.Get(theAlias))
+	assert.EqualValues(t, len(record), l.Stats().Size)
+	require.NoError(t, l.Check(t.Context()))
+
+	l = New(testPolicy(), m, 10, now)
+	damage, err := l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, damage)
+	assert.True(t, l.Get(theAlias).Firing())
+
+	garbage := []byte("garbage")
+	require.NoError(t, m.Commit(t.Context(), []Change{{Key: "b", Record: garbage}, {Key: theAlias}}, false))
+	clear(garbage)
+	assert.EqualValues(t, len(garbage), m.Size(), "a record that is deleted counts no more")
+	damage, err = New(testPolicy(), m, 10, now).Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []Unreadable{{Where: "b", Aliases: []string{"b"}}}, damage.Unreadable)
+	require.NoError(t, m.Close(t.Context()))
+}

@@ -1,0 +1,186 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// What everybody was told had failed has not happened, although disk had it: an alert that is sent again fires, and
+// what a claim asks for leaves.
+func TestATransactionThatSeemedToFail(t *testing.T) {
+	m := newDisk()
+	now := at(0)
+	l := New(testPolicy(), &m, 10, func() time.Time { return now })
+	_, err := l.Load(t.Context())
+	require.NoError(t, err)
+	// seemsToFail does it once with a disk that lies, and says what the next process would find.
+	seemsToFail := func(do func() error) *Entry {
+		before := l.Get(theAlias)
+		m.lies = true
+		require.ErrorIs(t, do(), errDiskFull)
+		m.lies = false
+		assert.Same(t, before, l.Get(theAlias))
+		e, err := decode(theAlias, m.record())
+		require.NoError(t, err)
+		return e
+	}
+	apply := func(ev Event) func() error {
+		return func() error {
+			_, err := l.Apply(t.Context(), []Event{ev})
+			return err
+		}
+	}
+	assert.True(t, seemsToFail(apply(firing("am1", at(0)))).Firing())
+	outcomes, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	assert.Equal(t, []Outcome{Fired}, outcomes)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, Create, d.Call.Kind)
+
+	answered := []*Answered{{Alias: theAlias, Call: d.Call, Answer: Answer{Verdict: Unanswered}}}
+	assert.Equal(t, int32(1), seemsToFail(func() error { return l.Learn(t.Context(), answered) }).Doubt.Creates)
+	require.NoError(t, l.Learn(t.Context(), answered))
+	assert.Equal(t, int32(1), l.Get(theAlias).Doubt.Creates, "it was learnt once")
+	now = at(5)
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, Create, d.Call.Kind)
+	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
+
+	require.NoError(t, apply(resolved("am1", at(0), at(1)))())
+	now = at(100)
+	var claimed Decision
+	assert.Equal(t, Close, seemsToFail(func() error {
+		_, claimed, err = l.Claim(t.Context(), theAlias)
+		return err
+	}).Inflight.Kind)
+	assert.Equal(t, Decision{}, claimed)
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, Close, d.Call.Kind)
+}
+
+// moody is a store on which a transaction can fail, or fail although it was carried out, and which may answer questions or not.
+type moody struct {
+	*Memory
+	fails, lies, refuses, there bool
+}
+
+func (m *moody) Commit(ctx context.Context, changes []Change, makesRoom bool) error {
+	if m.there = false; m.fails || m.refuses {
+		return Uncertain(errDiskFull)
+	}
+	if err := m.Memory.Commit(ctx, changes, makesRoom); err != nil || !m.lies {
+		return err
+	}
+	m.there = true
+	return Uncertain(errDiskFull)
+}
+
+func (m *moody) Settle(context.Context) (there bool, err error) {
+	if m.fails || m.lies {
+		return false, errDiskFull
+	}
+	return m.there, nil
+}
+
+// TestStoreIsTheEntries: whatever is written, refused and killed, the store holds what memory holds, apart from a transaction
+// that seemed to fail, which may be there until the next one begins.
+func TestStoreIsTheEntries(t *testing.T) {
+	ctx := t.Context()
+	rapid.Check(t, func(t *rapid.T) {
+		m := &moody{Memory: NewMemory()}
+		var s *store
+		open := func() {
+			s = newStore(m)
+			damage, err := s.load(ctx)
+			require.NoError(t, err)
+			require.Zero(t, damage)
+		}
+		open()
+		sure := map[string]uint64{}    // version of each entry; 0: there is none
+		other := map[string][]uint64{} // versions that the store may have instead
+		var last uint64
+		version := func(alias string) uint64 {
+			if e := s.get(alias); e != nil {
+				return e.Version
+			}
+			return 0
+		}
+		alias := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint("alias-", rapid.IntRange(0, 10).Draw(t, "n")) })
+		write := func(t *rapid.T) {
+			next := map[string]uint64{}
+			var mutations []mutation
+			for _, a := range rapid.SliceOfNDistinct(alias, 1, 8, rapid.ID).Draw(t, "aliases") {
+				last++
+				next[a] = last
+				if rapid.IntRange(0, 3).Draw(t, "leaves") == 0 {
+					next[a] = 0
+				}
+				mutations = append(mutations, mutation{alias: a, do: func(*Entry, int) (*Entry, bool) {
+					if next[a] == 0 {
+						return nil, true
+					}
+					return &Entry{Alias: a, Version: next[a]}, true
+				}})
+			}
+			if err := s.update(ctx, mutations...); err == nil {
+				maps.Copy(sure, next)
+				return
+			}
+			require.True(t, m.fails || m.lies || m.refuses)
+			for a, v := range next {
+				sure[a] = max(sure[a], 0) // it is known now
+				if m.lies {
+					other[a] = append(other[a], v)
+				}
+			}
+		}
+		with := func(mood *bool) func(*rapid.T) {
+			return func(t *rapid.T) {
+				*mood = true
+				write(t)
+				*mood = false
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				for alias, want := range sure {
+					require.Equal(t, want, version(alias), alias)
+				}
+				if s.doubtful() != nil {
+					return
+				}
+				clear(other)
+				require.Len(t, m.records, len(s.entries))
+				for alias := range s.entries {
+					require.Equal(t, string(s.record(alias, nil)), string(m.records[alias]))
+				}
+			},
+			"write":                                write,
+			"more":                                 write,
+			"fail":                                 with(&m.fails),
+			"fail although it was done":            with(&m.lies),
+			"fail although questions are answered": with(&m.refuses),
+			"die": func(t *rapid.T) {
+				open()
+				for alias, want := range sure {
+					require.Contains(t, append(other[alias], want), version(alias), alias)
+					sure[alias] = version(alias)
+				}
+				clear(other)
+			},
+		})
+	})
+}

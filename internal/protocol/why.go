@@ -1,0 +1,41 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+// Why says for people what the call c of the entry is for.
+func Why(e *Entry, c Call) string {
+	switch c.Kind {
+	case Create:
+		switch {
+		case c.Minimal:
+			return "an alert fires, and the API refused all that it says"
+		case e.Continues != 0:
+			return "an alert fires at a higher severity, and a new incident calls people"
+		}
+		return "an alert fires and no incident is known open"
+	case Update:
+		return "its alerts say something else now"
+	case Reopen:
+		return "the API updated a closed incident"
+	case Close:
+		return whyClose(e, c)
+	case Lookup:
+		return "what Alert24 holds is not certain"
+	default:
+		return "nothing"
+	}
+}
+
+func whyClose(e *Entry, c Call) string {
+	switch {
+	case c.Renew:
+		return "its severity rises, and a new incident calls people"
+	case c.Finish:
+		return "its close was begun before the alert fired again"
+	case c.ID != e.Incident.ID:
+		return "a second open incident of one alias"
+	default:
+		return "no alert fires any more"
+	}
+}

@@ -1,0 +1,30 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestWhy(t *testing.T) {
+	e := &Entry{Incident: Incident{State: Open, ID: "1"}}
+	for want, c := range map[string]Call{
+		"an alert fires and no incident is known open":         {Kind: Create},
+		"an alert fires, and the API refused all that it says": {Kind: Create, Minimal: true},
+		"its alerts say something else now":                    {Kind: Update, ID: "1"},
+		"the API updated a closed incident":                    {Kind: Reopen, ID: "1"},
+		"no alert fires any more":                              {Kind: Close, ID: "1"},
+		"its severity rises, and a new incident calls people":  {Kind: Close, ID: "1", Renew: true},
+		"its close was begun before the alert fired again":     {Kind: Close, ID: "1", Finish: true},
+		"a second open incident of one alias":                  {Kind: Close, ID: "2"},
+		"what Alert24 holds is not certain":                    {Kind: Lookup},
+		"nothing":                                              {},
+	} {
+		assert.Equal(t, want, Why(e, c))
+	}
+	e.Continues = 7
+	assert.Equal(t, "an alert fires at a higher severity, and a new incident calls people", Why(e, Call{Kind: Create}))
+}

@@ -1,0 +1,150 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func audits(every time.Duration) func(*Config) {
+	return func(c *Config) { c.AuditInterval = every }
+}
+
+func TestStartTellsWhetherTheKeyWorks(t *testing.T) {
+	for want, f := range map[protocol.Result]*fate{protocol.Done: nil, protocol.Denied: denied, protocol.Incomplete: fails} {
+		inWorld(t, options{fates: always(opList, "", f)}, func(w *world) {
+			pass(moment)
+			require.Len(t, w.seen.now().calls, 1)
+			assert.Equal(t, protocol.Lookup, w.seen.now().calls[0].kind)
+			assert.Equal(t, want, w.seen.now().calls[0].result)
+			assert.Equal(t, f == nil, w.seen.now().calls[0].err == nil)
+			assert.Equal(t, f != denied, w.loop.gate.Open(protocol.Create))
+			assert.Len(t, w.requests("", ""), 1, "one cheap reading")
+			pass(24 * time.Hour)
+			assert.Len(t, w.requests("", ""), 1, "no audit unless it is on")
+		})
+	}
+}
+
+func TestAuditFindsWhatWasCarriedOutLate(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		w.resolve(alias)
+		pass(moment)
+		require.Empty(t, w.open(alias))
+		w.change("", func(*row) { w.add(alias) }) // a create that was given up long ago
+		pass(11 * time.Minute)
+		assert.Empty(t, w.open(alias))
+		assert.Equal(t, audited{}, w.seen.now().audits[0])
+	})
+}
+
+func TestAuditFindsWhatIsClosed(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false }) // by a close that was given up long ago
+		pass(11 * time.Minute)
+		assert.Len(t, w.open(alias), 1)
+		assert.Len(t, w.requests(opCreate, alias), 2)
+		assert.Len(t, w.requests(opRead, alias), 1, "the list alone is not believed")
+	})
+}
+
+func TestAuditOpensOursWhenAnothersIsClosed(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute), fates: always(opCreate, alias, &fate{result: protocol.Foreign})},
+		func(w *world) {
+			w.fire(alias, incident.High, "fires")
+			pass(moment)
+			changed, err := w.ledger.change(alias, func(e *protocol.Entry) *protocol.Entry {
+				blocked := *e
+				blocked.Foreign = "of another tool"
+				return &blocked
+			})
+			require.NoError(t, err)
+			require.True(t, changed)
+			w.fate(nil)
+			pass(11 * time.Minute)
+			assert.Len(t, w.open(alias), 1)
+		})
+}
+
+func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
+	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		id := w.open(alias)[0].ID
+		w.resolve(alias)
+		pass(moment)
+		w.change(id, func(r *row) { r.Open = true })
+		w.change("", func(*row) { w.add("of a ledger that is lost") })
+		pass(10 * time.Minute)
+		assert.Len(t, w.open(alias), 1, "a person opened it again")
+		assert.Len(t, w.open("of a ledger that is lost"), 1, "an orphan is never closed")
+		assert.Equal(t, audited{orphans: 1}, w.seen.now().audits[len(w.seen.now().audits)-1])
+		assert.Len(t, w.requests(opClose, ""), 1)
+	})
+}
+
+func TestAuditTellsOfARevokedKey(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fate(always(opOpen, "", denied))
+		pass(10*time.Minute + moment)
+		require.Len(t, w.seen.now().audits, 1)
+		require.Error(t, w.seen.now().audits[0].err)
+		last := w.seen.now().calls[len(w.seen.now().calls)-1]
+		assert.Equal(t, protocol.Denied, last.result)
+		assert.Error(t, last.err)
+		assert.False(t, w.loop.gate.Open(protocol.Create), "it holds the others back")
+	})
+}
+
+func TestAuditWaitsForAPause(t *testing.T) {
+	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
+		w.loop.gate.Deny(30 * time.Minute)
+		pass(29 * time.Minute)
+		assert.Empty(t, w.requests(opOpen, ""))
+		assert.Empty(t, w.seen.now().audits)
+		pass(2 * time.Minute)
+		assert.Len(t, w.requests(opOpen, ""), 1)
+	})
+}
+
+func TestAuditWhoseResultCannotBeStored(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		id := w.open(alias)[0].ID
+		w.change(id, func(r *row) { r.Open = false })
+		w.ledger.fail(errors.New("disk full"))
+		pass(10 * time.Minute)
+		require.Len(t, w.seen.now().audits, 1)
+		assert.ErrorContains(t, w.seen.now().audits[0].err, "disk full")
+		w.change(id, func(r *row) { r.ID = "another" })
+		w.change("another", func(r *row) { r.Open = true })
+		w.ledger.fail(nil)
+		pass(11 * time.Minute)
+		assert.NoError(t, w.seen.now().audits[1].err)
+	})
+}
+
+func TestResultOf(t *testing.T) {
+	assert.Equal(t, protocol.Done, resultOf(nil))
+	assert.Equal(t, protocol.Incomplete, resultOf(errors.New("no answer")))
+	for status, want := range map[int]protocol.Result{
+		401: protocol.Denied, 402: protocol.Denied, 403: protocol.Denied, 429: protocol.NotSent, 200: protocol.Incomplete, 502: protocol.Incomplete,
+	} {
+		assert.Equal(t, want, resultOf(&alert24.Error{Status: status}))
+	}
+}

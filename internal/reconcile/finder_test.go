@@ -1,0 +1,196 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// asked are questions at a finder, and when their answers came.
+type asked struct {
+	*finder
+	*fakeManager
+	stop func()
+
+	mu      sync.Mutex
+	answers map[string]protocol.Answer
+	errs    map[string]error
+}
+
+// got returns the answers that have come.
+func (a *asked) got() map[string]protocol.Answer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.answers)
+}
+
+func finderTest(t *testing.T, fates func(op, alias string) *fate, f func(a *asked)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGate(0, 8, func(time.Duration) {})
+		a := &asked{
+			fakeManager: &fakeManager{gate: gate, fates: fates},
+			answers:     map[string]protocol.Answer{}, errs: map[string]error{},
+		}
+		a.finder = newFinder(a.fakeManager, gate, func(q *question, answer protocol.Answer, _ time.Duration, err error) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.answers[q.Alias], a.errs[q.Alias] = answer, err
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { a.run(ctx) })
+		a.stop = func() {
+			cancel()
+			running.Wait()
+		}
+		defer a.stop()
+		f(a)
+	})
+}
+
+func (a *asked) question(depth protocol.Depth, aliases ...string) {
+	for _, alias := range aliases {
+		a.ask(&question{Question: alert24.Question{Alias: alias, Depth: depth}})
+	}
+}
+
+func (a *asked) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestOneReadingServesAllThatWait(t *testing.T) {
+	finderTest(t, nil, func(a *asked) {
+		synctest.Wait()
+		for i := range 100 {
+			a.question(protocol.Since, fmt.Sprint("alias-", i))
+			if i == 0 {
+				synctest.Wait() // the first finds the reader idle
+			}
+		}
+		a.pass(readingPause + moment)
+		readings := a.requests(opDeep, "")
+		require.Len(t, readings, 2)
+		assert.Equal(t, 1, readings[0].questions)
+		assert.Equal(t, 99, readings[1].questions)
+		assert.Equal(t, readingPause, readings[1].at.Sub(readings[0].at))
+		assert.Len(t, a.got(), 100)
+	})
+}
+
+func TestADeepReadingDoesNotDelayTheNewestPage(t *testing.T) {
+	for _, slow := range []string{opDeep, opRead} {
+		finderTest(t, always(slow, "", hangs), func(a *asked) {
+			a.rows = []*row{{alias: "known", Shown: protocol.Shown{ID: "1"}}}
+			for i := range 5 {
+				a.question(protocol.All, fmt.Sprint("all-", i))
+				a.question(protocol.Since, fmt.Sprint("since-", i))
+				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("known-", i), ID: "1"}})
+				a.pass(readingPause)
+			}
+			a.question(protocol.Newest, "new 1")
+			a.pass(readingPause / 2)
+			a.question(protocol.Newest, "new 2")
+			a.pass(2 * time.Second)
+			for _, alias := range []string{"new 1", "new 2"} {
+				require.Contains(t, a.got(), alias)
+				assert.Equal(t, protocol.Done, a.got()[alias].Result)
+			}
+		})
+	}
+}
+
+func TestAReadingThatHangsDoesNotDelayTheNext(t *testing.T) {
+	var hung bool
+	finderTest(t, func(op, _ string) *fate {
+		if op == opList && !hung {
+			hung = true
+			return hangs
+		}
+		return nil
+	}, func(a *asked) {
+		a.question(protocol.Newest, "first")
+		a.pass(rtt)
+		a.question(protocol.Newest, "second")
+		a.pass(2 * time.Second)
+		assert.Equal(t, protocol.Done, a.got()["second"].Result)
+		assert.NotContains(t, a.got(), "first")
+		a.pass(timeout)
+		assert.Equal(t, protocol.Incomplete, a.got()["first"].Result)
+	})
+}
+
+func TestQuestionsForKnownIncidentsAreAskedApart(t *testing.T) {
+	finderTest(t, always(opRead, "slow", hangs), func(a *asked) {
+		a.rows = []*row{
+			{alias: "slow", Shown: protocol.Shown{ID: "1"}},
+			{alias: "quick", Shown: protocol.Shown{ID: "2", Seen: true, Open: true}},
+		}
+		a.ask(&question{Question: alert24.Question{Alias: "slow", ID: "1"}})
+		for range 10 {
+			a.ask(&question{Question: alert24.Question{Alias: "quick", ID: "2"}})
+		}
+		a.pass(time.Second)
+		assert.Len(t, a.requests(opRead, "quick"), 10)
+		require.Len(t, a.got()["quick"].Found, 1)
+		assert.True(t, a.got()["quick"].Found[0].Open)
+		assert.NotContains(t, a.got(), "slow")
+		a.pass(timeout)
+		assert.Equal(t, protocol.Incomplete, a.got()["slow"].Result)
+		assert.Error(t, a.errs["slow"])
+	})
+}
+
+func TestReadingsWaitForAPauseToEnd(t *testing.T) {
+	finderTest(t, nil, func(a *asked) {
+		a.fakeManager.gate.Deny(time.Minute)
+		a.question(protocol.Newest, "a")
+		a.pass(30 * time.Second)
+		a.question(protocol.Newest, "b")
+		a.pass(time.Minute)
+		assert.Len(t, a.requests(opList, ""), 1)
+		assert.Len(t, a.got(), 2)
+	})
+}
+
+// muddled answers fewer questions than it was asked.
+type muddled struct{ *fakeManager }
+
+func (muddled) Find(context.Context, []alert24.Question) ([]protocol.Answer, error) { return nil, nil }
+
+func TestAnswersThatDoNotFitTheQuestionsAreNone(t *testing.T) {
+	finderTest(t, nil, func(a *asked) {
+		a.manager = muddled{a.fakeManager}
+		a.question(protocol.All, "a")
+		a.pass(time.Second)
+		assert.Equal(t, protocol.Incomplete, a.got()["a"].Result)
+		assert.ErrorIs(t, a.errs["a"], errNoAnswer)
+	})
+}
+
+func TestFinderStopsAtOnce(t *testing.T) {
+	finderTest(t, always("", "", hangs), func(a *asked) {
+		a.question(protocol.Newest, "a", "b")
+		a.question(protocol.All, "c")
+		a.pass(time.Second)
+		a.question(protocol.Newest, "d")
+		began := time.Now()
+		a.stop()
+		assert.Zero(t, time.Since(began))
+		assert.Empty(t, a.got(), "what was cut short says nothing")
+	})
+}

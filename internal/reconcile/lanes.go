@@ -1,0 +1,98 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import "container/list"
+
+// lane is how urgent something is that waits; 0 is the most urgent.
+type lane uint8
+
+// numLanes is enough for the aliases of the queue and for the requests of the gate.
+const numLanes = 5
+
+// share is the part of every lane in which something waits: one of so many that go.
+const share = 10
+
+// lanes hold what waits. The most urgent goes first, first in, first out within a lane; but each lane in which something waits has
+// a share, whatever is more urgent. So nothing waits forever, and closes get through while creates storm.
+type lanes[T any] struct {
+	waiting [numLanes]list.List
+	passed  [numLanes]int // how many of others went since one of the lane did
+	length  int
+}
+
+// ticket is a place in the lanes.
+type ticket[T any] struct {
+	value T
+	lane  lane
+	at    *list.Element // nil once it has left
+}
+
+func (l *lanes[T]) len() int { return l.length }
+
+func (l *lanes[T]) push(value T, at lane) *ticket[T] {
+	t := &ticket[T]{value: value}
+	l.enter(t, at)
+	return t
+}
+
+func (l *lanes[T]) enter(t *ticket[T], at lane) {
+	t.lane = at
+	t.at = l.waiting[at].PushBack(t)
+	l.length++
+}
+
+// raise moves a ticket that waits to a more urgent lane.
+func (l *lanes[T]) raise(t *ticket[T], to lane) {
+	if to < t.lane && l.remove(t) {
+		l.enter(t, to)
+	}
+}
+
+// remove takes a ticket out of turn. It reports whether it was still there.
+func (l *lanes[T]) remove(t *ticket[T]) bool {
+	if t.at == nil {
+		return false
+	}
+	l.waiting[t.lane].Remove(t.at)
+	t.at = nil
+	l.length--
+	return true
+}
+
+// front returns the first ticket of a lane, or nil.
+func (l *lanes[T]) front(at lane) *ticket[T] {
+	if e := l.waiting[at].Front(); e != nil {
+		return e.Value.(*ticket[T]) //nolint:forcetypeassert // enter puts nothing else there
+	}
+	return nil
+}
+
+// take returns whose turn it is among the lanes that are open, or nil.
+func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
+	var next *ticket[T]
+	most := share
+	for at := range lane(numLanes) {
+		t := l.front(at)
+		if t == nil {
+			l.passed[at] = 0
+			continue
+		}
+		if !open(at) {
+			continue
+		}
+		if next == nil {
+			next = t
+		}
+		l.passed[at]++
+		if l.passed[at] >= most {
+			next, most = t, l.passed[at]+1
+		}
+	}
+	if next != nil {
+		l.passed[next.lane] = 0
+		l.remove(next)
+	}
+	return next
+}

@@ -1,0 +1,78 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+const (
+	// storagePause is the time between tries of a write to storage that failed.
+	storagePause = time.Second
+	// learnDelay is how long an answer waits for others to share its transaction. The webhooks of that time have the
+	// disk to themselves.
+	learnDelay = 5 * time.Millisecond
+	// maxUnlearnt bounds the answers that wait; then workers wait, too.
+	maxUnlearnt = 1024
+)
+
+// answered is an answer on its way to the ledger.
+type answered struct {
+	protocol.Answered
+	err  error
+	held bool // no worker may have the alias until the answer is learned
+}
+
+// finish hands an answer on.
+func (r *Reconciler) finish(a *answered, took time.Duration) {
+	r.observer.Called(a.Call.Kind, a.Answer.Result, took, a.err)
+	r.heard(&a.Answer, a.err)
+	r.answers <- a
+}
+
+// found hands the answer to a lookup on.
+func (r *Reconciler) found(q *question, a protocol.Answer, took time.Duration, err error) {
+	r.finish(&answered{Answered: protocol.Answered{Alias: q.Alias, Call: q.call, Answer: a}, err: err}, took)
+}
+
+// learn commits answers, as many as wait, in one transaction.
+func (r *Reconciler) learn() {
+	for first := range r.answers {
+		batch := []*answered{first}
+		sleep(r.stopping, learnDelay)
+		for n := len(r.answers); n > 0; n-- {
+			batch = append(batch, <-r.answers)
+		}
+		r.commit(batch)
+	}
+}
+
+func (r *Reconciler) commit(batch []*answered) {
+	answers := make([]*protocol.Answered, len(batch))
+	for i, a := range batch {
+		answers[i] = &a.Answered
+	}
+	for {
+		err := r.ledger.Learn(context.Background(), answers)
+		if err == nil {
+			break
+		}
+		r.observer.StorageFailed(err)
+		if !sleep(r.stopping, storagePause) {
+			return // shutting down: disk has the write-ahead, so the calls are in doubt after the restart
+		}
+	}
+	for _, a := range batch {
+		if a.Entry != nil {
+			r.observer.Learned(&a.Answered, a.err)
+		}
+		r.queue.add(a.Alias)
+		if a.held {
+			r.queue.done(a.Alias)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+const (
+	// maxPause is the longest that the API can stop us, and maxPagePause that it can stop creates.
+	maxPause     = time.Hour
+	maxPagePause = 5 * time.Minute
+	// firstSlowdown and maxSlowdown bound the pauses after answers that ask for one and do not say how long.
+	firstSlowdown = time.Second
+	maxSlowdown   = time.Minute
+)
+
+// PausedError says that a request was turned away because the API asked for a pause. Nothing of it has left.
+type PausedError struct{ Until time.Time }
+
+func (e *PausedError) Error() string {
+	return fmt.Sprintf("Alert24 asked for a pause until %s; the request is tried again then", e.Until.UTC().Format(time.TimeOnly))
+}
+
+// Open reports whether requests of the kind may leave, as far as the API's wishes go.
+func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.opensAt(kind)) }
+
+// opensAt is when a pause ends for the kind.
+func (g *Gate) opensAt(kind protocol.Kind) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pausedUntil(laneOfKind(kind))
+}
+
+// await returns when no pause keeps the kind back, or with ctx's error.
+func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
+	for {
+		d := time.Until(g.opensAt(kind))
+		if d <= 0 {
+			return ctx.Err()
+		}
+		if !sleep(ctx, d) {
+			return ctx.Err()
+		}
+	}
+}
+
+// Deny keeps all requests back for d: the API does not know the key.
+func (g *Gate) Deny(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pause(d)
+	g.admit()
+}
+
+// SlowDown keeps all requests back for a time that grows with each such answer, until one is as it should be.
+func (g *Gate) SlowDown() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.slow()
+	g.admit()
+}
+
+func (g *Gate) slow() {
+	if time.Now().Before(g.pages) {
+		return // an answer to what was on its way when the pause began
+	}
+	g.slowdown = min(max(2*g.slowdown, firstSlowdown), maxSlowdown)
+	g.pause(g.slowdown)
+}
+
+// pause holds requests back for d from now. A pause that lasts longer already stays.
+func (g *Gate) pause(d time.Duration) {
+	now := time.Now()
+	g.until = later(g.until, now.Add(min(d, maxPause)))
+	g.pages = later(g.pages, now.Add(min(d, maxPagePause)))
+}
+
+func (g *Gate) pausedUntil(at lane) time.Time {
+	if at == pages {
+		return g.pages
+	}
+	return g.until
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// sleep reports false at once when ctx ends.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,47 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Ledger is what the loop needs of all entries. Its methods are safe for concurrent use.
+type Ledger interface {
+	// Peek returns what the alias needs now, without doing it. It renders what it must outside of any lock.
+	Peek(alias string) protocol.Decision
+	// Claim returns the next call of the alias with the entry it is for, after the store knows of it; or when to ask again.
+	Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error)
+	// Content is all that the incident of a firing entry should say, and the same as hashes.
+	Content(e *protocol.Entry) (incident.Content, protocol.Content)
+	// Learn commits what answers taught.
+	Learn(ctx context.Context, answers []*protocol.Answered) error
+	// Get returns the entry of an alias, or nil.
+	Get(alias string) *protocol.Entry
+	// Aliases returns all aliases.
+	Aliases() []string
+	// Suspect and Missing apply [protocol.Policy.Suspect] and [protocol.Policy.Missing] to the alias, durably, and report whether
+	// its entry changed.
+	Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error)
+	Missing(ctx context.Context, alias string) (bool, error)
+	// Expected returns by alias the id that the list of open incidents should have, see [protocol.Entry.OpenID].
+	Expected() map[string]string
+}
+
+// Observer hears what happens. Its methods are called concurrently and must not block.
+type Observer interface {
+	// Called reports one call and its answer; err is nil when the API carried it out. What the audit and the check at start
+	// read are lookups, too.
+	Called(kind protocol.Kind, result protocol.Result, took time.Duration, err error)
+	// Learned reports what an answer changed, after it is on disk.
+	Learned(a *protocol.Answered, err error)
+	// Audited reports a comparison of Alert24's open incidents with the ledger.
+	Audited(orphans int, err error)
+	// StorageFailed reports a write to storage that will be tried again.
+	StorageFailed(err error)
+}

@@ -1,0 +1,104 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// update reads the incident and writes what differs and is ours to write, so that nothing that a person wrote is lost.
+func (r *Reconciler) update(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
+	content, sent := r.ledger.Content(e)
+	read, err := r.manager.Read(ctx, c.ID)
+	answer := protocol.Answer{Result: read.Result, RetryAfter: read.RetryAfter, Before: read.Incident, Sent: sent}
+	switch {
+	case read.Result == protocol.Done && read.Incident.Seen && !read.Incident.Open:
+		return answer, err
+	case read.Result == protocol.Done:
+	case read.Result == protocol.Denied && status(err) == http.StatusForbidden:
+		answer.Before = protocol.Shown{} // the key may write and not read
+	case read.Result == protocol.Gone, read.Result == protocol.Denied:
+		return answer, err
+	default:
+		answer.Result = protocol.NotSent
+		return answer, err
+	}
+	fields := protocol.Patch(e, sent, answer.Before, c.Form)
+	if fields == 0 {
+		answer.Result = protocol.Done
+		return answer, nil
+	}
+	before := answer.Before
+	answer, err = r.manager.Update(ctx, c.ID, alert24.Draft{Alias: e.Alias, Content: content}, fields)
+	answer.Before, answer.Sent = before, sent
+	answer.Server = r.updates.note(e.Alias, answer.Result, status(err))
+	return answer, err
+}
+
+// maxFailing bounds the aliases whose failing updates are remembered.
+const maxFailing = 1024
+
+// updateRecord tells an API that cannot digest an update from one that cannot digest any.
+type updateRecord struct {
+	mu      sync.Mutex
+	count   uint64            // of updates
+	failing map[string]uint64 // the count at the first failure in a row, by alias
+	last    success           // the last update that was carried out
+	other   success           // the last one of another alias than that
+}
+
+type success struct {
+	alias string
+	count uint64
+}
+
+// note remembers what became of an update. It reports whether it failed with an error of the server although one of another alias
+// was carried out since the first failure of this one.
+func (u *updateRecord) note(alias string, r protocol.Result, status int) (server bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.count++
+	switch {
+	case r == protocol.Done:
+		delete(u.failing, alias)
+		if u.last.alias != alias {
+			u.other = u.last
+		}
+		u.last = success{alias, u.count}
+		return false
+	case r != protocol.Unanswered || status < http.StatusInternalServerError:
+		return false
+	}
+	first, failed := u.failing[alias]
+	if !failed {
+		u.remember(alias)
+		return false
+	}
+	of := u.last
+	if of.alias == alias {
+		of = u.other
+	}
+	return of.count > first
+}
+
+func (u *updateRecord) remember(alias string) {
+	if u.failing == nil {
+		u.failing = map[string]uint64{}
+	}
+	if len(u.failing) >= maxFailing {
+		oldest := alias
+		for a, count := range u.failing {
+			if oldest == alias || count < u.failing[oldest] {
+				oldest = a
+			}
+		}
+		delete(u.failing, oldest)
+	}
+	u.failing[alias] = u.count
+}

@@ -1,0 +1,150 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func TestAnUpdateLeavesWhatAPersonWrote(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fire(alias, incident.High, "first")
+		pass(moment)
+		id := w.open(alias)[0].ID
+		w.change(id, func(r *row) { r.Fields[incident.FieldTitle] = incident.HashText("a person's title") })
+		w.fire(alias, incident.Critical, "second")
+		pass(moment)
+		require.Len(t, w.requests(opUpdate, alias), 1)
+		assert.Equal(t, protocol.Fields(incident.FieldSeverity), w.requests(opUpdate, alias)[0].fields)
+		assert.Equal(t, incident.HashText("a person's title"), w.open(alias)[0].Fields[incident.FieldTitle])
+		assert.True(t, w.ledger.Get(alias).Written.Theirs.Has(incident.FieldTitle))
+	})
+}
+
+// Each is what the reading before an update shows.
+func TestAnUpdateReadsFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*row)
+		read   *fate
+		writes int // within a moment
+		state  protocol.State
+		lesson protocol.Lesson
+		result protocol.Result
+	}{
+		"open":                            {nil, nil, 1, protocol.Open, protocol.Updated, protocol.Done},
+		"says it already":                 {func(r *row) { r.Fields = incident.Hashes{} }, nil, 1, protocol.Open, protocol.Updated, protocol.Done},
+		"closed by a person":              {func(r *row) { r.Open = false }, nil, 0, protocol.Closed, protocol.FoundClosed, protocol.Done},
+		"gone":                            {nil, isGone, 0, protocol.Closed, protocol.FoundClosed, protocol.Gone},
+		"the key may not read":            {nil, forbidden, 1, protocol.Open, protocol.Updated, protocol.Done},
+		"the key is not known":            {nil, denied, 0, protocol.Open, protocol.Retrying, protocol.Denied},
+		"the reading fails":               {nil, fails, 0, protocol.Open, protocol.Retrying, protocol.NotSent},
+		"the reading is refused":          {nil, refuses, 0, protocol.Open, protocol.Retrying, protocol.NotSent},
+		"the API asks to come later":      {nil, &fate{result: protocol.NotSent, status: 429, retryAfter: time.Hour}, 0, protocol.Open, protocol.Retrying, protocol.NotSent},
+		"the reading shows nothing of it": {func(r *row) { r.Seen = false }, nil, 1, protocol.Open, protocol.Updated, protocol.Done},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, options{}, func(w *world) {
+				w.ledger.policy.ReopenNever = true
+				w.fire(alias, incident.High, "first")
+				pass(moment)
+				if c.change != nil {
+					w.change(w.open(alias)[0].ID, c.change)
+				}
+				w.fate(always(opRead, alias, c.read))
+				w.fire(alias, incident.High, "second")
+				pass(moment)
+				assert.Len(t, w.requests(opUpdate, alias), c.writes)
+				e := w.ledger.Get(alias)
+				assert.Equal(t, c.state, e.Incident.State)
+				assert.False(t, e.Doubt.Set, "nothing is uncertain")
+				assert.Equal(t, c.lesson, w.seen.now().lessons[1])
+				last := w.seen.now().calls[2]
+				assert.Equal(t, protocol.Update, last.kind)
+				assert.Equal(t, c.result, last.result)
+				assert.LessOrEqual(t, time.Until(e.Timers().RetryAt), maxPagePause)
+			})
+		})
+	}
+}
+
+func TestAnUpdateWithoutNeedWritesNothing(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fire(alias, incident.High, "first")
+		pass(moment)
+		w.ledger.apply(firing(alias, incident.High, "second"))
+		_, want := w.ledger.Content(w.ledger.Get(alias))
+		w.change(w.open(alias)[0].ID, func(r *row) { r.Fields = want.Sent })
+		w.loop.Notify(w.t.Context(), alias)
+		pass(moment)
+		assert.Len(t, w.requests(opRead, alias), 1)
+		assert.Empty(t, w.requests(opUpdate, alias))
+		pass(time.Minute)
+		assert.Len(t, w.requests(opRead, alias), 1, "it is not asked again")
+	})
+}
+
+func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		for _, a := range []string{alias, "other"} {
+			w.fire(a, incident.High, "first")
+		}
+		pass(moment)
+		w.fate(always(opUpdate, alias, fails))
+		w.fire(alias, incident.High, "second")
+		pass(5 * time.Second)
+		assert.Equal(t, protocol.Full, w.ledger.Get(alias).Timers().Form, "perhaps the API is down")
+		w.fire("other", incident.High, "second")
+		pass(15 * time.Minute)
+		assert.NotEqual(t, protocol.Full, w.ledger.Get(alias).Timers().Form)
+		assert.Contains(t, w.seen.now().lessons, protocol.Shrunk)
+	})
+}
+
+func TestUpdatesThatFailWhileOthersSucceed(t *testing.T) {
+	const down = http.StatusInternalServerError
+	var u updateRecord
+	assert.False(t, u.note("b", protocol.Done, 0))
+	assert.False(t, u.note("a", protocol.Unanswered, down), "a success before the first failure says nothing")
+	assert.False(t, u.note("a", protocol.Unanswered, down))
+	u.note("b", protocol.Done, 0)
+	assert.False(t, u.note("a", protocol.Unanswered, 0), "no answer is no error of the server")
+	assert.False(t, u.note("a", protocol.Unanswered, http.StatusOK))
+	assert.True(t, u.note("a", protocol.Unanswered, down))
+	assert.True(t, u.note("a", protocol.Unanswered, http.StatusBadGateway))
+	u.note("a", protocol.Done, 0)
+	assert.False(t, u.note("a", protocol.Unanswered, down), "its own success ends the row")
+	u.note("a", protocol.Refused, http.StatusBadRequest)
+	assert.False(t, u.note("a", protocol.Unanswered, down), "only another alias's success counts")
+}
+
+func TestASuccessOfItsOwnHidesNoOther(t *testing.T) {
+	const down = http.StatusInternalServerError
+	var u updateRecord
+	u.note("a", protocol.Unanswered, down)
+	u.note("b", protocol.Done, 0)
+	u.note("c", protocol.Unanswered, down)
+	u.note("c", protocol.Done, 0)
+	u.note("c", protocol.Done, 0)
+	assert.True(t, u.note("a", protocol.Unanswered, down))
+	assert.Equal(t, "b", u.other.alias)
+}
+
+func TestFailingUpdatesAreBounded(t *testing.T) {
+	var u updateRecord
+	for i := range 3 * maxFailing {
+		u.note(strconv.Itoa(i), protocol.Unanswered, http.StatusInternalServerError)
+	}
+	assert.Len(t, u.failing, maxFailing)
+	assert.Contains(t, u.failing, strconv.Itoa(3*maxFailing-1))
+	assert.NotContains(t, u.failing, "0")
+}

@@ -1,0 +1,138 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// work is one worker.
+func (r *Reconciler) work(pagesOnly bool) {
+	for {
+		alias, ok := r.queue.get(pagesOnly)
+		if !ok {
+			return
+		}
+		if !r.process(alias) {
+			r.queue.done(alias)
+		}
+	}
+}
+
+// process makes the alias's next call, if it needs one. It reports whether an answer is under way, which then ends the work
+// on the alias.
+func (r *Reconciler) process(alias string) bool {
+	d := r.ledger.Peek(alias)
+	kind := d.Call.Kind
+	if kind == protocol.NoCall && (d.Wake.IsZero() || d.Wake.After(time.Now())) {
+		r.origins.take(alias)
+		r.wake(alias, d.Wake)
+		return false
+	}
+	if kind != protocol.NoCall && kind != protocol.Lookup {
+		if at := r.gate.opensAt(kind); at.After(time.Now()) {
+			r.queue.addAt(alias, at) // what it needs may be something else by then
+			return false
+		}
+	}
+	e, d, err := r.ledger.Claim(r.stopping, alias)
+	switch {
+	case err != nil:
+		if r.stopping.Err() == nil {
+			r.observer.StorageFailed(err)
+		}
+		r.queue.addAt(alias, time.Now().Add(storagePause))
+		return false
+	case d.Call.Kind == protocol.NoCall:
+		r.wake(alias, d.Wake)
+		return false
+	case d.Call.Kind == protocol.Lookup:
+		r.finder.ask(questionOf(e, d.Call))
+		r.queue.add(alias) // a lookup holds nothing back
+		return false
+	}
+	r.call(e, d.Call)
+	return true
+}
+
+// wake lets the alias be looked at again at the time.
+func (r *Reconciler) wake(alias string, at time.Time) {
+	if !at.IsZero() {
+		r.queue.addAt(alias, at)
+	}
+}
+
+func questionOf(e *protocol.Entry, c protocol.Call) *question {
+	q := &question{Question: alert24.Question{Alias: e.Alias, ID: c.ID, Depth: c.Depth, Since: c.At}, call: c}
+	q.Titles, q.AnyTitle = e.Titles()
+	return q
+}
+
+// call makes a claimed call and hands its answer on. The answer is committed without the worker: losing it leaves doubt, which is
+// safe.
+func (r *Reconciler) call(e *protocol.Entry, c protocol.Call) {
+	ctx, span := r.startSpan(r.calls, e.Alias, c)
+	began := time.Now()
+	answer, err := r.carryOut(ctx, e, c)
+	endSpan(span, answer, err)
+	r.finish(&answered{Answered: protocol.Answered{Alias: e.Alias, Call: c, Answer: answer}, err: err, held: true}, time.Since(began))
+}
+
+func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
+	switch c.Kind {
+	case protocol.Create:
+		content, sent := r.ledger.Content(e)
+		answer, err := r.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: content, Minimal: c.Minimal})
+		if answer.Sent == (protocol.Content{}) {
+			answer.Sent = sent // otherwise the manager knows better what left
+		}
+		return answer, err
+	case protocol.Update:
+		return r.update(ctx, e, c)
+	case protocol.Close:
+		return r.manager.Close(ctx, c.ID, closeAt(e, c))
+	default: // protocol.Reopen
+		return r.manager.Reopen(ctx, c.ID)
+	}
+}
+
+// closeAt is when the incident ended; zero if the call is to leave that out.
+func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
+	if c.Bare {
+		return time.Time{}
+	}
+	at := e.EndedAt()
+	if c.ID != e.Incident.ID || e.Firing() || at.IsZero() {
+		return time.Now() // a second incident, or one whose alert fires again
+	}
+	return at
+}
+
+// heard lets the gate know what it cannot see: that the key is not known, or that there are too many requests. It bounds how long
+// the API can hold the alias back, because a create may be its next call.
+func (r *Reconciler) heard(a *protocol.Answer, err error) {
+	switch status(err) {
+	case http.StatusUnauthorized:
+		r.gate.Deny(r.cfg.DeniedPause)
+	case http.StatusTooManyRequests:
+		if a.RetryAfter <= 0 {
+			r.gate.SlowDown()
+		}
+	}
+	a.RetryAfter = min(max(a.RetryAfter, 0), maxPagePause)
+}
+
+// status is the HTTP status that err speaks of; 0 if there was no answer.
+func status(err error) int {
+	if e, ok := errors.AsType[*alert24.Error](err); ok {
+		return e.Status
+	}
+	return 0
+}

@@ -1,0 +1,104 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package text
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Blank says whether s shows nothing.
+func Blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// Printable returns s as one line: runs of white space and control characters become one space, invalid UTF-8 becomes
+// U+FFFD, and characters that reorder the text are left out.
+func Printable(s string) string { return Line(s, math.MaxInt) }
+
+// Line returns s as one printable line of at most n code points.
+func Line(s string, n int) string {
+	if len(s) <= n && plainLine(s) {
+		return s
+	}
+	var b strings.Builder
+	runes, space := 0, false
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			space = runes > 0
+			continue
+		case reorders(r):
+			continue
+		case space:
+			b.WriteByte(' ')
+			runes++
+			space = false
+		}
+		b.WriteRune(r)
+		runes++
+		if runes-n > window { // Cut looks at what follows the last character
+			break
+		}
+	}
+	return Cut(b.String(), n)
+}
+
+// plainLine says whether s is printable ASCII, with single spaces between words only: the usual case, made cheap.
+func plainLine(s string) bool {
+	space := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ' && space, c < ' ', c > '~':
+			return false
+		default:
+			space = c == ' '
+		}
+	}
+	return s == "" || !space
+}
+
+// Lines returns s without control characters, apart from line ends and tabs, and without white space around it.
+func Lines(s string) string {
+	clean := true
+	for i := range len(s) {
+		if c := s[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
+			clean = false
+			break
+		}
+	}
+	if !clean {
+		s = strings.Map(func(r rune) rune {
+			switch {
+			case r == '\n' || r == '\t':
+				return r
+			case r == '\u2028' || r == '\u2029':
+				return '\n'
+			case unicode.IsControl(r) || reorders(r):
+				return -1
+			}
+			return r
+		}, s) // invalid UTF-8 arrives as U+FFFD
+	}
+	return strings.TrimSpace(s)
+}
+
+// HasControl says whether s holds a control character. It looks at bytes first, because nearly all texts are ASCII.
+func HasControl(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c == 0x7f:
+			return true
+		case c >= utf8.RuneSelf:
+			return strings.ContainsFunc(s[i:], unicode.IsControl)
+		}
+	}
+	return false
+}
+
+// reorders knows the characters that make text read otherwise than it is (Unicode Standard Annex 9), and the byte
+// order mark.
+func reorders(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'
+}

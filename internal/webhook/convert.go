@@ -1,0 +1,265 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/severity"
+)
+
+const (
+	labelAlertName = "alertname"
+	labelSeverity  = "severity"
+	// unnamed is the body of an alert that has neither summary nor name.
+	unnamed = "alert without a name"
+	// usualAttributes is how many attributes a record of Alertmanager's has next to labels and annotations.
+	usualAttributes = 14
+	// usualKeyText is more than what the key of most alerts is the hash of.
+	usualKeyText = 1024
+	// maxGroupBytes bounds about the memory of what every record repeats of the group's and the route's labels.
+	maxGroupBytes = 32 << 10
+)
+
+// The low bits of a sequence number are the place of an alert in its webhook. The highest of those is set for alerts that
+// fire: an alert that one webhook calls both firing and resolved fires. The bits above them count webhooks.
+const (
+	sequenceBits = 24
+	firingBit    = 1 << (sequenceBits - 1)
+	maxPosition  = firingBit - 1
+)
+
+// Delivery is what the receiver knows of a webhook beyond its body.
+type Delivery struct {
+	Epoch    string
+	Arrival  int64 // counts webhooks in order of arrival
+	Received time.Time
+	Client   string // peer address, or ""
+}
+
+// sequence orders alerts by the arrival of their webhook, and then by their place in it.
+func (d *Delivery) sequence(a *Alert) int64 {
+	place := min(int64(a.Position), maxPosition)
+	if a.Status == attrs.StatusFiring {
+		place |= firingBit
+	}
+	return d.Arrival<<sequenceBits | place
+}
+
+// Options decide what the records of alerts are like.
+type Options struct {
+	// ReceiverID is the id of the receiver component. Alerts of two receivers are different alerts.
+	ReceiverID string
+	// ScopeName and ScopeVersion are those of the instrumentation scope.
+	ScopeName, ScopeVersion string
+	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
+	LabelsPerAlert int
+	// ValueBytes is the longest text that a record keeps.
+	ValueBytes int
+	// Alias makes the alias of alerts that none of Rules matches. The first rule that matches counts.
+	Alias AliasRule
+	Rules []AliasRule
+}
+
+// Converter makes log records of alerts. Equal input makes equal output. It serves any number of goroutines.
+type Converter struct {
+	options Options
+	usual   rule
+	rules   []rule
+	words   severity.Table
+	kept    []string // labels and annotations that LabelsPerAlert never leaves out
+}
+
+// NewConverter fails if a rule has matchers that cannot be understood.
+func NewConverter(o Options) (*Converter, error) {
+	c := &Converter{options: o, words: severity.Known(), kept: []string{labelAlertName, labelSeverity, "summary", "description", "runbook_url"}}
+	var err error
+	if c.usual, err = compile(o.Alias); err != nil {
+		return nil, err
+	}
+	c.kept = append(c.kept, o.Alias.Labels...)
+	for i, from := range o.Rules {
+		r, err := compile(from)
+		if err != nil {
+			return nil, fmt.Errorf("rules[%d]: matchers: %w", i, err)
+		}
+		c.rules = append(c.rules, r)
+		c.kept = append(c.kept, from.Labels...)
+	}
+	slices.Sort(c.kept)
+	c.kept = slices.Compact(c.kept)
+	return c, nil
+}
+
+// Logs returns one record for each of w's Alerts, in their order, and how many texts the limits cut or left out.
+func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes, scratch: make([]byte, 0, usualKeyText)}
+	out.text(attrs.ServiceName, attrs.ServiceNameValue)
+	out.text(attrs.Receiver, w.Receiver)
+	out.text(attrs.ExternalURL, w.ExternalURL)
+	total := out.cut
+
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(c.options.ScopeName)
+	sl.Scope().SetVersion(c.options.ScopeVersion)
+	records := sl.LogRecords()
+	records.EnsureCapacity(len(w.Alerts))
+	group := c.repeat(w, out)
+	for i := range w.Alerts {
+		a := &w.Alerts[i]
+		lr := records.AppendEmpty()
+		out.attributes, out.cut = lr.Attributes(), a.Dropped
+		out.attributes.EnsureCapacity(usualAttributes + c.room(a.Labels) + c.room(a.Annotations) + len(group.pairs))
+		c.record(lr, &out, w, a)
+		lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(d.Received))
+		c.delivery(&out, group, d, a)
+		total += out.cut
+	}
+	return logs, total
+}
+
+// record writes what the alert says.
+func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert) {
+	word, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
+
+	lr.SetEventName(attrs.EventName)
+	lr.SetTimestamp(timestamp(a))
+	meaning, _ := c.words.Find(word)
+	lr.SetSeverityNumber(plog.SeverityNumber(meaning.Number))
+	lr.SetSeverityText(out.shorten(word))
+	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
+
+	out.attributes.PutStr(attrs.Alias, c.Alias(w, a).Text)
+	out.scratch = appendKey(out.scratch[:0], c.options.ReceiverID, a)
+	k := key(out.scratch)
+	out.attributes.PutEmptyBytes(attrs.AlertKey).FromRaw(k[:])
+	out.text(attrs.AlertName, name)
+	out.text(attrs.AlertStatus, a.Status)
+	out.text(attrs.AlertFingerprint, a.Fingerprint)
+	out.time(attrs.AlertStartsAt, a.StartsAt)
+	out.time(attrs.AlertEndsAt, a.EndsAt)
+	out.link(attrs.AlertGeneratorURL, a.GeneratorURL)
+	c.set(out, attrs.AlertLabelPrefix, a.Labels)
+	c.set(out, attrs.AlertAnnotationPrefix, a.Annotations)
+	out.text(attrs.AlertRuleUID, ruleUID(a, w.fromGrafana()))
+	if a.Grafana != nil {
+		c.grafana(out, w, a.Grafana)
+	}
+}
+
+// delivery writes how the alert came, and what had to be cut.
+func (c *Converter) delivery(out *writer, group *repeated, d *Delivery, a *Alert) {
+	out.attributes.PutStr(attrs.Epoch, d.Epoch)
+	out.attributes.PutInt(attrs.Seq, d.sequence(a))
+	for _, l := range group.pairs {
+		out.attributes.PutStr(l.Name, l.Value)
+	}
+	if group.truncated > 0 {
+		out.attributes.PutInt(attrs.TruncatedAlerts, group.truncated)
+	}
+	out.text(attrs.ClientAddress, d.Client)
+	if out.cut += group.cut; out.cut > 0 {
+		out.attributes.PutInt(attrs.CutValues, int64(out.cut))
+	}
+}
+
+// repeated is what every record of a webhook says.
+type repeated struct {
+	pairs     []labels.Label // attributes
+	truncated int64
+	cut       int
+}
+
+func (c *Converter) repeat(w *Webhook, out writer) *repeated {
+	r := &repeated{truncated: w.TruncatedAlerts, pairs: make([]labels.Label, 0, 2+c.room(w.GroupLabels)+c.room(w.RouteLabels))}
+	add := func(name, value string) {
+		if value != "" {
+			r.pairs = append(r.pairs, labels.Label{Name: name, Value: out.shorten(value)})
+		}
+	}
+	out.cut = 0
+	add(attrs.GroupKey, w.GroupKey)
+	room := maxGroupBytes
+	for _, part := range []struct {
+		prefix string
+		set    labels.Set
+	}{{attrs.GroupLabelPrefix, w.GroupLabels}, {attrs.RouteLabelPrefix, w.RouteLabels}} {
+		for i, l := range part.set {
+			name, value := out.shorten(l.Name), out.shorten(l.Value)
+			room -= pairBytes + len(name) + len(value)
+			if room < 0 || i >= c.options.LabelsPerAlert {
+				out.cut += len(part.set) - i
+				break
+			}
+			r.pairs = append(r.pairs, labels.Label{Name: out.keys.Join(part.prefix, name), Value: value})
+		}
+	}
+	add(attrs.NotificationReason, w.NotificationReason)
+	r.cut = out.cut
+	return r
+}
+
+func (c *Converter) grafana(out *writer, w *Webhook, g *Grafana) {
+	if id := cmp.Or(g.OrgID, w.OrgID); id != 0 {
+		out.attributes.PutInt(attrs.OrgID, id)
+	}
+	out.link(attrs.AlertDashboardURL, g.DashboardURL)
+	out.link(attrs.AlertPanelURL, g.PanelURL)
+	out.link(attrs.AlertSilenceURL, g.SilenceURL)
+	out.link(attrs.AlertImageURL, g.ImageURL)
+	out.text(attrs.AlertValueString, g.ValueString)
+	for i, v := range g.Values {
+		if i >= c.options.LabelsPerAlert {
+			out.cut += len(g.Values) - i
+			break
+		}
+		name := out.keys.Join(attrs.AlertValuePrefix, out.shorten(v.Name))
+		if v.Text != "" {
+			out.attributes.PutStr(name, out.shorten(v.Text))
+		} else {
+			out.attributes.PutDouble(name, v.Number)
+		}
+	}
+}
+
+// room is about how many pairs of the set a record keeps.
+func (c *Converter) room(set labels.Set) int {
+	return min(len(set), c.options.LabelsPerAlert)
+}
+
+// set writes a label set, at most LabelsPerAlert of it and always those that an incident is made of.
+func (c *Converter) set(out *writer, prefix string, set labels.Set) {
+	room := c.options.LabelsPerAlert
+	for _, l := range set {
+		if room <= 0 && !slices.Contains(c.kept, l.Name) {
+			out.cut++
+			continue
+		}
+		room--
+		out.attributes.PutStr(out.keys.Join(prefix, out.shorten(l.Name)), out.shorten(l.Value))
+	}
+}
+
+// timestamp is when the alert started or, if it is resolved, ended; 0 when the webhook does not say or says what
+// nanoseconds since 1970 cannot hold.
+func timestamp(a *Alert) pcommon.Timestamp {
+	t := a.StartsAt
+	if a.Status == attrs.StatusResolved {
+		t = a.EndsAt
+	}
+	if year := t.Year(); year < 1970 || year > 2200 {
+		return 0
+	}
+	return pcommon.NewTimestampFromTime(t)
+}

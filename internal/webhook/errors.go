@@ -1,0 +1,58 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// Error says why the body as a whole cannot be understood. It is one line that holds nothing of the body but positions
+// and single characters, because senders write it to their logs.
+type Error struct{ Message string }
+
+func (e *Error) Error() string { return e.Message }
+
+var (
+	errNotObject    = &Error{"the body is not a JSON object"}
+	errEmptyBody    = &Error{"the body is empty"}
+	errTrailingData = &Error{"there is more after the JSON object"}
+	errNoAlerts     = &Error{`there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
+		"so remove the payload from the sender's configuration"}
+	errNotList    = &Error{"alerts: must be a list"}
+	errTwoLists   = &Error{"alerts: is there twice"}
+	errVersion    = &Error{`version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`}
+	errUnreadable = &Error{"the body changed while it was read"}
+)
+
+// maxReasonLength bounds what an error repeats of a library's.
+const maxReasonLength = 120
+
+// syntaxError turns an error of the JSON decoder into one without its pointer, which holds label names.
+func syntaxError(err error) error {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.Is(err, io.EOF):
+		return errEmptyBody
+	case !ok:
+		return errUnreadable
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{fmt.Sprintf("the JSON ends too early, at byte %d", syntax.ByteOffset)}
+	default:
+		return &Error{fmt.Sprintf("invalid JSON at byte %d: %s", syntax.ByteOffset, OneLine(syntax.Err))}
+	}
+}
+
+// OneLine returns what err says, printable and short.
+func OneLine(err error) string {
+	if err == nil {
+		return "unknown reason"
+	}
+	return text.Line(err.Error(), maxReasonLength)
+}

@@ -1,0 +1,102 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"crypto/sha256"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// keyBytes is the length of an alert's key.
+const keyBytes = 16
+
+// appendKey appends what an alert's key is the hash of: the receiver component's id, the fingerprint and all labels but the
+// private ones, each text with its length. The labels are sorted.
+func appendKey(b []byte, receiverID string, a *Alert) []byte {
+	b = appendText(b, receiverID)
+	b = appendText(b, a.Fingerprint)
+	for _, l := range a.Labels {
+		if !private(l.Name) {
+			b = appendText(appendText(b, l.Name), l.Value)
+		}
+	}
+	return b
+}
+
+func key(text []byte) [keyBytes]byte {
+	sum := sha256.Sum256(text)
+	return [keyBytes]byte(sum[:keyBytes])
+}
+
+// private labels are named __x__. Grafana removes them from some webhooks and not from others.
+func private(name string) bool {
+	return len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
+// ruleID returns what tells this alert from another with the same visible labels, or "". Grafana removes the labels that
+// name the rule after it has computed the fingerprint, so two rules may show identical labels. Without the rule's id the
+// fingerprint stands in for it. That is another one at another severity; so where an alert has excluded labels, it is the
+// fingerprint of the other visible ones.
+func ruleID(a *Alert, fromGrafana bool, exclude []string) string {
+	if id := ruleUID(a, fromGrafana); id != "" {
+		return id
+	}
+	if !fromGrafana || a.Fingerprint == a.Labels.Fingerprint() {
+		return ""
+	}
+	excluded := func(l labels.Label) bool { return slices.Contains(exclude, l.Name) }
+	if !slices.ContainsFunc(a.Labels, excluded) {
+		return a.Fingerprint
+	}
+	return slices.DeleteFunc(slices.Clone(a.Labels), excluded).Fingerprint()
+}
+
+// ruleUID returns the id of a Grafana rule. Grafana says it only since 2026, but its links have always named the rule.
+func ruleUID(a *Alert, fromGrafana bool) string {
+	switch {
+	case a.Grafana != nil && a.Grafana.RuleUID != "":
+		return a.Grafana.RuleUID
+	case !fromGrafana:
+		return ""
+	}
+	if id := uidOfGenerator(a.GeneratorURL); id != "" || a.Grafana == nil {
+		return id
+	}
+	return uidOfSilence(a.Grafana.SilenceURL)
+}
+
+// uidOfGenerator reads …/alerting/grafana/<uid>/view and, of Grafana 8 and 9, …/alerting/<uid>/edit.
+func uidOfGenerator(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(u.Path, "/")
+	n := len(parts)
+	if n < 3 || parts[n-1] != "view" && parts[n-1] != "edit" {
+		return ""
+	}
+	if parts[n-3] == "alerting" || n > 3 && parts[n-3] == "grafana" && parts[n-4] == "alerting" {
+		return parts[n-2]
+	}
+	return ""
+}
+
+// uidOfSilence reads the matcher __alert_rule_uid__=<uid>.
+func uidOfSilence(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	for _, matcher := range u.Query()["matcher"] {
+		if id, ok := strings.CutPrefix(matcher, "__alert_rule_uid__="); ok {
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,109 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"encoding/hex"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+func TestRuleUIDOfLinks(t *testing.T) {
+	for link, want := range map[string]string{
+		"https://grafana.example.com/alerting/grafana/ce5abc/view?orgId=1": "ce5abc",
+		"https://example.com/sub/alerting/grafana/ce5abc/view":             "ce5abc",
+		"https://grafana.example.com/alerting/ce5abc/edit":                 "ce5abc",
+		"https://grafana.example.com/alerting/ce5abc/edit?orgId=3":         "ce5abc",
+		"https://grafana.example.com/alerting/grafana/ce5abc":              "",
+		"https://grafana.example.com/d/view":                               "",
+		"?orgId=1":                                                         "",
+		"":                                                                 "",
+		"view":                                                             "",
+		"https://a b/%zz":                                                  "",
+	} {
+		assert.Equal(t, want, uidOfGenerator(link), link)
+	}
+	for link, want := range map[string]string{
+		"https://g/alerting/silence/new?alertmanager=grafana&matcher=__alert_rule_uid__%3Dce5&orgId=1": "ce5",
+		"https://g/alerting/silence/new?matcher=a%3Db&matcher=__alert_rule_uid__%3Dce5":                "ce5",
+		"https://g/alerting/silence/new?matcher=alertname%3Dce5":                                       "",
+		"%zz": "",
+		"":    "",
+	} {
+		assert.Equal(t, want, uidOfSilence(link), link)
+	}
+}
+
+// TestRuleOfGrafana: the rule's id is the same wherever Grafana says it, and only Grafana's links are looked at.
+func TestRuleOfGrafana(t *testing.T) {
+	const generator = "https://g/alerting/grafana/ce5/view"
+	silence := &Grafana{SilenceURL: "https://g/alerting/silence/new?matcher=__alert_rule_uid__%3Dce5"}
+	for name, a := range map[string]Alert{
+		"member":    {Grafana: &Grafana{RuleUID: "ce5"}},
+		"generator": {GeneratorURL: generator},
+		"both":      {GeneratorURL: generator, Grafana: silence},
+		"silence":   {Grafana: silence, GeneratorURL: "?orgId=1"},
+	} {
+		assert.Equal(t, "ce5", ruleUID(&a, true), name)
+	}
+	assert.Empty(t, ruleUID(&Alert{GeneratorURL: generator}, false))
+}
+
+// TestRuleWithoutAnId: a fingerprint tells two rules apart, but not one rule at two severities.
+func TestRuleWithoutAnId(t *testing.T) {
+	exclude := []string{"severity"}
+	of := func(fingerprint string, pairs map[string]string) string {
+		return ruleID(&Alert{Labels: labels.FromMap(pairs), Fingerprint: fingerprint}, true, exclude)
+	}
+	plain := map[string]string{"alertname": "A"}
+	assert.Equal(t, "f1", of("f1", plain))
+	assert.Empty(t, of(labels.FromMap(plain).Fingerprint(), plain), "nothing was hidden")
+	warning := of("f1", map[string]string{"alertname": "A", "severity": "warning"})
+	assert.Equal(t, warning, of("f2", map[string]string{"alertname": "A", "severity": "critical"}))
+	assert.NotEqual(t, warning, of("f1", map[string]string{"alertname": "B", "severity": "warning"}))
+}
+
+func keyOf(t *testing.T, lr plog.LogRecord) string {
+	t.Helper()
+	v, ok := lr.Attributes().Get(attrs.AlertKey)
+	require.True(t, ok)
+	require.Equal(t, keyBytes, v.Bytes().Len())
+	return hex.EncodeToString(v.Bytes().AsRaw())
+}
+
+// TestKey: whatever the alias, the key is that of the alert in its receiver.
+func TestKey(t *testing.T) {
+	of := func(receiver, alert string) string {
+		o := testOptions()
+		o.ReceiverID = receiver
+		return keyOf(t, recordsOf(convert(t, o, []byte(`{"alerts":[`+alert+`]}`)))[0])
+	}
+	const alert = `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x"}}`
+	key := of("alertmanager", alert)
+	assert.Equal(t, "71569418070ab6831c5ed04fde20ba86", key, "it is on disk: nothing may change it")
+
+	for name, same := range map[string]string{
+		"resolved":       `{"status":"resolved","fingerprint":"f","labels":{"a":"b","severity":"x"}}`,
+		"order":          `{"status":"firing","fingerprint":"f","labels":{"severity":"x","a":"b"}}`,
+		"text":           `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x"},"annotations":{"c":"d"}}`,
+		"private labels": `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x","__alert_rule_uid__":"u"}}`,
+	} {
+		assert.Equal(t, key, of("alertmanager", same), name)
+	}
+	for name, other := range map[string]string{
+		"fingerprint": `{"status":"firing","fingerprint":"g","labels":{"a":"b","severity":"x"}}`,
+		"label":       `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"y"}}`,
+		"more":        `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x","__c":"d"}}`,
+		"borders":     `{"status":"firing","fingerprint":"f","labels":{"a":"bseverityx"}}`,
+	} {
+		assert.NotEqual(t, key, of("alertmanager", other), name)
+	}
+	assert.NotEqual(t, key, of("alertmanager/b", alert), "another receiver")
+}

@@ -1,0 +1,271 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/jsonstring"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+const (
+	// ChunkBytes bounds about what the records of one chunk take, unless a single alert takes more.
+	ChunkBytes = 4 << 20
+	// alertBytes is about what a record takes next to its labels and annotations, and pairBytes what one of those takes
+	// next to its text.
+	alertBytes = 1536
+	pairBytes  = 64
+)
+
+// Reader reads webhooks, one after the other, without much garbage. One Reader serves one goroutine.
+//
+// A webhook is parsed once if its alerts fit into one chunk. Otherwise the first pass only checks the syntax and reads the
+// group, and the alerts are parsed again chunk by chunk: first those that fire, then those that are resolved. So no chunk
+// closes what a later chunk of the same webhook says is firing.
+//
+// It works on tokens because its errors name the place of a mistake without quoting any of the body, and because that is
+// faster than reflection.
+type Reader struct {
+	json    *jsontext.Decoder
+	strings *jsonstring.Interner
+	chunk   int // most bytes of a chunk's records
+
+	body   []byte
+	list   int64 // where the list of alerts starts in body
+	phase  phase
+	hook   Webhook
+	alerts []Alert // of the chunk at hand
+
+	pairs    []labels.Label // of all sets of the chunk at hand
+	cost     int            // about the memory of the chunk's records
+	resolved bool           // there are resolved alerts
+	next     int            // position of the next alert
+	scratch  []byte
+}
+
+// phase says which alerts Next returns.
+type phase int
+
+const (
+	whole     phase = iota // all of them: they fit into one chunk
+	firing                 // those that fire, in chunks
+	resolving              // those that are resolved, in chunks
+	done
+)
+
+// NewReader returns a Reader that serves chunks of about ChunkBytes.
+func NewReader() *Reader { return newReader(ChunkBytes) }
+
+func newReader(chunk int) *Reader {
+	return &Reader{json: new(jsontext.Decoder), strings: &jsonstring.Interner{ReplaceNUL: true}, chunk: chunk}
+}
+
+// Decode reads a whole webhook into memory.
+func Decode(body []byte) (*Webhook, error) {
+	r := newReader(math.MaxInt)
+	w, err := r.Open(body)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Next()
+	return w, err
+}
+
+// Open checks that body is one JSON object with a list of alerts, and reads all but the alerts. Next reads those. The
+// result is valid until the next webhook is opened, and body must not change until then. Strings may be kept.
+func (r *Reader) Open(body []byte) (*Webhook, error) {
+	r.body, r.list, r.phase = body, -1, whole
+	r.hook = Webhook{strings: r.strings}
+	r.startChunk()
+	r.alerts, r.resolved, r.next = r.alerts[:0], false, 0
+	r.json.Reset(bytes.NewBuffer(body), lenient...)
+
+	isObject, err := r.object(r.member)
+	switch {
+	case err != nil:
+		return nil, err
+	case !isObject:
+		return nil, errNotObject
+	}
+	if _, err := r.json.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errTrailingData
+	}
+	w := &r.hook
+	switch {
+	case r.list < 0:
+		return nil, errNoAlerts
+	case w.Version != "" && w.Version != versionGrafana && w.Version != versionOld && w.Version != versionCurrent:
+		return nil, errVersion
+	}
+	if r.phase == whole && r.cost+len(r.alerts)*w.repeatedBytes() > r.chunk {
+		r.phase = firing // what the group says makes the records too large for one chunk
+	}
+	if r.phase == firing {
+		w.Skipped, r.resolved = Skipped{}, false
+		return w, r.rewind()
+	}
+	return w, nil
+}
+
+// member reads a member of the webhook.
+func (r *Reader) member(name []byte) (err error) {
+	w := &r.hook
+	switch string(name) {
+	case "version":
+		w.Version, err = r.text()
+	case "receiver":
+		w.Receiver, err = r.text()
+	case "externalURL":
+		w.ExternalURL, err = r.text()
+	case "groupKey":
+		w.GroupKey, err = r.text()
+	case "notification_reason":
+		w.NotificationReason, err = r.text()
+	case "truncatedAlerts":
+		w.TruncatedAlerts, err = r.number(32) // small enough to be added up forever
+		w.TruncatedAlerts = max(w.TruncatedAlerts, 0)
+	case "orgId":
+		w.OrgID, err = r.number(64)
+	case "groupLabels":
+		w.GroupLabels, err = r.groupSet()
+	case "routeLabels":
+		w.RouteLabels, err = r.groupSet()
+	case "alerts":
+		err = r.readList()
+	default:
+		err = r.skip()
+	}
+	return err
+}
+
+// groupSet reads a set that is no part of a chunk.
+func (r *Reader) groupSet() (labels.Set, error) {
+	start, cost := len(r.pairs), r.cost
+	s, err := r.set()
+	kept := append(labels.Set(nil), s.pairs...)
+	r.pairs, r.cost = r.pairs[:start], cost
+	return kept, err
+}
+
+// readList reads the list of alerts. Past the first chunk it only checks the syntax.
+func (r *Reader) readList() error {
+	if r.json.PeekKind() == 'n' {
+		return r.skip()
+	}
+	if r.list >= 0 {
+		return errTwoLists
+	}
+	switch tok, err := r.json.ReadToken(); {
+	case err != nil:
+		return syntaxError(err)
+	case tok.Kind() != '[':
+		return errNotList
+	}
+	r.list = r.json.InputOffset() - 1
+	for r.json.PeekKind() != ']' {
+		if r.cost > r.chunk {
+			r.phase = firing
+			if err := r.skip(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.readAlert(); err != nil {
+			return err
+		}
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return syntaxError(err)
+	}
+	return nil
+}
+
+// rewind goes to the start of the list of alerts.
+func (r *Reader) rewind() error {
+	r.next = 0
+	r.json.Reset(bytes.NewBuffer(r.body[r.list:]), lenient...)
+	if _, err := r.json.ReadToken(); err != nil {
+		return syntaxError(err)
+	}
+	return nil
+}
+
+func (r *Reader) startChunk() {
+	r.alerts, r.pairs, r.cost = r.alerts[:0], r.pairs[:0], 0
+}
+
+// Next puts the next chunk into the Webhook's Alerts, and returns false when there are no more.
+func (r *Reader) Next() (bool, error) {
+	for {
+		switch r.phase {
+		case done:
+			r.hook.Alerts = nil
+			return false, nil
+		case whole:
+			r.phase = done
+		default:
+			r.startChunk()
+			if err := r.fill(); err != nil {
+				return false, err
+			}
+		}
+		if r.hook.Alerts = r.alerts; len(r.alerts) > 0 {
+			return true, nil
+		}
+	}
+}
+
+// fill reads alerts until the chunk is full, or the list and so the phase ends.
+func (r *Reader) fill() error {
+	repeated := r.hook.repeatedBytes()
+	for r.json.PeekKind() != ']' {
+		if r.cost+len(r.alerts)*repeated > r.chunk {
+			return nil
+		}
+		if err := r.readAlert(); err != nil {
+			return err
+		}
+	}
+	if r.phase == firing && r.resolved {
+		r.phase = resolving
+		return r.rewind()
+	}
+	r.phase = done
+	return nil
+}
+
+// readAlert reads one alert and adds it to the chunk, if it can be used and belongs to the phase.
+func (r *Reader) readAlert() error {
+	pairs, cost, position := len(r.pairs), r.cost, r.next
+	r.next++
+	r.alerts = append(r.alerts, Alert{Position: position})
+	a := &r.alerts[len(r.alerts)-1]
+	start := r.json.InputOffset()
+	reason, err := r.parseAlert(a)
+	if err != nil {
+		return err
+	}
+	r.cost += alertBytes + int(r.json.InputOffset()-start)
+	isResolved := a.Status == attrs.StatusResolved
+	switch {
+	case reason != "":
+		if r.phase != resolving { // it was counted before
+			r.hook.Skipped.add(position, reason)
+		}
+	case isResolved && r.phase == firing:
+		r.resolved = true
+	case !isResolved && r.phase == resolving:
+	default:
+		return nil
+	}
+	r.alerts, r.pairs, r.cost = r.alerts[:len(r.alerts)-1], r.pairs[:pairs], cost
+	return nil
+}

@@ -1,0 +1,213 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// Each of these functions reads exactly one value, whatever its type, and fails only if it is not JSON.
+
+// maxPairs is the most labels, annotations or values of an alert that are read. A label set past it is an attack or a
+// mistake; it must not cost more memory than its bytes.
+const maxPairs = 10_000
+
+// lenient reads JSON as senders write it. Names that are given twice are looked at where they matter.
+var lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+
+// object reads an object and calls member for each of its names; member reads the value. It reads anything else too, and
+// says that it is not an object. The name is valid until the value is read.
+func (r *Reader) object(member func(name []byte) error) (isObject bool, err error) {
+	if r.json.PeekKind() != '{' {
+		return false, r.skip()
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return true, syntaxError(err)
+	}
+	for r.json.PeekKind() != '}' {
+		raw, err := r.json.ReadValue()
+		if err != nil {
+			return true, syntaxError(err)
+		}
+		name := raw[1 : len(raw)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			name = []byte(r.strings.Decode(raw))
+		}
+		if err := member(name); err != nil {
+			return true, err
+		}
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return true, syntaxError(err)
+	}
+	return true, nil
+}
+
+// text reads a value as text: a string as it is, null as the empty one, anything else as compact JSON.
+func (r *Reader) text() (string, error) {
+	raw, err := r.json.ReadValue()
+	if err != nil {
+		return "", syntaxError(err)
+	}
+	return r.textOf(raw), nil
+}
+
+func (r *Reader) textOf(raw jsontext.Value) string {
+	switch raw.Kind() {
+	case '"':
+		return r.strings.Decode(raw)
+	case 'n':
+		return ""
+	default:
+		raw = raw.Clone()
+		_ = raw.Compact(lenient...) // it is JSON
+		return strings.ToValidUTF8(string(raw), "\uFFFD")
+	}
+}
+
+// onlyText reads a string, and takes anything else for an absent one.
+func (r *Reader) onlyText() (string, error) {
+	raw, err := r.json.ReadValue()
+	if err != nil {
+		return "", syntaxError(err)
+	}
+	if raw.Kind() != '"' {
+		return "", nil
+	}
+	return r.strings.Decode(raw), nil
+}
+
+// time reads a time as RFC 3339 writes it. Absent, null, empty and zero are the zero time; ok is false for anything else.
+func (r *Reader) time() (t time.Time, ok bool, err error) {
+	raw, err := r.json.ReadValue()
+	switch {
+	case err != nil:
+		return t, false, syntaxError(err)
+	case raw.Kind() == 'n':
+		return t, true, nil
+	case raw.Kind() != '"':
+		return t, false, nil
+	}
+	r.scratch, _ = jsontext.AppendUnquote(r.scratch[:0], raw)
+	if len(r.scratch) == 0 {
+		return t, true, nil
+	}
+	err = t.UnmarshalText(r.scratch)
+	if err != nil {
+		t = time.Time{}
+	}
+	return t, err == nil, nil
+}
+
+// number reads a whole number of at most bits bits, and takes anything else for 0.
+func (r *Reader) number(bits int) (int64, error) {
+	raw, err := r.json.ReadValue()
+	if err != nil {
+		return 0, syntaxError(err)
+	}
+	n, err := strconv.ParseInt(string(raw), 10, bits)
+	if err != nil {
+		return 0, nil //nolint:nilerr // absent, by the rule above
+	}
+	return n, nil
+}
+
+// set is a label set as it was read.
+type set struct {
+	pairs    labels.Set
+	isObject bool
+	twice    bool // a name is given twice; the least value is kept
+	dropped  int  // pairs past maxPairs
+}
+
+// set reads an object as a label set; null is the empty one. Values that are not strings become text, and null is absent.
+func (r *Reader) set() (s set, err error) {
+	switch r.json.PeekKind() {
+	case 'n':
+		return set{isObject: true}, r.skip()
+	case '{':
+	default:
+		return s, r.skip()
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return s, syntaxError(err)
+	}
+	s.isObject = true
+	start := len(r.pairs)
+	for r.json.PeekKind() != '}' {
+		raw, err := r.json.ReadValue()
+		if err != nil {
+			return s, syntaxError(err)
+		}
+		name := r.strings.Decode(raw)
+		if raw, err = r.json.ReadValue(); err != nil {
+			return s, syntaxError(err)
+		}
+		switch {
+		case raw.Kind() == 'n':
+		case len(r.pairs)-start >= maxPairs:
+			s.dropped++
+		default:
+			r.pairs = append(r.pairs, labels.Label{Name: name, Value: r.textOf(raw)})
+		}
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return s, syntaxError(err)
+	}
+	n := len(r.pairs) - start
+	if n == 0 {
+		return s, nil
+	}
+	r.cost += n * pairBytes
+	s.pairs = labels.Set(r.pairs[start:len(r.pairs):len(r.pairs)])
+	s.pairs.Sort()
+	s.pairs = slices.CompactFunc(s.pairs, func(a, b labels.Label) bool { return a.Name == b.Name })
+	s.twice = len(s.pairs) < n
+	return s, nil
+}
+
+// values reads an object of numbers or texts, and leaves out what is neither.
+func (r *Reader) values(a *Alert) error {
+	g := a.grafana()
+	_, err := r.object(func(name []byte) error {
+		v := Value{Name: strings.ToValidUTF8(string(name), "\uFFFD")}
+		raw, err := r.json.ReadValue()
+		if err != nil {
+			return syntaxError(err)
+		}
+		switch raw.Kind() {
+		case '0':
+			if v.Number, err = strconv.ParseFloat(string(raw), 64); err != nil {
+				v.Text = string(raw)
+			}
+		case '"':
+			v.Text = r.strings.Decode(raw)
+		default:
+			return nil
+		}
+		if len(g.Values) >= maxPairs {
+			a.Dropped++
+			return nil
+		}
+		r.cost += pairBytes
+		g.Values = append(g.Values, v)
+		return nil
+	})
+	return err
+}
+
+func (r *Reader) skip() error {
+	if err := r.json.SkipValue(); err != nil {
+		return syntaxError(err)
+	}
+	return nil
+}
