@@ -170,7 +170,7 @@ func (s *server) write(r *row, q *request) {
 		if !q.fields.Has(f) {
 			continue
 		}
-		if f == incident.FieldSeverity && r.edits[f] == theirs && q.content.Severity > max(r.peak, severityOf(r.shown[f])) {
+		if f == incident.FieldSeverity && r.edits[f] == theirs && q.content.Severity > max(r.peak, shownSeverity(r.shown[f])) {
 			r.edits[f] = perhaps // it rose
 		}
 		if r.edits[f] == theirs && q.read >= r.when[f] {
@@ -281,4 +281,13 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 		}
 	}
 	return found, complete
+}
+
+// shownSeverity is the severity with the hash; 0: none.
+func shownSeverity(hash uint64) incident.Severity {
+	return incident.Severity(slices.Index(severityHashes, hash) + 1)
+}
+
+var severityHashes = []uint64{
+	incident.HashText("low"), incident.HashText("medium"), incident.HashText("high"), incident.HashText("critical"),
 }
