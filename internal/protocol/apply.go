@@ -287,7 +287,7 @@ func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
 }
 
 // endEpisode forgets what holds for one episode only.
-func (n *Entry) endEpisode() {
-	n.Dismissed, n.Reopening, n.Reopened, n.Foreign = false, "", false, ""
-	n.Refused, n.Peak, n.Renewed, n.Continues = Refusal{}, 0, 0, 0
+func (e *Entry) endEpisode() {
+	e.Dismissed, e.Reopening, e.Reopened, e.Foreign = false, "", false, ""
+	e.Refused, e.Peak, e.Renewed, e.Continues = Refusal{}, 0, 0, 0
 }

@@ -16,17 +16,17 @@ func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
 	return n
 }
 
-// begin changes n, which the caller owns.
-func (n *Entry) begin(c Call, now time.Time) {
+// begin changes e, which the caller owns.
+func (e *Entry) begin(c Call, now time.Time) {
 	if c.Kind == Lookup {
-		n.change(func(t *Timers) { t.Looking = true })
+		e.change(func(t *Timers) { t.Looking = true })
 		return
 	}
 	c.At = now
-	n.Inflight = c
-	n.Version++
-	if c.Kind == Close && c.ID == n.Incident.ID {
-		n.Doubt.Finished = c.Finish
+	e.Inflight = c
+	e.Version++
+	if c.Kind == Close && c.ID == e.Incident.ID {
+		e.Doubt.Finished = c.Finish
 	}
 }
 

@@ -167,12 +167,12 @@ func (e *Entry) Parked() bool {
 	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Minimal || e.Refused.Kind == Update)
 }
 
-// Settled: nothing of ours can still change what Alert24 holds.
+// Settled reports that nothing of ours can still change what Alert24 holds.
 func (e *Entry) Settled() bool {
 	return !e.Doubt.Set && !e.Unseen && e.Inflight.Kind == NoCall && len(e.Extra) == 0
 }
 
-// Over: there is nothing to close or to look for.
+// Over reports that there is nothing to close or to look for.
 func (e *Entry) Over() bool {
 	return !e.Firing() && e.Settled() &&
 		(e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)

@@ -199,16 +199,16 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 	return d, want, l.commit(l.started)
 }
 
-func (l *ledger) learn(c Call, a Answer) (Lesson, bool) {
+func (l *ledger) learn(c Call, a Answer) bool {
 	l.failed = false
 	if l.entry == nil {
-		return Nothing, true
+		return true
 	}
 	if learnsOnStarted && c.Kind != Lookup {
 		l.entry = l.started
 	}
-	n, lesson := l.policy.Learn(l.entry, c, a, l.now())
-	return lesson, l.commit(n)
+	n, _ := l.policy.Learn(l.entry, c, a, l.now())
+	return l.commit(n)
 }
 
 // want is what the incident should say.
