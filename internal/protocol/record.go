@@ -32,7 +32,7 @@ func AppendRecord(b []byte, e *Entry) []byte {
 	w.Number("schema", Schema)
 	switch n := len(e.Members.buckets); {
 	case n == 1:
-		writeMembers(&w, e.Members.buckets[0])
+		writeMembers(&w, e.Members.buckets[0].members)
 	case n > 1:
 		w.Number("buckets", int64(n))
 	}
@@ -155,16 +155,18 @@ func (e *Entry) Changed(former *Entry, i int) bool {
 	if former == nil || former.Buckets() != e.Buckets() {
 		return true
 	}
-	a, b := e.Members.buckets[i], former.Members.buckets[i]
-	return len(a) != len(b) || len(a) > 0 && &a[0] != &b[0]
+	return !e.Members.buckets[i].shares(&former.Members.buckets[i])
 }
+
+// NoMembers returns the record of a bucket without members.
+func NoMembers() []byte { return fmt.Appendf(nil, `{"schema":%d}`, Schema) }
 
 // AppendBucket appends the record of bucket i.
 func AppendBucket(b []byte, e *Entry, i int) []byte {
 	w := jsonobject.Writer{B: b}
 	w.Open("")
 	w.Number("schema", Schema)
-	writeMembers(&w, e.Members.buckets[i])
+	writeMembers(&w, e.Members.buckets[i].members)
 	w.Close()
 	return w.B
 }
@@ -311,38 +313,43 @@ func (h *wireHashes) UnmarshalText(text []byte) error {
 // the same.
 var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
-// Decode reads the record of alias, and the records of its buckets, which bucket returns. The error is ErrSchema for one of
-// a newer version.
+// Decode reads the record of alias, and the records of its buckets, which bucket returns. They stay the buckets that they are:
+// a store that has some of them may write any of them anew. The error is ErrSchema for one of a newer version.
 func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, error) {
 	var h head
 	if err := decode(record, &h, &h.Schema); err != nil {
 		return nil, err
 	}
-	e := h.entry(alias)
-	e.Members = e.Members.draft()
-	members, err := h.Members, error(nil)
-	for i := 0; ; i++ {
-		for j := range members {
-			m, memberErr := members[j].member()
-			if memberErr != nil {
-				return nil, memberErr
-			}
-			e.Members.set(m)
-		}
-		if i >= h.Buckets {
-			break
-		}
+	if h.Buckets < 0 || h.Buckets > maxBuckets {
+		return nil, fmt.Errorf("the record has %d buckets", h.Buckets)
+	}
+	members := h.Members
+	for i := range h.Buckets {
 		var b struct {
 			Schema  int          `json:"schema"`
 			Members []wireMember `json:"members"`
 		}
-		if err = decode(bucket(i), &b, &b.Schema); err != nil {
+		if err := decode(bucket(i), &b, &b.Schema); err != nil {
 			return nil, err
 		}
-		members = b.Members
+		members = append(members, b.Members...)
 	}
-	e.Members.owned = nil
-	return e, e.check()
+	e := h.entry(alias)
+	if h.Buckets > 0 {
+		e.Members.spread(h.Buckets)
+	}
+	for i := range members {
+		m, err := members[i].member()
+		if err != nil {
+			return nil, err
+		}
+		e.Members.set(m)
+	}
+	e.Members.seal()
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func decode(record []byte, v any, schema *int) error {
