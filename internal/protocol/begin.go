@@ -96,7 +96,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 			n.Members.set(&next)
 		}
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	if t := p.Tick(n, now); t != nil {
 		n = t
 	}
