@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package replicas
 
 import (
 	"context"
@@ -17,12 +17,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
 // A pair of real Alertmanagers with gossip: each alert has one incident, whatever the two say twice, late or again.
-func TestPairOfAlertmanagers(t *testing.T) {
-	found := binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
-	b := startBench(t)
+func TestPairOfAlertmanagers(t *testing.T) { kit.EachReading(t, testPair) }
+
+func testPair(t *testing.T, switches func(*sandbox.Switches)) {
+	t.Helper()
+	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
+	b := startBench(t, switches)
 	pair, err := harness.StartPair(t.Context(), found.Alertmanager, t.TempDir(), b.relay.urls())
 	t.Cleanup(func() {
 		assert.NoError(t, pair.Close())
@@ -39,43 +44,43 @@ func TestPairOfAlertmanagers(t *testing.T) {
 	restart := func() error { return pair.Restart(t.Context(), 0) }
 	restartCollector := func() error { return b.collector.Start(t.Context()) }
 	over := func(a harness.Alert) harness.Alert {
-		a.EndsAt = milliseconds(time.Now())
+		a.EndsAt = kit.Milliseconds(time.Now())
 		return a
 	}
 
 	t.Run("as usual", func(t *testing.T) {
-		alert := alertOn("usual")
+		alert := kit.AlertOn("usual")
 		post(t, alert)
-		b.incident(t, "usual", isOpen)
+		b.incident(t, "usual", kit.IsOpen)
 		post(t, over(alert))
-		b.incident(t, "usual", isResolved)
+		b.incident(t, "usual", kit.IsResolved)
 	})
 
 	t.Run("echo", func(t *testing.T) { testEcho(t, b, pair) })
 
 	t.Run("one is killed while an alert fires", func(t *testing.T) {
-		before, during := alertOn("before"), alertOn("during")
+		before, during := kit.AlertOn("before"), kit.AlertOn("during")
 		post(t, before)
-		b.incident(t, "before", isOpen)
+		b.incident(t, "before", kit.IsOpen)
 		pair.Members[0].Kill()
 		post(t, before, during)
 		b.said(t, "during", func(w relayed) bool { return w.sender == 1 && w.answer == http.StatusOK })
-		b.incident(t, "during", isOpen)
+		b.incident(t, "during", kit.IsOpen)
 		post(t, over(before))
-		b.incident(t, "before", isResolved)
+		b.incident(t, "before", kit.IsResolved)
 
 		require.NoError(t, restart())
 		post(t, during) // as Prometheus does, which tells the one that was away
 		b.said(t, "during", func(w relayed) bool { return w.sender == 0 && w.answer == http.StatusOK })
 		post(t, over(during))
-		b.incident(t, "during", isResolved)
-		b.incident(t, "before", isResolved)
+		b.incident(t, "during", kit.IsResolved)
+		b.incident(t, "before", kit.IsResolved)
 	})
 
 	t.Run("the collector answers 503 for a while", func(t *testing.T) {
-		opens, ends := alertOn("opens"), alertOn("ends")
+		opens, ends := kit.AlertOn("opens"), kit.AlertOn("ends")
 		post(t, ends)
-		b.incident(t, "ends", isOpen)
+		b.incident(t, "ends", kit.IsOpen)
 		b.relay.refuse.Store(true)
 		post(t, opens, over(ends))
 		for _, instance := range []string{"opens", "ends"} {
@@ -85,16 +90,16 @@ func TestPairOfAlertmanagers(t *testing.T) {
 		}
 		assert.Empty(t, b.all("opens"))
 		b.relay.refuse.Store(false)
-		b.incident(t, "opens", isOpen)
-		b.incident(t, "ends", isResolved)
+		b.incident(t, "opens", kit.IsOpen)
+		b.incident(t, "ends", kit.IsResolved)
 		post(t, over(opens))
-		b.incident(t, "opens", isResolved)
+		b.incident(t, "opens", kit.IsResolved)
 	})
 
 	t.Run("the collector crashes and is away for a while", func(t *testing.T) {
-		opens, ends := alertOn("opens-away"), alertOn("ends-away")
+		opens, ends := kit.AlertOn("opens-away"), kit.AlertOn("ends-away")
 		post(t, ends)
-		b.incident(t, "ends-away", isOpen)
+		b.incident(t, "ends-away", kit.IsOpen)
 		b.collector.Kill()
 		post(t, opens, over(ends))
 		for _, instance := range []string{"opens-away", "ends-away"} {
@@ -103,10 +108,10 @@ func TestPairOfAlertmanagers(t *testing.T) {
 			}
 		}
 		require.NoError(t, restartCollector())
-		b.incident(t, "opens-away", isOpen)
-		b.incident(t, "ends-away", isResolved)
+		b.incident(t, "opens-away", kit.IsOpen)
+		b.incident(t, "ends-away", kit.IsResolved)
 		post(t, over(opens))
-		b.incident(t, "opens-away", isResolved)
+		b.incident(t, "opens-away", kit.IsResolved)
 	})
 }
 
@@ -125,25 +130,25 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 	for round := 0; round < rounds && echoes < expected; round++ {
 		var batch []harness.Alert
 		for n := range alerts {
-			batch = append(batch, alertOn(fmt.Sprintf("echo-%d-%d", round, n)))
+			batch = append(batch, kit.AlertOn(fmt.Sprintf("echo-%d-%d", round, n)))
 		}
 		require.NoError(t, pair.Post(t.Context(), batch...))
 		for _, a := range batch {
-			b.incident(t, a.Labels["instance"], isOpen)
+			b.incident(t, a.Labels["instance"], kit.IsOpen)
 		}
 		ticker := time.NewTicker(spread) // what is tested is the moment: this waits for nothing else
 		for _, a := range batch {
 			<-ticker.C
-			a.EndsAt = milliseconds(time.Now())
+			a.EndsAt = kit.Milliseconds(time.Now())
 			require.NoError(t, pair.Post(t.Context(), a))
 		}
 		ticker.Stop()
 		for _, a := range batch {
 			instances = append(instances, a.Labels["instance"])
-			b.incident(t, a.Labels["instance"], isResolved)
+			b.incident(t, a.Labels["instance"], kit.IsResolved)
 		}
 		// Then both are silent, and a resolve has followed each hold: nothing is left that could still open an incident.
-		eventually(t, func(ctx context.Context) (err error) {
+		kit.Eventually(t, func(ctx context.Context) (err error) {
 			held, err = b.holds(ctx)
 			return errors.Join(b.silent(instances), err)
 		})
@@ -157,7 +162,7 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 	assert.GreaterOrEqual(t, echoes, 1, "the pair never echoed, so the test shows nothing")
 	assert.GreaterOrEqual(t, held, echoes)
 	for _, instance := range instances {
-		b.incident(t, instance, isResolved)
+		b.incident(t, instance, kit.IsResolved)
 	}
 	t.Logf("%d echoes of %d alerts, all held until their resolve", echoes, len(instances))
 }
@@ -188,9 +193,12 @@ func (b *bench) holds(ctx context.Context) (held int, err error) {
 }
 
 // Two Alertmanagers that do not hear each other say everything twice, and end alerts at times of their own.
-func TestSplitPairOfAlertmanagers(t *testing.T) {
-	found := binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
-	b := startBench(t)
+func TestSplitPairOfAlertmanagers(t *testing.T) { kit.EachReading(t, testSplitPair) }
+
+func testSplitPair(t *testing.T, switches func(*sandbox.Switches)) {
+	t.Helper()
+	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
+	b := startBench(t, switches)
 	var members [2]*harness.Alertmanager
 	for i, url := range b.relay.urls() {
 		var err error
@@ -200,32 +208,32 @@ func TestSplitPairOfAlertmanagers(t *testing.T) {
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, members[i].Stop()) })
 	}
-	alert := alertOn("split")
+	alert := kit.AlertOn("split")
 	for _, m := range members {
 		require.NoError(t, m.Post(t.Context(), alert))
 	}
 	for sender := range members {
 		b.said(t, "split", func(w relayed) bool { return w.sender == sender && w.status == "firing" && w.answer == http.StatusOK })
 	}
-	b.incident(t, "split", isOpen)
+	b.incident(t, "split", kit.IsOpen)
 
 	// The first hears of the end at once; the other goes on saying that it fires, until it hears of it as well.
-	alert.EndsAt = milliseconds(time.Now())
+	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, members[0].Post(t.Context(), alert))
-	b.incident(t, "split", isResolved)
-	eventually(t, func(ctx context.Context) error {
+	b.incident(t, "split", kit.IsResolved)
+	kit.Eventually(t, func(ctx context.Context) error {
 		held, err := b.events(ctx, "echo_held")
 		if err == nil && held == 0 {
 			err = errors.New("the other has not repeated itself")
 		}
 		return err
 	})
-	alert.EndsAt = milliseconds(time.Now())
+	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, members[1].Post(t.Context(), alert))
 	b.said(t, "split", func(w relayed) bool { return w.sender == 1 && w.status == "resolved" && w.answer == http.StatusOK })
-	eventually(t, func(ctx context.Context) error {
+	kit.Eventually(t, func(ctx context.Context) error {
 		_, err := b.holds(ctx)
 		return err
 	})
-	b.incident(t, "split", isResolved)
+	b.incident(t, "split", kit.IsResolved)
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package docs
 
 import (
 	"fmt"
@@ -16,28 +16,29 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/alert24/otelcol-alert24/e2e/docs/snippet"
 	"github.com/alert24/otelcol-alert24/e2e/harness"
-	"github.com/alert24/otelcol-alert24/e2e/snippet"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
 // Every YAML example of the documentation is loaded by the program that its reader will use.
 func TestExamplesOfTheDocumentation(t *testing.T) {
-	programs := binaries(t, harness.CollectorEnv, harness.AmtoolEnv, harness.PromtoolEnv)
+	programs := kit.Binaries(t, harness.CollectorEnv, harness.AmtoolEnv, harness.PromtoolEnv)
 	check := map[snippet.Kind]func(*testing.T, string){
 		snippet.Collector: func(t *testing.T, text string) { t.Helper(); checkCollector(t, text) },
 		snippet.Alertmanager: func(t *testing.T, text string) {
 			t.Helper()
-			ok, printed := tool(t.Context(), t, programs.Amtool, "check-config", write(t, wholeAlertmanager(t, text)))
+			ok, printed := kit.Tool(t.Context(), t, programs.Amtool, "check-config", kit.WriteFile(t, wholeAlertmanager(t, text)))
 			assert.True(t, ok, printed)
 		},
 		snippet.Rules: func(t *testing.T, text string) {
 			t.Helper()
-			ok, printed := tool(t.Context(), t, programs.Promtool, "check", "rules", write(t, text))
+			ok, printed := kit.Tool(t.Context(), t, programs.Promtool, "check", "rules", kit.WriteFile(t, text))
 			assert.True(t, ok, printed)
 		},
 		snippet.Prometheus: func(t *testing.T, text string) {
 			t.Helper()
-			ok, printed := tool(t.Context(), t, programs.Promtool, "check", "config", "--syntax-only", write(t, text))
+			ok, printed := kit.Tool(t.Context(), t, programs.Promtool, "check", "config", "--syntax-only", kit.WriteFile(t, text))
 			assert.True(t, ok, printed)
 		},
 		snippet.Builder:    checkBuilder,
@@ -45,7 +46,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 	}
 	seen := map[snippet.Kind]bool{}
 	for _, file := range markdown(t) {
-		content, err := os.ReadFile(root(t, file))
+		content, err := os.ReadFile(kit.Root(t, file))
 		require.NoError(t, err)
 		blocks, err := snippet.YAML(string(content))
 		require.NoError(t, err, file)
@@ -68,7 +69,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 func markdown(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	err := fs.WalkDir(os.DirFS(root(t)), ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(kit.Root(t)), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -86,20 +87,13 @@ func markdown(t *testing.T) []string {
 	return files
 }
 
-func write(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "example.yml")
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	return path
-}
-
 // around completes a part of a configuration: what the part says counts.
 const around = `
 receivers:
   alertmanager:
 exporters:
   alert24:
-    api_key: ` + secretKey + `
+    api_key: ` + kit.SecretKey + `
 service:
   pipelines:
     logs:
@@ -113,17 +107,17 @@ func checkCollector(t *testing.T, text string) {
 	t.Helper()
 	args := []string{"validate"}
 	if !strings.Contains(text, "pipelines:") {
-		args = append(args, "--config", write(t, around))
+		args = append(args, "--config", kit.WriteFile(t, around))
 	}
-	args = append(args, "--config", write(t, text))
+	args = append(args, "--config", kit.WriteFile(t, text))
 
-	env := settings(t)
+	env := kit.Settings(t)
 	for _, found := range envReference.FindAllStringSubmatch(text, -1) {
 		if !strings.HasPrefix(found[1], "ALERT24_") {
 			env = append(env, found[1]+"=example")
 		}
 	}
-	code, printed := collector(t, env, args...)
+	code, printed := kit.RunCollector(t, env, args...)
 	assert.Zero(t, code, printed)
 }
 
@@ -201,7 +195,7 @@ type component struct {
 // checkBuilder wants a part of ocb's configuration to name modules at the versions that we build with.
 func checkBuilder(t *testing.T, text string) {
 	t.Helper()
-	content, err := os.ReadFile(root(t, "builder-config.yaml"))
+	content, err := os.ReadFile(kit.Root(t, "builder-config.yaml"))
 	require.NoError(t, err)
 	ours := modules(t, string(content))
 	require.NotEmpty(t, ours)

@@ -1,11 +1,10 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package config
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,34 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
-
-const (
-	secretKey   = "ak_live_0123456789abcdefghijklmnopqrstuv"
-	secretToken = "token-that-nobody-may-see"
-)
-
-// settings is the environment that collector-config.yaml needs.
-func settings(t *testing.T) []string {
-	t.Helper()
-	return []string{
-		"ALERT24_API_KEY=" + secretKey,
-		"ALERT24_WEBHOOK_TOKEN=" + secretToken,
-		"ALERT24_STORAGE_DIR=" + filepath.Join(t.TempDir(), "storage"),
-	}
-}
 
 func TestVersionIsThatOfTheBuild(t *testing.T) {
-	binaries(t, harness.CollectorEnv)
-	version, err := os.ReadFile(root(t, "build", "version"))
+	kit.Binaries(t, harness.CollectorEnv)
+	version, err := os.ReadFile(kit.Root(t, "build", "version"))
 	require.NoError(t, err)
-	code, printed := collector(t, nil, "--version")
+	code, printed := kit.RunCollector(t, nil, "--version")
 	require.Zero(t, code, printed)
 	assert.Equal(t, "otelcol-alert24 version "+strings.TrimSpace(string(version)), strings.TrimSpace(printed))
 }
 
 func TestComponents(t *testing.T) {
-	code, printed := collector(t, nil, "components")
+	code, printed := kit.RunCollector(t, nil, "components")
 	require.Zero(t, code, printed)
 	for _, name := range []string{
 		"alertmanager", "otlp",
@@ -55,23 +40,23 @@ func TestComponents(t *testing.T) {
 }
 
 func TestDeployedConfigIsValid(t *testing.T) {
-	code, printed := collector(t, settings(t), "validate", "--config", root(t, "collector-config.yaml"))
+	code, printed := kit.RunCollector(t, kit.Settings(t), "validate", "--config", kit.Root(t, "collector-config.yaml"))
 	assert.Zero(t, code, printed)
 
 	// What no test can see fail on a machine that keeps its power.
-	code, printed = collector(t, settings(t), "print-config", "--config", root(t, "collector-config.yaml"))
+	code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--config", kit.Root(t, "collector-config.yaml"))
 	assert.Zero(t, code, printed)
 	assert.Contains(t, printed, "fsync: true")
 }
 
 func TestPrintConfigHidesSecrets(t *testing.T) {
 	for _, format := range []string{"yaml", "json"} {
-		code, printed := collector(t, settings(t), "print-config", "--format", format, "--config", root(t, "collector-config.yaml"))
+		code, printed := kit.RunCollector(t, kit.Settings(t), "print-config", "--format", format, "--config", kit.Root(t, "collector-config.yaml"))
 		require.Zero(t, code, printed)
 		assert.Contains(t, printed, "[REDACTED]")
 		assert.Contains(t, printed, "alert24")
-		assert.NotContains(t, printed, secretKey)
-		assert.NotContains(t, printed, secretToken)
+		assert.NotContains(t, printed, kit.SecretKey)
+		assert.NotContains(t, printed, kit.SecretToken)
 	}
 }
 
@@ -99,22 +84,22 @@ func TestWrongConfigIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var env []string
-			for _, entry := range settings(t) {
+			for _, entry := range kit.Settings(t) {
 				if test.without == "" || !strings.HasPrefix(entry, test.without+"=") {
 					env = append(env, entry)
 				}
 			}
-			args := []string{"--config", root(t, "collector-config.yaml")}
+			args := []string{"--config", kit.Root(t, "collector-config.yaml")}
 			for _, set := range test.set {
 				args = append(args, "--set", set)
 			}
-			code, printed := collector(t, env, args...)
+			code, printed := kit.RunCollector(t, env, args...)
 			require.NotZero(t, code, printed)
 			for _, part := range test.message {
 				assert.Contains(t, printed, part)
 			}
-			assert.NotContains(t, printed, secretKey)
-			assert.NotContains(t, printed, secretToken)
+			assert.NotContains(t, printed, kit.SecretKey)
+			assert.NotContains(t, printed, kit.SecretToken)
 		})
 	}
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package otlp
 
 import (
 	"bytes"
@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -40,7 +41,7 @@ type otlp struct {
 func startOTLP(t *testing.T) *otlp {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "otlp")
-	s, c := startCollector(t,
+	s, c := kit.StartCollector(t,
 		"receivers.otlp.protocols.http={endpoint: "+socket+", transport: unix}",
 		"service.pipelines.logs.receivers=[alertmanager, otlp]")
 	return &otlp{sandbox: s, collector: c, socket: socket, client: &http.Client{Transport: &http.Transport{
@@ -91,7 +92,7 @@ func (r logRecord) write(t *testing.T, to plog.LogRecord) {
 // backupFails has no status, so it fires.
 func backupFails() logRecord {
 	return logRecord{
-		at: milliseconds(time.Now()), severity: "ERROR", body: "The backup of db-01 failed",
+		at: kit.Milliseconds(time.Now()), severity: "ERROR", body: "The backup of db-01 failed",
 		attributes: map[string]any{"alert24.alias": backup},
 	}
 }
@@ -101,7 +102,7 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	fails := backupFails()
 	fails.attributes["alert24.tags"] = []any{"team:storage"}
 	require.Equal(t, http.StatusOK, o.send(t, fails))
-	opened := onlyIncident(t, o.sandbox, isOpen)
+	opened := kit.OnlyIncident(t, o.sandbox, kit.IsOpen)
 	assert.Equal(t, backup, opened.Alias)
 	assert.Equal(t, "The backup of db-01 failed", opened.Title)
 	assert.Equal(t, "high", opened.Severity)
@@ -110,7 +111,7 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	fails.attributes["alert24.title"] = "The backup of db-01 failed twice"
 	fails.attributes["alert24.severity"] = "critical"
 	require.Equal(t, http.StatusOK, o.send(t, fails))
-	updated := onlyIncident(t, o.sandbox, func(i sandbox.Incident) error {
+	updated := kit.OnlyIncident(t, o.sandbox, func(i sandbox.Incident) error {
 		if i.Title != "The backup of db-01 failed twice" || i.Severity != "critical" {
 			return fmt.Errorf("it says %s: %s", i.Severity, i.Title)
 		}
@@ -119,11 +120,11 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	assert.Equal(t, opened.ID, updated.ID)
 
 	works := logRecord{
-		at:         milliseconds(time.Now()),
+		at:         kit.Milliseconds(time.Now()),
 		attributes: map[string]any{"alert24.alias": backup, "alert24.status": "resolved"},
 	}
 	require.Equal(t, http.StatusOK, o.send(t, works))
-	closed := onlyIncident(t, o.sandbox, isResolved)
+	closed := kit.OnlyIncident(t, o.sandbox, kit.IsResolved)
 	assert.Equal(t, opened.ID, closed.ID)
 	assert.Equal(t, works.at, closed.ResolvedAt.UTC())
 }
@@ -139,7 +140,7 @@ func TestLogsSurviveACrash(t *testing.T) {
 	require.Empty(t, o.sandbox.Incidents())
 	require.True(t, o.sandbox.RemoveFault(fault))
 	require.NoError(t, o.collector.Start(t.Context()))
-	assert.Equal(t, backup, onlyIncident(t, o.sandbox, isOpen).Alias)
+	assert.Equal(t, backup, kit.OnlyIncident(t, o.sandbox, kit.IsOpen).Alias)
 }
 
 // A record that cannot become an incident is refused on its own.
@@ -150,10 +151,10 @@ func TestLogsThatCannotBecomeIncidents(t *testing.T) {
 
 	assert.Equal(t, http.StatusBadRequest, o.send(t, nameless, unclear), "none is of use: the sender must not repeat them")
 	assert.Equal(t, http.StatusOK, o.send(t, nameless, backupFails(), unclear), "one is of use: the sender must not repeat it")
-	assert.Equal(t, backup, onlyIncident(t, o.sandbox, isOpen).Alias)
-	deliver(t, o.collector, firing("api-01.prod", "critical"))
-	eventually(t, func(context.Context) error {
-		if len(o.sandbox.Open(alias)) != 1 {
+	assert.Equal(t, backup, kit.OnlyIncident(t, o.sandbox, kit.IsOpen).Alias)
+	kit.Deliver(t, o.collector, kit.Firing("api-01.prod", "critical"))
+	kit.Eventually(t, func(context.Context) error {
+		if len(o.sandbox.Open(kit.Alias)) != 1 {
 			return errors.New("the alert of the webhook has no incident")
 		}
 		return nil
@@ -161,5 +162,5 @@ func TestLogsThatCannotBecomeIncidents(t *testing.T) {
 	assert.Len(t, o.sandbox.Incidents(), 2)
 
 	assert.Contains(t, o.collector.Log(), "the record has neither alert24.alias nor alertmanager.alias")
-	assert.Regexp(t, `(?m)^otelcol_exporter_alert24_refused_records(_total)?(\{.*\})? 4$`, read(t.Context(), t, o.collector.Metrics))
+	assert.Regexp(t, `(?m)^otelcol_exporter_alert24_refused_records(_total)?(\{.*\})? 4$`, kit.Read(t.Context(), t, o.collector.Metrics))
 }

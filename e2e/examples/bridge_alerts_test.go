@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package examples
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
 func ruleExpressions(t *testing.T) []string {
@@ -39,7 +40,7 @@ type rule struct {
 
 func bridgeRules(t *testing.T) []rule {
 	t.Helper()
-	content, err := os.ReadFile(root(t, "examples", "bridge-alerts.yml"))
+	content, err := os.ReadFile(kit.Root(t, "examples", "bridge-alerts.yml"))
 	require.NoError(t, err)
 	var file struct {
 		Groups []struct {
@@ -61,7 +62,7 @@ func bridgeRules(t *testing.T) []rule {
 // Whoever is woken finds out what it means and what to do.
 func TestBridgeAlertsHaveRunbooks(t *testing.T) {
 	const page = "https://github.com/alert24/otelcol-alert24/blob/main/docs/operating.md#"
-	content, err := os.ReadFile(root(t, "docs", "operating.md"))
+	content, err := os.ReadFile(kit.Root(t, "docs", "operating.md"))
 	require.NoError(t, err)
 	headings := map[string]bool{}
 	for _, found := range regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(string(content), -1) {
@@ -89,10 +90,10 @@ func TestBridgeAlertsHaveRunbooks(t *testing.T) {
 }
 
 func TestBridgeAlerts(t *testing.T) {
-	promtool := binaries(t, harness.PromtoolEnv).Promtool
-	ok, printed := tool(t.Context(), t, promtool, "check", "rules", "--lint=all", "--lint-fatal", root(t, "examples", "bridge-alerts.yml"))
+	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
+	ok, printed := kit.Tool(t.Context(), t, promtool, "check", "rules", "--lint=all", "--lint-fatal", kit.Root(t, "examples", "bridge-alerts.yml"))
 	require.True(t, ok, printed)
-	ok, printed = tool(t.Context(), t, promtool, "test", "rules", root(t, "examples", "bridge-alerts_test.yml"))
+	ok, printed = kit.Tool(t.Context(), t, promtool, "test", "rules", kit.Root(t, "examples", "bridge-alerts_test.yml"))
 	require.True(t, ok, printed)
 }
 
@@ -124,15 +125,15 @@ func mutants(r rule) map[string]rule {
 
 // The alerts' own test has to notice when a comparison, a duration or a label changes.
 func TestBridgeAlertsTestNoticesChanges(t *testing.T) {
-	promtool := binaries(t, harness.PromtoolEnv).Promtool
-	content, err := os.ReadFile(root(t, "examples", "bridge-alerts_test.yml"))
+	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
+	content, err := os.ReadFile(kit.Root(t, "examples", "bridge-alerts_test.yml"))
 	require.NoError(t, err)
 	for _, r := range bridgeRules(t) {
 		for name, mutant := range mutants(r) {
 			t.Run(r.Alert+" "+name, func(t *testing.T) {
-				file := write(t, testsOf(t, content, r.Alert))
+				file := kit.WriteFile(t, testsOf(t, content, r.Alert))
 				writeRules(t, filepath.Join(filepath.Dir(file), "bridge-alerts.yml"), mutant)
-				ok, printed := tool(t.Context(), t, promtool, "test", "rules", file)
+				ok, printed := kit.Tool(t.Context(), t, promtool, "test", "rules", file)
 				assert.False(t, ok, printed)
 				assert.Contains(t, printed, "alertname: "+r.Alert)
 			})

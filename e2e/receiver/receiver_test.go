@@ -1,18 +1,15 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package receiver
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
 // secured is a collector whose webhooks need a client certificate and one of the tokens of a file.
@@ -41,7 +39,7 @@ func startSecured(t *testing.T) *secured {
 	s := &secured{authority: newAuthority(t, dir), tokens: filepath.Join(dir, "tokens")}
 	s.setTokens(t, harness.WebhookToken, "another-token")
 	server := s.authority.issue(t, dir, "server")
-	s.sandbox, s.Collector = startCollector(
+	s.sandbox, s.Collector = kit.StartCollector(
 		t,
 		"receivers.alertmanager.tls.cert_file="+server.certFile,
 		"receivers.alertmanager.tls.key_file="+server.keyFile,
@@ -61,66 +59,36 @@ func (s *secured) setTokens(t *testing.T, tokens ...string) {
 }
 
 // status sends a webhook and returns the answer's status.
-func (s *secured) status(ctx context.Context, t *testing.T, client *http.Client, token string, w webhook) int {
+func (s *secured) status(ctx context.Context, t *testing.T, client *http.Client, token string, w kit.Webhook) int {
 	t.Helper()
-	status, _, err := send(ctx, t, client, s.Webhook, token, nil, body(t, w))
+	status, _, err := kit.Send(ctx, t, client, s.Webhook, token, nil, kit.Body(t, w))
 	require.NoError(t, err)
 	return status
-}
-
-func body(t *testing.T, w webhook) []byte {
-	t.Helper()
-	encoded, err := json.Marshal(w)
-	require.NoError(t, err)
-	return encoded
-}
-
-// send posts a body and returns the status and text of the answer. An empty token sends no Authorization header.
-func send(
-	ctx context.Context, t *testing.T, client *http.Client, url, token string, header http.Header, body []byte,
-) (status int, answer string, err error) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	require.NoError(t, err)
-	if header != nil {
-		request.Header = header
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, "", err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	return response.StatusCode, string(text), err
 }
 
 // Only a sender with a certificate of the authority and a token gets in, and only over TLS.
 func TestMutualTLSAndTokens(t *testing.T) {
 	c := startSecured(t)
 	trusted := c.authority.client(c.authority.issue(t, t.TempDir(), "alertmanager").pair)
-	w := firing("api-01.prod", "critical")
+	w := kit.Firing("api-01.prod", "critical")
 
 	for name, token := range map[string]string{"no token": "", "a wrong token": "wrong", "the start of a token": harness.WebhookToken[:5]} {
 		assert.Equal(t, http.StatusUnauthorized, c.status(t.Context(), t, trusted, token, w), name)
 	}
 	stranger := newAuthority(t, t.TempDir()).issue(t, t.TempDir(), "stranger")
 	for name, certificates := range map[string][]tls.Certificate{"no certificate": nil, "a stranger's certificate": {stranger.pair}} {
-		_, _, err := send(t.Context(), t, c.authority.client(certificates...), c.Webhook, harness.WebhookToken, nil, body(t, w))
+		_, _, err := kit.Send(t.Context(), t, c.authority.client(certificates...), c.Webhook, harness.WebhookToken, nil, kit.Body(t, w))
 		require.Error(t, err, name)
 	}
 	plain := strings.Replace(c.Webhook, "https:", "http:", 1)
-	status, _, err := send(t.Context(), t, c.authority.client(), plain, harness.WebhookToken, nil, body(t, w))
+	status, _, err := kit.Send(t.Context(), t, c.authority.client(), plain, harness.WebhookToken, nil, kit.Body(t, w))
 	assert.True(t, err != nil || status == http.StatusBadRequest, "without TLS: status %d", status)
 
 	// What the trusted sender says afterwards arrives; had a refused webhook counted, it would show by then.
-	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, "another-token", firing("api-02.prod", "critical")))
-	assert.Equal(t, "HighErrorRate:api-02.prod", onlyIncident(t, c.sandbox, isOpen).Alias)
-	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, harness.WebhookToken, resolved(firing("api-02.prod", "critical"))))
-	onlyIncident(t, c.sandbox, isResolved)
+	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, "another-token", kit.Firing("api-02.prod", "critical")))
+	assert.Equal(t, "HighErrorRate:api-02.prod", kit.OnlyIncident(t, c.sandbox, kit.IsOpen).Alias)
+	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, harness.WebhookToken, kit.Resolved(kit.Firing("api-02.prod", "critical"))))
+	kit.OnlyIncident(t, c.sandbox, kit.IsResolved)
 
 	c.Kill() // so that the log is whole
 	for _, cause := range []string{"client didn't provide a certificate", "certificate signed by unknown authority", "Refused a webhook: Unauthorized"} {
@@ -134,7 +102,7 @@ func TestMutualTLSAndTokens(t *testing.T) {
 // A real Alertmanager sends over TLS with its certificate, while the token is changed as the README says: the new one is
 // added, the sender changes, the old one is removed.
 func TestAlertmanagerOverTLSWhileTokensChange(t *testing.T) {
-	found := binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
+	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	c := startSecured(t)
 	dir := t.TempDir()
 	id := c.authority.issue(t, dir, "alertmanager")
@@ -147,53 +115,53 @@ func TestAlertmanagerOverTLSWhileTokensChange(t *testing.T) {
 	trusted := c.authority.client(id.pair)
 	probe := func(token string, want int) func(context.Context) error {
 		return func(ctx context.Context) error {
-			if status := c.status(ctx, t, trusted, token, resolved(firing("probe", "critical"))); status != want {
+			if status := c.status(ctx, t, trusted, token, kit.Resolved(kit.Firing("probe", "critical"))); status != want {
 				return fmt.Errorf("%q is answered %d", token, status)
 			}
 			return nil
 		}
 	}
 
-	alert := highErrorRate()
+	alert := kit.HighErrorRate()
 	require.NoError(t, sender.Post(t.Context(), alert))
-	opened := onlyIncident(t, c.sandbox, isOpen)
+	opened := kit.OnlyIncident(t, c.sandbox, kit.IsOpen)
 
 	c.setTokens(t, harness.WebhookToken, "a-new-token")
-	eventually(t, probe("a-new-token", http.StatusOK))
+	kit.Eventually(t, probe("a-new-token", http.StatusOK))
 	require.NoError(t, probe(harness.WebhookToken, http.StatusOK)(t.Context()), "the old token still works")
 
 	require.NoError(t, os.WriteFile(sender.TokenFile, []byte("a-new-token"), 0o600))
 	c.setTokens(t, "a-new-token")
-	eventually(t, probe(harness.WebhookToken, http.StatusUnauthorized))
+	kit.Eventually(t, probe(harness.WebhookToken, http.StatusUnauthorized))
 	require.NoError(t, probe("another-token", http.StatusUnauthorized)(t.Context()))
 
-	alert.EndsAt = milliseconds(time.Now())
+	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, sender.Post(t.Context(), alert))
-	assert.Equal(t, opened.ID, onlyIncident(t, c.sandbox, isResolved).ID)
+	assert.Equal(t, opened.ID, kit.OnlyIncident(t, c.sandbox, kit.IsResolved).ID)
 }
 
 // A signature as Grafana makes it, over the time and the body.
 func TestSignedWebhooks(t *testing.T) {
 	const secret, timestamp = "a-shared-secret", "X-Grafana-Alerting-Signature-Timestamp"
-	s, c := startCollector(
+	s, c := kit.StartCollector(
 		t,
 		"receivers.alertmanager.hmac.secret="+secret,
 		"receivers.alertmanager.hmac.timestamp_header="+timestamp,
 		"receivers.alertmanager.hmac.timestamp_tolerance=1m",
 	)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := kit.Client()
 	post := func(key string, sent time.Time, signed, body []byte) (int, string) {
 		seconds := strconv.FormatInt(sent.Unix(), 10)
 		mac := hmac.New(sha256.New, []byte(key))
 		_, _ = mac.Write(append([]byte(seconds+":"), signed...)) // never fails
-		status, answer, err := send(t.Context(), t, client, c.Webhook, harness.WebhookToken, http.Header{
+		status, answer, err := kit.Send(t.Context(), t, client, c.Webhook, harness.WebhookToken, http.Header{
 			timestamp:                      {seconds},
 			"X-Grafana-Alerting-Signature": {hex.EncodeToString(mac.Sum(nil))},
 		}, body)
 		require.NoError(t, err)
 		return status, answer
 	}
-	signed, other := body(t, firing("api-01.prod", "critical")), body(t, firing("api-02.prod", "critical"))
+	signed, other := kit.Body(t, kit.Firing("api-01.prod", "critical")), kit.Body(t, kit.Firing("api-02.prod", "critical"))
 	for name, tt := range map[string]struct {
 		key    string
 		sent   time.Time
@@ -209,13 +177,13 @@ func TestSignedWebhooks(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, status, name)
 		assert.Equal(t, tt.answer, answer, name)
 	}
-	status, _, err := send(t.Context(), t, client, c.Webhook, harness.WebhookToken, nil, other)
+	status, _, err := kit.Send(t.Context(), t, client, c.Webhook, harness.WebhookToken, nil, other)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusUnauthorized, status, "no signature")
 
 	status, _ = post(secret, time.Now(), signed, signed)
 	require.Equal(t, http.StatusOK, status)
-	assert.Equal(t, alias, onlyIncident(t, s, isOpen).Alias)
+	assert.Equal(t, kit.Alias, kit.OnlyIncident(t, s, kit.IsOpen).Alias)
 	c.Kill()
 	assert.NotContains(t, c.Log(), secret)
 }

@@ -1,13 +1,10 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package examples
 
 import (
-	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,34 +13,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// tool runs amtool or promtool and returns whether it succeeded and what it printed.
-func tool(ctx context.Context, t *testing.T, binary string, args ...string) (ok bool, printed string) {
-	t.Helper()
-	out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput()
-	if _, failed := errors.AsType[*exec.ExitError](err); failed {
-		return false, string(out)
-	}
-	require.NoError(t, err)
-	return true, string(out)
-}
-
 func TestExampleRules(t *testing.T) {
-	promtool := binaries(t, harness.PromtoolEnv).Promtool
-	ok, printed := tool(t.Context(), t, promtool, "check", "rules", root(t, "examples", "prometheus-rules.yml"))
+	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
+	ok, printed := kit.Tool(t.Context(), t, promtool, "check", "rules", kit.Root(t, "examples", "prometheus-rules.yml"))
 	require.True(t, ok, printed)
 	assert.Contains(t, printed, "1 rules found")
-	ok, printed = tool(t.Context(), t, promtool, "test", "rules", root(t, "examples", "prometheus-rules_test.yml"))
+	ok, printed = kit.Tool(t.Context(), t, promtool, "test", "rules", kit.Root(t, "examples", "prometheus-rules_test.yml"))
 	require.True(t, ok, printed)
 }
 
 // The rules' own test has to notice when a rule changes.
 func TestExampleRulesTestNoticesChanges(t *testing.T) {
-	promtool := binaries(t, harness.PromtoolEnv).Promtool
-	rules, err := os.ReadFile(root(t, "examples", "prometheus-rules.yml"))
+	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
+	rules, err := os.ReadFile(kit.Root(t, "examples", "prometheus-rules.yml"))
 	require.NoError(t, err)
-	tests, err := os.ReadFile(root(t, "examples", "prometheus-rules_test.yml"))
+	tests, err := os.ReadFile(kit.Root(t, "examples", "prometheus-rules_test.yml"))
 	require.NoError(t, err)
 	for name, change := range map[string][2]string{
 		"threshold": {"> 0.05", "> 0.09"},
@@ -59,19 +46,19 @@ func TestExampleRulesTestNoticesChanges(t *testing.T) {
 			changed := strings.Replace(string(rules), change[0], change[1], 1)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus-rules.yml"), []byte(changed), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "test.yml"), tests, 0o600))
-			ok, printed := tool(t.Context(), t, promtool, "test", "rules", filepath.Join(dir, "test.yml"))
+			ok, printed := kit.Tool(t.Context(), t, promtool, "test", "rules", filepath.Join(dir, "test.yml"))
 			assert.False(t, ok, printed)
 		})
 	}
 }
 
 func TestExampleAlertmanager(t *testing.T) {
-	amtool := binaries(t, harness.AmtoolEnv).Amtool
-	config := root(t, "examples", "alertmanager.yml")
-	ok, printed := tool(t.Context(), t, amtool, "check-config", config)
+	amtool := kit.Binaries(t, harness.AmtoolEnv).Amtool
+	config := kit.Root(t, "examples", "alertmanager.yml")
+	ok, printed := kit.Tool(t.Context(), t, amtool, "check-config", config)
 	require.True(t, ok, printed)
 	for severity, receiver := range map[string]string{"critical": "alert24", "warning": "alert24", "info": "nowhere"} {
-		ok, printed = tool(
+		ok, printed = kit.Tool(
 			t.Context(), t, amtool, "config", "routes", "test", "--config.file="+config, "--verify.receivers="+receiver,
 			"alertname=HighErrorRate", "instance=api-01.prod", "job=api-service", "severity="+severity,
 		)

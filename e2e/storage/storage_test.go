@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package storage
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -29,13 +30,13 @@ import (
 // more room all goes on, and what was answered 200 is there.
 func TestFullStorage(t *testing.T) {
 	dir := t.TempDir()
-	found := binaries(t, harness.CollectorEnv)
+	found := kit.Binaries(t, harness.CollectorEnv)
 	s, err := harness.StartSandbox(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	start := func(size int) *harness.Collector {
 		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(quick(), fmt.Sprint(storageRoom, size)),
+			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(kit.StorageRoom, size)),
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
@@ -44,26 +45,26 @@ func TestFullStorage(t *testing.T) {
 	c := start(1 << 20)
 	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // nothing must change but by webhooks
 	require.NoError(t, err)
-	n, refused := fill(t, c)
+	n, refused := kit.Fill(t, c)
 	want := map[string]bool{}
 	for i := range n {
 		want[fmt.Sprintf("HighErrorRate:host-%d", i)] = true
 	}
 	// An end makes room, so it is taken.
-	deliver(t, c, resolved(firing("host-0", "critical")))
+	kit.Deliver(t, c, kit.Resolved(kit.Firing("host-0", "critical")))
 	delete(want, "HighErrorRate:host-0")
 
 	c.Kill()
 	c = start(64 << 20)
 	s.ClearFaults()
-	atRest(t, s, settleTime)
+	kit.AtRest(t, s, kit.SettleTime)
 	got := map[string]bool{}
 	for _, i := range s.Incidents() {
 		got[i.Alias] = i.Open()
 	}
 	assert.Equal(t, want, got, "what was acknowledged, and nothing else")
-	deliver(t, c, refused)
-	eventually(t, func(context.Context) error {
+	kit.Deliver(t, c, refused)
+	kit.Eventually(t, func(context.Context) error {
 		if n := s.Stats().Open; n != len(want)+1 {
 			return fmt.Errorf("%d incidents are open", n)
 		}
@@ -71,39 +72,20 @@ func TestFullStorage(t *testing.T) {
 	})
 }
 
-const storageRoom = "extensions.file_storage.max_size="
-
-// fill sends firings of host-0 and so on until the storage takes no more. It returns how many were taken, and the one that was not.
-func fill(t *testing.T, c *harness.Collector) (taken int, refused webhook) {
-	t.Helper()
-	for tries := 0; tries < 2; { // a try alone can meet a moment without room
-		require.Less(t, taken, 10_000, "the storage does not become full")
-		refused = firing(fmt.Sprintf("host-%d", taken), "critical")
-		if status := post(t, c, harness.WebhookToken, refused); status == http.StatusOK {
-			taken, tries = taken+1, 0
-		} else {
-			require.Equal(t, http.StatusServiceUnavailable, status)
-			tries++
-		}
-	}
-	require.NotZero(t, taken)
-	return taken, refused
-}
-
 // A ledger that a newer version has written is left alone, and the operator is told.
 func TestLedgerOfANewerVersion(t *testing.T) {
 	dir := t.TempDir()
-	found := binaries(t, harness.CollectorEnv)
+	found := kit.Binaries(t, harness.CollectorEnv)
 	s, err := harness.StartSandbox(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: quick(),
+		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: kit.Quick(),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Stop()) })
-	deliver(t, c, firing("api-01.prod", "critical"))
-	onlyIncident(t, s, isOpen)
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	kit.OnlyIncident(t, s, kit.IsOpen)
 	require.NoError(t, c.Stop())
 
 	const newer = `{"schema":1000}`
@@ -120,8 +102,8 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 		require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: "another"}}, false))
 	})
 	require.NoError(t, c.Start(t.Context()))
-	deliver(t, c, resolved(firing("api-01.prod", "critical")))
-	onlyIncident(t, s, isResolved)
+	kit.Deliver(t, c, kit.Resolved(kit.Firing("api-01.prod", "critical")))
+	kit.OnlyIncident(t, s, kit.IsResolved)
 }
 
 // journalFile opens the exporter's journal while no collector has it.
@@ -147,8 +129,8 @@ func journalFile(t *testing.T, dir string, use func(*journal.Journal, map[string
 
 // Without storage the collector works, and says at start what that costs.
 func TestWithoutStorage(t *testing.T) {
-	s, c := startCollector(t, "exporters.alert24.storage=null")
-	deliver(t, c, firing("api-01.prod", "critical"))
-	onlyIncident(t, s, isOpen)
+	s, c := kit.StartCollector(t, "exporters.alert24.storage=null")
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	kit.OnlyIncident(t, s, kit.IsOpen)
 	assert.Equal(t, 1, strings.Count(c.Log(), "No storage is configured"))
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package examples
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
 // dashboard is a Grafana dashboard, as far as these tests read one.
@@ -67,7 +68,7 @@ type datasource struct {
 
 func readDashboard(t *testing.T) (d dashboard) {
 	t.Helper()
-	content, err := os.ReadFile(root(t, "examples", "grafana-dashboard.json"))
+	content, err := os.ReadFile(kit.Root(t, "examples", "grafana-dashboard.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(content, &d))
 	require.NotEmpty(t, d.Panels)
@@ -156,7 +157,7 @@ func checkThresholds(t *testing.T, name string, p panel) {
 
 // Every query of the dashboard is one that Prometheus understands.
 func TestDashboardQueries(t *testing.T) {
-	promtool := binaries(t, harness.PromtoolEnv).Promtool
+	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
 	variables := strings.NewReplacer("$__rate_interval", "5m", "$job", ".*", "$instance", ".*")
 	type recording struct {
 		Record string `json:"record"`
@@ -172,7 +173,7 @@ func TestDashboardQueries(t *testing.T) {
 	// JSON is YAML.
 	text, err := json.Marshal(map[string]any{"groups": []any{map[string]any{"name": "dashboard", "rules": rules}}})
 	require.NoError(t, err)
-	ok, printed := tool(t.Context(), t, promtool, "check", "rules", write(t, string(text)))
+	ok, printed := kit.Tool(t.Context(), t, promtool, "check", "rules", kit.WriteFile(t, string(text)))
 	require.True(t, ok, printed)
 	assert.Contains(t, printed, fmt.Sprintf("%d rules found", len(rules)))
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package examples
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,42 +18,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 )
-
-// scrape reads the collector's metrics: the values by name and labels.
-func scrape(ctx context.Context, t *testing.T, c *harness.Collector) map[string]map[string]float64 {
-	t.Helper()
-	text := read(ctx, t, c.Metrics)
-	found := map[string]map[string]float64{}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		space := strings.LastIndexByte(line, ' ')
-		require.Positive(t, space, line)
-		value, err := strconv.ParseFloat(line[space+1:], 64)
-		require.NoError(t, err, line)
-		name, labels := line[:space], ""
-		if brace := strings.IndexByte(name, '{'); brace >= 0 {
-			name, labels = name[:brace], name[brace:]
-		}
-		if found[name] == nil {
-			found[name] = map[string]float64{}
-		}
-		found[name][labels] = value
-	}
-	require.NotEmpty(t, found)
-	return found
-}
 
 var (
 	metricHeading = regexp.MustCompile(`(?m)^### (otelcol_\w+)$`)
 	metricTable   = regexp.MustCompile(`(?m)^\| \S+ \| (Gauge|Sum|Histogram) \|`)
 	metricValues  = regexp.MustCompile("``(\\w+)``")
 	metricName    = regexp.MustCompile(`\botelcol_\w+`)
-	metricLabel   = regexp.MustCompile(`(answer|operation|outcome|change)(?:=|!=)"(\w+)"`)
+	metricLabel   = regexp.MustCompile(`(result|operation|outcome|change)(?:=|!=)"(\w+)"`)
 )
 
 // declared are the metrics that the components' documentation lists, by the name under which they are scraped, and the
@@ -63,7 +37,7 @@ func declared(t *testing.T) (names, values map[string]bool) {
 	t.Helper()
 	names, values = map[string]bool{}, map[string]bool{}
 	for _, component := range []string{"alertmanagerreceiver", "alert24exporter"} {
-		content, err := os.ReadFile(root(t, component, "documentation.md"))
+		content, err := os.ReadFile(kit.Root(t, component, "documentation.md"))
 		require.NoError(t, err)
 		text := string(content)
 		headings, tables := metricHeading.FindAllStringSubmatch(text, -1), metricTable.FindAllStringSubmatch(text, -1)
@@ -129,34 +103,40 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 // traffic makes everything happen that brings up a metric, and returns a scrape.
 func traffic(t *testing.T) map[string]map[string]float64 {
 	t.Helper()
-	s, c := startCollector(t, append(quick(),
+	s, c := kit.Start(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.RefusedFields = []string{"labels"} }, Set: append(kit.Quick(),
 		"exporters.alert24.incident.severity.ignore=[none]",
 		"exporters.alert24.limits.aliases=1",
+		"exporters.alert24.limits.requests_per_second=1", // after the first four, each waits
 		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A template that fails, and a map without the alert's team.
 		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
 		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
-	)...)
-	_, err := s.AddFault(sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
+	)})
+	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
 	require.NoError(t, err)
-	w := firing("api-01.prod", "critical")
+	w := kit.Firing("api-01.prod", "critical")
 	w.TruncatedAlerts = 1
 	w.Alerts[0].Labels["team"] = "frontend"
-	deliver(t, c, w)
-	skipped := firing("watchdog", "none")
+	kit.Deliver(t, c, w)
+	skipped := kit.Firing("watchdog", "none")
 	skipped.Alerts = append(skipped.Alerts, skipped.Alerts[0])
 	skipped.Alerts[1].Status = "pending"
-	deliver(t, c, skipped)
-	assert.Equal(t, http.StatusServiceUnavailable, post(t, c, harness.WebhookToken, firing("api-02.prod", "critical")))
-	assert.Equal(t, http.StatusUnauthorized, post(t, c, "", w))
-	onlyIncident(t, s, isOpen)
-	deliver(t, c, resolved(w))
-	onlyIncident(t, s, isResolved)
-	eventually(t, func(ctx context.Context) error { // the first audit has ended
-		if len(scrape(ctx, t, c)["otelcol_exporter_alert24_orphans"]) == 0 {
-			return errors.New("no audit yet")
+	kit.Deliver(t, c, skipped)
+	assert.Equal(t, http.StatusServiceUnavailable, kit.Post(t, c, harness.WebhookToken, kit.Firing("api-02.prod", "critical")))
+	assert.Equal(t, http.StatusUnauthorized, kit.Post(t, c, "", w))
+	kit.OnlyIncident(t, s, kit.IsOpen)
+	kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 1) // the answer is learnt
+	kit.Deliver(t, c, kit.Resolved(w))
+	kit.OnlyIncident(t, s, kit.IsResolved)
+	kit.Eventually(t, func(ctx context.Context) error {
+		switch found := kit.Scrape(ctx, t, c); {
+		case len(found["otelcol_exporter_alert24_orphans"]) == 0:
+			return errors.New("no audit has ended yet")
+		case len(found["otelcol_exporter_alert24_request_wait"]) == 0:
+			return errors.New("no request has waited yet")
+		default:
+			return nil
 		}
-		return nil
 	})
-	return scrape(t.Context(), t, c)
+	return kit.Scrape(t.Context(), t, c)
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package replicas
 
 import (
 	"bytes"
@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -47,7 +48,7 @@ type relayed struct {
 func startRelay(t *testing.T, target string) *relay {
 	t.Helper()
 	r := &relay{}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := kit.Client()
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, err := io.ReadAll(q.Body)
 		answer := http.StatusServiceUnavailable
@@ -78,7 +79,7 @@ func pass(q *http.Request, client *http.Client, target string, body []byte) int 
 }
 
 func (r *relay) record(path string, body []byte, answer int) {
-	var w webhook
+	var w kit.Webhook
 	_ = json.Unmarshal(body, &w) // an alert that is missing here fails the test that looks for it
 	sender, _ := strconv.Atoi(path[1:])
 	r.mu.Lock()
@@ -118,13 +119,6 @@ func (r *relay) echoed(instance string) bool {
 	return false
 }
 
-// alertOn is an alert with an alias of its own.
-func alertOn(instance string) harness.Alert {
-	a := highErrorRate()
-	a.Labels["instance"] = instance
-	return a
-}
-
 // bench is the collector and the sandbox, with a relay in front.
 type bench struct {
 	sandbox   *harness.Sandbox
@@ -135,13 +129,14 @@ type bench struct {
 // echoHold is above the second member's wait, its flush and the first's.
 const echoHold = 10 * time.Second
 
-func startBench(t *testing.T) *bench {
+func startBench(t *testing.T, switches func(*sandbox.Switches)) *bench {
 	t.Helper()
 	b := &bench{}
-	b.sandbox, b.collector = startCollector(t,
-		"exporters.alert24.echo.window=20s", "exporters.alert24.echo.hold="+echoHold.String(),
+	b.sandbox, b.collector = kit.Start(t, kit.World{Switches: switches, Set: []string{
+		"exporters.alert24.echo.window=20s", "exporters.alert24.echo.hold=" + echoHold.String(),
 		"exporters.alert24.retry_on_failure.initial_interval=100ms", "exporters.alert24.retry_on_failure.max_interval=1s",
-		"exporters.alert24.lifecycle.settle_time=2s")
+		"exporters.alert24.lifecycle.settle_time=2s",
+	}})
 	b.relay = startRelay(t, b.collector.Webhook)
 	return b
 }
@@ -149,7 +144,7 @@ func startBench(t *testing.T) *bench {
 // incident waits until the alias has had exactly one incident, and done accepts it.
 func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
 	t.Helper()
-	err := harness.Await(t.Context(), limit, func(context.Context) error {
+	err := harness.Await(t.Context(), kit.Limit, func(context.Context) error {
 		all := b.all(instance)
 		if len(all) == 0 {
 			return errors.New("no incident")
@@ -176,7 +171,7 @@ func (b *bench) all(instance string) []sandbox.Incident {
 // said waits until a webhook that satisfies match has passed.
 func (b *bench) said(t *testing.T, instance string, match func(relayed) bool) {
 	t.Helper()
-	eventually(t, func(context.Context) error {
+	kit.Eventually(t, func(context.Context) error {
 		if all := b.relay.of(instance); !slices.ContainsFunc(all, match) {
 			return fmt.Errorf("the webhooks were %+v", all)
 		}
@@ -190,7 +185,7 @@ func (b *bench) events(ctx context.Context, outcome string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	response, err := kit.Client().Do(request)
 	if err != nil {
 		return 0, err
 	}
