@@ -34,5 +34,5 @@ func (s *Members) Same(former *Members) bool {
 	return slices.EqualFunc(s.buckets, former.buckets, func(a, b bucket) bool { return a.shares(&b) })
 }
 
-// Unfinished: the member fires, or will unless a resolve comes.
+// Unfinished reports whether the member fires, or will unless a resolve comes.
 func (m *Member) Unfinished() bool { return m.unfinished() }
