@@ -83,7 +83,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err := e.telemetry.watchLedger(e.ledger); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
-	e.loop.Start()
+	e.loop.Start() //nolint:contextcheck // the loop outlives the start
 	e.unregister = readiness.Register(e.ready)
 	return nil
 }

@@ -50,7 +50,7 @@ func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outco
 	if !changed {
 		return e, outcomes
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	return n, outcomes
 }
 
@@ -203,14 +203,7 @@ func (m *Member) outlives(ev *Event) bool {
 }
 
 // leaves: an alert of the alias asks to leave closing to a person.
-func (e *Entry) leaves() bool {
-	for m := range e.Members.All() {
-		if m.Alert.LeftOpen {
-			return true
-		}
-	}
-	return false
-}
+func (e *Entry) leaves() bool { return e.Members.left > 0 }
 
 // stamp keeps what the event says and its place in the order.
 func (m *Member) stamp(ev *Event, now time.Time) {
