@@ -17,14 +17,14 @@ import (
 // server is what all tests share. Each has a database of its own.
 var server *pgtest.Server
 
-// propertyDefaults: each history takes a while with a real database. Plain tests try the same ones each time.
-var propertyDefaults = map[string]string{"rapid.seed": "20261126", "rapid.checks": "12"}
+// defaults: each history takes a while with a real database, and plain tests try the same ones each time. Most tests wait.
+var defaults = map[string]string{"rapid.seed": "20261126", "rapid.checks": "12", "test.parallel": "8"}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range propertyDefaults {
+	for name, value := range defaults {
 		if !given[name] {
 			if err := flag.Set(name, value); err != nil {
 				panic(err)

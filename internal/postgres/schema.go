@@ -55,7 +55,7 @@ CREATE TABLE @.inbox (
 	set_aside text,                                     -- why the leader could not use it
 	PRIMARY KEY (component, id),
 	UNIQUE (component, source)
-)`,
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)`,
 }
 
 // SQL returns the statements that create the schema, for people who let the bridge's role create nothing.
