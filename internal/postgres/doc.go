@@ -23,5 +23,5 @@
 //
 // # Connections
 //
-// The leader has up to five, a follower three. They need a session each: PgBouncer works in its session mode only.
+// The leader has up to six, a follower four. They need a session each: PgBouncer works in its session mode only.
 package postgres
