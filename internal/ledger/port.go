@@ -59,4 +59,4 @@ type uncertain struct{ error }
 
 func (u uncertain) Unwrap() error { return u.error }
 
-func (u uncertain) Is(target error) bool { return target == ErrUncertain } //nolint:errorlint // this is what errors.Is asks
+func (u uncertain) Is(target error) bool { return target == ErrUncertain }
