@@ -18,6 +18,8 @@ VERSION := $(shell scripts/version.sh)
 endif
 
 BIN       := $(CURDIR)/.tools/bin
+# A tool's stamp carries its version in its name: another version makes a new stamp, and so a new tool.
+STAMP     := .tools/stamp
 COLLECTOR := $(CURDIR)/build/otelcol-alert24
 LINT      := $(BIN)/golangci-lint
 TESTSUM   := $(BIN)/gotestsum
@@ -96,7 +98,7 @@ check-generated: ## Check that go.mod and generated files are up to date
 	scripts/check-generated.sh
 
 .PHONY: test-unit
-test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C compiler
+test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector where there is a C compiler
 	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
@@ -134,10 +136,7 @@ race:
 ##@ Tools
 
 .PHONY: tools
-tools: $(LINT) $(TESTSUM) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## Build the tools that are missing into .tools/bin
-
-# A tool's stamp carries its version in its name: another version makes a new stamp, and so a new tool.
-STAMP = .tools/stamp
+tools: $(LINT) $(TESTSUM) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) $(STAMP)/postgresql ## Build the tools that are missing into .tools/bin
 
 $(LINT): $(STAMP)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
@@ -157,6 +156,12 @@ $(BIN)/alertmanager $(BIN)/amtool: $(BIN)/%: $(STAMP)/%-$(ALERTMANAGER_VERSION)
 $(BIN)/promtool: $(STAMP)/promtool-$(PROMETHEUS_VERSION)
 	dir=$$(cd / && go mod download -json github.com/prometheus/prometheus@$(PROMETHEUS_VERSION) | sed -n "s|.*\"Dir\": \"\(.*\)\",|\1|p"); \
 	GOWORK=off go build -C "$$dir" -tags remove_all_sd -o $@ ./cmd/promtool
+	@touch $@
+
+# The PostgreSQL that the system has, or its packages.
+$(STAMP)/postgresql: scripts/postgresql.sh
+	scripts/postgresql.sh
+	@mkdir -p $(STAMP)
 	@touch $@
 
 $(STAMP)/%:

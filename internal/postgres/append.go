@@ -1,0 +1,218 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// punctual is how long a webhook may take to the database: less than what a sender waits before it sends something newer.
+const punctual = 5 * time.Second
+
+// A transaction takes no more webhooks than this.
+const (
+	maxGroup      = 500
+	maxGroupBytes = 64 << 20
+)
+
+const addToInbox = `WITH room AS MATERIALIZED (
+	SELECT count(*) < $5::bigint AND coalesce(sum(octet_length(payload)), 0) < $6::bigint AS free
+	FROM @.inbox WHERE component = $1 AND set_aside IS NULL
+), item AS MATERIALIZED (
+	SELECT n, payload, source, clock_timestamp() < deadline AS punctual
+	FROM unnest($2::bytea[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS u (payload, source, deadline, n)
+), added AS (
+	INSERT INTO @.inbox (component, payload, source)
+	SELECT $1, payload, nullif(source, '') FROM item, room WHERE punctual AND free ORDER BY n
+	ON CONFLICT (component, source) DO UPDATE
+	SET id = excluded.id, arrived = excluded.arrived, payload = excluded.payload, set_aside = NULL
+)
+SELECT clock_timestamp(), free, array_agg(punctual ORDER BY n) FROM item, room GROUP BY free`
+
+// Arrival is when a webhook arrived, by the clock of the database if that was known.
+type Arrival struct{ theirs, ours time.Time }
+
+// Arrival stamps a webhook that arrived just now. It is asked first of all: time that passes without the process's clock,
+// as in a suspended machine, is noticed only after it.
+func (db *DB) Arrival() Arrival {
+	a := Arrival{ours: db.now()}
+	a.theirs, _ = db.clock.at(a.ours) // else Append asks the database
+	return a
+}
+
+// Append puts a payload into the inbox. A source that is not empty names a snapshot, which replaces the one before it.
+// Without an error it is durable. With one it may be there, and the sender repeats it.
+func (db *DB) Append(ctx context.Context, a Arrival, source string, payload []byte) error {
+	return db.inbox.append(ctx, &addition{arrival: a, source: printable(source), payload: payload, done: make(chan struct{})})
+}
+
+// addition is one payload on its way into the inbox.
+type addition struct {
+	arrival Arrival
+	source  string
+	payload []byte
+	done    chan struct{} // closed when err is the result
+	err     error
+}
+
+// appender lets concurrent appends share a transaction.
+type appender struct {
+	db      *DB
+	session *session
+	turn    chan struct{} // holds a token while somebody commits for all that wait
+
+	mu      sync.Mutex
+	pending []*addition
+}
+
+func newAppender(db *DB) appender {
+	return appender{db: db, session: db.newSession(punctual, time.Second), turn: make(chan struct{}, 1)}
+}
+
+func (p *appender) append(ctx context.Context, add *addition) error {
+	p.mu.Lock()
+	p.pending = append(p.pending, add)
+	p.mu.Unlock()
+	for {
+		select {
+		case <-add.done:
+			return add.err
+		case <-ctx.Done():
+			p.forget(add)
+			return p.db.fault("put a webhook into the inbox", ctx.Err())
+		case p.turn <- struct{}{}:
+			if group := p.take(); len(group) > 0 {
+				p.commit(context.WithoutCancel(ctx), group)
+			}
+			<-p.turn
+		}
+	}
+}
+
+// forget leaves out an addition that nobody waits for, unless it is being written.
+func (p *appender) forget(add *addition) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pending = slices.DeleteFunc(p.pending, func(a *addition) bool { return a == add })
+}
+
+// take returns the next group.
+func (p *appender) take() []*addition {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(p.pending) && n < maxGroup && (n == 0 || bytes+len(p.pending[n].payload) <= maxGroupBytes) {
+		bytes += len(p.pending[n].payload)
+		n++
+	}
+	group := slices.Clone(p.pending[:n])
+	p.pending = slices.Delete(p.pending, 0, n)
+	return group
+}
+
+func (p *appender) commit(ctx context.Context, group []*addition) {
+	ctx, cancel := context.WithTimeout(ctx, punctual)
+	defer cancel()
+	kept, by := latest(group)
+	err := p.clocked(ctx, kept)
+	if err == nil {
+		err = p.write(ctx, kept)
+	}
+	for _, a := range group {
+		if a.source != "" {
+			a.err = by[a.source].err
+		}
+		if err != nil {
+			a.err = err
+		}
+		close(a.done)
+	}
+}
+
+// clocked gives those an arrival that arrived before anybody knew the database's time.
+func (p *appender) clocked(ctx context.Context, group []*addition) error {
+	for _, a := range group {
+		if !a.arrival.theirs.IsZero() {
+			continue
+		}
+		if _, err := p.db.clock.at(a.arrival.ours); err != nil {
+			if err := p.ask(ctx); err != nil {
+				return err
+			}
+		}
+		var err error
+		if a.arrival.theirs, err = p.db.clock.at(a.arrival.ours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask learns the database's time.
+func (p *appender) ask(ctx context.Context) error {
+	return p.session.do(ctx, "ask the database for its time", true, func(ctx context.Context, conn *pgx.Conn) error {
+		var now time.Time
+		err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
+		if err == nil {
+			p.db.clock.learn(now, p.db.now())
+		}
+		return err
+	})
+}
+
+// latest leaves out what a later snapshot of the group replaces. by tells that one for each source.
+func latest(group []*addition) (kept []*addition, by map[string]*addition) {
+	by = make(map[string]*addition)
+	for _, a := range group {
+		if a.source != "" {
+			by[a.source] = a
+		}
+	}
+	kept = make([]*addition, 0, len(group))
+	for _, a := range group {
+		if a.source == "" || by[a.source] == a {
+			kept = append(kept, a)
+		}
+	}
+	return kept, by
+}
+
+// write is one transaction and one round trip. An implicit transaction either commits as a whole or changes nothing.
+func (p *appender) write(ctx context.Context, group []*addition) error {
+	payloads, sources, deadlines := make([][]byte, len(group)), make([]string, len(group)), make([]time.Time, len(group))
+	for i, a := range group {
+		payloads[i], sources[i], deadlines[i] = a.payload, a.source, a.arrival.theirs.Add(punctual)
+	}
+	var (
+		now  time.Time
+		free bool
+		kept []bool
+	)
+	err := p.session.do(ctx, "put a webhook into the inbox", false, func(ctx context.Context, conn *pgx.Conn) error {
+		batch := &pgx.Batch{}
+		batch.Queue(p.db.sql(addToInbox), p.db.component(), payloads, sources, deadlines, p.db.cfg.InboxRows, p.db.cfg.InboxBytes).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&now, &free, &kept) })
+		// NOTIFY lets commits of the whole database wait for each other: one for all of the group.
+		batch.Queue("SELECT pg_notify($1, '')", p.db.channel+"_inbox")
+		return conn.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return err
+	}
+	p.db.clock.learn(now, p.db.now())
+	for i, a := range group {
+		switch {
+		case !free:
+			a.err = ErrFull
+		case !kept[i]:
+			a.err = ErrLate
+		}
+	}
+	return nil
+}

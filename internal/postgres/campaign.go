@@ -1,0 +1,146 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// takeLease takes a lease that expired, or that this process holds without knowing it. It waits for a commit of the former
+// holder that has passed the fence. In any case it tells how things stood before.
+const takeLease = `WITH taken AS (
+	UPDATE @.lease SET number = number + 1, holder = $2, renewed = clock_timestamp(),
+		expires = clock_timestamp() + $3::bigint * interval '1 millisecond', request_ms = greatest(request_ms, $4)
+	WHERE component = $1 AND (expires < clock_timestamp() OR holder = $2)
+	RETURNING number
+), fence AS (
+	INSERT INTO @.leader (component, number, holder, since) SELECT $1, number, $2, clock_timestamp() FROM taken
+	ON CONFLICT (component) DO UPDATE SET number = excluded.number, holder = excluded.holder, since = excluded.since
+	RETURNING number
+)
+SELECT coalesce((SELECT number FROM fence), 0), live, request_ms, 
+	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp()
+FROM @.lease WHERE component = $1`
+
+// standing is what a look at the lease found.
+type standing struct {
+	number    int64 // not 0: the lease was taken
+	live      int64
+	requestMS int64
+	left      float64 // seconds until the lease expires
+	time      time.Time
+}
+
+// Campaign waits until this replica leads. Its error is ctx's, or says that it leads already: while the database is away,
+// Err tells why. The Leader must be resigned.
+func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
+	if !db.leading.CompareAndSwap(false, true) {
+		return nil, errors.New("this replica leads already")
+	}
+	s := db.newSession(db.cfg.Lease/4, min(time.Second, db.cfg.Lease/10))
+	s.setUp = "LISTEN " + db.channel + "_lease"
+	for ctx.Err() == nil {
+		sent := db.now()
+		now, err := db.look(ctx, s)
+		db.report(err)
+		if err == nil && now.number != 0 {
+			return newLeader(ctx, db, s, sent, now), nil
+		}
+		db.pause(ctx, s, now.left, err)
+	}
+	db.leading.Store(false)
+	s.close(context.WithoutCancel(ctx))
+	return nil, ctx.Err()
+}
+
+// look tries to take the lease.
+func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
+	ctx, cancel := context.WithTimeout(ctx, db.cfg.Lease/2)
+	defer cancel()
+	err = s.do(ctx, "take the lease", false, func(ctx context.Context, conn *pgx.Conn) error {
+		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds()).
+			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time)
+		switch {
+		case err == nil:
+			db.clock.learn(now.time, db.now())
+			db.live.Store(now.live)
+		case code(err) == codeLockTimeout:
+			return errors.Join(err, db.dislodge(ctx, conn))
+		case errors.Is(err, pgx.ErrNoRows):
+			db.prepared.Store(false) // somebody deleted the row
+			return db.prepareSchema(ctx, conn)
+		}
+		return err
+	})
+	return now, err
+}
+
+// dislodge ends the sessions of a holder whose lease expired while one of them has a lock: it may have been stopped in the
+// middle of a commit, and would keep the lock for as long as it sleeps. A role may end its own sessions.
+func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, db.sql(`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, @.lease l
+		WHERE l.component = $1 AND l.expires < clock_timestamp() AND l.holder <> $2 AND a.application_name = $3 || l.holder AND a.usename = current_user`),
+		db.component(), db.id, applicationName(""))
+	return err
+}
+
+// pause waits for the lease to expire, to be given up, or for a second.
+func (db *DB) pause(ctx context.Context, s *session, left float64, err error) {
+	wait := min(time.Second, db.cfg.Lease/4)
+	if err != nil || left <= 0 {
+		sleep(ctx, wait/4)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(wait, time.Duration(left*float64(time.Second))+time.Millisecond))
+	defer cancel()
+	err = s.do(ctx, "wait for the lease", false, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.WaitForNotification(ctx)
+		if ctx.Err() != nil && !conn.IsClosed() {
+			return nil
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		sleep(ctx, wait)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// report keeps the error of the last look at the lease, and logs when it changes.
+func (db *DB) report(err error) {
+	var stored *error
+	if err != nil {
+		stored = &err
+	}
+	before := db.problem.Swap(stored)
+	switch {
+	case err != nil && (before == nil || (*before).Error() != err.Error()) && !errors.Is(err, context.Canceled):
+		db.log.Warn("The database cannot be used", errorField(err))
+	case err == nil && before != nil:
+		db.log.Info("The database can be used again")
+	}
+}
+
+// Err returns why the last look at the lease failed, nil if it did not.
+func (db *DB) Err() error {
+	if p := db.problem.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Live returns the number of live aliases that the leader published last, as this replica knows it.
+func (db *DB) Live() int { return int(db.live.Load()) }

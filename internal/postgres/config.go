@@ -1,0 +1,187 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/zap"
+)
+
+const (
+	minLease = time.Second
+	maxLease = 5 * time.Minute
+	// maxName is PostgreSQL's limit for the name of a schema, in bytes.
+	maxName = 63
+)
+
+// Config says which database, and which part of it, one component uses.
+type Config struct {
+	// URL is a postgres:// URL, or a list of keywords and values. It may name several hosts, a pgpass file and certificates.
+	URL string
+	// PasswordFile holds the password if the URL has none. It is read for each connection.
+	PasswordFile string
+	Schema       string
+	// Component is the id of the component that the rows belong to. Components share a database and nothing else.
+	Component string
+	Lease     time.Duration
+	// RequestTimeout is how long a call of this replica may be on the wire. A successor is told.
+	RequestTimeout time.Duration
+	// InboxRows and InboxBytes bound the inbox: 0 means 20,000 rows and 256 MiB.
+	InboxRows  int
+	InboxBytes int64
+	// Describe fills the readable columns of a record; nil leaves them empty.
+	Describe func(key string, record []byte) Description
+	Log      *zap.Logger
+
+	now func() time.Time // for tests: its differences count, not its value
+}
+
+// Description is what people read in a row of entries.
+type Description struct {
+	State, Incident, Severity string
+	Firing                    int
+	Pending                   time.Time // since when a call is due; zero if none is
+}
+
+// DB is what one component keeps in a database. It connects when it is used first.
+type DB struct {
+	cfg      Config
+	id       string // of this process, for this component: the holder of a lease
+	schema   string // quoted
+	channel  string // prefix of the names of what is notified
+	log      *zap.Logger
+	now      func() time.Time
+	clock    clock
+	live     atomic.Int64
+	problem  atomic.Pointer[error]
+	prepared atomic.Bool
+	leading  atomic.Bool
+	inbox    appender
+	reader   *session
+}
+
+// New checks the configuration. It does not connect.
+func New(cfg Config) (*DB, error) {
+	switch {
+	case cfg.URL == "":
+		return nil, errors.New("database::url is empty: set it to postgres://user@host/database")
+	case cfg.Schema == "" || len(cfg.Schema) > maxName || strings.ContainsRune(cfg.Schema, 0):
+		return nil, fmt.Errorf("database::schema must have 1 to %d bytes, and no zero byte", maxName)
+	case strings.HasPrefix(cfg.Schema, "pg_"):
+		return nil, errors.New("database::schema must not begin with pg_: PostgreSQL keeps those names for itself")
+	case cfg.Lease < minLease || cfg.Lease > maxLease:
+		return nil, fmt.Errorf("database::lease is %s: set it to between %s and %s", cfg.Lease, minLease, maxLease)
+	}
+	if cfg.InboxRows == 0 {
+		cfg.InboxRows = 20_000
+	}
+	if cfg.InboxBytes == 0 {
+		cfg.InboxBytes = 256 << 20
+	}
+	if cfg.Describe == nil {
+		cfg.Describe = func(string, []byte) Description { return Description{} }
+	}
+	db := &DB{
+		cfg: cfg, id: uuid.NewString(), schema: pgx.Identifier{cfg.Schema}.Sanitize(), log: cfg.Log, now: cfg.now,
+		channel: channelName(cfg.Schema, cfg.Component),
+	}
+	if db.log == nil {
+		db.log = zap.NewNop()
+	}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	db.inbox = newAppender(db)
+	db.reader = db.newSession(5*time.Second, time.Second)
+	_, err := db.connConfig()
+	return db, err
+}
+
+// Open checks the configuration, connects, and creates or upgrades the schema.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Prepare(ctx); err != nil {
+		db.Close(ctx)
+		return nil, err
+	}
+	return db, nil
+}
+
+// Prepare connects, and creates or upgrades the schema. Everything else does so too, if nobody did.
+func (db *DB) Prepare(ctx context.Context) error {
+	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
+}
+
+// Close ends the connections. A Leader has its own and must be resigned first.
+func (db *DB) Close(ctx context.Context) {
+	db.reader.close(ctx)
+	db.inbox.session.close(ctx)
+}
+
+// connConfig reads the URL and the files that it names again each time: passwords and certificates change.
+func (db *DB) connConfig() (*pgx.ConnConfig, error) {
+	cc, err := pgx.ParseConfig(db.cfg.URL)
+	if err != nil {
+		return nil, badURL(err)
+	}
+	if db.cfg.PasswordFile != "" && cc.Password == "" {
+		password, err := os.ReadFile(db.cfg.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the database's password: %w", err)
+		}
+		cc.Password = strings.TrimRight(string(password), "\r\n")
+	}
+	if cc.ConnectTimeout == 0 {
+		cc.ConnectTimeout = db.cfg.Lease / 4
+	}
+	if cc.ValidateConnect == nil && manyHosts(&cc.Config) {
+		cc.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	cc.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
+	dialer := net.Dialer{
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: db.cfg.Lease / 4, Interval: time.Second, Count: 3},
+		Control:         limitSilence(db.silence()),
+	}
+	cc.DialFunc = dialer.DialContext
+	return cc, nil
+}
+
+// silence is how long a connection may lack the other side's acknowledgements: it must be noticed before the lease ends.
+func (db *DB) silence() time.Duration { return db.cfg.Lease / 2 }
+
+func manyHosts(c *pgconn.Config) bool {
+	for _, f := range c.Fallbacks {
+		if f.Host != c.Host || f.Port != c.Port {
+			return true
+		}
+	}
+	return false
+}
+
+// badURL says what is wrong with a URL in words of its own: those of the parser repeat parts of the URL.
+func badURL(err error) error {
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file):
+		return fmt.Errorf("database::url names a file that cannot be read: %w", file)
+	case strings.HasSuffix(err.Error(), "sslmode is invalid)"):
+		return errors.New("database::url: sslmode must be one of disable, allow, prefer, require, verify-ca and verify-full")
+	}
+	return errors.New("database::url cannot be understood: it must be postgres://user:password@host:port/database?sslmode=…, with special characters in the password written as %XX")
+}

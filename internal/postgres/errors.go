@@ -1,0 +1,107 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// What ends a leadership, besides an uncertain commit, which is ledger.ErrUncertain.
+var (
+	ErrDeposed  = errors.New("another replica leads")
+	ErrExpired  = errors.New("the lease ended before the database let it be renewed")
+	ErrResigned = errors.New("the leadership was given up")
+)
+
+// Why the inbox does not take a webhook. The sender repeats it.
+var (
+	ErrLate = errors.New("the webhook reached the database too late: the database is slow or this replica was paused")
+	ErrFull = errors.New("the inbox is full: no replica leads, or the leader cannot keep up")
+)
+
+// SQLSTATEs that mean something here.
+const (
+	codeDivisionByZero = "22012" // the fence is down
+	codeLockTimeout    = "55P03"
+	codeReadOnly       = "25006"
+	codeNoPrivilege    = "42501"
+	codeUnknownOutcome = "40003"
+)
+
+// fault is an error of the database in one line without secrets.
+type fault struct {
+	text  string
+	cause error
+}
+
+func (f *fault) Error() string { return f.text }
+func (f *fault) Unwrap() error { return f.cause }
+
+// fault says what could not be done and why. It leaves this package's own errors alone.
+func (db *DB) fault(doing string, err error) error {
+	var f *fault
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	return &fault{text: "cannot " + doing + ": " + db.conceal(explain(err)), cause: err}
+}
+
+// explain finds the part of an error that tells what happened. What is around it names the user, the URL or the statement.
+func explain(err error) string {
+	var (
+		pg  *pgconn.PgError
+		dns *net.DNSError
+		op  *net.OpError
+	)
+	switch {
+	case errors.As(err, &pg):
+		return pg.Message + " (SQLSTATE " + pg.Code + ")"
+	case errors.As(err, &dns):
+		return dns.Error()
+	case errors.As(err, &op):
+		return op.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the database did not answer in time"
+	case errors.Is(err, context.Canceled):
+		return context.Canceled.Error()
+	}
+	if connect, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		err = connect.Unwrap()
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// conceal takes out secrets that a library might have put in.
+func (db *DB) conceal(text string) string {
+	text = strings.ReplaceAll(text, db.cfg.URL, "…")
+	cc, err := db.connConfig()
+	if err == nil && len(cc.Password) > 2 {
+		text = strings.ReplaceAll(text, cc.Password, "…")
+	}
+	return text
+}
+
+func code(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code
+	}
+	return ""
+}
+
+// fatal reports whether the server ended the session with this error.
+func fatal(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.SeverityUnlocalized != "ERROR"
+}
+
+// rolledBack reports whether the error of a transaction proves that it changed nothing.
+func rolledBack(err error) bool {
+	c := code(err)
+	return pgconn.SafeToRetry(err) || c != "" && c != codeUnknownOutcome && !fatal(err)
+}

@@ -1,0 +1,288 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// proxied opens a replica behind a network that can fail.
+func proxied(tb testing.TB, database string, with ...func(*Config)) (*DB, *pgtest.Proxy) {
+	tb.Helper()
+	proxy := pgtest.NewProxy(tb, server.Address())
+	return open(tb, pgtest.TCP(proxy.Address(), database), with...), proxy
+}
+
+// endWaiting ends the sessions of replicas that wait for a lock.
+const endWaiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+// A session that ends in the middle of a commit leaves it uncertain. The next leader loads what is true.
+func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	unlock := lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- l.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(t, database)
+	server.Do(t, database, endWaiting)
+	err := <-committed
+	require.ErrorIs(t, err, ledger.ErrUncertain)
+	within(t, time.Second, l.Lost(), "an uncertain commit ends the leadership")
+	require.ErrorIs(t, l.Err(), ledger.ErrUncertain)
+	require.False(t, l.MayCall(time.Now()))
+	_, err = l.Settle(t.Context())
+	require.ErrorIs(t, err, ErrDeposed)
+	err = l.Commit(t.Context(), []ledger.Change{change("a", "3")}, false)
+	require.ErrorIs(t, err, ErrDeposed)
+	require.NotErrorIs(t, err, ledger.ErrUncertain, "this one was not tried")
+	require.NoError(t, l.Resign(t.Context()))
+	unlock()
+
+	start := time.Now()
+	next := lead(t, db)
+	require.Less(t, time.Since(start), 10*time.Second, "the lease was given up")
+	require.Equal(t, map[string]string{"a": "1"}, records(t, db))
+	require.NoError(t, next.Commit(t.Context(), []ledger.Change{change("a", "4")}, false))
+}
+
+// The same without an answer to a commit that happened.
+func TestLostAnswerToACommitIsUncertain(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db, proxy := proxied(t, database, leases(3*time.Second))
+	other := open(t, server.URL(database), leases(3*time.Second))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	proxy.Set(pgtest.Fault{HangToClient: true})
+	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
+	require.ErrorIs(t, err, ledger.ErrUncertain)
+	within(t, time.Second, l.Lost(), "an uncertain commit ends the leadership")
+	next := await(t, campaign(t, other))
+	require.Equal(t, map[string]string{"a": "2"}, records(t, other))
+	require.NoError(t, next.Commit(t.Context(), nil, false))
+	proxy.Set(pgtest.Fault{Refuse: true})
+	proxy.Cut()
+}
+
+// A leader that cannot reach the database stops before another takes over.
+func TestHangingNetworkEndsTheLeadershipInTime(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]pgtest.Fault{
+		"to the server": {HangToServer: true}, "to the client": {HangToClient: true}, "both": {HangToServer: true, HangToClient: true},
+		"refused": {Refuse: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := server.Database(t)
+			db, proxy := proxied(t, database, leases(4*time.Second))
+			other := open(t, server.URL(database), leases(4*time.Second))
+			l := lead(t, db)
+			won := campaign(t, other)
+			proxy.Set(fault)
+			if fault.Refuse {
+				proxy.Cut()
+			}
+			select {
+			case <-l.Lost():
+				require.ErrorIs(t, l.Err(), ErrExpired)
+			case <-won:
+				require.Fail(t, "two lead")
+			case <-time.After(20 * time.Second):
+				require.Fail(t, "it leads without a database")
+			}
+			require.Error(t, db.Err())
+			await(t, won)
+			proxy.Set(pgtest.Fault{Refuse: true})
+			proxy.Cut()
+		})
+	}
+}
+
+// A follower whose network hangs answers, and goes on when the network does.
+func TestAppendOverAHangingNetwork(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db, proxy := proxied(t, database)
+	put(t, db, "", "before")
+	proxy.Set(pgtest.Fault{HangToClient: true})
+	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("lost")), "did not answer in time")
+	proxy.Cut()
+	proxy.Set(pgtest.Fault{})
+	put(t, db, "", "after")
+}
+
+// A restart of the server closes idle connections: nobody notices.
+func TestClosedIdleConnectionsAreReplaced(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	put(t, db, "", "1")
+	server.Do(t, database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'otelcol-alert24%' AND datname = current_database()")
+	for _, s := range []*session{l.commit, db.inbox.session} {
+		s.used = s.used.Add(-time.Minute)
+	}
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false))
+	put(t, db, "", "2")
+	require.NoError(t, l.Err())
+	require.Equal(t, map[string]string{"a": "2"}, records(t, db))
+}
+
+// A statement that the server ends changes nothing, and the leadership goes on.
+func TestStatementTimeout(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	l.commit.close(t.Context())
+	l.commit.statement, l.commit.lock = 300*time.Millisecond, time.Minute
+	unlock := lockEntries(t, database)
+	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
+	require.ErrorContains(t, err, "statement timeout")
+	require.NotErrorIs(t, err, ledger.ErrUncertain)
+	unlock()
+	require.NoError(t, l.Err())
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "3")}, false))
+}
+
+// Each session limits itself, whatever the server's defaults are.
+func TestSessionsAreLimited(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	server.Do(t, database, "ALTER ROLE "+pgtest.Role+" IN DATABASE "+database+" SET synchronous_commit = off",
+		"ALTER ROLE "+pgtest.Role+" IN DATABASE "+database+" SET default_transaction_isolation = serializable")
+	db := open(t, pgtest.TCP(server.Address(), database), leases(10*time.Second))
+	l := lead(t, db)
+	for name, s := range map[string]*session{"renewal": l.renewal, "commit": l.commit, "inbox": db.inbox.session} {
+		for setting, want := range map[string]string{
+			"statement_timeout": s.statement.String(), "lock_timeout": s.lock.String(), "tcp_user_timeout": "5000",
+			"idle_in_transaction_session_timeout": "5s", "synchronous_commit": "on", "transaction_isolation": "read committed",
+		} {
+			var got string
+			err := s.do(t.Context(), "read", true, func(ctx context.Context, conn *pgx.Conn) error {
+				return conn.QueryRow(ctx, "SELECT current_setting($1)", setting).Scan(&got)
+			})
+			require.NoError(t, err)
+			if d, err := time.ParseDuration(got); err == nil {
+				got = d.String()
+			}
+			require.Equal(t, want, got, "%s of %s", setting, name)
+		}
+	}
+}
+
+func TestReadOnlyServer(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	put(t, db, "", "1")
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	server.Do(t, "postgres", "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
+	l.commit.close(t.Context())
+	db.inbox.session.close(t.Context())
+	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
+	require.ErrorContains(t, err, "read-only transaction")
+	require.NotErrorIs(t, err, ledger.ErrUncertain)
+	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("2")), "read-only transaction")
+	server.Do(t, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "3")}, false), "a session with a server that was read-only is not kept")
+	put(t, db, "", "3")
+}
+
+// Not parallel: it takes all connections of the server.
+func TestNoConnectionIsFree(t *testing.T) {
+	database := server.Database(t)
+	db, err := New(configure(t, server.URL(database), leases(time.Minute)))
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+	var taken []*pgx.Conn
+	free := sync.OnceFunc(func() {
+		for _, c := range taken {
+			_ = c.Close(context.WithoutCancel(t.Context()))
+		}
+	})
+	t.Cleanup(free)
+	for {
+		conn, err := pgx.Connect(t.Context(), server.URL(database))
+		if err != nil {
+			require.ErrorContains(t, err, "53300")
+			break
+		}
+		taken = append(taken, conn)
+	}
+	require.ErrorContains(t, db.Prepare(t.Context()), "SQLSTATE 53300")
+	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("1")), "SQLSTATE 53300")
+	won := campaign(t, db)
+	holds(t, func() bool { return db.Err() != nil }, "the campaign does not tell")
+	free()
+	l := await(t, won)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	require.NoError(t, db.Err())
+}
+
+// Nothing that anybody reads tells the password or the URL.
+func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	_, after, _ := strings.Cut(server.URL(database), "bridge:")
+	escaped, _, _ := strings.Cut(after, "@")
+	wrong := func(url string) string { return strings.Replace(url, escaped, "wr0ng%2Fpassword", 1) }
+	for name, url := range map[string]string{
+		"wrong password":  wrong(server.URL(database)),
+		"over TCP":        wrong(pgtest.TCP(server.Address(), database)),
+		"no such host":    "postgres://bridge:wr0ng%2Fpassword@no-such-host.invalid/x",
+		"refused":         "postgres://bridge:wr0ng%2Fpassword@127.0.0.1:1/x",
+		"no database":     strings.Replace(server.URL(database), "/"+database, "/absent", 1),
+		"slash":           "postgres://bridge:wr0ng/password@host/x",
+		"port":            "postgres://bridge:wr0ng/password@host:port/x",
+		"percent":         "postgres://bridge:wr0ng%password@host/x",
+		"space":           "postgres://bridge:wr0ng password@host:1:2/x",
+		"keywords":        "host='x password='wr0ng/password'",
+		"no certificate":  "postgres://bridge:wr0ng%2Fpassword@host/x?sslmode=verify-full&sslrootcert=/absent.pem",
+		"bad sslmode":     "postgres://bridge:wr0ng%2Fpassword@host/x?sslmode=wr0ng%2Fpassword",
+		"bad parameter":   "postgres://bridge:wr0ng%2Fpassword@host/x?connect_timeout=wr0ng%2Fpassword",
+		"unknown setting": server.URL(database) + "&wr0ng=" + escaped,
+	} {
+		core, logs := observer.New(zap.DebugLevel)
+		cfg := configure(t, url, leases(2*time.Second))
+		cfg.Log = zap.New(core)
+		db, err := New(cfg)
+		if err == nil {
+			err = db.Prepare(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_, lost := db.Campaign(ctx)
+			cancel()
+			require.Error(t, lost, name)
+			require.NotEmpty(t, logs.All(), name)
+		}
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "\n", name)
+		text := err.Error() + fmt.Sprintf("%+v", logs.All())
+		for _, secret := range []string{"wr0ng%2Fpassword", "wr0ng/password", escaped, pgtest.Password, url} {
+			require.NotContains(t, text, secret, name)
+		}
+		t.Logf("%s: %s", name, err)
+	}
+}

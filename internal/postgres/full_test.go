@@ -1,0 +1,36 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// A server without space refuses what is new. Here a trigger says what a full disk would.
+func TestServerWithoutSpace(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "1")}, false))
+	server.Do(t, database, `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+		$$BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END$$`,
+		"CREATE TRIGGER no_space BEFORE INSERT ON otelcol_alert24.entries FOR EACH ROW EXECUTE FUNCTION full_disk()",
+		"CREATE TRIGGER no_space BEFORE INSERT ON otelcol_alert24.inbox FOR EACH ROW EXECUTE FUNCTION full_disk()")
+	err := l.Commit(t.Context(), []ledger.Change{{Key: "b"}, change("c", "1")}, false)
+	require.ErrorContains(t, err, "No space left on device (SQLSTATE 53100)")
+	require.NotErrorIs(t, err, ledger.ErrUncertain)
+	require.Len(t, records(t, db), 2, "nothing of the transaction is there")
+	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("x")), "No space left on device")
+	require.NoError(t, l.Err())
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{{Key: "b"}}, true), "what frees space is possible")
+	server.Do(t, database, "DROP TRIGGER no_space ON otelcol_alert24.entries")
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("c", "1")}, false))
+	require.Equal(t, map[string]string{"a": "1", "c": "1"}, records(t, db))
+}

@@ -1,0 +1,129 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+func configure(tb testing.TB, url string, with ...func(*Config)) Config {
+	tb.Helper()
+	cfg := Config{
+		URL: url, Schema: "otelcol_alert24", Component: "alert24/test", Lease: 3 * time.Second, RequestTimeout: 10 * time.Second,
+		Log: zaptest.NewLogger(tb),
+	}
+	for _, w := range with {
+		w(&cfg)
+	}
+	return cfg
+}
+
+// open opens a replica of the component.
+func open(tb testing.TB, url string, with ...func(*Config)) *DB {
+	tb.Helper()
+	db, err := Open(tb.Context(), configure(tb, url, with...))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { db.Close(context.WithoutCancel(tb.Context())) })
+	return db
+}
+
+func lead(tb testing.TB, db *DB) *Leader {
+	tb.Helper()
+	l, err := db.Campaign(tb.Context())
+	require.NoError(tb, err)
+	taken := l.lastRenewal()
+	holds(tb, func() bool { return l.lastRenewal().After(taken) || l.Err() != nil }, "the lease is not renewed at once")
+	tb.Cleanup(func() { _ = l.Resign(context.WithoutCancel(tb.Context())) })
+	return l
+}
+
+// leases lets tests wait less.
+func leases(d time.Duration) func(*Config) { return func(c *Config) { c.Lease = d } }
+
+func (l *Leader) lastRenewal() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.renewed
+}
+
+func records(tb testing.TB, db *DB) map[string]string {
+	tb.Helper()
+	found := map[string]string{}
+	require.NoError(tb, db.Load(tb.Context(), func(r ledger.Loaded) error {
+		found[r.Key] = string(r.Record)
+		return nil
+	}))
+	return found
+}
+
+func change(key, record string) ledger.Change { return ledger.Change{Key: key, Record: []byte(record)} }
+
+// superuser returns a connection to a test's database.
+func superuser(tb testing.TB, database string) *pgx.Conn {
+	tb.Helper()
+	conn, err := server.Connect(tb.Context(), database)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = conn.Close(context.WithoutCancel(tb.Context())) })
+	return conn
+}
+
+// expire lets the lease run out now, as if its holder had slept.
+func expire(tb testing.TB, database string) {
+	tb.Helper()
+	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET expires = clock_timestamp() - interval '1 second'")
+}
+
+// depose is expire for a holder that renews its lease all the time.
+func depose(tb testing.TB, database string) {
+	tb.Helper()
+	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET number = number + 1, expires = clock_timestamp() - interval '1 second'")
+}
+
+func within(tb testing.TB, d time.Duration, c <-chan struct{}, what string) {
+	tb.Helper()
+	select {
+	case <-c:
+	case <-time.After(d):
+		require.Fail(tb, what)
+	}
+}
+
+func holds(tb testing.TB, condition func() bool, what string) {
+	tb.Helper()
+	require.Eventually(tb, condition, 20*time.Second, 10*time.Millisecond, what)
+}
+
+// lockEntries locks the rows of entries until unlock, or the end of the test.
+func lockEntries(tb testing.TB, database string) (unlock func()) {
+	tb.Helper()
+	conn := superuser(tb, database)
+	tx, err := conn.Begin(tb.Context())
+	require.NoError(tb, err)
+	_, err = tx.Exec(tb.Context(), "SELECT FROM otelcol_alert24.entries FOR UPDATE")
+	require.NoError(tb, err)
+	return func() { require.NoError(tb, tx.Rollback(tb.Context())) }
+}
+
+// locksWaited counts the sessions of replicas that wait for a lock.
+func locksWaited(tb testing.TB, database string) (n int) {
+	tb.Helper()
+	conn := superuser(tb, database)
+	defer conn.Close(tb.Context())
+	err := conn.QueryRow(tb.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'", database).Scan(&n)
+	require.NoError(tb, err)
+	return n
+}
+
+func waitForLock(tb testing.TB, database string) {
+	tb.Helper()
+	holds(tb, func() bool { return locksWaited(tb, database) > 0 }, "nothing waits for a lock")
+}

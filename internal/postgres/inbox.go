@@ -1,0 +1,127 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+)
+
+const (
+	// readInbox takes all that is there: rows become visible in another order than that of their ids. The ids of two webhooks
+	// of which one was acknowledged before the other was sent are in that order, whatever a clock does.
+	readInbox   = `SELECT id, arrived, coalesce(source, ''), payload FROM @.inbox WHERE component = $1 AND set_aside IS NULL ORDER BY id`
+	removeInbox = `DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[])`
+
+	setAside = `UPDATE @.inbox AS i SET set_aside = u.reason FROM unnest($2::bigint[], $3::text[]) AS u (id, reason)
+	WHERE i.component = $1 AND i.id = u.id`
+	pruneAside = `DELETE FROM @.inbox WHERE component = $1 AND set_aside IS NOT NULL AND id <=
+	(SELECT id FROM @.inbox WHERE component = $1 AND set_aside IS NOT NULL ORDER BY id DESC OFFSET $2 LIMIT 1)`
+)
+
+// maxAside is how many rows that nobody could use are kept for people to look at.
+const maxAside = 1000
+
+// Row is what one append left in the inbox.
+type Row struct {
+	ID      int64
+	Arrived time.Time // by the database's clock
+	Source  string    // not empty: a snapshot, which replaced its predecessor
+	Payload []byte
+}
+
+// Consumed says which rows of the inbox a commit takes with it.
+type Consumed struct {
+	IDs []int64
+	// Aside gives rows that cannot be used with the reason. They stay in the table, and are not read again.
+	Aside map[int64]string
+}
+
+// queue adds the statements.
+func (c Consumed) queue(db *DB, batch *pgx.Batch) {
+	if len(c.IDs) > 0 {
+		batch.Queue(db.sql(removeInbox), db.component(), c.IDs)
+	}
+	if len(c.Aside) == 0 {
+		return
+	}
+	ids, reasons := make([]int64, 0, len(c.Aside)), make([]string, 0, len(c.Aside))
+	for id, reason := range c.Aside {
+		ids, reasons = append(ids, id), append(reasons, printable(reason))
+		db.log.Error("A row of the inbox cannot be used and was set aside. What its webhook said is lost unless Alertmanager repeats it",
+			zap.Int64("row", id), zap.String("reason", reason))
+	}
+	batch.Queue(db.sql(setAside), db.component(), ids, reasons)
+	batch.Queue(db.sql(pruneAside), db.component(), maxAside)
+}
+
+// Inbox returns all rows that are there, in the order in which senders were told that they are accepted. A webhook that
+// shares the transaction that removes them must have joined before.
+func (l *Leader) Inbox(ctx context.Context) (rows []Row, err error) {
+	if err := l.ended(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.db.cfg.Lease*2/3)
+	defer cancel()
+	err = l.commit.do(ctx, "read the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
+		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component())
+		if err != nil {
+			return err
+		}
+		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[Row])
+		return err
+	})
+	return rows, err
+}
+
+// Wake receives when the inbox should be read: after a NOTIFY, and each second.
+func (l *Leader) Wake() <-chan struct{} { return l.wake }
+
+func (l *Leader) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tick wakes the leader each second: a NOTIFY may get lost with its connection.
+func (l *Leader) tick(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		l.rouse()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// hear wakes the leader when a follower has put something into the inbox.
+func (l *Leader) hear(ctx context.Context) {
+	const quiet = 30 * time.Second // then the connection is tried
+	defer l.listen.close(context.WithoutCancel(ctx))
+	for ctx.Err() == nil {
+		err := l.listen.do(ctx, "listen", false, func(ctx context.Context, conn *pgx.Conn) error {
+			wait, cancel := context.WithTimeout(ctx, quiet)
+			defer cancel()
+			_, err := conn.WaitForNotification(wait)
+			if err == nil {
+				l.rouse()
+			} else if ctx.Err() == nil && !conn.IsClosed() {
+				ping, cancel := context.WithTimeout(ctx, l.db.cfg.Lease/4)
+				defer cancel()
+				err = conn.Ping(ping)
+			}
+			return err
+		})
+		if err != nil {
+			sleep(ctx, time.Second)
+		}
+	}
+}

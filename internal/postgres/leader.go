@@ -1,0 +1,262 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+const (
+	// renewLease answers with nothing if another replica took the lease. An expired one that nobody took goes on.
+	renewLease = `UPDATE @.lease SET renewed = clock_timestamp(), expires = clock_timestamp() + $4::bigint * interval '1 millisecond',
+	live = $5, request_ms = $6 WHERE component = $1 AND number = $2 AND holder = $3 RETURNING clock_timestamp()`
+	giveUpLease = `UPDATE @.lease SET expires = '-infinity' WHERE component = $1 AND number = $2 AND holder = $3`
+)
+
+// Leader is the leadership of this replica, from a takeover until Lost is closed, and the ledger's Store for as long.
+type Leader struct {
+	db     *DB
+	number int64
+	// Unsettled is how long a call of the former leader may still be on the wire.
+	unsettled time.Duration
+	live      atomic.Int64
+	size      atomic.Int64
+
+	renewal, commit, listen *session
+
+	mu      sync.Mutex
+	renewed time.Time // when the last successful renewal was sent
+	cause   error
+	abort   context.CancelFunc // stops the commit that is under way, if any
+
+	lost   chan struct{}
+	wake   chan struct{}
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	gone   atomic.Bool // the database has nothing left that names this leadership
+}
+
+var _ ledger.Store = (*Leader)(nil)
+
+func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now standing) *Leader {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	lease := db.cfg.Lease
+	l := &Leader{
+		db: db, number: now.number, renewal: s, renewed: sent, cancel: cancel,
+		unsettled: time.Duration(now.requestMS) * time.Millisecond,
+		commit:    db.newSession(lease/2, lease/2),
+		listen:    db.newSession(lease/4, lease/4),
+		lost:      make(chan struct{}),
+		wake:      make(chan struct{}, 1),
+	}
+	l.live.Store(now.live)
+	l.listen.setUp = "LISTEN " + db.channel + "_inbox"
+	db.log.Info("This replica leads", zap.Int64("number", l.number))
+	l.work.Go(func() { l.renew(ctx) })
+	l.work.Go(func() { l.tick(ctx) })
+	l.work.Go(func() { l.hear(ctx) })
+	return l
+}
+
+// Number is the fencing number: it grows with each takeover.
+func (l *Leader) Number() int64 { return l.number }
+
+// Unsettled is how long a call of the former leader may be on the wire after it could send its last one.
+func (l *Leader) Unsettled() time.Duration { return l.unsettled }
+
+// Lost is closed when the leadership ends. Err then tells why.
+func (l *Leader) Lost() <-chan struct{} { return l.lost }
+
+// Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. Nil while it lasts.
+func (l *Leader) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cause
+}
+
+// MayCall reports whether a call may leave now. since is when its write-ahead was begun: a third of the lease later another
+// replica may lead, which has seen that write-ahead and waits for the call's end.
+func (l *Leader) MayCall(since time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.db.now()
+	return l.cause == nil && now.Sub(since) <= l.db.cfg.Lease/3 && now.Sub(l.renewed) <= l.tenure()
+}
+
+// tenure is how long a renewal counts here. What is missing to the lease allows for clocks that run at different speeds.
+func (l *Leader) tenure() time.Duration { return l.db.cfg.Lease - l.db.cfg.Lease/10 }
+
+// Publish tells followers, with the next renewal, how many aliases are live.
+func (l *Leader) Publish(live int) { l.live.Store(int64(live)) }
+
+// Resign gives the lease up, so that a successor takes it at once. Calls must have ended, or be in doubt. It waits for a
+// commit that is under way. It must be called when Lost is closed, too.
+func (l *Leader) Resign(ctx context.Context) error {
+	select {
+	case l.commit.turn <- struct{}{}:
+		l.end(ErrResigned)
+		<-l.commit.turn
+	case <-l.lost:
+	case <-ctx.Done():
+		l.end(ErrResigned)
+	}
+	done := make(chan struct{})
+	go func() { l.work.Wait(); close(done) }()
+	select {
+	case <-done:
+		l.commit.close(ctx)
+	case <-ctx.Done():
+		return l.db.fault("give the lease up", ctx.Err())
+	}
+	if !l.gone.Load() {
+		return errors.New("cannot give the lease up: a successor waits until it expires")
+	}
+	return nil
+}
+
+// Close is Resign, for the ledger.
+func (l *Leader) Close(ctx context.Context) error { return l.Resign(ctx) }
+
+// end ends the leadership, once.
+func (l *Leader) end(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cause != nil {
+		return
+	}
+	l.cause = cause
+	close(l.lost)
+	l.cancel()
+	if l.abort != nil {
+		l.abort()
+	}
+	if errors.Is(cause, ErrResigned) {
+		l.db.log.Info("This replica no longer leads", zap.Int64("number", l.number))
+		return
+	}
+	l.db.log.Warn("This replica no longer leads", zap.Int64("number", l.number), errorField(cause))
+}
+
+// ended returns nil while the leadership lasts, and then an error that is ErrDeposed: what asks has changed nothing.
+func (l *Leader) ended() error {
+	if cause := l.Err(); cause != nil {
+		return notLeading(cause)
+	}
+	return nil
+}
+
+func notLeading(cause error) error {
+	if errors.Is(cause, ErrDeposed) {
+		return cause
+	}
+	return &fault{text: "this replica no longer leads: " + cause.Error(), cause: ErrDeposed}
+}
+
+// onEnd has abort called when the leadership ends, until forget. It returns why it has ended already.
+func (l *Leader) onEnd(abort context.CancelFunc) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cause != nil {
+		return notLeading(l.cause)
+	}
+	l.abort = abort
+	return nil
+}
+
+func (l *Leader) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.abort = nil
+}
+
+// renew keeps the lease until the leadership ends, and then gives up what is left of it.
+func (l *Leader) renew(ctx context.Context) {
+	defer l.leave(ctx)
+	lease := l.db.cfg.Lease
+	wait := time.Duration(0) // what the former leader published is replaced at once
+	for {
+		sleep(ctx, min(wait, max(0, l.left())))
+		if ctx.Err() != nil {
+			return
+		}
+		if l.left() <= 0 {
+			l.end(ErrExpired)
+			return
+		}
+		sent := l.db.now()
+		held, err := l.renewOnce(ctx)
+		l.db.report(err)
+		switch {
+		case err != nil:
+			wait = lease / 20
+			continue
+		case !held:
+			l.gone.Store(true)
+			l.end(ErrDeposed)
+			return
+		}
+		l.mu.Lock()
+		l.renewed = sent
+		l.mu.Unlock()
+		wait = lease/3 - l.db.now().Sub(sent)
+	}
+}
+
+// left is how long the last renewal still counts.
+func (l *Leader) left() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tenure() - l.db.now().Sub(l.renewed)
+}
+
+func (l *Leader) renewOnce(ctx context.Context) (held bool, err error) {
+	// Whoever ends the leadership needs the connection in order to give the lease up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
+	defer cancel()
+	live := l.live.Load()
+	// Renewing twice does no harm.
+	err = l.renewal.do(ctx, "renew the lease", true, func(ctx context.Context, conn *pgx.Conn) error {
+		var now time.Time
+		err := conn.QueryRow(ctx, l.db.sql(renewLease), l.db.component(), l.number, l.db.id, l.db.cfg.Lease.Milliseconds(),
+			live, l.db.cfg.RequestTimeout.Milliseconds()).Scan(&now)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err == nil {
+			held = true
+			l.db.clock.learn(now, l.db.now())
+			l.db.live.Store(live)
+		}
+		return err
+	})
+	return held, err
+}
+
+// leave gives up the lease, which harms nobody if it is another's, and the connections.
+func (l *Leader) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
+	defer cancel()
+	if !l.gone.Load() {
+		err := l.renewal.do(ctx, "give the lease up", true, func(ctx context.Context, conn *pgx.Conn) error {
+			batch := &pgx.Batch{}
+			batch.Queue(l.db.sql(giveUpLease), l.db.component(), l.number, l.db.id)
+			batch.Queue("SELECT pg_notify($1, '')", l.db.channel+"_lease")
+			return conn.SendBatch(ctx, batch).Close()
+		})
+		l.gone.Store(err == nil)
+	}
+	l.renewal.close(ctx)
+	l.db.leading.Store(false)
+}
+
+func errorField(err error) zap.Field { return zap.String("error", err.Error()) }

@@ -1,0 +1,289 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// campaign campaigns in the background.
+func campaign(tb testing.TB, db *DB) <-chan *Leader {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
+	won, done := make(chan *Leader, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		if l, err := db.Campaign(ctx); err == nil {
+			won <- l
+		}
+	}()
+	tb.Cleanup(func() {
+		cancel()
+		<-done
+		select {
+		case l := <-won:
+			_ = l.Resign(context.WithoutCancel(tb.Context()))
+		default:
+		}
+	})
+	return won
+}
+
+// await returns the winner.
+func await(tb testing.TB, won <-chan *Leader) *Leader {
+	tb.Helper()
+	select {
+	case l := <-won:
+		tb.Cleanup(func() { _ = l.Resign(context.WithoutCancel(tb.Context())) })
+		return l
+	case <-time.After(30 * time.Second):
+		require.Fail(tb, "nobody leads")
+		return nil
+	}
+}
+
+// die ends a leadership as a killed process does: without a word.
+func die(l *Leader) {
+	l.gone.Store(true)
+	l.end(assert.AnError)
+	l.work.Wait()
+}
+
+func TestOneReplicaLeads(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
+	first := lead(t, one)
+	_, err := one.Campaign(t.Context())
+	require.ErrorContains(t, err, "leads already")
+	won := campaign(t, other)
+	first.Publish(42)
+	select {
+	case <-won:
+		require.Fail(t, "two lead")
+	case <-time.After(500 * time.Millisecond):
+	}
+	start := time.Now()
+	require.NoError(t, first.Resign(t.Context()))
+	second := await(t, won)
+	require.Less(t, time.Since(start), 2*time.Second, "a successor leads at once")
+	require.Equal(t, first.Number()+1, second.Number())
+	require.ErrorIs(t, first.Err(), ErrResigned)
+	require.False(t, first.MayCall(time.Now()))
+	require.ErrorIs(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false), ErrDeposed)
+	require.NoError(t, second.Resign(t.Context()))
+	third := lead(t, one)
+	require.Equal(t, second.Number()+1, third.Number())
+}
+
+func TestTakeoverOfADeadLeader(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	lease := 2 * time.Second
+	one := open(t, url, leases(lease), func(c *Config) { c.RequestTimeout = 7 * time.Second })
+	other := open(t, url, leases(lease), func(c *Config) { c.RequestTimeout = time.Second })
+	first := lead(t, one)
+	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	died := time.Now()
+	die(first)
+	second := await(t, campaign(t, other))
+	took := time.Since(died)
+	require.Greater(t, took, lease/2, "not before the lease expires")
+	require.Less(t, took, lease+5*time.Second)
+	require.Equal(t, 7*time.Second, second.Unsettled(), "the time to settle is the former leader's")
+	require.Equal(t, map[string]string{"a": "1"}, records(t, other))
+}
+
+func TestDeposedLeaderCannotWrite(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	url := server.URL(database)
+	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
+	first := lead(t, one)
+	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "first"), change("b", "first")}, false))
+	require.NoError(t, other.Append(t.Context(), other.Arrival(), "", []byte("webhook")))
+	rows, err := first.Inbox(t.Context())
+	require.NoError(t, err)
+
+	// It sleeps through its lease, and another replica takes over.
+	expire(t, database)
+	second := lead(t, other)
+	require.NoError(t, second.Commit(t.Context(), []ledger.Change{change("a", "second")}, false))
+	require.NoError(t, first.Err(), "it does not know yet")
+
+	err = first.CommitInbox(t.Context(), []ledger.Change{change("a", "stale"), change("c", "stale"), {Key: "b"}}, Consumed{IDs: []int64{rows[0].ID}})
+	require.ErrorIs(t, err, ErrDeposed)
+	require.NotErrorIs(t, err, ledger.ErrUncertain)
+	require.Equal(t, map[string]string{"a": "second", "b": "first"}, records(t, other))
+	within(t, time.Second, first.Lost(), "it does not know that it is deposed")
+	require.ErrorIs(t, first.Err(), ErrDeposed)
+	require.False(t, first.MayCall(time.Now()))
+	require.ErrorIs(t, first.Check(t.Context()), ErrDeposed)
+	_, err = first.Inbox(t.Context())
+	require.ErrorIs(t, err, ErrDeposed)
+	left, err := second.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, rows, left, "a deposed leader removes nothing")
+	require.NoError(t, first.Resign(t.Context()))
+	require.NoError(t, second.Commit(t.Context(), nil, false), "a deposed leader gives up nothing that is another's")
+}
+
+// A renewal finds out as well.
+func TestDeposedLeaderStops(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	url := server.URL(database)
+	first := lead(t, open(t, url, leases(2*time.Second)))
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET number = number + 1, holder = 'another', expires = clock_timestamp() + interval '1 minute'")
+	within(t, 10*time.Second, first.Lost(), "the renewal did not notice")
+	require.ErrorIs(t, first.Err(), ErrDeposed)
+}
+
+func TestMayCall(t *testing.T) {
+	t.Parallel()
+	base := time.Now()
+	at := base.Add
+	for _, c := range []struct {
+		name                string
+		renewed, since, now time.Duration
+		cause               error
+		want                bool
+	}{
+		{"fresh", 0, 0, 0, nil, true},
+		{"a third of the lease after the write-ahead", 0, 0, 10 * time.Second, nil, true},
+		{"later than that", 5 * time.Second, 0, 10*time.Second + 1, nil, false},
+		{"at the end of the lease", 0, 20 * time.Second, 27 * time.Second, nil, true},
+		{"after it", 0, 20 * time.Second, 27*time.Second + 1, nil, false},
+		{"after the leadership", 0, 0, 0, ErrDeposed, false},
+	} {
+		db := &DB{cfg: Config{Lease: 30 * time.Second}, now: func() time.Time { return at(c.now) }}
+		l := &Leader{db: db, renewed: at(c.renewed), cause: c.cause}
+		assert.Equal(t, c.want, l.MayCall(at(c.since)), c.name)
+	}
+}
+
+// A slow commit holds a lock for which a takeover waits. A renewal must not.
+func TestSlowCommitDoesNotStarveRenewals(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	url := server.URL(database)
+	db := open(t, url, leases(6*time.Second))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	unlock := lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- l.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(t, database)
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = '-infinity'")
+	conn := superuser(t, database)
+	holds(t, func() bool {
+		var renewed bool
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT renewed > '-infinity' FROM otelcol_alert24.lease").Scan(&renewed))
+		return renewed
+	}, "a renewal waits for a commit")
+	unlock()
+	require.NoError(t, <-committed)
+	require.NoError(t, l.Err())
+}
+
+// A commit that passed the fence counts: the takeover waits for it, and then loads it.
+func TestTakeoverWaitsForACommit(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	url := server.URL(database)
+	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
+	first := lead(t, one)
+	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	unlock := lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- first.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(t, database)
+	expire(t, database)
+	won := campaign(t, other)
+	holds(t, func() bool { return locksWaited(t, database) == 2 }, "the takeover does not wait")
+	unlock()
+	second := await(t, won)
+	require.NoError(t, <-committed)
+	require.Equal(t, map[string]string{"a": "2"}, records(t, other))
+	require.ErrorIs(t, first.Commit(t.Context(), []ledger.Change{change("a", "3")}, false), ErrDeposed)
+	require.NoError(t, second.Err())
+}
+
+// A leader that was stopped in the middle of a commit keeps its locks for as long as it sleeps, but for its successor.
+func TestStoppedLeaderIsDislodged(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	url := server.URL(database)
+	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
+	first := lead(t, one)
+	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- first.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(t, database)
+	expire(t, database)
+	start := time.Now()
+	await(t, campaign(t, other))
+	require.Less(t, time.Since(start), 10*time.Second)
+	require.ErrorIs(t, <-committed, ledger.ErrUncertain, "the former leader cannot know")
+	require.Equal(t, map[string]string{"a": "1"}, records(t, other))
+}
+
+// The process's clock may be as wrong as it wants, and two replicas' clocks too.
+func TestClocksOfProcessesDoNotMatter(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	off := func(d time.Duration) func(*Config) {
+		return func(c *Config) { c.now = func() time.Time { return time.Now().Add(d) } }
+	}
+	one, other := open(t, url, off(-9000*time.Hour)), open(t, url, off(9000*time.Hour))
+	first := lead(t, one)
+	require.True(t, first.MayCall(one.now()))
+	require.NoError(t, other.Append(t.Context(), other.Arrival(), "", []byte("b")))
+	won := campaign(t, other)
+	select {
+	case <-won:
+		require.Fail(t, "two lead")
+	case <-time.After(4 * time.Second): // longer than the lease
+	}
+	require.NoError(t, first.Err())
+	require.NoError(t, first.Resign(t.Context()))
+	second := await(t, won)
+	require.NoError(t, one.Append(t.Context(), one.Arrival(), "", []byte("c")))
+	rows, err := second.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+}
+
+func TestPublishedCountReachesFollowers(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	one, other := open(t, url, leases(time.Second)), open(t, url, leases(time.Second))
+	l := lead(t, one)
+	campaign(t, other)
+	l.Publish(4711)
+	holds(t, func() bool { return other.Live() == 4711 }, "followers do not learn the number of aliases")
+}
+
+func TestLostRowsOfTheLeaseAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database))
+	server.Do(t, database, "DELETE FROM otelcol_alert24.lease")
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+}

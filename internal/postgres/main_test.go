@@ -1,0 +1,43 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// server is what all tests share. Each has a database of its own.
+var server *pgtest.Server
+
+// defaults: each history takes a while with a real database, and plain tests try the same ones each time. Most tests wait.
+var defaults = map[string]string{"rapid.seed": "20261126", "rapid.checks": "12", "test.parallel": "8"}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for name, value := range defaults {
+		if !given[name] {
+			if err := flag.Set(name, value); err != nil {
+				panic(err)
+			}
+		}
+	}
+	var err error
+	if server, err = pgtest.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		server.Stop()
+		os.Exit(code)
+	}))
+}

@@ -1,0 +1,151 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pgtest
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// Proxy is a network between a client and the server that can fail.
+type Proxy struct {
+	upstream string
+	listener net.Listener
+
+	mu     sync.Mutex
+	moved  *sync.Cond
+	state  Fault
+	closed bool
+	conns  map[net.Conn]struct{}
+	work   sync.WaitGroup
+}
+
+// Fault says what a Proxy does not do.
+type Fault struct {
+	// HangToServer and HangToClient keep what is sent in one direction until the fault is over.
+	HangToServer, HangToClient bool
+	// Refuse closes new connections at once.
+	Refuse bool
+}
+
+// NewProxy starts one in front of an address.
+func NewProxy(tb testing.TB, upstream string) *Proxy {
+	tb.Helper()
+	var lc net.ListenConfig
+	listener, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := &Proxy{upstream: upstream, listener: listener, conns: map[net.Conn]struct{}{}}
+	p.moved = sync.NewCond(&p.mu)
+	p.work.Go(p.accept)
+	tb.Cleanup(p.close)
+	return p
+}
+
+// Address is where the proxy listens.
+func (p *Proxy) Address() string { return p.listener.Addr().String() }
+
+// Set begins a fault, or ends the one before with Fault{}.
+func (p *Proxy) Set(f Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state = f
+	p.moved.Broadcast()
+}
+
+// Cut closes all connections.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.Close()
+	}
+	p.moved.Broadcast()
+}
+
+func (p *Proxy) close() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.Cut()
+	p.work.Wait()
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		refuse := p.state.Refuse
+		p.mu.Unlock()
+		if refuse {
+			_ = client.Close()
+			continue
+		}
+		p.work.Go(func() { p.serve(client) })
+	}
+}
+
+func (p *Proxy) serve(client net.Conn) {
+	server, err := net.Dial("tcp", p.upstream) //nolint:noctx // on this machine
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	p.keep(client, server)
+	defer p.drop(client, server)
+	var both sync.WaitGroup
+	both.Go(func() { p.copy(server, client, func(f Fault) bool { return f.HangToServer }) })
+	both.Go(func() { p.copy(client, server, func(f Fault) bool { return f.HangToClient }) })
+	both.Wait()
+}
+
+func (p *Proxy) keep(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		p.conns[c] = struct{}{}
+		if p.closed {
+			_ = c.Close()
+		}
+	}
+}
+
+func (p *Proxy) drop(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		delete(p.conns, c)
+		_ = c.Close()
+	}
+}
+
+// copy moves bytes one way while nothing holds them up. The end of one way ends the other.
+func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, held func(Fault) bool) {
+	defer to.Close()
+	defer from.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		p.mu.Lock()
+		for held(p.state) && !p.closed {
+			p.moved.Wait()
+		}
+		p.mu.Unlock()
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,236 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pgtest runs a PostgreSQL server for tests: on a socket of its own, with data that nobody keeps. A test binary
+// starts one in TestMain and gives each test a database. Start reading at Start.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// Password is that of both roles. It needs escapes in a URL.
+	Password = "s3cret/of@the:test"
+	// Role owns the databases of tests, and may do nothing else.
+	Role = "bridge"
+	// nobody runs the server where the tester is root: PostgreSQL refuses to run as root.
+	nobody = 65534
+)
+
+// Server is a running PostgreSQL.
+type Server struct {
+	dir  string
+	port int
+	ca   string // PEM file
+	cmd  *exec.Cmd
+	life io.Closer // the server stops when it is closed, also because this process ended
+}
+
+// Start makes a cluster and starts its server.
+func Start() (_ *Server, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	bin, libraries, err := binaries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{}
+	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	if bin, libraries, err = s.reachable(ctx, bin, libraries); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(ctx context.Context, bin, libraries string) error{s.initialise, s.launch, s.wait} {
+		if err := step(ctx, bin, libraries); err != nil {
+			return nil, err
+		}
+	}
+	err = s.Exec(ctx, "postgres", fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", Role, Password))
+	return s, err
+}
+
+// reachable makes sure that the server's user can run the programs, which may be under a home that only root can read.
+func (s *Server) reachable(ctx context.Context, bin, libraries string) (string, string, error) {
+	if err := os.Chmod(s.dir, 0o755); err != nil { //nolint:gosec // another user's programs live in it
+		return "", "", err
+	}
+	if s.command(ctx, libraries, filepath.Join(bin, "postgres"), "--version").Run() == nil {
+		return bin, libraries, nil
+	}
+	tree := filepath.Join(root(), ".tools", "postgresql")
+	rel, err := filepath.Rel(tree, bin)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", "", fmt.Errorf("the user %d cannot run %s", nobody, bin)
+	}
+	to := filepath.Join(s.dir, "programs")
+	if err := os.CopyFS(to, os.DirFS(tree)); err != nil {
+		return "", "", err
+	}
+	return filepath.Join(to, rel), filepath.Join(to, "lib"), nil
+}
+
+// command runs a program as the server's user.
+func (s *Server) command(ctx context.Context, libraries, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // what the machine has
+	cmd.Dir = s.dir
+	cmd.Env = environment(libraries)
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	return cmd
+}
+
+func (s *Server) initialise(ctx context.Context, bin, libraries string) error {
+	data, password := filepath.Join(s.dir, "data"), filepath.Join(s.dir, "password")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(password, []byte(Password), 0o600); err != nil {
+		return err
+	}
+	var err error
+	if s.ca, err = writeCertificate(s.dir); err != nil {
+		return err
+	}
+	for _, name := range []string{"", "data", "password", certificate, key} {
+		if err := s.own(filepath.Join(s.dir, name)); err != nil {
+			return err
+		}
+	}
+	out, err := s.command(ctx, libraries, filepath.Join(bin, "initdb"), "--pgdata="+data, "--username=postgres", "--pwfile="+password,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return nil
+}
+
+func (s *Server) own(path string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	return os.Chown(path, nobody, nobody)
+}
+
+// launch starts the server under a shell that stops it when this process closes a pipe, or is killed.
+func (s *Server) launch(ctx context.Context, bin, libraries string) error {
+	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
+	if err != nil {
+		return err
+	}
+	s.port = free.Addr().(*net.TCPAddr).Port
+	if err := free.Close(); err != nil {
+		return err
+	}
+	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(bin, "postgres"), "-D", "data", "-k", s.dir}
+	for name, value := range map[string]string{
+		"port": strconv.Itoa(s.port), "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100", "shared_buffers": "64MB",
+		"ssl": "on", "ssl_cert_file": filepath.Join(s.dir, certificate), "ssl_key_file": filepath.Join(s.dir, key),
+		"max_wal_size": "4GB", "checkpoint_timeout": "1h", "log_statement": "none",
+	} {
+		args = append(args, "-c", name+"="+value)
+	}
+	s.cmd = s.command(context.WithoutCancel(ctx), libraries, "/bin/sh", args...)
+	life, err := s.cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	s.life = life
+	return s.cmd.Start()
+}
+
+// wait waits until the server answers.
+func (s *Server) wait(ctx context.Context, _, _ string) error {
+	for {
+		err := s.Exec(ctx, "postgres", "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			log, _ := os.ReadFile(filepath.Join(s.dir, "server.log"))
+			return fmt.Errorf("PostgreSQL does not start: %w: %s", err, log)
+		}
+	}
+}
+
+// Stop stops the server, and removes its data.
+func (s *Server) Stop() {
+	if s.life != nil {
+		_ = s.life.Close()
+		_ = s.cmd.Wait() // the shell's exit code says nothing
+	}
+	_ = os.RemoveAll(s.dir)
+}
+
+// Address is that of the server's TCP port.
+func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// CA is a file with the certificate of who signed the server's, which is for localhost.
+func (s *Server) CA() string { return s.ca }
+
+// URL is that of a database over the socket, for Role.
+func (s *Server) URL(database string) string { return s.url(Role, database) }
+
+func (s *Server) url(user, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, Password), Path: "/" + database}
+	u.RawQuery = url.Values{"host": {s.dir}, "port": {strconv.Itoa(s.port)}}.Encode()
+	return u.String()
+}
+
+// TCP is the URL of a database over an address, without TLS.
+func TCP(address, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(Role, Password), Host: address, Path: "/" + database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// Exec runs statements as the superuser.
+func (s *Server) Exec(ctx context.Context, database string, statements ...string) error {
+	conn, err := s.Connect(ctx, database)
+	if err != nil {
+		return err
+	}
+	for _, sql := range statements {
+		if _, err = conn.Exec(ctx, sql); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// Connect returns a connection of the superuser.
+func (s *Server) Connect(ctx context.Context, database string) (*pgx.Conn, error) {
+	return pgx.Connect(ctx, s.url("postgres", database))
+}
+
+// Log returns what the server logged.
+func (s *Server) Log() string {
+	log, err := os.ReadFile(filepath.Join(s.dir, "server.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(log))
+}

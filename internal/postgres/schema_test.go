@@ -1,0 +1,181 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// query returns what do runs to read one value.
+func query(into any, sql string, args ...any) func(context.Context, *pgx.Conn) error {
+	return func(ctx context.Context, conn *pgx.Conn) error { return conn.QueryRow(ctx, sql, args...).Scan(into) }
+}
+
+func TestReplicasThatStartTogetherCreateTheSchemaOnce(t *testing.T) {
+	t.Parallel()
+	address := server.URL(server.Database(t))
+	var work sync.WaitGroup
+	for range 8 {
+		work.Go(func() {
+			db, err := Open(t.Context(), configure(t, address, leases(30*time.Second), func(c *Config) { c.Schema = `My "schema"` }))
+			if assert.NoError(t, err) {
+				db.Close(t.Context())
+			}
+		})
+	}
+	work.Wait()
+}
+
+// The next release adds a version. The previous one runs on it, so that a rolling upgrade can be rolled back.
+func TestUpgrade(t *testing.T) {
+	database := server.Database(t)
+	address := server.URL(database)
+	old := open(t, address)
+	l := lead(t, old)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+
+	before := upgrades
+	defer func() { upgrades = before }()
+	upgrades = append(slices.Clip(upgrades), "ALTER TABLE @.entries ADD COLUMN news text NOT NULL DEFAULT 'none'; CREATE TABLE @.more (n int)")
+	next := open(t, address)
+	require.Equal(t, map[string]string{"a": "1"}, records(t, next))
+	var version int
+	require.NoError(t, next.reader.do(t.Context(), "read", true, query(&version, next.sql("SELECT max(version) FROM @.versions"))))
+	require.Equal(t, len(upgrades), version)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "2"), change("b", "2")}, false), "the previous release leads on")
+
+	upgrades = before
+	again := open(t, address)
+	put(t, again, "", "webhook")
+	require.NoError(t, l.Resign(t.Context()))
+	require.NoError(t, lead(t, again).Commit(t.Context(), []ledger.Change{change("c", "3")}, false))
+	require.Len(t, records(t, next), 3)
+}
+
+// A role without CREATE works if somebody else ran the statements of SQL.
+func TestLeastPrivileges(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	server.Do(t, database, "ALTER DATABASE "+database+" OWNER TO postgres")
+	_, err := Open(t.Context(), configure(t, server.URL(database)))
+	require.ErrorContains(t, err, "the role may not change it: grant it CREATE, or create the schema by hand")
+	server.Do(t, database, SQL("otelcol_alert24"), "GRANT USAGE ON SCHEMA otelcol_alert24 TO bridge", "GRANT SELECT ON otelcol_alert24.versions TO bridge",
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON otelcol_alert24.lease, otelcol_alert24.leader, otelcol_alert24.entries, otelcol_alert24.inbox TO bridge")
+	db, other := open(t, server.URL(database)), open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	put(t, other, "am1", "1")
+	put(t, other, "am1", "2")
+	rows, err := l.Inbox(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
+	require.NoError(t, l.Resign(t.Context()))
+
+	// It may end a stuck predecessor's sessions, which are its own.
+	first := lead(t, other)
+	unlock := lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- first.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(t, database)
+	expire(t, database)
+	await(t, campaign(t, db))
+	require.ErrorIs(t, <-committed, ledger.ErrUncertain)
+	unlock()
+}
+
+func TestDatabaseMustBeUTF8(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t, "ENCODING 'LATIN1'", "TEMPLATE template0")
+	_, err := Open(t.Context(), configure(t, server.URL(database)))
+	require.ErrorContains(t, err, "encoding is LATIN1")
+}
+
+func TestConfigurationIsChecked(t *testing.T) {
+	t.Parallel()
+	for want, with := range map[string]func(*Config){
+		"database::url is empty":                     func(c *Config) { c.URL = "" },
+		"database::url cannot be understood":         func(c *Config) { c.URL = "postgres://a:b:c@/%zz" },
+		"sslmode must be one of":                     func(c *Config) { c.URL = "postgres://host/x?sslmode=sometimes" },
+		"names a file that cannot be read":           func(c *Config) { c.URL = "postgres://host/x?sslmode=verify-full&sslrootcert=/absent.pem" },
+		"database::schema must have":                 func(c *Config) { c.Schema = "" },
+		"database::schema must not begin":            func(c *Config) { c.Schema = "pg_mine" },
+		"database::lease is 10ms":                    func(c *Config) { c.Lease = 10 * time.Millisecond },
+		"cannot read the database's password":        func(c *Config) { c.URL, c.PasswordFile = "postgres://bridge@host/x", "/absent" },
+		"zero byte":                                  func(c *Config) { c.Schema = "a\x00b" },
+		"database::lease is 1h0m0s: set it to betwe": func(c *Config) { c.Lease = time.Hour },
+	} {
+		_, err := New(configure(t, server.URL("x"), with))
+		require.ErrorContains(t, err, want, want)
+	}
+}
+
+// Passwords come from files as well, and are read again for each connection.
+func TestPasswordFiles(t *testing.T) {
+	t.Parallel()
+	bare := func(database string) *url.URL {
+		u, err := url.Parse(server.URL(database))
+		require.NoError(t, err)
+		u.User = url.User(pgtest.Role)
+		return u
+	}
+	escape := strings.NewReplacer(`\`, `\\`, ":", `\:`)
+	for name, with := range map[string]func(u *url.URL, file string, c *Config) (content string){
+		"password file": func(_ *url.URL, file string, c *Config) string {
+			c.PasswordFile = file
+			return pgtest.Password + "\n"
+		},
+		"pgpass": func(u *url.URL, file string, _ *Config) string {
+			q := u.Query()
+			q.Set("passfile", file)
+			u.RawQuery = q.Encode()
+			return "*:*:*:bridge:" + escape.Replace(pgtest.Password) + "\n"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "password")
+			require.NoError(t, os.WriteFile(file, []byte("not yet\n"), 0o600))
+			u, cfg := bare(server.Database(t)), configure(t, "x")
+			content := with(u, file, &cfg)
+			cfg.URL = u.String()
+			db, err := New(cfg)
+			require.NoError(t, err)
+			t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+			require.Error(t, db.Prepare(t.Context()))
+			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+			require.NoError(t, db.Prepare(t.Context()))
+		})
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	u, err := url.Parse(pgtest.TCP(strings.Replace(server.Address(), "127.0.0.1", "localhost", 1), database))
+	require.NoError(t, err)
+	u.RawQuery = url.Values{"sslmode": {"verify-full"}, "sslrootcert": {server.CA()}}.Encode()
+	db := open(t, u.String())
+	var encrypted bool
+	require.NoError(t, db.reader.do(t.Context(), "read", true, query(&encrypted, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")))
+	require.True(t, encrypted)
+	u.RawQuery = "sslmode=verify-full"
+	_, err = Open(t.Context(), configure(t, u.String()))
+	require.ErrorContains(t, err, "x509")
+}

@@ -1,0 +1,52 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const readStatus = `SELECT l.number, l.holder = $2, extract(epoch FROM clock_timestamp())::float8 - extract(epoch FROM l.renewed)::float8, l.expires > clock_timestamp(), l.live,
+	i.rows, i.bytes, coalesce(extract(epoch FROM clock_timestamp() - i.oldest)::float8, 0), i.aside
+FROM @.lease l, (
+	SELECT count(*) FILTER (WHERE set_aside IS NULL) AS rows, coalesce(sum(octet_length(payload)) FILTER (WHERE set_aside IS NULL), 0)::bigint AS bytes,
+		min(arrived) FILTER (WHERE set_aside IS NULL) AS oldest, count(set_aside) AS aside
+	FROM @.inbox WHERE component = $1
+) i WHERE l.component = $1`
+
+// Status is how things stand, for metrics and pages.
+type Status struct {
+	Number  int64 // of the last takeover
+	Mine    bool  // this replica was the last to take over
+	Leading bool  // some replica leads
+	// Renewed is how long ago the lease was renewed.
+	Renewed time.Duration
+	Live    int // aliases, as the leader published
+	// InboxRows, InboxBytes and InboxAge, that of the oldest row, are about what waits. Aside counts rows that nobody could use.
+	InboxRows, Aside int
+	InboxBytes       int64
+	InboxAge         time.Duration
+}
+
+// Status reads how things stand.
+func (db *DB) Status(ctx context.Context) (s Status, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var renewed, age float64
+	err = db.reader.do(ctx, "read the status", true, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, db.sql(readStatus), db.component(), db.id).
+			Scan(&s.Number, &s.Mine, &renewed, &s.Leading, &s.Live, &s.InboxRows, &s.InboxBytes, &age, &s.Aside)
+	})
+	s.Renewed, s.InboxAge = seconds(renewed), seconds(age)
+	return s, err
+}
+
+// seconds makes a duration of at most a year.
+func seconds(s float64) time.Duration {
+	const year = 365 * 24 * time.Hour
+	return time.Duration(min(max(s, 0), year.Seconds()) * float64(time.Second))
+}

@@ -1,0 +1,204 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+const (
+	// raiseFence fails with codeDivisionByZero unless this leadership is the last. A takeover waits for the row's lock.
+	raiseFence = `SELECT 1 / count(*) FROM (SELECT FROM @.leader WHERE component = $1 AND number = $2 AND holder = $3 FOR SHARE) AS mine`
+
+	upsertEntries = `INSERT INTO @.entries (component, key, record, alias, state, incident, severity, firing, pending, changed)
+	SELECT $1, u.*, clock_timestamp() FROM unnest($2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::timestamptz[]) AS u
+	ON CONFLICT (component, key) DO UPDATE SET record = excluded.record, alias = excluded.alias, state = excluded.state, incident = excluded.incident,
+	severity = excluded.severity, firing = excluded.firing, pending = excluded.pending, changed = excluded.changed`
+
+	deleteEntries = `DELETE FROM @.entries WHERE component = $1 AND key = ANY($2::bytea[])`
+	loadEntries   = `SELECT key, record FROM @.entries WHERE component = $1`
+)
+
+// A statement about more than this is split. All are in one transaction and one round trip.
+const (
+	maxRows  = 2000
+	maxBytes = 8 << 20
+)
+
+// Load calls each for every record, also of a replica that does not lead. The record is only valid until each returns.
+func (db *DB) Load(ctx context.Context, each func(r ledger.Loaded) error) error {
+	s := db.newSession(10*time.Minute, time.Second)
+	defer s.close(context.WithoutCancel(ctx))
+	return s.do(ctx, "read the entries", false, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, db.sql(loadEntries), db.component())
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var key, record pgtype.DriverBytes // not copied
+			if err := rows.Scan(&key, &record); err != nil {
+				return err
+			}
+			err := each(ledger.Loaded{Key: string(key), Record: record, Where: "the table entries"})
+			if errors.Is(err, ledger.ErrUnreadable) {
+				continue // the row stays as it is until its key is committed anew
+			}
+			if err != nil {
+				return &fault{text: err.Error(), cause: err} // the caller's own words
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// Load reads all records.
+func (l *Leader) Load(ctx context.Context, each func(r ledger.Loaded) error, _ func(string, []byte) []byte) error {
+	var size int64
+	err := l.db.Load(ctx, func(r ledger.Loaded) error {
+		size += int64(len(r.Record))
+		return each(r)
+	})
+	if err == nil {
+		l.size.Store(size)
+	}
+	return err
+}
+
+// Commit makes the changes durable if this replica still leads.
+func (l *Leader) Commit(ctx context.Context, changes []ledger.Change, _ bool) error {
+	return l.CommitInbox(ctx, changes, Consumed{})
+}
+
+// CommitInbox makes the changes durable, and removes the inbox rows that they come from, in one transaction. With an error
+// that is ledger.ErrUncertain both may have happened, and the leadership has ended. A canceled ctx is no reason to stop:
+// others wait for the same transaction.
+func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done Consumed) error {
+	batch, bytes := l.transaction(changes, done)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.patience(bytes))
+	defer cancel()
+	err := l.commit.do(ctx, "commit", false, func(ctx context.Context, conn *pgx.Conn) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		if err := l.onEnd(cancel); err != nil {
+			return err
+		}
+		defer l.forget()
+		err := conn.SendBatch(ctx, batch).Close()
+		if err != nil {
+			err = l.failed(err)
+		}
+		return err
+	})
+	if err == nil {
+		l.size.Add(int64(bytes))
+	}
+	return err
+}
+
+// failed ends the leadership if the error of a transaction asks for it.
+func (l *Leader) failed(err error) error {
+	if code(err) == codeDivisionByZero {
+		l.gone.Store(true)
+		l.end(ErrDeposed)
+		return &fault{text: ErrDeposed.Error(), cause: ErrDeposed}
+	}
+	err = l.db.fault("commit", err)
+	if !rolledBack(err) {
+		l.end(ledger.Uncertain(err))
+		return &fault{text: err.Error(), cause: ledger.Uncertain(err)}
+	}
+	return err
+}
+
+// patience bounds a commit whose connection is silent while the lease is renewed on another.
+func (l *Leader) patience(bytes int) time.Duration {
+	return l.db.cfg.Lease*2/3 + time.Duration(bytes>>20)*time.Second
+}
+
+// transaction is implicit: the server runs all statements of the batch, and commits, or none.
+func (l *Leader) transaction(changes []ledger.Change, done Consumed) (batch *pgx.Batch, bytes int) {
+	component := l.db.component()
+	batch = &pgx.Batch{}
+	batch.Queue(l.db.sql(raiseFence), component, l.number, l.db.id)
+	done.queue(l.db, batch)
+	var (
+		deleted [][]byte
+		rows    upserts
+	)
+	flush := func() {
+		if len(rows.keys) > 0 {
+			batch.Queue(l.db.sql(upsertEntries), component, rows.keys, rows.records, rows.aliases, rows.states, rows.incidents,
+				rows.severities, rows.firing, rows.pending)
+			bytes += rows.bytes
+			rows = upserts{}
+		}
+	}
+	for _, c := range changes {
+		if c.Record == nil {
+			deleted = append(deleted, []byte(c.Key))
+			continue
+		}
+		rows.add(c, l.db.cfg.Describe(c.Key, c.Record))
+		if len(rows.keys) == maxRows || rows.bytes >= maxBytes {
+			flush()
+		}
+	}
+	flush()
+	if len(deleted) > 0 {
+		batch.Queue(l.db.sql(deleteEntries), component, deleted)
+	}
+	return batch, bytes
+}
+
+// upserts are the columns of rows.
+type upserts struct {
+	keys, records                          [][]byte
+	aliases, states, incidents, severities []string
+	firing                                 []int32
+	pending                                []*time.Time
+	bytes                                  int
+}
+
+func (u *upserts) add(c ledger.Change, d Description) {
+	u.keys = append(u.keys, []byte(c.Key))
+	u.records = append(u.records, c.Record)
+	u.aliases = append(u.aliases, printable(c.Key))
+	u.states = append(u.states, printable(d.State))
+	u.incidents = append(u.incidents, printable(d.Incident))
+	u.severities = append(u.severities, printable(d.Severity))
+	u.firing = append(u.firing, int32(min(max(d.Firing, 0), 1<<30)))
+	if d.Pending.IsZero() {
+		u.pending = append(u.pending, nil)
+	} else {
+		u.pending = append(u.pending, &d.Pending)
+	}
+	u.bytes += len(c.Key) + len(c.Record)
+}
+
+// Settle cannot tell: an uncertain commit ended the leadership, and the next Load tells what is true.
+func (l *Leader) Settle(context.Context) (there bool, err error) {
+	if err := l.ended(); err != nil {
+		return false, err
+	}
+	return false, errors.New("no commit is uncertain")
+}
+
+// Check returns why new records would not be taken now.
+func (l *Leader) Check(context.Context) error {
+	if err := l.ended(); err != nil {
+		return err
+	}
+	return l.db.Err()
+}
+
+// Size returns about how many bytes all records have.
+func (l *Leader) Size() int64 { return l.size.Load() }

@@ -1,0 +1,131 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+func TestCommitAndLoad(t *testing.T) {
+	t.Parallel()
+	db := open(t, server.URL(server.Database(t)))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "2"), change("c", "")}, false))
+	require.Equal(t, map[string]string{"a": "1", "b": "2", "c": ""}, records(t, db))
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "3"), {Key: "b"}, {Key: "unknown"}}, false))
+	require.Equal(t, map[string]string{"a": "3", "c": ""}, records(t, db))
+	require.NoError(t, l.Commit(t.Context(), nil, false))
+	require.NoError(t, l.Check(t.Context()))
+}
+
+// PostgreSQL refuses U+0000 and bytes that are not UTF-8 in text. Keys and records are bytes.
+func TestKeysAndRecordsAreBytes(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), func(c *Config) {
+		c.Component = "alert24/\x00\xff"
+		c.Describe = func(string, []byte) Description {
+			return Description{State: "open\x00", Incident: "\xff", Severity: strings.Repeat("é", 800), Firing: -1}
+		}
+	})
+	l := lead(t, db)
+	key := "nul \x00 and \xfe"
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change(key, "\x00\xff\x00")}, false))
+	require.Equal(t, map[string]string{key: "\x00\xff\x00"}, records(t, db))
+	require.NoError(t, db.Append(t.Context(), db.Arrival(), "source \x00 \xff", []byte("\x00\xff")))
+	rows, err := l.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []byte("\x00\xff"), rows[0].Payload)
+	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{Aside: map[int64]string{rows[0].ID: "bad \x00 \xff"}}))
+}
+
+func TestReadableColumns(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db := open(t, server.URL(database), func(c *Config) {
+		c.Describe = func(_ string, record []byte) Description {
+			if string(record) == "calm" {
+				return Description{State: "closed"}
+			}
+			return Description{State: "open", Incident: "inc-1", Severity: "critical", Firing: 3, Pending: since}
+		}
+	})
+	l := lead(t, db)
+	read := func() (alias, state, incident, severity string, firing int, pending *time.Time) {
+		err := superuser(t, database).QueryRow(t.Context(), "SELECT alias, state, incident, severity, firing, pending FROM otelcol_alert24.entries").
+			Scan(&alias, &state, &incident, &severity, &firing, &pending)
+		require.NoError(t, err)
+		return alias, state, incident, severity, firing, pending
+	}
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("HighLoad:db-1", "busy")}, false))
+	alias, state, incident, severity, firing, pending := read()
+	assert.Equal(t, []any{"HighLoad:db-1", "open", "inc-1", "critical", 3}, []any{alias, state, incident, severity, firing})
+	require.NotNil(t, pending)
+	assert.True(t, since.Equal(*pending))
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("HighLoad:db-1", "calm")}, false))
+	_, state, incident, _, firing, pending = read()
+	assert.Equal(t, []any{"closed", "", 0}, []any{state, incident, firing})
+	assert.Nil(t, pending)
+}
+
+func TestManyRowsAreOneTransaction(t *testing.T) {
+	t.Parallel()
+	db := open(t, server.URL(server.Database(t)), leases(time.Minute))
+	l := lead(t, db)
+	changes := make([]ledger.Change, 2*maxRows+1)
+	for i := range changes {
+		changes[i] = change(strings.Repeat("k", i%7)+string(rune('0'+i%10))+time.Duration(i).String(), "r")
+	}
+	require.NoError(t, l.Commit(t.Context(), changes, false))
+	require.Len(t, records(t, db), len(changes))
+	// A key that is there twice is refused in the last statement: the first ones are undone.
+	twice := []ledger.Change{change("new", "r")}
+	for range maxRows {
+		twice = append(twice, change(time.Duration(len(twice)).String()+"x", "r"))
+	}
+	twice = append(twice, change("same", "1"), change("same", "2"))
+	err := l.Commit(t.Context(), twice, false)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ledger.ErrUncertain)
+	require.NoError(t, l.Err(), "the changes are not there for certain, and the leadership goes on")
+	require.NotContains(t, records(t, db), "new")
+}
+
+func TestComponentsShareNothing(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	one, other := open(t, url), open(t, url, func(c *Config) { c.Component = "alert24/other" })
+	first, second := lead(t, one), lead(t, other)
+	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "one")}, false))
+	require.NoError(t, second.Commit(t.Context(), []ledger.Change{change("a", "other")}, false))
+	require.Equal(t, map[string]string{"a": "one"}, records(t, one))
+	require.Equal(t, map[string]string{"a": "other"}, records(t, other))
+	require.NoError(t, one.Append(t.Context(), one.Arrival(), "", []byte("x")))
+	rows, err := second.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, rows)
+	require.NoError(t, second.Commit(t.Context(), []ledger.Change{{Key: "a"}}, false))
+	require.Equal(t, map[string]string{"a": "one"}, records(t, one))
+}
+
+func TestLoadErrors(t *testing.T) {
+	t.Parallel()
+	db := open(t, server.URL(server.Database(t)))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "22")}, false))
+	seen := 0
+	require.NoError(t, l.Load(t.Context(), func(ledger.Loaded) error { seen++; return ledger.ErrUnreadable }, nil))
+	require.Equal(t, 2, seen, "a record that cannot be read is one record")
+	require.EqualValues(t, 3, l.Size())
+	require.ErrorIs(t, l.Load(t.Context(), func(ledger.Loaded) error { return assert.AnError }, nil), assert.AnError)
+	require.Len(t, records(t, db), 2)
+}
