@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -26,6 +27,8 @@ type Config struct {
 
 	// Storage is the storage extension that keeps the ledger; without one it lives in memory only.
 	Storage *component.ID `mapstructure:"storage"`
+	// Database keeps the ledger in its place, for several replicas.
+	Database configoptional.Optional[DatabaseConfig] `mapstructure:"database"`
 	// RetryConfig is the backoff between tries. Trying ends only with success, so max_elapsed_time stays 0.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	// SendingQueue only accepts {enabled: false}, which generators write; the ledger replaces the queue.
@@ -142,7 +145,8 @@ type EchoConfig struct {
 	Window time.Duration `mapstructure:"window"`
 	// Hold is how long such a firing waits before it counts.
 	Hold time.Duration `mapstructure:"hold"`
-	// Sender is known or any: whether a firing from the sender of the resolve is suspect too.
+	// Sender is known or any: whether a firing from the sender of the resolve is suspect too. With a database it is any unless it is
+	// set, because a proxy's address is everybody's.
 	Sender EchoSender `mapstructure:"sender"`
 }
 
@@ -197,6 +201,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		ClientConfig: client,
 		RetryConfig:  retry,
+		Database:     configoptional.Default(DatabaseConfig{Schema: "otelcol_alert24", Lease: 10 * time.Second}),
 		SendingQueue: configoptional.Default(exporterhelper.NewDefaultQueueConfig()),
 		Limits:       LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000},
 		Incident: IncidentConfig{
@@ -218,6 +223,17 @@ func createDefaultConfig() component.Config {
 		},
 		Echo: EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: EchoSenderKnown},
 	}
+}
+
+// Unmarshal sets the defaults that depend on other keys.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	if err := conf.Unmarshal(c); err != nil {
+		return err
+	}
+	if c.Database.HasValue() && !conf.IsSet("echo::sender") {
+		c.Echo.Sender = EchoSenderAny
+	}
+	return nil
 }
 
 // Content converts c for package incident.

@@ -5,18 +5,13 @@ package alert24exporter
 
 import (
 	"context"
-	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/alert24/otelcol-alert24/internal/event"
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
@@ -31,22 +26,10 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if len(events) == 0 {
 		return nil
 	}
-	began := time.Now()
-	outcomes, err := e.apply(ctx, events)
-	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	e.loop.Notify(ctx, e.ledger.ToWake(events, outcomes)...)
-	return err
-}
-
-func (e *alert24Exporter) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
-	ctx, span := e.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
-	defer span.End()
-	outcomes, err := e.ledger.Apply(ctx, events)
-	if err != nil {
-		span.SetAttributes(attribute.String("error.type", errorType(err)))
-		span.SetStatus(otelcodes.Error, err.Error())
+	if e.replica != nil {
+		return e.replica.accept(ctx, logs, events)
 	}
-	return outcomes, err
+	return e.term.Load().accept(ctx, events)
 }
 
 // unusableError is returned if no record can be used. OTLP receivers answer with its status, 400 over HTTP; without one

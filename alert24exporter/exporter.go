@@ -39,9 +39,11 @@ type alert24Exporter struct {
 	tracer    trace.Tracer
 	telemetry *telemetry
 
-	storage ledger.Store // nil: memory only
-	ledger  *ledger.Ledger
-	loop    *reconcile.Reconciler
+	manager reconcile.Manager
+	gate    *reconcile.Gate
+	term    atomic.Pointer[term] // nil while another replica works on incidents
+	replica *replica             // nil: there is one bridge
+	storage ledger.Store         // of one bridge; nil: memory only
 
 	disproved  atomic.Int64 // failed writes before a check that succeeded
 	unregister func()       // its readiness
@@ -62,29 +64,37 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
 	e.warn(ctx)
-	gate := reconcile.NewGate(e.cfg.Limits.RequestsPerSecond, e.cfg.Limits.ConcurrentRequests, e.telemetry.waited)
-	manager, err := e.newManager(ctx, host, gate)
-	if err != nil {
+	e.telemetry.host = host
+	e.gate = reconcile.NewGate(e.cfg.Limits.RequestsPerSecond, e.cfg.Limits.ConcurrentRequests, e.telemetry.waited)
+	if e.manager, err = e.newManager(ctx, host, e.gate); err != nil {
 		return err
 	}
+	if e.cfg.Database.HasValue() {
+		err = e.startReplica(ctx)
+	} else {
+		err = e.startAlone(ctx, host)
+	}
+	if err == nil {
+		err = e.telemetry.watchLedger(e.ledger)
+	}
+	if err != nil {
+		return errors.Join(err, e.shutdown(ctx))
+	}
+	e.unregister = readiness.Register(e.ready)
+	return nil
+}
+
+// startAlone makes this process the only one that works on incidents.
+func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (err error) {
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err
 	}
-	e.ledger = ledger.New(e.ledgerConfig(), e.storage)
-	began := time.Now()
-	damage, err := e.ledger.Load(ctx)
+	t, err := e.begin(ctx, e.ledgerConfig(), e.loopConfig(), e.storage)
 	if err != nil {
-		return errors.Join(err, e.closeStorage(ctx))
+		return err
 	}
-	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
-	e.logDamage(damage)
-	e.loop = reconcile.New(e.loopConfig(), e.ledger, manager, gate, (*observer)(e))
-	e.telemetry.host = host
-	if err := e.telemetry.watchLedger(e.ledger); err != nil {
-		return errors.Join(err, e.closeStorage(ctx))
-	}
-	e.loop.Start() //nolint:contextcheck // the loop outlives the start
-	e.unregister = readiness.Register(e.ready)
+	t.loop.Start() //nolint:contextcheck // the loop outlives the start
+	e.term.Store(t)
 	return nil
 }
 
@@ -149,13 +159,18 @@ func (e *alert24Exporter) loopConfig() reconcile.Config {
 }
 
 func (e *alert24Exporter) shutdown(ctx context.Context) error {
-	if e.loop != nil {
+	if e.unregister != nil {
 		e.unregister()
-		e.loop.Shutdown()
-		e.loop = nil
+		e.unregister = nil
+	}
+	var err error
+	if e.replica != nil {
+		err = e.replica.shutdown(ctx)
+	} else if t := e.term.Swap(nil); t != nil {
+		t.loop.Shutdown()
 	}
 	e.telemetry.shutdown()
-	return e.closeStorage(ctx)
+	return errors.Join(err, e.closeStorage(ctx))
 }
 
 func (e *alert24Exporter) closeStorage(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
 // statsAge is how long the statistics of all entries are reused: one scrape reads ten gauges.
@@ -19,28 +20,35 @@ const statsAge = time.Second
 
 // statsCache reads the ledger's statistics at most once in statsAge.
 type statsCache struct {
-	ledger *ledger.Ledger
+	ledger func() *ledger.Ledger // nil while another replica has it
 
 	mu    sync.Mutex
 	at    time.Time
+	of    *ledger.Ledger
 	stats ledger.Stats
 }
 
-func (c *statsCache) get() ledger.Stats {
+func (c *statsCache) get() (s ledger.Stats, there bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); now.Sub(c.at) >= statsAge {
-		c.stats, c.at = c.ledger.Stats(), now
+	l := c.ledger()
+	if l == nil {
+		return ledger.Stats{}, false
 	}
-	return c.stats
+	if now := time.Now(); now.Sub(c.at) >= statsAge || l != c.of {
+		c.stats, c.at, c.of = l.Stats(), now, l
+	}
+	return c.stats, true
 }
 
-// watchLedger registers the gauges.
-func (t *telemetry) watchLedger(l *ledger.Ledger) error {
+// watchLedger registers the gauges. Those of the ledger's entries are only there where the ledger is.
+func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 	cache := &statsCache{ledger: l}
 	gauge := func(value func(ledger.Stats) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(value(cache.get()))
+			if s, there := cache.get(); there {
+				o.Observe(value(s))
+			}
 			return nil
 		}
 	}
@@ -66,14 +74,52 @@ func (t *telemetry) watchLedger(l *ledger.Ledger) error {
 		b.RegisterExporterAlert24BlockedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Blocked) })),
 		b.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			s, there := cache.get()
 			var age time.Duration
-			if oldest := cache.get().Oldest; !oldest.IsZero() {
-				age = time.Since(oldest)
+			if !s.Oldest.IsZero() {
+				age = time.Since(s.Oldest)
 			}
-			o.Observe(age.Seconds())
+			if there {
+				o.Observe(age.Seconds())
+			}
 			return nil
 		}),
 		b.RegisterExporterAlert24APIUpCallback(up(func() bool { return !t.apiFailed.Load() })),
 		b.RegisterExporterAlert24StorageUpCallback(up(func() bool { return !t.storageFailed.Load() })),
+	)
+}
+
+// watchReplica registers the gauges of a replica. While the database cannot tell, there are none but the role.
+func (t *telemetry) watchReplica(r *replica) error {
+	count := func(value func(*postgres.Status) int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			if s := r.standing.Load(); s != nil {
+				o.Observe(value(s))
+			}
+			return nil
+		}
+	}
+	age := func(value func(*postgres.Status) time.Duration) metric.Float64Callback {
+		return func(_ context.Context, o metric.Float64Observer) error {
+			if s := r.standing.Load(); s != nil {
+				o.Observe(value(s).Seconds())
+			}
+			return nil
+		}
+	}
+	b := t.builder
+	return errors.Join(
+		b.RegisterExporterAlert24LeaderCallback(func(_ context.Context, o metric.Int64Observer) error {
+			var leads int64
+			if r.term.Load() != nil {
+				leads = 1
+			}
+			o.Observe(leads)
+			return nil
+		}),
+		b.RegisterExporterAlert24LeaseAgeCallback(age(func(s *postgres.Status) time.Duration { return s.Renewed })),
+		b.RegisterExporterAlert24InboxAgeCallback(age(func(s *postgres.Status) time.Duration { return s.InboxAge })),
+		b.RegisterExporterAlert24InboxWebhooksCallback(count(func(s *postgres.Status) int64 { return int64(s.InboxRows) })),
+		b.RegisterExporterAlert24InboxSetAsideCallback(count(func(s *postgres.Status) int64 { return int64(s.Aside) })),
 	)
 }

@@ -14,17 +14,21 @@ import (
 var (
 	errStorageFull   = errors.New("the storage is full")
 	errStorageFailed = errors.New("the storage cannot be written")
+	errDatabase      = errors.New("the database cannot be used")
 )
 
 // ready returns why new alerts would be refused. After a failed write it tries one itself, because a bridge that is not
 // ready may get no webhook. A write that succeeds in between proves little: a full storage still accepts those that free
 // space. The state of Alert24 does not matter here.
 func (e *alert24Exporter) ready(ctx context.Context) error {
+	if e.replica != nil {
+		return e.replica.ready(ctx)
+	}
 	failed := e.telemetry.writesFailed.Load()
 	if failed == e.disproved.Load() {
 		return nil
 	}
-	err := e.ledger.Check(ctx)
+	err := e.ledger().Check(ctx)
 	e.telemetry.storageFailed.Store(err != nil)
 	switch {
 	case errors.Is(err, storage.ErrStorageFull):

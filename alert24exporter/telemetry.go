@@ -70,6 +70,11 @@ func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, to
 	if full, ok := errors.AsType[*ledger.FullError](err); ok {
 		t.builder.ExporterAlert24RefusedAliases.Add(ctx, int64(full.Refused))
 	}
+	t.outcomes(ctx, outcomes)
+}
+
+// outcomes counts what events did.
+func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
 	counts := map[protocol.Outcome]int64{}
 	for _, o := range outcomes {
 		counts[o]++
@@ -89,6 +94,9 @@ func errorType(err error) string {
 	}
 	if errors.Is(err, storage.ErrStorageFull) {
 		return "storage_full"
+	}
+	if errors.Is(err, ledger.ErrDeposed) {
+		return "not_leading"
 	}
 	return "storage"
 }

@@ -21,6 +21,8 @@ import (
 // leastDuration is the shortest duration that anybody means. A number without a unit is taken for nanoseconds.
 const leastDuration = time.Millisecond
 
+var errBothStores = errors.New("database: give either storage, for one bridge, or database, for several replicas, not both")
+
 // Validate refuses settings that cannot work. It returns all errors, and each message begins with the key.
 func (c *Config) Validate() error {
 	var errs []error
@@ -29,6 +31,7 @@ func (c *Config) Validate() error {
 			"the exporter has a durable ledger instead (key storage). Remove the key or write {enabled: false}"))
 	}
 	errs = append(errs, c.checkConnection()...)
+	errs = append(errs, c.checkDatabase()...)
 	errs = append(errs, c.checkRetry()...)
 	errs = append(errs, c.checkDurations()...)
 	errs = append(errs, c.Limits.check()...)

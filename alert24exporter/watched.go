@@ -5,6 +5,10 @@ package alert24exporter
 
 import (
 	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
@@ -18,16 +22,51 @@ type watched struct {
 // Commit counts successes and failures. A full storage still accepts writes that free space, so these do not prove that it works again.
 func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
 	err := w.Store.Commit(ctx, changes, makesRoom)
-	t := w.telemetry
+	w.telemetry.wrote(ctx, err, !makesRoom)
+	return err
+}
+
+// wrote counts a write. proves: its success shows that the storage accepts new alerts.
+func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
 	case err != nil:
 		t.storageFailed.Store(true)
 		t.writesFailed.Add(1)
 		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
-		return err
-	case !makesRoom:
+		return
+	case proves:
 		t.storageFailed.Store(false)
 	}
 	t.builder.ExporterAlert24LedgerWrites.Add(ctx, 1)
-	return nil
+}
+
+// watchedLeadership is the same for the replica that leads.
+type watchedLeadership struct {
+	ledger.Leadership
+	telemetry *telemetry
+}
+
+// Commit is CommitInbox without rows.
+func (w watchedLeadership) Commit(ctx context.Context, changes []ledger.Change, _ bool) error {
+	return w.CommitInbox(ctx, changes, ledger.Consumed{})
+}
+
+// CommitInbox measures, and counts successes and failures.
+func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
+	began := time.Now()
+	err := w.Leadership.CommitInbox(ctx, changes, done)
+	w.telemetry.committed(ctx, leads, time.Since(began), err)
+	return err
+}
+
+// Whose commit it is.
+const (
+	leads   = "leader"
+	follows = "follower"
+)
+
+// committed is wrote for a transaction of the database.
+func (t *telemetry) committed(ctx context.Context, role string, took time.Duration, err error) {
+	t.wrote(ctx, err, true)
+	t.builder.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("role", role)))
 }

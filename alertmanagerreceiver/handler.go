@@ -26,6 +26,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -111,7 +112,8 @@ func (h *handler) arrive(from string) webhook.Delivery {
 
 // ServeHTTP handles one webhook. Its only exit is answer.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := h.arrive(peer(r.Context())) // before anything that can take time
+	r = r.WithContext(arrival.Now(r.Context())) // before anything that can take time
+	d := h.arrive(peer(r.Context()))
 	err := check(r)
 	if err == nil {
 		err = h.receive(r, &d) //nolint:contextcheck // the request holds it

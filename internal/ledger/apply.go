@@ -17,7 +17,7 @@ import (
 func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
 	p := push{Ledger: l, now: l.now(), events: events}
 	p.foresee()
-	if err := l.store.updatePlanned(ctx, p.plan); err != nil {
+	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true}); err != nil {
 		return nil, err
 	}
 	for i := range p.routed {
@@ -38,6 +38,7 @@ type push struct {
 	foreseen       map[string]foreseen
 	outcomes       []protocol.Outcome
 	refused        int
+	unbounded      bool // limits::aliases does not count
 }
 
 // foreseen is what an incident will say, if the entry is still the one that the events were tried on.
@@ -78,7 +79,7 @@ func (p *push) plan(route func([]protocol.Event) []protocol.Event) []mutation {
 
 func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
 	n, did := p.policy.Apply(s.entry, g.events, p.now)
-	if s.entry == nil && n != nil && live >= p.cfg.Aliases {
+	if s.entry == nil && n != nil && live >= p.cfg.Aliases && !p.unbounded {
 		p.refused += g.note(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
 		return s, false
 	}

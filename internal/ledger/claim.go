@@ -87,7 +87,7 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 	switch c := &d.Call; {
 	case d.Render:
 		return s, d, false // nothing is changed before it can be decided
-	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content:
+	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content && l.fresh(armed, now):
 		c.At = armed.At
 		e = protocol.Rearm(e, *c, now) // disk names it already
 	case c.Kind == protocol.NoCall:
@@ -102,6 +102,11 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 	s.entry = e
 	s.mark(now, false)
 	return s, d, durable
+}
+
+// fresh reports whether the request of an armed call may still leave.
+func (l *Ledger) fresh(armed protocol.Call, now time.Time) bool {
+	return l.cfg.Fresh == 0 || now.Sub(armed.At) < l.cfg.Fresh
 }
 
 // Learn commits what the answers taught.

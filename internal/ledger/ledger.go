@@ -28,6 +28,12 @@ type Config struct {
 	Aliases int
 	// Now is the clock.
 	Now func() time.Time
+
+	// Fresh is how long an armed create may wait for its request before it is written ahead anew; 0 is forever.
+	Fresh time.Duration
+	// Unpack makes events of a row of the inbox, and Unpacked hears what they did. It must not wait for the ledger.
+	Unpack   func(payload []byte) ([]protocol.Event, error)
+	Unpacked func(events []protocol.Event, outcomes []protocol.Outcome)
 }
 
 // Ledger is safe for concurrent use.
@@ -49,7 +55,9 @@ func (e *FullError) Error() string {
 
 // New returns a ledger over disk; nil keeps everything in memory only.
 func New(cfg Config, disk Store) *Ledger {
-	return &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk), now: cfg.Now}
+	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk), now: cfg.Now}
+	l.store.inbox.unpack = l.unpack
+	return l
 }
 
 // Check returns why the storage would not take alerts with new aliases now, nil if it would. It waits for its turn no

@@ -171,8 +171,8 @@ func (r *loading) repair(ctx context.Context) error {
 	for keys := range slices.Chunk(r.repairs, together) {
 		var changes []Change
 		for _, key := range keys {
-			changes = append(changes, Change{Key: key, Record: r.record(key, nil)})
 			e := r.slots[key].entry
+			changes = append(changes, Change{Key: key, Record: r.record(key, nil), Entry: e})
 			for i := 0; e != nil && i < e.Buckets(); i++ {
 				changes = append(changes, Change{Key: bucketKey(key, i), Record: protocol.AppendBucket(nil, e, i)})
 			}

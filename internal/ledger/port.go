@@ -6,12 +6,19 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Change is the new record under a key; a nil Record deletes it.
 type Change struct {
 	Key    string
 	Record []byte
+	// Entry is the one whose record it is, for stores that show people what is in it. Nil where the record is not of a whole entry.
+	Entry *protocol.Entry
+	// Pending is since when Alert24 does not hold what Entry asks for; zero while it does.
+	Pending time.Time
 }
 
 // Loaded is a record as Load found it.

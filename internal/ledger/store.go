@@ -27,7 +27,8 @@ type mutation struct {
 // store keeps the entries in memory and, where there is one, in a Store. Writes are serialised, and writes that wait
 // together share a transaction. Memory changes only after the Store did.
 type store struct {
-	disk Store // nil: memory only
+	disk  Store // nil: memory only
+	inbox inbox // of disk, if it has one
 
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
@@ -46,10 +47,14 @@ type store struct {
 }
 
 type write struct {
-	plan      planner
-	mutations []mutation    // of the try that is under way
-	done      chan struct{} // closed when err is the result
-	err       error
+	plan planner
+	// drains: what is in the inbox goes before. fenced: the sender is told that it is durable, so this replica must lead even if
+	// nothing changes.
+	drains, fenced bool
+	mutations      []mutation    // of the try that is under way
+	did            func()        // called when disk has it, if it came from the inbox
+	done           chan struct{} // closed when err is the result
+	err            error
 }
 
 // planner returns the mutations of a write when its turn comes. route returns events with the alias under which their alert fires
@@ -60,7 +65,8 @@ type planner func(route func([]protocol.Event) []protocol.Event) []mutation
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
-	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	in, _ := disk.(Inbox)
+	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]slot{}, closed: map[string]closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -177,70 +183,6 @@ func (s *store) reindex(alias string, former, next *protocol.Entry) {
 			s.index[m.Key] = alias
 		}
 	}
-}
-
-// update carries out the mutations, all or none, and returns when disk has them.
-func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.updatePlanned(ctx, func(func([]protocol.Event) []protocol.Event) []mutation { return mutations })
-}
-
-// updatePlanned is update with mutations that are made when their turn comes.
-func (s *store) updatePlanned(ctx context.Context, plan planner) error {
-	w := &write{plan: plan, done: make(chan struct{}), err: errUnfinished}
-	s.pending.Lock()
-	s.pending.writes = append(s.pending.writes, w)
-	s.pending.Unlock()
-
-	select {
-	case <-w.done: // another writer committed it
-	case s.turn <- struct{}{}:
-		// The transaction is shared: one caller that gave up must not fail the others.
-		s.commitPending(context.WithoutCancel(ctx))
-		<-w.done
-	}
-	return w.err
-}
-
-// commitPending commits all writes that wait, and gives up the turn that the caller has taken.
-func (s *store) commitPending(ctx context.Context) {
-	s.pending.Lock()
-	writes := s.pending.writes
-	s.pending.writes = nil
-	s.pending.Unlock()
-	defer func() {
-		for _, w := range writes {
-			close(w.done)
-		}
-		<-s.turn
-	}()
-	err := s.write(ctx, writes...)
-	again := err != nil && len(writes) > 1 // one write may have spoilt the transaction of all: each gets one of its own
-	for _, w := range writes {
-		if w.err = err; again {
-			w.err = s.write(ctx, w)
-		}
-	}
-}
-
-// write computes the next entries, commits them in one transaction and only then replaces them in memory.
-func (s *store) write(ctx context.Context, writes ...*write) error {
-	if err := s.settle(ctx); err != nil {
-		return err
-	}
-	makesRoom := true
-	s.plan(writes)
-	t := s.begin(writes)
-	defer s.end()
-	for _, w := range writes {
-		for _, m := range w.mutations {
-			c := &t.changes[t.index[m.alias]]
-			next, durable := m.do(c.next, t.live)
-			makesRoom = makesRoom && (m.makesRoom || !durable)
-			t.live += next.live() - c.next.live()
-			c.next, c.durable = next, c.durable || durable
-		}
-	}
-	return s.commit(ctx, makesRoom, t)
 }
 
 // unwritten says what failed, if something did.

@@ -6,6 +6,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -25,6 +26,9 @@ type transaction struct {
 	index   map[string]int // of an alias's change
 	live    int            // entries
 	doubt   doubt
+
+	received *received // from the inbox
+	fenced   bool      // committed even if nothing changes
 }
 
 // doubt is what is not certain of a transaction that seemed to fail. Everybody was told that it failed, so memory is what counts,
@@ -85,6 +89,11 @@ func (s *store) commit(ctx context.Context, makesRoom bool, t *transaction) erro
 		return err
 	}
 	s.done(t)
+	if t.received != nil {
+		for _, w := range t.received.writes {
+			w.did()
+		}
+	}
 	return nil
 }
 
@@ -99,16 +108,19 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 		case !c.durable:
 		case c.stale:
 			c.next.loaded, c.next.stale = false, false
-			b.all(c.alias, c.former, c.next.entry) // what Load changed is not there yet
+			b.all(c.alias, c.former, c.next.entry, c.next.since) // what Load changed is not there yet
 		default:
 			c.next.loaded = false
-			b.add(c.alias, c.former, c.next.entry)
+			b.add(c.alias, c.former, c.next.entry, c.next.since)
 		}
 	}
-	if len(b.changes) == 0 {
-		return nil
+	var err error
+	switch {
+	case len(b.changes) > 0 && s.inbox.rows == nil:
+		err = s.disk.Commit(ctx, b.changes, makesRoom)
+	case len(b.changes) > 0, t.fenced, t.received != nil:
+		err = s.inbox.rows.CommitInbox(ctx, b.changes, t.received.consumed())
 	}
-	err := s.disk.Commit(ctx, b.changes, makesRoom)
 	if errors.Is(err, ErrUncertain) {
 		t.doubt = mayBeThere
 	}
@@ -152,7 +164,8 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 	b := s.records(len(t.changes))
 	for _, c := range t.changes {
 		if c.durable {
-			b.all(c.alias, c.next.entry, s.get(c.alias).entry)
+			current := s.get(c.alias)
+			b.all(c.alias, c.next.entry, current.entry, current.since)
 		}
 	}
 	return s.disk.Commit(ctx, b.changes, true)
@@ -185,7 +198,7 @@ type records struct {
 
 // add adds what the store must know of an alias; without next it has expired. Only those buckets are written that former, which
 // the store has, does not share.
-func (r *records) add(alias string, former, next *protocol.Entry) {
+func (r *records) add(alias string, former, next *protocol.Entry, since time.Time) {
 	buckets, kept := 0, 0
 	if former != nil {
 		buckets = former.Buckets()
@@ -196,6 +209,8 @@ func (r *records) add(alias string, former, next *protocol.Entry) {
 		kept = next.Buckets()
 		// The store keeps the key as long as the ledger keeps the entry: they share it.
 		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendRecord(b, next) })
+		whole := &r.changes[len(r.changes)-1]
+		whole.Entry, whole.Pending = next, since
 		for i := range kept {
 			if next.Changed(former, i) {
 				r.put(bucketKey(alias, i), func(b []byte) []byte { return protocol.AppendBucket(b, next, i) })
@@ -208,8 +223,8 @@ func (r *records) add(alias string, former, next *protocol.Entry) {
 }
 
 // all adds all that memory says of an alias, over what an unwanted entry may have left.
-func (r *records) all(alias string, unwanted, current *protocol.Entry) {
-	r.add(alias, nil, current)
+func (r *records) all(alias string, unwanted, current *protocol.Entry, since time.Time) {
+	r.add(alias, nil, current, since)
 	kept := 0
 	if current != nil {
 		kept = current.Buckets()

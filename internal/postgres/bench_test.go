@@ -92,7 +92,7 @@ func BenchmarkAppend(b *testing.B) {
 				b.Error(err)
 				return
 			}
-			var used Consumed
+			var used ledger.Consumed
 			for _, r := range rows {
 				used.IDs = append(used.IDs, r.ID)
 			}

@@ -18,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
 const (
@@ -42,8 +44,8 @@ type Config struct {
 	// InboxRows and InboxBytes bound the inbox: 0 means 20,000 rows and 256 MiB.
 	InboxRows  int
 	InboxBytes int64
-	// Describe fills the readable columns of a record; nil leaves them empty.
-	Describe func(key string, record []byte) Description
+	// Describe fills the readable columns of a row; nil leaves them empty.
+	Describe func(c ledger.Change) Description
 	Log      *zap.Logger
 
 	now func() time.Time // for tests: its differences count, not its value
@@ -92,7 +94,7 @@ func New(cfg Config) (*DB, error) {
 		cfg.InboxBytes = 256 << 20
 	}
 	if cfg.Describe == nil {
-		cfg.Describe = func(string, []byte) Description { return Description{} }
+		cfg.Describe = func(ledger.Change) Description { return Description{} }
 	}
 	db := &DB{
 		cfg: cfg, id: uuid.NewString(), schema: pgx.Identifier{cfg.Schema}.Sanitize(), log: cfg.Log, now: cfg.now,

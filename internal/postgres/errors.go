@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
 // What ends a leadership, besides an uncertain commit, which is ledger.ErrUncertain.
 var (
-	ErrDeposed  = errors.New("another replica leads")
+	ErrDeposed  = ledger.ErrDeposed
 	ErrExpired  = errors.New("the lease ended before the database let it be renewed")
 	ErrResigned = errors.New("the leadership was given up")
 )

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
 const (
@@ -26,23 +28,8 @@ const (
 // maxAside is how many rows that nobody could use are kept for people to look at.
 const maxAside = 1000
 
-// Row is what one append left in the inbox.
-type Row struct {
-	ID      int64
-	Arrived time.Time // by the database's clock
-	Source  string    // not empty: a snapshot, which replaced its predecessor
-	Payload []byte
-}
-
-// Consumed says which rows of the inbox a commit takes with it.
-type Consumed struct {
-	IDs []int64
-	// Aside gives rows that cannot be used with the reason. They stay in the table, and are not read again.
-	Aside map[int64]string
-}
-
-// queue adds the statements.
-func (c Consumed) queue(db *DB, batch *pgx.Batch) {
+// consume adds the statements that take rows out of the inbox.
+func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	if len(c.IDs) > 0 {
 		batch.Queue(db.sql(removeInbox), db.component(), c.IDs)
 	}
@@ -61,7 +48,7 @@ func (c Consumed) queue(db *DB, batch *pgx.Batch) {
 
 // Inbox returns all rows that are there, in the order in which senders were told that they are accepted. A webhook that
 // shares the transaction that removes them must have joined before.
-func (l *Leader) Inbox(ctx context.Context) (rows []Row, err error) {
+func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
 	if err := l.ended(); err != nil {
 		return nil, err
 	}
@@ -72,7 +59,7 @@ func (l *Leader) Inbox(ctx context.Context) (rows []Row, err error) {
 		if err != nil {
 			return err
 		}
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[Row])
+		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
 		return err
 	})
 	return rows, err

@@ -44,7 +44,7 @@ func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
 	put(t, one, "", "resolved")
 	payloads, ids := read(t, l)
 	require.Equal(t, []string{"fired", "acknowledged", "resolved"}, payloads)
-	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1")}, Consumed{IDs: ids[:2]}))
+	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1")}, ledger.Consumed{IDs: ids[:2]}))
 	payloads, _ = read(t, l)
 	require.Equal(t, []string{"resolved"}, payloads)
 }
@@ -60,10 +60,10 @@ func TestSnapshotReplacesItsPredecessor(t *testing.T) {
 	put(t, one, "", "webhook")
 	put(t, other, "am1", "new")
 	// A commit that takes the old one leaves the new one alone.
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{IDs: before[:1]}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: before[:1]}))
 	payloads, ids := read(t, l)
 	require.Equal(t, []string{"another's", "webhook", "new"}, payloads)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{Aside: map[int64]string{ids[2]: "cannot be decoded"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{Aside: map[int64]string{ids[2]: "cannot be decoded"}}))
 	put(t, other, "am1", "newer")
 	payloads, _ = read(t, l)
 	require.Equal(t, []string{"another's", "webhook", "newer"}, payloads, "the source of a bad snapshot is not muted")
@@ -77,7 +77,7 @@ func TestRowsAreSetAside(t *testing.T) {
 	put(t, db, "", "bad")
 	put(t, db, "", "good")
 	_, ids := read(t, l)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{Aside: map[int64]string{ids[0]: "cannot be decoded"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{Aside: map[int64]string{ids[0]: "cannot be decoded"}}))
 	payloads, _ := read(t, l)
 	require.Equal(t, []string{"good"}, payloads)
 	conn := superuser(t, database)
@@ -89,7 +89,7 @@ func TestRowsAreSetAside(t *testing.T) {
 	_, err := conn.Exec(t.Context(), "INSERT INTO otelcol_alert24.inbox (component, payload, set_aside) SELECT $1, '', 'bad' FROM generate_series(1, $2::int)",
 		db.component(), maxAside)
 	require.NoError(t, err)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{Aside: map[int64]string{ids[1]: "cannot be decoded"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{Aside: map[int64]string{ids[1]: "cannot be decoded"}}))
 	var n int
 	var first bool
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*), bool_or(id = $1) FROM otelcol_alert24.inbox", ids[0]).Scan(&n, &first))
@@ -150,7 +150,7 @@ func TestInboxIsBounded(t *testing.T) {
 	require.ErrorIs(t, bytes.Append(t.Context(), bytes.Arrival(), "", []byte("x")), ErrFull)
 	_, ids := read(t, l)
 	require.Len(t, ids, 3)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{IDs: ids}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: ids}))
 	put(t, rows, "", "4")
 	put(t, bytes, "", "5")
 }

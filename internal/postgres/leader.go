@@ -46,7 +46,7 @@ type Leader struct {
 	gone   atomic.Bool // the database has nothing left that names this leadership
 }
 
-var _ ledger.Store = (*Leader)(nil)
+var _ ledger.Leadership = (*Leader)(nil)
 
 func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now standing) *Leader {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -119,7 +119,7 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	require.NoError(t, second.Commit(t.Context(), []ledger.Change{change("a", "second")}, false))
 	require.NoError(t, first.Err(), "it does not know yet")
 
-	err = first.CommitInbox(t.Context(), []ledger.Change{change("a", "stale"), change("c", "stale"), {Key: "b"}}, Consumed{IDs: []int64{rows[0].ID}})
+	err = first.CommitInbox(t.Context(), []ledger.Change{change("a", "stale"), change("c", "stale"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}})
 	require.ErrorIs(t, err, ErrDeposed)
 	require.NotErrorIs(t, err, ledger.ErrUncertain)
 	require.Equal(t, map[string]string{"a": "second", "b": "first"}, records(t, other))

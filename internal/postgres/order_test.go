@@ -91,7 +91,7 @@ func (a *applier) round(kind int) {
 		a.take((a.at + 1) % len(a.replicas))
 	}
 	next := map[string]int{}
-	var done Consumed
+	var done ledger.Consumed
 	for _, row := range rows {
 		sender, number, _ := strings.Cut(string(row.Payload), " ")
 		n, err := strconv.Atoi(number)

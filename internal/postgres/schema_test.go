@@ -83,7 +83,7 @@ func TestLeastPrivileges(t *testing.T) {
 	put(t, other, "am1", "2")
 	rows, err := l.Inbox(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
 	require.NoError(t, l.Resign(t.Context()))
 
 	// It may end a stuck predecessor's sessions, which are its own.

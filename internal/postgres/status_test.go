@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
 func TestStatus(t *testing.T) {
@@ -25,7 +27,7 @@ func TestStatus(t *testing.T) {
 		put(t, other, "", payload)
 	}
 	_, ids := read(t, l)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{IDs: ids[:1], Aside: map[int64]string{ids[1]: "cannot be decoded"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: ids[:1], Aside: map[int64]string{ids[1]: "cannot be decoded"}}))
 	for db, mine := range map[*DB]bool{one: true, other: false} {
 		s, err := db.Status(t.Context())
 		require.NoError(t, err)

@@ -75,13 +75,13 @@ func (l *Leader) Load(ctx context.Context, each func(r ledger.Loaded) error, _ f
 
 // Commit makes the changes durable if this replica still leads.
 func (l *Leader) Commit(ctx context.Context, changes []ledger.Change, _ bool) error {
-	return l.CommitInbox(ctx, changes, Consumed{})
+	return l.CommitInbox(ctx, changes, ledger.Consumed{})
 }
 
 // CommitInbox makes the changes durable, and removes the inbox rows that they come from, in one transaction. With an error
 // that is ledger.ErrUncertain both may have happened, and the leadership has ended. A canceled ctx is no reason to stop:
 // others wait for the same transaction.
-func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done Consumed) error {
+func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
 	batch, bytes := l.transaction(changes, done)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.patience(bytes))
 	defer cancel()
@@ -125,11 +125,11 @@ func (l *Leader) patience(bytes int) time.Duration {
 }
 
 // transaction is implicit: the server runs all statements of the batch, and commits, or none.
-func (l *Leader) transaction(changes []ledger.Change, done Consumed) (batch *pgx.Batch, bytes int) {
+func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (batch *pgx.Batch, bytes int) {
 	component := l.db.component()
 	batch = &pgx.Batch{}
 	batch.Queue(l.db.sql(raiseFence), component, l.number, l.db.id)
-	done.queue(l.db, batch)
+	l.db.consume(done, batch)
 	var (
 		deleted [][]byte
 		rows    upserts
@@ -147,7 +147,7 @@ func (l *Leader) transaction(changes []ledger.Change, done Consumed) (batch *pgx
 			deleted = append(deleted, []byte(c.Key))
 			continue
 		}
-		rows.add(c, l.db.cfg.Describe(c.Key, c.Record))
+		rows.add(c, l.db.cfg.Describe(c))
 		if len(rows.keys) == maxRows || rows.bytes >= maxBytes {
 			flush()
 		}

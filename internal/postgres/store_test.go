@@ -32,7 +32,7 @@ func TestKeysAndRecordsAreBytes(t *testing.T) {
 	database := server.Database(t)
 	db := open(t, server.URL(database), func(c *Config) {
 		c.Component = "alert24/\x00\xff"
-		c.Describe = func(string, []byte) Description {
+		c.Describe = func(ledger.Change) Description {
 			return Description{State: "open\x00", Incident: "\xff", Severity: strings.Repeat("é", 800), Firing: -1}
 		}
 	})
@@ -44,7 +44,7 @@ func TestKeysAndRecordsAreBytes(t *testing.T) {
 	rows, err := l.Inbox(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []byte("\x00\xff"), rows[0].Payload)
-	require.NoError(t, l.CommitInbox(t.Context(), nil, Consumed{Aside: map[int64]string{rows[0].ID: "bad \x00 \xff"}}))
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{Aside: map[int64]string{rows[0].ID: "bad \x00 \xff"}}))
 }
 
 func TestReadableColumns(t *testing.T) {
@@ -52,8 +52,8 @@ func TestReadableColumns(t *testing.T) {
 	database := server.Database(t)
 	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	db := open(t, server.URL(database), func(c *Config) {
-		c.Describe = func(_ string, record []byte) Description {
-			if string(record) == "calm" {
+		c.Describe = func(changed ledger.Change) Description {
+			if string(changed.Record) == "calm" {
 				return Description{State: "closed"}
 			}
 			return Description{State: "open", Incident: "inc-1", Severity: "critical", Firing: 3, Pending: since}

@@ -74,7 +74,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		n.Version++
 	}
 	if n.Doubt.Set {
-		n.set(Timers{SettleAt: now.Add(p.SettleTime), LookAt: now})
+		n.set(Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now})
 	}
 	if n.Doubt.Creates > 0 {
 		n.change(func(t *Timers) { t.PeekBy = now.Add(peekTime) }) // as after any create that was not answered

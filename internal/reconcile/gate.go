@@ -100,6 +100,11 @@ func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r prot
 	if d := time.Since(began); d >= noWait {
 		g.waited(d)
 	}
+	if v.err == nil {
+		if v.err = permitted(ctx); v.err != nil {
+			g.leave(at, protocol.NotSent, 0)
+		}
+	}
 	if v.err != nil {
 		return nil, v.err
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	AuditInterval time.Duration
 	// ShutdownGrace is how long Shutdown waits for answers before it gives the calls up.
 	ShutdownGrace time.Duration
+	// MayCall reports whether a call may leave whose write-ahead was begun at since; nil: always.
+	MayCall func(since time.Time) bool
 	// Tracer of the calls' spans.
 	Tracer trace.Tracer
 }
@@ -83,6 +85,12 @@ func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
 	for _, a := range aliases {
 		r.queue.add(a)
 	}
+}
+
+// Abandon is Shutdown without grace: nobody would learn an answer.
+func (r *Reconciler) Abandon() {
+	r.giveUp()
+	r.Shutdown()
 }
 
 // Shutdown ends the loop within the grace, storage permitting. What is on the wire by then is in doubt, on disk. No goroutine of the loop

@@ -79,6 +79,7 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 // safe.
 func (r *Reconciler) call(e *protocol.Entry, c protocol.Call) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
+	ctx = permit(ctx, r.cfg.MayCall, c.At)
 	began := time.Now()
 	answer, err := r.carryOut(ctx, e, c)
 	endSpan(span, answer, err)

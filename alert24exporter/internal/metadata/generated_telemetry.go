@@ -31,13 +31,19 @@ type TelemetryBuilder struct {
 	ExporterAlert24Aliases             metric.Int64ObservableGauge
 	ExporterAlert24APIUp               metric.Int64ObservableGauge
 	ExporterAlert24BlockedAliases      metric.Int64ObservableGauge
+	ExporterAlert24CommitDuration      metric.Float64Histogram
 	ExporterAlert24DoubtfulAliases     metric.Int64ObservableGauge
 	ExporterAlert24DroppedFields       metric.Int64Counter
 	ExporterAlert24DryRun              metric.Int64Gauge
 	ExporterAlert24Events              metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
 	ExporterAlert24IgnoredRecords      metric.Int64Counter
+	ExporterAlert24InboxAge            metric.Float64ObservableGauge
+	ExporterAlert24InboxSetAside       metric.Int64ObservableGauge
+	ExporterAlert24InboxWebhooks       metric.Int64ObservableGauge
 	ExporterAlert24Incidents           metric.Int64Counter
+	ExporterAlert24Leader              metric.Int64ObservableGauge
+	ExporterAlert24LeaseAge            metric.Float64ObservableGauge
 	ExporterAlert24LedgerLoadDuration  metric.Float64Gauge
 	ExporterAlert24LedgerSize          metric.Int64ObservableGauge
 	ExporterAlert24LedgerWriteDuration metric.Float64Histogram
@@ -56,6 +62,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Requests            metric.Int64Counter
 	ExporterAlert24StorageFailures     metric.Int64Counter
 	ExporterAlert24StorageUp           metric.Int64ObservableGauge
+	ExporterAlert24Takeovers           metric.Int64Counter
 	ExporterAlert24TemplateFailures    metric.Int64Counter
 	ExporterAlert24UnknownValues       metric.Int64Counter
 	ExporterAlert24WriteDelay          metric.Float64Histogram
@@ -138,6 +145,81 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24HeldAliasesCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ExporterAlert24HeldAliases, obs: o})
 		return nil
 	}, builder.ExporterAlert24HeldAliases)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24InboxAgeCallback sets callback for observable ExporterAlert24InboxAge metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24InboxAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterAlert24InboxAge, obs: o})
+		return nil
+	}, builder.ExporterAlert24InboxAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24InboxSetAsideCallback sets callback for observable ExporterAlert24InboxSetAside metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24InboxSetAsideCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24InboxSetAside, obs: o})
+		return nil
+	}, builder.ExporterAlert24InboxSetAside)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24InboxWebhooksCallback sets callback for observable ExporterAlert24InboxWebhooks metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24InboxWebhooksCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24InboxWebhooks, obs: o})
+		return nil
+	}, builder.ExporterAlert24InboxWebhooks)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24LeaderCallback sets callback for observable ExporterAlert24Leader metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24LeaderCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24Leader, obs: o})
+		return nil
+	}, builder.ExporterAlert24Leader)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24LeaseAgeCallback sets callback for observable ExporterAlert24LeaseAge metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24LeaseAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterAlert24LeaseAge, obs: o})
+		return nil
+	}, builder.ExporterAlert24LeaseAge)
 	if err != nil {
 		return err
 	}
@@ -308,6 +390,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24CommitDuration, err = builder.meter.Float64Histogram(
+		"otelcol_exporter_alert24_commit_duration",
+		metric.WithDescription("Time of a transaction of the database, by whether the replica led or followed; only with database. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DoubtfulAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_doubtful_aliases",
 		metric.WithDescription("Aliases with an unanswered request that may still be carried out. [Alpha]"),
@@ -344,10 +433,40 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24InboxAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_alert24_inbox_age",
+		metric.WithDescription("How long the oldest webhook that followers accepted has waited for the leader; 0 if none does; only with database. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24InboxSetAside, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_inbox_set_aside",
+		metric.WithDescription("Webhooks that a follower accepted and the leader could not read. They stay in the database for people to look at; only with database. [Alpha]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24InboxWebhooks, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_inbox_webhooks",
+		metric.WithDescription("Webhooks that followers accepted and that wait for the leader; only with database. [Alpha]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Incidents, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_incidents",
 		metric.WithDescription("Changes of incidents, after they are on disk. [Alpha]"),
 		metric.WithUnit("{incident}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Leader, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_leader",
+		metric.WithDescription("1 if this replica works on incidents, 0 if it follows; only with database. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24LeaseAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_alert24_lease_age",
+		metric.WithDescription("Time since the leader, whichever replica it is, renewed its lease; only with database. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerLoadDuration, err = builder.meter.Float64Gauge(
@@ -459,6 +578,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_storage_up",
 		metric.WithDescription("1 if the storage accepts new alerts, by the last write or readiness check; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Takeovers, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_takeovers",
+		metric.WithDescription("How often this replica became the leader; only with database. [Alpha]"),
+		metric.WithUnit("{takeover}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24TemplateFailures, err = builder.meter.Int64Counter(

@@ -1,0 +1,89 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+)
+
+// campaign leads as often as this replica is elected, until ctx ends.
+func (r *replica) campaign(ctx context.Context) {
+	for ctx.Err() == nil {
+		l, err := r.elect.Campaign(ctx)
+		if err == nil {
+			err = r.lead(ctx, l)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.logFailedTakeover(err)
+			pause(ctx, r.lease)
+		}
+	}
+}
+
+// lead works on incidents until the leadership or ctx ends. Its error says why it could not begin.
+func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
+	defer r.resign(ctx, l)
+	t, err := r.take(ctx, l)
+	if err != nil {
+		select {
+		case <-l.Lost():
+			return nil // it says so itself
+		default:
+			return err
+		}
+	}
+	r.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 1)
+	t.loop.Start() //nolint:contextcheck // it ends with the term
+	r.term.Store(t)
+	for {
+		select {
+		case <-ctx.Done():
+			r.term.Store(nil) // webhooks go to the successor
+			t.loop.Shutdown()
+			return nil
+		case <-l.Lost():
+			r.term.Store(nil)
+			t.loop.Abandon()
+			return nil
+		case <-l.Wake():
+			r.drain(ctx, t, l)
+		}
+	}
+}
+
+// take loads what the former leader left. What that had on the wire is in doubt, and what followers accepted comes first.
+func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) {
+	lc, rc := r.ledgerConfig(), r.loopConfig()
+	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
+	rc.MayCall = l.MayCall
+	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
+	if err == nil {
+		err = t.ledger.Drain(ctx)
+	}
+	return t, err
+}
+
+// drain applies what is in the inbox.
+func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
+	if err := t.ledger.Drain(ctx); err != nil && !errors.Is(err, ledger.ErrDeposed) && r.telemetry.failures.Allow() {
+		r.set.Logger.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
+	}
+	_, live := t.ledger.Counts()
+	l.Publish(live)
+}
+
+// resign lets another replica lead.
+func (r *replica) resign(ctx context.Context, l ledger.Leadership) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(r.lease/2, time.Second))
+	defer cancel()
+	if err := l.Close(ctx); err != nil {
+		r.set.Logger.Warn("The leadership could not be handed over", zap.Error(err))
+	}
+}

@@ -1,0 +1,195 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// replica is this process as one of several over a database. It follows: what it accepts waits in the inbox for the leader. While
+// it leads it has a term as well.
+type replica struct {
+	*alert24Exporter
+	db    *postgres.DB
+	elect ledger.Elect
+	lease time.Duration
+
+	standing atomic.Pointer[postgres.Status] // nil: not known
+	unstamp  func()
+	stop     context.CancelFunc
+	work     sync.WaitGroup
+}
+
+// elect is the database as the ledger knows it.
+type elect struct{ db *postgres.DB }
+
+// Campaign waits until this replica leads.
+func (e elect) Campaign(ctx context.Context) (ledger.Leadership, error) {
+	l, err := e.db.Campaign(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// startReplica makes this process one of several. The database may be away.
+func (e *alert24Exporter) startReplica(ctx context.Context) error {
+	d := e.cfg.Database.Get()
+	cfg := e.cfg.postgres(d)
+	cfg.Component, cfg.Log = e.set.ID.String(), e.set.Logger
+	if e.cfg.DryRun {
+		cfg.Component += " " + dryRunStorageName
+	}
+	db, err := postgres.New(cfg)
+	if err != nil {
+		return err
+	}
+	r := &replica{alert24Exporter: e, db: db, elect: elect{db}, lease: d.Lease}
+	if err := e.telemetry.watchReplica(r); err != nil {
+		return err
+	}
+	r.unstamp = arrival.Register(r.stamp)
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.work.Go(func() { r.campaign(ctx) })
+	r.work.Go(func() { r.watch(ctx) })
+	e.replica = r
+	return nil
+}
+
+// shutdown hands the leadership over. It may be called again.
+func (r *replica) shutdown(ctx context.Context) error {
+	r.unstamp()
+	r.stop()
+	done := make(chan struct{})
+	go func() { r.work.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.db.Close(ctx)
+	return nil
+}
+
+// arrivalKey finds the stamp of one exporter in a context.
+type arrivalKey struct{ db *postgres.DB }
+
+func (r *replica) stamp(ctx context.Context) context.Context {
+	return context.WithValue(ctx, arrivalKey{r.db}, r.db.Arrival())
+}
+
+// arrived is when the webhook arrived; now, if nobody stamped it.
+func (r *replica) arrived(ctx context.Context) postgres.Arrival {
+	if a, stamped := ctx.Value(arrivalKey{r.db}).(postgres.Arrival); stamped {
+		return a
+	}
+	return r.db.Arrival()
+}
+
+// accept returns nil once the database holds what the records say.
+func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.Event) error {
+	if t := r.term.Load(); t != nil {
+		// A leader that is none any more has changed nothing, or does not know: then the events come twice, as when they are repeated.
+		if err := t.accept(ctx, events); !errors.Is(err, ledger.ErrDeposed) {
+			return err
+		}
+	}
+	began := time.Now()
+	err := r.follow(ctx, logs, events)
+	r.telemetry.applied(ctx, nil, time.Since(began), err)
+	return err
+}
+
+// follow leaves the records to the leader.
+func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.Event) error {
+	if firing := countFiring(events); firing > 0 && r.db.Live() >= r.cfg.Limits.Aliases {
+		return &ledger.FullError{Refused: firing, Max: r.cfg.Limits.Aliases} // some may be known: only the leader can tell
+	}
+	payload, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	err = r.db.Append(ctx, r.arrived(ctx), "", payload)
+	r.telemetry.committed(ctx, follows, time.Since(began), err)
+	return err
+}
+
+func countFiring(events []protocol.Event) (n int) {
+	for i := range events {
+		if events[i].Firing {
+			n++
+		}
+	}
+	return n
+}
+
+var errNothingUsable = errors.New("none of its records can be used")
+
+// unpack reads what a follower accepted, as it did. What that could not use it has counted.
+func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
+	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(payload)
+	if err != nil {
+		return nil, err
+	}
+	events, bad := event.Read(logs, r.renderer)
+	if len(events) == 0 {
+		return nil, errors.Join(errNothingUsable, bad.First)
+	}
+	return events, nil
+}
+
+// ready returns why new alerts would be refused.
+func (r *replica) ready(ctx context.Context) error {
+	if err := r.look(ctx); err != nil {
+		return errDatabase
+	}
+	return nil
+}
+
+// look learns how things stand.
+func (r *replica) look(ctx context.Context) error {
+	s, err := r.db.Status(ctx)
+	if err != nil {
+		r.standing.Store(nil)
+		return err
+	}
+	r.standing.Store(&s)
+	return nil
+}
+
+// watch keeps for the metrics how things stand.
+func (r *replica) watch(ctx context.Context) {
+	const every = 5 * time.Second
+	for ctx.Err() == nil {
+		_ = r.look(ctx) // campaigning says what is wrong
+		pause(ctx, every)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (r *replica) logFailedTakeover(err error) {
+	r.set.Logger.Error("This replica cannot lead; it waits for a lease before it tries again, so that another one can", zap.Error(err))
+}

@@ -1,0 +1,75 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+)
+
+// term is the time in which this process works on incidents: all of it, or while it leads. It has a ledger and a loop of its own.
+type term struct {
+	exporter *alert24Exporter
+	ledger   *ledger.Ledger
+	loop     *reconcile.Reconciler
+}
+
+// begin loads what store has. The loop has not started.
+func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconcile.Config, store ledger.Store) (*term, error) {
+	t := &term{exporter: e}
+	lc.Unpacked = t.unpacked
+	t.ledger = ledger.New(lc, store)
+	began := time.Now()
+	damage, err := t.ledger.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
+	e.logDamage(damage)
+	t.loop = reconcile.New(rc, t.ledger, e.manager, e.gate, (*observer)(e))
+	return t, nil
+}
+
+// ledger returns that of this process, nil if another replica has it.
+func (e *alert24Exporter) ledger() *ledger.Ledger {
+	if t := e.term.Load(); t != nil {
+		return t.ledger
+	}
+	return nil
+}
+
+// accept returns nil once the ledger holds the events.
+func (t *term) accept(ctx context.Context, events []protocol.Event) error {
+	began := time.Now()
+	outcomes, err := t.apply(ctx, events)
+	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
+	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
+	return err
+}
+
+func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
+	ctx, span := t.exporter.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
+	defer span.End()
+	outcomes, err := t.ledger.Apply(ctx, events)
+	if err != nil {
+		span.SetAttributes(attribute.String("error.type", errorType(err)))
+		span.SetStatus(otelcodes.Error, err.Error())
+	}
+	return outcomes, err
+}
+
+// unpacked hears what webhooks did that other replicas accepted.
+func (t *term) unpacked(events []protocol.Event, outcomes []protocol.Outcome) {
+	ctx := context.Background()
+	t.exporter.telemetry.outcomes(ctx, outcomes)
+	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
+}

@@ -1,0 +1,101 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Drain applies what other replicas left in the inbox. Apply does so too.
+func (l *Ledger) Drain(ctx context.Context) error {
+	err := l.store.enqueue(ctx, &write{drains: true, plan: func(func([]protocol.Event) []protocol.Event) []mutation { return nil }})
+	if err == nil {
+		l.boundClosed(ctx)
+	}
+	return err
+}
+
+// inbox reads what other replicas left. The zero value has none.
+type inbox struct {
+	rows Inbox
+	// unpack makes a write of a row's payload.
+	unpack func(payload []byte) (*write, error)
+}
+
+// received are rows of the inbox on their way into the ledger; nil: there are none.
+type received struct {
+	writes []*write
+	rows   Consumed
+}
+
+// receive reads the inbox if one of the writes asks for it. All of them have joined the transaction by now.
+func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error) {
+	if in.rows == nil || !slices.ContainsFunc(writes, func(w *write) bool { return w.drains }) {
+		return nil, nil //nolint:nilnil // nothing is received
+	}
+	rows, err := in.rows.Inbox(ctx)
+	if err != nil {
+		return nil, unwritten(err)
+	}
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // nothing is received
+	}
+	r := &received{rows: Consumed{Aside: map[int64]string{}}}
+	for _, row := range rows {
+		w, err := in.read(row.Payload)
+		if err != nil {
+			r.rows.Aside[row.ID] = err.Error()
+			continue
+		}
+		r.rows.IDs = append(r.rows.IDs, row.ID)
+		r.writes = append(r.writes, w)
+	}
+	return r, nil
+}
+
+// read makes a write of a payload. One that brings the reader down must not do so with each leader in turn.
+func (in *inbox) read(payload []byte) (w *write, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return in.unpack(payload)
+}
+
+// before returns all writes in their order.
+func (r *received) before(writes []*write) []*write {
+	if r == nil {
+		return writes
+	}
+	return slices.Concat(r.writes, writes)
+}
+
+func (r *received) consumed() Consumed {
+	if r == nil {
+		return Consumed{}
+	}
+	return r.rows
+}
+
+// unpack makes a write of what a replica left. It is taken above the bound on aliases, too: its sender was told so.
+func (l *Ledger) unpack(payload []byte) (*write, error) {
+	events, err := l.cfg.Unpack(payload)
+	if err != nil {
+		return nil, err
+	}
+	p := &push{Ledger: l, now: l.now(), events: events, unbounded: true}
+	return &write{plan: p.plan, done: make(chan struct{}), did: p.report}, nil
+}
+
+// report tells what the events of the inbox did.
+func (p *push) report() {
+	if p.cfg.Unpacked != nil {
+		p.cfg.Unpacked(p.routed, p.outcomes)
+	}
+}

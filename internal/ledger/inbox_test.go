@@ -1,0 +1,205 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// shared is a store with an inbox.
+type shared struct {
+	disk
+	rows    []Row
+	reading func() // called when the inbox is read
+	fails   error  // of the next commits
+	commits []Consumed
+	changes []Change // of the last commit
+}
+
+func (s *shared) Inbox(context.Context) ([]Row, error) {
+	if s.reading != nil {
+		s.reading()
+	}
+	return s.rows, nil
+}
+
+func (s *shared) CommitInbox(ctx context.Context, changes []Change, done Consumed) error {
+	if s.fails != nil {
+		return s.fails
+	}
+	s.commits, s.changes = append(s.commits, done), append([]Change(nil), changes...)
+	var rest []Row
+	for _, r := range s.rows {
+		if _, aside := done.Aside[r.ID]; !aside && !contains(done.IDs, r.ID) {
+			rest = append(rest, r)
+		}
+	}
+	s.rows = rest
+	return s.Commit(ctx, changes, false)
+}
+
+func contains(ids []int64, id int64) bool {
+	for _, i := range ids {
+		if i == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *shared) leave(id int64, payload string) {
+	s.rows = append(s.rows, Row{ID: id, Payload: []byte(payload)})
+}
+
+// sharing is a ledger over s. A payload is "fired", "resolved" or something that cannot be used.
+func sharing(t *testing.T, s *shared, aliases int, change func(*Config)) *Ledger {
+	t.Helper()
+	cfg := testConfig(aliases, func() time.Time { return at(100) })
+	cfg.Unpack = func(payload []byte) ([]protocol.Event, error) {
+		switch string(payload) {
+		case "fired":
+			return []protocol.Event{firing("a", at(0))}, nil
+		case "resolved":
+			return []protocol.Event{resolved("a", at(0), at(50))}, nil
+		case "panics":
+			panic("no")
+		default:
+			return nil, errors.New("it is garbage")
+		}
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	l := New(cfg, s)
+	_, err := l.Load(t.Context())
+	require.NoError(t, err)
+	return l
+}
+
+func TestInboxGoesBeforeTheWebhookInOneTransaction(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	s.leave(1, "fired")
+	var did []protocol.Outcome
+	l := sharing(t, s, 10, func(c *Config) {
+		c.Unpacked = func(_ []protocol.Event, outcomes []protocol.Outcome) { did = append(did, outcomes...) }
+	})
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.Fired}, did)
+	require.Len(t, s.commits, 1)
+	assert.Equal(t, []int64{1}, s.commits[0].IDs)
+	assert.Empty(t, s.rows)
+	assert.False(t, s.decode(t, theAlias).Firing())
+}
+
+// What came into the inbox after a webhook had joined must not be left behind by it.
+func TestWebhookJoinsBeforeTheInboxIsRead(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	s.reading = func() { s.reading = nil; s.leave(1, "fired") }
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Empty(t, s.rows)
+}
+
+func TestRepeatThatChangesNothingStillProvesTheLeadership(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	apply(t, l, firing("a", at(0)))
+	apply(t, l, firing("a", at(0)))
+	require.Len(t, s.commits, 2)
+	assert.Empty(t, s.changes)
+	s.fails = ErrDeposed
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("a", at(0))})
+	require.ErrorIs(t, err, ErrDeposed)
+}
+
+func TestEmptyInboxCostsNoCommit(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	require.NoError(t, l.Drain(t.Context()))
+	assert.Empty(t, s.commits)
+}
+
+func TestInboxIsAppliedAboveTheBound(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 1, nil)
+	apply(t, l, of("other", firing("a", at(0))))
+	s.leave(1, "fired")
+	require.NoError(t, l.Drain(t.Context()))
+	require.NotNil(t, l.Get(theAlias))
+	_, err := l.Apply(t.Context(), []protocol.Event{of("third", firing("a", at(0)))})
+	var full *FullError
+	require.ErrorAs(t, err, &full)
+}
+
+func TestRowsThatCannotBeUsedAreSetAside(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	for id, payload := range []string{"?", "fired", "panics"} {
+		s.leave(int64(id), payload)
+	}
+	l := sharing(t, s, 10, nil)
+	require.NoError(t, l.Drain(t.Context()))
+	require.Len(t, s.commits, 1)
+	assert.Equal(t, Consumed{IDs: []int64{1}, Aside: map[int64]string{0: "it is garbage", 2: "panic: no"}}, s.commits[0])
+	assert.True(t, l.Get(theAlias).Firing())
+}
+
+func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	s.leave(1, "fired")
+	s.fails = errDiskFull
+	_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))})
+	require.ErrorIs(t, err, errDiskFull)
+	assert.Nil(t, l.Get(theAlias))
+	s.fails = nil
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Len(t, s.commits, 1)
+}
+
+func TestReadersSeeTheEntryOfAChange(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	apply(t, l, firing("a", at(0)))
+	require.NotEmpty(t, s.changes)
+	assert.Equal(t, theAlias, s.changes[0].Entry.Alias)
+	assert.Equal(t, at(100), s.changes[0].Pending)
+}
+
+// The former leader's call may be on the wire for as long as its timeout, counted from the takeover.
+func TestTakeoverWaitsForTheFormerLeadersCall(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	apply(t, l, firing("a", at(0)))
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, protocol.Create, d.Call.Kind)
+	after := sharing(t, s, 10, func(c *Config) { c.Policy.Unsettled = 10 * time.Second })
+	e := after.Get(theAlias)
+	assert.True(t, e.Doubt.Set)
+	assert.Equal(t, at(100+10+15), e.Timers().SettleAt)
+}
+
+// A create that was armed too long ago to leave under its write-ahead is written ahead anew.
+func TestStaleArmIsWrittenAheadAnew(t *testing.T) {
+	now := at(100)
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, func(c *Config) {
+		c.Now, c.Fresh = func() time.Time { return now }, 2*time.Second
+	})
+	apply(t, l, firing("a", at(0)))
+	commits := len(s.commits)
+	now = at(103)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, now, d.Call.At)
+	assert.Greater(t, len(s.commits), commits)
+}

@@ -1,0 +1,90 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"slices"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// update carries out the mutations, all or none, and returns when disk has them.
+func (s *store) update(ctx context.Context, mutations ...mutation) error {
+	return s.updatePlanned(ctx, func(func([]protocol.Event) []protocol.Event) []mutation { return mutations })
+}
+
+// updatePlanned is update with mutations that are made when their turn comes.
+func (s *store) updatePlanned(ctx context.Context, plan planner) error {
+	return s.enqueue(ctx, &write{plan: plan})
+}
+
+// enqueue lets w share the next transaction, and returns when disk has it.
+func (s *store) enqueue(ctx context.Context, w *write) error {
+	w.done, w.err = make(chan struct{}), errUnfinished
+	s.pending.Lock()
+	s.pending.writes = append(s.pending.writes, w)
+	s.pending.Unlock()
+
+	select {
+	case <-w.done: // another writer committed it
+	case s.turn <- struct{}{}:
+		// The transaction is shared: one caller that gave up must not fail the others.
+		s.commitPending(context.WithoutCancel(ctx))
+		<-w.done
+	}
+	return w.err
+}
+
+// commitPending commits all writes that wait, and gives up the turn that the caller has taken.
+func (s *store) commitPending(ctx context.Context) {
+	s.pending.Lock()
+	writes := s.pending.writes
+	s.pending.writes = nil
+	s.pending.Unlock()
+	defer func() {
+		for _, w := range writes {
+			close(w.done)
+		}
+		<-s.turn
+	}()
+	received, err := s.inbox.receive(ctx, writes)
+	if err == nil {
+		err = s.write(ctx, received, writes...)
+	}
+	again := err != nil && len(writes) > 1 // one write may have spoilt the transaction of all: each gets one of its own
+	if again && received != nil {
+		again = s.write(ctx, received) == nil // nothing overtakes the inbox
+	}
+	for _, w := range writes {
+		if w.err = err; again {
+			w.err = s.write(ctx, nil, w)
+		}
+	}
+}
+
+// write computes the next entries, commits them in one transaction and only then replaces them in memory. What was received from
+// the inbox goes before the writes.
+func (s *store) write(ctx context.Context, received *received, writes ...*write) error {
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	fenced := s.inbox.rows != nil && slices.ContainsFunc(writes, func(w *write) bool { return w.fenced })
+	makesRoom := true
+	writes = received.before(writes)
+	s.plan(writes)
+	t := s.begin(writes)
+	t.received, t.fenced = received, fenced
+	defer s.end()
+	for _, w := range writes {
+		for _, m := range w.mutations {
+			c := &t.changes[t.index[m.alias]]
+			next, durable := m.do(c.next, t.live)
+			makesRoom = makesRoom && (m.makesRoom || !durable)
+			t.live += next.live() - c.next.live()
+			c.next, c.durable = next, c.durable || durable
+		}
+	}
+	return s.commit(ctx, makesRoom, t)
+}
