@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,6 +115,11 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) {
 		"bad_endpoint":          "endpoint: the endpoint must be a URL",
 		"endpoint_query":        "endpoint: the endpoint must not hold",
 		"no_timeout":            "timeout: must be above 0",
+		"storage_and_database":  "database: give either storage, for one bridge, or database, for several replicas, not both",
+		"database_without_url":  "database::url is empty",
+		"database_bad_url":      "database::url cannot be understood",
+		"database_bad_schema":   "database::schema must not begin with pg_",
+		"database_short_lease":  "database::lease is 100ms: set it to between 1s and 5m0s",
 		"no_retry":              "retry_on_failure::enabled: must be true",
 		"retry_ends":            "retry_on_failure::max_elapsed_time: must be 0",
 		"retry_at_once":         "retry_on_failure::initial_interval: must be above 0",
@@ -208,5 +214,22 @@ func TestUnencrypted(t *testing.T) {
 		cfg := createDefaultConfig().(*Config)
 		cfg.ClientConfig.Endpoint = endpoint
 		assert.Equal(t, want, cfg.unencrypted(), endpoint)
+	}
+}
+
+func TestDatabaseHasDefaultsAndHidesItsURL(t *testing.T) {
+	for sender, want := range map[string]EchoSender{"": EchoSenderAny, "known": EchoSenderKnown, "any": EchoSenderAny} {
+		keys := map[string]any{"api_key": "ak_live_test", "database": map[string]any{"url": "postgres://bridge:s3cret@db/bridge"}}
+		if sender != "" {
+			keys["echo"] = map[string]any{"sender": sender}
+		}
+		cfg := createDefaultConfig().(*Config)
+		require.NoError(t, confmap.NewFromStringMap(keys).Unmarshal(cfg))
+		require.NoError(t, confmap.Validate(cfg))
+		assert.Equal(t, want, cfg.Echo.Sender)
+		assert.Equal(t, &DatabaseConfig{URL: "postgres://bridge:s3cret@db/bridge", Schema: "otelcol_alert24", Lease: 10 * time.Second}, cfg.Database.Get())
+		printed := confmap.New()
+		require.NoError(t, printed.Marshal(cfg))
+		assert.NotContains(t, fmt.Sprint(printed.ToStringMap()), "s3cret")
 	}
 }

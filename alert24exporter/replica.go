@@ -62,6 +62,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	if err := e.telemetry.watchReplica(r); err != nil {
 		return err
 	}
+	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0) // a counter that begins with 1 never grew
 	r.unstamp = arrival.Register(r.stamp)
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.work.Go(func() { r.campaign(ctx) })

@@ -110,9 +110,13 @@ func (h *handler) arrive(from string) webhook.Delivery {
 	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from}
 }
 
-// ServeHTTP handles one webhook. Its only exit is answer.
+// ServeHTTP handles one webhook.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(arrival.Now(r.Context())) // before anything that can take time
+	h.serve(w, r.WithContext(arrival.Now(r.Context()))) // before anything that can take time
+}
+
+// serve has one exit, answer.
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	d := h.arrive(peer(r.Context()))
 	err := check(r)
 	if err == nil {

@@ -39,7 +39,7 @@ func Now(ctx context.Context) context.Context {
 	registry.RLock()
 	defer registry.RUnlock()
 	for _, stamp := range registry.stamps {
-		ctx = stamp(ctx)
+		ctx = stamp(ctx) //nolint:fatcontext // there are as many as exporters
 	}
 	return ctx
 }

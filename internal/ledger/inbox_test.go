@@ -6,6 +6,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,21 +40,12 @@ func (s *shared) CommitInbox(ctx context.Context, changes []Change, done Consume
 	s.commits, s.changes = append(s.commits, done), append([]Change(nil), changes...)
 	var rest []Row
 	for _, r := range s.rows {
-		if _, aside := done.Aside[r.ID]; !aside && !contains(done.IDs, r.ID) {
+		if _, aside := done.Aside[r.ID]; !aside && !slices.Contains(done.IDs, r.ID) {
 			rest = append(rest, r)
 		}
 	}
 	s.rows = rest
 	return s.Commit(ctx, changes, false)
-}
-
-func contains(ids []int64, id int64) bool {
-	for _, i := range ids {
-		if i == id {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *shared) leave(id int64, payload string) {

@@ -1,0 +1,88 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package replication
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+// The leader is killed while an alert fires: the incident closes once, with the true end.
+func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
+	f := start(t)
+	pair := f.pair(t)
+	alert := kit.HighErrorRate()
+	require.NoError(t, pair.Post(t.Context(), alert))
+	kit.OnlyIncident(t, f.sandbox, kit.IsOpen)
+
+	killed := f.leader(t)
+	killed.Kill()
+	alert.EndsAt = kit.Milliseconds(time.Now())
+	require.NoError(t, pair.Post(t.Context(), alert))
+	closed := kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
+	assert.WithinDuration(t, alert.EndsAt, closed.ResolvedAt, time.Millisecond)
+
+	require.NoError(t, killed.Start(t.Context()))
+	next := kit.AlertOn("api-02.prod")
+	require.NoError(t, pair.Post(t.Context(), next))
+	kit.Eventually(t, func(context.Context) error {
+		if open := f.sandbox.Open("HighErrorRate:api-02.prod"); len(open) != 1 {
+			return fmt.Errorf("%d are open", len(open))
+		}
+		return nil
+	})
+	kit.AtRest(t, f.sandbox, 2*time.Second)
+	assert.Len(t, f.sandbox.Incidents(), 2)
+}
+
+// Three replicas are upgraded one after the other under load: no webhook fails through a proxy that tries one more.
+func TestRollingRestartLosesNoWebhook(t *testing.T) {
+	f := start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	const aliases = 4
+	for i := range aliases {
+		w := kit.Firing(fmt.Sprintf("host-%d", i), "critical")
+		senders.Go(func() { f.repeat(ctx, t, w) })
+	}
+	for range 2 {
+		for _, c := range f.collectors {
+			require.NoError(t, c.Stop())
+			require.NoError(t, c.Start(t.Context()))
+			kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, 200, "ready") })
+		}
+	}
+	cancel()
+	senders.Wait()
+	assert.Zero(t, f.proxy.failed.Load())
+	assert.Greater(t, f.proxy.passed.Load(), int64(aliases*replicas))
+	kit.AtRest(t, f.sandbox, 2*time.Second)
+	assert.Len(t, f.sandbox.Incidents(), aliases)
+	t.Logf("%d webhooks", f.proxy.passed.Load())
+}
+
+// repeat sends a webhook again and again. The sender's own pace is all that it waits for.
+func (f *fleet) repeat(ctx context.Context, t *testing.T, w kit.Webhook) {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	client, body := kit.Client(), kit.Body(t, w)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_, _, err := kit.Send(t.Context(), t, client, f.proxy.server.URL, harness.WebhookToken, nil, body)
+			assert.NoError(t, err)
+		}
+	}
+}
