@@ -102,7 +102,7 @@ test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector 
 	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
-test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
+test-e2e: $(TESTSUM) $(COLLECTOR) $(STAMP)/postgresql $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -timeout=10m ./e2e/...
 
 .PHONY: chaos

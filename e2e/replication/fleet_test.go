@@ -101,9 +101,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	status := p.pass(r, body)
+	turn := p.turn.Add(1)
+	status := p.pass(r, turn, body)
 	if status >= http.StatusInternalServerError {
-		status = p.pass(r, body)
+		status = p.pass(r, turn+1, body)
 	}
 	if status >= http.StatusInternalServerError {
 		p.failed.Add(1)
@@ -113,8 +114,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-func (p *proxy) pass(r *http.Request, body []byte) int {
-	c := p.to[p.turn.Add(1)%replicas]
+func (p *proxy) pass(r *http.Request, turn int64, body []byte) int {
+	c := p.to[turn%replicas]
 	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, c.Webhook, bytes.NewReader(body))
 	if err != nil {
 		return http.StatusBadGateway

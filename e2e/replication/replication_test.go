@@ -48,6 +48,12 @@ func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
 // Three replicas are upgraded one after the other under load: no webhook fails through a proxy that tries one more.
 func TestRollingRestartLosesNoWebhook(t *testing.T) {
 	f := start(t)
+	metrics := map[string]bool{}
+	for _, name := range []string{
+		"leader", "lease_age", "takeovers", "inbox_age", "inbox_webhooks", "inbox_set_aside", "commit_duration_bucket",
+	} {
+		metrics["otelcol_exporter_alert24_"+name] = true
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var senders sync.WaitGroup
 	const aliases = 4
@@ -64,6 +70,10 @@ func TestRollingRestartLosesNoWebhook(t *testing.T) {
 	}
 	cancel()
 	senders.Wait()
+	for name := range kit.Scrape(t.Context(), t, f.leader(t)) {
+		delete(metrics, name)
+	}
+	assert.Empty(t, metrics, "these are not there")
 	assert.Zero(t, f.proxy.failed.Load())
 	assert.Greater(t, f.proxy.passed.Load(), int64(aliases*replicas))
 	kit.AtRest(t, f.sandbox, 2*time.Second)
