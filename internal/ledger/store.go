@@ -31,7 +31,7 @@ type store struct {
 
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
-	closed  map[string]closed       // what needs no slot
+	closed  map[string]*closed      // what needs no slot
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	current *transaction // under way or in doubt; only the writer changes it
@@ -60,7 +60,7 @@ type planner func(route func([]protocol.Event) []protocol.Event) []mutation
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
-	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]*closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -151,6 +151,7 @@ func (s *store) replace(alias string, next slot) {
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
+		next.kept = nil
 		s.slots[alias] = next
 	}
 }
