@@ -43,3 +43,33 @@ func BenchmarkChange(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStart is a start with 100,000 live aliases.
+func BenchmarkStart(b *testing.B) {
+	const n, together = 100_000, 20
+	d := newDisk()
+	now := func() time.Time { return at(1) }
+	l := openLedger(b, New(d), now)
+	for from := 0; from < n; from += together {
+		events := make([]protocol.Event, together)
+		answers := make([]*protocol.Answered, together)
+		for i := range events {
+			events[i] = detailed(from + i)
+		}
+		_, err := l.Apply(b.Context(), events)
+		require.NoError(b, err)
+		for i := range events {
+			e, d, err := l.Claim(b.Context(), events[i].Alias)
+			require.NoError(b, err)
+			a := protocol.Answer{Result: protocol.Done, Wrote: protocol.Full.Fields(), Incident: protocol.Shown{
+				ID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", from+i), Seen: true, Open: true,
+			}}
+			_, a.Sent = l.Content(e)
+			answers[i] = &protocol.Answered{Alias: events[i].Alias, Call: d.Call, Answer: a}
+		}
+		require.NoError(b, l.Learn(b.Context(), answers))
+	}
+	for b.Loop() {
+		openLedger(b, New(d), now)
+	}
+}

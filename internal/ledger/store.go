@@ -136,9 +136,15 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
-	former := s.slots[alias]
-	s.live += next.live() - former.live()
-	s.reindex(alias, former.entry, next.entry)
+	former := s.slots[alias] // a closed one is not live, nor in the index
+	s.live -= former.live()
+	s.keep(alias, former.entry, next)
+}
+
+// keep is replace with the entry that the index knows. The caller holds mu.
+func (s *store) keep(alias string, former *protocol.Entry, next slot) {
+	s.live += next.live()
+	s.reindex(alias, former, next.entry)
 	if next.entry != nil {
 		alias = next.entry.Alias // the maps share it with the entry
 	}
