@@ -132,16 +132,30 @@ func BenchmarkHeap(b *testing.B) {
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc) //nolint:gosec // not that much
 	}
-	for _, closed := range []bool{false, true} {
-		b.Run(fmt.Sprintf("closed=%t", closed), func(b *testing.B) {
+	for _, state := range []string{"open", "closed", "loaded"} {
+		b.Run(state, func(b *testing.B) {
 			for b.Loop() {
+				m := NewMemory()
+				if state == "loaded" {
+					l := New(realConfig(b, n), m)
+					for i := range n {
+						live(b, l, i, false)
+					}
+				}
 				before := heap()
 				l := New(realConfig(b, n), nil)
-				for i := range n {
-					live(b, l, i, closed)
+				if state == "loaded" {
+					l = New(realConfig(b, n), m)
+					_, err := l.Load(b.Context())
+					require.NoError(b, err)
+				} else {
+					for i := range n {
+						live(b, l, i, state == "closed")
+					}
 				}
 				b.ReportMetric(float64(heap()-before)/n, "B/alias")
 				runtime.KeepAlive(l)
+				runtime.KeepAlive(m)
 			}
 		})
 	}

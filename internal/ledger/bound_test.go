@@ -91,3 +91,39 @@ func contentOf(l *Ledger, alias string) protocol.Content {
 	_, content := l.Content(l.Get(alias))
 	return content
 }
+
+// A closed entry that fires again goes on where it was, with a create whose content disk knows.
+func TestAClosedEntryFiresAgain(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		now := at(0)
+		c := newClient()
+		cfg := testConfig(10, func() time.Time { return now })
+		l := New(cfg, c)
+		apply(t, l, firing("am1", at(0)))
+		open(t, l, theAlias, "1")
+		apply(t, l, resolved("am1", at(0), at(0)))
+		answer(t, l, theAlias, protocol.Close, accepted("1", false))
+		require.Empty(t, l.store.slots)
+		require.Len(t, l.store.closed, 1)
+		before := string(c.record())
+		assert.Equal(t, before, string(protocol.AppendRecord(nil, l.Get(theAlias))))
+		if restarted {
+			l = New(cfg, c)
+			_, err := l.Load(t.Context())
+			require.NoError(t, err)
+			require.Len(t, l.store.closed, 1)
+		}
+		assert.Equal(t, []string{theAlias}, l.Aliases())
+		assert.Equal(t, protocol.Decision{Wake: at(3600)}, l.Peek(theAlias))
+		assert.Equal(t, Stats{Aliases: 1, Size: c.Size()}, l.Stats())
+
+		now = at(1000)
+		assert.Equal(t, []protocol.Outcome{protocol.Fired}, apply(t, l, firing("am1", now)))
+		call := c.decode(t, theAlias).Inflight
+		assert.Equal(t, protocol.Create, call.Kind)
+		assert.Equal(t, contentOf(l, theAlias), call.Content)
+		assert.Equal(t, "1", l.Get(theAlias).Incident.ID)
+		require.Len(t, l.store.slots, 1)
+		require.Empty(t, l.store.closed)
+	}
+}
