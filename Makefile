@@ -112,7 +112,7 @@ MODEL_SEED   ?= $(shell date +%s)
 
 .PHONY: model
 model: ## Let MODEL_CHECKS (20000) random histories of each kind happen to the ledger; MODEL_SEED gives them again
-	go test ./internal/ledger -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS) -rapid.seed=$(MODEL_SEED)
+	go test ./internal/protocol -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS) -rapid.seed=$(MODEL_SEED)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (10s)

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Config of the exporter.
@@ -219,8 +220,8 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// content is c as the package that makes the content of incidents takes it.
-func (c *IncidentConfig) content() incident.Config {
+// Content is c as the package that makes the content of incidents takes it.
+func (c *IncidentConfig) Content() incident.Config {
 	return incident.Config{
 		Source:            c.Source,
 		Title:             c.Title,
@@ -235,5 +236,31 @@ func (c *IncidentConfig) content() incident.Config {
 		SendLabels: incident.SendLabels(c.SendLabels),
 		Services:   incident.IDConfig(c.Services),
 		AssignedTo: incident.IDConfig(c.AssignedTo),
+	}
+}
+
+// Policy is c as the package that decides on calls takes it.
+func (c *Config) Policy() *protocol.Policy {
+	return &protocol.Policy{
+		SettleTime:      c.Lifecycle.SettleTime,
+		EchoWindow:      c.Echo.Window,
+		EchoHold:        c.Echo.Hold,
+		EchoAnySender:   c.Echo.Sender == EchoSenderAny,
+		Refresh:         c.Lifecycle.RefreshInterval,
+		ReopenNever:     c.Lifecycle.Reopen == ReopenNever,
+		Renew:           c.Lifecycle.OnRise == RiseRenew,
+		ResolveDelay:    c.Lifecycle.ResolveDelay,
+		StaleAfter:      c.Lifecycle.StaleAfter,
+		ClosedRetention: c.Lifecycle.ClosedRetention,
+		Members:         c.Limits.Members,
+		Backoff: protocol.Backoff{
+			Initial:             c.RetryConfig.InitialInterval,
+			Max:                 c.RetryConfig.MaxInterval,
+			Multiplier:          c.RetryConfig.Multiplier,
+			RandomizationFactor: c.RetryConfig.RandomizationFactor,
+			Slow:                protocol.Slow,
+			Hourly:              protocol.Hourly,
+			SlowAfter:           protocol.SlowAfter,
+		},
 	}
 }

@@ -124,7 +124,7 @@ func (c *IncidentConfig) check() []error {
 	if c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus) {
 		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus))
 	}
-	_, err := incident.NewRenderer(c.content())
+	_, err := incident.NewRenderer(c.Content())
 	return append(errs, err)
 }
 

@@ -50,7 +50,7 @@ func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outco
 	if !changed {
 		return e, outcomes
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	return n, outcomes
 }
 
@@ -203,14 +203,7 @@ func (m *Member) outlives(ev *Event) bool {
 }
 
 // leaves: an alert of the alias asks to leave closing to a person.
-func (e *Entry) leaves() bool {
-	for m := range e.Members.All() {
-		if m.Alert.LeftOpen {
-			return true
-		}
-	}
-	return false
-}
+func (e *Entry) leaves() bool { return e.Members.left > 0 }
 
 // stamp keeps what the event says and its place in the order.
 func (m *Member) stamp(ev *Event, now time.Time) {
@@ -287,7 +280,7 @@ func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
 }
 
 // endEpisode forgets what holds for one episode only.
-func (n *Entry) endEpisode() {
-	n.Dismissed, n.Reopening, n.Reopened, n.Foreign = false, "", false, ""
-	n.Refused, n.Peak, n.Renewed, n.Continues = Refusal{}, 0, 0, 0
+func (e *Entry) endEpisode() {
+	e.Dismissed, e.Reopening, e.Reopened, e.Foreign = false, "", false, ""
+	e.Refused, e.Peak, e.Renewed, e.Continues = Refusal{}, 0, 0, 0
 }

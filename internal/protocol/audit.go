@@ -24,19 +24,19 @@ func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
 	return n
 }
 
-// suspect changes n, which the caller owns. A zero time is not known.
-func (n *Entry) suspect(created, now time.Time) {
-	if !n.Doubt.Set || created.Before(n.Doubt.Since) {
-		n.Doubt.Since = created
+// suspect changes e, which the caller owns. A zero time is not known.
+func (e *Entry) suspect(created, now time.Time) {
+	if !e.Doubt.Set || created.Before(e.Doubt.Since) {
+		e.Doubt.Since = created
 	}
-	n.Doubt.Set = true
-	n.change(func(t *Timers) {
+	e.Doubt.Set = true
+	e.change(func(t *Timers) {
 		if t.SettleAt.Before(now) {
 			t.SettleAt = now
 		}
 		t.LookAt, t.Looks = now, 0
 	})
-	n.Version++
+	e.Version++
 }
 
 // Missing is for an entry whose incident the list of open ones lacks: a late update or close may have ended it, or another

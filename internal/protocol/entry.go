@@ -167,12 +167,12 @@ func (e *Entry) Parked() bool {
 	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Minimal || e.Refused.Kind == Update)
 }
 
-// Settled: nothing of ours can still change what Alert24 holds.
+// Settled reports that nothing of ours can still change what Alert24 holds.
 func (e *Entry) Settled() bool {
 	return !e.Doubt.Set && !e.Unseen && e.Inflight.Kind == NoCall && len(e.Extra) == 0
 }
 
-// Over: there is nothing to close or to look for.
+// Over reports that there is nothing to close or to look for.
 func (e *Entry) Over() bool {
 	return !e.Firing() && e.Settled() &&
 		(e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)
@@ -190,14 +190,8 @@ func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
 // tells.
 func (e *Entry) EndedAt() time.Time {
 	var end time.Time
-	for m := range e.Members.All() {
-		ended := m.EndsAt
-		if !m.ResolvedAt.IsZero() && ended.After(m.ResolvedAt) {
-			ended = m.ResolvedAt
-		}
-		if !m.Firing && ended.After(end) {
-			end = ended
-		}
+	for i := range e.Members.buckets {
+		end = latest(end, e.Members.buckets[i].summary().ended)
 	}
 	if !end.IsZero() && end.Before(e.Incident.StartedAt) {
 		return e.Incident.StartedAt
@@ -205,23 +199,21 @@ func (e *Entry) EndedAt() time.Time {
 	return end
 }
 
+// ended is when a member that does not fire ended, as far as it tells.
+func (m *Member) ended() time.Time {
+	if !m.ResolvedAt.IsZero() && m.EndsAt.After(m.ResolvedAt) {
+		return m.ResolvedAt
+	}
+	return m.EndsAt
+}
+
 // FirstStart returns the earliest known start of the firing members.
 func (e *Entry) FirstStart() time.Time {
 	var first time.Time
-	for m := range e.Members.All() {
-		if m.Firing {
-			first = earliest(first, m.Alert.StartsAt)
-		}
+	for i := range e.Members.buckets {
+		first = earliest(first, e.Members.buckets[i].summary().start)
 	}
 	return first
-}
-
-// earliest ignores zero times.
-func earliest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // IsOpen reports whether the incident is open, as far as we know.

@@ -46,4 +46,115 @@ var histories = []fixed{
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; toggle(0); deliver; kill for 0; call answered",
 		"B1 what is left to a person is closed in doubt",
 	},
+	{
+		"B2: a restart resolved what was repeated without news, and an incident that burned was closed", "stale",
+		"toggle(0); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 8) + "; kill for 10; second",
+		"B2 what was not heard of before the start is stale",
+	},
+	{
+		"B3: a refused create was parked for good", "odd answers",
+		"toggle(0); deliver; call refused; answer; call refused; answer; 5 seconds",
+		"B3 a refused create is never tried again",
+	},
+	{
+		"B4: closes without a body were repeated forever", "no bodies",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer",
+		"B4 a close without a body is unanswered",
+	},
+	{
+		"B5: a close of what is closed was refused forever", "odd answers",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call done, not answered; answer; 5 seconds; call answered; answer",
+		"B5 no look after a refused close",
+	},
+	{
+		"B6: a further incident held back an update", "racy",
+		"toggle(0); deliver; call done late by 4; kill for 0; second; second; call answered, done at the end; second; answer; second; second; " +
+			"call answered; lookup answered; another value(0); deliver; call answered; answer; call answered; answer",
+		"B6 a further incident first",
+	},
+	{
+		"B10: a close that left the incident open was believed", "odd answers",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered with another status; answer",
+		"B10 a close is believed whatever it shows",
+	},
+	{
+		"B11: what no answer showed was taken for confirmed", "odd answers",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call ignored, no body; answer",
+		"B11 what was not seen is confirmed",
+	},
+	{
+		"a create that met an open incident counted as written", "plain",
+		"toggle(0); deliver; call answered; kill for 0; low(0); deliver; 5 seconds; call answered; answer",
+		"a create that met an incident has written",
+	},
+	{
+		"another tool's incident was adopted", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; answer; another value(0); deliver; call answered; answer",
+		"another tool's incident is adopted",
+	},
+	{
+		"another tool's incident that is closed blocked ours", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; answer; another tool closes",
+		"another tool's incident blocks forever",
+	},
+	{
+		"a hit that was learnt after the resolve blocked the next episode", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; toggle(0); deliver; answer; another tool closes; toggle(0); deliver",
+		"another tool's incident blocks the next episode",
+	},
+	{
+		"an edit was overwritten by the next value", "people",
+		"toggle(0); deliver; call answered; answer; person edits the description; another value(0); deliver; call answered; answer",
+		"edits are overwritten",
+	},
+	{
+		"an edit kept back a severity that rose", "people",
+		"toggle(1); deliver; call answered; answer; medium(1); deliver; call answered; answer; person sets low; critical(1); deliver; call answered; answer",
+		"a severity that rises is not written over an edit",
+	},
+	{
+		"a person's worse severity was lowered", "people",
+		"toggle(1); deliver; call answered; answer; person sets critical; medium(1); deliver; call answered; answer",
+		"a person's worse severity is lowered",
+	},
+	{
+		"an incident without a mark was taken for none", "no marks",
+		"toggle(0); deliver; call done, not answered; person edits the description; answer; toggle(0); deliver; 5 seconds; 5 seconds",
+		"a lookup without marks is complete",
+	},
+	{
+		"a denied key was asked every minute", "odd answers",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver" + strings.Repeat("; call denied; answer; 5 seconds", 12),
+		"no slow tries",
+	},
+	{
+		"a refusal that came after the resolve held back the next episode", "odd answers",
+		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver",
+		"a refusal holds back the next episode",
+	},
+	{
+		"an echo of an alert whose end was cut to our late clock opened an incident", "plain",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; second fires(0); call answered; answer",
+		"an end is cut below its start",
+	},
+	{
+		"an update learnt twice made its own text a person's", "plain",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver; call answered; disk lies; answer; another value(0); deliver; answer",
+		"an answer is learnt twice",
+	},
+	{
+		"a create on its way while disk was read again outlived its doubt", "plain",
+		"toggle(0); deliver; call done late by 4; disk lies; toggle(0); deliver; second; second; second",
+		"an answer that comes after the doubt teaches nothing",
+	},
+	{
+		"a restart while a create was on its way repeated it blindly", "plain",
+		"toggle(0); deliver; call lost; answer; second; call answered",
+		"a create is repeated blindly",
+	},
+	{
+		"cleaned text of a lost update was taken for a person's", "cleaned text",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver; call done, not answered; answer; another value(0); deliver",
+		"cleaned text is a person's",
+	},
 }

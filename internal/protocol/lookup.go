@@ -17,7 +17,8 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	if a.Result != Done {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
 		t.PeekBy, t.MustLook = time.Time{}, false
-		if t.FailedLooks++; a.Result == Denied {
+		t.FailedLooks++
+		if a.Result == Denied {
 			t.Verify = false                                           // the next repeat asks again
 			n.Unseen = n.Unseen && t.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
@@ -53,9 +54,9 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 }
 
 // rest ends the count of calls without news, if the incident was just seen as it should be.
-func (n *Entry) rest() {
-	if n.Settled() && (n.Firing() && n.Incident.State == Open || n.Over()) {
-		n.change(func(t *Timers) { t.Tries = 0 })
+func (e *Entry) rest() {
+	if e.Settled() && (e.Firing() && e.Incident.State == Open || e.Over()) {
+		e.change(func(t *Timers) { t.Tries = 0 })
 	}
 }
 
@@ -134,7 +135,8 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time)
 			return Nothing
 		}
 		n.change(func(t *Timers) {
-			if t.Absent++; t.Absent < 2 {
+			t.Absent++
+			if t.Absent < 2 {
 				t.LookAt = now
 				return
 			}

@@ -38,8 +38,8 @@ func (w *world) check() {
 	if !e.Firing() {
 		w.newEpisode()
 	}
-	if w.cleans && len(e.Unsure) > 0 {
-		w.doubtEdits()
+	if len(e.Unsure) > 0 && e.Written.Cleaned != 0 {
+		w.doubtEdits(e.Written.Cleaned)
 	}
 	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
 		w.checkCertain(e)
@@ -58,7 +58,7 @@ func (w *world) checkCertain(e *Entry) {
 		return
 	}
 	for f := range incident.NumFields {
-		if news := e.Written.News[f]; news != 0 && news != open[0].news[f] && !(open[0].minimal && f == incident.FieldTags) {
+		if news := e.Written.News[f]; news != 0 && news != open[0].news[f] && (!open[0].minimal || f != incident.FieldTags) {
 			w.Fatalf("I2: certain of %d, field %d, but %s", news, f, w.show())
 		}
 	}
@@ -216,105 +216,4 @@ func (w *world) checkWake(d Decision) {
 	if !d.Wake.IsZero() && !d.Wake.After(w.wall()) {
 		w.Fatalf("I11: woken at once for nothing: %v, now %v", d.Wake, w.wall())
 	}
-}
-
-// checkStart is I21: what begins to fire is on disk with its create, if none is open.
-func (w *world) checkStart(fired bool) {
-	e := w.ledger.entry
-	if e == nil || fired || !e.Firing() || e.Incident.State == Open {
-		return
-	}
-	if e.Inflight.Kind == NoCall {
-		w.Fatalf("I21: a new firing waits: %s", w.show())
-	}
-}
-
-// checkMembers is I10 and I22: a hold ends by time, or by the event of its alert with the outcome that says so, and by nothing
-// else, and it is never extended; a firing member resolves by its event, or because it was not heard of for long.
-func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
-	held, fired := w.held, w.fired
-	w.noteMembers()
-	for j := range w.held {
-		event := slices.IndexFunc(all, func(a arrived) bool { return a.alert == j })
-		single := event >= 0 && len(all) == 1
-		before, after := held[j], w.held[j]
-		switch {
-		case len(all) > 1:
-		case !before.held && after.held && (!single || outcomes[event] != EchoHeld):
-			w.Fatalf("I10: held without an echo")
-		case before.held && after.held && before.until != after.until:
-			w.Fatalf("I10: the hold moved from %d to %d", before.until, after.until)
-		case before.held && !after.held && w.now < before.until && (!single || outcomes[event] != EchoReleased && outcomes[event] != EchoCancelled):
-			w.Fatalf("I10: the hold ended %d s early", before.until-w.now)
-		}
-		if fired[j] && !w.fired[j] && event < 0 {
-			w.checkStale(j)
-			w.alerts[j].told.firing = false
-			w.news()
-		}
-		if before.held && !after.held && w.fired[j] && event < 0 {
-			w.news() // time was up
-		}
-	}
-}
-
-// checkStale is I22.
-func (w *world) checkStale(j int) {
-	if w.clockSteps && w.stale {
-		return
-	}
-	if !w.stale || w.now-max(w.heard[j], w.began) < staleAfter {
-		w.Fatalf("I22: alert %d resolved by itself, heard of at %d, began at %d, now %d", j, w.heard[j], w.began, w.now)
-	}
-}
-
-// noteMembers sees who is held and who fires now.
-func (w *world) noteMembers() {
-	e := w.ledger.entry
-	for j := range w.held {
-		fired := w.fired[j]
-		w.held[j], w.fired[j] = hold{}, false
-		if e == nil {
-			continue
-		}
-		if m := e.Members.Get(keys[j]); m != nil {
-			w.fired[j] = m.Firing
-			if m.held() {
-				w.held[j] = hold{true, int(m.HeldUntil.Sub(start)/time.Second) - w.skew}
-			}
-		}
-		if fired && !w.fired[j] {
-			w.quietSince = w.now
-		}
-	}
-}
-
-// checkRestart: a restart keeps the members (I5), and a hold's wall time, but for what the clock did.
-func (w *world) checkRestart(before *Entry) {
-	e := w.ledger.entry
-	if (e == nil) != (before == nil) {
-		w.Fatalf("I5: the restart forgot the alias")
-	}
-	w.verified, w.onDisk = e, w.ledger.writes // what Load changes, it will change again
-	for j := range w.held {
-		if e == nil {
-			break
-		}
-		m, was := e.Members.Get(keys[j]), before.Members.Get(keys[j])
-		switch {
-		case was == nil:
-		case m == nil:
-			if !w.policy.forgettable(was, w.wall()) {
-				w.Fatalf("I5: the restart forgot %v", was)
-			}
-		case !was.held() && m.Firing != was.Firing:
-			w.Fatalf("I5, I22: the restart changed %v", was)
-		case was.held() && m.held() && m.HeldUntil.After(was.HeldUntil):
-			w.Fatalf("I10: the restart extended the hold of %v", was)
-		case was.held() && !m.held() && w.wall().Before(was.HeldUntil):
-			w.Fatalf("I10: the restart ended the hold of %v", was)
-		}
-	}
-	w.noteMembers()
-	w.check()
 }

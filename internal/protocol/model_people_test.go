@@ -32,6 +32,7 @@ func (w *world) personReopens() {
 	for _, r := range slices.Backward(w.incidents) {
 		if !r.deleted && !r.open && !r.foreign {
 			r.open, r.reopened = true, true
+			w.pages++ // a close of ours that is on its way may close it
 			return
 		}
 	}
@@ -65,11 +66,13 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 	r.shown[f], r.when[f] = value, w.moves
 }
 
-// doubtEdits: cleaned text of an unanswered call and an edit look the same.
-func (w *world) doubtEdits() {
+// doubtEdits: of fields that Alert24 may have cleaned, the text of an unanswered call and an edit look the same.
+func (w *world) doubtEdits(cleaned FieldSet) {
 	for _, r := range w.incidents {
-		if r.edits[incident.FieldDescription] == theirs {
-			r.edits[incident.FieldDescription] = perhaps
+		for f := range incident.NumFields {
+			if r.edits[f] == theirs && cleaned.Has(f) {
+				r.edits[f] = perhaps
+			}
 		}
 	}
 }
@@ -77,8 +80,15 @@ func (w *world) doubtEdits() {
 // forgetEdits: the entry has left.
 func (w *world) forgetEdits() {
 	for _, r := range w.incidents {
-		for f := range r.edits {
-			r.edits[f] = min(r.edits[f]*perhaps, perhaps)
+		r.forgetEdits()
+	}
+}
+
+// forgetEdits: what was edited may stay or not.
+func (r *row) forgetEdits() {
+	for f, e := range r.edits {
+		if e == theirs {
+			r.edits[f] = perhaps
 		}
 	}
 }
@@ -99,10 +109,10 @@ func (w *world) doubtRestart(e *Entry) {
 	}
 }
 
-// edited: a person edited the severity.
+// edited: a person edited the severity, or opened an incident again.
 func (w *world) edited(id string) bool {
 	r := w.row(id)
-	return r != nil && r.edits[incident.FieldSeverity] != untouched
+	return r != nil && (r.edits[incident.FieldSeverity] != untouched || r.reopened)
 }
 
 // unsure: a call of ours that was not answered yet wrote the field so.
@@ -112,7 +122,7 @@ func (w *world) unsure(f incident.Field, value uint64) bool {
 		return true
 	}
 	e := w.ledger.entry
-	if e != nil && len(e.Unsure) > 0 && w.cleans && f == incident.FieldDescription {
+	if e != nil && len(e.Unsure) > 0 && e.Written.Cleaned.Has(f) {
 		return true
 	}
 	return e != nil && slices.ContainsFunc(e.Unsure, func(c Content) bool { return same(&c) || c == Content{} })

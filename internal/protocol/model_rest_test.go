@@ -134,7 +134,7 @@ func (w *world) peek() Decision {
 	}
 	want := w.ledger.want(n)
 	d := w.policy.Decide(n, &want, w.wall())
-	if without := w.policy.Decide(n, nil, w.wall()); !without.Render && (without.Call.Kind != d.Call.Kind || without.Wake != d.Wake) {
+	if without := w.policy.Decide(n, nil, w.wall()); !without.Render && (without.Call.Kind != d.Call.Kind || !without.Wake.Equal(d.Wake)) {
 		w.Fatalf("I11: decides otherwise without the content, and does not ask for it: %+v, %+v", without, d)
 	}
 	return d
@@ -189,7 +189,7 @@ func (w *world) checkContent(name string, r *row) {
 		case f == incident.FieldTags && r.minimal:
 		case w.reopens && r.edits[f] == theirs: // it may have been opened again by a create, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):
-		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, severityOf(r.shown[f]))):
+		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, shownSeverity(r.shown[f]))):
 		case r.news[f] != want.News[f]:
 			w.Fatalf("%s: field %d should say %v, but %s", name, f, want.News[f], w.show())
 		}

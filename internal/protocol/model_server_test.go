@@ -156,11 +156,7 @@ func (s *server) carryOut(q *request, now int) reply {
 // close ends what holds until the incident closes.
 func (s *server) close(r *row) {
 	r.open, r.known = false, 0
-	for f, e := range r.edits {
-		if e == theirs {
-			r.edits[f] = perhaps // whoever does not notice the close does not forget it
-		}
-	}
+	r.forgetEdits() // whoever does not notice the close does not forget them
 }
 
 // write stores what the request says, field by field.
@@ -170,7 +166,7 @@ func (s *server) write(r *row, q *request) {
 		if !q.fields.Has(f) {
 			continue
 		}
-		if f == incident.FieldSeverity && r.edits[f] == theirs && q.content.Severity > max(r.peak, severityOf(r.shown[f])) {
+		if f == incident.FieldSeverity && r.edits[f] == theirs && q.content.Severity > max(r.peak, shownSeverity(r.shown[f])) {
 			r.edits[f] = perhaps // it rose
 		}
 		if r.edits[f] == theirs && q.read >= r.when[f] {
@@ -223,7 +219,8 @@ func (s *server) create(q *request, now int) reply {
 
 // merge lets a create update an incident.
 func (s *server) merge(r *row, q *request) {
-	r.edits, r.peak = [incident.NumFields]edit{}, 0
+	r.forgetEdits()
+	r.peak = 0
 	s.write(r, q)
 	if q.minimal {
 		r.minimal = true
@@ -281,4 +278,13 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 		}
 	}
 	return found, complete
+}
+
+// shownSeverity is the severity with the hash; 0: none.
+func shownSeverity(hash uint64) incident.Severity {
+	return incident.Severity(slices.Index(severityHashes, hash) + 1)
+}
+
+var severityHashes = []uint64{
+	incident.HashText("low"), incident.HashText("medium"), incident.HashText("high"), incident.HashText("critical"),
 }

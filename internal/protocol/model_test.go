@@ -25,6 +25,7 @@ var worlds = map[string]switches{
 	"revives":         {revives: true, odd: true},
 	"racy":            {racy: true, odd: true, strict: true},
 	"odd answers":     {odd: true, strict: true},
+	"no bodies":       {noBodies: true},
 	"merging":         {merges: true, people: true},
 	"no flag":         {noFlag: true, cleans: true, people: true},
 	"cleaned text":    {cleans: true, people: true, odd: true},
@@ -42,6 +43,33 @@ var worlds = map[string]switches{
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
 	},
 }
+
+// What holds at every step or, where it says so, at rest:
+//
+//	I1   without doubt, the incident is open or closed as the entry believes
+//	I2   without doubt, it says what the entry believes was written
+//	I3   none is closed while an alert fires, unless the rules name a reason
+//	I4   no create, update, close or reopen leaves that disk does not name
+//	I5   memory and disk agree, and a restart forgets nothing
+//	I6   none is created while no alert fires
+//	I7   a repeat without news causes no call; after the refresh interval, one lookup (at rest)
+//	I8   open exactly while an alert fires, with its news in the fields that are ours (at rest); I12: in a bounded time
+//	I9   no more incidents than episodes
+//	I10  a hold ends by time or by its event, and is never extended
+//	I11  no call without an end, no wake-up in the past, no doubt without an end
+//	I13  another tool's incident is never closed or rewritten
+//	I14  a person's edit stays until the incident closes, but for a severity that rises
+//	I15  what is left to a person is not closed
+//	I16  no close before the delay is over
+//	I17  with ReopenNever, no create after a person's close until the episode ends
+//	I18  people are called again only for a worse severity than any of the episode
+//	I19  the end is not before the start, not in the future, and known if a member tells
+//	I20  after ten calls without news, the next ones are slow
+//	I21  a new firing is on disk with its create, whatever lookup runs
+//	I22  only silence since this process could hear makes an alert stale
+//	I23  a further incident never holds back the incident itself
+//	I24  with a severity that only rises, it never sinks
+//	I25  a create that was not answered is not repeated without a look
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.

@@ -84,9 +84,6 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 	}
 	e := w.ledger.entry
 	k := &work{call: d.Call, entry: e, want: want, fate: f, sent: w.now, began: w.wall(), lateBy: lateBy, atEnd: atEnd}
-	if w.trace != nil {
-		w.trace("    @%d call %+v fate %v", w.now, d.Call, f)
-	}
 	w.checkCall(before, k)
 	if d.Call.Kind == Lookup {
 		w.look = k
@@ -154,167 +151,10 @@ func (w *world) giveUp() {
 	k.req = nil
 }
 
-// answer lets the worker learn what became of its call.
-func (w *world) answer() {
-	k := w.work
-	if k == nil {
-		return
-	}
-	if k.answer == nil {
-		if !k.carries() || k.fate == unanswered || k.fate == status500 {
-			w.giveUp()
-		}
-		a := w.answerOf(k)
-		k.answer = &a
-	}
-	e := w.ledger.entry
-	if _, ok := w.ledger.learn(k.call, *k.answer); !ok {
-		w.check()
-		return
-	}
-	if w.trace != nil {
-		w.trace("    @%d answer %+v", w.now, *k.answer)
-	}
-	w.work = nil
-	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
-		w.blindAt = w.now
-	}
-	w.learnt(e, k)
-	w.check()
-}
-
-// learnt notes what we know from then on of what the incident shows.
-func (w *world) learnt(e *Entry, k *work) {
-	if f := &k.answer.Incident; f.Seen && e != nil {
-		w.shows(*f)
-	}
-	if k.call.Kind == Lookup && k.answer.Result == Done && e != nil && e.Version == k.call.Version {
-		for _, f := range k.answer.Found {
-			w.shows(f)
-		}
-		n := w.ledger.entry
-		if n.Settled() && (n.Over() || n.Firing() && n.Incident.State == Open) {
-			w.news() // all is well
-		}
-	}
-}
-
-// shows notes the fields of our incident that show still what the answer showed.
-func (w *world) shows(f Shown) {
-	n := w.ledger.entry
-	r := w.row(f.ID)
-	if r == nil || !r.open || n == nil || n.Incident.ID != f.ID || n.Incident.State != Open {
-		return
-	}
-	for i := range incident.NumFields {
-		if f.Fields[i] == r.shown[i] && f.Fields[i] != 0 && n.Written.News[i] != 0 {
-			r.known |= Fields(i)
-		}
-	}
-}
-
-func (w *world) answerLookup() {
-	k := w.look
-	if k == nil {
-		return
-	}
-	if k.answer == nil {
-		if k.atEnd {
-			w.lookUp(k)
-		}
-		a := Answer{Result: Incomplete, Began: k.began}
-		switch {
-		case k.fate == denied:
-			a.Result = Denied
-		case (k.fate == answered || k.fate == reversed || k.fate == noBody) && k.complete:
-			a.Result, a.Found = Done, k.found
-		}
-		k.answer = &a
-	}
-	e := w.ledger.entry
-	if _, ok := w.ledger.learn(k.call, *k.answer); !ok {
-		w.check()
-		return
-	}
-	if w.trace != nil {
-		w.trace("    @%d looked %+v", w.now, *k.answer)
-	}
-	w.look, w.blindAt = nil, -hourly
-	w.learnt(e, k)
-	w.check()
-}
-
 func (w *world) lookUp(k *work) {
 	bound := int(k.call.At.Sub(start)/time.Second) - w.skew - margin
 	k.found, k.complete = w.list(k.entry, k.call, bound)
 	if k.fate == reversed && len(k.found) > 1 {
 		k.found[0], k.found[1] = k.found[1], k.found[0]
 	}
-}
-
-func (w *world) answerOf(k *work) Answer {
-	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, Server: k.server}
-	update := k.call.Kind == Update
-	switch k.fate {
-	case notSent:
-		a.Result = NotSent
-	case denied:
-		a.Result = Denied
-	case refused:
-		a.Result = Refused
-	case status500:
-		if status500Certain {
-			a.Result = NotSent
-		}
-	}
-	switch {
-	case update && k.before.ID == "":
-		return Answer{Result: Gone, Sent: k.want}
-	case update && k.wrote == 0:
-		a.Result = Done
-		return a
-	case k.fate == ignored && !k.carries():
-		r := w.row(k.call.ID)
-		if r == nil {
-			return Answer{Result: Gone}
-		}
-		a.Result, a.Incident = Done, r.shownAs()
-		return a
-	case k.fate == ignoredNoBody && !k.carries():
-		a.Result, a.Incident.ID = Done, k.call.ID
-		return a
-	case !k.carries() || k.fate == unanswered || k.fate == status500:
-		return a
-	}
-	if k.req != nil {
-		k.reply = w.commit(k.req, w.now)
-		k.req = nil
-	}
-	return w.carriedOut(k, a)
-}
-
-// carriedOut is the answer to a request that was carried out.
-func (w *world) carriedOut(k *work, a Answer) Answer {
-	r := k.reply.row
-	body := k.fate != noBody && k.fate != ignoredNoBody
-	switch {
-	case r == nil:
-		a.Result = Gone
-	case k.reply.refused:
-		a.Result = Refused
-	case k.call.Kind == Create && !body:
-		// Without an id it is no answer.
-	case k.call.Kind == Create && r.foreign:
-		a.Result, a.Incident = Foreign, k.reply.shown
-	default:
-		a.Result, a.Incident, a.Wrote = Done, k.reply.shown, k.wrote
-		if !body {
-			a.Incident = Shown{ID: r.id}
-		}
-		a.Met = k.reply.met
-		if w.noFlag && k.call.Kind == Create {
-			a.Met = k.reply.shown.Fields != k.want.Sent
-		}
-	}
-	return a
 }

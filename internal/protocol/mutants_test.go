@@ -23,7 +23,7 @@ func (p *Policy) learnRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry
 	n.change(func(t *Timers) { t.ParkedAt = now.Add(1000 * time.Hour) })
 	return n, l
 }`},
-	{"B4 a close without a body is unanswered", "odd answers", 20000, `
+	{"B4 a close without a body is unanswered", "no bodies", 20000, `
 func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	if !a.Incident.Seen {
 		p.doubt(n, c, a.Sent, now)

@@ -3,7 +3,7 @@
 
 package protocol
 
-// Pending: nothing confirms that Alert24 holds what the entry asks for, and a call is to come. Without the content it errs on
+// Pending reports that nothing confirms that Alert24 holds what the entry asks for, and a call is to come. Without the content it errs on
 // the side of no.
 func Pending(e *Entry, want *Content) bool {
 	switch {

@@ -9,10 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/jsonobject"
@@ -32,7 +28,7 @@ func AppendRecord(b []byte, e *Entry) []byte {
 	w.Number("schema", Schema)
 	switch n := len(e.Members.buckets); {
 	case n == 1:
-		writeMembers(&w, e.Members.buckets[0])
+		writeMembers(&w, e.Members.buckets[0].members)
 	case n > 1:
 		w.Number("buckets", int64(n))
 	}
@@ -155,16 +151,18 @@ func (e *Entry) Changed(former *Entry, i int) bool {
 	if former == nil || former.Buckets() != e.Buckets() {
 		return true
 	}
-	a, b := e.Members.buckets[i], former.Members.buckets[i]
-	return len(a) != len(b) || len(a) > 0 && &a[0] != &b[0]
+	return !e.Members.buckets[i].shares(&former.Members.buckets[i])
 }
+
+// NoMembers returns the record of a bucket without members.
+func NoMembers() []byte { return fmt.Appendf(nil, `{"schema":%d}`, Schema) }
 
 // AppendBucket appends the record of bucket i.
 func AppendBucket(b []byte, e *Entry, i int) []byte {
 	w := jsonobject.Writer{B: b}
 	w.Open("")
 	w.Number("schema", Schema)
-	writeMembers(&w, e.Members.buckets[i])
+	writeMembers(&w, e.Members.buckets[i].members)
 	w.Close()
 	return w.B
 }
@@ -198,233 +196,4 @@ func writeMember(w *jsonobject.Writer, m *Member) {
 	w.Text("resolved_by", m.ResolvedBy)
 	w.Time("resolved_at", m.ResolvedAt)
 	w.Close()
-}
-
-// head is what a record says, in JSON.
-type head struct {
-	Schema      int               `json:"schema"`
-	Members     []wireMember      `json:"members,omitempty"`
-	Buckets     int               `json:"buckets,omitzero"`
-	Incident    wireIncident      `json:"incident,omitzero"`
-	Written     wireWritten       `json:"written,omitzero"`
-	Unsure      []wireContent     `json:"unsure,omitempty"`
-	Inflight    wireCall          `json:"inflight,omitzero"`
-	Doubt       wireDoubt         `json:"doubt,omitzero"`
-	Refused     wireRefusal       `json:"refused,omitzero"`
-	Extra       []string          `json:"extra,omitempty"`
-	Foreign     string            `json:"foreign,omitempty"`
-	Reopening   string            `json:"reopening,omitempty"`
-	Reopened    bool              `json:"reopened,omitzero"`
-	Dismissed   bool              `json:"dismissed,omitzero"`
-	Continues   int64             `json:"continues,omitzero"`
-	Renewed     incident.Severity `json:"renewed,omitzero"`
-	Peak        incident.Severity `json:"peak,omitzero"`
-	Left        bool              `json:"left,omitzero"`
-	Unseen      bool              `json:"unseen,omitzero"`
-	QuietSince  time.Time         `json:"quiet_since,omitzero"`
-	ConfirmedAt time.Time         `json:"confirmed_at,omitzero"`
-	Version     uint64            `json:"version"`
-}
-
-type wireMember struct {
-	Key        wireKey         `json:"key"`
-	Alert      incident.Packed `json:"alert"`
-	LeftOpen   bool            `json:"left_open,omitzero"`
-	Firing     bool            `json:"firing,omitzero"`
-	HeldUntil  time.Time       `json:"held_until,omitzero"`
-	Epoch      string          `json:"epoch,omitempty"`
-	Seq        int64           `json:"seq,omitzero"`
-	LastSeen   time.Time       `json:"last_seen"`
-	EndsAt     time.Time       `json:"ends_at,omitzero"`
-	ResolvedBy string          `json:"resolved_by,omitempty"`
-	ResolvedAt time.Time       `json:"resolved_at,omitzero"`
-}
-
-type wireIncident struct {
-	State     State     `json:"state,omitzero"`
-	ID        string    `json:"id,omitempty"`
-	Number    int64     `json:"number,omitzero"`
-	StartedAt time.Time `json:"started_at,omitzero"`
-}
-
-type wireWritten struct {
-	News    wireHashes        `json:"news,omitzero"`
-	Shown   wireHashes        `json:"shown,omitzero"`
-	Theirs  FieldSet          `json:"theirs,omitzero"`
-	Cleaned FieldSet          `json:"cleaned,omitzero"`
-	Peak    incident.Severity `json:"peak,omitzero"`
-}
-
-type wireContent struct {
-	News     wireHashes        `json:"news,omitzero"`
-	Sent     wireHashes        `json:"sent,omitzero"`
-	Severity incident.Severity `json:"severity,omitzero"`
-}
-
-type wireCall struct {
-	Kind    Kind        `json:"kind,omitzero"`
-	ID      string      `json:"id,omitempty"`
-	At      time.Time   `json:"at,omitzero"`
-	Content wireContent `json:"content,omitzero"`
-}
-
-type wireDoubt struct {
-	Set      bool      `json:"set,omitzero"`
-	Finished bool      `json:"finished,omitzero"`
-	Creates  int32     `json:"creates,omitzero"`
-	Closing  string    `json:"closing,omitempty"`
-	Since    time.Time `json:"since,omitzero"`
-}
-
-type wireRefusal struct {
-	Kind    Kind   `json:"kind,omitzero"`
-	Minimal bool   `json:"minimal,omitzero"`
-	Hash    string `json:"hash,omitempty"`
-}
-
-type wireKey Key
-
-// UnmarshalText reads what writeMember writes.
-func (k *wireKey) UnmarshalText(text []byte) error {
-	b, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil || copy(k[:], b) != len(k) || len(b) != len(k) {
-		return errors.New("not the key of an alert")
-	}
-	return nil
-}
-
-type wireHashes incident.Hashes
-
-// UnmarshalText reads what writeHashes writes.
-func (h *wireHashes) UnmarshalText(text []byte) error {
-	b, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil || len(b) != 8*len(h) {
-		return errors.New("not the hashes of an incident's fields")
-	}
-	for i := range h {
-		h[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
-	return nil
-}
-
-// recordOptions read what AppendRecord writes: text that was not UTF-8 is mended, and that may make two names of labels
-// the same.
-var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
-
-// Decode reads the record of alias, and the records of its buckets, which bucket returns. The error is ErrSchema for one of
-// a newer version.
-func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, error) {
-	var h head
-	if err := decode(record, &h, &h.Schema); err != nil {
-		return nil, err
-	}
-	e := h.entry(alias)
-	e.Members = e.Members.draft()
-	members, err := h.Members, error(nil)
-	for i := 0; ; i++ {
-		for j := range members {
-			m, memberErr := members[j].member()
-			if memberErr != nil {
-				return nil, memberErr
-			}
-			e.Members.set(m)
-		}
-		if i >= h.Buckets {
-			break
-		}
-		var b struct {
-			Schema  int          `json:"schema"`
-			Members []wireMember `json:"members"`
-		}
-		if err = decode(bucket(i), &b, &b.Schema); err != nil {
-			return nil, err
-		}
-		members = b.Members
-	}
-	e.Members.owned = nil
-	return e, e.check()
-}
-
-func decode(record []byte, v any, schema *int) error {
-	err := json.Unmarshal(record, v, recordOptions)
-	var only struct {
-		Schema int `json:"schema"`
-	}
-	switch {
-	case err == nil && *schema == Schema:
-		return nil
-	case *schema > Schema, json.Unmarshal(record, &only) == nil && only.Schema > Schema:
-		return ErrSchema
-	case err != nil:
-		return fmt.Errorf("not a record of the ledger: %w", err)
-	default:
-		return errors.New("not a record of the ledger: no schema")
-	}
-}
-
-func (m *wireMember) member() (*Member, error) {
-	n := &Member{
-		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
-		EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
-	}
-	n.Alert.LeftOpen = m.LeftOpen
-	if n.Key == (Key{}) {
-		return nil, errors.New("the record has a member without a key")
-	}
-	return n, nil
-}
-
-func (c *wireContent) content() Content {
-	return Content{News: incident.Hashes(c.News), Sent: incident.Hashes(c.Sent), Severity: c.Severity}
-}
-
-func (h *head) entry(alias string) *Entry {
-	e := &Entry{
-		Alias:    alias,
-		Incident: Incident(h.Incident),
-		Written: Written{
-			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs,
-			Cleaned: h.Written.Cleaned, Peak: h.Written.Peak,
-		},
-		Inflight: Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()},
-		Doubt:    Doubt(h.Doubt), Refused: Refusal{Kind: h.Refused.Kind, Minimal: h.Refused.Minimal},
-		Extra: h.Extra, Foreign: h.Foreign, Reopening: h.Reopening, Reopened: h.Reopened, Dismissed: h.Dismissed,
-		Continues: h.Continues, Renewed: h.Renewed, Peak: h.Peak, Left: h.Left, Unseen: h.Unseen,
-		QuietSince: h.QuietSince, ConfirmedAt: h.ConfirmedAt, Version: h.Version,
-	}
-	for i := range h.Unsure {
-		e.Unsure = append(e.Unsure, h.Unsure[i].content())
-	}
-	e.Refused.Hash, _ = strconv.ParseUint(h.Refused.Hash, 16, 64) // another one lets the content be tried again
-	return e
-}
-
-// check finds what no version has written: acting on it could reach another alias's incident.
-func (e *Entry) check() error {
-	needsID := e.Inflight.Kind == Update || e.Inflight.Kind == Close || e.Inflight.Kind == Reopen
-	switch {
-	case e.Incident.State > Unknown:
-		return fmt.Errorf("the record has an incident in state %d", e.Incident.State)
-	case e.Incident.State == Open && e.Incident.ID == "":
-		return errors.New("the record has an open incident without an id")
-	case e.Inflight.Kind >= Lookup || needsID && e.Inflight.ID == "":
-		return fmt.Errorf("the record has a call of kind %d to %q", e.Inflight.Kind, e.Inflight.ID)
-	case e.Refused.Kind > Lookup:
-		return fmt.Errorf("the record has a refused call of kind %d", e.Refused.Kind)
-	}
-	return nil
-}
-
-// Lost is the entry of a record that cannot be read: nothing is known of it but that there may be an incident.
-func Lost(alias string) *Entry {
-	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
-}
-
-// Uncertain returns an entry whose newer record may be lost: whatever may have been sent since may have been carried out,
-// however long ago.
-func Uncertain(e *Entry) *Entry {
-	n := e.copy()
-	n.Doubt.Set, n.Doubt.Since, n.Written = true, time.Time{}, Written{}
-	n.Doubt.Creates = max(1, n.Doubt.Creates)
-	return n
 }

@@ -85,19 +85,19 @@ func (p *Policy) updated(n *Entry, c Call, a Answer, now time.Time) (*Entry, Les
 
 // recognise works out what of an incident that is shown is ours, field by field: the newest unanswered content that it shows;
 // else, of an incident that we know, what it showed after our write, or a person's edit; else what all unanswered
-// calls wrote. It changes n, which the caller owns.
-func (n *Entry) recognise(f *Shown, known bool) {
-	w := n.Written
+// calls wrote. It changes e, which the caller owns.
+func (e *Entry) recognise(f *Shown, known bool) {
+	w := e.Written
 	var oldest Content
-	if len(n.Unsure) > 0 {
-		oldest = n.Unsure[0]
+	if len(e.Unsure) > 0 {
+		oldest = e.Unsure[0]
 	}
 	if !known {
 		w = Written{}
 	}
 	for i, shown := range f.Fields {
 		field := incident.Field(i)
-		switch sent := n.sent(field, shown); {
+		switch sent := e.sent(field, shown); {
 		case shown == 0 && known:
 		case sent != nil:
 			w.News[i], w.Shown[i] = sent.News[i], shown
@@ -106,42 +106,42 @@ func (n *Entry) recognise(f *Shown, known bool) {
 			}
 		case !known:
 			w.News[i], w.Shown[i] = 0, shown
-			if f.ID != n.Incident.ID {
-				w.News[i] = n.agreed(field) // one of them made it
+			if f.ID != e.Incident.ID {
+				w.News[i] = e.agreed(field) // one of them made it
 			}
-			if shown != 0 {
-				w.Cleaned |= Fields(field) // perhaps
-			}
-			if field == incident.FieldSeverity {
+			switch {
+			case field == incident.FieldSeverity:
 				w.Peak = max(oldest.Severity, severityOf(shown)) // people were called for it
+			case shown != 0:
+				w.Cleaned |= Fields(field) // perhaps
 			}
 		case w.Shown[i] == 0:
 			w.Shown[i] = shown
 		case w.Shown[i] == shown:
-		case n.mayHaveSent(field):
+		case e.mayHaveSent(field):
 			w.News[i], w.Shown[i] = 0, shown // which of them cannot be told: it is written again
 		default:
 			w.Theirs |= Fields(field)
 		}
 	}
-	n.Written = w
+	e.Written = w
 }
 
 // agreed is the news that all unanswered calls wrote into a field; 0 if they differ, so that it is written again.
-func (n *Entry) agreed(f incident.Field) uint64 {
+func (e *Entry) agreed(f incident.Field) uint64 {
 	var news uint64
-	for i := range n.Unsure {
-		if i > 0 && n.Unsure[i].News[f] != news {
+	for i := range e.Unsure {
+		if i > 0 && e.Unsure[i].News[f] != news {
 			return 0
 		}
-		news = n.Unsure[i].News[f]
+		news = e.Unsure[i].News[f]
 	}
 	return news
 }
 
 // mayHaveSent: an unanswered call may explain any text: its content is not known, or Alert24 cleans what it says.
-func (n *Entry) mayHaveSent(f incident.Field) bool {
-	return slices.ContainsFunc(n.Unsure, func(c Content) bool { return c == Content{} || n.Written.Cleaned.Has(f) && c.Sent[f] != 0 })
+func (e *Entry) mayHaveSent(f incident.Field) bool {
+	return slices.ContainsFunc(e.Unsure, func(c Content) bool { return c == Content{} || e.Written.Cleaned.Has(f) && c.Sent[f] != 0 })
 }
 
 // severityOf is the severity with the hash, or 0.
@@ -159,9 +159,9 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 	for i, shown := range f.Fields {
 		if field := incident.Field(i); wrote.Has(field) {
 			w.Shown[i] = shown
-			switch shown {
-			case 0:
-			case c.Sent[i]:
+			switch {
+			case shown == 0:
+			case shown == c.Sent[i], field == incident.FieldSeverity: // one of four words is not cleaned
 				w.Cleaned &^= Fields(field)
 			default:
 				w.Cleaned |= Fields(field)
@@ -171,10 +171,10 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 }
 
 // sent returns the newest unanswered content in which a field was sent as it is shown; nil if there is none.
-func (n *Entry) sent(f incident.Field, shown uint64) *Content {
-	for i := len(n.Unsure) - 1; i >= 0; i-- {
-		if shown != 0 && n.Unsure[i].Sent[f] == shown {
-			return &n.Unsure[i]
+func (e *Entry) sent(f incident.Field, shown uint64) *Content {
+	for i := len(e.Unsure) - 1; i >= 0; i-- {
+		if shown != 0 && e.Unsure[i].Sent[f] == shown {
+			return &e.Unsure[i]
 		}
 	}
 	return nil

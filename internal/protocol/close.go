@@ -1,0 +1,111 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if a.Incident.Seen && a.Incident.Open {
+		p.backOff(n, c, a, now)
+		if !n.extra(c) {
+			n.recognise(&a.Incident, true)
+		}
+		switch {
+		case n.extra(c):
+		case c.Renew:
+			n.Renewed = n.Worst() // it stays as it is, and is updated
+		default:
+			n.change(func(t *Timers) { t.FailedCloses++ })
+			n.lookBefore(now)
+		}
+		return n, StillOpen
+	}
+	main, written := c.ID == n.Incident.ID, n.Written
+	p.closed(n, c)
+	if main {
+		n.unseen(a.Incident, now)
+	}
+	if n.Unseen {
+		n.Written = written // in case it is open after all
+	}
+	return n, ClosedIt
+}
+
+// extra: c closes a further incident of the alias.
+func (e *Entry) extra(c Call) bool {
+	return c.Kind == Close && c.ID != e.Incident.ID && slices.Contains(e.Extra, c.ID)
+}
+
+// closed: the incident of c is closed, by c or by somebody else. It changes n, which the caller owns.
+func (p *Policy) closed(n *Entry, c Call) {
+	if n.extra(c) {
+		n.change(func(t *Timers) { t.BareExtra = false })
+		n.Extra = without(n.Extra, c.ID)
+		return
+	}
+	n.change(func(t *Timers) { t.Bare, t.MustLook, t.FailedCloses, t.Form = false, false, 0, Full })
+	if c.Renew && n.Firing() {
+		n.Continues, n.Renewed = n.Incident.Number, n.Worst()
+	}
+	n.Renewed = max(n.Renewed, n.written())
+	n.Incident.State, n.Incident.ID = Closed, c.ID
+	n.Written, n.Unseen, n.Reopening = Written{}, false, ""
+	if c.Kind != Close {
+		p.dismiss(n)
+	}
+}
+
+// written is the worst severity that people of this episode were called for.
+func (e *Entry) written() incident.Severity {
+	if !e.Firing() {
+		return 0
+	}
+	return e.Written.Peak
+}
+
+func lessonClosed(c Call) Lesson {
+	if c.Kind == Close {
+		return ClosedIt
+	}
+	return FoundClosed
+}
+
+// dismiss leaves an incident closed that a person closed, where policy says so. A close of ours that nobody
+// answered was not made by a person.
+func (p *Policy) dismiss(n *Entry) {
+	n.Dismissed = p.ReopenNever && n.Firing() && n.Doubt.Closing != n.Incident.ID
+}
+
+// closeRefused: a close has no content to wait for. It may be refused because the incident is closed already, so a lookup
+// comes first; then it is tried without resolved_at, and then slowly, forever.
+func (p *Policy) closeRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if n.extra(c) {
+		n.change(func(t *Timers) { t.BareExtra = true })
+		p.backOff(n, c, a, now)
+		n.suspect(time.Time{}, now)
+		return n, Retrying
+	}
+	if c.Renew {
+		n.Renewed = n.Worst() // it stays as it is, and is updated
+	}
+	n.change(func(t *Timers) {
+		if t.Bare {
+			t.Attempts++
+			t.RetryAt = now.Add(p.Backoff.Max)
+		}
+		t.Bare = true
+	})
+	n.lookBefore(now)
+	return n, Retrying
+}
+
+// lookBefore lets a lookup come before the next try.
+func (e *Entry) lookBefore(now time.Time) {
+	e.change(func(t *Timers) { t.MustLook, t.LookAt = true, now })
+}

@@ -1,0 +1,113 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"slices"
+	"time"
+)
+
+// peekTime is how long the repeat of an unanswered create waits for a look at the newest incidents, at the most.
+const peekTime = 2 * time.Second
+
+// learnAgain is for an answer that was learnt by a write that seemed to fail, or whose call is in doubt since then. It teaches
+// only that the call may be carried out until later than was thought.
+func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	if a.Result != Unanswered {
+		return e, Nothing
+	}
+	p.doubt(n, c, a.Sent, now)
+	n.Version++
+	return p.learnUnanswered(n, c, a, now)
+}
+
+// learnUnanswered is what is particular to each kind of call.
+func (p *Policy) learnUnanswered(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	switch {
+	case c.Kind == Close && c.ID == n.Incident.ID && !c.Finish:
+		n.change(func(t *Timers) { t.FailedCloses++ })
+		if n.Timers().FailedCloses > 1 {
+			n.lookBefore(n.Timers().LookAt)
+		}
+	case c.Kind == Create:
+		n.change(func(t *Timers) { t.PeekBy = now.Add(peekTime) })
+	case c.Kind == Update && a.Server:
+		return p.shrink(n, c, now)
+	}
+	return n, Doubting
+}
+
+// failuresBeforeShrink is how often an update fails with a server's error before fewer fields are tried.
+const failuresBeforeShrink = 3
+
+// shrink lets an update that the API cannot digest have fewer fields.
+func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) {
+	t := n.Timers()
+	t.FailedUpdates++
+	if t.FailedUpdates < failuresBeforeShrink {
+		n.set(t)
+		return n, Doubting
+	}
+	if c.Form == t.Form && t.Form < SeverityOnly {
+		t.Form++
+	}
+	t.FailedUpdates, t.FullAt = 0, now.Add(p.Backoff.Hourly)
+	n.set(t)
+	return n, Shrunk
+}
+
+// backOff sets when the next try of c may be.
+func (p *Policy) backOff(n *Entry, c Call, a Answer, now time.Time) {
+	if c.Kind == Create {
+		a.RetryAfter = min(a.RetryAfter, p.Backoff.Slow) // nothing stops a page for longer
+	}
+	n.change(func(t *Timers) {
+		attempts, at := &t.Attempts, &t.RetryAt
+		if n.extra(c) {
+			attempts, at = &t.ExtraAttempts, &t.ExtraAt
+		}
+		*attempts++
+		*at = now.Add(p.pause(n.Alias, *attempts, a))
+	})
+}
+
+// pause grows with the attempts. A denied key and the API's own wish are slow.
+func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
+	d := p.Backoff.delay(alias, attempts, p.Backoff.Max)
+	if a.Result == Denied {
+		d = p.Backoff.Max
+	}
+	return max(d, a.RetryAfter)
+}
+
+// maxUnsure bounds the contents that are kept of unanswered calls: the oldest and the newest.
+const maxUnsure = 4
+
+// doubt records that c, with its content, may still be carried out. It changes n, which the caller owns.
+func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
+	if !n.Doubt.Set || c.At.Before(n.Doubt.Since) {
+		n.Doubt.Since = c.At
+	}
+	n.Doubt.Set = true
+	n.change(func(t *Timers) {
+		t.SettleAt = now.Add(p.SettleTime)
+		t.Looks, t.LookAt = 0, earliest(now.Add(firstLook), t.SettleAt)
+	})
+	switch c.Kind {
+	case Create, Reopen:
+		n.Doubt.Creates++ // a reopen opens an incident too
+	case Close:
+		if c.ID == n.Incident.ID || n.Doubt.Closing == "" {
+			n.Doubt.Closing = c.ID
+		}
+	default: // an update
+	}
+	if (c.Kind == Create || c.Kind == Update) && !slices.Contains(n.Unsure, sent) {
+		n.Unsure = append(slices.Clone(n.Unsure), sent)
+		if len(n.Unsure) > maxUnsure {
+			n.Unsure[1] = Content{} // one of those that are forgotten
+			n.Unsure = slices.Delete(n.Unsure, 2, 3)
+		}
+	}
+}

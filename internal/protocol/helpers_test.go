@@ -1,0 +1,156 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+const (
+	minute = time.Minute
+	hour   = time.Hour
+)
+
+// testPolicy has the defaults of the exporter's configuration, without jitter.
+func testPolicy() *Policy {
+	return &Policy{
+		SettleTime:      15 * time.Second,
+		EchoWindow:      6 * minute,
+		EchoHold:        6 * minute,
+		Refresh:         hour,
+		ClosedRetention: hour,
+		Members:         100,
+		Backoff:         Backoff{Initial: time.Second, Max: minute, Multiplier: 2, Slow: Slow, Hourly: Hourly, SlowAfter: SlowAfter},
+	}
+}
+
+// fires is an event of the one critical alert f0 that started at the time; change what differs.
+func fires(sender string, startsAt time.Time) Event {
+	return Event{
+		Alias: theAlias, Key: keys[0], Firing: true, Sender: sender,
+		Alert: incident.Pack(&incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: startsAt}),
+	}
+}
+
+func resolves(sender string, startsAt, endsAt time.Time) Event {
+	ev := fires(sender, startsAt)
+	ev.Firing, ev.EndsAt = false, endsAt
+	return ev
+}
+
+func (ev Event) order(epoch string, seq int64) Event {
+	ev.Epoch, ev.Seq = epoch, seq
+	return ev
+}
+
+// low is the event for a second alert, f1, of low severity.
+func (ev Event) low() Event {
+	ev.Key, ev.Alert.Fingerprint, ev.Alert.Severity = keys[1], "f1", incident.Low
+	return ev
+}
+
+// says is the event with a text.
+func (ev Event) says(text string) Event {
+	a := ev.Alert.Unpack()
+	a.Description = text
+	ev.Alert = incident.Pack(&a)
+	return ev
+}
+
+func applyOne(p *Policy, e *Entry, ev Event, now time.Time) (*Entry, Outcome) {
+	n, outcomes := p.Apply(e, []Event{ev}, now)
+	return n, outcomes[0]
+}
+
+// want is what the incident of e should say.
+func want(e *Entry) *Content {
+	if !e.Firing() {
+		return nil
+	}
+	c := render(worstAlerts(e))
+	return &c
+}
+
+// showing is incident 1, open, that says c.
+func showing(c Content) Shown {
+	return Shown{ID: "1", Seen: true, Open: true, Fields: c.Sent}
+}
+
+// opened returns an entry whose one alert fires and whose incident "1" is open and up to date.
+func opened(t *testing.T, p *Policy, now time.Time) *Entry {
+	t.Helper()
+	e, outcome := applyOne(p, nil, fires(am1, now), now)
+	require.Equal(t, Fired, outcome)
+	f := showing(*want(e))
+	f.StartedAt = now
+	return answerNext(t, p, e, now, Answer{Result: Done, Incident: f})
+}
+
+// closing returns an entry whose alert has resolved, with its incident still open.
+func closing(t *testing.T, p *Policy, now time.Time) *Entry {
+	t.Helper()
+	e, outcome := applyOne(p, opened(t, p, now), resolves(am1, now, now), now)
+	require.Equal(t, Resolved, outcome)
+	return e
+}
+
+// answerNext makes the entry's next call and lets it learn a.
+func answerNext(t *testing.T, p *Policy, e *Entry, now time.Time, a Answer) *Entry {
+	t.Helper()
+	d := p.Decide(e, want(e), now)
+	require.NotEqual(t, NoCall, d.Call.Kind, "no call is due: %+v", e)
+	e = p.Begin(e, d.Call, now)
+	if d.Call.Kind != Lookup {
+		d.Call.At = now
+	}
+	if a.Sent == (Content{}) && e.Firing() {
+		a.Sent = *want(e)
+	}
+	e, _ = p.Learn(e, d.Call, a, now)
+	return e
+}
+
+// with returns a changed copy.
+func with(e *Entry, change func(n *Entry)) *Entry {
+	n := e.copy()
+	change(n)
+	return n
+}
+
+// timers returns a copy with other timers.
+func timers(e *Entry, change func(t *Timers)) *Entry {
+	return with(e, func(n *Entry) { n.change(change) })
+}
+
+func TestNames(t *testing.T) {
+	for o := Fired; o <= Ignored; o++ {
+		require.NotEmpty(t, o.String())
+	}
+	for k := NoCall; k <= Lookup; k++ {
+		require.NotEmpty(t, k.String())
+	}
+	for r := Unanswered; r <= Foreign; r++ {
+		require.NotEmpty(t, r.String())
+	}
+	for l := Nothing; l <= Shrunk; l++ {
+		require.NotEmpty(t, l.String())
+	}
+	for s := None; s <= Unknown; s++ {
+		require.NotEmpty(t, s.String())
+	}
+	for f := Full; f <= SeverityOnly; f++ {
+		require.NotEmpty(t, f.String())
+		require.NotZero(t, f.Fields())
+	}
+}
+
+// done is the answer that shows the incident.
+func done(id string, open bool) Answer {
+	return Answer{Result: Done, Incident: Shown{ID: id, Seen: true, Open: open}}
+}

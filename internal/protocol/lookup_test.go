@@ -1,0 +1,168 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// TestLearnLookup goes through what a complete lookup may show. It begins at 100 s; settle is over or not.
+func TestLearnLookup(t *testing.T) {
+	p := testPolicy()
+	never := testPolicy()
+	never.ReopenNever = true
+	open := func(id string, created int) Shown {
+		return Shown{ID: id, Seen: true, Open: true, CreatedAt: at(created)}
+	}
+	closed := func(id string) Shown { return Shown{ID: id, Seen: true} }
+	edited := func(f Shown) Shown { f.Fields[incident.FieldTitle] = 7; return f }
+	doubt := Doubt{Set: true, Creates: 2, Since: at(50)}
+	one := Doubt{Set: true, Creates: 1, Since: at(50)}
+	for name, c := range map[string]struct {
+		policy *Policy
+		firing bool
+		state  State
+		id     string
+		doubt  Doubt
+		early  bool // settle is not over when the lookup begins
+		found  []Shown
+		lesson Lesson
+		want   State
+		wantID string
+		extra  []string
+		left   Doubt
+		check  func(*Entry) bool
+	}{
+		"open, there":               {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{open("1", 1)}, want: Open, wantID: "1", check: func(n *Entry) bool { return n.due(want(n)) == 0 && n.Written.Theirs == 0 }},
+		"open, there, edited":       {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{edited(open("1", 1))}, want: Open, wantID: "1", check: func(n *Entry) bool { return n.Written.Theirs == Fields(incident.FieldTitle) }},
+		"open, gone":                {firing: true, state: Open, id: "1", doubt: doubt, lesson: FoundClosed, want: Closed, wantID: "1"},
+		"open, closed by a person":  {firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return !n.Dismissed }},
+		"open, closed for good":     {policy: never, firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return n.Dismissed }},
+		"open, closed by our close": {policy: never, firing: true, state: Open, id: "1", doubt: Doubt{Set: true, Closing: "1"}, found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return !n.Dismissed }},
+		"open, and a second":        {firing: true, state: Open, id: "2", doubt: doubt, found: []Shown{open("1", 1), open("2", 2), open("3", 3)}, want: Open, wantID: "2", extra: []string{"1", "3"}},
+		"open, but another is":      {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{closed("1"), open("2", 2)}, lesson: Adopted, want: Open, wantID: "2"},
+		"none, nothing":             {firing: true, state: None, doubt: doubt, want: None},
+		"none, the oldest of two":   {state: None, doubt: doubt, found: []Shown{open("3", 3), open("2", 2)}, lesson: Adopted, want: Open, wantID: "2", extra: []string{"3"}},
+		"none, the one create":      {state: None, doubt: one, early: true, found: []Shown{open("2", 2)}, lesson: Adopted, want: Open, wantID: "2"},
+		"none, one of two creates":  {state: None, doubt: doubt, early: true, found: []Shown{open("2", 2)}, lesson: Adopted, want: Open, wantID: "2", left: doubt},
+		"none, a create and a close": {
+			state: None, doubt: Doubt{Set: true, Creates: 1, Closing: "0", Since: at(50)}, early: true, found: []Shown{open("2", 2)},
+			lesson: Adopted, want: Open, wantID: "2", left: Doubt{Set: true, Creates: 1, Closing: "0", Since: at(50)},
+		},
+		"none, a closed one":              {state: None, doubt: one, early: true, found: []Shown{closed("2")}, want: None, wantID: "2", left: one},
+		"closed, the one create anew":     {state: Closed, id: "1", doubt: one, early: true, found: []Shown{closed("1"), open("2", 2)}, lesson: Adopted, want: Open, wantID: "2"},
+		"closed, the create opened it":    {state: Closed, id: "1", doubt: one, early: true, found: []Shown{open("1", 1)}, lesson: Adopted, want: Open, wantID: "1", left: one},
+		"closed, reopened by a person":    {state: Closed, id: "1", doubt: Doubt{Set: true}, found: []Shown{open("1", 1)}, want: Closed, wantID: "1"},
+		"closed, early and nothing there": {state: Closed, id: "1", doubt: doubt, early: true, want: Closed, wantID: "1", left: doubt},
+		"closed, late and nothing there":  {state: Closed, id: "1", doubt: doubt, want: Closed, wantID: "1"},
+		"unknown, there":                  {state: Unknown, found: []Shown{open("1", 1)}, lesson: Adopted, want: Open, wantID: "1"},
+		"unknown, absent once":            {state: Unknown, want: Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := p
+			if c.policy != nil {
+				policy = c.policy
+			}
+			e := opened(t, policy, at(0))
+			if !c.firing {
+				e = closing(t, policy, at(0))
+			}
+			e = e.copy()
+			e.Incident, e.Doubt = Incident{State: c.state, ID: c.id}, c.doubt
+			e.change(func(t *Timers) { t.SettleAt = at(100) })
+			if c.early {
+				e.change(func(t *Timers) { t.SettleAt = at(101) })
+			}
+			n, lesson := policy.Learn(e, Call{Kind: Lookup, ID: c.id, Version: e.Version, Depth: All}, Answer{Result: Done, Found: c.found, Began: at(100)}, at(100))
+			assert.Equal(t, c.lesson.String(), lesson.String())
+			assert.Equal(t, c.want, n.Incident.State)
+			assert.Equal(t, c.wantID, n.Incident.ID)
+			assert.Equal(t, c.extra, n.Extra)
+			assert.Equal(t, c.left, n.Doubt)
+			if c.check != nil {
+				assert.True(t, c.check(n), "%+v", n)
+			}
+		})
+	}
+}
+
+func TestUnknownNeedsTwoPasses(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, nil, resolves("am1", at(0), at(60)), at(60))
+	nothing := Answer{Result: Done, Began: at(60)}
+	e = answerNext(t, p, e, at(60), nothing)
+	assert.Equal(t, Unknown, e.Incident.State)
+	e = answerNext(t, p, e, at(60), nothing)
+	assert.Equal(t, Closed, e.Incident.State)
+	d := p.Decide(e, want(e), at(60))
+	assert.Equal(t, NoCall, d.Call.Kind)
+	e, outcome := applyOne(p, e, resolves("am1", at(0), at(60)), at(90))
+	assert.Equal(t, ResolveRepeated, outcome)
+	assert.Equal(t, NoCall, p.Decide(e, want(e), at(90)).Call.Kind, "the empty result is remembered")
+}
+
+func TestStaleLookupTeachesNothing(t *testing.T) {
+	p := testPolicy()
+	e := closing(t, p, at(0)).copy()
+	e.Incident, e.Doubt = Incident{}, Doubt{Set: true, Creates: 1}
+	call := p.Decide(e, want(e), at(0)).Call
+	later, _ := applyOne(p, e, fires("am1", at(1)), at(1))
+	n, lesson := p.Learn(later, call, Answer{Result: Done, Found: []Shown{{ID: "1", Seen: true, Open: true}}, Began: at(100)}, at(100))
+	assert.Equal(t, Nothing, lesson)
+	assert.Equal(t, later.Incident, n.Incident)
+	assert.Equal(t, later.Doubt, n.Doubt)
+}
+
+// TestFailedLookup: only lookups wait for lookups.
+func TestFailedLookup(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	e, _ = applyOne(p, e, fires("am1", at(0)), at(4000))
+	for _, seconds := range []int{1, 2, 4} {
+		e = answerNext(t, p, e, at(4000), Answer{Result: Incomplete})
+		assert.Equal(t, at(4000+seconds), p.Decide(e, want(e), at(4000)).Wake, "a refresh is tried again")
+		e = timers(e, func(t *Timers) { t.LookAt = time.Time{} })
+	}
+	e = answerNext(t, p, e, at(4000), Answer{Result: Denied})
+	assert.Equal(t, Decision{}, p.Decide(e, want(e), at(4000)), "a key that may not look waits for the next repeat")
+
+	e = e.copy()
+	e.Written = Written{}
+	e.change(func(t *Timers) { t.Verify, t.LookAt = true, at(5000) })
+	assert.Equal(t, Update, p.Decide(e, want(e), at(4000)).Call.Kind)
+}
+
+// TestLookups: 1 s after the call, then doubling, and one begun when settle is over, which ends doubt.
+func TestLookups(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e = answerNext(t, p, e, at(0), Answer{Result: Unanswered})
+	e, _ = applyOne(p, e, resolves("am1", at(0), at(1)), at(0))
+	var looks []int
+	now := at(0)
+	for e.Doubt.Set {
+		now = p.Decide(e, want(e), now).Wake
+		looks = append(looks, int(now.Sub(at(0))/time.Second))
+		e = answerNext(t, p, e, now, Answer{Result: Done, Began: now})
+	}
+	assert.Equal(t, []int{1, 3, 7, 15}, looks)
+}
+
+// TestSlowLookup: one that began before settle was over and ended after it is followed by the last at once.
+func TestSlowLookup(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e = answerNext(t, p, e, at(0), Answer{Result: Unanswered})
+	e, _ = applyOne(p, e, resolves("am1", at(0), at(1)), at(0))
+	call := p.Decide(e, want(e), at(14)).Call
+	assert.Equal(t, Lookup, call.Kind)
+	e, _ = p.Learn(e, call, Answer{Result: Done, Began: at(14)}, at(20))
+	assert.True(t, e.Doubt.Set)
+	assert.Equal(t, Lookup, p.Decide(e, want(e), at(20)).Call.Kind)
+}

@@ -1,0 +1,129 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// TestPatch: what an update sends, by what is due and by what the incident shows.
+func TestPatch(t *testing.T) {
+	const edited = 7
+	title, text, severity := Fields(incident.FieldTitle), Fields(incident.FieldDescription), Fields(incident.FieldSeverity)
+	p := testPolicy()
+	open := opened(t, p, at(0))
+	was := *want(open)
+	other := was
+	other.News[incident.FieldDescription], other.Sent[incident.FieldDescription] = 2, 2
+	moved := other
+	moved.Sent[incident.FieldTitle] = 3
+	link := was
+	link.Sent[incident.FieldDescription] = 4
+	worse := was.atLeast(incident.Critical)
+	low := with(open, func(n *Entry) {
+		hash := incident.HashText(incident.Low.String())
+		n.Written.News[incident.FieldSeverity], n.Written.Shown[incident.FieldSeverity], n.Written.Peak = hash, hash, incident.Low
+	})
+	shown := func(f incident.Field, hash uint64) Shown {
+		s := showing(was)
+		s.Fields[f] = hash
+		return s
+	}
+	sev := func(s incident.Severity) Shown { return shown(incident.FieldSeverity, incident.HashText(s.String())) }
+	lower := was
+	lower.Severity = incident.Medium
+	lower.Sent[incident.FieldSeverity] = incident.HashText(incident.Medium.String())
+	lower.News[incident.FieldSeverity] = lower.Sent[incident.FieldSeverity]
+	for name, c := range map[string]struct {
+		entry  *Entry
+		want   Content
+		before Shown
+		form   Form
+		wrote  FieldSet
+	}{
+		"nothing is due":                          {open, was, showing(was), Full, 0},
+		"a field that changed":                    {open, other, showing(was), Full, text},
+		"what moves by itself rides along":        {open, moved, showing(was), Full, text | title},
+		"but is no reason":                        {open, link, showing(was), Full, 0},
+		"an edited field stays":                   {open, other, shown(incident.FieldDescription, edited), Full, 0},
+		"another edited field does not ride":      {open, moved, shown(incident.FieldTitle, edited), Full, text},
+		"it says so already":                      {open, other, shown(incident.FieldDescription, 2), Full, 0},
+		"a severity that rises":                   {low, worse, sev(incident.Low), Full, severity},
+		"a severity that rises over an edit":      {low, worse, sev(incident.Medium), Full, severity},
+		"a severity that rises below an edit":     {low, lower, sev(incident.High), Full, 0},
+		"a severity that falls stays edited":      {open, lower, sev(incident.High), Full, 0},
+		"a severity that falls":                   {open, lower, sev(incident.Critical), Full, severity},
+		"only what the form has":                  {open, other, showing(was), SeverityOnly, 0},
+		"without having read it, all that is due": {open, other, Shown{}, TextOnly, text},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.wrote, Patch(c.entry, c.want, c.before, c.form)) })
+	}
+}
+
+func TestTitles(t *testing.T) {
+	p := testPolicy()
+	open := opened(t, p, at(0))
+	titles, all := open.Titles()
+	assert.Equal(t, []uint64{want(open).Sent[incident.FieldTitle]}, titles)
+	assert.False(t, all)
+	_, all = with(open, func(n *Entry) { n.Unsure = []Content{{}} }).Titles()
+	assert.True(t, all, "a call left whose content is not known")
+}
+
+// TestManyUnsure: of many unanswered updates the oldest and the newest are kept, and that some are forgotten.
+func TestManyUnsure(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	for i := range 9 {
+		e = with(e, func(n *Entry) {
+			p.doubt(n, Call{Kind: Update, ID: "1"}, Content{Severity: incident.Low, Sent: incident.Hashes{uint64(i + 1)}}, at(i))
+		})
+	}
+	var first []uint64
+	for _, c := range e.Unsure {
+		first = append(first, c.Sent[0])
+	}
+	assert.Equal(t, []uint64{1, 0, 8, 9}, first)
+	f := showing(*want(e))
+	f.Fields[0] = 3
+	e = with(e, func(n *Entry) { n.recognise(&f, true) })
+	assert.Zero(t, e.Written.Theirs, "one of those that are forgotten may explain it")
+}
+
+// TestAudit: what the list of open incidents says against an entry.
+func TestAudit(t *testing.T) {
+	p := testPolicy()
+	open := opened(t, p, at(0))
+	closed := answerNext(t, p, closing(t, p, at(0)), at(0), done("1", false))
+	left := with(closing(t, p, at(0)), func(n *Entry) { n.Left = true })
+	foreign := with(open, func(n *Entry) { n.Incident, n.Foreign = Incident{}, "8" })
+	assert.Same(t, open, p.Suspect(open, "1", at(0), at(9)), "it is ours")
+	assert.Same(t, closed, p.Suspect(closed, "1", at(0), at(9)), "a person opened it again")
+	assert.Same(t, left, p.Suspect(left, "1", at(0), at(9)))
+	assert.Equal(t, Lookup, p.Decide(p.Suspect(open, "2", at(5), at(9)), want(open), at(9)).Call.Kind)
+	assert.Equal(t, Lookup, p.Decide(p.Suspect(closed, "2", at(5), at(9)), nil, at(9)).Call.Kind)
+	assert.Equal(t, Lookup, p.Decide(p.Missing(open, at(9)), want(open), at(9)).Call.Kind)
+	assert.Same(t, closed, p.Missing(closed, at(9)))
+	assert.Equal(t, "8", foreign.OpenID())
+	assert.Equal(t, Create, p.Decide(p.Missing(foreign, at(9)), want(foreign), at(9)).Call.Kind)
+	assert.Equal(t, "1", open.OpenID())
+	assert.Empty(t, closed.OpenID())
+}
+
+func TestPending(t *testing.T) {
+	p := testPolicy()
+	open := opened(t, p, at(0))
+	said, _ := applyOne(p, open, fires(am1, at(0)).says("other"), at(1))
+	fired, _ := applyOne(p, nil, fires(am1, at(0)), at(0))
+	assert.False(t, Pending(open, want(open)))
+	assert.True(t, Pending(said, want(said)))
+	assert.False(t, Pending(said, nil), "not rendered")
+	assert.True(t, Pending(fired, nil))
+	assert.True(t, Pending(closing(t, p, at(0)), nil))
+	assert.False(t, Pending(with(fired, func(n *Entry) { n.Foreign = "8" }), nil))
+}
