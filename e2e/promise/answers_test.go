@@ -5,6 +5,7 @@ package promise
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,9 +49,10 @@ func TestProxyInTheWay(t *testing.T) {
 // What the API refuses is tried again without news from the alerts: a new incident soon, an update at the next start.
 func TestRefusedContentIsTriedAgain(t *testing.T) {
 	t.Run("create", func(t *testing.T) {
-		s := play(t, kit.World{Faults: []sandbox.Fault{{
-			Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusBadRequest, Message: "title: not today",
-		}}})
+		s := play(t, kit.World{
+			Faults: []sandbox.Fault{{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusBadRequest, Message: "title: not today"}},
+			Set:    []string{set + "retry_on_failure.initial_interval=400ms"}, // ten calls without news take longer than this test
+		})
 		s.deliver(fires())
 		s.metric("parked_aliases", 1)
 		s.metric("api_up", 1)
@@ -159,7 +161,7 @@ func TestLookupsAndCreates(t *testing.T) {
 				order = append(order, r.Method)
 			}
 		}
-		assert.Equal(t, []string{http.MethodPost, http.MethodGet, http.MethodPost}, order[:3])
+		assert.Equal(t, []string{http.MethodPost, http.MethodGet, http.MethodPost}, slices.Compact(order)[:3])
 	})
 	t.Run("no waiting", func(t *testing.T) {
 		s := play(t, kit.World{Set: []string{set + "timeout=10m", set + "lifecycle.closed_retention=1h"}})

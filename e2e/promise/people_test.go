@@ -88,6 +88,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	s.deliver(labelled(describes(w, "lag is 412 s"), "severity", critical))
 	s.only(shows(edited, critical))
 	s.deliver(kit.Resolved(labelled(w, "severity", critical)))
+	s.deliver(kit.Resolved(w))
 	s.become("resolved " + edited)
 }
 
@@ -95,16 +96,20 @@ func TestPeopleWinFieldByField(t *testing.T) {
 func TestRenew(t *testing.T) {
 	s := play(t, kit.World{Set: []string{set + "lifecycle.on_rise=renew"}})
 	w := kit.Firing("api-01.prod", "info")
+	worse := labelled(w, "severity", critical)
 	s.deliver(w)
 	s.learnt(1)
-	s.deliver(labelled(w, "severity", critical))
-	s.become("resolved "+title, "new "+title)
+	s.deliver(worse)
+	s.become("resolved "+title, "new "+title+" (+1)")
 	second := s.sandbox.Incidents()[1]
 	assert.Equal(t, critical, second.Severity)
 	assert.Contains(t, second.Description, "Continues #1\n")
 	s.learnt(1)
-	s.deliver(labelled(w, "severity", "warning")) // and back: no third one
-	s.learnt(1)
-	s.deliver(kit.Resolved(labelled(w, "severity", "warning")))
+	s.deliver(kit.Resolved(worse))
+	s.become("resolved "+title, "new "+title)
+	s.deliver(kit.Again(worse)) // as bad as before: nobody is called again
+	s.become("resolved "+title, "new "+title+" (+1)")
+	s.deliver(kit.Resolved(worse))
+	s.deliver(kit.Resolved(w))
 	s.become("resolved "+title, "resolved "+title)
 }

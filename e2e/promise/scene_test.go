@@ -33,6 +33,13 @@ func play(t *testing.T, w kit.World) *scene {
 	t.Parallel()
 	w.Set = append(kit.Quick(), w.Set...)
 	s, c := kit.Start(t, w)
+	t.Cleanup(func() {
+		for _, r := range s.Requests() {
+			if t.Failed() {
+				t.Logf("%s %s %s: %d %s %s", r.Time.Format("05.000"), r.Method, r.Path, r.Status, r.Fault, r.Body)
+			}
+		}
+	})
 	return &scene{T: t, sandbox: s, collector: c}
 }
 
@@ -190,7 +197,7 @@ func annotated(w kit.Webhook, name, value string) kit.Webhook {
 	return w
 }
 
-// labelled is w with another label. Its fingerprint stays, so that it is the same alert, as senders have it whose fingerprint is the rule's.
+// labelled is w with another label: another alert, of the same alias.
 func labelled(w kit.Webhook, name, value string) kit.Webhook {
 	a := w.Alerts[0]
 	a.Labels = map[string]string{name: value}
