@@ -37,8 +37,8 @@ func TestProxyInTheWay(t *testing.T) {
 			s.deliver(fires())
 			s.applied(4) // one is the check at start
 			s.metric("api_up", 0)
-			s.metric("parked_aliases", 0)
 			s.metric("pending_aliases", 1)
+			s.metric("parked_aliases", 0)
 			s.sandbox.ClearFaults()
 			s.become("new " + title)
 			s.metric("api_up", 1)
@@ -119,9 +119,9 @@ func TestCloseOfWhatIsClosed(t *testing.T) {
 	s.learnt(1)
 	require.NoError(t, s.sandbox.PersonResolves(s.only(kit.IsOpen).ID))
 	s.deliver(kit.Resolved(fires()))
-	s.learnt(0)
 	s.quiet()
 	assert.Len(t, s.sent(http.MethodPut), 1)
+	s.learnt(0)
 	s.counted("incidents", `{change="found_closed"}`, 1)
 	s.become("resolved " + title)
 }

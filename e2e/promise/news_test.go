@@ -39,7 +39,7 @@ func TestWhatMovesByItselfIsNoNews(t *testing.T) {
 			for n := range 5 {
 				vary(&w, n)
 				s.deliver(w)
-				s.learnt(1)
+				s.only(kit.IsOpen)
 			}
 			s.quiet()
 			assert.Empty(t, s.sent(http.MethodPut))

@@ -42,6 +42,22 @@ func TestClosingLeftToAPerson(t *testing.T) {
 	}
 }
 
+// A second incident of the alias changes nothing about that.
+func TestSecondIncidentOfWhatIsLeftToAPerson(t *testing.T) {
+	s := play(t, kit.World{Set: []string{audits}})
+	w := annotated(fires(), "alert24_resolve", "false")
+	s.deliver(w)
+	s.learnt(1)
+	left := s.only(kit.IsOpen)
+	s.deliver(kit.Resolved(w))
+	s.other("prometheus") // as a late create would
+	s.audited(4)
+	all := s.sandbox.Incidents()
+	require.Len(t, all, 2)
+	assert.Equal(t, left.ID, all[0].ID)
+	require.NoError(t, kit.IsOpen(all[0]))
+}
+
 // With stale_after, nothing is taken for silent before the bridge could hear of it for so long.
 func TestStaleAfterCountsFromTheStart(t *testing.T) {
 	const staleAfter = time.Second

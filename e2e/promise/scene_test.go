@@ -81,13 +81,13 @@ func (s *scene) restart() {
 	require.NoError(s, s.collector.Start(s.Context()))
 }
 
-// metric waits until a gauge has a value.
+// metric waits until a gauge has a value. Gauges of the ledger may be a second old: a value that it had before proves nothing.
 func (s *scene) metric(name string, want float64) {
 	s.Helper()
 	kit.RequireMetric(s.T, s.collector, "otelcol_exporter_alert24_"+name, want)
 }
 
-// learnt waits until the collector knows of so many open incidents, and has nothing left to do.
+// learnt waits until the collector knows of so many open incidents, other than before, and has nothing left to do.
 func (s *scene) learnt(open int) {
 	s.Helper()
 	s.metric("open_incidents", float64(open))
