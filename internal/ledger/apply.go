@@ -152,19 +152,12 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 	if tooMany <= 0 {
 		return
 	}
-	var closed []*protocol.Entry
-	l.store.all(func(s *slot) {
-		if expendable(s.entry) {
-			closed = append(closed, s.entry)
-		}
-	})
-	slices.SortFunc(closed, func(a, b *protocol.Entry) int {
-		return cmp.Or(a.QuietSince.Compare(b.QuietSince), cmp.Compare(a.Alias, b.Alias))
-	})
-	closed = closed[:min(tooMany+l.cfg.Aliases/10, len(closed))]
-	mutations := make([]mutation, 0, len(closed))
-	for _, e := range closed {
-		mutations = append(mutations, mutation{alias: e.Alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+	oldest := l.store.expendable()
+	slices.SortFunc(oldest, func(a, b quiet) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.alias, b.alias)) })
+	oldest = oldest[:min(tooMany+l.cfg.Aliases/10, len(oldest))]
+	mutations := make([]mutation, 0, len(oldest))
+	for _, q := range oldest {
+		mutations = append(mutations, mutation{alias: q.alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
 			if s.entry == nil || !expendable(s.entry) {
 				return s, false
 			}
@@ -172,6 +165,28 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 		}})
 	}
 	_ = l.store.update(ctx, mutations...) // they are not needed: the next push tries again
+}
+
+// quiet is an entry of which nothing fires.
+type quiet struct {
+	alias string
+	since time.Time
+}
+
+// expendable returns the entries that may expire before their time.
+func (s *store) expendable() []quiet {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]quiet, 0, len(s.closed))
+	for alias, c := range s.closed {
+		all = append(all, quiet{alias, c.QuietSince})
+	}
+	for alias, slot := range s.slots {
+		if expendable(slot.entry) {
+			all = append(all, quiet{alias, slot.entry.QuietSince})
+		}
+	}
+	return all
 }
 
 // expendable: what is forgotten with the entry costs no incident.

@@ -21,6 +21,33 @@ type slot struct {
 	loaded, stale bool
 }
 
+// closed is a slot whose entry is closed.
+type closed struct {
+	protocol.Kept
+
+	loaded, stale bool
+}
+
+// pack reports false for a slot that is more than that.
+func (s *slot) pack() (closed, bool) {
+	if s.entry == nil || s.view != nil || !s.since.IsZero() {
+		return closed{}, false
+	}
+	c, ok := protocol.Pack(s.entry)
+	return closed{c, s.loaded, s.stale}, ok
+}
+
+// slot returns that of an alias. The caller holds mu.
+func (s *store) slot(alias string) slot {
+	if current, known := s.slots[alias]; known {
+		return current
+	}
+	if c, known := s.closed[alias]; known {
+		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale}
+	}
+	return slot{}
+}
+
 // view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.
 type view struct {
 	says      uint32 // of the members

@@ -51,6 +51,7 @@ type Members struct {
 	owned   []bool // of a draft: the buckets that are its own; nil otherwise
 	firing  [incident.Critical + 1]int32
 	n, held int32
+	whole   int32  // of those with all that they say
 	left    int32  // of those whose incident a person closes
 	text    uint32 // counts the changes of what firing members say
 }
@@ -206,6 +207,9 @@ func (s *Members) count(m *Member, by int32) {
 	}
 	if m.held() {
 		s.held += by
+	}
+	if !m.Alert.IsBrief() {
+		s.whole += by
 	}
 	if m.Alert.LeftOpen {
 		s.left += by
