@@ -21,6 +21,7 @@ func (w *world) answer() {
 		k.answer = &a
 	}
 	e := w.ledger.entry
+	w.refused = w.refused || k.call.Kind == Create && k.answer.Result == Refused && e != nil && e.Firing()
 	if !w.ledger.learn(k.call, *k.answer) {
 		w.check()
 		return

@@ -70,6 +70,7 @@ var worlds = map[string]switches{
 //	I23  a further incident never holds back the incident itself
 //	I24  with a severity that only rises, it never sinks
 //	I25  a create that was not answered is not repeated without a look
+//	I26  a create says less only after a full one of its episode was refused
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.

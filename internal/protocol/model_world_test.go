@@ -80,6 +80,8 @@ type world struct {
 	forbidden bool
 	// blindAt is when a create was not answered, until a lookup was.
 	blindAt int
+	// refused: a create was, while an alert of this episode fired.
+	refused bool
 }
 
 // hold is what was last seen of a held member.

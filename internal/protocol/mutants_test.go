@@ -48,7 +48,7 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 }`},
 	{"B11 what was not seen is confirmed", "odd answers", 20000, `
 func (n *Entry) unseen(f Shown, now time.Time) {}`},
-	{"a create that met an incident has written", "plain", 20000, `
+	{"a create that met an incident has written", "people", 20000, `
 func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 	a.Met = false
 	return p.createdOriginal(n, a, now)
@@ -121,7 +121,7 @@ func (n *Entry) agreed(f incident.Field) uint64 {
 }`},
 	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
 func (n *Entry) mayBeOpen(id string) bool { return false }`},
-	{"a refusal holds back the next episode", "odd answers", 20000, `
+	{"a refusal outlives its episode", "odd answers", 20000, `
 func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	n, l := p.LearnOriginal(e, c, a, now)
 	if a.Result == Refused && c.Kind == Create {
