@@ -20,7 +20,7 @@ func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol
 	if err := l.store.updatePlanned(ctx, p.plan); err != nil {
 		return nil, err
 	}
-	for i := range p.routed {
+	for i := range events {
 		events[i].Alias = p.routed[i].Alias
 	}
 	l.boundClosed(ctx)
@@ -101,8 +101,8 @@ func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
 // ToWake returns the aliases of the events after which a call may be due, by what Apply says they did.
 func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []string {
 	var aliases []string
-	for i, o := range outcomes {
-		if o.Wakes() {
+	for i := range events {
+		if i < len(outcomes) && outcomes[i].Wakes() {
 			aliases = append(aliases, events[i].Alias)
 		}
 	}

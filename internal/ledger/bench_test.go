@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -115,11 +114,11 @@ func BenchmarkChange(b *testing.B) {
 func cycle(b *testing.B, l *Ledger) {
 	b.Helper()
 	for l.Peek(theAlias).Call.Kind != protocol.NoCall {
-		e, d, err := l.Claim(context.Background(), theAlias)
+		e, d, err := l.Claim(b.Context(), theAlias)
 		require.NoError(b, err)
 		_, sent := l.Content(e)
-		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written("1", sent)}
-		require.NoError(b, l.Learn(context.Background(), []*protocol.Answered{a}))
+		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written(sent)}
+		require.NoError(b, l.Learn(b.Context(), []*protocol.Answered{a}))
 	}
 }
 
@@ -130,7 +129,7 @@ func BenchmarkHeap(b *testing.B) {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc) //nolint:gosec // not that much
+		return int64(m.HeapAlloc)
 	}
 	for _, state := range []string{"open", "closed", "loaded"} {
 		b.Run(state, func(b *testing.B) {

@@ -185,7 +185,7 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Close, d.Call.Kind)
-	onDisk := c.decode(t, theAlias)
+	onDisk := c.decode(t)
 	assert.Equal(t, protocol.Close, onDisk.Inflight.Kind)
 	assert.Equal(t, "1", onDisk.Inflight.ID)
 }
