@@ -158,4 +158,17 @@ var histories = []fixed{
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call done, not answered; answer; another value(0); deliver",
 		"cleaned text is a person's",
 	},
+	{
+		"a lookup whose list failed had read what an unseen write made, and the next write went over an edit", "no bodies",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; another value(0); deliver; 5 seconds; " +
+			"call half answered; lookup answered; call answered; answer; 5 seconds; call half answered; lookup answered; " +
+			"person edits the description; another value(0); deliver; call answered; answer",
+		"a lookup whose list failed teaches nothing",
+	},
+	{
+		"an update that hangs was tried without an end, because lookups found the incident open", "plain",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver" +
+			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 7),
+		"any lookup that ends doubt is good news",
+	},
 }

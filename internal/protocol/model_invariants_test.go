@@ -21,6 +21,7 @@ func (w *world) check() {
 	if w.ledger.reread {
 		w.ledger.reread = false
 		w.news() // as after a restart
+		w.failing = false
 		w.doubtRestart(e)
 		if w.renew {
 			w.pages++ // the close may have been that of a renewal, which is then finished

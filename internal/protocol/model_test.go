@@ -25,7 +25,7 @@ var worlds = map[string]switches{
 	"revives":         {revives: true, odd: true},
 	"racy":            {racy: true, odd: true, strict: true},
 	"odd answers":     {odd: true, strict: true},
-	"no bodies":       {noBodies: true},
+	"no bodies":       {noBodies: true, people: true},
 	"merging":         {merges: true, people: true},
 	"no flag":         {noFlag: true, cleans: true, people: true},
 	"cleaned text":    {cleans: true, people: true, odd: true},
@@ -166,6 +166,7 @@ func (s *steps) ofCalls(sw switches) {
 	call(1, "not sent", notSent, 0)
 	call(1, "lost", lost, 0)
 	call(1, "done, not answered", unanswered, 0)
+	call(1, "half answered", partly, 0)
 	s.add(1, "call done at the end, not answered", func(w *world) { w.claim(unanswered, 0, true) })
 	call(1, "done, 500", status500, 0)
 	for by := range settle {

@@ -142,6 +142,21 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	c.Version = n.Version
 	return p.learnLookupOriginal(n, c, a, now)
 }`},
+	{"a lookup whose list failed teaches nothing", "no bodies", 60000, `
+func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson { return Retrying }`},
+	{"a lookup whose list failed ends doubt", "plain", 20000, `
+func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
+	if len(a.Found) > 0 {
+		n.Doubt, n.Unsure = Doubt{}, nil
+	}
+	return p.learnKnownOriginal(n, c, a, now)
+}`},
+	{"any lookup that ends doubt is good news", "plain", 60000, `
+func (e *Entry) rest() {
+	if e.Settled() {
+		e.change(func(t *Timers) { t.Tries = 0 })
+	}
+}`},
 	{"links are news", "plain", 20000, `
 func (e *Entry) due(want *Content) (s FieldSet) {
 	for f, sent := range want.Sent {
