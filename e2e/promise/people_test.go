@@ -127,5 +127,7 @@ func TestRenew(t *testing.T) {
 	s.become("resolved "+title, "new "+title+" (+1)")
 	s.deliver(kit.Resolved(worse))
 	s.deliver(kit.Resolved(w))
-	s.become("resolved "+title, "resolved "+title)
+	s.metric("open_incidents", 0)
+	require.Len(t, s.sandbox.Incidents(), 2)
+	require.NoError(t, kit.IsResolved(s.sandbox.Incidents()[1]))
 }
