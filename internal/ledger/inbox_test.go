@@ -89,7 +89,7 @@ func TestInboxGoesBeforeTheWebhookInOneTransaction(t *testing.T) {
 	require.Len(t, s.commits, 1)
 	assert.Equal(t, []int64{1}, s.commits[0].IDs)
 	assert.Empty(t, s.rows)
-	assert.False(t, s.decode(t, theAlias).Firing())
+	assert.False(t, s.decode(t).Firing())
 }
 
 // What came into the inbox after a webhook had joined must not be left behind by it.
