@@ -6,7 +6,9 @@ package replication
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,6 +47,30 @@ func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
 	assert.Len(t, f.sandbox.Incidents(), 2)
 }
 
+// The leader is stopped for longer than its lease, and then goes on as if nothing had happened: what the next one did stays.
+func TestLeaderSleepsThroughItsLease(t *testing.T) {
+	f := start(t)
+	pair := f.pair(t)
+	alert := kit.HighErrorRate()
+	require.NoError(t, pair.Post(t.Context(), alert))
+	kit.OnlyIncident(t, f.sandbox, kit.IsOpen)
+
+	asleep := f.leader(t)
+	require.NoError(t, syscall.Kill(asleep.PID(), syscall.SIGSTOP))
+	wake := func() { assert.NoError(t, syscall.Kill(asleep.PID(), syscall.SIGCONT)) }
+	next := f.leaderBut(t, asleep)
+	alert.EndsAt = kit.Milliseconds(time.Now())
+	require.NoError(t, pair.Post(t.Context(), alert))
+	closed := kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
+	assert.WithinDuration(t, alert.EndsAt, closed.ResolvedAt, time.Millisecond)
+
+	wake()
+	kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, asleep, http.StatusOK, "ready") })
+	assert.Equal(t, next, f.leader(t))
+	kit.AtRest(t, f.sandbox, 2*time.Second)
+	kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
+}
+
 // Three replicas are upgraded one after the other under load: no webhook fails through a proxy that tries one more.
 func TestRollingRestartLosesNoWebhook(t *testing.T) {
 	f := start(t)
@@ -65,7 +91,7 @@ func TestRollingRestartLosesNoWebhook(t *testing.T) {
 		for _, c := range f.collectors {
 			require.NoError(t, c.Stop())
 			require.NoError(t, c.Start(t.Context()))
-			kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, 200, "ready") })
+			kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, http.StatusOK, "ready") })
 		}
 	}
 	cancel()
@@ -83,6 +109,7 @@ func TestRollingRestartLosesNoWebhook(t *testing.T) {
 
 // repeat sends a webhook again and again. The sender's own pace is all that it waits for.
 func (f *fleet) repeat(ctx context.Context, t *testing.T, w kit.Webhook) {
+	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	client, body := kit.Client(), kit.Body(t, w)
@@ -91,7 +118,8 @@ func (f *fleet) repeat(ctx context.Context, t *testing.T, w kit.Webhook) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_, _, err := kit.Send(t.Context(), t, client, f.proxy.server.URL, harness.WebhookToken, nil, body)
+			// The last one is not cut off.
+			_, _, err := kit.Send(context.WithoutCancel(ctx), t, client, f.proxy.server.URL, harness.WebhookToken, nil, body)
 			assert.NoError(t, err)
 		}
 	}
