@@ -57,6 +57,12 @@ func TestPrintConfigHidesSecrets(t *testing.T) {
 		assert.Contains(t, printed, "alert24")
 		assert.NotContains(t, printed, kit.SecretKey)
 		assert.NotContains(t, printed, kit.SecretToken)
+
+		code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--format", format, "--config", kit.Root(t, "collector-config.yaml"),
+			"--set", "exporters.alert24.storage=", "--set", "exporters.alert24.database.url=${env:ALERT24_DATABASE_URL}")
+		require.Zero(t, code, printed)
+		assert.Contains(t, printed, "otelcol_alert24") // the schema's default
+		assert.NotContains(t, printed, kit.SecretPassword)
 	}
 }
 
@@ -67,19 +73,24 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		without string // a variable of the environment
 		message []string
 	}{
-		"no api_key":          {without: "ALERT24_API_KEY", message: []string{"exporters::alert24", "api_key"}},
-		"no webhook token":    {without: "ALERT24_WEBHOOK_TOKEN", message: []string{"extensions::bearertokenauth/webhook"}},
-		"no scheme":           {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
-		"not a URL":           {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
-		"no alias labels":     {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
-		"unknown severity":    {set: []string{"exporters.alert24.incident.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "incident::severity::map::page"}},
-		"unknown default":     {set: []string{"exporters.alert24.incident.severity.default=urgent"}, message: []string{"exporters::alert24", "incident::severity::default"}},
-		"unknown key":         {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
-		"unknown alias key":   {set: []string{"receivers.alertmanager.alias.label=[alertname]"}, message: []string{"receivers", "alertmanager", "label"}},
-		"retries that end":    {set: []string{"exporters.alert24.retry_on_failure.max_elapsed_time=5m"}, message: []string{"exporters::alert24", "retry_on_failure", "max_elapsed_time"}},
-		"a queue of its own":  {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
-		"no unit":             {set: []string{"exporters.alert24.lifecycle.settle_time=15"}, message: []string{"exporters::alert24", "lifecycle::settle_time: 15ns is too short: write the unit"}},
-		"storage of no kind":  {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
+		"no api_key":         {without: "ALERT24_API_KEY", message: []string{"exporters::alert24", "api_key"}},
+		"no webhook token":   {without: "ALERT24_WEBHOOK_TOKEN", message: []string{"extensions::bearertokenauth/webhook"}},
+		"no scheme":          {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
+		"not a URL":          {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
+		"no alias labels":    {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
+		"unknown severity":   {set: []string{"exporters.alert24.incident.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "incident::severity::map::page"}},
+		"unknown default":    {set: []string{"exporters.alert24.incident.severity.default=urgent"}, message: []string{"exporters::alert24", "incident::severity::default"}},
+		"unknown key":        {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
+		"unknown alias key":  {set: []string{"receivers.alertmanager.alias.label=[alertname]"}, message: []string{"receivers", "alertmanager", "label"}},
+		"retries that end":   {set: []string{"exporters.alert24.retry_on_failure.max_elapsed_time=5m"}, message: []string{"exporters::alert24", "retry_on_failure", "max_elapsed_time"}},
+		"a queue of its own": {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
+		"no unit":            {set: []string{"exporters.alert24.lifecycle.settle_time=15"}, message: []string{"exporters::alert24", "lifecycle::settle_time: 15ns is too short: write the unit"}},
+		"storage of no kind": {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
+		"two stores":         {set: []string{"exporters.alert24.database.url=${env:ALERT24_DATABASE_URL}"}, message: []string{"exporters::alert24", "database: give either storage"}},
+		"a lease too short": {
+			set:     []string{"exporters.alert24.storage=", "exporters.alert24.database={url: '${env:ALERT24_DATABASE_URL}', lease: 10ms}"},
+			message: []string{"exporters::alert24", "database::lease"},
+		},
 		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager::limits", "labels_per_alert"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +111,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 			}
 			assert.NotContains(t, printed, kit.SecretKey)
 			assert.NotContains(t, printed, kit.SecretToken)
+			assert.NotContains(t, printed, kit.SecretPassword)
 		})
 	}
 }

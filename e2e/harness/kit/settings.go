@@ -10,8 +10,9 @@ import (
 
 // What nothing may print.
 const (
-	SecretKey   = "ak_live_0123456789abcdefghijklmnopqrstuv"
-	SecretToken = "token-that-nobody-may-see"
+	SecretKey      = "ak_live_0123456789abcdefghijklmnopqrstuv"
+	SecretToken    = "token-that-nobody-may-see"
+	SecretPassword = "password-that-nobody-may-see"
 )
 
 // Settings is the environment that collector-config.yaml needs.
@@ -20,6 +21,7 @@ func Settings(t *testing.T) []string {
 	return []string{
 		"ALERT24_API_KEY=" + SecretKey,
 		"ALERT24_WEBHOOK_TOKEN=" + SecretToken,
+		"ALERT24_DATABASE_URL=postgres://bridge:" + SecretPassword + "@localhost/bridge",
 		"ALERT24_STORAGE_DIR=" + filepath.Join(t.TempDir(), "storage"),
 	}
 }
