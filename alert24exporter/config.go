@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -145,8 +144,7 @@ type EchoConfig struct {
 	Window time.Duration `mapstructure:"window"`
 	// Hold is how long such a firing waits before it counts.
 	Hold time.Duration `mapstructure:"hold"`
-	// Sender is known or any: whether a firing from the sender of the resolve is suspect too. With a database it is any unless it is
-	// set, because a proxy's address is everybody's.
+	// Sender is known or any: whether a firing from the sender of the resolve is suspect too. Empty is known, with a database any.
 	Sender EchoSender `mapstructure:"sender"`
 }
 
@@ -221,19 +219,13 @@ func createDefaultConfig() component.Config {
 			SettleTime:      15 * time.Second,
 			ClosedRetention: time.Hour,
 		},
-		Echo: EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: EchoSenderKnown},
+		Echo: EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute},
 	}
 }
 
-// Unmarshal sets the defaults that depend on other keys.
-func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	if err := conf.Unmarshal(c); err != nil {
-		return err
-	}
-	if c.Database.HasValue() && !conf.IsSet("echo::sender") {
-		c.Echo.Sender = EchoSenderAny
-	}
-	return nil
+// anySender: with a database it is the default, because a proxy's address is everybody's.
+func (c *Config) anySender() bool {
+	return c.Echo.Sender == EchoSenderAny || c.Echo.Sender == "" && c.Database.HasValue()
 }
 
 // Content converts c for package incident.
@@ -261,7 +253,7 @@ func (c *Config) Policy() *protocol.Policy {
 		SettleTime:      c.Lifecycle.SettleTime,
 		EchoWindow:      c.Echo.Window,
 		EchoHold:        c.Echo.Hold,
-		EchoAnySender:   c.Echo.Sender == EchoSenderAny,
+		EchoAnySender:   c.anySender(),
 		Refresh:         c.Lifecycle.RefreshInterval,
 		ReopenNever:     c.Lifecycle.Reopen == ReopenNever,
 		Renew:           c.Lifecycle.OnRise == RiseRenew,

@@ -45,7 +45,8 @@ func TestDefaults(t *testing.T) {
 		Reopen: "on_repeat", OnRise: "update", Foreign: "leave", RefreshInterval: time.Hour, AuditInterval: 10 * time.Minute,
 		SettleTime: 15 * time.Second, ClosedRetention: time.Hour,
 	}, cfg.Lifecycle)
-	assert.Equal(t, EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: "known"}, cfg.Echo)
+	assert.Equal(t, EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute}, cfg.Echo)
+	assert.False(t, cfg.Policy().EchoAnySender)
 	assert.False(t, cfg.DryRun)
 	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.Content())
 }
@@ -218,7 +219,7 @@ func TestUnencrypted(t *testing.T) {
 }
 
 func TestDatabaseHasDefaultsAndHidesItsURL(t *testing.T) {
-	for sender, want := range map[string]EchoSender{"": EchoSenderAny, "known": EchoSenderKnown, "any": EchoSenderAny} {
+	for sender, want := range map[string]bool{"": true, "known": false, "any": true} {
 		keys := map[string]any{"api_key": "ak_live_test", "database": map[string]any{"url": "postgres://bridge:s3cret@db/bridge"}}
 		if sender != "" {
 			keys["echo"] = map[string]any{"sender": sender}
@@ -226,7 +227,7 @@ func TestDatabaseHasDefaultsAndHidesItsURL(t *testing.T) {
 		cfg := createDefaultConfig().(*Config)
 		require.NoError(t, confmap.NewFromStringMap(keys).Unmarshal(cfg))
 		require.NoError(t, confmap.Validate(cfg))
-		assert.Equal(t, want, cfg.Echo.Sender)
+		assert.Equal(t, want, cfg.Policy().EchoAnySender, sender)
 		assert.Equal(t, &DatabaseConfig{URL: "postgres://bridge:s3cret@db/bridge", Schema: "otelcol_alert24", Lease: 10 * time.Second}, cfg.Database.Get())
 		printed := confmap.New()
 		require.NoError(t, printed.Marshal(cfg))

@@ -70,7 +70,6 @@ func (f *fleet) join(url string, change func(*Config)) *alert24Exporter {
 	f.t.Helper()
 	cfg := configOf(f.box)
 	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 10*time.Millisecond, 50*time.Millisecond
-	cfg.Echo.Sender = EchoSenderAny
 	if url == "" {
 		url = f.server.URL(f.database)
 	}

@@ -37,7 +37,9 @@ func (c *Config) Validate() error {
 	errs = append(errs, c.Limits.check()...)
 	errs = append(errs, c.Incident.check()...)
 	errs = append(errs, c.Lifecycle.check()...)
-	errs = append(errs, oneOf("echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny))
+	if c.Echo.Sender != "" {
+		errs = append(errs, oneOf("echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny))
+	}
 	errs = append(errs, c.checkRetention()...)
 	return errors.Join(errs...)
 }
