@@ -75,6 +75,10 @@ demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and close an
 demo-keep: $(COLLECTOR) $(BIN)/alertmanager ## The same, and leave it all running until Ctrl-C
 	@go build -o build/demo ./e2e/demo && build/demo -keep
 
+.PHONY: demo-replicas
+demo-replicas: $(COLLECTOR) $(BIN)/alertmanager $(STAMP)/postgresql ## See one of two bridges on a PostgreSQL database take over from the other
+	@go build -o build/demo ./e2e/demo && build/demo -replicas
+
 ##@ Test
 
 .PHONY: test

@@ -26,10 +26,15 @@ const maxComplaints = 3
 
 func main() {
 	keep := flag.Bool("keep", false, "leave everything running at the end, until Ctrl-C")
+	replicas := flag.Bool("replicas", false, "show two bridges on a PostgreSQL database, of which one is killed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once
-	if err := run(ctx, os.Stdout, *keep); err != nil {
+	show := func() error { return run(ctx, os.Stdout, *keep) }
+	if *replicas {
+		show = func() error { return runReplicas(ctx, os.Stdout) }
+	}
+	if err := show(); err != nil {
 		fmt.Fprintln(os.Stderr, "\nthe demo failed:", err)
 		os.Exit(1)
 	}

@@ -4,13 +4,9 @@
 package replication
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +27,7 @@ const (
 type fleet struct {
 	sandbox    *harness.Sandbox
 	collectors [replicas]*harness.Collector
-	proxy      *proxy
+	proxy      *harness.Proxy
 }
 
 func start(t *testing.T) *fleet {
@@ -50,7 +46,8 @@ func start(t *testing.T) *fleet {
 			"exporters.alert24.storage=", "exporters.alert24.database={url: '"+url+"', lease: "+lease.String()+"}",
 		)})
 	}
-	f.proxy = startProxy(t, &f.collectors)
+	f.proxy = harness.StartProxy(f.collectors[:]...)
+	t.Cleanup(f.proxy.Close)
 	for _, c := range f.collectors {
 		kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, http.StatusOK, "ready") })
 	}
@@ -72,11 +69,9 @@ func (f *fleet) leaderBut(t *testing.T, but *harness.Collector) *harness.Collect
 			if c == but || !c.Running() {
 				continue
 			}
-			for _, leads := range kit.Scrape(ctx, t, c)["otelcol_exporter_alert24_leader"] {
-				if leads == 1 {
-					found = c
-					return nil
-				}
+			if leads, err := c.Leads(ctx); err == nil && leads {
+				found = c
+				return nil
 			}
 		}
 		return errors.New("nobody leads")
@@ -84,64 +79,11 @@ func (f *fleet) leaderBut(t *testing.T, but *harness.Collector) *harness.Collect
 	return found
 }
 
-// proxy passes each webhook to the next collector in turn, and once more to the one after it if that fails.
-type proxy struct {
-	server *httptest.Server
-	client *http.Client
-	to     *[replicas]*harness.Collector
-	turn   atomic.Int64
-	passed atomic.Int64 // answers below 500
-	failed atomic.Int64 // answers from 500 on, and none at all
-}
-
-func startProxy(t *testing.T, to *[replicas]*harness.Collector) *proxy {
-	t.Helper()
-	p := &proxy{to: to, client: kit.Client()}
-	p.client.Timeout = 2 * time.Second // as a proxy's own, so that one that hangs does not hold up the others
-	p.server = httptest.NewServer(p)
-	t.Cleanup(p.server.Close)
-	return p
-}
-
-func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	turn := p.turn.Add(1)
-	status := p.pass(r, turn, body)
-	if status >= http.StatusInternalServerError {
-		status = p.pass(r, turn+1, body)
-	}
-	if status >= http.StatusInternalServerError {
-		p.failed.Add(1)
-	} else {
-		p.passed.Add(1)
-	}
-	w.WriteHeader(status)
-}
-
-func (p *proxy) pass(r *http.Request, turn int64, body []byte) int {
-	c := p.to[turn%replicas]
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, c.Webhook, bytes.NewReader(body))
-	if err != nil {
-		return http.StatusBadGateway
-	}
-	request.Header = r.Header.Clone()
-	response, err := p.client.Do(request)
-	if err != nil {
-		return http.StatusBadGateway
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, response.Body)
-	return response.StatusCode
-}
-
 // pair runs two Alertmanagers that send to the proxy.
 func (f *fleet) pair(t *testing.T) *harness.Pair {
 	t.Helper()
 	found := kit.Binaries(t, harness.AlertmanagerEnv)
-	pair, err := harness.StartPair(t.Context(), found.Alertmanager, t.TempDir(), [2]string{f.proxy.server.URL, f.proxy.server.URL})
+	pair, err := harness.StartPair(t.Context(), found.Alertmanager, t.TempDir(), [2]string{f.proxy.URL, f.proxy.URL})
 	t.Cleanup(func() { assert.NoError(t, pair.Close()) })
 	require.NoError(t, err)
 	return pair

@@ -1,0 +1,146 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// lease is short, so that the demo is.
+const lease = 3 * time.Second
+
+// runReplicas kills the leader of two bridges while an alert fires.
+func runReplicas(ctx context.Context, out io.Writer) (err error) {
+	binaries, err := harness.BinariesFromEnv(harness.CollectorEnv, harness.AlertmanagerEnv)
+	if err != nil {
+		return fmt.Errorf("run `make demo-replicas`: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "otelcol-alert24-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	server, err := pgtest.Start() //nolint:contextcheck // it has a limit of its own
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	if err := server.Exec(ctx, "postgres", "CREATE DATABASE bridge OWNER "+pgtest.Role); err != nil {
+		return err
+	}
+	d := &duo{binaries: binaries, dir: dir, out: out, url: pgtest.TCP(server.Address(), "bridge")}
+	defer func() { err = errors.Join(err, d.close()) }()
+	if err := d.start(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	if err := d.play(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	fmt.Fprintf(out, "\nThe incident was closed once, by the other replica.\n")
+	return nil
+}
+
+// duo is two bridges on one database, with what they need.
+type duo struct {
+	binaries harness.Binaries
+	dir, url string
+	out      io.Writer
+
+	sandbox      *harness.Sandbox
+	bridges      []*harness.Collector
+	proxy        *harness.Proxy
+	alertmanager *harness.Alertmanager
+}
+
+func (d *duo) start(ctx context.Context) (err error) {
+	if d.sandbox, err = harness.StartSandbox(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "sandbox       %s (a local stand-in for Alert24)\n", d.sandbox.Address)
+	for i := range 2 {
+		c, err := harness.StartCollector(ctx, harness.CollectorOptions{
+			Binary: d.binaries.Collector, Endpoint: d.sandbox.Endpoint(), APIKey: d.sandbox.Key, Dir: filepath.Join(d.dir, strconv.Itoa(i)),
+			Set: []string{
+				"exporters.alert24.storage=", "exporters.alert24.database={url: '" + d.url + "', lease: " + lease.String() + "}",
+				"exporters.alert24.lifecycle.settle_time=2s", "exporters.alert24.timeout=2s",
+			},
+		})
+		if err != nil {
+			return err
+		}
+		d.bridges = append(d.bridges, c)
+		fmt.Fprintf(d.out, "collector %d   %s\n", i+1, c.Webhook)
+	}
+	d.proxy = harness.StartProxy(d.bridges...)
+	fmt.Fprintf(d.out, "proxy         %s\n", d.proxy.URL)
+	d.alertmanager, err = harness.StartAlertmanager(ctx, harness.AlertmanagerOptions{
+		Binary: d.binaries.Alertmanager, Webhook: d.proxy.URL, Dir: filepath.Join(d.dir, "alertmanager"),
+	})
+	return err
+}
+
+func (d *duo) play(ctx context.Context) error {
+	s := story{bridge: &harness.Bridge{Sandbox: d.sandbox, Alertmanager: d.alertmanager}, out: d.out}
+	alert := harness.Alert{
+		Labels:      map[string]string{"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service", "severity": severity},
+		Annotations: map[string]string{"summary": title, "description": fmt.Sprintf(description, "8.3%")},
+		StartsAt:    now(),
+	}
+	fmt.Fprintf(d.out, "\n1. HighErrorRate fires on api-01.prod\n")
+	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
+		return err
+	}
+	number, err := d.leader(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "\n2. Collector %d leads. It is killed\n", number+1)
+	d.bridges[number].Kill()
+
+	fmt.Fprintf(d.out, "\n3. The alert is over. The other one takes over and closes the incident\n")
+	alert.EndsAt = now()
+	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%", resolvedAt: alert.EndsAt})
+}
+
+// leader waits for one that leads.
+func (d *duo) leader(ctx context.Context) (number int, err error) {
+	err = harness.Await(ctx, stepTimeout, func(ctx context.Context) error {
+		for i, c := range d.bridges {
+			if leads, err := c.Leads(ctx); err == nil && leads {
+				number = i
+				return nil
+			}
+		}
+		return errNotYet
+	})
+	return number, err
+}
+
+// close ends what runs, senders first.
+func (d *duo) close() error {
+	var errs []error
+	if d.alertmanager != nil && d.alertmanager.Process != nil {
+		errs = append(errs, d.alertmanager.Stop())
+	}
+	if d.proxy != nil {
+		d.proxy.Close()
+	}
+	for _, c := range d.bridges {
+		errs = append(errs, c.Stop())
+	}
+	if d.sandbox != nil {
+		d.sandbox.Close()
+	}
+	return errors.Join(errs...)
+}
