@@ -110,8 +110,8 @@ test-e2e: $(TESTSUM) $(COLLECTOR) $(STAMP)/postgresql $(BIN)/alertmanager $(BIN)
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
-chaos: $(COLLECTOR) ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices
-	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/chaos
+chaos: $(COLLECTOR) $(BIN)/alertmanager $(STAMP)/postgresql ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices; REPLICAS=3 on PostgreSQL
+	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} CHAOS_REPLICAS=$(REPLICAS) ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/$(if $(REPLICAS),replication,chaos)
 
 MODEL_CHECKS ?= 20000
 MODEL_SEED   ?= $(shell date +%s)

@@ -21,32 +21,44 @@ import (
 const (
 	replicas = 3
 	lease    = 2 * time.Second
+	audits   = 3 * time.Second
 )
 
 // fleet is three built collectors behind a plain proxy, over a real PostgreSQL.
 type fleet struct {
 	sandbox    *harness.Sandbox
-	collectors [replicas]*harness.Collector
+	server     *pgtest.Server
+	paths      []*pgtest.Proxy // from each collector to the database
+	collectors []*harness.Collector
 	proxy      *harness.Proxy
 }
 
 func start(t *testing.T) *fleet {
 	t.Helper()
+	return startSome(t, replicas)
+}
+
+// startSome starts n collectors, each with a path of its own to the database.
+func startSome(t *testing.T, n int) *fleet {
+	t.Helper()
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	server, err := pgtest.Start()
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
-	f := &fleet{}
+	f := &fleet{server: server}
 	f.sandbox, err = harness.StartSandbox(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(f.sandbox.Close)
-	url := pgtest.TCP(server.Address(), server.Database(t))
-	for i := range f.collectors {
-		f.collectors[i] = kit.StartOn(t, f.sandbox, found, kit.World{Set: append(kit.Quick(),
-			"exporters.alert24.storage=", "exporters.alert24.database={url: '"+url+"', lease: "+lease.String()+"}",
-		)})
+	database := server.Database(t)
+	for range n {
+		path := pgtest.NewProxy(t, server.Address())
+		f.paths = append(f.paths, path)
+		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: append(kit.Quick(),
+			"exporters.alert24.storage=", "exporters.alert24.lifecycle.audit_interval="+audits.String(),
+			"exporters.alert24.database={url: '"+pgtest.TCP(path.Address(), database)+"', lease: "+lease.String()+"}",
+		)}))
 	}
-	f.proxy = harness.StartProxy(f.collectors[:]...)
+	f.proxy = harness.StartProxy(f.collectors...)
 	t.Cleanup(f.proxy.Close)
 	for _, c := range f.collectors {
 		kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, http.StatusOK, "ready") })

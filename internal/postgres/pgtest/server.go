@@ -39,6 +39,8 @@ type Server struct {
 	ca   string // PEM file
 	cmd  *exec.Cmd
 	life io.Closer // the server stops when it is closed, also because this process ended
+
+	bin, libraries string
 }
 
 // Start makes a cluster and starts its server.
@@ -61,6 +63,7 @@ func Start() (_ *Server, err error) {
 	if bin, libraries, err = s.reachable(ctx, bin, libraries); err != nil {
 		return nil, err
 	}
+	s.bin, s.libraries = bin, libraries
 	for _, step := range []func(ctx context.Context, bin, libraries string) error{s.initialise, s.launch, s.wait} {
 		if err := step(ctx, bin, libraries); err != nil {
 			return nil, err
@@ -134,14 +137,32 @@ func (s *Server) own(path string) error {
 	return os.Chown(path, nobody, nobody)
 }
 
-// launch starts the server under a shell that stops it when this process closes a pipe, or is killed.
-func (s *Server) launch(ctx context.Context, bin, libraries string) error {
+// choosePort finds a free one, the first time.
+func (s *Server) choosePort() error {
+	if s.port != 0 {
+		return nil
+	}
 	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
 	if err != nil {
 		return err
 	}
 	s.port = free.Addr().(*net.TCPAddr).Port
-	if err := free.Close(); err != nil {
+	return free.Close()
+}
+
+// Restart stops the server at once, as pg_ctl -m immediate does, and starts it again.
+func (s *Server) Restart(ctx context.Context) error {
+	_ = s.life.Close()
+	_ = s.cmd.Wait() // the shell's exit code says nothing
+	if err := s.launch(ctx, s.bin, s.libraries); err != nil {
+		return err
+	}
+	return s.wait(ctx, "", "")
+}
+
+// launch starts the server under a shell that stops it when this process closes a pipe, or is killed.
+func (s *Server) launch(ctx context.Context, bin, libraries string) error {
+	if err := s.choosePort(); err != nil {
 		return err
 	}
 	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(bin, "postgres"), "-D", "data", "-k", s.dir}

@@ -1,0 +1,214 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package replication
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+)
+
+// instances is how many alerts there are.
+const instances = 12
+
+// prometheus decides what fires, and tells the pair again and again.
+type prometheus struct {
+	mu       sync.Mutex
+	random   *rand.Rand
+	alerts   []harness.Alert // EndsAt is zero while one fires
+	episodes int
+}
+
+// change lets some alerts fire or resolve, and returns all that ever fired.
+func (p *prometheus) change(often int) []harness.Alert {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.alerts) == 0 {
+		p.alerts = make([]harness.Alert, instances)
+	}
+	var told []harness.Alert
+	for i := range p.alerts {
+		a := &p.alerts[i]
+		switch fires := !a.StartsAt.IsZero() && a.EndsAt.IsZero(); {
+		case often == 0 || p.random.IntN(often) != 0:
+		case fires:
+			a.EndsAt = kit.Milliseconds(time.Now())
+		default:
+			*a = kit.AlertOn("host-" + strconv.Itoa(i))
+			p.episodes++
+		}
+		if !a.StartsAt.IsZero() {
+			told = append(told, *a)
+		}
+	}
+	return told
+}
+
+// firing are the aliases that should have an incident.
+func (p *prometheus) firing() map[string]bool {
+	aliases := map[string]bool{}
+	for _, a := range p.change(0) {
+		if a.EndsAt.IsZero() {
+			aliases["HighErrorRate:"+a.Labels["instance"]] = true
+		}
+	}
+	return aliases
+}
+
+// setting is a number of the environment, as make chaos sets it.
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, name)
+	return n
+}
+
+// Whatever happens to replicas, their database and the API: in the end the open incidents are those of the alerts that fire, and
+// there were no more than one for each episode and stop.
+func TestChaos(t *testing.T) {
+	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas))
+	pair := f.pair(t)
+	seed := uint64(setting(t, "CHAOS_SEED", int(time.Now().Unix())))
+	t.Logf("seed %d", seed)
+	p := &prometheus{random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // repeatable
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(setting(t, "CHAOS_SECONDS", 20))*time.Second)
+	defer cancel()
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		for wait(ctx, time.Second) {
+			_ = pair.Post(ctx, p.change(8)...) // said again in a second
+		}
+	})
+	c := &chaos{fleet: f, random: rand.New(rand.NewPCG(seed, 2)), did: map[string]int{}} //nolint:gosec // repeatable
+	for wait(ctx, time.Duration(500+c.random.IntN(1000))*time.Millisecond) {
+		c.strike(ctx, t)
+	}
+	telling.Wait()
+	c.heal(t)
+	require.NoError(t, harness.Await(t.Context(), 2*time.Minute, func(ctx context.Context) error {
+		if err := pair.Post(ctx, p.change(0)...); err != nil {
+			return err
+		}
+		if !wait(ctx, time.Second) {
+			return ctx.Err()
+		}
+		return f.agrees(p.firing())
+	}))
+	require.True(t, wait(t.Context(), 2*audits))
+	require.NoError(t, f.agrees(p.firing()), "what was right did not stay so")
+	created := len(f.sandbox.Incidents())
+	t.Logf("%v; %d episodes, %d incidents, %d open", c.did, p.episodes, created, len(p.firing()))
+	require.LessOrEqual(t, created, p.episodes+c.stops)
+	require.NotZero(t, created)
+}
+
+// wait reports false at once when ctx ends.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// agrees returns nil if exactly these aliases have an open incident, and one each.
+func (f *fleet) agrees(firing map[string]bool) error {
+	open := map[string]int{}
+	for _, i := range f.sandbox.Incidents() {
+		if i.Open() {
+			open[i.Alias]++
+		}
+	}
+	want := map[string]int{}
+	for alias := range firing {
+		want[alias] = 1
+	}
+	if !maps.Equal(open, want) {
+		return fmt.Errorf("%v are open and %v fire", open, slices.Sorted(maps.Keys(firing)))
+	}
+	return nil
+}
+
+// chaos does one bad thing after the other.
+type chaos struct {
+	*fleet
+	random *rand.Rand
+	did    map[string]int
+	stops  int // after which a call may have been made twice
+}
+
+func (c *chaos) strike(ctx context.Context, t *testing.T) {
+	t.Helper()
+	i := c.random.IntN(len(c.collectors))
+	short := time.Duration(c.random.IntN(1500)) * time.Millisecond
+	long := lease + time.Second + short
+	switch n := c.random.IntN(6); n {
+	case 0:
+		c.stop("kill -9")
+		c.collectors[i].Kill()
+		wait(ctx, short)
+		require.NoError(t, c.collectors[i].Start(context.WithoutCancel(ctx)))
+	case 1:
+		c.stop("pause")
+		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGSTOP))
+		wait(ctx, long)
+		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGCONT))
+	case 2, 3:
+		c.stop("partition")
+		faults := []pgtest.Fault{{HangToServer: true, HangToClient: true, Refuse: true}, {HangToServer: true}, {HangToClient: true}, {Refuse: true}}
+		c.paths[i].Set(faults[c.random.IntN(len(faults))])
+		if c.random.IntN(2) == 0 {
+			c.paths[i].Cut()
+		}
+		wait(ctx, long)
+		c.paths[i].Set(pgtest.Fault{})
+	case 4:
+		c.stop("restart of the database")
+		require.NoError(t, c.server.Restart(context.WithoutCancel(ctx)))
+	default:
+		c.stop("faults of the API")
+		status := []int{http.StatusInternalServerError, http.StatusTooManyRequests, http.StatusBadGateway}[c.random.IntN(3)]
+		_, err := c.sandbox.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Operations[c.random.IntN(3)]}, Status: status, Times: 3})
+		require.NoError(t, err)
+	}
+}
+
+func (c *chaos) stop(how string) {
+	c.did[how]++
+	c.stops++
+}
+
+// heal ends all faults.
+func (c *chaos) heal(t *testing.T) {
+	t.Helper()
+	require.NoError(t, c.sandbox.SetFaults(nil))
+	for i, path := range c.paths {
+		path.Set(pgtest.Fault{})
+		kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c.collectors[i], http.StatusOK, "ready") })
+	}
+}
