@@ -92,7 +92,7 @@ func TestChaos(t *testing.T) {
 	pair := f.pair(t)
 	seed := uint64(setting(t, "CHAOS_SEED", int(time.Now().Unix())))
 	t.Logf("seed %d", seed)
-	p := &prometheus{random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // repeatable
+	p := &prometheus{random: rand.New(rand.NewPCG(seed, 1))}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(setting(t, "CHAOS_SECONDS", 20))*time.Second)
 	defer cancel()
 	var telling sync.WaitGroup
@@ -101,7 +101,7 @@ func TestChaos(t *testing.T) {
 			_ = pair.Post(ctx, p.change(8)...) // said again in a second
 		}
 	})
-	c := &chaos{fleet: f, random: rand.New(rand.NewPCG(seed, 2)), did: map[string]int{}} //nolint:gosec // repeatable
+	c := &chaos{fleet: f, random: rand.New(rand.NewPCG(seed, 2)), did: map[string]int{}}
 	for wait(ctx, time.Duration(500+c.random.IntN(1000))*time.Millisecond) {
 		c.strike(ctx, t)
 	}

@@ -47,6 +47,9 @@ func modelPolicy(s switches) *Policy {
 			Slow: slow * time.Second, Hourly: hourly * time.Second, SlowAfter: slowAfter,
 		},
 	}
+	if s.replicas && !s.hasty {
+		p.Unsettled = timeout * time.Second
+	}
 	if s.stale {
 		p.StaleAfter = staleAfter * time.Second
 	}

@@ -39,6 +39,8 @@ var worlds = map[string]switches{
 	"only rises":      {rises: true, people: true},
 	"renew":           {renew: true, odd: true},
 	"renew and edits": {renew: true, people: true},
+	"replicas":        {replicas: true, odd: true, people: true},
+	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},
 	"all": {
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
 	},
@@ -193,6 +195,11 @@ func (s *steps) ofOthers(sw switches) {
 			s.add(1, "kill, clock off by "+strconv.Itoa(by), func(w *world) { w.kill(1, by) })
 		}
 	}
+	if sw.replicas {
+		for by := range settle + timeout {
+			s.add(1, "takeover, call done late by "+strconv.Itoa(by), func(w *world) { w.takeover(by) })
+		}
+	}
 	if sw.people {
 		s.add(1, "person closes", func(w *world) { w.personCloses(false) })
 		s.add(1, "person deletes", func(w *world) { w.personCloses(true) })
@@ -232,6 +239,14 @@ func (w *world) run(history [][]step) {
 func TestModelBound(t *testing.T) {
 	n, violation := search(switches{tooLate: true}, 3000)
 	require.NotEmpty(t, violation, "no history with too late commits broke anything")
+	t.Logf("history %d: %s", n, violation)
+}
+
+// TestModelTakeover: the call of a former leader may be on the wire for as long as its timeout. Who takes over and does not wait for
+// that breaks the promise, and the model sees it.
+func TestModelTakeover(t *testing.T) {
+	n, violation := search(switches{replicas: true, hasty: true}, 3000)
+	require.NotEmpty(t, violation, "no history with hasty takeovers broke anything")
 	t.Logf("history %d: %s", n, violation)
 }
 

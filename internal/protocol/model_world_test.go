@@ -22,6 +22,9 @@ type switches struct {
 	clockSteps bool
 	// tooLate lets a request commit after the settle time: the model must break.
 	tooLate bool
+	// replicas: another replica may take over at any moment, with a call of the former leader on the wire until that one's own timeout
+	// and the settle time are over. hasty does not wait for the former: the model must break.
+	replicas, hasty bool
 	// merges: a create that meets an open incident updates it. noFlag: its answer does not say that it met one.
 	merges, noFlag bool
 	// cleans: Alert24 shows another description than was sent.
@@ -138,6 +141,15 @@ func (w *world) kill(down, skew int) {
 	w.ledger.full, w.ledger.lies = false, false
 	w.restart()
 	w.checkRestart(before)
+}
+
+// takeover lets another replica lead at once. The former leader sleeps with its call on the wire, or just before it, which the API
+// carries out so much later.
+func (w *world) takeover(by int) {
+	if w.work != nil {
+		w.work.fate, w.work.lateBy = late, by
+	}
+	w.kill(0, w.skew)
 }
 
 // second lets true time pass by one second, after those have acted who may not be later.
