@@ -62,12 +62,22 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) {
 	lc, rc := r.ledgerConfig(), r.loopConfig()
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
-	rc.MayCall = l.MayCall
+	rc.MayCall, rc.Workers = l.MayCall, leaderWorkers(r.cfg.Limits, r.lease)
 	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
 	if err == nil {
 		err = t.ledger.Drain(ctx)
 	}
 	return t, err
+}
+
+// leaderWorkers bounds the calls that wait at the gate: one that waits for longer than a third of the lease may not leave. Pages have
+// as many workers again, and an update is two requests.
+func leaderWorkers(l LimitsConfig, lease time.Duration) int {
+	if l.RequestsPerSecond == 0 {
+		return l.ConcurrentRequests
+	}
+	inTime := l.RequestsPerSecond * lease.Seconds() / 3
+	return max(1, min(l.ConcurrentRequests, int(inTime/4)))
 }
 
 // drain applies what is in the inbox.

@@ -281,3 +281,20 @@ func dryRunApart(f *fleet) {
 	assert.Zero(f.t, f.created())
 	assert.Empty(f.t, sent.ledger().Aliases())
 }
+
+func TestLeaderHasNoMoreWorkersThanCallsThatLeaveInTime(t *testing.T) {
+	for _, test := range []struct {
+		perSecond float64
+		lease     time.Duration
+		want      int
+	}{
+		{15, 10 * time.Second, 8},
+		{0, time.Second, 8},
+		{1, 10 * time.Second, 1},
+		{6, 10 * time.Second, 5},
+		{0.1, time.Second, 1},
+	} {
+		limits := LimitsConfig{RequestsPerSecond: test.perSecond, ConcurrentRequests: 8}
+		assert.Equal(t, test.want, leaderWorkers(limits, test.lease), "%+v", test)
+	}
+}
