@@ -137,7 +137,7 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	if same {
 		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 	} else {
-		n.Members.text++
+		n.Members.told(&next, byEvent)
 	}
 	p.bound(n, &next)
 	n.Members.set(&next)
@@ -181,6 +181,7 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	case !fired:
 		return ResolveRepeated
 	}
+	n.Members.told(n.Members.Get(ev.Key), byEvent)
 	p.changed(n, true, now)
 	if n.Firing() {
 		return Resolved
@@ -219,6 +220,7 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next.Firing, next.HeldUntil = true, time.Time{}
 	p.bound(n, &next)
 	n.Members.set(&next)
+	n.Members.told(&next, byEvent)
 	p.changed(n, fired, now)
 }
 

@@ -73,7 +73,7 @@ type ledger struct {
 
 	// The content, by what the members say.
 	rendered bool
-	says     uint32
+	says     uint64
 	content  Content
 	rises    bool
 }
@@ -94,7 +94,6 @@ func (l *ledger) commit(n *Entry) bool {
 		l.entry = n
 	}
 	if l.failed = l.full; l.full {
-		l.rendered = false // Says goes back
 		return false
 	}
 	l.writes++
