@@ -230,8 +230,8 @@ func (l *ledger) want(e *Entry) Content {
 	return l.content
 }
 
-// worst puts alerts in the order in which an incident names them.
-func worst(alerts []truth) []incident.Alert {
+// worst puts alerts in the order in which an incident names them. untimed: nothing tells when the second began.
+func worst(alerts []truth, untimed bool) []incident.Alert {
 	var firing []incident.Alert
 	for i, a := range alerts {
 		if a.firing {
@@ -239,6 +239,9 @@ func worst(alerts []truth) []incident.Alert {
 				Fingerprint: fingerprints[i], Severity: a.severity, Description: strconv.Itoa(a.value),
 				StartsAt: start.Add(time.Duration(a.start) * time.Millisecond),
 			})
+			if untimed && i == 1 {
+				firing[len(firing)-1].StartsAt = time.Time{}
+			}
 		}
 	}
 	if len(firing) == 2 && (firing[1].Severity > firing[0].Severity ||
