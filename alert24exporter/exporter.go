@@ -91,15 +91,15 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 func (e *alert24Exporter) logDamage(damage ledger.Damage) {
 	for _, u := range damage.Unreadable {
 		if len(u.Aliases) == 0 {
-			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Where))
+			e.set.Logger.Error("A segment of the ledger cannot be read and was set aside; its aliases are not known, close their incidents by hand if they stay open", zap.String("key", u.Where))
 		}
 		for _, alias := range u.Aliases {
-			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
+			e.set.Logger.Error("A record of the ledger cannot be read and was set aside; its incident is looked up",
 				zap.String("alias", alias), zap.String("key", u.Where))
 		}
 	}
 	if damage.Suspect > 0 {
-		e.set.Logger.Error("Newer records of aliases may be lost with a segment that cannot be read; their incidents will be looked up",
+		e.set.Logger.Error("Newer records of some aliases may be lost with an unreadable segment; their incidents are looked up",
 			zap.Int("aliases", damage.Suspect))
 	}
 }

@@ -61,8 +61,8 @@ func bridgeRules(t *testing.T) []rule {
 
 // Whoever is woken finds out what it means and what to do.
 func TestBridgeAlertsHaveRunbooks(t *testing.T) {
-	const page = "https://github.com/alert24/otelcol-alert24/blob/main/docs/operating.md#"
-	content, err := os.ReadFile(kit.Root(t, "docs", "operating.md"))
+	const page = "https://github.com/alert24/otelcol-alert24/blob/main/docs/runbook.md#"
+	content, err := os.ReadFile(kit.Root(t, "docs", "runbook.md"))
 	require.NoError(t, err)
 	headings := map[string]bool{}
 	for _, found := range regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(string(content), -1) {
@@ -71,7 +71,7 @@ func TestBridgeAlertsHaveRunbooks(t *testing.T) {
 	alerts := map[string]bool{}
 	for _, rule := range bridgeRules(t) {
 		alerts[rule.Alert] = true
-		assert.True(t, headings[rule.Alert], "docs/operating.md has no heading ### %s", rule.Alert)
+		assert.True(t, headings[rule.Alert], "docs/runbook.md has no heading ### %s", rule.Alert)
 		assert.Equal(t, page+strings.ToLower(rule.Alert), rule.Annotations["runbook_url"], rule.Alert)
 		assert.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
 		assert.NotEmpty(t, rule.Annotations["description"], rule.Alert)

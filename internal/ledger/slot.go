@@ -19,6 +19,38 @@ type slot struct {
 	since time.Time
 	// loaded: since the start, disk still has what Load began with; stale: and other members.
 	loaded, stale bool
+	// kept is what entry was made of, if it is closed.
+	kept *closed
+}
+
+// same reports whether s and t have one entry.
+func (s *slot) same(t *slot) bool { return s.entry == t.entry || s.kept != nil && s.kept == t.kept }
+
+// closed is a slot whose entry is closed.
+type closed struct {
+	protocol.Kept
+
+	loaded, stale bool
+}
+
+// pack reports false for a slot that is more than that.
+func (s *slot) pack() (*closed, bool) {
+	if s.entry == nil || s.view != nil || !s.since.IsZero() {
+		return nil, false
+	}
+	c, ok := protocol.Pack(s.entry)
+	return &closed{c, s.loaded, s.stale}, ok
+}
+
+// slot returns that of an alias. The caller holds mu.
+func (s *store) slot(alias string) slot {
+	if current, known := s.slots[alias]; known {
+		return current
+	}
+	if c, known := s.closed[alias]; known {
+		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale, kept: c}
+	}
+	return slot{}
 }
 
 // view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.

@@ -31,6 +31,7 @@ type store struct {
 
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
+	closed  map[string]*closed      // what needs no slot
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	current *transaction // under way or in doubt; only the writer changes it
@@ -59,13 +60,13 @@ type planner func(route func([]protocol.Event) []protocol.Event) []mutation
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
-	return &store{disk: disk, slots: map[string]slot{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]*closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.slots[alias]
+	return s.slot(alias)
 }
 
 // plan lets the writes say what they change. Only the writer changes the index, so what it says holds until the end of the
@@ -110,7 +111,7 @@ func (s *store) swift(m mutation) bool {
 	if s.busy(m.alias) {
 		return false
 	}
-	next, durable := m.do(s.slots[m.alias], s.live)
+	next, durable := m.do(s.slot(m.alias), s.live)
 	if durable {
 		return false
 	}
@@ -135,12 +136,28 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
-	former := s.slots[alias]
-	s.live += next.live() - former.live()
-	s.reindex(alias, former.entry, next.entry)
+	former := s.slots[alias] // a closed one is not live, nor in the index
+	s.live -= former.live()
+	s.keep(alias, former.entry, next)
+}
+
+// keep is replace with the entry that the index knows. The caller holds mu.
+func (s *store) keep(alias string, former *protocol.Entry, next slot) {
+	s.live += next.live()
+	s.reindex(alias, former, next.entry)
+	if next.entry != nil {
+		alias = next.entry.Alias // the maps share it with the entry
+	}
+	if c, ok := next.pack(); ok {
+		s.closed[alias] = c
+		delete(s.slots, alias)
+		return
+	}
+	delete(s.closed, alias)
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
+		next.kept = nil
 		s.slots[alias] = next
 	}
 }
@@ -262,7 +279,7 @@ func (s *store) size() int64 {
 	return s.disk.Size()
 }
 
-// all calls f for every entry, in no order.
+// all calls f for every entry that is not closed, in no order.
 func (s *store) all(f func(*slot)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -274,5 +291,5 @@ func (s *store) all(f func(*slot)) {
 func (s *store) counts() (entries, live int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.slots), s.live
+	return len(s.slots) + len(s.closed), s.live
 }

@@ -64,37 +64,46 @@ func (s *store) doubtful() *transaction {
 	return s.current
 }
 
-// together lets one write wait in its transaction until the others wait for it, and returns their errors.
-func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
+// inOneTransaction lets the first write wait in its transaction until the others wait for it, in their order, and returns their errors.
+func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, others ...func() error) []error {
 	t.Helper()
 	c.hold = make(chan struct{})
-	var mu sync.Mutex
 	var wg sync.WaitGroup
-	errs := map[string]error{}
-	apply := func(alias string) {
-		wg.Go(func() {
-			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))})
-			mu.Lock()
-			defer mu.Unlock()
-			errs[alias] = err
-		})
-	}
-	apply("first")
+	errs := make([]error, 1+len(others))
+	wg.Go(func() { errs[0] = first() })
 	require.Eventually(t, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return len(c.batches) == 1
 	}, time.Minute, time.Millisecond)
-	for _, alias := range aliases {
-		apply(alias)
+	for i, other := range others {
+		wg.Go(func() { errs[1+i] = other() })
+		require.Eventually(t, func() bool {
+			l.store.pending.Lock()
+			defer l.store.pending.Unlock()
+			return len(l.store.pending.writes) == 1+i
+		}, time.Minute, time.Millisecond)
 	}
-	require.Eventually(t, func() bool {
-		l.store.pending.Lock()
-		defer l.store.pending.Unlock()
-		return len(l.store.pending.writes) == len(aliases)
-	}, time.Minute, time.Millisecond)
 	close(c.hold)
 	wg.Wait()
+	return errs
+}
+
+// together writes an alias alone and then others in one transaction, and returns the errors.
+func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
+	t.Helper()
+	aliases = append([]string{"first"}, aliases...)
+	writes := make([]func() error, len(aliases))
+	for i, alias := range aliases {
+		writes[i] = func() error {
+			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))})
+			return err
+		}
+	}
+	errs := map[string]error{}
+	for i, err := range inOneTransaction(t, c, l, writes[0], writes[1:]...) {
+		errs[aliases[i]] = err
+	}
 	return errs
 }
 
@@ -176,7 +185,7 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Close, d.Call.Kind)
-	onDisk := c.decode(t, theAlias)
+	onDisk := c.decode(t)
 	assert.Equal(t, protocol.Close, onDisk.Inflight.Kind)
 	assert.Equal(t, "1", onDisk.Inflight.ID)
 }

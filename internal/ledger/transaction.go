@@ -52,7 +52,7 @@ func (s *store) begin(writes []*write) *transaction {
 		for _, m := range w.mutations {
 			if _, known := t.index[m.alias]; !known {
 				t.index[m.alias] = len(t.changes)
-				current := s.slots[m.alias]
+				current := s.slot(m.alias)
 				t.changes = append(t.changes, change{alias: m.alias, former: current.entry, stale: current.stale, next: current})
 			}
 		}

@@ -111,6 +111,11 @@ func (l *life) next(ctx context.Context) {
 	until := l.at.Add(l.policy.EchoHold + l.policy.ResolveDelay)
 	for range maxSteps {
 		d := l.policy.Decide(l.entry, nil, l.at)
+		if d.Render {
+			content := l.content(l.entry)
+			want := protocol.Of(&content)
+			d = l.policy.Decide(l.entry, &want, l.at)
+		}
 		switch {
 		case d.Call.Kind != protocol.NoCall:
 			l.carryOut(ctx, d.Call)
@@ -136,9 +141,7 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 	var answer protocol.Answer
 	switch call.Kind {
 	case protocol.Create:
-		firing, more := incident.Worst(e.Members.FiringAlerts())
-		more.Continues = e.Continues
-		l.incident = &Incident{Content: l.renderer.Render(e.Alias, firing, more)}
+		l.incident = &Incident{Content: l.content(e)}
 		answer, _ = l.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: l.incident.Content})
 	case protocol.Close:
 		answer, _ = l.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), l.at))
@@ -147,6 +150,13 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 		answer = answers[0]
 	}
 	l.entry, _ = l.policy.Learn(e, call, answer, l.at)
+}
+
+// content is what the incident of a firing entry should say.
+func (l *life) content(e *protocol.Entry) incident.Content {
+	firing, more := e.Members.Worst()
+	more.Continues = e.Continues
+	return l.renderer.Render(e.Alias, firing, more)
 }
 
 // reason says why the call is made, or why there is none.

@@ -69,6 +69,11 @@ func newEntry(e *Entry, ev Event, now time.Time) *Entry {
 // apply changes n, a draft.
 func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 	m := n.Members.Get(ev.Key)
+	if ev.Firing && int(n.Members.whole) >= p.Members && (m == nil || m.Alert.IsBrief()) {
+		brief := *ev // there is no room for its text
+		brief.Alert = ev.Alert.Brief()
+		ev = &brief
+	}
 	switch {
 	case m != nil && m.newerThan(ev):
 		return OlderDropped
@@ -139,7 +144,6 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	} else {
 		n.Members.told(&next, byEvent)
 	}
-	p.bound(n, &next)
 	n.Members.set(&next)
 	if p.refreshDue(n, now) {
 		n.change(func(t *Timers) { t.Verify = true })
@@ -218,17 +222,9 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next, fired := *m, n.Firing()
 	next.stamp(ev, now)
 	next.Firing, next.HeldUntil = true, time.Time{}
-	p.bound(n, &next)
 	n.Members.set(&next)
 	n.Members.told(&next, byEvent)
 	p.changed(n, fired, now)
-}
-
-// bound takes the text of a member for which there is no room.
-func (p *Policy) bound(n *Entry, m *Member) {
-	if n.Members.Len() >= p.Members && n.Members.Get(m.Key) == nil {
-		m.Alert = m.Alert.Brief()
-	}
 }
 
 // resolved returns the member after a resolve: without its text, which nothing needs any more.

@@ -50,7 +50,10 @@ type Entry struct {
 	// Version counts the changes that make a lookup's result stale.
 	Version uint64
 
-	timers *Timers // nil: all zero
+	timers *Timers // nil: all zero but tries and lastTry, which are those of most entries
+	// tries and lastTry count where timers is nil.
+	tries   int32
+	lastTry time.Time
 }
 
 // State is what we believe of the incident. What may still happen to it is Doubt.
@@ -131,15 +134,16 @@ type Timers struct {
 // Timers returns what a restart may forget.
 func (e *Entry) Timers() Timers {
 	if e.timers == nil {
-		return Timers{}
+		return Timers{Tries: e.tries, LastTry: e.lastTry}
 	}
 	return *e.timers
 }
 
 // set replaces the timers of e, which the caller owns.
 func (e *Entry) set(t Timers) {
+	e.tries, e.lastTry = t.Tries, t.LastTry
 	switch {
-	case t == Timers{}:
+	case t == Timers{Tries: t.Tries, LastTry: t.LastTry}:
 		e.timers = nil
 	case e.timers == nil || *e.timers != t:
 		e.timers = &t

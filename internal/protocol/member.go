@@ -51,6 +51,7 @@ type Members struct {
 	owned   []bool // of a draft: the buckets that are its own; nil otherwise
 	firing  [incident.Critical + 1]int32
 	n, held int32
+	whole   int32  // of those with all that they say
 	left    int32  // of those whose incident a person closes
 	text    uint64 // of all changes of what firing members say
 }
@@ -145,7 +146,7 @@ func (s *Members) draft() Members {
 
 // seal ends a draft.
 func (s *Members) seal() {
-	if len(s.buckets) > 1 {
+	if s.owned != nil && len(s.buckets) > 1 {
 		for i := range s.buckets {
 			if b := &s.buckets[i]; b.sum == nil {
 				b.sum = summarise(b.members)
@@ -221,6 +222,9 @@ func (s *Members) count(m *Member, by int32) {
 	}
 	if m.held() {
 		s.held += by
+	}
+	if !m.Alert.IsBrief() {
+		s.whole += by
 	}
 	if m.Alert.LeftOpen {
 		s.left += by
