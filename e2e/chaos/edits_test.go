@@ -81,10 +81,11 @@ func (s *edits) edit(event *sandbox.Event) {
 	}
 	for _, c := range event.Changes {
 		// Before the collector has seen what became of its write, an edit looks like what Alert24 made of it.
+		// What a lookup reads that was begun before the write teaches nothing.
 		last := s.writes[c.Field]
 		s.byHand[c.Field] = true
 		s.edited++
-		if last.seen || s.read(last.at, event.At, s.learned) {
+		if last.seen || s.read(last.at.Add(crossing), event.At, s.learned) {
 			s.marks[c.Field] = event.At
 			s.marked++
 		}

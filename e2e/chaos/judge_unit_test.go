@@ -191,10 +191,17 @@ var judgeCases = map[string]struct {
 	"an edit once it was read": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
-		s.reads["incident-0"] = []time.Time{at(10)}
-		s.person(11, "title", "b", "c")
+		s.reads["incident-0"] = []time.Time{at(13)}
+		s.person(14, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, lostEdit},
+	"an edit once it was read by a lookup that may have begun before the write": {func(s *scene) {
+		s.blind = []span{{at(8), at(9)}}
+		s.puts(9, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(11)}
+		s.person(14, "title", "b", "c")
+		s.puts(49, "title", "c", "d")
+	}, ""},
 	"an edit of a write whose process ended": {func(s *scene) {
 		s.ends = []time.Time{at(2).Add(learning)}
 		s.person(10, "title", "a", "b")
@@ -203,9 +210,9 @@ var judgeCases = map[string]struct {
 	"an edit once it was read by a process that ended": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
-		s.reads["incident-0"] = []time.Time{at(10)}
-		s.ends = []time.Time{at(10).Add(learning)}
-		s.person(13, "title", "b", "c")
+		s.reads["incident-0"] = []time.Time{at(13)}
+		s.ends = []time.Time{at(13).Add(learning)}
+		s.person(16, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, ""},
 	"an edit of a closed episode": {func(s *scene) {
