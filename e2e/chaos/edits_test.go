@@ -138,7 +138,8 @@ func (e *evidence) lived(from, to time.Time) bool {
 
 // wrote takes up an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
-	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
+	call := s.evidence.byID[event.Request]
+	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}
@@ -147,7 +148,9 @@ func (s *edits) wrote(event *sandbox.Event) {
 	for _, c := range event.Changes {
 		s.writes[c.Field] = write{event.At, seen}
 		delete(s.marks, c.Field)
-		if c.Field != "severity" { // a rise is written over an edit, and a fall after it is not
+		// A rise is written over an edit, and a fall after it is not. What was not answered may have been carried out after the collector
+		// had read the edit, which it does not forget.
+		if c.Field != "severity" && (call == nil || call.fault == s.evidence.noFault) {
 			delete(s.byHand, c.Field)
 		}
 	}

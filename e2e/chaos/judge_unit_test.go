@@ -181,6 +181,17 @@ var judgeCases = map[string]struct {
 	}, lostEdit},
 	"an acknowledged one closes": {func(s *scene) { s.person(10, "status", "open", "acknowledged"); s.says(19, false); s.closes(20) }, ""},
 	"the title is a person's":    {func(s *scene) { s.person(10, "title", "a", "b"); s.last().Title = "b" }, ""},
+	"a late write went over a person's title": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.puts(12, "title", "b", "late")
+		s.byID["req_2"].fault = 1
+		s.last().Title = "late"
+	}, ""},
+	"a write went over a person's title": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.puts(12, "title", "b", "late")
+		s.last().Title = "late"
+	}, `the incident is "late"`},
 	"the severity is a person's": {func(s *scene) { s.person(10, "severity", "critical", "medium"); s.last().Severity = "medium" }, ""},
 	"an edit of an unseen write": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
