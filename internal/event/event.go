@@ -230,6 +230,8 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 			a.Title = v.AsString()
 		case attrs.OverrideDescription:
 			a.Description = v.AsString()
+		case attrs.OverrideStaleAfter:
+			ev.StaleAfter = duration(v)
 		case attrs.OverrideTags:
 			a.Tags = list(v)
 		case attrs.OverrideAffectedServices:
@@ -283,6 +285,15 @@ func timeOf(v pcommon.Value) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// duration reads "1m30s". What is less than a second, or no duration, is none: the alert then ends by its resolve, as others do.
+func duration(v pcommon.Value) time.Duration {
+	d, err := time.ParseDuration(strings.TrimSpace(v.AsString()))
+	if err != nil || d < time.Second {
+		return 0
+	}
+	return d
 }
 
 // list reads a slice of strings or one comma-separated string.

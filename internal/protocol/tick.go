@@ -3,7 +3,10 @@
 
 package protocol
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Tick does what time alone does: it lets held members fire, resolves stale ones and forgets resolved ones that
 // can no longer have an echo. It returns e itself when nothing is due, and nil when the entry expires.
@@ -56,8 +59,11 @@ func (p *Policy) holdOver(m *Member, now time.Time) bool {
 }
 
 func (p *Policy) stale(m *Member, now time.Time) bool {
-	return p.StaleAfter > 0 && m.Firing && now.Sub(p.heard(m)) >= p.StaleAfter
+	after := p.staleAfter(m)
+	return after > 0 && m.Firing && now.Sub(p.heard(m)) >= after
 }
+
+func (p *Policy) staleAfter(m *Member) time.Duration { return cmp.Or(m.StaleAfter, p.StaleAfter) }
 
 // heard is when the alert was last heard of, or when it could first be: before its start this process heard nothing.
 func (p *Policy) heard(m *Member) time.Time {
@@ -105,8 +111,8 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 		switch {
 		case m.held():
 			at(m.HeldUntil)
-		case m.Firing && p.StaleAfter > 0:
-			at(p.heard(m).Add(p.StaleAfter))
+		case m.Firing && p.staleAfter(m) > 0:
+			at(p.heard(m).Add(p.staleAfter(m)))
 		case !m.Firing && firing:
 			at(p.echoEnd(m))
 		}
