@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// consume returns nil once the ledger holds what the records say. A record that cannot be used stops no other.
+// consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	events, bad := event.Read(logs, e.renderer)
 	if bad.Count > 0 {
@@ -49,8 +49,8 @@ func (e *alert24Exporter) apply(ctx context.Context, events []protocol.Event) ([
 	return outcomes, err
 }
 
-// unusableError is why no record of a push can be used. The OTLP receivers take the status for their answer, 400 over HTTP;
-// without one they would blame themselves with 500.
+// unusableError is returned if no record can be used. OTLP receivers answer with its status, 400 over HTTP; without one
+// they would answer 500.
 type unusableError struct{ error }
 
 // GRPCStatus implements what package status looks for in an error.

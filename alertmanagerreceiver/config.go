@@ -23,45 +23,45 @@ type Config struct {
 	// ServerConfig holds all settings of the HTTP server: endpoint, tls, auth, read_timeout, max_request_body_size …
 	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
 
-	// Path is where webhooks are taken. It starts with a slash.
+	// Path is the path for webhooks. It starts with a slash.
 	Path string `mapstructure:"path"`
 
 	// ShutdownTimeout is how long a shutdown waits for requests in progress before it cuts them off.
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 
-	// Limits bound what one webhook may hold and how many are worked on at once.
+	// Limits bound the size of records and the number of webhooks in progress.
 	Limits LimitsConfig `mapstructure:"limits"`
 
-	// Alias says how the deduplication key of an alert is made.
+	// Alias is how the deduplication key of an alert is made.
 	Alias AliasConfig `mapstructure:"alias"`
 
-	// HMAC, when set, asks every webhook for a signature as Grafana makes it.
+	// HMAC, when set, requires every webhook to be signed as Grafana signs.
 	HMAC configoptional.Optional[HMACConfig] `mapstructure:"hmac"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// LimitsConfig bounds what a record may hold and how many webhooks are worked on at once.
+// LimitsConfig bounds the size of records and the number of webhooks in progress.
 type LimitsConfig struct {
 	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
 	LabelsPerAlert int `mapstructure:"labels_per_alert"`
 	// ValueBytes is the longest text that a record keeps, in bytes; longer texts are cut.
 	ValueBytes int `mapstructure:"value_bytes"`
-	// ConcurrentRequests is the most webhooks that are read and passed on at once; others wait for a moment. Large ones
-	// count more than once.
+	// ConcurrentRequests is the maximum number of webhooks in progress; others wait for a moment. Large ones count more
+	// than once.
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// AliasConfig says how the alias of an alert is made.
+// AliasConfig is how the alias of an alert is made.
 type AliasConfig struct {
 	// Labels are joined by Separator.
 	Labels    []string `mapstructure:"labels"`
 	Separator string   `mapstructure:"separator"`
-	// MissingLabel says what takes the place of an absent label.
+	// MissingLabel is what replaces an absent label.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	// Exclude names labels that never make a different problem: hashes leave them out.
 	Exclude []string `mapstructure:"exclude"`
@@ -74,7 +74,7 @@ type AliasConfig struct {
 	_ struct{}
 }
 
-// AliasRuleConfig says how the alias of the alerts that match is made. What it does not set is as in AliasConfig.
+// AliasRuleConfig is how the alias of matching alerts is made. What it does not set is as in AliasConfig.
 type AliasRuleConfig struct {
 	// Matchers choose alerts, in Alertmanager's syntax. All of them must match.
 	Matchers     []string     `mapstructure:"matchers"`
@@ -82,14 +82,14 @@ type AliasRuleConfig struct {
 	Separator    string       `mapstructure:"separator"`
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	Exclude      []string     `mapstructure:"exclude"`
-	// Prefix takes the place of AliasConfig's if it is set, and may be empty.
+	// Prefix replaces that of AliasConfig if it is set. It may be empty.
 	Prefix *string `mapstructure:"prefix"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// MissingLabel is what takes the place of a label that an alert lacks.
+// MissingLabel is what replaces an absent label.
 type MissingLabel string
 
 // The values of MissingLabel.

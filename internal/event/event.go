@@ -8,6 +8,7 @@ package event
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -155,7 +156,7 @@ func sender(externalURL string, said overrides) string {
 		return s
 	}
 	sum := sha256.Sum256([]byte(said.groupKey))
-	return s + " " + fmt.Sprintf("%x", sum[:4])
+	return s + " " + hex.EncodeToString(sum[:4])
 }
 
 // keyOf is for records that bring no key: it knows the alert under its alias only.

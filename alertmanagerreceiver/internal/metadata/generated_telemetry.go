@@ -70,19 +70,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSkippedAlerts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_skipped_alerts",
-		metric.WithDescription("Alerts that cannot be used, of webhooks whose other alerts were accepted or that had no other. [Alpha]"),
+		metric.WithDescription("Alerts that cannot be used. The other alerts of their webhooks were accepted. [Alpha]"),
 		metric.WithUnit("{alerts}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedAlerts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_truncated_alerts",
-		metric.WithDescription("Alerts that accepted webhooks said Alertmanager had cut off. [Alpha]"),
+		metric.WithDescription("Alerts that Alertmanager cut off groups, by the count in accepted webhooks. [Alpha]"),
 		metric.WithUnit("{alerts}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedWebhooks, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_truncated_webhooks",
-		metric.WithDescription("Accepted webhooks whose group Alertmanager had cut short. Anything above zero asks for `max_alerts 0` in Alertmanager's configuration. [Alpha]"),
+		metric.WithDescription("Accepted webhooks whose group Alertmanager had cut short. If it is above zero, set `max_alerts` to 0 in Alertmanager's configuration. [Alpha]"),
 		metric.WithUnit("{webhooks}"),
 	)
 	errs = errors.Join(errs, err)
