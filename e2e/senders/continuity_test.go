@@ -20,8 +20,8 @@ import (
 func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
-	fires := kit.Firing("api-01.prod", "critical")
-	kit.Deliver(t, c, fires)
+	alert := kit.Firing("api-01.prod", "critical")
+	kit.Deliver(t, c, alert)
 	const before = "HighErrorRate:api-01.prod | "
 	states(t, s, before+"new critical | High error rate on api-01.prod")
 	require.NoError(t, c.Stop())
@@ -31,12 +31,12 @@ func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 		`receivers.alertmanager.alias.rules=[{matchers: ['alertname="HighErrorRate"'], labels: [job]}]`,
 	}
 	c = kit.StartOn(t, s, kit.Binaries(t, harness.CollectorEnv), w)
-	kit.Deliver(t, c, kit.Saying(fires, "Still a high error rate"))
+	kit.Deliver(t, c, kit.Saying(alert, "Still a high error rate"))
 	states(t, s, before+"new critical | Still a high error rate")
-	kit.Deliver(t, c, kit.Resolved(fires))
+	kit.Deliver(t, c, kit.Resolved(alert))
 	states(t, s, before+"resolved critical | Still a high error rate")
 
-	kit.Deliver(t, c, kit.Again(fires))
+	kit.Deliver(t, c, kit.Again(alert))
 	states(t, s, before+"resolved critical | Still a high error rate", "eu/api-service | new critical | High error rate on api-01.prod")
 }
 
@@ -44,14 +44,14 @@ func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 func TestAlertEndsWhileTheBridgeIsDown(t *testing.T) {
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
-	fires := kit.Firing("api-01.prod", "critical")
-	kit.Deliver(t, c, fires)
+	alert := kit.Firing("api-01.prod", "critical")
+	kit.Deliver(t, c, alert)
 	states(t, s, "HighErrorRate:api-01.prod | new critical | High error rate on api-01.prod")
 	c.Kill()
 
 	w.Set = []string{"receivers.alertmanager.alias.prefix=eu/"}
 	c = kit.StartOn(t, s, kit.Binaries(t, harness.CollectorEnv), w)
-	kit.Deliver(t, c, kit.Resolved(fires))
+	kit.Deliver(t, c, kit.Resolved(alert))
 	states(t, s, "HighErrorRate:api-01.prod | resolved critical | High error rate on api-01.prod")
 }
 
@@ -73,11 +73,11 @@ func TestTwoTenants(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status, answer)
 	}
-	fires := kit.Firing("api-01.prod", "critical")
-	kit.Deliver(t, c, fires)
-	deliverB(fires)
+	alert := kit.Firing("api-01.prod", "critical")
+	kit.Deliver(t, c, alert)
+	deliverB(alert)
 	const said = " critical | High error rate on api-01.prod"
 	states(t, s, "a/HighErrorRate:api-01.prod | new"+said, "b/HighErrorRate:api-01.prod | new"+said)
-	deliverB(kit.Resolved(fires))
+	deliverB(kit.Resolved(alert))
 	states(t, s, "a/HighErrorRate:api-01.prod | new"+said, "b/HighErrorRate:api-01.prod | resolved"+said)
 }

@@ -37,10 +37,13 @@ func recorded(t *testing.T, name string) string {
 	return string(body)
 }
 
-// alert is one of a webhook of Alertmanager's: its labels as JSON.
-func alert(status, labels string) string {
-	return fmt.Sprintf(`{"status":%q,"labels":{%s},"annotations":{"summary":"It is broken"},"startsAt":"2026-11-23T20:37:15Z","endsAt":%q}`,
-		status, labels, map[string]string{"firing": "0001-01-01T00:00:00Z", "resolved": "2026-11-23T21:37:15Z"}[status])
+// fires and ends are an alert of a webhook of Alertmanager's: its labels as JSON.
+func fires(labels string) string {
+	return `{"status":"firing","labels":{` + labels + `},"annotations":{"summary":"It is broken"},"startsAt":"2026-11-23T20:37:15Z","endsAt":"0001-01-01T00:00:00Z"}`
+}
+
+func ends(labels string) string {
+	return `{"status":"resolved","labels":{` + labels + `},"annotations":{"summary":"It is broken"},"startsAt":"2026-11-23T20:37:15Z","endsAt":"2026-11-23T21:37:15Z"}`
 }
 
 func alertmanager(alerts ...string) string {

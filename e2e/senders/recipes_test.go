@@ -37,9 +37,9 @@ func recipe(t *testing.T, processor string, changes ...string) (file string) {
 func TestRecipeForSeverityAndTitle(t *testing.T) {
 	s, c := kit.Start(t, kit.World{Args: []string{"--config", recipe(t, "transform/alerts", "30m", "1s")}})
 	send(t, c, alertmanager(
-		alert("firing", `"alertname":"A","instance":"1","severity":"critical","env":"staging"`),
-		alert("firing", `"alertname":"B","instance":"1","severity":"critical","env":"prod","team":"payments"`),
-		alert("firing", `"alertname":"C","instance":"1","severity":"critical","job":"batch"`),
+		fires(`"alertname":"A","instance":"1","severity":"critical","env":"staging"`),
+		fires(`"alertname":"B","instance":"1","severity":"critical","env":"prod","team":"payments"`),
+		fires(`"alertname":"C","instance":"1","severity":"critical","job":"batch"`),
 	))
 	states(t, s, "A:1 | new low | It is broken", "B:1 | new critical | payments: It is broken", "C:1 | resolved critical | It is broken")
 	assert.NotContains(t, c.Log(), "failed to execute statement")
@@ -50,7 +50,7 @@ func TestRecipeForSeverityAndTitle(t *testing.T) {
 func TestRecipeForAlertsThatOpenNothing(t *testing.T) {
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
-	sandboxed := alert("firing", `"alertname":"A","instance":"1","severity":"critical","namespace":"sandbox-7"`)
+	sandboxed := fires(`"alertname":"A","instance":"1","severity":"critical","namespace":"sandbox-7"`)
 	send(t, c, alertmanager(sandboxed))
 	states(t, s, "A:1 | new critical | It is broken")
 	require.NoError(t, c.Stop())
@@ -59,9 +59,9 @@ func TestRecipeForAlertsThatOpenNothing(t *testing.T) {
 	c = kit.StartOn(t, s, kit.Binaries(t, harness.CollectorEnv), w)
 	send(t, c, alertmanager(
 		sandboxed,
-		alert("firing", `"alertname":"B","instance":"1","severity":"critical","namespace":"sandbox-8"`),
-		alert("firing", `"alertname":"C","instance":"1","severity":"critical","confidential":"true"`),
-		alert("firing", `"alertname":"D","instance":"1","severity":"critical","namespace":"shop"`),
+		fires(`"alertname":"B","instance":"1","severity":"critical","namespace":"sandbox-8"`),
+		fires(`"alertname":"C","instance":"1","severity":"critical","confidential":"true"`),
+		fires(`"alertname":"D","instance":"1","severity":"critical","namespace":"shop"`),
 	))
 	states(t, s, "A:1 | resolved critical | It is broken", "D:1 | new critical | It is broken")
 	assert.NotContains(t, c.Log(), "deprecated")
