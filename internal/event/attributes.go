@@ -22,63 +22,49 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	var dashboard, panel, valueString string
 	for name, v := range m.All() {
 		switch name {
-		case attrs.OverrideAlias:
-			said.alias = v.AsString()
 		case attrs.Alias:
-			said.ownAlias = v.AsString()
-		case attrs.OverrideStatus:
-			said.status = v.AsString()
+			said.ownAlias = textOf(v)
 		case attrs.AlertStatus:
-			said.ownStatus = v.AsString()
-		case attrs.OverrideSeverity:
-			said.severity = v.AsString()
+			said.ownStatus = textOf(v)
 		case attrs.ClientAddress:
-			said.client = v.AsString()
+			said.client = textOf(v)
 		case attrs.GroupKey:
-			said.groupKey = v.AsString()
+			said.groupKey = textOf(v)
 		case attrs.AlertKey:
 			said.hasKey = v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == len(said.key)
 			if said.hasKey {
 				copy(said.key[:], v.Bytes().AsRaw())
 			}
 		case attrs.Epoch:
-			ev.Epoch = v.AsString()
+			ev.Epoch = textOf(v)
 		case attrs.Seq:
 			ev.Seq = v.Int()
 		case attrs.TruncatedAlerts:
 			a.Truncated = v.Int()
 		case attrs.AlertName:
-			a.Name = v.AsString()
+			a.Name = textOf(v)
 		case attrs.AlertFingerprint:
-			a.Fingerprint = v.AsString()
+			a.Fingerprint = textOf(v)
 		case attrs.AlertStartsAt:
 			a.StartsAt = timeOf(v)
 		case attrs.AlertEndsAt:
 			ev.EndsAt = timeOf(v)
 		case attrs.AlertGeneratorURL:
-			a.GeneratorURL = v.AsString()
+			a.GeneratorURL = textOf(v)
 		case attrs.AlertDashboardURL:
-			dashboard = v.AsString()
+			dashboard = textOf(v)
 		case attrs.AlertPanelURL:
-			panel = v.AsString()
+			panel = textOf(v)
 		case attrs.AlertSilenceURL:
-			a.Grafana, a.SilenceURL = true, v.AsString()
+			a.Grafana, a.SilenceURL = true, textOf(v)
 		case attrs.AlertRuleUID, attrs.OrgID:
 			a.Grafana = true
 		case attrs.AlertValueString:
-			valueString = v.AsString()
-		case attrs.OverrideTitle:
-			a.Title = v.AsString()
-		case attrs.OverrideDescription:
-			a.Description = v.AsString()
-		case attrs.OverrideStaleAfter:
-			ev.StaleAfter = duration(v)
-		case attrs.OverrideTags:
-			a.Tags = list(v)
-		case attrs.OverrideAffectedServices:
-			a.AffectedServices = list(v)
+			valueString = textOf(v)
 		default:
-			readLabel(a, name, v)
+			if !said.read(name, v) {
+				readLabel(a, name, v)
+			}
 		}
 	}
 	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
@@ -98,30 +84,63 @@ func addAnnotation(a *incident.Alert, name, value string) {
 
 // readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
 func readLabel(a *incident.Alert, name string, v pcommon.Value) {
-	name = strings.ToValidUTF8(name, "\uFFFD")
+	name = mended(name)
 	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
-		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: v.AsString()})
+		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: textOf(v)})
 	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
-		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: v.AsString()})
+		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: textOf(v)})
 	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
-		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: v.AsString()})
+		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: textOf(v)})
 	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
 		a.Grafana = true
-		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+v.AsString(), ", ")
+		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+textOf(v), ", ")
 	}
 }
 
-func str(m pcommon.Map, name string) string {
-	if v, ok := m.Get(name); ok {
-		return v.AsString()
+// read reads one of the alert24.* attributes, and reports whether it is one. An empty one counts as absent.
+func (o *overrides) read(name string, v pcommon.Value) bool {
+	if !strings.HasPrefix(name, "alert24.") {
+		return false
 	}
-	return ""
+	switch name {
+	case attrs.OverrideAlias:
+		o.alias = cmp.Or(textOf(v), o.alias)
+	case attrs.OverrideStatus:
+		o.status = cmp.Or(textOf(v), o.status)
+	case attrs.OverrideSeverity:
+		o.severity = cmp.Or(textOf(v), o.severity)
+	case attrs.OverrideTitle:
+		o.title = cmp.Or(textOf(v), o.title)
+	case attrs.OverrideDescription:
+		o.description = cmp.Or(textOf(v), o.description)
+	case attrs.OverrideStaleAfter:
+		o.staleAfter = cmp.Or(duration(v), o.staleAfter)
+	case attrs.OverrideTags:
+		o.tags = items(v, o.tags)
+	case attrs.OverrideAffectedServices:
+		o.services = items(v, o.services)
+	}
+	return true
+}
+
+// textOf returns a value as text without U+0000, which databases refuse.
+func textOf(v pcommon.Value) string {
+	s := v.AsString()
+	if strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\x00", "\uFFFD")
+}
+
+// mended returns a name as JSON can have it, and without U+0000.
+func mended(name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
 // and so the ledger's record, cannot write: that is no time either.
 func timeOf(v pcommon.Value) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, v.AsString())
+	t, err := time.Parse(time.RFC3339Nano, textOf(v))
 	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
 		return time.Time{}
 	}
@@ -130,26 +149,29 @@ func timeOf(v pcommon.Value) time.Time {
 
 // duration reads "1m30s". What is less than a second, or no duration, is none: the alert then ends by its resolve, as others do.
 func duration(v pcommon.Value) time.Duration {
-	d, err := time.ParseDuration(strings.TrimSpace(v.AsString()))
+	d, err := time.ParseDuration(strings.TrimSpace(textOf(v)))
 	if err != nil || d < time.Second {
 		return 0
 	}
 	return d
 }
 
-// list reads a slice of strings or one comma-separated string.
-func list(v pcommon.Value) []string {
-	var items []string
+// items reads a slice of strings or one comma-separated string; without any it returns those of otherwise.
+func items(v pcommon.Value, otherwise []string) []string {
+	var found []string
 	if v.Type() == pcommon.ValueTypeSlice {
 		for _, item := range v.Slice().All() {
-			items = append(items, item.AsString())
+			found = append(found, textOf(item))
 		}
-		return items
-	}
-	for item := range strings.SplitSeq(v.AsString(), ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
+	} else {
+		for item := range strings.SplitSeq(textOf(v), ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				found = append(found, item)
+			}
 		}
 	}
-	return items
+	if len(found) == 0 {
+		return otherwise
+	}
+	return found
 }

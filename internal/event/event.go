@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -68,17 +69,23 @@ type reader struct {
 
 // overrides are the alert24.* attributes, and what stands in their place where they are empty.
 type overrides struct {
-	alias, status, severity string
-	ownAlias, ownStatus     string
-	client, groupKey        string
-	key                     protocol.Key
-	hasKey                  bool
+	alias, status, severity, title, description string
+	tags, services                              []string
+	staleAfter                                  time.Duration
+
+	ownAlias, ownStatus string
+	client, groupKey    string
+	key                 protocol.Key
+	hasKey              bool
 }
 
 func (r *reader) resource(m pcommon.Map) {
-	r.externalURL = str(m, attrs.ExternalURL)
-	r.overrides = overrides{
-		alias: str(m, attrs.OverrideAlias), status: str(m, attrs.OverrideStatus), severity: str(m, attrs.OverrideSeverity),
+	r.externalURL, r.overrides = "", overrides{}
+	for name, v := range m.All() {
+		if name == attrs.ExternalURL {
+			r.externalURL = textOf(v)
+		}
+		r.overrides.read(name, v)
 	}
 }
 
@@ -97,6 +104,8 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	if ev.Firing, err = firing(cmp.Or(said.status, said.ownStatus)); err != nil {
 		return ev, err
 	}
+	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
+	ev.StaleAfter = said.staleAfter
 	ev.Sender = sender(r.externalURL, said)
 	if ev.Key = said.key; !said.hasKey {
 		ev.Key = keyOf(ev.Alias, a.Fingerprint)
@@ -121,7 +130,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 
 // plain reads a record that is not an alert but a log of another kind: what it says is its body, its severity and its attributes.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
-	body := record.Body().AsString()
+	body := textOf(record.Body())
 	if a.Title == "" {
 		a.Title = body
 	}
@@ -130,7 +139,7 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	}
 	for name, v := range record.Attributes().All() {
 		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") {
-			a.Labels = append(a.Labels, labels.Label{Name: strings.ToValidUTF8(name, "\uFFFD"), Value: v.AsString()})
+			a.Labels = append(a.Labels, labels.Label{Name: mended(name), Value: textOf(v)})
 		}
 	}
 	a.Labels = labels.New(a.Labels...)
