@@ -103,7 +103,7 @@ test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C c
 
 .PHONY: test-e2e
 test-e2e: $(TESTSUM) $(COLLECTOR) $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
-	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -timeout=10m ./e2e/...
+	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
 chaos: $(COLLECTOR) ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices

@@ -72,23 +72,24 @@ var crashes = map[string]crash{
 
 // The collector is killed while a request is on the wire. Whether that is carried out, never, or only after the restart,
 // and whether or not the alert has changed again by then: the incident comes to be what the alert says.
-func TestKilledWithARequestInFlight(t *testing.T) {
-	kit.EachReading(t, func(t *testing.T, switches func(*sandbox.Switches)) {
-		for name, c := range crashes {
-			for fateName, fate := range fates {
-				t.Run(name+", "+fateName, func(t *testing.T) {
-					t.Parallel()
-					s, collector := kit.Start(t, kit.World{Switches: switches, Set: kit.Quick()})
-					c.happen(t, s, collector, fate)
-					if c.never && fateName == "never carried out" {
-						kit.RequireIncidents(t, s)
-						return
-					}
-					kit.RequireIncidents(t, s, c.want...)
-				})
-			}
+func TestKilledWithARequestInFlight(t *testing.T) { kit.EachReading(t, testKilledInFlight) }
+
+func testKilledInFlight(t *testing.T, switches func(*sandbox.Switches)) {
+	t.Helper()
+	for name, c := range crashes {
+		for fateName, fate := range fates {
+			t.Run(name+", "+fateName, func(t *testing.T) {
+				t.Parallel()
+				s, collector := kit.Start(t, kit.World{Switches: switches, Set: kit.Quick()})
+				c.happen(t, s, collector, fate)
+				if c.never && fateName == "never carried out" {
+					kit.RequireIncidents(t, s)
+					return
+				}
+				kit.RequireIncidents(t, s, c.want...)
+			})
 		}
-	})
+	}
 }
 
 // happen returns when nothing is left that could still change an incident.

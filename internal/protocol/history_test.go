@@ -83,8 +83,9 @@ var histories = []fixed{
 		"B11 what was not seen is confirmed",
 	},
 	{
-		"a create that met an open incident counted as written", "plain",
-		"toggle(0); deliver; call answered; kill for 0; low(0); deliver; 5 seconds; call answered; answer",
+		"a create that met an incident which a person opened again counted as written", "people",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; person reopens; " +
+			"toggle(0); another value(0); deliver all; call answered; answer",
 		"a create that met an incident has written",
 	},
 	{
@@ -128,9 +129,9 @@ var histories = []fixed{
 		"no slow tries",
 	},
 	{
-		"a refusal that came after the resolve held back the next episode", "odd answers",
-		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver",
-		"a refusal holds back the next episode",
+		"a refusal that came after the resolve made the next episode begin with less", "odd answers",
+		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver; call answered; answer",
+		"a refusal outlives its episode",
 	},
 	{
 		"an echo of an alert whose end was cut to our late clock opened an incident", "plain",
@@ -156,5 +157,18 @@ var histories = []fixed{
 		"cleaned text of a lost update was taken for a person's", "cleaned text",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call done, not answered; answer; another value(0); deliver",
 		"cleaned text is a person's",
+	},
+	{
+		"a lookup whose list failed had read what an unseen write made, and the next write went over an edit", "no bodies",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; another value(0); deliver; 5 seconds; " +
+			"call half answered; lookup answered; call answered; answer; 5 seconds; call half answered; lookup answered; " +
+			"person edits the description; another value(0); deliver; call answered; answer",
+		"a lookup whose list failed teaches nothing",
+	},
+	{
+		"an update that hangs was tried without an end, because lookups found the incident open", "plain",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver" +
+			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 7),
+		"any lookup that ends doubt is good news",
 	},
 }

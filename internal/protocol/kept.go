@@ -98,7 +98,8 @@ func (p *packer) number(n int64) { p.b = binary.AppendVarint(p.b, n) }
 func (p *packer) text(s string) { p.b = append(binary.AppendUvarint(p.b, uint64(len(s))), s...) }
 
 func (p *packer) time(t time.Time) {
-	if p.flag(!t.IsZero()); !t.IsZero() {
+	p.flag(!t.IsZero())
+	if !t.IsZero() {
 		p.number(int64(t.Sub(p.zero)))
 	}
 }
@@ -157,7 +158,7 @@ func (u *unpacker) unsigned() (v uint64) {
 // number is signed: the lowest bit is the sign.
 func (u *unpacker) number() int64 {
 	v := u.unsigned()
-	n := int64(v >> 1) //nolint:gosec // half of it
+	n := int64(v >> 1)
 	if v&1 != 0 {
 		n = ^n
 	}

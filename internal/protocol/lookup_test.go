@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -136,6 +137,40 @@ func TestFailedLookup(t *testing.T) {
 	e.Written = Written{}
 	e.change(func(t *Timers) { t.Verify, t.LookAt = true, at(5000) })
 	assert.Equal(t, Update, p.Decide(e, want(e), at(4000)).Call.Kind)
+}
+
+// TestLookupThatReadOnlyTheKnownIncident: it teaches what that shows, and the rest stays due.
+func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
+	p := testPolicy()
+	e := with(opened(t, p, at(0)), func(n *Entry) {
+		n.Unseen, n.Written.Shown, n.Doubt = true, incident.Hashes{}, Doubt{Set: true, Since: at(0)}
+		n.change(func(t *Timers) { t.SettleAt = at(5) })
+	})
+	learn := func(f Shown, version uint64) (*Entry, Lesson) {
+		d := p.Decide(e, want(e), at(10))
+		require.Equal(t, Since, d.Call.Depth)
+		d.Call.Version += version
+		return p.Learn(p.Begin(e, d.Call, at(10)), d.Call, Answer{Result: Incomplete, Found: []Shown{f}, Began: at(10)}, at(11))
+	}
+	open, closed := showing(*want(e)), Shown{ID: "1", Seen: true}
+
+	n, lesson := learn(open, 0)
+	assert.Equal(t, Retrying, lesson)
+	assert.False(t, n.Unseen)
+	assert.Equal(t, at(11), n.ConfirmedAt)
+	assert.Equal(t, open.Fields, n.Written.Shown)
+	assert.Equal(t, e.Doubt, n.Doubt)
+	assert.Equal(t, at(12), n.Timers().LookAt)
+
+	n, lesson = learn(closed, 0)
+	assert.Equal(t, FoundClosed, lesson)
+	assert.Equal(t, Closed, n.Incident.State)
+	assert.Equal(t, e.Doubt, n.Doubt)
+
+	n, lesson = learn(closed, 1)
+	assert.Equal(t, Retrying, lesson)
+	assert.Equal(t, Open, n.Incident.State, "the entry has changed meanwhile")
+	assert.True(t, n.Unseen)
 }
 
 // TestLookups: 1 s after the call, then doubling, and one begun when settle is over, which ends doubt.

@@ -133,7 +133,7 @@ func (s *Members) draft() Members {
 
 // seal ends a draft.
 func (s *Members) seal() {
-	if len(s.buckets) > 1 {
+	if s.owned != nil && len(s.buckets) > 1 {
 		for i := range s.buckets {
 			if b := &s.buckets[i]; b.sum == nil {
 				b.sum = summarise(b.members)

@@ -85,7 +85,7 @@ func (w *world) push(all ...arrived) []Outcome {
 }
 
 func (w *world) newEpisode() {
-	w.forbidden, w.paged, w.blindAt = false, 0, -hourly
+	w.forbidden, w.failing, w.paged, w.blindAt = false, false, 0, -hourly
 	w.episode++
 }
 

@@ -21,6 +21,7 @@ func (w *world) check() {
 	if w.ledger.reread {
 		w.ledger.reread = false
 		w.news() // as after a restart
+		w.failing = false
 		w.doubtRestart(e)
 		if w.renew {
 			w.pages++ // the close may have been that of a renewal, which is then finished
@@ -29,6 +30,7 @@ func (w *world) check() {
 	w.checkDisk(e)
 	w.checkPages()
 	if e == nil {
+		w.refused = false
 		w.forgetEdits()
 		if open := w.open(); w.atomic() && !w.left && len(open) > 0 {
 			w.Fatalf("I1: no entry, but %s", w.show())
@@ -37,6 +39,7 @@ func (w *world) check() {
 	}
 	if !e.Firing() {
 		w.newEpisode()
+		w.refused = false
 	}
 	if len(e.Unsure) > 0 && e.Written.Cleaned != 0 {
 		w.doubtEdits(e.Written.Cleaned)
@@ -153,6 +156,9 @@ func (w *world) checkCall(before *Entry, k *work) {
 	}
 	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
 		w.Fatalf("I25: a create that was not answered is repeated without a look")
+	}
+	if c.Kind == Create && c.Minimal && !w.refused {
+		w.Fatalf("I26: a create says less although no full one was refused")
 	}
 	if c.Kind == Create && !e.Firing() {
 		w.Fatalf("I6: creates while no alert fires")

@@ -25,7 +25,7 @@ var worlds = map[string]switches{
 	"revives":         {revives: true, odd: true},
 	"racy":            {racy: true, odd: true, strict: true},
 	"odd answers":     {odd: true, strict: true},
-	"no bodies":       {noBodies: true},
+	"no bodies":       {noBodies: true, people: true},
 	"merging":         {merges: true, people: true},
 	"no flag":         {noFlag: true, cleans: true, people: true},
 	"cleaned text":    {cleans: true, people: true, odd: true},
@@ -70,6 +70,7 @@ var worlds = map[string]switches{
 //	I23  a further incident never holds back the incident itself
 //	I24  with a severity that only rises, it never sinks
 //	I25  a create that was not answered is not repeated without a look
+//	I26  a create says less only after a full one of its episode was refused
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
@@ -165,6 +166,7 @@ func (s *steps) ofCalls(sw switches) {
 	call(1, "not sent", notSent, 0)
 	call(1, "lost", lost, 0)
 	call(1, "done, not answered", unanswered, 0)
+	call(1, "half answered", partly, 0)
 	s.add(1, "call done at the end, not answered", func(w *world) { w.claim(unanswered, 0, true) })
 	call(1, "done, 500", status500, 0)
 	for by := range settle {

@@ -80,6 +80,10 @@ type world struct {
 	forbidden bool
 	// blindAt is when a create was not answered, until a lookup was.
 	blindAt int
+	// refused: a create was, while an alert of this episode fired.
+	refused bool
+	// failing: the last write did.
+	failing bool
 }
 
 // hold is what was last seen of a held member.
@@ -106,7 +110,7 @@ func (w *world) restart() {
 	w.epochs++
 	w.epoch = strconv.Itoa(w.epochs)
 	w.seq, w.work, w.look, w.stuck = 0, nil, nil, nil
-	w.began, w.quiet, w.lastCall, w.blindAt = w.now, 0, -hourly, -hourly
+	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
 	w.policy.HeardSince = w.wall()
 	w.ledger.load()
 	w.doubtRestart(w.ledger.entry)
