@@ -18,6 +18,7 @@ import (
 
 // The rules of aliases change while an alert fires: its incident stays, and closes. The next one has the new alias.
 func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
+	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
 	alert := kit.Firing("api-01.prod", "critical")
@@ -42,6 +43,7 @@ func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 
 // The alert ends while the bridge is down, and its alias has changed when the resolve comes.
 func TestAlertEndsWhileTheBridgeIsDown(t *testing.T) {
+	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
 	alert := kit.Firing("api-01.prod", "critical")
@@ -57,6 +59,7 @@ func TestAlertEndsWhileTheBridgeIsDown(t *testing.T) {
 
 // Two tenants have the same alert, each through a receiver of its own.
 func TestTwoTenants(t *testing.T) {
+	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "b")
 	s, c := kit.StartCollector(t,
 		"receivers.alertmanager.alias.prefix=a/",

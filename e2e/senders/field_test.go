@@ -89,8 +89,10 @@ var shapes = map[string]struct {
 }
 
 func TestShapesFromTheField(t *testing.T) {
+	t.Parallel()
 	for name, c := range shapes {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s, collector := kit.StartCollector(t, c.set...)
 			for _, step := range c.steps {
 				send(t, collector, step.body)
@@ -102,6 +104,7 @@ func TestShapesFromTheField(t *testing.T) {
 
 // A repeat changes nothing, however it is written: it writes nothing either.
 func TestRepeatsWriteNothing(t *testing.T) {
+	t.Parallel()
 	s, c := kit.StartCollector(t)
 	body := alertmanager(fires(`"alertname":"A","instance":"1","job":"x"`))
 	send(t, c, body)
@@ -121,6 +124,7 @@ func TestRepeatsWriteNothing(t *testing.T) {
 
 // What is no webhook of alerts is refused with a line that says what is missing.
 func TestOtherSendersAreToldWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	_, c := kit.StartCollector(t)
 	for body, want := range map[string]string{
 		// Prometheus itself, pointed at the bridge instead of at an Alertmanager.

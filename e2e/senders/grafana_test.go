@@ -23,6 +23,7 @@ const noEnd, anEnd = "0001-01-01T00:00:00Z", "2026-11-23T22:37:10Z"
 
 // A Grafana is upgraded while an alert fires. The old one names the rule nowhere, so that even the computed alias changes.
 func TestGrafanaIsUpgradedWhileAnAlertFires(t *testing.T) {
+	t.Parallel()
 	s, c := kit.StartCollector(t)
 	const silence = "https://grafana.example.com/alerting/silence/new?alertmanager=grafana&orgId=3"
 	send(t, c, fmt.Sprintf(grafanaAlert, "firing", noEnd, "?orgId=3", silence, ""))
@@ -48,6 +49,7 @@ func TestGrafanaIsUpgradedWhileAnAlertFires(t *testing.T) {
 
 // A rule that cannot be evaluated says so, with its own name.
 func TestGrafanaHasNoData(t *testing.T) {
+	t.Parallel()
 	s, c := kit.StartCollector(t)
 	body := recorded(t, "grafana-12.3/003-no-data-and-error.json")
 	send(t, c, body)
@@ -63,6 +65,7 @@ func TestGrafanaHasNoData(t *testing.T) {
 
 // Nobody resolves the alert of the test button. Here it ends after a second; that the receiver says a minute is tested there.
 func TestGrafanaTestButton(t *testing.T) {
+	t.Parallel()
 	s, c := kit.StartCollector(t,
 		"processors.attributes.actions=[{key: alert24.stale_after, value: 1s, action: update}]",
 		"service.pipelines.logs.processors=[attributes]")

@@ -35,6 +35,7 @@ func recipe(t *testing.T, processor string, changes ...string) (file string) {
 
 // The severity depends on the environment, the title begins with the team, and an alert that nobody resolves ends by itself.
 func TestRecipeForSeverityAndTitle(t *testing.T) {
+	t.Parallel()
 	s, c := kit.Start(t, kit.World{Args: []string{"--config", recipe(t, "transform/alerts", "30m", "1s")}})
 	send(t, c, alertmanager(
 		fires(`"alertname":"A","instance":"1","severity":"critical","env":"staging"`),
@@ -48,6 +49,7 @@ func TestRecipeForSeverityAndTitle(t *testing.T) {
 
 // What is to open nothing closes what is open from before; what a filter drops never arrives.
 func TestRecipeForAlertsThatOpenNothing(t *testing.T) {
+	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}
 	s, c := kit.Start(t, w)
 	sandboxed := fires(`"alertname":"A","instance":"1","severity":"critical","namespace":"sandbox-7"`)

@@ -149,7 +149,7 @@ func timeOf(v pcommon.Value) time.Time {
 
 // duration reads "1m30s". What is less than a second, or no duration, is none: the alert then ends by its resolve, as others do.
 func duration(v pcommon.Value) time.Duration {
-	d, err := time.ParseDuration(strings.TrimSpace(textOf(v)))
+	d, err := time.ParseDuration(textOf(v))
 	if err != nil || d < time.Second {
 		return 0
 	}

@@ -245,7 +245,7 @@ func TestTimeOf(t *testing.T) {
 
 func TestStaleAfter(t *testing.T) {
 	for said, want := range map[string]time.Duration{
-		"1m": time.Minute, " 1h30m ": 90 * time.Minute, "1s": time.Second, "10ms": 0, "-1m": 0, "60": 0, "": 0, "soon": 0,
+		"1m": time.Minute, "1h30m": 90 * time.Minute, "1s": time.Second, "10ms": 0, "-1m": 0, "60": 0, "": 0, "soon": 0,
 	} {
 		attributes := alert()
 		attributes[attrs.OverrideStaleAfter] = said
