@@ -157,6 +157,20 @@ func (e *Entry) rest() {
 		e.change(func(t *Timers) { t.Tries = 0 })
 	}
 }`},
+	{"any open incident was made by an unanswered create", "left and renew", 60000, `
+func (e *Entry) made(f *Shown) bool { return true }`},
+	{"B12 a time that is not told is long ago", "no times", 20000, `
+func (m *Member) outlives(ev *Event) bool {
+	return m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+}`},
+	{"a renewal that failed is forgotten", "renew", 60000, `
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.learnCloseOriginal(n, c, a, now)
+	if c.Renew && l == StillOpen {
+		n.Incident.State = Closed
+	}
+	return n, l
+}`},
 	{"links are news", "plain", 20000, `
 func (e *Entry) due(want *Content) (s FieldSet) {
 	for f, sent := range want.Sent {
