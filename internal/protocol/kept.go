@@ -45,7 +45,7 @@ func Pack(e *Entry) (Kept, bool) {
 	p.time(e.lastTry)
 	p.number(int64(len(e.Members.buckets)))
 	p.number(int64(e.Members.n))
-	p.b = binary.AppendUvarint(p.b, uint64(e.Members.text))
+	p.b = binary.AppendUvarint(p.b, e.Members.text)
 	for m := range e.Members.All() {
 		if !m.Alert.IsBrief() {
 			return Kept{}, false
@@ -71,7 +71,7 @@ func (c *Kept) Unpack(alias string) *Entry {
 		e.Members.spread(n)
 	}
 	n := u.number()
-	text := uint32(u.unsigned()) //nolint:gosec // it was one
+	text := u.unsigned()
 	for range n {
 		e.Members.set(u.member())
 	}

@@ -49,7 +49,7 @@ func drawClosed(t *rapid.T) *Entry {
 			EndsAt: at.Draw(t, "end"), ResolvedBy: text.Draw(t, "by"), ResolvedAt: at.Draw(t, "resolved"),
 		})
 	}
-	e.Members.text = rapid.Uint32().Draw(t, "text")
+	e.Members.text = rapid.Uint64().Draw(t, "text")
 	e.Members.seal()
 	return e
 }
