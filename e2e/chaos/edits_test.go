@@ -18,7 +18,7 @@ import (
 // between the two is lost: the API knows no condition.
 const crossing = 3 * requestTimeout
 
-// learning is how long after a reading it may be that the collector learns of it: other requests of the same lookup, or the write that
+// learning is how long after a reading or a write it may be that the collector learns of it: other requests of the same lookup, or the write that
 // it came before, may hang.
 const learning = 2 * requestTimeout
 
@@ -127,7 +127,7 @@ func (s *edits) read(from, to time.Time, counts func(at time.Time) bool) bool {
 	})
 }
 
-// learned: the process that read at the time lived on for long enough.
+// learned: the process that read or wrote at the time lived on for long enough.
 func (s *edits) learned(at time.Time) bool { return s.evidence.lived(at, at.Add(learning)) }
 
 // lived says whether one process ran from one time to the other.
@@ -137,7 +137,7 @@ func (e *evidence) lived(from, to time.Time) bool {
 
 // wrote takes up an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
-	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind)
+	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}

@@ -195,6 +195,11 @@ var judgeCases = map[string]struct {
 		s.person(11, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, lostEdit},
+	"an edit of a write whose process ended": {func(s *scene) {
+		s.ends = []time.Time{at(2).Add(learning)}
+		s.person(10, "title", "a", "b")
+		s.puts(49, "title", "b", "c")
+	}, ""},
 	"an edit once it was read by a process that ended": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")

@@ -199,4 +199,9 @@ var histories = []fixed{
 			"toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",
 		"any open incident was made by an unanswered create",
 	},
+	{
+		"another tool's incident that was closed before the answer showed it was opened again", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; another tool closes; answer; call answered; answer",
+		"another tool's closed incident is taken for ours",
+	},
 }

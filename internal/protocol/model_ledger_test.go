@@ -84,6 +84,7 @@ var (
 	learnsOnStarted  = mutated("M11 ")
 	memoryFirst      = mutated("M20 ")
 	armsInMemory     = mutated("N4 ")
+	opensForeign     = mutated("another tool's closed incident is taken for ours")
 )
 
 func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }

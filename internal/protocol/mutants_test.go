@@ -60,6 +60,7 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	}
 	return p.LearnOriginal(e, c, a, now)
 }`},
+	{"another tool's closed incident is taken for ours", "foreign", 20000, ""},
 	{"another tool's incident blocks forever", "foreign", 20000, `
 func (p *Policy) Missing(e *Entry, now time.Time) *Entry { return e }`},
 	{"another tool's incident blocks the next episode", "foreign", 30000, `
