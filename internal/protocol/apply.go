@@ -22,6 +22,8 @@ type Event struct {
 	Alert   incident.Packed
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
+	// StaleAfter, if it is not 0, stands in for the policy's: nobody sends the resolve of this alert.
+	StaleAfter time.Duration
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
 	Epoch string
 	Seq   int64
@@ -214,7 +216,7 @@ func (e *Entry) leaves() bool { return e.Members.left > 0 }
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
-	m.LastSeen = now
+	m.LastSeen, m.StaleAfter = now, ev.StaleAfter
 }
 
 // fire lets a member fire. It may still be in n.

@@ -124,6 +124,7 @@ func (p *packer) member(m *Member) {
 	p.text(m.Epoch)
 	p.number(m.Seq)
 	p.time(m.LastSeen)
+	p.number(int64(m.StaleAfter))
 	p.time(m.EndsAt)
 	p.text(m.ResolvedBy)
 	p.time(m.ResolvedAt)
@@ -189,6 +190,6 @@ func (u *unpacker) member() *Member {
 	a := incident.Packed{Fingerprint: u.text(), Severity: incident.Severity(u.byte()), LeftOpen: u.flag(), StartsAt: u.time()}
 	m.Alert = a.Brief()
 	m.Epoch, m.Seq, m.LastSeen = u.text(), u.number(), u.time()
-	m.EndsAt, m.ResolvedBy, m.ResolvedAt = u.time(), u.text(), u.time()
+	m.StaleAfter, m.EndsAt, m.ResolvedBy, m.ResolvedAt = time.Duration(u.number()), u.time(), u.text(), u.time()
 	return &m
 }

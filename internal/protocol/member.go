@@ -26,6 +26,8 @@ type Member struct {
 	Epoch    string
 	Seq      int64
 	LastSeen time.Time
+	// StaleAfter, if it is not 0, stands in for the policy's.
+	StaleAfter time.Duration
 	// Of the last resolve: the alert's end, who sent it, when it came.
 	EndsAt     time.Time
 	ResolvedBy string
