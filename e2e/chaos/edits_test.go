@@ -139,7 +139,11 @@ func (e *evidence) lived(from, to time.Time) bool {
 // wrote takes up an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
 	call := s.evidence.byID[event.Request]
-	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
+	began := event.At
+	if call != nil && call.at.Before(began) {
+		began = call.at // the API can carry it out when its process has ended
+	}
+	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.evidence.lived(began, event.At.Add(learning))
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}
