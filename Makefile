@@ -26,9 +26,11 @@ TESTSUM   := $(BIN)/gotestsum
 # A promtool on the PATH is preferred: building one takes minutes.
 PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
 
-# What the end-to-end tests and the demo run.
+# What the end-to-end tests and the demo run. ALERTMANAGER may be any other: see e2e/README.md.
 export OTELCOL_ALERT24 := $(COLLECTOR)
-export ALERTMANAGER    := $(BIN)/alertmanager
+ALERTMANAGER ?= $(BIN)/alertmanager
+override ALERTMANAGER := $(abspath $(ALERTMANAGER))
+export ALERTMANAGER
 export AMTOOL          := $(BIN)/amtool
 export PROMTOOL
 
@@ -68,15 +70,15 @@ FORCE:
 ##@ Try
 
 .PHONY: demo
-demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and close an incident
+demo: $(COLLECTOR) $(ALERTMANAGER) ## See an alert open, update and close an incident
 	@go build -o build/demo ./e2e/demo && build/demo
 
 .PHONY: demo-keep
-demo-keep: $(COLLECTOR) $(BIN)/alertmanager ## The same, and leave it all running until Ctrl-C
+demo-keep: $(COLLECTOR) $(ALERTMANAGER) ## The same, and leave it all running until Ctrl-C
 	@go build -o build/demo ./e2e/demo && build/demo -keep
 
 .PHONY: demo-replicas
-demo-replicas: $(COLLECTOR) $(BIN)/alertmanager $(STAMP)/postgresql ## See one of two bridges on a PostgreSQL database take over from the other
+demo-replicas: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## See one of two bridges on a PostgreSQL database take over from the other
 	@go build -o build/demo ./e2e/demo && build/demo -replicas
 
 ##@ Test
@@ -106,11 +108,11 @@ test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector 
 	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
-test-e2e: $(TESTSUM) $(COLLECTOR) $(STAMP)/postgresql $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
+test-e2e: $(TESTSUM) $(COLLECTOR) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
-chaos: $(COLLECTOR) $(BIN)/alertmanager $(STAMP)/postgresql ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices; REPLICAS=3 on PostgreSQL
+chaos: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices; REPLICAS=3 on PostgreSQL
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} CHAOS_REPLICAS=$(REPLICAS) ALERT24_E2E=required go test -count=1 -timeout=0 -v -run='^TestChaos$$' ./e2e/$(if $(REPLICAS),replication,chaos)
 
 MODEL_CHECKS ?= 20000

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +110,3 @@ func TestManyAlertsOfOneAlias(t *testing.T) {
 	s.only(kit.IsResolved)
 	assert.Len(t, s.sent(http.MethodPost), 1)
 }
-
-// logs says whether the collector has logged text.
-func logs(s *scene, text string) bool { return strings.Contains(s.collector.Log(), text) }

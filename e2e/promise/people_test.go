@@ -91,7 +91,8 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	s.become("monitoring " + edited)
 	assert.Empty(t, s.sent(http.MethodPut))
 
-	s.deliver(describes(w, "lag is 412 s"))
+	w = annotated(describes(w, "lag is 412 s"), "summary", "Replication is behind")
+	s.deliver(w)
 	s.only(func(i sandbox.Incident) error {
 		if !strings.HasPrefix(i.Description, "lag is 412 s") {
 			return fmt.Errorf("it says %q", i.Description)
@@ -101,7 +102,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	require.NoError(t, shows(edited, "low")(s.only(kit.IsOpen)))
 	assert.Equal(t, [][]string{{"description"}}, s.fields())
 
-	s.deliver(labelled(describes(w, "lag is 412 s"), "severity", critical))
+	s.deliver(labelled(w, "severity", critical))
 	s.only(shows(edited, critical))
 	s.deliver(kit.Resolved(labelled(w, "severity", critical)))
 	s.deliver(kit.Resolved(w))

@@ -55,7 +55,7 @@ func (s *store) slot(alias string) slot {
 
 // view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.
 type view struct {
-	says      uint32 // of the members
+	says      uint64 // of the members
 	continues int64
 	want      protocol.Content
 }

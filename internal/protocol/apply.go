@@ -22,6 +22,8 @@ type Event struct {
 	Alert   incident.Packed
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
+	// StaleAfter, if it is not 0, stands in for the policy's: nobody sends the resolve of this alert.
+	StaleAfter time.Duration
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
 	Epoch string
 	Seq   int64
@@ -142,7 +144,7 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	if same {
 		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 	} else {
-		n.Members.text++
+		n.Members.told(&next, byEvent)
 	}
 	n.Members.set(&next)
 	if p.refreshDue(n, now) {
@@ -185,6 +187,7 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	case !fired:
 		return ResolveRepeated
 	}
+	n.Members.told(n.Members.Get(ev.Key), byEvent)
 	p.changed(n, true, now)
 	if n.Firing() {
 		return Resolved
@@ -213,7 +216,7 @@ func (e *Entry) leaves() bool { return e.Members.left > 0 }
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
-	m.LastSeen = now
+	m.LastSeen, m.StaleAfter = now, ev.StaleAfter
 }
 
 // fire lets a member fire. It may still be in n.
@@ -222,6 +225,7 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next.stamp(ev, now)
 	next.Firing, next.HeldUntil = true, time.Time{}
 	n.Members.set(&next)
+	n.Members.told(&next, byEvent)
 	p.changed(n, fired, now)
 }
 

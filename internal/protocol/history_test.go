@@ -171,4 +171,37 @@ var histories = []fixed{
 			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 7),
 		"any lookup that ends doubt is good news",
 	},
+	{
+		"B12: a resolve without times was taken for one of an older instance", "no times",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"B12 a time that is not told is long ago",
+	},
+	{
+		"the close of a further incident left it open", "racy",
+		"toggle(0); deliver; call done late by 4; kill for 0; second; second; call answered, done at the end; second; answer; second; second; " +
+			"call answered; lookup answered; another value(0); deliver; call answered; answer; 5 seconds; " +
+			"call answered; lookup answered; call answered with another status; answer",
+		"",
+	},
+	{
+		"the close of a renewal left the incident open", "renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call answered with another status; answer",
+		"a renewal that failed is forgotten",
+	},
+	{
+		"a renewal of what is left to a person was not answered", "left and renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call lost; answer; toggle(1); deliver; 5 seconds",
+		"",
+	},
+	{
+		"an incident that was left open was taken for what a lost create made", "left and renew",
+		"toggle(1); deliver; call answered; answer; toggle(1); deliver" + strings.Repeat("; 5 seconds", 9) + "; call answered; " +
+			"toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",
+		"any open incident was made by an unanswered create",
+	},
+	{
+		"another tool's incident that was closed before the answer showed it was opened again", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; another tool closes; answer; call answered; answer",
+		"another tool's closed incident is taken for ours",
+	},
 }

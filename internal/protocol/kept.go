@@ -45,7 +45,7 @@ func Pack(e *Entry) (Kept, bool) {
 	p.time(e.lastTry)
 	p.number(int64(len(e.Members.buckets)))
 	p.number(int64(e.Members.n))
-	p.b = binary.AppendUvarint(p.b, uint64(e.Members.text))
+	p.b = binary.AppendUvarint(p.b, e.Members.text)
 	for m := range e.Members.All() {
 		if !m.Alert.IsBrief() {
 			return Kept{}, false
@@ -71,7 +71,7 @@ func (c *Kept) Unpack(alias string) *Entry {
 		e.Members.spread(n)
 	}
 	n := u.number()
-	text := uint32(u.unsigned()) //nolint:gosec // it was one
+	text := u.unsigned()
 	for range n {
 		e.Members.set(u.member())
 	}
@@ -124,6 +124,7 @@ func (p *packer) member(m *Member) {
 	p.text(m.Epoch)
 	p.number(m.Seq)
 	p.time(m.LastSeen)
+	p.number(int64(m.StaleAfter))
 	p.time(m.EndsAt)
 	p.text(m.ResolvedBy)
 	p.time(m.ResolvedAt)
@@ -189,6 +190,6 @@ func (u *unpacker) member() *Member {
 	a := incident.Packed{Fingerprint: u.text(), Severity: incident.Severity(u.byte()), LeftOpen: u.flag(), StartsAt: u.time()}
 	m.Alert = a.Brief()
 	m.Epoch, m.Seq, m.LastSeen = u.text(), u.number(), u.time()
-	m.EndsAt, m.ResolvedBy, m.ResolvedAt = u.time(), u.text(), u.time()
+	m.StaleAfter, m.EndsAt, m.ResolvedBy, m.ResolvedAt = time.Duration(u.number()), u.time(), u.text(), u.time()
 	return &m
 }

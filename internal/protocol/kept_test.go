@@ -49,7 +49,7 @@ func drawClosed(t *rapid.T) *Entry {
 			EndsAt: at.Draw(t, "end"), ResolvedBy: text.Draw(t, "by"), ResolvedAt: at.Draw(t, "resolved"),
 		})
 	}
-	e.Members.text = rapid.Uint32().Draw(t, "text")
+	e.Members.text = rapid.Uint64().Draw(t, "text")
 	e.Members.seal()
 	return e
 }
@@ -127,6 +127,7 @@ func TestSummariesAreTheMembers(t *testing.T) {
 			for range rapid.IntRange(1, 40).Draw(t, "events") {
 				n := rapid.IntRange(0, 60).Draw(t, "alert")
 				ev := Event{Alias: "a", Key: Key{byte(n), 1}, Firing: rapid.Bool().Draw(t, "fires"), Sender: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "from")}
+				ev.StaleAfter = rapid.SampledFrom([]time.Duration{0, 0, 10 * time.Second, 20 * time.Second}).Draw(t, "own end")
 				ev.Alert = incident.Pack(&incident.Alert{
 					Fingerprint: strconv.Itoa(n), Severity: incident.Severity(1 + n%4), StartsAt: start.Add(time.Duration(n%7) * time.Second),
 				})

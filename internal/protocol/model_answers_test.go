@@ -160,6 +160,10 @@ func (w *world) carriedOut(k *work, a Answer) Answer {
 		a.Result = Refused
 	case k.call.Kind == Create && !body:
 		// Without an id it is no answer.
+	case k.call.Kind == Create && r.foreign && !r.open && !opensForeign:
+		a.Result = NotSent // it is closed by the time of the answer
+	case k.call.Kind == Create && r.foreign && !r.open:
+		a.Result, a.Met, a.Incident = Done, true, r.shownAs()
 	case k.call.Kind == Create && r.foreign:
 		a.Result, a.Incident = Foreign, k.reply.shown
 	default:

@@ -179,7 +179,7 @@ func (w *world) checkCall(before *Entry, k *work) {
 
 // checkExtra is I23: a further incident never holds back the incident itself.
 func (w *world) checkExtra(before *Entry, k *work) {
-	n := before.copy()
+	n := w.policy.Tick(before, w.wall()).copy()
 	n.Extra = nil
 	if d := w.policy.Decide(n, &k.want, w.wall()); d.Call.Kind != NoCall && d.Call.Kind != Lookup {
 		w.Fatalf("I23: closes a further incident before %v", d.Call.Kind)
@@ -190,7 +190,7 @@ func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reop
 
 // checkClose holds when the incident itself is closed.
 func (w *world) checkClose(e *Entry, c Call) {
-	if w.left && !c.Renew {
+	if w.left && !c.Renew && (!w.renew || !c.Finish) {
 		w.Fatalf("I15: closes what is left to a person")
 	}
 	if w.delay && !e.Firing() && w.now < w.quietSince+resolveDelay && !w.clockSteps {

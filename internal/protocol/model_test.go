@@ -36,6 +36,8 @@ var worlds = map[string]switches{
 	"stale":           {stale: true},
 	"resolve delay":   {delay: true, odd: true},
 	"left":            {left: true, odd: true, racy: true, people: true},
+	"left and renew":  {left: true, renew: true, odd: true},
+	"no times":        {untimed: true, odd: true},
 	"only rises":      {rises: true, people: true},
 	"renew":           {renew: true, odd: true},
 	"renew and edits": {renew: true, people: true},
@@ -61,7 +63,7 @@ var worlds = map[string]switches{
 //	I11  no call without an end, no wake-up in the past, no doubt without an end
 //	I13  another tool's incident is never closed or rewritten
 //	I14  a person's edit stays until the incident closes, but for a severity that rises
-//	I15  what is left to a person is not closed
+//	I15  what is left to a person is not closed, but to call people again
 //	I16  no close before the delay is over
 //	I17  with ReopenNever, no create after a person's close until the episode ends
 //	I18  people are called again only for a worse severity than any of the episode
@@ -121,7 +123,7 @@ func repertoire(s switches) steps {
 	all.add(8, "deliver", func(w *world) { w.deliver(false) })
 	all.add(6, "answer", func(w *world) { w.answer() })
 	all.add(3, "lookup answered", func(w *world) { w.answerLookup() })
-	all.ofAlerts()
+	all.ofAlerts(s)
 	all.ofCalls(s)
 	all.add(3, "5 seconds", func(w *world) {
 		for range 5 {
@@ -141,7 +143,7 @@ func repertoire(s switches) steps {
 	return all
 }
 
-func (s *steps) ofAlerts() {
+func (s *steps) ofAlerts(sw switches) {
 	for i := range 2 {
 		n := "(" + strconv.Itoa(i) + ")"
 		s.add(4, "toggle"+n, func(w *world) { w.toggle(i, w.now, false) })
@@ -150,11 +152,14 @@ func (s *steps) ofAlerts() {
 		for severity := incident.Low; severity <= incident.Critical; severity++ {
 			s.add(1, severity.String()+n, func(w *world) { w.says(i, severity) })
 		}
+		s.add(1, "repeat"+n, func(w *world) { w.repeat(i) })
+		s.add(1, "stuck handler through"+n, func(w *world) { w.through(i) })
+		if sw.untimed {
+			continue
+		}
 		s.add(3, "second fires"+n, func(w *world) { w.secondFires(i) })
 		s.add(1, "second resolves"+n, func(w *world) { w.secondResolves(i, 0) })
 		s.add(1, "second resolves later"+n, func(w *world) { w.secondResolves(i, 1) })
-		s.add(1, "repeat"+n, func(w *world) { w.repeat(i) })
-		s.add(1, "stuck handler through"+n, func(w *world) { w.through(i) })
 	}
 	s.add(1, "links move", func(w *world) { w.moved++ })
 }

@@ -42,6 +42,9 @@ type switches struct {
 	// indigestible: an update with one of these fields is a server's error.
 	indigestible FieldSet
 
+	// untimed: one hand-made source that tells no times, but for the start of a firing of the first alert.
+	untimed bool
+
 	// never is ReopenNever; stale, delay and renew are the policies of these names; left: alerts leave closing to a person;
 	// rises: severity only rises.
 	never, stale, delay, renew, left, rises bool
@@ -193,7 +196,7 @@ func (w *world) show() string {
 
 // wanted is what the incident should say at rest.
 func (w *world) wanted() Content {
-	want := render(worst(w.alerts[:]))
+	want := render(worst(w.alerts[:], w.untimed))
 	if e := w.ledger.entry; w.rises && e != nil {
 		want = want.atLeast(e.Peak)
 	}

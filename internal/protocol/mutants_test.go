@@ -60,6 +60,7 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	}
 	return p.LearnOriginal(e, c, a, now)
 }`},
+	{"another tool's closed incident is taken for ours", "foreign", 20000, ""},
 	{"another tool's incident blocks forever", "foreign", 20000, `
 func (p *Policy) Missing(e *Entry, now time.Time) *Entry { return e }`},
 	{"another tool's incident blocks the next episode", "foreign", 30000, `
@@ -156,6 +157,20 @@ func (e *Entry) rest() {
 	if e.Settled() {
 		e.change(func(t *Timers) { t.Tries = 0 })
 	}
+}`},
+	{"any open incident was made by an unanswered create", "left and renew", 60000, `
+func (e *Entry) made(f *Shown) bool { return true }`},
+	{"B12 a time that is not told is long ago", "no times", 20000, `
+func (m *Member) outlives(ev *Event) bool {
+	return m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+}`},
+	{"a renewal that failed is forgotten", "renew", 60000, `
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.learnCloseOriginal(n, c, a, now)
+	if c.Renew && l == StillOpen {
+		n.Incident.State = Closed
+	}
+	return n, l
 }`},
 	{"links are news", "plain", 20000, `
 func (e *Entry) due(want *Content) (s FieldSet) {
