@@ -88,7 +88,7 @@ func setting(t *testing.T, name string, otherwise int) int {
 // Whatever happens to replicas, their database and the API: in the end the open incidents are those of the alerts that fire, and
 // there were no more than one for each episode and stop.
 func TestChaos(t *testing.T) {
-	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas))
+	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas), "exporters.alert24.lifecycle.audit_interval="+audits.String())
 	pair := f.pair(t)
 	seed := uint64(setting(t, "CHAOS_SEED", int(time.Now().Unix())))
 	t.Logf("seed %d", seed)

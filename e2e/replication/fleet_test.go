@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,8 +39,8 @@ func start(t *testing.T) *fleet {
 	return startSome(t, replicas)
 }
 
-// startSome starts n collectors, each with a path of its own to the database.
-func startSome(t *testing.T, n int) *fleet {
+// startSome starts n collectors with these settings, each with a path of its own to the database.
+func startSome(t *testing.T, n int, set ...string) *fleet {
 	t.Helper()
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	server, err := pgtest.Start()
@@ -53,10 +54,10 @@ func startSome(t *testing.T, n int) *fleet {
 	for range n {
 		path := pgtest.NewProxy(t, server.Address())
 		f.paths = append(f.paths, path)
-		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: append(kit.Quick(),
-			"exporters.alert24.storage=", "exporters.alert24.lifecycle.audit_interval="+audits.String(),
-			"exporters.alert24.database={url: '"+pgtest.TCP(path.Address(), database)+"', lease: "+lease.String()+"}",
-		)}))
+		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: slices.Concat(kit.Quick(), set, []string{
+			"exporters.alert24.storage=",
+			"exporters.alert24.database={url: '" + pgtest.TCP(path.Address(), database) + "', lease: " + lease.String() + "}",
+		})}))
 	}
 	f.proxy = harness.StartProxy(f.collectors...)
 	t.Cleanup(f.proxy.Close)

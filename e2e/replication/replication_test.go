@@ -29,12 +29,18 @@ func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
 
 	killed := f.leader(t)
 	killed.Kill()
+	took := f.takeover(t, killed)
+	t.Logf("another replica led %s after the kill, with a lease of %s", took, lease)
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, pair.Post(t.Context(), alert))
 	closed := kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
 	assert.WithinDuration(t, alert.EndsAt, closed.ResolvedAt, time.Millisecond)
 
 	require.NoError(t, killed.Start(t.Context()))
+	stopped := f.leader(t)
+	require.NoError(t, stopped.Stop())
+	t.Logf("another replica led %s after a clean stop", f.takeover(t, stopped))
+
 	next := kit.AlertOn("api-02.prod")
 	require.NoError(t, pair.Post(t.Context(), next))
 	kit.Eventually(t, func(context.Context) error {
@@ -45,6 +51,14 @@ func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
 	})
 	kit.AtRest(t, f.sandbox, 2*time.Second)
 	assert.Len(t, f.sandbox.Incidents(), 2)
+}
+
+// takeover is how long another replica takes to lead.
+func (f *fleet) takeover(t *testing.T, from *harness.Collector) time.Duration {
+	t.Helper()
+	began := time.Now()
+	f.leaderBut(t, from)
+	return time.Since(began).Round(time.Millisecond)
 }
 
 // The leader is stopped for longer than its lease, and then goes on as if nothing had happened: what the next one did stays.
