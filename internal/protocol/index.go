@@ -22,5 +22,5 @@ func (s *Members) Apart(former *Members) iter.Seq[*Member] {
 	}
 }
 
-// Unfinished: the member fires, or will unless a resolve comes.
+// Unfinished reports that the member fires, or will unless a resolve comes.
 func (m *Member) Unfinished() bool { return m.unfinished() }
