@@ -1,7 +1,7 @@
 # Copyright The otelcol-alert24 Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# `make help` lists what there is. Tools are built at the versions below into .tools/bin; nothing is installed elsewhere.
+# `make help` lists the targets. Tools are built at the versions below into .tools/bin; nothing is installed elsewhere.
 GOLANGCI_LINT_VERSION := v2.15.0
 GOTESTSUM_VERSION     := v1.13.0
 ALERTMANAGER_VERSION  := v0.31.1
@@ -21,7 +21,7 @@ BIN       := $(CURDIR)/.tools/bin
 COLLECTOR := $(CURDIR)/build/otelcol-alert24
 LINT      := $(BIN)/golangci-lint
 TESTSUM   := $(BIN)/gotestsum
-# A promtool on the PATH is used first: building one takes minutes.
+# A promtool on the PATH is preferred: building one takes minutes.
 PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
 
 # What the end-to-end tests and the demo run.
@@ -44,7 +44,7 @@ build: $(COLLECTOR) build/alert24-sandbox build/alert24-render ## Build the coll
 $(COLLECTOR): $(SOURCES) build/version
 	scripts/build-collector.sh '$(VERSION)' $@
 
-# Rewritten only when the version changes, so that nothing is built again without a reason.
+# Written only when the version changes, so that nothing is rebuilt without a reason.
 build/version: FORCE
 	@mkdir -p build
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
@@ -66,7 +66,7 @@ FORCE:
 ##@ Try
 
 .PHONY: demo
-demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and resolve an incident
+demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and close an incident
 	@go build -o build/demo ./e2e/demo && build/demo
 
 .PHONY: demo-keep
@@ -111,7 +111,7 @@ MODEL_CHECKS ?= 20000
 MODEL_SEED   ?= $(shell date +%s)
 
 .PHONY: model
-model: ## Let MODEL_CHECKS (20000) random histories of each kind happen to the ledger; MODEL_SEED gives them again
+model: ## Test the protocol with MODEL_CHECKS (20000) random histories of each kind; MODEL_SEED repeats them
 	go test ./internal/protocol -count=1 -timeout=60m -v -run '^TestModel' -rapid.checks=$(MODEL_CHECKS) -rapid.seed=$(MODEL_SEED)
 
 .PHONY: fuzz
@@ -124,7 +124,7 @@ cover: ## Unit tests' coverage: coverage.out, and a line per package
 	@go tool cover -func=coverage.out | tail -1
 
 .PHONY: bench
-bench: $(COLLECTOR) ## Measure, beside an adapter in Node.js where there is node; BENCH_QUICK=1 in a minute, DOC=1 into docs/benchmarks.md
+bench: $(COLLECTOR) ## Measure, next to an adapter in Node.js if there is node; BENCH_QUICK=1 takes a minute, DOC=1 writes docs/benchmarks.md
 	@go build -o build/bench-bare ./bench/bare && go build -o build/bench ./bench/load && build/bench $(if $(BENCH_QUICK),-quick) $(if $(DOC),-doc docs/benchmarks.md) $(BENCH_FLAGS)
 
 .PHONY: race

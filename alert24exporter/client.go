@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
-// warn says what is allowed but surely not meant to last.
+// warn logs settings that are allowed and probably not meant to stay.
 func (e *alert24Exporter) warn(ctx context.Context) {
 	var dry int64
 	if e.cfg.DryRun {
@@ -34,7 +34,7 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 	}
 }
 
-// newManager returns Alert24, or a dry run that takes its place.
+// newManager returns Alert24, or a dry run in its place.
 func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, gate *reconcile.Gate) (reconcile.Manager, error) {
 	options := []alert24.Option{
 		alert24.WithSource(e.cfg.Incident.Source),
@@ -66,11 +66,11 @@ func (t *telemetry) fieldDropped(d alert24.Dropped) {
 		return
 	}
 	if d.Alias == "" {
-		t.logger.Warn("Alert24 refuses a field that it does not need; it is left out from now on",
+		t.logger.Warn("Alert24 refuses an optional field; all incidents go without it until the next start",
 			zap.String("field", d.Field), zap.Error(d.Err))
 		return
 	}
-	t.logger.Warn("Alert24 refuses the value of a field; this incident goes without it",
+	t.logger.Warn("Alert24 refuses the value of an optional field; this incident goes without it",
 		zap.String("alias", d.Alias), zap.String("field", d.Field), zap.Error(d.Err))
 }
 
@@ -81,7 +81,7 @@ func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
 }
 
 // keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
-// the user says how many: the default of net/http is 2, and all others would be made anew for each request.
+// the user sets a number: net/http keeps 2 by default, and would open the others again for each request.
 func keepConnections(cfg *Config) confighttp.ClientConfig {
 	client := cfg.ClientConfig
 	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Config of the exporter.
@@ -27,16 +28,16 @@ type Config struct {
 	Storage *component.ID `mapstructure:"storage"`
 	// RetryConfig is the backoff between tries. Trying ends only with success, so max_elapsed_time stays 0.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-	// SendingQueue accepts {enabled: false}, which generators write; the ledger takes the queue's place.
+	// SendingQueue only accepts {enabled: false}, which generators write; the ledger replaces the queue.
 	SendingQueue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
 	// Limits bound what the exporter keeps and sends.
 	Limits LimitsConfig `mapstructure:"limits"`
-	// Incident is what incidents say.
+	// Incident is the content of incidents.
 	Incident IncidentConfig `mapstructure:"incident"`
 	// Lifecycle is when incidents are opened, closed and verified.
 	Lifecycle LifecycleConfig `mapstructure:"lifecycle"`
-	// Echo is which firings are suspect because they may be old.
+	// Echo is which firings may be echoes of a resolved alert.
 	Echo EchoConfig `mapstructure:"echo"`
 
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
@@ -55,7 +56,7 @@ type LimitsConfig struct {
 	Members int `mapstructure:"members"`
 }
 
-// IncidentConfig is what incidents say. Templates are Go's text/template, see docs/incidents.md.
+// IncidentConfig is the content of incidents. Templates are Go's text/template, see docs/incidents.md.
 type IncidentConfig struct {
 	// Source names to Alert24 where incidents come from (1 to 50 characters).
 	Source string `mapstructure:"source"`
@@ -63,7 +64,7 @@ type IncidentConfig struct {
 	Title string `mapstructure:"title"`
 	// Description is a template; empty: the description, links, labels and members.
 	Description string `mapstructure:"description"`
-	// DescriptionFormat is text, or markdown, in which what alerts say is escaped.
+	// DescriptionFormat is text or markdown. With markdown, text from alerts is escaped.
 	DescriptionFormat DescriptionFormat `mapstructure:"description_format"`
 	// ImpactDescription is a template; empty: not sent.
 	ImpactDescription string         `mapstructure:"impact_description"`
@@ -79,7 +80,7 @@ type IncidentConfig struct {
 	InitialStatus string `mapstructure:"initial_status"`
 }
 
-// SeverityConfig says how bad an alert is.
+// SeverityConfig is where an alert's severity comes from.
 type SeverityConfig struct {
 	// Label holds the word.
 	Label string `mapstructure:"label"`
@@ -99,7 +100,7 @@ type SeverityConfig struct {
 	OnlyRises bool `mapstructure:"only_rises"`
 }
 
-// TagsConfig says what tags an incident has besides our own.
+// TagsConfig is the tags of an incident, next to our own.
 type TagsConfig struct {
 	// Labels become tags "name:value"; "*" is all but those that begin with "__".
 	Labels []string `mapstructure:"labels"`
@@ -113,7 +114,7 @@ type IDConfig struct {
 	Map   map[string]string `mapstructure:"map"`
 }
 
-// LifecycleConfig says when incidents are opened, closed and verified.
+// LifecycleConfig is when incidents are opened, closed and verified.
 type LifecycleConfig struct {
 	// Reopen is on_repeat or never: whether an incident that a person closed while its alert fires comes back.
 	Reopen ReopenPolicy `mapstructure:"reopen"`
@@ -123,7 +124,7 @@ type LifecycleConfig struct {
 	Foreign ForeignPolicy `mapstructure:"foreign"`
 	// ResolveDelay holds a close back; a new firing cancels it.
 	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
-	// StaleAfter resolves an alert that was not heard of for so long; 0 is never.
+	// StaleAfter resolves an alert that has not been repeated for this time; 0 is never.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
 	// RefreshInterval is the time after which an unchanged repeat verifies the incident; 0 is never.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
@@ -135,7 +136,7 @@ type LifecycleConfig struct {
 	ClosedRetention time.Duration `mapstructure:"closed_retention"`
 }
 
-// EchoConfig says which firings are suspect after a resolve.
+// EchoConfig is which firings may be echoes of a resolved alert.
 type EchoConfig struct {
 	// Window is how long after a resolve a firing from another sender, older than the resolve, is suspect.
 	Window time.Duration `mapstructure:"window"`
@@ -219,8 +220,8 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// content is c as the package that makes the content of incidents takes it.
-func (c *IncidentConfig) content() incident.Config {
+// Content converts c for package incident.
+func (c *IncidentConfig) Content() incident.Config {
 	return incident.Config{
 		Source:            c.Source,
 		Title:             c.Title,
@@ -235,5 +236,31 @@ func (c *IncidentConfig) content() incident.Config {
 		SendLabels: incident.SendLabels(c.SendLabels),
 		Services:   incident.IDConfig(c.Services),
 		AssignedTo: incident.IDConfig(c.AssignedTo),
+	}
+}
+
+// Policy converts c for package protocol.
+func (c *Config) Policy() *protocol.Policy {
+	return &protocol.Policy{
+		SettleTime:      c.Lifecycle.SettleTime,
+		EchoWindow:      c.Echo.Window,
+		EchoHold:        c.Echo.Hold,
+		EchoAnySender:   c.Echo.Sender == EchoSenderAny,
+		Refresh:         c.Lifecycle.RefreshInterval,
+		ReopenNever:     c.Lifecycle.Reopen == ReopenNever,
+		Renew:           c.Lifecycle.OnRise == RiseRenew,
+		ResolveDelay:    c.Lifecycle.ResolveDelay,
+		StaleAfter:      c.Lifecycle.StaleAfter,
+		ClosedRetention: c.Lifecycle.ClosedRetention,
+		Members:         c.Limits.Members,
+		Backoff: protocol.Backoff{
+			Initial:             c.RetryConfig.InitialInterval,
+			Max:                 c.RetryConfig.MaxInterval,
+			Multiplier:          c.RetryConfig.Multiplier,
+			RandomizationFactor: c.RetryConfig.RandomizationFactor,
+			Slow:                protocol.Slow,
+			Hourly:              protocol.Hourly,
+			SlowAfter:           protocol.SlowAfter,
+		},
 	}
 }

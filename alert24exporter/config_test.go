@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 	}, cfg.Lifecycle)
 	assert.Equal(t, EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute, Sender: "known"}, cfg.Echo)
 	assert.False(t, cfg.DryRun)
-	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.content())
+	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.Content())
 }
 
 func TestLoadConfig(t *testing.T) {
@@ -101,7 +101,7 @@ func TestLoadConfig(t *testing.T) {
 		SendLabels: incident.LabelsAlways,
 		Services:   incident.IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
 		AssignedTo: incident.IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
-	}, cfg.Incident.content())
+	}, cfg.Incident.Content())
 }
 
 func TestBadConfigIsRefusedWithItsKey(t *testing.T) {

@@ -3,6 +3,6 @@
 
 //go:generate go tool mdatagen metadata.yaml
 
-// Package alert24exporter keeps Alert24's incidents as the alerts in the log records ask for: for every alias at
-// most one open incident, open exactly while an alert with that alias fires.
+// Package alert24exporter opens, updates and closes Alert24 incidents to match the alerts in log records. There is at
+// most one open incident per alias, and it is open exactly while an alert with that alias fires.
 package alert24exporter

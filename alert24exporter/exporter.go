@@ -20,7 +20,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
@@ -53,7 +52,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := incident.NewRenderer(cfg.Incident.content(),
+	renderer, err := incident.NewRenderer(cfg.Incident.Content(),
 		incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue))
 	if err != nil {
 		return nil, err
@@ -84,7 +83,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err := e.telemetry.watchLedger(e.ledger); err != nil {
 		return errors.Join(err, e.closeStorage(ctx))
 	}
-	e.loop.Start()
+	e.loop.Start() //nolint:contextcheck // the loop outlives the start
 	e.unregister = readiness.Register(e.ready)
 	return nil
 }
@@ -92,15 +91,15 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 func (e *alert24Exporter) logDamage(damage ledger.Damage) {
 	for _, u := range damage.Unreadable {
 		if len(u.Aliases) == 0 {
-			e.set.Logger.Error("A segment of the ledger cannot be read; it is set aside, and nothing tells which aliases are lost", zap.String("key", u.Where))
+			e.set.Logger.Error("A segment of the ledger cannot be read and was set aside; its aliases are not known, close their incidents by hand if they stay open", zap.String("key", u.Where))
 		}
 		for _, alias := range u.Aliases {
-			e.set.Logger.Error("A ledger record cannot be read; it is set aside and the incident will be looked up",
+			e.set.Logger.Error("A record of the ledger cannot be read and was set aside; its incident is looked up",
 				zap.String("alias", alias), zap.String("key", u.Where))
 		}
 	}
 	if damage.Suspect > 0 {
-		e.set.Logger.Error("Newer records of aliases may be lost with a segment that cannot be read; their incidents will be looked up",
+		e.set.Logger.Error("Newer records of some aliases may be lost with an unreadable segment; their incidents are looked up",
 			zap.Int("aliases", damage.Suspect))
 	}
 }
@@ -131,36 +130,11 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 
 func (e *alert24Exporter) ledgerConfig() ledger.Config {
 	return ledger.Config{
-		Policy:            e.policy(),
+		Policy:            e.cfg.Policy(),
 		Render:            e.renderer.Render,
 		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
 		Aliases:           e.cfg.Limits.Aliases,
 		Now:               time.Now,
-	}
-}
-
-func (e *alert24Exporter) policy() *protocol.Policy {
-	return &protocol.Policy{
-		SettleTime:      e.cfg.Lifecycle.SettleTime,
-		EchoWindow:      e.cfg.Echo.Window,
-		EchoHold:        e.cfg.Echo.Hold,
-		EchoAnySender:   e.cfg.Echo.Sender == EchoSenderAny,
-		Refresh:         e.cfg.Lifecycle.RefreshInterval,
-		ReopenNever:     e.cfg.Lifecycle.Reopen == ReopenNever,
-		Renew:           e.cfg.Lifecycle.OnRise == RiseRenew,
-		ResolveDelay:    e.cfg.Lifecycle.ResolveDelay,
-		StaleAfter:      e.cfg.Lifecycle.StaleAfter,
-		ClosedRetention: e.cfg.Lifecycle.ClosedRetention,
-		Members:         e.cfg.Limits.Members,
-		Backoff: protocol.Backoff{
-			Initial:             e.cfg.RetryConfig.InitialInterval,
-			Max:                 e.cfg.RetryConfig.MaxInterval,
-			Multiplier:          e.cfg.RetryConfig.Multiplier,
-			RandomizationFactor: e.cfg.RetryConfig.RandomizationFactor,
-			Slow:                protocol.Slow,
-			Hourly:              protocol.Hourly,
-			SlowAfter:           protocol.SlowAfter,
-		},
 	}
 }
 

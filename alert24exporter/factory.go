@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 )
 
-// failuresPerMinute is how often the log says that a push failed. The metrics count all.
+// failuresPerMinute bounds the log lines about records that were refused. The metrics count all.
 const failuresPerMinute = 10
 
 // NewFactory returns the factory of the alert24 exporter.
@@ -35,11 +35,11 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 	if err != nil {
 		return nil, err
 	}
-	// The helper logs every push that fails.
+	// The helper logs each error of consume.
 	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
 	}))
-	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can tell the sender.
+	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can answer the sender.
 	return exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),

@@ -14,10 +14,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// statsAge is for how long one look at all entries serves: a scrape asks for ten gauges at once.
+// statsAge is how long the statistics of all entries are reused: one scrape reads ten gauges.
 const statsAge = time.Second
 
-// statsCache looks at the ledger at most once in statsAge.
+// statsCache reads the ledger's statistics at most once in statsAge.
 type statsCache struct {
 	ledger *ledger.Ledger
 

@@ -72,7 +72,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		t.logger.Warn("Incident is still open after its close; it is closed again", fields...)
 	case protocol.ParkedIt:
 		if a.Entry.Timers().Parks > 1 {
-			return // it was said
+			return // already logged
 		}
 		t.logger.Error("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", fields...)
 	case protocol.Blocked:
@@ -89,7 +89,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
 }
 
-// reason says, for people, why an incident changed.
+// reason tells people why an incident changed.
 func reason(a *protocol.Answered, err error) string {
 	switch {
 	case err != nil:

@@ -10,15 +10,15 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// Why a bridge is not ready. Anybody may ask, so the storage's own error, which can hold the names of files, is for the log only.
+// Reasons for not being ready. Anybody can read them, so the storage's own error, which may contain file names, is only logged.
 var (
 	errStorageFull   = errors.New("the storage is full")
 	errStorageFailed = errors.New("the storage cannot be written")
 )
 
-// ready returns why webhooks would not be accepted. After a failed write it has to try one, because a bridge that is not
-// ready may get no webhook that would. A write that succeeded meanwhile says little: in a full storage some still do. The
-// state of Alert24 does not matter here.
+// ready returns why new alerts would be refused. After a failed write it tries one itself, because a bridge that is not
+// ready may get no webhook. A write that succeeds in between proves little: a full storage still accepts those that free
+// space. The state of Alert24 does not matter here.
 func (e *alert24Exporter) ready(ctx context.Context) error {
 	failed := e.telemetry.writesFailed.Load()
 	if failed == e.disproved.Load() {

@@ -4,12 +4,12 @@
 package alert24exporter_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,14 +17,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter"
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/preview"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 var update = flag.Bool("update", false, "write the golden requests anew")
@@ -129,11 +130,9 @@ func (s scenario) requests(t *testing.T) string {
 	if s.alias != "" {
 		read(t, "alias: {labels: "+s.alias+"}", receiver)
 	}
-	logs, err := preview.Convert(t.Context(), receiver.(*alertmanagerreceiver.Config), bytes.NewReader(s.body(t)))
-	require.NoError(t, err)
+	logs := convert(t, receiver.(*alertmanagerreceiver.Config), s.body(t))
 	s.process(t, logs)
-	alerts, err := preview.Alerts(t.Context(), exporter.(*alert24exporter.Config), logs)
-	require.NoError(t, err)
+	alerts := newPreview(t, exporter.(*alert24exporter.Config)).Records(t.Context(), logs, arrival)
 	require.Len(t, alerts, logs.LogRecordCount())
 
 	var b strings.Builder
@@ -147,7 +146,7 @@ func (s scenario) requests(t *testing.T) string {
 			continue
 		}
 		shown[a.Call] = true
-		for _, note := range a.Notes {
+		for _, note := range slices.Concat(a.Notes, a.Incident.Notes) {
 			fmt.Fprintf(&b, "# %s\n", note)
 		}
 		if a.Delay > 0 {
@@ -157,6 +156,27 @@ func (s scenario) requests(t *testing.T) string {
 		fmt.Fprintf(&b, "%s %s\n\n%s\n\n", a.Call.Method, a.Call.Path, a.Call.Body)
 	}
 	return b.String()
+}
+
+// arrival is when all webhooks come. It is the end of an alert that says none.
+var arrival = time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+
+// convert returns the records that a receiver makes of a webhook.
+func convert(t require.TestingT, cfg *alertmanagerreceiver.Config, body []byte) plog.Logs {
+	converter, err := cfg.NewConverter(component.MustNewID("alertmanager"), "test")
+	require.NoError(t, err)
+	hook, err := webhook.Decode(body)
+	require.NoError(t, err)
+	logs, _ := converter.Logs(hook, &webhook.Delivery{Epoch: "test", Arrival: 1, Received: arrival})
+	return logs
+}
+
+func newPreview(t require.TestingT, cfg *alert24exporter.Config) *preview.Preview {
+	p, err := preview.New(preview.Options{
+		Incident: cfg.Incident.Content(), Policy: cfg.Policy(), InitialStatus: cfg.Incident.InitialStatus, Endpoint: cfg.ClientConfig.Endpoint,
+	})
+	require.NoError(t, err)
+	return p
 }
 
 // read adds YAML to a component's configuration, as the collector does.
@@ -195,8 +215,6 @@ func (s scenario) process(t *testing.T, logs plog.Logs) {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				// The end of an alert that says none is its arrival.
-				lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)))
 				for name, value := range s.attributes {
 					require.NoError(t, lr.Attributes().PutEmpty(name).FromRaw(value))
 				}

@@ -32,10 +32,10 @@ type telemetry struct {
 	failures *rate.Limiter // of log lines
 	unknown  unknownValues
 
-	mu            sync.Mutex // serialises reports of the status
+	mu            sync.Mutex // one report of the status at a time
 	apiFailed     atomic.Bool
 	storageFailed atomic.Bool  // the last write
-	writesFailed  atomic.Int64 // all of them, see probe
+	writesFailed  atomic.Int64 // all of them, see ready
 }
 
 func newTelemetry(set exporter.Settings) (*telemetry, error) {
@@ -61,7 +61,7 @@ func (t *telemetry) templateFailed(key string, err error) {
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
 	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count)
 	if t.failures.Allow() {
-		t.logger.Warn("Log records that cannot become incidents are refused", zap.Int64("records", bad.Count), zap.Error(bad.First))
+		t.logger.Warn("Refused log records that cannot become incidents", zap.Int64("records", bad.Count), zap.Error(bad.First))
 	}
 }
 
@@ -82,7 +82,7 @@ func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, to
 	}
 }
 
-// errorType names, for a span, why a push was not taken.
+// errorType names for a span why the ledger refused records.
 func errorType(err error) string {
 	if _, ok := errors.AsType[*ledger.FullError](err); ok {
 		return "limits::aliases"

@@ -16,13 +16,13 @@ import (
 // maxUnknownValues bounds the values that are logged: labels can hold anything.
 const maxUnknownValues = 200
 
-// unknownValues remembers what was logged. The zero value is ready.
+// unknownValues remembers logged values. The zero value is ready.
 type unknownValues struct {
 	mu   sync.Mutex
 	seen map[[2]string]bool
 }
 
-// first says whether the value is new and among the first that are.
+// first reports whether the value is new and among the first maxUnknownValues.
 func (u *unknownValues) first(key, value string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -21,11 +21,11 @@ import (
 // leastDuration is the shortest duration that anybody means. A number without a unit is taken for nanoseconds.
 const leastDuration = time.Millisecond
 
-// Validate refuses what cannot work. It says all that is wrong, and every message begins with the key.
+// Validate refuses settings that cannot work. It returns all errors, and each message begins with the key.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.SendingQueue.HasValue() {
-		errs = append(errs, errors.New("sending_queue: not supported: a queue keeps no order per alias and replays what is over; "+
+		errs = append(errs, errors.New("sending_queue: not supported: a queue keeps no order per alias and replays resolved alerts; "+
 			"the exporter has a durable ledger instead (key storage). Remove the key or write {enabled: false}"))
 	}
 	errs = append(errs, c.checkConnection()...)
@@ -124,7 +124,7 @@ func (c *IncidentConfig) check() []error {
 	if c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus) {
 		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus))
 	}
-	_, err := incident.NewRenderer(c.content())
+	_, err := incident.NewRenderer(c.Content())
 	return append(errs, err)
 }
 
@@ -148,7 +148,7 @@ func (c *Config) checkRetention() []error {
 	return errs
 }
 
-// unencrypted says whether the API is asked over plain HTTP on another host than this one.
+// unencrypted reports whether the API is on another host, over plain HTTP.
 func (c *Config) unencrypted() bool {
 	u, err := url.Parse(c.ClientConfig.Endpoint)
 	if err != nil || !strings.EqualFold(u.Scheme, "http") {

@@ -9,13 +9,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// watched is the store of the ledger, with metrics that tell whether it takes new alerts.
+// watched is the ledger's store with metrics that show whether it accepts new alerts.
 type watched struct {
 	ledger.Store
 	telemetry *telemetry
 }
 
-// Commit counts what became of a write. In a full storage those that free space go on: they do not say that it works again.
+// Commit counts successes and failures. A full storage still accepts writes that free space, so these do not prove that it works again.
 func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
 	err := w.Store.Commit(ctx, changes, makesRoom)
 	t := w.telemetry

@@ -26,7 +26,7 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 	if length > 0 {
 		ws.body.Grow(int(length) + bytes.MinRead)
 	} else if length < 0 {
-		// A usual webhook needs no more. The memory of a large one is reserved when it turns out to be one.
+		// A usual webhook needs no more. Memory for a large one is reserved once it has proved to be large.
 		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {
 		case err == nil:
 			if err := held.more(ctx, h.places.of(h.maxBytes)); err != nil {
@@ -45,7 +45,7 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 	return h.signature.verify(r.Header, ws.body.Bytes())
 }
 
-// bodyError says why a body could not be read.
+// bodyError returns why a body could not be read.
 func (h *handler) bodyError(r *http.Request, err error) error {
 	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return h.tooLarge(r, -1)
@@ -56,8 +56,8 @@ func (h *handler) bodyError(r *http.Request, err error) error {
 	return badBody(err)
 }
 
-// tooLarge refuses a body of length bytes, and -1 stands for an unknown length. Somebody has to know that alerts are lost.
-// With hmac nobody knows who sent such a body, because its signature cannot be checked.
+// tooLarge refuses a body of length bytes (-1: unknown) and reports it, because its alerts are lost. With hmac there is no
+// report, because the signature of such a body cannot be checked.
 func (h *handler) tooLarge(r *http.Request, length int64) error {
 	if h.signature == nil {
 		h.oversize.note(report{client: peer(r.Context()), agent: r.UserAgent(), bytes: length})

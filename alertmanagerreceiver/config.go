@@ -23,45 +23,65 @@ type Config struct {
 	// ServerConfig holds all settings of the HTTP server: endpoint, tls, auth, read_timeout, max_request_body_size …
 	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
 
-	// Path is where webhooks are taken. It starts with a slash.
+	// Path is the path for webhooks. It starts with a slash.
 	Path string `mapstructure:"path"`
 
 	// ShutdownTimeout is how long a shutdown waits for requests in progress before it cuts them off.
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 
-	// Limits bound what one webhook may hold and how many are worked on at once.
+	// Limits bound the size of records and the number of webhooks in progress.
 	Limits LimitsConfig `mapstructure:"limits"`
 
-	// Alias says how the deduplication key of an alert is made.
+	// Alias is how the deduplication key of an alert is made.
 	Alias AliasConfig `mapstructure:"alias"`
 
-	// HMAC, when set, asks every webhook for a signature as Grafana makes it.
+	// HMAC, when set, requires every webhook to be signed as Grafana signs.
 	HMAC configoptional.Optional[HMACConfig] `mapstructure:"hmac"`
+
+	// Sync asks Alertmanager for its list of alerts; off unless it has endpoints.
+	Sync SyncConfig `mapstructure:"sync"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// LimitsConfig bounds what a record may hold and how many webhooks are worked on at once.
+// SyncConfig says how Alertmanager's list of alerts is asked for.
+type SyncConfig struct {
+	// ClientConfig holds all settings of the HTTP client but its endpoint: tls, auth, headers, timeout …
+	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+	// Endpoints are the addresses of all members of the cluster, without /api/v2.
+	Endpoints []string `mapstructure:"endpoints"`
+	// Interval is the time from one list to the next.
+	Interval time.Duration `mapstructure:"interval"`
+	// AbsentFor is how long an alert must be absent from the lists until it counts as resolved.
+	AbsentFor time.Duration `mapstructure:"absent_for"`
+	// StartupGrace is how long after its start an Alertmanager may not know all alerts yet.
+	StartupGrace time.Duration `mapstructure:"startup_grace"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// LimitsConfig bounds the size of records and the number of webhooks in progress.
 type LimitsConfig struct {
 	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
 	LabelsPerAlert int `mapstructure:"labels_per_alert"`
 	// ValueBytes is the longest text that a record keeps, in bytes; longer texts are cut.
 	ValueBytes int `mapstructure:"value_bytes"`
-	// ConcurrentRequests is the most webhooks that are read and passed on at once; others wait for a moment. Large ones
-	// count more than once.
+	// ConcurrentRequests is the maximum number of webhooks in progress; others wait for a moment. Large ones count more
+	// than once.
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// AliasConfig says how the alias of an alert is made.
+// AliasConfig is how the alias of an alert is made.
 type AliasConfig struct {
 	// Labels are joined by Separator.
 	Labels    []string `mapstructure:"labels"`
 	Separator string   `mapstructure:"separator"`
-	// MissingLabel says what takes the place of an absent label.
+	// MissingLabel is what replaces an absent label.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	// Exclude names labels that never make a different problem: hashes leave them out.
 	Exclude []string `mapstructure:"exclude"`
@@ -74,7 +94,7 @@ type AliasConfig struct {
 	_ struct{}
 }
 
-// AliasRuleConfig says how the alias of the alerts that match is made. What it does not set is as in AliasConfig.
+// AliasRuleConfig is how the alias of matching alerts is made. What it does not set is as in AliasConfig.
 type AliasRuleConfig struct {
 	// Matchers choose alerts, in Alertmanager's syntax. All of them must match.
 	Matchers     []string     `mapstructure:"matchers"`
@@ -82,14 +102,14 @@ type AliasRuleConfig struct {
 	Separator    string       `mapstructure:"separator"`
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	Exclude      []string     `mapstructure:"exclude"`
-	// Prefix takes the place of AliasConfig's if it is set, and may be empty.
+	// Prefix replaces that of AliasConfig if it is set. It may be empty.
 	Prefix *string `mapstructure:"prefix"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// MissingLabel is what takes the place of a label that an alert lacks.
+// MissingLabel is what replaces an absent label.
 type MissingLabel string
 
 // The values of MissingLabel.
@@ -126,6 +146,7 @@ var (
 	_ confmap.Validator = (*AliasConfig)(nil)
 	_ confmap.Validator = (*AliasRuleConfig)(nil)
 	_ confmap.Validator = (*HMACConfig)(nil)
+	_ confmap.Validator = (*SyncConfig)(nil)
 )
 
 const (
@@ -148,6 +169,8 @@ var defaultExclude = []string{
 }
 
 func createDefaultConfig() component.Config {
+	client := confighttp.NewDefaultClientConfig()
+	client.Timeout = 10 * time.Second
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
 	server.MaxRequestBodySize = defaultBodySize
@@ -173,6 +196,9 @@ func createDefaultConfig() component.Config {
 			Header:             "X-Grafana-Alerting-Signature",
 			TimestampTolerance: 5 * time.Minute,
 		}),
+		Sync: SyncConfig{
+			ClientConfig: client, Interval: time.Minute, AbsentFor: 2 * time.Minute, StartupGrace: 5 * time.Minute,
+		},
 	}
 }
 

@@ -3,6 +3,6 @@
 
 //go:generate go tool mdatagen metadata.yaml
 
-// Package alertmanagerreceiver takes the webhooks of Alertmanager and its relatives and makes one log record of each
+// Package alertmanagerreceiver receives webhooks of Alertmanager and compatible senders and makes one log record of each
 // alert. It answers 200 only after the pipeline has accepted the records.
 package alertmanagerreceiver

@@ -29,7 +29,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// handler answers webhooks. Requests share nothing in it but counters, pools and the memory of truncated groups.
+// handler answers webhooks. Requests share only its counters, its pools and the memory of truncated groups.
 type handler struct {
 	path      string
 	encodings []string
@@ -48,6 +48,7 @@ type handler struct {
 	telemetry  *metadata.TelemetryBuilder
 	truncation *truncation
 	oversize   *oversize
+	poller     *poller // nil: no sync
 	logger     *zap.Logger
 }
 
@@ -97,6 +98,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		logger:     sampled(set.Logger),
 	}
 	h.oversize = newOversize(h, set.ID, cfg)
+	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
 	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
 		h.signature = newSignature(cfg.HMAC.Get(), func() time.Time { return h.now() })
@@ -106,10 +108,10 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 
 // arrive counts a webhook. That orders webhooks as their senders did.
 func (h *handler) arrive(from string) webhook.Delivery {
-	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from}
+	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from, ResolveWait: h.poller.resolveWait()}
 }
 
-// ServeHTTP takes one webhook. Its only exit is answer.
+// ServeHTTP handles one webhook. Its only exit is answer.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := h.arrive(peer(r.Context())) // before anything that can take time
 	err := check(r)
@@ -136,7 +138,7 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	ctx, count := h.report.StartLogsOp(continueTrace(r)), 0
 	defer func() {
 		if p := recover(); p != nil {
-			h.logger.Error("Panic while a webhook was worked on", zap.Any("panic", p), zap.Stack("stack"))
+			h.logger.Error("Panic while a webhook was handled; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
 			err = errInternal
 		}
 		h.report.EndLogsOp(ctx, metadata.Type.String(), count, err)
@@ -151,7 +153,7 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	if err = h.read(ctx, ws, r, held); err == nil {
 		count, err = h.pass(ctx, ws, d)
 	}
-	// After a panic the workspace is lost, so that nobody gets one in a state unknown.
+	// After a panic the workspace is not reused, because its state is unknown.
 	if ws.body.Cap() <= 2*maxPooledBytes {
 		h.pool.Put(ws)
 	}
@@ -244,7 +246,7 @@ func (h *handler) refuseEarly(w http.ResponseWriter, r *http.Request, message st
 	}
 }
 
-// isJSON accepts what senders use, and no Content-Type at all.
+// isJSON accepts the media types that senders use, and a missing Content-Type.
 func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true

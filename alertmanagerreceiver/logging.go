@@ -12,8 +12,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// messagesPerMinute is how often one message is logged: whoever reaches the port must not be able to fill a disk. The
-// metrics count all.
+// messagesPerMinute bounds the log lines per message, so that strangers who reach the port cannot fill a disk. The metrics
+// count all.
 const messagesPerMinute = 10
 
 // sampled returns a logger that passes on each message at most messagesPerMinute times.
@@ -23,8 +23,8 @@ func sampled(logger *zap.Logger) *zap.Logger {
 	}))
 }
 
-// serverLog takes the messages of the HTTP server, most of them about a handshake that failed. Those hold the address of
-// the peer, so each would be another message; and they are warnings, because the fault is the peer's.
+// serverLog logs the messages of the HTTP server, most of them about failed handshakes. They contain the peer's address, so
+// it becomes a field: otherwise each would be another message. They are warnings, because the fault is the peer's.
 func serverLog(logger *zap.Logger) *log.Logger {
 	return log.New(lineWriter{logger}, "", 0)
 }

@@ -23,14 +23,14 @@ const (
 	// oversizeAge is how long the alert fires after the last webhook that was too large. Alertmanager repeats one after its
 	// group_interval.
 	oversizeAge = time.Hour
-	// oversizePause is the least time between two records, whoever sends how much.
+	// oversizePause is the minimum time between two records, however many webhooks are too large.
 	oversizePause = time.Minute
 	// maxAgent bounds what the alert repeats of a User-Agent.
 	maxAgent = 64
 )
 
-// oversize fires an alert of its own while webhooks arrive that are too large: their alerts are lost, and nobody else
-// knows. One goroutine serves all of them.
+// oversize fires an alert of its own while too large webhooks arrive, because their alerts are lost. One goroutine reports
+// all of them.
 type oversize struct {
 	handler  *handler
 	id       string
@@ -61,8 +61,8 @@ func (o *oversize) note(r report) {
 	}
 }
 
-// run sends what note is told, and the resolve when no webhook has been too large for oversizeAge. It counts from its start
-// too, because a former process may have left the alert firing; a resolve of an unknown alert does nothing.
+// run sends the alert for each report, and its resolve when no webhook has been too large for oversizeAge. That time also
+// counts from the start, because a former process may have left the alert firing. A resolve of an unknown alert does nothing.
 func (o *oversize) run(ctx context.Context) {
 	var since, sent time.Time // when the alert began to fire, and was last sent
 	quiet := time.NewTimer(oversizeAge)
@@ -95,11 +95,11 @@ func (o *oversize) run(ctx context.Context) {
 	}
 }
 
-// send passes the alert to the pipeline, and says whether it was accepted. A panic of the pipeline must not end the process.
+// send passes the alert to the pipeline and reports whether it was accepted. A panic of the pipeline must not end the process.
 func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			o.logger.Error("Panic while the pipeline was told of webhooks that are too large", zap.Any("panic", p), zap.Stack("stack"))
+			o.logger.Error("Panic while the pipeline took the alert about too large webhooks; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
 		}
 	}()
 	a.Labels = labels.New(
@@ -112,7 +112,7 @@ func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
 	o.setAlias(logs)
 	if err := o.handler.next.ConsumeLogs(ctx, logs); err != nil {
-		o.logger.Warn("The pipeline did not take the alert about webhooks that are too large", zap.Error(err))
+		o.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
 		return false
 	}
 	return true

@@ -15,13 +15,12 @@ import (
 const (
 	// placeWait is how long a webhook waits for its memory.
 	placeWait = 5 * time.Second
-	// memoryBudget is what all webhooks that are worked on at once may take. It leaves most of the 512 MiB that the
-	// documented configuration gives to memory_limiter to the other components.
+	// memoryBudget bounds the memory of all webhooks in progress. It leaves most of the 512 MiB of memory_limiter in the
+	// documented configuration to the other components.
 	memoryBudget = 192 << 20
 )
 
-// places bound how many webhooks are worked on at once, and the memory that they take: the body of each and the records
-// of one chunk.
+// places bound the number of webhooks in progress and their memory: the body of each and the records of one chunk.
 type places struct {
 	free     *semaphore.Weighted
 	budget   int64
@@ -52,7 +51,7 @@ type place struct {
 	held int64
 }
 
-// take waits for n bytes, but not for long. The body is not read before, so waiting costs no memory.
+// take waits up to placeWait for n bytes. The body is read only afterwards, so waiting costs no memory.
 func (p *places) take(ctx context.Context, n int64) (*place, error) {
 	held := &place{of: p}
 	err := held.acquire(ctx, n)

@@ -18,22 +18,22 @@ import (
 )
 
 const (
-	// readyPath says whether a webhook would be accepted now, to anybody who asks.
+	// readyPath answers whether new alerts would be accepted now. It needs no credentials.
 	readyPath = "/-/ready"
-	// readyAge is for how long one answer serves all who ask, so that hammering the path costs nothing.
+	// readyAge is how long an answer is reused, so that frequent requests cost nothing.
 	readyAge = time.Second
 	// readyTimeout is how long the exporters have to answer.
 	readyTimeout = time.Second
 )
 
-// readiness answers readyPath with what the exporters of this process say, see package readiness. It asks them one at a time.
+// readiness answers readyPath with the answer of this process's exporters, see package readiness. It asks once at a time.
 type readiness struct {
 	logger *zap.Logger
 	asking singleflight.Group
 
 	mu  sync.Mutex
 	at  time.Time
-	err error // what the last answer said
+	err error // of the last answer
 }
 
 func (r *readiness) serve(w http.ResponseWriter, q *http.Request) {
@@ -50,7 +50,7 @@ func (r *readiness) serve(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, "ready\n")
 }
 
-// answer returns the last answer while it is new, else it asks.
+// answer returns the last answer while it is new, else it asks the exporters.
 func (r *readiness) answer(ctx context.Context) error {
 	r.mu.Lock()
 	at, err := r.at, r.err
@@ -68,7 +68,7 @@ func (r *readiness) answer(ctx context.Context) error {
 	return err
 }
 
-// note keeps an answer, and logs a change.
+// note stores an answer and logs a change.
 func (r *readiness) note(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -33,7 +33,7 @@ type alertmanagerReceiver struct {
 	listener net.Listener
 	cancel   context.CancelFunc // ends the contexts of requests in progress
 	serving  sync.WaitGroup
-	oversize chan struct{} // closed when nothing more is said of webhooks that are too large
+	oversize chan struct{} // closed when the alert about too large webhooks is no longer sent
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
@@ -57,6 +57,13 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	if err != nil {
 		return err
 	}
+	if p := r.handler.poller; p != nil {
+		client, err := p.cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
+		if err != nil {
+			return fmt.Errorf("sync: %w", err)
+		}
+		p.open(client)
+	}
 	listener, err := r.cfg.ServerConfig.ToListener(ctx)
 	if err != nil {
 		return fmt.Errorf("endpoint: cannot listen on %q: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
@@ -67,12 +74,15 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	r.server, r.listener, r.cancel = server, listener, cancel
 
 	r.warnIfOpen()
-	r.set.Logger.Info("Taking webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
+	r.set.Logger.Info("Listening for webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
 	r.oversize = make(chan struct{})
 	go func() {
 		defer close(r.oversize)
 		r.handler.oversize.run(base)
 	}()
+	if r.handler.poller != nil {
+		r.serving.Go(func() { r.handler.poller.run(base) })
+	}
 	r.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
@@ -92,7 +102,7 @@ func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 	err := r.server.Shutdown(ctx)
 	r.cancel()
 	if err != nil {
-		r.set.Logger.Warn("Cut off webhooks that were still in progress; their senders repeat them", zap.Error(err))
+		r.set.Logger.Warn("Cut off webhooks in progress at shutdown; their senders repeat them", zap.Error(err))
 		err = r.server.Close()
 	}
 	r.serving.Wait()
@@ -103,7 +113,7 @@ func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// warnIfOpen tells whoever opens the port to a network that anybody may open and close incidents.
+// warnIfOpen warns if anybody on the network can open and close incidents.
 func (r *alertmanagerReceiver) warnIfOpen() {
 	cfg := &r.cfg.ServerConfig
 	mutualTLS := cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != ""
@@ -111,7 +121,7 @@ func (r *alertmanagerReceiver) warnIfOpen() {
 		return
 	}
 	if tcp, ok := r.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		r.set.Logger.Warn("The endpoint is open to the network and takes webhooks from anybody; set auth, tls::client_ca_file or hmac",
+		r.set.Logger.Warn("The endpoint is open to the network and accepts webhooks from anybody; set auth, tls::client_ca_file or hmac",
 			zap.Stringer("address", tcp))
 	}
 }

@@ -219,7 +219,7 @@ func TestOpenEndpointIsWarnedOf(t *testing.T) {
 		cfg := localConfig()
 		cfg.ServerConfig.NetAddr.Endpoint = endpoint
 		started(t, set, cfg, componenttest.NewNopHost(), consumertest.NewNop())
-		assert.Equal(t, warned, logged.FilterMessageSnippet("takes webhooks from anybody").Len(), endpoint)
+		assert.Equal(t, warned, logged.FilterMessageSnippet("accepts webhooks from anybody").Len(), endpoint)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// refusal is an answer other than 200. Its message is one line that says what is wrong and holds nothing of the
-// request but positions, because senders write it to their logs.
+// refusal is an answer other than 200. Its message is one line with the reason, and contains nothing of the request except
+// positions, because senders write it to their logs.
 type refusal struct {
 	status  int
 	message string
@@ -42,13 +42,13 @@ func tooLarge(limit int64) *refusal {
 	}
 }
 
-// badBody says that the body could not be read, for instance because its compression is broken.
+// badBody refuses a body that cannot be read, for example because its compression is broken.
 func badBody(err error) *refusal {
 	return &refusal{http.StatusBadRequest, "the body cannot be read: " + webhook.OneLine(err)}
 }
 
-// asRefusal says how an error is answered. What the pipeline refuses for good is 400, and everything else 503, which
-// senders repeat soon. Alertmanager repeats 429 only after its group_interval, so that is never an answer.
+// asRefusal turns an error into an answer. Permanent errors of the pipeline are 400. All others are 503, which senders
+// repeat soon. There is no 429, because Alertmanager repeats it only after its group_interval.
 func asRefusal(err error) *refusal {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r

@@ -33,8 +33,7 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 // withoutProbes leaves readiness out of the server's spans and metrics.
 func withoutProbes(r *http.Request) bool { return r.URL.Path != readyPath }
 
-// authenticator checks the credentials of a request as the collector's server does, for some of its paths only: a probe of the
-// orchestrator has none.
+// authenticator checks credentials as the collector's server does, but not for every path: probes have none.
 type authenticator struct {
 	server     extensionauth.Server
 	parameters []string // of the query, that count as headers
@@ -77,8 +76,8 @@ func (a *authenticator) over(next http.Handler) http.Handler {
 	})
 }
 
-// named gives the route to the server's span and metrics. The collector's server reads it from the request, but sees another
-// copy of that with authentication.
+// named adds the route to the server's span and metrics. The collector's server would read it from the request, but with
+// authentication it sees another copy of the request.
 func named(route string, next http.Handler) http.Handler {
 	attr := attribute.String("http.route", route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,8 +92,8 @@ func named(route string, next http.Handler) http.Handler {
 }
 
 // continueTrace returns the request's context in the trace of its W3C traceparent header. The collector's server reads the
-// header only if service::telemetry::traces::propagators says so, which hardly anybody sets. This happens after
-// authentication: strangers choose no trace.
+// header only with service::telemetry::traces::propagators, which is rarely set. This happens after authentication, so
+// that strangers cannot choose a trace.
 func continueTrace(r *http.Request) context.Context {
 	local := r.Context()
 	remote := propagation.TraceContext{}.Extract(local, propagation.HeaderCarrier(r.Header))

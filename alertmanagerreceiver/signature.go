@@ -25,7 +25,7 @@ func newSignature(cfg *HMACConfig, now func() time.Time) *signature {
 }
 
 // verify returns nil for a body that the owner of the secret signed within the tolerance. A signed webhook can be
-// replayed within the tolerance, and forever where no timestamp is asked for.
+// replayed within the tolerance, and forever without a timestamp_header.
 func (s *signature) verify(header http.Header, body []byte) error {
 	given, err := hex.DecodeString(header.Get(s.cfg.Header))
 	if err != nil || len(given) != sha256.Size {

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// maxTruncatedGroups bounds the memory of groups that were reported; the oldest is forgotten, and so reported again.
+	// maxTruncatedGroups bounds the reported groups in memory; the oldest one is forgotten, and reported again.
 	maxTruncatedGroups = 1024
 	// maxReportsAtOnce is how many groups are reported in a burst; after it, one a second, and the others when they come
 	// again.
@@ -47,7 +47,7 @@ func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*t
 	}, nil
 }
 
-// note is told of every accepted webhook.
+// note takes in an accepted webhook.
 func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	if w.TruncatedAlerts == 0 {
 		if t.reported.Len() > 0 {
@@ -62,7 +62,7 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 		return
 	}
 	t.reported.Add(group, struct{}{})
-	t.logger.Warn("Alertmanager cut a group short: it never delivers the alerts beyond the cut, nor that they are resolved; "+
+	t.logger.Warn("Alertmanager cut a group short and never sends the alerts past the cut, nor their resolves; "+
 		"set max_alerts: 0 in its webhook_configs",
 		zap.String("receiver", text.Line(w.Receiver, maxLogged)),
 		zap.String("group_key", text.Line(w.GroupKey, maxLogged)),

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Validate refuses what cannot work. The nested parts are validated on their own.
+// Validate refuses settings that cannot work. The nested parts are validated on their own.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.ServerConfig.NetAddr.Endpoint == "" {

@@ -12,7 +12,7 @@ mkdir -p build # ocb makes only the last folder of output_path
 sed "s|^  version: .*|  version: \"$version\"|" builder-config.yaml >build/builder-config.yaml
 go tool builder --config build/builder-config.yaml
 cp build/dist/otelcol-alert24 "$output.new"
-mv "$output.new" "$output" # a collector that runs from the old file goes on undisturbed
+mv "$output.new" "$output" # a collector that runs from the old file is not disturbed
 
 got=$("$output" --version)
 case $got in

@@ -2,7 +2,7 @@
 # Copyright The otelcol-alert24 Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Fails when go.mod or a generated file is not what its source gives. Works on a copy: the tree stays as it is.
+# Fails if go.mod or a generated file differs from what its source generates. Works on a copy of the tree.
 set -eu
 cd "$(dirname "$0")/.."
 

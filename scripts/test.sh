@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Usage: test.sh TARGET...
-# Runs make's targets in turn, goes on after a failure, and closes with one line for each.
-# The last line says when the unit tests ran without the race detector.
+# Runs make's targets in turn, continues after a failure, and ends with one line for each.
+# The last line tells if the unit tests ran without the race detector.
 set -u
 cd "$(dirname "$0")/.."
 

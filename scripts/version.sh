@@ -2,8 +2,8 @@
 # Copyright The otelcol-alert24 Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Prints the version of this tree: the tag it stands on, else the version under way with the commit.
-# A tree with uncommitted changes says so; one without git (a source archive) has the bare version.
+# Prints the version of this tree: its tag, else the next version with the commit. Uncommitted changes add ".dirty".
+# Without git (a source archive) it is the bare version.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter"
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver"
+	"github.com/alert24/otelcol-alert24/internal/preview"
 )
 
 // unsetKey takes the place of an API key from a variable that is not set. Nothing is sent with it.
@@ -26,9 +27,34 @@ const unsetKey = "not-set"
 
 // components are the two parts of a configuration that decide what becomes of a webhook.
 type components struct {
-	receiver *alertmanagerreceiver.Config
-	exporter *alert24exporter.Config
-	notes    []string
+	receiver   *alertmanagerreceiver.Config
+	receiverID component.ID
+	exporter   *alert24exporter.Config
+	notes      []string
+}
+
+// preview returns what answers for these components.
+func (c *components) preview() (*preview.Preview, error) {
+	converter, err := c.receiver.NewConverter(c.receiverID, component.NewDefaultBuildInfo().Version)
+	if err != nil {
+		return nil, err
+	}
+	return preview.New(preview.Options{
+		Converter:     converter,
+		Incident:      c.exporter.Incident.Content(),
+		Policy:        c.exporter.Policy(),
+		InitialStatus: c.exporter.Incident.InitialStatus,
+		Endpoint:      c.exporter.ClientConfig.Endpoint,
+	})
+}
+
+// rules returns the matchers of each alias rule.
+func (c *components) rules() []string {
+	var rules []string
+	for i := range c.receiver.Alias.Rules {
+		rules = append(rules, strings.Join(c.receiver.Alias.Rules[i].Matchers, ", "))
+	}
+	return rules
 }
 
 func load(ctx context.Context, f *flags) (*components, error) {
@@ -49,6 +75,7 @@ func load(ctx context.Context, f *flags) (*components, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.receiverID = receiver.id
 	if err := receiver.read(c.receiver); err != nil {
 		return nil, err
 	}

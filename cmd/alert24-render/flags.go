@@ -18,9 +18,10 @@ const (
 	stdinName = "-"
 )
 
-const help = `Shows what the collector would do with webhooks of Alertmanager: for each alert its alias, what its incident says, and the
-call to Alert24 that would follow. It runs the collector's own receiver and exporter, in memory, and sends nothing. Each
-webhook is taken alone, as if nothing that fires had an incident yet and all that is resolved had one open.
+const help = `Shows what the collector would do with webhooks of Alertmanager: for each alert its alias and the rule that made it, its
+severity and where that comes from, what its incident says, and the call to Alert24 that would follow. It decides with the
+collector's own code, runs no part of the collector and sends nothing. Each webhook is taken alone, as if nothing that fires
+had an incident yet and all that is resolved had one open.
 
 Of the configuration it reads one alertmanager receiver and one alert24 exporter. No API key is needed: an api_key from a
 variable that is not set is replaced. Addresses, TLS, authentication and storage play no part. Processors are not run; the

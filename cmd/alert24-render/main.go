@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command alert24-render shows what the collector would do with a webhook: for each alert its alias, what its incident says,
-// and the call to Alert24 that would follow. It runs the receiver and the exporter of the collector and sends nothing.
+// and the call to Alert24 that would follow. It reads the collector's configuration, runs nothing of it and sends nothing.
 package main
 
 import (
@@ -14,9 +14,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
-	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/preview"
 	"github.com/alert24/otelcol-alert24/internal/text"
@@ -52,12 +52,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // report is all that is shown.
 type report struct {
 	notes    []string
-	webhooks []webhook
+	rules    []string // the matchers of each alias rule
+	webhooks []file
 }
 
-type webhook struct {
-	file   string
-	alerts []preview.Alert
+// file is a webhook and where it was read.
+type file struct {
+	name string
+	*preview.Webhook
 }
 
 func render(ctx context.Context, f *flags, stdin io.Reader, out io.Writer) error {
@@ -65,13 +67,21 @@ func render(ctx context.Context, f *flags, stdin io.Reader, out io.Writer) error
 	if err != nil {
 		return err
 	}
-	r := report{notes: c.notes}
-	for _, file := range f.webhooks {
-		alerts, err := renderFile(ctx, c, file, stdin)
+	p, err := c.preview()
+	if err != nil {
+		return err
+	}
+	r := report{notes: c.notes, rules: c.rules()}
+	for _, name := range f.webhooks {
+		body, err := c.readBody(name, stdin)
 		if err != nil {
 			return err
 		}
-		r.webhooks = append(r.webhooks, webhook{file, alerts})
+		hook, err := p.Webhook(ctx, body, time.Now())
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		r.webhooks = append(r.webhooks, file{name, hook})
 	}
 	if f.output == outputJSON {
 		return r.writeJSON(out)
@@ -79,26 +89,21 @@ func render(ctx context.Context, f *flags, stdin io.Reader, out io.Writer) error
 	return r.writeText(out, f.body)
 }
 
-func renderFile(ctx context.Context, c *components, file string, stdin io.Reader) ([]preview.Alert, error) {
-	logs, err := convert(ctx, c, file, stdin)
-	if err != nil {
-		if _, named := errors.AsType[*os.PathError](err); named {
-			return nil, err // it names the file
-		}
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return preview.Alerts(ctx, c.exporter, logs)
-}
-
-func convert(ctx context.Context, c *components, file string, stdin io.Reader) (plog.Logs, error) {
+// readBody reads a webhook as far as the receiver does.
+func (c *components) readBody(name string, stdin io.Reader) ([]byte, error) {
 	in := stdin
-	if file != stdinName {
-		opened, err := os.Open(file) //nolint:gosec // the file that the user named
+	if name != stdinName {
+		opened, err := os.Open(name) //nolint:gosec // the file that the user named
 		if err != nil {
-			return plog.Logs{}, err
+			return nil, err // it names the file
 		}
 		defer func() { _ = opened.Close() }()
 		in = opened
 	}
-	return preview.Convert(ctx, c.receiver, in)
+	limit := c.receiver.ServerConfig.MaxRequestBodySize
+	body, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		return nil, fmt.Errorf("%s: the webhook has more than %d bytes: see max_request_body_size", name, limit)
+	}
+	return body, err
 }

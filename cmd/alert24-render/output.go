@@ -9,9 +9,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/preview"
 )
 
@@ -22,153 +22,129 @@ func (r *report) writeText(out io.Writer, body bool) error {
 	for _, note := range r.notes {
 		fmt.Fprintf(w, "Note: %s.\n", note)
 	}
-	for i := range r.webhooks {
+	for _, f := range r.webhooks {
 		fmt.Fprintln(w)
-		r.webhooks[i].writeText(w, body)
+		t := textWriter{w: w, rules: r.rules, body: body, incidents: map[*preview.Incident]int{}, calls: map[*preview.Call]int{}}
+		t.file(f)
 	}
 	return w.Flush()
 }
 
-func (h *webhook) writeText(w io.Writer, body bool) {
-	noun := "alerts"
-	if len(h.alerts) == 1 {
+// textWriter writes one webhook.
+type textWriter struct {
+	w     io.Writer
+	rules []string
+	body  bool
+	// incidents and calls are written once; the values are the numbers of the alerts where they are.
+	incidents map[*preview.Incident]int
+	calls     map[*preview.Call]int
+}
+
+func (t *textWriter) file(f file) {
+	total, noun := len(f.Alerts)+f.Skipped, "alerts"
+	if total == 1 {
 		noun = "alert"
 	}
-	fmt.Fprintf(w, "%s: %d %s\n", h.file, len(h.alerts), noun)
-	shown := map[*preview.Incident]int{} // the alert whose lines say what the incident says
-	sent := map[*preview.Call]bool{}
-	for i := range h.alerts {
-		a := &h.alerts[i]
-		fmt.Fprintf(w, "\nAlert %d of %d\n", i+1, len(h.alerts))
-		line(w, "alias", a.Alias)
-		line(w, "status", a.Status)
-		first, again := shown[a.Incident]
-		switch {
-		case a.Incident == nil:
-			writeCall(w, a)
-		case again:
-			line(w, "incident", fmt.Sprintf("that of alert %d: one alias is one incident", first))
-			writeCall(w, a)
-		default:
-			shown[a.Incident] = i + 1
-			writeAlert(w, a)
-		}
-		if body && a.Call != nil && !sent[a.Call] {
-			sent[a.Call] = true
-			pretty := a.Call.Body.Clone()
-			_ = pretty.Indent(jsontext.WithIndent("  ")) // it is JSON, or it could not have been read
-			block(w, "body", string(pretty))
-		}
+	fmt.Fprintf(t.w, "%s: %d %s\n", f.name, total, noun)
+	for _, note := range f.Notes {
+		fmt.Fprintf(t.w, "Note: %s.\n", note)
+	}
+	for i := range f.Alerts {
+		a := &f.Alerts[i]
+		fmt.Fprintf(t.w, "\nAlert %d of %d\n", a.Position+1, total)
+		t.line("alias", a.Alias, "by "+ruleName(a, t.rules))
+		t.line("status", a.Status)
+		t.line("severity", a.Severity.Severity.String(), "from "+a.Severity.From)
+		t.line("notes", a.Notes...)
+		t.incident(a, a.Position+1)
 	}
 }
 
-func writeAlert(w io.Writer, a *preview.Alert) {
-	inc := a.Incident
-	line(w, "severity", inc.Severity)
-	line(w, "title", inc.Title)
-	line(w, "tags", inc.Tags...)
+// ruleName says which alias rule an alert took.
+func ruleName(a *preview.Alert, rules []string) string {
+	if a.Rule == 0 {
+		return "alias::labels"
+	}
+	return fmt.Sprintf("alias::rules::%d: %s", a.Rule-1, rules[a.Rule-1])
+}
+
+func (t *textWriter) incident(a *preview.Alert, number int) {
+	switch first := t.incidents[a.Incident]; {
+	case a.Incident == nil:
+		t.call(a, number)
+	case first != 0:
+		t.line("incident", fmt.Sprintf("that of alert %d: one alias is one incident", first))
+		t.call(a, number)
+	default:
+		t.incidents[a.Incident] = number
+		t.content(a.Incident, a.Severity.Severity)
+		t.call(a, number)
+		t.line("notes", a.Incident.Notes...)
+		if a.Incident.Description != "" {
+			t.block("description", a.Incident.Description)
+		}
+	}
+	if t.body && t.calls[a.Call] == number {
+		pretty := a.Call.Body.Clone()
+		_ = pretty.Indent(jsontext.WithIndent("  ")) // the body is JSON
+		t.block("body", string(pretty))
+	}
+}
+
+// content writes what an incident says, but for its description.
+func (t *textWriter) content(inc *preview.Incident, own incident.Severity) {
+	if inc.Severity != own {
+		t.line("incident", fmt.Sprintf("severity %s: that of its worst alert", inc.Severity))
+	}
+	t.line("title", inc.Title)
+	t.line("tags", inc.Tags...)
 	services := inc.AffectedServices
 	if len(services) == 0 {
 		services = []string{"none"}
 	}
-	line(w, "services", services...)
+	t.line("services", services...)
 	if inc.AssignedTo != "" {
-		line(w, "assigned to", inc.AssignedTo)
+		t.line("assigned to", inc.AssignedTo)
 	}
 	if inc.ImpactDescription != "" {
-		line(w, "impact", strings.Split(inc.ImpactDescription, "\n")...)
-	}
-	writeCall(w, a)
-	line(w, "notes", a.Notes...)
-	if inc.Description != "" {
-		block(w, "description", inc.Description)
+		t.line("impact", strings.Split(inc.ImpactDescription, "\n")...)
 	}
 }
 
-func writeCall(w io.Writer, a *preview.Alert) {
-	call := "none"
-	if a.Call != nil {
-		call = a.Call.Method + " " + a.Call.Path
+func (t *textWriter) call(a *preview.Alert, number int) {
+	if a.Call == nil {
+		t.line("call", "none", "because "+a.Why)
+		return
 	}
+	if first := t.calls[a.Call]; first != 0 {
+		t.line("call", fmt.Sprintf("that of alert %d: the alerts of one alias share a call", first))
+		return
+	}
+	t.calls[a.Call] = number
+	call := a.Call.Method + " " + a.Call.Path
 	if a.Delay > 0 {
 		call += " after " + a.Delay.String()
 	}
-	line(w, "call", call, "because "+a.Why)
+	t.line("call", call, "because "+a.Why)
 }
 
 // line writes a name and its values, one below the other.
-func line(w io.Writer, name string, values ...string) {
+func (t *textWriter) line(name string, values ...string) {
 	for i, value := range values {
 		if i > 0 {
 			name = ""
 		}
-		fmt.Fprintf(w, "  %-12s %s\n", name, value)
+		fmt.Fprintf(t.w, "  %-12s %s\n", name, value)
 	}
 }
 
 // block writes a name, and a text below it.
-func block(w io.Writer, name, text string) {
-	fmt.Fprintf(w, "  %s\n", name)
+func (t *textWriter) block(name, text string) {
+	fmt.Fprintf(t.w, "  %s\n", name)
 	for text := range strings.SplitSeq(text, "\n") {
 		if text != "" {
 			text = "    " + text
 		}
-		fmt.Fprintln(w, text)
+		fmt.Fprintln(t.w, text)
 	}
-}
-
-type reportJSON struct {
-	Assumption string        `json:"assumption"`
-	Notes      []string      `json:"notes"`
-	Webhooks   []webhookJSON `json:"webhooks"`
-}
-
-type webhookJSON struct {
-	File   string      `json:"file"`
-	Alerts []alertJSON `json:"alerts"`
-}
-
-// alertJSON is an alert. Without an incident it has no text, and without a call that is null.
-type alertJSON struct {
-	Alias             string `json:"alias"`
-	Status            string `json:"status"`
-	*preview.Incident `json:",inline"`
-	Call              *callJSON `json:"call"`
-	Why               string    `json:"why"`
-	Notes             []string  `json:"notes"`
-}
-
-type callJSON struct {
-	Method string         `json:"method"`
-	Path   string         `json:"path"`
-	After  string         `json:"after,omitempty"`
-	Body   jsontext.Value `json:"body"`
-}
-
-// writeJSON writes the report for programs.
-func (r *report) writeJSON(out io.Writer) error {
-	doc := reportJSON{Assumption: preview.Assumption, Notes: r.notes}
-	for _, h := range r.webhooks {
-		hook := webhookJSON{File: h.file}
-		for i := range h.alerts {
-			hook.Alerts = append(hook.Alerts, newAlertJSON(&h.alerts[i]))
-		}
-		doc.Webhooks = append(doc.Webhooks, hook)
-	}
-	if err := json.MarshalWrite(out, doc, jsontext.WithIndent("  ")); err != nil {
-		return err
-	}
-	_, err := io.WriteString(out, "\n")
-	return err
-}
-
-func newAlertJSON(a *preview.Alert) alertJSON {
-	j := alertJSON{Alias: a.Alias, Status: a.Status, Incident: a.Incident, Why: a.Why, Notes: a.Notes}
-	if a.Call != nil {
-		j.Call = &callJSON{Method: a.Call.Method, Path: a.Call.Path, Body: a.Call.Body}
-		if a.Delay > 0 {
-			j.Call.After = a.Delay.String()
-		}
-	}
-	return j
 }

@@ -133,7 +133,9 @@ func (s *edits) wrote(event *sandbox.Event) {
 	for _, c := range event.Changes {
 		s.writes[c.Field] = write{event.At, seen}
 		delete(s.marks, c.Field)
-		delete(s.byHand, c.Field)
+		if c.Field != "severity" { // a rise is written over an edit, and a fall after it is not
+			delete(s.byHand, c.Field)
+		}
 	}
 	if event.Kind == store.Resolved {
 		s.reopened = false

@@ -47,7 +47,7 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	began := time.Now()
-	bridge, err := harness.StartBridge(ctx, binaries, dir)
+	bridge, err := harness.StartBridge(ctx, binaries, dir, nil)
 	defer func() { err = errors.Join(err, bridge.Close()) }()
 	if err != nil {
 		return interrupted(ctx, err)

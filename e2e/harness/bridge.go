@@ -6,6 +6,8 @@ package harness
 import (
 	"context"
 	"errors"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
 // Bridge is Alertmanager, the collector and the sandbox, connected.
@@ -16,11 +18,11 @@ type Bridge struct {
 }
 
 // StartBridge starts all three, with everything they store in dir. Close ends them, after an error as well.
-// Set overrides keys of the collector's configuration, see CollectorOptions.
-func StartBridge(ctx context.Context, binaries Binaries, dir string, set ...string) (*Bridge, error) {
+// Switches change the sandbox, set overrides keys of the collector's configuration, see CollectorOptions.
+func StartBridge(ctx context.Context, binaries Binaries, dir string, switches func(*sandbox.Switches), set ...string) (*Bridge, error) {
 	b := &Bridge{}
 	var err error
-	if b.Sandbox, err = StartSandbox(ctx); err != nil {
+	if b.Sandbox, err = StartSandbox(ctx, func(o *sandbox.Options) { o.Switches = switches }); err != nil {
 		return b, err
 	}
 	b.Collector, err = StartCollector(ctx, CollectorOptions{

@@ -20,7 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const module = "github.com/alert24/otelcol-alert24/"
+const (
+	module = "github.com/alert24/otelcol-alert24/"
+	root   = "../.."
+)
 
 func document(t *testing.T) string {
 	t.Helper()
@@ -32,7 +35,7 @@ func document(t *testing.T) string {
 // files are those of a package, without tests.
 func files(t *testing.T, room string) []*ast.File {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("../..", room, "*.go"))
+	paths, err := filepath.Glob(filepath.Join(root, room, "*.go"))
 	require.NoError(t, err)
 	var all []*ast.File
 	for _, path := range paths {
@@ -118,12 +121,12 @@ func TestEveryNameExists(t *testing.T) {
 	for _, m := range quoted.FindAllStringSubmatch(walk, -1) {
 		text := m[1]
 		if strings.ContainsAny(text, "/ ") || strings.HasSuffix(text, ".go") || strings.HasSuffix(text, ".yaml") {
-			if _, err := os.Stat(filepath.Join("../..", text)); strings.Contains(text, "/") && err != nil {
+			if _, err := os.Stat(filepath.Join(root, text)); strings.Contains(text, "/") && err != nil {
 				assert.Fail(t, "no such file", text)
 			}
 			continue
 		}
-		if info, err := os.Stat(filepath.Join("../..", text)); err == nil && info.IsDir() {
+		if info, err := os.Stat(filepath.Join(root, text)); err == nil && info.IsDir() {
 			continue
 		}
 		if parts := name.FindStringSubmatch(text); parts != nil {

@@ -4,6 +4,7 @@
 package event
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func one(t *testing.T, attributes map[string]string, change func(r plog.LogRecor
 	if change != nil {
 		change(r)
 	}
-	events, bad := Read(ld, words{})
+	events, _, bad := Read(ld, words{})
 	require.NoError(t, bad.First)
 	require.Len(t, events, 1)
 	return events[0]
@@ -103,19 +104,23 @@ func TestOverrides(t *testing.T) {
 		check      func(t *testing.T, ev protocol.Event)
 	}{
 		"an alias of the user's stays": {map[string]string{attrs.OverrideAlias: "mine"}, func(t *testing.T, ev protocol.Event) {
+			t.Helper()
 			assert.Equal(t, "mine", ev.Alias)
 			assert.True(t, ev.Pinned)
 		}},
 		"status in any case": {map[string]string{attrs.OverrideStatus: "Resolved"}, func(t *testing.T, ev protocol.Event) {
+			t.Helper()
 			assert.False(t, ev.Firing)
 		}},
 		"severity": {map[string]string{attrs.OverrideSeverity: "none"}, func(t *testing.T, ev protocol.Event) {
+			t.Helper()
 			assert.True(t, ev.Ignored)
 			assert.False(t, ev.Firing)
 		}},
 		"texts": {map[string]string{
 			attrs.OverrideTitle: "T", attrs.OverrideDescription: "D", attrs.OverrideTags: "a, b,", attrs.OverrideAffectedServices: "s",
 		}, func(t *testing.T, ev protocol.Event) {
+			t.Helper()
 			a := ev.Alert.Unpack()
 			assert.Equal(t, []string{"T", "D"}, []string{a.Title, a.Description})
 			assert.Equal(t, []string{"a", "b"}, a.Tags)
@@ -124,9 +129,7 @@ func TestOverrides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			attributes := alert()
-			for name, value := range tt.attributes {
-				attributes[name] = value
-			}
+			maps.Copy(attributes, tt.attributes)
 			tt.check(t, one(t, attributes, nil))
 		})
 	}
@@ -136,7 +139,7 @@ func TestOverrides(t *testing.T) {
 		resource := ld.ResourceLogs().At(0).Resource().Attributes()
 		resource.PutStr(attrs.OverrideAlias, "mine")
 		resource.PutStr(attrs.OverrideStatus, "resolved")
-		events, _ := Read(ld, words{})
+		events, _, _ := Read(ld, words{})
 		assert.Equal(t, "mine", events[0].Alias)
 		assert.False(t, events[0].Firing)
 	})
@@ -188,7 +191,7 @@ func TestBadRecordsStopNoOther(t *testing.T) {
 	odd := alert()
 	odd[attrs.AlertStatus] = "pending"
 	record(ld, odd)
-	events, bad := Read(ld, words{})
+	events, _, bad := Read(ld, words{})
 	assert.Len(t, events, 1)
 	assert.EqualValues(t, 2, bad.Count)
 	require.ErrorContains(t, bad.First, attrs.OverrideAlias)

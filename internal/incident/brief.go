@@ -8,3 +8,6 @@ func (p Packed) Brief() Packed {
 	p.rest = "{}"
 	return p
 }
+
+// IsBrief reports whether the alert has no text.
+func (p *Packed) IsBrief() bool { return len(p.rest) <= len("{}") }

@@ -54,27 +54,51 @@ func appendDiffering(names []string, a, b labels.Set) []string {
 // of ten thousand members costs little more than one of twenty.
 func Worst(firing iter.Seq[*Packed]) ([]Alert, Context) {
 	var more Context
-	worst := make([]*Packed, 0, MaxShown)
+	var r Ranking
 	for p := range firing {
 		more.Members++
 		if !p.StartsAt.IsZero() && (more.Since.IsZero() || p.StartsAt.Before(more.Since)) {
 			more.Since = p.StartsAt
 		}
-		if len(worst) == MaxShown {
-			if worseFirst(worst[MaxShown-1], p) < 0 {
-				continue
-			}
-			worst = worst[:MaxShown-1]
-		}
-		i, _ := slices.BinarySearchFunc(worst, p, worseFirst)
-		worst = slices.Insert(worst, i, p)
+		r.Add(p)
 	}
-	alerts := make([]Alert, len(worst))
-	for i, p := range worst {
+	return r.Alerts(), more
+}
+
+// Ranking finds the worst of some alerts, as many as are shown.
+type Ranking struct {
+	worst []*Packed
+}
+
+// Takes reports whether p would be among the worst.
+func (r *Ranking) Takes(p *Packed) bool {
+	return len(r.worst) < MaxShown || worseFirst(r.worst[MaxShown-1], p) >= 0
+}
+
+// Add adds an alert, which must not change.
+func (r *Ranking) Add(p *Packed) {
+	if !r.Takes(p) {
+		return
+	}
+	if r.worst == nil {
+		r.worst = make([]*Packed, 0, MaxShown)
+	}
+	r.worst = r.worst[:min(len(r.worst), MaxShown-1)]
+	i, _ := slices.BinarySearchFunc(r.worst, p, worseFirst)
+	r.worst = slices.Insert(r.worst, i, p)
+}
+
+// Alerts returns them, the worst first.
+func (r *Ranking) Alerts() []Alert {
+	alerts := make([]Alert, len(r.worst))
+	for i, p := range r.worst {
 		alerts[i] = p.Unpack()
 	}
-	return alerts, more
+	return alerts
 }
+
+// Worse reports whether p comes before q in an incident: it is worse, or as bad and older.
+func (p *Packed) Worse(q *Packed) bool { return worseFirst(p, q) < 0 }
 
 func worseFirst(a, b *Packed) int {
 	return cmp.Or(

@@ -166,17 +166,24 @@ func (w *rendering) impact(c *Content) (news uint64) {
 	return HashText(text.Lines(still))
 }
 
-// boundLabels returns ls itself unless there is something to cut.
+// boundLabels returns ls itself unless there is something to cut. Of names that are equal once they are cut, the first counts.
 func boundLabels(ls labels.Set) labels.Set {
 	fits := func(s string) bool { return len(s) <= maxLabelRunes }
 	if len(ls) <= maxLabels && !slices.ContainsFunc(ls, func(l labels.Label) bool { return !fits(l.Name) || !fits(l.Value) }) {
 		return ls
 	}
-	cut := make(labels.Set, 0, maxLabels)
-	for _, l := range ls[:min(len(ls), maxLabels)] {
-		cut = append(cut, labels.Label{Name: text.Cut(l.Name, maxLabelRunes), Value: text.Cut(l.Value, maxLabelRunes)})
+	bound := make(labels.Set, 0, maxLabels)
+	for _, l := range ls {
+		name := text.Cut(l.Name, maxLabelRunes)
+		if slices.ContainsFunc(bound, func(other labels.Label) bool { return other.Name == name }) {
+			continue
+		}
+		if len(bound) == maxLabels {
+			break
+		}
+		bound = append(bound, labels.Label{Name: name, Value: text.Cut(l.Value, maxLabelRunes)})
 	}
-	return cut
+	return bound
 }
 
 func (w *rendering) tags(c *Content) (news uint64) {

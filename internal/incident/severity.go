@@ -70,7 +70,7 @@ func (s *severities) of(word string) (of Severity, known bool) {
 
 // Severity returns how bad an alert is; override is the attribute alert24.severity, or "".
 func (r *Renderer) Severity(ls, annotations labels.Set, override string) Severity {
-	word := r.severityWord(ls, annotations, override)
+	word, _ := r.severityWord(ls, annotations, override)
 	s, known := r.severities.of(word)
 	if !known && !text.Blank(word) {
 		r.onUnknownValue(keySeverity, text.Line(word, maxLineRunes))
@@ -88,28 +88,42 @@ func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 	if s.min == 0 && len(s.ignore) == 0 {
 		return false
 	}
-	word := r.severityWord(ls, annotations, override)
+	word, _ := r.severityWord(ls, annotations, override)
 	of, _ := s.of(word)
 	return of < s.min || s.ignore.Has(word)
 }
 
-func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) string {
+// source is where the word for a severity stands.
+type source uint8
+
+const (
+	inRecord source = iota
+	inOwnAnnotation
+	inTemplate
+	inAnnotation
+	inLabel
+)
+
+func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) (word string, from source) {
 	s := r.severities
-	if word := override(attribute, annotations, annotationSeverity); !text.Blank(word) {
-		return word
+	if !text.Blank(attribute) {
+		return attribute, inRecord
+	}
+	if word := override("", annotations, annotationSeverity); !text.Blank(word) {
+		return word, inOwnAnnotation
 	}
 	if s.template != nil {
 		a := Alert{Labels: ls, Annotations: annotations}
 		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, nil), maxLineRunes); !text.Blank(word) {
-			return word
+			return word, inTemplate
 		}
 	}
 	if s.cfg.Annotation != "" {
 		if word := annotations.Get(s.cfg.Annotation); !text.Blank(word) {
-			return word
+			return word, inAnnotation
 		}
 	}
-	return ls.Get(s.cfg.Label)
+	return ls.Get(s.cfg.Label), inLabel
 }
 
 // ResolvesByItself says whether the end of the alert closes its incident; if not, a person does.

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
-	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // In a full storage, new alerts are refused, but what is known can end, and that makes room again.
@@ -28,8 +28,8 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(1, 2))
 			text := make([]byte, shape.text)
-			canEmptyItself(t, func(ev ledger.Event, i int) ledger.Event {
-				ev.Alias = fmt.Sprintf("alias-%d-%s", i, strings.Repeat("x", shape.alias))
+			canEmptyItself(t, func(ev protocol.Event, i int) protocol.Event {
+				ev = of(fmt.Sprintf("alias-%d-%s", i, strings.Repeat("x", shape.alias)), ev)
 				for i := range text {
 					text[i] = "0123456789abcdef"[random.IntN(16)] // hard to compress
 				}
@@ -40,7 +40,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	}
 }
 
-func canEmptyItself(t *testing.T, named func(ev ledger.Event, i int) ledger.Event) {
+func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.Event) {
 	t.Helper()
 	now := at(0)
 	l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return now })
@@ -48,15 +48,15 @@ func canEmptyItself(t *testing.T, named func(ev ledger.Event, i int) ledger.Even
 	// fill adds aliases until the storage takes no more: a refused write cleans, so that the next may find room.
 	fill := func() {
 		for refused := 0; refused < 3; {
-			_, err := l.Apply(t.Context(), []ledger.Event{named(firing(at(0)), filled)})
+			_, err := l.Apply(t.Context(), []protocol.Event{named(firing(at(0)), filled)})
 			if err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
 				continue
 			}
-			_, d, err := l.Claim(t.Context(), named(ledger.Event{}, filled).Alias)
+			_, d, err := l.Claim(t.Context(), named(protocol.Event{}, filled).Alias)
 			require.NoError(t, err)
-			require.Equal(t, ledger.Create, d.Call.Kind)
+			require.Equal(t, protocol.Create, d.Call.Kind)
 			filled, refused = filled+1, 0
 			require.Less(t, filled, 40_000, "the storage is bounded")
 		}
@@ -67,39 +67,39 @@ func canEmptyItself(t *testing.T, named func(ev ledger.Event, i int) ledger.Even
 	require.Greater(t, first, 20)
 
 	// All creates are answered, all alerts resolve, all closes are begun and answered: each a write.
-	learn := func(i int, c ledger.Call, open bool) {
-		a := &ledger.Answered{
-			Alias: named(ledger.Event{}, i).Alias, Call: c,
-			Answer: ledger.Answer{Verdict: ledger.Accepted, Incident: ledger.Found{ID: fmt.Sprint("id-", i), Open: open}},
+	learn := func(i int, c protocol.Call, open bool) {
+		a := &protocol.Answered{
+			Alias: named(protocol.Event{}, i).Alias, Call: c,
+			Answer: protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: fmt.Sprint("id-", i), Seen: true, Open: open}},
 		}
-		require.NoError(t, l.Learn(t.Context(), []*ledger.Answered{a}))
+		require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{a}))
 	}
 	for from := 0; from < filled; {
 		for i := range filled - from {
-			learn(from+i, l.Get(named(ledger.Event{}, from+i).Alias).Inflight, true)
+			learn(from+i, l.Get(named(protocol.Event{}, from+i).Alias).Inflight, true)
 		}
 		from = filled
 		fill()
 	}
 	require.Less(t, filled, 2*first)
 	for i := range filled {
-		_, err := l.Apply(t.Context(), []ledger.Event{named(resolved(at(0), at(1)), i)})
+		_, err := l.Apply(t.Context(), []protocol.Event{named(resolved(at(0), at(1)), i)})
 		require.NoError(t, err)
-		_, d, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
+		_, d, err := l.Claim(t.Context(), named(protocol.Event{}, i).Alias)
 		require.NoError(t, err)
-		require.Equal(t, ledger.Close, d.Call.Kind)
+		require.Equal(t, protocol.Close, d.Call.Kind)
 		learn(i, d.Call, false)
 	}
 	now = now.Add(2 * time.Hour)
 	for i := range filled {
-		_, _, err := l.Claim(t.Context(), named(ledger.Event{}, i).Alias)
+		_, _, err := l.Claim(t.Context(), named(protocol.Event{}, i).Alias)
 		require.NoError(t, err)
 	}
 	entries, _ := l.Counts()
 	assert.Zero(t, entries)
 	require.NoError(t, l.Check(t.Context()))
 	for i := range 20 {
-		again := []ledger.Event{named(firing(now), filled+i)}
+		again := []protocol.Event{named(firing(now), filled+i)}
 		if _, err := l.Apply(t.Context(), again); err != nil {
 			_, err = l.Apply(t.Context(), again) // as a sender does
 			require.NoError(t, err, "there is room again")
@@ -117,14 +117,14 @@ func TestFullStorageTakesResolves(t *testing.T) {
 		}
 		random := rand.New(rand.NewPCG(seed, 0))
 		l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return at(0) })
-		var known []ledger.Event
+		var known []protocol.Event
 		for refused := 0; refused < 3; {
 			ev := firing(at(0))
-			ev.Alias = fmt.Sprint("alias-", len(known)+refused)
+			ev = of(fmt.Sprint("alias-", len(known)+refused), ev)
 			ev.Alert = incident.Pack(&incident.Alert{
 				Fingerprint: "f0", StartsAt: at(0), Description: strings.Repeat("x", random.IntN(longest)),
 			})
-			if _, err := l.Apply(t.Context(), []ledger.Event{ev}); err != nil {
+			if _, err := l.Apply(t.Context(), []protocol.Event{ev}); err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
 				continue
@@ -133,7 +133,7 @@ func TestFullStorageTakesResolves(t *testing.T) {
 		}
 		for _, ev := range known[:min(60, len(known))] {
 			ev.Firing, ev.EndsAt = false, at(1)
-			_, err := l.Apply(t.Context(), []ledger.Event{ev})
+			_, err := l.Apply(t.Context(), []protocol.Event{ev})
 			require.NoError(t, err, "seed %d", seed)
 		}
 	}
@@ -160,7 +160,7 @@ func TestFullStorageStaysQuick(t *testing.T) {
 	l := openLedger(t, New(c), func() time.Time { return at(0) })
 	known, most := 0, 0
 	for refused := 0; refused < 20; {
-		events := make([]ledger.Event, 1+known%50)
+		events := make([]protocol.Event, 1+known%50)
 		for i := range events {
 			events[i] = detailed(known + i)
 		}

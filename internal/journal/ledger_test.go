@@ -5,6 +5,7 @@ package journal
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 const alias = "HighErrorRate:api-01.prod"
@@ -35,40 +37,60 @@ type testingT interface {
 // openLedger returns a ledger with the defaults of the exporter's configuration over a journal.
 func openLedger(t testingT, j *Journal, now func() time.Time) *ledger.Ledger {
 	t.Helper()
-	l := ledger.New(&ledger.Policy{
-		SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, Refresh: time.Hour, ClosedRetention: time.Hour,
-		Backoff: ledger.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 2},
-		Render: func(_ string, firing []incident.Alert) incident.Content {
-			return incident.Content{Title: firing[0].Fingerprint, Severity: firing[0].Severity}
+	l := ledger.New(ledger.Config{
+		Policy: &protocol.Policy{
+			SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, Refresh: time.Hour, ClosedRetention: time.Hour,
+			Members: 10_000,
+			Backoff: protocol.Backoff{
+				Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
+			},
 		},
-	}, j, 100_000, now)
+		Render: func(_ string, firing []incident.Alert, _ incident.Context) incident.Content {
+			c := incident.Content{Title: firing[0].Fingerprint, Severity: firing[0].Severity}
+			c.News = c.Hashes()
+			return c
+		},
+		Aliases: 100_000, Now: now,
+	}, j)
 	damage, err := l.Load(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, damage)
 	return l
 }
 
-func firing(startsAt time.Time) ledger.Event {
-	return ledger.Event{
-		Alias: alias, Firing: true, Sender: "am1",
+func firing(startsAt time.Time) protocol.Event {
+	return protocol.Event{
+		Alias: alias, Key: keyOf(alias), Firing: true, Sender: "am1",
 		Alert: incident.Pack(&incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: startsAt}),
 	}
 }
 
-func resolved(startsAt, endsAt time.Time) ledger.Event {
+func resolved(startsAt, endsAt time.Time) protocol.Event {
 	ev := firing(startsAt)
 	ev.Firing, ev.EndsAt = false, endsAt
 	return ev
 }
 
 // second is the event for another alert of the alias.
-func second(ev ledger.Event) ledger.Event {
-	ev.Alert.Fingerprint = "f1"
+func second(ev protocol.Event) protocol.Event {
+	ev.Alert.Fingerprint, ev.Key = "f1", keyOf(ev.Alias+" f1")
 	return ev
 }
 
+// of is the event for an alert of another alias.
+func of(alias string, ev protocol.Event) protocol.Event {
+	ev.Alias, ev.Key = alias, keyOf(alias)
+	return ev
+}
+
+func keyOf(s string) (k protocol.Key) {
+	sum := sha256.Sum256([]byte(s))
+	copy(k[:], sum[:])
+	return k
+}
+
 // detailed is a firing as Prometheus rules make them.
-func detailed(i int) ledger.Event {
+func detailed(i int) protocol.Event {
 	host := fmt.Sprintf("api-%05d.prod.example.com:9100", i)
 	set := func(pairs ...string) (s labels.Set) {
 		for pair := range slices.Chunk(pairs, 2) {
@@ -77,8 +99,8 @@ func detailed(i int) ledger.Event {
 		s.Sort()
 		return s
 	}
-	return ledger.Event{
-		Alias: "HighErrorRate:" + host, Firing: true, Epoch: "0123456789abcdef", Seq: int64(i), Sender: "http://am1:9093 10.0.0.1",
+	return protocol.Event{
+		Alias: "HighErrorRate:" + host, Key: keyOf(host), Firing: true, Epoch: "0123456789abcdef", Seq: int64(i), Sender: "http://am1:9093 10.0.0.1",
 		Alert: incident.Pack(&incident.Alert{
 			Fingerprint: fmt.Sprintf("%016x", i), Name: "HighErrorRate", Severity: incident.High, StartsAt: at(i),
 			Labels: set("alertname", "HighErrorRate", "instance", host, "job", "node", "severity", "warning", "cluster", "prod-eu",
@@ -100,33 +122,33 @@ func TestFileStorage(t *testing.T) {
 		return openLedger(t, New(c), func() time.Time { return now }), c
 	}
 	l, c := start()
-	_, err := l.Apply(t.Context(), []ledger.Event{firing(at(0)), second(firing(at(0)))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing(at(0)), second(firing(at(0)))})
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), alias)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Create, d.Call.Kind)
+	require.Equal(t, protocol.Create, d.Call.Kind)
 	require.NoError(t, c.Close(t.Context())) // the answer never comes
 
-	_, err = l.Apply(t.Context(), []ledger.Event{resolved(at(0), at(1))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1))})
 	require.Error(t, err, "the client is closed")
 
 	now = at(10)
 	l, c = start()
 	e := l.Get(alias)
-	assert.Len(t, e.Members, 2)
+	assert.Equal(t, 2, e.Members.Len())
 	assert.True(t, e.Firing())
-	assert.Equal(t, ledger.Doubt{Set: true, Creates: 1, Since: at(0)}, e.Doubt)
-	_, err = l.Apply(t.Context(), []ledger.Event{resolved(at(0), at(1)), second(resolved(at(0), at(1)))})
+	assert.Equal(t, protocol.Doubt{Set: true, Creates: 1, Since: at(0)}, e.Doubt)
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1)), second(resolved(at(0), at(1)))})
 	require.NoError(t, err)
 	_, d, err = l.Claim(t.Context(), alias)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Lookup, d.Call.Kind)
-	require.NoError(t, l.Learn(t.Context(), []*ledger.Answered{{Alias: alias, Call: d.Call, Answer: ledger.Answer{Verdict: ledger.Accepted, Began: now}}}))
+	require.Equal(t, protocol.Lookup, d.Call.Kind)
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: alias, Call: d.Call, Answer: protocol.Answer{Result: protocol.Done, Began: now}}}))
 	now = at(25)
 	_, d, err = l.Claim(t.Context(), alias)
 	require.NoError(t, err)
-	require.True(t, d.Call.Wide)
-	require.NoError(t, l.Learn(t.Context(), []*ledger.Answered{{Alias: alias, Call: d.Call, Answer: ledger.Answer{Verdict: ledger.Accepted, Began: now}}}))
+	require.Equal(t, protocol.All, d.Call.Depth)
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: alias, Call: d.Call, Answer: protocol.Answer{Result: protocol.Done, Began: now}}}))
 	now = at(10000)
 	_, _, err = l.Claim(t.Context(), alias)
 	require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // found says what Load reports of each key: its record, or how it is damaged.
@@ -125,8 +126,8 @@ func TestLoad(t *testing.T) {
 		d.values[segmentKey(1)] = segmentOf(ab, garbage, garbage)
 		d.values[segmentKey(2)] = bytes.Clone(garbage)
 		before := maps.Clone(d.values)
-		err := New(d).Load(t.Context(), func(ledger.Loaded) error { return ledger.ErrSchema }, owner{}.current)
-		require.ErrorIs(t, err, ledger.ErrSchema)
+		err := New(d).Load(t.Context(), func(ledger.Loaded) error { return protocol.ErrSchema }, owner{}.current)
+		require.ErrorIs(t, err, protocol.ErrSchema)
 		assert.Equal(t, before, d.values)
 	})
 	for _, key := range []string{"2", "x", "0000000000000000", "000000000000000A"} {

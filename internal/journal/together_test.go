@@ -14,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // TestLedgerAndJournal: whatever fails, what the ledger acknowledged is there after a kill, and what it refused is not, unless the
@@ -31,20 +32,20 @@ func TestLedgerAndJournal(t *testing.T) {
 		sure, other := map[string]string{}, map[string][]string{}
 		said := func(alias string) string {
 			if e := l.Get(alias); e != nil {
-				return e.Members[0].Alert.Unpack().Description
+				return e.Members.Get(keyOf(alias)).Alert.Unpack().Description
 			}
 			return ""
 		}
 		alias := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint("alias-", rapid.IntRange(0, 10).Draw(t, "n")) })
 		last := 0
 		apply := func(t *rapid.T) {
-			var events []ledger.Event
+			var events []protocol.Event
 			next := map[string]string{}
 			for _, a := range rapid.SliceOfNDistinct(alias, 1, 8, rapid.ID).Draw(t, "aliases") {
 				last++
 				next[a] = fmt.Sprint(last, strings.Repeat("x", rapid.SampledFrom([]int{0, 500, 5000}).Draw(t, "length")))
 				ev := firing(at(0))
-				ev.Alias = a
+				ev = of(a, ev)
 				ev.Alert = incident.Pack(&incident.Alert{Fingerprint: "f0", StartsAt: at(0), Description: next[a]})
 				events = append(events, ev)
 			}

@@ -7,49 +7,94 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Apply applies the events in their order, durably, and returns what each did. With a *FullError all others were
-// applied; with any other error none was.
+// Apply applies the events in their order, durably, and returns what each did. It sets the alias of an event whose alert fires
+// under another one. With a *FullError all others were applied; with any other error none was.
 func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
-	now := l.now()
-	outcomes := make([]protocol.Outcome, len(events))
-	var refused int
-	groups := byAlias(l.store.route(events))
+	p := push{Ledger: l, now: l.now(), events: events}
+	p.foresee()
+	if err := l.store.updatePlanned(ctx, p.plan); err != nil {
+		return nil, err
+	}
+	for i := range p.routed {
+		events[i].Alias = p.routed[i].Alias
+	}
+	l.boundClosed(ctx)
+	if p.refused > 0 {
+		return p.outcomes, &FullError{Refused: p.refused, Max: l.cfg.Aliases}
+	}
+	return p.outcomes, nil
+}
+
+// push is what one Apply does.
+type push struct {
+	*Ledger
+	now            time.Time
+	events, routed []protocol.Event
+	foreseen       map[string]foreseen
+	outcomes       []protocol.Outcome
+	refused        int
+}
+
+// foreseen is what an incident will say, if the entry is still the one that the events were tried on.
+type foreseen struct {
+	entry *protocol.Entry
+	view  *view
+}
+
+// foresee renders what the creates will say that become due. Templates do not run under the ledger's locks, and disk is to know
+// what a create says before it leaves: else nobody could tell later who wrote what.
+func (p *push) foresee() {
+	for _, g := range byAlias(p.events) {
+		e := p.store.get(g.alias).entry
+		if !g.fires || e != nil && (e.IsOpen() || e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed) {
+			continue
+		}
+		if n, _ := p.policy.Apply(e, g.events, p.now); n != e && n.Firing() {
+			if p.foreseen == nil {
+				p.foreseen = map[string]foreseen{}
+			}
+			_, v := p.render(n)
+			p.foreseen[g.alias] = foreseen{e, v}
+		}
+	}
+}
+
+// plan is called once for each try of the write.
+func (p *push) plan(route func([]protocol.Event) []protocol.Event) []mutation {
+	p.routed, p.outcomes, p.refused = route(p.events), make([]protocol.Outcome, len(p.events)), 0
+	groups := byAlias(p.routed)
 	mutations := make([]mutation, len(groups))
 	for i := range groups {
 		g := &groups[i]
-		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(s slot, live int) (slot, bool) {
-			if i == 0 {
-				refused = 0 // this may be the second try of a shared transaction
-			}
-			if s.entry == nil && g.fires && live >= l.cfg.Aliases {
-				refused += g.note(outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
-				return s, false
-			}
-			n, did := l.policy.Apply(s.entry, g.events, now)
-			g.note(outcomes, did)
-			if n == s.entry {
-				return s, false
-			}
-			// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
-			armed := l.policy.Arm(n, now)
-			durable := armed || s.loaded || protocol.Durable(did)
-			s.entry = n
-			s.mark(now)
-			return s, durable
-		}}
+		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(s slot, live int) (slot, bool) { return p.apply(g, s, live) }}
 	}
-	if err := l.store.update(ctx, mutations...); err != nil {
-		return nil, err
+	return mutations
+}
+
+func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
+	n, did := p.policy.Apply(s.entry, g.events, p.now)
+	if s.entry == nil && n != nil && live >= p.cfg.Aliases {
+		p.refused += g.note(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
+		return s, false
 	}
-	l.boundClosed(ctx)
-	if refused > 0 {
-		return outcomes, &FullError{Refused: refused, Max: l.cfg.Aliases}
+	g.note(p.outcomes, did)
+	if n == s.entry {
+		return s, false
 	}
-	return outcomes, nil
+	// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
+	if f, ok := p.foreseen[g.alias]; ok && f.entry == s.entry {
+		s.view = f.view
+	}
+	armed := p.policy.Arm(n, s.view.of(n), p.now)
+	durable = armed || s.loaded || protocol.Durable(did)
+	s.entry = n
+	s.mark(p.now, false)
+	return s, durable
 }
 
 // ToWake returns the aliases of the events after which a call may be due, by what Apply says they did.
@@ -107,20 +152,13 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 	if tooMany <= 0 {
 		return
 	}
-	var closed []*protocol.Entry
-	l.store.all(func(s *slot) {
-		if s.entry.Over() {
-			closed = append(closed, s.entry)
-		}
-	})
-	slices.SortFunc(closed, func(a, b *protocol.Entry) int {
-		return cmp.Or(a.QuietSince.Compare(b.QuietSince), cmp.Compare(a.Alias, b.Alias))
-	})
-	closed = closed[:min(tooMany+l.cfg.Aliases/10, len(closed))]
-	mutations := make([]mutation, 0, len(closed))
-	for _, e := range closed {
-		mutations = append(mutations, mutation{alias: e.Alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
-			if s.entry == nil || !s.entry.Over() {
+	oldest := l.store.expendable()
+	slices.SortFunc(oldest, func(a, b quiet) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.alias, b.alias)) })
+	oldest = oldest[:min(tooMany+l.cfg.Aliases/10, len(oldest))]
+	mutations := make([]mutation, 0, len(oldest))
+	for _, q := range oldest {
+		mutations = append(mutations, mutation{alias: q.alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+			if s.entry == nil || !expendable(s.entry) {
 				return s, false
 			}
 			return slot{}, true
@@ -128,3 +166,28 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 	}
 	_ = l.store.update(ctx, mutations...) // they are not needed: the next push tries again
 }
+
+// quiet is an entry of which nothing fires.
+type quiet struct {
+	alias string
+	since time.Time
+}
+
+// expendable returns the entries that may expire before their time.
+func (s *store) expendable() []quiet {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]quiet, 0, len(s.closed))
+	for alias, c := range s.closed {
+		all = append(all, quiet{alias, c.QuietSince})
+	}
+	for alias, slot := range s.slots {
+		if expendable(slot.entry) {
+			all = append(all, quiet{alias, slot.entry.QuietSince})
+		}
+	}
+	return all
+}
+
+// expendable: what is forgotten with the entry costs no incident.
+func expendable(e *protocol.Entry) bool { return e.Over() && e.Members.Held() == 0 }

@@ -10,18 +10,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 func TestCheckAsksTheStore(t *testing.T) {
 	c := newClient()
-	l := New(testPolicy(), c, 10, time.Now)
+	l := New(testConfig(10, time.Now), c)
 	require.NoError(t, l.Check(t.Context()))
 	c.spoils = "new"
 	require.ErrorContains(t, l.Check(t.Context()), "cannot write the ledger to storage: spoilt")
 	c.spoils = ""
 	require.NoError(t, l.Check(t.Context()))
 
-	require.NoError(t, New(testPolicy(), nil, 10, time.Now).Check(t.Context()), "in memory only")
+	require.NoError(t, New(testConfig(10, time.Now), nil).Check(t.Context()), "in memory only")
 }
 
 // A write that hangs holds a check no longer than its context.
@@ -29,8 +31,8 @@ func TestCheckDoesNotWaitForAWriteThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient()
 		c.hold = make(chan struct{})
-		l := New(testPolicy(), c, 10, time.Now)
-		go func() { _, _ = l.Apply(t.Context(), []Event{firing("am1", at(0))}) }()
+		l := New(testConfig(10, time.Now), c)
+		go func() { _, _ = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -21,11 +21,11 @@ func (l *Ledger) Peek(alias string) protocol.Decision {
 	if t == nil {
 		return protocol.Decision{Wake: now} // it expires: claim it
 	}
-	d := l.policy.Decide(t, s.want(t), now)
+	d := l.policy.Decide(t, s.view.of(t), now)
 	if d.Render {
-		v := l.render(t)
+		_, v := l.render(t)
 		d = l.policy.Decide(t, &v.want, now)
-		l.store.remember(s.entry, v, protocol.Pending(t, &v.want), now)
+		l.store.remember(s.entry, v, d.Call.Kind != protocol.NoCall, protocol.Pending(t, &v.want), now)
 	}
 	if t != s.entry && d.Call.Kind == protocol.NoCall {
 		d.Wake = now // time has changed the entry: claim it
@@ -33,8 +33,12 @@ func (l *Ledger) Peek(alias string) protocol.Decision {
 	return d
 }
 
-// maxRenders is how often a claim renders anew because the alerts changed meanwhile.
-const maxRenders = 3
+const (
+	// maxRenders is how often a claim renders anew because the alerts changed meanwhile.
+	maxRenders = 3
+	// renderPause is how long an alias then rests whose alerts change faster than they are rendered.
+	renderPause = 100 * time.Millisecond
+)
 
 // Claim returns the next call of the alias together with the entry it is for, after disk knows of it; or when to
 // ask again. The caller gives each answer to Learn.
@@ -44,11 +48,11 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*protocol.Entry, prot
 		if err != nil || !d.Render {
 			return e, d, err
 		}
-		if d = l.Peek(alias); d.Call.Kind == protocol.NoCall && d.Wake.After(l.now()) || d == (protocol.Decision{}) {
+		if d = l.Peek(alias); d.Call.Kind == protocol.NoCall && (d.Wake.IsZero() || d.Wake.After(l.now())) {
 			return nil, d, nil
 		}
 	}
-	return nil, protocol.Decision{Wake: l.now()}, nil
+	return nil, protocol.Decision{Wake: l.now().Add(renderPause)}, nil
 }
 
 func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Entry, d protocol.Decision, err error) {
@@ -79,9 +83,11 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 	}
 	durable = e != s.entry
 	e, armed := protocol.Disarm(e) // a call that has not left is decided anew
-	d = l.policy.Decide(e, s.want(e), now)
+	d = l.policy.Decide(e, s.view.of(e), now)
 	switch c := &d.Call; {
-	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
+	case d.Render:
+		return s, d, false // nothing is changed before it can be decided
+	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content:
 		c.At = armed.At
 		e = protocol.Rearm(e, *c, now) // disk names it already
 	case c.Kind == protocol.NoCall:
@@ -94,7 +100,7 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 		c.At = now
 	}
 	s.entry = e
-	s.mark(now)
+	s.mark(now, false)
 	return s, d, durable
 }
 
@@ -110,7 +116,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 			since := s.since
 			a.Entry, a.Lesson = l.policy.Learn(s.entry, a.Call, a.Answer, now)
 			s.entry = a.Entry
-			s.mark(now)
+			s.mark(now, true)
 			if a.Waited = 0; s.since.IsZero() && !since.IsZero() {
 				a.Waited = now.Sub(since)
 			}
@@ -137,8 +143,10 @@ func (l *Ledger) change(ctx context.Context, alias string, do func(e *protocol.E
 			return s, false
 		}
 		n := do(s.entry)
-		changed = n != s.entry
-		s.entry = n
+		if changed = n != s.entry; changed {
+			s.entry = n
+			s.mark(l.now(), false)
+		}
 		return s, changed
 	}})
 	return changed, err

@@ -6,12 +6,15 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // broken is a store that has lost records.
@@ -37,8 +40,23 @@ func (b *broken) Load(_ context.Context, each func(Loaded) error, _ func(string,
 	return nil
 }
 
+// whole is the record of an entry whose incident "1" is being updated.
+func whole(t *testing.T) []byte {
+	t.Helper()
+	m := NewMemory()
+	l := New(testConfig(1, func() time.Time { return at(2) }), m)
+	apply(t, l, firing("am1", at(1)))
+	open(t, l, theAlias, "1")
+	apply(t, l, saying("something else", firing("am1", at(1))))
+	l.Peek(theAlias)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, protocol.Update, d.Call.Kind)
+	return m.records[theAlias]
+}
+
 func TestLoad(t *testing.T) {
-	good := appendRecord(nil, whole())
+	good := whole(t)
 	for name, c := range map[string]struct {
 		loads  []Loaded
 		damage Damage
@@ -64,7 +82,7 @@ func TestLoad(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := &broken{Memory: NewMemory(), loads: c.loads}
 			load := func() Damage {
-				l := New(testPolicy(), b, 1, func() time.Time { return at(100) })
+				l := New(testConfig(1, func() time.Time { return at(100) }), b)
 				damage, err := l.Load(t.Context())
 				require.NoError(t, err)
 				for _, loaded := range c.loads {
@@ -74,7 +92,7 @@ func TestLoad(t *testing.T) {
 					e := l.Get(loaded.Key)
 					switch {
 					case slices.Contains(c.lost, loaded.Key):
-						assert.Equal(t, Unknown, e.Incident.State)
+						assert.Equal(t, protocol.Unknown, e.Incident.State)
 					case loaded.Suspect:
 						assert.Equal(t, "1", e.Incident.ID)
 						assert.Empty(t, e.Written, "a newer text may have been written")
@@ -89,7 +107,7 @@ func TestLoad(t *testing.T) {
 				}
 				for _, alias := range c.lost {
 					call := l.Peek(alias).Call
-					assert.Equal(t, Lookup, call.Kind)
+					assert.Equal(t, protocol.Lookup, call.Kind)
 					assert.True(t, call.At.IsZero(), "as far back as needed")
 				}
 				_, live := l.Counts()
@@ -107,18 +125,18 @@ func TestLoad(t *testing.T) {
 	}
 	t.Run("a newer schema refuses the start", func(t *testing.T) {
 		b := &broken{Memory: NewMemory(), loads: []Loaded{{Key: "c"}, {Key: "a", Record: good}, {Key: "b", Record: []byte(`{"schema":2}`)}}}
-		_, err := New(testPolicy(), b, 1, time.Now).Load(t.Context())
-		require.ErrorIs(t, err, ErrSchema)
+		_, err := New(testConfig(1, time.Now), b).Load(t.Context())
+		require.ErrorIs(t, err, protocol.ErrSchema)
 		assert.NotContains(t, err.Error(), "\n")
 		assert.Empty(t, b.records, "and touches nothing")
 	})
 	t.Run("a storage that fails", func(t *testing.T) {
 		c := newClient()
 		c.full = true
-		_, err := New(testPolicy(), c, 1, time.Now).Load(t.Context())
+		_, err := New(testConfig(1, time.Now), c).Load(t.Context())
 		require.ErrorIs(t, err, errDiskFull)
 		damaged := &broken{Memory: NewMemory(), loads: []Loaded{{Key: "a"}}}
-		_, err = New(testPolicy(), refusing{damaged}, 1, time.Now).Load(t.Context())
+		_, err = New(testConfig(1, time.Now), refusing{damaged}).Load(t.Context())
 		require.ErrorIs(t, err, errDiskFull, "what is lost cannot be put right")
 	})
 }
@@ -130,18 +148,22 @@ func (refusing) Commit(context.Context, []Change, bool) error { return errDiskFu
 
 // TestASuspectEntryIsLookedUp: its older record may say that the incident is open, or that it is closed.
 func TestASuspectEntryIsLookedUp(t *testing.T) {
-	p := testPolicy()
-	for name, e := range map[string]*Entry{
-		"open":   opened(t, p, at(0)),
-		"closed": answerNext(t, p, closing(t, p, at(0)), at(0), accepted("1", false)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := &broken{Memory: NewMemory(), loads: []Loaded{{Where: "x"}, {Key: theAlias, Record: appendRecord(nil, e), Suspect: true}}}
-			l := New(p, b, 1, func() time.Time { return at(100) })
+	for _, closed := range []bool{false, true} {
+		t.Run(fmt.Sprint("closed ", closed), func(t *testing.T) {
+			m := NewMemory()
+			l := New(testConfig(1, func() time.Time { return at(0) }), m)
+			apply(t, l, firing("am1", at(0)))
+			open(t, l, theAlias, "1")
+			if closed {
+				apply(t, l, resolved("am1", at(0), at(0)))
+				answer(t, l, theAlias, protocol.Close, accepted("1", false))
+			}
+			b := &broken{Memory: NewMemory(), loads: []Loaded{{Where: "x"}, {Key: theAlias, Record: m.records[theAlias], Suspect: true}}}
+			l = New(testConfig(1, func() time.Time { return at(100) }), b)
 			_, err := l.Load(t.Context())
 			require.NoError(t, err)
 			call := l.Peek(theAlias).Call
-			assert.Equal(t, Lookup, call.Kind)
+			assert.Equal(t, protocol.Lookup, call.Kind)
 			assert.True(t, call.At.IsZero(), "as far back as needed")
 		})
 	}

@@ -9,6 +9,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -56,9 +58,11 @@ func (l *Ledger) Check(ctx context.Context) error { return l.store.check(ctx) }
 
 // Aliases returns all aliases.
 func (l *Ledger) Aliases() []string {
-	var aliases []string
-	l.store.all(func(s *slot) { aliases = append(aliases, s.entry.Alias) })
-	return aliases
+	l.store.mu.RLock()
+	defer l.store.mu.RUnlock()
+	aliases := make([]string, 0, len(l.store.slots)+len(l.store.closed))
+	aliases = slices.AppendSeq(aliases, maps.Keys(l.store.slots))
+	return slices.AppendSeq(aliases, maps.Keys(l.store.closed))
 }
 
 // Get returns the entry of alias, or nil.

@@ -5,9 +5,11 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -38,8 +40,10 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 		return Damage{}, err
 	}
 	for alias, s := range l.store.slots {
-		s.entry, s.loaded = l.policy.Load(s.entry, now), true
-		s.mark(now)
+		n := l.policy.Load(s.entry, now)
+		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
+		s.entry = n
+		s.mark(now, false)
 		l.store.slots[alias] = slot{} // the index and the count begin with nothing
 		l.store.replace(alias, s)
 	}
@@ -51,7 +55,7 @@ func (s *store) load(ctx context.Context) (Damage, error) {
 	if s.disk == nil {
 		return Damage{}, nil
 	}
-	r := loading{store: s, buckets: map[string][]byte{}, split: map[string][]byte{}, suspects: map[string]bool{}}
+	r := loading{store: s, buckets: map[string][]byte{}, split: map[string]Loaded{}, lost: map[string]string{}, suspects: map[string]bool{}}
 	if err := s.disk.Load(ctx, r.take, s.record); err != nil {
 		return Damage{}, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
@@ -66,7 +70,8 @@ type loading struct {
 	*store
 	damage   Damage
 	buckets  map[string][]byte // records of buckets, by key
-	split    map[string][]byte // records of entries with buckets, by alias
+	lost     map[string]string // where the store has lost one of them, by key
+	split    map[string]Loaded // records of entries with buckets, by alias
 	suspects map[string]bool   // those of them whose newer record may be lost
 	repairs  []string          // keys whose record must be written anew
 }
@@ -80,14 +85,19 @@ func (r *loading) take(l Loaded) error {
 	if l.Suspect {
 		r.suspects[alias] = true
 	}
-	if bucket >= 0 {
+	switch {
+	case bucket >= 0 && l.Record == nil:
+		r.lost[l.Key] = l.Where
+		return ErrUnreadable
+	case bucket >= 0:
 		r.buckets[l.Key] = bytes.Clone(l.Record)
 		return nil
 	}
 	var split bool
 	e, err := protocol.Decode(alias, l.Record, func(int) []byte { split = true; return nil })
 	if split {
-		r.split[alias] = bytes.Clone(l.Record)
+		l.Record = bytes.Clone(l.Record)
+		r.split[alias] = l
 		return nil
 	}
 	return r.put(e, err, alias, l.Where)
@@ -111,22 +121,37 @@ func (r *loading) put(e *protocol.Entry, err error, alias, where string) error {
 	return err
 }
 
-// join makes the entries of those records that have buckets.
+// join makes the entries of those records that have buckets. Where a bucket is lost the alerts in it are forgotten until they are
+// sent again, and whatever may have been sent for them may have been carried out.
 func (r *loading) join() error {
-	for alias, record := range r.split {
-		e, err := protocol.Decode(alias, record, func(i int) []byte {
+	for alias, l := range r.split {
+		where, lost := "", false
+		e, err := protocol.Decode(alias, l.Record, func(i int) []byte {
 			key := bucketKey(alias, i)
-			b := r.buckets[key]
-			delete(r.buckets, key)
+			b, there := r.buckets[key]
+			if !there {
+				where, lost = cmp.Or(r.lost[key], l.Where), true
+				return protocol.NoMembers()
+			}
 			return b
 		})
-		if err := r.put(e, err, alias, alias); err != nil && !errors.Is(err, ErrUnreadable) {
+		for i := 0; err == nil && i < e.Buckets(); i++ {
+			delete(r.buckets, bucketKey(alias, i))
+			delete(r.lost, bucketKey(alias, i))
+		}
+		if err == nil && lost {
+			r.unreadable(alias, where)
+			r.repairs = append(r.repairs, alias)
+			r.slots[alias] = slot{entry: protocol.Uncertain(e)}
+			continue
+		}
+		if err := r.put(e, err, alias, l.Where); err != nil && !errors.Is(err, ErrUnreadable) {
 			return err
 		}
 	}
-	for key := range r.buckets {
-		r.repairs = append(r.repairs, key) // of an entry that is lost, or has no such bucket
-	}
+	// What is left is of entries that are lost, or have no such bucket.
+	r.repairs = slices.AppendSeq(r.repairs, maps.Keys(r.buckets))
+	r.repairs = slices.AppendSeq(r.repairs, maps.Keys(r.lost))
 	return nil
 }
 

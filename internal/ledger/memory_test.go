@@ -9,20 +9,22 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // A ledger over Memory goes on where the former one ended, and says how much it holds.
 func TestMemory(t *testing.T) {
 	m := NewMemory()
 	now := func() time.Time { return at(0) }
-	l := New(testPolicy(), m, 10, now)
-	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	l := New(testConfig(10, now), m)
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
-	record := appendRecord(nil, l.Get(theAlias))
+	record := protocol.AppendRecord(nil, l.Get(theAlias))
 	assert.EqualValues(t, len(record), l.Stats().Size)
 	require.NoError(t, l.Check(t.Context()))
 
-	l = New(testPolicy(), m, 10, now)
+	l = New(testConfig(10, now), m)
 	damage, err := l.Load(t.Context())
 	require.NoError(t, err)
 	assert.Zero(t, damage)
@@ -32,7 +34,7 @@ func TestMemory(t *testing.T) {
 	require.NoError(t, m.Commit(t.Context(), []Change{{Key: "b", Record: garbage}, {Key: theAlias}}, false))
 	clear(garbage)
 	assert.EqualValues(t, len(garbage), m.Size(), "a record that is deleted counts no more")
-	damage, err = New(testPolicy(), m, 10, now).Load(t.Context())
+	damage, err = New(testConfig(10, now), m).Load(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []Unreadable{{Where: "b", Aliases: []string{"b"}}}, damage.Unreadable)
 	require.NoError(t, m.Close(t.Context()))

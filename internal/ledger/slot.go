@@ -13,49 +13,89 @@ import (
 // slot is an entry with what the ledger needs next to it.
 type slot struct {
 	entry *protocol.Entry // nil: there is none
-	// view is what the incident should say, while a call is due; nil if nobody has rendered it.
+	// view is what the incident should say, while a call is due or under way; nil if nobody has rendered it.
 	view *view
 	// since is when Alert24 ceased to hold what the entry asks for; zero while it does, as far as we know.
 	since time.Time
-	// loaded: since the start, disk still has what Load began with.
-	loaded bool
+	// loaded: since the start, disk still has what Load began with; stale: and other members.
+	loaded, stale bool
 }
 
-// view is a rendered incident.
+// closed is a slot whose entry is closed.
+type closed struct {
+	protocol.Kept
+
+	loaded, stale bool
+}
+
+// pack reports false for a slot that is more than that.
+func (s *slot) pack() (closed, bool) {
+	if s.entry == nil || s.view != nil || !s.since.IsZero() {
+		return closed{}, false
+	}
+	c, ok := protocol.Pack(s.entry)
+	return closed{c, s.loaded, s.stale}, ok
+}
+
+// slot returns that of an alias. The caller holds mu.
+func (s *store) slot(alias string) slot {
+	if current, known := s.slots[alias]; known {
+		return current
+	}
+	if c, known := s.closed[alias]; known {
+		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale}
+	}
+	return slot{}
+}
+
+// view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.
 type view struct {
 	says      uint32 // of the members
 	continues int64
-	content   incident.Content
 	want      protocol.Content
 }
 
-func (l *Ledger) render(e *protocol.Entry) *view {
-	v := &view{says: e.Members.Says(), continues: e.Continues}
-	firing, more := incident.Worst(e.Members.FiringAlerts())
+func (l *Ledger) render(e *protocol.Entry) (incident.Content, *view) {
+	firing, more := e.Members.Worst()
 	more.Continues = e.Continues
-	v.content = l.cfg.Render(e.Alias, firing, more)
-	if l.cfg.SeverityOnlyRises && e.Peak > v.content.Severity {
-		v.content.Severity = e.Peak
-		v.content.News[incident.FieldSeverity] = v.content.Hashes()[incident.FieldSeverity]
+	content := l.cfg.Render(e.Alias, firing, more)
+	if l.cfg.SeverityOnlyRises && e.Peak > content.Severity {
+		content.Severity = e.Peak
+		content.News[incident.FieldSeverity] = content.Hashes()[incident.FieldSeverity]
 	}
-	v.want = protocol.Of(&v.content)
-	return v
+	return content, &view{says: e.Members.Says(), continues: e.Continues, want: protocol.Of(&content)}
 }
 
-// want is what the firing members of e say, if the slot has it.
-func (s *slot) want(e *protocol.Entry) *protocol.Content {
-	if v := s.view; v != nil && v.says == e.Members.Says() && v.continues == e.Continues {
+// of returns what the firing members of e say, if that is what was rendered.
+func (v *view) of(e *protocol.Entry) *protocol.Content {
+	if v != nil && v.says == e.Members.Says() && v.continues == e.Continues {
 		return &v.want
 	}
 	return nil
 }
 
-// mark keeps since when the entry asks for something that Alert24 does not hold, and the view only as long as that is so.
-func (s *slot) mark(now time.Time) {
-	want := s.want(s.entry)
-	switch pending := protocol.Pending(s.entry, want); {
+// mark keeps since when the entry asks for something that Alert24 does not hold. answered: a call's answer was learned; without
+// one, an entry that waits still does although what it waits for has changed and is not rendered yet.
+func (s *slot) mark(now time.Time, answered bool) {
+	want := s.view.of(s.entry)
+	if want == nil {
+		s.view = nil
+	}
+	pending := protocol.Pending(s.entry, want)
+	if !pending && want == nil && !answered && s.entry.Firing() {
+		pending = !s.since.IsZero() // what is not rendered may differ
+	}
+	s.wait(pending, now)
+	if !pending && s.entry.Inflight.Kind == protocol.NoCall {
+		s.view = nil
+	}
+}
+
+// wait notes whether Alert24 is yet to hold what the entry asks for.
+func (s *slot) wait(pending bool, now time.Time) {
+	switch {
 	case !pending:
-		s.view, s.since = nil, time.Time{}
+		s.since = time.Time{}
 	case s.since.IsZero():
 		s.since = now
 	}
@@ -71,9 +111,6 @@ func (s *slot) live() int {
 
 // Content is what the incident of a firing entry should say, and the same as hashes.
 func (l *Ledger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
-	if s := l.store.get(e.Alias); s.want(e) != nil {
-		return s.view.content, s.view.want
-	}
-	v := l.render(e)
-	return v.content, v.want
+	content, v := l.render(e)
+	return content, v.want
 }

@@ -31,6 +31,7 @@ type store struct {
 
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
+	closed  map[string]closed       // what needs no slot
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	current *transaction // under way or in doubt; only the writer changes it
@@ -45,39 +46,61 @@ type store struct {
 }
 
 type write struct {
-	mutations []mutation
+	plan      planner
+	mutations []mutation    // of the try that is under way
 	done      chan struct{} // closed when err is the result
 	err       error
 }
+
+// planner returns the mutations of a write when its turn comes. route returns events with the alias under which their alert fires
+// already, whatever alias they bring.
+type planner func(route func([]protocol.Event) []protocol.Event) []mutation
 
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
-	return &store{disk: disk, slots: map[string]slot{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.slots[alias]
+	return s.slot(alias)
 }
 
-// route returns the events with the alias under which their alert fires already, whatever alias they bring.
-func (s *store) route(events []protocol.Event) []protocol.Event {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	routed := events
-	for i := range events {
-		ev := &events[i]
-		if alias, fires := s.index[ev.Key]; fires && alias != ev.Alias && !ev.Pinned {
-			if &routed[0] == &events[0] {
-				routed = slices.Clone(events)
-			}
-			routed[i].Alias = alias
+// plan lets the writes say what they change. Only the writer changes the index, so what it says holds until the end of the
+// transaction.
+func (s *store) plan(writes []*write) {
+	var taken map[protocol.Key]string // aliases under which alerts begin to fire in this transaction
+	route := func(events []protocol.Event) []protocol.Event {
+		if taken == nil && len(writes)+len(events) > 2 {
+			taken = make(map[protocol.Key]string, len(events))
 		}
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		routed := events
+		for i := range events {
+			ev := &events[i]
+			alias, fires := s.index[ev.Key]
+			if !fires {
+				alias, fires = taken[ev.Key]
+			}
+			switch {
+			case fires && alias != ev.Alias && !ev.Pinned:
+				if &routed[0] == &events[0] {
+					routed = slices.Clone(events)
+				}
+				routed[i].Alias = alias
+			case !fires && ev.Firing && taken != nil:
+				taken[ev.Key] = ev.Alias
+			}
+		}
+		return routed
 	}
-	return routed
+	for _, w := range writes {
+		w.mutations = w.plan(route)
+	}
 }
 
 // swift carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
@@ -88,7 +111,7 @@ func (s *store) swift(m mutation) bool {
 	if s.busy(m.alias) {
 		return false
 	}
-	next, durable := m.do(s.slots[m.alias], s.live)
+	next, durable := m.do(s.slot(m.alias), s.live)
 	if durable {
 		return false
 	}
@@ -97,22 +120,16 @@ func (s *store) swift(m mutation) bool {
 }
 
 // remember keeps what was rendered for e, unless the entry has changed: as long as a call is due.
-func (s *store) remember(e *protocol.Entry, v *view, pending bool, now time.Time) {
+func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	current, known := s.slots[e.Alias]
 	if !known || current.entry != e {
 		return
 	}
-	current.view = nil
-	switch {
-	case !pending:
-		current.since = time.Time{}
-	case current.since.IsZero():
-		current.since = now
-		fallthrough
-	default:
-		current.view = v
+	current.wait(pending, now)
+	if current.view = v; !due && !pending {
+		current.view = nil
 	}
 	s.slots[e.Alias] = current
 }
@@ -122,6 +139,15 @@ func (s *store) replace(alias string, next slot) {
 	former := s.slots[alias]
 	s.live += next.live() - former.live()
 	s.reindex(alias, former.entry, next.entry)
+	if next.entry != nil {
+		alias = next.entry.Alias // the maps share it with the entry
+	}
+	if c, ok := next.pack(); ok {
+		s.closed[alias] = c
+		delete(s.slots, alias)
+		return
+	}
+	delete(s.closed, alias)
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
@@ -155,7 +181,12 @@ func (s *store) reindex(alias string, former, next *protocol.Entry) {
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	w := &write{mutations: mutations, done: make(chan struct{}), err: errUnfinished}
+	return s.updatePlanned(ctx, func(func([]protocol.Event) []protocol.Event) []mutation { return mutations })
+}
+
+// updatePlanned is update with mutations that are made when their turn comes.
+func (s *store) updatePlanned(ctx context.Context, plan planner) error {
+	w := &write{plan: plan, done: make(chan struct{}), err: errUnfinished}
 	s.pending.Lock()
 	s.pending.writes = append(s.pending.writes, w)
 	s.pending.Unlock()
@@ -197,13 +228,14 @@ func (s *store) write(ctx context.Context, writes ...*write) error {
 		return err
 	}
 	makesRoom := true
+	s.plan(writes)
 	t := s.begin(writes)
 	defer s.end()
 	for _, w := range writes {
 		for _, m := range w.mutations {
 			c := &t.changes[t.index[m.alias]]
 			next, durable := m.do(c.next, t.live)
-			makesRoom = makesRoom && m.makesRoom
+			makesRoom = makesRoom && (m.makesRoom || !durable)
 			t.live += next.live() - c.next.live()
 			c.next, c.durable = next, c.durable || durable
 		}
@@ -240,7 +272,7 @@ func (s *store) size() int64 {
 	return s.disk.Size()
 }
 
-// all calls f for every entry, in no order.
+// all calls f for every entry that is not closed, in no order.
 func (s *store) all(f func(*slot)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -252,5 +284,5 @@ func (s *store) all(f func(*slot)) {
 func (s *store) counts() (entries, live int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.slots), s.live
+	return len(s.slots) + len(s.closed), s.live
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // client is a disk that can be watched, held up and spoilt.
@@ -62,45 +64,52 @@ func (s *store) doubtful() *transaction {
 	return s.current
 }
 
-// together lets one write wait in its transaction until the others wait for it, and returns their errors.
-func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
+// inOneTransaction lets the first write wait in its transaction until the others wait for it, and returns their errors.
+func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, others ...func() error) []error {
 	t.Helper()
 	c.hold = make(chan struct{})
-	var mu sync.Mutex
 	var wg sync.WaitGroup
-	errs := map[string]error{}
-	apply := func(alias string) {
-		wg.Go(func() {
-			ev := firing("am1", at(0))
-			ev.Alias = alias
-			_, err := l.Apply(t.Context(), []Event{ev})
-			mu.Lock()
-			defer mu.Unlock()
-			errs[alias] = err
-		})
-	}
-	apply("first")
+	errs := make([]error, 1+len(others))
+	wg.Go(func() { errs[0] = first() })
 	require.Eventually(t, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return len(c.batches) == 1
 	}, time.Minute, time.Millisecond)
-	for _, alias := range aliases {
-		apply(alias)
+	for i, other := range others {
+		wg.Go(func() { errs[1+i] = other() })
 	}
 	require.Eventually(t, func() bool {
 		l.store.pending.Lock()
 		defer l.store.pending.Unlock()
-		return len(l.store.pending.writes) == len(aliases)
+		return len(l.store.pending.writes) == len(others)
 	}, time.Minute, time.Millisecond)
 	close(c.hold)
 	wg.Wait()
 	return errs
 }
 
+// together writes an alias alone and then others in one transaction, and returns the errors.
+func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
+	t.Helper()
+	aliases = append([]string{"first"}, aliases...)
+	writes := make([]func() error, len(aliases))
+	for i, alias := range aliases {
+		writes[i] = func() error {
+			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))})
+			return err
+		}
+	}
+	errs := map[string]error{}
+	for i, err := range inOneTransaction(t, c, l, writes[0], writes[1:]...) {
+		errs[aliases[i]] = err
+	}
+	return errs
+}
+
 func TestWritesThatWaitShareATransaction(t *testing.T) {
 	c := newClient()
-	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	errs := together(t, c, l, "a", "b", "c")
 	for alias, err := range errs {
 		require.NoError(t, err, alias)
@@ -112,7 +121,7 @@ func TestWritesThatWaitShareATransaction(t *testing.T) {
 
 func TestAFailedSharedTransactionIsTriedOncePerWrite(t *testing.T) {
 	c := newClient()
-	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	c.spoils = "bad"
 	errs := together(t, c, l, "a", "bad", "c")
 	require.ErrorContains(t, errs["bad"], "spoilt")
@@ -127,58 +136,57 @@ func TestAFailedSharedTransactionIsTriedOncePerWrite(t *testing.T) {
 
 func TestAFailedWriteLeavesMemory(t *testing.T) {
 	c := newClient()
-	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
+	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	c.full = true
-	outcomes, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, outcomes)
 	assert.Nil(t, l.Get(theAlias))
 
 	c.full = false
-	_, err = l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	before := l.Get(theAlias)
 
 	c.full = true
-	err = l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}})
+	err = l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}})
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Same(t, before, l.Get(theAlias))
-	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))})
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Same(t, before, l.Get(theAlias))
 }
 
 func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	c := newClient()
-	l := New(testPolicy(), c, 10, func() time.Time { return at(0) })
-	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	l := New(testConfig(10, func() time.Time { return at(0) }), c)
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
 	assert.Len(t, c.batches, 1)
 
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Create, d.Call.Kind)
+	assert.Equal(t, protocol.Create, d.Call.Kind)
 	assert.Len(t, c.batches, 1, "the create's write-ahead rode with the event")
-	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
-	_, err = l.Apply(t.Context(), []Event{resolved("am1", at(0), at(1))})
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))})
 	require.NoError(t, err)
 
 	c.full = true
 	e, d, err := l.Claim(t.Context(), theAlias)
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, e)
-	assert.Equal(t, Decision{}, d)
-	assert.Equal(t, NoCall, l.Get(theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.Decision{}, d)
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
 
 	c.full = false
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Close, d.Call.Kind)
-	onDisk, err := decode(theAlias, c.record())
-	require.NoError(t, err)
-	assert.Equal(t, Close, onDisk.Inflight.Kind)
+	assert.Equal(t, protocol.Close, d.Call.Kind)
+	onDisk := c.decode(t, theAlias)
+	assert.Equal(t, protocol.Close, onDisk.Inflight.Kind)
 	assert.Equal(t, "1", onDisk.Inflight.ID)
 }
 
@@ -186,31 +194,27 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 func TestAnEventThatChangesNothing(t *testing.T) {
 	c := newClient()
 	now := at(100)
-	l := New(testPolicy(), c, 10, func() time.Time { return now })
-	_, err := l.Apply(t.Context(), []Event{firing("am1", at(50))})
+	l := New(testConfig(10, func() time.Time { return now }), c)
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(50))})
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: Answer{Verdict: NotSent}}}))
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: protocol.Answer{Result: protocol.NotSent}}}))
 
 	now = at(200) // the create is due again
 	writes := len(c.batches)
-	outcomes, err := l.Apply(t.Context(), []Event{resolved("am2", at(0), at(10))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{resolved("am2", at(0), at(10))})
 	require.NoError(t, err)
-	assert.Equal(t, []Outcome{StaleResolve}, outcomes)
+	assert.Equal(t, []protocol.Outcome{protocol.StaleResolve}, outcomes)
 	assert.Len(t, c.batches, writes)
-	assert.Equal(t, NoCall, l.Get(theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
 }
 
 func TestMaxAliases(t *testing.T) {
 	c := newClient()
 	now := at(0)
-	l := New(testPolicy(), c, 2, func() time.Time { return now })
-	of := func(alias string, ev Event) Event {
-		ev.Alias = alias
-		return ev
-	}
-	outcomes, err := l.Apply(t.Context(), []Event{
+	l := New(testConfig(2, func() time.Time { return now }), c)
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{
 		of("a", firing("am1", at(0))), of("b", firing("am1", at(0))),
 		of("c", firing("am1", at(0))), of("d", resolved("am1", at(0), at(0))), of("a", firing("am1", at(0))),
 	})
@@ -218,73 +222,72 @@ func TestMaxAliases(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, FullError{Refused: 2, Max: 2}, *full)
 	require.ErrorContains(t, err, "limits::aliases (2)")
-	assert.Equal(t, []Outcome{Fired, Fired, NoRoom, NoRoom, Repeated}, outcomes, "known aliases are applied")
+	assert.Equal(t, []protocol.Outcome{protocol.Fired, protocol.Fired, protocol.NoRoom, protocol.NoRoom, protocol.Repeated}, outcomes, "known aliases are applied")
 	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
 
 	// What is over makes room, before its retention ends.
-	outcomes, err = l.Apply(t.Context(), []Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
+	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
 	require.NoError(t, err)
-	assert.Equal(t, []Outcome{Coalesced, Fired}, outcomes)
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced, protocol.Fired}, outcomes)
 	entries, live := l.Counts()
 	assert.Equal(t, 3, entries)
 	assert.Equal(t, 2, live)
 
 	// A known alias fires again although there is no room for a new one.
-	outcomes, err = l.Apply(t.Context(), []Event{of("a", firing("am1", at(2)))})
+	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", firing("am1", at(2)))})
 	require.NoError(t, err)
-	assert.Equal(t, []Outcome{Fired}, outcomes)
+	assert.Equal(t, []protocol.Outcome{protocol.Fired}, outcomes)
 }
 
 func TestAnEntryLeavesAfterItsRetention(t *testing.T) {
 	c := newClient()
 	now := at(0)
-	l := New(testPolicy(), c, 2, func() time.Time { return now })
-	_, err := l.Apply(t.Context(), []Event{firing("am1", at(0)), resolved("am1", at(0), at(1))})
+	l := New(testConfig(2, func() time.Time { return now }), c)
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0)), resolved("am1", at(0), at(1))})
 	require.NoError(t, err)
 	d := l.Peek(theAlias)
-	assert.Equal(t, Decision{Wake: at(3600)}, d)
+	assert.Equal(t, protocol.Decision{Wake: at(3600)}, d)
 
 	now = at(3600)
-	assert.Equal(t, Decision{Wake: now}, l.Peek(theAlias))
+	assert.Equal(t, protocol.Decision{Wake: now}, l.Peek(theAlias))
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Decision{}, d)
+	assert.Equal(t, protocol.Decision{}, d)
 	assert.Nil(t, l.Get(theAlias))
 	assert.Nil(t, c.record())
 	entries, live := l.Counts()
 	assert.Zero(t, entries)
 	assert.Zero(t, live)
-	assert.Equal(t, Decision{}, l.Peek(theAlias))
-	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: Call{Kind: Lookup}}}), "an answer for one that has left")
+	assert.Equal(t, protocol.Decision{}, l.Peek(theAlias))
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: protocol.Call{Kind: protocol.Lookup}}}), "an answer for one that has left")
 }
 
 func TestMemoryOnly(t *testing.T) {
-	l := New(testPolicy(), nil, 2, func() time.Time { return at(0) })
+	l := New(testConfig(2, func() time.Time { return at(0) }), nil)
 	damage, err := l.Load(t.Context())
 	require.NoError(t, err)
 	assert.Zero(t, damage)
-	_, err = l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Create, d.Call.Kind)
+	assert.Equal(t, protocol.Create, d.Call.Kind)
 }
 
 // What time alone makes due is a call that can be seen before it is claimed, so that it waits its turn at the API.
 func TestPeekSeesWhatTimeMadeDue(t *testing.T) {
-	p := testPolicy()
 	now := at(0)
-	l := New(p, newClient(), 2, func() time.Time { return now })
-	for _, ev := range []Event{firing("am1", at(0)), resolved("am1", at(0), at(1)), firing("am2", at(0))} {
-		_, err := l.Apply(t.Context(), []Event{ev})
+	l := New(testConfig(2, func() time.Time { return now }), newClient())
+	for _, ev := range []protocol.Event{firing("am1", at(0)), resolved("am1", at(0), at(1)), firing("am2", at(0))} {
+		_, err := l.Apply(t.Context(), []protocol.Event{ev})
 		require.NoError(t, err)
 	}
-	until := l.Get(theAlias).Members[0].HeldUntil
+	until := l.Get(theAlias).Members.Get(keyOf(theAlias, "f0")).HeldUntil
 	require.False(t, until.IsZero(), "the second sender's firing may be an echo")
-	assert.Equal(t, Decision{Wake: until}, l.Peek(theAlias))
+	assert.Equal(t, protocol.Decision{Wake: until}, l.Peek(theAlias))
 	now = until
-	assert.Equal(t, Create, l.Peek(theAlias).Call.Kind)
+	assert.Equal(t, protocol.Create, l.Peek(theAlias).Call.Kind)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Create, d.Call.Kind)
+	assert.Equal(t, protocol.Create, d.Call.Kind)
 }

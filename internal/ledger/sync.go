@@ -35,7 +35,7 @@ func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.S
 				}
 				sightings[i], c.entry = sighting, n
 				if sighting.Wakes() {
-					c.mark(now)
+					c.mark(now, false)
 				}
 				return c, sighting.Durable()
 			}}

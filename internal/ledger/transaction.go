@@ -15,6 +15,7 @@ type change struct {
 	alias   string
 	former  *protocol.Entry
 	next    slot
+	stale   bool // the former slot
 	durable bool
 }
 
@@ -51,8 +52,8 @@ func (s *store) begin(writes []*write) *transaction {
 		for _, m := range w.mutations {
 			if _, known := t.index[m.alias]; !known {
 				t.index[m.alias] = len(t.changes)
-				current := s.slots[m.alias]
-				t.changes = append(t.changes, change{alias: m.alias, former: current.entry, next: current})
+				current := s.slot(m.alias)
+				t.changes = append(t.changes, change{alias: m.alias, former: current.entry, stale: current.stale, next: current})
 			}
 		}
 	}
@@ -94,12 +95,14 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 	}
 	b := s.records(len(t.changes))
 	for i := range t.changes {
-		if c := &t.changes[i]; c.durable {
-			former := c.former
-			if c.next.loaded {
-				c.next.loaded, former = false, nil // what Load changed is not there yet
-			}
-			b.add(c.alias, former, c.next.entry)
+		switch c := &t.changes[i]; {
+		case !c.durable:
+		case c.stale:
+			c.next.loaded, c.next.stale = false, false
+			b.all(c.alias, c.former, c.next.entry) // what Load changed is not there yet
+		default:
+			c.next.loaded = false
+			b.add(c.alias, c.former, c.next.entry)
 		}
 	}
 	if len(b.changes) == 0 {
@@ -155,13 +158,16 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 	return s.disk.Commit(ctx, b.changes, true)
 }
 
-// maxBuffer bounds what is kept for the next transaction.
-const maxBuffer = 1 << 20
+// maxBuffer and maxChanges bound what is kept for the next transaction.
+const (
+	maxBuffer  = 1 << 20
+	maxChanges = 1 << 12
+)
 
 // records makes the changes of a Commit. Their memory is used again for the next one.
 func (s *store) records(n int) *records {
 	r := &s.buffer
-	if cap(r.bytes) > maxBuffer {
+	if cap(r.bytes) > maxBuffer || cap(r.changes) > maxChanges {
 		*r = records{}
 	}
 	if cap(r.changes) < n {

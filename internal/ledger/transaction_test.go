@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // What everybody was told had failed has not happened, although disk had it: an alert that is sent again fires, and
@@ -20,55 +22,53 @@ import (
 func TestATransactionThatSeemedToFail(t *testing.T) {
 	m := newDisk()
 	now := at(0)
-	l := New(testPolicy(), &m, 10, func() time.Time { return now })
+	l := New(testConfig(10, func() time.Time { return now }), &m)
 	_, err := l.Load(t.Context())
 	require.NoError(t, err)
 	// seemsToFail does it once with a disk that lies, and says what the next process would find.
-	seemsToFail := func(do func() error) *Entry {
+	seemsToFail := func(do func() error) *protocol.Entry {
 		before := l.Get(theAlias)
 		m.lies = true
 		require.ErrorIs(t, do(), errDiskFull)
 		m.lies = false
 		assert.Same(t, before, l.Get(theAlias))
-		e, err := decode(theAlias, m.record())
-		require.NoError(t, err)
-		return e
+		return m.decode(t, theAlias)
 	}
-	apply := func(ev Event) func() error {
+	apply := func(ev protocol.Event) func() error {
 		return func() error {
-			_, err := l.Apply(t.Context(), []Event{ev})
+			_, err := l.Apply(t.Context(), []protocol.Event{ev})
 			return err
 		}
 	}
 	assert.True(t, seemsToFail(apply(firing("am1", at(0)))).Firing())
-	outcomes, err := l.Apply(t.Context(), []Event{firing("am1", at(0))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
-	assert.Equal(t, []Outcome{Fired}, outcomes)
+	assert.Equal(t, []protocol.Outcome{protocol.Fired}, outcomes)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	require.Equal(t, Create, d.Call.Kind)
+	require.Equal(t, protocol.Create, d.Call.Kind)
 
-	answered := []*Answered{{Alias: theAlias, Call: d.Call, Answer: Answer{Verdict: Unanswered}}}
+	answered := []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: protocol.Answer{Result: protocol.Unanswered}}}
 	assert.Equal(t, int32(1), seemsToFail(func() error { return l.Learn(t.Context(), answered) }).Doubt.Creates)
 	require.NoError(t, l.Learn(t.Context(), answered))
 	assert.Equal(t, int32(1), l.Get(theAlias).Doubt.Creates, "it was learnt once")
 	now = at(5)
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	require.Equal(t, Create, d.Call.Kind)
-	require.NoError(t, l.Learn(t.Context(), []*Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
+	require.Equal(t, protocol.Create, d.Call.Kind)
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
 
 	require.NoError(t, apply(resolved("am1", at(0), at(1)))())
 	now = at(100)
-	var claimed Decision
-	assert.Equal(t, Close, seemsToFail(func() error {
+	var claimed protocol.Decision
+	assert.Equal(t, protocol.Close, seemsToFail(func() error {
 		_, claimed, err = l.Claim(t.Context(), theAlias)
 		return err
 	}).Inflight.Kind)
-	assert.Equal(t, Decision{}, claimed)
+	assert.Equal(t, protocol.Decision{}, claimed)
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
-	assert.Equal(t, Close, d.Call.Kind)
+	assert.Equal(t, protocol.Close, d.Call.Kind)
 }
 
 // moody is a store on which a transaction can fail, or fail although it was carried out, and which may answer questions or not.
@@ -113,7 +113,7 @@ func TestStoreIsTheEntries(t *testing.T) {
 		other := map[string][]uint64{} // versions that the store may have instead
 		var last uint64
 		version := func(alias string) uint64 {
-			if e := s.get(alias); e != nil {
+			if e := s.get(alias).entry; e != nil {
 				return e.Version
 			}
 			return 0
@@ -128,11 +128,11 @@ func TestStoreIsTheEntries(t *testing.T) {
 				if rapid.IntRange(0, 3).Draw(t, "leaves") == 0 {
 					next[a] = 0
 				}
-				mutations = append(mutations, mutation{alias: a, do: func(*Entry, int) (*Entry, bool) {
+				mutations = append(mutations, mutation{alias: a, do: func(slot, int) (slot, bool) {
 					if next[a] == 0 {
-						return nil, true
+						return slot{}, true
 					}
-					return &Entry{Alias: a, Version: next[a]}, true
+					return slot{entry: &protocol.Entry{Alias: a, Version: next[a]}}, true
 				}})
 			}
 			if err := s.update(ctx, mutations...); err == nil {
@@ -163,8 +163,9 @@ func TestStoreIsTheEntries(t *testing.T) {
 					return
 				}
 				clear(other)
-				require.Len(t, m.records, len(s.entries))
-				for alias := range s.entries {
+				entries, _ := s.counts()
+				require.Len(t, m.records, entries)
+				for alias := range m.records {
 					require.Equal(t, string(s.record(alias, nil)), string(m.records[alias]))
 				}
 			},

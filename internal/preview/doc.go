@@ -1,6 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package preview answers what a webhook would do. It runs the receiver and the exporter themselves, as the collector
-// does: the receiver on a private socket, the exporter in its dry run. Nothing leaves the machine.
+// Package preview answers what a webhook would do: decode, convert, read events, apply, decide, body. It calls the
+// packages that the receiver and the exporter call, on one alias at a time and with an incident manager that sends nothing.
+// It is pure: it reads no clock, configuration or file. Start at [Preview.Webhook].
 package preview

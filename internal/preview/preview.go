@@ -5,25 +5,73 @@ package preview
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // Assumption is what the answers take for given: a webhook does not say what came before it.
 const Assumption = "what fires has no incident yet, and what is resolved has one open"
 
+// epoch stands for the random id of a receiver process.
+const epoch = "preview"
+
+// Options are what the configuration decides.
+type Options struct {
+	// Converter is that of the receiver.
+	Converter *webhook.Converter
+	// Incident, Policy and InitialStatus are those of the exporter.
+	Incident      incident.Config
+	Policy        *protocol.Policy
+	InitialStatus string
+	// Endpoint is the URL of the API.
+	Endpoint string
+}
+
+// Preview answers one question after the other; it is not safe for concurrent use.
+type Preview struct {
+	converter *webhook.Converter
+	renderer  *incident.Renderer
+	policy    *protocol.Policy
+	status    string
+	prefix    string // of paths
+	notes     []string
+}
+
+// Webhook is what becomes of one webhook.
+type Webhook struct {
+	Alerts []Alert
+	// Skipped is how many further alerts cannot be used.
+	Skipped int
+	// Notes are about the webhook as a whole, such as which alerts are skipped.
+	Notes []string
+}
+
 // Alert is one alert of a webhook and what follows from it.
 type Alert struct {
-	Alias  string
+	// Position is its place in the webhook; the first is 0.
+	Position int
+	Alias    string
+	// Rule is the place of the alias rule that it took; the first is 1, and 0 is none of them.
+	Rule   int
 	Status string
+	// Severity is its own, and how it was found; that of the incident can be worse.
+	Severity incident.Explanation
 	// Incident is what the incident of the alias says; nil: there is none.
 	Incident *Incident
 	// Call is what would be sent; nil: nothing. Alerts of one alias share a call.
@@ -32,147 +80,151 @@ type Alert struct {
 	Why string
 	// Delay is how long the call is held back by the configuration.
 	Delay time.Duration
-	// Notes are the exporter's warnings, such as of a template that fails.
+	// Notes are warnings about this alert alone, such as of a word that is not known.
 	Notes []string
 }
 
 // Call is a request to Alert24. An id in its path that only Alert24 knows is written {id}.
 type Call struct {
-	Method, Path, Why string
-	Body              jsontext.Value
+	Method, Path string
+	Body         jsontext.Value
 }
 
-// Incident is what a call tells Alert24, as far as a person reads it.
+// Incident is what an incident says.
 type Incident struct {
-	Title             string   `json:"title"`
-	Severity          string   `json:"severity"`
-	Tags              []string `json:"tags"`
-	AffectedServices  []string `json:"affected_services"`
-	AssignedTo        string   `json:"assigned_to"`
-	ImpactDescription string   `json:"impact_description"`
-	Description       string   `json:"description"`
+	incident.Content
+	// Notes are warnings about its text, such as of a template that fails.
+	Notes []string
 }
 
-// Alerts says for each record what an exporter with cfg does with it, see [Assumption]. Records of one alias are
-// taken together, as they make one incident.
-func Alerts(ctx context.Context, cfg *alert24exporter.Config, logs plog.Logs) ([]Alert, error) {
-	records := recordsOf(logs)
-	alerts := make([]Alert, len(records))
-	for _, group := range byAlias(records) {
-		answers, err := answer(ctx, cfg, group)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", group[0].alias, err)
-		}
-		for i, r := range group {
-			alerts[r.position] = answers[i]
-		}
-	}
-	return alerts, nil
-}
-
-// answer says what follows from the records of one alias.
-func answer(ctx context.Context, cfg *alert24exporter.Config, group []record) ([]Alert, error) {
-	ignored := make([]bool, len(group))
-	var firing, resolved []record
-	for i, r := range group {
-		var err error
-		if ignored[i], err = ignores(ctx, cfg, r); err != nil {
-			return nil, err
-		}
-		switch {
-		case ignored[i]:
-		case r.firing():
-			firing = append(firing, r)
-		default:
-			resolved = append(resolved, r)
-		}
-	}
-	var outcome Alert
-	var err error
-	switch {
-	case len(firing) > 0:
-		outcome, err = opened(ctx, cfg, firing)
-	case len(resolved) > 0:
-		outcome, err = closed(ctx, cfg, resolved)
-	}
+// New fails if a part of the options cannot be used.
+func New(o Options) (*Preview, error) {
+	endpoint, err := url.Parse(o.Endpoint)
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]Alert, len(group))
-	for i, r := range group {
-		a := outcome
-		switch {
-		case ignored[i]:
-			a = Alert{Why: "it is to be ignored: it opens no incident, and one from before would close"}
-		case !r.firing() && len(firing) > 0:
-			a.Call, a.Why = nil, "another alert of this alias still fires"
-		}
-		a.Alias, a.Status = r.alias, r.status()
-		answers[i] = a
+	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.InitialStatus, prefix: strings.TrimRight(endpoint.Path, "/")}
+	p.renderer, err = incident.NewRenderer(o.Incident,
+		incident.WithTemplateFailed(func(key string, err error) {
+			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)
+		}),
+		incident.WithUnknownValue(func(key, value string) {
+			p.note("A label's value has no entry in the map; add one: key %s, value %s", key, value)
+		}))
+	return p, err
+}
+
+// note keeps a note, each of them once.
+func (p *Preview) note(format string, args ...any) {
+	if note := text.Printable(fmt.Sprintf(format, args...)); !slices.Contains(p.notes, note) {
+		p.notes = append(p.notes, note)
 	}
-	return answers, nil
 }
 
-// ignores says whether the record is to open no incident.
-func ignores(ctx context.Context, cfg *alert24exporter.Config, r record) (ignored bool, err error) {
-	err = during(ctx, cfg, func(d *dryRun) error {
-		n, err := d.push(ctx, r.fire())
-		ignored = n > 0
-		return err
-	})
-	return ignored, err
+func (p *Preview) takeNotes() []string {
+	notes := p.notes
+	p.notes = nil
+	return notes
 }
 
-// opened is what follows when all of records fire and nothing is known of their alias.
-func opened(ctx context.Context, cfg *alert24exporter.Config, records []record) (a Alert, err error) {
-	err = during(ctx, cfg, func(d *dryRun) error {
-		if _, err := d.push(ctx, records...); err != nil {
-			return err
-		}
-		a, err = d.alert(ctx, records[0].alias)
-		return err
-	})
-	return a, err
-}
-
-// closed is what follows when all of records resolve and fired before.
-//
-// Whether the exporter makes a call is asked before it is waited for: an alert can leave closing to a person.
-func closed(ctx context.Context, cfg *alert24exporter.Config, records []record) (a Alert, err error) {
-	err = during(ctx, cfg, func(d *dryRun) error {
-		before := make([]record, len(records))
-		for i, r := range records {
-			before[i] = r.fire()
-		}
-		if _, err := d.push(ctx, before...); err != nil {
-			return err
-		}
-		create, err := d.alert(ctx, records[0].alias)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(records, record.leavesClosing) {
-			a = Alert{Incident: create.Incident, Notes: create.Notes, Why: "its annotation alert24_resolve leaves closing to a person"}
-			return nil
-		}
-		if _, err := d.push(ctx, records...); err != nil {
-			return err
-		}
-		a, err = d.alert(ctx, records[0].alias)
-		a.Incident, a.Delay = create.Incident, cfg.Lifecycle.ResolveDelay
-		a.Notes = append(create.Notes, a.Notes...)
-		return err
-	})
-	return a, err
-}
-
-// alert waits for the next call, which is about alias, and says what it means.
-func (d *dryRun) alert(ctx context.Context, alias string) (a Alert, err error) {
-	if a.Call, err = d.call(ctx); err != nil {
-		return a, err
+// Webhook says what becomes of the alerts in body if it comes at the time, see [Assumption].
+func (p *Preview) Webhook(ctx context.Context, body []byte, now time.Time) (*Webhook, error) {
+	hook, err := webhook.Decode(body)
+	if err != nil {
+		return nil, err
 	}
-	a.Notes = d.recorder.takeNotes()
-	a.Why = strings.TrimPrefix(a.Call.Why, alias+": ")
-	a.Incident = new(Incident)
-	return a, json.Unmarshal(a.Call.Body, a.Incident)
+	w := &Webhook{Skipped: hook.Skipped.Len()}
+	switch {
+	case w.Skipped > 0 && len(hook.Alerts) == 0:
+		return nil, errors.New("no alert can be used: " + hook.Skipped.String())
+	case w.Skipped > 0:
+		w.Notes = append(w.Notes, fmt.Sprintf("alerts that cannot be used are skipped, %d in all: %s", w.Skipped, &hook.Skipped))
+	}
+	logs, cut := p.converter.Logs(hook, &webhook.Delivery{Epoch: epoch, Arrival: 1, Received: now})
+	if cut > 0 {
+		w.Notes = append(w.Notes, fmt.Sprintf("the receiver's limits cut texts or leave them out, %d in all", cut))
+	}
+	w.Alerts = p.Records(ctx, logs, now)
+	for i := range w.Alerts {
+		from := &hook.Alerts[i]
+		w.Alerts[i].Position, w.Alerts[i].Rule = from.Position, p.converter.Alias(hook, from).Rule
+	}
+	return w, nil
+}
+
+// Records says for each log record what the exporter does with it, see [Assumption]. Records of one alias are taken
+// together, as they make one incident.
+func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []Alert {
+	alerts := make([]Alert, 0, logs.LogRecordCount()) // never grows: the groups point into it
+	var groups []*group
+	byAlias := map[string]*group{}
+	for record := range singly(logs) {
+		alerts = append(alerts, Alert{Position: len(alerts)})
+		a := &alerts[len(alerts)-1]
+		ev, ok := p.read(record, a)
+		if !ok {
+			continue
+		}
+		g := byAlias[ev.Alias]
+		if g == nil {
+			g = &group{}
+			groups, byAlias[ev.Alias] = append(groups, g), g
+		}
+		g.alerts, g.events = append(g.alerts, a), append(g.events, ev)
+	}
+	for _, g := range groups {
+		p.answer(ctx, g, now)
+	}
+	return alerts
+}
+
+// read reads the event of a record, and reports whether it is to have an incident.
+func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) {
+	events, _, bad := event.Read(record, explaining{p.renderer, a})
+	a.Notes = p.takeNotes()
+	if bad.Count > 0 {
+		a.Why = bad.First.Error()
+		return ev, false
+	}
+	ev = events[0]
+	a.Alias, a.Status = ev.Alias, attrs.StatusResolved
+	if ev.Firing || ev.Ignored {
+		a.Status = attrs.StatusFiring
+	}
+	if a.Severity.Ignored != "" {
+		a.Why = a.Severity.Ignored + ": it opens no incident, and one from before would close"
+		return ev, false
+	}
+	return ev, true
+}
+
+// explaining keeps why an alert has its severity.
+type explaining struct {
+	*incident.Renderer
+	alert *Alert
+}
+
+// Severity implements [event.Severities].
+func (e explaining) Severity(ls, annotations labels.Set, word string) incident.Severity {
+	e.alert.Severity = e.Explain(ls, annotations, word)
+	return e.Renderer.Severity(ls, annotations, word)
+}
+
+// singly yields each record alone, with its resource.
+func singly(logs plog.Logs) iter.Seq[plog.Logs] {
+	return func(yield func(plog.Logs) bool) {
+		for _, rl := range logs.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, lr := range sl.LogRecords().All() {
+					one := plog.NewLogs()
+					to := one.ResourceLogs().AppendEmpty()
+					rl.Resource().CopyTo(to.Resource())
+					lr.CopyTo(to.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty())
+					if !yield(one) {
+						return
+					}
+				}
+			}
+		}
+	}
 }

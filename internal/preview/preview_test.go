@@ -4,7 +4,6 @@
 package preview
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -15,19 +14,33 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter"
-	"github.com/alert24/otelcol-alert24/alertmanagerreceiver"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func receiverConfig() *alertmanagerreceiver.Config {
-	return alertmanagerreceiver.NewFactory().CreateDefaultConfig().(*alertmanagerreceiver.Config)
-}
+var now = time.Date(2026, 11, 26, 14, 22, 0, 0, time.UTC)
 
-func exporterConfig() *alert24exporter.Config {
-	return alert24exporter.NewFactory().CreateDefaultConfig().(*alert24exporter.Config)
+func newPreview(t *testing.T, change func(*Options)) *Preview {
+	t.Helper()
+	usual := webhook.AliasRule{Labels: []string{"alertname"}, Separator: ":", MissingLabel: webhook.MissingHash}
+	rule := usual
+	rule.Matchers, rule.Labels = []string{`team="db"`}, []string{"alertname", "team"}
+	converter, err := webhook.NewConverter(webhook.Options{ReceiverID: "r", LabelsPerAlert: 10, ValueBytes: 100, Alias: usual, Rules: []webhook.AliasRule{rule}})
+	require.NoError(t, err)
+	o := Options{
+		Converter: converter, Incident: incident.DefaultConfig(), Policy: &protocol.Policy{Members: 10, ClosedRetention: time.Hour},
+		Endpoint: "https://example.com/api/v1/",
+	}
+	if change != nil {
+		change(&o)
+	}
+	p, err := New(o)
+	require.NoError(t, err)
+	return p
 }
 
 // add adds a record of one alias; pairs are names and values of further attributes.
@@ -42,26 +55,12 @@ func add(logs plog.Logs, status, fingerprint string, pairs ...string) {
 	}
 }
 
-func TestConvert(t *testing.T) {
-	logs, err := Convert(t.Context(), receiverConfig(), strings.NewReader(`{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A"}}]}`))
-	require.NoError(t, err)
-	assert.Equal(t, 1, logs.LogRecordCount())
-	logs, err = Convert(t.Context(), receiverConfig(), strings.NewReader(`{"version":"4","alerts":[]}`))
-	require.NoError(t, err)
-	assert.Zero(t, logs.LogRecordCount())
-
-	cfg := receiverConfig()
-	cfg.ServerConfig.MaxRequestBodySize = 10
-	_, err = Convert(t.Context(), cfg, strings.NewReader(`{"version":"4","alerts":[]}`))
-	require.ErrorContains(t, err, "max_request_body_size")
-}
-
 func TestAlertsOfOneAlias(t *testing.T) {
 	const annotation = attrs.AlertAnnotationPrefix
 	type want struct{ method, path, why string }
 	open := want{"POST", "/api/v1/incidents", "an alert fires and no incident is known open"}
 	closes := want{"PUT", "/api/v1/incidents/{id}", "no alert fires any more"}
-	ignored := want{why: "it is to be ignored: it opens no incident, and one from before would close"}
+	ignored := want{why: "its annotation alert24_ignore says so: it opens no incident, and one from before would close"}
 	for name, tt := range map[string]struct {
 		add  func(plog.Logs)
 		want []want
@@ -80,17 +79,25 @@ func TestAlertsOfOneAlias(t *testing.T) {
 			func(l plog.Logs) { add(l, "firing", "1", annotation+"alert24_ignore", "true"); add(l, "resolved", "2") },
 			[]want{ignored, closes},
 		},
+		"what resolves was ignored": {func(l plog.Logs) { add(l, "resolved", "1", annotation+"alert24_ignore", "true") }, []want{ignored}},
 		"left to a person": {
 			func(l plog.Logs) { add(l, "resolved", "1", annotation+"alert24_resolve", "false") },
 			[]want{{why: "its annotation alert24_resolve leaves closing to a person"}},
 		},
 		"the pipeline decides": {func(l plog.Logs) { add(l, "firing", "1", attrs.OverrideStatus, "resolved") }, []want{closes}},
+		"over before it was sent": {
+			func(l plog.Logs) { add(l, "firing", "1"); add(l, "resolved", "1") },
+			[]want{{why: "it resolved before anything was sent"}, {why: "it resolved before anything was sent"}},
+		},
+		"a record that cannot be used": {
+			func(l plog.Logs) { add(l, "flapping", "1"); add(l, "firing", "2") },
+			[]want{{why: "the record's status is neither firing nor resolved"}, open},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			logs := plog.NewLogs()
 			tt.add(logs)
-			alerts, err := Alerts(t.Context(), exporterConfig(), logs)
-			require.NoError(t, err)
+			alerts := newPreview(t, nil).Records(t.Context(), logs, now)
 			require.Len(t, alerts, len(tt.want))
 			for i, w := range tt.want {
 				got := want{why: alerts[i].Why}
@@ -103,40 +110,88 @@ func TestAlertsOfOneAlias(t *testing.T) {
 	}
 }
 
-func TestDelayOfACloseIsToldAndNotWaitedFor(t *testing.T) {
-	cfg := exporterConfig()
-	cfg.Lifecycle.ResolveDelay = time.Hour
+func TestAlertsOfOneAliasShareWhatFollows(t *testing.T) {
 	logs := plog.NewLogs()
-	add(logs, "resolved", "1")
-	alerts, err := Alerts(t.Context(), cfg, logs)
-	require.NoError(t, err)
+	add(logs, "firing", "1")
+	add(logs, "firing", "2", attrs.OverrideSeverity, "critical")
+	alerts := newPreview(t, nil).Records(t.Context(), logs, now)
+	assert.Same(t, alerts[0].Call, alerts[1].Call)
+	assert.Same(t, alerts[0].Incident, alerts[1].Incident)
+	assert.Equal(t, incident.Critical, alerts[0].Incident.Severity)
+	assert.Equal(t, incident.Medium, alerts[0].Severity.Severity)
+	assert.Equal(t, `the record: "critical"`, alerts[1].Severity.From)
+}
+
+func TestDelayOfACloseIsToldAndNotWaitedFor(t *testing.T) {
+	logs := plog.NewLogs()
+	add(logs, "resolved", "1", attrs.AlertEndsAt, "2026-11-26T14:20:00Z")
+	alerts := newPreview(t, func(o *Options) { o.Policy.ResolveDelay = time.Hour }).Records(t.Context(), logs, now)
 	assert.Equal(t, time.Hour, alerts[0].Delay)
 	assert.Equal(t, "Name", alerts[0].Incident.Title)
+	assert.JSONEq(t, `{"status":"resolved","resolved_at":"2026-11-26T14:20:00Z"}`, string(alerts[0].Call.Body))
 }
 
-func TestWarningsAreToldOnce(t *testing.T) {
-	cfg := exporterConfig()
-	cfg.Incident.Title = "{{ index .Members 7 }}"
+// Firing and resolved may be two processors' opinions of one alert.
+func TestHoldOfAnEchoIsTold(t *testing.T) {
 	logs := plog.NewLogs()
 	add(logs, "resolved", "1")
-	alerts, err := Alerts(t.Context(), cfg, logs)
+	add(logs, "firing", "1")
+	p := newPreview(t, func(o *Options) {
+		o.Policy.EchoAnySender, o.Policy.EchoWindow, o.Policy.EchoHold = true, time.Minute, 2*time.Minute
+	})
+	alerts := p.Records(t.Context(), logs, now)
+	assert.Nil(t, alerts[0].Call)
+	assert.Equal(t, "POST", alerts[1].Call.Method)
+	assert.Equal(t, 2*time.Minute, alerts[1].Delay)
+	assert.Equal(t, "it may be the echo of a replica, and is held for echo::hold", alerts[1].Why)
+}
+
+func TestNotesAreToldOnce(t *testing.T) {
+	p := newPreview(t, func(o *Options) {
+		o.Incident.Title = "{{ index .Members 7 }}"
+		o.Incident.Services = incident.IDConfig{Label: "team", Map: map[string]string{"web": "svc-1"}}
+	})
+	for range 2 {
+		logs := plog.NewLogs()
+		add(logs, "resolved", "1", attrs.AlertLabelPrefix+"severity", "ticket", attrs.AlertLabelPrefix+"team", "db")
+		alerts := p.Records(t.Context(), logs, now)
+		assert.Equal(t, []string{"A label's value has no entry in the map; add one: key incident::severity::map, value ticket"}, alerts[0].Notes)
+		require.Len(t, alerts[0].Incident.Notes, 2)
+		assert.Equal(t, "A label's value has no entry in the map; add one: key incident::services, value db", alerts[0].Incident.Notes[0])
+		assert.Contains(t, alerts[0].Incident.Notes[1], "A template failed on an alert; its default took its place: key incident::title, error incident::title:1:3:")
+	}
+}
+
+func TestWebhook(t *testing.T) {
+	const alert = `{"status":"firing","labels":{"alertname":"A","team":"` + "db" + `"},"startsAt":"2026-11-26T14:00:00Z"}`
+	p := newPreview(t, func(o *Options) { o.InitialStatus = "investigating" })
+	w, err := p.Webhook(t.Context(), []byte(`{"version":"4","alerts":[3,`+alert+`,`+strings.Replace(alert, "db", strings.Repeat("x", 200), 1)+`]}`), now)
 	require.NoError(t, err)
-	require.Len(t, alerts[0].Notes, 1)
-	assert.Contains(t, alerts[0].Notes[0], "A template failed on an alert; its default took its place: key incident::title, error incident::title:1:3:")
+	assert.Equal(t, 1, w.Skipped)
+	assert.Equal(t, []string{
+		"alerts that cannot be used are skipped, 1 in all: alerts[0]: must be an object",
+		"the receiver's limits cut texts or leave them out, 1 in all",
+	}, w.Notes)
+	require.Len(t, w.Alerts, 2)
+	assert.Equal(t, 1, w.Alerts[0].Position)
+	assert.Equal(t, "A:db", w.Alerts[0].Alias)
+	assert.Equal(t, 1, w.Alerts[0].Rule)
+	assert.Contains(t, string(w.Alerts[0].Call.Body), `"status":"investigating"`)
+	assert.Equal(t, "A", w.Alerts[1].Alias)
+	assert.Zero(t, w.Alerts[1].Rule)
+
+	w, err = p.Webhook(t.Context(), []byte(`{"version":"4","alerts":[]}`), now)
+	require.NoError(t, err)
+	assert.Equal(t, &Webhook{Alerts: []Alert{}}, w)
+	_, err = p.Webhook(t.Context(), []byte(`{"version":"4","alerts":[3]}`), now)
+	require.EqualError(t, err, "no alert can be used: alerts[0]: must be an object")
+	_, err = p.Webhook(t.Context(), nil, now)
+	require.EqualError(t, err, "the body is empty")
 }
 
-func TestRecordThatCannotBeUsed(t *testing.T) {
-	logs := plog.NewLogs()
-	add(logs, "flapping", "1")
-	_, err := Alerts(t.Context(), exporterConfig(), logs)
-	require.ErrorContains(t, err, "a: ")
-}
-
-func TestCancelled(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	logs := plog.NewLogs()
-	add(logs, attrs.StatusFiring, "1")
-	_, err := Alerts(ctx, exporterConfig(), logs)
-	require.ErrorIs(t, err, context.Canceled)
+func TestNewRefuses(t *testing.T) {
+	_, err := New(Options{Endpoint: ":"})
+	require.Error(t, err)
+	_, err = New(Options{Incident: incident.Config{Title: "{{"}})
+	require.ErrorContains(t, err, "incident::title")
 }

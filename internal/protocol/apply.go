@@ -52,7 +52,7 @@ func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outco
 	if !changed {
 		return e, outcomes
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	return n, outcomes
 }
 
@@ -71,6 +71,11 @@ func newEntry(e *Entry, ev Event, now time.Time) *Entry {
 // apply changes n, a draft.
 func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 	m := n.Members.Get(ev.Key)
+	if ev.Firing && int(n.Members.whole) >= p.Members && (m == nil || m.Alert.IsBrief()) {
+		brief := *ev // there is no room for its text
+		brief.Alert = ev.Alert.Brief()
+		ev = &brief
+	}
 	switch {
 	case m != nil && m.newerThan(ev):
 		return OlderDropped
@@ -143,7 +148,6 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	} else {
 		n.Members.text++
 	}
-	p.bound(n, &next)
 	n.Members.set(&next)
 	if p.refreshDue(n, now) {
 		n.change(func(t *Timers) { t.Verify = true })
@@ -205,14 +209,7 @@ func (m *Member) outlives(ev *Event) bool {
 }
 
 // leaves: an alert of the alias asks to leave closing to a person.
-func (e *Entry) leaves() bool {
-	for m := range e.Members.All() {
-		if m.Alert.LeftOpen {
-			return true
-		}
-	}
-	return false
-}
+func (e *Entry) leaves() bool { return e.Members.left > 0 }
 
 // stamp keeps what the event says and its place in the order.
 func (m *Member) stamp(ev *Event, now time.Time) {
@@ -226,16 +223,8 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next, fired := *m, n.Firing()
 	next.stamp(ev, now)
 	next.Firing, next.HeldUntil = true, time.Time{}
-	p.bound(n, &next)
 	n.Members.set(&next)
 	p.changed(n, fired, now)
-}
-
-// bound takes the text of a member for which there is no room.
-func (p *Policy) bound(n *Entry, m *Member) {
-	if n.Members.Len() >= p.Members && n.Members.Get(m.Key) == nil {
-		m.Alert = m.Alert.Brief()
-	}
 }
 
 // resolved returns the member after a resolve: without its text, which nothing needs any more.

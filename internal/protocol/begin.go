@@ -30,13 +30,13 @@ func (e *Entry) begin(c Call, now time.Time) {
 	}
 }
 
-// Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. It reports false
-// if none is due. It changes e, which the caller owns.
-func (p *Policy) Arm(e *Entry, now time.Time) bool {
+// Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. want is what it is to
+// say. It reports false if none is due. It changes e, which the caller owns.
+func (p *Policy) Arm(e *Entry, want *Content, now time.Time) bool {
 	if e.Inflight.Kind != NoCall {
 		return false
 	}
-	d := p.Decide(e, nil, now)
+	d := p.Decide(e, want, now)
 	if d.Call.Kind != Create {
 		return false
 	}
@@ -98,7 +98,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 			n.Members.set(&next)
 		}
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	if t := p.Tick(n, now); t != nil {
 		n = t
 	}

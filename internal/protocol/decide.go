@@ -87,30 +87,22 @@ func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
 // decideCreate opens the incident. A page never waits for certainty: a lookup that runs does not hold it back, and only
 // the repeat of a create that nobody answered waits for a look at the newest incidents, two seconds at most.
 func (p *Policy) decideCreate(e *Entry, want *Content, now time.Time) Decision {
-	t := e.Timers()
-	call := Call{Kind: Create}
-	if want != nil {
-		call.Content = *want
-	}
-	if e.Refused.Kind == Create {
-		switch {
-		case want == nil:
-			return Decision{Render: true}
-		case e.Refused.Hash != want.hash():
-		case !e.Refused.Minimal:
-			call.Minimal = true
-		case now.Before(t.ParkedAt):
-			return p.or(p.onlyLookup(e, now), t.ParkedAt)
-		}
-	}
-	if now.Before(t.PeekBy) {
+	switch t := e.Timers(); {
+	case now.Before(t.PeekBy):
 		return p.or(p.onlyLookup(e, now), t.PeekBy)
+	case now.Before(t.RetryAt):
+		return p.or(p.onlyLookup(e, now), t.RetryAt)
+	case want == nil:
+		return Decision{Render: true} // disk is to know what the create says
 	}
-	d := e.write(call, now)
-	if d.Call.Kind == NoCall {
-		return p.or(p.onlyLookup(e, now), d.Wake)
+	call := Call{Kind: Create, Content: *want}
+	if e.Refused.Kind == Create && e.Refused.Hash == want.hash() {
+		if at := e.Timers().ParkedAt; e.Refused.Minimal && now.Before(at) {
+			return p.or(p.onlyLookup(e, now), at)
+		}
+		call.Minimal = !e.Refused.Minimal
 	}
-	return d
+	return Decision{Call: call}
 }
 
 // renews: the severity rises so that a new incident is to call people.

@@ -130,27 +130,18 @@ func (h *wireHashes) UnmarshalText(text []byte) error {
 // the same.
 var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
-// Decode reads the record of alias, and the records of its buckets, which bucket returns. The error is ErrSchema for one of
-// a newer version.
+// Decode reads the record of alias, and the records of its buckets, which bucket returns. They stay the buckets that they are:
+// a store that has some of them may write any of them anew. The error is ErrSchema for one of a newer version.
 func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, error) {
 	var h head
 	if err := decode(record, &h, &h.Schema); err != nil {
 		return nil, err
 	}
-	e := h.entry(alias)
-	e.Members = e.Members.draft()
+	if h.Buckets < 0 || h.Buckets > maxBuckets {
+		return nil, fmt.Errorf("the record has %d buckets", h.Buckets)
+	}
 	members := h.Members
-	for i := 0; ; i++ {
-		for j := range members {
-			m, memberErr := members[j].member()
-			if memberErr != nil {
-				return nil, memberErr
-			}
-			e.Members.set(m)
-		}
-		if i >= h.Buckets {
-			break
-		}
+	for i := range h.Buckets {
 		var b struct {
 			Schema  int          `json:"schema"`
 			Members []wireMember `json:"members"`
@@ -158,9 +149,20 @@ func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, err
 		if err := decode(bucket(i), &b, &b.Schema); err != nil {
 			return nil, err
 		}
-		members = b.Members
+		members = append(members, b.Members...)
 	}
-	e.Members.owned = nil
+	e := h.entry(alias)
+	if h.Buckets > 0 {
+		e.Members.spread(h.Buckets)
+	}
+	for i := range members {
+		m, err := members[i].member()
+		if err != nil {
+			return nil, err
+		}
+		e.Members.set(m)
+	}
+	e.Members.seal()
 	if err := e.check(); err != nil {
 		return nil, err
 	}

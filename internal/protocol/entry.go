@@ -50,7 +50,10 @@ type Entry struct {
 	// Version counts the changes that make a lookup's result stale.
 	Version uint64
 
-	timers *Timers // nil: all zero
+	timers *Timers // nil: all zero but tries and lastTry, which are those of most entries
+	// tries and lastTry count where timers is nil.
+	tries   int32
+	lastTry time.Time
 }
 
 // State is what we believe of the incident. What may still happen to it is Doubt.
@@ -131,15 +134,16 @@ type Timers struct {
 // Timers returns what a restart may forget.
 func (e *Entry) Timers() Timers {
 	if e.timers == nil {
-		return Timers{}
+		return Timers{Tries: e.tries, LastTry: e.lastTry}
 	}
 	return *e.timers
 }
 
 // set replaces the timers of e, which the caller owns.
 func (e *Entry) set(t Timers) {
+	e.tries, e.lastTry = t.Tries, t.LastTry
 	switch {
-	case t == Timers{}:
+	case t == Timers{Tries: t.Tries, LastTry: t.LastTry}:
 		e.timers = nil
 	case e.timers == nil || *e.timers != t:
 		e.timers = &t
@@ -190,14 +194,8 @@ func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
 // tells.
 func (e *Entry) EndedAt() time.Time {
 	var end time.Time
-	for m := range e.Members.All() {
-		ended := m.EndsAt
-		if !m.ResolvedAt.IsZero() && ended.After(m.ResolvedAt) {
-			ended = m.ResolvedAt
-		}
-		if !m.Firing && ended.After(end) {
-			end = ended
-		}
+	for i := range e.Members.buckets {
+		end = latest(end, e.Members.buckets[i].summary().ended)
 	}
 	if !end.IsZero() && end.Before(e.Incident.StartedAt) {
 		return e.Incident.StartedAt
@@ -205,23 +203,21 @@ func (e *Entry) EndedAt() time.Time {
 	return end
 }
 
+// ended is when a member that does not fire ended, as far as it tells.
+func (m *Member) ended() time.Time {
+	if !m.ResolvedAt.IsZero() && m.EndsAt.After(m.ResolvedAt) {
+		return m.ResolvedAt
+	}
+	return m.EndsAt
+}
+
 // FirstStart returns the earliest known start of the firing members.
 func (e *Entry) FirstStart() time.Time {
 	var first time.Time
-	for m := range e.Members.All() {
-		if m.Firing {
-			first = earliest(first, m.Alert.StartsAt)
-		}
+	for i := range e.Members.buckets {
+		first = earliest(first, e.Members.buckets[i].summary().start)
 	}
 	return first
-}
-
-// earliest ignores zero times.
-func earliest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // IsOpen reports whether the incident is open, as far as we know.

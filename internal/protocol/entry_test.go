@@ -79,9 +79,9 @@ func TestRefresh(t *testing.T) {
 func TestArmedCreateIsTakenBack(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
-	require.True(t, p.Arm(e, at(0)))
+	require.True(t, p.Arm(e, want(e), at(0)))
 	assert.Equal(t, Create, e.Inflight.Kind)
-	assert.False(t, p.Arm(e, at(0)), "once")
+	assert.False(t, p.Arm(e, want(e), at(0)), "once")
 	n, outcome := applyOne(p, e, resolves("am1", at(0), at(1)), at(1))
 	assert.Equal(t, Coalesced, outcome)
 	assert.Equal(t, NoCall, n.Inflight.Kind)

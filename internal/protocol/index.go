@@ -3,18 +3,25 @@
 
 package protocol
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Apart yields the members that lie in buckets which former does not share.
 func (s *Members) Apart(former *Members) iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
 		same := len(s.buckets) == len(former.buckets)
-		for at, b := range s.buckets {
-			if same && len(b) > 0 && len(b) == len(former.buckets[at]) && &b[0] == &former.buckets[at][0] {
+		if same && len(s.buckets) > 0 && &s.buckets[0] == &former.buckets[0] {
+			return
+		}
+		for at := range s.buckets {
+			b := &s.buckets[at]
+			if same && b.shares(&former.buckets[at]) {
 				continue
 			}
-			for i := range b {
-				if !yield(&b[i]) {
+			for i := range b.members {
+				if !yield(&b.members[i]) {
 					return
 				}
 			}
@@ -22,5 +29,10 @@ func (s *Members) Apart(former *Members) iter.Seq[*Member] {
 	}
 }
 
-// Unfinished reports that the member fires, or will unless a resolve comes.
+// Same reports whether nothing of s is apart from former, nor the other way round.
+func (s *Members) Same(former *Members) bool {
+	return slices.EqualFunc(s.buckets, former.buckets, func(a, b bucket) bool { return a.shares(&b) })
+}
+
+// Unfinished reports whether the member fires, or will unless a resolve comes.
 func (m *Member) Unfinished() bool { return m.unfinished() }

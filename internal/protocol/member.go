@@ -49,13 +49,18 @@ func (m *Member) unfinished() bool { return m.Firing || m.held() }
 // buckets, and on disk it writes one bucket.
 const bucketSize = 16
 
+// maxBuckets bounds the list of buckets. Above that, buckets grow.
+const maxBuckets = 1 << 16
+
 // Members are the alerts of an alias. They can be thousands, so they lie in buckets by their key. A copy shares the buckets:
 // none is changed in place, unless it belongs to a draft.
 type Members struct {
-	buckets [][]Member
+	buckets []bucket
 	owned   []bool // of a draft: the buckets that are its own; nil otherwise
 	firing  [incident.Critical + 1]int32
 	n, held int32
+	whole   int32  // of those with all that they say
+	left    int32  // of those whose incident a person closes
 	text    uint32 // counts the changes of what firing members say
 }
 
@@ -87,11 +92,18 @@ func (s *Members) worst() incident.Severity {
 }
 
 // All yields every member, in an order of no meaning. They must not be changed.
-func (s *Members) All() iter.Seq[*Member] {
+func (s *Members) All() iter.Seq[*Member] { return s.except(func(*bucket) bool { return false }) }
+
+// except yields the members of those buckets that skip does not say.
+func (s *Members) except(skip func(b *bucket) bool) iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
-		for _, b := range s.buckets {
-			for i := range b {
-				if !yield(&b[i]) {
+		for at := range s.buckets {
+			b := &s.buckets[at]
+			if skip(b) {
+				continue
+			}
+			for i := range b.members {
+				if !yield(&b.members[i]) {
 					return
 				}
 			}
@@ -104,7 +116,7 @@ func (s *Members) Get(key Key) *Member {
 	if len(s.buckets) == 0 {
 		return nil
 	}
-	b := s.buckets[s.bucket(key)]
+	b := s.buckets[s.bucket(key)].members
 	for i := range b {
 		if b[i].Key == key {
 			return &b[i]
@@ -117,7 +129,7 @@ func (s *Members) bucket(key Key) int {
 	return int(binary.LittleEndian.Uint64(key[:8]) % uint64(len(s.buckets))) //nolint:gosec // less than the number of buckets
 }
 
-// draft returns a copy that set and remove may change.
+// draft returns a copy that set and remove may change, until it is sealed.
 func (s *Members) draft() Members {
 	d := *s
 	d.buckets = slices.Clone(s.buckets)
@@ -125,67 +137,74 @@ func (s *Members) draft() Members {
 	return d
 }
 
+// seal ends a draft.
+func (s *Members) seal() {
+	if len(s.buckets) > 1 {
+		for i := range s.buckets {
+			if b := &s.buckets[i]; b.sum == nil {
+				b.sum = summarise(b.members)
+			}
+		}
+	}
+	s.owned = nil
+}
+
 // set puts a member into a draft, in the place of the one with its key.
 func (s *Members) set(m *Member) {
-	if int(s.n) >= bucketSize*len(s.buckets) {
-		s.grow()
+	if n := len(s.buckets); int(s.n) >= bucketSize*n && n < maxBuckets {
+		s.spread(max(1, 2*n))
 	}
-	at := s.own(m.Key)
-	b := s.buckets[at]
-	for i := range b {
-		if b[i].Key == m.Key {
-			s.count(&b[i], -1)
-			b[i] = *m
-			s.count(m, 1)
+	b := s.own(m.Key)
+	s.count(m, 1)
+	for i := range b.members {
+		if former := &b.members[i]; former.Key == m.Key {
+			s.count(former, -1)
+			*former = *m
 			return
 		}
 	}
-	s.buckets[at] = append(b, *m)
+	b.members = append(b.members, *m)
 	s.n++
-	s.count(m, 1)
 }
 
-// remove takes those members out of a draft that f says.
-func (s *Members) remove(f func(m *Member) bool) {
+// remove takes those members out of a draft that f says, but for those of the buckets that skip says.
+func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 	for at, b := range s.buckets {
-		if !slices.ContainsFunc(b, func(m Member) bool { return f(&m) }) {
+		if skip(&b) || !slices.ContainsFunc(b.members, func(m Member) bool { return f(&m) }) {
 			continue
 		}
 		var kept []Member
-		for i := range b {
-			if f(&b[i]) {
-				s.count(&b[i], -1)
+		for i := range b.members {
+			if m := &b.members[i]; f(m) {
+				s.count(m, -1)
 				s.n--
 			} else {
-				kept = append(kept, b[i])
+				kept = append(kept, *m)
 			}
 		}
-		s.buckets[at], s.owned[at] = kept, true
+		s.buckets[at], s.owned[at] = bucket{members: kept}, true
 	}
 }
 
 // own makes the bucket of the key the draft's own.
-func (s *Members) own(key Key) int {
+func (s *Members) own(key Key) *bucket {
 	at := s.bucket(key)
-	if !s.owned[at] {
-		b := s.buckets[at]
-		s.buckets[at], s.owned[at] = append(make([]Member, 0, len(b)+1), b...), true
+	b := &s.buckets[at]
+	if b.sum = nil; !s.owned[at] {
+		b.members, s.owned[at] = append(make([]Member, 0, len(b.members)+1), b.members...), true
 	}
-	return at
+	return b
 }
 
-// grow doubles the number of buckets of a draft.
-func (s *Members) grow() {
+// spread lets a draft have n buckets.
+func (s *Members) spread(n int) {
 	old := s.buckets
-	s.buckets = make([][]Member, max(1, 2*len(old)))
-	s.owned = make([]bool, len(s.buckets))
-	for i := range s.owned {
-		s.owned[i] = true
-	}
+	s.buckets = make([]bucket, n)
+	s.owned = slices.Repeat([]bool{true}, n)
 	for _, b := range old {
-		for i := range b {
-			at := s.bucket(b[i].Key)
-			s.buckets[at] = append(s.buckets[at], b[i])
+		for i := range b.members {
+			to := &s.buckets[s.bucket(b.members[i].Key)]
+			to.members = append(to.members, b.members[i])
 		}
 	}
 }
@@ -196,6 +215,12 @@ func (s *Members) count(m *Member, by int32) {
 	}
 	if m.held() {
 		s.held += by
+	}
+	if !m.Alert.IsBrief() {
+		s.whole += by
+	}
+	if m.Alert.LeftOpen {
+		s.left += by
 	}
 }
 

@@ -35,7 +35,7 @@ func (w *world) answer() {
 
 // learnt notes what we know from then on of what the incident shows.
 func (w *world) learnt(e *Entry, k *work) {
-	if f := &k.answer.Incident; f.Seen && e != nil {
+	if f := &k.answer.Incident; f.Seen && e != nil && w.ledger.entry != e {
 		w.shows(*f)
 	}
 	if k.call.Kind == Lookup && k.answer.Result == Done && e != nil && e.Version == k.call.Version {

@@ -139,13 +139,13 @@ func (l *ledger) apply(events []Event) []Outcome {
 	n, outcomes := l.policy.Apply(l.entry, events, l.now())
 	if armsInMemory && n == l.entry && n != nil {
 		l.entry = n.copy()
-		l.policy.Arm(l.entry, l.now())
+		l.policy.Arm(l.entry, l.wantOf(l.entry), l.now())
 		return outcomes
 	}
 	switch {
 	case n == l.entry:
 		return outcomes
-	case l.policy.Arm(n, l.now()) || Durable(outcomes):
+	case l.policy.Arm(n, l.wantOf(n), l.now()) || Durable(outcomes):
 		if !l.commit(n) {
 			return nil
 		}
@@ -184,7 +184,7 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 		}
 		l.entry = l.policy.Begin(n, c, now)
 		return d, want, true
-	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID:
+	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content:
 		d.Call.At = armed.At
 		n = Rearm(n, armed, now)
 		l.started = n
@@ -209,6 +209,15 @@ func (l *ledger) learn(c Call, a Answer) bool {
 	}
 	n, _ := l.policy.Learn(l.entry, c, a, l.now())
 	return l.commit(n)
+}
+
+// wantOf is want where there is something to say, else nil.
+func (l *ledger) wantOf(e *Entry) *Content {
+	if !e.Firing() {
+		return nil
+	}
+	want := l.want(e)
+	return &want
 }
 
 // want is what the incident should say.

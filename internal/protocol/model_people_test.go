@@ -80,8 +80,15 @@ func (w *world) doubtEdits(cleaned FieldSet) {
 // forgetEdits: the entry has left.
 func (w *world) forgetEdits() {
 	for _, r := range w.incidents {
-		for f := range r.edits {
-			r.edits[f] = min(r.edits[f]*perhaps, perhaps)
+		r.forgetEdits()
+	}
+}
+
+// forgetEdits: what was edited may stay or not.
+func (r *row) forgetEdits() {
+	for f, e := range r.edits {
+		if e == theirs {
+			r.edits[f] = perhaps
 		}
 	}
 }

@@ -156,11 +156,7 @@ func (s *server) carryOut(q *request, now int) reply {
 // close ends what holds until the incident closes.
 func (s *server) close(r *row) {
 	r.open, r.known = false, 0
-	for f, e := range r.edits {
-		if e == theirs {
-			r.edits[f] = perhaps // whoever does not notice the close does not forget it
-		}
-	}
+	r.forgetEdits() // whoever does not notice the close does not forget them
 }
 
 // write stores what the request says, field by field.
@@ -223,7 +219,8 @@ func (s *server) create(q *request, now int) reply {
 
 // merge lets a create update an incident.
 func (s *server) merge(r *row, q *request) {
-	r.edits, r.peak = [incident.NumFields]edit{}, 0
+	r.forgetEdits()
+	r.peak = 0
 	s.write(r, q)
 	if q.minimal {
 		r.minimal = true

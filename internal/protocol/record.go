@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -27,7 +28,7 @@ func AppendRecord(b []byte, e *Entry) []byte {
 	w.Number("schema", Schema)
 	switch n := len(e.Members.buckets); {
 	case n == 1:
-		writeMembers(&w, e.Members.buckets[0])
+		writeMembers(&w, e.Members.buckets[0].members)
 	case n > 1:
 		w.Number("buckets", int64(n))
 	}
@@ -150,16 +151,18 @@ func (e *Entry) Changed(former *Entry, i int) bool {
 	if former == nil || former.Buckets() != e.Buckets() {
 		return true
 	}
-	a, b := e.Members.buckets[i], former.Members.buckets[i]
-	return len(a) != len(b) || len(a) > 0 && &a[0] != &b[0]
+	return !e.Members.buckets[i].shares(&former.Members.buckets[i])
 }
+
+// NoMembers returns the record of a bucket without members.
+func NoMembers() []byte { return fmt.Appendf(nil, `{"schema":%d}`, Schema) }
 
 // AppendBucket appends the record of bucket i.
 func AppendBucket(b []byte, e *Entry, i int) []byte {
 	w := jsonobject.Writer{B: b}
 	w.Open("")
 	w.Number("schema", Schema)
-	writeMembers(&w, e.Members.buckets[i])
+	writeMembers(&w, e.Members.buckets[i].members)
 	w.Close()
 	return w.B
 }

@@ -74,15 +74,17 @@ func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sightin
 	if n == nil {
 		return e, did
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	if did.Wakes() {
 		p.changed(n, e.Firing(), now)
 	}
 	return n, did
 }
 
-// decides: the list was asked for after the member was last heard of.
-func (s *Snapshot) decides(m *Member) bool { return m.Epoch != s.Epoch || m.Seq < s.Seq }
+// decides: the list was asked for after the member was last heard of, as far as their order is known.
+func (s *Snapshot) decides(m *Member) bool {
+	return s.Epoch == "" || m.Epoch != s.Epoch || m.Seq < s.Seq
+}
 
 // listed changes m, which the list has. A suppressed alert goes on, but none begins to fire.
 func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) {

@@ -184,7 +184,7 @@ func TestResolveWaits(t *testing.T) {
 func TestSnapshotBeforeCreate(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e, _ := applyOne(p, nil, fires(am1, t0), t0)
-	require.True(t, p.Arm(e, t0))
+	require.True(t, p.Arm(e, want(e), t0))
 	e = look(p, e, list(keys[0]), t0)
 	e = look(p, e, list(), t0.Add(minute))
 	e = look(p, e, list(), t0.Add(3*minute))

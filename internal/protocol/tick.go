@@ -16,8 +16,9 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 	}
 	n, fired, changed := e.copy(), e.Firing(), false
 	n.Members = n.Members.draft()
-	n.Members.remove(func(m *Member) bool { return fired && p.forgettable(m, now) })
-	for m := range e.Members.All() {
+	quiet := func(b *bucket) bool { return b.sum != nil && !p.sumDue(b.sum, fired, now) }
+	n.Members.remove(quiet, func(m *Member) bool { return fired && p.forgettable(m, now) })
+	for m := range e.Members.except(quiet) {
 		next := *m
 		switch {
 		case p.holdOver(m, now):
@@ -32,7 +33,7 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 		n.Members.set(&next)
 		changed = true
 	}
-	n.Members.owned = nil
+	n.Members.seal()
 	if changed {
 		p.changed(n, fired, now)
 	}
@@ -41,14 +42,27 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 
 // due: Tick has something to do.
 func (p *Policy) due(e *Entry, now time.Time) bool {
-	// While none fires, the members stay: the end of the incident comes from them.
 	firing := e.Firing()
-	for m := range e.Members.All() {
-		if p.holdOver(m, now) || waitOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
-			return true
+	for i := range e.Members.buckets {
+		if sum := e.Members.buckets[i].sum; sum != nil && !p.sumDue(sum, firing, now) {
+			continue
+		}
+		for j := range e.Members.buckets[i].members {
+			m := &e.Members.buckets[i].members[j]
+			// While none fires, the members stay: the end of the incident comes from them.
+			if p.holdOver(m, now) || waitOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// sumDue: Tick may have something to do in a bucket.
+func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool {
+	return !s.held.IsZero() && !now.Before(s.held) ||
+		p.StaleAfter > 0 && !s.heard.IsZero() && now.Sub(latest(s.heard, p.HeardSince)) >= p.StaleAfter ||
+		firing && (s.unheard || !s.resolved.IsZero() && !now.Before(p.echoEnd(s.resolved)))
 }
 
 func (p *Policy) holdOver(m *Member, now time.Time) bool {
@@ -65,21 +79,16 @@ func (p *Policy) stale(m *Member, now time.Time) bool {
 }
 
 // heard is when the alert was last heard of, or when it could first be: before its start this process heard nothing.
-func (p *Policy) heard(m *Member) time.Time {
-	if m.LastSeen.Before(p.HeardSince) {
-		return p.HeardSince
-	}
-	return m.LastSeen
-}
+func (p *Policy) heard(m *Member) time.Time { return latest(m.LastSeen, p.HeardSince) }
 
 // forgettable: a resolved member whose echo can no longer come.
 func (p *Policy) forgettable(m *Member, now time.Time) bool {
-	return !m.Firing && !m.held() && !now.Before(p.echoEnd(m))
+	return !m.Firing && !m.held() && !now.Before(p.echoEnd(m.ResolvedAt))
 }
 
-// echoEnd is when the last echo of the member's resolve has been decided.
-func (p *Policy) echoEnd(m *Member) time.Time {
-	return m.ResolvedAt.Add(p.EchoWindow + p.EchoHold)
+// echoEnd is when the last echo of a resolve has been decided.
+func (p *Policy) echoEnd(resolvedAt time.Time) time.Time {
+	return resolvedAt.Add(p.EchoWindow + p.EchoHold)
 }
 
 // expiresAt is when the entry is of no more use: nothing is open or in doubt, no echo can come and the retention has
@@ -89,10 +98,8 @@ func (p *Policy) expiresAt(e *Entry) time.Time {
 		return time.Time{}
 	}
 	at := e.QuietSince.Add(p.ClosedRetention)
-	for m := range e.Members.All() {
-		if end := p.echoEnd(m); end.After(at) {
-			at = end
-		}
+	for i := range e.Members.buckets {
+		at = latest(at, p.echoEnd(e.Members.buckets[i].summary().last))
 	}
 	return at
 }
@@ -106,13 +113,27 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 		}
 	}
 	firing := e.Firing()
-	for m := range e.Members.All() {
-		at(m.HeldUntil)
-		switch {
-		case m.Firing && p.StaleAfter > 0:
-			at(p.heard(m).Add(p.StaleAfter))
-		case !m.unfinished() && firing:
-			at(p.echoEnd(m))
+	for i := range e.Members.buckets {
+		b := &e.Members.buckets[i]
+		if b.sum != nil && !p.sumDue(b.sum, firing, now) {
+			at(b.sum.held)
+			if p.StaleAfter > 0 && !b.sum.heard.IsZero() {
+				at(latest(b.sum.heard, p.HeardSince).Add(p.StaleAfter))
+			}
+			if firing && !b.sum.resolved.IsZero() {
+				at(p.echoEnd(b.sum.resolved))
+			}
+			continue
+		}
+		for j := range b.members {
+			m := &b.members[j]
+			at(m.HeldUntil)
+			switch {
+			case m.Firing && p.StaleAfter > 0:
+				at(p.heard(m).Add(p.StaleAfter))
+			case !m.unfinished() && firing:
+				at(p.echoEnd(m.ResolvedAt))
+			}
 		}
 	}
 	if t := e.Timers(); e.wantsLookup() && !t.Looking {

@@ -159,9 +159,9 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 	for i, shown := range f.Fields {
 		if field := incident.Field(i); wrote.Has(field) {
 			w.Shown[i] = shown
-			switch shown {
-			case 0:
-			case c.Sent[i]:
+			switch {
+			case shown == 0:
+			case shown == c.Sent[i], field == incident.FieldSeverity: // one of four words is not cleaned
 				w.Cleaned &^= Fields(field)
 			default:
 				w.Cleaned |= Fields(field)

@@ -140,7 +140,7 @@ func TestACallContinuesTheTraceOfItsWebhook(t *testing.T) {
 		assert.Equal(t, webhooks[1].SpanID(), calls[1].Links[0].SpanContext.SpanID())
 		for _, call := range calls {
 			assert.Contains(t, call.Attributes, attribute.String("alert24.incident.id", w.open(alias)[0].ID))
-			assert.Contains(t, call.Attributes, attribute.String("alert24.answer", "done"))
+			assert.Contains(t, call.Attributes, attribute.String("alert24.result", "done"))
 		}
 	})
 }

@@ -70,7 +70,7 @@ func setIncident(span trace.Span, id string) {
 
 func endSpan(span trace.Span, a protocol.Answer, err error) {
 	setIncident(span, a.Incident.ID)
-	span.SetAttributes(attribute.String("alert24.answer", a.Result.String()))
+	span.SetAttributes(attribute.String("alert24.result", a.Result.String()))
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", a.Result.String()))
 		span.SetStatus(codes.Error, err.Error())

@@ -56,6 +56,8 @@ type TelemetryBuilder struct {
 	ExporterAlert24Requests            metric.Int64Counter
 	ExporterAlert24StorageFailures     metric.Int64Counter
 	ExporterAlert24StorageUp           metric.Int64ObservableGauge
+	ExporterAlert24SyncedAlerts        metric.Int64Counter
+	ExporterAlert24Syncs               metric.Int64Counter
 	ExporterAlert24TemplateFailures    metric.Int64Counter
 	ExporterAlert24UnknownValues       metric.Int64Counter
 	ExporterAlert24WriteDelay          metric.Float64Histogram
@@ -298,7 +300,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24APIUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_api_up",
-		metric.WithDescription("1 if the last request to Alert24 was answered as a working API does, 0 if not. [Alpha]"),
+		metric.WithDescription("1 if Alert24 answered the last request as a working API does, 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
@@ -310,13 +312,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DoubtfulAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_doubtful_aliases",
-		metric.WithDescription("Aliases with a request that was not answered and may still be carried out. [Alpha]"),
+		metric.WithDescription("Aliases with an unanswered request that may still be carried out. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24DroppedFields, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_dropped_fields",
-		metric.WithDescription("Optional fields that Alert24 refused, and that an incident goes without. [Alpha]"),
+		metric.WithDescription("Optional fields that Alert24 refused and that were left out of an incident. [Alpha]"),
 		metric.WithUnit("{field}"),
 	)
 	errs = errors.Join(errs, err)
@@ -364,14 +366,14 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerWriteDuration, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_alert24_ledger_write_duration",
-		metric.WithDescription("Time to apply the events of one push to the ledger, until they are on disk, or refused. [Alpha]"),
+		metric.WithDescription("Time to apply the events of one webhook to the ledger, until they are on disk or refused. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerWrites, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_ledger_writes",
-		metric.WithDescription("Transactions of the ledger that storage carried out. Pushes and answers that come together share one. [Alpha]"),
+		metric.WithDescription("Transactions of the ledger that the storage carried out. Webhooks and results that arrive together share one. [Alpha]"),
 		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
@@ -383,7 +385,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24OldestPendingAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_exporter_alert24_oldest_pending_age",
-		metric.WithDescription("For how long Alert24 has not held what the ledger asks, for the alias that waits longest; 0 if none does. [Alpha]"),
+		metric.WithDescription("How long the alias that waits longest has differed between Alert24 and the ledger; 0 if none does. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -414,7 +416,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24PendingAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_pending_aliases",
-		metric.WithDescription("Aliases for which Alert24 does not hold what the ledger asks. [Alpha]"),
+		metric.WithDescription("Aliases whose incident in Alert24 differs from the ledger. [Alpha]"),
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
@@ -451,19 +453,31 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_storage_failures",
-		metric.WithDescription("Pushes and answers that storage did not take. Their senders, or the exporter itself, try again. [Alpha]"),
+		metric.WithDescription("Webhooks and results that the storage did not accept. Their senders, or the exporter itself, try again. [Alpha]"),
 		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_storage_up",
-		metric.WithDescription("1 if the storage takes new alerts, as far as the last write or readiness check tells; 0 if not. [Alpha]"),
+		metric.WithDescription("1 if the storage accepts new alerts, by the last write or readiness check; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24SyncedAlerts, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_synced_alerts",
+		metric.WithDescription("Alerts that a list of Alertmanager's alerts decided on: shown for the first time, resolved because they are not listed, and held firings and resolves. [Alpha]"),
+		metric.WithUnit("{alert}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Syncs, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_syncs",
+		metric.WithDescription("Lists of Alertmanager's alerts that the ledger took. [Alpha]"),
+		metric.WithUnit("{list}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24TemplateFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_template_failures",
-		metric.WithDescription("Templates that failed on an alert, so that their default took their place. [Alpha]"),
+		metric.WithDescription("Templates that failed on an alert, so that their default was used. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
@@ -475,7 +489,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24WriteDelay, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_alert24_write_delay",
-		metric.WithDescription("Time from the receipt of what asked for a change, such as a webhook, to the answer of Alert24 that confirms it. [Alpha]"),
+		metric.WithDescription("Time from the receipt of the webhook that caused a change to Alert24's answer that confirms it. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}...),
 	)

@@ -38,7 +38,7 @@ func AssertEqualExporterAlert24Aliases(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualExporterAlert24APIUp(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_api_up",
-		Description: "1 if the last request to Alert24 was answered as a working API does, 0 if not. [Alpha]",
+		Description: "1 if Alert24 answered the last request as a working API does, 0 if not. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -66,7 +66,7 @@ func AssertEqualExporterAlert24BlockedAliases(t *testing.T, tt *componenttest.Te
 func AssertEqualExporterAlert24DoubtfulAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_doubtful_aliases",
-		Description: "Aliases with a request that was not answered and may still be carried out. [Alpha]",
+		Description: "Aliases with an unanswered request that may still be carried out. [Alpha]",
 		Unit:        "{alias}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -80,7 +80,7 @@ func AssertEqualExporterAlert24DoubtfulAliases(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24DroppedFields(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_dropped_fields",
-		Description: "Optional fields that Alert24 refused, and that an incident goes without. [Alpha]",
+		Description: "Optional fields that Alert24 refused and that were left out of an incident. [Alpha]",
 		Unit:        "{field}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -200,7 +200,7 @@ func AssertEqualExporterAlert24LedgerSize(t *testing.T, tt *componenttest.Teleme
 func AssertEqualExporterAlert24LedgerWriteDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_ledger_write_duration",
-		Description: "Time to apply the events of one push to the ledger, until they are on disk, or refused. [Alpha]",
+		Description: "Time to apply the events of one webhook to the ledger, until they are on disk or refused. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -215,7 +215,7 @@ func AssertEqualExporterAlert24LedgerWriteDuration(t *testing.T, tt *componentte
 func AssertEqualExporterAlert24LedgerWrites(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_ledger_writes",
-		Description: "Transactions of the ledger that storage carried out. Pushes and answers that come together share one. [Alpha]",
+		Description: "Transactions of the ledger that the storage carried out. Webhooks and results that arrive together share one. [Alpha]",
 		Unit:        "{write}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -245,7 +245,7 @@ func AssertEqualExporterAlert24LiveAliases(t *testing.T, tt *componenttest.Telem
 func AssertEqualExporterAlert24OldestPendingAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_oldest_pending_age",
-		Description: "For how long Alert24 has not held what the ledger asks, for the alias that waits longest; 0 if none does. [Alpha]",
+		Description: "How long the alias that waits longest has differed between Alert24 and the ledger; 0 if none does. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -316,7 +316,7 @@ func AssertEqualExporterAlert24ParkedAliases(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterAlert24PendingAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_pending_aliases",
-		Description: "Aliases for which Alert24 does not hold what the ledger asks. [Alpha]",
+		Description: "Aliases whose incident in Alert24 differs from the ledger. [Alpha]",
 		Unit:        "{alias}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -409,7 +409,7 @@ func AssertEqualExporterAlert24Requests(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_failures",
-		Description: "Pushes and answers that storage did not take. Their senders, or the exporter itself, try again. [Alpha]",
+		Description: "Webhooks and results that the storage did not accept. Their senders, or the exporter itself, try again. [Alpha]",
 		Unit:        "{write}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -425,7 +425,7 @@ func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAlert24StorageUp(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_up",
-		Description: "1 if the storage takes new alerts, as far as the last write or readiness check tells; 0 if not. [Alpha]",
+		Description: "1 if the storage accepts new alerts, by the last write or readiness check; 0 if not. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -436,10 +436,42 @@ func AssertEqualExporterAlert24StorageUp(t *testing.T, tt *componenttest.Telemet
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterAlert24SyncedAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_synced_alerts",
+		Description: "Alerts that a list of Alertmanager's alerts decided on: shown for the first time, resolved because they are not listed, and held firings and resolves. [Alpha]",
+		Unit:        "{alert}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_synced_alerts")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterAlert24Syncs(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_alert24_syncs",
+		Description: "Lists of Alertmanager's alerts that the ledger took. [Alpha]",
+		Unit:        "{list}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_alert24_syncs")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterAlert24TemplateFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_template_failures",
-		Description: "Templates that failed on an alert, so that their default took their place. [Alpha]",
+		Description: "Templates that failed on an alert, so that their default was used. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -471,7 +503,7 @@ func AssertEqualExporterAlert24UnknownValues(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterAlert24WriteDelay(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_write_delay",
-		Description: "Time from the receipt of what asked for a change, such as a webhook, to the answer of Alert24 that confirms it. [Alpha]",
+		Description: "Time from the receipt of the webhook that caused a change to Alert24's answer that confirms it. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,

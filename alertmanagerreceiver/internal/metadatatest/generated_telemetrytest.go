@@ -40,7 +40,7 @@ func AssertEqualReceiverAlertmanagerCutValues(t *testing.T, tt *componenttest.Te
 func AssertEqualReceiverAlertmanagerSkippedAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_skipped_alerts",
-		Description: "Alerts that cannot be used, of webhooks whose other alerts were accepted or that had no other. [Alpha]",
+		Description: "Alerts that cannot be used. The other alerts of their webhooks were accepted. [Alpha]",
 		Unit:        "{alerts}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -53,10 +53,54 @@ func AssertEqualReceiverAlertmanagerSkippedAlerts(t *testing.T, tt *componenttes
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualReceiverAlertmanagerSyncComplete(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_alertmanager_sync_complete",
+		Description: "1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync no alert resolves because it is not listed. [Alpha]",
+		Unit:        "1",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_alertmanager_sync_complete")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverAlertmanagerSyncListedAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_alertmanager_sync_listed_alerts",
+		Description: "Alerts that the Alertmanagers listed at the last sync. [Alpha]",
+		Unit:        "{alerts}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_alertmanager_sync_listed_alerts")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverAlertmanagerSyncQuestions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_alertmanager_sync_questions",
+		Description: "Questions for an Alertmanager's list of alerts, by their result. [Alpha]",
+		Unit:        "{questions}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_alertmanager_sync_questions")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualReceiverAlertmanagerTruncatedAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_truncated_alerts",
-		Description: "Alerts that accepted webhooks said Alertmanager had cut off. [Alpha]",
+		Description: "Alerts that Alertmanager cut off groups, by the count in accepted webhooks. [Alpha]",
 		Unit:        "{alerts}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -72,7 +116,7 @@ func AssertEqualReceiverAlertmanagerTruncatedAlerts(t *testing.T, tt *componentt
 func AssertEqualReceiverAlertmanagerTruncatedWebhooks(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_truncated_webhooks",
-		Description: "Accepted webhooks whose group Alertmanager had cut short. Anything above zero asks for `max_alerts 0` in Alertmanager's configuration. [Alpha]",
+		Description: "Accepted webhooks whose group Alertmanager had cut short. If it is above zero, set `max_alerts` to 0 in Alertmanager's configuration. [Alpha]",
 		Unit:        "{webhooks}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -1,0 +1,105 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+func TestVersionIsThatOfTheBuild(t *testing.T) {
+	kit.Binaries(t, harness.CollectorEnv)
+	version, err := os.ReadFile(kit.Root(t, "build", "version"))
+	require.NoError(t, err)
+	code, printed := kit.RunCollector(t, nil, "--version")
+	require.Zero(t, code, printed)
+	assert.Equal(t, "otelcol-alert24 version "+strings.TrimSpace(string(version)), strings.TrimSpace(printed))
+}
+
+func TestComponents(t *testing.T) {
+	code, printed := kit.RunCollector(t, nil, "components")
+	require.Zero(t, code, printed)
+	for _, name := range []string{
+		"alertmanager", "otlp",
+		"alert24", "debug", "otlp_http", "otlp_grpc",
+		"batch", "memory_limiter", "resource", "groupbyattrs",
+		"forward",
+		"file_storage", "health_check", "bearertokenauth", "pprof", "zpages",
+		"env", "file", "yaml", "http", "https",
+	} {
+		assert.Regexp(t, `(?m)^\s+- (name|scheme): `+name+`$`, printed)
+	}
+}
+
+func TestDeployedConfigIsValid(t *testing.T) {
+	code, printed := kit.RunCollector(t, kit.Settings(t), "validate", "--config", kit.Root(t, "collector-config.yaml"))
+	assert.Zero(t, code, printed)
+
+	// What no test can see fail on a machine that keeps its power.
+	code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--config", kit.Root(t, "collector-config.yaml"))
+	assert.Zero(t, code, printed)
+	assert.Contains(t, printed, "fsync: true")
+}
+
+func TestPrintConfigHidesSecrets(t *testing.T) {
+	for _, format := range []string{"yaml", "json"} {
+		code, printed := kit.RunCollector(t, kit.Settings(t), "print-config", "--format", format, "--config", kit.Root(t, "collector-config.yaml"))
+		require.Zero(t, code, printed)
+		assert.Contains(t, printed, "[REDACTED]")
+		assert.Contains(t, printed, "alert24")
+		assert.NotContains(t, printed, kit.SecretKey)
+		assert.NotContains(t, printed, kit.SecretToken)
+	}
+}
+
+// Each mistake ends the start at once, with the key's path in the message and no secret in it.
+func TestWrongConfigIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		set     []string
+		without string // a variable of the environment
+		message []string
+	}{
+		"no api_key":          {without: "ALERT24_API_KEY", message: []string{"exporters::alert24", "api_key"}},
+		"no webhook token":    {without: "ALERT24_WEBHOOK_TOKEN", message: []string{"extensions::bearertokenauth/webhook"}},
+		"no scheme":           {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
+		"not a URL":           {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
+		"no alias labels":     {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
+		"unknown severity":    {set: []string{"exporters.alert24.incident.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "incident::severity::map::page"}},
+		"unknown default":     {set: []string{"exporters.alert24.incident.severity.default=urgent"}, message: []string{"exporters::alert24", "incident::severity::default"}},
+		"unknown key":         {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
+		"unknown alias key":   {set: []string{"receivers.alertmanager.alias.label=[alertname]"}, message: []string{"receivers", "alertmanager", "label"}},
+		"retries that end":    {set: []string{"exporters.alert24.retry_on_failure.max_elapsed_time=5m"}, message: []string{"exporters::alert24", "retry_on_failure", "max_elapsed_time"}},
+		"a queue of its own":  {set: []string{"exporters.alert24.sending_queue.queue_size=10"}, message: []string{"exporters::alert24", "sending_queue"}},
+		"no unit":             {set: []string{"exporters.alert24.lifecycle.settle_time=15"}, message: []string{"exporters::alert24", "lifecycle::settle_time: 15ns is too short: write the unit"}},
+		"storage of no kind":  {set: []string{"exporters.alert24.storage=nowhere"}, message: []string{"nowhere"}},
+		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager::limits", "labels_per_alert"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var env []string
+			for _, entry := range kit.Settings(t) {
+				if test.without == "" || !strings.HasPrefix(entry, test.without+"=") {
+					env = append(env, entry)
+				}
+			}
+			args := []string{"--config", kit.Root(t, "collector-config.yaml")}
+			for _, set := range test.set {
+				args = append(args, "--set", set)
+			}
+			code, printed := kit.RunCollector(t, env, args...)
+			require.NotZero(t, code, printed)
+			for _, part := range test.message {
+				assert.Contains(t, printed, part)
+			}
+			assert.NotContains(t, printed, kit.SecretKey)
+			assert.NotContains(t, printed, kit.SecretToken)
+		})
+	}
+}

@@ -1,0 +1,142 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package examples
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+)
+
+var (
+	metricHeading = regexp.MustCompile(`(?m)^### (otelcol_\w+)$`)
+	metricTable   = regexp.MustCompile(`(?m)^\| \S+ \| (Gauge|Sum|Histogram) \|`)
+	metricValues  = regexp.MustCompile("``(\\w+)``")
+	metricName    = regexp.MustCompile(`\botelcol_\w+`)
+	metricLabel   = regexp.MustCompile(`(result|operation|outcome|change)(?:=|!=)"(\w+)"`)
+)
+
+// declared are the metrics that the components' documentation lists, by the name under which they are scraped, and the
+// values of their attributes.
+func declared(t *testing.T) (names, values map[string]bool) {
+	t.Helper()
+	names, values = map[string]bool{}, map[string]bool{}
+	for _, component := range []string{"alertmanagerreceiver", "alert24exporter"} {
+		content, err := os.ReadFile(kit.Root(t, component, "documentation.md"))
+		require.NoError(t, err)
+		text := string(content)
+		headings, tables := metricHeading.FindAllStringSubmatch(text, -1), metricTable.FindAllStringSubmatch(text, -1)
+		require.Len(t, tables, len(headings), component)
+		for i, heading := range headings {
+			if tables[i][1] != "Histogram" {
+				names[heading[1]] = true
+				continue
+			}
+			for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+				names[heading[1]+suffix] = true
+			}
+		}
+		for _, value := range metricValues.FindAllStringSubmatch(text, -1) {
+			values[value[1]] = true
+		}
+	}
+	return names, values
+}
+
+// The metrics of the dashboard and of the rules are there when the bridge runs, under the names that they use.
+func TestMetricsOfDashboardAndRules(t *testing.T) {
+	// What only a failure that this test does not make brings up.
+	rare := map[string]bool{
+		"otelcol_exporter_alert24_refused_records":  true,
+		"otelcol_exporter_alert24_storage_failures": true,
+	}
+	names, values := declared(t)
+	scraped := traffic(t)
+	for name := range scraped {
+		if strings.HasPrefix(name, "otelcol_exporter_alert24_") || strings.HasPrefix(name, "otelcol_receiver_alertmanager_") {
+			assert.True(t, names[name], "%s is not in documentation.md", name)
+		}
+	}
+	// What alerts say must not make series: there would be no end of them.
+	for name, series := range scraped {
+		for labels := range series {
+			for _, said := range []string{"api-01", "api-02", "HighErrorRate", "frontend", "alertmanager.example.com"} {
+				assert.NotContains(t, labels, said, name)
+			}
+		}
+	}
+	for name := range names {
+		assert.Equal(t, !rare[name], scraped[name] != nil, "whether %s was scraped", name)
+	}
+
+	used := map[string]bool{}
+	for _, expression := range slices.Concat(dashboardExpressions(t), ruleExpressions(t)) {
+		for _, name := range metricName.FindAllString(expression, -1) {
+			used[name] = true
+			assert.True(t, scraped[name] != nil || names[name], "%s does not exist: %s", name, expression)
+		}
+		for _, found := range metricLabel.FindAllStringSubmatch(expression, -1) {
+			assert.True(t, values[found[2]], "%s has no value %q: %s", found[1], found[2], expression)
+		}
+	}
+	for name := range names {
+		base := strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
+		assert.True(t, used[name] || used[base+"_bucket"], "no panel shows %s", name)
+	}
+}
+
+// traffic makes everything happen that brings up a metric, and returns a scrape.
+func traffic(t *testing.T) map[string]map[string]float64 {
+	t.Helper()
+	s, c := kit.Start(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.RefusedFields = []string{"labels"} }, Set: append(kit.Quick(),
+		"exporters.alert24.incident.severity.ignore=[none]",
+		"exporters.alert24.limits.aliases=1",
+		"exporters.alert24.limits.requests_per_second=1", // after the first four, each waits
+		"exporters.alert24.lifecycle.audit_interval=1s",
+		// A template that fails, and a map without the alert's team.
+		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
+		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
+	)})
+	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
+	require.NoError(t, err)
+	w := kit.Firing("api-01.prod", "critical")
+	w.TruncatedAlerts = 1
+	w.Alerts[0].Labels["team"] = "frontend"
+	kit.Deliver(t, c, w)
+	skipped := kit.Firing("watchdog", "none")
+	skipped.Alerts = append(skipped.Alerts, skipped.Alerts[0])
+	skipped.Alerts[1].Status = "pending"
+	kit.Deliver(t, c, skipped)
+	assert.Equal(t, http.StatusServiceUnavailable, kit.Post(t, c, harness.WebhookToken, kit.Firing("api-02.prod", "critical")))
+	assert.Equal(t, http.StatusUnauthorized, kit.Post(t, c, "", w))
+	kit.OnlyIncident(t, s, kit.IsOpen)
+	kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 1) // the answer is learnt
+	kit.Deliver(t, c, kit.Resolved(w))
+	kit.OnlyIncident(t, s, kit.IsResolved)
+	kit.Eventually(t, func(ctx context.Context) error {
+		switch found := kit.Scrape(ctx, t, c); {
+		case len(found["otelcol_exporter_alert24_orphans"]) == 0:
+			return errors.New("no audit has ended yet")
+		case len(found["otelcol_exporter_alert24_request_wait"]) == 0:
+			return errors.New("no request has waited yet")
+		default:
+			return nil
+		}
+	})
+	return kit.Scrape(t.Context(), t, c)
+}

@@ -1,0 +1,77 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// OnlyIncident waits until the sandbox holds exactly one incident and done accepts it.
+func OnlyIncident(t *testing.T, s *harness.Sandbox, done func(sandbox.Incident) error) sandbox.Incident {
+	t.Helper()
+	var found sandbox.Incident
+	Eventually(t, func(context.Context) error {
+		incidents := s.Incidents()
+		if len(incidents) == 0 {
+			return errors.New("no incident")
+		}
+		if len(incidents) > 1 {
+			return harness.Final(fmt.Errorf("%d incidents: %+v", len(incidents), incidents))
+		}
+		found = incidents[0]
+		return done(found)
+	})
+	return found
+}
+
+// IsOpen accepts an incident that nobody has closed.
+func IsOpen(i sandbox.Incident) error {
+	if !i.Open() {
+		return fmt.Errorf("it is %s", i.Status)
+	}
+	return nil
+}
+
+// IsResolved accepts a closed one.
+func IsResolved(i sandbox.Incident) error {
+	if i.Status != "resolved" {
+		return fmt.Errorf("it is %s", i.Status)
+	}
+	return nil
+}
+
+// AtRest waits until the sandbox has been left alone for longer than any timer of the collector that could make it call,
+// with nothing left that could be carried out late.
+func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration) {
+	t.Helper()
+	requests, since := -1, time.Now()
+	Eventually(t, func(context.Context) error {
+		if n := len(s.Requests()) + s.Stats().PendingCommits; n != requests {
+			requests, since = n, time.Now()
+		}
+		if quiet := time.Since(since); quiet < longest+time.Second {
+			return fmt.Errorf("the last request was %s ago", quiet)
+		}
+		return nil
+	})
+}
+
+// RequireIncidents compares all incidents that there ever were, oldest first: their status and title.
+func RequireIncidents(t *testing.T, s *harness.Sandbox, want ...string) {
+	t.Helper()
+	var got []string // nil like want, if there are none
+	for _, i := range s.Incidents() {
+		got = append(got, i.Status+" "+i.Title)
+	}
+	require.Equal(t, want, got)
+}

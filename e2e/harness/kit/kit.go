@@ -1,0 +1,78 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+)
+
+// WriteFile writes a file that lasts as long as the test, and returns its path.
+func WriteFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "example.yml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// Tool runs amtool or promtool and returns whether it succeeded and what it printed.
+func Tool(ctx context.Context, t *testing.T, binary string, args ...string) (ok bool, printed string) {
+	t.Helper()
+	out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput()
+	if _, failed := errors.AsType[*exec.ExitError](err); failed {
+		return false, string(out)
+	}
+	require.NoError(t, err)
+	return true, string(out)
+}
+
+// Limit bounds each wait. Alertmanager's timers are seconds; the rest is room for a busy machine.
+const Limit = 30 * time.Second
+
+// Binaries finds what a test runs. Without the environment of `make test-e2e` the test is skipped, and with it never.
+func Binaries(t *testing.T, need ...string) harness.Binaries {
+	t.Helper()
+	found, err := harness.BinariesFromEnv(need...)
+	if err != nil && os.Getenv("ALERT24_E2E") == "" {
+		t.Skipf("run `make test-e2e`: %v", err)
+	}
+	require.NoError(t, err)
+	return found
+}
+
+// Root is a path inside the project.
+func Root(t *testing.T, elements ...string) string {
+	t.Helper()
+	dir, err := harness.Root()
+	require.NoError(t, err)
+	return filepath.Join(append([]string{dir}, elements...)...)
+}
+
+// Eventually waits until probe returns nil.
+func Eventually(t *testing.T, probe func(context.Context) error) {
+	t.Helper()
+	require.NoError(t, harness.Await(t.Context(), Limit, probe))
+}
+
+// RunCollector runs a subcommand of the binary with an environment of its own and returns its exit code and what it printed.
+func RunCollector(t *testing.T, env []string, args ...string) (code int, printed string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), Binaries(t, harness.CollectorEnv).Collector, args...)
+	command.Env = env
+	out, err := command.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), string(out)
+	}
+	require.NoError(t, err)
+	return 0, string(out)
+}

@@ -1,0 +1,138 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+)
+
+// Deliver posts a webhook that the collector must take.
+func Deliver(t *testing.T, c *harness.Collector, w Webhook) {
+	t.Helper()
+	require.Equal(t, http.StatusOK, Post(t, c, harness.WebhookToken, w))
+}
+
+// Resolved is the end of what w says.
+func Resolved(w Webhook) Webhook {
+	w.Status = "resolved"
+	a := w.Alerts[0]
+	a.Status, a.EndsAt = "resolved", Milliseconds(time.Now())
+	w.Alerts = []Alert{a}
+	return w
+}
+
+// Again is the same alert, later.
+func Again(w Webhook) Webhook {
+	a := w.Alerts[0]
+	a.StartsAt = Milliseconds(time.Now())
+	w.Alerts = []Alert{a}
+	return w
+}
+
+// Saying is w with another summary.
+func Saying(w Webhook, summary string) Webhook {
+	a := w.Alerts[0]
+	a.Annotations = map[string]string{"summary": summary}
+	w.Alerts = []Alert{a}
+	return w
+}
+
+// Body is w as it is sent.
+func Body(t *testing.T, w Webhook) []byte {
+	t.Helper()
+	encoded, err := json.Marshal(w)
+	require.NoError(t, err)
+	return encoded
+}
+
+// Send posts a body and returns the status and text of the answer. An empty token sends no Authorization header.
+func Send(
+	ctx context.Context, t *testing.T, client *http.Client, url, token string, header http.Header, body []byte,
+) (status int, answer string, err error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	require.NoError(t, err)
+	if header != nil {
+		request.Header = header
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
+}
+
+// Webhook is an Alertmanager webhook, as far as these tests write one.
+type Webhook struct {
+	Version         string            `json:"version"`
+	GroupKey        string            `json:"groupKey"`
+	TruncatedAlerts int               `json:"truncatedAlerts"`
+	Status          string            `json:"status"`
+	Receiver        string            `json:"receiver"`
+	GroupLabels     map[string]string `json:"groupLabels"`
+	ExternalURL     string            `json:"externalURL"`
+	Alerts          []Alert           `json:"alerts"`
+}
+
+// Alert is one alert of a Webhook.
+type Alert struct {
+	Status      string            `json:"status"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	StartsAt    time.Time         `json:"startsAt"`
+	EndsAt      time.Time         `json:"endsAt"` // the zero time while it fires, as Alertmanager writes it
+	Fingerprint string            `json:"fingerprint"`
+}
+
+// Firing is a webhook with one firing HighErrorRate. An empty severity leaves the label out.
+func Firing(instance, severity string) Webhook {
+	labels := map[string]string{"alertname": "HighErrorRate", "instance": instance, "job": "api-service"}
+	if severity != "" {
+		labels["severity"] = severity
+	}
+	return Webhook{
+		Version: "4", GroupKey: `{}:{instance="` + instance + `"}`, Status: "firing", Receiver: "alert24",
+		ExternalURL: "http://alertmanager.example.com", GroupLabels: map[string]string{"instance": instance},
+		Alerts: []Alert{{
+			Status: "firing", Labels: labels, StartsAt: Milliseconds(time.Now()), Fingerprint: fingerprint(instance),
+			Annotations: map[string]string{"summary": "High error rate on " + instance},
+		}},
+	}
+}
+
+// fingerprint is any 16 hex digits that differ where instances do.
+func fingerprint(instance string) string {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(instance)) // never fails
+	return fmt.Sprintf("%016x", hash.Sum64())
+}
+
+// Post sends a webhook to the collector and returns the status. An empty token sends no Authorization header.
+func Post(t *testing.T, c *harness.Collector, token string, w Webhook) int {
+	t.Helper()
+	status, _, err := Send(t.Context(), t, Client(), c.Webhook, token, nil, Body(t, w))
+	require.NoError(t, err)
+	return status
+}
+
+// Client asks over a connection of its own each time.
+func Client() *http.Client { return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} }

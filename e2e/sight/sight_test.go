@@ -1,0 +1,104 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sight
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+// statusGate makes health_check report the status of components.
+const statusGate = "--feature-gates=extension.healthcheck.useComponentStatus"
+
+// While Alert24 refuses the key, webhooks are accepted and every probe passes; metrics, status and log tell, and all goes
+// well again by itself.
+func TestRefusedKeyStopsNoWebhook(t *testing.T) {
+	for name, args := range map[string][]string{"health_check as deployed": nil, "health_check with component status": {statusGate}} {
+		t.Run(name, func(t *testing.T) {
+			s, err := harness.StartSandbox(t.Context())
+			require.NoError(t, err)
+			t.Cleanup(s.Close)
+			s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
+			c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
+				Binary: kit.Binaries(t, harness.CollectorEnv).Collector, Endpoint: s.Endpoint(), APIKey: s.Key,
+				Dir: t.TempDir(), Set: kit.Quick(), Args: args,
+			})
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, c.Stop()) })
+			kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_api_up", 0)
+
+			kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_pending_aliases", 2)
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_storage_up", 1)
+			assert.Contains(t, kit.Scrape(t.Context(), t, c)["otelcol_exporter_alert24_requests"], `{operation="create",result="denied"}`)
+			assert.Contains(t, c.Log(), "check the API key")
+			assert.NotContains(t, c.Log(), s.Key)
+			assert.Empty(t, s.Incidents())
+			requireStatus(t, c, args, "StatusRecoverableError")
+			require.NoError(t, kit.Readiness(t.Context(), t, c, http.StatusOK, "ready"))
+
+			s.SetKeys(map[string][]string{s.Key: {"write"}})
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 2)
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_api_up", 1)
+			kit.RequireMetric(t, c, "otelcol_exporter_alert24_pending_aliases", 0)
+			requireStatus(t, c, args, "StatusOK")
+			assert.Equal(t, 2, s.Stats().Open)
+		})
+	}
+}
+
+// In a storm of alerts, too, the log says of each incident what became of it, in one line.
+func TestOneLogLineForEachIncident(t *testing.T) {
+	const alerts = 40
+	s, c := kit.StartCollector(t, kit.Quick()...)
+	storm := kit.Firing("host-0", "critical")
+	for i := 1; i < alerts; i++ {
+		storm.Alerts = append(storm.Alerts, kit.Firing(fmt.Sprintf("host-%d", i), "critical").Alerts...)
+	}
+	kit.Deliver(t, c, storm)
+	line := regexp.MustCompile(`\tIncident opened\t.*"alias": "HighErrorRate:(host-\d+)", "incident_id": "(\S+)", "incident_number": (\d+), "reason": "an alert fires and no incident is known open"`)
+	kit.Eventually(t, func(context.Context) error {
+		if n := len(line.FindAllString(c.Log(), -1)); n != alerts {
+			return fmt.Errorf("%d lines", n)
+		}
+		return nil
+	})
+	said := map[string]string{}
+	for _, found := range line.FindAllStringSubmatch(c.Log(), -1) {
+		said["HighErrorRate:"+found[1]] = found[2] + " " + found[3]
+	}
+	for _, i := range s.Incidents() {
+		assert.Equal(t, fmt.Sprint(i.ID, " ", i.Number), said[i.Alias])
+	}
+}
+
+// requireStatus wants the health check to answer 200 and, where it knows components, to say the exporter's status.
+func requireStatus(t *testing.T, c *harness.Collector, args []string, want string) {
+	t.Helper()
+	said := kit.Read(t.Context(), t, c.Health+"?verbose") // fails unless it is 200
+	if len(args) == 0 {
+		assert.Contains(t, said, "Server available")
+		return
+	}
+	type status struct {
+		Healthy    bool              `json:"healthy"`
+		Status     string            `json:"status"`
+		Components map[string]status `json:"components"`
+	}
+	var all status
+	require.NoError(t, json.Unmarshal([]byte(said), &all), said)
+	assert.True(t, all.Healthy, said)
+	assert.Equal(t, want, all.Components["pipeline:logs"].Components["exporter:alert24"].Status, said)
+}

@@ -1,0 +1,136 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	otelcomponent "go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/journal"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// When storage is full a webhook that needs room is answered 503 and changes nothing, and one that makes room is taken. With
+// more room all goes on, and what was answered 200 is there.
+func TestFullStorage(t *testing.T) {
+	dir := t.TempDir()
+	found := kit.Binaries(t, harness.CollectorEnv)
+	s, err := harness.StartSandbox(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	start := func(size int) *harness.Collector {
+		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
+			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(kit.StorageRoom, size)),
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
+		return c
+	}
+	c := start(1 << 20)
+	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // nothing must change but by webhooks
+	require.NoError(t, err)
+	n, refused := kit.Fill(t, c)
+	want := map[string]bool{}
+	for i := range n {
+		want[fmt.Sprintf("HighErrorRate:host-%d", i)] = true
+	}
+	// An end makes room, so it is taken.
+	kit.Deliver(t, c, kit.Resolved(kit.Firing("host-0", "critical")))
+	delete(want, "HighErrorRate:host-0")
+
+	c.Kill()
+	c = start(64 << 20)
+	s.ClearFaults()
+	kit.AtRest(t, s, kit.SettleTime)
+	got := map[string]bool{}
+	for _, i := range s.Incidents() {
+		got[i.Alias] = i.Open()
+	}
+	assert.Equal(t, want, got, "what was acknowledged, and nothing else")
+	kit.Deliver(t, c, refused)
+	kit.Eventually(t, func(context.Context) error {
+		if n := s.Stats().Open; n != len(want)+1 {
+			return fmt.Errorf("%d incidents are open", n)
+		}
+		return nil
+	})
+}
+
+// A ledger that a newer version has written is left alone, and the operator is told.
+func TestLedgerOfANewerVersion(t *testing.T) {
+	dir := t.TempDir()
+	found := kit.Binaries(t, harness.CollectorEnv)
+	s, err := harness.StartSandbox(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
+		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: kit.Quick(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Stop()) })
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	kit.OnlyIncident(t, s, kit.IsOpen)
+	require.NoError(t, c.Stop())
+
+	const newer = `{"schema":1000}`
+	journalFile(t, filepath.Join(dir, "storage"), func(j *journal.Journal, _ map[string]string) {
+		require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: "another", Record: []byte(newer)}}, false))
+	})
+	err = c.Start(t.Context())
+	require.ErrorContains(t, err, "ended before it was ready")
+	require.ErrorContains(t, err, "written by a newer version")
+	assert.NotContains(t, c.Log(), "goroutine ")
+
+	journalFile(t, filepath.Join(dir, "storage"), func(j *journal.Journal, records map[string]string) {
+		assert.Equal(t, newer, records["another"])
+		require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: "another"}}, false))
+	})
+	require.NoError(t, c.Start(t.Context()))
+	kit.Deliver(t, c, kit.Resolved(kit.Firing("api-01.prod", "critical")))
+	kit.OnlyIncident(t, s, kit.IsResolved)
+}
+
+// journalFile opens the exporter's journal while no collector has it.
+func journalFile(t *testing.T, dir string, use func(*journal.Journal, map[string]string)) {
+	t.Helper()
+	factory := filestorage.NewFactory()
+	config := factory.CreateDefaultConfig().(*filestorage.Config)
+	config.Directory = dir
+	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), config)
+	require.NoError(t, err)
+	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
+	client, err := ext.(storage.Extension).GetClient(t.Context(), otelcomponent.KindExporter, otelcomponent.MustNewID("alert24"), "ledger")
+	require.NoError(t, err)
+	j, records := journal.New(client), map[string]string{}
+	require.NoError(t, j.Load(t.Context(), func(l ledger.Loaded) error {
+		records[l.Key] = string(l.Record)
+		return nil
+	}, func(key string, b []byte) []byte { return append(b, records[key]...) }))
+	use(j, records)
+	require.NoError(t, j.Close(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
+// Without storage the collector works, and says at start what that costs.
+func TestWithoutStorage(t *testing.T) {
+	s, c := kit.StartCollector(t, "exporters.alert24.storage=null")
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	kit.OnlyIncident(t, s, kit.IsOpen)
+	assert.Equal(t, 1, strings.Count(c.Log(), "No storage is configured"))
+}

@@ -1,0 +1,62 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"fmt"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/severity"
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// Explanation says for people how bad an alert is, and why.
+type Explanation struct {
+	Severity Severity
+	// From is where the severity comes from, as `label severity: "warning"`.
+	From string
+	// Ignored is why the alert is to have no incident; "" if it is to have one.
+	Ignored string
+}
+
+// Explain returns what Severity and Ignored return, with the reasons. It calls no function of an Option.
+func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanation {
+	quiet := *r
+	quiet.onTemplateFailed = func(string, error) {}
+	word, from := quiet.severityWord(ls, annotations, override)
+	of, known := r.severities.of(word)
+	e := Explanation{Severity: of, From: r.severities.explain(word, from, known)}
+	switch {
+	case !quiet.Ignored(ls, annotations, override):
+	case truth(annotations.Get(annotationIgnore), false):
+		e.Ignored = "its annotation " + annotationIgnore + " says so"
+	case of < r.severities.min:
+		e.Ignored = fmt.Sprintf("%s is below incident::severity::min, which is %s", of, r.severities.min)
+	default:
+		e.Ignored = fmt.Sprintf("incident::severity::ignore has the word %q", text.Line(word, maxLineRunes))
+	}
+	return e
+}
+
+// explain says where a word stands and what the configuration made of it.
+func (s *severities) explain(word string, from source, known bool) string {
+	place := [...]string{
+		"the record", "annotation " + annotationSeverity, "incident::severity::template", "annotation " + s.cfg.Annotation, "label " + s.cfg.Label,
+	}[from]
+	said := fmt.Sprintf("%s: %q", place, text.Line(word, maxLineRunes))
+	usual, usually := severity.Known().Find(word)
+	meaning, _ := s.words.Find(word)
+	switch {
+	case text.Blank(word) && !known:
+		return "incident::severity::default, because the alert names none"
+	case known && (!usually || usual != meaning):
+		return said + ", by incident::severity::map"
+	case known:
+		return said
+	case meaning.Severity != 0:
+		return said + ", a guess"
+	default:
+		return "incident::severity::default, because this word is not known: " + said
+	}
+}

@@ -1,0 +1,93 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// The oldest closed entries expire where there are too many, and nothing that may still need an incident.
+func TestClosedEntriesAreBounded(t *testing.T) {
+	const most = 20
+	now := at(0)
+	m := NewMemory()
+	l := New(testConfig(most, func() time.Time { return now }), m)
+	apply(t, l, of("live", firing("am1", at(0))))
+	// A held firing is not live yet, but will be.
+	apply(t, l, of("held", firing("am1", at(0))), of("held", resolved("am1", at(0), at(0))))
+	require.Equal(t, []protocol.Outcome{protocol.EchoHeld}, apply(t, l, of("held", firing("am2", at(0)))))
+	require.True(t, l.Get("held").Over())
+
+	for i := range 3 * most {
+		now = at(1 + i)
+		alias := fmt.Sprint("closed-", i)
+		apply(t, l, of(alias, firing("am1", now)), of(alias, resolved("am1", now, now)))
+		entries, live := l.Counts()
+		require.Equal(t, 1, live)
+		require.LessOrEqual(t, entries-live, most)
+		require.NotNil(t, l.Get(alias), "the newest stays")
+	}
+	assert.Nil(t, l.Get("closed-0"))
+	assert.Contains(t, m.records, fmt.Sprint("closed-", 3*most-1))
+	assert.NotContains(t, m.records, "closed-0")
+	assert.True(t, l.Get("live").Firing())
+	require.NotNil(t, l.Get("held"))
+	now = now.Add(6 * minute)
+	assert.Equal(t, protocol.Create, l.Peek("held").Call.Kind)
+	assert.Len(t, m.records, len(l.Aliases()))
+}
+
+// A create that has not left is taken back by a resolve: disk and memory say that it never happened.
+func TestAnArmedCreateIsTakenBack(t *testing.T) {
+	c := newClient()
+	l := New(testConfig(10, func() time.Time { return at(0) }), c)
+	apply(t, l, firing("am1", at(0)))
+	require.Equal(t, protocol.Create, c.decode(t, theAlias).Inflight.Kind, "the write-ahead rides with the event")
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("am1", at(0), at(0))))
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, c.decode(t, theAlias).Inflight.Kind)
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, protocol.Decision{Wake: at(3600)}, d)
+}
+
+func TestStats(t *testing.T) {
+	now := at(0)
+	m := NewMemory()
+	l := New(testConfig(10, func() time.Time { return now }), m)
+	assert.Zero(t, l.Stats())
+	for _, alias := range []string{"open", "waits", "parked", "doubt", "blocked", "closed", "held"} {
+		apply(t, l, of(alias, firing("am1", now)))
+		now = now.Add(time.Second)
+	}
+	open(t, l, "open", "1")
+	answer(t, l, "doubt", protocol.Create, protocol.Answer{Result: protocol.Unanswered})
+	answer(t, l, "blocked", protocol.Create, protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "9"}})
+	refuse := func() {
+		l.Peek("parked")
+		answer(t, l, "parked", protocol.Create, protocol.Answer{Result: protocol.Refused, Sent: contentOf(l, "parked")})
+	}
+	refuse()
+	refuse()
+	apply(t, l, of("closed", resolved("am1", at(0), now)), of("held", resolved("am1", at(0), now)), of("held", firing("am2", at(0))))
+	s := l.Stats()
+	assert.EqualValues(t, m.Size(), s.Size)
+	s.Size = 0
+	assert.Equal(t, Stats{
+		Aliases: 7, Live: 5, Open: 1, Pending: 2, Oldest: at(1), Held: 1, Parked: 1, Doubt: 1, Blocked: 1,
+	}, s, "waits and doubt are pending")
+	assert.Equal(t, map[string]string{"open": "1", "blocked": "9"}, l.Expected())
+}
+
+func contentOf(l *Ledger, alias string) protocol.Content {
+	_, content := l.Content(l.Get(alias))
+	return content
+}

@@ -1,0 +1,184 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+const (
+	minute = time.Minute
+	hour   = time.Hour
+
+	theAlias = "HighErrorRate:api-01.prod"
+)
+
+func at(seconds int) time.Time {
+	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(seconds) * time.Second)
+}
+
+// testConfig has the defaults of the exporter's configuration, without jitter.
+func testConfig(aliases int, now func() time.Time) Config {
+	return Config{Policy: testPolicy(), Render: render, Aliases: aliases, Now: now}
+}
+
+func testPolicy() *protocol.Policy {
+	return &protocol.Policy{
+		SettleTime:      15 * time.Second,
+		EchoWindow:      6 * minute,
+		EchoHold:        6 * minute,
+		Refresh:         hour,
+		ClosedRetention: hour,
+		Members:         10_000,
+		Backoff: protocol.Backoff{
+			Initial: time.Second, Max: minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
+		},
+	}
+}
+
+// render lets an incident say its worst alert's description.
+func render(_ string, firing []incident.Alert, _ incident.Context) incident.Content {
+	c := incident.Content{Title: "t", Description: firing[0].Description, Severity: firing[0].Severity}
+	c.News = c.Hashes()
+	return c
+}
+
+// firing is an event of the one critical alert f0 that started at the time; change what differs.
+func firing(sender string, startsAt time.Time) protocol.Event {
+	return protocol.Event{
+		Alias: theAlias, Key: keyOf(theAlias, "f0"), Firing: true, Sender: sender,
+		Alert: incident.Pack(&incident.Alert{Fingerprint: "f0", Severity: incident.Critical, StartsAt: startsAt}),
+	}
+}
+
+func resolved(sender string, startsAt, endsAt time.Time) protocol.Event {
+	ev := firing(sender, startsAt)
+	ev.Firing, ev.EndsAt = false, endsAt
+	return ev
+}
+
+func keyOf(alias, fingerprint string) (k protocol.Key) {
+	sum := sha256.Sum256([]byte(alias + "\x00" + fingerprint))
+	copy(k[:], sum[:])
+	return k
+}
+
+// of is the event for an alert of another alias.
+func of(alias string, ev protocol.Event) protocol.Event {
+	ev.Alias, ev.Key = alias, keyOf(alias, ev.Alert.Fingerprint)
+	return ev
+}
+
+// alert is the event for another alert of the alias.
+func alert(fingerprint string, ev protocol.Event) protocol.Event {
+	ev.Alert.Fingerprint = fingerprint
+	return of(ev.Alias, ev)
+}
+
+// saying is the event with a description.
+func saying(what string, ev protocol.Event) protocol.Event {
+	a := ev.Alert.Unpack()
+	a.Description = what
+	ev.Alert = incident.Pack(&a)
+	return ev
+}
+
+// apply applies events that the ledger has to take.
+func apply(t *testing.T, l *Ledger, events ...protocol.Event) []protocol.Outcome {
+	t.Helper()
+	outcomes, err := l.Apply(t.Context(), events)
+	require.NoError(t, err)
+	return outcomes
+}
+
+// answer claims the next call of the alias, which has to be of the kind, and lets it have the answer.
+func answer(t *testing.T, l *Ledger, alias string, kind protocol.Kind, a protocol.Answer) *protocol.Answered {
+	t.Helper()
+	_, d, err := l.Claim(t.Context(), alias)
+	require.NoError(t, err)
+	require.Equal(t, kind.String(), d.Call.Kind.String())
+	answered := &protocol.Answered{Alias: alias, Call: d.Call, Answer: a}
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{answered}))
+	return answered
+}
+
+// open lets the incident of the alias be opened with what its alerts say.
+func open(t *testing.T, l *Ledger, alias, id string) {
+	t.Helper()
+	a := accepted(id, true)
+	_, a.Sent = l.Content(l.Get(alias))
+	answer(t, l, alias, protocol.Create, a)
+}
+
+func accepted(id string, open bool) protocol.Answer {
+	return protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: id, Seen: true, Open: open}}
+}
+
+// written is an answer to an update with content.
+func written(id string, content protocol.Content) protocol.Answer {
+	a := accepted(id, true)
+	a.Sent, a.Wrote = content, protocol.Full.Fields()
+	return a
+}
+
+// disk is what survives a kill.
+type disk struct {
+	*Memory
+	full bool
+	lies bool // the next write is carried out, and seems to fail
+	lied bool // the last one did
+}
+
+var errDiskFull = errors.New("disk full")
+
+func newDisk() disk { return disk{Memory: NewMemory()} }
+
+func (d *disk) Load(ctx context.Context, each func(Loaded) error, current func(string, []byte) []byte) error {
+	if d.full {
+		return errDiskFull
+	}
+	return d.Memory.Load(ctx, each, current)
+}
+
+func (d *disk) Commit(ctx context.Context, changes []Change, makesRoom bool) error {
+	if d.lied = false; d.full {
+		return Uncertain(errDiskFull)
+	}
+	if err := d.Memory.Commit(ctx, changes, makesRoom); err != nil {
+		return err
+	}
+	if d.lied = d.lies; d.lied {
+		d.lies = false
+		return Uncertain(errDiskFull)
+	}
+	return nil
+}
+
+func (d *disk) Settle(context.Context) (there bool, err error) {
+	if d.full {
+		return false, errDiskFull
+	}
+	there, d.lied = d.lied, false
+	return there, nil
+}
+
+// record returns what counts of theAlias, or nil.
+func (d *disk) record() []byte { return d.records[theAlias] }
+
+// decode reads a record with its buckets.
+func (d *disk) decode(t *testing.T, alias string) *protocol.Entry {
+	t.Helper()
+	e, err := protocol.Decode(alias, d.records[alias], func(i int) []byte { return d.records[bucketKey(alias, i)] })
+	require.NoError(t, err)
+	return e
+}

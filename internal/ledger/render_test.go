@@ -1,0 +1,232 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// counted lets a configuration count how often it renders.
+func counted(cfg Config) (Config, *atomic.Int64) {
+	n := new(atomic.Int64)
+	inner := cfg.Render
+	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+		n.Add(1)
+		return inner(alias, firing, more)
+	}
+	return cfg, n
+}
+
+// A template that hangs holds nothing back but the calls of its alias.
+func TestRenderHoldsNoLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := make(chan struct{})
+		cfg := testConfig(10, func() time.Time { return at(0) })
+		var hang atomic.Bool
+		cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+			if hang.Load() && alias == theAlias {
+				<-hangs
+			}
+			return render(alias, firing, more)
+		}
+		l := New(cfg, NewMemory())
+		apply(t, l, firing("am1", at(0)), of("b", firing("am1", at(0))))
+		open(t, l, theAlias, "1")
+		apply(t, l, saying("new", firing("am1", at(0))))
+		hang.Store(true)
+		peeked, claimed := make(chan protocol.Decision, 1), make(chan protocol.Decision, 1)
+		go func() { peeked <- l.Peek(theAlias) }()
+		go func() {
+			_, d, _ := l.Claim(t.Context(), theAlias)
+			claimed <- d
+		}()
+		synctest.Wait()
+		apply(t, l, of("c", firing("am1", at(0))))
+		apply(t, l, alert("f1", firing("am1", at(0))))
+		open(t, l, "b", "2")
+		assert.Equal(t, 3, l.Stats().Aliases)
+		assert.Empty(t, peeked)
+		assert.Empty(t, claimed)
+		close(hangs)
+		<-peeked
+		assert.Equal(t, protocol.Update, (<-claimed).Call.Kind)
+	})
+}
+
+// What was rendered serves until the call is claimed, also for an entry that does not count as pending.
+func TestARefusedCreateIsTriedAgain(t *testing.T) {
+	now := at(0)
+	cfg, renders := counted(testConfig(10, func() time.Time { return now }))
+	l := New(cfg, NewMemory())
+	apply(t, l, firing("am1", at(0)))
+	for tries := range 4 {
+		d := l.Peek(theAlias)
+		require.Equal(t, protocol.Create, d.Call.Kind, "try %d", tries)
+		before := renders.Load()
+		_, d, err := l.Claim(t.Context(), theAlias)
+		require.NoError(t, err)
+		require.Equal(t, protocol.Create, d.Call.Kind, "try %d", tries)
+		assert.Equal(t, before, renders.Load(), "it is rendered already")
+		refused := &protocol.Answered{
+			Alias: theAlias, Call: d.Call, Answer: protocol.Answer{Result: protocol.Refused, Sent: contentOf(l, theAlias)},
+		}
+		require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{refused}))
+		if d := l.Peek(theAlias); d.Call.Kind == protocol.NoCall {
+			require.True(t, d.Wake.After(now), "%v", d.Wake)
+			now = d.Wake
+		}
+	}
+}
+
+// A claim while the alerts change renders a bounded number of times, and then asks to be repeated, later than now.
+func TestAClaimWhileAlertsChange(t *testing.T) {
+	cfg := testConfig(10, func() time.Time { return at(0) })
+	var l *Ledger
+	var changes, renders int
+	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+		c := render(alias, firing, more)
+		if renders++; changes > 0 {
+			changes--
+			apply(t, l, saying(fmt.Sprint("change ", changes), firingNow()))
+		}
+		return c
+	}
+	l = New(cfg, NewMemory())
+	apply(t, l, firingNow())
+	open(t, l, theAlias, "1")
+	apply(t, l, saying("new", firingNow()))
+
+	renders, changes = 0, 1000
+	e, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Nil(t, e)
+	assert.Equal(t, protocol.NoCall, d.Call.Kind)
+	assert.Equal(t, at(0).Add(renderPause), d.Wake)
+	assert.Equal(t, maxRenders, renders)
+
+	changes = 1
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, protocol.Update, d.Call.Kind, "nothing is lost")
+	content, sent := l.Content(l.Get(theAlias))
+	assert.Equal(t, "change 0", content.Description)
+	assert.Equal(t, sent, d.Call.Content)
+}
+
+func firingNow() protocol.Event { return firing("am1", at(0)) }
+
+// Alerts change and calls are made at once: in the end Alert24 says what fires.
+func TestClaimsAndChangesAtOnce(t *testing.T) {
+	l := New(testConfig(10, time.Now), NewMemory())
+	apply(t, l, firingNow())
+	open(t, l, theAlias, "1")
+	var wg sync.WaitGroup
+	done := make(chan struct{})
+	wg.Go(func() {
+		defer close(done)
+		for i := range 300 {
+			apply(t, l, saying(fmt.Sprint(i), firingNow()))
+		}
+	})
+	said := ""
+	call := func() bool {
+		if l.Peek(theAlias).Call.Kind == protocol.NoCall {
+			return false
+		}
+		e, d, err := l.Claim(t.Context(), theAlias)
+		if !assert.NoError(t, err) || d.Call.Kind != protocol.Update {
+			return err == nil
+		}
+		content, sent := l.Content(e)
+		said = content.Description
+		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written("1", sent)}
+		return assert.NoError(t, l.Learn(t.Context(), []*protocol.Answered{a}))
+	}
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+			call()
+		}
+	}
+	wg.Wait()
+	for call() {
+	}
+	assert.Equal(t, "299", said)
+	assert.Zero(t, l.Stats().Pending)
+}
+
+// Pending counts from the first change that Alert24 does not hold, however often there are more, until it holds all.
+func TestPendingMarks(t *testing.T) {
+	now := at(0)
+	l := New(testConfig(10, func() time.Time { return now }), NewMemory())
+	apply(t, l, firingNow())
+	assert.Equal(t, at(0), l.Stats().Oldest)
+	now = at(2)
+	a := answer(t, l, theAlias, protocol.Create, written("1", contentOf(l, theAlias)))
+	assert.Equal(t, 2*time.Second, a.Waited)
+	assert.Zero(t, l.Stats().Pending)
+
+	now = at(10)
+	apply(t, l, saying("one", firingNow()))
+	require.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
+	assert.Equal(t, at(10), l.Stats().Oldest)
+	now = at(20)
+	apply(t, l, saying("two", firingNow()))
+	assert.Equal(t, at(10), l.Stats().Oldest, "it has waited since")
+	require.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
+	now = at(30)
+	a = answer(t, l, theAlias, protocol.Update, written("1", contentOf(l, theAlias)))
+	assert.Equal(t, 20*time.Second, a.Waited)
+	assert.Zero(t, l.Stats().Pending)
+	assert.Nil(t, l.store.get(theAlias).view, "nothing of it is kept")
+
+	// What changes back needs no call.
+	apply(t, l, saying("three", firingNow()))
+	require.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
+	apply(t, l, saying("two", firingNow()))
+	require.Equal(t, protocol.NoCall, l.Peek(theAlias).Call.Kind)
+	assert.Zero(t, l.Stats().Pending)
+}
+
+// Right after a start nobody is told that all incidents are out of date.
+func TestLoadDoesNotCountWhatIsOpenAsPending(t *testing.T) {
+	m := NewMemory()
+	cfg := testConfig(2, func() time.Time { return at(0) })
+	l := New(cfg, m)
+	apply(t, l, firingNow())
+	assert.Equal(t, 1, l.Stats().Pending)
+	open(t, l, theAlias, "1")
+	assert.Zero(t, l.Stats().Pending)
+
+	l = New(cfg, m)
+	_, err := l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, l.Stats().Pending)
+	assert.Equal(t, protocol.NoCall, l.Peek(theAlias).Call.Kind)
+	assert.Zero(t, l.Stats().Pending)
+
+	cfg.Render = func(string, []incident.Alert, incident.Context) incident.Content {
+		c := incident.Content{Title: "a new template", Severity: incident.Critical}
+		c.News = c.Hashes()
+		return c
+	}
+	l = New(cfg, m)
+	_, err = l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
+	assert.Equal(t, 1, l.Stats().Pending)
+}

@@ -1,0 +1,196 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"encoding/binary"
+	"reflect"
+	"time"
+	"unique"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Kept is an entry of which nothing is asked any more, in little memory: it is kept for an hour in case its alert fires again.
+type Kept struct {
+	// QuietSince is that of the entry. The other times are offsets from it, so that they keep the monotonic clock.
+	QuietSince time.Time
+
+	fields string
+}
+
+// Pack returns an entry that is over as a Kept. It reports false for one that has more to remember than a Kept can.
+func Pack(e *Entry) (Kept, bool) {
+	if !e.Over() || e.IsOpen() || e.Members.Held() > 0 || e.QuietSince.IsZero() {
+		return Kept{}, false
+	}
+	rest := *e
+	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
+	rest.QuietSince, rest.ConfirmedAt, rest.Version, rest.tries, rest.lastTry = time.Time{}, time.Time{}, 0, 0, time.Time{}
+	if !reflect.ValueOf(rest).IsZero() {
+		return Kept{}, false
+	}
+	p := packer{zero: e.QuietSince, b: make([]byte, 0, 512)}
+	p.flag(e.Doubt.Finished)
+	p.b = append(p.b, byte(e.Incident.State))
+	p.text(e.Incident.ID)
+	p.number(e.Incident.Number)
+	p.time(e.Incident.StartedAt)
+	p.hashes(&e.Written.News)
+	p.hashes(&e.Written.Shown)
+	p.b = append(p.b, byte(e.Written.Theirs), byte(e.Written.Cleaned), byte(e.Written.Peak))
+	p.time(e.ConfirmedAt)
+	p.b = binary.AppendUvarint(p.b, e.Version)
+	p.number(int64(e.tries))
+	p.time(e.lastTry)
+	p.number(int64(len(e.Members.buckets)))
+	p.number(int64(e.Members.n))
+	p.b = binary.AppendUvarint(p.b, uint64(e.Members.text))
+	for m := range e.Members.All() {
+		if !m.Alert.IsBrief() {
+			return Kept{}, false
+		}
+		p.member(m)
+	}
+	return Kept{QuietSince: e.QuietSince, fields: string(p.b)}, true
+}
+
+// Unpack returns the entry.
+func (c *Kept) Unpack(alias string) *Entry {
+	u := unpacker{zero: c.QuietSince, s: c.fields}
+	e := &Entry{Alias: alias, QuietSince: c.QuietSince}
+	e.Doubt.Finished = u.flag()
+	e.Incident = Incident{State: State(u.byte()), ID: u.text(), Number: u.number(), StartedAt: u.time()}
+	e.Written = Written{
+		News: u.hashes(), Shown: u.hashes(), Theirs: FieldSet(u.byte()), Cleaned: FieldSet(u.byte()), Peak: incident.Severity(u.byte()),
+	}
+	e.ConfirmedAt = u.time()
+	e.Version = u.unsigned()
+	e.tries, e.lastTry = int32(u.number()), u.time() //nolint:gosec // it was one
+	if n := int(u.number()); n > 0 {
+		e.Members.spread(n)
+	}
+	n := u.number()
+	text := uint32(u.unsigned()) //nolint:gosec // it was one
+	for range n {
+		e.Members.set(u.member())
+	}
+	e.Members.text = text
+	e.Members.seal()
+	return e
+}
+
+type packer struct {
+	zero time.Time
+	b    []byte
+}
+
+func (p *packer) flag(f bool) {
+	if f {
+		p.b = append(p.b, 1)
+	} else {
+		p.b = append(p.b, 0)
+	}
+}
+
+func (p *packer) number(n int64) { p.b = binary.AppendVarint(p.b, n) }
+
+func (p *packer) text(s string) { p.b = append(binary.AppendUvarint(p.b, uint64(len(s))), s...) }
+
+func (p *packer) time(t time.Time) {
+	if p.flag(!t.IsZero()); !t.IsZero() {
+		p.number(int64(t.Sub(p.zero)))
+	}
+}
+
+func (p *packer) hashes(h *incident.Hashes) {
+	at := len(p.b)
+	p.b = append(p.b, 0)
+	for i, v := range h {
+		if v != 0 {
+			p.b[at] |= 1 << i
+			p.b = binary.LittleEndian.AppendUint64(p.b, v)
+		}
+	}
+}
+
+func (p *packer) member(m *Member) {
+	p.b = append(p.b, m.Key[:]...)
+	p.text(m.Alert.Fingerprint)
+	p.b = append(p.b, byte(m.Alert.Severity))
+	p.flag(m.Alert.LeftOpen)
+	p.time(m.Alert.StartsAt)
+	p.text(m.Epoch)
+	p.number(m.Seq)
+	p.time(m.LastSeen)
+	p.time(m.EndsAt)
+	p.text(m.ResolvedBy)
+	p.time(m.ResolvedAt)
+	p.text(m.ShownBy)
+}
+
+// unpacker reads what packer wrote in this process.
+type unpacker struct {
+	zero time.Time
+	s    string
+}
+
+func (u *unpacker) take(n int) string {
+	s := u.s[:n]
+	u.s = u.s[n:]
+	return s
+}
+
+func (u *unpacker) byte() byte { return u.take(1)[0] }
+
+func (u *unpacker) flag() bool { return u.byte() != 0 }
+
+func (u *unpacker) unsigned() (v uint64) {
+	for shift := 0; ; shift += 7 {
+		b := u.byte()
+		if v |= uint64(b&0x7f) << shift; b < 0x80 {
+			return v
+		}
+	}
+}
+
+// number is signed: the lowest bit is the sign.
+func (u *unpacker) number() int64 {
+	v := u.unsigned()
+	n := int64(v >> 1) //nolint:gosec // half of it
+	if v&1 != 0 {
+		n = ^n
+	}
+	return n
+}
+
+func (u *unpacker) text() string { return u.take(int(u.unsigned())) } //nolint:gosec // it was a length
+
+func (u *unpacker) time() time.Time {
+	if !u.flag() {
+		return time.Time{}
+	}
+	return u.zero.Add(time.Duration(u.number()))
+}
+
+func (u *unpacker) hashes() (h incident.Hashes) {
+	set := FieldSet(u.byte())
+	for i := range h {
+		if set&(1<<i) != 0 {
+			h[i] = binary.LittleEndian.Uint64([]byte(u.take(8)))
+		}
+	}
+	return h
+}
+
+func (u *unpacker) member() *Member {
+	var m Member
+	copy(m.Key[:], u.take(len(m.Key)))
+	a := incident.Packed{Fingerprint: u.text(), Severity: incident.Severity(u.byte()), LeftOpen: u.flag(), StartsAt: u.time()}
+	m.Alert = a.Brief()
+	m.Epoch, m.Seq, m.LastSeen = u.text(), u.number(), u.time()
+	m.EndsAt, m.ResolvedBy, m.ResolvedAt = u.time(), u.text(), u.time()
+	m.ShownBy = unique.Make(u.text()).Value()
+	return &m
+}
