@@ -22,6 +22,7 @@ func (e *alert24Exporter) sync(ctx context.Context, s *protocol.Snapshot) error 
 	defer span.End()
 	did, wake, err := e.ledger.Sync(ctx, s)
 	e.telemetry.synced(ctx, s, did, err)
+	e.telemetry.silenced(s)
 	e.loop.Notify(ctx, wake...)
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", errorType(err)))
@@ -47,4 +48,20 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 		t.logger.Info("Alerts ended without a webhook: Alertmanager does not list them any more",
 			zap.String("source", s.Source), zap.Int("alerts", did.Resolved))
 	}
+}
+
+// silenced logs a silence when it is seen first. It forgets those that are not there any more.
+func (t *telemetry) silenced(s *protocol.Snapshot) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seen := make(map[string]bool, len(s.Silences))
+	for i := range s.Silences {
+		silence := &s.Silences[i]
+		if seen[silence.ID] = true; !t.silences[s.Source][silence.ID] {
+			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until they end",
+				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("by", silence.By),
+				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
+		}
+	}
+	t.silences[s.Source] = seen
 }

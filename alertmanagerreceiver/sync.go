@@ -70,7 +70,7 @@ func (p *poller) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for at := time.Now(); ; {
-		r := round{complete: true, active: map[webhook.Key]bool{}}
+		r := round{complete: true, active: map[webhook.Key]bool{}, silences: map[string]*silence{}}
 		for i, e := range p.endpoints {
 			select {
 			case <-ctx.Done():
@@ -100,6 +100,28 @@ type round struct {
 	complete bool
 	active   map[webhook.Key]bool // false: suppressed
 	statuses []*webhook.Status
+	silences map[string]*silence
+}
+
+// silence is a silence with the alerts that it silences.
+type silence struct {
+	webhook.Silence
+
+	keys map[webhook.Key]bool
+}
+
+// silenced adds the silences of an answer.
+func (r *round) silenced(a *answer) {
+	for id, said := range a.silences {
+		s := r.silences[id]
+		if s == nil {
+			s = &silence{Silence: said, keys: map[webhook.Key]bool{}}
+			r.silences[id] = s
+		}
+		for _, k := range a.silenced[id] {
+			s.keys[k] = true
+		}
+	}
 }
 
 // ask adds what one Alertmanager says. What it lists fires, whatever else it leaves out.
@@ -113,6 +135,7 @@ func (p *poller) ask(ctx context.Context, e *endpoint, r *round, timeout time.Du
 	if r.complete = r.complete && a.whole(); a.status != nil {
 		r.statuses = append(r.statuses, a.status)
 	}
+	r.silenced(&a)
 	p.note(ctx, e, &a, err)
 }
 
@@ -138,11 +161,11 @@ func number(b bool) int64 {
 	return 0
 }
 
-// sortedKeys returns those keys of a round that are active, or those that are suppressed, one after the other.
-func (r *round) sortedKeys(active bool) []byte {
+// keys returns those keys of a set with the value, one after the other and sorted.
+func keys(set map[webhook.Key]bool, value bool) []byte {
 	var keys []webhook.Key
-	for k, is := range r.active {
-		if is == active {
+	for k, is := range set {
+		if is == value {
 			keys = append(keys, k)
 		}
 	}

@@ -45,6 +45,9 @@ type answer struct {
 	alerts map[webhook.Key]bool // true: active
 	status *webhook.Status
 	result result
+	// silenced are the alerts by the ids of their silences, and silences what is known of those.
+	silenced map[string][]webhook.Key
+	silences map[string]webhook.Silence
 	// why the list may lack alerts that fire; "" if it does not.
 	why string
 }
@@ -66,7 +69,7 @@ func (a *answer) whole() bool { return a.result == listed }
 
 // ask reads the status and then the list. Alerts that the list has are returned with an error, too.
 func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error) {
-	a := answer{alerts: map[webhook.Key]bool{}}
+	a := answer{alerts: map[webhook.Key]bool{}, silenced: map[string][]webhook.Key{}}
 	var now time.Time
 	result, err := e.get(ctx, "/api/v2/status", maxStatusBytes, func(body io.Reader, date time.Time) error {
 		text, err := io.ReadAll(body)
@@ -85,12 +88,16 @@ func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error)
 			var k webhook.Key
 			k, e.scratch = e.converter.Key(&listed.Alert, e.scratch)
 			a.alerts[k] = a.alerts[k] || !listed.Suppressed
+			for _, id := range listed.SilencedBy {
+				a.silenced[id] = append(a.silenced[id], k)
+			}
 		})
 		return err
 	})
 	if err != nil {
 		return a, err
 	}
+	e.askSilences(ctx, &a)
 	switch {
 	case unusable > 0:
 		a.why = fmt.Sprintf("%d of its alerts cannot be read", unusable)
@@ -103,6 +110,20 @@ func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error)
 	}
 	a.result = uncertain
 	return a, nil
+}
+
+// askSilences asks who silences the alerts, if any are. Nothing depends on the answer, so it may fail.
+func (e *endpoint) askSilences(ctx context.Context, a *answer) {
+	if len(a.silenced) == 0 {
+		return
+	}
+	_, _ = e.get(ctx, "/api/v2/silences", maxStatusBytes, func(body io.Reader, _ time.Time) error {
+		text, err := io.ReadAll(body)
+		if err == nil {
+			a.silences, err = webhook.ReadSilences(text, func(id string) bool { return a.silenced[id] != nil })
+		}
+		return err
+	})
 }
 
 // errTooLarge is returned for an answer that is cut.

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // alertmanagers is a scripted Alertmanager: what it answers by path.
@@ -206,4 +207,23 @@ func TestAskMimirAndGrafana(t *testing.T) {
 			assert.Equal(t, denied, a.result)
 		})
 	}
+}
+
+// TestAskWhoSilences: only silences of listed alerts are told, and a list is whole without them.
+func TestAskWhoSilences(t *testing.T) {
+	a := alertmanagers{
+		"/api/v2/status":   statusOf(time.Hour, alone),
+		"/api/v2/alerts":   listOf(`{"fingerprint":"f","labels":{"alertname":"A"},"status":{"state":"suppressed","silencedBy":["s1"]}}`),
+		"/api/v2/silences": listOf(`{"id":"s1","createdBy":"jane","endsAt":"2026-11-26T16:00:00Z"}`, `{"id":"s2","createdBy":"joe","endsAt":"2026-11-26T16:00:00Z"}`),
+	}
+	got, err := asked(t, scripted(t, a), nil)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]webhook.Silence{"s1": {By: "jane", Until: time.Date(2026, 11, 26, 16, 0, 0, 0, time.UTC)}}, got.silences)
+	assert.Len(t, got.silenced["s1"], 1)
+
+	a["/api/v2/silences"] = saying(500, "oops")
+	got, err = asked(t, scripted(t, a), nil)
+	require.NoError(t, err)
+	assert.True(t, got.whole())
+	assert.Empty(t, got.silences)
 }

@@ -6,6 +6,8 @@ package alertmanagerreceiver
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -35,8 +37,18 @@ func (p *poller) record(r *round) plog.Logs {
 	a.PutInt(attrs.SyncAbsentFor, p.cfg.AbsentFor.Milliseconds())
 	a.PutStr(attrs.Epoch, p.epoch)
 	a.PutInt(attrs.Seq, webhook.SequenceOf(r.arrival))
-	a.PutEmptyBytes(attrs.SyncActive).FromRaw(r.sortedKeys(true))
-	a.PutEmptyBytes(attrs.SyncSuppressed).FromRaw(r.sortedKeys(false))
+	a.PutEmptyBytes(attrs.SyncActive).FromRaw(keys(r.active, true))
+	a.PutEmptyBytes(attrs.SyncSuppressed).FromRaw(keys(r.active, false))
+	if len(r.silences) > 0 {
+		all := a.PutEmptySlice(attrs.SyncSilences)
+		for _, id := range slices.Sorted(maps.Keys(r.silences)) {
+			s, m := r.silences[id], all.AppendEmpty().SetEmptyMap()
+			m.PutStr(attrs.SilenceID, id)
+			m.PutStr(attrs.SilenceBy, s.By)
+			m.PutStr(attrs.SilenceUntil, s.Until.UTC().Format(time.RFC3339Nano))
+			m.PutEmptyBytes(attrs.SilenceKeys).FromRaw(keys(s.keys, true))
+		}
+	}
 	return logs
 }
 

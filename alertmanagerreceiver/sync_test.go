@@ -26,6 +26,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // world is Alertmanagers without a network, by host.
@@ -215,4 +216,26 @@ func TestSyncOfAReceiver(t *testing.T) {
 	m := lastSync(t, sink)
 	assert.Equal(t, true, get(t, m, attrs.SyncComplete))
 	require.NoError(t, r.Shutdown(t.Context()))
+}
+
+// TestSyncRecordTellsWhoSilences: of two Alertmanagers, which share their silences, each is told once.
+func TestSyncRecordTellsWhoSilences(t *testing.T) {
+	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), func() *Config {
+		cfg := defaultConfig()
+		cfg.Sync.Endpoints = []string{"http://a:9093"}
+		return cfg
+	}(), consumertest.NewNop())
+	require.NoError(t, err)
+	until := time.Date(2026, 11, 26, 16, 0, 0, 0, time.UTC)
+	r := round{silences: map[string]*silence{}}
+	for _, first := range []byte{1, 1, 2} {
+		r.silenced(&answer{
+			silenced: map[string][]webhook.Key{"s1": {{first}}}, silences: map[string]webhook.Silence{"s1": {By: "jane", Until: until}},
+		})
+	}
+	m := recordsOf(h.poller.record(&r))[0].Attributes()
+	assert.Equal(t, []any{map[string]any{
+		attrs.SilenceID: "s1", attrs.SilenceBy: "jane", attrs.SilenceUntil: "2026-11-26T16:00:00Z",
+		attrs.SilenceKeys: append(append([]byte{1}, make([]byte, 15)...), append([]byte{2}, make([]byte, 15)...)...),
+	}}, get(t, m, attrs.SyncSilences))
 }

@@ -4,6 +4,7 @@
 package sync
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,6 +43,7 @@ func TestEndsUnsaid(t *testing.T) {
 		alert := open(t, "silenced")
 		am.silence(t, "silenced")
 		stays(t, "silenced")
+		assert.Equal(t, 1, strings.Count(b.collector.Log(), `"by": "jane"`), "the log tells who silences it, once")
 		closes(t, alert)
 	})
 

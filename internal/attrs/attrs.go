@@ -21,6 +21,13 @@ const (
 	// those that a silence, an inhibition or a time interval does.
 	SyncActive     = "alertmanager.sync.active"
 	SyncSuppressed = "alertmanager.sync.suppressed"
+	// SyncSilences is a list of maps, one for each silence of a listed alert, with the names below: who made it, when it ends (RFC
+	// 3339), and the keys of the alerts that it silences.
+	SyncSilences = "alertmanager.sync.silences"
+	SilenceID    = "id"
+	SilenceBy    = "by"
+	SilenceUntil = "until"
+	SilenceKeys  = "keys"
 	// SyncAbsentFor is how long an alert must be absent until it counts as resolved, in milliseconds.
 	SyncAbsentFor = "alertmanager.sync.absent_for"
 )

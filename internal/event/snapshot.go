@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -33,6 +34,8 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 			err = errors.Join(err, readKeys(s.Listed, v, true))
 		case attrs.SyncSuppressed:
 			err = errors.Join(err, readKeys(s.Listed, v, false))
+		case attrs.SyncSilences:
+			s.Silences = readSilences(v)
 		case attrs.SyncAbsentFor:
 			s.AbsentFor = milliseconds(v)
 		case attrs.Epoch:
@@ -66,6 +69,32 @@ func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) error 
 		return errKeys
 	}
 	return nil
+}
+
+// readSilences leaves out what is not a silence: nothing depends on one.
+func readSilences(v pcommon.Value) (silences []protocol.Silence) {
+	if v.Type() != pcommon.ValueTypeSlice {
+		return nil
+	}
+	for _, item := range v.Slice().All() {
+		if item.Type() != pcommon.ValueTypeMap {
+			continue
+		}
+		m := item.Map()
+		s := protocol.Silence{ID: str(m, attrs.SilenceID), Silence: incident.Silence{By: str(m, attrs.SilenceBy)}}
+		if until, ok := m.Get(attrs.SilenceUntil); ok {
+			s.Until = timeOf(until)
+		}
+		listed := map[protocol.Key]bool{}
+		if keys, ok := m.Get(attrs.SilenceKeys); !ok || readKeys(listed, keys, false) != nil || s.By == "" || s.Until.IsZero() {
+			continue
+		}
+		for k := range listed {
+			s.Keys = append(s.Keys, k)
+		}
+		silences = append(silences, s)
+	}
+	return silences
 }
 
 // milliseconds reads a duration, never a negative one.

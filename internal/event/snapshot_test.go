@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -96,4 +97,26 @@ func TestReadResolveWait(t *testing.T) {
 	}
 	assert.Equal(t, 1500*time.Millisecond, wait("resolved", "critical"))
 	assert.Zero(t, wait("firing", "none"), "what is to have no incident has none at once")
+}
+
+// TestReadSilences: what is not a silence is left out, and the list counts all the same.
+func TestReadSilences(t *testing.T) {
+	ld := plog.NewLogs()
+	all := syncRecord(ld).Attributes().PutEmptySlice(attrs.SyncSilences)
+	silence := func(by, until string, keys []byte) {
+		m := all.AppendEmpty().SetEmptyMap()
+		m.PutStr(attrs.SilenceID, "s1")
+		m.PutStr(attrs.SilenceBy, by)
+		m.PutStr(attrs.SilenceUntil, until)
+		m.PutEmptyBytes(attrs.SilenceKeys).FromRaw(keys)
+	}
+	silence("jane", "2026-11-26T12:00:00Z", keyBytes(key(3)))
+	silence("", "2026-11-26T12:00:00Z", keyBytes(key(3)))
+	silence("joe", "soon", keyBytes(key(3)))
+	silence("joe", "2026-11-26T12:00:00Z", []byte("half"))
+	all.AppendEmpty().SetStr("no map")
+	_, snapshots, bad := Read(ld, words{})
+	require.NoError(t, bad.First)
+	assert.Equal(t, []protocol.Silence{{ID: "s1", Silence: incident.Silence{By: "jane", Until: noon}, Keys: []protocol.Key{key(3)}}}, snapshots[0].Silences)
+	assert.Len(t, snapshots[0].Listed, 3)
 }

@@ -18,6 +18,7 @@ const syncTogether = 1000
 // entries may have seen the snapshot; the next one makes up for the others.
 func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.Sighting, wake []string, err error) {
 	now := l.now()
+	l.silences.take(s)
 	aliases := l.store.unfinished()
 	slices.Sort(aliases) // so that equal ledgers do equal things
 	for chunk := range slices.Chunk(aliases, syncTogether) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -120,4 +121,35 @@ func TestSyncThatFails(t *testing.T) {
 	c.full = false
 	did, _, _ := look(t, c, l, listing(a))
 	assert.Equal(t, protocol.Sighting{Shown: 1}, did)
+}
+
+// TestSilences: a silence is told to the renderer, as the last list has it; it is no news, so it makes no call.
+func TestSilences(t *testing.T) {
+	c, now := newClient(), at(0)
+	cfg := testConfig(10, func() time.Time { return now })
+	var told incident.Silence
+	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+		told = more.Silence
+		return render(alias, firing, more)
+	}
+	l := New(cfg, c)
+	a, b := of("a", firing("am1", at(0))), of("b", firing("am1", at(0)))
+	apply(t, l, a, b)
+	open(t, l, "a", "1")
+	s := listing(a, b)
+	silence := func(by string, until int) protocol.Silence {
+		return protocol.Silence{ID: by, Silence: incident.Silence{By: by, Until: at(until)}, Keys: []protocol.Key{a.Key}}
+	}
+	s.Silences = []protocol.Silence{silence("joe", 50), silence("jane", 100), silence("jim", 70)}
+	_, wake, _ := look(t, c, l, s)
+	assert.Empty(t, wake)
+	_, _ = l.Content(l.Get("a"))
+	assert.Equal(t, incident.Silence{By: "jane", Until: at(100)}, told, "the one that ends last")
+	_, _ = l.Content(l.Get("b"))
+	assert.Zero(t, told)
+	assert.Equal(t, protocol.NoCall, l.Peek("a").Call.Kind)
+
+	look(t, c, l, listing(a, b))
+	_, _ = l.Content(l.Get("a"))
+	assert.Zero(t, told, "it is over")
 }

@@ -3,7 +3,11 @@
 
 package protocol
 
-import "time"
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
 
 // MaxWait bounds how long a resolve waits for a snapshot.
 const MaxWait = time.Hour
@@ -18,8 +22,18 @@ type Snapshot struct {
 	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
 	Epoch string
 	Seq   int64
+	// Silences are those of the listed alerts.
+	Silences []Silence
 	// AbsentFor is how long an alert must be absent until it counts as resolved.
 	AbsentFor time.Duration
+}
+
+// Silence is a silence of Alertmanager and the alerts that it silences.
+type Silence struct {
+	ID string
+	incident.Silence
+
+	Keys []Key
 }
 
 // Sighting is what a snapshot did to the members of an entry: how many of them.

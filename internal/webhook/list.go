@@ -6,8 +6,6 @@ package webhook
 import (
 	"errors"
 	"io"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ListedAlert is an alert of the list of Alertmanager's API. Of the Alert it has the labels and the fingerprint.
@@ -16,12 +14,15 @@ type ListedAlert struct {
 
 	// Suppressed: a silence, an inhibition or a time interval keeps it from being sent, or Alertmanager has not looked yet.
 	Suppressed bool
+	// SilencedBy are the ids of its silences.
+	SilencedBy []string
 }
 
 var (
 	errNotAlertList  = &Error{"the answer is not a list of alerts"}
 	errAfterList     = &Error{"there is more after the list of alerts"}
 	errNotStatus     = &Error{"the answer is not the status of an Alertmanager"}
+	errNotSilences   = &Error{"the answer is not a list of silences"}
 	errStrangeStatus = &Error{"the status of the Alertmanager has a time that cannot be read"}
 )
 
@@ -78,7 +79,7 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 		case "fingerprint":
 			a.Fingerprint, err = r.text()
 		case "status":
-			state, a.Suppressed, err = r.readListedStatus()
+			state, err = r.readListedStatus(a)
 		default:
 			err = r.skip()
 		}
@@ -91,33 +92,46 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 	return isObject && reason == "" && state != "", err
 }
 
-// readListedStatus reads an alert's state, and whether anything is named that suppresses it.
-func (r *Reader) readListedStatus() (state string, suppressed bool, err error) {
+// readListedStatus reads an alert's state, and what suppresses it.
+func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 	_, err = r.object(func(name []byte) (err error) {
+		var ids []string
 		switch string(name) {
 		case "state":
 			state, err = r.onlyText()
-		case "silencedBy", "inhibitedBy", "mutedBy":
-			var raw jsontext.Value
-			if raw, err = r.json.ReadValue(); err != nil {
-				return syntaxError(err)
-			}
-			suppressed = suppressed || raw.Kind() == '[' && !isEmptyList(raw)
+		case "silencedBy":
+			a.SilencedBy, err = r.texts()
+			a.Suppressed = a.Suppressed || len(a.SilencedBy) > 0
+		case "inhibitedBy", "mutedBy":
+			ids, err = r.texts()
+			a.Suppressed = a.Suppressed || len(ids) > 0
 		default:
 			err = r.skip()
 		}
 		return err
 	})
-	return state, suppressed, err
+	return state, err
 }
 
-func isEmptyList(raw jsontext.Value) bool {
-	for _, b := range raw[1 : len(raw)-1] {
-		if b != ' ' && b != '\t' && b != '\n' && b != '\r' {
-			return false
-		}
+// texts reads a list of texts; anything else is an empty one.
+func (r *Reader) texts() (all []string, err error) {
+	if r.json.PeekKind() != '[' {
+		return nil, r.skip()
 	}
-	return true
+	if _, err := r.json.ReadToken(); err != nil {
+		return nil, syntaxError(err)
+	}
+	for r.json.PeekKind() != ']' {
+		s, err := r.text()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	if _, err := r.json.ReadToken(); err != nil {
+		return nil, syntaxError(err)
+	}
+	return all, nil
 }
 
 // remembering keeps the error of a reader, which the decoder hides.

@@ -144,3 +144,23 @@ func FuzzReadList(f *testing.F) {
 		}
 	})
 }
+
+func TestReadListTellsWhoSilences(t *testing.T) {
+	var ids []string
+	_, err := NewReader().ReadList(strings.NewReader(`[{"fingerprint":"f","labels":{},"status":{"state":"suppressed","silencedBy":["s1","s2"],"inhibitedBy":7}}]`),
+		func(a *ListedAlert) { ids = append(ids, a.SilencedBy...) })
+	require.NoError(t, err)
+	assert.Equal(t, []string{"s1", "s2"}, ids)
+}
+
+func TestReadSilences(t *testing.T) {
+	said := `[{"id":"s1","createdBy":"jane","comment":"working on it","startsAt":"2026-11-26T14:00:00Z","endsAt":"2026-11-26T16:00:00.5Z","status":{"state":"active"}},
+		{"id":"s2","createdBy":"","endsAt":"2026-11-26T16:00:00Z"},{"id":"s3","createdBy":"joe","endsAt":"soon"},{"id":"s4","createdBy":"joe","endsAt":"2026-11-26T16:00:00Z"}]`
+	silences, err := ReadSilences([]byte(said), func(id string) bool { return id != "s4" })
+	require.NoError(t, err)
+	assert.Equal(t, map[string]Silence{"s1": {By: "jane", Until: time.Date(2026, 11, 26, 16, 0, 0, 5e8, time.UTC)}}, silences)
+	for _, body := range []string{``, `{}`, `<html>`, `[7]`} {
+		_, err := ReadSilences([]byte(body), func(string) bool { return true })
+		require.EqualError(t, err, "the answer is not a list of silences", body)
+	}
+}

@@ -55,6 +55,32 @@ func ReadStatus(body []byte) (*Status, error) {
 	return &s, nil
 }
 
+// Silence is a silence of Alertmanager.
+type Silence struct {
+	By    string
+	Until time.Time
+}
+
+// ReadSilences reads the list of silences of Alertmanager's API. It returns those that wanted has.
+func ReadSilences(body []byte, wanted func(id string) bool) (map[string]Silence, error) {
+	var said []struct {
+		ID        string `json:"id"`
+		CreatedBy string `json:"createdBy"`
+		EndsAt    string `json:"endsAt"`
+	}
+	if err := json.Unmarshal(body, &said, lenient...); err != nil {
+		return nil, errNotSilences
+	}
+	silences := map[string]Silence{}
+	for _, s := range said {
+		until, err := time.Parse(time.RFC3339Nano, s.EndsAt)
+		if err == nil && s.CreatedBy != "" && wanted(s.ID) {
+			silences[s.ID] = Silence{By: s.CreatedBy, Until: until}
+		}
+	}
+	return silences, nil
+}
+
 // OneCluster reports whether each of these Alertmanagers says that the others are members of its cluster.
 func OneCluster(all []*Status) bool {
 	for i, a := range all {
