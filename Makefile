@@ -24,9 +24,11 @@ TESTSUM   := $(BIN)/gotestsum
 # A promtool on the PATH is preferred: building one takes minutes.
 PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
 
-# What the end-to-end tests and the demo run.
+# What the end-to-end tests and the demo run. ALERTMANAGER may be any other: see e2e/README.md.
 export OTELCOL_ALERT24 := $(COLLECTOR)
-export ALERTMANAGER    := $(BIN)/alertmanager
+ALERTMANAGER ?= $(BIN)/alertmanager
+override ALERTMANAGER := $(abspath $(ALERTMANAGER))
+export ALERTMANAGER
 export AMTOOL          := $(BIN)/amtool
 export PROMTOOL
 
@@ -66,11 +68,11 @@ FORCE:
 ##@ Try
 
 .PHONY: demo
-demo: $(COLLECTOR) $(BIN)/alertmanager ## See an alert open, update and close an incident
+demo: $(COLLECTOR) $(ALERTMANAGER) ## See an alert open, update and close an incident
 	@go build -o build/demo ./e2e/demo && build/demo
 
 .PHONY: demo-keep
-demo-keep: $(COLLECTOR) $(BIN)/alertmanager ## The same, and leave it all running until Ctrl-C
+demo-keep: $(COLLECTOR) $(ALERTMANAGER) ## The same, and leave it all running until Ctrl-C
 	@go build -o build/demo ./e2e/demo && build/demo -keep
 
 ##@ Test
@@ -100,8 +102,8 @@ test-unit: $(TESTSUM) ## Unit tests, with the race detector where there is a C c
 	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
-test-e2e: $(TESTSUM) $(COLLECTOR) $(BIN)/alertmanager $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
-	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -timeout=10m ./e2e/...
+test-e2e: $(TESTSUM) $(COLLECTOR) $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
+	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
 chaos: $(COLLECTOR) ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices

@@ -32,7 +32,7 @@ type telemetry struct {
 	failures *rate.Limiter // of log lines
 	unknown  unknownValues
 
-	mu            sync.Mutex // one report of the status at a time
+	mu            sync.Mutex                 // one report of the status at a time
 	silences      map[string]map[string]bool // that were logged, by source and id; mu guards them
 	apiFailed     atomic.Bool
 	storageFailed atomic.Bool  // the last write

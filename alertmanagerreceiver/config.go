@@ -5,7 +5,6 @@ package alertmanagerreceiver
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -15,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -162,12 +162,6 @@ const (
 	minDuration = time.Millisecond
 )
 
-// defaultExclude are labels that say how bad a problem is, or which replica measured it.
-var defaultExclude = []string{
-	"severity", "alert_severity", "severity_level", "threshold.name",
-	"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
-}
-
 func createDefaultConfig() component.Config {
 	client := confighttp.NewDefaultClientConfig()
 	client.Timeout = 10 * time.Second
@@ -190,7 +184,7 @@ func createDefaultConfig() component.Config {
 			Labels:       []string{"alertname", "instance"},
 			Separator:    ":",
 			MissingLabel: MissingLabelHash,
-			Exclude:      slices.Clone(defaultExclude),
+			Exclude:      labels.Excluded(),
 		},
 		HMAC: configoptional.Default(HMACConfig{
 			Header:             "X-Grafana-Alerting-Signature",

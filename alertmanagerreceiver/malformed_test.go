@@ -77,7 +77,7 @@ var malformed = []struct {
 	{"two objects", good + good, nil, 400, "there is more after the JSON object"},
 
 	// JSON of another shape.
-	{"a list of alerts", `[` + goodAlert + `]`, nil, 400, "the body is not a JSON object"},
+	{"a list of alerts", `[` + goodAlert + `]`, nil, 400, "the body is a list, as Prometheus sends it: point Prometheus at Alertmanager, and Alertmanager's webhook_configs here"},
 	{"a custom payload", `{"text":"` + secret("x") + ` is down"}`, nil, 400, noAlerts},
 	{"no list of alerts", `{"alerts":null}`, nil, 400, noAlerts},
 	{"an object of alerts", `{"alerts":{"a":1}}`, nil, 400, "alerts: must be a list"},
@@ -116,8 +116,8 @@ var malformed = []struct {
 }
 
 const (
-	noAlerts = `there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
-		"so remove the payload from the sender's configuration"
+	noAlerts = `there is no "alerts" list, as in a custom payload or a notification of Grafana before version 8: ` +
+		"send webhooks as Alertmanager makes them"
 	wrongPath    = "webhooks are taken on another path: see path in the receiver's configuration"
 	tooManyBytes = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
 )

@@ -104,8 +104,8 @@ func (b *bench) addBenchmark(name string, values map[string]float64, floor float
 		b.table.add(r)
 		return
 	}
-	if each, ok := values["B/entry"]; ok {
-		b.addHeap("heap of the ledger's entry", each)
+	if each, ok := values["B/alias"]; ok {
+		b.addHeap("heap of an alias, "+strings.TrimPrefix(name, "Heap/"), each)
 		return
 	}
 	ns := values["ns/op"]

@@ -89,7 +89,7 @@ func TestRuns(t *testing.T) {
 		"webhook is empty":         {args: []string{"--config", whole, "empty.json"}, code: 2, stderr: "alert24-render: empty.json: the body is empty\n"},
 		"webhook is text":          {args: []string{"--config", whole, "text.json"}, code: 2, stderr: "alert24-render: text.json: invalid JSON at byte 0: invalid character 'h' at start of value\n"},
 		"webhook is cut":           {args: []string{"--config", whole, "cut.json"}, code: 2, stderr: "alert24-render: cut.json: the JSON ends too early, at byte 50\n"},
-		"webhook of one's own":     {args: []string{"--config", whole, "custom.json"}, code: 2, stderr: "alert24-render: custom.json: there is no \"alerts\" list: a webhook with a custom payload cannot be understood, so remove the payload from the sender's configuration\n"},
+		"webhook of one's own":     {args: []string{"--config", whole, "custom.json"}, code: 2, stderr: "alert24-render: custom.json: there is no \"alerts\" list, as in a custom payload or a notification of Grafana before version 8: send webhooks as Alertmanager makes them\n"},
 		"webhook of wrong types":   {args: []string{"--config", whole, "type.json"}, code: 2, stderr: "alert24-render: type.json: no alert can be used: alerts[0].labels: must be an object\n"},
 		"webhook over the limit":   {args: []string{"--config", whole, "--config", "yaml:receivers::alertmanager::max_request_body_size: 100", "many.json"}, code: 2, stderr: "alert24-render: many.json: the webhook has more than 100 bytes: see max_request_body_size\n"},
 		"a good one, a bad one":    {args: []string{"--config", whole, "good.json", "empty.json"}, code: 2, stderr: "alert24-render: empty.json: the body is empty\n"},

@@ -56,6 +56,7 @@ type run struct {
 	logs   []packed // of each of its lives
 	kills  int
 	stops  int
+	ends   []time.Time
 	pauses []span
 }
 
@@ -250,6 +251,6 @@ func (r *run) lastWrites() []string {
 func (r *run) evidence() *evidence {
 	return &evidence{
 		families: r.families, webhooks: r.counts.webhooks, incidents: r.sandbox.Incidents(), byID: r.calls.byID(), noFault: r.calls.texts.number(""),
-		reads: r.calls.reads(), pauses: r.pauses, blind: r.weather.blind, gap: r.sandbox.Switches().NonAtomicCreate,
+		reads: r.calls.reads(), ends: r.ends, pauses: r.pauses, blind: r.weather.blind, gap: r.sandbox.Switches().NonAtomicCreate,
 	}
 }

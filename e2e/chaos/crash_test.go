@@ -34,12 +34,14 @@ func (r *run) crash(ctx context.Context) error {
 			continue
 		case how == 0:
 			r.stops++
+			r.ends = append(r.ends, time.Now())
 			if err := r.collector.Stop(); err != nil {
 				return err
 			}
 			r.note("stopped")
 		default:
 			r.kills++
+			r.ends = append(r.ends, time.Now())
 			r.collector.Kill()
 			r.note("killed")
 		}

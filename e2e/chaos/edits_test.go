@@ -18,6 +18,10 @@ import (
 // between the two is lost: the API knows no condition.
 const crossing = 3 * requestTimeout
 
+// learning is how long after a reading or a write it may be that the collector learns of it: other requests of the same lookup, or the write that
+// it came before, may hang.
+const learning = 2 * requestTimeout
+
 // edits follows one incident: who wrote each field that people edit.
 type edits struct {
 	evidence *evidence
@@ -80,7 +84,7 @@ func (s *edits) edit(event *sandbox.Event) {
 		last := s.writes[c.Field]
 		s.byHand[c.Field] = true
 		s.edited++
-		if last.seen || s.read(last.at, event.At) {
+		if last.seen || s.read(last.at, event.At, s.learned) {
 			s.marks[c.Field] = event.At
 			s.marked++
 		}
@@ -98,7 +102,8 @@ func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
 	if call != nil {
 		sent = call.at
 	}
-	known := s.read(edited, sent)
+	// The process that read it for this write knows what it read.
+	known := s.read(edited, sent, func(at time.Time) bool { return s.learned(at) || s.evidence.lived(at, sent) })
 	switch {
 	case c.Field == "status" && event.Kind == store.Resolved:
 	case c.Field == "severity" && rank(c.To) < rank(c.From):
@@ -115,16 +120,24 @@ func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
 	return nil
 }
 
-// read says whether the collector certainly read the incident between the two.
-func (s *edits) read(from, to time.Time) bool {
+// read says whether the collector certainly read the incident between the two, in a way that counts.
+func (s *edits) read(from, to time.Time, counts func(at time.Time) bool) bool {
 	return slices.ContainsFunc(s.evidence.reads[s.id], func(at time.Time) bool {
-		return at.After(from.Add(time.Millisecond)) && at.Before(to) // a history is in whole milliseconds
+		return at.After(from.Add(time.Millisecond)) && at.Before(to) && counts(at) // a history is in whole milliseconds
 	})
+}
+
+// learned: the process that read or wrote at the time lived on for long enough.
+func (s *edits) learned(at time.Time) bool { return s.evidence.lived(at, at.Add(learning)) }
+
+// lived says whether one process ran from one time to the other.
+func (e *evidence) lived(from, to time.Time) bool {
+	return !slices.ContainsFunc(e.ends, func(end time.Time) bool { return !end.Before(from) && !end.After(to) })
 }
 
 // wrote takes up an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
-	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind)
+	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}

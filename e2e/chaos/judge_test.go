@@ -23,8 +23,9 @@ type evidence struct {
 	byID      map[string]*call       // the requests
 	reads     map[string][]time.Time // when each incident was read by its id, for certain
 	noFault   text
-	pauses    []span // when the collector was stopped and went on
-	blind     []span // when the answer to an update did not show the incident
+	ends      []time.Time // when the collector was killed or told to end
+	pauses    []span      // when it was stopped and went on
+	blind     []span      // when the answer to an update did not show the incident
 	// gap is how far apart the API looks for the alias and inserts.
 	gap time.Duration
 }

@@ -139,6 +139,24 @@ var judgeCases = map[string]struct {
 		s.reads["incident-0"] = []time.Time{at(11)}
 		s.puts(12, "title", "b", "c")
 	}, lostEdit},
+	"the edit had been read by a process that ended": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(11)}
+		s.ends = []time.Time{at(12)}
+		s.puts(12, "title", "b", "c")
+	}, ""},
+	"the edit had been read long before the process ended": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(11)}
+		s.ends = []time.Time{at(11).Add(learning + 1)}
+		s.puts(14, "title", "b", "c")
+	}, lostEdit},
+	"the edit had been read by the process that writes, which then ends": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(11)}
+		s.puts(12, "title", "b", "c")
+		s.ends = []time.Time{at(12).Add(1)}
+	}, lostEdit},
 	"the edit was read later": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(13)}
@@ -177,6 +195,19 @@ var judgeCases = map[string]struct {
 		s.person(11, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, lostEdit},
+	"an edit of a write whose process ended": {func(s *scene) {
+		s.ends = []time.Time{at(2).Add(learning)}
+		s.person(10, "title", "a", "b")
+		s.puts(49, "title", "b", "c")
+	}, ""},
+	"an edit once it was read by a process that ended": {func(s *scene) {
+		s.blind = []span{{at(8), at(9)}}
+		s.puts(9, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(10)}
+		s.ends = []time.Time{at(10).Add(learning)}
+		s.person(13, "title", "b", "c")
+		s.puts(49, "title", "c", "d")
+	}, ""},
 	"an edit of a closed episode": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.personCloses(11)

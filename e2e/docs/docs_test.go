@@ -101,12 +101,14 @@ service:
       exporters: [alert24]
 `
 
+var hasExporters = regexp.MustCompile(`(?m)^exporters:`)
+
 var envReference = regexp.MustCompile(`\$\{env:([A-Za-z0-9_]+)`)
 
 func checkCollector(t *testing.T, text string) {
 	t.Helper()
 	args := []string{"validate"}
-	if !strings.Contains(text, "pipelines:") {
+	if !strings.Contains(text, "pipelines:") || !hasExporters.MatchString(text) {
 		args = append(args, "--config", kit.WriteFile(t, around))
 	}
 	args = append(args, "--config", kit.WriteFile(t, text))

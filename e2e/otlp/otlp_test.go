@@ -38,12 +38,13 @@ type otlp struct {
 	socket    string
 }
 
-func startOTLP(t *testing.T) *otlp {
+func startOTLP(t *testing.T, switches func(*sandbox.Switches)) *otlp {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "otlp")
-	s, c := kit.StartCollector(t,
-		"receivers.otlp.protocols.http={endpoint: "+socket+", transport: unix}",
-		"service.pipelines.logs.receivers=[alertmanager, otlp]")
+	s, c := kit.Start(t, kit.World{Switches: switches, Set: []string{
+		"receivers.otlp.protocols.http={endpoint: " + socket + ", transport: unix}",
+		"service.pipelines.logs.receivers=[alertmanager, otlp]",
+	}})
 	return &otlp{sandbox: s, collector: c, socket: socket, client: &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -98,7 +99,7 @@ func backupFails() logRecord {
 }
 
 func TestLogsOpenAndCloseAnIncident(t *testing.T) {
-	o := startOTLP(t)
+	o := startOTLP(t, nil)
 	fails := backupFails()
 	fails.attributes["alert24.tags"] = []any{"team:storage"}
 	require.Equal(t, http.StatusOK, o.send(t, fails))
@@ -130,8 +131,11 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 }
 
 // Whatever is acknowledged is kept, whoever sent it.
-func TestLogsSurviveACrash(t *testing.T) {
-	o := startOTLP(t)
+func TestLogsSurviveACrash(t *testing.T) { kit.EachReading(t, testLogsSurviveACrash) }
+
+func testLogsSurviveACrash(t *testing.T, switches func(*sandbox.Switches)) {
+	t.Helper()
+	o := startOTLP(t, switches)
 	fault, err := o.sandbox.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, o.send(t, backupFails()))
@@ -145,7 +149,7 @@ func TestLogsSurviveACrash(t *testing.T) {
 
 // A record that cannot become an incident is refused on its own.
 func TestLogsThatCannotBecomeIncidents(t *testing.T) {
-	o := startOTLP(t)
+	o := startOTLP(t, nil)
 	nameless := logRecord{at: time.Now(), body: "GET /health 200"}
 	unclear := logRecord{at: time.Now(), body: "unclear", attributes: map[string]any{"alert24.alias": "x", "alert24.status": "maybe"}}
 

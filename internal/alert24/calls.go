@@ -36,8 +36,8 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 		if !a.Met {
 			c.learnSource(&w, &inc)
 		}
-		if a.Met && inc.open() && !c.adopt && c.foreign(&inc, d.Alias) {
-			err = &Error{Op: r.op, Result: protocol.Foreign, FromAPI: true, Err: foreignError(&inc)}
+		if a.Met && !c.adopt && c.foreign(&inc, d.Alias) {
+			err = metForeign(&r, &inc)
 		}
 	} else {
 		a.Met = false

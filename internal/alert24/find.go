@@ -40,7 +40,8 @@ func (a *asked) open() bool {
 func (a *asked) recent() bool { return a.Depth >= protocol.Since && !a.Since.IsZero() }
 
 // Find reads what the questions need, once for all of them, and answers each, in their order: Done, with what was found, or why
-// it was not possible to see all that the question needs. The error is the first of those reasons.
+// it was not possible to see all that the question needs, with the known incident if it was read. The error is the first of those
+// reasons.
 func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Answer, error) {
 	began := c.now()
 	all := make([]asked, len(questions))
@@ -175,13 +176,13 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 	}
 }
 
-// readKnown reads the incidents with known ids that the list did not show.
+// readKnown reads the incidents with known ids that the list did not show, also if it failed: but not if the API accepts no more.
 func (f *finding) readKnown(ctx context.Context) {
 	slots := make(chan struct{}, f.client.workers)
 	var wg sync.WaitGroup
 	for id, of := range f.byID {
 		of = slices.DeleteFunc(slices.Clone(of), func(a *asked) bool {
-			return a.err != nil || slices.ContainsFunc(a.found, func(s protocol.Shown) bool { return s.ID == id })
+			return a.closedToUs() || len(a.known()) > 0
 		})
 		if len(of) == 0 {
 			continue
@@ -196,12 +197,29 @@ func (f *finding) readKnown(ctx context.Context) {
 					a.add(&inc)
 				case protocol.Gone:
 				default:
-					a.err = err
+					if a.err == nil {
+						a.err = err
+					}
 				}
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// known is the incident with the known id, if it was found.
+func (a *asked) known() []protocol.Shown {
+	i := slices.IndexFunc(a.found, func(s protocol.Shown) bool { return s.ID == a.ID })
+	if i < 0 {
+		return nil
+	}
+	return a.found[i : i+1 : i+1]
+}
+
+// closedToUs: the API does not accept the key, or asked to come later.
+func (a *asked) closedToUs() bool {
+	r := ResultOf(a.err)
+	return r == protocol.Denied || r == protocol.NotSent
 }
 
 // reason says why the question has no complete answer; nil if it has one.
@@ -219,7 +237,7 @@ func (a *asked) answer(began time.Time) protocol.Answer {
 		answer.Result, answer.Found = protocol.Done, a.found
 		return answer
 	}
-	answer.Result = protocol.Incomplete
+	answer.Result, answer.Found = protocol.Incomplete, a.known()
 	if e, ok := errors.AsType[*Error](err); ok {
 		answer.RetryAfter = e.RetryAfter
 		if e.Result == protocol.Denied || e.Result == protocol.NotSent {

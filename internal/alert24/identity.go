@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // mark returns the alias tag that the row carries because we wrote it there: as a tag, or in the last line of its
@@ -62,6 +63,17 @@ func (c *Client) foreign(r *row, alias string) bool {
 	tag, marked := r.mark()
 	return c.otherSource(r) && (!marked || tag != incident.AliasTag(alias))
 }
+
+// metForeign is the error of a create that met another tool's incident. One that is closed by the time of the answer blocks the create
+// no more, and is not ours to open.
+func metForeign(q *request, r *row) error {
+	if !r.open() {
+		return &Error{Op: q.op, Result: protocol.NotSent, FromAPI: true, Err: errForeignClosed}
+	}
+	return &Error{Op: q.op, Result: protocol.Foreign, FromAPI: true, Err: foreignError(r)}
+}
+
+var errForeignClosed = errors.New("another tool's incident had the alias and is closed now, so the create will be tried again")
 
 func foreignError(r *row) error {
 	if r.Number == 0 {

@@ -120,8 +120,10 @@ func TestMet(t *testing.T) {
 			body: `{"data":{"id":"i","status":"open","source":"nagios","description":"x\nAlias: B"},"deduplicated":true}`,
 			met:  true, foreign: true,
 		},
-		"our source, no mark":      {body: `{"data":{"id":"i","status":"open","source":"prometheus"},"deduplicated":true}`, met: true},
-		"another tool's is closed": {body: `{"data":{"id":"i","status":"resolved","source":"nagios"},"deduplicated":true}`, met: true},
+		"our source, no mark": {body: `{"data":{"id":"i","status":"open","source":"prometheus"},"deduplicated":true}`, met: true},
+		"another tool's is closed, adopted": {
+			body: `{"data":{"id":"i","status":"resolved","source":"nagios"},"deduplicated":true}`, met: true, adopt: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -144,6 +146,14 @@ func TestMet(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+// What was another tool's and is closed by the time of the answer is not ours to open, and the create was not carried out.
+func TestMetAnotherToolsClosedIncident(t *testing.T) {
+	c := serve(t, answerWith(http.StatusOK, `{"data":{"id":"i","status":"resolved","source":"nagios"},"deduplicated":true}`))
+	a, err := c.Create(t.Context(), draft("A"))
+	assert.ErrorIs(t, requireError(t, err, protocol.NotSent), errForeignClosed)
+	assert.Equal(t, protocol.NotSent, a.Result)
 }
 
 // The time that the request took counts: the incident may be as old as that.

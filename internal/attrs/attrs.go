@@ -109,4 +109,6 @@ const (
 	OverrideSeverity         = "alert24.severity"
 	OverrideTags             = "alert24.tags"
 	OverrideAffectedServices = "alert24.affected_services"
+	// OverrideStaleAfter resolves the alert when it was not heard of for so long, as "1m".
+	OverrideStaleAfter = "alert24.stale_after"
 )

@@ -77,17 +77,23 @@ type reader struct {
 
 // overrides are the alert24.* attributes, and what stands in their place where they are empty.
 type overrides struct {
-	alias, status, severity string
-	ownAlias, ownStatus     string
-	client, groupKey        string
-	key                     protocol.Key
-	hasKey                  bool
+	alias, status, severity, title, description string
+	tags, services                              []string
+	staleAfter                                  time.Duration
+
+	ownAlias, ownStatus string
+	client, groupKey    string
+	key                 protocol.Key
+	hasKey              bool
 }
 
 func (r *reader) resource(m pcommon.Map) {
-	r.externalURL = str(m, attrs.ExternalURL)
-	r.overrides = overrides{
-		alias: str(m, attrs.OverrideAlias), status: str(m, attrs.OverrideStatus), severity: str(m, attrs.OverrideSeverity),
+	r.externalURL, r.overrides = "", overrides{}
+	for name, v := range m.All() {
+		if name == attrs.ExternalURL {
+			r.externalURL = textOf(v)
+		}
+		r.overrides.read(name, v)
 	}
 }
 
@@ -106,6 +112,8 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	if ev.Firing, err = firing(cmp.Or(said.status, said.ownStatus)); err != nil {
 		return ev, err
 	}
+	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
+	ev.StaleAfter = said.staleAfter
 	ev.Sender = sender(r.externalURL, said)
 	if ev.Key = said.key; !said.hasKey {
 		ev.Key = keyOf(ev.Alias, a.Fingerprint)
@@ -130,7 +138,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 
 // plain reads a record that is not an alert but a log of another kind: what it says is its body, its severity and its attributes.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
-	body := record.Body().AsString()
+	body := textOf(record.Body())
 	if a.Title == "" {
 		a.Title = body
 	}
@@ -139,7 +147,7 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	}
 	for name, v := range record.Attributes().All() {
 		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") {
-			a.Labels = append(a.Labels, labels.Label{Name: strings.ToValidUTF8(name, "\uFFFD"), Value: v.AsString()})
+			a.Labels = append(a.Labels, labels.Label{Name: mended(name), Value: textOf(v)})
 		}
 	}
 	a.Labels = labels.New(a.Labels...)
@@ -182,133 +190,4 @@ func firing(status string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("the record's status is neither %s nor %s", attrs.StatusFiring, attrs.StatusResolved)
-}
-
-// read reads the attributes, each of them once: there are dozens, and finding one is a search.
-func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
-	a, said := &r.alert, r.overrides
-	var dashboard, panel, valueString string
-	for name, v := range m.All() {
-		switch name {
-		case attrs.OverrideAlias:
-			said.alias = v.AsString()
-		case attrs.Alias:
-			said.ownAlias = v.AsString()
-		case attrs.OverrideStatus:
-			said.status = v.AsString()
-		case attrs.AlertStatus:
-			said.ownStatus = v.AsString()
-		case attrs.OverrideSeverity:
-			said.severity = v.AsString()
-		case attrs.ClientAddress:
-			said.client = v.AsString()
-		case attrs.GroupKey:
-			said.groupKey = v.AsString()
-		case attrs.AlertKey:
-			said.hasKey = v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == len(said.key)
-			if said.hasKey {
-				copy(said.key[:], v.Bytes().AsRaw())
-			}
-		case attrs.Epoch:
-			ev.Epoch = v.AsString()
-		case attrs.Seq:
-			ev.Seq = v.Int()
-		case attrs.ResolveWait:
-			ev.Wait = milliseconds(v)
-		case attrs.TruncatedAlerts:
-			a.Truncated = v.Int()
-		case attrs.AlertName:
-			a.Name = v.AsString()
-		case attrs.AlertFingerprint:
-			a.Fingerprint = v.AsString()
-		case attrs.AlertStartsAt:
-			a.StartsAt = timeOf(v)
-		case attrs.AlertEndsAt:
-			ev.EndsAt = timeOf(v)
-		case attrs.AlertGeneratorURL:
-			a.GeneratorURL = v.AsString()
-		case attrs.AlertDashboardURL:
-			dashboard = v.AsString()
-		case attrs.AlertPanelURL:
-			panel = v.AsString()
-		case attrs.AlertSilenceURL:
-			a.Grafana, a.SilenceURL = true, v.AsString()
-		case attrs.AlertRuleUID, attrs.OrgID:
-			a.Grafana = true
-		case attrs.AlertValueString:
-			valueString = v.AsString()
-		case attrs.OverrideTitle:
-			a.Title = v.AsString()
-		case attrs.OverrideDescription:
-			a.Description = v.AsString()
-		case attrs.OverrideTags:
-			a.Tags = list(v)
-		case attrs.OverrideAffectedServices:
-			a.AffectedServices = list(v)
-		default:
-			readLabel(a, name, v)
-		}
-	}
-	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
-	// Grafana's links are apart from its annotations; an annotation wins.
-	addAnnotation(a, "dashboard_url", dashboard)
-	addAnnotation(a, "panel_url", panel)
-	a.Values = cmp.Or(a.Values, valueString)
-	return said
-}
-
-func addAnnotation(a *incident.Alert, name, value string) {
-	if value != "" && a.Annotations.Get(name) == "" {
-		a.Annotations = append(a.Annotations, labels.Label{Name: name, Value: value})
-		a.Annotations.Sort()
-	}
-}
-
-// readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
-func readLabel(a *incident.Alert, name string, v pcommon.Value) {
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
-		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: v.AsString()})
-	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
-		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: v.AsString()})
-	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
-		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: v.AsString()})
-	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
-		a.Grafana = true
-		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+v.AsString(), ", ")
-	}
-}
-
-func str(m pcommon.Map, name string) string {
-	if v, ok := m.Get(name); ok {
-		return v.AsString()
-	}
-	return ""
-}
-
-// timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
-// and so the ledger's record, cannot write: that is no time either.
-func timeOf(v pcommon.Value) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, v.AsString())
-	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
-		return time.Time{}
-	}
-	return t
-}
-
-// list reads a slice of strings or one comma-separated string.
-func list(v pcommon.Value) []string {
-	var items []string
-	if v.Type() == pcommon.ValueTypeSlice {
-		for _, item := range v.Slice().All() {
-			items = append(items, item.AsString())
-		}
-		return items
-	}
-	for item := range strings.SplitSeq(v.AsString(), ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
 }

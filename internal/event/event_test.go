@@ -242,3 +242,58 @@ func TestTimeOf(t *testing.T) {
 		assert.Equal(t, want, timeOf(pcommon.NewValueStr(text)), text)
 	}
 }
+
+func TestStaleAfter(t *testing.T) {
+	for said, want := range map[string]time.Duration{
+		"1m": time.Minute, "1h30m": 90 * time.Minute, "1s": time.Second, "10ms": 0, "-1m": 0, "60": 0, "": 0, "soon": 0,
+	} {
+		attributes := alert()
+		attributes[attrs.OverrideStaleAfter] = said
+		assert.Equal(t, want, one(t, attributes, nil).StaleAfter, said)
+	}
+}
+
+// TestResource: what the resource says counts for all its records, unless one says it itself. Empty is as if it were not there.
+func TestResource(t *testing.T) {
+	ld := plog.NewLogs()
+	own := record(ld, map[string]string{attrs.OverrideTitle: "own", attrs.OverrideDescription: "", attrs.OverrideTags: "mine"})
+	own.CopyTo(ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty())
+	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(1).Attributes().Clear()
+	for name, value := range map[string]string{
+		attrs.OverrideAlias: "of all", attrs.OverrideStatus: "Firing", attrs.OverrideTitle: "shared", attrs.OverrideDescription: "text",
+		attrs.OverrideSeverity: "critical", attrs.OverrideTags: "a, b", attrs.OverrideAffectedServices: "s", attrs.OverrideStaleAfter: "1m",
+	} {
+		ld.ResourceLogs().At(0).Resource().Attributes().PutStr(name, value)
+	}
+	record(ld, map[string]string{attrs.OverrideAlias: "another"})
+	events, _, bad := Read(ld, words{})
+	require.NoError(t, bad.First)
+	require.Len(t, events, 3)
+	first, second, other := events[0].Alert.Unpack(), events[1].Alert.Unpack(), events[2].Alert.Unpack()
+	assert.Equal(t, "own", first.Title)
+	assert.Equal(t, "text", first.Description)
+	assert.Equal(t, []string{"mine"}, first.Tags)
+	assert.Equal(t, "shared", second.Title)
+	assert.Equal(t, []string{"a", "b"}, second.Tags)
+	for _, ev := range events[:2] {
+		assert.Equal(t, "of all", ev.Alias)
+		assert.True(t, ev.Pinned)
+		assert.Equal(t, time.Minute, ev.StaleAfter)
+		assert.Equal(t, incident.Critical, ev.Alert.Severity)
+		assert.Equal(t, []string{"s"}, first.AffectedServices)
+	}
+	assert.Empty(t, other.Title, "another resource")
+	assert.Zero(t, events[2].StaleAfter)
+}
+
+func TestNoNullCharacter(t *testing.T) {
+	ev := one(t, map[string]string{
+		attrs.OverrideAlias: "a\x00b", attrs.OverrideTitle: "t\x00", attrs.OverrideTags: "x\x00y", "na\x00me": "va\x00lue",
+	}, func(r plog.LogRecord) { r.Body().SetStr("bo\x00dy\nsecond line") })
+	a := ev.Alert.Unpack()
+	assert.Equal(t, "a\uFFFDb", ev.Alias)
+	assert.Equal(t, "t\uFFFD", a.Title)
+	assert.Equal(t, []string{"x\uFFFDy"}, a.Tags)
+	assert.Equal(t, "va\uFFFDlue", a.Labels.Get("na\uFFFDme"))
+	assert.NotContains(t, a.Description, "\x00")
+}

@@ -81,7 +81,7 @@ func readSilences(v pcommon.Value) (silences []protocol.Silence) {
 			continue
 		}
 		m := item.Map()
-		s := protocol.Silence{ID: str(m, attrs.SilenceID), Silence: incident.Silence{By: str(m, attrs.SilenceBy)}}
+		s := protocol.Silence{ID: member(m, attrs.SilenceID), Silence: incident.Silence{By: member(m, attrs.SilenceBy)}}
 		if until, ok := m.Get(attrs.SilenceUntil); ok {
 			s.Until = timeOf(until)
 		}
@@ -95,6 +95,13 @@ func readSilences(v pcommon.Value) (silences []protocol.Silence) {
 		silences = append(silences, s)
 	}
 	return silences
+}
+
+func member(m pcommon.Map, name string) string {
+	if v, ok := m.Get(name); ok {
+		return textOf(v)
+	}
+	return ""
 }
 
 // milliseconds reads a duration, never a negative one.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
@@ -171,7 +172,7 @@ func (w *rendering) member(a *Alert, names []string) string {
 		if name == labelAlertName {
 			title = true
 		}
-		if value == "" || name == w.cfg.Severity.Label || name == labelAlertName {
+		if value == "" || name == w.cfg.Severity.Label || name == labelAlertName || labels.IsExcluded(name) {
 			continue
 		}
 		if b.Len() > 0 {
@@ -181,12 +182,12 @@ func (w *rendering) member(a *Alert, names []string) string {
 		b.WriteByte('=')
 		b.WriteString(value)
 	}
-	labels := text.Line(b.String(), maxMemberRunes)
+	pairs := text.Line(b.String(), maxMemberRunes)
 	switch {
-	case labels == "":
+	case pairs == "":
 		return defaultTitle(w.alias, a, maxMemberRunes)
 	case title:
-		return defaultTitle(w.alias, a, maxMemberRunes) + " (" + labels + ")"
+		return defaultTitle(w.alias, a, maxMemberRunes) + " (" + pairs + ")"
 	}
-	return labels
+	return pairs
 }

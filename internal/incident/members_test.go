@@ -48,6 +48,10 @@ func TestMembersAreToldApartByTheirLabels(t *testing.T) {
 			[]Alert{member(Critical, "severity", "page"), member(High, "severity", "warning")},
 			[]string{"critical: Disk 1 *almost* full <b>", "high: Disk 1 *almost* full <b>"},
 		},
+		"who measured, and a threshold": {
+			[]Alert{member(High, "prometheus_replica", "a", "threshold.name", "x"), member(High, "prometheus_replica", "b", "pod", "p")},
+			[]string{"high: Disk 1 *almost* full <b>", "high: pod=p"},
+		},
 		"rules": {
 			[]Alert{member(Critical, "alertname", "Full", "device", "sda"), member(High, "device", "sdb")},
 			[]string{"critical: Disk 1 *almost* full <b> (device=sda)", "high: Disk 1 *almost* full <b> (device=sdb)"},

@@ -4,10 +4,12 @@
 package incident
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -88,12 +90,39 @@ func (p *Packed) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 // UnmarshalJSONFrom reads an alert.
 func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if p.cut(value) {
+		return nil
+	}
 	var a Alert
-	if err := json.UnmarshalDecode(dec, &a); err != nil {
+	if err := json.Unmarshal(value, &a, dec.Options()); err != nil {
 		return err
 	}
 	*p = Pack(&a)
 	return nil
+}
+
+// cut takes what AppendJSON has written apart. It reports false for anything else. The value is JSON.
+func (p *Packed) cut(value []byte) bool {
+	head, rest, found := bytes.Cut(value, []byte(`,"start":"`))
+	start, rest, ended := bytes.Cut(rest, []byte(`"`))
+	head, prefixed := bytes.CutPrefix(head, []byte(`{"fp":"`))
+	fingerprint, severity, second := bytes.Cut(head, []byte(`","sev":`))
+	if !found || !ended || !prefixed || !second || len(severity) != 1 || bytes.ContainsAny(fingerprint, `"\`) || !utf8.Valid(value) {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(start))
+	if err != nil || severity[0] > '0'+byte(Critical) {
+		return false
+	}
+	*p = Packed{Fingerprint: string(fingerprint), Severity: Severity(severity[0] - '0'), StartsAt: at, rest: "{}"}
+	if len(rest) > len("}") {
+		p.rest = "{" + string(rest[len(","):])
+	}
+	return true
 }
 
 // writeRest writes a as JSON, by the tags of its fields, without those that Packed has.

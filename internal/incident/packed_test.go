@@ -87,3 +87,25 @@ func TestPackedProperties(t *testing.T) {
 		assert.Equal(t, want, again.Unpack())
 	})
 }
+
+// What AppendJSON wrote is read without looking at its text; anything else is read as an alert.
+func TestPackedReadsWhatItWroteAndAnythingElse(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)
+	for name, a := range map[string]Alert{
+		"whole":              {Fingerprint: "f0", Severity: High, StartsAt: start, Name: "n", Description: `a "start":"b"`},
+		"brief":              {Fingerprint: "f0", Severity: Critical, StartsAt: start},
+		"an odd fingerprint": {Fingerprint: `f","sev":1,"start":"\`, Severity: Low, StartsAt: start},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Pack(&a)
+			var got Packed
+			require.NoError(t, json.Unmarshal(p.AppendJSON(nil), &got))
+			assert.True(t, p.Equal(&got))
+			var spaced Packed
+			require.NoError(t, json.Unmarshal(append([]byte(`{ `), p.AppendJSON(nil)[1:]...), &spaced))
+			assert.True(t, p.Equal(&spaced))
+		})
+	}
+	var p Packed
+	require.Error(t, json.Unmarshal([]byte(`{"fp":"x","sev":1,"start":"yesterday"}`), &p))
+}

@@ -20,7 +20,7 @@ func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol
 	if err := l.store.updatePlanned(ctx, p.plan); err != nil {
 		return nil, err
 	}
-	for i := range p.routed {
+	for i := range events {
 		events[i].Alias = p.routed[i].Alias
 	}
 	l.boundClosed(ctx)
@@ -42,24 +42,25 @@ type push struct {
 
 // foreseen is what an incident will say, if the entry is still the one that the events were tried on.
 type foreseen struct {
-	entry *protocol.Entry
-	view  *view
+	former slot
+	view   *view
 }
 
 // foresee renders what the creates will say that become due. Templates do not run under the ledger's locks, and disk is to know
 // what a create says before it leaves: else nobody could tell later who wrote what.
 func (p *push) foresee() {
 	for _, g := range byAlias(p.events) {
-		e := p.store.get(g.alias).entry
+		former := p.store.get(g.alias)
+		e := former.entry
 		if !g.fires || e != nil && (e.IsOpen() || e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed) {
 			continue
 		}
-		if n, _ := p.policy.Apply(e, g.events, p.now); n != e && n.Firing() {
+		if n, _ := p.policy.Apply(e, g.events, p.now); n != e && n.Firing() && former.view.of(n) == nil {
 			if p.foreseen == nil {
 				p.foreseen = map[string]foreseen{}
 			}
 			_, v := p.render(n)
-			p.foreseen[g.alias] = foreseen{e, v}
+			p.foreseen[g.alias] = foreseen{former, v}
 		}
 	}
 }
@@ -87,7 +88,7 @@ func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
 		return s, false
 	}
 	// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
-	if f, ok := p.foreseen[g.alias]; ok && f.entry == s.entry {
+	if f, ok := p.foreseen[g.alias]; ok && f.former.same(&s) {
 		s.view = f.view
 	}
 	armed := p.policy.Arm(n, s.view.of(n), p.now)
@@ -100,8 +101,8 @@ func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
 // ToWake returns the aliases of the events after which a call may be due, by what Apply says they did.
 func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []string {
 	var aliases []string
-	for i, o := range outcomes {
-		if o.Wakes() {
+	for i := range events {
+		if i < len(outcomes) && outcomes[i].Wakes() {
 			aliases = append(aliases, events[i].Alias)
 		}
 	}

@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -115,11 +114,11 @@ func BenchmarkChange(b *testing.B) {
 func cycle(b *testing.B, l *Ledger) {
 	b.Helper()
 	for l.Peek(theAlias).Call.Kind != protocol.NoCall {
-		e, d, err := l.Claim(context.Background(), theAlias)
+		e, d, err := l.Claim(b.Context(), theAlias)
 		require.NoError(b, err)
 		_, sent := l.Content(e)
-		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written("1", sent)}
-		require.NoError(b, l.Learn(context.Background(), []*protocol.Answered{a}))
+		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written(sent)}
+		require.NoError(b, l.Learn(b.Context(), []*protocol.Answered{a}))
 	}
 }
 
@@ -130,18 +129,32 @@ func BenchmarkHeap(b *testing.B) {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc) //nolint:gosec // not that much
+		return int64(m.HeapAlloc)
 	}
-	for _, closed := range []bool{false, true} {
-		b.Run(fmt.Sprintf("closed=%t", closed), func(b *testing.B) {
+	for _, state := range []string{"open", "closed", "loaded"} {
+		b.Run(state, func(b *testing.B) {
 			for b.Loop() {
+				m := NewMemory()
+				if state == "loaded" {
+					l := New(realConfig(b, n), m)
+					for i := range n {
+						live(b, l, i, false)
+					}
+				}
 				before := heap()
 				l := New(realConfig(b, n), nil)
-				for i := range n {
-					live(b, l, i, closed)
+				if state == "loaded" {
+					l = New(realConfig(b, n), m)
+					_, err := l.Load(b.Context())
+					require.NoError(b, err)
+				} else {
+					for i := range n {
+						live(b, l, i, state == "closed")
+					}
 				}
 				b.ReportMetric(float64(heap()-before)/n, "B/alias")
 				runtime.KeepAlive(l)
+				runtime.KeepAlive(m)
 			}
 		})
 	}

@@ -50,10 +50,10 @@ func TestAnArmedCreateIsTakenBack(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	apply(t, l, firing("am1", at(0)))
-	require.Equal(t, protocol.Create, c.decode(t, theAlias).Inflight.Kind, "the write-ahead rides with the event")
+	require.Equal(t, protocol.Create, c.decode(t).Inflight.Kind, "the write-ahead rides with the event")
 	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("am1", at(0), at(0))))
 	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
-	assert.Equal(t, protocol.NoCall, c.decode(t, theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, c.decode(t).Inflight.Kind)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Decision{Wake: at(3600)}, d)
@@ -79,7 +79,7 @@ func TestStats(t *testing.T) {
 	refuse()
 	apply(t, l, of("closed", resolved("am1", at(0), now)), of("held", resolved("am1", at(0), now)), of("held", firing("am2", at(0))))
 	s := l.Stats()
-	assert.EqualValues(t, m.Size(), s.Size)
+	assert.Equal(t, m.Size(), s.Size)
 	s.Size = 0
 	assert.Equal(t, Stats{
 		Aliases: 7, Live: 5, Open: 1, Pending: 2, Oldest: at(1), Held: 1, Parked: 1, Doubt: 1, Blocked: 1,
@@ -90,4 +90,40 @@ func TestStats(t *testing.T) {
 func contentOf(l *Ledger, alias string) protocol.Content {
 	_, content := l.Content(l.Get(alias))
 	return content
+}
+
+// A closed entry that fires again goes on where it was, with a create whose content disk knows.
+func TestAClosedEntryFiresAgain(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		now := at(0)
+		c := newClient()
+		cfg := testConfig(10, func() time.Time { return now })
+		l := New(cfg, c)
+		apply(t, l, firing("am1", at(0)))
+		open(t, l, theAlias, "1")
+		apply(t, l, resolved("am1", at(0), at(0)))
+		answer(t, l, theAlias, protocol.Close, accepted("1", false))
+		require.Empty(t, l.store.slots)
+		require.Len(t, l.store.closed, 1)
+		before := string(c.record())
+		assert.Equal(t, before, string(protocol.AppendRecord(nil, l.Get(theAlias))))
+		if restarted {
+			l = New(cfg, c)
+			_, err := l.Load(t.Context())
+			require.NoError(t, err)
+			require.Len(t, l.store.closed, 1)
+		}
+		assert.Equal(t, []string{theAlias}, l.Aliases())
+		assert.Equal(t, protocol.Decision{Wake: at(3600)}, l.Peek(theAlias))
+		assert.Equal(t, Stats{Aliases: 1, Size: c.Size()}, l.Stats())
+
+		now = at(1000)
+		assert.Equal(t, []protocol.Outcome{protocol.Fired}, apply(t, l, firing("am1", now)))
+		call := c.decode(t).Inflight
+		assert.Equal(t, protocol.Create, call.Kind)
+		assert.Equal(t, contentOf(l, theAlias), call.Content)
+		assert.Equal(t, "1", l.Get(theAlias).Incident.ID)
+		require.Len(t, l.store.slots, 1)
+		require.Empty(t, l.store.closed)
+	}
 }

@@ -6,6 +6,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +27,12 @@ func many(n int) []protocol.Event {
 	return events
 }
 
-// bigDisk has the records of an entry with alerts in several buckets, whose incident "1" is open.
-func bigDisk(t *testing.T, alerts int) (*client, *Ledger) {
+// bigDisk has the records of an entry with 100 alerts in several buckets, whose incident "1" is open.
+func bigDisk(t *testing.T) (*client, *Ledger) {
 	t.Helper()
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
-	apply(t, l, many(alerts)...)
+	apply(t, l, many(100)...)
 	open(t, l, theAlias, "1")
 	require.Len(t, c.records, 1+l.Get(theAlias).Buckets())
 	require.Greater(t, len(c.records), 3)
@@ -40,7 +41,7 @@ func bigDisk(t *testing.T, alerts int) (*client, *Ledger) {
 
 // A change of one alert of many writes its bucket and no other.
 func TestAChangeWritesOneBucket(t *testing.T) {
-	c, l := bigDisk(t, 100)
+	c, l := bigDisk(t)
 	c.batches = nil
 	apply(t, l, saying("new", many(1)[0]))
 	require.Len(t, c.batches, 1)
@@ -142,7 +143,7 @@ func lossy(c *client, order func(keys []string), lost map[string]bool, suspects 
 }
 
 func TestLoadTakesBucketsInAnyOrder(t *testing.T) {
-	c, former := bigDisk(t, 100)
+	c, former := bigDisk(t)
 	for name, order := range map[string]func([]string){"in order": func([]string) {}, "the other way round": slices.Reverse[[]string]} {
 		t.Run(name, func(t *testing.T) {
 			l := New(testConfig(10, func() time.Time { return at(1) }), lossy(c, order, nil))
@@ -159,7 +160,7 @@ func TestLoadTakesBucketsInAnyOrder(t *testing.T) {
 
 // Where buckets are lost, the rest of the entry is kept, and looked up.
 func TestLoadWithoutBuckets(t *testing.T) {
-	c, l := bigDisk(t, 100)
+	c, l := bigDisk(t)
 	buckets := l.Get(theAlias).Buckets()
 	all := map[string]bool{}
 	for i := range buckets {
@@ -196,7 +197,7 @@ func TestLoadWithoutBuckets(t *testing.T) {
 
 // A bucket that is older than it should be puts the entry in doubt.
 func TestLoadWithASuspectBucket(t *testing.T) {
-	c, _ := bigDisk(t, 100)
+	c, _ := bigDisk(t)
 	b := lossy(c, func([]string) {}, nil, bucketKey(theAlias, 2))
 	l := New(testConfig(10, func() time.Time { return at(1) }), b)
 	damage, err := l.Load(t.Context())
@@ -209,7 +210,7 @@ func TestLoadWithASuspectBucket(t *testing.T) {
 
 // Buckets of an entry that is lost, or that has none, are removed.
 func TestLoadRemovesStrayBuckets(t *testing.T) {
-	c, _ := bigDisk(t, 100)
+	c, _ := bigDisk(t)
 	delete(c.records, theAlias)
 	l := New(testConfig(10, func() time.Time { return at(1) }), c)
 	damage, err := l.Load(t.Context())
@@ -239,7 +240,7 @@ func TestStoreIsTheLedger(t *testing.T) {
 			var events []protocol.Event
 			from := rapid.IntRange(0, 60).Draw(t, "from")
 			for i := range rapid.IntRange(1, 60).Draw(t, "alerts") {
-				ev := saying(fmt.Sprint(said), alert(fmt.Sprint("f", from+i), firing("am1", at(0))))
+				ev := saying(strconv.Itoa(said), alert(fmt.Sprint("f", from+i), firing("am1", at(0))))
 				ev.Firing = rapid.IntRange(0, 3).Draw(t, "fires") > 0
 				events = append(events, of(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "alias"), ev))
 			}

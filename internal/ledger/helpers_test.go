@@ -124,9 +124,9 @@ func accepted(id string, open bool) protocol.Answer {
 	return protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: id, Seen: true, Open: open}}
 }
 
-// written is an answer to an update with content.
-func written(id string, content protocol.Content) protocol.Answer {
-	a := accepted(id, true)
+// written is an answer to a call that wrote content into incident "1".
+func written(content protocol.Content) protocol.Answer {
+	a := accepted("1", true)
 	a.Sent, a.Wrote = content, protocol.Full.Fields()
 	return a
 }
@@ -175,10 +175,10 @@ func (d *disk) Settle(context.Context) (there bool, err error) {
 // record returns what counts of theAlias, or nil.
 func (d *disk) record() []byte { return d.records[theAlias] }
 
-// decode reads a record with its buckets.
-func (d *disk) decode(t *testing.T, alias string) *protocol.Entry {
+// decode reads the record of theAlias with its buckets.
+func (d *disk) decode(t *testing.T) *protocol.Entry {
 	t.Helper()
-	e, err := protocol.Decode(alias, d.records[alias], func(i int) []byte { return d.records[bucketKey(alias, i)] })
+	e, err := protocol.Decode(theAlias, d.record(), func(i int) []byte { return d.records[bucketKey(theAlias, i)] })
 	require.NoError(t, err)
 	return e
 }

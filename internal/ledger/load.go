@@ -44,8 +44,7 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
 		s.entry = n
 		s.mark(now, false)
-		l.store.slots[alias] = slot{} // the index and the count begin with nothing
-		l.store.replace(alias, s)
+		l.store.keep(alias, nil, s)
 	}
 	return damage, nil
 }

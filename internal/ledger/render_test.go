@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,7 +98,8 @@ func TestAClaimWhileAlertsChange(t *testing.T) {
 	var changes, renders int
 	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
 		c := render(alias, firing, more)
-		if renders++; changes > 0 {
+		renders++
+		if changes > 0 {
 			changes--
 			apply(t, l, saying(fmt.Sprint("change ", changes), firingNow()))
 		}
@@ -137,7 +139,7 @@ func TestClaimsAndChangesAtOnce(t *testing.T) {
 	wg.Go(func() {
 		defer close(done)
 		for i := range 300 {
-			apply(t, l, saying(fmt.Sprint(i), firingNow()))
+			apply(t, l, saying(strconv.Itoa(i), firingNow()))
 		}
 	})
 	said := ""
@@ -151,7 +153,7 @@ func TestClaimsAndChangesAtOnce(t *testing.T) {
 		}
 		content, sent := l.Content(e)
 		said = content.Description
-		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written("1", sent)}
+		a := &protocol.Answered{Alias: theAlias, Call: d.Call, Answer: written(sent)}
 		return assert.NoError(t, l.Learn(t.Context(), []*protocol.Answered{a}))
 	}
 	for running := true; running; {
@@ -176,7 +178,7 @@ func TestPendingMarks(t *testing.T) {
 	apply(t, l, firingNow())
 	assert.Equal(t, at(0), l.Stats().Oldest)
 	now = at(2)
-	a := answer(t, l, theAlias, protocol.Create, written("1", contentOf(l, theAlias)))
+	a := answer(t, l, theAlias, protocol.Create, written(contentOf(l, theAlias)))
 	assert.Equal(t, 2*time.Second, a.Waited)
 	assert.Zero(t, l.Stats().Pending)
 
@@ -189,7 +191,7 @@ func TestPendingMarks(t *testing.T) {
 	assert.Equal(t, at(10), l.Stats().Oldest, "it has waited since")
 	require.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
 	now = at(30)
-	a = answer(t, l, theAlias, protocol.Update, written("1", contentOf(l, theAlias)))
+	a = answer(t, l, theAlias, protocol.Update, written(contentOf(l, theAlias)))
 	assert.Equal(t, 20*time.Second, a.Waited)
 	assert.Zero(t, l.Stats().Pending)
 	assert.Nil(t, l.store.get(theAlias).view, "nothing of it is kept")

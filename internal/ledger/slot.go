@@ -19,7 +19,12 @@ type slot struct {
 	since time.Time
 	// loaded: since the start, disk still has what Load began with; stale: and other members.
 	loaded, stale bool
+	// kept is what entry was made of, if it is closed.
+	kept *closed
 }
+
+// same reports whether s and t have one entry.
+func (s *slot) same(t *slot) bool { return s.entry == t.entry || s.kept != nil && s.kept == t.kept }
 
 // closed is a slot whose entry is closed.
 type closed struct {
@@ -29,12 +34,12 @@ type closed struct {
 }
 
 // pack reports false for a slot that is more than that.
-func (s *slot) pack() (closed, bool) {
+func (s *slot) pack() (*closed, bool) {
 	if s.entry == nil || s.view != nil || !s.since.IsZero() {
-		return closed{}, false
+		return nil, false
 	}
 	c, ok := protocol.Pack(s.entry)
-	return closed{c, s.loaded, s.stale}, ok
+	return &closed{c, s.loaded, s.stale}, ok
 }
 
 // slot returns that of an alias. The caller holds mu.
@@ -43,14 +48,14 @@ func (s *store) slot(alias string) slot {
 		return current
 	}
 	if c, known := s.closed[alias]; known {
-		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale}
+		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale, kept: c}
 	}
 	return slot{}
 }
 
 // view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.
 type view struct {
-	says      uint32 // of the members
+	says      uint64 // of the members
 	continues int64
 	want      protocol.Content
 }

@@ -31,7 +31,7 @@ type store struct {
 
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
-	closed  map[string]closed       // what needs no slot
+	closed  map[string]*closed      // what needs no slot
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	current *transaction // under way or in doubt; only the writer changes it
@@ -60,7 +60,7 @@ type planner func(route func([]protocol.Event) []protocol.Event) []mutation
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
-	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, slots: map[string]slot{}, closed: map[string]*closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -136,9 +136,15 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
-	former := s.slots[alias]
-	s.live += next.live() - former.live()
-	s.reindex(alias, former.entry, next.entry)
+	former := s.slots[alias] // a closed one is not live, nor in the index
+	s.live -= former.live()
+	s.keep(alias, former.entry, next)
+}
+
+// keep is replace with the entry that the index knows. The caller holds mu.
+func (s *store) keep(alias string, former *protocol.Entry, next slot) {
+	s.live += next.live()
+	s.reindex(alias, former, next.entry)
 	if next.entry != nil {
 		alias = next.entry.Alias // the maps share it with the entry
 	}
@@ -151,6 +157,7 @@ func (s *store) replace(alias string, next slot) {
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
+		next.kept = nil
 		s.slots[alias] = next
 	}
 }

@@ -64,7 +64,7 @@ func (s *store) doubtful() *transaction {
 	return s.current
 }
 
-// inOneTransaction lets the first write wait in its transaction until the others wait for it, and returns their errors.
+// inOneTransaction lets the first write wait in its transaction until the others wait for it, in their order, and returns their errors.
 func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, others ...func() error) []error {
 	t.Helper()
 	c.hold = make(chan struct{})
@@ -78,12 +78,12 @@ func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, ot
 	}, time.Minute, time.Millisecond)
 	for i, other := range others {
 		wg.Go(func() { errs[1+i] = other() })
+		require.Eventually(t, func() bool {
+			l.store.pending.Lock()
+			defer l.store.pending.Unlock()
+			return len(l.store.pending.writes) == 1+i
+		}, time.Minute, time.Millisecond)
 	}
-	require.Eventually(t, func() bool {
-		l.store.pending.Lock()
-		defer l.store.pending.Unlock()
-		return len(l.store.pending.writes) == len(others)
-	}, time.Minute, time.Millisecond)
 	close(c.hold)
 	wg.Wait()
 	return errs
@@ -185,7 +185,7 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Close, d.Call.Kind)
-	onDisk := c.decode(t, theAlias)
+	onDisk := c.decode(t)
 	assert.Equal(t, protocol.Close, onDisk.Inflight.Kind)
 	assert.Equal(t, "1", onDisk.Inflight.ID)
 }

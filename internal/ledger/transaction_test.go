@@ -32,7 +32,7 @@ func TestATransactionThatSeemedToFail(t *testing.T) {
 		require.ErrorIs(t, do(), errDiskFull)
 		m.lies = false
 		assert.Same(t, before, l.Get(theAlias))
-		return m.decode(t, theAlias)
+		return m.decode(t)
 	}
 	apply := func(ev protocol.Event) func() error {
 		return func() error {

@@ -24,6 +24,8 @@ type Event struct {
 	EndsAt time.Time
 	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
 	Wait time.Duration
+	// StaleAfter, if it is not 0, stands in for the policy's: nobody sends the resolve of this alert.
+	StaleAfter time.Duration
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
 	Epoch string
 	Seq   int64
@@ -146,7 +148,7 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	if same {
 		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 	} else {
-		n.Members.text++
+		n.Members.told(&next, byEvent)
 	}
 	n.Members.set(&next)
 	if p.refreshDue(n, now) {
@@ -192,6 +194,7 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	case !fired:
 		return ResolveRepeated
 	}
+	n.Members.told(n.Members.Get(ev.Key), byEvent)
 	p.changed(n, true, now)
 	if n.Firing() {
 		return Resolved
@@ -215,7 +218,7 @@ func (e *Entry) leaves() bool { return e.Members.left > 0 }
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
-	m.LastSeen, m.AbsentSince = now, time.Time{}
+	m.LastSeen, m.AbsentSince, m.StaleAfter = now, time.Time{}, ev.StaleAfter
 }
 
 // fire lets a member fire. It may still be in n.
@@ -224,6 +227,7 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next.stamp(ev, now)
 	next.Firing, next.HeldUntil = true, time.Time{}
 	n.Members.set(&next)
+	n.Members.told(&next, byEvent)
 	p.changed(n, fired, now)
 }
 

@@ -84,7 +84,6 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 	if n.QuietSince.IsZero() && !n.Firing() {
 		n.QuietSince = now
 	}
-	n.Members = n.Members.draft()
 	for m := range e.Members.All() {
 		next := *m
 		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
@@ -95,6 +94,9 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), MaxWait))
 		}
 		if next != *m {
+			if n.Members.owned == nil {
+				n.Members = n.Members.draft()
+			}
 			n.Members.set(&next)
 		}
 	}

@@ -23,8 +23,9 @@ func (b *bucket) shares(former *bucket) bool {
 
 // summary is what the members of a bucket have in common. Times are zero where no member has one.
 type summary struct {
-	// held is the earliest HeldUntil, heard the earliest LastSeen of those that fire.
-	held, heard time.Time
+	// held is the earliest HeldUntil, heard the earliest LastSeen of those that fire without a StaleAfter of their own,
+	// ends the earliest moment at which one of those that have it may be stale.
+	held, heard, ends time.Time
 	// resolved and last are the earliest and the latest ResolvedAt of those that neither fire nor are held; unheard: one of
 	// them has none.
 	resolved, last time.Time
@@ -51,7 +52,11 @@ func (s *summary) add(m *Member) {
 	switch {
 	case m.held():
 	case m.Firing:
-		s.heard = earliest(s.heard, m.LastSeen)
+		if m.StaleAfter > 0 {
+			s.ends = earliest(s.ends, m.LastSeen.Add(m.StaleAfter))
+		} else {
+			s.heard = earliest(s.heard, m.LastSeen)
+		}
 		s.start = earliest(s.start, m.Alert.StartsAt)
 		if s.worst == nil || m.Alert.Worse(s.worst) {
 			s.worst = &m.Alert

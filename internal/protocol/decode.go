@@ -53,6 +53,7 @@ type wireMember struct {
 	Epoch      string          `json:"epoch,omitempty"`
 	Seq        int64           `json:"seq,omitzero"`
 	LastSeen   time.Time       `json:"last_seen"`
+	StaleAfter int64           `json:"stale_after,omitzero"` // nanoseconds
 	EndsAt     time.Time       `json:"ends_at,omitzero"`
 	ResolvedBy string          `json:"resolved_by,omitempty"`
 	ResolvedAt time.Time       `json:"resolved_at,omitzero"`
@@ -189,7 +190,7 @@ func decode(record []byte, v any, schema *int) error {
 func (m *wireMember) member() (*Member, error) {
 	n := &Member{
 		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
-		EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
+		StaleAfter: max(0, time.Duration(m.StaleAfter)), EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
 		ShownBy: unique.Make(m.ShownBy).Value(), // thousands of members share it
 	}
 	n.Alert.LeftOpen = m.LeftOpen

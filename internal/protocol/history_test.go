@@ -83,8 +83,9 @@ var histories = []fixed{
 		"B11 what was not seen is confirmed",
 	},
 	{
-		"a create that met an open incident counted as written", "plain",
-		"toggle(0); deliver; call answered; kill for 0; low(0); deliver; 5 seconds; call answered; answer",
+		"a create that met an incident which a person opened again counted as written", "people",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; person reopens; " +
+			"toggle(0); another value(0); deliver all; call answered; answer",
 		"a create that met an incident has written",
 	},
 	{
@@ -128,9 +129,9 @@ var histories = []fixed{
 		"no slow tries",
 	},
 	{
-		"a refusal that came after the resolve held back the next episode", "odd answers",
-		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver",
-		"a refusal holds back the next episode",
+		"a refusal that came after the resolve made the next episode begin with less", "odd answers",
+		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver; call answered; answer",
+		"a refusal outlives its episode",
 	},
 	{
 		"an echo of an alert whose end was cut to our late clock opened an incident", "plain",
@@ -156,5 +157,51 @@ var histories = []fixed{
 		"cleaned text of a lost update was taken for a person's", "cleaned text",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call done, not answered; answer; another value(0); deliver",
 		"cleaned text is a person's",
+	},
+	{
+		"a lookup whose list failed had read what an unseen write made, and the next write went over an edit", "no bodies",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; another value(0); deliver; 5 seconds; " +
+			"call half answered; lookup answered; call answered; answer; 5 seconds; call half answered; lookup answered; " +
+			"person edits the description; another value(0); deliver; call answered; answer",
+		"a lookup whose list failed teaches nothing",
+	},
+	{
+		"an update that hangs was tried without an end, because lookups found the incident open", "plain",
+		"toggle(0); deliver; call answered; answer; another value(0); deliver" +
+			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 7),
+		"any lookup that ends doubt is good news",
+	},
+	{
+		"B12: a resolve without times was taken for one of an older instance", "no times",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"B12 a time that is not told is long ago",
+	},
+	{
+		"the close of a further incident left it open", "racy",
+		"toggle(0); deliver; call done late by 4; kill for 0; second; second; call answered, done at the end; second; answer; second; second; " +
+			"call answered; lookup answered; another value(0); deliver; call answered; answer; 5 seconds; " +
+			"call answered; lookup answered; call answered with another status; answer",
+		"",
+	},
+	{
+		"the close of a renewal left the incident open", "renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call answered with another status; answer",
+		"a renewal that failed is forgotten",
+	},
+	{
+		"a renewal of what is left to a person was not answered", "left and renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call lost; answer; toggle(1); deliver; 5 seconds",
+		"",
+	},
+	{
+		"an incident that was left open was taken for what a lost create made", "left and renew",
+		"toggle(1); deliver; call answered; answer; toggle(1); deliver" + strings.Repeat("; 5 seconds", 9) + "; call answered; " +
+			"toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",
+		"any open incident was made by an unanswered create",
+	},
+	{
+		"another tool's incident that was closed before the answer showed it was opened again", "foreign",
+		"another tool opens; toggle(0); deliver; call answered; another tool closes; answer; call answered; answer",
+		"another tool's closed incident is taken for ours",
 	},
 }

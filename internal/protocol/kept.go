@@ -46,7 +46,7 @@ func Pack(e *Entry) (Kept, bool) {
 	p.time(e.lastTry)
 	p.number(int64(len(e.Members.buckets)))
 	p.number(int64(e.Members.n))
-	p.b = binary.AppendUvarint(p.b, uint64(e.Members.text))
+	p.b = binary.AppendUvarint(p.b, e.Members.text)
 	for m := range e.Members.All() {
 		if !m.Alert.IsBrief() {
 			return Kept{}, false
@@ -72,7 +72,7 @@ func (c *Kept) Unpack(alias string) *Entry {
 		e.Members.spread(n)
 	}
 	n := u.number()
-	text := uint32(u.unsigned()) //nolint:gosec // it was one
+	text := u.unsigned()
 	for range n {
 		e.Members.set(u.member())
 	}
@@ -99,7 +99,8 @@ func (p *packer) number(n int64) { p.b = binary.AppendVarint(p.b, n) }
 func (p *packer) text(s string) { p.b = append(binary.AppendUvarint(p.b, uint64(len(s))), s...) }
 
 func (p *packer) time(t time.Time) {
-	if p.flag(!t.IsZero()); !t.IsZero() {
+	p.flag(!t.IsZero())
+	if !t.IsZero() {
 		p.number(int64(t.Sub(p.zero)))
 	}
 }
@@ -124,6 +125,7 @@ func (p *packer) member(m *Member) {
 	p.text(m.Epoch)
 	p.number(m.Seq)
 	p.time(m.LastSeen)
+	p.number(int64(m.StaleAfter))
 	p.time(m.EndsAt)
 	p.text(m.ResolvedBy)
 	p.time(m.ResolvedAt)
@@ -158,7 +160,7 @@ func (u *unpacker) unsigned() (v uint64) {
 // number is signed: the lowest bit is the sign.
 func (u *unpacker) number() int64 {
 	v := u.unsigned()
-	n := int64(v >> 1) //nolint:gosec // half of it
+	n := int64(v >> 1)
 	if v&1 != 0 {
 		n = ^n
 	}
@@ -190,7 +192,7 @@ func (u *unpacker) member() *Member {
 	a := incident.Packed{Fingerprint: u.text(), Severity: incident.Severity(u.byte()), LeftOpen: u.flag(), StartsAt: u.time()}
 	m.Alert = a.Brief()
 	m.Epoch, m.Seq, m.LastSeen = u.text(), u.number(), u.time()
-	m.EndsAt, m.ResolvedBy, m.ResolvedAt = u.time(), u.text(), u.time()
+	m.StaleAfter, m.EndsAt, m.ResolvedBy, m.ResolvedAt = time.Duration(u.number()), u.time(), u.text(), u.time()
 	m.ShownBy = unique.Make(u.text()).Value()
 	return &m
 }

@@ -4,7 +4,7 @@
 package protocol
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,14 +43,14 @@ func drawClosed(t *rapid.T) *Entry {
 	e.set(Timers{Tries: rapid.Int32().Draw(t, "tries"), LastTry: at.Draw(t, "last try")})
 	e.Members = e.Members.draft()
 	for i := range rapid.IntRange(0, 40).Draw(t, "members") {
-		a := incident.Packed{Fingerprint: fmt.Sprint(i), Severity: incident.Low, LeftOpen: rapid.Bool().Draw(t, "left"), StartsAt: at.Draw(t, "start")}
+		a := incident.Packed{Fingerprint: strconv.Itoa(i), Severity: incident.Low, LeftOpen: rapid.Bool().Draw(t, "left"), StartsAt: at.Draw(t, "start")}
 		e.Members.set(&Member{
 			Key: Key{byte(i), 1}, Alert: a.Brief(), Epoch: text.Draw(t, "epoch"), Seq: rapid.Int64().Draw(t, "seq"), LastSeen: at.Draw(t, "seen"),
 			EndsAt: at.Draw(t, "end"), ResolvedBy: text.Draw(t, "by"), ResolvedAt: at.Draw(t, "resolved"),
 			ShownBy: text.Draw(t, "shown by"),
 		})
 	}
-	e.Members.text = rapid.Uint32().Draw(t, "text")
+	e.Members.text = rapid.Uint64().Draw(t, "text")
 	e.Members.seal()
 	return e
 }
@@ -128,8 +128,9 @@ func TestSummariesAreTheMembers(t *testing.T) {
 			for range rapid.IntRange(1, 40).Draw(t, "events") {
 				n := rapid.IntRange(0, 60).Draw(t, "alert")
 				ev := Event{Alias: "a", Key: Key{byte(n), 1}, Firing: rapid.Bool().Draw(t, "fires"), Sender: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "from")}
+				ev.StaleAfter = rapid.SampledFrom([]time.Duration{0, 0, 10 * time.Second, 20 * time.Second}).Draw(t, "own end")
 				ev.Alert = incident.Pack(&incident.Alert{
-					Fingerprint: fmt.Sprint(n), Severity: incident.Severity(1 + n%4), StartsAt: start.Add(time.Duration(n%7) * time.Second),
+					Fingerprint: strconv.Itoa(n), Severity: incident.Severity(1 + n%4), StartsAt: start.Add(time.Duration(n%7) * time.Second),
 				})
 				events = append(events, ev)
 			}
@@ -172,7 +173,7 @@ func TestMembersAboveTheLimitHaveNoText(t *testing.T) {
 	var events []Event
 	for i := range n {
 		events = append(events, Event{Alias: "a", Key: Key{byte(i), 1}, Firing: true, Alert: incident.Pack(&incident.Alert{
-			Fingerprint: fmt.Sprint(i), Severity: incident.High, StartsAt: now, Description: "text",
+			Fingerprint: strconv.Itoa(i), Severity: incident.High, StartsAt: now, Description: "text",
 		})})
 	}
 	events[n-1].Alert.Severity = incident.Critical

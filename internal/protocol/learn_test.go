@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // TestLearn goes through the answers to writes.
@@ -15,6 +17,8 @@ func TestLearn(t *testing.T) {
 	p := testPolicy()
 	never := testPolicy()
 	never.ReopenNever = true
+	renew := testPolicy()
+	renew.Renew = true
 	now := at(100)
 	fired, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
 	open, quiet := opened(t, p, at(0)), closing(t, p, at(0))
@@ -165,6 +169,24 @@ func TestLearn(t *testing.T) {
 		"close, but it is open": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: done("1", true),
 			lesson: StillOpen, incident: quiet.Incident, check: func(n *Entry) bool { return n.Timers().MustLook },
+		},
+		"close of an extra, but it is open": {
+			entry: with(open, func(n *Entry) { n.Extra = []string{"7"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", true),
+			lesson: StillOpen, incident: open.Incident, doubt: open.Doubt, check: func(n *Entry) bool {
+				d := p.Decide(n, want(n), now)
+				later := p.Decide(n, want(n), now.Add(time.Second))
+				return n.Extra[0] == "7" && d.Call.Kind == NoCall && d.Wake.Equal(now.Add(time.Second)) && later.Call == Call{Kind: Close, ID: "7"}
+			},
+		},
+		"close of a renewal, but it is open": {
+			policy: renew, entry: with(open, func(n *Entry) { n.Written.Peak = incident.Low }),
+			call: Call{Kind: Close, ID: "1", Renew: true}, answer: done("1", true),
+			lesson: StillOpen, incident: open.Incident, check: func(n *Entry) bool {
+				urgent := *want(n)
+				urgent.News[incident.FieldSeverity]++ // it has risen
+				d := renew.Decide(n, &urgent, now.Add(time.Minute))
+				return d.Call.Kind == Update && n.Renewed == incident.Critical
+			},
 		},
 		"close, without a body": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: Answer{Result: Done, Incident: Shown{ID: "1"}},

@@ -157,6 +157,25 @@ func TestStaleIsNobodysEcho(t *testing.T) {
 	assert.True(t, e.Firing())
 }
 
+// TestAlertWithItsOwnEnd: nobody resolves it, so it ends by itself, whatever holds for the others, and a repeat prolongs it.
+func TestAlertWithItsOwnEnd(t *testing.T) {
+	p := testPolicy()
+	short := fires("am1", at(0))
+	short.StaleAfter = time.Minute
+	e, _ := applyOne(p, nil, short, at(0))
+	e, _ = applyOne(p, e, fires("am1", at(0)).low(), at(0))
+	assert.Equal(t, e, p.Tick(e, at(59)))
+	assert.Equal(t, at(60), p.nextTimer(e, at(0)))
+	e, outcome := applyOne(p, e, short, at(30))
+	require.Equal(t, Repeated, outcome)
+	e = restart(t, p, e, at(40))
+	assert.Equal(t, 2, p.Tick(e, at(89)).Members.Firing())
+	assert.Equal(t, 1, p.Tick(e, at(90)).Members.Firing(), "the other has no end of its own")
+
+	p.StaleAfter = time.Second
+	assert.Equal(t, 1, p.Tick(e, at(89)).Members.Firing(), "its own comes first")
+}
+
 func TestEndedAt(t *testing.T) {
 	p := testPolicy()
 	e := with(opened(t, p, at(100)), func(n *Entry) { n.Incident.StartedAt = at(170) })

@@ -24,7 +24,7 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 		}
 		t.LookAt = now.Add(max(p.pause(n.Alias, t.FailedLooks, a), firstLook))
 		n.set(t)
-		return n, Retrying
+		return n, p.learnKnown(n, c, a, now)
 	}
 	t.FailedLooks = 0
 	if n.Version != c.Version {
@@ -53,9 +53,23 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	return n, lesson
 }
 
-// rest ends the count of calls without news, if the incident was just seen as it should be.
+// learnKnown learns what a lookup that failed has read of the known incident. All else that it was to read stays due.
+func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
+	if len(a.Found) == 0 || n.Version != c.Version {
+		return Retrying
+	}
+	n.Version++
+	n.change(func(t *Timers) { t.Verify = false })
+	lesson := p.adopt(n, a.Found, Known, now)
+	if n.Unseen = false; lesson == Nothing {
+		return Retrying
+	}
+	return lesson
+}
+
+// rest ends the count of calls without news, if the incident was just seen as it should be: no call for it fails.
 func (e *Entry) rest() {
-	if e.Settled() && (e.Firing() && e.Incident.State == Open || e.Over()) {
+	if e.Over() || e.Settled() && e.Firing() && e.Incident.State == Open && e.Timers().Attempts == 0 {
 		e.change(func(t *Timers) { t.Tries = 0 })
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -136,6 +137,82 @@ func TestFailedLookup(t *testing.T) {
 	e.Written = Written{}
 	e.change(func(t *Timers) { t.Verify, t.LookAt = true, at(5000) })
 	assert.Equal(t, Update, p.Decide(e, want(e), at(4000)).Call.Kind)
+}
+
+// TestLookupThatReadOnlyTheKnownIncident: it teaches what that shows, and the rest stays due.
+func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
+	p := testPolicy()
+	e := with(opened(t, p, at(0)), func(n *Entry) {
+		n.Unseen, n.Written.Shown, n.Doubt = true, incident.Hashes{}, Doubt{Set: true, Since: at(0)}
+		n.change(func(t *Timers) { t.SettleAt = at(5) })
+	})
+	learn := func(f Shown, version uint64) (*Entry, Lesson) {
+		d := p.Decide(e, want(e), at(10))
+		require.Equal(t, Since, d.Call.Depth)
+		d.Call.Version += version
+		return p.Learn(p.Begin(e, d.Call, at(10)), d.Call, Answer{Result: Incomplete, Found: []Shown{f}, Began: at(10)}, at(11))
+	}
+	open, closed := showing(*want(e)), Shown{ID: "1", Seen: true}
+
+	n, lesson := learn(open, 0)
+	assert.Equal(t, Retrying, lesson)
+	assert.False(t, n.Unseen)
+	assert.Equal(t, at(11), n.ConfirmedAt)
+	assert.Equal(t, open.Fields, n.Written.Shown)
+	assert.Equal(t, e.Doubt, n.Doubt)
+	assert.Equal(t, at(12), n.Timers().LookAt)
+
+	n, lesson = learn(closed, 0)
+	assert.Equal(t, FoundClosed, lesson)
+	assert.Equal(t, Closed, n.Incident.State)
+	assert.Equal(t, e.Doubt, n.Doubt)
+
+	n, lesson = learn(closed, 1)
+	assert.Equal(t, Retrying, lesson)
+	assert.Equal(t, Open, n.Incident.State, "the entry has changed meanwhile")
+	assert.True(t, n.Unseen)
+}
+
+// TestAKeyThatMayNotRead: what the API carried out without showing it counts after ten denied lookups, and the entry can leave.
+func TestAKeyThatMayNotRead(t *testing.T) {
+	p := testPolicy()
+	e := answerNext(t, p, closing(t, p, at(0)), at(0), Answer{Result: Done, Incident: Shown{ID: "1"}})
+	now := at(0)
+	for range int(SlowAfter) {
+		require.True(t, e.Unseen)
+		require.False(t, e.Over())
+		for p.Decide(e, nil, now).Call.Kind == NoCall {
+			now = p.Decide(e, nil, now).Wake
+		}
+		e = answerNext(t, p, e, now, Answer{Result: Denied})
+	}
+	assert.True(t, e.Over())
+	assert.Equal(t, Closed, e.Incident.State)
+	d := p.Decide(e, nil, now)
+	assert.Equal(t, NoCall, d.Call.Kind)
+	assert.Nil(t, p.Tick(e, d.Wake), "it leaves after the retention")
+}
+
+// TestRefreshOfAnIncidentWhoseValueMoves: a text that changes with each repeat does not put off the look at the incident, whether
+// updates write or a person has edited the field.
+func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	e = with(e, func(n *Entry) { n.Written.Theirs = Fields(incident.FieldDescription) })
+	repeat := func(seconds int) Decision {
+		var o Outcome
+		e, o = applyOne(p, e, fires(am1, at(0)).says(at(seconds).String()), at(seconds))
+		require.Equal(t, Changed, o)
+		return p.Decide(e, want(e), at(seconds))
+	}
+	for seconds := 600; seconds < 3600; seconds += 600 {
+		require.Equal(t, NoCall, repeat(seconds).Call.Kind, "the field is a person's")
+	}
+	d := repeat(3600)
+	require.Equal(t, Lookup, d.Call.Kind)
+	assert.Equal(t, Known, d.Call.Depth)
+	e = answerNext(t, p, e, at(3600), Answer{Result: Done, Found: []Shown{{ID: "1", Seen: true}}, Began: at(3600)})
+	assert.Equal(t, Create, p.Decide(e, want(e), at(3600)).Call.Kind, "a person has closed it")
 }
 
 // TestLookups: 1 s after the call, then doubling, and one begun when settle is over, which ends doubt.

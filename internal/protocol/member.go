@@ -27,6 +27,8 @@ type Member struct {
 	Epoch    string
 	Seq      int64
 	LastSeen time.Time
+	// StaleAfter, if it is not 0, stands in for the policy's.
+	StaleAfter time.Duration
 	// Of the last resolve: the alert's end, who sent it, when it came.
 	EndsAt     time.Time
 	ResolvedBy string
@@ -61,7 +63,7 @@ type Members struct {
 	n, held int32
 	whole   int32  // of those with all that they say
 	left    int32  // of those whose incident a person closes
-	text    uint32 // counts the changes of what firing members say
+	text    uint64 // of all changes of what firing members say
 }
 
 // Len is the number of members.
@@ -79,8 +81,23 @@ func (s *Members) Firing() int {
 // Held is the number of members that may be echoes.
 func (s *Members) Held() int { return int(s.held) }
 
-// Says is another number when what the firing members say, or which they are, may have changed.
-func (s *Members) Says() uint32 { return s.text }
+// Says is another number when what the firing members say, or which they are, may have changed. Different changes of the same
+// members make different numbers: what was tried and given up is not taken for what came instead.
+func (s *Members) Says() uint64 { return s.text }
+
+// told takes a change of a member into Says; how tells apart what an event and what time did.
+func (s *Members) told(m *Member, how uint64) {
+	for _, part := range [...]uint64{
+		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), //nolint:gosec // a mere hash
+	} {
+		s.text = (s.text ^ part) * 1099511628211
+	}
+}
+
+const (
+	byEvent uint64 = iota
+	byTime
+)
 
 func (s *Members) worst() incident.Severity {
 	for i := len(s.firing) - 1; i > 0; i-- {
@@ -139,7 +156,7 @@ func (s *Members) draft() Members {
 
 // seal ends a draft.
 func (s *Members) seal() {
-	if len(s.buckets) > 1 {
+	if s.owned != nil && len(s.buckets) > 1 {
 		for i := range s.buckets {
 			if b := &s.buckets[i]; b.sum == nil {
 				b.sum = summarise(b.members)

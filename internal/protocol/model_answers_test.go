@@ -4,6 +4,8 @@
 package protocol
 
 import (
+	"slices"
+
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
@@ -21,11 +23,15 @@ func (w *world) answer() {
 		k.answer = &a
 	}
 	e := w.ledger.entry
+	w.refused = w.refused || k.call.Kind == Create && k.answer.Result == Refused && e != nil && e.Firing()
 	if !w.ledger.learn(k.call, *k.answer) {
 		w.check()
 		return
 	}
 	w.work = nil
+	if e != nil && e.Inflight.Kind == k.call.Kind { // or it is learnt again
+		w.failing = k.answer.Result != Done && k.answer.Result != Refused
+	}
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
 		w.blindAt = w.now
 	}
@@ -38,15 +44,24 @@ func (w *world) learnt(e *Entry, k *work) {
 	if f := &k.answer.Incident; f.Seen && e != nil && w.ledger.entry != e {
 		w.shows(*f)
 	}
-	if k.call.Kind == Lookup && k.answer.Result == Done && e != nil && e.Version == k.call.Version {
+	if k.call.Kind == Lookup && e != nil && e.Version == k.call.Version {
 		for _, f := range k.answer.Found {
 			w.shows(f)
 		}
-		n := w.ledger.entry
-		if n.Settled() && (n.Over() || n.Firing() && n.Incident.State == Open) {
-			w.news() // all is well
+		if k.answer.Result == Done && w.allIsWell() {
+			w.news()
 		}
 	}
+}
+
+// allIsWell: the entry knows that Alert24 holds what it asks for, as far as Alert24 can, or nothing has failed that it asks for.
+func (w *world) allIsWell() bool {
+	e := w.ledger.entry
+	if !e.Firing() {
+		return e.Over()
+	}
+	want := w.ledger.want(e)
+	return e.Settled() && e.Incident.State == Open && (!w.failing || e.due(&want)&e.Timers().Form.Fields() == 0)
 }
 
 // shows notes the fields of our incident that show still what the answer showed.
@@ -78,6 +93,8 @@ func (w *world) answerLookup() {
 			a.Result = Denied
 		case (k.fate == answered || k.fate == reversed || k.fate == noBody) && k.complete:
 			a.Result, a.Found = Done, k.found
+		case k.fate == partly || !k.complete && k.fate == answered:
+			a.Found = slices.DeleteFunc(k.found, func(f Shown) bool { return f.ID != k.call.ID })
 		}
 		k.answer = &a
 	}
@@ -143,6 +160,10 @@ func (w *world) carriedOut(k *work, a Answer) Answer {
 		a.Result = Refused
 	case k.call.Kind == Create && !body:
 		// Without an id it is no answer.
+	case k.call.Kind == Create && r.foreign && !r.open && !opensForeign:
+		a.Result = NotSent // it is closed by the time of the answer
+	case k.call.Kind == Create && r.foreign && !r.open:
+		a.Result, a.Met, a.Incident = Done, true, r.shownAs()
 	case k.call.Kind == Create && r.foreign:
 		a.Result, a.Incident = Foreign, k.reply.shown
 	default:

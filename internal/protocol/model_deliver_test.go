@@ -14,8 +14,11 @@ func (w *world) arrive(n notification) arrived {
 		Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left),
 		Epoch: w.epoch, Seq: w.seq, Sender: n.sender, Wait: w.waitOf(n),
 	}
-	if !n.firing {
+	if !n.firing && !w.untimed {
 		ev.EndsAt = start.Add(time.Duration(n.end) * time.Millisecond)
+	}
+	if w.untimed && (!n.firing || n.alert == 1) {
+		ev.Alert.StartsAt = time.Time{}
 	}
 	return arrived{Event: ev, notification: n, by: w.now + maxStuck}
 }
@@ -87,7 +90,7 @@ func (w *world) push(all ...arrived) []Outcome {
 }
 
 func (w *world) newEpisode() {
-	w.forbidden, w.paged, w.blindAt = false, 0, -hourly
+	w.forbidden, w.failing, w.paged, w.blindAt = false, false, 0, -hourly
 	w.episode++
 }
 

@@ -22,6 +22,7 @@ func (w *world) check() {
 		w.ledger.reread = false
 		w.news() // as after a restart
 		w.rereadSync(e)
+		w.failing = false
 		w.doubtRestart(e)
 		if w.renew {
 			w.pages++ // the close may have been that of a renewal, which is then finished
@@ -30,6 +31,7 @@ func (w *world) check() {
 	w.checkDisk(e)
 	w.checkPages()
 	if e == nil {
+		w.refused = false
 		w.forgetEdits()
 		if open := w.open(); w.atomic() && !w.left && len(open) > 0 {
 			w.Fatalf("I1: no entry, but %s", w.show())
@@ -38,6 +40,7 @@ func (w *world) check() {
 	}
 	if !e.Firing() {
 		w.newEpisode()
+		w.refused = false
 	}
 	if len(e.Unsure) > 0 && e.Written.Cleaned != 0 {
 		w.doubtEdits(e.Written.Cleaned)
@@ -158,6 +161,9 @@ func (w *world) checkCall(before *Entry, k *work) {
 	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
 		w.Fatalf("I25: a create that was not answered is repeated without a look")
 	}
+	if c.Kind == Create && c.Minimal && !w.refused {
+		w.Fatalf("I26: a create says less although no full one was refused")
+	}
 	if c.Kind == Create && !e.Firing() {
 		w.Fatalf("I6: creates while no alert fires")
 	}
@@ -177,7 +183,7 @@ func (w *world) checkCall(before *Entry, k *work) {
 
 // checkExtra is I23: a further incident never holds back the incident itself.
 func (w *world) checkExtra(before *Entry, k *work) {
-	n := before.copy()
+	n := w.policy.Tick(before, w.wall()).copy()
 	n.Extra = nil
 	if d := w.policy.Decide(n, &k.want, w.wall()); d.Call.Kind != NoCall && d.Call.Kind != Lookup {
 		w.Fatalf("I23: closes a further incident before %v", d.Call.Kind)
@@ -188,7 +194,7 @@ func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reop
 
 // checkClose holds when the incident itself is closed.
 func (w *world) checkClose(e *Entry, c Call) {
-	if w.left && !c.Renew {
+	if w.left && !c.Renew && (!w.renew || !c.Finish) {
 		w.Fatalf("I15: closes what is left to a person")
 	}
 	if w.delay && !e.Firing() && w.now < w.quietSince+resolveDelay && !w.clockSteps {

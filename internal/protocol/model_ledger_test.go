@@ -73,7 +73,7 @@ type ledger struct {
 
 	// The content, by what the members say.
 	rendered bool
-	says     uint32
+	says     uint64
 	content  Content
 	rises    bool
 }
@@ -84,6 +84,7 @@ var (
 	learnsOnStarted  = mutated("M11 ")
 	memoryFirst      = mutated("M20 ")
 	armsInMemory     = mutated("N4 ")
+	opensForeign     = mutated("another tool's closed incident is taken for ours")
 )
 
 func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }
@@ -94,7 +95,6 @@ func (l *ledger) commit(n *Entry) bool {
 		l.entry = n
 	}
 	if l.failed = l.full; l.full {
-		l.rendered = false // Says goes back
 		return false
 	}
 	l.writes++
@@ -231,8 +231,8 @@ func (l *ledger) want(e *Entry) Content {
 	return l.content
 }
 
-// worst puts alerts in the order in which an incident names them.
-func worst(alerts []truth) []incident.Alert {
+// worst puts alerts in the order in which an incident names them. untimed: nothing tells when the second began.
+func worst(alerts []truth, untimed bool) []incident.Alert {
 	var firing []incident.Alert
 	for i, a := range alerts {
 		if a.firing {
@@ -240,6 +240,9 @@ func worst(alerts []truth) []incident.Alert {
 				Fingerprint: fingerprints[i], Severity: a.severity, Description: strconv.Itoa(a.value),
 				StartsAt: start.Add(time.Duration(a.start) * time.Millisecond),
 			})
+			if untimed && i == 1 {
+				firing[len(firing)-1].StartsAt = time.Time{}
+			}
 		}
 	}
 	if len(firing) == 2 && (firing[1].Severity > firing[0].Severity ||

@@ -29,7 +29,7 @@ func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
 		single := event >= 0 && len(all) == 1
 		before, after := held[j], w.held[j]
 		if single && w.apart && !all[event].firing && fired[j] && !w.fired[j] {
-			w.Fatalf("I28: the resolve of alert %d did not wait", j)
+			w.Fatalf("I29: the resolve of alert %d did not wait", j)
 		}
 		w.checkWait(j, waits[j], event >= 0, len(all) <= 1)
 		switch {
@@ -115,7 +115,7 @@ func (w *world) checkRestart(before *Entry) {
 			}
 		case was.resolving() && !m.Firing && !w.wall().Before(was.HeldUntil): // time was up
 		case was.resolving() && m.HeldUntil.After(was.HeldUntil):
-			w.Fatalf("I28: the restart extended the wait of %v", was)
+			w.Fatalf("I29: the restart extended the wait of %v", was)
 		case !was.held() && m.Firing != was.Firing:
 			w.Fatalf("I5, I22: the restart changed %v", was)
 		case was.held() && m.held() && m.HeldUntil.After(was.HeldUntil):

@@ -149,7 +149,7 @@ func (w *world) snapshot(q *question) {
 	w.check()
 }
 
-// checkAbsent is I26 and I27 for an alert that a snapshot lacks: m is how it was before.
+// checkAbsent is I27 and I28 for an alert that a snapshot lacks: m is how it was before.
 func (w *world) checkAbsent(i int, q *question, m *Member) {
 	now := w.ledger.entry.Members.Get(keys[i])
 	ended := now == nil || !now.unfinished()
@@ -157,22 +157,22 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	later := w.heardSeq[i] > q.Seq
 	switch {
 	case ended && q.firing[i]:
-		w.Fatalf("I26: alert %d fired when the snapshot was asked for, and it ended it", i)
+		w.Fatalf("I27: alert %d fired when the snapshot was asked for, and it ended it", i)
 	case ended && (!ours || later || !w.shown[i]):
-		w.Fatalf("I26: alert %d ended by a snapshot that says nothing of it: complete %t, later %t, shown %t, of %s", i, q.Complete, later, w.shown[i], q.Source)
+		w.Fatalf("I27: alert %d ended by a snapshot that says nothing of it: complete %t, later %t, shown %t, of %s", i, q.Complete, later, w.shown[i], q.Source)
 	case !ours || later || !w.shown[i] || m.held() || m.resolving():
 		if ours && !later && w.shown[i] && !ended {
-			w.Fatalf("I27: alert %d is absent, and still held or resolving", i)
+			w.Fatalf("I28: alert %d is absent, and still held or resolving", i)
 		}
 	case w.lacking[i] < 0:
 		w.lacking[i] = w.now
 		if ended {
-			w.Fatalf("I26: alert %d ended by its first absence", i)
+			w.Fatalf("I27: alert %d ended by its first absence", i)
 		}
 	case ended != (w.now-w.lacking[i] >= absentFor):
-		w.Fatalf("I26, I27: alert %d absent since %d, ended %t at %d: %s", i, w.lacking[i], ended, w.now, w.show())
+		w.Fatalf("I27, I28: alert %d absent since %d, ended %t at %d: %s", i, w.lacking[i], ended, w.now, w.show())
 	case ended && !now.EndsAt.Equal(at(w.lacking[i]+w.skew)):
-		w.Fatalf("I27: alert %d absent since %d, but ended at %v", i, w.lacking[i], now.EndsAt)
+		w.Fatalf("I28: alert %d absent since %d, but ended at %v", i, w.lacking[i], now.EndsAt)
 	}
 }
 
@@ -186,11 +186,11 @@ func (w *world) noteSnapshot(q *question) {
 		decides := listed && w.heardSeq[i] < q.Seq
 		switch {
 		case held[i].held && listed && w.fired[i] != (decides && active && q.Complete) && !w.ledger.failed:
-			w.Fatalf("I27: alert %d was held and is listed: fires %t", i, w.fired[i])
+			w.Fatalf("I28: alert %d was held and is listed: fires %t", i, w.fired[i])
 		case waits[i].held && decides && (w.waits[i].held || !w.fired[i]) && !w.ledger.failed:
-			w.Fatalf("I28: the resolve of alert %d outlives a snapshot that lists it", i)
+			w.Fatalf("I29: the resolve of alert %d outlives a snapshot that lists it", i)
 		case !fired[i] && !held[i].held && w.fired[i]:
-			w.Fatalf("I26: alert %d fires because of a snapshot", i)
+			w.Fatalf("I27: alert %d fires because of a snapshot", i)
 		}
 		if fired[i] && !w.fired[i] {
 			w.alerts[i].told.firing = false
@@ -198,18 +198,18 @@ func (w *world) noteSnapshot(q *question) {
 	}
 }
 
-// checkWait is I28: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
+// checkWait is I29: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
 func (w *world) checkWait(i int, before hold, heard, single bool) {
 	after := w.waits[i]
 	switch {
 	case before.held && after.held && before.until != after.until && single:
-		w.Fatalf("I28: the wait moved from %d to %d", before.until, after.until)
+		w.Fatalf("I29: the wait moved from %d to %d", before.until, after.until)
 	case before.held && !after.held && !heard && w.now < before.until:
-		w.Fatalf("I28: the wait ended %d s early", before.until-w.now)
+		w.Fatalf("I29: the wait ended %d s early", before.until-w.now)
 	}
 }
 
-// synced is quiesce's part: what the Alertmanagers say at the end, and I27: what ended is closed in a bounded time.
+// synced is quiesce's part: what the Alertmanagers say at the end, and I28: what ended is closed in a bounded time.
 func (w *world) synced() {
 	if !w.sync {
 		return
@@ -233,7 +233,7 @@ func (w *world) synced() {
 	}
 	for i := range w.alerts {
 		if !w.alerts[i].firing && w.fired[i] {
-			w.Fatalf("I27: alert %d has ended, and its member fires: %s", i, w.show())
+			w.Fatalf("I28: alert %d has ended, and its member fires: %s", i, w.show())
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	ignored            // 2xx with a body that shows another status than asked for
 	ignoredNoBody      // 2xx without a body, and the status did not change
 	reversed           // a lookup whose rows come in another order
+	partly             // a lookup whose list failed after the known incident was read; a write is lost
 )
 
 // work is a call on its way.

@@ -39,6 +39,9 @@ type switches struct {
 	// indigestible: an update with one of these fields is a server's error.
 	indigestible FieldSet
 
+	// untimed: one hand-made source that tells no times, but for the start of a firing of the first alert.
+	untimed bool
+
 	// never is ReopenNever; stale, delay and renew are the policies of these names; left: alerts leave closing to a person;
 	// rises: severity only rises.
 	never, stale, delay, renew, left, rises bool
@@ -84,6 +87,10 @@ type world struct {
 	forbidden bool
 	// blindAt is when a create was not answered, until a lookup was.
 	blindAt int
+	// refused: a create was, while an alert of this episode fired.
+	refused bool
+	// failing: the last write did.
+	failing bool
 }
 
 // hold is what was last seen of a held member.
@@ -110,7 +117,7 @@ func (w *world) restart() {
 	w.epochs++
 	w.epoch = strconv.Itoa(w.epochs)
 	w.seq, w.work, w.look, w.stuck = 0, nil, nil, nil
-	w.began, w.quiet, w.lastCall, w.blindAt = w.now, 0, -hourly, -hourly
+	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
 	w.policy.HeardSince = w.wall()
 	w.restartSync()
 	w.ledger.load()
@@ -182,7 +189,7 @@ func (w *world) show() string {
 
 // wanted is what the incident should say at rest.
 func (w *world) wanted() Content {
-	want := render(worst(w.alerts[:]))
+	want := render(worst(w.alerts[:], w.untimed))
 	if e := w.ledger.entry; w.rises && e != nil {
 		want = want.atLeast(e.Peak)
 	}

@@ -48,7 +48,7 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 }`},
 	{"B11 what was not seen is confirmed", "odd answers", 20000, `
 func (n *Entry) unseen(f Shown, now time.Time) {}`},
-	{"a create that met an incident has written", "plain", 20000, `
+	{"a create that met an incident has written", "people", 20000, `
 func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 	a.Met = false
 	return p.createdOriginal(n, a, now)
@@ -60,6 +60,7 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	}
 	return p.LearnOriginal(e, c, a, now)
 }`},
+	{"another tool's closed incident is taken for ours", "foreign", 20000, ""},
 	{"another tool's incident blocks forever", "foreign", 20000, `
 func (p *Policy) Missing(e *Entry, now time.Time) *Entry { return e }`},
 	{"another tool's incident blocks the next episode", "foreign", 30000, `
@@ -121,7 +122,7 @@ func (n *Entry) agreed(f incident.Field) uint64 {
 }`},
 	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
 func (n *Entry) mayBeOpen(id string) bool { return false }`},
-	{"a refusal holds back the next episode", "odd answers", 20000, `
+	{"a refusal outlives its episode", "odd answers", 20000, `
 func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	n, l := p.LearnOriginal(e, c, a, now)
 	if a.Result == Refused && c.Kind == Create {
@@ -141,6 +142,35 @@ func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry { r
 func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	c.Version = n.Version
 	return p.learnLookupOriginal(n, c, a, now)
+}`},
+	{"a lookup whose list failed teaches nothing", "no bodies", 60000, `
+func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson { return Retrying }`},
+	{"a lookup whose list failed ends doubt", "plain", 20000, `
+func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
+	if len(a.Found) > 0 {
+		n.Doubt, n.Unsure = Doubt{}, nil
+	}
+	return p.learnKnownOriginal(n, c, a, now)
+}`},
+	{"any lookup that ends doubt is good news", "plain", 60000, `
+func (e *Entry) rest() {
+	if e.Settled() {
+		e.change(func(t *Timers) { t.Tries = 0 })
+	}
+}`},
+	{"any open incident was made by an unanswered create", "left and renew", 60000, `
+func (e *Entry) made(f *Shown) bool { return true }`},
+	{"B12 a time that is not told is long ago", "no times", 20000, `
+func (m *Member) outlives(ev *Event) bool {
+	return m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+}`},
+	{"a renewal that failed is forgotten", "renew", 60000, `
+func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+	n, l := p.learnCloseOriginal(n, c, a, now)
+	if c.Renew && l == StillOpen {
+		n.Incident.State = Closed
+	}
+	return n, l
 }`},
 	{"links are news", "plain", 20000, `
 func (e *Entry) due(want *Content) (s FieldSet) {

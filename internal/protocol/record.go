@@ -192,6 +192,7 @@ func writeMember(w *jsonobject.Writer, m *Member) {
 	w.Text("epoch", m.Epoch)
 	w.Number("seq", m.Seq)
 	w.B = jsonobject.AppendTime(w.Key("last_seen"), m.LastSeen)
+	w.Number("stale_after", int64(m.StaleAfter))
 	w.Time("ends_at", m.EndsAt)
 	w.Text("resolved_by", m.ResolvedBy)
 	w.Time("resolved_at", m.ResolvedAt)

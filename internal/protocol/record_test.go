@@ -28,7 +28,7 @@ func wholeMember() Member {
 			GeneratorURL: "http://p/graph", ExternalURL: "http://am", Truncated: 3,
 			Title: "t", Description: "d", Tags: []string{"a"}, AffectedServices: []string{"s"},
 		}),
-		Firing: true, HeldUntil: at(9), Epoch: "e", Seq: 7, LastSeen: at(2),
+		Firing: true, HeldUntil: at(9), Epoch: "e", Seq: 7, LastSeen: at(2), StaleAfter: time.Minute,
 		EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4), ShownBy: "alertmanager",
 	}
 	m.Alert.LeftOpen = true

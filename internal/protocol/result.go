@@ -58,7 +58,8 @@ type Answer struct {
 	// Server: an update failed with a server's error while updates of other incidents succeed.
 	Server bool
 
-	// Found are the incidents of this alias that a lookup saw, and the one with the known id. Began is when it began.
+	// Found are the incidents of this alias that a lookup saw, and the one with the known id; of an incomplete lookup only that
+	// one, if it was read. Began is when it began.
 	Found []Shown
 	Began time.Time
 	// RetryAfter is how long the API asked to wait; 0 is not asked.

@@ -3,7 +3,10 @@
 
 package protocol
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Tick does what time alone does: it lets held members fire, resolves stale ones and forgets resolved ones that
 // can no longer have an echo. It returns e itself when nothing is due, and nil when the entry expires.
@@ -31,6 +34,7 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 			continue
 		}
 		n.Members.set(&next)
+		n.Members.told(&next, byTime)
 		changed = true
 	}
 	n.Members.seal()
@@ -61,6 +65,7 @@ func (p *Policy) due(e *Entry, now time.Time) bool {
 // sumDue: Tick may have something to do in a bucket.
 func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool {
 	return !s.held.IsZero() && !now.Before(s.held) ||
+		!s.ends.IsZero() && !now.Before(s.ends) ||
 		p.StaleAfter > 0 && !s.heard.IsZero() && now.Sub(latest(s.heard, p.HeardSince)) >= p.StaleAfter ||
 		firing && (s.unheard || !s.resolved.IsZero() && !now.Before(p.echoEnd(s.resolved)))
 }
@@ -75,8 +80,11 @@ func waitOver(m *Member, now time.Time) bool {
 }
 
 func (p *Policy) stale(m *Member, now time.Time) bool {
-	return p.StaleAfter > 0 && m.Firing && now.Sub(p.heard(m)) >= p.StaleAfter
+	after := p.staleAfter(m)
+	return after > 0 && m.Firing && now.Sub(p.heard(m)) >= after
 }
+
+func (p *Policy) staleAfter(m *Member) time.Duration { return cmp.Or(m.StaleAfter, p.StaleAfter) }
 
 // heard is when the alert was last heard of, or when it could first be: before its start this process heard nothing.
 func (p *Policy) heard(m *Member) time.Time { return latest(m.LastSeen, p.HeardSince) }
@@ -117,6 +125,7 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 		b := &e.Members.buckets[i]
 		if b.sum != nil && !p.sumDue(b.sum, firing, now) {
 			at(b.sum.held)
+			at(b.sum.ends)
 			if p.StaleAfter > 0 && !b.sum.heard.IsZero() {
 				at(latest(b.sum.heard, p.HeardSince).Add(p.StaleAfter))
 			}
@@ -129,8 +138,8 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 			m := &b.members[j]
 			at(m.HeldUntil)
 			switch {
-			case m.Firing && p.StaleAfter > 0:
-				at(p.heard(m).Add(p.StaleAfter))
+			case m.Firing && p.staleAfter(m) > 0:
+				at(p.heard(m).Add(p.staleAfter(m)))
 			case !m.unfinished() && firing:
 				at(p.echoEnd(m.ResolvedAt))
 			}

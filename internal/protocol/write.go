@@ -92,8 +92,12 @@ func (e *Entry) recognise(f *Shown, known bool) {
 	if len(e.Unsure) > 0 {
 		oldest = e.Unsure[0]
 	}
+	made := !known && e.made(f)
 	if !known {
 		w = Written{}
+	}
+	if !made {
+		oldest = Content{}
 	}
 	for i, shown := range f.Fields {
 		field := incident.Field(i)
@@ -106,8 +110,8 @@ func (e *Entry) recognise(f *Shown, known bool) {
 			}
 		case !known:
 			w.News[i], w.Shown[i] = 0, shown
-			if f.ID != e.Incident.ID {
-				w.News[i] = e.agreed(field) // one of them made it
+			if f.ID != e.Incident.ID && made {
+				w.News[i] = e.agreed(field)
 			}
 			switch {
 			case field == incident.FieldSeverity:
@@ -125,6 +129,13 @@ func (e *Entry) recognise(f *Shown, known bool) {
 		}
 	}
 	e.Written = w
+}
+
+// made: an unanswered call may have made the incident. One that says neither its title nor its description was there before.
+func (e *Entry) made(f *Shown) bool {
+	return e.sent(incident.FieldTitle, f.Fields[incident.FieldTitle]) != nil ||
+		e.sent(incident.FieldDescription, f.Fields[incident.FieldDescription]) != nil ||
+		slices.Contains(e.Unsure, Content{})
 }
 
 // agreed is the news that all unanswered calls wrote into a field; 0 if they differ, so that it is written again.

@@ -105,7 +105,8 @@ func TestAfterAnOutageOnlyWhatStillFiresIsOpenedCriticalFirst(t *testing.T) {
 		pass(2 * time.Minute)
 		creates := w.requests(opCreate, "")
 		require.Len(t, creates, 21)
-		assert.Equal(t, "critical", creates[0].alias)
+		first := []string{creates[0].alias, creates[1].alias} // there are two workers, and they leave at once
+		assert.Contains(t, first, "critical")
 		assert.Empty(t, w.requests("", "over"), "what came and went is not paged")
 	})
 }

@@ -114,6 +114,32 @@ func TestCaseGrafanaLinks(t *testing.T) {
 	}
 }
 
+// Grafana's test button sends an alert without a rule, and never its resolve.
+func TestCaseTestButton(t *testing.T) {
+	const alert = `{"version":%q,"orgId":1,"externalURL":"https://grafana.example.com/","groupKey":"test-57c6d9296de2ad39-1795466230","alerts":[
+		{"status":"firing","labels":{"alertname":%q,"instance":"Grafana","team":"shop"},"generatorURL":%q,"fingerprint":"57c6d9296de2ad39"}]}`
+	for name, c := range map[string]struct {
+		body string
+		test bool
+	}{
+		"the button":              {fmt.Sprintf(alert, "1", "TestAlert", "?orgId=1"), true},
+		"a rule of the same name": {fmt.Sprintf(alert, "1", "TestAlert", "https://grafana.example.com/alerting/grafana/bexyz/view"), false},
+		"another name":            {fmt.Sprintf(alert, "1", "QueueTooLong", "?orgId=1"), false},
+		"another sender":          {fmt.Sprintf(alert, "4", "TestAlert", "?orgId=1"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := recordsOfBody(t, testOptions(), c.body)[0].Attributes().AsRaw()
+			if !c.test {
+				assert.NotContains(t, a, attrs.OverrideSeverity)
+				assert.NotContains(t, a, attrs.OverrideStaleAfter)
+				return
+			}
+			assert.Equal(t, "low", a[attrs.OverrideSeverity])
+			assert.Equal(t, "1m0s", a[attrs.OverrideStaleAfter])
+		})
+	}
+}
+
 // Structured annotations cost neither their alert nor the others of its group.
 func TestCaseNestedAnnotations(t *testing.T) {
 	records := recordsOfBody(t, testOptions(), `{"version":"4","groupKey":null,"alerts":[

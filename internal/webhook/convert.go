@@ -161,6 +161,10 @@ func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert)
 	if a.Grafana != nil {
 		c.grafana(out, w, a.Grafana)
 	}
+	if isTest(a, w.fromGrafana()) {
+		out.attributes.PutStr(attrs.OverrideSeverity, severity.Low.String())
+		out.attributes.PutStr(attrs.OverrideStaleAfter, testLasts.String())
+	}
 }
 
 // delivery writes how the alert came, and what had to be cut.

@@ -23,8 +23,9 @@ var (
 	errNotObject    = &Error{"the body is not a JSON object"}
 	errEmptyBody    = &Error{"the body is empty"}
 	errTrailingData = &Error{"there is more after the JSON object"}
-	errNoAlerts     = &Error{`there is no "alerts" list: a webhook with a custom payload cannot be understood, ` +
-		"so remove the payload from the sender's configuration"}
+	errIsList       = &Error{"the body is a list, as Prometheus sends it: point Prometheus at Alertmanager, and Alertmanager's webhook_configs here"}
+	errNoAlerts     = &Error{`there is no "alerts" list, as in a custom payload or a notification of Grafana before version 8: ` +
+		"send webhooks as Alertmanager makes them"}
 	errNotList    = &Error{"alerts: must be a list"}
 	errTwoLists   = &Error{"alerts: is there twice"}
 	errVersion    = &Error{`version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`}

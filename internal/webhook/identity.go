@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
@@ -71,6 +72,14 @@ func ruleUID(a *Alert, fromGrafana bool) string {
 		return id
 	}
 	return uidOfSilence(a.Grafana.SilenceURL)
+}
+
+// testLasts is how long the alert of Grafana's test button fires. Grafana never resolves it.
+const testLasts = time.Minute
+
+// isTest tells the alert of Grafana's test button. An alert of a rule that has the same name has the rule's id.
+func isTest(a *Alert, fromGrafana bool) bool {
+	return fromGrafana && a.Labels.Get(labelAlertName) == "TestAlert" && ruleUID(a, fromGrafana) == ""
 }
 
 // uidOfGenerator reads …/alerting/grafana/<uid>/view and, of Grafana 8 and 9, …/alerting/<uid>/edit.

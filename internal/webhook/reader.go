@@ -88,10 +88,13 @@ func (r *Reader) Open(body []byte) (*Webhook, error) {
 	r.alerts, r.resolved, r.next = r.alerts[:0], false, 0
 	r.json.Reset(bytes.NewBuffer(body), lenient...)
 
+	isList := r.json.PeekKind() == '['
 	isObject, err := r.object(r.member)
 	switch {
 	case err != nil:
 		return nil, err
+	case isList:
+		return nil, errIsList
 	case !isObject:
 		return nil, errNotObject
 	}

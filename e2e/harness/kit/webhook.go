@@ -101,6 +101,12 @@ type Alert struct {
 	StartsAt    time.Time         `json:"startsAt"`
 	EndsAt      time.Time         `json:"endsAt"` // the zero time while it fires, as Alertmanager writes it
 	Fingerprint string            `json:"fingerprint"`
+	// GeneratorURL is Prometheus's; the others are what Grafana adds.
+	GeneratorURL string             `json:"generatorURL,omitempty"`
+	DashboardURL string             `json:"dashboardURL,omitempty"`
+	PanelURL     string             `json:"panelURL,omitempty"`
+	ValueString  string             `json:"valueString,omitempty"`
+	Values       map[string]float64 `json:"values,omitempty"`
 }
 
 // Firing is a webhook with one firing HighErrorRate. An empty severity leaves the label out.

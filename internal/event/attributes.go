@@ -1,0 +1,179 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// read reads the attributes, each of them once: there are dozens, and finding one is a search.
+func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
+	a, said := &r.alert, r.overrides
+	var dashboard, panel, valueString string
+	for name, v := range m.All() {
+		switch name {
+		case attrs.Alias:
+			said.ownAlias = textOf(v)
+		case attrs.AlertStatus:
+			said.ownStatus = textOf(v)
+		case attrs.ClientAddress:
+			said.client = textOf(v)
+		case attrs.GroupKey:
+			said.groupKey = textOf(v)
+		case attrs.AlertKey:
+			said.hasKey = v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == len(said.key)
+			if said.hasKey {
+				copy(said.key[:], v.Bytes().AsRaw())
+			}
+		case attrs.Epoch:
+			ev.Epoch = textOf(v)
+		case attrs.Seq:
+			ev.Seq = v.Int()
+		case attrs.ResolveWait:
+			ev.Wait = milliseconds(v)
+		case attrs.TruncatedAlerts:
+			a.Truncated = v.Int()
+		case attrs.AlertName:
+			a.Name = textOf(v)
+		case attrs.AlertFingerprint:
+			a.Fingerprint = textOf(v)
+		case attrs.AlertStartsAt:
+			a.StartsAt = timeOf(v)
+		case attrs.AlertEndsAt:
+			ev.EndsAt = timeOf(v)
+		case attrs.AlertGeneratorURL:
+			a.GeneratorURL = textOf(v)
+		case attrs.AlertDashboardURL:
+			dashboard = textOf(v)
+		case attrs.AlertPanelURL:
+			panel = textOf(v)
+		case attrs.AlertSilenceURL:
+			a.Grafana, a.SilenceURL = true, textOf(v)
+		case attrs.AlertRuleUID, attrs.OrgID:
+			a.Grafana = true
+		case attrs.AlertValueString:
+			valueString = textOf(v)
+		default:
+			if !said.read(name, v) {
+				readLabel(a, name, v)
+			}
+		}
+	}
+	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
+	// Grafana's links are apart from its annotations; an annotation wins.
+	addAnnotation(a, "dashboard_url", dashboard)
+	addAnnotation(a, "panel_url", panel)
+	a.Values = cmp.Or(a.Values, valueString)
+	return said
+}
+
+func addAnnotation(a *incident.Alert, name, value string) {
+	if value != "" && a.Annotations.Get(name) == "" {
+		a.Annotations = append(a.Annotations, labels.Label{Name: name, Value: value})
+		a.Annotations.Sort()
+	}
+}
+
+// readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
+func readLabel(a *incident.Alert, name string, v pcommon.Value) {
+	name = mended(name)
+	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
+		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: textOf(v)})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
+		a.Annotations = append(a.Annotations, labels.Label{Name: rest, Value: textOf(v)})
+	} else if rest, ok := strings.CutPrefix(name, attrs.GroupLabelPrefix); ok {
+		a.GroupLabels = append(a.GroupLabels, labels.Label{Name: rest, Value: textOf(v)})
+	} else if rest, ok := strings.CutPrefix(name, attrs.AlertValuePrefix); ok {
+		a.Grafana = true
+		a.Values = strings.TrimPrefix(a.Values+", "+rest+"="+textOf(v), ", ")
+	}
+}
+
+// read reads one of the alert24.* attributes, and reports whether it is one. An empty one counts as absent.
+func (o *overrides) read(name string, v pcommon.Value) bool {
+	if !strings.HasPrefix(name, "alert24.") {
+		return false
+	}
+	switch name {
+	case attrs.OverrideAlias:
+		o.alias = cmp.Or(textOf(v), o.alias)
+	case attrs.OverrideStatus:
+		o.status = cmp.Or(textOf(v), o.status)
+	case attrs.OverrideSeverity:
+		o.severity = cmp.Or(textOf(v), o.severity)
+	case attrs.OverrideTitle:
+		o.title = cmp.Or(textOf(v), o.title)
+	case attrs.OverrideDescription:
+		o.description = cmp.Or(textOf(v), o.description)
+	case attrs.OverrideStaleAfter:
+		o.staleAfter = cmp.Or(duration(v), o.staleAfter)
+	case attrs.OverrideTags:
+		o.tags = items(v, o.tags)
+	case attrs.OverrideAffectedServices:
+		o.services = items(v, o.services)
+	}
+	return true
+}
+
+// textOf returns a value as text without U+0000, which databases refuse.
+func textOf(v pcommon.Value) string {
+	s := v.AsString()
+	if strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\x00", "\uFFFD")
+}
+
+// mended returns a name as JSON can have it, and without U+0000.
+func mended(name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
+// and so the ledger's record, cannot write: that is no time either.
+func timeOf(v pcommon.Value) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, textOf(v))
+	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+// duration reads "1m30s". What is less than a second, or no duration, is none: the alert then ends by its resolve, as others do.
+func duration(v pcommon.Value) time.Duration {
+	d, err := time.ParseDuration(textOf(v))
+	if err != nil || d < time.Second {
+		return 0
+	}
+	return d
+}
+
+// items reads a slice of strings or one comma-separated string; without any it returns those of otherwise.
+func items(v pcommon.Value, otherwise []string) []string {
+	var found []string
+	if v.Type() == pcommon.ValueTypeSlice {
+		for _, item := range v.Slice().All() {
+			found = append(found, textOf(item))
+		}
+	} else {
+		for item := range strings.SplitSeq(textOf(v), ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				found = append(found, item)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return otherwise
+	}
+	return found
+}
