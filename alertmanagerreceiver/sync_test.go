@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,13 @@ func (w *world) says(host, status, list string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answer[host] = func() (string, string, error) { return status, list, nil }
+}
+
+// questions are those for lists so far.
+func (w *world) questions() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.asked)
 }
 
 // polled runs a poller for two Alertmanagers, a and b, in a bubble.
@@ -107,7 +115,7 @@ func TestPoller(t *testing.T) {
 		h, stop := polled(t, w, sink)
 		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "nobody has said yet that they are peers")
 		time.Sleep(95 * time.Second)
-		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.asked)
+		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.questions())
 		require.Len(t, sink.AllLogs(), 2)
 		m := lastSync(t, sink)
 		assert.Equal(t, "alertmanager", strings.SplitN(get(t, m, attrs.SyncSource).(string), "/", 2)[0])
@@ -173,7 +181,7 @@ func TestPollerGoesOn(t *testing.T) {
 		refusing := consumertest.NewErr(consumererror.NewPermanent(errors.New("full")))
 		_, stop := polled(t, w, refusing)
 		time.Sleep(3*time.Minute - time.Second)
-		assert.Len(t, w.asked, 6)
+		assert.Len(t, w.questions(), 6)
 		stop()
 	})
 }

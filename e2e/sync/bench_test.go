@@ -184,7 +184,7 @@ func (a *alertmanager) ends(t *testing.T, alert harness.Alert) {
 }
 
 // incident waits until the one incident of the instance is as it should.
-func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) (found sandbox.Incident) {
+func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
 	t.Helper()
 	kit.Eventually(t, func(context.Context) error {
 		all := b.all(instance)
@@ -195,10 +195,8 @@ func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incide
 			}
 			return err
 		}
-		found = all[0]
-		return done(found)
+		return done(all[0])
 	})
-	return found
 }
 
 func (b *bench) all(instance string) (found []sandbox.Incident) {
@@ -213,26 +211,30 @@ func (b *bench) all(instance string) (found []sandbox.Incident) {
 // syncs waits until the collector has asked n more times, and has gone on with what it heard.
 func (b *bench) syncs(t *testing.T, n int) {
 	t.Helper()
-	from := b.taken(t)
-	kit.Eventually(t, func(context.Context) error {
-		if taken := b.taken(t); taken < from+float64(n) {
+	from := b.taken(t.Context(), t)
+	kit.Eventually(t, func(ctx context.Context) error {
+		if taken := b.taken(ctx, t); taken < from+float64(n) {
 			return fmt.Errorf("%v of %d syncs", taken-from, n)
 		}
 		return nil
 	})
 }
 
-func (b *bench) taken(t *testing.T) float64 { return b.sum(t, "otelcol_exporter_alert24_syncs", "") }
+func (b *bench) taken(ctx context.Context, t *testing.T) float64 {
+	t.Helper()
+	return b.sum(ctx, t, "otelcol_exporter_alert24_syncs", "")
+}
 
 // effect is how many alerts a sync did this to.
-func (b *bench) effect(t *testing.T, effect string) float64 {
-	return b.sum(t, "otelcol_exporter_alert24_synced_alerts", `effect="`+effect+`"`)
+func (b *bench) effect(ctx context.Context, t *testing.T, effect string) float64 {
+	t.Helper()
+	return b.sum(ctx, t, "otelcol_exporter_alert24_synced_alerts", `effect="`+effect+`"`)
 }
 
 // sum of the series of a metric that have the label.
-func (b *bench) sum(t *testing.T, name, label string) (sum float64) {
+func (b *bench) sum(ctx context.Context, t *testing.T, name, label string) (sum float64) {
 	t.Helper()
-	for labels, v := range kit.Scrape(t.Context(), t, b.collector)[name] {
+	for labels, v := range kit.Scrape(ctx, t, b.collector)[name] {
 		if strings.Contains(labels, label) {
 			sum += v
 		}

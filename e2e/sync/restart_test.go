@@ -66,7 +66,7 @@ func TestRestartOfTheCollector(t *testing.T) {
 	am.ends(t, alert)
 	require.NoError(t, b.collector.Start(t.Context()))
 	b.incident(t, "away", kit.IsResolved)
-	assert.Positive(t, b.effect(t, "resolved"))
+	assert.Positive(t, b.effect(t.Context(), t, "resolved"))
 }
 
 // TestNoAnswer: an Alertmanager that does not say what it knows keeps everything open, and the metrics tell.
@@ -97,7 +97,7 @@ func TestNoAnswer(t *testing.T) {
 			b.syncs(t, 5)
 			b.incident(t, "kept", kit.IsOpen)
 			b.whole(t, 0)
-			assert.Positive(t, b.sum(t, "otelcol_receiver_alertmanager_sync_questions", `result="`+test.result+`"`))
+			assert.Positive(t, b.sum(t.Context(), t, "otelcol_receiver_alertmanager_sync_questions", `result="`+test.result+`"`))
 			b.doors[1].leads(t, am.Alertmanager)
 			b.incident(t, "kept", kit.IsResolved)
 		})
@@ -107,8 +107,8 @@ func TestNoAnswer(t *testing.T) {
 // whole waits until the last sync was complete, or not.
 func (b *bench) whole(t *testing.T, want float64) {
 	t.Helper()
-	kit.Eventually(t, func(context.Context) error {
-		if got := b.sum(t, "otelcol_receiver_alertmanager_sync_complete", ""); got != want {
+	kit.Eventually(t, func(ctx context.Context) error {
+		if got := b.sum(ctx, t, "otelcol_receiver_alertmanager_sync_complete", ""); got != want {
 			return fmt.Errorf("sync_complete is %v", got)
 		}
 		return nil
@@ -156,9 +156,9 @@ func TestPairThatDisagrees(t *testing.T) {
 	b.syncs(t, 2)
 
 	first.ends(t, alert)
-	kit.Eventually(t, func(context.Context) error {
-		waited := b.sum(t, "otelcol_exporter_alert24_events", `outcome="resolve_waits"`)
-		withdrawn := b.effect(t, "withdrawn") + b.sum(t, "otelcol_exporter_alert24_events", `outcome="resolve_withdrawn"`)
+	kit.Eventually(t, func(ctx context.Context) error {
+		waited := b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_waits"`)
+		withdrawn := b.effect(ctx, t, "withdrawn") + b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_withdrawn"`)
 		if waited == 0 || withdrawn == 0 {
 			return errors.New("the resolve has not been withdrawn")
 		}

@@ -33,10 +33,10 @@ func TestEndsUnsaid(t *testing.T) {
 	}
 	closes := func(t *testing.T, alert harness.Alert) {
 		t.Helper()
-		before := b.effect(t, "resolved")
+		before := b.effect(t.Context(), t, "resolved")
 		am.ends(t, alert)
 		b.incident(t, alert.Labels["instance"], kit.IsResolved)
-		assert.Greater(t, b.effect(t, "resolved"), before, "a webhook came after all")
+		assert.Greater(t, b.effect(t.Context(), t, "resolved"), before, "a webhook came after all")
 	}
 
 	t.Run("silenced", func(t *testing.T) {
@@ -94,7 +94,7 @@ receivers:
 		undo()
 	})
 
-	require.Zero(t, b.effect(t, "withdrawn"))
+	require.Zero(t, b.effect(t.Context(), t, "withdrawn"))
 }
 
 // TestAResolveThatComesCounts: with a sync, what Alertmanager says closes as before, at the true end.
@@ -106,5 +106,5 @@ func TestAResolveThatComesCounts(t *testing.T) {
 	b.incident(t, "said", kit.IsOpen)
 	am.ends(t, alert)
 	b.incident(t, "said", kit.IsResolved)
-	assert.Zero(t, b.effect(t, "resolved"))
+	assert.Zero(t, b.effect(t.Context(), t, "resolved"))
 }
