@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -21,16 +22,25 @@ import (
 
 // consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, bad := event.Read(logs, e.renderer)
+	events, snapshots, bad := event.Read(logs, e.renderer)
 	if bad.Count > 0 {
 		e.telemetry.refusedRecords(ctx, bad)
-		if len(events) == 0 {
+		if len(events)+len(snapshots) == 0 {
 			return consumererror.NewPermanent(unusableError{bad.First})
 		}
 	}
-	if len(events) == 0 {
-		return nil
+	var err error
+	if len(events) > 0 {
+		err = e.take(ctx, events)
 	}
+	for _, s := range snapshots {
+		err = errors.Join(err, e.sync(ctx, s))
+	}
+	return err
+}
+
+// take applies events.
+func (e *alert24Exporter) take(ctx context.Context, events []protocol.Event) error {
 	began := time.Now()
 	outcomes, err := e.apply(ctx, events)
 	e.telemetry.applied(ctx, outcomes, time.Since(began), err)
