@@ -81,10 +81,11 @@ func (s *edits) edit(event *sandbox.Event) {
 	}
 	for _, c := range event.Changes {
 		// Before the collector has seen what became of its write, an edit looks like what Alert24 made of it.
+		// What a lookup reads that was begun before the write teaches nothing.
 		last := s.writes[c.Field]
 		s.byHand[c.Field] = true
 		s.edited++
-		if last.seen || s.read(last.at, event.At, s.learned) {
+		if last.seen || s.read(last.at.Add(crossing), event.At, s.learned) {
 			s.marks[c.Field] = event.At
 			s.marked++
 		}
@@ -137,7 +138,12 @@ func (e *evidence) lived(from, to time.Time) bool {
 
 // wrote takes up an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
-	seen := s.evidence.byID[event.Request].seen(s.evidence.noFault, s.evidence.blind) && s.learned(event.At)
+	call := s.evidence.byID[event.Request]
+	began := event.At
+	if call != nil && call.at.Before(began) {
+		began = call.at // the API can carry it out when its process has ended
+	}
+	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.evidence.lived(began, event.At.Add(learning))
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}
@@ -146,7 +152,9 @@ func (s *edits) wrote(event *sandbox.Event) {
 	for _, c := range event.Changes {
 		s.writes[c.Field] = write{event.At, seen}
 		delete(s.marks, c.Field)
-		if c.Field != "severity" { // a rise is written over an edit, and a fall after it is not
+		// A rise is written over an edit, and a fall after it is not. What was not answered may have been carried out after the collector
+		// had read the edit, which it does not forget.
+		if c.Field != "severity" && (call == nil || call.fault == s.evidence.noFault) {
 			delete(s.byHand, c.Field)
 		}
 	}

@@ -181,6 +181,17 @@ var judgeCases = map[string]struct {
 	}, lostEdit},
 	"an acknowledged one closes": {func(s *scene) { s.person(10, "status", "open", "acknowledged"); s.says(19, false); s.closes(20) }, ""},
 	"the title is a person's":    {func(s *scene) { s.person(10, "title", "a", "b"); s.last().Title = "b" }, ""},
+	"a late write went over a person's title": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.puts(12, "title", "b", "late")
+		s.byID["req_2"].fault = 1
+		s.last().Title = "late"
+	}, ""},
+	"a write went over a person's title": {func(s *scene) {
+		s.person(10, "title", "a", "b")
+		s.puts(12, "title", "b", "late")
+		s.last().Title = "late"
+	}, `the incident is "late"`},
 	"the severity is a person's": {func(s *scene) { s.person(10, "severity", "critical", "medium"); s.last().Severity = "medium" }, ""},
 	"an edit of an unseen write": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
@@ -191,10 +202,17 @@ var judgeCases = map[string]struct {
 	"an edit once it was read": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
-		s.reads["incident-0"] = []time.Time{at(10)}
-		s.person(11, "title", "b", "c")
+		s.reads["incident-0"] = []time.Time{at(13)}
+		s.person(14, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, lostEdit},
+	"an edit once it was read by a lookup that may have begun before the write": {func(s *scene) {
+		s.blind = []span{{at(8), at(9)}}
+		s.puts(9, "title", "a", "b")
+		s.reads["incident-0"] = []time.Time{at(11)}
+		s.person(14, "title", "b", "c")
+		s.puts(49, "title", "c", "d")
+	}, ""},
 	"an edit of a write whose process ended": {func(s *scene) {
 		s.ends = []time.Time{at(2).Add(learning)}
 		s.person(10, "title", "a", "b")
@@ -203,9 +221,9 @@ var judgeCases = map[string]struct {
 	"an edit once it was read by a process that ended": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
-		s.reads["incident-0"] = []time.Time{at(10)}
-		s.ends = []time.Time{at(10).Add(learning)}
-		s.person(13, "title", "b", "c")
+		s.reads["incident-0"] = []time.Time{at(13)}
+		s.ends = []time.Time{at(13).Add(learning)}
+		s.person(16, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, ""},
 	"an edit of a closed episode": {func(s *scene) {
