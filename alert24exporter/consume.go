@@ -16,20 +16,17 @@ import (
 
 // consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, bad := event.Read(logs, e.renderer)
+	events, snapshots, bad := event.Read(logs, e.renderer)
 	if bad.Count > 0 {
 		e.telemetry.refusedRecords(ctx, bad)
-		if len(events) == 0 {
+		if len(events)+len(snapshots) == 0 {
 			return consumererror.NewPermanent(unusableError{bad.First})
 		}
 	}
-	if len(events) == 0 {
-		return nil
-	}
 	if e.replica != nil {
-		return e.replica.accept(ctx, logs, events)
+		return e.replica.accept(ctx, logs, events, snapshots)
 	}
-	return e.term.Load().accept(ctx, events)
+	return e.term.Load().accept(ctx, events, snapshots)
 }
 
 // unusableError is returned if no record can be used. OTLP receivers answer with its status, 400 over HTTP; without one

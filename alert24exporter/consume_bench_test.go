@@ -69,7 +69,7 @@ func BenchmarkEvent(b *testing.B) {
 	benchmarkRecord(logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty(), 1, "Error rate is 5 % on api-1.prod.")
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = event.Read(logs, r)
+		_, _, _ = event.Read(logs, r)
 	}
 }
 
@@ -88,7 +88,7 @@ func benchmarkEvents(tb testing.TB, from, to, value int) []protocol.Event {
 	for i := from; i < to; i++ {
 		benchmarkRecord(records.AppendEmpty(), i, fmt.Sprintf("Error rate is %d %%.", value))
 	}
-	events, bad := event.Read(logs, benchmarkRenderer(tb))
+	events, _, bad := event.Read(logs, benchmarkRenderer(tb))
 	require.NoError(tb, bad.First)
 	return events
 }

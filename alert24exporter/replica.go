@@ -28,6 +28,7 @@ type replica struct {
 	elect ledger.Elect
 	lease time.Duration
 
+	listed   listed
 	standing atomic.Pointer[postgres.Status] // nil: not known
 	unstamp  func()
 	stop     context.CancelFunc
@@ -102,21 +103,28 @@ func (r *replica) arrived(ctx context.Context) postgres.Arrival {
 }
 
 // accept returns nil once the database holds what the records say.
-func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.Event) error {
+func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.Event, snapshots []*protocol.Snapshot) error {
+	if len(events)+len(snapshots) == 0 {
+		return nil
+	}
 	if t := r.term.Load(); t != nil {
 		// A leader that is none any more has changed nothing, or does not know: then the events come twice, as when they are repeated.
-		if err := t.accept(ctx, events); !errors.Is(err, ledger.ErrDeposed) {
+		if err := t.accept(ctx, events, snapshots); !errors.Is(err, ledger.ErrDeposed) {
 			return err
 		}
 	}
 	began := time.Now()
-	err := r.follow(ctx, logs, events)
+	err := r.follow(ctx, logs, events, snapshots)
 	r.telemetry.applied(ctx, nil, time.Since(began), err)
 	return err
 }
 
-// follow leaves the records to the leader.
-func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.Event) error {
+// follow leaves the records to the leader. A snapshot replaces the one before it of the same source.
+func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.Event, snapshots []*protocol.Snapshot) error {
+	source := ""
+	if len(events) == 0 && len(snapshots) == 1 {
+		source = snapshots[0].Source
+	}
 	if firing := countFiring(events); firing > 0 && r.db.Live() >= r.cfg.Limits.Aliases {
 		return &ledger.FullError{Refused: firing, Max: r.cfg.Limits.Aliases} // some may be known: only the leader can tell
 	}
@@ -125,7 +133,7 @@ func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.
 		return err
 	}
 	began := time.Now()
-	err = r.db.Append(ctx, r.arrived(ctx), "", payload)
+	err = r.db.Append(ctx, r.arrived(ctx), source, payload)
 	r.telemetry.committed(ctx, follows, time.Since(began), err)
 	return err
 }
@@ -147,11 +155,39 @@ func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, bad := event.Read(logs, r.renderer)
-	if len(events) == 0 {
+	events, snapshots, bad := event.Read(logs, r.renderer)
+	if len(events)+len(snapshots) == 0 {
 		return nil, errors.Join(errNothingUsable, bad.First)
 	}
+	r.listed.add(snapshots)
 	return events, nil
+}
+
+// listed are snapshots out of the inbox, the last of each source. They are applied apart from the transaction that removes them:
+// the next one makes up for one that is lost.
+type listed struct {
+	mu       sync.Mutex
+	bySource map[string]*protocol.Snapshot
+}
+
+func (l *listed) add(snapshots []*protocol.Snapshot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range snapshots {
+		if l.bySource == nil {
+			l.bySource = map[string]*protocol.Snapshot{}
+		}
+		l.bySource[s.Source] = s
+	}
+}
+
+// take returns and forgets all.
+func (l *listed) take() map[string]*protocol.Snapshot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.bySource
+	l.bySource = nil
+	return all
 }
 
 // ready returns why new alerts would be refused.

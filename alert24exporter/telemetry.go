@@ -32,7 +32,8 @@ type telemetry struct {
 	failures *rate.Limiter // of log lines
 	unknown  unknownValues
 
-	mu            sync.Mutex // one report of the status at a time
+	mu            sync.Mutex                 // one report of the status at a time
+	silences      map[string]map[string]bool // that were logged, by source and id; mu guards them
 	apiFailed     atomic.Bool
 	storageFailed atomic.Bool  // the last write
 	writesFailed  atomic.Int64 // all of them, see ready
@@ -44,7 +45,7 @@ func newTelemetry(set exporter.Settings) (*telemetry, error) {
 		return nil, err
 	}
 	return &telemetry{
-		logger: set.Logger, builder: builder,
+		logger: set.Logger, builder: builder, silences: map[string]map[string]bool{},
 		failures: rate.NewLimiter(rate.Every(10*time.Second), 10),
 	}, nil
 }

@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -47,8 +48,19 @@ func (e *alert24Exporter) ledger() *ledger.Ledger {
 	return nil
 }
 
-// accept returns nil once the ledger holds the events.
-func (t *term) accept(ctx context.Context, events []protocol.Event) error {
+// accept returns nil once the ledger holds all of it.
+func (t *term) accept(ctx context.Context, events []protocol.Event, snapshots []*protocol.Snapshot) (err error) {
+	if len(events) > 0 {
+		err = t.take(ctx, events)
+	}
+	for _, s := range snapshots {
+		err = errors.Join(err, t.sync(ctx, s))
+	}
+	return err
+}
+
+// take applies events.
+func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	began := time.Now()
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)

@@ -38,6 +38,26 @@ type Config struct {
 	// HMAC, when set, requires every webhook to be signed as Grafana signs.
 	HMAC configoptional.Optional[HMACConfig] `mapstructure:"hmac"`
 
+	// Sync asks Alertmanager for its list of alerts; off unless it has endpoints.
+	Sync SyncConfig `mapstructure:"sync"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// SyncConfig says how Alertmanager's list of alerts is asked for.
+type SyncConfig struct {
+	// ClientConfig holds all settings of the HTTP client but its endpoint: tls, auth, headers, timeout …
+	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+	// Endpoints are the addresses of all members of the cluster, without /api/v2.
+	Endpoints []string `mapstructure:"endpoints"`
+	// Interval is the time from one list to the next.
+	Interval time.Duration `mapstructure:"interval"`
+	// AbsentFor is how long an alert must be absent from the lists until it counts as resolved.
+	AbsentFor time.Duration `mapstructure:"absent_for"`
+	// StartupGrace is how long after its start an Alertmanager may not know all alerts yet.
+	StartupGrace time.Duration `mapstructure:"startup_grace"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -126,6 +146,7 @@ var (
 	_ confmap.Validator = (*AliasConfig)(nil)
 	_ confmap.Validator = (*AliasRuleConfig)(nil)
 	_ confmap.Validator = (*HMACConfig)(nil)
+	_ confmap.Validator = (*SyncConfig)(nil)
 )
 
 const (
@@ -142,6 +163,8 @@ const (
 )
 
 func createDefaultConfig() component.Config {
+	client := confighttp.NewDefaultClientConfig()
+	client.Timeout = 10 * time.Second
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
 	server.MaxRequestBodySize = defaultBodySize
@@ -167,6 +190,9 @@ func createDefaultConfig() component.Config {
 			Header:             "X-Grafana-Alerting-Signature",
 			TimestampTolerance: 5 * time.Minute,
 		}),
+		Sync: SyncConfig{
+			ClientConfig: client, Interval: time.Minute, AbsentFor: 2 * time.Minute, StartupGrace: 5 * time.Minute,
+		},
 	}
 }
 

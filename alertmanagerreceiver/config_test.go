@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
@@ -53,6 +54,10 @@ func TestLoadConfig(t *testing.T) {
 		TimestampHeader:    "X-Grafana-Alerting-Timestamp",
 		TimestampTolerance: time.Minute,
 	})
+	all.Sync.Endpoints = []string{"http://alertmanager-0:9093", "https://mimir.example.com/alertmanager"}
+	all.Sync.Interval, all.Sync.AbsentFor, all.Sync.StartupGrace = 30*time.Second, 90*time.Second, 10*time.Minute
+	all.Sync.ClientConfig.Timeout = 4 * time.Second
+	all.Sync.ClientConfig.Headers = configopaque.MapList{{Name: "X-Scope-OrgID", Value: "team-1"}}
 
 	for section, want := range map[string]*Config{"alertmanager": defaultConfig(), "alertmanager/all": all} {
 		t.Run(section, func(t *testing.T) {

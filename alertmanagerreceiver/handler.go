@@ -49,6 +49,7 @@ type handler struct {
 	telemetry  *metadata.TelemetryBuilder
 	truncation *truncation
 	oversize   *oversize
+	poller     *poller // nil: no sync
 	logger     *zap.Logger
 }
 
@@ -98,6 +99,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		logger:     sampled(set.Logger),
 	}
 	h.oversize = newOversize(h, set.ID, cfg)
+	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
 	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
 		h.signature = newSignature(cfg.HMAC.Get(), func() time.Time { return h.now() })
@@ -107,7 +109,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 
 // arrive counts a webhook. That orders webhooks as their senders did.
 func (h *handler) arrive(from string) webhook.Delivery {
-	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from}
+	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from, ResolveWait: h.poller.resolveWait()}
 }
 
 // ServeHTTP handles one webhook.

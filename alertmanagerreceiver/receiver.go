@@ -57,6 +57,13 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	if err != nil {
 		return err
 	}
+	if p := r.handler.poller; p != nil {
+		client, err := p.cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
+		if err != nil {
+			return fmt.Errorf("sync: %w", err)
+		}
+		p.open(client)
+	}
 	listener, err := r.cfg.ServerConfig.ToListener(ctx)
 	if err != nil {
 		return fmt.Errorf("endpoint: cannot listen on %q: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
@@ -73,6 +80,9 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 		defer close(r.oversize)
 		r.handler.oversize.run(base)
 	}()
+	if r.handler.poller != nil {
+		r.serving.Go(func() { r.handler.poller.run(base) })
+	}
 	r.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))

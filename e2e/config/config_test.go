@@ -115,3 +115,39 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestCommentedBlocks: what the configuration shows as a comment is valid when somebody removes the marks.
+func TestCommentedBlocks(t *testing.T) {
+	content, err := os.ReadFile(kit.Root(t, "collector-config.yaml"))
+	require.NoError(t, err)
+	for _, block := range []string{"sync"} {
+		text, found := uncommented(string(content), block)
+		require.True(t, found, block)
+		path := kit.WriteFile(t, text)
+		code, printed := kit.RunCollector(t, kit.Settings(t), "validate", "--config", path)
+		assert.Zero(t, code, "%s: %s", block, printed)
+		code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--config", path)
+		require.Zero(t, code, printed)
+		assert.Contains(t, printed, "http://localhost:9093")
+	}
+}
+
+// uncommented removes the marks of the block with that key: its lines, as far as they are indented more.
+func uncommented(config, key string) (text string, found bool) {
+	var b strings.Builder
+	inside := ""
+	for line := range strings.Lines(config) {
+		start, rest, isComment := strings.Cut(line, "# ")
+		switch {
+		case isComment && strings.TrimSpace(start) == "" && strings.HasPrefix(rest, key+":"):
+			inside, found = start, true
+			line = start + rest
+		case isComment && found && inside != "" && start == inside && strings.HasPrefix(rest, "  "):
+			line = start + rest
+		default:
+			inside = ""
+		}
+		b.WriteString(line)
+	}
+	return b.String(), found
+}

@@ -5,8 +5,12 @@ package examples
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -110,9 +114,14 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 // traffic makes everything happen that brings up a metric, and returns a scrape.
 func traffic(t *testing.T) map[string]map[string]float64 {
 	t.Helper()
+	w := kit.Firing("api-01.prod", "critical")
+	w.TruncatedAlerts = 1
+	w.Alerts[0].Labels["team"] = "frontend"
 	s, c := kit.Start(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.RefusedFields = []string{"labels"} }, Set: append(kit.Quick(),
 		"exporters.alert24.incident.severity.ignore=[none]",
 		"exporters.alert24.limits.aliases=1",
+		"receivers.alertmanager.sync.endpoints=["+lists(t, w)+"]",
+		"receivers.alertmanager.sync.interval=1s",
 		"exporters.alert24.limits.requests_per_second=1", // after the first four, each waits
 		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A template that fails, and a map without the alert's team.
@@ -121,9 +130,6 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	)})
 	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
 	require.NoError(t, err)
-	w := kit.Firing("api-01.prod", "critical")
-	w.TruncatedAlerts = 1
-	w.Alerts[0].Labels["team"] = "frontend"
 	kit.Deliver(t, c, w)
 	skipped := kit.Firing("watchdog", "none")
 	skipped.Alerts = append(skipped.Alerts, skipped.Alerts[0])
@@ -133,6 +139,12 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	assert.Equal(t, http.StatusUnauthorized, kit.Post(t, c, "", w))
 	kit.OnlyIncident(t, s, kit.IsOpen)
 	kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 1) // the answer is learnt
+	kit.Eventually(t, func(ctx context.Context) error {
+		if len(kit.Scrape(ctx, t, c)["otelcol_exporter_alert24_synced_alerts"]) == 0 {
+			return errors.New("no list has shown the alert yet")
+		}
+		return nil
+	})
 	kit.Deliver(t, c, kit.Resolved(w))
 	kit.OnlyIncident(t, s, kit.IsResolved)
 	kit.Eventually(t, func(ctx context.Context) error {
@@ -146,4 +158,18 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		}
 	})
 	return kit.Scrape(t.Context(), t, c)
+}
+
+// lists is the address of an Alertmanager that lists the first alert of a webhook.
+func lists(t *testing.T, w kit.Webhook) string {
+	t.Helper()
+	labels, err := json.Marshal(w.Alerts[0].Labels)
+	require.NoError(t, err)
+	answers := map[string]string{
+		"/api/v2/status": `{"cluster":{"status":"disabled"},"uptime":"2026-01-01T00:00:00Z"}`,
+		"/api/v2/alerts": fmt.Sprintf(`[{"fingerprint":%q,"labels":%s,"status":{"state":"active"}}]`, w.Alerts[0].Fingerprint, labels),
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(out, answers[r.URL.Path]) }))
+	t.Cleanup(s.Close)
+	return s.URL
 }

@@ -9,6 +9,29 @@ package attrs
 // EventName is the log record's event name for an alert.
 const EventName = "alertmanager.alert"
 
+// SyncEventName is the log record's event name for a list of all alerts of an Alertmanager. It has these attributes, and Epoch
+// and Seq: its place in the order of arrival is that of the questions.
+const (
+	SyncEventName = "alertmanager.sync"
+	// SyncSource is the id of the receiver component.
+	SyncSource = "alertmanager.sync.source"
+	// SyncComplete is true if an alert that is not listed does not fire.
+	SyncComplete = "alertmanager.sync.complete"
+	// SyncActive and SyncSuppressed are the keys of the listed alerts, one after the other: those that nothing suppresses, and
+	// those that a silence, an inhibition or a time interval does.
+	SyncActive     = "alertmanager.sync.active"
+	SyncSuppressed = "alertmanager.sync.suppressed"
+	// SyncSilences is a list of maps, one for each silence of a listed alert, with the names below: who made it, when it ends (RFC
+	// 3339), and the keys of the alerts that it silences.
+	SyncSilences = "alertmanager.sync.silences"
+	SilenceID    = "id"
+	SilenceBy    = "by"
+	SilenceUntil = "until"
+	SilenceKeys  = "keys"
+	// SyncAbsentFor is how long an alert must be absent until it counts as resolved, in milliseconds.
+	SyncAbsentFor = "alertmanager.sync.absent_for"
+)
+
 // Resource attributes.
 const (
 	ServiceName      = "service.name"
@@ -39,6 +62,8 @@ const (
 	// CutValues says how many labels, annotations and other texts of the record the receiver's limits shortened or
 	// left out. It is present only when there are some.
 	CutValues = "alertmanager.cut_values"
+	// ResolveWait is present on a resolve that waits for the next sync: how long at the most, in milliseconds.
+	ResolveWait = "alertmanager.resolve_wait"
 	// ClientAddress is the peer of the webhook: replicas of one cluster share ExternalURL.
 	ClientAddress = "client.address"
 )

@@ -39,6 +39,8 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 			ev.Epoch = textOf(v)
 		case attrs.Seq:
 			ev.Seq = v.Int()
+		case attrs.ResolveWait:
+			ev.Wait = milliseconds(v)
 		case attrs.TruncatedAlerts:
 			a.Truncated = v.Int()
 		case attrs.AlertName:

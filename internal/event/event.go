@@ -38,25 +38,33 @@ type Bad struct {
 	First error
 }
 
-// Read returns the events of all records that can be used, in their order.
-func Read(logs plog.Logs, s Severities) (events []protocol.Event, bad Bad) {
+// Read returns the events of all records that can be used, in their order, and the snapshots among them.
+func Read(logs plog.Logs, s Severities) (events []protocol.Event, snapshots []*protocol.Snapshot, bad Bad) {
 	events = make([]protocol.Event, 0, logs.LogRecordCount())
+	refuse := func(err error) {
+		bad.Count++
+		bad.First = cmp.Or(bad.First, err)
+	}
 	r := reader{severities: s}
 	for _, rl := range logs.ResourceLogs().All() {
 		r.resource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				ev, err := r.event(record)
-				if err != nil {
-					bad.Count++
-					bad.First = cmp.Or(bad.First, err)
-					continue
+				if record.EventName() == attrs.SyncEventName {
+					if snapshot, err := readSnapshot(record.Attributes()); err != nil {
+						refuse(err)
+					} else {
+						snapshots = append(snapshots, snapshot)
+					}
+				} else if ev, err := r.event(record); err != nil {
+					refuse(err)
+				} else {
+					events = append(events, ev)
 				}
-				events = append(events, ev)
 			}
 		}
 	}
-	return events, bad
+	return events, snapshots, bad
 }
 
 // reader makes events of log records. One serves one push.
@@ -122,7 +130,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	a.Severity = r.severities.Severity(a.Labels, a.Annotations, said.severity)
 	if r.severities.Ignored(a.Labels, a.Annotations, said.severity) {
 		ev.Ignored = ev.Firing
-		ev.Firing = false
+		ev.Firing, ev.Wait = false, 0
 	}
 	ev.Alert = incident.Pack(a)
 	return ev, nil

@@ -55,7 +55,7 @@ func one(t *testing.T, attributes map[string]string, change func(r plog.LogRecor
 	if change != nil {
 		change(r)
 	}
-	events, bad := Read(ld, words{})
+	events, _, bad := Read(ld, words{})
 	require.NoError(t, bad.First)
 	require.Len(t, events, 1)
 	return events[0]
@@ -139,7 +139,7 @@ func TestOverrides(t *testing.T) {
 		resource := ld.ResourceLogs().At(0).Resource().Attributes()
 		resource.PutStr(attrs.OverrideAlias, "mine")
 		resource.PutStr(attrs.OverrideStatus, "resolved")
-		events, _ := Read(ld, words{})
+		events, _, _ := Read(ld, words{})
 		assert.Equal(t, "mine", events[0].Alias)
 		assert.False(t, events[0].Firing)
 	})
@@ -191,7 +191,7 @@ func TestBadRecordsStopNoOther(t *testing.T) {
 	odd := alert()
 	odd[attrs.AlertStatus] = "pending"
 	record(ld, odd)
-	events, bad := Read(ld, words{})
+	events, _, bad := Read(ld, words{})
 	assert.Len(t, events, 1)
 	assert.EqualValues(t, 2, bad.Count)
 	require.ErrorContains(t, bad.First, attrs.OverrideAlias)
@@ -266,7 +266,7 @@ func TestResource(t *testing.T) {
 		ld.ResourceLogs().At(0).Resource().Attributes().PutStr(name, value)
 	}
 	record(ld, map[string]string{attrs.OverrideAlias: "another"})
-	events, bad := Read(ld, words{})
+	events, _, bad := Read(ld, words{})
 	require.NoError(t, bad.First)
 	require.Len(t, events, 3)
 	first, second, other := events[0].Alert.Unpack(), events[1].Alert.Unpack(), events[2].Alert.Unpack()

@@ -48,6 +48,13 @@ func (w *rendering) end(body string) string {
 	if w.more.Continues != 0 {
 		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
+	if s := w.more.Silence; s.By != "" {
+		by := text.Line(s.By, maxMemberRunes)
+		if escape := w.escaper(); escape != nil {
+			by = escape(by)
+		}
+		last = "Silenced by " + by + " until " + s.Until.UTC().Format(minutes) + "\n\n" + last
+	}
 	if body == "" {
 		return last
 	}

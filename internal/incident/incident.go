@@ -46,6 +46,14 @@ type Context struct {
 	Since time.Time
 	// Continues is the number of the incident that this one continues; 0: none.
 	Continues int64
+	// Silence is who silences an alert of it, as far as is known; zero: nobody.
+	Silence Silence
+}
+
+// Silence is a person's decision that alerts are sent to nobody for a while.
+type Silence struct {
+	By    string
+	Until time.Time
 }
 
 // Content is what Alert24 is told about an incident, apart from its status.

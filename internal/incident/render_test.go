@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -248,4 +249,13 @@ func TestResolvesByItself(t *testing.T) {
 		assert.Equal(t, want, ResolvesByItself(set("alert24_resolve", value)), value)
 	}
 	assert.True(t, ResolvesByItself(nil))
+}
+
+// TestSilence: a description says who silences an alert, and that is no news.
+func TestSilence(t *testing.T) {
+	alert := []Alert{{Name: "A", Annotations: labels.New(labels.Label{Name: "description", Value: "text"})}}
+	silence := Silence{By: "jane\n*doe*", Until: time.Date(2026, 11, 26, 15, 4, 5, 0, time.FixedZone("", 3600))}
+	with := renderer(t, nil).Render(alias, alert, Context{Silence: silence})
+	assert.True(t, strings.HasSuffix(with.Description, "\n\nSilenced by jane *doe* until 2026-11-26 14:04 UTC\n\n"+AliasLine(alias)), with.Description)
+	assert.Equal(t, renderer(t, nil).Render(alias, alert, Context{}).News, with.News)
 }

@@ -42,6 +42,8 @@ type Ledger struct {
 	policy *protocol.Policy
 	store  *store
 	now    func() time.Time
+
+	silences silences
 }
 
 // FullError says how many events need a new entry that the ledger has no room for. The others were applied.

@@ -180,7 +180,7 @@ func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []
 
 // read reads the event of a record, and reports whether it is to have an incident.
 func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) {
-	events, bad := event.Read(record, explaining{p.renderer, a})
+	events, _, bad := event.Read(record, explaining{p.renderer, a})
 	a.Notes = p.takeNotes()
 	if bad.Count > 0 {
 		a.Why = bad.First.Error()

@@ -22,6 +22,8 @@ type Event struct {
 	Alert   incident.Packed
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
+	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
+	Wait time.Duration
 	// StaleAfter, if it is not 0, stands in for the policy's: nobody sends the resolve of this alert.
 	StaleAfter time.Duration
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
@@ -104,6 +106,8 @@ func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outc
 	said := *ev
 	said.Alert = alert
 	switch {
+	case m.resolving():
+		return p.firesAgain(n, m, &said, now)
 	case m.Firing:
 		return p.repeat(n, m, &said, now)
 	case m.held():
@@ -179,6 +183,9 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	if m.outlives(ev) {
 		return StaleResolve
 	}
+	if m.Firing && ev.Wait > 0 {
+		return p.wait(n, m, ev, now)
+	}
 	fired, held := m.Firing, m.held()
 	n.Members.set(resolved(m, ev, now))
 	switch {
@@ -191,11 +198,6 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	p.changed(n, true, now)
 	if n.Firing() {
 		return Resolved
-	}
-	if t := n.Timers(); t.Armed && n.Inflight.Kind == Create {
-		// The create is on disk but has not left: it never happened.
-		t.Armed, n.Inflight = false, Call{}
-		n.set(t)
 	}
 	if n.untried() {
 		return Coalesced
@@ -216,7 +218,7 @@ func (e *Entry) leaves() bool { return e.Members.left > 0 }
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
-	m.LastSeen, m.StaleAfter = now, ev.StaleAfter
+	m.LastSeen, m.AbsentSince, m.StaleAfter = now, time.Time{}, ev.StaleAfter
 }
 
 // fire lets a member fire. It may still be in n.
@@ -235,15 +237,21 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next.stamp(ev, now)
 	next.Alert = next.Alert.Brief()
 	next.Firing, next.HeldUntil = false, time.Time{}
-	next.EndsAt, next.ResolvedBy, next.ResolvedAt = ev.EndsAt, ev.Sender, now
-	if next.EndsAt.IsZero() || next.EndsAt.After(now) {
-		next.EndsAt = now
-	}
-	if next.EndsAt.Before(next.Alert.StartsAt) {
-		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
-		next.EndsAt = next.Alert.StartsAt
-	}
+	next.EndsAt, next.ResolvedBy, next.ResolvedAt = endOf(ev, now), ev.Sender, now
 	return &next
+}
+
+// endOf is when the alert of a resolve ended.
+func endOf(ev *Event, now time.Time) time.Time {
+	end := ev.EndsAt
+	if end.IsZero() || end.After(now) {
+		end = now
+	}
+	if end.Before(ev.Alert.StartsAt) {
+		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
+		end = ev.Alert.StartsAt
+	}
+	return end
 }
 
 func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
@@ -270,6 +278,10 @@ func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
 		}
 		n.endEpisode()
 		n.Left, t.Verify = n.leaves(), false
+		if t.Armed && n.Inflight.Kind == Create {
+			// The create is on disk but has not left: it never happened.
+			t.Armed, n.Inflight = false, Call{}
+		}
 	}
 	if n.Firing() != fired {
 		// Failures of the other direction do not hold this one back.

@@ -87,9 +87,11 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 	for m := range e.Members.All() {
 		next := *m
 		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
-		if m.held() {
-			// As a monotonic deadline, and never longer than a new hold would last.
+		switch { // as monotonic deadlines, and never longer than new ones would last
+		case m.held():
 			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), p.EchoHold))
+		case m.resolving():
+			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), MaxWait))
 		}
 		if next != *m {
 			if n.Members.owned == nil {

@@ -23,7 +23,7 @@ func (b *bucket) shares(former *bucket) bool {
 
 // summary is what the members of a bucket have in common. Times are zero where no member has one.
 type summary struct {
-	// held is the earliest end of a hold, heard the earliest LastSeen of those that fire without a StaleAfter of their own,
+	// held is the earliest HeldUntil, heard the earliest LastSeen of those that fire without a StaleAfter of their own,
 	// ends the earliest moment at which one of those that have it may be stale.
 	held, heard, ends time.Time
 	// resolved and last are the earliest and the latest ResolvedAt of those that neither fire nor are held; unheard: one of
@@ -48,9 +48,9 @@ func (s *summary) add(m *Member) {
 	if !m.Firing {
 		s.ended = latest(s.ended, m.ended())
 	}
+	s.held = earliest(s.held, m.HeldUntil)
 	switch {
 	case m.held():
-		s.held = earliest(s.held, m.HeldUntil)
 	case m.Firing:
 		if m.StaleAfter > 0 {
 			s.ends = earliest(s.ends, m.LastSeen.Add(m.StaleAfter))

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unique"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,6 +57,7 @@ type wireMember struct {
 	EndsAt     time.Time       `json:"ends_at,omitzero"`
 	ResolvedBy string          `json:"resolved_by,omitempty"`
 	ResolvedAt time.Time       `json:"resolved_at,omitzero"`
+	ShownBy    string          `json:"shown_by,omitempty"`
 }
 
 type wireIncident struct {
@@ -189,6 +191,7 @@ func (m *wireMember) member() (*Member, error) {
 	n := &Member{
 		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
 		StaleAfter: max(0, time.Duration(m.StaleAfter)), EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
+		ShownBy: unique.Make(m.ShownBy).Value(), // thousands of members share it
 	}
 	n.Alert.LeftOpen = m.LeftOpen
 	if n.Key == (Key{}) {

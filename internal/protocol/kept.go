@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"reflect"
 	"time"
+	"unique"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -128,6 +129,7 @@ func (p *packer) member(m *Member) {
 	p.time(m.EndsAt)
 	p.text(m.ResolvedBy)
 	p.time(m.ResolvedAt)
+	p.text(m.ShownBy)
 }
 
 // unpacker reads what packer wrote in this process.
@@ -191,5 +193,6 @@ func (u *unpacker) member() *Member {
 	m.Alert = a.Brief()
 	m.Epoch, m.Seq, m.LastSeen = u.text(), u.number(), u.time()
 	m.StaleAfter, m.EndsAt, m.ResolvedBy, m.ResolvedAt = time.Duration(u.number()), u.time(), u.text(), u.time()
+	m.ShownBy = unique.Make(u.text()).Value()
 	return &m
 }

@@ -47,6 +47,7 @@ func drawClosed(t *rapid.T) *Entry {
 		e.Members.set(&Member{
 			Key: Key{byte(i), 1}, Alert: a.Brief(), Epoch: text.Draw(t, "epoch"), Seq: rapid.Int64().Draw(t, "seq"), LastSeen: at.Draw(t, "seen"),
 			EndsAt: at.Draw(t, "end"), ResolvedBy: text.Draw(t, "by"), ResolvedAt: at.Draw(t, "resolved"),
+			ShownBy: text.Draw(t, "shown by"),
 		})
 	}
 	e.Members.text = rapid.Uint64().Draw(t, "text")

@@ -20,7 +20,8 @@ type Member struct {
 	Key    Key
 	Alert  incident.Packed
 	Firing bool
-	// HeldUntil is set on a firing that may be the echo of a replica: it does not count until then.
+	// HeldUntil is set on an event that does not count until then: of a firing member a resolve that waits for the next
+	// snapshot, of another one a firing that may be the echo of a replica.
 	HeldUntil time.Time
 	// Epoch and Seq are its place in the order of arrival.
 	Epoch    string
@@ -32,9 +33,16 @@ type Member struct {
 	EndsAt     time.Time
 	ResolvedBy string
 	ResolvedAt time.Time
+	// ShownBy is the source whose snapshot has shown the member: only that one resolves it by absence.
+	ShownBy string
+	// AbsentSince is when a complete snapshot of that source first lacked it. A restart forgets that.
+	AbsentSince time.Time
 }
 
-func (m *Member) held() bool { return !m.HeldUntil.IsZero() }
+func (m *Member) held() bool { return !m.Firing && !m.HeldUntil.IsZero() }
+
+// resolving: a resolve waits for the next snapshot.
+func (m *Member) resolving() bool { return m.Firing && !m.HeldUntil.IsZero() }
 
 // unfinished: the member fires, or will unless a resolve comes.
 func (m *Member) unfinished() bool { return m.Firing || m.held() }

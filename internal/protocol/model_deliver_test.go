@@ -12,7 +12,7 @@ func (w *world) arrive(n notification) arrived {
 	w.seq++
 	ev := Event{
 		Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left),
-		Epoch: w.epoch, Seq: w.seq, Sender: n.sender,
+		Epoch: w.epoch, Seq: w.seq, Sender: n.sender, Wait: w.waitOf(n),
 	}
 	if !n.firing && !w.untimed {
 		ev.EndsAt = start.Add(time.Duration(n.end) * time.Millisecond)
@@ -48,6 +48,7 @@ func (w *world) push(all ...arrived) []Outcome {
 		}
 		if lies && !full {
 			// All of it was applied, and nobody knows.
+			w.hearsSync(all)
 			for _, a := range all {
 				w.pages++
 				w.heard[a.alert] = w.now
@@ -66,6 +67,7 @@ func (w *world) push(all ...arrived) []Outcome {
 	}
 	for i, a := range all {
 		if outcomes[i].changes() {
+			w.hearsSync(all[i : i+1])
 			w.heard[a.alert] = w.now
 		}
 		if outcomes[i] != Repeated && outcomes[i] != RefreshDue && outcomes[i].changes() {
@@ -167,6 +169,6 @@ func (w *world) secondResolves(i, later int) {
 // repeat is the first replica's repeat for what fires; not while it has something new to say.
 func (w *world) repeat(i int) {
 	if w.alerts[i].firing && len(w.queue) == 0 {
-		w.apply(w.arrive(w.current(i)))
+		w.apply(w.arrive(w.repeats(i)))
 	}
 }

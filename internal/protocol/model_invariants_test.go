@@ -21,6 +21,7 @@ func (w *world) check() {
 	if w.ledger.reread {
 		w.ledger.reread = false
 		w.news() // as after a restart
+		w.rereadSync(e)
 		w.failing = false
 		w.doubtRestart(e)
 		if w.renew {
@@ -125,9 +126,12 @@ func sameMember(a, b Member) bool {
 	}
 	a.Alert = b.Alert
 	if a.Firing {
-		a.Epoch, a.Seq, a.LastSeen = b.Epoch, b.Seq, b.LastSeen
+		a.Epoch, a.Seq = b.Epoch, b.Seq
 	}
-	return a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&
+	if a.unfinished() {
+		a.LastSeen = b.LastSeen
+	}
+	return a.ShownBy == b.ShownBy && a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&
 		a.HeldUntil.Equal(b.HeldUntil) && a.EndsAt.Equal(b.EndsAt) && a.ResolvedAt.Equal(b.ResolvedAt)
 }
 

@@ -22,12 +22,16 @@ func (w *world) checkStart(fired bool) {
 // checkMembers is I10 and I22: a hold ends by time, or by the event of its alert with the outcome that says so, and by nothing
 // else, and it is never extended; a firing member resolves by its event, or because it was not heard of for long.
 func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
-	held, fired := w.held, w.fired
+	held, fired, waits := w.held, w.fired, w.waits
 	w.noteMembers()
 	for j := range w.held {
 		event := slices.IndexFunc(all, func(a arrived) bool { return a.alert == j })
 		single := event >= 0 && len(all) == 1
 		before, after := held[j], w.held[j]
+		if single && w.apart && !all[event].firing && fired[j] && !w.fired[j] {
+			w.Fatalf("I29: the resolve of alert %d did not wait", j)
+		}
+		w.checkWait(j, waits[j], event >= 0, len(all) <= 1)
 		switch {
 		case len(all) > 1:
 		case !before.held && after.held && (!single || outcomes[event] != EchoHeld):
@@ -38,7 +42,9 @@ func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
 			w.Fatalf("I10: the hold ended %d s early", before.until-w.now)
 		}
 		if fired[j] && !w.fired[j] && event < 0 {
-			w.checkStale(j)
+			if !waits[j].held || w.now < waits[j].until {
+				w.checkStale(j)
+			}
 			w.alerts[j].told.firing = false
 			w.news()
 		}
@@ -63,18 +69,28 @@ func (w *world) noteMembers() {
 	e := w.ledger.entry
 	for j := range w.held {
 		fired := w.fired[j]
-		w.held[j], w.fired[j] = hold{}, false
-		if e == nil {
+		w.held[j], w.fired[j], w.waits[j] = hold{}, false, hold{}
+		var m *Member
+		if e != nil {
+			m = e.Members.Get(keys[j])
+		}
+		if m == nil {
+			w.unshown(j)
 			continue
 		}
-		if m := e.Members.Get(keys[j]); m != nil {
-			w.fired[j] = m.Firing
-			if m.held() {
-				w.held[j] = hold{true, int(m.HeldUntil.Sub(start)/time.Second) - w.skew}
-			}
+		w.fired[j] = m.Firing
+		until := hold{true, int(m.HeldUntil.Sub(start)/time.Second) - w.skew}
+		switch {
+		case m.held():
+			w.held[j] = until
+		case m.resolving():
+			w.waits[j] = until
 		}
 		if fired && !w.fired[j] {
 			w.quietSince = w.now
+			if w.apart && w.alerts[j].firing {
+				w.pages++ // the wait was over before a snapshot came
+			}
 		}
 	}
 }
@@ -97,6 +113,9 @@ func (w *world) checkRestart(before *Entry) {
 			if !w.policy.forgettable(was, w.wall()) {
 				w.Fatalf("I5: the restart forgot %v", was)
 			}
+		case was.resolving() && !m.Firing && !w.wall().Before(was.HeldUntil): // time was up
+		case was.resolving() && m.HeldUntil.After(was.HeldUntil):
+			w.Fatalf("I29: the restart extended the wait of %v", was)
 		case !was.held() && m.Firing != was.Firing:
 			w.Fatalf("I5, I22: the restart changed %v", was)
 		case was.held() && m.held() && m.HeldUntil.After(was.HeldUntil):

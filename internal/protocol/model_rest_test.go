@@ -23,6 +23,7 @@ func (w *world) quiesce() {
 	for len(w.queue) > 0 {
 		w.deliver(false)
 	}
+	w.synced()
 	w.otherCloses()
 	w.audit()
 	// A call on its way, settle, a hold and one backoff: by then it is true (I12), and it stays so.
@@ -60,6 +61,9 @@ func (w *world) restTime() int {
 	e := w.ledger.entry
 	if w.delay {
 		d += resolveDelay
+	}
+	if w.apart {
+		d += 2 * syncEvery
 	}
 	if e == nil {
 		return d

@@ -43,6 +43,10 @@ var worlds = map[string]switches{
 	"renew and edits": {renew: true, people: true},
 	"replicas":        {replicas: true, odd: true, people: true},
 	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},
+	"sync":            {sync: true},
+	"sync and stale":  {sync: true, stale: true, odd: true},
+	"sync and steps":  {sync: true, clockSteps: true, racy: true},
+	"sync apart":      {sync: true, apart: true},
 	"all": {
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
 	},
@@ -75,6 +79,9 @@ var worlds = map[string]switches{
 //	I24  with a severity that only rises, it never sinks
 //	I25  a create that was not answered is not repeated without a look
 //	I26  a create says less only after a full one of its episode was refused
+//	I27  a snapshot ends nothing that fires in its world, or that it says nothing of, and begins nothing
+//	I28  once snapshots are complete, what ended is closed after absentFor and two of them, and a hold is decided
+//	I29  a resolve that waits is withdrawn by a snapshot that lists the alert, and counts in time
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
@@ -140,6 +147,7 @@ func repertoire(s switches) steps {
 	}
 	all.add(1, "audit", func(w *world) { w.audit() })
 	all.ofOthers(s)
+	all.ofSync(s)
 	return all
 }
 

@@ -48,6 +48,9 @@ type switches struct {
 	// never is ReopenNever; stale, delay and renew are the policies of these names; left: alerts leave closing to a person;
 	// rises: severity only rises.
 	never, stale, delay, renew, left, rises bool
+
+	// sync: Alertmanager's lists are asked for, and alerts may end unsaid. apart: its replicas are no cluster, and disagree.
+	sync, apart bool
 }
 
 // atomic: what the API does follows from our requests alone.
@@ -58,6 +61,7 @@ type world struct {
 	senders
 	server
 	failer
+	syncs
 
 	now    int // true time in seconds
 	skew   int // of the wall clock
@@ -118,6 +122,7 @@ func (w *world) restart() {
 	w.seq, w.work, w.look, w.stuck = 0, nil, nil, nil
 	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
 	w.policy.HeardSince = w.wall()
+	w.restartSync()
 	w.ledger.load()
 	w.doubtRestart(w.ledger.entry)
 }

@@ -10,29 +10,32 @@ type Outcome uint8
 
 // Outcomes of an event.
 const (
-	Fired           Outcome = iota // a member began to fire
-	Changed                        // a firing member says something else
-	Repeated                       // nothing new
-	RefreshDue                     // nothing new, but the incident was not looked at for long
-	Resolved                       // a firing member resolved
-	ResolveRepeated                // a resolve for a member that does not fire
-	ResolveUnknown                 // a resolve for an alias that we never opened
-	Coalesced                      // resolved before anything was sent
-	OlderDropped                   // provably older than what is known
-	StaleResolve                   // a resolve of an instance that ended before this one began
-	EchoHeld                       // a firing held as a replica's echo
-	EchoIgnored                    // another firing of a held member that neither releases nor extends the hold
-	EchoReleased                   // a held member fires after all
-	EchoCancelled                  // a resolve ended the hold
-	NoRoom                         // not applied: a new alias, and limits::aliases are live
-	Ignored                        // to have no incident, and it has none
+	Fired            Outcome = iota // a member began to fire
+	Changed                         // a firing member says something else
+	Repeated                        // nothing new
+	RefreshDue                      // nothing new, but the incident was not looked at for long
+	Resolved                        // a firing member resolved
+	ResolveRepeated                 // a resolve for a member that does not fire
+	ResolveUnknown                  // a resolve for an alias that we never opened
+	Coalesced                       // resolved before anything was sent
+	OlderDropped                    // provably older than what is known
+	StaleResolve                    // a resolve of an instance that ended before this one began
+	EchoHeld                        // a firing held as a replica's echo
+	EchoIgnored                     // another firing of a held member that neither releases nor extends the hold
+	EchoReleased                    // a held member fires after all
+	EchoCancelled                   // a resolve ended the hold
+	ResolveWaits                    // a resolve waits for the next snapshot
+	ResolveWithdrawn                // a firing ended that wait
+	NoRoom                          // not applied: a new alias, and limits::aliases are live
+	Ignored                         // to have no incident, and it has none
 )
 
 // String names the outcome for logs and metrics.
 func (o Outcome) String() string {
 	return [...]string{
 		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
-		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled", "no_room", "ignored",
+		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled",
+		"resolve_waits", "resolve_withdrawn", "no_room", "ignored",
 	}[o]
 }
 

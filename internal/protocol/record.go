@@ -196,5 +196,6 @@ func writeMember(w *jsonobject.Writer, m *Member) {
 	w.Time("ends_at", m.EndsAt)
 	w.Text("resolved_by", m.ResolvedBy)
 	w.Time("resolved_at", m.ResolvedAt)
+	w.Text("shown_by", m.ShownBy)
 	w.Close()
 }

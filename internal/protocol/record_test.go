@@ -29,7 +29,7 @@ func wholeMember() Member {
 			Title: "t", Description: "d", Tags: []string{"a"}, AffectedServices: []string{"s"},
 		}),
 		Firing: true, HeldUntil: at(9), Epoch: "e", Seq: 7, LastSeen: at(2), StaleAfter: time.Minute,
-		EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4),
+		EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4), ShownBy: "alertmanager",
 	}
 	m.Alert.LeftOpen = true
 	return m
@@ -59,7 +59,7 @@ func whole() *Entry {
 
 // volatile are the parts of an entry and of a call that are not on disk, or have a form of their own there.
 var volatile = map[string]bool{
-	"Entry.Alias": true, "Entry.Members": true, "Entry.timers": true, "Entry.tries": true, "Entry.lastTry": true,
+	"Entry.Alias": true, "Entry.Members": true, "Entry.timers": true, "Member.AbsentSince": true, "Entry.tries": true, "Entry.lastTry": true,
 	"Entry.Inflight.Minimal": true, "Entry.Inflight.Bare": true, "Entry.Inflight.Finish": true, "Entry.Inflight.Renew": true,
 	"Entry.Inflight.Form": true, "Entry.Inflight.Depth": true, "Entry.Inflight.Version": true,
 }

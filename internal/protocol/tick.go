@@ -26,10 +26,10 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 		switch {
 		case p.holdOver(m, now):
 			next.Firing, next.HeldUntil = true, time.Time{}
+		case waitOver(m, now):
+			next.finish(now)
 		case p.stale(m, now):
-			// No sender resolved it, so the next firing is nobody's echo.
-			next.Firing, next.EndsAt, next.ResolvedAt, next.ResolvedBy = false, p.heard(m), time.Time{}, ""
-			next.Alert = next.Alert.Brief()
+			next.end(p.heard(m))
 		default:
 			continue
 		}
@@ -54,7 +54,7 @@ func (p *Policy) due(e *Entry, now time.Time) bool {
 		for j := range e.Members.buckets[i].members {
 			m := &e.Members.buckets[i].members[j]
 			// While none fires, the members stay: the end of the incident comes from them.
-			if p.holdOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
+			if p.holdOver(m, now) || waitOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
 				return true
 			}
 		}
@@ -72,6 +72,11 @@ func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool {
 
 func (p *Policy) holdOver(m *Member, now time.Time) bool {
 	return m.held() && !now.Before(m.HeldUntil)
+}
+
+// waitOver: no snapshot came in time to speak against a resolve.
+func waitOver(m *Member, now time.Time) bool {
+	return m.resolving() && !now.Before(m.HeldUntil)
 }
 
 func (p *Policy) stale(m *Member, now time.Time) bool {
@@ -130,12 +135,12 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 			continue
 		}
 		for j := range b.members {
-			switch m := &b.members[j]; {
-			case m.held():
-				at(m.HeldUntil)
+			m := &b.members[j]
+			at(m.HeldUntil)
+			switch {
 			case m.Firing && p.staleAfter(m) > 0:
 				at(p.heard(m).Add(p.staleAfter(m)))
-			case !m.Firing && firing:
+			case !m.unfinished() && firing:
 				at(p.echoEnd(m.ResolvedAt))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -184,4 +185,32 @@ func benchmarkBody(tb testing.TB, n int) []byte {
 	body, err := json.Marshal(w)
 	require.NoError(tb, err)
 	return body
+}
+
+// BenchmarkReadList is a list of 10,000 alerts with their keys, as it comes each minute. Of a minute it takes that part.
+func BenchmarkReadList(b *testing.B) {
+	const alerts = 10_000
+	var list strings.Builder
+	for i := range alerts {
+		_, _ = fmt.Fprintf(&list, `%s{"annotations":{"description":"Error rate is 8.3%% on api-%05[2]d.prod","runbook_url":"https://runbooks.example.com/high-error-rate",`+
+			`"summary":"High error rate on api-%05[2]d.prod"},"endsAt":"2026-11-26T14:53:00.809Z","fingerprint":"%016[2]x","receivers":[{"name":"alert24"}],`+
+			`"startsAt":"2026-11-26T14:48:00.809Z","status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},"updatedAt":"2026-11-26T14:48:00.809Z",`+
+			`"generatorURL":"http://prometheus:9090/graph?g0.expr=up","labels":{"alertname":"HighErrorRate","cluster":"prod-eu","env":"prod","instance":"api-%05[2]d.prod",`+
+			`"job":"node","namespace":"shop","pod":"shop-7d9f8b6c5-%05[2]d","service":"shop","severity":"warning","team":"checkout"}}`, [2]string{"[", ","}[min(i, 1)], i)
+	}
+	list.WriteString("]")
+	c, err := NewConverter(Options{ReceiverID: "alertmanager", LabelsPerAlert: 256, ValueBytes: 16384, Alias: AliasRule{Labels: []string{"alertname"}, Separator: ":"}})
+	require.NoError(b, err)
+	r, scratch := NewReader(), []byte(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		listed := 0
+		unusable, err := r.ReadList(strings.NewReader(list.String()), func(a *ListedAlert) {
+			_, scratch = c.Key(&a.Alert, scratch)
+			listed++
+		})
+		require.NoError(b, err)
+		require.Equal(b, alerts, listed+unusable)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/time.Minute.Seconds(), "of-minute")
 }

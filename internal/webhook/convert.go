@@ -44,7 +44,12 @@ type Delivery struct {
 	Arrival  int64 // counts webhooks in order of arrival
 	Received time.Time
 	Client   string // peer address, or ""
+	// ResolveWait is how long resolves wait for the next sync at the most; 0: they count at once.
+	ResolveWait time.Duration
 }
+
+// SequenceOf is the sequence number of what arrives between two webhooks.
+func SequenceOf(arrival int64) int64 { return arrival << sequenceBits }
 
 // sequence orders alerts by the arrival of their webhook, and then by their place in it.
 func (d *Delivery) sequence(a *Alert) int64 {
@@ -52,7 +57,7 @@ func (d *Delivery) sequence(a *Alert) int64 {
 	if a.Status == attrs.StatusFiring {
 		place |= firingBit
 	}
-	return d.Arrival<<sequenceBits | place
+	return SequenceOf(d.Arrival) | place
 }
 
 // Options decide what the records of alerts are like.
@@ -141,8 +146,8 @@ func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert)
 	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
 
 	out.attributes.PutStr(attrs.Alias, c.Alias(w, a).Text)
-	out.scratch = appendKey(out.scratch[:0], c.options.ReceiverID, a)
-	k := key(out.scratch)
+	var k Key
+	k, out.scratch = c.Key(a, out.scratch)
 	out.attributes.PutEmptyBytes(attrs.AlertKey).FromRaw(k[:])
 	out.text(attrs.AlertName, name)
 	out.text(attrs.AlertStatus, a.Status)
@@ -171,6 +176,9 @@ func (c *Converter) delivery(out *writer, group *repeated, d *Delivery, a *Alert
 	}
 	if group.truncated > 0 {
 		out.attributes.PutInt(attrs.TruncatedAlerts, group.truncated)
+	}
+	if d.ResolveWait > 0 && a.Status == attrs.StatusResolved {
+		out.attributes.PutInt(attrs.ResolveWait, d.ResolveWait.Milliseconds())
 	}
 	out.text(attrs.ClientAddress, d.Client)
 	if out.cut += group.cut; out.cut > 0 {

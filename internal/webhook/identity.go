@@ -13,8 +13,16 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// keyBytes is the length of an alert's key.
-const keyBytes = 16
+// Key identifies an alert, whatever its alias.
+type Key [16]byte
+
+// Key returns the alert's key. It works in scratch, and returns that for the next one.
+func (c *Converter) Key(a *Alert, scratch []byte) (k Key, _ []byte) {
+	scratch = appendKey(scratch[:0], c.options.ReceiverID, a)
+	sum := sha256.Sum256(scratch)
+	copy(k[:], sum[:])
+	return k, scratch
+}
 
 // appendKey appends what an alert's key is the hash of: the receiver component's id, the fingerprint and all labels but the
 // private ones, each text with its length. The labels are sorted.
@@ -27,11 +35,6 @@ func appendKey(b []byte, receiverID string, a *Alert) []byte {
 		}
 	}
 	return b
-}
-
-func key(text []byte) [keyBytes]byte {
-	sum := sha256.Sum256(text)
-	return [keyBytes]byte(sum[:keyBytes])
 }
 
 // private labels are named __x__. Grafana removes them from some webhooks and not from others.

@@ -62,6 +62,8 @@ type TelemetryBuilder struct {
 	ExporterAlert24Requests            metric.Int64Counter
 	ExporterAlert24StorageFailures     metric.Int64Counter
 	ExporterAlert24StorageUp           metric.Int64ObservableGauge
+	ExporterAlert24SyncedAlerts        metric.Int64Counter
+	ExporterAlert24Syncs               metric.Int64Counter
 	ExporterAlert24Takeovers           metric.Int64Counter
 	ExporterAlert24TemplateFailures    metric.Int64Counter
 	ExporterAlert24UnknownValues       metric.Int64Counter
@@ -578,6 +580,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_storage_up",
 		metric.WithDescription("1 if the storage accepts new alerts, by the last write or readiness check; 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24SyncedAlerts, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_synced_alerts",
+		metric.WithDescription("Alerts that a list of Alertmanager's alerts decided on: shown for the first time, resolved because they are not listed, and held firings and resolves. [Alpha]"),
+		metric.WithUnit("{alert}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Syncs, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_syncs",
+		metric.WithDescription("Lists of Alertmanager's alerts that the ledger took. [Alpha]"),
+		metric.WithUnit("{list}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Takeovers, err = builder.meter.Int64Counter(

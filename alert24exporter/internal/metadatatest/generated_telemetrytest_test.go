@@ -105,6 +105,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterAlert24RequestWait.Add(context.Background(), 1)
 	tb.ExporterAlert24Requests.Add(context.Background(), 1)
 	tb.ExporterAlert24StorageFailures.Add(context.Background(), 1)
+	tb.ExporterAlert24SyncedAlerts.Add(context.Background(), 1)
+	tb.ExporterAlert24Syncs.Add(context.Background(), 1)
 	tb.ExporterAlert24Takeovers.Add(context.Background(), 1)
 	tb.ExporterAlert24TemplateFailures.Add(context.Background(), 1)
 	tb.ExporterAlert24UnknownValues.Add(context.Background(), 1)
@@ -209,6 +211,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24StorageUp(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24SyncedAlerts(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24Syncs(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24Takeovers(t, testTel,

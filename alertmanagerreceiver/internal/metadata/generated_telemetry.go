@@ -28,6 +28,9 @@ type TelemetryBuilder struct {
 	registrations                         []metric.Registration
 	ReceiverAlertmanagerCutValues         metric.Int64Counter
 	ReceiverAlertmanagerSkippedAlerts     metric.Int64Counter
+	ReceiverAlertmanagerSyncComplete      metric.Int64Gauge
+	ReceiverAlertmanagerSyncListedAlerts  metric.Int64Gauge
+	ReceiverAlertmanagerSyncQuestions     metric.Int64Counter
 	ReceiverAlertmanagerTruncatedAlerts   metric.Int64Counter
 	ReceiverAlertmanagerTruncatedWebhooks metric.Int64Counter
 	ReceiverAlertmanagerWebhooks          metric.Int64Counter
@@ -72,6 +75,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_alertmanager_skipped_alerts",
 		metric.WithDescription("Alerts that cannot be used. The other alerts of their webhooks were accepted. [Alpha]"),
 		metric.WithUnit("{alerts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAlertmanagerSyncComplete, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_alertmanager_sync_complete",
+		metric.WithDescription("1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync no alert resolves because it is not listed. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAlertmanagerSyncListedAlerts, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_alertmanager_sync_listed_alerts",
+		metric.WithDescription("Alerts that the Alertmanagers listed at the last sync. [Alpha]"),
+		metric.WithUnit("{alerts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAlertmanagerSyncQuestions, err = builder.meter.Int64Counter(
+		"otelcol_receiver_alertmanager_sync_questions",
+		metric.WithDescription("Questions for an Alertmanager's list of alerts, by their result. [Alpha]"),
+		metric.WithUnit("{questions}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedAlerts, err = builder.meter.Int64Counter(

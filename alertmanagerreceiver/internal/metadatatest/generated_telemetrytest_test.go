@@ -21,6 +21,9 @@ func TestSetupTelemetry(t *testing.T) {
 	defer tb.Shutdown()
 	tb.ReceiverAlertmanagerCutValues.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerSkippedAlerts.Add(context.Background(), 1)
+	tb.ReceiverAlertmanagerSyncComplete.Record(context.Background(), 1)
+	tb.ReceiverAlertmanagerSyncListedAlerts.Record(context.Background(), 1)
+	tb.ReceiverAlertmanagerSyncQuestions.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedWebhooks.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerWebhooks.Add(context.Background(), 1)
@@ -28,6 +31,15 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverAlertmanagerSkippedAlerts(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverAlertmanagerSyncComplete(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverAlertmanagerSyncListedAlerts(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverAlertmanagerSyncQuestions(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverAlertmanagerTruncatedAlerts(t, testTel,

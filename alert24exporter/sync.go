@@ -1,0 +1,67 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// sync lets the ledger take a list of Alertmanager's alerts. If that fails halfway, the next list makes up for it.
+func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
+	ctx, span := t.exporter.tracer.Start(ctx, "alert24 sync", trace.WithAttributes(
+		attribute.Int("alert24.listed", len(s.Listed)), attribute.Bool("alert24.complete", s.Complete)))
+	defer span.End()
+	did, wake, err := t.ledger.Sync(ctx, s)
+	t.exporter.telemetry.synced(ctx, s, did, err)
+	t.exporter.telemetry.silenced(s)
+	t.loop.Notify(ctx, wake...)
+	if err != nil {
+		span.SetAttributes(attribute.String("error.type", errorType(err)))
+		span.SetStatus(otelcodes.Error, err.Error())
+	}
+	return err
+}
+
+// synced counts what a list did, and says what it ended: no webhook did.
+func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting, err error) {
+	if err == nil {
+		t.builder.ExporterAlert24Syncs.Add(ctx, 1)
+	}
+	for effect, n := range map[string]int{
+		"shown": did.Shown, "resolved": did.Resolved, "released": did.Released, "cancelled": did.Cancelled,
+		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn,
+	} {
+		if n > 0 {
+			t.builder.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), metric.WithAttributes(attribute.String("effect", effect)))
+		}
+	}
+	if did.Resolved > 0 {
+		t.logger.Info("Alerts ended without a webhook: Alertmanager does not list them any more",
+			zap.String("source", s.Source), zap.Int("alerts", did.Resolved))
+	}
+}
+
+// silenced logs a silence when it is seen first. It forgets those that are not there any more.
+func (t *telemetry) silenced(s *protocol.Snapshot) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seen := make(map[string]bool, len(s.Silences))
+	for i := range s.Silences {
+		silence := &s.Silences[i]
+		if seen[silence.ID] = true; !t.silences[s.Source][silence.ID] {
+			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until they end",
+				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("by", silence.By),
+				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
+		}
+	}
+	t.silences[s.Source] = seen
+}

@@ -1,0 +1,178 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+// poller asks all Alertmanagers for their alerts, again and again, and sends what they say as one record.
+type poller struct {
+	cfg       *SyncConfig
+	source    string
+	scope     webhook.Options
+	converter *webhook.Converter
+	next      consumer.Logs
+	arrivals  *atomic.Int64 // shared with the webhooks: it orders both
+	epoch     string
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	endpoints []*endpoint
+
+	// apart: the Alertmanagers are not known to be peers of one cluster, so their resolves may disagree.
+	apart atomic.Bool
+}
+
+// newPoller returns nil if there is nothing to ask.
+func newPoller(h *handler, cfg *Config, source string, scope webhook.Options) *poller {
+	if len(cfg.Sync.Endpoints) == 0 {
+		return nil
+	}
+	p := &poller{
+		cfg: &cfg.Sync, source: source, scope: scope, converter: h.converter, next: h.next, arrivals: &h.arrivals, epoch: h.epoch,
+		logger: h.logger, telemetry: h.telemetry,
+	}
+	p.apart.Store(len(cfg.Sync.Endpoints) > 1)
+	return p
+}
+
+// open gives it the client, which follows no redirect: it would take the credentials along.
+func (p *poller) open(client *http.Client) {
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, address := range p.cfg.Endpoints {
+		p.endpoints = append(p.endpoints, newEndpoint(address, client, p.converter))
+	}
+}
+
+// resolveWait is how long resolves wait for the next list.
+func (p *poller) resolveWait() time.Duration {
+	if p == nil || !p.apart.Load() {
+		return 0
+	}
+	return 2 * p.cfg.Interval
+}
+
+// run asks until ctx ends. The questions of one round are spread over the interval.
+func (p *poller) run(ctx context.Context) {
+	defer p.endpoints[0].client.CloseIdleConnections()
+	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for at := time.Now(); ; {
+		r := round{complete: true, active: map[webhook.Key]bool{}, silences: map[string]*silence{}}
+		for i, e := range p.endpoints {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+			if i == 0 {
+				r.arrival = p.arrivals.Add(1) // what webhooks say from now on, the answers may not know
+			}
+			p.ask(ctx, e, &r, min(p.cfg.ClientConfig.Timeout, slot))
+			// After a delay, as of a machine that slept, it goes on from now.
+			if at = at.Add(slot); time.Since(at) > slot {
+				at = time.Now()
+			}
+			timer.Reset(time.Until(at))
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		p.finish(ctx, &r)
+	}
+}
+
+// round is what the Alertmanagers said, each of them once.
+type round struct {
+	arrival  int64
+	complete bool
+	active   map[webhook.Key]bool // false: suppressed
+	statuses []*webhook.Status
+	silences map[string]*silence
+}
+
+// silence is a silence with the alerts that it silences.
+type silence struct {
+	webhook.Silence
+
+	keys map[webhook.Key]bool
+}
+
+// silenced adds the silences of an answer.
+func (r *round) silenced(a *answer) {
+	for id, said := range a.silences {
+		s := r.silences[id]
+		if s == nil {
+			s = &silence{Silence: said, keys: map[webhook.Key]bool{}}
+			r.silences[id] = s
+		}
+		for _, k := range a.silenced[id] {
+			s.keys[k] = true
+		}
+	}
+}
+
+// ask adds what one Alertmanager says. What it lists fires, whatever else it leaves out.
+func (p *poller) ask(ctx context.Context, e *endpoint, r *round, timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	a, err := e.ask(ctx, p.cfg.StartupGrace)
+	for k, active := range a.alerts {
+		r.active[k] = r.active[k] || active
+	}
+	if r.complete = r.complete && a.whole(); a.status != nil {
+		r.statuses = append(r.statuses, a.status)
+	}
+	r.silenced(&a)
+	p.note(ctx, e, &a, err)
+}
+
+// finish sends the record of a round.
+func (p *poller) finish(ctx context.Context, r *round) {
+	if len(r.statuses) == len(p.endpoints) {
+		if apart := !webhook.OneCluster(r.statuses); p.apart.Swap(apart) != apart {
+			p.logger.Info("Asked the Alertmanagers whether they are peers of one cluster; if not, resolves wait for the next sync",
+				zap.Bool("peers", !apart))
+		}
+	}
+	p.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
+	p.telemetry.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
+	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
+		p.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
+	}
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// keys returns those keys of a set with the value, one after the other and sorted.
+func keys(set map[webhook.Key]bool, value bool) []byte {
+	var keys []webhook.Key
+	for k, is := range set {
+		if is == value {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b webhook.Key) int { return slices.Compare(a[:], b[:]) })
+	b := make([]byte, 0, len(keys)*len(webhook.Key{}))
+	for _, k := range keys {
+		b = append(b, k[:]...)
+	}
+	return b
+}

@@ -1,0 +1,199 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+const (
+	// maxListBytes and maxStatusBytes bound what is read of an answer. The status holds Alertmanager's configuration.
+	maxListBytes   = 64 << 20
+	maxStatusBytes = 16 << 20
+	// maxDrained is what is read of an answer that is not used, so that its connection can be.
+	maxDrained = 64 << 10
+)
+
+// endpoint is one Alertmanager.
+type endpoint struct {
+	address   string
+	client    *http.Client
+	converter *webhook.Converter
+	reader    *webhook.Reader
+	scratch   []byte
+	now       func() time.Time
+	logged    string // why its answers are not whole, as last logged
+}
+
+func newEndpoint(address string, client *http.Client, converter *webhook.Converter) *endpoint {
+	return &endpoint{
+		address: strings.TrimRight(address, "/"), client: client, converter: converter, reader: webhook.NewReader(), now: time.Now,
+	}
+}
+
+// answer is what an Alertmanager said.
+type answer struct {
+	alerts map[webhook.Key]bool // true: active
+	status *webhook.Status
+	result result
+	// silenced are the alerts by the ids of their silences, and silences what is known of those.
+	silenced map[string][]webhook.Key
+	silences map[string]webhook.Silence
+	// why the list may lack alerts that fire; "" if it does not.
+	why string
+}
+
+// result of a question.
+type result string
+
+// Results of questions. They are values of a metric's attribute.
+const (
+	listed     result = "listed"     // the list is whole
+	uncertain  result = "uncertain"  // the Alertmanager may not know all alerts yet, or an alert cannot be read
+	unanswered result = "unanswered" // no answer, or not in time
+	denied     result = "denied"     // 401 or 403
+	failed     result = "failed"     // another status
+	unreadable result = "unreadable" // the answer is not Alertmanager's, or too large
+)
+
+func (a *answer) whole() bool { return a.result == listed }
+
+// ask reads the status and then the list. Alerts that the list has are returned with an error, too.
+func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error) {
+	a := answer{alerts: map[webhook.Key]bool{}, silenced: map[string][]webhook.Key{}}
+	var now time.Time
+	result, err := e.get(ctx, "/api/v2/status", maxStatusBytes, func(body io.Reader, date time.Time) error {
+		text, err := io.ReadAll(body)
+		if err == nil {
+			a.status, err = webhook.ReadStatus(text)
+		}
+		now = date
+		return err
+	})
+	if a.result = result; err != nil {
+		return a, err
+	}
+	unusable := 0
+	a.result, err = e.get(ctx, "/api/v2/alerts", maxListBytes, func(body io.Reader, _ time.Time) (err error) {
+		unusable, err = e.reader.ReadList(body, func(listed *webhook.ListedAlert) {
+			var k webhook.Key
+			k, e.scratch = e.converter.Key(&listed.Alert, e.scratch)
+			a.alerts[k] = a.alerts[k] || !listed.Suppressed
+			for _, id := range listed.SilencedBy {
+				a.silenced[id] = append(a.silenced[id], k)
+			}
+		})
+		return err
+	})
+	if err != nil {
+		return a, err
+	}
+	e.askSilences(ctx, &a)
+	switch {
+	case unusable > 0:
+		a.why = fmt.Sprintf("%d of its alerts cannot be read", unusable)
+	case a.status.Settling:
+		a.why = "it is still looking for the members of its cluster"
+	case !a.status.Started.IsZero() && now.Sub(a.status.Started) < grace:
+		a.why = "it was started less than startup_grace ago"
+	default:
+		return a, nil
+	}
+	a.result = uncertain
+	return a, nil
+}
+
+// askSilences asks who silences the alerts, if any are. Nothing depends on the answer, so it may fail.
+func (e *endpoint) askSilences(ctx context.Context, a *answer) {
+	if len(a.silenced) == 0 {
+		return
+	}
+	_, _ = e.get(ctx, "/api/v2/silences", maxStatusBytes, func(body io.Reader, _ time.Time) error {
+		text, err := io.ReadAll(body)
+		if err == nil {
+			a.silences, err = webhook.ReadSilences(text, func(id string) bool { return a.silenced[id] != nil })
+		}
+		return err
+	})
+}
+
+// errTooLarge is returned for an answer that is cut.
+var errTooLarge = errors.New("the answer is too large")
+
+// get asks for a path and lets read take the answer, and what time the Alertmanager has.
+func (e *endpoint) get(ctx context.Context, path string, most int64, read func(body io.Reader, date time.Time) error) (result, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.address+path, http.NoBody)
+	if err != nil {
+		return failed, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := e.client.Do(req)
+	if err != nil {
+		return unanswered, inner(err)
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		e.drain(resp.Body)
+		return denied, fmt.Errorf("it answers %s with status %d: check auth and headers", path, resp.StatusCode)
+	default:
+		e.drain(resp.Body)
+		return failed, fmt.Errorf("it answers %s with status %d: check that the endpoint is that of an Alertmanager", path, resp.StatusCode)
+	}
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		date = e.now()
+	}
+	err = read(&bounded{from: resp.Body, left: most}, date)
+	if ctx.Err() != nil {
+		return unanswered, fmt.Errorf("it did not answer %s in time", path)
+	}
+	if err != nil {
+		return unreadable, fmt.Errorf("its answer to %s cannot be used: %w", path, err)
+	}
+	return listed, nil
+}
+
+func (e *endpoint) drain(body io.Reader) {
+	_, _ = io.CopyN(io.Discard, body, maxDrained)
+}
+
+// inner is what is left of a client's error without the address, which is logged apart.
+func inner(err error) error {
+	var last error
+	for ; err != nil; err = errors.Unwrap(err) {
+		last = err
+	}
+	if errors.Is(last, context.DeadlineExceeded) {
+		return errors.New("it did not answer in time")
+	}
+	return last
+}
+
+// bounded is a reader that fails at its limit, where an io.LimitedReader would seem to end.
+type bounded struct {
+	from io.Reader
+	left int64
+}
+
+func (l *bounded) Read(b []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errTooLarge
+	}
+	if int64(len(b)) > l.left {
+		b = b[:l.left]
+	}
+	n, err := l.from.Read(b)
+	l.left -= int64(n)
+	return n, err
+}

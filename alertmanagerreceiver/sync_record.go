@@ -1,0 +1,75 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+// record is what the exporter reads of a round. It is one, so that nothing can split it or filter half of it away.
+func (p *poller) record(r *round) plog.Logs {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr(attrs.ServiceName, attrs.ServiceNameValue)
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(p.scope.ScopeName)
+	sl.Scope().SetVersion(p.scope.ScopeVersion)
+	lr := sl.LogRecords().AppendEmpty()
+	lr.SetEventName(attrs.SyncEventName)
+	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	a := lr.Attributes()
+	a.PutStr(attrs.SyncSource, p.source)
+	a.PutBool(attrs.SyncComplete, r.complete)
+	a.PutInt(attrs.SyncAbsentFor, p.cfg.AbsentFor.Milliseconds())
+	a.PutStr(attrs.Epoch, p.epoch)
+	a.PutInt(attrs.Seq, webhook.SequenceOf(r.arrival))
+	a.PutEmptyBytes(attrs.SyncActive).FromRaw(keys(r.active, true))
+	a.PutEmptyBytes(attrs.SyncSuppressed).FromRaw(keys(r.active, false))
+	if len(r.silences) > 0 {
+		all := a.PutEmptySlice(attrs.SyncSilences)
+		for _, id := range slices.Sorted(maps.Keys(r.silences)) {
+			s, m := r.silences[id], all.AppendEmpty().SetEmptyMap()
+			m.PutStr(attrs.SilenceID, id)
+			m.PutStr(attrs.SilenceBy, s.By)
+			m.PutStr(attrs.SilenceUntil, s.Until.UTC().Format(time.RFC3339Nano))
+			m.PutEmptyBytes(attrs.SilenceKeys).FromRaw(keys(s.keys, true))
+		}
+	}
+	return logs
+}
+
+// note counts a question, and logs what keeps the sync from being complete: once, until it changes.
+func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // at a shutdown
+	}
+	p.telemetry.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
+	why := a.why
+	if err != nil {
+		why = err.Error()
+	}
+	if why == e.logged {
+		return
+	}
+	e.logged = why
+	if why == "" {
+		p.logger.Info("An Alertmanager lists its alerts", zap.String("endpoint", e.address), zap.Int("alerts", len(a.alerts)))
+		return
+	}
+	p.logger.Warn("The sync with Alertmanager is not complete: until it is, no alert resolves because it is not listed",
+		zap.String("endpoint", e.address), zap.String("reason", why))
+}

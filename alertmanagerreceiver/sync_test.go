@@ -1,0 +1,249 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+// world is Alertmanagers without a network, by host.
+type world struct {
+	mu     sync.Mutex
+	began  time.Time
+	asked  []string // when, and whom, for its list
+	answer map[string]func() (status, list string, err error)
+}
+
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	status, list, err := w.answer[r.URL.Host]()
+	if err != nil {
+		return nil, err
+	}
+	body := status
+	if strings.HasSuffix(r.URL.Path, "/alerts") {
+		w.asked = append(w.asked, fmt.Sprintf("%v %s", time.Since(w.began), r.URL.Host))
+		body = list
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func (w *world) says(host, status, list string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer[host] = func() (string, string, error) { return status, list, nil }
+}
+
+// questions are those for lists so far.
+func (w *world) questions() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.asked)
+}
+
+// polled runs a poller for two Alertmanagers, a and b, in a bubble.
+func polled(t *testing.T, w *world, next consumer.Logs) (*handler, func()) {
+	t.Helper()
+	cfg := defaultConfig()
+	cfg.Sync.Endpoints = []string{"http://a:9093", "http://b:9093"}
+	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), cfg, next)
+	require.NoError(t, err)
+	w.began = time.Now()
+	h.poller.open(&http.Client{Transport: w})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { h.poller.run(ctx) })
+	return h, func() { cancel(); running.Wait() }
+}
+
+const (
+	peerA = `{"uptime":"1999-01-01T00:00:00Z","cluster":{"status":"ready","name":"A","peers":[{"name":"A"},{"name":"B"}]}}`
+	peerB = `{"uptime":"1999-01-01T00:00:00Z","cluster":{"status":"ready","name":"B","peers":[{"name":"A"},{"name":"B"}]}}`
+	solo  = `{"uptime":"1999-01-01T00:00:00Z","cluster":{"status":"disabled","peers":[]}}`
+)
+
+// lastSync is the last record, which has to be the only one of its push.
+func lastSync(t *testing.T, sink *consumertest.LogsSink) pcommon.Map {
+	t.Helper()
+	all := sink.AllLogs()
+	require.NotEmpty(t, all)
+	records := recordsOf(all[len(all)-1])
+	require.Len(t, records, 1)
+	require.Equal(t, attrs.SyncEventName, records[0].EventName())
+	return records[0].Attributes()
+}
+
+func get(t *testing.T, m pcommon.Map, name string) any {
+	t.Helper()
+	v, ok := m.Get(name)
+	require.True(t, ok, name)
+	return v.AsRaw()
+}
+
+// TestPoller: every interval one record is sent about all Alertmanagers, and they are asked one after the other.
+func TestPoller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", peerA, "["+listedAlert("X", "active")+","+listedAlert("Y", "suppressed")+"]")
+		w.says("b:9093", peerB, "["+listedAlert("Y", "active")+","+listedAlert("Z", "suppressed")+"]")
+		sink := new(consumertest.LogsSink)
+		h, stop := polled(t, w, sink)
+		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "nobody has said yet that they are peers")
+		time.Sleep(95 * time.Second)
+		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.questions())
+		require.Len(t, sink.AllLogs(), 2)
+		m := lastSync(t, sink)
+		assert.Equal(t, "alertmanager", strings.SplitN(get(t, m, attrs.SyncSource).(string), "/", 2)[0])
+		assert.Equal(t, true, get(t, m, attrs.SyncComplete))
+		assert.Len(t, get(t, m, attrs.SyncActive), 2*16, "what one of them sends is active")
+		assert.Len(t, get(t, m, attrs.SyncSuppressed), 16)
+		assert.EqualValues(t, 120_000, get(t, m, attrs.SyncAbsentFor))
+		assert.Equal(t, h.epoch, get(t, m, attrs.Epoch))
+		assert.EqualValues(t, 2<<24, get(t, m, attrs.Seq))
+		assert.Zero(t, h.poller.resolveWait(), "they are peers")
+		stop()
+	})
+}
+
+// TestPollerOrder: webhooks that arrive between the questions of a round are newer than it.
+func TestPollerOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", peerA, "[]")
+		w.says("b:9093", peerB, "[]")
+		sink := new(consumertest.LogsSink)
+		h, stop := polled(t, w, sink)
+		time.Sleep(59 * time.Second) // the first round is over since 30 s
+		first := h.arrive("").Arrival
+		time.Sleep(2 * time.Second)
+		second := h.arrive("").Arrival
+		time.Sleep(30 * time.Second)
+		m := lastSync(t, sink)
+		seq := get(t, m, attrs.Seq).(int64) >> 24
+		assert.Greater(t, seq, first)
+		assert.Less(t, seq, second)
+		stop()
+	})
+}
+
+// TestPollerIsIncomplete: without an answer of every Alertmanager the list is not whole, and what is listed is said.
+func TestPollerIsIncomplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", solo, "["+listedAlert("X", "active")+"]")
+		w.answer["b:9093"] = func() (string, string, error) { return "", "", errors.New("no route") }
+		sink := new(consumertest.LogsSink)
+		h, stop := polled(t, w, sink)
+		time.Sleep(35 * time.Second)
+		m := lastSync(t, sink)
+		assert.Equal(t, false, get(t, m, attrs.SyncComplete))
+		assert.Len(t, get(t, m, attrs.SyncActive), 16)
+		w.says("b:9093", solo, "[]")
+		time.Sleep(time.Minute)
+		m = lastSync(t, sink)
+		assert.Equal(t, true, get(t, m, attrs.SyncComplete))
+		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "they are no cluster")
+		stop()
+	})
+}
+
+// TestPollerGoesOn: a pipeline that does not take a record gets the next one.
+func TestPollerGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", peerA, "[]")
+		w.says("b:9093", peerB, "[]")
+		refusing := consumertest.NewErr(consumererror.NewPermanent(errors.New("full")))
+		_, stop := polled(t, w, refusing)
+		time.Sleep(3*time.Minute - time.Second)
+		assert.Len(t, w.questions(), 6)
+		stop()
+	})
+}
+
+// TestResolvesWait: of Alertmanagers that are no cluster, resolves wait, and firings do not.
+func TestResolvesWait(t *testing.T) {
+	cfg := defaultConfig()
+	cfg.Sync.Endpoints = []string{"http://a:9093", "http://b:9093"}
+	sink := new(consumertest.LogsSink)
+	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	require.NoError(t, err)
+	body := `{"version":"4","alerts":[{"status":"resolved","labels":{"alertname":"A"},"startsAt":"2026-11-26T10:00:00Z","endsAt":"2026-11-26T11:00:00Z"},` +
+		`{"status":"firing","labels":{"alertname":"B"},"startsAt":"2026-11-26T10:00:00Z"}]}`
+	require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
+	records := recordsOf(sink.AllLogs()[0])
+	assert.EqualValues(t, 120_000, get(t, records[0].Attributes(), attrs.ResolveWait))
+	_, there := records[1].Attributes().Get(attrs.ResolveWait)
+	assert.False(t, there)
+
+	h.poller.apart.Store(false)
+	require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
+	_, there = recordsOf(sink.AllLogs()[1])[0].Attributes().Get(attrs.ResolveWait)
+	assert.False(t, there)
+}
+
+// TestSyncOfAReceiver: it is asked while the receiver runs, and not longer.
+func TestSyncOfAReceiver(t *testing.T) {
+	address := scripted(t, alertmanagers{
+		"/api/v2/status": statusOf(time.Hour, alone),
+		"/api/v2/alerts": listOf(listedAlert("A", "active")),
+	})
+	cfg := defaultConfig()
+	cfg.ServerConfig.NetAddr.Endpoint = "localhost:0"
+	cfg.Sync.Endpoints = []string{address}
+	sink := new(consumertest.LogsSink)
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	require.Eventually(t, func() bool { return len(sink.AllLogs()) > 0 }, time.Minute, time.Millisecond)
+	m := lastSync(t, sink)
+	assert.Equal(t, true, get(t, m, attrs.SyncComplete))
+	require.NoError(t, r.Shutdown(t.Context()))
+}
+
+// TestSyncRecordTellsWhoSilences: of two Alertmanagers, which share their silences, each is told once.
+func TestSyncRecordTellsWhoSilences(t *testing.T) {
+	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), func() *Config {
+		cfg := defaultConfig()
+		cfg.Sync.Endpoints = []string{"http://a:9093"}
+		return cfg
+	}(), consumertest.NewNop())
+	require.NoError(t, err)
+	until := time.Date(2026, 11, 26, 16, 0, 0, 0, time.UTC)
+	r := round{silences: map[string]*silence{}}
+	for _, first := range []byte{1, 1, 2} {
+		r.silenced(&answer{
+			silenced: map[string][]webhook.Key{"s1": {{first}}}, silences: map[string]webhook.Silence{"s1": {By: "jane", Until: until}},
+		})
+	}
+	m := recordsOf(h.poller.record(&r))[0].Attributes()
+	assert.Equal(t, []any{map[string]any{
+		attrs.SilenceID: "s1", attrs.SilenceBy: "jane", attrs.SilenceUntil: "2026-11-26T16:00:00Z",
+		attrs.SilenceKeys: append(append([]byte{1}, make([]byte, 15)...), append([]byte{2}, make([]byte, 15)...)...),
+	}}, get(t, m, attrs.SyncSilences))
+}

@@ -1,0 +1,62 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// minSyncInterval keeps a mistake from being an attack.
+const minSyncInterval = time.Second
+
+// Validate refuses what cannot be asked, and times with which one odd answer would close incidents.
+func (c *SyncConfig) Validate() error {
+	var errs []error
+	if c.ClientConfig.Endpoint != "" {
+		errs = append(errs, errors.New("endpoint: write the addresses into endpoints"))
+	}
+	if repeated := firstRepeated(c.Endpoints); repeated != "" {
+		errs = append(errs, fmt.Errorf("endpoints: %q is there twice", repeated))
+	}
+	for i, endpoint := range c.Endpoints {
+		if err := validateEndpoint(endpoint); err != nil {
+			errs = append(errs, fmt.Errorf("endpoints[%d]: %w", i, err))
+		}
+	}
+	if c.Interval < minSyncInterval {
+		errs = append(errs, fmt.Errorf("interval: must be at least %v", minSyncInterval))
+	}
+	if c.AbsentFor < c.Interval {
+		errs = append(errs, errors.New("absent_for: must not be shorter than interval, or one list alone would close incidents"))
+	}
+	if c.StartupGrace < 0 {
+		errs = append(errs, errors.New("startup_grace: must not be negative"))
+	}
+	if c.ClientConfig.Timeout <= 0 {
+		errs = append(errs, errors.New("timeout: must be positive, or an Alertmanager that hangs stops the sync"))
+	}
+	errs = append(errs, hasUnit("timeout", c.ClientConfig.Timeout), hasUnit("startup_grace", c.StartupGrace))
+	return errors.Join(errs...)
+}
+
+// validateEndpoint never repeats the address: it may hold a password.
+func validateEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("must be the address of an Alertmanager, for example http://alertmanager:9093")
+	case u.User != nil:
+		return errors.New("must not hold a user or password; use auth")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must hold neither ? nor #")
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/api/v2") || strings.Contains(u.Path, "/api/v2/"):
+		return errors.New("must end before /api/v2, which the receiver adds")
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,243 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sync
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// Times of the sync in these tests.
+const (
+	interval  = time.Second
+	absentFor = 2 * time.Second
+)
+
+// door is the address that the collector asks, whoever stands behind it: an Alertmanager that comes back has another port.
+type door struct {
+	*httptest.Server
+
+	behind atomic.Pointer[http.Handler]
+	lists  atomic.Int64 // how often a list was asked for
+}
+
+func newDoor(t *testing.T) *door {
+	t.Helper()
+	d := &door{}
+	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/alerts") {
+			d.lists.Add(1)
+		}
+		if h := d.behind.Load(); h != nil {
+			(*h).ServeHTTP(w, r)
+		} else {
+			http.Error(w, "nobody", http.StatusBadGateway)
+		}
+	}))
+	t.Cleanup(d.Close)
+	return d
+}
+
+func (d *door) set(h http.Handler) { d.behind.Store(&h) }
+
+// leads lets the door lead to an Alertmanager.
+func (d *door) leads(t *testing.T, a *harness.Alertmanager) {
+	t.Helper()
+	to, err := url.Parse(a.Address)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	proxy.Transport = transport
+	d.set(proxy)
+}
+
+// bench is a sandbox and a collector that asks some doors.
+type bench struct {
+	sandbox   *harness.Sandbox
+	collector *harness.Collector
+	doors     []*door
+	dir       string
+}
+
+func startBench(t *testing.T, doors int, set ...string) *bench {
+	t.Helper()
+	b := &bench{dir: t.TempDir()}
+	var endpoints []string
+	for range doors {
+		d := newDoor(t)
+		b.doors = append(b.doors, d)
+		endpoints = append(endpoints, d.URL)
+	}
+	b.sandbox, b.collector = kit.Start(t, kit.World{Dir: b.dir, Set: append(append(kit.Quick(),
+		"receivers.alertmanager.sync.endpoints=["+strings.Join(endpoints, ",")+"]",
+		"receivers.alertmanager.sync.interval="+interval.String(),
+		"receivers.alertmanager.sync.absent_for="+absentFor.String(),
+		"receivers.alertmanager.sync.startup_grace=0s"), set...)})
+	return b
+}
+
+// alertmanager starts one that stands behind a door.
+func (b *bench) alertmanager(t *testing.T, door int) *alertmanager {
+	t.Helper()
+	a := &alertmanager{bench: b, door: door, dir: filepath.Join(b.dir, "alertmanager-"+strconv.Itoa(door))}
+	a.start(t)
+	t.Cleanup(func() { assert.NoError(t, a.Stop()) })
+	return a
+}
+
+type alertmanager struct {
+	*harness.Alertmanager
+	*bench
+
+	door int
+	dir  string
+}
+
+func (a *alertmanager) start(t *testing.T) {
+	t.Helper()
+	found := kit.Binaries(t, harness.AlertmanagerEnv)
+	var err error
+	a.Alertmanager, err = harness.StartAlertmanager(t.Context(), harness.AlertmanagerOptions{
+		Binary: found.Alertmanager, Webhook: a.collector.Webhook, Dir: a.dir,
+	})
+	require.NoError(t, err)
+	a.doors[a.door].leads(t, a.Alertmanager)
+}
+
+// configure changes the configuration, in pairs of what is there and what takes its place, and returns how to undo that.
+func (a *alertmanager) configure(t *testing.T, pairs ...string) (undo func()) {
+	t.Helper()
+	path := filepath.Join(a.dir, "alertmanager.yml")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := string(before)
+	for i := 0; i < len(pairs); i += 2 {
+		require.Contains(t, text, pairs[i])
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	write := func(text []byte) {
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		a.send(t, "/-/reload", nil)
+	}
+	write([]byte(text))
+	return func() { write(before) }
+}
+
+// silence silences the alerts of an instance.
+func (a *alertmanager) silence(t *testing.T, instance string) {
+	t.Helper()
+	now := time.Now().UTC()
+	a.send(t, "/api/v2/silences", map[string]any{
+		"matchers": []any{map[string]any{"name": "instance", "value": instance, "isRegex": false, "isEqual": true}},
+		"startsAt": now, "endsAt": now.Add(time.Hour), "createdBy": "jane", "comment": "working on it",
+	})
+}
+
+func (a *alertmanager) send(t *testing.T, path string, what any) {
+	t.Helper()
+	var body bytes.Buffer
+	if what != nil {
+		require.NoError(t, json.NewEncoder(&body).Encode(what))
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.Address+path, &body)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := kit.Client().Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode, path)
+}
+
+// fires posts that the alert fires, with a lease that no test outlives.
+func (a *alertmanager) fires(t *testing.T, alerts ...harness.Alert) {
+	t.Helper()
+	require.NoError(t, a.Post(t.Context(), alerts...))
+}
+
+// ends posts that it ended.
+func (a *alertmanager) ends(t *testing.T, alert harness.Alert) {
+	t.Helper()
+	alert.EndsAt = kit.Milliseconds(time.Now())
+	require.NoError(t, a.Post(t.Context(), alert))
+}
+
+// incident waits until the one incident of the instance is as it should.
+func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
+	t.Helper()
+	kit.Eventually(t, func(context.Context) error {
+		all := b.all(instance)
+		if len(all) != 1 {
+			err := fmt.Errorf("%d incidents of %s", len(all), instance)
+			if len(all) > 1 {
+				err = harness.Final(err)
+			}
+			return err
+		}
+		return done(all[0])
+	})
+}
+
+func (b *bench) all(instance string) (found []sandbox.Incident) {
+	for _, i := range b.sandbox.Incidents() {
+		if i.Alias == "HighErrorRate:"+instance {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// syncs waits until the collector has asked n more times, and has gone on with what it heard.
+func (b *bench) syncs(t *testing.T, n int) {
+	t.Helper()
+	from := b.taken(t.Context(), t)
+	kit.Eventually(t, func(ctx context.Context) error {
+		if taken := b.taken(ctx, t); taken < from+float64(n) {
+			return fmt.Errorf("%v of %d syncs", taken-from, n)
+		}
+		return nil
+	})
+}
+
+func (b *bench) taken(ctx context.Context, t *testing.T) float64 {
+	t.Helper()
+	return b.sum(ctx, t, "otelcol_exporter_alert24_syncs", "")
+}
+
+// effect is how many alerts a sync did this to.
+func (b *bench) effect(ctx context.Context, t *testing.T, effect string) float64 {
+	t.Helper()
+	return b.sum(ctx, t, "otelcol_exporter_alert24_synced_alerts", `effect="`+effect+`"`)
+}
+
+// sum of the series of a metric that have the label.
+func (b *bench) sum(ctx context.Context, t *testing.T, name, label string) (sum float64) {
+	t.Helper()
+	for labels, v := range kit.Scrape(ctx, t, b.collector)[name] {
+		if strings.Contains(labels, label) {
+			sum += v
+		}
+	}
+	return sum
+}

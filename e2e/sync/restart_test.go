@@ -1,0 +1,171 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+// TestRestartOfAlertmanager: it has forgotten all alerts, and that closes nothing that fires. What ended meanwhile closes.
+func TestRestartOfAlertmanager(t *testing.T) {
+	const grace = 6 * time.Second
+	for name, forget := range map[string]bool{"with its data": false, "without": true} {
+		t.Run(name, func(t *testing.T) {
+			b := startBench(t, 1, "receivers.alertmanager.sync.startup_grace="+grace.String())
+			am := b.alertmanager(t, 0)
+			fires, ended := kit.AlertOn("fires"), kit.AlertOn("ended")
+			am.fires(t, fires, ended)
+			b.incident(t, "fires", kit.IsOpen)
+			b.incident(t, "ended", kit.IsOpen)
+			b.whole(t, 1)
+			b.syncs(t, 1)
+
+			am.Kill()
+			b.whole(t, 0)
+			if forget {
+				require.NoError(t, os.RemoveAll(filepath.Join(am.dir, "alertmanager")))
+			}
+			am.start(t)
+			b.syncs(t, 4) // it lists nothing, for longer than absent_for
+			b.incident(t, "ended", kit.IsOpen)
+			am.fires(t, fires) // as Prometheus does, in time
+			b.whole(t, 1)
+			b.incident(t, "ended", kit.IsResolved)
+			b.incident(t, "fires", kit.IsOpen)
+			am.ends(t, fires)
+			b.incident(t, "fires", kit.IsResolved)
+		})
+	}
+}
+
+// TestRestartOfTheCollector: what a list has shown is on disk, and what ended while it was away closes.
+func TestRestartOfTheCollector(t *testing.T) {
+	b := startBench(t, 1)
+	am := b.alertmanager(t, 0)
+	alert := kit.AlertOn("away")
+	am.fires(t, alert)
+	b.incident(t, "away", kit.IsOpen)
+	b.syncs(t, 2)
+	b.collector.Kill()
+	am.silence(t, "away")
+	am.ends(t, alert)
+	require.NoError(t, b.collector.Start(t.Context()))
+	b.incident(t, "away", kit.IsResolved)
+	assert.Positive(t, b.effect(t.Context(), t, "resolved"))
+}
+
+// TestNoAnswer: an Alertmanager that does not say what it knows keeps everything open, and the metrics tell.
+func TestNoAnswer(t *testing.T) {
+	hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	page := func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in</title>")
+	}
+	token := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who is it", http.StatusUnauthorized) }
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		result string
+	}{
+		"hangs":               {hangs, "unanswered"},
+		"answers HTML":        {page, "unreadable"},
+		"wants another token": {token, "denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := startBench(t, 2)
+			b.doors[1].set(test.answer)
+			am := b.alertmanager(t, 0)
+			alert := kit.AlertOn("kept")
+			am.fires(t, alert)
+			b.incident(t, "kept", kit.IsOpen)
+			b.syncs(t, 2)
+			am.silence(t, "kept")
+			am.ends(t, alert)
+			b.syncs(t, 5)
+			b.incident(t, "kept", kit.IsOpen)
+			b.whole(t, 0)
+			assert.Positive(t, b.sum(t.Context(), t, "otelcol_receiver_alertmanager_sync_questions", `result="`+test.result+`"`))
+			b.doors[1].leads(t, am.Alertmanager)
+			b.incident(t, "kept", kit.IsResolved)
+		})
+	}
+}
+
+// whole waits until the last sync was complete, or not.
+func (b *bench) whole(t *testing.T, want float64) {
+	t.Helper()
+	kit.Eventually(t, func(ctx context.Context) error {
+		if got := b.sum(ctx, t, "otelcol_receiver_alertmanager_sync_complete", ""); got != want {
+			return fmt.Errorf("sync_complete is %v", got)
+		}
+		return nil
+	})
+}
+
+// TestOneOfTwoIsDown: a cluster of which a member is away closes nothing that it does not list, until it is back.
+func TestOneOfTwoIsDown(t *testing.T) {
+	b := startBench(t, 2)
+	found := kit.Binaries(t, harness.AlertmanagerEnv)
+	pair, err := harness.StartPair(t.Context(), found.Alertmanager, b.dir, [2]string{b.collector.Webhook, b.collector.Webhook})
+	t.Cleanup(func() { assert.NoError(t, pair.Close()) })
+	require.NoError(t, err)
+	for i, d := range b.doors {
+		d.leads(t, pair.Members[i])
+	}
+	alert := kit.AlertOn("pair")
+	require.NoError(t, pair.Post(t.Context(), alert))
+	b.incident(t, "pair", kit.IsOpen)
+	b.whole(t, 1)
+	b.syncs(t, 2)
+
+	pair.Members[1].Kill()
+	b.whole(t, 0)
+	first := &alertmanager{Alertmanager: pair.Members[0], bench: b}
+	first.silence(t, "pair")
+	first.ends(t, alert)
+	b.syncs(t, 5)
+	b.incident(t, "pair", kit.IsOpen)
+	require.NoError(t, pair.Restart(t.Context(), 1))
+	b.doors[1].leads(t, pair.Members[1])
+	b.incident(t, "pair", kit.IsResolved)
+}
+
+// TestPairThatDisagrees: of two Alertmanagers that are no cluster, one says that the alert ended and the other that it fires. It
+// fires until both say so, in one incident.
+func TestPairThatDisagrees(t *testing.T) {
+	b := startBench(t, 2)
+	first, second := b.alertmanager(t, 0), b.alertmanager(t, 1)
+	alert := kit.AlertOn("disputed")
+	first.fires(t, alert)
+	second.fires(t, alert)
+	b.incident(t, "disputed", kit.IsOpen)
+	b.whole(t, 1)
+	b.syncs(t, 2)
+
+	first.ends(t, alert)
+	kit.Eventually(t, func(ctx context.Context) error {
+		waited := b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_waits"`)
+		withdrawn := b.effect(ctx, t, "withdrawn") + b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_withdrawn"`)
+		if waited == 0 || withdrawn == 0 {
+			return errors.New("the resolve has not been withdrawn")
+		}
+		return nil
+	})
+	b.syncs(t, 5)
+	b.incident(t, "disputed", kit.IsOpen)
+	second.ends(t, alert)
+	b.incident(t, "disputed", kit.IsResolved)
+}

@@ -1,0 +1,296 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"strconv"
+	"time"
+)
+
+// Times of the sync in seconds.
+const (
+	syncEvery = 6
+	absentFor = 12
+)
+
+const (
+	theSource   = "alertmanager"
+	otherSource = "alertmanager/other"
+)
+
+// question is one that the bridge asks the Alertmanagers: their answer, and what was true when it was asked.
+type question struct {
+	Snapshot
+	firing [2]bool
+}
+
+// syncs is what the model knows of them.
+type syncs struct {
+	question *question // asked, its answer has not arrived
+	// emptyUntil: an Alertmanager was restarted, and knows nothing until then.
+	emptyUntil int
+	// silenced alerts are listed as suppressed, and nothing is sent of them.
+	silenced [2]bool
+	// alone: the first replica has resolved the alert, and the second says that it fires.
+	alone [2]bool
+
+	// What the entry was told: by webhooks at that place in the order, by snapshots at all, and since when one lacks it (-1: none).
+	heardSeq [2]int64
+	shown    [2]bool
+	lacking  [2]int
+	waits    [2]hold // resolves
+}
+
+func (s *steps) ofSync(sw switches) {
+	if !sw.sync {
+		return
+	}
+	s.add(6, "sync", func(w *world) { w.ask(true); w.answered() })
+	s.add(3, "sync asked", func(w *world) { w.ask(true) })
+	s.add(3, "sync answered", func(w *world) { w.answered() })
+	s.add(2, "sync incomplete", func(w *world) { w.ask(false); w.answered() })
+	s.add(2, "another source syncs", func(w *world) { w.otherSyncs() })
+	s.add(1, "Alertmanager restarts", func(w *world) { w.emptyUntil = w.now + 8 })
+	s.add(2, "sync, 5 seconds", func(w *world) {
+		w.ask(true)
+		for range 5 {
+			w.tick()
+		}
+		w.answered()
+	})
+	for i := range 2 {
+		n := "(" + strconv.Itoa(i) + ")"
+		s.add(3, "ends unsaid"+n, func(w *world) { w.endsUnsaid(i) })
+		s.add(1, "silenced or not"+n, func(w *world) { w.silenced[i] = !w.silenced[i] })
+		if sw.apart {
+			s.add(2, "first resolves alone"+n, func(w *world) { w.resolvesAlone(i) })
+		}
+	}
+}
+
+// endsUnsaid: the alert ends, and no webhook will say so: it is silenced, or was cut, or is routed elsewhere.
+func (w *world) endsUnsaid(i int) {
+	a := &w.alerts[i]
+	if a.firing && !w.alone[i] {
+		a.firing, a.end = false, w.instant(w.now)
+	}
+}
+
+// resolvesAlone: the Prometheus of the first replica lost sight of it.
+func (w *world) resolvesAlone(i int) {
+	a := &w.alerts[i]
+	if !a.firing || w.alone[i] {
+		return
+	}
+	w.alone[i] = true
+	n := w.current(i)
+	n.firing, n.end = false, w.instant(w.now)
+	w.queue = append(w.queue, n)
+}
+
+// ask notes what the Alertmanagers answer now. Without a part of the answer, or of one that was restarted, it is incomplete.
+func (w *world) ask(complete bool) {
+	w.seq++
+	q := &question{Snapshot: Snapshot{
+		Source: theSource, Complete: complete && w.now >= w.emptyUntil, Epoch: w.epoch, Seq: w.seq,
+		AbsentFor: absentFor * time.Second, Listed: map[Key]bool{},
+	}}
+	for i := range w.alerts {
+		if q.firing[i] = w.alerts[i].firing; q.firing[i] && w.now >= w.emptyUntil && (complete || i == 0) {
+			q.Listed[keys[i]] = !w.silenced[i]
+		}
+	}
+	w.question = q
+}
+
+// answered: the answer arrives.
+func (w *world) answered() {
+	if q := w.question; q != nil {
+		w.question = nil
+		w.snapshot(q)
+	}
+}
+
+// otherSyncs is a complete snapshot of a source that has none of our alerts.
+func (w *world) otherSyncs() {
+	w.snapshot(&question{Snapshot: Snapshot{Source: otherSource, Complete: true, Epoch: w.epoch, Seq: w.seq + 1, AbsentFor: absentFor * time.Second}})
+}
+
+// snapshot hands an answer to the ledger.
+func (w *world) snapshot(q *question) {
+	before, lies := w.ledger.entry, w.ledger.lies && !w.ledger.full
+	ok := w.ledger.sync(&q.Snapshot)
+	if before == nil {
+		return
+	}
+	for i := range keys {
+		m := before.Members.Get(keys[i])
+		if m == nil || !m.unfinished() {
+			continue
+		}
+		_, listed := q.Listed[keys[i]]
+		switch {
+		case !ok && !lies:
+		case listed:
+			w.shown[i], w.lacking[i] = true, -1
+			w.heard[i] = w.now
+		case ok:
+			w.checkAbsent(i, q, m)
+		}
+	}
+	if !ok {
+		w.news()
+		w.pages += 2 // a hold may have ended, and nobody knows
+	} else if e := w.ledger.entry; e.Version != before.Version {
+		w.news()
+	}
+	w.noteSnapshot(q)
+	w.check()
+}
+
+// checkAbsent is I27 and I28 for an alert that a snapshot lacks: m is how it was before.
+func (w *world) checkAbsent(i int, q *question, m *Member) {
+	now := w.ledger.entry.Members.Get(keys[i])
+	ended := now == nil || !now.unfinished()
+	ours := q.Source == theSource && q.Complete
+	later := w.heardSeq[i] > q.Seq
+	switch {
+	case ended && q.firing[i]:
+		w.Fatalf("I27: alert %d fired when the snapshot was asked for, and it ended it", i)
+	case ended && (!ours || later || !w.shown[i]):
+		w.Fatalf("I27: alert %d ended by a snapshot that says nothing of it: complete %t, later %t, shown %t, of %s", i, q.Complete, later, w.shown[i], q.Source)
+	case !ours || later || !w.shown[i] || m.held() || m.resolving():
+		if ours && !later && w.shown[i] && !ended {
+			w.Fatalf("I28: alert %d is absent, and still held or resolving", i)
+		}
+	case w.lacking[i] < 0:
+		w.lacking[i] = w.now
+		if ended {
+			w.Fatalf("I27: alert %d ended by its first absence", i)
+		}
+	case ended != (w.now-w.lacking[i] >= absentFor):
+		w.Fatalf("I27, I28: alert %d absent since %d, ended %t at %d: %s", i, w.lacking[i], ended, w.now, w.show())
+	case ended && !now.EndsAt.Equal(at(w.lacking[i]+w.skew)):
+		w.Fatalf("I28: alert %d absent since %d, but ended at %v", i, w.lacking[i], now.EndsAt)
+	}
+}
+
+// noteSnapshot sees what a snapshot did to those that it lists: a held one fires only if it is active and the list complete, and
+// a resolve that waited is withdrawn.
+func (w *world) noteSnapshot(q *question) {
+	held, fired, waits := w.held, w.fired, w.waits
+	w.noteMembers()
+	for i := range keys {
+		active, listed := q.Listed[keys[i]]
+		decides := listed && w.heardSeq[i] < q.Seq
+		switch {
+		case held[i].held && listed && w.fired[i] != (decides && active && q.Complete) && !w.ledger.failed:
+			w.Fatalf("I28: alert %d was held and is listed: fires %t", i, w.fired[i])
+		case waits[i].held && decides && (w.waits[i].held || !w.fired[i]) && !w.ledger.failed:
+			w.Fatalf("I29: the resolve of alert %d outlives a snapshot that lists it", i)
+		case !fired[i] && !held[i].held && w.fired[i]:
+			w.Fatalf("I27: alert %d fires because of a snapshot", i)
+		}
+		if fired[i] && !w.fired[i] {
+			w.alerts[i].told.firing = false
+		}
+	}
+}
+
+// checkWait is I29: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
+func (w *world) checkWait(i int, before hold, heard, single bool) {
+	after := w.waits[i]
+	switch {
+	case before.held && after.held && before.until != after.until && single:
+		w.Fatalf("I29: the wait moved from %d to %d", before.until, after.until)
+	case before.held && !after.held && !heard && w.now < before.until:
+		w.Fatalf("I29: the wait ended %d s early", before.until-w.now)
+	}
+}
+
+// synced is quiesce's part: what the Alertmanagers say at the end, and I28: what ended is closed in a bounded time.
+func (w *world) synced() {
+	if !w.sync {
+		return
+	}
+	w.emptyUntil, w.question = 0, nil
+	for i := range w.alerts {
+		if w.alone[i] && w.alerts[i].firing {
+			n := w.current(i)
+			n.sender = am2
+			w.apply(w.arrive(n))
+		}
+		if e := w.ledger.entry; !w.alerts[i].firing && !w.shown[i] && e != nil && (w.fired[i] || w.held[i].held) {
+			w.queue = append(w.queue, w.current(i)) // no snapshot can know of it
+			w.deliver(false)
+		}
+	}
+	for range (absentFor+2*syncEvery)/syncEvery + 1 {
+		w.ask(true)
+		w.answered()
+		w.settleFor(syncEvery)
+	}
+	for i := range w.alerts {
+		if !w.alerts[i].firing && w.fired[i] {
+			w.Fatalf("I28: alert %d has ended, and its member fires: %s", i, w.show())
+		}
+	}
+}
+
+// restartSync: a new process has heard nothing yet, and its questions are new.
+func (w *world) restartSync() {
+	w.question, w.heardSeq, w.lacking = nil, [2]int64{}, [2]int{-1, -1}
+}
+
+// rereadSync: memory is what disk says of e, so absences are forgotten, and an alert that is not there.
+func (w *world) rereadSync(e *Entry) {
+	for i := range keys {
+		w.lacking[i] = -1
+		if e == nil || e.Members.Get(keys[i]) == nil {
+			w.unshown(i)
+		}
+	}
+}
+
+// hearsSync notes that a webhook was heard.
+func (w *world) hearsSync(all []arrived) {
+	for _, a := range all {
+		w.heardSeq[a.alert] = max(w.heardSeq[a.alert], a.Seq)
+		w.lacking[a.alert] = -1
+	}
+}
+
+// unshown: the entry has forgotten the alert, and what showed it.
+func (w *world) unshown(i int) { w.shown[i], w.lacking[i] = false, -1 }
+
+// waitOf is for how long a resolve of the sender waits.
+func (w *world) waitOf(n notification) time.Duration {
+	if !w.apart || n.firing {
+		return 0
+	}
+	return 2 * syncEvery * time.Second
+}
+
+// repeats is who repeats that alert i fires.
+func (w *world) repeats(i int) notification {
+	n := w.current(i)
+	if w.alone[i] {
+		n.sender = am2
+	}
+	return n
+}
+
+// sync returns whether the snapshot counts.
+func (l *ledger) sync(s *Snapshot) bool {
+	l.failed = false
+	if l.entry == nil {
+		return true
+	}
+	n, did := l.policy.Snapshot(l.entry, s, l.now())
+	if did.Durable() {
+		return l.commit(n)
+	}
+	l.entry = n
+	return true
+}

@@ -1,0 +1,68 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+// syncMutants switch the rules of snapshots off.
+var syncMutants = []mutant{
+	{"a snapshot ends what no snapshot showed", "sync", 20000, lacksWith("m.ShownBy = s.Source")},
+	{"a snapshot ends what another source showed", "sync", 20000, lacksWith(`if m.ShownBy != "" {
+		m.ShownBy = s.Source
+	}`)},
+	{"an incomplete snapshot ends", "sync", 20000, lacksWith("c := *s; c.Complete = true; s = &c")},
+	{"the first absence ends", "sync", 20000, lacksWith("m.AbsentSince = now.Add(-s.AbsentFor)")},
+	{"a hold outlives its absence", "sync", 20000, lacksWith("if m.held() { return }")},
+	{"an absence is counted over what was heard", "sync", 20000, `
+func (m *Member) stamp(ev *Event, now time.Time) {
+	since := m.AbsentSince
+	m.stampOriginal(ev, now)
+	m.AbsentSince = since
+}`},
+	{"an absence is counted over what was listed", "sync", 20000, listedWith("", "m.AbsentSince = since")},
+	{"what is listed is not heard", "sync and stale", 20000, listedWith("", "m.LastSeen = seen")},
+	{"a suppressed alert begins to fire", "sync", 20000, listedWith("active = true", "")},
+	{"a snapshot knows what came later", "sync", 20000, `
+func (s *Snapshot) decides(m *Member) bool { return true }`},
+	{"disk does not know what was shown", "sync", 20000, `
+func (s Sighting) Durable() bool { return s.Wakes() }`},
+	{"an absence ends now", "sync", 20000, `
+func (m *Member) end(at time.Time) { m.endOriginal(at.Add(time.Hour)) }`},
+	{"a resolve waits forever", "sync apart", 20000, `
+func waitOver(m *Member, now time.Time) bool { return false }`},
+	{"a resolve does not wait", "sync apart", 20000, `
+func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	now2 := *ev
+	now2.Wait = 0
+	return p.applyResolve(n, m, &now2, now)
+}`},
+	{"a resolve counts although the alert is listed", "sync apart", 20000, listedWith("", `if m.Firing && m.HeldUntil.IsZero() && !held.IsZero() {
+		m.HeldUntil = held
+	}`)},
+	{"a wait begins anew", "sync apart", 20000, `
+func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	next := *m
+	next.HeldUntil = time.Time{}
+	return p.waitOriginal(n, &next, ev, now)
+}`},
+	{"a firing does not end a wait", "sync apart", 20000, `
+func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome { return p.wait(n, m, ev, now) }`},
+}
+
+func lacksWith(first string) string {
+	return `
+func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
+	` + first + `
+	s.lacksOriginal(m, now, did)
+}`
+}
+
+func listedWith(before, after string) string {
+	return `
+func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) {
+	since, seen, held := m.AbsentSince, m.LastSeen, m.HeldUntil
+	_, _, _ = since, seen, held
+	` + before + `
+	s.listedOriginal(m, active, now, did)
+	` + after + `
+}`
+}

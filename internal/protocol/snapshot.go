@@ -1,0 +1,174 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// MaxWait bounds how long a resolve waits for a snapshot.
+const MaxWait = time.Hour
+
+// Snapshot is a list of all alerts of a source, whatever happened to their webhooks.
+type Snapshot struct {
+	Source string
+	// Complete: an alert that is not listed does not fire.
+	Complete bool
+	// Listed are the alerts of the list; true: no silence, inhibition or time interval suppresses it.
+	Listed map[Key]bool
+	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
+	Epoch string
+	Seq   int64
+	// Silences are those of the listed alerts.
+	Silences []Silence
+	// AbsentFor is how long an alert must be absent until it counts as resolved.
+	AbsentFor time.Duration
+}
+
+// Silence is a silence of Alertmanager and the alerts that it silences.
+type Silence struct {
+	ID string
+	incident.Silence
+
+	Keys []Key
+}
+
+// Sighting is what a snapshot did to the members of an entry: how many of them.
+type Sighting struct {
+	Shown     int // seen in a snapshot for the first time
+	Resolved  int // resolved by absence
+	Released  int // fire after all: a held one is listed
+	Cancelled int // do not fire: a held one is absent
+	Confirmed int // resolved: the resolve waited, and the alert is absent
+	Withdrawn int // fire on: the resolve waited, and the alert is listed
+}
+
+// Add adds up sightings.
+func (s *Sighting) Add(o Sighting) {
+	s.Shown += o.Shown
+	s.Resolved += o.Resolved
+	s.Released += o.Released
+	s.Cancelled += o.Cancelled
+	s.Confirmed += o.Confirmed
+	s.Withdrawn += o.Withdrawn
+}
+
+// Durable reports whether the store must know. When an alert was last listed is in memory only: a restart counts anew.
+func (s Sighting) Durable() bool { return s != Sighting{} }
+
+// Wakes reports whether a call may have become due.
+func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed > 0 }
+
+// Snapshot returns the entry after a snapshot, and what that did. The result is e itself where it says nothing about e.
+func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sighting) {
+	var did Sighting
+	var n *Entry
+	for m := range e.Members.All() {
+		if !m.unfinished() {
+			continue
+		}
+		next := *m
+		if active, listed := s.Listed[m.Key]; listed {
+			s.listed(&next, active, now, &did)
+		} else {
+			s.lacks(&next, now, &did)
+		}
+		if next == *m {
+			continue
+		}
+		if n == nil {
+			n = e.copy()
+			n.Members = n.Members.draft()
+		}
+		n.Members.set(&next)
+	}
+	if n == nil {
+		return e, did
+	}
+	n.Members.seal()
+	if did.Wakes() {
+		p.changed(n, e.Firing(), now)
+	}
+	return n, did
+}
+
+// decides: the list was asked for after the member was last heard of, as far as their order is known.
+func (s *Snapshot) decides(m *Member) bool {
+	return s.Epoch == "" || m.Epoch != s.Epoch || m.Seq < s.Seq
+}
+
+// listed changes m, which the list has. A suppressed alert goes on, but none begins to fire.
+func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) {
+	m.LastSeen, m.AbsentSince = now, time.Time{}
+	if m.ShownBy != s.Source {
+		m.ShownBy = s.Source
+		did.Shown++
+	}
+	switch {
+	case !s.decides(m):
+	case m.resolving():
+		m.HeldUntil = time.Time{}
+		did.Withdrawn++
+	case m.held() && active && s.Complete:
+		m.Firing, m.HeldUntil = true, time.Time{}
+		did.Released++
+	}
+}
+
+// lacks changes m, which the list has not. That says nothing of an alert that this source has never listed.
+func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
+	switch {
+	case !s.Complete || m.ShownBy != s.Source || !s.decides(m):
+	case m.held():
+		m.HeldUntil = time.Time{}
+		did.Cancelled++
+	case m.resolving():
+		m.finish(now)
+		did.Confirmed++
+	case m.AbsentSince.IsZero():
+		m.AbsentSince = now
+	case now.Sub(m.AbsentSince) >= s.AbsentFor:
+		m.end(m.AbsentSince)
+		did.Resolved++
+	}
+}
+
+// end resolves a member that no sender resolved, so that the next firing is nobody's echo.
+func (m *Member) end(at time.Time) {
+	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
+	m.EndsAt, m.ResolvedAt, m.ResolvedBy = at, time.Time{}, ""
+	m.Alert = m.Alert.Brief()
+}
+
+// wait keeps a resolve until the next snapshot.
+func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	next := *m
+	next.stamp(ev, now)
+	next.Alert = m.Alert
+	if !m.resolving() {
+		next.HeldUntil = now.Add(min(ev.Wait, MaxWait))
+	}
+	next.EndsAt, next.ResolvedBy = endOf(ev, now), ev.Sender
+	n.Members.set(&next)
+	return ResolveWaits
+}
+
+// finish lets a resolve that waited count.
+func (m *Member) finish(now time.Time) {
+	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
+	m.ResolvedAt = now
+	m.Alert = m.Alert.Brief()
+}
+
+// firesAgain is a firing of a member whose resolve waits: whoever sends it, the resolve does not count any more. If it was an
+// echo, its sender will resolve the alert as well, or snapshots will lack it.
+func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	p.repeat(n, m, ev, now)
+	next := *n.Members.Get(m.Key)
+	next.HeldUntil = time.Time{}
+	n.Members.set(&next)
+	return ResolveWithdrawn
+}

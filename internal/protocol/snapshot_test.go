@@ -1,0 +1,194 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// list is a complete snapshot of theSource that has the alerts, all of them active.
+func list(listed ...Key) *Snapshot {
+	s := &Snapshot{Source: theSource, Complete: true, Epoch: "e", Seq: 1000, AbsentFor: 2 * minute, Listed: map[Key]bool{}}
+	for _, k := range listed {
+		s.Listed[k] = true
+	}
+	return s
+}
+
+func look(p *Policy, e *Entry, s *Snapshot, now time.Time) *Entry {
+	n, _ := p.Snapshot(e, s, now)
+	return n
+}
+
+func TestAbsenceResolves(t *testing.T) {
+	p := testPolicy()
+	t0 := at(0)
+	e := look(p, opened(t, p, t0), list(keys[0]), t0.Add(minute))
+	require.Equal(t, theSource, e.Members.Get(keys[0]).ShownBy)
+
+	e, did := p.Snapshot(e, list(), t0.Add(2*minute))
+	require.Equal(t, Sighting{}, did)
+	require.True(t, e.Firing())
+	e, did = p.Snapshot(e, list(), t0.Add(3*minute))
+	require.Equal(t, Sighting{}, did)
+	require.True(t, e.Firing())
+	e, did = p.Snapshot(e, list(), t0.Add(4*minute))
+	require.Equal(t, Sighting{Resolved: 1}, did)
+	require.True(t, did.Wakes())
+	require.Equal(t, t0.Add(2*minute), e.EndedAt(), "the first absence")
+	require.Equal(t, Close, p.Decide(e, nil, t0.Add(4*minute)).Call.Kind)
+
+	// The next firing is nobody's echo.
+	e, outcome := applyOne(p, e, fires(am2, t0), t0.Add(5*minute))
+	require.Equal(t, Fired, outcome)
+	require.True(t, e.Firing())
+}
+
+// TestAbsenceSaysNothing: none of these ends anything, however long it lasts.
+func TestAbsenceSaysNothing(t *testing.T) {
+	change := func(f func(s *Snapshot)) *Snapshot { s := list(); f(s); return s }
+	for name, test := range map[string]struct {
+		first, then *Snapshot
+	}{
+		"never shown":           {list(), list()},
+		"shown by another one":  {change(func(s *Snapshot) { s.Source = "b"; s.Listed[keys[0]] = true }), list()},
+		"incomplete":            {list(keys[0]), change(func(s *Snapshot) { s.Complete = false })},
+		"of another source":     {list(keys[0]), change(func(s *Snapshot) { s.Source = "b" })},
+		"asked before a repeat": {list(keys[0]), change(func(s *Snapshot) { s.Epoch, s.Seq = "webhooks", 6 })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, t0 := testPolicy(), at(0)
+			e := look(p, opened(t, p, t0), test.first, t0)
+			e, _ = applyOne(p, e, fires(am1, t0).order("webhooks", 7), t0)
+			for i := range 10 {
+				var did Sighting
+				e, did = p.Snapshot(e, test.then, t0.Add(time.Duration(i)*minute))
+				require.Equal(t, Sighting{}, did)
+			}
+			require.True(t, e.Firing())
+		})
+	}
+}
+
+// TestListedIsHeard: being listed keeps what stale_after would resolve, and no record is written for it.
+func TestListedIsHeard(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	p.StaleAfter = 10 * minute
+	e, did := p.Snapshot(opened(t, p, t0), list(keys[0]), t0.Add(minute))
+	require.True(t, did.Durable(), "disk must know that it was shown")
+	for i := 2; i < 30; i++ {
+		now := t0.Add(time.Duration(i) * minute)
+		e, did = p.Snapshot(e, list(keys[0]), now)
+		require.False(t, did.Durable())
+		require.True(t, p.Tick(e, now).Firing())
+	}
+	require.False(t, p.Tick(e, t0.Add(39*minute)).Firing())
+}
+
+func TestSnapshotSaysNothing(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e := opened(t, p, t0)
+	n, did := p.Snapshot(e, list(keys[1]), t0)
+	assert.Same(t, e, n)
+	assert.Equal(t, Sighting{}, did)
+	e = closing(t, p, t0)
+	n, _ = p.Snapshot(e, list(keys[0]), t0)
+	assert.Same(t, e, n, "a list opens nothing")
+}
+
+// TestSnapshotDecidesHolds: listed, an echo fires; absent, it ends; suppressed or in doubt, it waits.
+func TestSnapshotDecidesHolds(t *testing.T) {
+	suppressed, incomplete := list(keys[0]), list(keys[0])
+	suppressed.Listed[keys[0]] = false
+	incomplete.Complete = false
+	for name, test := range map[string]struct {
+		s            *Snapshot
+		fires, holds bool
+		did          Sighting
+	}{
+		"listed":     {list(keys[0]), true, false, Sighting{Released: 1}},
+		"absent":     {list(), false, false, Sighting{Cancelled: 1}},
+		"suppressed": {suppressed, false, true, Sighting{}},
+		"incomplete": {incomplete, false, true, Sighting{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, t0 := testPolicy(), at(0)
+			e := look(p, opened(t, p, t0), list(keys[0]), t0)
+			e, _ = applyOne(p, e, resolves(am1, t0, t0), t0)
+			e, outcome := applyOne(p, e, fires(am2, t0), t0.Add(minute))
+			require.Equal(t, EchoHeld, outcome)
+			e, did := p.Snapshot(e, test.s, t0.Add(2*minute))
+			assert.Equal(t, test.did, did)
+			assert.Equal(t, test.fires, e.Firing())
+			assert.Equal(t, test.holds, e.Members.Held() > 0)
+		})
+	}
+}
+
+// TestResolveWaits: of Alertmanagers that are no cluster, a resolve counts when the next snapshot lacks the alert.
+func TestResolveWaits(t *testing.T) {
+	t0 := at(0)
+	waiting := func(t *testing.T, p *Policy) *Entry {
+		t.Helper()
+		ev := resolves(am1, t0, t0.Add(minute))
+		ev.Wait = 2 * minute
+		e, outcome := applyOne(p, look(p, opened(t, p, t0), list(keys[0]), t0), ev, t0.Add(minute))
+		require.Equal(t, ResolveWaits, outcome)
+		require.True(t, e.Firing())
+		ev.Sender = am2
+		e, outcome = applyOne(p, e, ev, t0.Add(2*minute))
+		require.Equal(t, ResolveWaits, outcome)
+		require.Equal(t, t0.Add(3*minute), p.Decide(e, want(e), t0.Add(2*minute)).Wake, "the second one waits no longer")
+		return e
+	}
+	t.Run("listed", func(t *testing.T) {
+		p := testPolicy()
+		e, did := p.Snapshot(waiting(t, p), list(keys[0]), t0.Add(2*minute))
+		assert.Equal(t, Sighting{Withdrawn: 1}, did)
+		assert.True(t, p.Tick(e, t0.Add(hour)).Firing())
+	})
+	t.Run("absent", func(t *testing.T) {
+		p := testPolicy()
+		e, did := p.Snapshot(waiting(t, p), list(), t0.Add(2*minute))
+		assert.Equal(t, Sighting{Confirmed: 1}, did)
+		assert.False(t, e.Firing())
+		assert.Equal(t, t0.Add(minute), e.EndedAt())
+	})
+	t.Run("no snapshot", func(t *testing.T) {
+		p := testPolicy()
+		e := p.Tick(waiting(t, p), t0.Add(3*minute))
+		assert.False(t, e.Firing())
+		assert.Equal(t, t0.Add(minute), e.EndedAt())
+	})
+	t.Run("fires again", func(t *testing.T) {
+		p := testPolicy()
+		e, outcome := applyOne(p, waiting(t, p), fires(am2, t0).says("still"), t0.Add(2*minute))
+		assert.Equal(t, ResolveWithdrawn, outcome)
+		assert.True(t, p.Tick(e, t0.Add(hour)).Firing())
+		assert.Equal(t, "still", e.Members.Get(keys[0]).Alert.Unpack().Description)
+	})
+	t.Run("after a restart", func(t *testing.T) {
+		p := testPolicy()
+		e := p.Load(waiting(t, p), t0.Add(150*time.Second))
+		assert.True(t, e.Firing())
+		assert.False(t, p.Load(e, t0.Add(3*minute)).Firing())
+	})
+}
+
+// TestSnapshotBeforeCreate: what ends before its create left is never sent.
+func TestSnapshotBeforeCreate(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e, _ := applyOne(p, nil, fires(am1, t0), t0)
+	require.True(t, p.Arm(e, want(e), t0))
+	e = look(p, e, list(keys[0]), t0)
+	e = look(p, e, list(), t0.Add(minute))
+	e = look(p, e, list(), t0.Add(3*minute))
+	require.False(t, e.Firing())
+	require.Equal(t, NoCall, e.Inflight.Kind)
+	require.True(t, e.Over())
+}

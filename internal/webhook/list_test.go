@@ -1,0 +1,166 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// seen is what a test looks at of an alert that is valid for a moment only.
+type seen struct {
+	labels, fingerprint string
+	suppressed          bool
+}
+
+func readList(t *testing.T, list string) (all []seen, unusable int, err error) {
+	t.Helper()
+	unusable, err = NewReader().ReadList(iotest.OneByteReader(strings.NewReader(list)), func(a *ListedAlert) {
+		all = append(all, seen{fmt.Sprint(a.Labels), a.Fingerprint, a.Suppressed})
+	})
+	return all, unusable, err
+}
+
+func TestReadList(t *testing.T) {
+	all, unusable, err := readList(t, ` [
+		{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00.809Z","fingerprint":"6051004c729abe0e","receivers":[{"name":"x"}],
+		 "status":{"inhibitedBy":[],"mutedBy":[ ],"silencedBy":[],"state":"active"},"labels":{"x":"1","alertname":"A"}},
+		{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["id"]},"labels":{"alertname":"B"}},
+		{"fingerprint":"f2","status":{"state":"active","mutedBy":["nights"]},"labels":{}},
+		{"fingerprint":"f3","status":{"state":"unprocessed"},"labels":{"a":"1"}},
+		{"status":{"state":"active"},"labels":{"a":"1"}}
+	] `)
+	require.NoError(t, err)
+	assert.Zero(t, unusable)
+	assert.Equal(t, []seen{
+		{"[{alertname A} {x 1}]", "6051004c729abe0e", false},
+		{"[{alertname B}]", "f1", true},
+		{"[]", "f2", true},
+		{"[{a 1}]", "f3", true},
+		{"[{a 1}]", labels.FromMap(map[string]string{"a": "1"}).Fingerprint(), false},
+	}, all)
+}
+
+func TestReadListRefuses(t *testing.T) {
+	for list, want := range map[string]string{
+		``:                              "the body is empty",
+		`null`:                          "the answer is not a list of alerts",
+		`{"status":"error"}`:            "the answer is not a list of alerts",
+		`<!DOCTYPE html><html></html>`:  "invalid JSON at byte 0",
+		`[{"labels":{"a":"1"}`:          "the JSON ends too early",
+		`[] []`:                         "there is more after the list of alerts",
+		`[{"labels":{"a":"1"}} {}]`:     "invalid JSON",
+		`[{"status":{"state":"active}}`: "the JSON ends too early",
+	} {
+		_, _, err := readList(t, list)
+		require.ErrorContains(t, err, want, list)
+	}
+	failed := errors.New("the connection is gone")
+	_, err := NewReader().ReadList(io.MultiReader(strings.NewReader(`[{"labels":`), iotest.ErrReader(failed)), func(*ListedAlert) {})
+	require.ErrorIs(t, err, failed)
+}
+
+// TestReadListCountsWhatItCannotUse: a list with these is not known as a whole.
+func TestReadListCountsWhatItCannotUse(t *testing.T) {
+	all, unusable, err := readList(t, `[7, {"labels":{"a":"1"}}, {"labels":"x","status":{"state":"active"}},
+		{"labels":{"a":"1","a":"2"},"status":{"state":"active"}}, {"fingerprint":"f","labels":{"a":"1"},"status":{"state":"active"}}]`)
+	require.NoError(t, err)
+	assert.Equal(t, 4, unusable)
+	assert.Equal(t, []seen{{"[{a 1}]", "f", false}}, all)
+}
+
+// TestListedKeyIsTheWebhooks: the list and the webhook tell of the same alert, whatever private labels one of them has.
+func TestListedKeyIsTheWebhooks(t *testing.T) {
+	c, err := NewConverter(Options{ReceiverID: "alertmanager/x", LabelsPerAlert: 2, ValueBytes: 1000, Alias: AliasRule{Labels: []string{"alertname"}, Separator: ":"}})
+	require.NoError(t, err)
+	w, err := Decode([]byte(`{"version":"4","alerts":[{"status":"firing","fingerprint":"f0","startsAt":"2026-11-26T14:00:00Z",
+		"labels":{"alertname":"A","b":"\u0000","c":"ü","d":"4"},"annotations":{"x":"y"}}]}`))
+	require.NoError(t, err)
+	logs, _ := c.Logs(w, &Delivery{})
+	record := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	sent, _ := record.Attributes().Get(attrs.AlertKey)
+
+	var keys []Key
+	_, err = NewReader().ReadList(strings.NewReader(`[{"status":{"state":"active"},"fingerprint":"f0",
+		"labels":{"d":"4","c":"ü","b":"\u0000","alertname":"A","__alert_rule_uid__":"u"}}]`), func(a *ListedAlert) {
+		k, _ := c.Key(&a.Alert, nil)
+		keys = append(keys, k)
+	})
+	require.NoError(t, err)
+	require.Len(t, keys, 1)
+	assert.Equal(t, sent.Bytes().AsRaw(), keys[0][:])
+}
+
+func TestReadStatus(t *testing.T) {
+	s, err := ReadStatus([]byte(`{"cluster":{"name":"01A","peers":[{"address":"1:2","name":"01A"},{"address":"3:4","name":"01B"}],"status":"settling"},
+		"config":{"original":"x"},"uptime":"2026-11-26T14:47:59.311Z","versionInfo":{"version":"0.31.1"}}`))
+	require.NoError(t, err)
+	assert.Equal(t, &Status{
+		Started: time.Date(2026, 11, 26, 14, 47, 59, 311e6, time.UTC), Settling: true, Name: "01A", Peers: []string{"01A", "01B"},
+	}, s)
+	s, err = ReadStatus([]byte(`{"cluster":{"peers":[],"status":"disabled"},"uptime":"0001-01-01T00:00:00.000Z"}`))
+	require.NoError(t, err)
+	assert.Equal(t, &Status{}, s)
+	for _, body := range []string{``, `[]`, `{}`, `<html>`, `{"uptime":7}`, `{"uptime":"yesterday"}`, `{"status":"error"}`} {
+		_, err := ReadStatus([]byte(body))
+		require.Error(t, err, body)
+	}
+}
+
+func TestOneCluster(t *testing.T) {
+	member := func(name string, peers ...string) *Status { return &Status{Name: name, Peers: peers} }
+	assert.True(t, OneCluster([]*Status{member("")}), "one alone needs no cluster")
+	assert.True(t, OneCluster([]*Status{member("a", "a", "b"), member("b", "b", "a")}))
+	assert.False(t, OneCluster([]*Status{member("a", "a", "b"), member("b", "b")}))
+	assert.False(t, OneCluster([]*Status{member(""), member("")}))
+	assert.False(t, OneCluster([]*Status{member("a", "a"), member("b", "b")}))
+}
+
+// FuzzReadList: no answer makes it panic, and what it shows has a key.
+func FuzzReadList(f *testing.F) {
+	f.Add(`[{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["id"]},"labels":{"alertname":"B"}}]`)
+	f.Add(`[{"labels":{"a":"1","a":"2"}}, 7, null]`)
+	f.Fuzz(func(t *testing.T, list string) {
+		r := NewReader()
+		_, err := r.ReadList(strings.NewReader(list), func(a *ListedAlert) {
+			if a.Fingerprint == "" {
+				t.Fatal("an alert without a fingerprint")
+			}
+		})
+		if err == nil && !strings.Contains(list, "[") {
+			t.Fatalf("%q is a list", list)
+		}
+	})
+}
+
+func TestReadListTellsWhoSilences(t *testing.T) {
+	var ids []string
+	_, err := NewReader().ReadList(strings.NewReader(`[{"fingerprint":"f","labels":{},"status":{"state":"suppressed","silencedBy":["s1","s2"],"inhibitedBy":7}}]`),
+		func(a *ListedAlert) { ids = append(ids, a.SilencedBy...) })
+	require.NoError(t, err)
+	assert.Equal(t, []string{"s1", "s2"}, ids)
+}
+
+func TestReadSilences(t *testing.T) {
+	said := `[{"id":"s1","createdBy":"jane","comment":"working on it","startsAt":"2026-11-26T14:00:00Z","endsAt":"2026-11-26T16:00:00.5Z","status":{"state":"active"}},
+		{"id":"s2","createdBy":"","endsAt":"2026-11-26T16:00:00Z"},{"id":"s3","createdBy":"joe","endsAt":"soon"},{"id":"s4","createdBy":"joe","endsAt":"2026-11-26T16:00:00Z"}]`
+	silences, err := ReadSilences([]byte(said), func(id string) bool { return id != "s4" })
+	require.NoError(t, err)
+	assert.Equal(t, map[string]Silence{"s1": {By: "jane", Until: time.Date(2026, 11, 26, 16, 0, 0, 5e8, time.UTC)}}, silences)
+	for _, body := range []string{``, `{}`, `<html>`, `[7]`} {
+		_, err := ReadSilences([]byte(body), func(string) bool { return true })
+		require.EqualError(t, err, "the answer is not a list of silences", body)
+	}
+}
