@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 	logobserver "go.uber.org/zap/zaptest/observer"
 
@@ -46,6 +47,7 @@ func TestReplicas(t *testing.T) {
 	t.Cleanup(server.Stop)
 	for name, test := range map[string]func(*fleet){
 		"webhook through a follower":    throughAFollower,
+		"list through a follower":       listThroughAFollower,
 		"leader stops":                  leaderStops,
 		"leader loses its connections":  leaderLosesItsConnections,
 		"leader cut off":                leaderCutOff,
@@ -163,6 +165,22 @@ func throughAFollower(f *fleet) {
 	require.NoError(f.t, f.send(followers[1], "resolved"))
 	f.opens(0)
 	assert.Equal(f.t, 1, f.created())
+}
+
+// A list that a follower's receiver read ends up in the leader's ledger.
+func listThroughAFollower(f *fleet) {
+	_, followers := f.three()
+	list := plog.NewLogs()
+	addRecord(list, map[string]string{attrs.SyncSource: "alertmanager"})
+	r := list.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	r.SetEventName(attrs.SyncEventName)
+	silence := r.Attributes().PutEmptySlice(attrs.SyncSilences).AppendEmpty().SetEmptyMap()
+	silence.PutStr(attrs.SilenceID, "s1")
+	silence.PutStr(attrs.SilenceBy, "jane")
+	silence.PutStr(attrs.SilenceUntil, time.Now().Add(time.Hour).Format(time.RFC3339))
+	silence.PutEmptyBytes(attrs.SilenceKeys).FromRaw(make([]byte, 16))
+	require.NoError(f.t, followers[0].consume(f.t.Context(), list))
+	f.says("Alerts are silenced in Alertmanager")
 }
 
 func leaderStops(f *fleet) {
