@@ -6,10 +6,14 @@ package harness
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +27,10 @@ type Proxy struct {
 	turn   atomic.Int64
 	passed atomic.Int64
 	failed atomic.Int64
+
+	mu       sync.Mutex
+	told     map[string][]string  // by instance
+	resolved map[string]time.Time // by instance: the start of the newest alert of which a collector acknowledged the resolve
 }
 
 // proxyTimeout: one that hangs does not hold up the others.
@@ -64,13 +72,57 @@ func (p *Proxy) pass(r *http.Request, turn int64, body []byte) int {
 		return http.StatusBadGateway
 	}
 	request.Header = r.Header.Clone()
+	began := time.Now()
 	response, err := p.client.Do(request)
 	if err != nil {
+		p.note(began, turn, http.StatusBadGateway, body)
 		return http.StatusBadGateway
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, response.Body)
+	p.note(began, turn, response.StatusCode, body)
 	return response.StatusCode
+}
+
+// note writes down what a collector was told of each alert, and what it answered.
+func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
+	var webhook struct {
+		Alerts []struct {
+			Status   string            `json:"status"`
+			Labels   map[string]string `json:"labels"`
+			StartsAt time.Time         `json:"startsAt"`
+		} `json:"alerts"`
+	}
+	_ = json.Unmarshal(body, &webhook) // what is not JSON tells of no alert
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.told == nil {
+		p.told, p.resolved = map[string][]string{}, map[string]time.Time{}
+	}
+	const clock = "15:04:05.000"
+	for _, a := range webhook.Alerts {
+		instance := a.Labels["instance"]
+		p.told[instance] = append(p.told[instance], fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
+			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
+		if a.Status == "resolved" && status < http.StatusMultipleChoices && a.StartsAt.After(p.resolved[instance]) {
+			p.resolved[instance] = a.StartsAt
+		}
+	}
+}
+
+// ToldResolved reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved. Alertmanager
+// never says so of an alert that no answer told it was delivered, even if it was.
+func (p *Proxy) ToldResolved(a Alert) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.resolved[a.Labels["instance"]].Before(a.StartsAt)
+}
+
+// Told returns what collectors were told of an instance, in the order of the answers.
+func (p *Proxy) Told(instance string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.told[instance])
 }
 
 var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$`)
