@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // campaign leads as often as this replica is elected, until ctx ends.
@@ -22,7 +23,7 @@ func (r *replica) campaign(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			r.logFailedTakeover(err)
-			pause(ctx, r.lease)
+			sleep.For(ctx, r.lease)
 		}
 	}
 }

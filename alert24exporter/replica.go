@@ -18,6 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // replica is this process as one of several over a database. It follows: what it accepts waits in the inbox for the leader. While
@@ -214,16 +215,7 @@ func (r *replica) watch(ctx context.Context) {
 	const every = 5 * time.Second
 	for ctx.Err() == nil {
 		_ = r.look(ctx) // campaigning says what is wrong
-		pause(ctx, every)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		sleep.For(ctx, every)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // 24 alert names on 4 instances each are 96 aliases at any time. After a few changes an alias is left as it is and another
@@ -146,7 +148,7 @@ func (f *family) add(random *rand.Rand) {
 
 // run lets the family live until ctx ends.
 func (f *family) run(ctx context.Context, random *rand.Rand) {
-	for sleep(ctx, time.Duration(random.ExpFloat64()*float64(changeEvery))) {
+	for sleep.For(ctx, time.Duration(random.ExpFloat64()*float64(changeEvery))) {
 		f.live(random, time.Now().UTC().Truncate(time.Millisecond))
 	}
 }

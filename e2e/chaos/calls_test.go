@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -48,7 +49,7 @@ type calls struct {
 
 // watch drains until ctx ends.
 func (c *calls) watch(ctx context.Context, requests func() []sandbox.Request) {
-	for sleep(ctx, drainEvery) {
+	for sleep.For(ctx, drainEvery) {
 		c.drain(requests(), time.Now().Add(-answered))
 	}
 }

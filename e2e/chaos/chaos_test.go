@@ -22,6 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -210,7 +211,7 @@ func (r *run) deliverRest(t *testing.T) {
 		}))
 	}
 	settle(slices.Clone(senders), false)
-	sleep(t.Context(), refreshInterval+settleTime)
+	sleep.For(t.Context(), refreshInterval+settleTime)
 	settle(slices.Clone(senders), true)
 }
 

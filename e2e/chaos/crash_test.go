@@ -7,6 +7,8 @@ import (
 	"context"
 	"syscall"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // crash ends the collector again and again until ctx ends, mostly by SIGKILL, and leaves it running. Lives shorter than
@@ -19,7 +21,7 @@ func (r *run) crash(ctx context.Context) error {
 		if random.IntN(6) == 0 {
 			life = settleTime + time.Duration(random.Int64N(int64(settleTime)))
 		}
-		if !sleep(ctx, life) {
+		if !sleep.For(ctx, life) {
 			return nil
 		}
 		how := random.IntN(8)

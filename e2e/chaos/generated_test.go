@@ -14,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // generate makes what a run of this length leaves behind: the real families and senders live in fake time, and a collector
@@ -42,10 +43,10 @@ func generate(t *testing.T, length time.Duration, seed uint64) *evidence {
 		}
 		all.Go(func() { ideal.fail(ctx, source(21_000)) })
 		all.Wait()
-		sleep(t.Context(), 2*gossip)
+		sleep.For(t.Context(), 2*gossip)
 		for _, sender := range senders {
 			for !sender.settle(t.Context(), false) {
-				sleep(t.Context(), retryPause)
+				sleep.For(t.Context(), retryPause)
 			}
 			sender.settle(t.Context(), true)
 		}
@@ -78,16 +79,16 @@ func (i *ideal) fail(ctx context.Context, random *rand.Rand) {
 		defer i.mu.Unlock()
 		i.down = down
 	}
-	for sleep(ctx, 200*time.Millisecond+time.Duration(random.Int64N(int64(2*time.Second)))) {
+	for sleep.For(ctx, 200*time.Millisecond+time.Duration(random.Int64N(int64(2*time.Second)))) {
 		set(true)
-		sleep(ctx, 200*time.Millisecond)
+		sleep.For(ctx, 200*time.Millisecond)
 		set(false)
 	}
 	set(false)
 }
 
 func (i *ideal) post(ctx context.Context, m *message) (fate, string) {
-	sleep(ctx, 2*time.Millisecond)
+	sleep.For(ctx, 2*time.Millisecond)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.down && i.random.IntN(5) > 0 {

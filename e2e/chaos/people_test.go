@@ -11,6 +11,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // peopleEvery is how often a person does something, on average.
@@ -56,7 +57,7 @@ var closing = deed{"close", func(int, *sandbox.Incident) sandbox.Patch {
 
 // run acts until ctx ends, each deed once before chance decides.
 func (p *people) run(ctx context.Context) error {
-	for n := 0; sleep(ctx, time.Duration(p.random.ExpFloat64()*float64(peopleEvery))); n++ {
+	for n := 0; sleep.For(ctx, time.Duration(p.random.ExpFloat64()*float64(peopleEvery))); n++ {
 		i := p.pick()
 		if i == nil {
 			continue

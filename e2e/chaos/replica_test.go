@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // The timers of the two Alertmanagers, as short as the test.
@@ -193,7 +195,7 @@ func (r *replica) stall(ctx context.Context, group []*alert, says []saying) fate
 	r.said(group, says, maybe)
 	wait := r.between(0, longestStall)
 	r.late(func() {
-		sleep(ctx, wait)
+		sleep.For(ctx, wait)
 		r.family.wire.Lock()
 		defer r.family.wire.Unlock()
 		m.from = time.Now()
@@ -245,18 +247,7 @@ func (r *replica) between(low, high time.Duration) time.Duration {
 
 // pause waits for a time between low and high; it reports false when ctx ends.
 func (r *replica) pause(ctx context.Context, low, high time.Duration) bool {
-	return sleep(ctx, r.between(low, high))
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return sleep.For(ctx, r.between(low, high))
 }
 
 func (r *replica) String() string { return r.family.name + "/" + strconv.Itoa(r.number) }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // world is one thing that can be different or go wrong in addition to failing requests and kills.
@@ -79,9 +80,9 @@ func (w *weather) run(ctx context.Context) error {
 		if err := w.api.SetSwitches(func(sw *sandbox.Switches) { sw.PutAnswer, sw.CloseClosed = answer, closed }); err != nil {
 			return err
 		}
-		more := sleep(ctx, time.Second+time.Duration(w.random.Int64N(int64(2*time.Second))))
+		more := sleep.For(ctx, time.Second+time.Duration(w.random.Int64N(int64(2*time.Second))))
 		for answer == store.NoContent && w.api.Stats().Answers[http.StatusNoContent] == 0 {
-			more = sleep(ctx, 100*time.Millisecond) && more // however short the run is
+			more = sleep.For(ctx, 100*time.Millisecond) && more // however short the run is
 			if !more {
 				break
 			}
@@ -112,7 +113,7 @@ type foreign struct {
 const strangerEvery = time.Second
 
 func (s *stranger) run(ctx context.Context) error {
-	for sleep(ctx, time.Duration(s.random.ExpFloat64()*float64(strangerEvery))) {
+	for sleep.For(ctx, time.Duration(s.random.ExpFloat64()*float64(strangerEvery))) {
 		if err := s.close(func(f foreign) bool { return !f.until.IsZero() && time.Now().After(f.until) }); err != nil {
 			return err
 		}

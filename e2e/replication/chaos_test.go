@@ -23,6 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // instances is how many alerts there are.
@@ -85,12 +86,12 @@ func TestChaos(t *testing.T) {
 	defer cancel()
 	var telling sync.WaitGroup
 	telling.Go(func() {
-		for wait(ctx, time.Second) {
+		for sleep.For(ctx, time.Second) {
 			_ = pair.Post(ctx, p.change(8)...) // said again in a second
 		}
 	})
 	c := &chaos{fleet: f, random: rand.New(rand.NewPCG(seed, 2)), did: map[string]int{}}
-	for wait(ctx, time.Duration(500+c.random.IntN(1000))*time.Millisecond) {
+	for sleep.For(ctx, time.Duration(500+c.random.IntN(1000))*time.Millisecond) {
 		c.strike(ctx, t)
 	}
 	telling.Wait()
@@ -99,29 +100,17 @@ func TestChaos(t *testing.T) {
 		if err := pair.Post(ctx, p.change(0)...); err != nil {
 			return err
 		}
-		if !wait(ctx, time.Second) {
+		if !sleep.For(ctx, time.Second) {
 			return ctx.Err()
 		}
 		return f.agrees(p.change(0))
 	}))
-	require.True(t, wait(t.Context(), 2*audits))
+	require.True(t, sleep.For(t.Context(), 2*audits))
 	require.NoError(t, f.agrees(p.change(0)), "what was right did not stay so")
 	created := len(f.sandbox.Incidents())
 	t.Logf("%v; %d episodes, %d incidents", c.did, p.episodes, created)
 	require.LessOrEqual(t, created, p.episodes+c.stops)
 	require.NotZero(t, created)
-}
-
-// wait reports false at once when ctx ends.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // agrees returns nil if each alert that fires has one open incident, and one that is over has none, or one if Alertmanager told no
@@ -166,12 +155,12 @@ func (c *chaos) strike(ctx context.Context, t *testing.T) {
 	case 0:
 		c.stop("kill -9")
 		c.collectors[i].Kill()
-		wait(ctx, short)
+		sleep.For(ctx, short)
 		require.NoError(t, c.collectors[i].Start(context.WithoutCancel(ctx)))
 	case 1:
 		c.stop("pause")
 		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGSTOP))
-		wait(ctx, long)
+		sleep.For(ctx, long)
 		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGCONT))
 	case 2, 3:
 		c.stop("partition")
@@ -180,7 +169,7 @@ func (c *chaos) strike(ctx context.Context, t *testing.T) {
 		if c.random.IntN(2) == 0 {
 			c.paths[i].Cut()
 		}
-		wait(ctx, long)
+		sleep.For(ctx, long)
 		c.paths[i].Set(pgtest.Fault{})
 	case 4:
 		c.stop("restart of the database")

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // takeLease takes a lease that expired, or that this process holds without knowing it. It waits for a commit of the former
@@ -93,7 +95,7 @@ func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn) error {
 func (db *DB) pause(ctx context.Context, s *session, left float64, err error) {
 	wait := min(time.Second, db.cfg.Lease/4)
 	if err != nil || left <= 0 {
-		sleep(ctx, wait/4)
+		sleep.For(ctx, wait/4)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(wait, time.Duration(left*float64(time.Second))+time.Millisecond))
@@ -106,16 +108,7 @@ func (db *DB) pause(ctx context.Context, s *session, left float64, err error) {
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		sleep(ctx, wait)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		sleep.For(ctx, wait)
 	}
 }
 

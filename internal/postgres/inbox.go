@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -108,7 +109,7 @@ func (l *Leader) hear(ctx context.Context) {
 			return err
 		})
 		if err != nil {
-			sleep(ctx, time.Second)
+			sleep.For(ctx, time.Second)
 		}
 	}
 }

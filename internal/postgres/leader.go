@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -185,7 +186,7 @@ func (l *Leader) renew(ctx context.Context) {
 	lease := l.db.cfg.Lease
 	wait := time.Duration(0) // what the former leader published is replaced at once
 	for {
-		sleep(ctx, min(wait, max(0, l.left())))
+		sleep.For(ctx, min(wait, max(0, l.left())))
 		if ctx.Err() != nil {
 			return
 		}

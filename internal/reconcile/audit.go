@@ -11,13 +11,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // watch tells at once whether the key works, and then compares Alert24's open incidents with the ledger now and then, for what was
 // carried out after the settle time.
 func (r *Reconciler) watch() {
 	r.check()
-	for r.cfg.AuditInterval > 0 && sleep(r.stopping, r.cfg.AuditInterval) {
+	for r.cfg.AuditInterval > 0 && sleep.For(r.stopping, r.cfg.AuditInterval) {
 		orphans, err := r.audit(r.stopping)
 		if r.stopping.Err() != nil {
 			return

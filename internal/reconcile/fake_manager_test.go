@@ -14,6 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -106,7 +107,7 @@ func (m *fakeManager) send(ctx context.Context, kind protocol.Kind, q request, d
 	if f != nil && f.hang {
 		wait = timeout
 	}
-	answered := sleep(ctx, wait)
+	answered := sleep.For(ctx, wait)
 	m.mu.Lock()
 	m.inFlight--
 	var a protocol.Answer

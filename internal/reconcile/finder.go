@@ -11,6 +11,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -154,7 +155,7 @@ func (r *reader) run(ctx context.Context, f *finder) {
 			defer release()
 			f.find(ctx, batch)
 		})
-		if !sleep(ctx, r.pause) {
+		if !sleep.For(ctx, r.pause) {
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -43,7 +44,7 @@ func (r *Reconciler) found(q *question, a protocol.Answer, took time.Duration, e
 func (r *Reconciler) learn() {
 	for first := range r.answers {
 		batch := []*answered{first}
-		sleep(r.stopping, learnDelay)
+		sleep.For(r.stopping, learnDelay)
 		for n := len(r.answers); n > 0; n-- {
 			batch = append(batch, <-r.answers)
 		}
@@ -62,7 +63,7 @@ func (r *Reconciler) commit(batch []*answered) {
 			break
 		}
 		r.observer.StorageFailed(err)
-		if !sleep(r.stopping, storagePause) {
+		if !sleep.For(r.stopping, storagePause) {
 			return // shutting down: disk has the write-ahead, so the calls are in doubt after the restart
 		}
 	}

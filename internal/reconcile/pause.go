@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 const (
@@ -44,7 +45,7 @@ func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
 		if d <= 0 {
 			return ctx.Err()
 		}
-		if !sleep(ctx, d) {
+		if !sleep.For(ctx, d) {
 			return ctx.Err()
 		}
 	}
@@ -93,16 +94,4 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// sleep reports false at once when ctx ends.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
