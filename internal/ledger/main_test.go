@@ -8,22 +8,15 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/alert24/otelcol-alert24/internal/testflag"
 )
 
-// Plain tests try the same histories each time, so that a failure is the change's; make model explores others.
+// Plain tests try the same histories each time, so that a failure belongs to the change; make model explores others.
 var modelDefaults = map[string]string{"rapid.seed": "20261124", "rapid.checks": "1000"}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	given := map[string]bool{}
-	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range modelDefaults {
-		if given[name] {
-			continue
-		}
-		if err := flag.Set(name, value); err != nil {
-			panic(err)
-		}
-	}
+	testflag.Defaults(modelDefaults)
 	goleak.VerifyTestMain(m)
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+	"github.com/alert24/otelcol-alert24/internal/testflag"
 )
 
 // server is what all tests share. Each has a database of its own.
@@ -22,15 +23,7 @@ var defaults = map[string]string{"rapid.seed": "20261126", "rapid.checks": "12",
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	given := map[string]bool{}
-	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range defaults {
-		if !given[name] {
-			if err := flag.Set(name, value); err != nil {
-				panic(err)
-			}
-		}
-	}
+	testflag.Defaults(defaults)
 	var err error
 	if server, err = pgtest.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

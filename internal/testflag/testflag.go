@@ -1,0 +1,22 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package testflag gives the flags of a test binary other defaults.
+package testflag
+
+import "flag"
+
+// Defaults sets flags that the command line leaves out. TestMain calls it after flag.Parse. It panics if there is no such flag or it does
+// not take the value.
+func Defaults(values map[string]string) {
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for name, value := range values {
+		if given[name] {
+			continue
+		}
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+}
