@@ -37,12 +37,7 @@ func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 	db := open(t, server.URL(database), leases(time.Minute))
 	l := lead(t, db)
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
-	unlock := lockEntries(t, database)
-	committed := make(chan error, 1)
-	go func() {
-		committed <- l.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
-	}()
-	waitForLock(t, database)
+	committed, unlock := commitBehindLock(t, database, l)
 	server.Do(t, database, endWaiting)
 	err := <-committed
 	require.ErrorIs(t, err, ledger.ErrUncertain)

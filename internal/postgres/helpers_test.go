@@ -127,3 +127,15 @@ func waitForLock(tb testing.TB, database string) {
 	tb.Helper()
 	holds(tb, func() bool { return locksWaited(tb, database) > 0 }, "nothing waits for a lock")
 }
+
+// commitBehindLock locks the rows of entries, begins to commit "2" for the alias "a", and returns when the commit waits.
+func commitBehindLock(tb testing.TB, database string, l *Leader) (committed <-chan error, unlock func()) {
+	tb.Helper()
+	unlock = lockEntries(tb, database)
+	result := make(chan error, 1)
+	go func() {
+		result <- l.Commit(context.WithoutCancel(tb.Context()), []ledger.Change{change("a", "2")}, false)
+	}()
+	waitForLock(tb, database)
+	return result, unlock
+}

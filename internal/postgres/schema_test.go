@@ -88,12 +88,7 @@ func TestLeastPrivileges(t *testing.T) {
 
 	// It may end a stuck predecessor's sessions, which are its own.
 	first := lead(t, other)
-	unlock := lockEntries(t, database)
-	committed := make(chan error, 1)
-	go func() {
-		committed <- first.Commit(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, false)
-	}()
-	waitForLock(t, database)
+	committed, unlock := commitBehindLock(t, database, first)
 	expire(t, database)
 	await(t, campaign(t, db))
 	require.ErrorIs(t, <-committed, ledger.ErrUncertain)
