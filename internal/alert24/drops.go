@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -56,12 +57,15 @@ var optionalFields = [numOptional]string{
 // constant are the fields whose value the configuration sets, for all incidents.
 const constant fieldSet = 1<<fieldSource | 1<<fieldStatus
 
+// anyField is a pattern for the names of all optional fields.
+var anyField = strings.Join(optionalFields[:], "|")
+
 // word finds the names of optional fields that stand alone: "source_id" does not name "source".
-var word = regexp.MustCompile(`\b(labels|tags|source|affected_services|assigned_to|impact_description|status)\b`)
+var word = regexp.MustCompile(`\b(` + anyField + `)\b`)
 
 // noField finds what is said of a field that the API does not have, whatever it holds.
 var noField = regexp.MustCompile(`(?i)\b(?:unknown|unsupported|unrecogni[sz]ed|unexpected) (?:field|property|parameter|attribute|column|key)s?\b|` +
-	`\bno such column\b|^\W*(?:labels|tags|source|affected_services|assigned_to|impact_description|status)\W* is not (?:allowed|supported|known)\b`)
+	`\bno such column\b|^\W*(?:` + anyField + `)\W* is not (?:allowed|supported|known)\b`)
 
 // value returns the hash of what w holds in f; 0: nothing.
 func (w *write) value(f field) uint64 {

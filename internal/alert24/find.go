@@ -90,16 +90,13 @@ func (f *finding) readOpen(ctx context.Context) {
 	if !slices.ContainsFunc(f.asked, (*asked).open) {
 		return
 	}
-	err := f.client.openRows(ctx, func(r *row, _ time.Duration) {
-		f.sort(r, func(a *asked) bool { return a.open() })
-	})
+	err := f.client.openRows(ctx, func(r *row, _ time.Duration) { f.sort(r, (*asked).open) })
 	f.fail(err, (*asked).open)
 }
 
 // readNewest reads the unfiltered list: its first page, and those behind it as far back as any question needs. Rows enter it
 // only at its front, so paging can repeat rows but not skip any.
 func (f *finding) readNewest(ctx context.Context) {
-	deep := func(a *asked) bool { return a.recent() }
 	reads := func(a *asked) bool { return a.recent() || a.Depth == protocol.Newest }
 	if !slices.ContainsFunc(f.asked, reads) {
 		return
@@ -122,9 +119,9 @@ func (f *finding) readNewest(ctx context.Context) {
 				return a.Depth == protocol.Newest || a.recent() && (at.IsZero() || !at.Before(a.Since.Add(ahead-clockMargin)))
 			})
 		}
-		return slices.ContainsFunc(f.asked, func(a *asked) bool { return deep(a) && !covered(a) })
+		return slices.ContainsFunc(f.asked, func(a *asked) bool { return a.recent() && !covered(a) })
 	})
-	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || deep(a) && !covered(a)) })
+	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || a.recent() && !covered(a)) })
 }
 
 // sort gives a row to the questions that it answers. An open one without a mark makes those incomplete that it concerns and
