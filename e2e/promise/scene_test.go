@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,11 +164,7 @@ func (s *scene) fields() (all [][]string) {
 	for _, r := range s.sent(http.MethodPut) {
 		var body map[string]json.RawMessage
 		require.NoError(s, json.Unmarshal([]byte(r.Body), &body))
-		var names []string
-		for name := range body {
-			names = append(names, name)
-		}
-		all = append(all, names)
+		all = append(all, slices.Collect(maps.Keys(body)))
 	}
 	return all
 }
@@ -187,12 +185,7 @@ func describes(w kit.Webhook, text string) kit.Webhook { return annotated(w, "de
 // annotated is w with another annotation.
 func annotated(w kit.Webhook, name, value string) kit.Webhook {
 	a := w.Alerts[0]
-	a.Annotations = map[string]string{name: value}
-	for n, v := range w.Alerts[0].Annotations {
-		if n != name {
-			a.Annotations[n] = v
-		}
-	}
+	a.Annotations = with(a.Annotations, name, value)
 	w.Alerts = []kit.Alert{a}
 	return w
 }
@@ -200,14 +193,17 @@ func annotated(w kit.Webhook, name, value string) kit.Webhook {
 // labelled is w with another label: another alert, of the same alias.
 func labelled(w kit.Webhook, name, value string) kit.Webhook {
 	a := w.Alerts[0]
-	a.Labels = map[string]string{name: value}
-	for n, v := range w.Alerts[0].Labels {
-		if n != name {
-			a.Labels[n] = v
-		}
-	}
+	a.Labels = with(a.Labels, name, value)
 	w.Alerts = []kit.Alert{a}
 	return w
+}
+
+// with is a copy of the map with another value.
+func with(all map[string]string, name, value string) map[string]string {
+	other := map[string]string{}
+	maps.Copy(other, all)
+	other[name] = value
+	return other
 }
 
 // since is w with another start.
