@@ -195,7 +195,7 @@ func leaderStops(f *fleet) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// The server ends the sessions of all: whoever leads then goes on, or another one takes over.
+// The server ends all sessions. The leader goes on, or another replica takes over.
 func leaderLosesItsConnections(f *fleet) {
 	leader, _ := f.three()
 	require.NoError(f.t, f.send(leader, "firing"))

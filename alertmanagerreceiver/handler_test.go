@@ -59,11 +59,11 @@ func TestAccepted(t *testing.T) {
 		{http.MethodPost, "application/vnd.alerts+json", good},
 		{http.MethodPost, "", good},
 		{http.MethodPost, "application/json", " \n" + good + "\r\n "},
-		{http.MethodPost, "application/json", beside(`"version":"","groupKey":null,"groupLabels":null,"truncatedAlerts":null`)},
+		{http.MethodPost, "application/json", withMembers(`"version":"","groupKey":null,"groupLabels":null,"truncatedAlerts":null`)},
 		{http.MethodPost, "application/json", firing(`"labels":null,"endsAt":"","startsAt":null,"fingerprint":null`)},
 		{http.MethodPost, "application/json", firing(`"values":[1],"orgId":"one","ruleUID":7,"imageURL":null,"valueString":{}`)},
-		{http.MethodPost, "application/json", beside(`"version":4,"receiver":["a"],"groupLabels":[],"truncatedAlerts":-1,"groupKey":true`)},
-		{http.MethodPost, "application/json", beside(`"status":"","commonLabels":7,"somethingNew":{"a":[null,{"b":1e5}]}`)},
+		{http.MethodPost, "application/json", withMembers(`"version":4,"receiver":["a"],"groupLabels":[],"truncatedAlerts":-1,"groupKey":true`)},
+		{http.MethodPost, "application/json", withMembers(`"status":"","commonLabels":7,"somethingNew":{"a":[null,{"b":1e5}]}`)},
 	} {
 		t.Run(tt.method+" "+tt.contentType+tt.body, func(t *testing.T) {
 			sink := new(consumertest.LogsSink)

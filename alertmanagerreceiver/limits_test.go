@@ -44,7 +44,7 @@ func TestMemoryFollowsTheBody(t *testing.T) {
 		"labels of many alerts": many(`{"alerts":[`, "]}", func(int) string { return labels40 }),
 		"labels of a group": `{"groupLabels":{"a":"` + strings.Repeat("x", size/2) + `"},"alerts":[` +
 			strings.Repeat(goodAlert+",", 9_999) + goodAlert + "]}",
-		"depth": beside(`"x":` + strings.Repeat(`{"a":[],"b":0,"":`, 9_990) + "0" + strings.Repeat("}", 9_990)),
+		"depth": withMembers(`"x":` + strings.Repeat(`{"a":[],"b":0,"":`, 9_990) + "0" + strings.Repeat("}", 9_990)),
 	} {
 		h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 		var before, after runtime.MemStats

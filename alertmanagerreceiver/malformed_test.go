@@ -28,10 +28,10 @@ const (
 	good      = `{"alerts":[` + goodAlert + `]}`
 )
 
-func one(members string) string    { return `{"alerts":[{` + members + `}]}` }
-func firing(members string) string { return one(`"status":"firing",` + members) }
-func beside(members string) string { return `{"alerts":[` + goodAlert + `],` + members + `}` }
-func secret(s string) string       { return strings.Repeat(s, 3) }
+func one(members string) string         { return `{"alerts":[{` + members + `}]}` }
+func firing(members string) string      { return one(`"status":"firing",` + members) }
+func withMembers(members string) string { return `{"alerts":[` + goodAlert + `],` + members + `}` }
+func secret(s string) string            { return strings.Repeat(s, 3) }
 func nested(open, end string) string {
 	return strings.Repeat(open, 10_001) + strings.Repeat(end, 10_001)
 }
@@ -65,12 +65,12 @@ var malformed = []struct {
 	{"a mark of byte order", "\ufeff" + good, nil, 400, `invalid JSON at byte 0: invalid character '\ufeff' at start of value`},
 	{"a bad escape", firing(`"fingerprint":"\q"`), nil, 400, "invalid JSON at byte 45: invalid escape sequence `\\q` in string"},
 	{"a bare newline in a string", firing("\"fingerprint\":\"a\nb\""), nil, 400, `invalid JSON at byte 46: invalid character '\n' in string (expecting non-control character)`},
-	{"a leading zero", beside(`"truncatedAlerts":01`), nil, 400, `invalid JSON at byte 51: invalid character '1' after object value (expecting ',' or '}')`},
-	{"a lone minus", beside(`"truncatedAlerts":-}`), nil, 400, `invalid JSON at byte 51: invalid character '}' in number (expecting digit)`},
+	{"a leading zero", withMembers(`"truncatedAlerts":01`), nil, 400, `invalid JSON at byte 51: invalid character '1' after object value (expecting ',' or '}')`},
+	{"a lone minus", withMembers(`"truncatedAlerts":-}`), nil, 400, `invalid JSON at byte 51: invalid character '}' in number (expecting digit)`},
 	{"NaN", firing(`"values":{"A":NaN}`), nil, 400, `invalid JSON at byte 44: invalid character 'N' at start of value`},
 	{"a wrong literal", `{"alerts":[` + goodAlert + `],"x":nope}`, nil, 400, `invalid JSON at byte 37: invalid character 'o' in literal null (expecting 'u')`},
-	{"lists past the depth", beside(`"x":` + nested("[", "]")), nil, 400, "invalid JSON at byte 10035: exceeded max depth"},
-	{"objects past the depth", beside(`"x":` + nested(`{"":`, "}")), nil, 400, "invalid JSON at byte 40032: exceeded max depth"},
+	{"lists past the depth", withMembers(`"x":` + nested("[", "]")), nil, 400, "invalid JSON at byte 10035: exceeded max depth"},
+	{"objects past the depth", withMembers(`"x":` + nested(`{"":`, "}")), nil, 400, "invalid JSON at byte 40032: exceeded max depth"},
 
 	// What is there twice or too much.
 	{"two lists of alerts", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "alerts: is there twice"},
@@ -97,7 +97,7 @@ var malformed = []struct {
 	{"many", `{"alerts":[` + strings.Repeat("0,", 11) + `0]}`, nil, 400, "no alert can be used: " + strings.Join(notObjects(10), "; ") + "; and 2 more"},
 
 	// Members of the wrong value.
-	{"a future version", beside(`"version":"5"`), nil, 400, `version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`},
+	{"a future version", withMembers(`"version":"5"`), nil, 400, `version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`},
 
 	// Requests that are no webhooks.
 	{"GET", "", method(http.MethodGet), 405, "the method is not POST or PUT"},

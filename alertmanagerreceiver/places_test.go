@@ -79,7 +79,7 @@ func TestLargeWebhooksCountMore(t *testing.T) {
 	}
 }
 
-// TestMemoryBudget: whoever sends what, all webhooks together stay within the budget, which fits the documented memory_limiter.
+// TestMemoryBudget: all webhooks together stay within the budget, which fits the documented memory_limiter.
 func TestMemoryBudget(t *testing.T) {
 	p := newPlaces(defaultConfig())
 	assert.EqualValues(t, memoryBudget, p.budget)

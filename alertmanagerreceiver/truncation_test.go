@@ -82,7 +82,7 @@ func TestManyTruncatedGroups(t *testing.T) {
 func TestGroupsWithoutAKeyDiffer(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	group := func(body string) uint64 { return h.truncation.group(decode(t, body)) }
-	assert.Equal(t, group(beside(`"groupKey":"","groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"b"}`)))
-	assert.NotEqual(t, group(beside(`"groupLabels":{"a":"b"}`)), group(beside(`"groupLabels":{"a":"c"}`)))
-	assert.NotEqual(t, group(beside(`"groupKey":"a"`)), group(beside(`"receiver":"a"`)))
+	assert.Equal(t, group(withMembers(`"groupKey":"","groupLabels":{"a":"b"}`)), group(withMembers(`"groupLabels":{"a":"b"}`)))
+	assert.NotEqual(t, group(withMembers(`"groupLabels":{"a":"b"}`)), group(withMembers(`"groupLabels":{"a":"c"}`)))
+	assert.NotEqual(t, group(withMembers(`"groupKey":"a"`)), group(withMembers(`"receiver":"a"`)))
 }

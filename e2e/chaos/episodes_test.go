@@ -132,7 +132,7 @@ func (m *member) forget(window, now int64, later uint32) {
 		m.by, m.end, m.resolved, m.release = 0, 0, [2]int64{}, 0
 	case quiet:
 		m.release = 0
-		if m.resolved[1] <= window { // whatever fires now is no echo
+		if m.resolved[1] <= window { // a firing now is not an echo
 			m.by, m.end, m.resolved = 0, 0, [2]int64{}
 		}
 	case held:

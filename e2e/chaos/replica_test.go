@@ -71,8 +71,8 @@ func (r *replica) settle(ctx context.Context, all bool) bool {
 	return r.send(ctx, group, says, direct) == taken
 }
 
-// snapshot is the state of the group: what is not said for certain, what fires, and some of what is over. With all that is
-// everything that fires.
+// snapshot is the state of the group: the alerts whose news may not have arrived, those that fire, and some that have resolved.
+// With all, it has every alert that fires.
 func (r *replica) snapshot(repeats, all bool) ([]*alert, []saying) {
 	r.family.mu.Lock()
 	defer r.family.mu.Unlock()

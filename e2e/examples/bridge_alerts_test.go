@@ -59,7 +59,7 @@ func bridgeRules(t *testing.T) []rule {
 	return rules
 }
 
-// Whoever is woken finds out what it means and what to do.
+// A person who is woken finds out what it means and what to do.
 func TestBridgeAlertsHaveRunbooks(t *testing.T) {
 	const page = "https://github.com/alert24/otelcol-alert24/blob/main/docs/runbook.md#"
 	content, err := os.ReadFile(kit.Root(t, "docs", "runbook.md"))

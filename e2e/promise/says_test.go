@@ -47,7 +47,7 @@ func TestWhatSendersGetWrong(t *testing.T) {
 	assert.Contains(t, opened.Title, "HighErrorRate")
 	assert.Contains(t, opened.Title, "api-01.prod")
 	assert.NotContains(t, opened.Title, "error expanding template")
-	assert.Contains(t, opened.Description, `no entry for key "devic"`, "for whoever repairs the rule")
+	assert.Contains(t, opened.Description, `no entry for key "devic"`, "for the person who repairs the rule")
 	assert.Contains(t, opened.Description, "wiki: error rates")
 	assert.NotContains(t, opened.Description, "http://:")
 	s.deliver(kit.Resolved(w))

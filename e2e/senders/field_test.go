@@ -122,7 +122,7 @@ func TestRepeatsWriteNothing(t *testing.T) {
 	assert.Len(t, s.Requests(), before)
 }
 
-// What is no webhook of alerts is refused with a line that says what is missing.
+// A body that is not a webhook of alerts is refused with a line that says what is missing.
 func TestOtherSendersAreToldWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, c := kit.StartCollector(t)

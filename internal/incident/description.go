@@ -98,7 +98,7 @@ func (w *rendering) defaultDescription() *document {
 	return d
 }
 
-// says writes the alert's own words, and of texts that could not be made the failure, for whoever repairs the rule.
+// says writes the alert's own words. Where a template failed, it writes the failure, for the person who repairs the rule.
 func (w *rendering) says(d *document) {
 	a := w.worst
 	if datasourceTitle(a, maxTitleRunes) != "" {
@@ -124,7 +124,7 @@ func (w *rendering) says(d *document) {
 	}
 }
 
-// facts are what is no news.
+// facts are the lines that are not news.
 func (w *rendering) facts(d *document) {
 	since := w.more.Since
 	for i := range w.firing {

@@ -38,7 +38,7 @@ type Alert struct {
 	AffectedServices []string `json:"services,omitempty"`
 }
 
-// Context is what an incident says beside its alerts.
+// Context is what an incident says in addition to its alerts.
 type Context struct {
 	// Members is how many alerts fire in all, where only the worst of them are rendered.
 	Members int

@@ -221,7 +221,7 @@ func (l *Leader) left() time.Duration {
 }
 
 func (l *Leader) renewOnce(ctx context.Context) (held bool, err error) {
-	// Whoever ends the leadership needs the connection in order to give the lease up.
+	// The connection must survive ctx: it is needed to give the lease up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
 	defer cancel()
 	live := l.live.Load()

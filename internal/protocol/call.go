@@ -83,7 +83,7 @@ func (s FieldSet) String() string {
 // Has reports whether f is in the set.
 func (s FieldSet) Has(f incident.Field) bool { return s&(1<<f) != 0 }
 
-// Depth is how much a lookup reads, beside the incident with the known id.
+// Depth is how much a lookup reads in addition to the incident with the known id.
 type Depth uint8
 
 // Depths of a lookup.

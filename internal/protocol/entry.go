@@ -10,7 +10,7 @@ import (
 )
 
 // Entry is what is known of one alias. Entries are never changed in place: the functions of this package return a
-// changed copy, so whoever holds one may read it without a lock.
+// changed copy, so a holder may read it without a lock.
 type Entry struct {
 	Alias   string
 	Members Members

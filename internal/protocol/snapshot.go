@@ -163,7 +163,7 @@ func (m *Member) finish(now time.Time) {
 	m.Alert = m.Alert.Brief()
 }
 
-// firesAgain is a firing of a member whose resolve waits: whoever sends it, the resolve does not count any more. If it was an
+// firesAgain is a firing of a member whose resolve waits. The resolve does not count any more, from any sender. If it was an
 // echo, its sender will resolve the alert as well, or snapshots will lack it.
 func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	p.repeat(n, m, ev, now)
