@@ -5,15 +5,7 @@ package alertmanagerreceiver
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +26,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/certtest"
 )
 
 type extensionHost map[component.ID]component.Component
@@ -44,11 +37,10 @@ func (h extensionHost) GetExtensions() map[component.ID]component.Component { re
 // gets in, and the tokens change while the receiver runs.
 func TestMutualTLSAndRotatedTokens(t *testing.T) {
 	dir := t.TempDir()
-	authority := newAuthority(t)
-	serverCert := authority.issue(t, dir, "server")
-	clientCert := authority.issue(t, dir, "client")
-	stranger := newAuthority(t).issue(t, t.TempDir(), "stranger")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), authority.pem, 0o600))
+	authority := certtest.New(t, dir)
+	server := authority.Issue(t, dir, "server")
+	trusted := authority.Client(authority.Issue(t, dir, "client").Pair)
+	stranger := certtest.New(t, t.TempDir()).Issue(t, t.TempDir(), "stranger").Pair
 	tokens := filepath.Join(dir, "tokens")
 	require.NoError(t, os.WriteFile(tokens, []byte("one\ntwo\n"), 0o600))
 
@@ -64,14 +56,13 @@ func TestMutualTLSAndRotatedTokens(t *testing.T) {
 	cfg := localConfig()
 	cfg.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
 	cfg.ServerConfig.TLS = configoptional.Some(configtls.ServerConfig{
-		ClientCAFile: filepath.Join(dir, "ca.pem"),
-		Config:       configtls.Config{CertFile: filepath.Join(dir, "server.pem"), KeyFile: filepath.Join(dir, "server.key")},
+		ClientCAFile: authority.File,
+		Config:       configtls.Config{CertFile: server.CertFile, KeyFile: server.KeyFile},
 	})
 	sink := new(consumertest.LogsSink)
 	r := started(t, receivertest.NewNopSettings(metadata.Type), cfg, extensionHost{id: auth}, sink)
 
-	assert.Equal(t, "server", serverCert.Leaf.Subject.CommonName)
-	trusted := authority.client(clientCert)
+	assert.Equal(t, "server", server.Pair.Leaf.Subject.CommonName)
 	status := func(t require.TestingT, token string) int {
 		header := http.Header{}
 		if token != "" {
@@ -89,7 +80,7 @@ func TestMutualTLSAndRotatedTokens(t *testing.T) {
 	assert.Equal(t, 2, sink.LogRecordCount())
 
 	for name, certificates := range map[string][]tls.Certificate{"no certificate": nil, "a stranger's certificate": {stranger}} {
-		_, err := send(t, r, authority.client(certificates...), "https", good, http.Header{"Authorization": {"Bearer one"}})
+		_, err := send(t, r, authority.Client(certificates...), "https", good, http.Header{"Authorization": {"Bearer one"}})
 		require.ErrorContains(t, err, "tls: ", name)
 	}
 	assert.Equal(t, 2, sink.LogRecordCount())
@@ -100,58 +91,4 @@ func TestMutualTLSAndRotatedTokens(t *testing.T) {
 		assert.Equal(c, http.StatusUnauthorized, status(c, "one"))
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, http.StatusOK, status(t, "two"), "the token that stayed works throughout")
-}
-
-// authority signs certificates for the loopback.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return &authority{cert: cert, key: key, pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
-}
-
-// issue writes name.pem and name.key to dir.
-func (a *authority) issue(t *testing.T, dir, name string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name+".pem"), certPEM, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name+".key"), keyPEM, 0o600))
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
-	require.NoError(t, err)
-	return pair
-}
-
-// client trusts the authority and shows certificates. It keeps no connections.
-func (a *authority) client(certificates ...tls.Certificate) *http.Client {
-	roots := x509.NewCertPool()
-	roots.AddCert(a.cert)
-	return &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{RootCAs: roots, Certificates: certificates, MinVersion: tls.VersionTLS13},
-	}}
 }

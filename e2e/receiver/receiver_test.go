@@ -23,27 +23,28 @@ import (
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/certtest"
 )
 
 // secured is a collector whose webhooks need a client certificate and one of the tokens of a file.
 type secured struct {
 	*harness.Collector
 	sandbox   *harness.Sandbox
-	authority *authority
+	authority *certtest.Authority
 	tokens    string // the file, with one token per line
 }
 
 func startSecured(t *testing.T) *secured {
 	t.Helper()
 	dir := t.TempDir()
-	s := &secured{authority: newAuthority(t, dir), tokens: filepath.Join(dir, "tokens")}
+	s := &secured{authority: certtest.New(t, dir), tokens: filepath.Join(dir, "tokens")}
 	s.setTokens(t, harness.WebhookToken, "another-token")
-	server := s.authority.issue(t, dir, "server")
+	server := s.authority.Issue(t, dir, "server")
 	s.sandbox, s.Collector = kit.StartCollector(
 		t,
-		"receivers.alertmanager.tls.cert_file="+server.certFile,
-		"receivers.alertmanager.tls.key_file="+server.keyFile,
-		"receivers.alertmanager.tls.client_ca_file="+s.authority.file,
+		"receivers.alertmanager.tls.cert_file="+server.CertFile,
+		"receivers.alertmanager.tls.key_file="+server.KeyFile,
+		"receivers.alertmanager.tls.client_ca_file="+s.authority.File,
 		"extensions.bearertokenauth/webhook.filename="+s.tokens,
 	)
 	s.Webhook = strings.Replace(s.Webhook, "http:", "https:", 1)
@@ -69,19 +70,19 @@ func (s *secured) status(ctx context.Context, t *testing.T, client *http.Client,
 // Only a sender with a certificate of the authority and a token gets in, and only over TLS.
 func TestMutualTLSAndTokens(t *testing.T) {
 	c := startSecured(t)
-	trusted := c.authority.client(c.authority.issue(t, t.TempDir(), "alertmanager").pair)
+	trusted := c.authority.Client(c.authority.Issue(t, t.TempDir(), "alertmanager").Pair)
 	w := kit.Firing("api-01.prod", "critical")
 
 	for name, token := range map[string]string{"no token": "", "a wrong token": "wrong", "the start of a token": harness.WebhookToken[:5]} {
 		assert.Equal(t, http.StatusUnauthorized, c.status(t.Context(), t, trusted, token, w), name)
 	}
-	stranger := newAuthority(t, t.TempDir()).issue(t, t.TempDir(), "stranger")
-	for name, certificates := range map[string][]tls.Certificate{"no certificate": nil, "a stranger's certificate": {stranger.pair}} {
-		_, _, err := kit.Send(t.Context(), t, c.authority.client(certificates...), c.Webhook, harness.WebhookToken, nil, kit.Body(t, w))
+	stranger := certtest.New(t, t.TempDir()).Issue(t, t.TempDir(), "stranger")
+	for name, certificates := range map[string][]tls.Certificate{"no certificate": nil, "a stranger's certificate": {stranger.Pair}} {
+		_, _, err := kit.Send(t.Context(), t, c.authority.Client(certificates...), c.Webhook, harness.WebhookToken, nil, kit.Body(t, w))
 		require.Error(t, err, name)
 	}
 	plain := strings.Replace(c.Webhook, "https:", "http:", 1)
-	status, _, err := kit.Send(t.Context(), t, c.authority.client(), plain, harness.WebhookToken, nil, kit.Body(t, w))
+	status, _, err := kit.Send(t.Context(), t, c.authority.Client(), plain, harness.WebhookToken, nil, kit.Body(t, w))
 	assert.True(t, err != nil || status == http.StatusBadRequest, "without TLS: status %d", status)
 
 	// What the trusted sender says afterwards arrives; had a refused webhook counted, it would show by then.
@@ -105,14 +106,14 @@ func TestAlertmanagerOverTLSWhileTokensChange(t *testing.T) {
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	c := startSecured(t)
 	dir := t.TempDir()
-	id := c.authority.issue(t, dir, "alertmanager")
+	id := c.authority.Issue(t, dir, "alertmanager")
 	sender, err := harness.StartAlertmanager(t.Context(), harness.AlertmanagerOptions{
 		Binary: found.Alertmanager, Webhook: c.Webhook, Dir: dir,
-		TLSConfig: fmt.Sprintf("{ca_file: %q, cert_file: %q, key_file: %q}", c.authority.file, id.certFile, id.keyFile),
+		TLSConfig: fmt.Sprintf("{ca_file: %q, cert_file: %q, key_file: %q}", c.authority.File, id.CertFile, id.KeyFile),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, sender.Stop()) })
-	trusted := c.authority.client(id.pair)
+	trusted := c.authority.Client(id.Pair)
 	probe := func(token string, want int) func(context.Context) error {
 		return func(ctx context.Context) error {
 			if status := c.status(ctx, t, trusted, token, kit.Resolved(kit.Firing("probe", "critical"))); status != want {

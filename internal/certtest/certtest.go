@@ -1,7 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package receiver
+// Package certtest makes certificates for tests of TLS.
+package certtest
 
 import (
 	"crypto/ecdsa"
@@ -22,21 +23,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// authority signs certificates for the loopback.
-type authority struct {
-	file string // its own certificate
+// Authority signs certificates for the loopback.
+type Authority struct {
+	File string // its own certificate
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// identity is a certificate that serves both sides of a connection, and its key.
-type identity struct {
-	certFile, keyFile string
-	pair              tls.Certificate
+// Identity is a certificate that serves both sides of a connection, and its key.
+type Identity struct {
+	CertFile, KeyFile string
+	Pair              tls.Certificate
 }
 
-// newAuthority writes its certificate to dir.
-func newAuthority(t *testing.T, dir string) *authority {
+// New makes an authority and writes its certificate to dir.
+func New(t *testing.T, dir string) *Authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -51,11 +52,11 @@ func newAuthority(t *testing.T, dir string) *authority {
 	require.NoError(t, err)
 	file := filepath.Join(dir, "authority.pem")
 	writePEM(t, file, "CERTIFICATE", der)
-	return &authority{file: file, cert: cert, key: key}
+	return &Authority{File: file, cert: cert, key: key}
 }
 
-// issue signs a certificate and writes it and its key to dir.
-func (a *authority) issue(t *testing.T, dir, name string) identity {
+// Issue signs a certificate and writes it and its key to dir.
+func (a *Authority) Issue(t *testing.T, dir, name string) Identity {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -69,10 +70,10 @@ func (a *authority) issue(t *testing.T, dir, name string) identity {
 	require.NoError(t, err)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
-	id := identity{certFile: filepath.Join(dir, name+".pem"), keyFile: filepath.Join(dir, name+".key")}
-	writePEM(t, id.certFile, "CERTIFICATE", der)
-	writePEM(t, id.keyFile, "PRIVATE KEY", keyDER)
-	id.pair, err = tls.LoadX509KeyPair(id.certFile, id.keyFile)
+	id := Identity{CertFile: filepath.Join(dir, name+".pem"), KeyFile: filepath.Join(dir, name+".key")}
+	writePEM(t, id.CertFile, "CERTIFICATE", der)
+	writePEM(t, id.KeyFile, "PRIVATE KEY", keyDER)
+	id.Pair, err = tls.LoadX509KeyPair(id.CertFile, id.KeyFile)
 	require.NoError(t, err)
 	return id
 }
@@ -82,8 +83,8 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 }
 
-// client trusts the authority and shows certificates. It keeps no connections.
-func (a *authority) client(certificates ...tls.Certificate) *http.Client {
+// Client trusts the authority and shows certificates. It keeps no connections.
+func (a *Authority) Client(certificates ...tls.Certificate) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)
 	return &http.Client{Transport: &http.Transport{
