@@ -237,9 +237,9 @@ func (a *asked) answer(began time.Time) protocol.Answer {
 	answer.Result, answer.Found = protocol.Incomplete, a.known()
 	if e, ok := errors.AsType[*Error](err); ok {
 		answer.RetryAfter = e.RetryAfter
-		if e.Result == protocol.Denied || e.Result == protocol.NotSent {
-			answer.Result = e.Result
-		}
+	}
+	if a.closedToUs() {
+		answer.Result = ResultOf(err)
 	}
 	return answer
 }
