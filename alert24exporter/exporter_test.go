@@ -7,7 +7,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -307,41 +306,11 @@ func TestStorageInUse(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// fullStorage is a storage extension whose disk is full once full is set.
-type fullStorage struct {
-	storage.Extension
-	full atomic.Bool
-}
-
-type fullClient struct {
-	storage.Client
-	storage.Walker
-	full *atomic.Bool
-}
-
-func (s *fullStorage) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
-	c, err := s.Extension.GetClient(ctx, kind, id, name)
-	return &fullClient{c, c.(storage.Walker), &s.full}, err
-}
-
-func (c *fullClient) Batch(ctx context.Context, ops ...*storage.Operation) error {
-	if c.full.Load() {
-		return storage.ErrStorageFull
-	}
-	return c.Client.Batch(ctx, ops...)
-}
-
 func TestStorageFailureIsNoAcknowledgement(t *testing.T) {
-	box := sandboxtest.Start(t, sandbox.Options{})
-	cfg := configOf(box)
-	cfg.Storage = &storageID
-	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
-	exp, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
-	require.NoError(t, err)
-	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	box, exp, ext := startOnFullStorage(t, exportertest.NewNopSettings(metadata.Type))
 
 	ext.full.Store(true)
-	err = exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing")))
+	err := exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing")))
 	require.ErrorIs(t, err, storage.ErrStorageFull)
 	assert.False(t, consumererror.IsPermanent(err), "the sender is to try again")
 	assert.Empty(t, box.Incidents())

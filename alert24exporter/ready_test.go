@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -20,14 +19,8 @@ import (
 
 // Only the storage decides whether alerts would be accepted, and readiness recovers without a webhook.
 func TestReadyFollowsTheStorage(t *testing.T) {
-	box := sandboxtest.Start(t, sandbox.Options{})
 	telemetry, set := measured(t)
-	cfg := configOf(box)
-	cfg.Storage = &storageID
-	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
-	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
-	require.NoError(t, err)
-	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	box, exp, ext := startOnFullStorage(t, set)
 	probe := func() error { return readiness.Ask(t.Context()) }
 	value := func(name string) float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_"+name) }
 
@@ -50,7 +43,7 @@ func TestReadyFollowsTheStorage(t *testing.T) {
 	assert.InDelta(t, 1, value("storage_up"), 0)
 	assert.InDelta(t, 1, value("storage_failures"), 0, "a probe is no write of the ledger")
 
-	_, err = box.AddFault(sandbox.Fault{Status: http.StatusUnauthorized})
+	_, err := box.AddFault(sandbox.Fault{Status: http.StatusUnauthorized})
 	require.NoError(t, err)
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("resolved"))))
 	require.Eventually(t, func() bool { return value("api_up") == 0 }, soon, tick)
@@ -71,14 +64,8 @@ func TestReadyWithoutStorage(t *testing.T) {
 
 // Repeats write nothing, and what frees space goes on in a full storage: neither says that it takes new alerts again.
 func TestStorageUpTellsTheTruth(t *testing.T) {
-	box := sandboxtest.Start(t, sandbox.Options{})
 	telemetry, set := measured(t)
-	cfg := configOf(box)
-	cfg.Storage = &storageID
-	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
-	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
-	require.NoError(t, err)
-	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	box, exp, ext := startOnFullStorage(t, set)
 	up := func() float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_storage_up") }
 	firing := alertAttributes("firing")
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))

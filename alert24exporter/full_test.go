@@ -1,0 +1,55 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+)
+
+// fullStorage is a storage extension whose disk is full once full is set.
+type fullStorage struct {
+	storage.Extension
+	full atomic.Bool
+}
+
+type fullClient struct {
+	storage.Client
+	storage.Walker
+	full *atomic.Bool
+}
+
+func (s *fullStorage) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	c, err := s.Extension.GetClient(ctx, kind, id, name)
+	return &fullClient{c, c.(storage.Walker), &s.full}, err
+}
+
+func (c *fullClient) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	if c.full.Load() {
+		return storage.ErrStorageFull
+	}
+	return c.Client.Batch(ctx, ops...)
+}
+
+// startOnFullStorage starts an exporter over a storage that is not full yet. The caller shuts both down.
+func startOnFullStorage(t *testing.T, set exporter.Settings) (*sandboxtest.Sandbox, exporter.Logs, *fullStorage) {
+	t.Helper()
+	box := sandboxtest.Start(t, sandbox.Options{})
+	cfg := configOf(box)
+	cfg.Storage = &storageID
+	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	return box, exp, ext
+}
