@@ -22,6 +22,7 @@ func (w *world) check() {
 		w.ledger.reread = false
 		w.news() // as after a restart
 		w.rereadSync(e)
+		w.checkMembers(nil, nil) // the load may have ended a wait or a hold
 		w.failing = false
 		w.doubtRestart(e)
 		if w.renew {
