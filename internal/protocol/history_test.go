@@ -204,4 +204,11 @@ var histories = []fixed{
 		"another tool opens; toggle(0); deliver; call answered; another tool closes; answer; call answered; answer",
 		"another tool's closed incident is taken for ours",
 	},
+	{
+		"an older incident that a person opened again was taken for what a lost create made", "cleaned text",
+		"toggle(1); deliver; another value(1); call answered; second; second; second; second; deliver; toggle(1); call lost; second; second; " +
+			"second; second; deliver; toggle(0); call answered; second; second; second; second; deliver; toggle(0); toggle(1); call answered; answer; " +
+			"kill for 0; person deletes; person reopens",
+		"an unanswered create made any incident",
+	},
 }

@@ -24,7 +24,6 @@ func (w *world) check() {
 		w.rereadSync(e)
 		w.checkMembers(nil, nil) // the load may have ended a wait or a hold
 		w.failing = false
-		w.doubtRestart(e)
 		if w.renew {
 			w.pages++ // the close may have been that of a renewal, which is then finished
 		}
@@ -43,8 +42,8 @@ func (w *world) check() {
 		w.newEpisode()
 		w.refused = false
 	}
-	if len(e.Unsure) > 0 && e.Written.Cleaned != 0 {
-		w.doubtEdits(e.Written.Cleaned)
+	if len(e.Unsure) > 0 {
+		w.doubtEdits(e)
 	}
 	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
 		w.checkCertain(e)
@@ -57,6 +56,8 @@ func (w *world) checkCertain(e *Entry) {
 	switch {
 	case e.Incident.State == Open && (len(open) != 1 || open[0].id != e.Incident.ID):
 		w.Fatalf("I1: certain that %s is open, but %s", e.Incident.ID, w.show())
+	case e.Incident.State == None && w.left: // the entry of what was left has expired
+		return
 	case e.Incident.State != Open && len(open) > 0:
 		w.Fatalf("I1: certain that none is open, but %s", w.show())
 	case e.Incident.State != Open:

@@ -125,5 +125,10 @@ func (w *world) checkRestart(before *Entry) {
 		}
 	}
 	w.noteMembers()
+	for j, key := range keys {
+		if e != nil && e.Members.Get(key) != nil {
+			w.shown[j] = e.Members.Get(key).ShownBy == theSource // the disk remembers what another clock made Load forget
+		}
+	}
 	w.check()
 }

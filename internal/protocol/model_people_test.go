@@ -66,11 +66,13 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 	r.shown[f], r.when[f] = value, w.moves
 }
 
-// doubtEdits: of fields that Alert24 may have cleaned, the text of an unanswered call and an edit look the same.
-func (w *world) doubtEdits(cleaned FieldSet) {
+// doubtEdits: an edit cannot be told from the text of an unanswered call that says the same, that Alert24 may have cleaned, or
+// whose content is not known.
+func (w *world) doubtEdits(e *Entry) {
 	for _, r := range w.incidents {
 		for f := range incident.NumFields {
-			if r.edits[f] == theirs && cleaned.Has(f) {
+			same := func(c Content) bool { return c == Content{} || w.clean(f, c.Sent[f]) == r.shown[f] }
+			if r.edits[f] == theirs && (e.Written.Cleaned.Has(f) || slices.ContainsFunc(e.Unsure, same)) {
 				r.edits[f] = perhaps
 			}
 		}
@@ -89,22 +91,6 @@ func (r *row) forgetEdits() {
 	for f, e := range r.edits {
 		if e == theirs {
 			r.edits[f] = perhaps
-		}
-	}
-}
-
-// doubtRestart: after a restart the text of a call on its way and an edit that says the same look the same.
-func (w *world) doubtRestart(e *Entry) {
-	if e == nil {
-		return
-	}
-	for _, r := range w.incidents {
-		for f := range incident.NumFields {
-			for i := range e.Unsure {
-				if r.edits[f] == theirs && e.Unsure[i] == (Content{}) || r.edits[f] == theirs && r.shown[f] == w.clean(f, e.Unsure[i].Sent[f]) {
-					r.edits[f] = perhaps
-				}
-			}
 		}
 	}
 }

@@ -225,7 +225,9 @@ func render(firing []incident.Alert) Content {
 	c.News = c.Hashes()
 	c.News[incident.FieldTitle] = incident.HashText(worst.Fingerprint)
 	c.News[incident.FieldDescription] = incident.HashText(worst.Fingerprint + worst.Description)
-	return Of(&c)
+	of := Of(&c)
+	of.Sent[incident.FieldDescription] &^= cleanedBit
+	return of
 }
 
 // atLeast returns the content with a severity of at least s.

@@ -186,10 +186,13 @@ func (s *server) write(r *row, q *request) {
 	}
 }
 
-// clean is what Alert24 makes of a text. To clean twice changes nothing more.
+// cleanedBit is set in the hash of a text that Alert24 has cleaned.
+const cleanedBit = 1 << 63
+
+// clean is what Alert24 makes of a text. To clean twice changes nothing more. It changes every description that render makes.
 func (s *server) clean(f incident.Field, h uint64) uint64 {
 	if s.cleans && f == incident.FieldDescription && h != 0 {
-		return h&^(0xFF<<56) | 0xC1<<56
+		return h | cleanedBit
 	}
 	return h
 }

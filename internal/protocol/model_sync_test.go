@@ -192,8 +192,13 @@ func (w *world) noteSnapshot(q *question) {
 		case !fired[i] && !held[i].held && w.fired[i]:
 			w.Fatalf("I27: alert %d fires because of a snapshot", i)
 		}
-		if fired[i] && !w.fired[i] {
+		switch {
+		case fired[i] && !w.fired[i]:
 			w.alerts[i].told.firing = false
+		case !fired[i] && w.fired[i] && !w.alerts[i].told.firing: // an echo was held, and the webhook that is true is still on its way
+			n := w.current(i)
+			n.start = w.alerts[i].resolvedStart
+			w.tell(n)
 		}
 	}
 }

@@ -124,7 +124,6 @@ func (w *world) restart() {
 	w.policy.HeardSince = w.wall()
 	w.restartSync()
 	w.ledger.load()
-	w.doubtRestart(w.ledger.entry)
 }
 
 // kill ends the process; what is on the wire may still be carried out.

@@ -120,6 +120,12 @@ func (n *Entry) agreed(f incident.Field) uint64 {
 	}
 	return n.Unsure[0].News[f]
 }`},
+	{"an unanswered create made any incident", "cleaned text", 60000, `
+func (e *Entry) made(f *Shown) bool {
+	shown := *f
+	shown.CreatedAt = time.Time{}
+	return e.madeOriginal(&shown)
+}`},
 	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
 func (n *Entry) mayBeOpen(id string) bool { return false }`},
 	{"a refusal outlives its episode", "odd answers", 20000, `

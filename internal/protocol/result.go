@@ -36,7 +36,7 @@ type Shown struct {
 	// Seen: the answer shows the incident with its status. If not, only ID is known.
 	Seen bool
 	Open bool
-	// CreatedAt and StartedAt are zero where they are not shown.
+	// CreatedAt and StartedAt are by the server's clock; zero where they are not shown.
 	CreatedAt, StartedAt time.Time
 	// Fields are hashes of what it says; 0: not shown.
 	Fields incident.Hashes

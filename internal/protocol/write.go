@@ -131,8 +131,12 @@ func (e *Entry) recognise(f *Shown, known bool) {
 	e.Written = w
 }
 
-// made: an unanswered call may have made the incident. One that says neither its title nor its description was there before.
+// made: an unanswered call may have made the incident. One that is older, or that says neither its title nor its description,
+// was there before. Where the server's clock is behind, a new one counts as older: then it is written once more.
 func (e *Entry) made(f *Shown) bool {
+	if !f.CreatedAt.IsZero() && f.CreatedAt.Before(e.Doubt.Since) {
+		return false
+	}
 	return e.sent(incident.FieldTitle, f.Fields[incident.FieldTitle]) != nil ||
 		e.sent(incident.FieldDescription, f.Fields[incident.FieldDescription]) != nil ||
 		slices.Contains(e.Unsure, Content{})
