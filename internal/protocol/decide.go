@@ -17,8 +17,10 @@ type Decision struct {
 	Render bool
 }
 
-// Decide returns what the entry needs now. want is what its firing members say; nil if nobody has rendered it. The order
-// of the cases is that of docs/delivery.md.
+// Decide returns what the entry needs now. want is what its firing members say; nil if nobody has rendered it.
+//
+// Read it next to the two tables "What makes a call" of docs/delivery.md: decideOpen is the first one and decideClosed the
+// second, case by case. A case that names no call lets lookups through, so that doubt ends.
 func (p *Policy) Decide(e *Entry, want *Content, now time.Time) Decision {
 	d := p.decide(e, want, now)
 	if d.Call.Kind != NoCall {
@@ -32,7 +34,7 @@ func (p *Policy) Decide(e *Entry, want *Content, now time.Time) Decision {
 	return d
 }
 
-// slow is when an alias may call again that has called often without news.
+// slow is when an alias that has called often without news may call again.
 func (p *Policy) slow(e *Entry) time.Time {
 	t := e.Timers()
 	if p.Backoff.SlowAfter == 0 || t.Tries < p.Backoff.SlowAfter {
@@ -65,11 +67,12 @@ func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
 	open := e.Incident.State == Open
 	switch {
 	case e.Foreign != "":
-		return p.onlyLookup(e, now) // the audit sees when that one closes
+		return e.onlyLookup(now) // the audit sees when that one closes
 	case open && e.Doubt.Closing == e.Incident.ID && !e.Doubt.Finished:
+		// The close may still be carried out. Once it certainly is, a new incident can follow.
 		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Finish: true}, now)
 	case e.Dismissed:
-		return p.onlyLookup(e, now)
+		return e.onlyLookup(now)
 	case e.Reopening != "":
 		return e.write(Call{Kind: Reopen, ID: e.Reopening}, now)
 	case !open:
@@ -77,35 +80,34 @@ func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
 	case e.lookupDue(now):
 		return e.lookup(now)
 	case want == nil:
-		return Decision{Render: true}
+		return Decision{Render: true} // what follows depends on it
 	case p.renews(e, want):
 		return e.write(Call{Kind: Close, ID: e.Incident.ID, Renew: true}, now)
 	}
 	return p.decideUpdate(e, want, now)
 }
 
-// decideCreate opens the incident. A page never waits for certainty: a lookup that runs does not hold it back, and only
-// the repeat of a create that nobody answered waits for a look at the newest incidents, two seconds at most.
+// decideCreate opens the incident. A lookup that runs does not hold it back. Only the repeat of a create that nobody
+// answered waits for a look at the newest incidents, two seconds at most.
 func (p *Policy) decideCreate(e *Entry, want *Content, now time.Time) Decision {
-	switch t := e.Timers(); {
+	t := e.Timers()
+	switch {
 	case now.Before(t.PeekBy):
-		return p.or(p.onlyLookup(e, now), t.PeekBy)
+		return e.onlyLookup(now).orAt(t.PeekBy)
 	case now.Before(t.RetryAt):
-		return p.or(p.onlyLookup(e, now), t.RetryAt)
+		return e.onlyLookup(now).orAt(t.RetryAt)
 	case want == nil:
-		return Decision{Render: true} // disk is to know what the create says
+		return Decision{Render: true} // the write-ahead holds what the create says
 	}
-	call := Call{Kind: Create, Content: *want}
-	if e.Refused.Kind == Create && e.Refused.Hash == want.hash() {
-		if at := e.Timers().ParkedAt; e.Refused.Minimal && now.Before(at) {
-			return p.or(p.onlyLookup(e, now), at)
-		}
-		call.Minimal = !e.Refused.Minimal
+	refused := e.Refused.Kind == Create && e.Refused.Hash == want.hash()
+	if refused && e.Refused.Minimal && now.Before(t.ParkedAt) {
+		return e.onlyLookup(now).orAt(t.ParkedAt)
 	}
-	return Decision{Call: call}
+	// After a refusal of everything the least is tried, after a refusal of the least everything again.
+	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && !e.Refused.Minimal}}
 }
 
-// renews: the severity rises so that a new incident is to call people.
+// renews: the severity rises to high or critical, and a new incident is to call people.
 func (p *Policy) renews(e *Entry, want *Content) bool {
 	return p.Renew && want.Severity >= incident.High && want.Severity > max(e.Written.Peak, e.Renewed)
 }
@@ -117,11 +119,11 @@ func (p *Policy) decideUpdate(e *Entry, want *Content, now time.Time) Decision {
 	if form != Full && !now.Before(t.FullAt) {
 		form = Full
 	}
-	if e.due(want)&form.Fields() == 0 {
-		if e.due(want) != 0 {
-			return Decision{Wake: t.FullAt}
-		}
+	switch due := e.due(want); {
+	case due == 0:
 		return Decision{}
+	case due&form.Fields() == 0:
+		return Decision{Wake: t.FullAt} // only fields that the present form leaves out
 	}
 	if e.Refused.Kind == Update && e.Refused.Hash == want.hash() && now.Before(t.ParkedAt) {
 		return Decision{Wake: t.ParkedAt}
@@ -131,20 +133,20 @@ func (p *Policy) decideUpdate(e *Entry, want *Content, now time.Time) Decision {
 
 // decideClosed is for an alias of which no member fires: no incident should be open.
 func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
-	open := e.Incident.State == Open
-	if closeAt := e.QuietSince.Add(p.ResolveDelay); p.ResolveDelay > 0 && now.Before(closeAt) && !e.Over() {
+	open, t := e.Incident.State == Open, e.Timers()
+	closeAt := e.QuietSince.Add(p.ResolveDelay)
+	switch {
+	case p.ResolveDelay > 0 && now.Before(closeAt) && !e.Over():
 		return Decision{Wake: closeAt}
-	}
-	switch settleAt := e.Timers().SettleAt; {
 	case open && e.Left:
-		return p.onlyLookup(e, now) // closing is left to a person; doubt is still ours to end
-	case open && e.Doubt.Creates > 0 && now.Before(settleAt):
+		return e.onlyLookup(now)
+	case open && e.Doubt.Creates > 0 && now.Before(t.SettleAt):
 		// Until then a late create would merge into the open incident instead of making another.
-		return p.or(p.onlyLookup(e, now), settleAt)
+		return e.onlyLookup(now).orAt(t.SettleAt)
 	case open:
-		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Bare: e.Timers().Bare}, now)
+		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Bare: t.Bare}, now)
 	}
-	return p.onlyLookup(e, now)
+	return e.onlyLookup(now)
 }
 
 // decideExtra closes a further incident of the alias.
@@ -163,7 +165,7 @@ func (e *Entry) write(c Call, now time.Time) Decision {
 	return Decision{Call: c}
 }
 
-// afterLook is c, but first a lookup where an earlier close failed in a way that only one explains.
+// afterLook is c. A lookup comes first if an earlier close failed in a way that only a lookup explains.
 func (e *Entry) afterLook(c Call, now time.Time) Decision {
 	t := e.Timers()
 	switch {
@@ -179,23 +181,23 @@ func (e *Entry) afterLook(c Call, now time.Time) Decision {
 }
 
 // onlyLookup is a lookup, if one is due.
-func (p *Policy) onlyLookup(e *Entry, now time.Time) Decision {
+func (e *Entry) onlyLookup(now time.Time) Decision {
 	if e.lookupDue(now) {
 		return e.lookup(now)
 	}
 	return Decision{}
 }
 
-// or adds a moment to ask again.
-func (p *Policy) or(d Decision, at time.Time) Decision {
+// orAt adds a moment to ask again, unless there is a call.
+func (d Decision) orAt(at time.Time) Decision {
 	if d.Call.Kind == NoCall {
 		d.Wake = earliest(d.Wake, at)
 	}
 	return d
 }
 
-// lookup reads as much as the entry needs. Only what is read after the settle time must be complete; until then the newest
-// page shows what an unanswered call has made.
+// lookup reads as much as the entry needs. Before the settle time the newest page is enough: it shows what an unanswered
+// call has made so far. After it, the lookup must be complete.
 func (e *Entry) lookup(now time.Time) Decision {
 	c := Call{Kind: Lookup, ID: e.Incident.ID, At: e.Doubt.Since, Version: e.Version}
 	switch settled := !now.Before(e.Timers().SettleAt); {
@@ -206,8 +208,7 @@ func (e *Entry) lookup(now time.Time) Decision {
 	case !settled:
 		c.Depth = Newest
 	case e.Doubt.Creates > 0 || e.Doubt.Since.IsZero():
-		// The list shows what is new by a clock that may have been set, and not what a create opened again.
-		c.Depth = All
+		c.Depth = All // our clock may have been set since, and a create may have opened an old incident again
 	default:
 		c.Depth = Since
 	}
