@@ -12,6 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // maxMinimalTitle bounds the title of a minimal create.
@@ -33,7 +34,7 @@ type write struct {
 	ResolvedAt        string     `json:"resolved_at,omitempty"`
 }
 
-// bodies makes bodies as the configuration asks for.
+// bodies makes request bodies by the configuration.
 type bodies struct {
 	status string
 }
@@ -47,7 +48,7 @@ func (b *bodies) create(d *Draft) write {
 		Tags: c.Tags,
 	}
 	if d.Minimal {
-		w.Title, w.Description = cut(c.Title, maxMinimalTitle), incident.AliasLine(d.Alias)
+		w.Title, w.Description = text.Cut(c.Title, maxMinimalTitle), incident.AliasLine(d.Alias)
 		return w
 	}
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
@@ -122,13 +123,6 @@ func (w *write) fields() (s protocol.FieldSet) {
 		if h != 0 {
 			s |= protocol.Fields(incident.Field(f))
 		}
-	}
-	return s
-}
-
-func cut(s string, runes int) string {
-	if r := []rune(s); len(r) > runes {
-		return string(r[:runes-1]) + "…"
 	}
 	return s
 }

@@ -34,7 +34,7 @@ type Client struct {
 	bodies    bodies
 	drops     drops
 	// shownSource is what the API shows in place of the source that we send, if it does.
-	shownSource atomic.Pointer[text]
+	shownSource atomic.Pointer[str]
 }
 
 // Option changes a Client.

@@ -19,21 +19,21 @@ import (
 
 // row is an incident as an answer shows it.
 type row struct {
-	ID          text  `json:"id"`
+	ID          str   `json:"id"`
 	Number      count `json:"incident_number"`
-	Title       text  `json:"title"`
-	Description text  `json:"description"`
-	Severity    text  `json:"severity"`
-	Status      text  `json:"status"`
-	Alias       text  `json:"alias"` // the API may not repeat it
-	Source      text  `json:"source"`
-	Tags        texts `json:"tags"`
-	Services    texts `json:"affected_services"`
-	Impact      text  `json:"impact_description"`
+	Title       str   `json:"title"`
+	Description str   `json:"description"`
+	Severity    str   `json:"severity"`
+	Status      str   `json:"status"`
+	Alias       str   `json:"alias"` // the API may not repeat it
+	Source      str   `json:"source"`
+	Tags        strs  `json:"tags"`
+	Services    strs  `json:"affected_services"`
+	Impact      str   `json:"impact_description"`
 	Labels      pairs `json:"labels"`
-	StartedAt   text  `json:"started_at"`
-	CreatedAt   text  `json:"created_at"`
-	UpdatedAt   text  `json:"updated_at"`
+	StartedAt   str   `json:"started_at"`
+	CreatedAt   str   `json:"created_at"`
+	UpdatedAt   str   `json:"updated_at"`
 }
 
 // open reports whether the incident is not closed. A status that we do not know counts as open.

@@ -89,13 +89,13 @@ func TestOddFieldsDoNotSpoilAnIncident(t *testing.T) {
 	inc, _, err := decodeIncident([]byte(`{"data":{"id":12,"incident_number":"x","title":null,"tags":["a",7,{}],"labels":[1],
 		"status":[1],"started_at":"yesterday","created_at":5,"new_field":{"a":[1]},"severity":true},"extra":1}`))
 	require.NoError(t, err)
-	assert.Equal(t, row{ID: "12", Tags: texts{"a", "7"}, StartedAt: "yesterday", CreatedAt: "5"}, inc)
+	assert.Equal(t, row{ID: "12", Tags: strs{"a", "7"}, StartedAt: "yesterday", CreatedAt: "5"}, inc)
 	assert.Equal(t, "12", inc.shown().ID)
 	assert.Zero(t, inc.shown().StartedAt)
 }
 
 func TestListsAndLabelsInAllTheirForms(t *testing.T) {
-	for form, want := range map[string]texts{
+	for form, want := range map[string]strs{
 		`["a","b"]`: {"a", "b"}, `"[\"a\",\"b\"]"`: {"a", "b"}, `"a, b"`: {"a", "b"}, `"a"`: {"a"}, `""`: {}, `"[]"`: {}, `[]`: {},
 		`null`: nil, `7`: nil, `{"a":1}`: nil, `"[a"`: {"[a"}, `[" a",7,null]`: {" a", "7"}, `"[\"a,b\"]"`: {"a,b"},
 	} {
@@ -127,7 +127,7 @@ func TestFieldsAreHashesOfWhatIsShown(t *testing.T) {
 
 func TestTimes(t *testing.T) {
 	at := time.Date(2026, 3, 19, 13, 30, 0, 0, time.UTC)
-	for s, want := range map[text]time.Time{
+	for s, want := range map[str]time.Time{
 		"2026-03-19T14:30:00+01:00":  at,
 		"2026-03-19T13:30:00.000Z":   at,
 		"2026-03-19T13:30:00":        at,
@@ -147,7 +147,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	for status, open := range map[text]bool{
+	for status, open := range map[str]bool{
 		"new": true, "acknowledged": true, "open": true, "investigating": true, "identified": true, "monitoring": true,
 		"resolved": false, "postmortem": false, "": true, "paused": true,
 	} {

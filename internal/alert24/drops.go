@@ -212,7 +212,7 @@ func (d *drops) note(alias uint64, r refusal) (isNew, all bool) {
 	defer d.mu.Unlock()
 	bit := fieldSet(1) << r.field
 	if d.all&bit != 0 {
-		return false, true // somebody else was faster
+		return false, true // another call was faster
 	}
 	first := &d.first[r.field]
 	if !first.seen {

@@ -97,7 +97,7 @@ func services(alias, id string) Draft {
 	return d
 }
 
-func TestAWrongValueIsLeftOutForItsIncident(t *testing.T) {
+func TestAWrongValueIsLeftOutForItsIncident(t *testing.T) { //nolint:funlen // one table of cases
 	update := func(t *testing.T, c *Client, d Draft) protocol.Answer {
 		t.Helper()
 		a, err := c.Update(t.Context(), "i", d, protocol.Fields(incident.FieldServices, incident.FieldSeverity))

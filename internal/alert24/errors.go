@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Error is a call that was not carried out, or may not have been. Its text is one line and holds neither the key nor a
@@ -95,9 +96,18 @@ var (
 	anyKey = regexp.MustCompile(`\bak_[a-z]+_[0-9A-Za-z]+`)
 )
 
-// oneLine makes s fit to stand in a log line: bounded, without control characters, queries and keys.
+// oneLine makes s fit to stand in a log line: bounded, printable, without queries and keys.
 func oneLine(s string) string {
-	return bound(anyKey.ReplaceAllString(urlQuery.ReplaceAllString(s, "$1"), "[REDACTED]"), maxMessageRunes)
+	s = anyKey.ReplaceAllString(urlQuery.ReplaceAllString(s, "$1"), "[REDACTED]")
+	return text.Line(strings.Map(printable, s), maxMessageRunes)
+}
+
+// printable replaces what does not print: a terminal may hide it.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return ' '
 }
 
 // hideKey is oneLine for text that the API sent, which could repeat the key.
@@ -109,22 +119,5 @@ func (c *Client) hideKey(s string) string {
 }
 
 func (c *Client) requestID(h http.Header) string {
-	return bound(c.hideKey(h.Get("X-Request-Id")), maxRequestIDRunes)
-}
-
-// bound replaces what does not print, line ends included, by spaces and cuts s to n runes.
-func bound(s string, n int) string {
-	var b strings.Builder
-	for _, r := range s {
-		if n == 0 {
-			b.WriteRune('…')
-			break
-		}
-		n--
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
+	return text.Line(c.hideKey(h.Get("X-Request-Id")), maxRequestIDRunes)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // maxFound bounds the incidents that an answer names. Of more than that, those that are closed are left out first; open ones
@@ -222,7 +223,7 @@ func (a *asked) closedToUs() bool {
 // reason says why the question has no complete answer; nil if it has one.
 func (a *asked) reason() error {
 	if a.err == nil && a.unidentified {
-		return &Error{Op: "look up " + bound(a.Alias, maxOpRunes), Result: protocol.Incomplete, FromAPI: true, Err: errUnidentified}
+		return &Error{Op: "look up " + text.Line(a.Alias, maxOpRunes), Result: protocol.Incomplete, FromAPI: true, Err: errUnidentified}
 	}
 	return a.err
 }

@@ -41,7 +41,7 @@ func find(t *testing.T, c *Client, q Question) (protocol.Answer, error) {
 
 func ago(d time.Duration) time.Time { return boardNow.Add(-d) }
 
-func TestHowFarALookupReads(t *testing.T) {
+func TestHowFarALookupReads(t *testing.T) { //nolint:funlen // one table of cases
 	old := others(150, 2*time.Hour)
 	for name, tt := range map[string]struct {
 		rows  []map[string]any
@@ -233,71 +233,6 @@ func TestOneReadingServesAllAndFailsOnlyWhatNeedsIt(t *testing.T) {
 			assert.Equal(t, tt.want, got)
 		})
 	}
-}
-
-func TestTheKnownIncidentOfALookupThatFails(t *testing.T) {
-	since := Question{ID: "a", Depth: protocol.Since, Since: ago(24 * time.Hour)}
-	all := Question{ID: "a", Depth: protocol.All}
-	newest := Question{ID: "a", Depth: protocol.Newest}
-	a := incidentRow("a", "A", 5*time.Hour)
-	other := incidentRow("b", "A", time.Minute)
-	pages := slices.Concat([]map[string]any{other}, others(120, time.Minute), []map[string]any{a})
-	const first, second, known = "/incidents?limit=100", "/incidents?limit=100&offset=100", "/incidents/a"
-	for name, tt := range map[string]struct {
-		rows   []map[string]any
-		q      Question
-		fails  map[string]int
-		result protocol.Result
-		found  []string
-		reads  int
-	}{
-		"the newest page fails":      {pages, newest, map[string]int{first: 500}, protocol.Incomplete, []string{"a"}, 1},
-		"the first page fails":       {pages, since, map[string]int{first: 500}, protocol.Incomplete, []string{"a"}, 1},
-		"the second page fails":      {pages, since, map[string]int{second: 500}, protocol.Incomplete, []string{"a"}, 1},
-		"a list of a status fails":   {pages, all, map[string]int{first + "&status=monitoring": 500}, protocol.Incomplete, []string{"a"}, 0},
-		"the page before shows it":   {slices.Concat([]map[string]any{a}, pages), since, map[string]int{second: 500}, protocol.Incomplete, []string{"a"}, 0},
-		"both fail":                  {pages, since, map[string]int{first: 500, known: 500}, protocol.Incomplete, nil, 1},
-		"it is gone":                 {others(9, time.Minute), since, map[string]int{first: 500}, protocol.Incomplete, nil, 1},
-		"the key may not list":       {pages, since, map[string]int{first: 403}, protocol.Denied, nil, 0},
-		"the API asks to come later": {pages, since, map[string]int{first: 429}, protocol.NotSent, nil, 0},
-		"no list fails":              {pages, newest, map[string]int{known: 500}, protocol.Incomplete, nil, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b, c := startBoard(t, tt.rows...)
-			reads := 0
-			b.fail = func(r *http.Request) int {
-				path := strings.TrimPrefix(r.RequestURI, "/api/v1")
-				if path == known {
-					reads++
-				}
-				return tt.fails[path]
-			}
-			a, err := find(t, c, tt.q)
-			assert.Equal(t, tt.result, ResultOf(err))
-			assert.Equal(t, tt.result, a.Result)
-			assert.Equal(t, tt.found, ids(a.Found))
-			assert.Equal(t, tt.reads, reads)
-		})
-	}
-}
-
-func TestKnownIncidentsAreReadWithinTheLimitOfWorkers(t *testing.T) {
-	rows := others(40, time.Hour)
-	var questions []Question
-	for i := range rows {
-		questions = append(questions, Question{Alias: "q" + strconv.Itoa(i), ID: "other-" + strconv.Itoa(i)})
-	}
-	b := &board{now: boardNow, rows: rows}
-	var gate concurrency
-	c := serve(t, b.ServeHTTP, WithWorkers(3), WithGate(&gate))
-	answers, err := c.Find(t.Context(), questions)
-	require.NoError(t, err)
-	for i := range answers {
-		assert.Equal(t, []string{questions[i].ID}, ids(answers[i].Found))
-	}
-	assert.LessOrEqual(t, gate.most, 3)
-	assert.Zero(t, gate.now)
-	assert.Equal(t, 40, gate.total)
 }
 
 func TestFoundIsBounded(t *testing.T) {

@@ -64,8 +64,8 @@ func (c *Client) foreign(r *row, alias string) bool {
 	return c.otherSource(r) && (!marked || tag != incident.AliasTag(alias))
 }
 
-// metForeign is the error of a create that met another tool's incident. One that is closed by the time of the answer blocks the create
-// no more, and is not ours to open.
+// metForeign is the error of a create that met another tool's incident. An incident that is closed by the time of
+// the answer no longer blocks the create, and is not ours to open.
 func metForeign(q *request, r *row) error {
 	if !r.open() {
 		return &Error{Op: q.op, Result: protocol.NotSent, FromAPI: true, Err: errForeignClosed}

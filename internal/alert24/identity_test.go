@@ -25,18 +25,18 @@ func TestWhoseARowIs(t *testing.T) {
 		maybe bool
 	}{
 		"the alias is shown":           {row{Alias: "A"}, tagA, true},
-		"the alias is first":           {row{Alias: "A", Tags: texts{tagB}, Description: "x\nAlias: B"}, tagA, true},
-		"our tag":                      {row{Tags: texts{"team:x", tagA}}, tagA, true},
-		"our tag before the line":      {row{Tags: texts{tagA}, Description: "x\n\nAlias: B"}, tagA, true},
+		"the alias is first":           {row{Alias: "A", Tags: strs{tagB}, Description: "x\nAlias: B"}, tagA, true},
+		"our tag":                      {row{Tags: strs{"team:x", tagA}}, tagA, true},
+		"our tag before the line":      {row{Tags: strs{tagA}, Description: "x\n\nAlias: B"}, tagA, true},
 		"the last line":                {row{Description: "x\n\nAlias: A"}, tagA, true},
 		"the last line with spaces":    {row{Description: "x\r\nAlias: A \r\n"}, tagA, true},
 		"the only line":                {row{Description: "Alias: A"}, tagA, true},
 		"a line that is not the last":  {row{Description: "Alias: A\nx"}, "", true},
-		"no mark":                      {row{Title: "t", Tags: texts{"team:x"}}, "", true},
+		"no mark":                      {row{Title: "t", Tags: strs{"team:x"}}, "", true},
 		"our source, no mark":          {row{Source: "prometheus"}, "", true},
 		"another source":               {row{Source: "nagios"}, "", false},
 		"another source, the alias":    {row{Source: "nagios", Alias: "A"}, "", false},
-		"another source, with our tag": {row{Source: "nagios", Tags: texts{tagA}}, "", false},
+		"another source, with our tag": {row{Source: "nagios", Tags: strs{tagA}}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := connect(t, http.DefaultClient, "http://h")
@@ -49,7 +49,7 @@ func TestWhoseARowIs(t *testing.T) {
 
 // Where the API does not take or keep our source, a source tells nothing.
 func TestASourceThatTheAPIDoesNotKeep(t *testing.T) {
-	api := row{Source: "api", Tags: texts{incident.AliasTag("A")}}
+	api := row{Source: "api", Tags: strs{incident.AliasTag("A")}}
 	for name, body := range map[string]string{
 		"it writes its own": `{"data":{"id":"i","status":"open","source":"api","title":"High error rate","severity":"high"}}`,
 		"it refuses ours":   "",
@@ -84,7 +84,7 @@ func hasField(body []byte, name string) bool {
 	return decode(body, &fields) == nil && fields[name] != nil
 }
 
-func TestMet(t *testing.T) {
+func TestMet(t *testing.T) { //nolint:funlen // one table of cases
 	const own = `"id":"i","status":"open","title":"High error rate","severity":"high","source":"prometheus"`
 	date := time.Date(2026, 3, 19, 14, 30, 10, 0, time.UTC)
 	tag := incident.AliasTag("A")

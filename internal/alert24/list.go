@@ -34,7 +34,7 @@ func (c *Client) pages(ctx context.Context, status string, each func(p *page, ah
 		}
 		for i := range p.rows {
 			if p.rows[i].Status == "" {
-				p.rows[i].Status = text(status) // what was asked for
+				p.rows[i].Status = str(status) // what was asked for
 			}
 		}
 		if !each(p, ahead) || !p.more {

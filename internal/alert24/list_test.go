@@ -93,7 +93,7 @@ func TestEveryRepeatWithoutAFieldPassesTheGate(t *testing.T) {
 	assert.Equal(t, []string{"create refused", "create done"}, gate.passed)
 }
 
-// An API that repeats its first page for ever must not hold a lookup forever.
+// An API that repeats its first page again and again must not hold a lookup forever.
 func TestAnEndlessListEnds(t *testing.T) {
 	pages := 0
 	c := connect(t, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -12,11 +12,11 @@ import (
 
 // rowAt has the times, in minutes ago; less than 0 is a time that nobody can read.
 func rowAt(created, updated float64) row {
-	at := func(minutes float64) text {
+	at := func(minutes float64) str {
 		if minutes < 0 {
 			return "yesterday"
 		}
-		return text(boardNow.Add(-time.Duration(minutes * float64(time.Minute))).Format(time.RFC3339Nano))
+		return str(boardNow.Add(-time.Duration(minutes * float64(time.Minute))).Format(time.RFC3339Nano))
 	}
 	return row{CreatedAt: at(created), UpdatedAt: at(updated)}
 }

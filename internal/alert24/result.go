@@ -37,8 +37,8 @@ func unknown(r *request) protocol.Result {
 }
 
 // notDone turns an answer outside 2xx into an error. Only what stands in the API's own envelope is certain: a proxy
-// answers with any status, and knows nothing of the incident. The exceptions are those by which a request is turned away
-// before it is carried out, whoever does so.
+// answers with any status, and knows nothing of the incident. The exceptions are statuses by which the API or a
+// proxy turns a request away before it is carried out.
 func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	e := &Error{
 		Op: r.op, Result: unknown(r), Status: resp.StatusCode, RequestID: c.requestID(resp.Header),
@@ -65,7 +65,7 @@ func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// pause is what the gate is told: less than 0 where the API asks to wait and does not say how long.
+// pause is what the gate needs to know: how long the API wants us to wait; less than 0 if it gives no time.
 func (e *Error) pause() time.Duration {
 	if e.Status == http.StatusTooManyRequests && e.RetryAfter == 0 {
 		return -1
@@ -77,8 +77,8 @@ func (e *Error) pause() time.Duration {
 func decodeError(body []byte) (kind, message string) {
 	var ans struct {
 		Error struct {
-			Type    text `json:"type"`
-			Message text `json:"message"`
+			Type    str `json:"type"`
+			Message str `json:"message"`
 		} `json:"error"`
 	}
 	if decode(body, &ans) != nil || ans.Error.Type == "" {

@@ -32,8 +32,8 @@ func decode(body []byte, v any) error {
 // The types below take a JSON value of the kinds they expect and pass over any other: a field that we can do without
 // must not turn an incident that was opened into one that may have been.
 type (
-	text  string
-	texts []string
+	str   string // a text
+	strs  []string
 	pairs labels.Set
 	count int64
 	flag  bool
@@ -42,14 +42,14 @@ type (
 	list   []byte
 )
 
-func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (t *str) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	switch dec.PeekKind() {
 	case '"', '0': // a number stands for its digits: ids are opaque
 		tok, err := dec.ReadToken()
 		if err != nil {
 			return err
 		}
-		*t = text(tok.String())
+		*t = str(tok.String())
 		return nil
 	default:
 		return dec.SkipValue()
@@ -62,7 +62,7 @@ var timeLayouts = []string{
 }
 
 // time returns the zero time for what is not a time, or one that a zone moves to a year that JSON cannot write.
-func (t text) time() time.Time {
+func (t str) time() time.Time {
 	for _, layout := range timeLayouts {
 		at, err := time.Parse(layout, string(t))
 		if err != nil {
@@ -77,10 +77,10 @@ func (t text) time() time.Time {
 
 // UnmarshalJSONFrom reads an array of texts, a text that holds such an array, or a text with commas: a database without
 // arrays keeps them so.
-func (t *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (t *strs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	switch dec.PeekKind() {
 	case '[':
-		var all []text
+		var all []str
 		if err := json.UnmarshalDecode(dec, &all); err != nil {
 			return err
 		}
@@ -92,11 +92,11 @@ func (t *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			return err
 		}
 		s := strings.TrimSpace(tok.String())
-		var all []text
+		var all []str
 		if !strings.HasPrefix(s, "[") || json.Unmarshal([]byte(s), &all, lenient) != nil {
 			all = nil
 			for item := range strings.SplitSeq(s, ",") {
-				all = append(all, text(strings.TrimSpace(item)))
+				all = append(all, str(strings.TrimSpace(item)))
 			}
 		}
 		t.set(all)
@@ -106,8 +106,8 @@ func (t *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 }
 
-func (t *texts) set(all []text) {
-	*t = make(texts, 0, len(all))
+func (t *strs) set(all []str) {
+	*t = make(strs, 0, len(all))
 	for _, s := range all {
 		if s != "" {
 			*t = append(*t, string(s))
@@ -117,7 +117,7 @@ func (t *texts) set(all []text) {
 
 // UnmarshalJSONFrom reads an object of texts, or a text that holds one.
 func (p *pairs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	var all map[string]text
+	var all map[string]str
 	switch dec.PeekKind() {
 	case '{':
 		if err := json.UnmarshalDecode(dec, &all); err != nil {
