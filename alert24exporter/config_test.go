@@ -106,7 +106,7 @@ func TestLoadConfig(t *testing.T) {
 	}, cfg.Incident.Content())
 }
 
-func TestBadConfigIsRefusedWithItsKey(t *testing.T) {
+func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one table of cases
 	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "bad_config.yaml"))
 	require.NoError(t, err)
 	cases := map[string]string{

@@ -45,7 +45,7 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 				return info.Size()
 			}
 			value := 1000  // of the same length all day
-			for range 30 { // until as much is on disk in vain as ever will be
+			for range 30 { // until the disk holds as much superseded data as it ever will
 				repeat(value)
 				value++
 			}
