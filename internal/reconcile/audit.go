@@ -5,7 +5,6 @@ package reconcile
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -27,14 +26,14 @@ func (r *Reconciler) watch() {
 	}
 }
 
-// check reads the newest page of the list for nobody.
+// check reads the newest page of the list to see whether the key works.
 func (r *Reconciler) check() {
 	if r.gate.await(r.stopping, protocol.Lookup) != nil {
 		return
 	}
 	began := time.Now()
 	answers, err := r.manager.Find(r.stopping, []alert24.Question{{Depth: protocol.Newest}})
-	a := protocol.Answer{Result: resultOf(err)}
+	a := protocol.Answer{Result: alert24.ResultOf(err)}
 	if len(answers) == 1 {
 		a = answers[0]
 	}
@@ -53,8 +52,8 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	r.heard(&a, err)
 }
 
-// audit puts every alias in doubt of which an incident is open that the ledger does not account for, and has those looked at whose
-// incident is not open. Incidents of ours that belong to no entry are only counted.
+// audit compares the open incidents with the ledger. An open incident that its entry does not account for puts the alias in doubt. An
+// entry whose incident is not open is looked up. Incidents of ours without an entry are only counted.
 func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	if !hold(ctx, r.finder.slow) {
 		return 0, ctx.Err()
@@ -65,7 +64,7 @@ func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	}
 	began, expected := time.Now(), r.ledger.Expected()
 	listing, err := r.manager.Open(ctx)
-	r.read(protocol.Answer{Result: resultOf(err)}, time.Since(began), err)
+	r.read(protocol.Answer{Result: alert24.ResultOf(err)}, time.Since(began), err)
 	if err != nil {
 		return 0, err
 	}
@@ -107,19 +106,4 @@ func (r *Reconciler) suspect(ctx context.Context, ours []alert24.Listed) (orphan
 		}
 	}
 	return orphans, nil
-}
-
-// resultOf says what became of a reading that has no answer of its own.
-func resultOf(err error) protocol.Result {
-	if err == nil {
-		return protocol.Done
-	}
-	switch status(err) {
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
-		return protocol.Denied
-	case http.StatusTooManyRequests:
-		return protocol.NotSent
-	default:
-		return protocol.Incomplete
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -137,14 +136,4 @@ func TestAuditWhoseResultCannotBeStored(t *testing.T) {
 		pass(11 * time.Minute)
 		assert.NoError(t, w.seen.now().audits[1].err)
 	})
-}
-
-func TestResultOf(t *testing.T) {
-	assert.Equal(t, protocol.Done, resultOf(nil))
-	assert.Equal(t, protocol.Incomplete, resultOf(errors.New("no answer")))
-	for status, want := range map[int]protocol.Result{
-		401: protocol.Denied, 402: protocol.Denied, 403: protocol.Denied, 429: protocol.NotSent, 200: protocol.Incomplete, 502: protocol.Incomplete,
-	} {
-		assert.Equal(t, want, resultOf(&alert24.Error{Status: status}))
-	}
 }

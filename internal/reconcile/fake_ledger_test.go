@@ -60,7 +60,7 @@ func (l *fakeLedger) fail(err error) {
 }
 
 func (l *fakeLedger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
-	firing, _ := incident.Worst(e.Members.FiringAlerts())
+	firing, _ := e.Members.Worst()
 	worst := firing[0]
 	c := incident.Content{
 		Title: worst.Annotations.Get("summary"), Description: e.Alias, Severity: worst.Severity, Tags: []string{incident.AliasTag(e.Alias)},

@@ -28,7 +28,7 @@ type fate struct {
 	result     protocol.Result
 	status     int
 	retryAfter time.Duration
-	commit     bool // it is carried out all the same
+	commit     bool // it is carried out in spite of that
 }
 
 var (
@@ -120,9 +120,17 @@ func (m *fakeManager) send(ctx context.Context, kind protocol.Kind, q request, d
 		a, err = protocol.Answer{Result: protocol.Unanswered}, ctx.Err()
 	case f != nil:
 		a = protocol.Answer{Result: f.result, RetryAfter: f.retryAfter}
-		err = &alert24.Error{Op: q.op, Status: f.status, RetryAfter: f.retryAfter}
+		of := f.result
+		if kind == protocol.Lookup && of == protocol.Unanswered {
+			of = protocol.Incomplete
+		}
+		err = &alert24.Error{Op: q.op, Result: of, Status: f.status, RetryAfter: f.retryAfter}
 	}
-	leave(a.Result, a.RetryAfter)
+	pause := a.RetryAfter
+	if f != nil && f.status == http.StatusTooManyRequests && pause == 0 {
+		pause = -1 // as the client does
+	}
+	leave(a.Result, pause)
 	return a, err
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -45,13 +47,11 @@ func laneOfKind(k protocol.Kind) lane {
 // Gate lets every request to the API through: not faster and not more at once than the user allows, and none while the API asks
 // for a pause. It is safe for concurrent use.
 type Gate struct {
-	rate, burst float64 // no rate: no limit
-	places      int
-	waited      func(time.Duration)
+	rate   *rate.Limiter
+	places int
+	waited func(time.Duration)
 
 	mu       sync.Mutex
-	tokens   float64
-	filled   time.Time
 	until    time.Time // nothing leaves before
 	pages    time.Time // no create and no reopen leaves before
 	slowdown time.Duration
@@ -69,11 +69,12 @@ type visitor struct {
 // NewGate returns a gate for so many requests per second (0 is no limit) and at once. waited hears how long each request was
 // held back.
 func NewGate(requestsPerSecond float64, concurrent int, waited func(time.Duration)) *Gate {
-	g := &Gate{
-		rate: requestsPerSecond, burst: math.Max(1, math.Ceil(burstSeconds*requestsPerSecond)),
-		places: max(1, concurrent), waited: waited, filled: time.Now(),
+	limit := rate.Inf
+	if requestsPerSecond > 0 {
+		limit = rate.Limit(requestsPerSecond)
 	}
-	g.tokens = g.burst
+	burst := max(1, int(math.Ceil(burstSeconds*requestsPerSecond)))
+	g := &Gate{rate: rate.NewLimiter(limit, burst), places: max(1, concurrent), waited: waited}
 	g.timer = time.AfterFunc(time.Hour, g.ring)
 	g.timer.Stop()
 	return g
@@ -168,13 +169,12 @@ func (g *Gate) ring() {
 func (g *Gate) admit() {
 	now := time.Now()
 	g.turnAway(now)
-	g.fill(now)
-	for g.rate == 0 || g.tokens >= 1 {
+	for g.rate.TokensAt(now) >= 1 {
 		t := g.waiting.take(func(at lane) bool { return !now.Before(g.pausedUntil(at)) && g.place(at) })
 		if t == nil {
 			break
 		}
-		g.tokens--
+		g.rate.AllowN(now, 1)
 		g.inside[t.lane]++
 		close(t.value.called)
 	}
@@ -193,23 +193,18 @@ func (g *Gate) turnAway(now time.Time) {
 	}
 }
 
-func (g *Gate) fill(now time.Time) {
-	g.tokens = math.Min(g.burst, g.tokens+g.rate*now.Sub(g.filled).Seconds())
-	g.filled = now
-}
-
 // wind sets the timer to when time alone lets somebody in.
 func (g *Gate) wind(now time.Time) {
 	g.timer.Stop()
-	var next time.Time
+	var next, token time.Time
+	if missing := 1 - g.rate.TokensAt(now); missing > 0 {
+		token = now.Add(time.Duration(missing/float64(g.rate.Limit())*float64(time.Second)) + time.Microsecond)
+	}
 	for at := range lane(numLanes) {
 		if g.waiting.front(at) == nil {
 			continue
 		}
-		until := g.pausedUntil(at)
-		if g.rate > 0 && g.tokens < 1 {
-			until = later(until, now.Add(time.Duration((1-g.tokens)/g.rate*float64(time.Second))+time.Microsecond))
-		}
+		until := later(g.pausedUntil(at), token)
 		if until.After(now) && (next.IsZero() || until.Before(next)) {
 			next = until
 		}

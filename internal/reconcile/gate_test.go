@@ -181,11 +181,11 @@ func TestPausesGrowUntilASuccess(t *testing.T) {
 			assert.Equal(t, want+time.Millisecond, time.Since(began))
 		}
 		g.request(1, protocol.Create, 0, protocol.Unanswered, 0)
-		g.SlowDown()
+		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
 		require.NoError(t, g.await(g.t.Context(), protocol.Create))
 		g.request(1, protocol.Create, 0, protocol.Done, 0)
 		began := time.Now()
-		g.SlowDown()
+		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
 		require.NoError(t, g.await(g.t.Context(), protocol.Create))
 		assert.Equal(t, time.Second, time.Since(began))
 	})

@@ -25,7 +25,7 @@ const (
 type answered struct {
 	protocol.Answered
 	err  error
-	held bool // no worker may have the alias until the answer is learned
+	held bool // the alias goes to no other worker until the answer is learned
 }
 
 // finish hands an answer on.

@@ -59,14 +59,7 @@ func (g *Gate) Deny(d time.Duration) {
 	g.admit()
 }
 
-// SlowDown keeps all requests back for a time that grows with each such answer, until one is as it should be.
-func (g *Gate) SlowDown() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.slow()
-	g.admit()
-}
-
+// slow keeps all requests back after an answer that asks for a pause and gives no time. The pauses grow until a request succeeds.
 func (g *Gate) slow() {
 	if time.Now().Before(g.pages) {
 		return // an answer to what was on its way when the pause began

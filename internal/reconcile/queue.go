@@ -159,7 +159,7 @@ func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
 		if t := q.waiting.take(func(at lane) bool { return at <= last }); t != nil {
 			delete(q.tickets, t.value)
 			q.working[t.value] = false
-			q.forget(t.value) // whoever works on it finds its next time anew
+			q.forget(t.value) // the worker that has it finds its next time anew
 			return t.value, true
 		}
 		wake.Wait()

@@ -87,7 +87,7 @@ func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
 	}
 }
 
-// Abandon is Shutdown without grace: nobody would learn an answer.
+// Abandon is Shutdown without grace, for a process that can no longer store what answers teach.
 func (r *Reconciler) Abandon() {
 	r.giveUp()
 	r.Shutdown()

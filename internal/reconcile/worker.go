@@ -26,8 +26,8 @@ func (r *Reconciler) work(pagesOnly bool) {
 	}
 }
 
-// process makes the alias's next call, if it needs one. It reports whether an answer is under way, which then ends the work
-// on the alias.
+// process makes the alias's next call, if it needs one. It reports whether an answer is under way. The answer then ends the
+// work on the alias.
 func (r *Reconciler) process(alias string) bool {
 	d := r.ledger.Peek(alias)
 	kind := d.Call.Kind
@@ -116,16 +116,11 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 	return at
 }
 
-// heard lets the gate know what it cannot see: that the key is not known, or that there are too many requests. It bounds how long
-// the API can hold the alias back, because a create may be its next call.
+// heard lets the gate know what it cannot see: that the API does not know the key. It bounds how long the API can hold the alias
+// back, because a create may be its next call.
 func (r *Reconciler) heard(a *protocol.Answer, err error) {
-	switch status(err) {
-	case http.StatusUnauthorized:
+	if status(err) == http.StatusUnauthorized {
 		r.gate.Deny(r.cfg.DeniedPause)
-	case http.StatusTooManyRequests:
-		if a.RetryAfter <= 0 {
-			r.gate.SlowDown()
-		}
 	}
 	a.RetryAfter = min(max(a.RetryAfter, 0), maxPagePause)
 }
