@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // steady measures what repeats of unchanged alerts cost.
@@ -33,8 +34,8 @@ func (b *bench) steady(ctx context.Context) error {
 		if err := s.sendOnce(ctx, 0, n, budgetPerWebhook); err != nil {
 			return err
 		}
-		if err := sleepUntil(ctx, began.Add(time.Duration(round+1)*every)); err != nil {
-			return err
+		if !sleep.For(ctx, time.Until(began.Add(time.Duration(round+1)*every))) {
+			return ctx.Err()
 		}
 	}
 	after, err := cpuTime(s.target.pid)
@@ -52,17 +53,6 @@ func (b *bench) steady(ctx context.Context) error {
 	r.atMost(0.05)
 	b.table.add(r)
 	return nil
-}
-
-func sleepUntil(ctx context.Context, t time.Time) error {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 func total(counts map[string]int) (sum int) {
@@ -138,8 +128,8 @@ func (s *stage) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := sleepUntil(ctx, time.Now().Add(step)); err != nil {
-			return err
+		if !sleep.For(ctx, step) {
+			return ctx.Err()
 		}
 		after, err := cpuTime(s.target.pid)
 		if used := after - before; err == nil && used >= idle {

@@ -30,7 +30,7 @@ func AliasTag(alias string) string {
 func IsAliasTag(tag string) bool { return strings.HasPrefix(tag, tagPrefix) }
 
 // BoundAlias returns alias, or, where that is too long or holds what does not survive the way to Alert24 and back
-// (control characters, bytes that are no UTF-8), its readable start with a hash of all of it.
+// (control characters, bytes that are not UTF-8), its readable start with a hash of all of it.
 func BoundAlias(alias string) string {
 	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !strings.ContainsFunc(alias, unicode.IsControl) {
 		return alias

@@ -56,11 +56,11 @@ func BenchmarkRenderTemplates(b *testing.B) {
 	}
 }
 
-func BenchmarkHash(b *testing.B) {
+func BenchmarkHashes(b *testing.B) {
 	c := renderer(b, nil).Render(alias, []Alert{highErrorRate()}, Context{})
 	b.ReportAllocs()
 	for b.Loop() {
-		c.Hash()
+		c.Hashes()
 	}
 }
 

@@ -86,12 +86,6 @@ func DefaultConfig() Config {
 	}
 }
 
-// Check refuses what cannot work; every message begins with the key.
-func (c Config) Check() error {
-	_, err := NewRenderer(c)
-	return err
-}
-
 // check finds what is wrong apart from templates and severities, which are compiled.
 func (c Config) check() []error {
 	var errs []error

@@ -10,9 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func check(cfg Config) error {
+	_, err := NewRenderer(cfg)
+	return err
+}
+
 func TestTheDefaultConfigIsSound(t *testing.T) {
 	cfg := DefaultConfig()
-	require.NoError(t, cfg.Check())
+	require.NoError(t, check(cfg))
 }
 
 func TestCheckNamesTheKey(t *testing.T) {
@@ -43,7 +48,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig()
 			tt.change(&cfg)
-			err := cfg.Check()
+			err := check(cfg)
 			require.Error(t, err)
 			assert.Equal(t, tt.want, err.Error()[:min(len(tt.want), len(err.Error()))])
 			assert.NotContains(t, err.Error(), "\n")
@@ -51,8 +56,8 @@ func TestCheckNamesTheKey(t *testing.T) {
 	}
 	cfg := DefaultConfig()
 	cfg.Source, cfg.DescriptionFormat = "", ""
-	require.ErrorContains(t, cfg.Check(), "incident::source: ")
-	require.ErrorContains(t, cfg.Check(), "incident::description_format: ", "all is said at once")
+	require.ErrorContains(t, check(cfg), "incident::source: ")
+	require.ErrorContains(t, check(cfg), "incident::description_format: ", "all is said at once")
 }
 
 // What a template does with an alert that lacks something is no reason to refuse the template.
@@ -65,6 +70,6 @@ func TestCheckLetsTemplatesBeParticular(t *testing.T) {
 	} {
 		cfg := DefaultConfig()
 		cfg.Title = text
-		require.NoError(t, cfg.Check(), text)
+		require.NoError(t, check(cfg), text)
 	}
 }

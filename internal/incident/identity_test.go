@@ -9,45 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
-
-func TestHash(t *testing.T) {
-	// A fixed value: a hash that changed with a release would update every incident.
-	assert.Equal(t, "3e7077fd", Content{}.Hash()[:8])
-
-	base := Content{Title: "t", Description: "d", Severity: High, Source: "s", Labels: set("a", "b"), LabelsInUpdates: true, Tags: []string{"x"}}
-	seen := map[string]string{base.Hash(): "base"}
-	for name, change := range map[string]func(*Content){
-		"title":        func(c *Content) { c.Title = "" },
-		"moved":        func(c *Content) { c.Title, c.Description = "td", "" },
-		"description":  func(c *Content) { c.Description = "e" },
-		"severity":     func(c *Content) { c.Severity = Low },
-		"source":       func(c *Content) { c.Source = "" },
-		"label name":   func(c *Content) { c.Labels = set("b", "b") },
-		"label moved":  func(c *Content) { c.Labels = set("ab", "") },
-		"label added":  func(c *Content) { c.Labels = set("a", "b", "c", "d") },
-		"tags":         func(c *Content) { c.Tags = []string{"x", ""} },
-		"service":      func(c *Content) { c.AffectedServices = []string{"x"} },
-		"tag, service": func(c *Content) { c.Tags, c.AffectedServices = nil, []string{"x"} },
-		"impact":       func(c *Content) { c.ImpactDescription = "x" },
-		"assigned":     func(c *Content) { c.AssignedTo = "x" },
-	} {
-		c := base
-		change(&c)
-		h := c.Hash()
-		require.Len(t, h, 32)
-		require.NotContains(t, seen, h, "%s is as %s", name, seen[h])
-		seen[h] = name
-	}
-}
-
-func TestLabelsThatNoUpdateCarriesAreNoNews(t *testing.T) {
-	base := Content{Title: "t", Labels: set("a", "b")}
-	other := base
-	other.Labels = set("a", "c")
-	assert.Equal(t, base.Hash(), other.Hash())
-}
 
 func TestAliasTag(t *testing.T) {
 	assert.Equal(t, "alert24-otel:d5a92cb83650e6d46417f120db6e4e01", AliasTag(alias), "incidents that are open were tagged so")

@@ -4,9 +4,6 @@
 package incident
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -46,17 +43,17 @@ type Context struct {
 	Since time.Time
 	// Continues is the number of the incident that this one continues; 0: none.
 	Continues int64
-	// Silence is who silences an alert of it, as far as is known; zero: nobody.
+	// Silence is a silence of one of its alerts; zero if none is known.
 	Silence Silence
 }
 
-// Silence is a person's decision that alerts are sent to nobody for a while.
+// Silence is a person's decision not to send alerts for a while.
 type Silence struct {
 	By    string
 	Until time.Time
 }
 
-// Content is what Alert24 is told about an incident, apart from its status.
+// Content is what an incident says in Alert24, apart from its status.
 type Content struct {
 	// Title is one line of 1 to 255 characters.
 	Title string
@@ -76,39 +73,4 @@ type Content struct {
 
 	// News has the hashes of what the alerts say, without what changes by itself.
 	News Hashes
-}
-
-// Hash is 32 hex digits that change when anything in c does, and only then, apart from labels that no update carries. It
-// is the same after a restart.
-func (c Content) Hash() string {
-	b := make([]byte, 0, 4096)
-	str := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
-	list := func(l []string) {
-		b = binary.AppendUvarint(b, uint64(len(l)))
-		for _, s := range l {
-			str(s)
-		}
-	}
-	str(c.Title)
-	str(c.Description)
-	b = append(b, byte(c.Severity))
-	str(c.Source)
-	news := c.Labels
-	if !c.LabelsInUpdates {
-		news = nil
-	}
-	b = binary.AppendUvarint(b, uint64(len(news)))
-	for _, l := range news {
-		str(l.Name)
-		str(l.Value)
-	}
-	list(c.Tags)
-	list(c.AffectedServices)
-	str(c.ImpactDescription)
-	str(c.AssignedTo)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
 }

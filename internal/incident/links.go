@@ -82,6 +82,6 @@ func silenceLink(a *Alert) string {
 		filter = append(filter, matcherValue.Replace(l.Value)...)
 		filter = append(filter, '"')
 	}
-	// In a fragment a plus is no space.
+	// In a fragment a plus is not a space.
 	return text.Link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
 }

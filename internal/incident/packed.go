@@ -58,7 +58,7 @@ func mended(s string) string {
 // Unpack returns the alert.
 func (p *Packed) Unpack() Alert {
 	var a Alert
-	// Pack wrote it. Names that differ in bytes that are no UTF-8 only have become the same.
+	// Pack wrote it. Names that differed only in bytes that are not UTF-8 have become equal.
 	_ = json.Unmarshal([]byte(p.rest), &a, jsontext.AllowDuplicateNames(true))
 	a.Fingerprint, a.Severity, a.StartsAt = p.Fingerprint, p.Severity, p.StartsAt
 	return a

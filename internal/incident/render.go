@@ -148,7 +148,7 @@ func (w *rendering) template(t *textTemplate, n int, escape func(string) string)
 	}
 	more := Context{Members: w.more.Members}
 	if t == w.Renderer.title {
-		more.Members = 0 // how many there are is no news of a title
+		more.Members = 0 // the number of alerts is not news in a title
 	}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
 	if err != nil {

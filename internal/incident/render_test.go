@@ -241,7 +241,6 @@ func TestRenderIsDeterministicAndChangesNothing(t *testing.T) {
 	first := r.Render(alias, alerts, Context{})
 	assert.Equal(t, []Alert{highErrorRate(), diskFull()}, alerts)
 	assert.Equal(t, first, r.Render(alias, alerts, Context{}))
-	assert.Equal(t, first.Hash(), r.Render(alias, alerts, Context{}).Hash())
 }
 
 func TestResolvesByItself(t *testing.T) {

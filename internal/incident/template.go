@@ -21,7 +21,7 @@ type textTemplate struct {
 }
 
 // newTextTemplate compiles a template, and tries it on an alert in order to find fields that do not exist. An empty
-// text is no template.
+// text gives nil.
 func newTextTemplate(key, source string) (*textTemplate, error) {
 	if source == "" {
 		return nil, nil

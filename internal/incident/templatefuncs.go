@@ -19,7 +19,7 @@ import (
 
 // templateFuncs are the functions of Alertmanager's templates that keep a text pure
 // (https://prometheus.io/docs/alerting/latest/notifications/#functions). "since" is not among them: a text that
-// changes with the clock would update its incident for ever. Nothing is HTML here, so safeHtml and safeUrl change
+// changes with the clock would update its incident forever. Nothing is HTML here, so safeHtml and safeUrl change
 // nothing.
 var templateFuncs = template.FuncMap{
 	"date":        func(layout string, t time.Time) string { return t.Format(layout) },

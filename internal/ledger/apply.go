@@ -15,7 +15,7 @@ import (
 // Apply applies the events in their order, durably, and returns what each did. It sets the alias of an event whose alert fires
 // under another one. With a *FullError all others were applied; with any other error none was.
 func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
-	p := push{Ledger: l, now: l.now(), events: events}
+	p := batch{Ledger: l, now: l.now(), events: events}
 	p.foresee()
 	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true}); err != nil {
 		return nil, err
@@ -30,8 +30,8 @@ func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol
 	return p.outcomes, nil
 }
 
-// push is what one Apply does.
-type push struct {
+// batch is the events of one Apply.
+type batch struct {
 	*Ledger
 	now            time.Time
 	events, routed []protocol.Event
@@ -48,8 +48,8 @@ type foreseen struct {
 }
 
 // foresee renders what the creates will say that become due. Templates do not run under the ledger's locks, and disk is to know
-// what a create says before it leaves: else nobody could tell later who wrote what.
-func (p *push) foresee() {
+// what a create says before it leaves: or else it could not be known later who wrote what.
+func (p *batch) foresee() {
 	for _, g := range byAlias(p.events) {
 		former := p.store.get(g.alias)
 		e := former.entry
@@ -67,7 +67,7 @@ func (p *push) foresee() {
 }
 
 // plan is called once for each try of the write.
-func (p *push) plan(route func([]protocol.Event) []protocol.Event) []mutation {
+func (p *batch) plan(route func([]protocol.Event) []protocol.Event) []mutation {
 	p.routed, p.outcomes, p.refused = route(p.events), make([]protocol.Outcome, len(p.events)), 0
 	groups := byAlias(p.routed)
 	mutations := make([]mutation, len(groups))
@@ -78,7 +78,7 @@ func (p *push) plan(route func([]protocol.Event) []protocol.Event) []mutation {
 	return mutations
 }
 
-func (p *push) apply(g *group, s slot, live int) (next slot, durable bool) {
+func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
 	n, did := p.policy.Apply(s.entry, g.events, p.now)
 	if s.entry == nil && n != nil && live >= p.cfg.Aliases && !p.unbounded {
 		p.refused += g.note(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
@@ -110,11 +110,11 @@ func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []
 	return aliases
 }
 
-// group is what one push says of one alias, in order.
+// group is what one batch says of one alias, in order.
 type group struct {
 	alias  string
 	events []protocol.Event
-	index  []int // of the events in the push
+	index  []int // of the events in the batch
 	fires  bool
 }
 
@@ -127,7 +127,7 @@ func byAlias(events []protocol.Event) []group {
 		index[i] = i
 		at, ok := known[ev.Alias]
 		if !ok {
-			// Most aliases have one event in a push: it stays where it is.
+			// Most aliases have one event in a batch: it stays where it is.
 			known[ev.Alias] = len(groups)
 			groups = append(groups, group{alias: ev.Alias, events: events[i : i+1 : i+1], index: index[i : i+1 : i+1], fires: ev.Firing})
 			continue
@@ -139,7 +139,7 @@ func byAlias(events []protocol.Event) []group {
 	return groups
 }
 
-// note puts the outcomes of the group where those of the push are, and returns how many there are.
+// note puts the outcomes of the group where those of the batch are, and returns how many there are.
 func (g *group) note(all, outcomes []protocol.Outcome) int {
 	for i, at := range g.index {
 		all[at] = outcomes[i]
@@ -166,10 +166,10 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 			return slot{}, true
 		}})
 	}
-	_ = l.store.update(ctx, mutations...) // they are not needed: the next push tries again
+	_ = l.store.update(ctx, mutations...) // they are not needed: the next Apply tries again
 }
 
-// quiet is an entry of which nothing fires.
+// quiet is an entry without a firing alert.
 type quiet struct {
 	alias string
 	since time.Time

@@ -34,7 +34,7 @@ func (l *Ledger) Peek(alias string) protocol.Decision {
 }
 
 const (
-	// maxRenders is how often a claim renders anew because the alerts changed meanwhile.
+	// maxRenders is how often a claim renders again because the alerts changed meanwhile.
 	maxRenders = 3
 	// renderPause is how long an alias then rests whose alerts change faster than they are rendered.
 	renderPause = 100 * time.Millisecond
@@ -82,7 +82,7 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 		return slot{}, protocol.Decision{}, true
 	}
 	durable = e != s.entry
-	e, armed := protocol.Disarm(e) // a call that has not left is decided anew
+	e, armed := protocol.Disarm(e) // a call that has not left is decided again
 	d = l.policy.Decide(e, s.view.of(e), now)
 	switch c := &d.Call; {
 	case d.Render:

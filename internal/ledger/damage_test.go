@@ -55,7 +55,7 @@ func whole(t *testing.T) []byte {
 	return m.records[theAlias]
 }
 
-func TestLoad(t *testing.T) {
+func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 	good := whole(t)
 	for name, c := range map[string]struct {
 		loads  []Loaded

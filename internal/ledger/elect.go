@@ -33,7 +33,7 @@ type Leadership interface {
 }
 
 // Inbox holds webhooks that other replicas accepted. The ledger applies them before its own, in the transaction that removes
-// them. A webhook joins a transaction before the inbox is read: whatever its sender was told before is there by then.
+// them. A webhook joins a transaction before the inbox is read: everything that its sender had acknowledged before is there by then.
 type Inbox interface {
 	// Inbox returns all rows that are there, in the order in which their senders were answered.
 	Inbox(ctx context.Context) ([]Row, error)

@@ -58,7 +58,7 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 	return r, nil
 }
 
-// read makes a write of a payload. One that brings the reader down must not do so with each leader in turn.
+// read makes a write of a payload. A payload that makes the reader panic must not stop one leader after the other.
 func (in *inbox) read(payload []byte) (w *write, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -83,18 +83,19 @@ func (r *received) consumed() Consumed {
 	return r.rows
 }
 
-// unpack makes a write of what a replica left. It is taken above the bound on aliases, too: its sender was told so.
+// unpack makes a write of what a replica left. The bound on aliases does not apply: the
+// webhook is acknowledged already.
 func (l *Ledger) unpack(payload []byte) (*write, error) {
 	events, err := l.cfg.Unpack(payload)
 	if err != nil {
 		return nil, err
 	}
-	p := &push{Ledger: l, now: l.now(), events: events, unbounded: true}
+	p := &batch{Ledger: l, now: l.now(), events: events, unbounded: true}
 	return &write{plan: p.plan, done: make(chan struct{}), did: p.report}, nil
 }
 
 // report tells what the events of the inbox did.
-func (p *push) report() {
+func (p *batch) report() {
 	if p.cfg.Unpacked != nil {
 		p.cfg.Unpacked(p.routed, p.outcomes)
 	}

@@ -72,7 +72,7 @@ type loading struct {
 	lost     map[string]string // where the store has lost one of them, by key
 	split    map[string]Loaded // records of entries with buckets, by alias
 	suspects map[string]bool   // those of them whose newer record may be lost
-	repairs  []string          // keys whose record must be written anew
+	repairs  []string          // keys whose record must be written again
 }
 
 func (r *loading) take(l Loaded) error {
@@ -164,7 +164,7 @@ func (r *loading) unreadable(alias, where string) {
 	(*all)[i].Aliases = append((*all)[i].Aliases, alias)
 }
 
-// repair writes anew what the store reported: until then it reports it at each start.
+// repair writes the reported records again: until then the store reports them at each start.
 func (r *loading) repair(ctx context.Context) error {
 	const together = 1000
 	for keys := range slices.Chunk(r.repairs, together) {

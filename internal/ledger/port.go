@@ -44,7 +44,7 @@ type Store interface {
 	// Commit makes all changes durable, or none; their keys differ. It does not keep the records. makesRoom lets it use what
 	// is kept back for writes that free space. With an error that is ErrUncertain the changes may be there: Settle tells.
 	Commit(ctx context.Context, changes []Change, makesRoom bool) error
-	// Settle reports whether the changes of the last Commit are there. With an error nobody knows yet.
+	// Settle reports whether the changes of the last Commit are there. An error means that it is not known yet.
 	Settle(ctx context.Context) (there bool, err error)
 	// Check returns why new records would not be taken now, nil if they would.
 	Check(ctx context.Context) error

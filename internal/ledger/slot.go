@@ -13,7 +13,7 @@ import (
 // slot is an entry with what the ledger needs next to it.
 type slot struct {
 	entry *protocol.Entry // nil: there is none
-	// view is what the incident should say, while a call is due or under way; nil if nobody has rendered it.
+	// view is what the incident should say, while a call is due or under way; nil if it is not rendered.
 	view *view
 	// since is when Alert24 ceased to hold what the entry asks for; zero while it does, as far as we know.
 	since time.Time
@@ -97,7 +97,7 @@ func (s *slot) mark(now time.Time, answered bool) {
 	}
 }
 
-// wait notes whether Alert24 is yet to hold what the entry asks for.
+// wait notes whether Alert24 still lacks what the entry asks for.
 func (s *slot) wait(pending bool, now time.Time) {
 	switch {
 	case !pending:

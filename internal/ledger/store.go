@@ -48,8 +48,8 @@ type store struct {
 
 type write struct {
 	plan planner
-	// drains: what is in the inbox goes before. fenced: the sender is told that it is durable, so this replica must lead even if
-	// nothing changes.
+	// drains: what is in the inbox goes before. fenced: the sender gets an acknowledgement, so this replica must lead even
+	// if nothing changes.
 	drains, fenced bool
 	mutations      []mutation    // of the try that is under way
 	did            func()        // called when disk has it, if it came from the inbox

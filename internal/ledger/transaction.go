@@ -31,8 +31,8 @@ type transaction struct {
 	fenced   bool      // committed even if nothing changes
 }
 
-// doubt is what is not certain of a transaction that seemed to fail. Everybody was told that it failed, so memory is what counts,
-// and the transaction is written over if the store has it.
+// doubt is what is not certain of a transaction that seemed to fail. All callers got an error, so memory did not change, and
+// memory is what counts. The transaction is written over if the store has it.
 type doubt uint8
 
 const (

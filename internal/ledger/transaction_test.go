@@ -97,7 +97,7 @@ func (m *moody) Settle(context.Context) (there bool, err error) {
 
 // TestStoreIsTheEntries: whatever is written, refused and killed, the store holds what memory holds, apart from a transaction
 // that seemed to fail, which may be there until the next one begins.
-func TestStoreIsTheEntries(t *testing.T) {
+func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine: its steps share the state
 	ctx := t.Context()
 	rapid.Check(t, func(t *rapid.T) {
 		m := &moody{Memory: NewMemory()}

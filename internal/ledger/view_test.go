@@ -27,7 +27,7 @@ func requireSays(t *testing.T, l *Ledger, description string) {
 }
 
 // What was rendered for other members than those of the entry is not what it says.
-func TestNoStaleContent(t *testing.T) {
+func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases that share a disk
 	now := at(0)
 	disk := newDisk()
 	start := func(t *testing.T) *Ledger {

@@ -12,12 +12,7 @@ import (
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.updatePlanned(ctx, func(func([]protocol.Event) []protocol.Event) []mutation { return mutations })
-}
-
-// updatePlanned is update with mutations that are made when their turn comes.
-func (s *store) updatePlanned(ctx context.Context, plan planner) error {
-	return s.enqueue(ctx, &write{plan: plan})
+	return s.enqueue(ctx, &write{plan: func(func([]protocol.Event) []protocol.Event) []mutation { return mutations }})
 }
 
 // enqueue lets w share the next transaction, and returns when disk has it.
@@ -53,7 +48,7 @@ func (s *store) commitPending(ctx context.Context) {
 	if err == nil {
 		err = s.write(ctx, received, writes...)
 	}
-	again := err != nil && len(writes) > 1 // one write may have spoilt the transaction of all: each gets one of its own
+	again := err != nil && len(writes) > 1 // one write may have made the transaction of all fail: each gets its own
 	if again && received != nil {
 		again = s.write(ctx, received) == nil // nothing overtakes the inbox
 	}

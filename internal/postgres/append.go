@@ -65,7 +65,7 @@ type addition struct {
 type appender struct {
 	db      *DB
 	session *session
-	turn    chan struct{} // holds a token while somebody commits for all that wait
+	turn    chan struct{} // holds a token while one caller commits for all that wait
 
 	mu      sync.Mutex
 	pending []*addition
@@ -95,7 +95,7 @@ func (p *appender) append(ctx context.Context, add *addition) error {
 	}
 }
 
-// forget leaves out an addition that nobody waits for, unless it is being written.
+// forget leaves out an addition whose caller has gone, unless it is being written.
 func (p *appender) forget(add *addition) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -74,7 +74,7 @@ func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
 		case code(err) == codeLockTimeout:
 			return errors.Join(err, db.dislodge(ctx, conn))
 		case errors.Is(err, pgx.ErrNoRows):
-			db.prepared.Store(false) // somebody deleted the row
+			db.prepared.Store(false) // the row was deleted
 			return db.prepareSchema(ctx, conn)
 		}
 		return err

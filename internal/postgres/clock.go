@@ -18,7 +18,7 @@ type sample struct{ theirs, ours time.Time }
 // errNoClock: the database was never asked for its time.
 var errNoClock = errors.New("the database's time is not known yet")
 
-// learn keeps the database's time as an answer told it, which was received at ours or before.
+// learn keeps the database's time from an answer that was received at ours or before.
 func (c *clock) learn(theirs, ours time.Time) { c.sample.Store(&sample{theirs, ours}) }
 
 // at returns the database's time at ours, or earlier: never later, unless its clock was set back.

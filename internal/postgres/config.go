@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -32,14 +31,12 @@ const (
 // Config says which database, and which part of it, one component uses.
 type Config struct {
 	// URL is a postgres:// URL, or a list of keywords and values. It may name several hosts, a pgpass file and certificates.
-	URL string
-	// PasswordFile holds the password if the URL has none. It is read for each connection.
-	PasswordFile string
-	Schema       string
+	URL    string
+	Schema string
 	// Component is the id of the component that the rows belong to. Components share a database and nothing else.
 	Component string
 	Lease     time.Duration
-	// RequestTimeout is how long a call of this replica may be on the wire. A successor is told.
+	// RequestTimeout is how long a call of this replica may be on the wire. A successor reads it from the lease.
 	RequestTimeout time.Duration
 	// InboxRows and InboxBytes bound the inbox: 0 means 20,000 rows and 256 MiB.
 	InboxRows  int
@@ -112,24 +109,6 @@ func New(cfg Config) (*DB, error) {
 	return db, err
 }
 
-// Open checks the configuration, connects, and creates or upgrades the schema.
-func Open(ctx context.Context, cfg Config) (*DB, error) {
-	db, err := New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Prepare(ctx); err != nil {
-		db.Close(ctx)
-		return nil, err
-	}
-	return db, nil
-}
-
-// Prepare connects, and creates or upgrades the schema. Everything else does so too, if nobody did.
-func (db *DB) Prepare(ctx context.Context) error {
-	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
-}
-
 // Close ends the connections. A Leader has its own and must be resigned first.
 func (db *DB) Close(ctx context.Context) {
 	db.reader.close(ctx)
@@ -141,13 +120,6 @@ func (db *DB) connConfig() (*pgx.ConnConfig, error) {
 	cc, err := pgx.ParseConfig(db.cfg.URL)
 	if err != nil {
 		return nil, badURL(err)
-	}
-	if db.cfg.PasswordFile != "" && cc.Password == "" {
-		password, err := os.ReadFile(db.cfg.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the database's password: %w", err)
-		}
-		cc.Password = strings.TrimRight(string(password), "\r\n")
 	}
 	if cc.ConnectTimeout == 0 {
 		cc.ConnectTimeout = db.cfg.Lease / 4

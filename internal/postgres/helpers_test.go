@@ -27,6 +27,24 @@ func configure(tb testing.TB, url string, with ...func(*Config)) Config {
 	return cfg
 }
 
+// Open checks the configuration, connects, and creates or upgrades the schema.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Prepare(ctx); err != nil {
+		db.Close(ctx)
+		return nil, err
+	}
+	return db, nil
+}
+
+// Prepare connects, and creates or upgrades the schema. Everything else does so too, if nobody did.
+func (db *DB) Prepare(ctx context.Context) error {
+	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
+}
+
 // open opens a replica of the component.
 func open(tb testing.TB, url string, with ...func(*Config)) *DB {
 	tb.Helper()
@@ -42,7 +60,7 @@ func lead(tb testing.TB, db *DB) *Leader {
 	require.NoError(tb, err)
 	taken := l.lastRenewal()
 	holds(tb, func() bool { return l.lastRenewal().After(taken) || l.Err() != nil }, "the lease is not renewed at once")
-	tb.Cleanup(func() { _ = l.Resign(context.WithoutCancel(tb.Context())) })
+	tb.Cleanup(func() { _ = l.Close(context.WithoutCancel(tb.Context())) })
 	return l
 }
 

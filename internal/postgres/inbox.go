@@ -26,7 +26,7 @@ const (
 	(SELECT id FROM @.inbox WHERE component = $1 AND set_aside IS NOT NULL ORDER BY id DESC OFFSET $2 LIMIT 1)`
 )
 
-// maxAside is how many rows that nobody could use are kept for people to look at.
+// maxAside is how many unusable rows are kept for people to look at.
 const maxAside = 1000
 
 // consume adds the statements that take rows out of the inbox.
@@ -47,7 +47,7 @@ func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	batch.Queue(db.sql(pruneAside), db.component(), maxAside)
 }
 
-// Inbox returns all rows that are there, in the order in which senders were told that they are accepted. A webhook that
+// Inbox returns all rows that are there, in the order in which they were acknowledged. A webhook that
 // shares the transaction that removes them must have joined before.
 func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
 	if err := l.ended(); err != nil {

@@ -27,7 +27,7 @@ const (
 // Leader is the leadership of this replica, from a takeover until Lost is closed, and the ledger's Store for as long.
 type Leader struct {
 	db     *DB
-	number int64
+	number int64 // for fencing: it grows with each takeover
 	// Unsettled is how long a call of the former leader may still be on the wire.
 	unsettled time.Duration
 	live      atomic.Int64
@@ -69,9 +69,6 @@ func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now stan
 	return l
 }
 
-// Number is the fencing number: it grows with each takeover.
-func (l *Leader) Number() int64 { return l.number }
-
 // Unsettled is how long a call of the former leader may be on the wire after it could send its last one.
 func (l *Leader) Unsettled() time.Duration { return l.unsettled }
 
@@ -100,9 +97,9 @@ func (l *Leader) tenure() time.Duration { return l.db.cfg.Lease - l.db.cfg.Lease
 // Publish tells followers, with the next renewal, how many aliases are live.
 func (l *Leader) Publish(live int) { l.live.Store(int64(live)) }
 
-// Resign gives the lease up, so that a successor takes it at once. Calls must have ended, or be in doubt. It waits for a
+// Close gives the lease up, so that a successor takes it at once. Calls must have ended, or be in doubt. It waits for a
 // commit that is under way. It must be called when Lost is closed, too.
-func (l *Leader) Resign(ctx context.Context) error {
+func (l *Leader) Close(ctx context.Context) error {
 	select {
 	case l.commit.turn <- struct{}{}:
 		l.end(ErrResigned)
@@ -124,9 +121,6 @@ func (l *Leader) Resign(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Close is Resign, for the ledger.
-func (l *Leader) Close(ctx context.Context) error { return l.Resign(ctx) }
 
 // end ends the leadership, once.
 func (l *Leader) end(cause error) {
@@ -243,7 +237,7 @@ func (l *Leader) renewOnce(ctx context.Context) (held bool, err error) {
 	return held, err
 }
 
-// leave gives up the lease, which harms nobody if it is another's, and the connections.
+// leave gives up the lease and the connections. If another replica holds the lease, that changes nothing.
 func (l *Leader) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
 	defer cancel()

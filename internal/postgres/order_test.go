@@ -17,8 +17,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// Whatever replicas take a sender's webhooks, and whoever leads: what was acknowledged is applied once, and each sender's
-// in the order in which it sent them.
+// What was acknowledged is applied once, and the webhooks of each sender in the order in which it sent them. It does not
+// matter which replicas take them and which one leads.
 func TestInboxOrderAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -55,11 +55,11 @@ func TestInboxOrderAcrossReplicas(t *testing.T) {
 		for s, route := range routes {
 			require.Equal(t, len(route), a.applied[strconv.Itoa(s)], "sender %d", s)
 		}
-		require.NoError(t, a.leader.Resign(t.Context()))
+		require.NoError(t, a.leader.Close(t.Context()))
 	})
 }
 
-// applier is the leader, whoever that is. What it applied is only what was committed.
+// applier is the leader, whichever replica that is. What it applied is only what was committed.
 type applier struct {
 	t        *testing.T
 	database string
@@ -111,7 +111,7 @@ func (a *applier) round(kind int) {
 	err = former.CommitInbox(a.t.Context(), changes, done)
 	if kind == moveBefore {
 		require.ErrorIs(a.t, err, ErrDeposed)
-		require.NoError(a.t, former.Resign(a.t.Context()))
+		require.NoError(a.t, former.Close(a.t.Context()))
 		return
 	}
 	require.NoError(a.t, err)
@@ -120,7 +120,7 @@ func (a *applier) round(kind int) {
 		require.Equal(a.t, strconv.Itoa(a.applied[key]), record)
 	}
 	if kind == moveAfter {
-		require.NoError(a.t, former.Resign(a.t.Context()))
+		require.NoError(a.t, former.Close(a.t.Context()))
 		a.take((a.at + 1) % len(a.replicas))
 	}
 }

@@ -91,7 +91,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	if err == nil && version < len(upgrades) {
 		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
 		if code(err) == codeNoPrivilege {
-			// err is not wrapped: the role would be told a privilege, and needs to know the way out.
+			// err is not wrapped: it names a privilege, and people need the way out.
 			return fmt.Errorf("the schema %s has version %d instead of %d, and the role may not change it: grant it CREATE, or create the schema by hand",
 				db.schema, version, len(upgrades))
 		}

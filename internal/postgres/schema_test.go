@@ -63,7 +63,7 @@ func TestUpgrade(t *testing.T) {
 	upgrades = before
 	again := open(t, address)
 	put(t, again, "", "webhook")
-	require.NoError(t, l.Resign(t.Context()))
+	require.NoError(t, l.Close(t.Context()))
 	require.NoError(t, lead(t, again).Commit(t.Context(), []ledger.Change{change("c", "3")}, false))
 	require.Len(t, records(t, next), 3)
 }
@@ -84,7 +84,7 @@ func TestLeastPrivileges(t *testing.T) {
 	rows, err := l.Inbox(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
-	require.NoError(t, l.Resign(t.Context()))
+	require.NoError(t, l.Close(t.Context()))
 
 	// It may end a stuck predecessor's sessions, which are its own.
 	first := lead(t, other)
@@ -112,7 +112,6 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"database::schema must have":                 func(c *Config) { c.Schema = "" },
 		"database::schema must not begin":            func(c *Config) { c.Schema = "pg_mine" },
 		"database::lease is 10ms":                    func(c *Config) { c.Lease = 10 * time.Millisecond },
-		"cannot read the database's password":        func(c *Config) { c.URL, c.PasswordFile = "postgres://bridge@host/x", "/absent" },
 		"zero byte":                                  func(c *Config) { c.Schema = "a\x00b" },
 		"database::lease is 1h0m0s: set it to betwe": func(c *Config) { c.Lease = time.Hour },
 	} {
@@ -121,43 +120,23 @@ func TestConfigurationIsChecked(t *testing.T) {
 	}
 }
 
-// Passwords come from files as well, and are read again for each connection.
-func TestPasswordFiles(t *testing.T) {
+// The password may come from a pgpass file, which is read again for each connection.
+func TestPasswordFile(t *testing.T) {
 	t.Parallel()
-	bare := func(database string) *url.URL {
-		u, err := url.Parse(server.URL(database))
-		require.NoError(t, err)
-		u.User = url.User(pgtest.Role)
-		return u
-	}
-	escape := strings.NewReplacer(`\`, `\\`, ":", `\:`)
-	for name, with := range map[string]func(u *url.URL, file string, c *Config) (content string){
-		"password file": func(_ *url.URL, file string, c *Config) string {
-			c.PasswordFile = file
-			return pgtest.Password + "\n"
-		},
-		"pgpass": func(u *url.URL, file string, _ *Config) string {
-			q := u.Query()
-			q.Set("passfile", file)
-			u.RawQuery = q.Encode()
-			return "*:*:*:bridge:" + escape.Replace(pgtest.Password) + "\n"
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "password")
-			require.NoError(t, os.WriteFile(file, []byte("not yet\n"), 0o600))
-			u, cfg := bare(server.Database(t)), configure(t, "x")
-			content := with(u, file, &cfg)
-			cfg.URL = u.String()
-			db, err := New(cfg)
-			require.NoError(t, err)
-			t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
-			require.Error(t, db.Prepare(t.Context()))
-			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-			require.NoError(t, db.Prepare(t.Context()))
-		})
-	}
+	u, err := url.Parse(server.URL(server.Database(t)))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(file, []byte("not yet\n"), 0o600))
+	q := u.Query()
+	q.Set("passfile", file)
+	u.User, u.RawQuery = url.User(pgtest.Role), q.Encode()
+	db, err := New(configure(t, u.String()))
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+	require.Error(t, db.Prepare(t.Context()))
+	escaped := strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(pgtest.Password)
+	require.NoError(t, os.WriteFile(file, []byte("*:*:*:bridge:"+escaped+"\n"), 0o600))
+	require.NoError(t, db.Prepare(t.Context()))
 }
 
 func TestTLS(t *testing.T) {

@@ -125,7 +125,7 @@ func (s *session) drop(ctx context.Context) {
 	s.conn = nil
 }
 
-// close waits until nobody uses the session, and ends the connection. A later do connects again.
+// close waits until the session is free, and ends the connection. A later do connects again.
 func (s *session) close(ctx context.Context) {
 	select {
 	case s.turn <- struct{}{}:

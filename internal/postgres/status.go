@@ -26,7 +26,7 @@ type Status struct {
 	// Renewed is how long ago the lease was renewed.
 	Renewed time.Duration
 	Live    int // aliases, as the leader published
-	// InboxRows, InboxBytes and InboxAge, that of the oldest row, are about what waits. Aside counts rows that nobody could use.
+	// InboxRows, InboxBytes and InboxAge, that of the oldest row, are about what waits. Aside counts unusable rows.
 	InboxRows, Aside int
 	InboxBytes       int64
 	InboxAge         time.Duration

@@ -10,9 +10,9 @@ type Answered struct {
 	Alias  string
 	Call   Call
 	Answer Answer
-	// What follows is set when the answer is learned. Entry is nil if there is no entry any more.
+	// What follows is set when the answer is learned. Entry is nil if the entry has expired.
 	Lesson Lesson
 	Entry  *Entry
-	// Waited is set where Alert24 now holds what the entry asks for: the time since it did not.
+	// Waited is set if Alert24 now holds what the entry asks for: how long it did not.
 	Waited time.Duration
 }

@@ -24,7 +24,7 @@ type Event struct {
 	EndsAt time.Time
 	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
 	Wait time.Duration
-	// StaleAfter, if it is not 0, stands in for the policy's: nobody sends the resolve of this alert.
+	// StaleAfter, if it is not 0, replaces the policy's, for an alert whose resolve is never sent.
 	StaleAfter time.Duration
 	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
 	Epoch string

@@ -18,7 +18,7 @@ type said struct {
 	want Outcome
 }
 
-func TestApply(t *testing.T) {
+func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 	s0 := at(0)
 	s2 := s0.Add(2 * minute)
 	e1 := s0.Add(minute)

@@ -42,7 +42,7 @@ func (e *Entry) extra(c Call) bool {
 	return c.Kind == Close && c.ID != e.Incident.ID && slices.Contains(e.Extra, c.ID)
 }
 
-// closed: the incident of c is closed, by c or by somebody else. It changes n, which the caller owns.
+// closed: the incident of c is closed, by c or by anybody else. It changes n, which the caller owns.
 func (p *Policy) closed(n *Entry, c Call) {
 	if n.extra(c) {
 		n.change(func(t *Timers) { t.BareExtra = false })

@@ -11,7 +11,7 @@ import (
 )
 
 // TestDecide goes through the lines of the protocol's table.
-func TestDecide(t *testing.T) {
+func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 	p := testPolicy()
 	now := at(100)
 	later := now.Add(5 * time.Second)

@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"iter"
 	"testing"
 	"time"
 
@@ -153,4 +154,15 @@ func TestNames(t *testing.T) {
 // done is the answer that shows the incident.
 func done(id string, open bool) Answer {
 	return Answer{Result: Done, Incident: Shown{ID: id, Seen: true, Open: open}}
+}
+
+// FiringAlerts yields the alerts of the firing members.
+func (s *Members) FiringAlerts() iter.Seq[*incident.Packed] {
+	return func(yield func(*incident.Packed) bool) {
+		for m := range s.All() {
+			if m.Firing && !yield(&m.Alert) {
+				return
+			}
+		}
+	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Kept is an entry of which nothing is asked any more, in little memory: it is kept for an hour in case its alert fires again.
+// Kept is a closed entry in little memory. It is kept for a while in case its alert fires again.
 type Kept struct {
 	// QuietSince is that of the entry. The other times are offsets from it, so that they keep the monotonic clock.
 	QuietSince time.Time

@@ -13,7 +13,7 @@ import (
 )
 
 // TestLearn goes through the answers to writes.
-func TestLearn(t *testing.T) {
+func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 	p := testPolicy()
 	never := testPolicy()
 	never.ReopenNever = true

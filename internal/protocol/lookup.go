@@ -29,7 +29,7 @@ func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry,
 	t.FailedLooks = 0
 	if n.Version != c.Version {
 		n.set(t)
-		return n, Nothing // it changed meanwhile: decide anew
+		return n, Nothing // it changed meanwhile: decide again
 	}
 	n.Version++
 	t.Verify, t.MustLook, t.PeekBy = false, false, time.Time{}

@@ -14,7 +14,7 @@ import (
 )
 
 // TestLearnLookup goes through what a complete lookup may show. It begins at 100 s; settle is over or not.
-func TestLearnLookup(t *testing.T) {
+func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 	p := testPolicy()
 	never := testPolicy()
 	never.ReopenNever = true

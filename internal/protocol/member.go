@@ -85,7 +85,7 @@ func (s *Members) Held() int { return int(s.held) }
 // members make different numbers: what was tried and given up is not taken for what came instead.
 func (s *Members) Says() uint64 { return s.text }
 
-// told takes a change of a member into Says; how tells apart what an event and what time did.
+// told takes a change of a member into Says. how is what caused it: an event or time.
 func (s *Members) told(m *Member, how uint64) {
 	for _, part := range [...]uint64{
 		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), //nolint:gosec // a mere hash
@@ -111,7 +111,7 @@ func (s *Members) worst() incident.Severity {
 // All yields every member, in an order of no meaning. They must not be changed.
 func (s *Members) All() iter.Seq[*Member] { return s.except(func(*bucket) bool { return false }) }
 
-// except yields the members of those buckets that skip does not say.
+// except yields the members of all buckets but those that skip selects.
 func (s *Members) except(skip func(b *bucket) bool) iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
 		for at := range s.buckets {
@@ -238,16 +238,5 @@ func (s *Members) count(m *Member, by int32) {
 	}
 	if m.Alert.LeftOpen {
 		s.left += by
-	}
-}
-
-// FiringAlerts yields the alerts of the firing members.
-func (s *Members) FiringAlerts() iter.Seq[*incident.Packed] {
-	return func(yield func(*incident.Packed) bool) {
-		for m := range s.All() {
-			if m.Firing && !yield(&m.Alert) {
-				return
-			}
-		}
 	}
 }

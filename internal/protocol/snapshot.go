@@ -56,7 +56,7 @@ func (s *Sighting) Add(o Sighting) {
 	s.Withdrawn += o.Withdrawn
 }
 
-// Durable reports whether the store must know. When an alert was last listed is in memory only: a restart counts anew.
+// Durable reports whether the store must know. When an alert was last listed is in memory only: after a restart, counting starts again.
 func (s Sighting) Durable() bool { return s != Sighting{} }
 
 // Wakes reports whether a call may have become due.
@@ -136,7 +136,7 @@ func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
 	}
 }
 
-// end resolves a member that no sender resolved, so that the next firing is nobody's echo.
+// end resolves a member that no sender resolved, so that the next firing is not taken for an echo.
 func (m *Member) end(at time.Time) {
 	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
 	m.EndsAt, m.ResolvedAt, m.ResolvedBy = at, time.Time{}, ""

@@ -100,7 +100,7 @@ func (p *Policy) echoEnd(resolvedAt time.Time) time.Time {
 }
 
 // expiresAt is when the entry is of no more use: nothing is open or in doubt, no echo can come and the retention has
-// passed. It is zero while that cannot be told.
+// passed. It is zero while that is not known.
 func (p *Policy) expiresAt(e *Entry) time.Time {
 	if !e.Over() || e.Members.Held() > 0 {
 		return time.Time{}

@@ -52,7 +52,7 @@ func (s *Server) routes() http.Handler {
 	return root
 }
 
-// How many incidents adminList returns, unless told.
+// How many incidents adminList returns by default and at most.
 const (
 	adminLimit    = 1000
 	adminMaxLimit = 10_000
@@ -232,7 +232,7 @@ func (s *Server) adminData(w http.ResponseWriter, data any) {
 func (s *Server) adminWrite(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // a client that has gone is no error here
+	_, _ = w.Write(body) // a client that has gone is not an error here
 }
 
 // adminError answers with the status of an API error, or else with the given one.

@@ -182,7 +182,7 @@ func (s *Server) written(r store.Result) {
 	}
 }
 
-// changed tells the pages, and counts who would be paged, whoever changed the incident.
+// changed tells the open pages about the change and counts who would be paged. It does not matter who changed the incident.
 func (s *Server) changed(r store.Result) {
 	for _, channel := range r.WouldPage {
 		s.stats.Pages[channel]++

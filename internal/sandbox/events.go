@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// coalesce gathers changes before a page is told: ten times a second is live enough.
+	// coalesce gathers changes before a page is updated: ten times a second is live enough.
 	coalesce  = 100 * time.Millisecond
 	heartbeat = 15 * time.Second
 	// shownOpen and shownClosed bound what a page is sent.

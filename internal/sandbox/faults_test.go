@@ -21,7 +21,7 @@ import (
 )
 
 // TestFaults sends one create through each kind of fault, and says what the client sees and what Alert24 then holds.
-func TestFaults(t *testing.T) {
+func TestFaults(t *testing.T) { //nolint:funlen // one table of cases
 	const patience = 10 * time.Second // the client's timeout
 	for name, c := range map[string]struct {
 		fault sandbox.Fault

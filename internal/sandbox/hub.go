@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// maxDirty is how many changed incidents a subscriber may be behind before it is sent everything anew.
+// maxDirty is how many changed incidents a subscriber may be behind before it is sent everything again.
 const maxDirty = 1000
 
 // hub tells open pages which incidents changed. It keeps ids, not events: a slow page costs a set of at most maxDirty ids,
@@ -64,7 +64,7 @@ func (h *hub) changed(id string) {
 	})
 }
 
-// reset makes every page load everything anew.
+// reset makes every page load everything again.
 func (h *hub) reset() {
 	h.each(func(s *subscriber) {
 		s.stale = true

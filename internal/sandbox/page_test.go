@@ -54,7 +54,7 @@ func fill(t *testing.T, s *sandboxtest.Sandbox) {
 	}
 }
 
-func TestPageInABrowser(t *testing.T) {
+func TestPageInABrowser(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	b := openTab(t)
 	s := sandboxtest.Start(t, sandbox.Options{Switches: sandbox.Merging})
 	b.visit(s.Address, 1280, 800)

@@ -64,7 +64,7 @@ func (s *Server) PersonEdits(id string, p Patch) error {
 }
 
 // OtherToolCreates opens an incident as another tool of the organization would. It can have the alias of one that is open:
-// Alert24 looks and inserts in two steps. Its source is "other-tool" unless told otherwise.
+// Alert24 looks and inserts in two steps. Its source is "other-tool" by default.
 func (s *Server) OtherToolCreates(p Patch) (*Incident, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

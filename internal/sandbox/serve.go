@@ -132,7 +132,7 @@ func (s *Server) drop(entry *Request, f Fault) {
 	panic(http.ErrAbortHandler)
 }
 
-// finish writes an answer in the form that a fault asks for.
+// finish writes an answer in the form of a fault.
 func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a answer, form fault.Body) {
 	switch form {
 	case fault.HTML:
@@ -165,7 +165,7 @@ func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a a
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(a.body) // a client that has gone is no error here
+	_, _ = w.Write(a.body) // a client that has gone is not an error here
 }
 
 func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, c *call, err error) {

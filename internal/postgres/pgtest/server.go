@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pgtest runs a PostgreSQL server for tests: on a socket of its own, with data that nobody keeps. A test binary
+// Package pgtest runs a PostgreSQL server for tests: on a socket of its own, with temporary data. A test binary
 // starts one in TestMain and gives each test a database. Start reading at Start.
 package pgtest
 

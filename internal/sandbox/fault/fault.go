@@ -39,7 +39,7 @@ const (
 	Cut   Body = "cut"   // Content-Length names more than is sent, then the connection closes
 	// Foreign is a proxy's JSON, without the API's envelope.
 	Foreign Body = "foreign"
-	// Stale is the incident as it is, with a status of 2xx: the API says yes and does nothing.
+	// Stale is the unchanged incident with a 2xx: the API says yes and does nothing.
 	Stale Body = "stale"
 )
 

@@ -44,7 +44,7 @@ func (r *Rules) Add(f Fault) (int, error) {
 	f.ID, f.Applied = r.nextID, 0
 	added := &rule{Fault: f}
 	if f.RateLimit > 0 {
-		added.limiter = Limiter(f.RateLimit)
+		added.limiter = rate.NewLimiter(rate.Limit(f.RateLimit), max(1, int(math.Ceil(f.RateLimit))))
 	}
 	r.rules = append(r.rules, added)
 	return f.ID, nil
@@ -60,11 +60,6 @@ func (r *Rules) Set(list []Fault) error {
 	}
 	*r = *next
 	return nil
-}
-
-// Limiter lets perSecond requests a second pass, with a burst of one second's worth.
-func Limiter(perSecond float64) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(math.Ceil(perSecond))))
 }
 
 // Remove takes a rule off the list and says whether it was there.

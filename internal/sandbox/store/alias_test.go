@@ -13,7 +13,7 @@ import (
 )
 
 // TestAlias posts {"alias":"a"} bodies to a store that holds the alias's incident in a state, and says what comes of it.
-func TestAlias(t *testing.T) {
+func TestAlias(t *testing.T) { //nolint:funlen // one table of cases
 	const again = `{"title":"again","alias":"a","severity":"high"}`
 	const resolved = `{"title":"again","alias":"a","status":"resolved"}`
 	for name, c := range map[string]struct {

@@ -63,7 +63,7 @@ type Incident struct {
 
 	// DedupCount is how many creates met the incident while it was open.
 	DedupCount int `json:"dedup_count"`
-	// WouldPage is by which channels people would have been paged last; empty for nobody.
+	// WouldPage lists the channels by which people would have been paged last.
 	WouldPage []string `json:"would_page"`
 
 	// History is oldest first. The first entry is always kept; HistoryDropped counts those that the limit cost.
@@ -121,16 +121,6 @@ type Change struct {
 
 // maxChangeRunes bounds what the history keeps of a value.
 const maxChangeRunes = 200
-
-func clip(s string) string {
-	if len(s) <= maxChangeRunes {
-		return s
-	}
-	if r := []rune(s); len(r) > maxChangeRunes {
-		return string(r[:maxChangeRunes-1]) + "…"
-	}
-	return s
-}
 
 // record adds an entry and keeps the history within its limit: the first entry and the newest stay.
 func (i *Incident) record(e Event, limit int) {

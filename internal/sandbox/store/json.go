@@ -32,7 +32,7 @@ func marshalDuration(e *jsontext.Encoder, d time.Duration) error {
 }
 
 func unmarshalTime(d *jsontext.Decoder, t *time.Time) error {
-	s, ok, err := text(d)
+	s, ok, err := stringOf(d)
 	if err != nil || !ok {
 		*t = time.Time{}
 		return err
@@ -42,7 +42,7 @@ func unmarshalTime(d *jsontext.Decoder, t *time.Time) error {
 }
 
 func unmarshalDuration(d *jsontext.Decoder, v *time.Duration) error {
-	s, ok, err := text(d)
+	s, ok, err := stringOf(d)
 	if err != nil || !ok {
 		*v = 0
 		return err
@@ -51,8 +51,8 @@ func unmarshalDuration(d *jsontext.Decoder, v *time.Duration) error {
 	return err
 }
 
-// text reads a string; ok is false for null.
-func text(d *jsontext.Decoder) (s string, ok bool, err error) {
+// stringOf reads a string; ok is false for null.
+func stringOf(d *jsontext.Decoder) (s string, ok bool, err error) {
 	t, err := d.ReadToken()
 	switch {
 	case err != nil:

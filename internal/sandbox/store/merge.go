@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // merge applies the fields that were sent and says which values changed. The alias never changes.
@@ -16,10 +18,10 @@ func merge(i *Incident, p Patch, strip bool) []Change {
 	var changes []Change
 	note := func(field, from, to string) {
 		if from != to {
-			changes = append(changes, Change{field, clip(from), clip(to)})
+			changes = append(changes, Change{field, text.Cut(from, maxChangeRunes), text.Cut(to, maxChangeRunes)})
 		}
 	}
-	text := func(field string, to, sent *string, strip bool) {
+	line := func(field string, to, sent *string, strip bool) {
 		if sent == nil {
 			return
 		}
@@ -42,13 +44,13 @@ func merge(i *Incident, p Patch, strip bool) []Change {
 			*to = *sent
 		}
 	}
-	text("status", &i.Status, p.Status, false)
-	text("severity", &i.Severity, p.Severity, false)
-	text("title", &i.Title, p.Title, strip)
-	text("description", &i.Description, p.Description, strip)
-	text("impact_description", &i.ImpactDescription, p.ImpactDescription, strip)
-	text("assigned_to", &i.AssignedTo, p.AssignedTo, false)
-	text("source", &i.Source, p.Source, false)
+	line("status", &i.Status, p.Status, false)
+	line("severity", &i.Severity, p.Severity, false)
+	line("title", &i.Title, p.Title, strip)
+	line("description", &i.Description, p.Description, strip)
+	line("impact_description", &i.ImpactDescription, p.ImpactDescription, strip)
+	line("assigned_to", &i.AssignedTo, p.AssignedTo, false)
+	line("source", &i.Source, p.Source, false)
 	list("tags", &i.Tags, p.Tags)
 	list("affected_services", &i.AffectedServices, p.AffectedServices)
 	if p.Labels != nil {

@@ -22,7 +22,7 @@ func channels(severity string) []string {
 
 func loud(severity string) bool { return severity == "critical" || severity == "high" }
 
-// pageCreated is who would be paged at creation; nil for nobody.
+// pageCreated lists the channels by which people would be paged at creation.
 func pageCreated(sw *Switches, i *Incident) []string {
 	if i.Open() && (sw.PagesOn == OnAny || i.Status == StatusNew) {
 		return channels(i.Severity)
@@ -30,7 +30,7 @@ func pageCreated(sw *Switches, i *Incident) []string {
 	return nil
 }
 
-// pageUpdated is who would be paged when was becomes is.
+// pageUpdated lists those when was becomes is.
 func pageUpdated(sw *Switches, was, is *Incident) []string {
 	rises := slices.Index(Severities, is.Severity) < slices.Index(Severities, was.Severity) || !slices.Contains(Severities, was.Severity)
 	if sw.UpdatesPage && is.Open() && loud(is.Severity) && was.Severity != is.Severity && rises {

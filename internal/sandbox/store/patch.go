@@ -132,7 +132,7 @@ func (b *Body) Alias() string {
 	return *b.patch.Alias
 }
 
-// Closes says whether the body asks for a status that ends the incident, whatever else is wrong with it.
+// Closes says whether the body has a status that closes the incident, whatever else is wrong with it.
 func (b *Body) Closes() bool { return b.patch.Status != nil && Closed(*b.patch.Status) }
 
 // lengths are the widths of the database columns in Alert24's published source, in characters.

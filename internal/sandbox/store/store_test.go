@@ -77,7 +77,7 @@ func (w *world) mustPut(by store.Actor, id, body string) *store.Incident {
 	return r.Incident
 }
 
-func TestValidation(t *testing.T) {
+func TestValidation(t *testing.T) { //nolint:funlen // one table of cases
 	long := strings.Repeat("ä", 256)
 	strict := func(sw *store.Switches) { sw.UnknownFields = store.Refuse }
 	refuse := func(sw *store.Switches) { sw.OverLong = store.Refuse }

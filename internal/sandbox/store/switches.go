@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Switches decide what nobody outside Alert24 knows about its API. The zero value is not valid; start from
+// Switches decide what is not known outside Alert24 about its API. The zero value is not valid; start from
 // DefaultSwitches. The JSON names are those of the admin route and, with dashes, of the program's flags. SwitchList
 // describes each.
 type Switches struct {
