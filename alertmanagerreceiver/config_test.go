@@ -106,7 +106,7 @@ func aliasRule(rule map[string]any) map[string]any {
 	return map[string]any{"alias": map[string]any{"rules": []any{rule}}}
 }
 
-func TestRefusedConfig(t *testing.T) {
+func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 	for _, tt := range []struct {
 		conf map[string]any
 		want string

@@ -34,7 +34,7 @@ func TestConcurrentRequestsAreLimited(t *testing.T) {
 		first.Go(func() { assert.Equal(t, http.StatusOK, post(h, strings.NewReader(good)).Code) })
 		synctest.Wait()
 
-		w := post(h, strings.NewReader(good)) // waits in vain, on the bubble's clock
+		w := post(h, strings.NewReader(good)) // waits for a place until the bubble's clock ends the wait
 		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 		assert.Equal(t, "too many webhooks at once: see limits::concurrent_requests\n", w.Body.String())
 

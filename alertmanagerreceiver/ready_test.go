@@ -159,7 +159,7 @@ func (nobody) Authenticate(ctx context.Context, _ map[string][]string) (context.
 }
 
 // TestReadyIsNoWebhook: over the wire, a probe needs no credentials, and is not counted or traced. Only changes are logged.
-func TestReadyIsNoWebhook(t *testing.T) {
+func TestReadyIsNoWebhook(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
 	core, logged := observer.New(zap.InfoLevel)

@@ -129,7 +129,7 @@ func (e *endpoint) askSilences(ctx context.Context, a *answer) {
 // errTooLarge is returned for an answer that is cut.
 var errTooLarge = errors.New("the answer is too large")
 
-// get asks for a path and lets read take the answer, and what time the Alertmanager has.
+// get requests a path and hands the answer and the Alertmanager's time to read.
 func (e *endpoint) get(ctx context.Context, path string, most int64, read func(body io.Reader, date time.Time) error) (result, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.address+path, http.NoBody)
 	if err != nil {
@@ -168,7 +168,7 @@ func (e *endpoint) drain(body io.Reader) {
 	_, _ = io.CopyN(io.Discard, body, maxDrained)
 }
 
-// inner is what is left of a client's error without the address, which is logged apart.
+// inner returns a client's error without the address, which has a log field of its own.
 func inner(err error) error {
 	var last error
 	for ; err != nil; err = errors.Unwrap(err) {

@@ -24,7 +24,7 @@ const whole = `yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {api_ke
 
 const webhookJSONText = `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A","instance":"b"},"startsAt":"2026-11-23T20:37:15Z"}]}`
 
-func TestRuns(t *testing.T) {
+func TestRuns(t *testing.T) { //nolint:funlen // one table of cases
 	withoutEnvironment(t)
 	dir := t.TempDir()
 	t.Chdir(dir)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command alert24-sandbox is a local Alert24 for tests and demos: its incidents API, with faults on demand, and a page that
-// shows the incidents live. It keeps its state in memory and is no product.
+// shows the incidents live. It keeps its state in memory and is not a product.
 package main
 
 import (

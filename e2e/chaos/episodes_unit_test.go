@@ -12,7 +12,7 @@ import (
 )
 
 // The bound must be right itself: neither so low that correct behaviour breaks it, nor so high that it bounds nothing.
-func TestEpisodes(t *testing.T) {
+func TestEpisodes(t *testing.T) { //nolint:funlen // one table of cases
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(second int) time.Time { return begin.Add(time.Duration(second) * time.Second) }
 	alerts := []*alert{{member: 0}, {member: 1}}

@@ -64,7 +64,7 @@ func Root() (string, error) {
 	}
 }
 
-// environment is the process's own without ALERT24_*, so that nobody's real key is used, and with set on top.
+// environment is the process's own plus set, without any other ALERT24_*: no test may use a developer's real key.
 func environment(set map[string]string) []string {
 	var env []string
 	for _, entry := range os.Environ() {

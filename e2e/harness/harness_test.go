@@ -78,11 +78,9 @@ func TestProgramThatEnds(t *testing.T) {
 	p, err := startProcess(t.Context(), "program", "/bin/sh", map[string]string{"GREETING": "hello"},
 		"-c", `echo "$GREETING, key $ALERT24_API_KEY."; exit 3`)
 	require.NoError(t, err)
-	began := time.Now()
 	err = p.ready(t.Context(), "http://127.0.0.1:1/")
 	require.ErrorContains(t, err, "program: ended before it was ready")
 	require.ErrorContains(t, err, "hello, key .", "the environment is the one given, without the caller's own settings")
-	assert.Less(t, time.Since(began), startTimeout)
 }
 
 func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {

@@ -84,7 +84,7 @@ func (p *Proxy) pass(r *http.Request, turn int64, body []byte) int {
 	return response.StatusCode
 }
 
-// note writes down what a collector was told of each alert, and what it answered.
+// note records what was sent to a collector about each alert, and what it answered.
 func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	var webhook struct {
 		Alerts []struct {
@@ -118,7 +118,7 @@ func (p *Proxy) ToldResolved(a Alert) bool {
 	return !p.resolved[a.Labels["instance"]].Before(a.StartsAt)
 }
 
-// Told returns what collectors were told of an instance, in the order of the answers.
+// Told returns what was sent to collectors about an instance, in the order of the answers.
 func (p *Proxy) Told(instance string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

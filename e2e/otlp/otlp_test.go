@@ -130,7 +130,7 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	assert.Equal(t, works.at, closed.ResolvedAt.UTC())
 }
 
-// Whatever is acknowledged is kept, whoever sent it.
+// Whatever is acknowledged is kept, no matter who sent it.
 func TestLogsSurviveACrash(t *testing.T) { kit.EachReading(t, testLogsSurviveACrash) }
 
 func testLogsSurviveACrash(t *testing.T, switches func(*sandbox.Switches)) {

@@ -24,7 +24,7 @@ import (
 // A pair of real Alertmanagers with gossip: each alert has one incident, whatever the two say twice, late or again.
 func TestPairOfAlertmanagers(t *testing.T) { kit.EachReading(t, testPair) }
 
-func testPair(t *testing.T, switches func(*sandbox.Switches)) {
+func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen // one story: each step needs the one before
 	t.Helper()
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	b := startBench(t, switches)

@@ -95,7 +95,7 @@ func (s *traces) chain(name string, root pcommon.SpanID) ([]string, error) {
 }
 
 // A webhook with a traceparent, the write of the ledger and the call of Alert24 are one trace.
-func TestOneTraceFromWebhookToAlert24(t *testing.T) {
+func TestOneTraceFromWebhookToAlert24(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	const traceID, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	server := startTraces(t)
 	s, c := kit.StartCollector(t, append(kit.Quick(),

@@ -34,7 +34,7 @@ const (
 	absentFor = 2 * time.Second
 )
 
-// door is the address that the collector asks, whoever stands behind it: an Alertmanager that comes back has another port.
+// door is the address that the collector asks, no matter which Alertmanager is behind it: one that comes back has another port.
 type door struct {
 	*httptest.Server
 

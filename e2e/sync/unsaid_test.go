@@ -14,8 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// TestEndsUnsaid: an alert whose end Alertmanager never sends closes its incident all the same, and none closes before its end.
-func TestEndsUnsaid(t *testing.T) {
+// TestEndsUnsaid: an alert whose end Alertmanager never sends still closes its incident, and no incident closes before its alert ends.
+func TestEndsUnsaid(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	b := startBench(t, 1)
 	am := b.alertmanager(t, 0)
 	open := func(t *testing.T, instance string) harness.Alert {

@@ -40,7 +40,7 @@ func TestFullStorageCanEmptyItself(t *testing.T) {
 	}
 }
 
-func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.Event) {
+func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.Event) { //nolint:funlen // one story: each step needs the one before
 	t.Helper()
 	now := at(0)
 	l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return now })

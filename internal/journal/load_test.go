@@ -44,7 +44,7 @@ func found(t *testing.T, d storage.Client, garbage string) (all owner, j *Journa
 	return all, j
 }
 
-func TestLoad(t *testing.T) {
+func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 	one, two, garbage := []byte("1"), []byte("2"), []byte("garbage")
 	a, b, ab := []string{"a"}, []string{"b"}, []string{"a", "b"}
 	damaged := segmentOf(ab, one, one)

@@ -19,12 +19,12 @@ const (
 	segmentBytes = 4 << 10
 	// segmentCost is what a segment takes in addition to its records, in bytes and roughly: it lets short ones be merged.
 	segmentCost = 512
-	// defaultSlack is how much may lie on disk in vain before cleaning is worth its while.
+	// defaultSlack is how many bytes of superseded records may lie on disk before cleaning pays.
 	defaultSlack = 1 << 20
 )
 
-// log knows what the storage holds: segments in the order of their numbers, and which record of a key counts, namely the last.
-// What no longer counts leaves with the oldest segments, whose other records are written once more.
+// log knows what the storage holds: segments in the order of their numbers. Of several records of a key the last one counts; it
+// is live, the others are superseded. Cleaning copies the live records of the oldest segments to the end and deletes those segments.
 type log struct {
 	segments []segment // the oldest first
 	last     uint64    // number that was used; none is used twice, even if its transaction failed
@@ -51,7 +51,7 @@ type place struct {
 	size    int32  // of the record, in bytes
 }
 
-// damage is the segments that do not even tell their keys. They stay until no record is suspect any more.
+// damage is the segments that are damaged beyond recognition: nobody knows their keys. They stay until no record is suspect.
 type damage struct {
 	segments []uint64
 	last     uint64 // of them: older records are suspect, because a newer one may be lost
@@ -81,7 +81,7 @@ func fills(size int, key string) int { return size + prefixBytes + 4*len(key) }
 // prefixBytes is the length of a record's own length, mostly.
 const prefixBytes = 2
 
-// weight is what a record takes of a journal that holds nothing in vain, in bytes before they are compressed.
+// weight is what a record takes in a journal without superseded records, in bytes before compression.
 func (p place) weight(key string) int {
 	if p.segment == 0 {
 		return 0
@@ -89,13 +89,13 @@ func (p place) weight(key string) int {
 	return int(p.size) + prefixBytes + fills(int(p.size), key)*segmentCost/segmentBytes
 }
 
-// effort is what it takes to write a record, in records of usual size.
+// effort is the cost of writing a record, in records of usual size.
 func effort(size int) int { return 1 + size/segmentBytes }
 
 // most is how long the journal may become before it is cleaned, in bytes.
 func (l *log) most() int { return 3*l.live + l.slack }
 
-// least is how short it is made in a full storage: less would take too much work.
+// least is how short cleaning makes it in a full storage: a shorter one would cost too much work.
 func (l *log) least() int { return l.live + l.live/8 + l.slack/16 }
 
 // put notes where the record of a key is now; a negative size says that there is none any more.

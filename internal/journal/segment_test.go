@@ -24,7 +24,7 @@ func segmentOf(keys []string, records ...[]byte) []byte {
 	return appendSegment(nil, keys, b)
 }
 
-// decode reads all of a segment. With an error, there may be keys all the same.
+// decode reads all of a segment. There may be keys in spite of an error.
 func decode(value []byte) (keys []string, records [][]byte, err error) {
 	cut, packed, err := cutSegment(nil, value)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 // TestLedgerAndJournal: whatever fails, what the ledger acknowledged is there after a kill, and what it refused is not, unless the
 // disk had it and nothing was written since.
-func TestLedgerAndJournal(t *testing.T) {
+func TestLedgerAndJournal(t *testing.T) { //nolint:funlen // one random machine: its steps share the state
 	rapid.Check(t, func(t *rapid.T) {
 		m := &moody{disk: newDisk()}
 		var l *ledger.Ledger

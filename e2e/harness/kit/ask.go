@@ -74,7 +74,7 @@ func RequireMetric(t *testing.T, c *harness.Collector, name string, want float64
 	})
 }
 
-// Read asks for what is always there.
+// Read gets a URL that must answer 200.
 func Read(ctx context.Context, t *testing.T, url string) string {
 	t.Helper()
 	status, body, err := Get(ctx, t, url)
@@ -83,7 +83,7 @@ func Read(ctx context.Context, t *testing.T, url string) string {
 	return body
 }
 
-// Get asks anew, over a connection of its own.
+// Get gets a URL over a new connection.
 func Get(ctx context.Context, t *testing.T, url string) (status int, body string, err error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
