@@ -95,7 +95,7 @@ func (r *replica) stamp(ctx context.Context) context.Context {
 	return context.WithValue(ctx, arrivalKey{r.db}, r.db.Arrival())
 }
 
-// arrived is when the webhook arrived; now, if nobody stamped it.
+// arrived is when the webhook arrived; now, if it has no stamp.
 func (r *replica) arrived(ctx context.Context) postgres.Arrival {
 	if a, stamped := ctx.Value(arrivalKey{r.db}).(postgres.Arrival); stamped {
 		return a

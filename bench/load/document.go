@@ -27,8 +27,8 @@ loopback, one thing after the other, so only the ratios mean something elsewhere
 - **peer** is ` + "`bench/peer/adapter.mjs`" + `, what a user would write instead: Node.js, connections that are kept alive, one awaited API
   call per alert, the ids of open incidents in memory. It keeps nothing on disk. Its own rows show that it is as fast as that design allows.
 - The **bare bridge** is ` + "`bench/bare`" + `, the least that a durable bridge in Go does: net/http, a decoder that looks for the alias only, bbolt
-  with one transaction for all webhooks that wait. It opens no incidents. What it reaches is what the machine and the storage allow:
-  where the bare bridge itself misses a budget against the peer, or meets it only just, ours cannot meet it.
+  with one transaction for all webhooks that wait. It opens no incidents. It shows what the machine and the storage allow:
+  if the bare bridge misses a budget against the peer, or barely meets it, ours cannot meet it.
 - For Go benchmarks the peer is the floor: encoding/json decoding one such alert into a struct with maps, which any program
   in Go would have to do at least.
 - The API is the sandbox, which answers after 20 ms or at once.

@@ -17,7 +17,7 @@ const (
 
 var connectionCounts = []int{1, 8, 64}
 
-// throughput measures how many alerts a second are acknowledged, and the peer beside it. Every alert is a new one.
+// throughput measures how many alerts a second are acknowledged, and the same of the peer. Every alert is a new one.
 func (b *bench) throughput(ctx context.Context) error {
 	peer := map[int]float64{}
 	for _, connections := range connectionCounts {
@@ -55,7 +55,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	return b.memoryOnly(ctx, peer[budgetConnections])
 }
 
-// bareThroughput measures what the machine lets any such bridge reach, beside what ours has just reached.
+// bareThroughput measures what the machine lets any such bridge reach, next to what ours has just reached.
 func (b *bench) bareThroughput(ctx context.Context, ours, peer float64) error {
 	bare, err := b.bareLoad(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (b *bench) bareThroughput(ctx context.Context, ours, peer float64) error {
 	return nil
 }
 
-// memoryOnly measures the budget's load without storage: what is left is this project's own work.
+// memoryOnly measures the budget's load without storage: what remains is the cost of this project's own code.
 func (b *bench) memoryOnly(ctx context.Context, peer float64) error {
 	got, err := b.freshLoad(ctx, "exporters.alert24.storage=", budgetPerWebhook, budgetConnections)
 	if err != nil {

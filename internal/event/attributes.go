@@ -140,7 +140,7 @@ func mended(name string) string {
 }
 
 // timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
-// and so the ledger's record, cannot write: that is no time either.
+// and so the ledger's record, cannot write: that is not a time either.
 func timeOf(v pcommon.Value) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, textOf(v))
 	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
@@ -149,7 +149,7 @@ func timeOf(v pcommon.Value) time.Time {
 	return t
 }
 
-// duration reads "1m30s". What is less than a second, or no duration, is none: the alert then ends by its resolve, as others do.
+// duration reads "1m30s". Anything else, and less than a second, counts as absent: the alert then ends by its resolve.
 func duration(v pcommon.Value) time.Duration {
 	d, err := time.ParseDuration(textOf(v))
 	if err != nil || d < time.Second {

@@ -31,7 +31,7 @@ type Severities interface {
 	Ignored(ls, annotations labels.Set, word string) bool
 }
 
-// Bad are the records of one push that cannot be used.
+// Bad are the records of one webhook that cannot be used.
 type Bad struct {
 	Count int64
 	// First is why the first of them cannot be used.
@@ -67,7 +67,7 @@ func Read(logs plog.Logs, s Severities) (events []protocol.Event, snapshots []*p
 	return events, snapshots, bad
 }
 
-// reader makes events of log records. One serves one push.
+// reader makes events of log records. One serves one webhook.
 type reader struct {
 	severities  Severities
 	externalURL string

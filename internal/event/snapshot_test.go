@@ -99,7 +99,7 @@ func TestReadResolveWait(t *testing.T) {
 	assert.Zero(t, wait("firing", "none"), "what is to have no incident has none at once")
 }
 
-// TestReadSilences: what is not a silence is left out, and the list counts all the same.
+// TestReadSilences: what is not a silence is left out, and the list still counts.
 func TestReadSilences(t *testing.T) {
 	ld := plog.NewLogs()
 	all := syncRecord(ld).Attributes().PutEmptySlice(attrs.SyncSilences)

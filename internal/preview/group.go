@@ -75,7 +75,7 @@ type life struct {
 	incident *Incident // as it was created; nil: it was not
 }
 
-// newLife is that of an alias of which nothing is known. Its incident begins with the first of its alerts, if one tells.
+// newLife is for an alias of which nothing is known. Its incident begins with the earliest known start of its alerts.
 func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 	var began time.Time
 	for i := range events {

@@ -57,8 +57,8 @@ func boundary(s string, end int) int {
 	return end
 }
 
-// anchor returns a place at or before i from where characters can be counted, 0 if there is none after from. Nothing
-// but a line end joins ASCII to what is before it, or else the end of that character is one all the same.
+// anchor returns a place at or before i where a character begins, so that counting can start there; 0 if there is none
+// after from. An ASCII character begins one, unless it is the line feed after a carriage return.
 func anchor(s string, i, from int) int {
 	for i > max(from, 0) && (s[i] >= utf8.RuneSelf || s[i] == '\n') {
 		i--

@@ -97,7 +97,7 @@ func HasControl(s string) bool {
 	return false
 }
 
-// reorders knows the characters that make text read otherwise than it is (Unicode Standard Annex 9), and the byte
+// reorders finds the characters that change the order in which text is shown (Unicode Standard Annex 9), and the byte
 // order mark.
 func reorders(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'

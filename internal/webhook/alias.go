@@ -58,7 +58,7 @@ func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	for i, name := range r.Labels {
 		value := a.Labels.Get(name)
 		if value == "" && r.MissingLabel == MissingSkip {
-			// Where the free value ends cannot be told from the right if what follows it is left out.
+			// If a value after the free one is left out, a reader cannot find the end of the free value from the right.
 			plain = plain && (i <= r.free || !strings.Contains(values[r.free], r.Separator))
 			values, skipped = append(values, ""), true
 			continue

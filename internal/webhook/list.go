@@ -34,7 +34,7 @@ func (r *Reader) ReadList(from io.Reader, each func(a *ListedAlert)) (unusable i
 	defer r.startChunk()
 	unusable, err = r.readAlertList(each)
 	if source.err != nil {
-		return unusable, source.err // what the decoder says of it is beside the point
+		return unusable, source.err // more important than what the decoder says of it
 	}
 	return unusable, err
 }

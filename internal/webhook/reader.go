@@ -149,7 +149,7 @@ func (r *Reader) member(name []byte) (err error) {
 	return err
 }
 
-// groupSet reads a set that is no part of a chunk.
+// groupSet reads a set that is not part of a chunk.
 func (r *Reader) groupSet() (labels.Set, error) {
 	start, cost := len(r.pairs), r.cost
 	s, err := r.set()

@@ -20,7 +20,7 @@ type writer struct {
 	cut        int
 	scratch    []byte
 
-	// The last link, which alerts of one rule share, and what is left of it.
+	// The last link, which alerts of one rule share, and its safe form.
 	address, safe string
 }
 
