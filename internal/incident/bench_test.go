@@ -71,3 +71,16 @@ func BenchmarkSeverity(b *testing.B) {
 		r.Severity(a.Labels, a.Annotations, "")
 	}
 }
+
+// BenchmarkSameNews compares what an alert says with what it said before.
+func BenchmarkSameNews(b *testing.B) {
+	before, after := moving(), moving()
+	moves["source"](&after)
+	p, q := Pack(&before), Pack(&after)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !p.SameNews(&q) {
+			b.Fatal("it is no news")
+		}
+	}
+}

@@ -4,12 +4,12 @@
 package incident
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/alert24/otelcol-alert24/internal/jsonobject"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
@@ -34,14 +34,11 @@ var timeRange = []string{"from", "to", "start", "end"}
 func (a *Alert) still() Alert {
 	s := *a
 	s.StartsAt, s.GeneratorURL, s.ExternalURL, s.SilenceURL, s.Values = time.Time{}, "", "", "", ""
-	s.Truncated = min(a.Truncated, 1)
+	if a.Truncated != 0 {
+		s.Truncated = 1
+	}
 	for i, l := range a.Annotations {
-		value := l.Value
-		if slices.Contains(movingAnnotations, l.Name) {
-			value = ""
-		} else if text.Link(value) != "" {
-			value = stillLink(value)
-		}
+		value := stillAnnotation(l.Name, l.Value)
 		if value == l.Value {
 			continue
 		}
@@ -53,6 +50,18 @@ func (a *Alert) still() Alert {
 	return s
 }
 
+// stillAnnotation returns what is news of the value of an annotation.
+func stillAnnotation(name, value string) string {
+	switch {
+	case slices.Contains(movingAnnotations, name):
+		return ""
+	case text.Link(value) != "":
+		return stillLink(value)
+	default:
+		return value
+	}
+}
+
 // stillLink returns a link without its time range.
 func stillLink(s string) string {
 	before, query, ok := strings.Cut(s, "?")
@@ -61,6 +70,7 @@ func stillLink(s string) string {
 	}
 	query, fragment, _ := strings.Cut(query, "#")
 	var b strings.Builder
+	b.Grow(len(s))
 	b.WriteString(before)
 	for parameter := range strings.SplitSeq(query, "&") {
 		if name, _, _ := strings.Cut(parameter, "="); !slices.Contains(timeRange, name) {
@@ -79,16 +89,41 @@ func (p *Packed) SameNews(q *Packed) bool {
 	if p.Fingerprint != q.Fingerprint || p.Severity != q.Severity || !p.StartsAt.Equal(q.StartsAt) {
 		return false
 	}
-	if p.rest == q.rest {
-		return true
-	}
-	return bytes.Equal(p.stillRest(), q.stillRest())
+	return p.rest == q.rest || p.news() == q.news()
 }
 
-func (p *Packed) stillRest() []byte {
-	a := p.Unpack()
-	a = a.still()
-	var w jsonobject.Writer
-	a.writeRest(&w)
-	return w.B
+// news is a hash of what is news of the rest. It is taken of the JSON itself: this is done for each alert that says something
+// else, while all others wait.
+func (p *Packed) news() uint64 {
+	var h hash
+	for name, value := range members(p.rest) {
+		switch name {
+		case `"generator"`, `"external"`, `"silence"`, `"values"`:
+			continue
+		case `"truncated"`:
+			value = "" // that there are some
+		case `"annotations"`:
+			for name, value := range members(value) {
+				h.add(name)
+				h.add(stillJSON(name, value))
+			}
+			value = ""
+		}
+		h.add(name)
+		h.add(value)
+	}
+	return h.sum()
+}
+
+// stillJSON is stillAnnotation of JSON strings. Few but links with a query differ from what is still of them.
+func stillJSON(name, value string) string {
+	if strings.Contains(value, "://") && strings.Contains(value, "?") {
+		value = unquoted(value)
+	}
+	return stillAnnotation(strings.Trim(name, `"`), value)
+}
+
+func unquoted(s string) string {
+	b, _ := jsontext.AppendUnquote(nil, s) // Pack wrote it
+	return string(b)
 }

@@ -4,6 +4,7 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -204,4 +205,27 @@ func TestSameNews(t *testing.T) {
 		assert.False(t, p.SameNews(&q), what)
 	}
 	assert.Equal(t, moving(), a, "nothing changed it")
+}
+
+// SameNews reads what Pack wrote as the alert's own still form says, whatever it is.
+func TestSameNewsOfAnyAlert(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := anyAlert().Draw(t, "alert")
+		b := a
+		for _, changes := range []map[string]func(*Alert){moves, says} {
+			for _, what := range slices.Sorted(maps.Keys(changes)) {
+				if rapid.IntRange(0, 9).Draw(t, what) == 0 {
+					changes[what](&b)
+				}
+			}
+		}
+		p, q := Pack(&a), Pack(&b)
+		a, b = p.Unpack(), q.Unpack() // text is mended
+		a, b = a.still(), b.still()
+		still, other := Pack(&a), Pack(&b)
+		want := still.Equal(&other) && p.StartsAt.Equal(q.StartsAt)
+		if got := p.SameNews(&q); got != want {
+			t.Fatalf("%v, not %v", got, want)
+		}
+	})
 }

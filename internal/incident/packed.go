@@ -22,8 +22,8 @@ import (
 // incident is written. It never changes; its fields are those of the Alert. As JSON it is the Alert.
 type Packed struct {
 	Fingerprint string
-	Severity    Severity
 	StartsAt    time.Time
+	Severity    Severity
 	// LeftOpen: when the alert ends, a person closes its incident.
 	LeftOpen bool
 

@@ -16,6 +16,16 @@ type bucket struct {
 	sum *summary
 }
 
+// find returns where the member with the key is, or -1.
+func (b *bucket) find(key Key) int {
+	for i := range b.members {
+		if b.members[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
 // shares reports whether b and former are one in memory.
 func (b *bucket) shares(former *bucket) bool {
 	return len(b.members) == len(former.members) && (len(b.members) == 0 || &b.members[0] == &former.members[0])

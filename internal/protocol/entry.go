@@ -146,7 +146,8 @@ func (e *Entry) set(t Timers) {
 	case t == Timers{Tries: t.Tries, LastTry: t.LastTry}:
 		e.timers = nil
 	case e.timers == nil || *e.timers != t:
-		e.timers = &t
+		kept := t // only here it needs memory of its own
+		e.timers = &kept
 	}
 }
 

@@ -133,11 +133,9 @@ func (s *Members) Get(key Key) *Member {
 	if len(s.buckets) == 0 {
 		return nil
 	}
-	b := s.buckets[s.bucket(key)].members
-	for i := range b {
-		if b[i].Key == key {
-			return &b[i]
-		}
+	b := &s.buckets[s.bucket(key)]
+	if i := b.find(key); i >= 0 {
+		return &b.members[i]
 	}
 	return nil
 }
@@ -171,15 +169,15 @@ func (s *Members) set(m *Member) {
 	if n := len(s.buckets); int(s.n) >= bucketSize*n && n < maxBuckets {
 		s.spread(max(1, 2*n))
 	}
-	b := s.own(m.Key)
+	at := s.bucket(m.Key)
 	s.count(m, 1)
-	for i := range b.members {
-		if former := &b.members[i]; former.Key == m.Key {
-			s.count(former, -1)
-			*former = *m
-			return
-		}
+	if i := s.buckets[at].find(m.Key); i >= 0 {
+		former := &s.own(at, 0).members[i]
+		s.count(former, -1)
+		*former = *m
+		return
 	}
+	b := s.own(at, 1)
 	b.members = append(b.members, *m)
 	s.n++
 }
@@ -203,12 +201,11 @@ func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 	}
 }
 
-// own makes the bucket of the key the draft's own.
-func (s *Members) own(key Key) *bucket {
-	at := s.bucket(key)
+// own makes a bucket the draft's own, with room for so many members more.
+func (s *Members) own(at, more int) *bucket {
 	b := &s.buckets[at]
 	if b.sum = nil; !s.owned[at] {
-		b.members, s.owned[at] = append(make([]Member, 0, len(b.members)+1), b.members...), true
+		b.members, s.owned[at] = append(make([]Member, 0, len(b.members)+more), b.members...), true
 	}
 	return b
 }
