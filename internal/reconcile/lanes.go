@@ -3,7 +3,10 @@
 
 package reconcile
 
-import "container/list"
+import (
+	"cmp"
+	"container/list"
+)
 
 // lane is how urgent something is that waits; 0 is the most urgent.
 type lane uint8
@@ -17,6 +20,8 @@ const share = 10
 // lanes hold what waits. The most urgent goes first, first in, first out within a lane; but each lane in which something waits has
 // a share, whatever is more urgent. So nothing waits forever, and closes get through while creates storm.
 type lanes[T any] struct {
+	// shares stand in for share where they are not 0.
+	shares  [numLanes]int
 	waiting [numLanes]list.List
 	passed  [numLanes]int // how many of others went since one of the lane did
 	length  int
@@ -69,10 +74,12 @@ func (l *lanes[T]) front(at lane) *ticket[T] {
 	return nil
 }
 
+func (l *lanes[T]) share(at lane) int { return cmp.Or(l.shares[at], share) }
+
 // take returns whose turn it is among the lanes that are open, or nil.
 func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
 	var next *ticket[T]
-	most := share
+	overdue := 0
 	for at := range lane(numLanes) {
 		t := l.front(at)
 		if t == nil {
@@ -86,8 +93,8 @@ func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
 			next = t
 		}
 		l.passed[at]++
-		if l.passed[at] >= most {
-			next, most = t, l.passed[at]+1
+		if by := l.passed[at] - l.share(at); by >= overdue {
+			next, overdue = t, by+1
 		}
 	}
 	if next != nil {

@@ -68,7 +68,7 @@ func TestClosesGetThroughWhileCreatesStorm(t *testing.T) {
 func TestNothingWaitsForever(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type waiter struct{ bound, turns int }
-		var l lanes[*waiter]
+		l := lanes[*waiter]{shares: rapid.SampledFrom([][numLanes]int{{}, {openHigh: pageShare, openOther: pageShare}}).Draw(t, "shares")}
 		inLane := map[lane]int{}
 		waiting := map[*waiter]bool{}
 		take := func() {
@@ -88,7 +88,7 @@ func TestNothingWaitsForever(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
 				at := lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane"))
-				w := &waiter{bound: (inLane[at] + 1) * (share + numLanes)}
+				w := &waiter{bound: (inLane[at] + 1) * (l.share(at) + numLanes)}
 				inLane[at]++
 				waiting[w] = true
 				l.push(w, at)

@@ -45,6 +45,9 @@ func laneOf(e *protocol.Entry) lane {
 	}
 }
 
+// pageShare is the share of pages that are less urgent than others: in a storm the critical ones come first.
+const pageShare = 100
+
 // queue hands aliases to workers. Each alias is in it once and is with one worker at a time; one that is added while a
 // worker has it comes again afterwards.
 type queue struct {
@@ -67,6 +70,7 @@ func newQueue(of func(alias string) lane) *queue {
 	q := &queue{
 		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
 	}
+	q.waiting.shares = [numLanes]int{openHigh: pageShare, openOther: pageShare}
 	q.any, q.page = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.timer = time.AfterFunc(time.Hour, q.ring)
 	q.timer.Stop()

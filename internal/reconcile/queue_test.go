@@ -82,6 +82,36 @@ func TestQueueRaisesWhatBecameMoreUrgent(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "c"}, []string{mustGet(t, q), mustGet(t, q), mustGet(t, q)})
 }
 
+// Pages come by their severity, whatever came first, and what has been opened is looked at again meanwhile. Of the others only so many
+// go before that nothing waits forever.
+func TestCriticalPagesComeFirstInABurst(t *testing.T) {
+	const aliases = 1000
+	at := map[string]lane{}
+	q := newQueue(func(alias string) lane { return at[alias] })
+	defer q.close()
+	for i := range aliases {
+		alias := strconv.Itoa(i)
+		at[alias] = [...]lane{openOther, openHigh, openOther, openHigh, openCritical}[i%5]
+		q.add(alias)
+	}
+	opened, others := 0, 0
+	for opened < aliases/5 {
+		alias := mustGet(t, q)
+		switch at[alias] {
+		case openCritical:
+			opened++
+		case openHigh, openOther:
+			others++
+		}
+		if at[alias] != updating {
+			at[alias] = updating
+			q.add(alias)
+		}
+		q.done(alias)
+	}
+	assert.LessOrEqual(t, others, 2*(opened/pageShare+1))
+}
+
 func TestQueueAddsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(ordinary)
