@@ -144,6 +144,7 @@ func (e *alert24Exporter) ledgerConfig() ledger.Config {
 		Render:            e.renderer.Render,
 		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
 		Aliases:           e.cfg.Limits.Aliases,
+		Armed:             2 * e.cfg.Limits.ConcurrentRequests, // as many as there are workers
 		Now:               time.Now,
 	}
 }

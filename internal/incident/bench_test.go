@@ -84,3 +84,12 @@ func BenchmarkSameNews(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkUnpack(b *testing.B) {
+	a := highErrorRate()
+	p := Pack(&a)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = p.Unpack()
+	}
+}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
@@ -118,12 +116,7 @@ func (p *Packed) news() uint64 {
 // stillJSON is stillAnnotation of JSON strings. Few but links with a query differ from what is still of them.
 func stillJSON(name, value string) string {
 	if strings.Contains(value, "://") && strings.Contains(value, "?") {
-		value = unquoted(value)
+		value, _ = readText(value)
 	}
 	return stillAnnotation(strings.Trim(name, `"`), value)
-}
-
-func unquoted(s string) string {
-	b, _ := jsontext.AppendUnquote(nil, s) // Pack wrote it
-	return string(b)
 }

@@ -55,15 +55,6 @@ func mended(s string) string {
 	return strings.Map(func(r rune) rune { return r }, s)
 }
 
-// Unpack returns the alert.
-func (p *Packed) Unpack() Alert {
-	var a Alert
-	// Pack wrote it. Names that differed only in bytes that are not UTF-8 have become equal.
-	_ = json.Unmarshal([]byte(p.rest), &a, jsontext.AllowDuplicateNames(true))
-	a.Fingerprint, a.Severity, a.StartsAt = p.Fingerprint, p.Severity, p.StartsAt
-	return a
-}
-
 // Equal reports whether p and q say the same.
 func (p *Packed) Equal(q *Packed) bool {
 	return p.Fingerprint == q.Fingerprint && p.Severity == q.Severity && p.StartsAt.Equal(q.StartsAt) && p.rest == q.rest

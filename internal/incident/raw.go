@@ -3,7 +3,10 @@
 
 package incident
 
-import "iter"
+import (
+	"iter"
+	"strings"
+)
 
 // members yields the names and values of a JSON object as they are in it. It must be one that jsonobject wrote: without white space.
 func members(object string) iter.Seq2[string, string] {
@@ -23,21 +26,40 @@ func members(object string) iter.Seq2[string, string] {
 
 // valueEnd returns where the value ends that begins at.
 func valueEnd(s string, at int) int {
-	depth, quoted := 0, false
-	for ; at < len(s); at++ {
-		switch b := s[at]; {
-		case quoted && b == '\\':
-			at++
-		case b == '"':
-			quoted = !quoted
-		case quoted:
-		case b == '{' || b == '[':
+	for depth := 0; at < len(s); at++ {
+		switch s[at] {
+		case '"':
+			at = stringEnd(s, at)
+		case '{', '[':
 			depth++
-		case depth > 0 && (b == '}' || b == ']'):
+		case '}', ']':
+			if depth == 0 {
+				return at
+			}
 			depth--
-		case depth == 0 && (b == ',' || b == ':' || b == '}' || b == ']'):
-			return at
+		case ',', ':':
+			if depth == 0 {
+				return at
+			}
 		}
 	}
 	return len(s)
+}
+
+// stringEnd returns where the closing quote of the string is that begins at.
+func stringEnd(s string, at int) int {
+	for end := at + 1; ; end++ {
+		n := strings.IndexByte(s[end:], '"')
+		if n < 0 {
+			return len(s)
+		}
+		end += n
+		escapes := end
+		for s[escapes-1] == '\\' {
+			escapes--
+		}
+		if (end-escapes)%2 == 0 {
+			return end
+		}
+	}
 }

@@ -48,9 +48,13 @@ type foreseen struct {
 }
 
 // foresee renders what the creates will say that become due. Templates do not run under the ledger's locks, and disk is to know
-// what a create says before it leaves: or else it could not be known later who wrote what.
+// what a create says before it leaves: else nobody could tell later who wrote what.
 func (p *batch) foresee() {
+	room := p.store.armable(p.cfg.Armed)
 	for _, g := range byAlias(p.events) {
+		if len(p.foreseen) >= room {
+			return
+		}
 		former := p.store.get(g.alias)
 		e := former.entry
 		if !g.fires || e != nil && (e.IsOpen() || e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed) {

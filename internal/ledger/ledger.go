@@ -26,6 +26,9 @@ type Config struct {
 	SeverityOnlyRises bool
 	// Aliases bounds the live entries, and the closed ones.
 	Aliases int
+	// Armed bounds the creates that are written ahead with the alerts that need them; 0 is no bound. More than can leave at once would
+	// only be rendered twice: those that wait are written ahead when they leave.
+	Armed int
 	// Now is the clock.
 	Now func() time.Time
 

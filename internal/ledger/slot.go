@@ -115,6 +115,14 @@ func (s *slot) live() int {
 	return 1
 }
 
+// armed is 1 for a create that has not left.
+func (s *slot) armed() int {
+	if s.entry == nil || !s.entry.Timers().Armed {
+		return 0
+	}
+	return 1
+}
+
 // Content is what the incident of a firing entry should say, and the same as hashes.
 func (l *Ledger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
 	content, v := l.render(e)

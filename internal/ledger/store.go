@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type store struct {
 	closed  map[string]*closed      // what needs no slot
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
+	armed   int          // creates
 	current *transaction // under way or in doubt; only the writer changes it
 
 	buffer records // only the writer uses it
@@ -144,12 +146,14 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 func (s *store) replace(alias string, next slot) {
 	former := s.slots[alias] // a closed one is not live, nor in the index
 	s.live -= former.live()
+	s.armed -= former.armed()
 	s.keep(alias, former.entry, next)
 }
 
 // keep is replace with the entry that the index knows. The caller holds mu.
 func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 	s.live += next.live()
+	s.armed += next.armed()
 	s.reindex(alias, former, next.entry)
 	if next.entry != nil {
 		alias = next.entry.Alias // the maps share it with the entry
@@ -228,6 +232,16 @@ func (s *store) all(f func(*slot)) {
 	for _, slot := range s.slots {
 		f(&slot)
 	}
+}
+
+// armable is how many creates more may be armed; most is how many in all, 0 any number.
+func (s *store) armable(most int) int {
+	if most == 0 {
+		return math.MaxInt
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return max(0, most-s.armed)
 }
 
 func (s *store) counts() (entries, live int) {

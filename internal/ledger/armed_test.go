@@ -1,0 +1,54 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Only so many creates are rendered and written ahead with their alerts as can leave soon. The others are written ahead when they leave,
+// with what they say.
+func TestCreatesAreArmedUpToABound(t *testing.T) {
+	const aliases, most = 7, 3
+	disk := newDisk()
+	cfg := testConfig(aliases, func() time.Time { return at(0) })
+	cfg.Armed = most
+	l := New(cfg, &disk)
+	var events []protocol.Event
+	for i := range aliases {
+		events = append(events, of(fmt.Sprint("alias ", i), saying(fmt.Sprint("text ", i), firing("am1", at(0)))))
+	}
+	armed := func() (n int) {
+		for _, ev := range events {
+			if e := l.Get(ev.Alias); e != nil && e.Timers().Armed {
+				n++
+			}
+		}
+		return n
+	}
+	apply(t, l, events[:2]...)
+	assert.Equal(t, 2, armed())
+	apply(t, l, events[2:6]...)
+	assert.Equal(t, most, armed())
+	apply(t, l, events[0]) // a repeat needs no room
+	assert.Equal(t, most, armed())
+
+	for i, ev := range events[:6] {
+		e, d, err := l.Claim(t.Context(), ev.Alias)
+		require.NoError(t, err)
+		require.Equal(t, protocol.Create.String(), d.Call.Kind.String())
+		content, want := l.Content(e)
+		assert.Equal(t, fmt.Sprint("text ", i), content.Description)
+		assert.Equal(t, want, e.Inflight.Content)
+	}
+	apply(t, l, events[6])
+	assert.True(t, l.Get(events[6].Alias).Timers().Armed, "the others have left")
+}
