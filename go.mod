@@ -136,7 +136,7 @@ require go.opentelemetry.io/collector/config/confighttp/xconfighttp v0.165.0
 require (
 	github.com/prometheus/alertmanager v0.31.1
 	github.com/prometheus/client_model v0.6.2 // indirect
-	github.com/prometheus/common v0.67.5 // indirect
+	github.com/prometheus/common v0.67.5
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 )
 

@@ -11,7 +11,7 @@ var excluded = []string{
 	"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
 }
 
-// Excluded returns the names of labels that never make a different problem, unless somebody says so.
+// Excluded returns the names of labels that by default never make a different problem.
 func Excluded() []string { return slices.Clone(excluded) }
 
 // IsExcluded reports whether the name is one of them.

@@ -10,7 +10,7 @@ import (
 
 // Fingerprint returns the 16 hex digits that Prometheus and Alertmanager give a label set: 64-bit FNV-1a over names
 // and values in order of name, each followed by the byte 255.
-// Source: https://github.com/prometheus/common/blob/main/model/fnv.go and signature.go beside it.
+// Source: https://github.com/prometheus/common/blob/main/model/fnv.go and signature.go next to it.
 func (s Set) Fingerprint() string {
 	h := fnv.New64a()
 	end := []byte{0xff}

@@ -6,6 +6,7 @@ package labels
 import (
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -43,6 +44,17 @@ func TestMapRoundTrip(t *testing.T) {
 		for name, value := range m {
 			assert.Equal(t, value, s.Get(name))
 		}
+	})
+}
+
+func TestFingerprintIsThatOfPrometheus(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels")
+		theirs := make(model.LabelSet, len(m))
+		for name, value := range m {
+			theirs[model.LabelName(name)] = model.LabelValue(value)
+		}
+		assert.Equal(t, theirs.Fingerprint().String(), FromMap(m).Fingerprint())
 	})
 }
 

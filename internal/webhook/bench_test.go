@@ -41,19 +41,7 @@ func BenchmarkWebhook(b *testing.B) {
 			})
 			b.Run("ratio", func(b *testing.B) {
 				dec, conv, d := NewReader(), testConverter(testOptions()), testDelivery()
-				var ours, floor time.Duration
-				for b.Loop() {
-					start := cpuTime(b)
-					for range ratioAlerts / n {
-						decodeAndConvert(dec, conv, d, body)
-					}
-					middle := cpuTime(b)
-					for range ratioAlerts / n {
-						decodeFloor(body)
-					}
-					ours, floor = ours+middle-start, floor+cpuTime(b)-middle
-				}
-				b.ReportMetric(ours.Seconds()/floor.Seconds(), "of-floor")
+				b.ReportMetric(inTurns(b, ratioAlerts/n, func() { decodeAndConvert(dec, conv, d, body) }, func() { decodeFloor(body) }), "of-floor")
 			})
 		})
 	}

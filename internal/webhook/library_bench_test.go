@@ -1,0 +1,122 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package webhook
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// BenchmarkLibrary compares the Reader with the library's decoder, which reads into structs by reflection and has no
+// chunks, no limits and no skipped alerts. Both then convert. "of-library" is our processor time over the library's.
+func BenchmarkLibrary(b *testing.B) {
+	for _, n := range []int{1, 20, 500} {
+		body := benchmarkBody(b, n)
+		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
+			r, conv, d := NewReader(), testConverter(testOptions()), testDelivery()
+			b.ReportMetric(inTurns(b, ratioAlerts/n, func() { decodeAndConvert(r, conv, d, body) }, func() {
+				if logs, _ := conv.Logs(decodeByLibrary(body), d); logs.LogRecordCount() != n {
+					panic("alerts were lost")
+				}
+			}), "of-library")
+		})
+	}
+}
+
+type libraryWebhook struct {
+	Version         string         `json:"version"`
+	Receiver        string         `json:"receiver"`
+	ExternalURL     string         `json:"externalURL"`
+	GroupKey        string         `json:"groupKey"`
+	TruncatedAlerts int64          `json:"truncatedAlerts"`
+	GroupLabels     labels.Set     `json:"groupLabels"`
+	Alerts          []libraryAlert `json:"alerts"`
+}
+
+type libraryAlert struct {
+	Status       string     `json:"status"`
+	Labels       labels.Set `json:"labels"`
+	Annotations  labels.Set `json:"annotations"`
+	StartsAt     time.Time  `json:"startsAt"`
+	EndsAt       time.Time  `json:"endsAt"`
+	GeneratorURL string     `json:"generatorURL"`
+	Fingerprint  string     `json:"fingerprint"`
+}
+
+func decodeByLibrary(body []byte) *Webhook {
+	var from libraryWebhook
+	if err := json.Unmarshal(body, &from, lenient...); err != nil {
+		panic(err)
+	}
+	w := &Webhook{
+		Version: from.Version, Receiver: from.Receiver, ExternalURL: from.ExternalURL, GroupKey: from.GroupKey,
+		TruncatedAlerts: from.TruncatedAlerts, GroupLabels: from.GroupLabels, Alerts: make([]Alert, len(from.Alerts)),
+	}
+	for i := range from.Alerts {
+		a := &from.Alerts[i]
+		w.Alerts[i] = Alert{
+			Position: i, Status: a.Status, Fingerprint: a.Fingerprint, StartsAt: a.StartsAt, EndsAt: a.EndsAt,
+			GeneratorURL: a.GeneratorURL, Labels: a.Labels, Annotations: a.Annotations,
+		}
+	}
+	return w
+}
+
+// BenchmarkInterner compares the Reader with one that shares no texts. "of-none" is our processor time over that, the collection
+// of garbage included.
+func BenchmarkInterner(b *testing.B) {
+	body := benchmarkBody(b, 20)
+	shares, none, conv, d := NewReader(), NewReader(), testConverter(testOptions()), testDelivery()
+	none.strings = nil
+	b.ReportMetric(inTurns(b, 50, func() { decodeAndConvert(shares, conv, d, body) }, func() { decodeAndConvert(none, conv, d, body) }), "of-none")
+}
+
+// inTurns runs both so often in turns, as long as b lasts, and returns the processor time of the first over that of the second.
+func inTurns(b *testing.B, often int, first, second func()) float64 {
+	b.Helper()
+	var one, two time.Duration
+	for b.Loop() {
+		start := cpuTime(b)
+		for range often {
+			first()
+		}
+		middle := cpuTime(b)
+		for range often {
+			second()
+		}
+		one, two = one+middle-start, two+cpuTime(b)-middle
+	}
+	return one.Seconds() / two.Seconds()
+}
+
+// BenchmarkRules makes aliases with the rules for Kubernetes, for an alert that none of them matches. "of-library" is our processor
+// time, with lists of names, over that with the library's regular expressions alone.
+func BenchmarkRules(b *testing.B) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "kubernetes-alias-rules.yaml"))
+	require.NoError(b, err)
+	var rules []AliasRule
+	require.NoError(b, yaml.Unmarshal(text, &rules))
+	require.Greater(b, len(rules), 10)
+	o := testOptions()
+	o.Rules = rules
+	own, plain := testConverter(o), testConverter(o)
+	for i := range plain.rules {
+		for j := range plain.rules[i].matchers {
+			plain.rules[i].matchers[j].isList = false
+		}
+	}
+	w := decode(b, benchmarkBody(b, 1))
+	b.ReportMetric(inTurns(b, ratioAlerts, func() { own.Alias(w, &w.Alerts[0]) }, func() { plain.Alias(w, &w.Alerts[0]) }), "of-library")
+}
