@@ -4,6 +4,7 @@
 package jsonstring
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"unique"
@@ -21,7 +22,7 @@ func BenchmarkShare(b *testing.B) {
 	var alerts [256][]jsontext.Value
 	for i := range alerts {
 		n := strconv.Itoa(i)
-		for _, text := range append(repeated[:len(repeated):len(repeated)], "10.0.0."+n+":9090", "api-service-7d4b9c6f5-"+n, "High error rate on api-"+n, n+" % of requests fail") {
+		for _, text := range append(slices.Clip(repeated), "10.0.0."+n+":9090", "api-service-7d4b9c6f5-"+n, "High error rate on api-"+n, n+" % of requests fail") {
 			alerts[i] = append(alerts[i], jsontext.Value(strconv.Quote(text)))
 		}
 	}

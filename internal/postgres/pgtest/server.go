@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -245,13 +244,4 @@ func (s *Server) Exec(ctx context.Context, database string, statements ...string
 // Connect returns a connection of the superuser.
 func (s *Server) Connect(ctx context.Context, database string) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, s.url("postgres", database))
-}
-
-// Log returns what the server logged.
-func (s *Server) Log() string {
-	log, err := os.ReadFile(filepath.Join(s.dir, "server.log"))
-	if err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(string(log))
 }

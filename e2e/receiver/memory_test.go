@@ -1,0 +1,129 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package receiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+// maxResident is two and a half times the default limit_mib, as docs/probes-and-sizing.md says.
+const maxResident int64 = 512 << 20 * 5 / 2
+
+// TestNoSenderBringsTheBridgeDown: senders with a token send what takes the most memory, many at once. The bridge, with
+// collector-config.yaml as it is, keeps running, stays within the documented memory, and then takes a webhook as before.
+func TestNoSenderBringsTheBridgeDown(t *testing.T) {
+	_, c := kit.StartCollector(t)
+	senders := []func(round int) io.Reader{
+		func(round int) io.Reader { return wide(round) },                                                // 64 MiB, each alert a new alias
+		func(round int) io.Reader { return io.MultiReader(wide(round + 100)) },                          // the same, of unknown length
+		func(int) io.Reader { return strings.NewReader(strings.Repeat(`{"alerts":[`, 5<<20)) },          // deep
+		func(int) io.Reader { return strings.NewReader(`{"alerts":[` + strings.Repeat("{},", 20<<20)) }, // empty alerts
+		func(int) io.Reader {
+			return strings.NewReader(`{"alerts":[{"labels":{` + strings.Repeat(`"":"",`, 9<<20))
+		},
+		func(int) io.Reader {
+			return strings.NewReader(`{"alerts":[],"receiver":"` + strings.Repeat("x", 60<<20) + `"}`)
+		},
+	}
+	const rounds = 2
+	var sending sync.WaitGroup
+	for i, body := range senders {
+		sending.Go(func() {
+			for round := range rounds {
+				attack(t, c, i, body(10*i+round), i%2 == 1)
+			}
+		})
+	}
+	sending.Wait()
+	assert.True(t, c.Running())
+	peak := resident(t, c)
+	t.Logf("the bridge took %d MiB at the most", peak>>20)
+	assert.Less(t, peak, maxResident)
+	kit.Eventually(t, func(context.Context) error {
+		status := kit.Post(t, c, harness.WebhookToken, kit.Firing("last", "critical")) //nolint:contextcheck // it has the test's own
+		if status != http.StatusOK {
+			return fmt.Errorf("a webhook is answered %d", status)
+		}
+		return nil
+	})
+}
+
+// wide is a webhook of nearly 64 MiB. Its alerts have long texts, and aliases that no other has.
+func wide(n int) *bytes.Buffer {
+	var b bytes.Buffer
+	b.WriteString(`{"version":"4","groupKey":"{}","status":"firing","alerts":[`)
+	text := strings.Repeat("x", 2000)
+	for i := range 30_000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"status":"firing","labels":{"alertname":"Wide","instance":"%d-%d"},"annotations":{"summary":"wide","description":%q},"startsAt":"2026-11-23T20:37:15Z"}`,
+			n, i, text)
+	}
+	b.WriteString(`]}`)
+	return &b
+}
+
+// attack sends a body, which the bridge may refuse in any way but by ending.
+func attack(t *testing.T, c *harness.Collector, sender int, body io.Reader, compress bool) {
+	t.Helper()
+	if compress {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err := io.Copy(w, body)
+		assert.NoError(t, err)
+		assert.NoError(t, w.Close())
+		body = &packed
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Webhook, body)
+	if !assert.NoError(t, err) {
+		return
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+harness.WebhookToken)
+	if compress {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	response, err := kit.Client().Do(request)
+	if err != nil {
+		return // it may cut the connection
+	}
+	defer response.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+	t.Logf("sender %d: %s %s", sender, response.Status, strings.TrimSpace(string(said)))
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// resident is the most memory that the process had.
+func resident(t *testing.T, c *harness.Collector) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))
+	require.NoError(t, err)
+	found := highWater.FindSubmatch(status)
+	require.NotNil(t, found)
+	kilobytes, err := strconv.ParseInt(string(found[1]), 10, 64)
+	require.NoError(t, err)
+	return kilobytes << 10
+}
