@@ -121,6 +121,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 			since := s.since
 			a.Entry, a.Lesson = l.policy.Learn(s.entry, a.Call, a.Answer, now)
 			s.entry = a.Entry
+			a.Rests, a.Wake = l.rests(&s, now)
 			s.mark(now, true)
 			if a.Waited = 0; s.since.IsZero() && !since.IsZero() {
 				a.Waited = now.Sub(since)
@@ -129,6 +130,15 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 		}}
 	}
 	return l.store.update(ctx, mutations...)
+}
+
+// rests reports that the entry needs nothing before wake. After a call it is known what its alerts say: most need not be rendered again.
+func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
+	if l.policy.Tick(s.entry, now) != s.entry {
+		return false, time.Time{}
+	}
+	d := l.policy.Decide(s.entry, s.view.of(s.entry), now)
+	return d.Call.Kind == protocol.NoCall && !d.Render, d.Wake
 }
 
 // Suspect applies Policy.Suspect to the alias, durably, and reports whether it is in doubt now.

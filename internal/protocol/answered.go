@@ -15,4 +15,7 @@ type Answered struct {
 	Entry  *Entry
 	// Waited is set if Alert24 now holds what the entry asks for: how long it did not.
 	Waited time.Duration
+	// Rests: the alias needs no call before Wake; zero is never.
+	Rests bool
+	Wake  time.Time
 }

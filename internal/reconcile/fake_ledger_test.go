@@ -131,8 +131,11 @@ func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) erro
 	}
 	for _, a := range answers {
 		if e := l.entries[a.Alias]; e != nil {
-			a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, time.Now())
+			now := time.Now()
+			a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
 			l.entries[a.Alias] = a.Entry
+			d := l.decide(a.Entry, now)
+			a.Rests, a.Wake = l.policy.Tick(a.Entry, now) == a.Entry && d.Call.Kind == protocol.NoCall, d.Wake
 		}
 	}
 	return nil

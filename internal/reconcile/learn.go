@@ -71,7 +71,11 @@ func (r *Reconciler) commit(batch []*answered) {
 		if a.Entry != nil {
 			r.observer.Learned(&a.Answered, a.err)
 		}
-		r.queue.add(a.Alias)
+		if a.Rests {
+			r.wake(a.Alias, a.Wake)
+		} else {
+			r.queue.add(a.Alias)
+		}
 		if a.held {
 			r.queue.done(a.Alias)
 		}
