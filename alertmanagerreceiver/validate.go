@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/alert24/otelcol-alert24/internal/webhook"
+	"github.com/alert24/otelcol-alert24/internal/matcher"
 )
 
 // Validate refuses settings that cannot work. The nested parts are validated on their own.
@@ -90,7 +90,7 @@ func (c *AliasRuleConfig) Validate() error {
 		errs = append(errs, errors.New("matchers: must hold at least one matcher, for example alertname=~\"Kube.*\""))
 	}
 	for i, text := range c.Matchers {
-		if _, err := webhook.ParseMatchers(text); err != nil {
+		if _, err := matcher.Parse(text); err != nil {
 			errs = append(errs, fmt.Errorf("matchers[%d]: %w", i, err))
 		}
 	}

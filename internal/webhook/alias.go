@@ -38,7 +38,7 @@ type Alias struct {
 // same alias in every group, on every replica and after every restart.
 func (c *Converter) Alias(w *Webhook, a *Alert) Alias {
 	for i := range c.rules {
-		if r := &c.rules[i]; r.matches(a.Labels) {
+		if r := &c.rules[i]; r.matchers.Matches(a.Labels) {
 			return Alias{r.alias(a, w.fromGrafana()), i + 1}
 		}
 	}

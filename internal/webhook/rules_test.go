@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
@@ -58,23 +57,6 @@ func TestRulesAreChecked(t *testing.T) {
 		_, err := NewConverter(o)
 		require.EqualError(t, err, want)
 	}
-}
-
-// TestListsOfNamesMatchAsPatterns: the short cut for lists of names answers what the regular expression answers.
-func TestListsOfNamesMatchAsPatterns(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		pattern := rapid.OneOf(
-			rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.")), 0, 8, -1),
-			rapid.SampledFrom([]string{"a.+", "a.*", "a|b.+", "ab.*|a", "a.+.*", "a.+b", ".+", "a.+|b.*"}),
-		).Draw(t, "pattern")
-		operator := rapid.SampledFrom([]string{"=", "!=", "=~", "!~"}).Draw(t, "operator")
-		parsed, err := ParseMatchers("x" + operator + `"` + pattern + `"`)
-		require.NoError(t, err)
-		m := newMatcher(parsed[0])
-		value := rapid.StringOfN(rapid.SampledFrom([]rune("ab|-.\n")), 0, 4, -1).Draw(t, "value")
-		assert.Equal(t, parsed[0].Matches(value), m.matches(labels.New(labels.Label{Name: "x", Value: value})))
-		assert.Equal(t, parsed[0].Matches(""), m.matches(nil), "absent")
-	})
 }
 
 // TestSkippedLabels: what is left out does not make one problem of two.
