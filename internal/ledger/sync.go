@@ -31,10 +31,11 @@ func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.S
 					return c, false
 				}
 				n, sighting := l.policy.Snapshot(c.entry, s, now)
+				sightings[i] = sighting
 				if n == c.entry {
 					return c, false
 				}
-				sightings[i], c.entry = sighting, n
+				c.entry = n
 				if sighting.Wakes() {
 					c.mark(now, false)
 				}

@@ -6,32 +6,7 @@ package protocol
 import (
 	"slices"
 	"time"
-
-	"github.com/alert24/otelcol-alert24/internal/incident"
 )
-
-// Event is one alert's firing or resolve, as it arrived.
-type Event struct {
-	Alias string
-	// Pinned: the alias was chosen for this event, and stays even if the alert fires under another one.
-	Pinned bool
-	Key    Key
-	Firing bool
-	// Ignored: the alert is to have no incident. It counts as a resolve if it has one from before.
-	Ignored bool
-	Alert   incident.Packed
-	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
-	EndsAt time.Time
-	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
-	Wait time.Duration
-	// StaleAfter, if it is not 0, replaces the policy's, for an alert whose resolve is never sent.
-	StaleAfter time.Duration
-	// Epoch and Seq are the order of arrival at one receiver process; an empty Epoch means order unknown.
-	Epoch string
-	Seq   int64
-	// Sender tells replicas apart.
-	Sender string
-}
 
 // Apply returns the entry after the events of one alias, and what each did; e is nil for an alias without an entry. The
 // result is e itself where none changes anything.
@@ -183,7 +158,7 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	if m.outlives(ev) {
 		return StaleResolve
 	}
-	if m.Firing && ev.Wait > 0 {
+	if m.Firing && waitOf(ev) > 0 {
 		return p.wait(n, m, ev, now)
 	}
 	fired, held := m.Firing, m.held()
@@ -219,6 +194,7 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
 	m.LastSeen, m.AbsentSince, m.StaleAfter = now, time.Time{}, ev.StaleAfter
+	m.Witness, m.Final = ev.Witness, ev.Final
 }
 
 // fire lets a member fire. It may still be in n.
@@ -236,7 +212,7 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next := *m
 	next.stamp(ev, now)
 	next.Alert = next.Alert.Brief()
-	next.Firing, next.HeldUntil = false, time.Time{}
+	next.rests()
 	next.EndsAt, next.ResolvedBy, next.ResolvedAt = endOf(ev, now), ev.Sender, now
 	return &next
 }

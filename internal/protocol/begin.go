@@ -91,7 +91,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		case m.held():
 			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), p.EchoHold))
 		case m.resolving():
-			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), MaxWait))
+			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), longestWait))
 		}
 		if next != *m {
 			if n.Members.owned == nil {

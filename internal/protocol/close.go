@@ -76,10 +76,10 @@ func lessonClosed(c Call) Lesson {
 	return FoundClosed
 }
 
-// dismiss leaves an incident closed that a person closed, where policy says so. A close of ours that nobody
+// dismiss leaves an incident closed that a person closed, where policy or an alert says so. A close of ours that nobody
 // answered was not made by a person.
 func (p *Policy) dismiss(n *Entry) {
-	n.Dismissed = p.ReopenNever && n.Firing() && n.Doubt.Closing != n.Incident.ID
+	n.Dismissed = (p.ReopenNever || n.Members.final()) && n.Firing() && n.Doubt.Closing != n.Incident.ID
 }
 
 // closeRefused: a close has no content to wait for. It may be refused because the incident is closed already, so a lookup

@@ -54,6 +54,8 @@ type wireMember struct {
 	Seq        int64           `json:"seq,omitzero"`
 	LastSeen   time.Time       `json:"last_seen"`
 	StaleAfter int64           `json:"stale_after,omitzero"` // nanoseconds
+	Witness    int64           `json:"witness,omitzero"`
+	Final      bool            `json:"final,omitzero"`
 	EndsAt     time.Time       `json:"ends_at,omitzero"`
 	ResolvedBy string          `json:"resolved_by,omitempty"`
 	ResolvedAt time.Time       `json:"resolved_at,omitzero"`
@@ -191,7 +193,8 @@ func (m *wireMember) member() (*Member, error) {
 	n := &Member{
 		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
 		StaleAfter: max(0, time.Duration(m.StaleAfter)), EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
-		ShownBy: unique.Make(m.ShownBy).Value(), // thousands of members share it
+		ShownBy: unique.Make(m.ShownBy).Value(),     // thousands of members share it
+		Witness: Witness(m.Witness), Final: m.Final, //nolint:gosec // the same bits
 	}
 	n.Alert.LeftOpen = m.LeftOpen
 	if n.Key == (Key{}) {

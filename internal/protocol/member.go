@@ -29,6 +29,9 @@ type Member struct {
 	LastSeen time.Time
 	// StaleAfter, if it is not 0, stands in for the policy's.
 	StaleAfter time.Duration
+	// Witness and Final are those of its event, while it fires or is held.
+	Witness Witness
+	Final   bool
 	// Of the last resolve: the alert's end, who sent it, when it came.
 	EndsAt     time.Time
 	ResolvedBy string
@@ -46,6 +49,12 @@ func (m *Member) resolving() bool { return m.Firing && !m.HeldUntil.IsZero() }
 
 // unfinished: the member fires, or will unless a resolve comes.
 func (m *Member) unfinished() bool { return m.Firing || m.held() }
+
+// rests ends what holds while the member fires or is held.
+func (m *Member) rests() {
+	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
+	m.Witness, m.Final = 0, false
+}
 
 // bucketSize is how many members share a bucket, on average at the most. A change copies one bucket and the list of
 // buckets, and on disk it writes one bucket.
@@ -236,4 +245,14 @@ func (s *Members) count(m *Member, by int32) {
 	if m.Alert.LeftOpen {
 		s.left += by
 	}
+}
+
+// final: a firing member says that a person's close counts.
+func (s *Members) final() bool {
+	for m := range s.All() {
+		if m.Firing && m.Final {
+			return true
+		}
+	}
+	return false
 }

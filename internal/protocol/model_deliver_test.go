@@ -14,6 +14,9 @@ func (w *world) arrive(n notification) arrived {
 		Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left),
 		Epoch: w.epoch, Seq: w.seq, Sender: n.sender, Wait: w.waitOf(n),
 	}
+	if w.guarded {
+		ev.Witness, ev.Guarded = theWitness, !n.firing
+	}
 	if !n.firing && !w.untimed {
 		ev.EndsAt = start.Add(time.Duration(n.end) * time.Millisecond)
 	}
@@ -168,7 +171,7 @@ func (w *world) secondResolves(i, later int) {
 
 // repeat is the first replica's repeat for what fires; not while it has something new to say.
 func (w *world) repeat(i int) {
-	if w.alerts[i].firing && len(w.queue) == 0 {
+	if w.alerts[i].firing && !w.lost[i] && len(w.queue) == 0 {
 		w.apply(w.arrive(w.repeats(i)))
 	}
 }

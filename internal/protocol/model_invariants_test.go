@@ -133,7 +133,7 @@ func sameMember(a, b Member) bool {
 	if a.unfinished() {
 		a.LastSeen = b.LastSeen
 	}
-	return a.ShownBy == b.ShownBy && a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&
+	return a.ShownBy == b.ShownBy && a.Witness == b.Witness && a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&
 		a.HeldUntil.Equal(b.HeldUntil) && a.EndsAt.Equal(b.EndsAt) && a.ResolvedAt.Equal(b.ResolvedAt)
 }
 

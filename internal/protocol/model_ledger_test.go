@@ -158,6 +158,20 @@ func (l *ledger) apply(events []Event) []Outcome {
 	return outcomes
 }
 
+// sync returns whether the snapshot counts.
+func (l *ledger) sync(s *Snapshot) bool {
+	l.failed = false
+	if l.entry == nil {
+		return true
+	}
+	n, did := l.policy.Snapshot(l.entry, s, l.now())
+	if did.Durable() {
+		return l.commit(n)
+	}
+	l.entry = n
+	return true
+}
+
 // claim returns the next call, after disk knows of it, with what the incident should say.
 func (l *ledger) claim() (d Decision, want Content, ok bool) {
 	l.failed = false

@@ -28,7 +28,7 @@ func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
 		event := slices.IndexFunc(all, func(a arrived) bool { return a.alert == j })
 		single := event >= 0 && len(all) == 1
 		before, after := held[j], w.held[j]
-		if single && w.apart && !all[event].firing && fired[j] && !w.fired[j] {
+		if single && (w.apart || w.guarded) && !all[event].firing && fired[j] && !w.fired[j] {
 			w.Fatalf("I29: the resolve of alert %d did not wait", j)
 		}
 		w.checkWait(j, waits[j], event >= 0, len(all) <= 1)
@@ -85,6 +85,7 @@ func (w *world) noteMembers() {
 			w.held[j] = until
 		case m.resolving():
 			w.waits[j] = until
+			w.waitsSince[j] = until.until - int(longestWait/time.Second)
 		}
 		if fired && !w.fired[j] {
 			w.quietSince = w.now

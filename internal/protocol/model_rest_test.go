@@ -20,6 +20,7 @@ func (w *world) quiesce() {
 			w.secondResolves(i, 1)
 		}
 	}
+	w.sourceIsBack()
 	for len(w.queue) > 0 {
 		w.deliver(false)
 	}

@@ -22,7 +22,8 @@ const (
 // question is one that the bridge asks the Alertmanagers: their answer, and what was true when it was asked.
 type question struct {
 	Snapshot
-	firing [2]bool
+	firing  [2]bool
+	aliveAt int
 }
 
 // syncs is what the model knows of them.
@@ -96,8 +97,11 @@ func (w *world) ask(complete bool) {
 		Source: theSource, Complete: complete && w.now >= w.emptyUntil, Epoch: w.epoch, Seq: w.seq,
 		AbsentFor: absentFor * time.Second, Listed: map[Key]bool{},
 	}}
+	if q.Complete && !w.dead {
+		q.aliveAt = w.now - 1 // it may die in this second
+	}
 	for i := range w.alerts {
-		if q.firing[i] = w.alerts[i].firing; q.firing[i] && w.now >= w.emptyUntil && (complete || i == 0) {
+		if q.firing[i] = w.alerts[i].firing; q.firing[i] && !w.lost[i] && w.now >= w.emptyUntil && (complete || i == 0) {
 			q.Listed[keys[i]] = !w.silenced[i]
 		}
 	}
@@ -119,6 +123,8 @@ func (w *world) otherSyncs() {
 
 // snapshot hands an answer to the ledger.
 func (w *world) snapshot(q *question) {
+	w.aliveAt = max(w.aliveAt, q.aliveAt)
+	q.Alive = w.alive()
 	before, lies := w.ledger.entry, w.ledger.lies && !w.ledger.full
 	ok := w.ledger.sync(&q.Snapshot)
 	if before == nil {
@@ -155,6 +161,11 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	ended := now == nil || !now.unfinished()
 	ours := q.Source == theSource && q.Complete
 	later := w.heardSeq[i] > q.Seq
+	if w.guarded && m.resolving() {
+		w.checkWitness(i, ended)
+		return
+	}
+	attested := !w.guarded || w.aliveAt >= w.lacking[i]
 	switch {
 	case ended && q.firing[i]:
 		w.Fatalf("I27: alert %d fired when the snapshot was asked for, and it ended it", i)
@@ -169,7 +180,7 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 		if ended {
 			w.Fatalf("I27: alert %d ended by its first absence", i)
 		}
-	case ended != (w.now-w.lacking[i] >= absentFor):
+	case ended != (w.now-w.lacking[i] >= absentFor && attested):
 		w.Fatalf("I27, I28: alert %d absent since %d, ended %t at %d: %s", i, w.lacking[i], ended, w.now, w.show())
 	case ended && !now.EndsAt.Equal(at(w.lacking[i]+w.skew)):
 		w.Fatalf("I28: alert %d absent since %d, but ended at %v", i, w.lacking[i], now.EndsAt)
@@ -284,18 +295,4 @@ func (w *world) repeats(i int) notification {
 		n.sender = am2
 	}
 	return n
-}
-
-// sync returns whether the snapshot counts.
-func (l *ledger) sync(s *Snapshot) bool {
-	l.failed = false
-	if l.entry == nil {
-		return true
-	}
-	n, did := l.policy.Snapshot(l.entry, s, l.now())
-	if did.Durable() {
-		return l.commit(n)
-	}
-	l.entry = n
-	return true
 }

@@ -47,6 +47,7 @@ var worlds = map[string]switches{
 	"sync and stale":  {sync: true, stale: true, odd: true},
 	"sync and steps":  {sync: true, clockSteps: true, racy: true},
 	"sync apart":      {sync: true, apart: true},
+	"sync guarded":    {sync: true, guarded: true},
 	"all": {
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
 	},
@@ -82,6 +83,7 @@ var worlds = map[string]switches{
 //	I27  a snapshot ends nothing that fires in its world, or that it says nothing of, and begins nothing
 //	I28  once snapshots are complete, what ended is closed after absentFor and two of them, and a hold is decided
 //	I29  a resolve that waits is withdrawn by a snapshot that lists the alert, and counts in time
+//	I30  an alert with a witness resolves only after its source was alive after the alert's end
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
@@ -148,6 +150,7 @@ func repertoire(s switches) steps {
 	all.add(1, "audit", func(w *world) { w.audit() })
 	all.ofOthers(s)
 	all.ofSync(s)
+	all.ofWitness(s)
 	return all
 }
 

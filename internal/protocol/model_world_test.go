@@ -51,6 +51,8 @@ type switches struct {
 
 	// sync: Alertmanager's lists are asked for, and alerts may end unsaid. apart: its replicas are no cluster, and disagree.
 	sync, apart bool
+	// guarded: alerts have a witness, and their source may die.
+	guarded bool
 }
 
 // atomic: what the API does follows from our requests alone.
@@ -62,6 +64,7 @@ type world struct {
 	server
 	failer
 	syncs
+	witnesses
 
 	now    int // true time in seconds
 	skew   int // of the wall clock

@@ -44,6 +44,23 @@ func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	next.HeldUntil = time.Time{}
 	return p.waitOriginal(n, &next, ev, now)
 }`},
+	{"a resolve counts although its source is silent", "sync guarded", 20000, `
+func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) { s.attestsOriginal(m, now, now, did) }`},
+	{"what a silent source lacks ends", "sync guarded", 20000, `
+func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
+	c := *s
+	c.Alive = nil
+	c.absentOriginal(m, now, did)
+}`},
+	{"a resolve waits for its source forever", "sync guarded", 20000, `
+func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) {}`},
+	{"a resolve does not wait for its source", "sync guarded", 20000, `
+func waitOf(ev *Event) time.Duration { return min(ev.Wait, MaxWait) }`},
+	{"an alert forgets its source", "sync guarded", 20000, `
+func (m *Member) stamp(ev *Event, now time.Time) {
+	m.stampOriginal(ev, now)
+	m.Witness = 0
+}`},
 	{"a firing does not end a wait", "sync apart", 20000, `
 func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome { return p.wait(n, m, ev, now) }`},
 }

@@ -193,6 +193,8 @@ func writeMember(w *jsonobject.Writer, m *Member) {
 	w.Number("seq", m.Seq)
 	w.B = jsonobject.AppendTime(w.Key("last_seen"), m.LastSeen)
 	w.Number("stale_after", int64(m.StaleAfter))
+	w.Number("witness", int64(m.Witness)) //nolint:gosec // the same bits
+	w.Flag("final", m.Final)
 	w.Time("ends_at", m.EndsAt)
 	w.Text("resolved_by", m.ResolvedBy)
 	w.Time("resolved_at", m.ResolvedAt)

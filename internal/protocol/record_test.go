@@ -29,7 +29,7 @@ func wholeMember() Member {
 			Title: "t", Description: "d", Tags: []string{"a"}, AffectedServices: []string{"s"},
 		}),
 		Firing: true, HeldUntil: at(9), Epoch: "e", Seq: 7, LastSeen: at(2), StaleAfter: time.Minute,
-		EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4), ShownBy: "alertmanager",
+		EndsAt: at(3), ResolvedBy: "am1", ResolvedAt: at(4), ShownBy: "alertmanager", Witness: 1<<63 + 7, Final: true,
 	}
 	m.Alert.LeftOpen = true
 	return m

@@ -22,6 +22,9 @@ type Snapshot struct {
 	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
 	Epoch string
 	Seq   int64
+	// Alive has the sources whose watchdog is watched, and until when each is known to have been alive: a resolve that came before then
+	// counts.
+	Alive map[Witness]time.Time
 	// Silences are those of the listed alerts.
 	Silences []Silence
 	// AbsentFor is how long an alert must be absent until it counts as resolved.
@@ -44,6 +47,8 @@ type Sighting struct {
 	Cancelled int // do not fire: a held one is absent
 	Confirmed int // resolved: the resolve waited, and the alert is absent
 	Withdrawn int // fire on: the resolve waited, and the alert is listed
+	Unheard   int // resolved, although their source has not been known to be alive for long
+	Held      int // to resolve, once their source is known to be alive
 }
 
 // Add adds up sightings.
@@ -54,13 +59,15 @@ func (s *Sighting) Add(o Sighting) {
 	s.Cancelled += o.Cancelled
 	s.Confirmed += o.Confirmed
 	s.Withdrawn += o.Withdrawn
+	s.Unheard += o.Unheard
+	s.Held += o.Held
 }
 
 // Durable reports whether the store must know. When an alert was last listed is in memory only: after a restart, counting starts again.
-func (s Sighting) Durable() bool { return s != Sighting{} }
+func (s Sighting) Durable() bool { return s != Sighting{Held: s.Held} }
 
 // Wakes reports whether a call may have become due.
-func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed > 0 }
+func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed+s.Unheard > 0 }
 
 // Snapshot returns the entry after a snapshot, and what that did. The result is e itself where it says nothing about e.
 func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sighting) {
@@ -120,10 +127,13 @@ func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) 
 
 // lacks changes m, which the list has not. That says nothing of an alert that this source has never listed.
 func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
+	alive, watched := s.Alive[m.Witness]
 	switch {
+	case watched && m.resolving():
+		s.attests(m, alive, now, did)
 	case !s.Complete || m.ShownBy != s.Source || !s.decides(m):
 	case m.held():
-		m.HeldUntil = time.Time{}
+		m.rests()
 		did.Cancelled++
 	case m.resolving():
 		m.finish(now)
@@ -131,25 +141,24 @@ func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
 	case m.AbsentSince.IsZero():
 		m.AbsentSince = now
 	case now.Sub(m.AbsentSince) >= s.AbsentFor:
-		m.end(m.AbsentSince)
-		did.Resolved++
+		s.absent(m, now, did)
 	}
 }
 
 // end resolves a member that no sender resolved, so that the next firing is not taken for an echo.
 func (m *Member) end(at time.Time) {
-	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
+	m.rests()
 	m.EndsAt, m.ResolvedAt, m.ResolvedBy = at, time.Time{}, ""
 	m.Alert = m.Alert.Brief()
 }
 
-// wait keeps a resolve until the next snapshot.
+// wait keeps a resolve until the next snapshot, or until its witness is heard.
 func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	next := *m
 	next.stamp(ev, now)
 	next.Alert = m.Alert
 	if !m.resolving() {
-		next.HeldUntil = now.Add(min(ev.Wait, MaxWait))
+		next.HeldUntil = now.Add(waitOf(ev))
 	}
 	next.EndsAt, next.ResolvedBy = endOf(ev, now), ev.Sender
 	n.Members.set(&next)
@@ -158,7 +167,7 @@ func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 
 // finish lets a resolve that waited count.
 func (m *Member) finish(now time.Time) {
-	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
+	m.rests()
 	m.ResolvedAt = now
 	m.Alert = m.Alert.Brief()
 }

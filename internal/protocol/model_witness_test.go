@@ -1,0 +1,86 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "time"
+
+// theWitness is the source of all alerts of the model.
+const theWitness Witness = 7
+
+// witnesses is what the model knows of the source: a Prometheus with a watchdog.
+type witnesses struct {
+	// dead: it sends nothing. Its alerts end by themselves, although they fire: lost. Alertmanager resolves them and lists neither them nor
+	// the watchdog.
+	dead   bool
+	diedAt int
+	lost   [2]bool
+	// aliveAt is until when it is known to have been alive; 0: never.
+	aliveAt int
+	// waitsSince is when the resolve of each alert came that waits.
+	waitsSince [2]int
+}
+
+func (s *steps) ofWitness(sw switches) {
+	if !sw.guarded {
+		return
+	}
+	s.add(4, "source dies", func(w *world) { w.sourceDies() })
+	s.add(3, "source is back", func(w *world) { w.sourceIsBack() })
+}
+
+// sourceDies: all its alerts end, but only because nobody says any more that they fire.
+func (w *world) sourceDies() {
+	if w.dead {
+		return
+	}
+	w.dead, w.diedAt = true, w.now
+	for i := range w.alerts {
+		if w.alerts[i].firing {
+			w.lost[i] = true
+			n := w.current(i)
+			n.firing, n.end = false, w.instant(w.now)
+			w.queue = append(w.queue, n)
+		}
+	}
+}
+
+// sourceIsBack: what still fires is sent again.
+func (w *world) sourceIsBack() {
+	w.dead = false
+	for i := range w.alerts {
+		if w.lost[i] && w.alerts[i].firing {
+			w.queue = append(w.queue, w.current(i))
+		}
+		w.lost[i] = false
+	}
+}
+
+// toggle lets alert i fire or resolve. Of a source that is dead, nobody hears that.
+func (w *world) toggle(i, now int, oldStart bool) {
+	switch a := &w.alerts[i]; {
+	case !w.dead:
+		w.senders.toggle(i, now, oldStart)
+	case a.firing:
+		a.firing, a.end = false, w.instant(now)
+	}
+}
+
+// alive is what the bridge knows of the source.
+func (w *world) alive() map[Witness]time.Time {
+	if !w.guarded {
+		return nil
+	}
+	return map[Witness]time.Time{theWitness: at(w.aliveAt + w.skew)}
+}
+
+// checkWitness is I30 for an alert that a snapshot lacks while its resolve waits: it counts if and only if the source was alive after it came.
+func (w *world) checkWitness(i int, ended bool) {
+	attested := w.aliveAt >= w.waitsSince[i]
+	switch {
+	case ended && w.lost[i] && w.alerts[i].firing && w.waitsSince[i] >= w.diedAt:
+		w.Fatalf("I30: alert %d fires at a source that died, and was resolved", i)
+	case ended != attested:
+		w.Fatalf("I30: alert %d ended %t: its resolve came at %d, and the source was alive at %d", i, ended, w.waitsSince[i], w.aliveAt)
+	}
+}

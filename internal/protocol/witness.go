@@ -1,0 +1,55 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "time"
+
+// Witness is the source of an alert whose watchdog is watched: an alert that always fires, and so shows that its source is alive.
+// It is a hash; 0 is none.
+type Witness uint64
+
+// Unheard is how long a resolve waits for its witness, at the most.
+const Unheard = time.Hour
+
+// longestWait is how long such a resolve is held if no snapshot comes: one that comes between Unheard and then lets the resolve count,
+// and tells.
+const longestWait = Unheard + 5*time.Minute
+
+// waitOf is for how long the resolve waits.
+func waitOf(ev *Event) time.Duration {
+	if ev.Guarded {
+		return longestWait
+	}
+	return min(ev.Wait, MaxWait)
+}
+
+// attests changes m, whose resolve waits for a witness that is known to have been alive at the given time.
+func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) {
+	since := m.HeldUntil.Add(-longestWait)
+	switch {
+	case !alive.Before(since):
+		m.finish(now)
+		did.Confirmed++
+	case now.Sub(since) >= Unheard:
+		m.finish(now)
+		did.Unheard++
+	default:
+		did.Held++
+	}
+}
+
+// absent changes m, which fires and has been absent for long. The alerts of a source that died are absent, too.
+func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
+	alive, watched := s.Alive[m.Witness]
+	switch {
+	case !watched || !alive.Before(m.AbsentSince):
+		did.Resolved++
+	case now.Sub(m.AbsentSince) < Unheard:
+		did.Held++
+		return
+	default:
+		did.Unheard++
+	}
+	m.end(m.AbsentSince)
+}

@@ -1,0 +1,130 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// from is the event with a witness; its resolve waits for it.
+func (ev Event) from(w Witness) Event {
+	ev.Witness, ev.Guarded = w, !ev.Firing
+	return ev
+}
+
+// alive is a list of nothing, of no source, that knows until when the witness was alive.
+func alive(until time.Time) *Snapshot {
+	return &Snapshot{Alive: map[Witness]time.Time{theWitness: until}}
+}
+
+// waiting is an entry whose one alert has a resolve that waits since t0 for its witness.
+func waiting(t *testing.T, p *Policy, t0 time.Time) *Entry {
+	t.Helper()
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
+	e, outcome := applyOne(p, e, resolves(am1, t0, t0.Add(-minute)).from(theWitness), t0)
+	require.Equal(t, ResolveWaits, outcome)
+	require.True(t, e.Firing())
+	return e
+}
+
+func TestResolveWaitsForItsWitness(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e := waiting(t, p, t0)
+	n, did := p.Snapshot(e, alive(t0.Add(-time.Second)), t0.Add(30*minute))
+	require.Same(t, e, n)
+	require.Equal(t, Sighting{Held: 1}, did)
+	require.False(t, did.Durable())
+	e, did = p.Snapshot(e, alive(t0.Add(time.Second)), t0.Add(31*minute))
+	require.Equal(t, Sighting{Confirmed: 1}, did)
+	require.False(t, e.Firing())
+	require.Equal(t, t0, e.EndedAt(), "the true end, not before the incident's start")
+	require.Zero(t, e.Members.Get(keys[0]).Witness)
+}
+
+// TestResolveWaitsAnHour: then it counts, and whoever asked can tell. Without anybody who asks, time alone does.
+func TestResolveWaitsAnHour(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e := waiting(t, p, t0)
+	_, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(Unheard-time.Second))
+	require.Equal(t, Sighting{Held: 1}, did)
+	n, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(Unheard))
+	require.Equal(t, Sighting{Unheard: 1}, did)
+	require.True(t, did.Wakes())
+	require.False(t, n.Firing())
+
+	require.Same(t, e, p.Tick(e, t0.Add(Unheard+minute)))
+	require.False(t, p.Tick(e, t0.Add(longestWait)).Firing())
+}
+
+func TestWitnessSurvivesARestart(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e := waiting(t, p, t0)
+	e, err := Decode(theAlias, AppendRecord(nil, e), nil)
+	require.NoError(t, err)
+	e = p.Load(e, t0.Add(minute))
+	require.True(t, e.Members.Get(keys[0]).HeldUntil.Equal(t0.Add(longestWait)))
+	_, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(2*minute))
+	require.Equal(t, Sighting{Held: 1}, did)
+	e, did = p.Snapshot(e, alive(t0.Add(minute)), t0.Add(2*minute))
+	require.Equal(t, Sighting{Confirmed: 1}, did)
+	require.False(t, e.Firing())
+}
+
+// TestListedAlertFiresOn: whatever its witness says.
+func TestListedAlertFiresOn(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	s := list(keys[0])
+	s.Alive = map[Witness]time.Time{theWitness: t0.Add(hour)}
+	e, did := p.Snapshot(waiting(t, p, t0), s, t0.Add(minute))
+	require.Equal(t, Sighting{Shown: 1, Withdrawn: 1}, did)
+	require.True(t, e.Firing())
+}
+
+// TestAbsenceWaitsForItsWitness: the alerts of a Prometheus that died are listed no more, and neither is its watchdog.
+func TestAbsenceWaitsForItsWitness(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
+	e = look(p, e, list(keys[0]), t0)
+	lists := func(until time.Time) *Snapshot {
+		s := list()
+		s.Alive = map[Witness]time.Time{theWitness: until}
+		return s
+	}
+	e = look(p, e, lists(t0), t0.Add(minute))
+	for m := 3; m <= 60; m++ {
+		var did Sighting
+		e, did = p.Snapshot(e, lists(t0), t0.Add(time.Duration(m)*minute))
+		require.Equal(t, Sighting{Held: 1}, did)
+	}
+	back, did := p.Snapshot(e, lists(t0.Add(minute)), t0.Add(60*minute))
+	require.Equal(t, Sighting{Resolved: 1}, did)
+	require.Equal(t, t0.Add(minute), back.EndedAt())
+	late, did := p.Snapshot(e, lists(t0), t0.Add(61*minute))
+	require.Equal(t, Sighting{Unheard: 1}, did)
+	require.Equal(t, t0.Add(minute), late.EndedAt())
+
+	_, did = p.Snapshot(e, list(), t0.Add(5*minute))
+	require.Equal(t, Sighting{Resolved: 1}, did, "nobody watches its source")
+}
+
+// TestFinal: a person's close of the incident counts, although the policy would open it again.
+func TestFinal(t *testing.T) {
+	for final, want := range map[bool]bool{false: false, true: true} {
+		p, t0 := testPolicy(), at(0)
+		ev := fires(am1, t0)
+		ev.Final = final
+		e, _ := applyOne(p, opened(t, p, t0), ev, t0)
+		e, err := Decode(theAlias, AppendRecord(nil, e), nil)
+		require.NoError(t, err)
+		e = p.Missing(p.Load(e, t0), t0.Add(minute))
+		d := p.Decide(e, nil, t0.Add(minute))
+		require.Equal(t, Lookup, d.Call.Kind)
+		e, lesson := p.Learn(p.Begin(e, d.Call, t0.Add(minute)), d.Call, Answer{Result: Done, Began: t0.Add(minute)}, t0.Add(minute))
+		require.Equal(t, FoundClosed, lesson)
+		require.Equal(t, want, e.Dismissed)
+	}
+}
