@@ -80,6 +80,13 @@ func (r *loading) take(l Loaded) error {
 		r.damage.Unreadable = append(r.damage.Unreadable, Unreadable{Where: l.Where})
 		return nil
 	}
+	if name, ok := noteOf(l.Key); ok {
+		r.takeNote(name, l)
+		if l.Record == nil {
+			return ErrUnreadable
+		}
+		return nil
+	}
 	alias, bucket := splitKey(l.Key)
 	if l.Suspect {
 		r.suspects[alias] = true
@@ -185,6 +192,9 @@ func (r *loading) repair(ctx context.Context) error {
 
 // record appends the record under a key as memory has it, or nothing.
 func (s *store) record(key string, b []byte) []byte {
+	if name, ok := noteOf(key); ok {
+		return append(b, s.note(name)...)
+	}
 	alias, bucket := splitKey(key)
 	e := s.get(alias).entry
 	switch {

@@ -34,6 +34,7 @@ type store struct {
 	mu      sync.RWMutex // guards what follows
 	slots   map[string]slot
 	closed  map[string]*closed      // what needs no slot
+	notes   map[string][]byte       // by name
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	armed   int          // creates
@@ -53,7 +54,8 @@ type write struct {
 	// drains: what is in the inbox goes before. fenced: the sender gets an acknowledgement, so this replica must lead even
 	// if nothing changes.
 	drains, fenced bool
-	mutations      []mutation    // of the try that is under way
+	mutations      []mutation // of the try that is under way
+	notes          []Change
 	did            func()        // called when disk has it, if it came from the inbox
 	done           chan struct{} // closed when err is the result
 	err            error
@@ -68,7 +70,7 @@ var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
 	in, _ := disk.(Inbox)
-	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]slot{}, closed: map[string]*closed{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]slot{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {

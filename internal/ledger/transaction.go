@@ -25,6 +25,7 @@ type transaction struct {
 	changes []change
 	index   map[string]int // of an alias's change
 	live    int            // entries
+	notes   []Change
 	doubt   doubt
 
 	received *received // from the inbox
@@ -114,6 +115,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 			b.add(c.alias, c.former, c.next.entry, c.next.since)
 		}
 	}
+	b.changes = append(b.changes, t.notes...)
 	var err error
 	switch {
 	case len(b.changes) > 0 && s.inbox.rows == nil:
@@ -167,6 +169,10 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 			current := s.get(c.alias)
 			b.all(c.alias, c.next.entry, current.entry, current.since)
 		}
+	}
+	for _, n := range t.notes {
+		name, _ := noteOf(n.Key)
+		b.changes = append(b.changes, Change{Key: n.Key, Record: s.note(name)})
 	}
 	return s.disk.Commit(ctx, b.changes, true)
 }
@@ -246,5 +252,8 @@ func (s *store) done(t *transaction) {
 	defer s.mu.Unlock()
 	for _, c := range t.changes {
 		s.replace(c.alias, c.next)
+	}
+	for _, n := range t.notes {
+		s.keepNote(n)
 	}
 }

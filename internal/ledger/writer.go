@@ -73,6 +73,7 @@ func (s *store) write(ctx context.Context, received *received, writes ...*write)
 	t.received, t.fenced = received, fenced
 	defer s.end()
 	for _, w := range writes {
+		t.note(w.notes)
 		for _, m := range w.mutations {
 			c := &t.changes[t.index[m.alias]]
 			next, durable := m.do(c.next, t.live)
