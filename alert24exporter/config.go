@@ -42,6 +42,9 @@ type Config struct {
 	// Echo is which firings may be echoes of a resolved alert.
 	Echo EchoConfig `mapstructure:"echo"`
 
+	// Watchdog is about alerts that always fire.
+	Watchdog WatchdogConfig `mapstructure:"watchdog"`
+
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
 	DryRun bool `mapstructure:"dry_run"`
 }
@@ -219,7 +222,8 @@ func createDefaultConfig() component.Config {
 			SettleTime:      15 * time.Second,
 			ClosedRetention: time.Hour,
 		},
-		Echo: EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute},
+		Echo:     EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute},
+		Watchdog: WatchdogConfig{MissingAfter: 15 * time.Minute},
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
-	events, snapshots, bad := event.Read(logs, e.renderer)
+	events, snapshots, bad := event.Read(logs, e.rules)
 	if bad.Count > 0 {
 		e.telemetry.refusedRecords(ctx, bad)
 		if len(events)+len(snapshots) == 0 {

@@ -23,6 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
 // benchmarkRecord is what the receiver makes of the i-th alert of a well-labelled service.
@@ -69,7 +70,7 @@ func BenchmarkEvent(b *testing.B) {
 	benchmarkRecord(logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty(), 1, "Error rate is 5 % on api-1.prod.")
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _, _ = event.Read(logs, r)
+		_, _, _ = event.Read(logs, rules{r, &watchdog.Rules{}})
 	}
 }
 
@@ -88,7 +89,7 @@ func benchmarkEvents(tb testing.TB, from, to, value int) []protocol.Event {
 	for i := from; i < to; i++ {
 		benchmarkRecord(records.AppendEmpty(), i, fmt.Sprintf("Error rate is %d %%.", value))
 	}
-	events, _, bad := event.Read(logs, benchmarkRenderer(tb))
+	events, _, bad := event.Read(logs, rules{benchmarkRenderer(tb), &watchdog.Rules{}})
 	require.NoError(tb, bad.First)
 	return events
 }

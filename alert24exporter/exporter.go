@@ -38,12 +38,14 @@ type alert24Exporter struct {
 	renderer  *incident.Renderer
 	tracer    trace.Tracer
 	telemetry *telemetry
+	rules     rules
 
-	manager reconcile.Manager
-	gate    *reconcile.Gate
-	term    atomic.Pointer[term] // nil while another replica works on incidents
-	replica *replica             // nil: there is one bridge
-	storage ledger.Store         // of one bridge; nil: memory only
+	heartbeat *heartbeat // nil: there is none
+	manager   reconcile.Manager
+	gate      *reconcile.Gate
+	term      atomic.Pointer[term] // nil while another replica works on incidents
+	replica   *replica             // nil: there is one bridge
+	storage   ledger.Store         // of one bridge; nil: memory only
 
 	disproved  atomic.Int64 // failed writes before a check that succeeded
 	unregister func()       // its readiness
@@ -59,7 +61,10 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &alert24Exporter{cfg: cfg, set: set, renderer: renderer, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings)}, nil
+	watchdogs := cfg.Watchdog.Rules()
+	return &alert24Exporter{
+		cfg: cfg, set: set, renderer: renderer, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings), rules: rules{renderer, &watchdogs},
+	}, nil
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
@@ -69,13 +74,16 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if e.manager, err = e.newManager(ctx, host, e.gate); err != nil {
 		return err
 	}
+	if e.heartbeat, err = e.newHeartbeat(ctx, host); err != nil {
+		return err
+	}
 	if e.cfg.Database.HasValue() {
 		err = e.startReplica(ctx)
 	} else {
 		err = e.startAlone(ctx, host)
 	}
 	if err == nil {
-		err = e.telemetry.watchLedger(e.ledger)
+		err = errors.Join(e.telemetry.watchLedger(e.ledger), e.telemetry.watchSources(&e.term))
 	}
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
@@ -93,7 +101,7 @@ func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (
 	if err != nil {
 		return err
 	}
-	t.loop.Start() //nolint:contextcheck // the loop outlives the start
+	t.start() //nolint:contextcheck // the term outlives the start
 	e.term.Store(t)
 	return nil
 }
@@ -168,7 +176,7 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	if e.replica != nil {
 		err = e.replica.shutdown(ctx)
 	} else if t := e.term.Swap(nil); t != nil {
-		t.loop.Shutdown()
+		t.shutdown()
 	}
 	e.telemetry.shutdown()
 	return errors.Join(err, e.closeStorage(ctx))

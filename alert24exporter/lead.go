@@ -41,17 +41,17 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 		}
 	}
 	r.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 1)
-	t.loop.Start() //nolint:contextcheck // it ends with the term
+	t.start() //nolint:contextcheck // it ends with the term
 	r.term.Store(t)
 	for {
 		select {
 		case <-ctx.Done():
 			r.term.Store(nil) // webhooks go to the successor
-			t.loop.Shutdown()
+			t.shutdown()
 			return nil
 		case <-l.Lost():
 			r.term.Store(nil)
-			t.loop.Abandon()
+			t.abandon()
 			return nil
 		case <-l.Wake():
 			r.drain(ctx, t, l)

@@ -156,7 +156,7 @@ func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, snapshots, bad := event.Read(logs, r.renderer)
+	events, snapshots, bad := event.Read(logs, r.rules)
 	if len(events)+len(snapshots) == 0 {
 		return nil, errors.Join(errNothingUsable, bad.First)
 	}

@@ -20,8 +20,10 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 	ctx, span := t.exporter.tracer.Start(ctx, "alert24 sync", trace.WithAttributes(
 		attribute.Int("alert24.listed", len(s.Listed)), attribute.Bool("alert24.complete", s.Complete)))
 	defer span.End()
+	t.watch.list(s)
 	did, wake, err := t.ledger.Sync(ctx, s)
 	t.exporter.telemetry.synced(ctx, s, did, err)
+	t.watch.held(ctx, s, did)
 	t.exporter.telemetry.silenced(s)
 	t.loop.Notify(ctx, wake...)
 	if err != nil {
@@ -36,17 +38,22 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 	if err == nil {
 		t.builder.ExporterAlert24Syncs.Add(ctx, 1)
 	}
+	t.effects(ctx, did)
+	if did.Resolved > 0 {
+		t.logger.Info("Alerts ended without a webhook: Alertmanager does not list them any more",
+			zap.String("source", s.Source), zap.Int("alerts", did.Resolved))
+	}
+}
+
+// effects counts what a list did to alerts.
+func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	for effect, n := range map[string]int{
 		"shown": did.Shown, "resolved": did.Resolved, "released": did.Released, "cancelled": did.Cancelled,
-		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn,
+		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn, "unheard": did.Unheard,
 	} {
 		if n > 0 {
 			t.builder.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), metric.WithAttributes(attribute.String("effect", effect)))
 		}
-	}
-	if did.Resolved > 0 {
-		t.logger.Info("Alerts ended without a webhook: Alertmanager does not list them any more",
-			zap.String("source", s.Source), zap.Int("alerts", did.Resolved))
 	}
 }
 

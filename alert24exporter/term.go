@@ -22,12 +22,20 @@ type term struct {
 	exporter *alert24Exporter
 	ledger   *ledger.Ledger
 	loop     *reconcile.Reconciler
+	watch    *watch
 }
 
 // begin loads what store has. The loop has not started.
 func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconcile.Config, store ledger.Store) (*term, error) {
 	t := &term{exporter: e}
 	lc.Unpacked = t.unpacked
+	if unpack := lc.Unpack; unpack != nil {
+		lc.Unpack = func(payload []byte) ([]protocol.Event, error) {
+			events, err := unpack(payload)
+			t.watch.hear(events)
+			return events, err
+		}
+	}
 	t.ledger = ledger.New(lc, store)
 	began := time.Now()
 	damage, err := t.ledger.Load(ctx)
@@ -37,7 +45,25 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
 	e.logDamage(damage)
 	t.loop = reconcile.New(rc, t.ledger, e.manager, e.gate, (*observer)(e))
+	t.watch = newWatch(t, time.Now())
 	return t, nil
+}
+
+// start lets the term work on incidents.
+func (t *term) start() {
+	t.loop.Start()
+	t.watch.start()
+}
+
+// shutdown ends the term. Abandon leaves what is on the wire to a successor.
+func (t *term) shutdown() {
+	t.watch.stop()
+	t.loop.Shutdown()
+}
+
+func (t *term) abandon() {
+	t.watch.stop()
+	t.loop.Abandon()
 }
 
 // ledger returns that of this process, nil if another replica has it.
@@ -62,6 +88,7 @@ func (t *term) accept(ctx context.Context, events []protocol.Event, snapshots []
 // take applies events.
 func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	began := time.Now()
+	t.watch.hear(events)
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
 	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)

@@ -37,6 +37,7 @@ func (c *Config) Validate() error {
 	errs = append(errs, c.Limits.check()...)
 	errs = append(errs, c.Incident.check()...)
 	errs = append(errs, c.Lifecycle.check()...)
+	errs = append(errs, c.Watchdog.check()...)
 	if c.Echo.Sender != "" {
 		errs = append(errs, oneOf("echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny))
 	}
@@ -96,6 +97,7 @@ func (c *Config) checkDurations() []error {
 		{"lifecycle::closed_retention", c.Lifecycle.ClosedRetention},
 		{"echo::window", c.Echo.Window},
 		{"echo::hold", c.Echo.Hold},
+		{"watchdog::missing_after", c.Watchdog.MissingAfter},
 	} {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: must not be below 0", d.key))

@@ -44,6 +44,7 @@ func (c *components) preview() (*preview.Preview, error) {
 		Incident:      c.exporter.Incident.Content(),
 		Policy:        c.exporter.Policy(),
 		InitialStatus: c.exporter.Incident.InitialStatus,
+		Watchdogs:     c.exporter.Watchdog.Rules(),
 		Endpoint:      c.exporter.ClientConfig.Endpoint,
 	})
 }

@@ -25,10 +25,12 @@ import (
 
 var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
 
-// Severities says how bad an alert is, and whether it is to have no incident. word is what the record itself says; "" is nothing.
-type Severities interface {
+// Rules say how bad an alert is, and whether it is to have no incident. word is what the record itself says; "" is nothing.
+type Rules interface {
 	Severity(ls, annotations labels.Set, word string) incident.Severity
 	Ignored(ls, annotations labels.Set, word string) bool
+	// Watch returns the source of the alert, 0 if that does not matter, and whether it is a watchdog.
+	Watch(ls labels.Set) (w protocol.Witness, watchdog bool)
 }
 
 // Bad are the records of one webhook that cannot be used.
@@ -39,13 +41,13 @@ type Bad struct {
 }
 
 // Read returns the events of all records that can be used, in their order, and the snapshots among them.
-func Read(logs plog.Logs, s Severities) (events []protocol.Event, snapshots []*protocol.Snapshot, bad Bad) {
+func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*protocol.Snapshot, bad Bad) {
 	events = make([]protocol.Event, 0, logs.LogRecordCount())
 	refuse := func(err error) {
 		bad.Count++
 		bad.First = cmp.Or(bad.First, err)
 	}
-	r := reader{severities: s}
+	r := reader{rules: rules}
 	for _, rl := range logs.ResourceLogs().All() {
 		r.resource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -69,7 +71,7 @@ func Read(logs plog.Logs, s Severities) (events []protocol.Event, snapshots []*p
 
 // reader makes events of log records. One serves one webhook.
 type reader struct {
-	severities  Severities
+	rules       Rules
 	externalURL string
 	overrides   overrides      // of the resource
 	alert       incident.Alert // of the record at hand; packing it copies it, so its sets are used again
@@ -127,13 +129,22 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	if !ev.Firing && ev.EndsAt.IsZero() && record.Timestamp() != 0 && a.Name == "" {
 		ev.EndsAt = record.Timestamp().AsTime()
 	}
-	a.Severity = r.severities.Severity(a.Labels, a.Annotations, said.severity)
-	if r.severities.Ignored(a.Labels, a.Annotations, said.severity) {
+	a.Severity = r.rules.Severity(a.Labels, a.Annotations, said.severity)
+	r.watch(&ev, r.rules.Ignored(a.Labels, a.Annotations, said.severity))
+	ev.Alert = incident.Pack(a)
+	return ev, nil
+}
+
+// watch sees whether the alert is to have an incident. One from before ends.
+func (r *reader) watch(ev *protocol.Event, ignored bool) {
+	var watchdog bool
+	if ev.Witness, watchdog = r.rules.Watch(r.alert.Labels); watchdog {
+		ev.Heartbeat = ev.Firing
+		ev.Ignored, ev.Firing, ev.Wait = true, false, 0
+	} else if ignored {
 		ev.Ignored = ev.Firing
 		ev.Firing, ev.Wait = false, 0
 	}
-	ev.Alert = incident.Pack(a)
-	return ev, nil
 }
 
 // plain reads a record that is not an alert but a log of another kind: what it says is its body, its severity and its attributes.

@@ -33,6 +33,13 @@ func (words) Severity(ls, _ labels.Set, word string) incident.Severity {
 	return incident.Low
 }
 
+func (words) Watch(ls labels.Set) (protocol.Witness, bool) {
+	if ls.Get("cluster") == "" {
+		return 0, false
+	}
+	return 7, ls.Get("alertname") == "Watchdog"
+}
+
 func (words) Ignored(ls, _ labels.Set, word string) bool {
 	return word == "none" || ls.Get("severity") == "none"
 }
@@ -296,4 +303,27 @@ func TestNoNullCharacter(t *testing.T) {
 	assert.Equal(t, []string{"x\uFFFDy"}, a.Tags)
 	assert.Equal(t, "va\uFFFDlue", a.Labels.Get("na\uFFFDme"))
 	assert.NotContains(t, a.Description, "\x00")
+}
+
+// TestWatchdogs have no incident, and are heard while they fire. Alerts of their source have its witness.
+func TestWatchdogs(t *testing.T) {
+	of := func(name, status string) protocol.Event {
+		a := alert()
+		a[attrs.AlertLabelPrefix+"alertname"], a[attrs.AlertLabelPrefix+"cluster"], a[attrs.AlertStatus] = name, "eu", status
+		return one(t, a, func(r plog.LogRecord) { r.Attributes().PutInt(attrs.ResolveWait, 5000) })
+	}
+	ev := of("Watchdog", "firing")
+	assert.True(t, ev.Heartbeat)
+	assert.True(t, ev.Ignored)
+	assert.False(t, ev.Firing)
+	assert.EqualValues(t, 7, ev.Witness)
+	ev = of("Watchdog", "resolved")
+	assert.False(t, ev.Heartbeat)
+	assert.True(t, ev.Ignored, "nothing is looked up for it")
+	assert.Zero(t, ev.Wait)
+	ev = of("Down", "resolved")
+	assert.False(t, ev.Ignored)
+	assert.EqualValues(t, 7, ev.Witness)
+	assert.Equal(t, 5*time.Second, ev.Wait)
+	assert.Zero(t, one(t, alert(), nil).Witness)
 }

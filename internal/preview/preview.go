@@ -22,6 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/watchdog"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -39,6 +40,7 @@ type Options struct {
 	Incident      incident.Config
 	Policy        *protocol.Policy
 	InitialStatus string
+	Watchdogs     watchdog.Rules
 	// Endpoint is the URL of the API.
 	Endpoint string
 }
@@ -47,6 +49,7 @@ type Options struct {
 type Preview struct {
 	converter *webhook.Converter
 	renderer  *incident.Renderer
+	watchdogs watchdog.Rules
 	policy    *protocol.Policy
 	status    string
 	prefix    string // of paths
@@ -103,7 +106,7 @@ func New(o Options) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.InitialStatus, prefix: strings.TrimRight(endpoint.Path, "/")}
+	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.InitialStatus, watchdogs: o.Watchdogs, prefix: strings.TrimRight(endpoint.Path, "/")}
 	p.renderer, err = incident.NewRenderer(o.Incident,
 		incident.WithTemplateFailed(func(key string, err error) {
 			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)
@@ -180,7 +183,7 @@ func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []
 
 // read reads the event of a record, and reports whether it is to have an incident.
 func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) {
-	events, _, bad := event.Read(record, explaining{p.renderer, a})
+	events, _, bad := event.Read(record, explaining{p.renderer, &p.watchdogs, a})
 	a.Notes = p.takeNotes()
 	if bad.Count > 0 {
 		a.Why = bad.First.Error()
@@ -190,6 +193,10 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	a.Alias, a.Status = ev.Alias, attrs.StatusResolved
 	if ev.Firing || ev.Ignored {
 		a.Status = attrs.StatusFiring
+	}
+	if _, watches := p.watchdogs.Watch(ev.Alert.Unpack().Labels); watches {
+		a.Why = "it is a watchdog: it opens no incident, but its silence does"
+		return ev, false
 	}
 	if a.Severity.Ignored != "" {
 		a.Why = a.Severity.Ignored + ": it opens no incident, and one from before would close"
@@ -201,10 +208,12 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 // explaining keeps why an alert has its severity.
 type explaining struct {
 	*incident.Renderer
+	*watchdog.Rules
+
 	alert *Alert
 }
 
-// Severity implements [event.Severities].
+// Severity implements [event.Rules].
 func (e explaining) Severity(ls, annotations labels.Set, word string) incident.Severity {
 	e.alert.Severity = e.Explain(ls, annotations, word)
 	return e.Renderer.Severity(ls, annotations, word)

@@ -36,7 +36,9 @@ type TelemetryBuilder struct {
 	ExporterAlert24DroppedFields       metric.Int64Counter
 	ExporterAlert24DryRun              metric.Int64Gauge
 	ExporterAlert24Events              metric.Int64Counter
+	ExporterAlert24Heartbeats          metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
+	ExporterAlert24HeldResolves        metric.Int64Gauge
 	ExporterAlert24IgnoredRecords      metric.Int64Counter
 	ExporterAlert24InboxAge            metric.Float64ObservableGauge
 	ExporterAlert24InboxSetAside       metric.Int64ObservableGauge
@@ -67,6 +69,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Takeovers           metric.Int64Counter
 	ExporterAlert24TemplateFailures    metric.Int64Counter
 	ExporterAlert24UnknownValues       metric.Int64Counter
+	ExporterAlert24WatchdogSources     metric.Int64ObservableGauge
 	ExporterAlert24WriteDelay          metric.Float64Histogram
 }
 
@@ -336,6 +339,21 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24StorageUpCallback(cb met
 	return nil
 }
 
+// RegisterExporterAlert24WatchdogSourcesCallback sets callback for observable ExporterAlert24WatchdogSources metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24WatchdogSourcesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24WatchdogSources, obs: o})
+		return nil
+	}, builder.ExporterAlert24WatchdogSources)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -423,10 +441,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterAlert24Heartbeats, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_heartbeats",
+		metric.WithDescription("Requests to heartbeat_url, by what became of them. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterAlert24HeldAliases, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_held_aliases",
 		metric.WithDescription("Aliases with a firing that is held because it may be a replica's echo. [Alpha]"),
 		metric.WithUnit("{alias}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24HeldResolves, err = builder.meter.Int64Gauge(
+		"otelcol_exporter_alert24_held_resolves",
+		metric.WithDescription("Alerts whose resolve waits until the watchdog of their source is heard; only with hold_resolves. [Alpha]"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24IgnoredRecords, err = builder.meter.Int64Counter(
@@ -610,6 +640,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_unknown_values",
 		metric.WithDescription("Label values without an entry in a map of the configuration. [Alpha]"),
 		metric.WithUnit("{value}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterAlert24WatchdogSources, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_alert24_watchdog_sources",
+		metric.WithDescription("Sources with a watchdog, by whether it is heard; only with watchdog, and only on the leader. [Alpha]"),
+		metric.WithUnit("{source}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24WriteDelay, err = builder.meter.Float64Histogram(

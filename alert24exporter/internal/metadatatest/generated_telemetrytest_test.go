@@ -88,10 +88,16 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterExporterAlert24WatchdogSourcesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ExporterAlert24CommitDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24DroppedFields.Add(context.Background(), 1)
 	tb.ExporterAlert24DryRun.Record(context.Background(), 1)
 	tb.ExporterAlert24Events.Add(context.Background(), 1)
+	tb.ExporterAlert24Heartbeats.Add(context.Background(), 1)
+	tb.ExporterAlert24HeldResolves.Record(context.Background(), 1)
 	tb.ExporterAlert24IgnoredRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
 	tb.ExporterAlert24LedgerLoadDuration.Record(context.Background(), 1)
@@ -135,7 +141,13 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualExporterAlert24Events(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24Heartbeats(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24HeldAliases(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24HeldResolves(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24IgnoredRecords(t, testTel,
@@ -226,6 +238,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24UnknownValues(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterAlert24WatchdogSources(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24WriteDelay(t, testTel,

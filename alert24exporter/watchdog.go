@@ -1,0 +1,295 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/watchdog"
+)
+
+// watch runs the watchdogs of one term: it hears, and lets the ledger know.
+type watch struct {
+	*term
+	cfg *WatchdogConfig
+
+	mu       sync.Mutex
+	watchdog *watchdog.Watch
+
+	holds  holds
+	wake   chan struct{}
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+// newWatch restores what the ledger has noted.
+func newWatch(t *term, now time.Time) *watch {
+	e := t.exporter
+	w := &watch{
+		term: t, cfg: &e.cfg.Watchdog, wake: make(chan struct{}, 1), holds: holds{some: true},
+		watchdog: watchdog.New(watchdog.Config{
+			Rules:        *e.rules.Rules,
+			MissingAfter: e.cfg.Watchdog.MissingAfter,
+			Severity:     e.renderer.Severity(nil, nil, incident.Critical.String()),
+		}, now),
+	}
+	for name, note := range t.ledger.Notes() {
+		if err := w.watchdog.Restore(name, note); err != nil {
+			e.set.Logger.Warn("A source of watchdogs is forgotten; it is learnt anew when it is heard", zap.String("note", name), zap.Error(err))
+		}
+	}
+	return w
+}
+
+// start lets it work until stop.
+func (w *watch) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	w.work.Go(func() { w.run(ctx) })
+	if h := w.exporter.heartbeat; h != nil && w.cfg.on() {
+		w.work.Go(func() { h.run(ctx, w.beats) })
+	}
+}
+
+func (w *watch) stop() {
+	w.cancel()
+	w.work.Wait()
+}
+
+// maxPass and minPass bound how often the sources are looked at.
+const (
+	minPass = 50 * time.Millisecond
+	maxPass = 5 * time.Second
+)
+
+func (w *watch) run(ctx context.Context) {
+	if !w.cfg.on() {
+		w.pass(ctx) // ends the incidents of a watchdog that was switched off
+		return
+	}
+	ticker := time.NewTicker(min(max(w.cfg.MissingAfter/30, minPass), maxPass))
+	defer ticker.Stop()
+	for {
+		w.pass(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-w.wake:
+		}
+	}
+}
+
+// pass brings the ledger in line with the sources. What fails is due again at the next pass.
+func (w *watch) pass(ctx context.Context) {
+	w.mu.Lock()
+	events := w.watchdog.Tick(w.ledger, time.Now())
+	news, notes := w.watchdog.News(), w.watchdog.Notes()
+	w.mu.Unlock()
+	for _, n := range news {
+		w.exporter.telemetry.watchdogNews(n, w.cfg.MissingAfter)
+	}
+	err := w.note(ctx, notes)
+	if err == nil && len(events) > 0 {
+		err = w.take(ctx, events)
+	}
+	if err == nil && w.cfg.HoldResolves && w.holds.due(time.Now()) {
+		err = w.attest(ctx)
+	}
+	if t := w.exporter.telemetry; err != nil && ctx.Err() == nil && !errors.Is(err, ledger.ErrDeposed) && t.failures.Allow() {
+		t.logger.Error("The ledger cannot be written for a watchdog; it is tried again", zap.Error(err))
+	}
+}
+
+// note lets disk know of sources, one after the other: there are few.
+func (w *watch) note(ctx context.Context, notes map[string][]byte) error {
+	for name, note := range notes {
+		if err := w.ledger.Note(ctx, name, note); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		w.watchdog.Noted(map[string][]byte{name: note})
+		w.mu.Unlock()
+	}
+	return nil
+}
+
+// hear takes the events of a webhook on their way to the ledger.
+func (w *watch) hear(events []protocol.Event) {
+	if !w.cfg.on() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	heard, guarded := w.watchdog.Hear(events, time.Now())
+	if heard {
+		w.look()
+	}
+	if guarded {
+		w.holds.begin()
+	}
+}
+
+// list takes a snapshot on its way to the ledger.
+func (w *watch) list(s *protocol.Snapshot) {
+	if !w.cfg.on() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watchdog.List(s.Listed, time.Now())
+	if w.cfg.HoldResolves {
+		s.Alive = w.watchdog.Alive()
+	}
+	w.look()
+}
+
+// look lets the sources be looked at soon.
+func (w *watch) look() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *watch) beats() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.watchdog.Beats(time.Now())
+}
+
+func (w *watch) counts() watchdog.Counts {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.watchdog.Counts()
+}
+
+// attest lets resolves count that wait for a watchdog that was heard by a webhook, or wait for too long: snapshots may be rare.
+func (w *watch) attest(ctx context.Context) error {
+	w.mu.Lock()
+	s := &protocol.Snapshot{Alive: w.watchdog.Alive()}
+	w.mu.Unlock()
+	did, wake, err := w.ledger.Sync(ctx, s)
+	w.exporter.telemetry.effects(ctx, did)
+	w.held(ctx, s, did)
+	w.loop.Notify(ctx, wake...)
+	return err
+}
+
+// holds is how many resolves wait, as the last snapshot of each source has seen.
+type holds struct {
+	mu       sync.Mutex
+	some     bool // some may wait
+	bySource map[string]int
+	loggedAt time.Time
+	seenAt   time.Time
+}
+
+// begin: a resolve may have begun to wait.
+func (h *holds) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.some = true
+}
+
+const (
+	// attestEvery is how often resolves that wait are looked at without a snapshot; logEvery how often the log tells of them.
+	attestEvery = 30 * time.Second
+	logEvery    = 10 * time.Minute
+)
+
+// due: some may wait, and none was looked at for a while.
+func (h *holds) due(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.some || now.Sub(h.seenAt) < attestEvery {
+		return false
+	}
+	h.seenAt = now
+	return true
+}
+
+// see returns how many wait, and whether the log should tell.
+func (h *holds) see(source string, held int, now time.Time) (most int, log bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.bySource == nil {
+		h.bySource = map[string]int{}
+	}
+	if h.bySource[source] = held; held == 0 {
+		delete(h.bySource, source)
+	}
+	for _, n := range h.bySource {
+		most = max(most, n)
+	}
+	if log = held > 0 && (h.loggedAt.IsZero() || now.Sub(h.loggedAt) >= logEvery); log {
+		h.loggedAt = now
+	}
+	if h.some = most > 0; !h.some {
+		h.loggedAt = time.Time{}
+	}
+	return most, log
+}
+
+// held tells of resolves that wait for a watchdog, and of those that have waited for too long.
+func (w *watch) held(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting) {
+	t := w.exporter.telemetry
+	most, log := w.holds.see(s.Source, did.Held, time.Now())
+	t.builder.ExporterAlert24HeldResolves.Record(ctx, int64(most))
+	if log {
+		t.logger.Warn("Resolves wait: the watchdog of their source has not been heard since; they count when it is, or after an hour",
+			zap.Int("alerts", did.Held))
+	}
+	if did.Unheard > 0 {
+		t.logger.Warn("Resolves count although the watchdog of their source has not been heard for an hour; their incidents close",
+			zap.Int("alerts", did.Unheard))
+	}
+}
+
+// watchdogNews logs what happened to a source.
+func (t *telemetry) watchdogNews(n watchdog.News, missingAfter time.Duration) {
+	source := zap.String("source", n.Source.Name())
+	switch n.Kind {
+	case watchdog.Nothing:
+	case watchdog.Watching:
+		t.logger.Info("A watchdog is heard; its silence will open an incident", source, zap.Duration("missing_after", missingAfter))
+	case watchdog.Slow:
+		t.logger.Warn("A watchdog was heard once and not again within watchdog::missing_after, so its silence is not noticed; "+
+			"give its route in Alertmanager a repeat_interval below that, or let the receiver sync", source, zap.Duration("missing_after", missingAfter))
+	case watchdog.Gone:
+		t.logger.Error("A watchdog is silent: an incident opens", source, zap.Time("heard_at", n.Source.HeardAt))
+	case watchdog.Back:
+		t.logger.Info("A watchdog is heard again: its incident closes", source)
+	case watchdog.Forgotten:
+		t.logger.Warn("A person closed the incident of a silent watchdog, so it is forgotten; it is watched again when it is heard again", source)
+	case watchdog.NoRoom:
+		t.logger.Error("There are too many sources of watchdogs, and new ones are not watched; see watchdog::group_by")
+	}
+}
+
+// watchSources registers the gauge of sources. It is only there where the ledger is.
+func (t *telemetry) watchSources(term *atomic.Pointer[term]) error {
+	return t.builder.RegisterExporterAlert24WatchdogSourcesCallback(func(_ context.Context, o metric.Int64Observer) error {
+		now := term.Load()
+		if now == nil || !now.watch.cfg.on() {
+			return nil
+		}
+		c := now.watch.counts()
+		for state, n := range map[string]int{"heard": c.Heard, "missing": c.Missing, "unwatched": c.Unwatched} {
+			o.Observe(int64(n), metric.WithAttributes(attribute.String("state", state)))
+		}
+		return nil
+	})
+}

@@ -1,0 +1,77 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configopaque"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/matcher"
+	"github.com/alert24/otelcol-alert24/internal/watchdog"
+)
+
+// WatchdogConfig is about alerts that always fire. Their silence opens an incident.
+type WatchdogConfig struct {
+	// Matchers choose these alerts, in Alertmanager's syntax. All must match; without any there is no watchdog.
+	Matchers []string `mapstructure:"matchers"`
+	// MissingAfter is how long a source may be silent.
+	MissingAfter time.Duration `mapstructure:"missing_after"`
+	// GroupBy names the labels that tell sources apart, as cluster. Without any there is one source.
+	GroupBy []string `mapstructure:"group_by"`
+	// HeartbeatURL is requested once a minute while a source is heard. It is a secret.
+	HeartbeatURL configopaque.String `mapstructure:"heartbeat_url"`
+	// HoldResolves lets a resolve count only when the watchdog of its source has been heard after it.
+	HoldResolves bool `mapstructure:"hold_resolves"`
+}
+
+func (c *WatchdogConfig) on() bool { return len(c.Matchers) > 0 }
+
+func (c *WatchdogConfig) check() []error {
+	var errs []error
+	if !c.on() && (len(c.GroupBy) > 0 || c.HeartbeatURL != "" || c.HoldResolves) {
+		errs = append(errs, errors.New("watchdog::matchers: required with the other keys of watchdog, for example [alertname=\"Watchdog\"]"))
+	}
+	for i, text := range c.Matchers {
+		if _, err := matcher.Parse(text); err != nil {
+			errs = append(errs, fmt.Errorf("watchdog::matchers[%d]: %w", i, err))
+		}
+	}
+	if c.MissingAfter == 0 {
+		errs = append(errs, errors.New("watchdog::missing_after: must be above 0"))
+	}
+	for i, name := range c.GroupBy {
+		if name == "" || slices.Contains(c.GroupBy[:i], name) {
+			errs = append(errs, fmt.Errorf("watchdog::group_by[%d]: %q is empty or there twice", i, name))
+		}
+	}
+	if c.HeartbeatURL != "" {
+		// What is wrong with it is not printed: it is a secret.
+		u, err := url.Parse(string(c.HeartbeatURL))
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			errs = append(errs, errors.New("watchdog::heartbeat_url: must be a URL that begins with https:// or http://"))
+		}
+	}
+	return errs
+}
+
+// Rules converts c for package watchdog. Matchers that Validate refuses match nothing.
+func (c *WatchdogConfig) Rules() watchdog.Rules {
+	matchers, err := matcher.Parse(c.Matchers...)
+	if err != nil {
+		return watchdog.Rules{}
+	}
+	return watchdog.Rules{Matchers: matchers, GroupBy: c.GroupBy, Guard: c.HoldResolves}
+}
+
+// rules are those of package event.
+type rules struct {
+	*incident.Renderer
+	*watchdog.Rules
+}

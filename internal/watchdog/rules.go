@@ -1,0 +1,98 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/matcher"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Rules say which alerts are watchdogs, and of which source an alert is.
+type Rules struct {
+	// Matchers choose the watchdogs; without any there are none.
+	Matchers matcher.Set
+	// GroupBy names the labels that tell sources apart.
+	GroupBy []string
+	// Guard: every alert that has these labels has a witness, not only watchdogs.
+	Guard bool
+}
+
+// Watch returns the source of an alert, and whether it is a watchdog. Only a watchdog has a source without all labels of GroupBy.
+func (r *Rules) Watch(set labels.Set) (w protocol.Witness, watchdog bool) {
+	switch {
+	case len(r.Matchers) == 0:
+		return 0, false
+	case r.Matchers.Matches(set):
+		return witness(r.source(set)), true
+	case !r.Guard:
+		return 0, false
+	}
+	for _, name := range r.GroupBy {
+		if set.Get(name) == "" {
+			return 0, false
+		}
+	}
+	return witness(r.source(set)), false
+}
+
+// source returns the labels that tell the source.
+func (r *Rules) source(set labels.Set) labels.Set {
+	source := make(labels.Set, 0, len(r.GroupBy))
+	for _, name := range r.GroupBy {
+		source = append(source, labels.Label{Name: name, Value: set.Get(name)})
+	}
+	return source
+}
+
+// witness is a hash of the labels of a source.
+func witness(source labels.Set) protocol.Witness {
+	sum := digest("source", source)
+	return protocol.Witness(binary.LittleEndian.Uint64(sum[:8]) | 1)
+}
+
+func digest(what string, source labels.Set) [sha256.Size]byte {
+	var b strings.Builder
+	b.WriteString(what)
+	for _, l := range source {
+		b.WriteString("\x00" + l.Name + "\x00" + l.Value)
+	}
+	return sha256.Sum256([]byte(b.String()))
+}
+
+// name is what people call a source.
+func name(source labels.Set) string {
+	values := make([]string, 0, len(source))
+	for _, l := range source {
+		value := l.Value
+		if value == "" {
+			value = "no " + l.Name
+		}
+		values = append(values, value)
+	}
+	return strings.Join(values, ":")
+}
+
+// AliasPrefix begins the aliases of sources.
+const AliasPrefix = "Watchdog"
+
+// alias is that of the incident of a source.
+func alias(source labels.Set) string {
+	if len(source) == 0 {
+		return AliasPrefix
+	}
+	return incident.BoundAlias(AliasPrefix + ":" + name(source))
+}
+
+// keyOf is that of the one alert in the entry of an alias.
+func keyOf(alias string) (k protocol.Key) {
+	sum := sha256.Sum256([]byte("watchdog\x00" + alias))
+	copy(k[:], sum[:])
+	return k
+}

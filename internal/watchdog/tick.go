@@ -1,0 +1,114 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+const (
+	// repeatEvery is how often the ledger hears that a source is still missing, as it hears that other alerts still fire.
+	repeatEvery = time.Minute
+	// notStale stands in for lifecycle::stale_after: silence ends with a heartbeat only.
+	notStale = 10 * 365 * 24 * time.Hour
+
+	sender = "watchdog"
+)
+
+// Ledger is what the watch reads of the entries.
+type Ledger interface {
+	// Get returns the entry of alias, or nil.
+	Get(alias string) *protocol.Entry
+	Aliases() []string
+}
+
+// Tick notices silence, and returns the events that bring the ledger's entries in line with the sources. Nothing depends on an event
+// having been applied: one that was lost is due again.
+func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
+	known := map[string]bool{}
+	for _, of := range w.inOrder() {
+		next, kind := w.sources[of].Tick(w.cfg.MissingAfter, w.began, now)
+		w.set(of, next, kind)
+		s := w.sources[of]
+		alias := s.Alias()
+		known[alias] = true
+		e := l.Get(alias)
+		m := member(e, alias)
+		switch {
+		case s.Missing && m != nil && e.Dismissed:
+			// A person closed the incident.
+			events = append(events, resolves(alias, m, now))
+			w.news = append(w.news, News{Forgotten, s.Source})
+			w.drop(of)
+		case s.Missing && (m == nil || now.Sub(s.repeatedAt) >= repeatEvery):
+			s.repeatedAt = now
+			events = append(events, w.fires(&s.Source))
+		case !s.Missing && m != nil:
+			events = append(events, resolves(alias, m, s.HeardAt))
+		}
+	}
+	if !w.tidied {
+		w.tidied = true
+		events = append(events, tidy(l, known, now)...)
+	}
+	return events
+}
+
+// tidy ends the incidents of sources that nobody watches any more, because the settings have changed, or because the process ended
+// when it had forgotten one.
+func tidy(l Ledger, known map[string]bool, now time.Time) (events []protocol.Event) {
+	for _, alias := range l.Aliases() {
+		if !strings.HasPrefix(alias, AliasPrefix) || known[alias] {
+			continue
+		}
+		if m := member(l.Get(alias), alias); m != nil {
+			events = append(events, resolves(alias, m, now))
+		}
+	}
+	return events
+}
+
+// member returns the alert of an entry that says that the source is missing, if it fires or is held.
+func member(e *protocol.Entry, alias string) *protocol.Member {
+	if e == nil {
+		return nil
+	}
+	if m := e.Members.Get(keyOf(alias)); m != nil && m.Unfinished() {
+		return m
+	}
+	return nil
+}
+
+// fires is the event of a source that is missing.
+func (w *Watch) fires(s *Source) protocol.Event {
+	alias, name := s.Alias(), s.Name()
+	return protocol.Event{
+		Alias: alias, Pinned: true, Key: keyOf(alias), Firing: true, Final: true, StaleAfter: notStale, Sender: sender,
+		Alert: incident.Pack(&incident.Alert{
+			Name:     "NoHeartbeat",
+			Severity: w.cfg.Severity,
+			StartsAt: s.HeardAt,
+			Labels:   s.Labels,
+			Title:    "No heartbeat from " + name,
+			Description: fmt.Sprintf("The watchdog of %s was heard last at %s, more than %s ago. Prometheus, Alertmanager or the way from there to "+
+				"the bridge is broken, so other alerts of %s may not arrive. The incident closes when the watchdog is heard again. If %s is gone for good, close it by hand.",
+				name, s.HeardAt.UTC().Format(time.RFC3339), w.cfg.MissingAfter, name, name),
+		}),
+	}
+}
+
+// resolves is the event of a source that is heard again.
+func resolves(alias string, m *protocol.Member, at time.Time) protocol.Event {
+	return protocol.Event{
+		Alias: alias, Pinned: true, Key: m.Key, Sender: sender,
+		// A silence that begins at once is not an echo of this one.
+		EndsAt: at.Add(-time.Millisecond),
+		Alert:  incident.Pack(&incident.Alert{Name: "NoHeartbeat", StartsAt: m.Alert.StartsAt}),
+	}
+}

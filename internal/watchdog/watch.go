@@ -1,0 +1,266 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package watchdog notices silence. A watchdog is an alert that always fires: while it is heard, its source is alive. A [Source] is one
+// of those, [Watch] is all of them: what they hear, whose silence lasts too long, and which events keep their incidents right. It is
+// pure: time, events and the ledger's entries are given. Start reading with Source.Heard and Watch.Tick.
+package watchdog
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// maxSources bounds the sources.
+const maxSources = 1000
+
+// Config of a Watch.
+type Config struct {
+	Rules Rules
+	// MissingAfter is how long a source may be silent.
+	MissingAfter time.Duration
+	// Severity of the incident of a source that is missing.
+	Severity incident.Severity
+}
+
+// News is what happened to a source.
+type News struct {
+	Kind   Kind
+	Source Source
+}
+
+// Counts are how many sources there are.
+type Counts struct{ Heard, Missing, Unwatched int }
+
+// Watch is all sources. It is not safe for concurrent use.
+type Watch struct {
+	cfg     Config
+	began   time.Time
+	sources map[protocol.Witness]*watched
+	byKey   map[protocol.Key]protocol.Witness
+	news    []News
+	dropped map[string]bool // names of notes to remove
+	crowded bool
+	tidied  bool
+}
+
+// watched is a source and what the watch keeps next to it.
+type watched struct {
+	Source
+
+	stored     Source // as disk has it
+	repeatedAt time.Time
+}
+
+// New returns a watch that hears nothing before began.
+func New(cfg Config, began time.Time) *Watch {
+	return &Watch{
+		cfg: cfg, began: began, sources: map[protocol.Witness]*watched{}, byKey: map[protocol.Key]protocol.Witness{}, dropped: map[string]bool{},
+	}
+}
+
+// errOtherLabels: the settings have changed. The source is learnt anew.
+var errOtherLabels = errors.New("the note is about a source of another watchdog::group_by")
+
+// Restore takes a note that Notes has given. It leaves out those that are not about sources. One with an error is removed by the next
+// Notes.
+func (w *Watch) Restore(name string, note []byte) error {
+	if !isNote(name) {
+		return nil
+	}
+	s, err := decode(note, w.began)
+	if err == nil && !slices.EqualFunc(s.Labels, w.cfg.Rules.GroupBy, func(l labels.Label, name string) bool { return l.Name == name }) {
+		err = errOtherLabels
+	}
+	if err != nil || len(w.sources) >= maxSources {
+		w.dropped[name] = true
+		return err
+	}
+	w.put(witness(s.Labels), &watched{Source: s, stored: s})
+	return nil
+}
+
+func (w *Watch) put(of protocol.Witness, s *watched) {
+	w.sources[of] = s
+	for _, k := range s.Keys {
+		w.byKey[k] = of
+	}
+}
+
+// set changes a source.
+func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
+	s := w.sources[of]
+	for _, k := range s.Keys {
+		delete(w.byKey, k)
+	}
+	s.Source = next
+	w.put(of, s)
+	if kind != Nothing {
+		w.news = append(w.news, News{kind, next})
+	}
+}
+
+// Hear takes the events of a webhook: it hears the watchdogs among them, and guards the resolves of alerts whose source is watched.
+// It reports whether there are any.
+func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard, guarded bool) {
+	for i := range events {
+		if ev := &events[i]; ev.Heartbeat {
+			heard = true
+			w.hear(ev, now)
+		}
+	}
+	for i := range events {
+		if ev := &events[i]; !ev.Firing && !ev.Ignored && ev.Witness != 0 {
+			s := w.sources[ev.Witness]
+			ev.Guarded = s != nil && s.Watched
+			guarded = guarded || ev.Guarded
+		}
+	}
+	return heard, guarded
+}
+
+func (w *Watch) hear(ev *protocol.Event, now time.Time) {
+	of := ev.Witness
+	if w.sources[of] == nil {
+		if !w.makeRoom() {
+			return
+		}
+		alert := ev.Alert.Unpack()
+		w.put(of, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
+	}
+	next, kind := w.sources[of].Heard(ev.Key, false, w.cfg.MissingAfter, now)
+	w.set(of, next, kind)
+}
+
+// makeRoom lets a source that is not watched go, if there are too many.
+func (w *Watch) makeRoom() bool {
+	if len(w.sources) < maxSources {
+		return true
+	}
+	var oldest protocol.Witness
+	for of, s := range w.sources {
+		if !s.Watched && (oldest == 0 || s.HeardAt.Before(w.sources[oldest].HeardAt)) {
+			oldest = of
+		}
+	}
+	if oldest == 0 {
+		if !w.crowded {
+			w.crowded = true
+			w.news = append(w.news, News{Kind: NoRoom})
+		}
+		return false
+	}
+	w.drop(oldest)
+	return true
+}
+
+func (w *Watch) drop(of protocol.Witness) {
+	s := w.sources[of]
+	for _, k := range s.Keys {
+		delete(w.byKey, k)
+	}
+	if s.stored.Watched {
+		w.dropped[notePrefix+s.Alias()] = true
+	}
+	delete(w.sources, of)
+}
+
+// List takes a list of alerts: the watchdogs in it are heard, and their sources are watched.
+func (w *Watch) List(listed map[protocol.Key]bool, now time.Time) {
+	for k, of := range maps.Clone(w.byKey) {
+		if _, there := listed[k]; there {
+			next, kind := w.sources[of].Heard(k, true, w.cfg.MissingAfter, now)
+			w.set(of, next, kind)
+		}
+	}
+}
+
+// leases is the most that may pass between two sends of a Prometheus with its defaults: when it dies, one of its alerts may end so
+// much earlier than its watchdog, which is still heard then.
+const leases = 2 * time.Minute
+
+// Alive returns the sources that are watched, and until when each is known to have been alive.
+func (w *Watch) Alive() map[protocol.Witness]time.Time {
+	alive := make(map[protocol.Witness]time.Time, len(w.sources))
+	for of, s := range w.sources {
+		if s.Watched {
+			alive[of] = s.HeardAt.Add(-min(leases, w.cfg.MissingAfter/4))
+		}
+	}
+	return alive
+}
+
+// Beats reports whether a source is alive, as far as is known.
+func (w *Watch) Beats(now time.Time) bool {
+	for _, s := range w.sources {
+		if s.alive(w.cfg.MissingAfter, now) {
+			return true
+		}
+	}
+	return false
+}
+
+// Counts returns how many sources there are.
+func (w *Watch) Counts() (c Counts) {
+	for _, s := range w.sources {
+		switch {
+		case s.Missing:
+			c.Missing++
+		case s.Watched:
+			c.Heard++
+		default:
+			c.Unwatched++
+		}
+	}
+	return c
+}
+
+// News returns what happened since the last call, in order.
+func (w *Watch) News() []News {
+	news := w.news
+	w.news = nil
+	return news
+}
+
+// Notes returns what disk should know by name, nil for what it should forget. The caller tells with Noted that it does.
+func (w *Watch) Notes() map[string][]byte {
+	notes := map[string][]byte{}
+	for name := range w.dropped {
+		notes[name] = nil
+	}
+	for _, s := range w.sources {
+		if worthANote(&s.Source, &s.stored, w.cfg.MissingAfter) {
+			notes[notePrefix+s.Alias()] = s.encode()
+		}
+	}
+	return notes
+}
+
+// Noted tells that disk has the notes.
+func (w *Watch) Noted(notes map[string][]byte) {
+	for name := range notes {
+		delete(w.dropped, name)
+	}
+	for _, s := range w.sources {
+		if note, there := notes[notePrefix+s.Alias()]; there {
+			s.stored = Source{}
+			if stored, err := decode(note, s.HeardAt); err == nil {
+				s.stored = stored
+			}
+		}
+	}
+}
+
+// inOrder returns the sources by their aliases.
+func (w *Watch) inOrder() []protocol.Witness {
+	return slices.SortedFunc(maps.Keys(w.sources), func(a, b protocol.Witness) int {
+		return cmp.Compare(w.sources[a].Alias(), w.sources[b].Alias())
+	})
+}
