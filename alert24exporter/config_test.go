@@ -46,6 +46,7 @@ func TestDefaults(t *testing.T) {
 		SettleTime: 15 * time.Second, ClosedRetention: time.Hour,
 	}, cfg.Lifecycle)
 	assert.Equal(t, EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute}, cfg.Echo)
+	assert.Equal(t, WatchdogConfig{MissingAfter: 15 * time.Minute}, cfg.Watchdog)
 	assert.False(t, cfg.Policy().EchoAnySender)
 	assert.False(t, cfg.DryRun)
 	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.Content())
@@ -89,6 +90,10 @@ func TestLoadConfig(t *testing.T) {
 		RefreshInterval: 2 * time.Hour, AuditInterval: time.Minute, SettleTime: 20 * time.Second, ClosedRetention: 2 * time.Hour,
 	}
 	want.Echo = EchoConfig{Window: 7 * time.Minute, Hold: 8 * time.Minute, Sender: EchoSenderAny}
+	want.Watchdog = WatchdogConfig{
+		Matchers: []string{`alertname="Watchdog"`}, MissingAfter: 10 * time.Minute, GroupBy: []string{"cluster"},
+		HeartbeatURL: "https://app.alert24.net/api/hb/s3cret", HoldResolves: true,
+	}
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
 
@@ -110,53 +115,59 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one tab
 	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "bad_config.yaml"))
 	require.NoError(t, err)
 	cases := map[string]string{
-		"no_key":                "api_key: required",
-		"blank_key":             "api_key: required",
-		"key_and_auth":          "api_key: give either api_key or auth",
-		"bad_endpoint":          "endpoint: the endpoint must be a URL",
-		"endpoint_query":        "endpoint: the endpoint must not hold",
-		"no_timeout":            "timeout: must be above 0",
-		"storage_and_database":  "database: give either storage, for one bridge, or database, for several replicas, not both",
-		"database_without_url":  "database::url is empty",
-		"database_bad_url":      "database::url cannot be understood",
-		"database_bad_schema":   "database::schema must not begin with pg_",
-		"database_short_lease":  "database::lease is 100ms: set it to between 1s and 5m0s",
-		"no_retry":              "retry_on_failure::enabled: must be true",
-		"retry_ends":            "retry_on_failure::max_elapsed_time: must be 0",
-		"retry_at_once":         "retry_on_failure::initial_interval: must be above 0",
-		"retry_shrinks":         "retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval",
-		"queue":                 "sending_queue: not supported",
-		"queue_by_default":      "sending_queue: not supported",
-		"no_requests":           "limits::concurrent_requests: must be from 1 to 1000",
-		"many_requests":         "limits::concurrent_requests: must be from 1 to 1000",
-		"negative_rate":         "limits::requests_per_second: must not be below 0",
-		"no_rate":               "limits::requests_per_second: must not be below 0",
-		"no_aliases":            "limits::aliases: must be above 0",
-		"no_members":            "limits::members: must be above 0",
-		"source":                "incident::source: must be 1 to 50",
-		"title":                 "incident::title:1:3:",
-		"description":           "incident::description:1:",
-		"description_format":    `incident::description_format: must be text or markdown, not "html"`,
-		"impact_description":    "incident::impact_description:1:",
-		"severity_label":        "incident::severity::label: must not be empty",
-		"severity_template":     "incident::severity::template:1:",
-		"severity_map":          "incident::severity::map::page: unknown severity",
-		"severity_default":      "incident::severity::default: unknown severity",
-		"severity_min":          "incident::severity::min: unknown severity",
-		"tags_labels":           "incident::tags::labels: must not hold an empty name",
-		"tags_template":         "incident::tags::template:1:",
-		"send_labels":           `incident::send_labels: must be create, always or never, not "false"`,
-		"services":              "incident::services: label and map go together",
-		"assigned_to":           "incident::assigned_to::map::backend: must not be empty",
-		"initial_status":        `incident::initial_status: must be one of new, `,
-		"reopen":                `lifecycle::reopen: must be on_repeat or never, not "always"`,
-		"on_rise":               `lifecycle::on_rise: must be update or renew, not "page"`,
-		"foreign":               `lifecycle::foreign: must be leave or adopt, not "take"`,
-		"echo_sender":           `echo::sender: must be known or any, not "all"`,
-		"retention_of_echoes":   "lifecycle::closed_retention: must not be below echo::window + echo::hold (12m0s)",
-		"retention_of_requests": "lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (2h0m10s)",
-		"unknown_key":           "has invalid keys: api_keys",
-		"unknown_group_key":     "has invalid keys: reopn",
+		"no_key":                    "api_key: required",
+		"blank_key":                 "api_key: required",
+		"key_and_auth":              "api_key: give either api_key or auth",
+		"bad_endpoint":              "endpoint: the endpoint must be a URL",
+		"endpoint_query":            "endpoint: the endpoint must not hold",
+		"no_timeout":                "timeout: must be above 0",
+		"storage_and_database":      "database: give either storage, for one bridge, or database, for several replicas, not both",
+		"database_without_url":      "database::url is empty",
+		"database_bad_url":          "database::url cannot be understood",
+		"database_bad_schema":       "database::schema must not begin with pg_",
+		"database_short_lease":      "database::lease is 100ms: set it to between 1s and 5m0s",
+		"no_retry":                  "retry_on_failure::enabled: must be true",
+		"retry_ends":                "retry_on_failure::max_elapsed_time: must be 0",
+		"retry_at_once":             "retry_on_failure::initial_interval: must be above 0",
+		"retry_shrinks":             "retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval",
+		"queue":                     "sending_queue: not supported",
+		"queue_by_default":          "sending_queue: not supported",
+		"no_requests":               "limits::concurrent_requests: must be from 1 to 1000",
+		"many_requests":             "limits::concurrent_requests: must be from 1 to 1000",
+		"negative_rate":             "limits::requests_per_second: must not be below 0",
+		"no_rate":                   "limits::requests_per_second: must not be below 0",
+		"no_aliases":                "limits::aliases: must be above 0",
+		"no_members":                "limits::members: must be above 0",
+		"source":                    "incident::source: must be 1 to 50",
+		"title":                     "incident::title:1:3:",
+		"description":               "incident::description:1:",
+		"description_format":        `incident::description_format: must be text or markdown, not "html"`,
+		"impact_description":        "incident::impact_description:1:",
+		"severity_label":            "incident::severity::label: must not be empty",
+		"severity_template":         "incident::severity::template:1:",
+		"severity_map":              "incident::severity::map::page: unknown severity",
+		"severity_default":          "incident::severity::default: unknown severity",
+		"severity_min":              "incident::severity::min: unknown severity",
+		"tags_labels":               "incident::tags::labels: must not hold an empty name",
+		"tags_template":             "incident::tags::template:1:",
+		"send_labels":               `incident::send_labels: must be create, always or never, not "false"`,
+		"services":                  "incident::services: label and map go together",
+		"assigned_to":               "incident::assigned_to::map::backend: must not be empty",
+		"initial_status":            `incident::initial_status: must be one of new, `,
+		"reopen":                    `lifecycle::reopen: must be on_repeat or never, not "always"`,
+		"on_rise":                   `lifecycle::on_rise: must be update or renew, not "page"`,
+		"foreign":                   `lifecycle::foreign: must be leave or adopt, not "take"`,
+		"echo_sender":               `echo::sender: must be known or any, not "all"`,
+		"retention_of_echoes":       "lifecycle::closed_retention: must not be below echo::window + echo::hold (12m0s)",
+		"retention_of_requests":     "lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (2h0m10s)",
+		"watchdog_without_matchers": "watchdog::matchers: required with the other keys of watchdog",
+		"watchdog_matchers":         `watchdog::matchers[1]: "a": end of input`,
+		"watchdog_at_once":          "watchdog::missing_after: must be above 0",
+		"watchdog_group_by":         `watchdog::group_by[1]: "cluster" is empty or there twice`,
+		"watchdog_heartbeat_url":    "watchdog::heartbeat_url: must be a URL that begins with https:// or http://",
+		"watchdog_unknown_key":      "has invalid keys: matcher",
+		"unknown_key":               "has invalid keys: api_keys",
+		"unknown_group_key":         "has invalid keys: reopn",
 	}
 	assert.Len(t, cm.ToStringMap(), len(cases), "each case of the file is tested")
 	for name, want := range cases {
@@ -188,6 +199,7 @@ func TestDurationsNeedAUnit(t *testing.T) {
 		"lifecycle::closed_retention":        func(c *Config) *time.Duration { return &c.Lifecycle.ClosedRetention },
 		"echo::window":                       func(c *Config) *time.Duration { return &c.Echo.Window },
 		"echo::hold":                         func(c *Config) *time.Duration { return &c.Echo.Hold },
+		"watchdog::missing_after":            func(c *Config) *time.Duration { return &c.Watchdog.MissingAfter },
 	} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.APIKey = "ak_live_test"

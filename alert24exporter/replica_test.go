@@ -34,6 +34,7 @@ func TestReplicas(t *testing.T) {
 		"row that cannot be read":       unreadableRow,
 		"a wrong password":              wrongPassword,
 		"a dry run has its own entries": dryRunApart,
+		"watchdog through a follower":   watchdogThroughAFollower,
 	} {
 		t.Run(name, func(t *testing.T) {
 			core, logs := logobserver.New(zap.DebugLevel)

@@ -1,0 +1,196 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+)
+
+// watchdogKey is that of the watchdog of cluster eu, downKey that of an alert there.
+var watchdogKey, downKey = []byte("0123456789abcdef"), []byte("fedcba9876543210")
+
+const euAlias = "Watchdog:eu"
+
+// of is an alert of cluster eu.
+func of(name, status string, key []byte) plog.Logs {
+	a := alertAttributes(status)
+	a[attrs.Alias], a[attrs.AlertName] = name+":eu-1", name
+	a[attrs.AlertLabelPrefix+"alertname"], a[attrs.AlertLabelPrefix+"cluster"] = name, "eu"
+	ld := logs(a)
+	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutEmptyBytes(attrs.AlertKey).FromRaw(key)
+	return ld
+}
+
+func watchdogs(missingAfter time.Duration) func(*Config) {
+	return func(c *Config) {
+		c.Watchdog = WatchdogConfig{Matchers: []string{`alertname="Watchdog"`}, GroupBy: []string{"cluster"}, MissingAfter: missingAfter}
+		c.Lifecycle.AuditInterval = 50 * time.Millisecond
+	}
+}
+
+// heard lets the watchdog be heard twice, so that it is watched.
+func heard(t *testing.T, exp exporter.Logs, missingAfter time.Duration) {
+	t.Helper()
+	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
+	time.Sleep(missingAfter / 20)
+	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
+}
+
+func opens(t *testing.T, box *sandboxtest.Sandbox, alias string, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(box.Open(alias)) == n }, soon, tick, "%s should have %d open incidents", alias, n)
+}
+
+func TestWatchdog(t *testing.T) {
+	const missingAfter = time.Second
+	box, dir := sandboxtest.Start(t, sandbox.Options{}), t.TempDir()
+	exp, stop := start(t, box, dir, watchdogs(missingAfter))
+	heard(t, exp, missingAfter)
+	require.Empty(t, box.Incidents(), "it opens no incident")
+	opens(t, box, euAlias, 1)
+	incident := box.Open(euAlias)[0]
+	assert.Equal(t, "No heartbeat from eu", incident.Title)
+	assert.Equal(t, "critical", incident.Severity)
+	stop()
+
+	exp, stop = start(t, box, dir, watchdogs(missingAfter))
+	defer func() { stop() }()
+	time.Sleep(missingAfter / 2)
+	opens(t, box, euAlias, 1)
+	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "resolved", watchdogKey)))
+	opens(t, box, euAlias, 1)
+	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
+	opens(t, box, euAlias, 0)
+
+	// A restart while all is well, and then silence.
+	stop()
+	exp, stop = start(t, box, dir, watchdogs(missingAfter))
+	opens(t, box, euAlias, 1)
+	require.Len(t, box.Incidents(), 2)
+
+	// A person closes it: the source is forgotten.
+	require.NoError(t, box.PersonResolves(box.Open(euAlias)[0].ID))
+	time.Sleep(3 * missingAfter)
+	opens(t, box, euAlias, 0)
+	require.Len(t, box.Incidents(), 2)
+	heard(t, exp, missingAfter)
+	opens(t, box, euAlias, 1)
+
+	// The watchdog is switched off.
+	stop()
+	_, stop = start(t, box, dir, nil)
+	opens(t, box, euAlias, 0)
+}
+
+func TestHeartbeatIsSentWhileHeard(t *testing.T) {
+	var requests, keys atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if r.Header.Get("Authorization") != "" || r.Header.Get("X-Secret") != "" {
+			keys.Add(1)
+		}
+	}))
+	defer server.Close()
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, stop := start(t, box, "", func(c *Config) {
+		watchdogs(time.Second)(c)
+		c.Watchdog.HeartbeatURL = configopaque.String(server.URL + "/hb/s3cret")
+		c.ClientConfig.Headers.Set("X-Secret", "s3cret")
+	})
+	defer stop()
+	time.Sleep(100 * time.Millisecond)
+	assert.Zero(t, requests.Load())
+	heard(t, exp, time.Second)
+	require.Eventually(t, func() bool { return requests.Load() == 1 }, soon, tick)
+	assert.Zero(t, keys.Load(), "neither the key nor a header goes there")
+}
+
+// listOf is a complete list with these alerts.
+func listOf(keys ...[]byte) plog.Logs {
+	ld := logs(map[string]string{attrs.SyncSource: "alertmanager"})
+	r := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	r.SetEventName(attrs.SyncEventName)
+	r.Attributes().PutBool(attrs.SyncComplete, true)
+	r.Attributes().PutInt(attrs.SyncAbsentFor, 100)
+	var all []byte
+	for _, k := range keys {
+		all = append(all, k...)
+	}
+	r.Attributes().PutEmptyBytes(attrs.SyncActive).FromRaw(all)
+	return ld
+}
+
+// TestHoldResolves: what a Prometheus that died seems to resolve stays open until its watchdog is heard.
+func TestHoldResolves(t *testing.T) {
+	for name, said := range map[string]bool{"a webhook resolves": true, "lists lack it": false} {
+		t.Run(name, func(t *testing.T) {
+			const missingAfter = 2 * time.Second
+			box := sandboxtest.Start(t, sandbox.Options{})
+			exp, stop := start(t, box, t.TempDir(), func(c *Config) {
+				watchdogs(missingAfter)(c)
+				c.Watchdog.HoldResolves = true
+			})
+			defer stop()
+			send := func(ld plog.Logs) { require.NoError(t, exp.ConsumeLogs(t.Context(), ld)) }
+			heard(t, exp, missingAfter)
+			send(of("Down", "firing", downKey))
+			opens(t, box, "Down:eu-1", 1)
+			send(listOf(watchdogKey, downKey))
+
+			end := time.Now()
+			if said {
+				send(of("Down", "resolved", downKey))
+			}
+			for time.Since(end) < missingAfter {
+				send(listOf()) // neither the alert nor the watchdog
+				time.Sleep(50 * time.Millisecond)
+			}
+			require.Len(t, box.Open("Down:eu-1"), 1)
+			opens(t, box, euAlias, 1)
+			send(listOf(watchdogKey))
+			opens(t, box, "Down:eu-1", 0)
+			opens(t, box, euAlias, 0)
+			for _, i := range box.Incidents() {
+				if i.Alias == "Down:eu-1" {
+					assert.WithinDuration(t, end, i.ResolvedAt, missingAfter/2, "the true end")
+				}
+			}
+		})
+	}
+}
+
+// Only the leader watches. What it has learnt, the next one knows.
+func watchdogThroughAFollower(f *fleet) {
+	const missingAfter = 3 * time.Second
+	first, second := f.join("", watchdogs(missingAfter)), f.join("", watchdogs(missingAfter))
+	leader, follower := f.leader(first, second), second
+	if leader == second {
+		follower = first
+	}
+	for range 2 {
+		require.NoError(f.t, follower.consume(f.t.Context(), of("Watchdog", "firing", watchdogKey)))
+		time.Sleep(missingAfter / 10)
+	}
+	require.Eventually(f.t, func() bool { return leader.term.Load().watch.counts().Heard == 1 }, patience, tick)
+	require.Nil(f.t, follower.term.Load())
+	require.NoError(f.t, leader.shutdown(f.t.Context()))
+	f.leader(follower)
+	require.Equal(f.t, 1, follower.term.Load().watch.counts().Heard)
+	require.Eventually(f.t, func() bool { return len(f.box.Open(euAlias)) == 1 }, patience, tick)
+	assert.Equal(f.t, 1, f.created())
+}
