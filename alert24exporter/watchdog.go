@@ -245,6 +245,9 @@ func (h *holds) see(source string, held int, now time.Time) (most int, log bool)
 
 // held tells of resolves that wait for a watchdog, and of those that have waited for too long.
 func (w *watch) held(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting) {
+	if !w.cfg.HoldResolves {
+		return
+	}
 	t := w.exporter.telemetry
 	most, log := w.holds.see(s.Source, did.Held, time.Now())
 	t.builder.ExporterAlert24HeldResolves.Record(ctx, int64(most))

@@ -120,7 +120,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 func TestCommentedBlocks(t *testing.T) {
 	content, err := os.ReadFile(kit.Root(t, "collector-config.yaml"))
 	require.NoError(t, err)
-	for _, block := range []string{"sync"} {
+	for block, want := range map[string]string{"sync": "http://localhost:9093", "watchdog": `alertname="Watchdog"`} {
 		text, found := uncommented(string(content), block)
 		require.True(t, found, block)
 		path := kit.WriteFile(t, text)
@@ -128,7 +128,7 @@ func TestCommentedBlocks(t *testing.T) {
 		assert.Zero(t, code, "%s: %s", block, printed)
 		code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--config", path)
 		require.Zero(t, code, printed)
-		assert.Contains(t, printed, "http://localhost:9093")
+		assert.Contains(t, printed, want)
 	}
 }
 

@@ -122,6 +122,12 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		"exporters.alert24.limits.aliases=1",
 		"receivers.alertmanager.sync.endpoints=["+lists(t, w)+"]",
 		"receivers.alertmanager.sync.interval=1s",
+		// Heard twice, it is watched.
+		`exporters.alert24.watchdog.matchers=["severity=none"]`,
+		"exporters.alert24.watchdog.heartbeat_url="+lists(t, w),
+		"exporters.alert24.watchdog.hold_resolves=true",
+		"exporters.alert24.watchdog.missing_after=30s",
+		"exporters.alert24.watchdog.group_by=[nothing]",
 		"exporters.alert24.limits.requests_per_second=1", // after the first four, each waits
 		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A template that fails, and a map without the alert's team.
@@ -153,6 +159,9 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 			return errors.New("no audit has ended yet")
 		case len(found["otelcol_exporter_alert24_request_wait"]) == 0:
 			return errors.New("no request has waited yet")
+		case len(found["otelcol_exporter_alert24_heartbeats"]) == 0:
+			kit.Deliver(t, c, skipped)
+			return errors.New("no watchdog is watched yet")
 		default:
 			return nil
 		}
