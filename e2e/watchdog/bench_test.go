@@ -1,0 +1,179 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+const euAlias = "Watchdog:eu"
+
+// bench is a sandbox, a collector with a watchdog, a monitor that hears its heartbeat, and a place for an Alertmanager.
+type bench struct {
+	*testing.T
+
+	sandbox   *harness.Sandbox
+	collector *harness.Collector
+	manager   *harness.Alertmanager
+	beats     atomic.Int64
+	behind    atomic.Pointer[http.Handler] // what the sync asks
+	dir       string
+}
+
+func startBench(t *testing.T, missingAfter time.Duration, set ...string) *bench {
+	t.Helper()
+	b := &bench{T: t, dir: t.TempDir()}
+	monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/api/hb/s3cret" {
+			b.beats.Add(1)
+		}
+	}))
+	t.Cleanup(monitor.Close)
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := b.behind.Load(); h != nil {
+			(*h).ServeHTTP(w, r)
+		} else {
+			http.Error(w, "nobody", http.StatusBadGateway)
+		}
+	}))
+	t.Cleanup(door.Close)
+	b.sandbox, b.collector = kit.Start(t, kit.World{Dir: b.dir, Set: append(append(kit.Quick(),
+		"exporters.alert24.lifecycle.audit_interval=1s",
+		`exporters.alert24.watchdog.matchers=["alertname=Watchdog"]`,
+		"exporters.alert24.watchdog.group_by=[cluster]",
+		"exporters.alert24.watchdog.missing_after="+missingAfter.String(),
+		"exporters.alert24.watchdog.heartbeat_url="+monitor.URL+"/api/hb/s3cret",
+		"receivers.alertmanager.sync.interval=1s",
+		"receivers.alertmanager.sync.absent_for=2s",
+		"receivers.alertmanager.sync.startup_grace=0s"), syncs(door.URL, set)...)})
+	return b
+}
+
+// syncs puts the door into the settings that ask for it.
+func syncs(door string, set []string) (all []string) {
+	for _, s := range set {
+		if s == theDoor {
+			s = "receivers.alertmanager.sync.endpoints=[" + door + "]"
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+const theDoor = "the door"
+
+// alertmanager starts one. It has forgotten all alerts.
+func (b *bench) alertmanager() {
+	b.Helper()
+	found := kit.Binaries(b.T, harness.AlertmanagerEnv)
+	var err error
+	b.manager, err = harness.StartAlertmanager(b.Context(), harness.AlertmanagerOptions{
+		Binary: found.Alertmanager, Webhook: b.collector.Webhook, Dir: filepath.Join(b.dir, "alertmanager"),
+	})
+	require.NoError(b, err)
+	b.Cleanup(func() { assert.NoError(b, b.manager.Stop()) })
+	to, err := url.Parse(b.manager.Address)
+	require.NoError(b, err)
+	var proxy http.Handler = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, Transport: &http.Transport{DisableKeepAlives: true},
+	}
+	b.behind.Store(&proxy)
+}
+
+// of is an alert of cluster eu. Its severity is one that Alertmanager routes to the bridge.
+func of(name string) harness.Alert {
+	a := kit.AlertOn("eu-1")
+	a.Labels = maps.Clone(a.Labels)
+	a.Labels["alertname"], a.Labels["cluster"] = name, "eu"
+	return a
+}
+
+// prometheus says each 200 ms that the alerts fire, as long as it lives. Its alerts end by themselves a little later.
+type prometheus struct {
+	stop context.CancelFunc
+	work sync.WaitGroup
+}
+
+const lease = 1500 * time.Millisecond
+
+func (b *bench) prometheus(alerts ...harness.Alert) *prometheus {
+	ctx, cancel := context.WithCancel(b.Context())
+	p := &prometheus{stop: cancel}
+	p.work.Go(func() {
+		for ctx.Err() == nil {
+			for i := range alerts {
+				alerts[i].EndsAt = kit.Milliseconds(time.Now().Add(lease))
+			}
+			_ = b.manager.Post(ctx, alerts...) // it may be away
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	})
+	b.Cleanup(p.dies)
+	return p
+}
+
+func (p *prometheus) dies() {
+	p.stop()
+	p.work.Wait()
+}
+
+// incident waits until the alias has so many incidents in all, and the last is as it should.
+func (b *bench) incident(alias string, n int, done func(sandbox.Incident) error) (last sandbox.Incident) {
+	b.Helper()
+	kit.Eventually(b.T, func(context.Context) error {
+		all := b.all(alias)
+		if len(all) != n {
+			return fmt.Errorf("%s has %d incidents", alias, len(all))
+		}
+		if n > 0 {
+			last = all[n-1]
+		}
+		return done(last)
+	})
+	return last
+}
+
+func (b *bench) all(alias string) (found []sandbox.Incident) {
+	for _, i := range b.sandbox.Incidents() {
+		if i.Alias == alias {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// sources waits until so many sources are in that state.
+func (b *bench) sources(state string, n float64) {
+	b.Helper()
+	kit.Eventually(b.T, func(ctx context.Context) error {
+		for labels, v := range kit.Scrape(ctx, b.T, b.collector)["otelcol_exporter_alert24_watchdog_sources"] {
+			if v == n && strings.Contains(labels, `state="`+state+`"`) {
+				return nil
+			}
+		}
+		return fmt.Errorf("not %v sources are %s", n, state)
+	})
+}

@@ -1,0 +1,94 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+)
+
+// TestAlertmanagerStops: its silence opens an incident, also after a restart of the collector, and its return closes it.
+func TestAlertmanagerStops(t *testing.T) {
+	t.Parallel()
+	const missingAfter = 6 * time.Second
+	b := startBench(t, missingAfter)
+	b.alertmanager()
+	b.prometheus(of("Watchdog"))
+	b.sources("heard", 1)
+	kit.Eventually(t, func(context.Context) error {
+		if b.beats.Load() == 0 {
+			return errors.New("no heartbeat")
+		}
+		return nil
+	})
+
+	b.collector.Kill()
+	require.NoError(t, b.collector.Start(t.Context()))
+	b.sources("heard", 1)
+	require.Empty(t, b.sandbox.Incidents(), "a watchdog opens no incident")
+	b.manager.Kill()
+	b.collector.Kill()
+	require.NoError(t, b.collector.Start(t.Context()))
+	restarted := time.Now()
+	opened := b.incident(euAlias, 1, kit.IsOpen)
+	assert.GreaterOrEqual(t, time.Since(restarted), missingAfter/2, "it could not hear before its start")
+	assert.Equal(t, "No heartbeat from eu", opened.Title)
+	assert.Equal(t, "critical", opened.Severity)
+	beats := b.beats.Load()
+
+	b.collector.Kill()
+	require.NoError(t, b.collector.Start(t.Context()))
+	b.sources("missing", 1)
+	b.alertmanager()
+	b.incident(euAlias, 1, kit.IsResolved)
+	kit.Eventually(t, func(context.Context) error {
+		if b.beats.Load() == beats {
+			return errors.New("no heartbeat")
+		}
+		return nil
+	})
+	require.Len(t, b.sandbox.Incidents(), 1)
+	assert.NotContains(t, b.collector.Log(), "s3cret")
+}
+
+// TestPrometheusDies: Alertmanager resolves all its alerts, and none of them closes until it is back.
+func TestPrometheusDies(t *testing.T) {
+	t.Parallel()
+	const missingAfter = 4 * time.Second
+	b := startBench(t, missingAfter, theDoor, "exporters.alert24.watchdog.hold_resolves=true")
+	b.alertmanager()
+	p := b.prometheus(of("Watchdog"), of("Stays"), of("Ends"))
+	b.sources("heard", 1)
+	b.incident("Stays:eu-1", 1, kit.IsOpen)
+	b.incident("Ends:eu-1", 1, kit.IsOpen)
+
+	p.dies()
+	died := time.Now()
+	b.incident(euAlias, 1, kit.IsOpen)
+	kit.Eventually(t, func(ctx context.Context) error {
+		if kit.Scrape(ctx, t, b.collector)["otelcol_exporter_alert24_held_resolves"] == nil {
+			return errors.New("no resolve waits")
+		}
+		return nil
+	})
+	assert.Contains(t, b.collector.Log(), "Resolves wait")
+	b.incident("Stays:eu-1", 1, kit.IsOpen)
+	b.incident("Ends:eu-1", 1, kit.IsOpen)
+
+	back := time.Now()
+	b.prometheus(of("Watchdog"), of("Stays"))
+	ended := b.incident("Ends:eu-1", 1, kit.IsResolved)
+	assert.WithinDuration(t, died.Add(lease), ended.ResolvedAt, time.Second, "the true end")
+	assert.True(t, ended.ResolvedAt.Before(back))
+	b.incident(euAlias, 1, kit.IsResolved)
+	b.incident("Stays:eu-1", 1, kit.IsOpen)
+	require.Len(t, b.sandbox.Incidents(), 3)
+}
