@@ -7,14 +7,10 @@ package webhook
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
@@ -99,24 +95,4 @@ func inTurns(b *testing.B, often int, first, second func()) float64 {
 		one, two = one+middle-start, two+cpuTime(b)-middle
 	}
 	return one.Seconds() / two.Seconds()
-}
-
-// BenchmarkRules makes aliases with the rules for Kubernetes, for an alert that none of them matches. "of-library" is our processor
-// time, with lists of names, over that with the library's regular expressions alone.
-func BenchmarkRules(b *testing.B) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "kubernetes-alias-rules.yaml"))
-	require.NoError(b, err)
-	var rules []AliasRule
-	require.NoError(b, yaml.Unmarshal(text, &rules))
-	require.Greater(b, len(rules), 10)
-	o := testOptions()
-	o.Rules = rules
-	own, plain := testConverter(o), testConverter(o)
-	for i := range plain.rules {
-		for j := range plain.rules[i].matchers {
-			plain.rules[i].matchers[j].isList = false
-		}
-	}
-	w := decode(b, benchmarkBody(b, 1))
-	b.ReportMetric(inTurns(b, ratioAlerts, func() { own.Alias(w, &w.Alerts[0]) }, func() { plain.Alias(w, &w.Alerts[0]) }), "of-library")
 }
