@@ -84,7 +84,10 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 		return nil, err
 	}
 	b.stores++
-	s.pprof = "127.0.0.1:" + strconv.Itoa(freePort())
+	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
+		s.sandbox.Close()
+		return nil, err
+	}
 	s.collector, err = harness.StartCollector(ctx, harness.CollectorOptions{
 		Binary: b.collector, Endpoint: s.sandbox.Endpoint(), APIKey: s.sandbox.Key,
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.stores)),

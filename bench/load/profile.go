@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,13 +84,4 @@ func (s *stage) get(ctx context.Context, path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s: %s", path, answer.Status)
 	}
 	return answer.Body, nil
-}
-
-func freePort() int {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends at once
-	if err != nil {
-		return 0
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

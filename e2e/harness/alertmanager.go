@@ -53,7 +53,7 @@ func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanage
 	if err != nil {
 		return nil, err
 	}
-	listen, err := freeAddress(ctx)
+	listen, err := FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 	}
 	var addresses [3]string
 	for i := range addresses {
-		if addresses[i], err = freeAddress(ctx); err != nil {
+		if addresses[i], err = FreeAddress(ctx); err != nil {
 			return nil, err
 		}
 	}

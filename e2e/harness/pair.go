@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -33,7 +32,7 @@ func StartPair(ctx context.Context, binary, dir string, webhooks [2]string) (*Pa
 	var gossip [2]string
 	for i := range gossip {
 		var err error
-		if gossip[i], err = freeAddress(ctx); err != nil {
+		if gossip[i], err = FreeAddress(ctx); err != nil {
 			return p, err
 		}
 	}
@@ -110,22 +109,17 @@ func (p *Pair) joined(ctx context.Context) error {
 }
 
 func (a *Alertmanager) joined(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Address+"/api/v2/status", http.NoBody)
+	body, err := get(ctx, a.Address+"/api/v2/status")
 	if err != nil {
 		return err
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
 	var status struct {
 		Cluster struct {
 			Status string `json:"status"`
 			Peers  []any  `json:"peers"`
 		} `json:"cluster"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&status); err != nil {
+	if err := json.Unmarshal(body, &status); err != nil {
 		return err
 	}
 	if status.Cluster.Status != "ready" || len(status.Cluster.Peers) != 2 {

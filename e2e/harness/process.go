@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -99,7 +100,8 @@ func (p *Process) ready(ctx context.Context, url string) error {
 		if !p.Running() {
 			return Final(errors.New("ended before it was ready"))
 		}
-		return get(ctx, url)
+		_, err := get(ctx, url)
+		return err
 	})
 	if err != nil {
 		p.Kill()
@@ -108,20 +110,21 @@ func (p *Process) ready(ctx context.Context, url string) error {
 	return nil
 }
 
-func get(ctx context.Context, url string) error {
+// get returns the body of a 200.
+func get(ctx context.Context, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, response.Status)
+		return nil, fmt.Errorf("GET %s: %s", url, response.Status)
 	}
-	return nil
+	return io.ReadAll(response.Body)
 }
 
 // client leaves no idle connections behind.
@@ -140,8 +143,8 @@ var nextPort = func() *atomic.Int64 {
 	return &n
 }()
 
-// freeAddress returns an address of the loopback on which nothing listens.
-func freeAddress(ctx context.Context) (string, error) {
+// FreeAddress returns an address of the loopback on which nothing listens.
+func FreeAddress(ctx context.Context) (string, error) {
 	for range lastPort - firstPort {
 		port := firstPort + (nextPort.Add(1)-firstPort)%(lastPort-firstPort)
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))

@@ -129,15 +129,6 @@ var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$
 
 // Leads reports whether a replica leads, as its metrics say.
 func (c *Collector) Leads(ctx context.Context) (bool, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Metrics, http.NoBody)
-	if err != nil {
-		return false, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return false, err
-	}
-	defer response.Body.Close()
-	metrics, err := io.ReadAll(response.Body)
+	metrics, err := get(ctx, c.Metrics)
 	return leads.Match(metrics), err
 }

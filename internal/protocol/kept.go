@@ -58,7 +58,7 @@ func Pack(e *Entry) (Kept, bool) {
 
 // Unpack returns the entry.
 func (c *Kept) Unpack(alias string) *Entry {
-	u := unpacker{zero: c.QuietSince, s: c.fields}
+	u := unpacker{zero: c.QuietSince, b: []byte(c.fields)}
 	e := &Entry{Alias: alias, QuietSince: c.QuietSince}
 	e.Doubt.Finished = u.flag()
 	e.Incident = Incident{State: State(u.byte()), ID: u.text(), Number: u.number(), StartedAt: u.time()}
@@ -135,39 +135,32 @@ func (p *packer) member(m *Member) {
 // unpacker reads what packer wrote in this process.
 type unpacker struct {
 	zero time.Time
-	s    string
+	b    []byte
 }
 
-func (u *unpacker) take(n int) string {
-	s := u.s[:n]
-	u.s = u.s[n:]
-	return s
+func (u *unpacker) take(n int) []byte {
+	b := u.b[:n]
+	u.b = u.b[n:]
+	return b
 }
 
 func (u *unpacker) byte() byte { return u.take(1)[0] }
 
 func (u *unpacker) flag() bool { return u.byte() != 0 }
 
-func (u *unpacker) unsigned() (v uint64) {
-	for shift := 0; ; shift += 7 {
-		b := u.byte()
-		if v |= uint64(b&0x7f) << shift; b < 0x80 {
-			return v
-		}
-	}
+func (u *unpacker) unsigned() uint64 {
+	v, n := binary.Uvarint(u.b)
+	u.take(n)
+	return v
 }
 
-// number is signed: the lowest bit is the sign.
 func (u *unpacker) number() int64 {
-	v := u.unsigned()
-	n := int64(v >> 1)
-	if v&1 != 0 {
-		n = ^n
-	}
-	return n
+	v, n := binary.Varint(u.b)
+	u.take(n)
+	return v
 }
 
-func (u *unpacker) text() string { return u.take(int(u.unsigned())) } //nolint:gosec // it was a length
+func (u *unpacker) text() string { return string(u.take(int(u.unsigned()))) } //nolint:gosec // it was a length
 
 func (u *unpacker) time() time.Time {
 	if !u.flag() {
@@ -180,7 +173,7 @@ func (u *unpacker) hashes() (h incident.Hashes) {
 	set := FieldSet(u.byte())
 	for i := range h {
 		if set&(1<<i) != 0 {
-			h[i] = binary.LittleEndian.Uint64([]byte(u.take(8)))
+			h[i] = binary.LittleEndian.Uint64(u.take(8))
 		}
 	}
 	return h

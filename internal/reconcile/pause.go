@@ -40,15 +40,10 @@ func (g *Gate) opensAt(kind protocol.Kind) time.Time {
 
 // await returns when no pause keeps the kind back, or with ctx's error.
 func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
-	for {
-		d := time.Until(g.opensAt(kind))
-		if d <= 0 {
-			return ctx.Err()
-		}
-		if !sleep.For(ctx, d) {
-			return ctx.Err()
-		}
+	for d := time.Until(g.opensAt(kind)); d > 0 && sleep.For(ctx, d); {
+		d = time.Until(g.opensAt(kind)) // it may have grown
 	}
+	return ctx.Err()
 }
 
 // Deny keeps all requests back for d: the API does not know the key.
