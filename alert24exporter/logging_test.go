@@ -66,7 +66,7 @@ func TestOneLineForEachChange(t *testing.T) {
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
 	said("Incident updated", alias, "its alerts say something else")
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(resolved)))
-	said("Incident resolved", alias, "no alert fires any more")
+	said("Incident closed", alias, "no alert fires any more")
 
 	_, err := box.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusBadRequest})
 	require.NoError(t, err)

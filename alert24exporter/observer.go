@@ -65,7 +65,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.Updated:
 		t.logger.Info("Incident updated", append(fields, zap.Stringer("fields", a.Answer.Wrote))...)
 	case protocol.ClosedIt:
-		t.logger.Info("Incident resolved", fields...)
+		t.logger.Info("Incident closed", fields...)
 	case protocol.FoundClosed:
 		t.logger.Info("Incident is closed already", fields...)
 	case protocol.StillOpen:

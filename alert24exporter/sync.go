@@ -40,7 +40,7 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 	}
 	t.effects(ctx, did)
 	if did.Resolved > 0 {
-		t.logger.Info("Alerts ended without a webhook: Alertmanager does not list them any more",
+		t.logger.Info("Alerts resolved without a webhook: Alertmanager no longer lists them",
 			zap.String("source", s.Source), zap.Int("alerts", did.Resolved))
 	}
 }

@@ -29,8 +29,8 @@ func AliasTag(alias string) string {
 // IsAliasTag tells our own tags from others.
 func IsAliasTag(tag string) bool { return strings.HasPrefix(tag, tagPrefix) }
 
-// BoundAlias returns alias, or, where that is too long or holds what does not survive the way to Alert24 and back
-// (control characters, bytes that are not UTF-8), its readable start with a hash of all of it.
+// BoundAlias returns an alias that survives the way to Alert24 and back. One that is too long, or holds control characters or
+// bytes that are not UTF-8, becomes its readable start with a hash of all of it.
 func BoundAlias(alias string) string {
 	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !strings.ContainsFunc(alias, unicode.IsControl) {
 		return alias

@@ -42,9 +42,9 @@ func (o Outcome) String() string {
 // changes reports whether the event left a trace in the entry.
 func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != Ignored }
 
-// Durable reports whether the store must know what events with these outcomes did. A repeat moves only the place in the
-// order, which no later process of the receiver continues, and the time when the alert was last heard, which a later process
-// counts from its own start.
+// Durable reports whether the store must know what events with these outcomes did. It need not know a repeat: that only
+// moves the place in the order, which ends with the receiver's process, and the time when the alert was last heard, which
+// counts from the start of this process at the earliest.
 func Durable(outcomes []Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.changes() && o != Repeated && o != RefreshDue })
 }
