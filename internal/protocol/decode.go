@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 	"unique"
 
@@ -23,12 +22,12 @@ type head struct {
 	Schema      int               `json:"schema"`
 	Members     []wireMember      `json:"members,omitempty"`
 	Buckets     int               `json:"buckets,omitzero"`
-	Incident    wireIncident      `json:"incident,omitzero"`
+	Incident    Incident          `json:"incident,omitzero"`
 	Written     wireWritten       `json:"written,omitzero"`
 	Unsure      []wireContent     `json:"unsure,omitempty"`
 	Inflight    wireCall          `json:"inflight,omitzero"`
-	Doubt       wireDoubt         `json:"doubt,omitzero"`
-	Refused     wireRefusal       `json:"refused,omitzero"`
+	Doubt       Doubt             `json:"doubt,omitzero"`
+	Refused     Refusal           `json:"refused,omitzero"`
 	Extra       []string          `json:"extra,omitempty"`
 	Foreign     string            `json:"foreign,omitempty"`
 	Reopening   string            `json:"reopening,omitempty"`
@@ -62,13 +61,6 @@ type wireMember struct {
 	ShownBy    string          `json:"shown_by,omitempty"`
 }
 
-type wireIncident struct {
-	State     State     `json:"state,omitzero"`
-	ID        string    `json:"id,omitempty"`
-	Number    int64     `json:"number,omitzero"`
-	StartedAt time.Time `json:"started_at,omitzero"`
-}
-
 type wireWritten struct {
 	News    wireHashes        `json:"news,omitzero"`
 	Shown   wireHashes        `json:"shown,omitzero"`
@@ -88,20 +80,6 @@ type wireCall struct {
 	ID      string      `json:"id,omitempty"`
 	At      time.Time   `json:"at,omitzero"`
 	Content wireContent `json:"content,omitzero"`
-}
-
-type wireDoubt struct {
-	Set      bool      `json:"set,omitzero"`
-	Finished bool      `json:"finished,omitzero"`
-	Creates  int32     `json:"creates,omitzero"`
-	Closing  string    `json:"closing,omitempty"`
-	Since    time.Time `json:"since,omitzero"`
-}
-
-type wireRefusal struct {
-	Kind    Kind   `json:"kind,omitzero"`
-	Minimal bool   `json:"minimal,omitzero"`
-	Hash    string `json:"hash,omitempty"`
 }
 
 type wireKey Key
@@ -210,13 +188,13 @@ func (c *wireContent) content() Content {
 func (h *head) entry(alias string) *Entry {
 	e := &Entry{
 		Alias:    alias,
-		Incident: Incident(h.Incident),
+		Incident: h.Incident,
 		Written: Written{
 			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs,
 			Cleaned: h.Written.Cleaned, Peak: h.Written.Peak,
 		},
 		Inflight: Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()},
-		Doubt:    Doubt(h.Doubt), Refused: Refusal{Kind: h.Refused.Kind, Minimal: h.Refused.Minimal},
+		Doubt:    h.Doubt, Refused: h.Refused,
 		Extra: h.Extra, Foreign: h.Foreign, Reopening: h.Reopening, Reopened: h.Reopened, Dismissed: h.Dismissed,
 		Continues: h.Continues, Renewed: h.Renewed, Peak: h.Peak, Left: h.Left, Unseen: h.Unseen,
 		QuietSince: h.QuietSince, ConfirmedAt: h.ConfirmedAt, Version: h.Version,
@@ -224,7 +202,6 @@ func (h *head) entry(alias string) *Entry {
 	for i := range h.Unsure {
 		e.Unsure = append(e.Unsure, h.Unsure[i].content())
 	}
-	e.Refused.Hash, _ = strconv.ParseUint(h.Refused.Hash, 16, 64) // another one lets the content be tried again
 	return e
 }
 

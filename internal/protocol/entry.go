@@ -72,33 +72,33 @@ func (s State) String() string { return [...]string{"none", "open", "closed", "u
 
 // Incident is the incident of an alias.
 type Incident struct {
-	State State
-	ID    string
+	State State  `json:"state,omitzero"`
+	ID    string `json:"id,omitempty"`
 	// Number is Alert24's number of the incident, for people.
-	Number int64
+	Number int64 `json:"number,omitzero"`
 	// StartedAt is Alert24's own start: a resolved_at before it would be refused.
-	StartedAt time.Time
+	StartedAt time.Time `json:"started_at,omitzero"`
 }
 
 // Doubt lies across the states: requests that nobody answered may still be carried out. Only a complete lookup begun
 // after the settle time ends it.
 type Doubt struct {
-	Set bool
+	Set bool `json:"set,omitzero"`
 	// Finished: the close of Closing was tried again since the alert fired again, or a create made it moot.
-	Finished bool
+	Finished bool `json:"finished,omitzero"`
 	// Creates counts unanswered creates; Closing is the id of an unanswered close.
-	Creates int32
-	Closing string
+	Creates int32  `json:"creates,omitzero"`
+	Closing string `json:"closing,omitempty"`
 	// Since bounds how far back a lookup must read.
-	Since time.Time
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
-	Kind Kind
+	Kind Kind `json:"kind,omitzero"`
 	// Minimal: the minimal form of a create was refused as well.
-	Minimal bool
-	Hash    uint64
+	Minimal bool   `json:"minimal,omitzero"`
+	Hash    uint64 `json:"hash,omitzero"`
 }
 
 // Timers are what a restart may forget. Times carry the monotonic clock.

@@ -90,7 +90,7 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 		w.Open("refused")
 		w.Number("kind", int64(r.Kind))
 		w.Flag("minimal", r.Minimal)
-		w.Text("hash", strconv.FormatUint(r.Hash, 16))
+		w.B = strconv.AppendUint(w.Key("hash"), r.Hash, 10)
 		w.Close()
 	}
 }
