@@ -52,6 +52,8 @@ func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host)
 	if err != nil {
 		return nil, fmt.Errorf("watchdog::heartbeat_url: %w", err)
 	}
+	// A redirect would tell another server the URL, as the referrer.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &heartbeat{url: string(e.cfg.Watchdog.HeartbeatURL), client: client, telemetry: e.telemetry}, nil
 }
 

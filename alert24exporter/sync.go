@@ -23,7 +23,7 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 	t.watch.list(s)
 	did, wake, err := t.ledger.Sync(ctx, s)
 	t.exporter.telemetry.synced(ctx, s, did, err)
-	t.watch.held(ctx, s, did)
+	t.watch.held(s, did)
 	t.exporter.telemetry.silenced(s)
 	t.loop.Notify(ctx, wake...)
 	if err != nil {

@@ -38,7 +38,7 @@ type watch struct {
 func newWatch(t *term, now time.Time) *watch {
 	e := t.exporter
 	w := &watch{
-		term: t, cfg: &e.cfg.Watchdog, wake: make(chan struct{}, 1), holds: holds{some: true},
+		term: t, cfg: &e.cfg.Watchdog, wake: make(chan struct{}, 1), holds: holds{some: true, bySource: map[string]int{}},
 		watchdog: watchdog.New(watchdog.Config{
 			Rules:        *e.rules.Rules,
 			MissingAfter: e.cfg.Watchdog.MissingAfter,
@@ -183,7 +183,7 @@ func (w *watch) attest(ctx context.Context) error {
 	w.mu.Unlock()
 	did, wake, err := w.ledger.Sync(ctx, s)
 	w.exporter.telemetry.effects(ctx, did)
-	w.held(ctx, s, did)
+	w.held(s, did)
 	w.loop.Notify(ctx, wake...)
 	return err
 }
@@ -221,37 +221,39 @@ func (h *holds) due(now time.Time) bool {
 	return true
 }
 
-// see returns how many wait, and whether the log should tell.
-func (h *holds) see(source string, held int, now time.Time) (most int, log bool) {
+// see takes how many wait, and returns whether the log should tell.
+func (h *holds) see(source string, held int, now time.Time) (log bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.bySource == nil {
-		h.bySource = map[string]int{}
-	}
 	if h.bySource[source] = held; held == 0 {
 		delete(h.bySource, source)
-	}
-	for _, n := range h.bySource {
-		most = max(most, n)
 	}
 	if log = held > 0 && (h.loggedAt.IsZero() || now.Sub(h.loggedAt) >= logEvery); log {
 		h.loggedAt = now
 	}
-	if h.some = most > 0; !h.some {
+	if h.some = len(h.bySource) > 0; !h.some {
 		h.loggedAt = time.Time{}
 	}
-	return most, log
+	return log
+}
+
+// most is how many wait: each source of snapshots sees those that it decides on.
+func (h *holds) most() (most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.bySource {
+		most = max(most, n)
+	}
+	return most
 }
 
 // held tells of resolves that wait for a watchdog, and of those that have waited for too long.
-func (w *watch) held(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting) {
+func (w *watch) held(s *protocol.Snapshot, did protocol.Sighting) {
 	if !w.cfg.HoldResolves {
 		return
 	}
 	t := w.exporter.telemetry
-	most, log := w.holds.see(s.Source, did.Held, time.Now())
-	t.builder.ExporterAlert24HeldResolves.Record(ctx, int64(most))
-	if log {
+	if w.holds.see(s.Source, did.Held, time.Now()) {
 		t.logger.Warn("Resolves wait: the watchdog of their source has not been heard since; they count when it is, or after an hour",
 			zap.Int("alerts", did.Held))
 	}
@@ -282,17 +284,27 @@ func (t *telemetry) watchdogNews(n watchdog.News, missingAfter time.Duration) {
 	}
 }
 
-// watchSources registers the gauge of sources. It is only there where the ledger is.
+// watchSources registers the gauges. They are only there where the ledger is.
 func (t *telemetry) watchSources(term *atomic.Pointer[term]) error {
-	return t.builder.RegisterExporterAlert24WatchdogSourcesCallback(func(_ context.Context, o metric.Int64Observer) error {
-		now := term.Load()
-		if now == nil || !now.watch.cfg.on() {
+	gauge := func(observe func(w *watch, o metric.Int64Observer)) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			if now := term.Load(); now != nil && now.watch.cfg.on() {
+				observe(now.watch, o)
+			}
 			return nil
 		}
-		c := now.watch.counts()
-		for state, n := range map[string]int{"heard": c.Heard, "missing": c.Missing, "unwatched": c.Unwatched} {
-			o.Observe(int64(n), metric.WithAttributes(attribute.String("state", state)))
-		}
-		return nil
-	})
+	}
+	return errors.Join(
+		t.builder.RegisterExporterAlert24WatchdogSourcesCallback(gauge(func(w *watch, o metric.Int64Observer) {
+			c := w.counts()
+			for state, n := range map[string]int{"heard": c.Heard, "missing": c.Missing, "unwatched": c.Unwatched} {
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("state", state)))
+			}
+		})),
+		t.builder.RegisterExporterAlert24HeldResolvesCallback(gauge(func(w *watch, o metric.Int64Observer) {
+			if w.cfg.HoldResolves {
+				o.Observe(int64(w.holds.most()))
+			}
+		})),
+	)
 }

@@ -31,6 +31,10 @@ type Ledger interface {
 // Tick notices silence, and returns the events that bring the ledger's entries in line with the sources. Nothing depends on an event
 // having been applied: one that was lost is due again.
 func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
+	if !w.ticked.IsZero() && now.Sub(w.ticked) > w.cfg.MissingAfter/3 {
+		w.began = now // the process was paused, or the storage hung
+	}
+	w.ticked = now
 	known := map[string]bool{}
 	for _, of := range w.inOrder() {
 		next, kind := w.sources[of].Tick(w.cfg.MissingAfter, w.began, now)

@@ -42,7 +42,8 @@ type Counts struct{ Heard, Missing, Unwatched int }
 // Watch is all sources. It is not safe for concurrent use.
 type Watch struct {
 	cfg     Config
-	began   time.Time
+	began   time.Time // nothing could be heard before
+	ticked  time.Time
 	sources map[protocol.Witness]*watched
 	byKey   map[protocol.Key]protocol.Witness
 	news    []News
@@ -69,10 +70,14 @@ func New(cfg Config, began time.Time) *Watch {
 // errOtherLabels: the settings have changed. The source is learnt anew.
 var errOtherLabels = errors.New("the note is about a source of another watchdog::group_by")
 
-// Restore takes a note that Notes has given. It leaves out those that are not about sources. One with an error is removed by the next
-// Notes.
+// Restore takes a note that Notes has given. It leaves out those that are not about sources. The next Notes removes one with an error, and
+// all of them if the watchdog is switched off.
 func (w *Watch) Restore(name string, note []byte) error {
 	if !isNote(name) {
+		return nil
+	}
+	if len(w.cfg.Rules.Matchers) == 0 {
+		w.dropped[name] = true
 		return nil
 	}
 	s, err := decode(note, w.began)

@@ -43,12 +43,13 @@ type desk struct {
 	policy  *protocol.Policy
 	entries map[string]*protocol.Entry
 	notes   map[string][]byte
+	last    time.Time // tick
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	return &desk{
-		Watch: New(testConfig(t), noon), t: t, entries: map[string]*protocol.Entry{}, notes: map[string][]byte{},
+		Watch: New(testConfig(t), noon), last: noon, t: t, entries: map[string]*protocol.Entry{}, notes: map[string][]byte{},
 		policy: &protocol.Policy{Members: 10, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, EchoAnySender: true, ClosedRetention: time.Hour},
 	}
 }
@@ -65,14 +66,23 @@ func (d *desk) Aliases() (all []string) {
 // restart loads what disk has, at the time.
 func (d *desk) restart(now time.Time) {
 	d.t.Helper()
-	d.Watch = New(d.cfg, now)
+	d.Watch, d.last = New(d.cfg, now), now
 	for name, note := range d.notes {
 		require.NoError(d.t, d.Restore(name, note))
 	}
 }
 
-// tick returns what happened, as text.
-func (d *desk) tick(now time.Time) []string {
+// tick lets the time pass, in steps as the program does, and returns what happened, as text.
+func (d *desk) tick(now time.Time) (news []string) {
+	for step := missing / 15; d.last.Add(step).Before(now); {
+		d.last = d.last.Add(step)
+		news = append(news, d.tickOnce(d.last)...)
+	}
+	d.last = now
+	return append(news, d.tickOnce(now)...)
+}
+
+func (d *desk) tickOnce(now time.Time) []string {
 	for _, ev := range d.Tick(d, now) {
 		d.entries[ev.Alias], _ = d.policy.Apply(d.entries[ev.Alias], []protocol.Event{ev}, now)
 	}
@@ -289,13 +299,40 @@ func TestOtherSettings(t *testing.T) {
 	d.tick(at(time.Hour))
 	require.True(t, d.fires())
 	d.cfg.Rules.GroupBy = []string{"region"}
-	d.Watch = New(d.cfg, at(2*time.Hour))
+	d.Watch, d.last = New(d.cfg, at(2*time.Hour)), at(2*time.Hour)
 	for name, note := range d.notes {
 		require.ErrorIs(t, d.Restore(name, note), errOtherLabels)
 	}
 	require.Empty(t, d.tick(at(2*time.Hour)))
 	require.False(t, d.fires())
 	require.Empty(t, d.notes)
+}
+
+// TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
+func TestSwitchedOff(t *testing.T) {
+	d := newDesk(t)
+	d.cfg.Rules.GroupBy = nil
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	require.Equal(t, []string{"watching Prometheus", "gone Prometheus"}, d.tick(at(time.Hour)))
+	require.True(t, d.entries["Watchdog"].Firing())
+	d.cfg.Rules.Matchers = nil
+	d.restart(at(time.Hour))
+	require.Empty(t, d.tick(at(time.Hour)))
+	require.False(t, d.entries["Watchdog"].Firing())
+	require.Empty(t, d.notes)
+}
+
+// TestPause: who could not hear does not know of silence.
+func TestPause(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Minute))
+	require.Empty(t, d.tickOnce(at(time.Hour)))
+	d.last = at(time.Hour)
+	require.Empty(t, d.tick(at(time.Hour+missing-time.Second)))
+	require.Equal(t, []string{"gone eu"}, d.tick(at(time.Hour+missing)))
 }
 
 func TestSourcesAreBounded(t *testing.T) {

@@ -38,7 +38,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Events              metric.Int64Counter
 	ExporterAlert24Heartbeats          metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
-	ExporterAlert24HeldResolves        metric.Int64Gauge
+	ExporterAlert24HeldResolves        metric.Int64ObservableGauge
 	ExporterAlert24IgnoredRecords      metric.Int64Counter
 	ExporterAlert24InboxAge            metric.Float64ObservableGauge
 	ExporterAlert24InboxSetAside       metric.Int64ObservableGauge
@@ -150,6 +150,21 @@ func (builder *TelemetryBuilder) RegisterExporterAlert24HeldAliasesCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ExporterAlert24HeldAliases, obs: o})
 		return nil
 	}, builder.ExporterAlert24HeldAliases)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterAlert24HeldResolvesCallback sets callback for observable ExporterAlert24HeldResolves metric.
+func (builder *TelemetryBuilder) RegisterExporterAlert24HeldResolvesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterAlert24HeldResolves, obs: o})
+		return nil
+	}, builder.ExporterAlert24HeldResolves)
 	if err != nil {
 		return err
 	}
@@ -453,7 +468,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ExporterAlert24HeldResolves, err = builder.meter.Int64Gauge(
+	builder.ExporterAlert24HeldResolves, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_held_resolves",
 		metric.WithDescription("Alerts whose resolve waits until the watchdog of their source is heard; only with hold_resolves. [Alpha]"),
 		metric.WithUnit("{alert}"),

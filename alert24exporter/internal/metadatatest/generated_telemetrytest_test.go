@@ -40,6 +40,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterExporterAlert24HeldResolvesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterExporterAlert24InboxAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -97,7 +101,6 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterAlert24DryRun.Record(context.Background(), 1)
 	tb.ExporterAlert24Events.Add(context.Background(), 1)
 	tb.ExporterAlert24Heartbeats.Add(context.Background(), 1)
-	tb.ExporterAlert24HeldResolves.Record(context.Background(), 1)
 	tb.ExporterAlert24IgnoredRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
 	tb.ExporterAlert24LedgerLoadDuration.Record(context.Background(), 1)
