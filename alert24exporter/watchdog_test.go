@@ -69,7 +69,6 @@ func TestWatchdog(t *testing.T) {
 	stop()
 
 	exp, stop = start(t, box, dir, watchdogs(missingAfter))
-	defer func() { stop() }()
 	time.Sleep(missingAfter / 2)
 	opens(t, box, euAlias, 1)
 	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "resolved", watchdogKey)))
@@ -94,6 +93,7 @@ func TestWatchdog(t *testing.T) {
 	// The watchdog is switched off.
 	stop()
 	_, stop = start(t, box, dir, nil)
+	defer stop()
 	opens(t, box, euAlias, 0)
 }
 

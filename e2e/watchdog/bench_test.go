@@ -140,20 +140,18 @@ func (p *prometheus) dies() {
 	p.work.Wait()
 }
 
-// incident waits until the alias has so many incidents in all, and the last is as it should.
-func (b *bench) incident(alias string, n int, done func(sandbox.Incident) error) (last sandbox.Incident) {
+// incident waits until the alias has one incident in all, and it is as it should be.
+func (b *bench) incident(alias string, done func(sandbox.Incident) error) (only sandbox.Incident) {
 	b.Helper()
 	kit.Eventually(b.T, func(context.Context) error {
 		all := b.all(alias)
-		if len(all) != n {
+		if len(all) != 1 {
 			return fmt.Errorf("%s has %d incidents", alias, len(all))
 		}
-		if n > 0 {
-			last = all[n-1]
-		}
-		return done(last)
+		only = all[0]
+		return done(only)
 	})
-	return last
+	return only
 }
 
 func (b *bench) all(alias string) (found []sandbox.Incident) {
@@ -165,15 +163,15 @@ func (b *bench) all(alias string) (found []sandbox.Incident) {
 	return found
 }
 
-// sources waits until so many sources are in that state.
-func (b *bench) sources(state string, n float64) {
+// source waits until the source is in that state.
+func (b *bench) source(state string) {
 	b.Helper()
 	kit.Eventually(b.T, func(ctx context.Context) error {
 		for labels, v := range kit.Scrape(ctx, b.T, b.collector)["otelcol_exporter_alert24_watchdog_sources"] {
-			if v == n && strings.Contains(labels, `state="`+state+`"`) {
+			if v == 1 && strings.Contains(labels, `state="`+state+`"`) {
 				return nil
 			}
 		}
-		return fmt.Errorf("not %v sources are %s", n, state)
+		return fmt.Errorf("the source is not %s", state)
 	})
 }

@@ -22,7 +22,7 @@ func TestAlertmanagerStops(t *testing.T) {
 	b := startBench(t, missingAfter)
 	b.alertmanager()
 	b.prometheus(of("Watchdog"))
-	b.sources("heard", 1)
+	b.source("heard")
 	kit.Eventually(t, func(context.Context) error {
 		if b.beats.Load() == 0 {
 			return errors.New("no heartbeat")
@@ -32,13 +32,13 @@ func TestAlertmanagerStops(t *testing.T) {
 
 	b.collector.Kill()
 	require.NoError(t, b.collector.Start(t.Context()))
-	b.sources("heard", 1)
+	b.source("heard")
 	require.Empty(t, b.sandbox.Incidents(), "a watchdog opens no incident")
 	b.manager.Kill()
 	b.collector.Kill()
 	require.NoError(t, b.collector.Start(t.Context()))
 	restarted := time.Now()
-	opened := b.incident(euAlias, 1, kit.IsOpen)
+	opened := b.incident(euAlias, kit.IsOpen)
 	assert.GreaterOrEqual(t, time.Since(restarted), missingAfter/2, "it could not hear before its start")
 	assert.Equal(t, "No heartbeat from eu", opened.Title)
 	assert.Equal(t, "critical", opened.Severity)
@@ -46,9 +46,9 @@ func TestAlertmanagerStops(t *testing.T) {
 
 	b.collector.Kill()
 	require.NoError(t, b.collector.Start(t.Context()))
-	b.sources("missing", 1)
+	b.source("missing")
 	b.alertmanager()
-	b.incident(euAlias, 1, kit.IsResolved)
+	b.incident(euAlias, kit.IsResolved)
 	kit.Eventually(t, func(context.Context) error {
 		if b.beats.Load() == beats {
 			return errors.New("no heartbeat")
@@ -66,13 +66,13 @@ func TestPrometheusDies(t *testing.T) {
 	b := startBench(t, missingAfter, theDoor, "exporters.alert24.watchdog.hold_resolves=true")
 	b.alertmanager()
 	p := b.prometheus(of("Watchdog"), of("Stays"), of("Ends"))
-	b.sources("heard", 1)
-	b.incident("Stays:eu-1", 1, kit.IsOpen)
-	b.incident("Ends:eu-1", 1, kit.IsOpen)
+	b.source("heard")
+	b.incident("Stays:eu-1", kit.IsOpen)
+	b.incident("Ends:eu-1", kit.IsOpen)
 
 	p.dies()
 	died := time.Now()
-	b.incident(euAlias, 1, kit.IsOpen)
+	b.incident(euAlias, kit.IsOpen)
 	kit.Eventually(t, func(ctx context.Context) error {
 		for _, n := range kit.Scrape(ctx, t, b.collector)["otelcol_exporter_alert24_held_resolves"] {
 			if n == 2 {
@@ -82,15 +82,15 @@ func TestPrometheusDies(t *testing.T) {
 		return errors.New("the resolves do not wait")
 	})
 	assert.Contains(t, b.collector.Log(), "Resolves wait")
-	b.incident("Stays:eu-1", 1, kit.IsOpen)
-	b.incident("Ends:eu-1", 1, kit.IsOpen)
+	b.incident("Stays:eu-1", kit.IsOpen)
+	b.incident("Ends:eu-1", kit.IsOpen)
 
 	back := time.Now()
 	b.prometheus(of("Watchdog"), of("Stays"))
-	ended := b.incident("Ends:eu-1", 1, kit.IsResolved)
+	ended := b.incident("Ends:eu-1", kit.IsResolved)
 	assert.WithinDuration(t, died.Add(lease), ended.ResolvedAt, time.Second, "the true end")
 	assert.True(t, ended.ResolvedAt.Before(back))
-	b.incident(euAlias, 1, kit.IsResolved)
-	b.incident("Stays:eu-1", 1, kit.IsOpen)
+	b.incident(euAlias, kit.IsResolved)
+	b.incident("Stays:eu-1", kit.IsOpen)
 	require.Len(t, b.sandbox.Incidents(), 3)
 }

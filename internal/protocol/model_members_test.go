@@ -115,6 +115,7 @@ func (w *world) checkRestart(before *Entry) {
 				w.Fatalf("I5: the restart forgot %v", was)
 			}
 		case was.resolving() && !m.Firing && !w.wall().Before(was.HeldUntil): // time was up
+			w.alerts[j].told.firing = false
 		case was.resolving() && m.HeldUntil.After(was.HeldUntil):
 			w.Fatalf("I29: the restart extended the wait of %v", was)
 		case !was.held() && m.Firing != was.Firing:

@@ -4,121 +4,16 @@
 package watchdog
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
-	"github.com/alert24/otelcol-alert24/internal/labels"
-	"github.com/alert24/otelcol-alert24/internal/matcher"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-
-const missing = 15 * time.Minute
-
-func at(d time.Duration) time.Time { return noon.Add(d) }
-
-func testConfig(t *testing.T) Config {
-	t.Helper()
-	matchers, err := matcher.Parse(`alertname="Watchdog"`)
-	require.NoError(t, err)
-	return Config{
-		Rules: Rules{Matchers: matchers, GroupBy: []string{"cluster"}, Guard: true}, MissingAfter: missing, Severity: incident.Critical,
-	}
-}
-
-// desk is a watch with a ledger of one alias each, which applies what the watch says.
-type desk struct {
-	*Watch
-	t       *testing.T
-	policy  *protocol.Policy
-	entries map[string]*protocol.Entry
-	notes   map[string][]byte
-	last    time.Time // tick
-}
-
-func newDesk(t *testing.T) *desk {
-	t.Helper()
-	return &desk{
-		Watch: New(testConfig(t), noon), last: noon, t: t, entries: map[string]*protocol.Entry{}, notes: map[string][]byte{},
-		policy: &protocol.Policy{Members: 10, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, EchoAnySender: true, ClosedRetention: time.Hour},
-	}
-}
-
-func (d *desk) Get(alias string) *protocol.Entry { return d.entries[alias] }
-
-func (d *desk) Aliases() (all []string) {
-	for alias := range d.entries {
-		all = append(all, alias)
-	}
-	return all
-}
-
-// restart loads what disk has, at the time.
-func (d *desk) restart(now time.Time) {
-	d.t.Helper()
-	d.Watch, d.last = New(d.cfg, now), now
-	for name, note := range d.notes {
-		require.NoError(d.t, d.Restore(name, note))
-	}
-}
-
-// tick lets the time pass, in steps as the program does, and returns what happened, as text.
-func (d *desk) tick(now time.Time) (news []string) {
-	for step := missing / 15; d.last.Add(step).Before(now); {
-		d.last = d.last.Add(step)
-		news = append(news, d.tickOnce(d.last)...)
-	}
-	d.last = now
-	return append(news, d.tickOnce(now)...)
-}
-
-func (d *desk) tickOnce(now time.Time) []string {
-	for _, ev := range d.Tick(d, now) {
-		d.entries[ev.Alias], _ = d.policy.Apply(d.entries[ev.Alias], []protocol.Event{ev}, now)
-	}
-	notes := d.Notes()
-	for name, note := range notes {
-		if d.notes[name] = note; note == nil {
-			delete(d.notes, name)
-		}
-	}
-	d.Noted(notes)
-	var news []string
-	for _, n := range d.News() {
-		news = append(news, fmt.Sprintf("%s %s", [...]string{"", "watching", "slow", "gone", "back", "forgotten", "no room"}[n.Kind], n.Source.Name()))
-	}
-	return news
-}
-
-// fires: the incident of the source should be open.
-func (d *desk) fires() bool {
-	e := d.entries["Watchdog:eu"]
-	return e != nil && e.Firing()
-}
-
-// heartbeat is the event of the watchdog of a cluster; key tells those of two Prometheus servers apart.
-func heartbeat(cfg *Config, cluster string, key byte) protocol.Event {
-	set := labels.FromMap(map[string]string{"alertname": "Watchdog", "cluster": cluster, "prometheus": strconv.Itoa(int(key))})
-	w, _ := cfg.Rules.Watch(set)
-	return protocol.Event{
-		Alias: "Watchdog:any", Key: protocol.Key{0: key, 1: byte(len(cluster)), 2: 1}, Ignored: true, Heartbeat: true, Witness: w,
-		Alert: incident.Pack(&incident.Alert{Name: "Watchdog", Labels: set}),
-	}
-}
-
-func (d *desk) hears(cluster string, now time.Time) {
-	d.Hear([]protocol.Event{heartbeat(&d.cfg, cluster, 1)}, now)
-}
 
 func TestSilenceOpensAndAHeartbeatCloses(t *testing.T) {
 	d := newDesk(t)
@@ -225,53 +120,6 @@ func TestListed(t *testing.T) {
 	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
 }
 
-func TestRestart(t *testing.T) {
-	d := newDesk(t)
-	d.hears("eu", at(0))
-	d.hears("eu", at(time.Minute))
-	d.tick(at(time.Minute))
-
-	// It could hear nothing while it was away, and the heartbeat is not sent on old news.
-	d.restart(at(time.Hour))
-	require.Empty(t, d.tick(at(time.Hour)))
-	require.False(t, d.Beats(at(time.Hour)))
-	require.Empty(t, d.tick(at(time.Hour+missing-time.Second)))
-	require.Equal(t, []string{"gone eu"}, d.tick(at(time.Hour+missing)))
-	says := alertOf(d.entries["Watchdog:eu"]).Description
-
-	// A restart while it is missing changes nothing, neither what the incident says nor when it ends.
-	d.restart(at(2 * time.Hour))
-	require.Empty(t, d.tick(at(2*time.Hour)))
-	require.Equal(t, Counts{Missing: 1}, d.Counts())
-	require.Equal(t, says, alertOf(d.entries["Watchdog:eu"]).Description)
-	d.hears("eu", at(3*time.Hour))
-	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
-	require.False(t, d.fires())
-}
-
-// TestCrashBetweenNoteAndEvent: either may be lost.
-func TestCrashBetweenNoteAndEvent(t *testing.T) {
-	d := newDesk(t)
-	d.hears("eu", at(0))
-	d.hears("eu", at(time.Minute))
-	d.tick(at(time.Minute))
-	watched := d.notes["watchdog:Watchdog:eu"]
-	d.tick(at(time.Hour))
-	require.True(t, d.fires())
-
-	d.notes["watchdog:Watchdog:eu"] = watched // the note was lost that it is missing
-	d.restart(at(61 * time.Minute))
-	d.hears("eu", at(62*time.Minute))
-	d.tick(at(62 * time.Minute))
-	require.False(t, d.fires())
-
-	d.tick(at(2 * time.Hour))
-	d.entries = map[string]*protocol.Entry{} // the event was lost
-	d.restart(at(2 * time.Hour))
-	d.tick(at(2 * time.Hour))
-	require.True(t, d.fires())
-}
-
 func TestClosedByHandIsForgotten(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
@@ -289,38 +137,6 @@ func TestClosedByHandIsForgotten(t *testing.T) {
 	d.hears("eu", at(3*time.Hour))
 	d.hears("eu", at(3*time.Hour+time.Minute))
 	require.Equal(t, []string{"watching eu"}, d.tick(at(3*time.Hour+time.Minute)))
-}
-
-// TestOtherSettings: what nobody watches any more has no open incident.
-func TestOtherSettings(t *testing.T) {
-	d := newDesk(t)
-	d.hears("eu", at(0))
-	d.hears("eu", at(time.Minute))
-	d.tick(at(time.Hour))
-	require.True(t, d.fires())
-	d.cfg.Rules.GroupBy = []string{"region"}
-	d.Watch, d.last = New(d.cfg, at(2*time.Hour)), at(2*time.Hour)
-	for name, note := range d.notes {
-		require.ErrorIs(t, d.Restore(name, note), errOtherLabels)
-	}
-	require.Empty(t, d.tick(at(2*time.Hour)))
-	require.False(t, d.fires())
-	require.Empty(t, d.notes)
-}
-
-// TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
-func TestSwitchedOff(t *testing.T) {
-	d := newDesk(t)
-	d.cfg.Rules.GroupBy = nil
-	d.hears("eu", at(0))
-	d.hears("eu", at(time.Minute))
-	require.Equal(t, []string{"watching Prometheus", "gone Prometheus"}, d.tick(at(time.Hour)))
-	require.True(t, d.entries["Watchdog"].Firing())
-	d.cfg.Rules.Matchers = nil
-	d.restart(at(time.Hour))
-	require.Empty(t, d.tick(at(time.Hour)))
-	require.False(t, d.entries["Watchdog"].Firing())
-	require.Empty(t, d.notes)
 }
 
 // TestPause: who could not hear does not know of silence.
@@ -362,112 +178,4 @@ func TestKeysAreBounded(t *testing.T) {
 	s, _ = s.Heard(s.Keys[5], false, missing, noon)
 	require.Len(t, s.Keys, maxKeys)
 	require.Equal(t, byte(94), s.Keys[0][0])
-}
-
-// TestNotesAreFew: a heartbeat each minute is not a write each minute.
-func TestNotesAreFew(t *testing.T) {
-	d := newDesk(t)
-	writes := 0
-	for m := range 60 {
-		d.hears("eu", at(time.Duration(m)*time.Minute))
-		writes += len(d.Notes())
-		d.tick(at(time.Duration(m) * time.Minute))
-	}
-	assert.LessOrEqual(t, writes, 60/5+1)
-	assert.Positive(t, writes)
-}
-
-func TestGuard(t *testing.T) {
-	d := newDesk(t)
-	resolve := func(cluster string) protocol.Event {
-		set := labels.FromMap(map[string]string{"alertname": "Down", "cluster": cluster})
-		w, watchdog := d.cfg.Rules.Watch(set)
-		require.False(t, watchdog)
-		return protocol.Event{Alias: "Down", Key: protocol.Key{0: 9}, Witness: w}
-	}
-	guarded := func(ev protocol.Event) bool {
-		events := []protocol.Event{ev}
-		d.Hear(events, at(time.Minute))
-		return events[0].Guarded
-	}
-	d.hears("eu", at(0))
-	require.False(t, guarded(resolve("eu")), "it is not watched yet")
-	d.hears("eu", at(time.Minute))
-	require.True(t, guarded(resolve("eu")))
-	require.False(t, guarded(resolve("us")), "nobody has heard of it")
-	require.False(t, guarded(resolve("")), "it does not say where it is from")
-	fires := resolve("eu")
-	fires.Firing = true
-	require.False(t, guarded(fires))
-	ignored := resolve("eu")
-	ignored.Ignored = true
-	require.False(t, guarded(ignored))
-	require.Equal(t, map[protocol.Witness]time.Time{resolve("eu").Witness: at(-time.Minute)}, d.Alive(), "two minutes before it was heard")
-}
-
-func TestWatch(t *testing.T) {
-	cfg := testConfig(t)
-	watch := func(r Rules, pairs map[string]string) (protocol.Witness, bool) { return r.Watch(labels.FromMap(pairs)) }
-	eu, is := watch(cfg.Rules, map[string]string{"alertname": "Watchdog", "cluster": "eu"})
-	require.True(t, is)
-	none, is := watch(cfg.Rules, map[string]string{"alertname": "Watchdog"})
-	require.True(t, is, "it is a watchdog of alerts without the label")
-	require.NotZero(t, none)
-	require.NotEqual(t, eu, none)
-	of, is := watch(cfg.Rules, map[string]string{"alertname": "Down", "cluster": "eu"})
-	require.False(t, is)
-	require.Equal(t, eu, of)
-	of, _ = watch(cfg.Rules, map[string]string{"alertname": "Down"})
-	require.Zero(t, of)
-	free := cfg.Rules
-	free.Guard = false
-	of, _ = watch(free, map[string]string{"alertname": "Down", "cluster": "eu"})
-	require.Zero(t, of)
-	of, is = watch(Rules{}, map[string]string{"alertname": "Watchdog"})
-	require.False(t, is)
-	require.Zero(t, of)
-	one := cfg.Rules
-	one.GroupBy = nil
-	of, _ = watch(one, map[string]string{"alertname": "Down"})
-	require.NotZero(t, of, "all alerts are of the one source")
-}
-
-func TestNames(t *testing.T) {
-	for want, set := range map[string]labels.Set{
-		"Prometheus Watchdog":            nil,
-		"eu Watchdog:eu":                 {{Name: "cluster", Value: "eu"}},
-		"eu:a Watchdog:eu:a":             {{Name: "cluster", Value: "eu"}, {Name: "shard", Value: "a"}},
-		"no cluster Watchdog:no cluster": {{Name: "cluster"}},
-	} {
-		s := Source{Labels: set}
-		assert.Equal(t, want, s.Name()+" "+s.Alias())
-	}
-}
-
-func TestNotesThatCannotBeRead(t *testing.T) {
-	for _, note := range []string{"", "{", `{"schema":2}`, `{"schema":1,"keys":["x"]}`, `{"schema":1,"keys":["AAAA"]}`} {
-		w := New(testConfig(t), noon)
-		require.Error(t, w.Restore("watchdog:Watchdog:eu", []byte(note)), note)
-		require.Equal(t, map[string][]byte{"watchdog:Watchdog:eu": nil}, w.Notes())
-	}
-	w := New(testConfig(t), noon)
-	require.NoError(t, w.Restore("another", []byte("{")))
-	require.Empty(t, w.Notes())
-}
-
-func FuzzDecode(f *testing.F) {
-	s := Source{Labels: labels.Set{{Name: "cluster", Value: "eu"}}, Keys: []protocol.Key{{0: 1}}, HeardAt: noon, Watched: true}
-	f.Add(s.encode())
-	f.Fuzz(func(t *testing.T, note []byte) {
-		s, err := decode(note, noon)
-		if err != nil {
-			return
-		}
-		again, err := decode(s.encode(), noon)
-		require.NoError(t, err)
-		require.Equal(t, s.Keys, again.Keys)
-		require.Equal(t, s.Missing, again.Missing)
-		require.True(t, s.HeardAt.Equal(again.HeardAt))
-		require.Equal(t, s.Name(), again.Name())
-	})
 }

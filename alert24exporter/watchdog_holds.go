@@ -1,0 +1,101 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// attest lets resolves count that wait for a watchdog that was heard by a webhook, or wait for too long: snapshots may be rare.
+func (w *watch) attest(ctx context.Context) error {
+	w.mu.Lock()
+	s := &protocol.Snapshot{Alive: w.watchdog.Alive()}
+	w.mu.Unlock()
+	did, wake, err := w.ledger.Sync(ctx, s)
+	w.exporter.telemetry.effects(ctx, did)
+	w.held(s, did)
+	w.loop.Notify(ctx, wake...)
+	return err
+}
+
+// holds is how many resolves wait, as the last snapshot of each source has seen.
+type holds struct {
+	mu       sync.Mutex
+	some     bool // some may wait
+	bySource map[string]int
+	loggedAt time.Time
+	seenAt   time.Time
+}
+
+// begin: a resolve may have begun to wait.
+func (h *holds) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.some = true
+}
+
+const (
+	// attestEvery is how often resolves that wait are looked at without a snapshot; logEvery how often the log tells of them.
+	attestEvery = 30 * time.Second
+	logEvery    = 10 * time.Minute
+)
+
+// due: some may wait, and none was looked at for a while.
+func (h *holds) due(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.some || now.Sub(h.seenAt) < attestEvery {
+		return false
+	}
+	h.seenAt = now
+	return true
+}
+
+// see takes how many wait, and returns whether the log should tell.
+func (h *holds) see(source string, held int, now time.Time) (log bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.bySource[source] = held; held == 0 {
+		delete(h.bySource, source)
+	}
+	if log = held > 0 && (h.loggedAt.IsZero() || now.Sub(h.loggedAt) >= logEvery); log {
+		h.loggedAt = now
+	}
+	if h.some = len(h.bySource) > 0; !h.some {
+		h.loggedAt = time.Time{}
+	}
+	return log
+}
+
+// most is how many wait: each source of snapshots sees those that it decides on.
+func (h *holds) most() (most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.bySource {
+		most = max(most, n)
+	}
+	return most
+}
+
+// held tells of resolves that wait for a watchdog, and of those that have waited for too long.
+func (w *watch) held(s *protocol.Snapshot, did protocol.Sighting) {
+	if !w.cfg.HoldResolves {
+		return
+	}
+	t := w.exporter.telemetry
+	if w.holds.see(s.Source, did.Held, time.Now()) {
+		t.logger.Warn("Resolves wait: the watchdog of their source has not been heard since; they count when it is, or after an hour",
+			zap.Int("alerts", did.Held))
+	}
+	if did.Unheard > 0 {
+		t.logger.Warn("Resolves count although the watchdog of their source has not been heard for an hour; their incidents close",
+			zap.Int("alerts", did.Unheard))
+	}
+}

@@ -1,0 +1,135 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func TestRestart(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Minute))
+
+	// It could hear nothing while it was away, and the heartbeat is not sent on old news.
+	d.restart(at(time.Hour))
+	require.Empty(t, d.tick(at(time.Hour)))
+	require.False(t, d.Beats(at(time.Hour)))
+	require.Empty(t, d.tick(at(time.Hour+missing-time.Second)))
+	require.Equal(t, []string{"gone eu"}, d.tick(at(time.Hour+missing)))
+	says := alertOf(d.entries["Watchdog:eu"]).Description
+
+	// A restart while it is missing changes nothing, neither what the incident says nor when it ends.
+	d.restart(at(2 * time.Hour))
+	require.Empty(t, d.tick(at(2*time.Hour)))
+	require.Equal(t, Counts{Missing: 1}, d.Counts())
+	require.Equal(t, says, alertOf(d.entries["Watchdog:eu"]).Description)
+	d.hears("eu", at(3*time.Hour))
+	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
+	require.False(t, d.fires())
+}
+
+// TestCrashBetweenNoteAndEvent: either may be lost.
+func TestCrashBetweenNoteAndEvent(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Minute))
+	watched := d.notes["watchdog:Watchdog:eu"]
+	d.tick(at(time.Hour))
+	require.True(t, d.fires())
+
+	d.notes["watchdog:Watchdog:eu"] = watched // the note was lost that it is missing
+	d.restart(at(61 * time.Minute))
+	d.hears("eu", at(62*time.Minute))
+	d.tick(at(62 * time.Minute))
+	require.False(t, d.fires())
+
+	d.tick(at(2 * time.Hour))
+	d.entries = map[string]*protocol.Entry{} // the event was lost
+	d.restart(at(2 * time.Hour))
+	d.tick(at(2 * time.Hour))
+	require.True(t, d.fires())
+}
+
+// TestNotesAreFew: a heartbeat each minute is not a write each minute.
+func TestNotesAreFew(t *testing.T) {
+	d := newDesk(t)
+	writes := 0
+	for m := range 60 {
+		d.hears("eu", at(time.Duration(m)*time.Minute))
+		writes += len(d.Notes())
+		d.tick(at(time.Duration(m) * time.Minute))
+	}
+	assert.LessOrEqual(t, writes, 60/5+1)
+	assert.Positive(t, writes)
+}
+
+func TestNotesThatCannotBeRead(t *testing.T) {
+	for _, note := range []string{"", "{", `{"schema":2}`, `{"schema":1,"keys":["x"]}`, `{"schema":1,"keys":["AAAA"]}`} {
+		w := New(testConfig(t), noon)
+		require.Error(t, w.Restore("watchdog:Watchdog:eu", []byte(note)), note)
+		require.Equal(t, map[string][]byte{"watchdog:Watchdog:eu": nil}, w.Notes())
+	}
+	w := New(testConfig(t), noon)
+	require.NoError(t, w.Restore("another", []byte("{")))
+	require.Empty(t, w.Notes())
+}
+
+func FuzzDecode(f *testing.F) {
+	s := Source{Labels: labels.Set{{Name: "cluster", Value: "eu"}}, Keys: []protocol.Key{{0: 1}}, HeardAt: noon, Watched: true}
+	f.Add(s.encode())
+	f.Fuzz(func(t *testing.T, note []byte) {
+		s, err := decode(note, noon)
+		if err != nil {
+			return
+		}
+		again, err := decode(s.encode(), noon)
+		require.NoError(t, err)
+		require.Equal(t, s.Keys, again.Keys)
+		require.Equal(t, s.Missing, again.Missing)
+		require.True(t, s.HeardAt.Equal(again.HeardAt))
+		require.Equal(t, s.Name(), again.Name())
+	})
+}
+
+// TestOtherSettings: what nobody watches any more has no open incident.
+func TestOtherSettings(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Hour))
+	require.True(t, d.fires())
+	d.cfg.Rules.GroupBy = []string{"region"}
+	d.Watch, d.last = New(d.cfg, at(2*time.Hour)), at(2*time.Hour)
+	for name, note := range d.notes {
+		require.ErrorIs(t, d.Restore(name, note), errOtherLabels)
+	}
+	require.Empty(t, d.tick(at(2*time.Hour)))
+	require.False(t, d.fires())
+	require.Empty(t, d.notes)
+}
+
+// TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
+func TestSwitchedOff(t *testing.T) {
+	d := newDesk(t)
+	d.cfg.Rules.GroupBy = nil
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	require.Equal(t, []string{"watching Prometheus", "gone Prometheus"}, d.tick(at(time.Hour)))
+	require.True(t, d.entries["Watchdog"].Firing())
+	d.cfg.Rules.Matchers = nil
+	d.restart(at(time.Hour))
+	require.Empty(t, d.tick(at(time.Hour)))
+	require.False(t, d.entries["Watchdog"].Firing())
+	require.Empty(t, d.notes)
+}

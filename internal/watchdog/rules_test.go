@@ -1,0 +1,82 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watchdog
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func TestGuard(t *testing.T) {
+	d := newDesk(t)
+	resolve := func(cluster string) protocol.Event {
+		set := labels.FromMap(map[string]string{"alertname": "Down", "cluster": cluster})
+		w, watchdog := d.cfg.Rules.Watch(set)
+		require.False(t, watchdog)
+		return protocol.Event{Alias: "Down", Key: protocol.Key{0: 9}, Witness: w}
+	}
+	guarded := func(ev protocol.Event) bool {
+		events := []protocol.Event{ev}
+		d.Hear(events, at(time.Minute))
+		return events[0].Guarded
+	}
+	d.hears("eu", at(0))
+	require.False(t, guarded(resolve("eu")), "it is not watched yet")
+	d.hears("eu", at(time.Minute))
+	require.True(t, guarded(resolve("eu")))
+	require.False(t, guarded(resolve("us")), "nobody has heard of it")
+	require.False(t, guarded(resolve("")), "it does not say where it is from")
+	fires := resolve("eu")
+	fires.Firing = true
+	require.False(t, guarded(fires))
+	ignored := resolve("eu")
+	ignored.Ignored = true
+	require.False(t, guarded(ignored))
+	require.Equal(t, map[protocol.Witness]time.Time{resolve("eu").Witness: at(-time.Minute)}, d.Alive(), "two minutes before it was heard")
+}
+
+func TestWatch(t *testing.T) {
+	cfg := testConfig(t)
+	watch := func(r Rules, pairs map[string]string) (protocol.Witness, bool) { return r.Watch(labels.FromMap(pairs)) }
+	eu, is := watch(cfg.Rules, map[string]string{"alertname": "Watchdog", "cluster": "eu"})
+	require.True(t, is)
+	none, is := watch(cfg.Rules, map[string]string{"alertname": "Watchdog"})
+	require.True(t, is, "it is a watchdog of alerts without the label")
+	require.NotZero(t, none)
+	require.NotEqual(t, eu, none)
+	of, is := watch(cfg.Rules, map[string]string{"alertname": "Down", "cluster": "eu"})
+	require.False(t, is)
+	require.Equal(t, eu, of)
+	of, _ = watch(cfg.Rules, map[string]string{"alertname": "Down"})
+	require.Zero(t, of)
+	free := cfg.Rules
+	free.Guard = false
+	of, _ = watch(free, map[string]string{"alertname": "Down", "cluster": "eu"})
+	require.Zero(t, of)
+	of, is = watch(Rules{}, map[string]string{"alertname": "Watchdog"})
+	require.False(t, is)
+	require.Zero(t, of)
+	one := cfg.Rules
+	one.GroupBy = nil
+	of, _ = watch(one, map[string]string{"alertname": "Down"})
+	require.NotZero(t, of, "all alerts are of the one source")
+}
+
+func TestNames(t *testing.T) {
+	for want, set := range map[string]labels.Set{
+		"Prometheus Watchdog":            nil,
+		"eu Watchdog:eu":                 {{Name: "cluster", Value: "eu"}},
+		"eu:a Watchdog:eu:a":             {{Name: "cluster", Value: "eu"}, {Name: "shard", Value: "a"}},
+		"no cluster Watchdog:no cluster": {{Name: "cluster"}},
+	} {
+		s := Source{Labels: set}
+		assert.Equal(t, want, s.Name()+" "+s.Alias())
+	}
+}
