@@ -258,6 +258,7 @@ func (c *Config) Policy() *protocol.Policy {
 		EchoWindow:      c.Echo.Window,
 		EchoHold:        c.Echo.Hold,
 		EchoAnySender:   c.anySender(),
+		Punctual:        c.Database.HasValue(),
 		Refresh:         c.Lifecycle.RefreshInterval,
 		ReopenNever:     c.Lifecycle.Reopen == ReopenNever,
 		Renew:           c.Lifecycle.OnRise == RiseRenew,

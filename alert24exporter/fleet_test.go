@@ -92,9 +92,13 @@ func (f *fleet) leader(among ...*alert24Exporter) (leader *alert24Exporter) {
 }
 
 func (f *fleet) send(e *alert24Exporter, status string) error {
+	return f.sendIn(f.t.Context(), e, status)
+}
+
+func (f *fleet) sendIn(ctx context.Context, e *alert24Exporter, status string) error {
 	attributes := alertAttributes(status)
 	attributes[attrs.AlertStartsAt] = f.began().Format(time.RFC3339Nano)
-	return e.consume(f.t.Context(), logs(attributes))
+	return e.consume(ctx, logs(attributes))
 }
 
 // began is when the alert began, the same each time.

@@ -65,10 +65,22 @@ func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) 
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
 	rc.MayCall, rc.Workers = l.MayCall, leaderWorkers(r.cfg.Limits, r.lease)
 	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
-	if err == nil {
-		err = t.ledger.Drain(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	t.punctual = r.punctual
+	return t, t.ledger.Drain(ctx)
+}
+
+// punctual tells why a webhook comes too late: its sender is gone, or may have sent something newer to another replica.
+func (r *replica) punctual(ctx context.Context) func() error {
+	arrived := r.arrived(ctx)
+	return func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return r.db.Punctual(arrived)
+	}
 }
 
 // leaderWorkers bounds the calls that wait at the gate: one that waits for longer than a third of the lease may not leave. Pages have

@@ -69,6 +69,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.work.Go(func() { r.campaign(ctx) })
 	r.work.Go(func() { r.watch(ctx) })
+	r.work.Go(func() { db.Pulse(ctx) })
 	e.replica = r
 	return nil
 }

@@ -23,6 +23,8 @@ type term struct {
 	ledger   *ledger.Ledger
 	loop     *reconcile.Reconciler
 	watch    *watch
+	// punctual, of one of several replicas, tells later why the webhook of a context comes too late.
+	punctual func(ctx context.Context) func() error
 }
 
 // begin loads what store has. The loop has not started.
@@ -98,7 +100,11 @@ func (t *term) take(ctx context.Context, events []protocol.Event) error {
 func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
 	ctx, span := t.exporter.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
 	defer span.End()
-	outcomes, err := t.ledger.Apply(ctx, events)
+	var punctual func() error
+	if t.punctual != nil {
+		punctual = t.punctual(ctx)
+	}
+	outcomes, err := t.ledger.ApplyPunctual(ctx, events, punctual)
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", errorType(err)))
 		span.SetStatus(otelcodes.Error, err.Error())

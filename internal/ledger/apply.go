@@ -15,9 +15,15 @@ import (
 // Apply applies the events in their order, durably, and returns what each did. It sets the alias of an event whose alert fires
 // under another one. With a *FullError all others were applied; with any other error none was.
 func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
+	return l.ApplyPunctual(ctx, events, nil)
+}
+
+// ApplyPunctual is Apply for a webhook of one of several replicas. punctual is asked after the inbox was read: with an error nothing is
+// applied, because the inbox may have had what the sender sent after it.
+func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
 	p := batch{Ledger: l, now: l.now(), events: events}
 	p.foresee()
-	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true}); err != nil {
+	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true, punctual: punctual}); err != nil {
 		return nil, err
 	}
 	for i := range events {

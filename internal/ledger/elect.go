@@ -45,8 +45,8 @@ type Inbox interface {
 // Row is one webhook in the inbox.
 type Row struct {
 	ID      int64
-	Arrived time.Time // by the store's clock
-	Source  string    // not empty: a snapshot, which replaced its predecessor
+	Waited  time.Duration // since it was put there, by the store's clock
+	Source  string        // not empty: a snapshot, which replaced its predecessor
 	Payload []byte
 }
 

@@ -23,8 +23,8 @@ func (l *Ledger) Drain(ctx context.Context) error {
 // inbox reads what other replicas left. The zero value has none.
 type inbox struct {
 	rows Inbox
-	// unpack makes a write of a row's payload.
-	unpack func(payload []byte) (*write, error)
+	// unpack makes a write of a row.
+	unpack func(r Row) (*write, error)
 }
 
 // received are rows of the inbox on their way into the ledger; nil: there are none.
@@ -47,7 +47,7 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 	}
 	r := &received{rows: Consumed{Aside: map[int64]string{}}}
 	for _, row := range rows {
-		w, err := in.read(row.Payload)
+		w, err := in.read(row)
 		if err != nil {
 			r.rows.Aside[row.ID] = err.Error()
 			continue
@@ -58,14 +58,14 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 	return r, nil
 }
 
-// read makes a write of a payload. A payload that makes the reader panic must not stop one leader after the other.
-func (in *inbox) read(payload []byte) (w *write, err error) {
+// read makes a write of a row. A row that makes the reader panic must not stop one leader after the other.
+func (in *inbox) read(row Row) (w *write, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return in.unpack(payload)
+	return in.unpack(row)
 }
 
 // before returns all writes in their order.
@@ -85,10 +85,13 @@ func (r *received) consumed() Consumed {
 
 // unpack makes a write of what a replica left. The bound on aliases does not apply: the
 // webhook is acknowledged already.
-func (l *Ledger) unpack(payload []byte) (*write, error) {
-	events, err := l.cfg.Unpack(payload)
+func (l *Ledger) unpack(row Row) (*write, error) {
+	events, err := l.cfg.Unpack(row.Payload)
 	if err != nil {
 		return nil, err
+	}
+	for i := range events {
+		events[i].Waited = row.Waited
 	}
 	p := &batch{Ledger: l, now: l.now(), events: events, unbounded: true}
 	return &write{plan: p.plan, done: make(chan struct{}), did: p.report}, nil

@@ -101,6 +101,25 @@ func TestWebhookJoinsBeforeTheInboxIsRead(t *testing.T) {
 	assert.Empty(t, s.rows)
 }
 
+// What waited for its turn may have been overtaken by what its sender sent to another replica.
+func TestWebhookThatComesTooLateIsRefused(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	s.leave(1, "resolved")
+	read := false
+	s.reading = func() { read = true }
+	l := sharing(t, s, 10, nil)
+	errLate := errors.New("late")
+	_, err := l.ApplyPunctual(t.Context(), []protocol.Event{firing("a", at(0))}, func() error {
+		assert.True(t, read, "it is asked too early")
+		return errLate
+	})
+	require.ErrorIs(t, err, errLate)
+	assert.Empty(t, s.rows, "what is in the inbox does not wait for it")
+	assert.False(t, l.Get(theAlias).Firing())
+	_, err = l.ApplyPunctual(t.Context(), []protocol.Event{firing("a", at(0))}, func() error { return nil })
+	require.NoError(t, err)
+}
+
 func TestRepeatThatChangesNothingStillProvesTheLeadership(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)

@@ -54,6 +54,7 @@ type write struct {
 	// drains: what is in the inbox goes before. fenced: the sender gets an acknowledgement, so this replica must lead even
 	// if nothing changes.
 	drains, fenced bool
+	punctual       func() error // nil, or asked after the inbox was read: with an error it comes too late
 	mutations      []mutation // of the try that is under way
 	notes          []Change
 	did            func()        // called when disk has it, if it came from the inbox

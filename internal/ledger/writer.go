@@ -45,18 +45,31 @@ func (s *store) commitPending(ctx context.Context) {
 		<-s.turn
 	}()
 	received, err := s.inbox.receive(ctx, writes)
+	inTime := slices.DeleteFunc(slices.Clone(writes), (*write).late)
 	if err == nil {
-		err = s.write(ctx, received, writes...)
+		err = s.write(ctx, received, inTime...)
 	}
-	again := err != nil && len(writes) > 1 // one write may have made the transaction of all fail: each gets its own
+	again := err != nil && len(inTime) > 1 // one write may have made the transaction of all fail: each gets its own
 	if again && received != nil {
 		again = s.write(ctx, received) == nil // nothing overtakes the inbox
 	}
-	for _, w := range writes {
+	for _, w := range inTime {
 		if w.err = err; again {
 			w.err = s.write(ctx, nil, w)
 		}
 	}
+}
+
+// late reports whether a write comes too late, and is given up.
+func (w *write) late() bool {
+	if w.punctual == nil {
+		return false
+	}
+	if err := w.punctual(); err != nil {
+		w.err = err
+		return true
+	}
+	return false
 }
 
 // write computes the next entries, commits them in one transaction and only then replaces them in memory. What was received from

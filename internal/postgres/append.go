@@ -41,19 +41,28 @@ type Arrival struct{ theirs, ours time.Time }
 // Arrival stamps a webhook that arrived just now. It is asked first of all: time that passes without the process's clock,
 // as in a suspended machine, is noticed only after it.
 func (db *DB) Arrival() Arrival {
-	a := Arrival{ours: db.now()}
+	a := Arrival{ours: db.pulse.since(db.now())}
 	a.theirs, _ = db.clock.at(a.ours) // else Append asks the database
 	return a
+}
+
+// Punctual returns nil if a webhook of the leader itself may still be applied, and an error that is ErrLate otherwise.
+func (db *DB) Punctual(a Arrival) error {
+	if db.now().Sub(a.ours) >= punctual {
+		return ErrLate
+	}
+	return nil
 }
 
 // Append puts a payload into the inbox. A source that is not empty names a snapshot, which replaces the one before it.
 // Without an error it is durable. With one it may be there, and the sender repeats it.
 func (db *DB) Append(ctx context.Context, a Arrival, source string, payload []byte) error {
-	return db.inbox.append(ctx, &addition{arrival: a, source: printable(source), payload: payload, done: make(chan struct{})})
+	return db.inbox.append(ctx, &addition{ctx: ctx, arrival: a, source: printable(source), payload: payload, done: make(chan struct{})})
 }
 
 // addition is one payload on its way into the inbox.
 type addition struct {
+	ctx     context.Context //nolint:containedctx // it ends when the sender is gone
 	arrival Arrival
 	source  string
 	payload []byte
@@ -72,7 +81,8 @@ type appender struct {
 }
 
 func newAppender(db *DB) appender {
-	return appender{db: db, session: db.newSession(punctual, time.Second), turn: make(chan struct{}, 1)}
+	// The server gives up before this side does: then it is certain that nothing is there.
+	return appender{db: db, session: db.newSession(punctual*4/5, time.Second), turn: make(chan struct{}, 1)}
 }
 
 func (p *appender) append(ctx context.Context, add *addition) error {
@@ -102,10 +112,11 @@ func (p *appender) forget(add *addition) {
 	p.pending = slices.DeleteFunc(p.pending, func(a *addition) bool { return a == add })
 }
 
-// take returns the next group.
+// take returns the next group. Who is gone may have sent something newer to another replica: that must not be overtaken.
 func (p *appender) take() []*addition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.pending = slices.DeleteFunc(p.pending, func(a *addition) bool { return a.ctx.Err() != nil })
 	n, bytes := 0, 0
 	for n < len(p.pending) && n < maxGroup && (n == 0 || bytes+len(p.pending[n].payload) <= maxGroupBytes) {
 		bytes += len(p.pending[n].payload)

@@ -64,6 +64,7 @@ type DB struct {
 	log      *zap.Logger
 	now      func() time.Time
 	clock    clock
+	pulse    pulse
 	live     atomic.Int64
 	problem  atomic.Pointer[error]
 	prepared atomic.Bool

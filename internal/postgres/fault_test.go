@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -210,21 +209,7 @@ func TestNoConnectionIsFree(t *testing.T) {
 	db, err := New(configure(t, server.URL(database), leases(time.Minute)))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
-	var taken []*pgx.Conn
-	free := sync.OnceFunc(func() {
-		for _, c := range taken {
-			_ = c.Close(context.WithoutCancel(t.Context()))
-		}
-	})
-	t.Cleanup(free)
-	for {
-		conn, err := pgx.Connect(t.Context(), server.URL(database))
-		if err != nil {
-			require.ErrorContains(t, err, "53300")
-			break
-		}
-		taken = append(taken, conn)
-	}
+	free := server.Exhaust(t)
 	require.ErrorContains(t, db.Prepare(t.Context()), "SQLSTATE 53300")
 	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("1")), "SQLSTATE 53300")
 	won := campaign(t, db)

@@ -17,7 +17,8 @@ import (
 const (
 	// readInbox takes all that is there: rows become visible in another order than that of their ids. The ids of two webhooks
 	// of which one was acknowledged before the other was sent are in that order, whatever a clock does.
-	readInbox   = `SELECT id, arrived, coalesce(source, ''), payload FROM @.inbox WHERE component = $1 AND set_aside IS NULL ORDER BY id`
+	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''), payload FROM @.inbox
+	WHERE component = $1 AND set_aside IS NULL ORDER BY id`
 	removeInbox = `DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[])`
 
 	setAside = `UPDATE @.inbox AS i SET set_aside = u.reason FROM unnest($2::bigint[], $3::text[]) AS u (id, reason)

@@ -54,7 +54,7 @@ func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 		ev = &brief
 	}
 	switch {
-	case m != nil && m.newerThan(ev):
+	case m != nil && !p.Punctual && m.newerThan(ev):
 		return OlderDropped
 	case m == nil && ev.Ignored:
 		return Ignored
@@ -143,7 +143,7 @@ func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
 	return !m.ResolvedAt.IsZero() &&
 		!ev.Alert.StartsAt.After(m.EndsAt) &&
 		(p.EchoAnySender || ev.Sender != m.ResolvedBy) &&
-		now.Sub(m.ResolvedAt) < p.EchoWindow
+		now.Sub(m.ResolvedAt)-ev.Waited < p.EchoWindow
 }
 
 func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Outcome {

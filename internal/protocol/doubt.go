@@ -91,7 +91,7 @@ func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
 	}
 	n.Doubt.Set = true
 	n.change(func(t *Timers) {
-		t.SettleAt = now.Add(p.SettleTime)
+		t.SettleAt = latest(t.SettleAt, now.Add(p.SettleTime)) // what a former leader had on the wire is waited for
 		t.Looks, t.LookAt = 0, earliest(now.Add(firstLook), t.SettleAt)
 	})
 	switch c.Kind {

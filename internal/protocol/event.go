@@ -23,6 +23,8 @@ type Event struct {
 	EndsAt time.Time
 	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
 	Wait time.Duration
+	// Waited is how long it waited in the inbox of replicas after it was accepted.
+	Waited time.Duration
 	// Witness is the source of the alert; Guarded: its resolve waits until the source is known to be alive.
 	Witness Witness
 	Guarded bool

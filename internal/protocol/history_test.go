@@ -40,7 +40,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-var histories = []fixed{
+var histories = append([]fixed{
 	{
 		"B1: a restart in doubt closed what is left to a person", "left",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; toggle(0); deliver; kill for 0; call answered",
@@ -211,4 +211,4 @@ var histories = []fixed{
 			"kill for 0; person deletes; person reopens",
 		"an unanswered create made any incident",
 	},
-}
+}, replicaHistories...)

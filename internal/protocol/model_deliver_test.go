@@ -8,12 +8,10 @@ import (
 	"time"
 )
 
-func (w *world) arrive(n notification) arrived {
-	w.seq++
-	ev := Event{
-		Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left),
-		Epoch: w.epoch, Seq: w.seq, Sender: n.sender, Wait: w.waitOf(n),
-	}
+// arrive is a notification that comes to a process. A replica thinks that it came a little earlier.
+func (w *world) arrive(n notification, process int) arrived {
+	ev := Event{Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left), Sender: n.sender, Wait: w.waitOf(n)}
+	ev.Epoch, ev.Seq = w.next(process)
 	if w.guarded {
 		ev.Witness, ev.Guarded = theWitness, !n.firing
 	}
@@ -23,73 +21,114 @@ func (w *world) arrive(n notification) arrived {
 	if w.untimed && (!n.firing || n.alert == 1) {
 		ev.Alert.StartsAt = time.Time{}
 	}
-	return arrived{Event: ev, notification: n, by: w.now + maxStuck}
+	return arrived{Event: ev, notification: n, by: w.now + maxStuck, at: process, since: w.now - process%2}
 }
 
-// apply hands a request that has arrived to the ledger and reports whether it was acknowledged.
-func (w *world) apply(a arrived) (Outcome, bool) {
-	outcomes := w.push(a)
-	if outcomes == nil {
-		return 0, false
+// apply hands a request that has arrived to the leader and reports whether it was acknowledged.
+func (w *world) apply(a arrived) bool { return w.accept(a) }
+
+// push applies what is in the inbox, and a request with several alerts to the leader; nil says that it was not acknowledged.
+func (w *world) push(direct ...arrived) []Outcome {
+	rows := w.received()
+	all, webhooks := w.inOrder(rows, direct)
+	if len(all) == 0 {
+		return []Outcome{}
 	}
-	return outcomes[0], true
-}
-
-// push is apply for a request with several alerts; nil says that it was not acknowledged.
-func (w *world) push(all ...arrived) []Outcome {
 	w.deliveries += len(all)
-	events := make([]Event, len(all))
-	for i, a := range all {
-		events[i] = a.Event
-	}
 	full, lies := w.ledger.full, w.ledger.lies
 	fired := w.ledger.entry != nil && w.ledger.entry.Firing()
-	outcomes := w.ledger.apply(events)
+	outcomes := w.ledger.apply(webhooks, len(rows) == 0, w.replicas)
 	if outcomes == nil {
 		if !w.ledger.failed {
 			w.Fatalf("apply failed")
 		}
 		if lies && !full {
-			// All of it was applied, and nobody knows.
-			w.hearsSync(all)
-			for _, a := range all {
-				w.pages++
-				w.heard[a.alert] = w.now
-				if a.sender == am1 {
-					w.tell(a.notification)
-				} else if !a.firing {
-					w.wrongly(a.notification)
-				}
-			}
-			w.news()
-			w.newEpisode()
-			w.noteMembers()
+			w.mayHaveApplied(all)
+		}
+		if lies && !full || rowsGoFirst {
+			w.remove(rows)
 		}
 		w.check()
 		return nil
 	}
+	if !rowsComeBack {
+		w.remove(rows)
+	}
 	for i, a := range all {
-		if outcomes[i].changes() {
-			w.hearsSync(all[i : i+1])
-			w.heard[a.alert] = w.now
-		}
-		if outcomes[i] != Repeated && outcomes[i] != RefreshDue && outcomes[i].changes() {
-			w.news()
-		}
-		if a.sender == am1 && outcomes[i] != OlderDropped {
-			w.tell(a.notification)
-			if outcomes[i] == EchoHeld {
-				w.pages++
-			}
-		}
+		w.did(a, outcomes[i])
 	}
 	if len(all) > 1 && slices.Contains(outcomes, Resolved) {
 		w.newEpisode() // one may have ended within
 	}
-	w.checkStart(fired)
+	if len(rows) == 0 {
+		w.checkStart(fired)
+	}
 	w.checkMembers(all, outcomes)
 	w.check()
 	return outcomes
+}
+
+// inOrder puts what is in the inbox before what came to the leader.
+func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhooks [][]Event) {
+	groups := make([][]arrived, 0, len(rows)+1)
+	for _, p := range rows {
+		for i := range p.all {
+			p.all[i].Waited = time.Duration(w.now-p.put) * time.Second
+		}
+		groups = append(groups, p.all)
+	}
+	switch {
+	case len(direct) == 0:
+	case ownGoesFirst:
+		groups = slices.Insert(groups, 0, direct)
+	default:
+		groups = append(groups, direct)
+	}
+	for _, g := range groups {
+		events := make([]Event, len(g))
+		for i, a := range g {
+			events[i] = a.Event
+		}
+		all, webhooks = append(all, g...), append(webhooks, events)
+	}
+	return all, webhooks
+}
+
+// did notes what an event did.
+func (w *world) did(a arrived, o Outcome) {
+	if o.changes() {
+		w.hearsSync([]arrived{a})
+		w.heard[a.alert] = w.now
+	}
+	if o != Repeated && o != RefreshDue && o.changes() {
+		w.news()
+	}
+	if o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho) {
+		w.tell(a.notification)
+		if o == EchoHeld {
+			w.pages++
+		}
+	}
+	if a.sender == am2 && (o == Resolved || o == Coalesced || o == EchoCancelled) {
+		w.wrongly(a.notification)
+	}
+}
+
+// mayHaveApplied: all of it was applied, and nobody knows.
+func (w *world) mayHaveApplied(all []arrived) {
+	w.hearsSync(all)
+	for _, a := range all {
+		w.pages++
+		w.heard[a.alert] = w.now
+		if a.sender == am1 || a.firing && !a.isEcho {
+			w.tell(a.notification)
+		} else if !a.firing {
+			w.wrongly(a.notification)
+		}
+	}
+	w.news()
+	w.newEpisode()
+	w.noteMembers()
 }
 
 func (w *world) newEpisode() {
@@ -101,77 +140,84 @@ func (w *world) newEpisode() {
 func (w *world) news() { w.quiet = 0 }
 
 // deliverAll is all that the first replica has to say, in one request.
-func (w *world) deliverAll() {
-	all := make([]arrived, 0, len(w.queue))
-	for _, n := range w.queue {
-		all = append(all, w.arrive(n))
-	}
-	if len(all) == 0 {
+func (w *world) deliverAll() { w.deliverAllTo(w.leader) }
+
+func (w *world) deliverAllTo(process int) {
+	if w.holdsBack(w.queue...) {
 		return
 	}
-	if outcomes := w.push(all...); outcomes != nil {
-		w.queue = nil
-		for i, a := range all {
-			w.acknowledged(a.notification, outcomes[i], w.now)
+	all := make([]arrived, 0, len(w.queue))
+	for _, n := range w.queue {
+		all = append(all, w.arrive(n, process))
+	}
+	if len(all) > 0 && w.accept(all...) {
+		w.queue = w.queue[len(all):]
+		for _, a := range all {
+			w.acknowledged(a.notification, w.now)
 		}
 	}
 }
 
 // deliver is the first replica's next notification; again: the acknowledgement is lost, so it is sent again.
-func (w *world) deliver(again bool) {
-	if len(w.queue) == 0 {
+func (w *world) deliver(again bool) { w.deliverTo(w.leader, again) }
+
+func (w *world) deliverTo(process int, again bool) {
+	if len(w.queue) == 0 || w.holdsBack(w.queue[0]) {
 		return
 	}
 	n := w.queue[0]
-	o, ok := w.apply(w.arrive(n))
-	if ok && !again {
+	if w.apply(w.arrive(n, process)) && !again {
 		w.queue = w.queue[1:]
-		w.acknowledged(n, o, w.now)
+		w.acknowledged(n, w.now)
 	}
 }
 
 // handlerStuck: the first replica's request arrives but does not get through yet, so that it will be sent again.
-func (w *world) handlerStuck() {
-	if len(w.queue) > 0 && len(w.stuck) < 2 {
-		w.stuck = append(w.stuck, w.arrive(w.queue[0]))
+func (w *world) handlerStuck() { w.stuckAt(w.leader, 0) }
+
+// stuckAt is that for a process. With an id it has its place in the inbox already.
+func (w *world) stuckAt(process, id int) {
+	if len(w.queue) > 0 && len(w.stuck) < 2 && !w.holdsBack(w.queue[0]) {
+		a := w.arrive(w.queue[0], process)
+		a.id = id
+		w.stuck = append(w.stuck, a)
 	}
 }
 
-// through: a stuck handler gets through; its sender does not listen any more.
+// through: a stuck handler gets through. Its sender may not listen any more.
 func (w *world) through(i int) {
 	if i < len(w.stuck) {
 		a := w.stuck[i]
 		w.stuck = slices.Delete(w.stuck, i, i+1)
-		w.apply(a)
-	}
-}
-
-func (w *world) secondFires(i int) {
-	n, isEcho, ok := w.echo(i, w.now)
-	if !ok {
-		return
-	}
-	if o, ok := w.apply(w.arrive(n)); ok && !isEcho {
-		w.tell(n)
-		if o == EchoHeld {
-			w.pages++
+		if w.apply(a) && w.replicas && len(w.queue) > 0 && w.queue[0] == a.notification {
+			w.queue = w.queue[1:]
+			w.acknowledged(a.notification, w.now) // it was slow, and its sender still waits
 		}
 	}
 }
 
-func (w *world) secondResolves(i, later int) {
-	n, ok := w.correct(i, later)
+func (w *world) secondFires(i, process int) {
+	n, isEcho, ok := w.echo(i, w.now)
 	if !ok {
 		return
 	}
-	if o, ok := w.apply(w.arrive(n)); ok {
-		w.acknowledged(n, o, w.now)
+	a := w.arrive(n, process)
+	a.isEcho = isEcho
+	w.apply(a)
+}
+
+func (w *world) secondResolves(i, later, process int) {
+	n, ok := w.correct(i, later)
+	if ok && w.apply(w.arrive(n, process)) {
+		w.acknowledged(n, w.now)
 	}
 }
 
 // repeat is the first replica's repeat for what fires; not while it has something new to say.
-func (w *world) repeat(i int) {
-	if w.alerts[i].firing && !w.lost[i] && len(w.queue) == 0 {
-		w.apply(w.arrive(w.repeats(i)))
+func (w *world) repeat(i int) { w.repeatTo(i, w.leader) }
+
+func (w *world) repeatTo(i, process int) {
+	if n := w.repeats(i); w.alerts[i].firing && !w.lost[i] && len(w.queue) == 0 && !w.holdsBack(n) {
+		w.apply(w.arrive(n, process))
 	}
 }

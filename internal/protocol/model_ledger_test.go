@@ -47,6 +47,7 @@ func modelPolicy(s switches) *Policy {
 			Slow: slow * time.Second, Hourly: hourly * time.Second, SlowAfter: slowAfter,
 		},
 	}
+	p.EchoAnySender, p.Punctual = s.replicas, s.replicas && !ordersByReceiver
 	if s.replicas && !s.hasty {
 		p.Unsettled = timeout * time.Second
 	}
@@ -136,22 +137,29 @@ func (l *ledger) decode() *Entry {
 	return e
 }
 
-// apply returns what the events did; nil if that is not known.
-func (l *ledger) apply(events []Event) []Outcome {
+// apply returns what the events of webhooks did, in one transaction; nil if that is not known. Replicas write also if nothing changes:
+// that they lead, and what they took out of the inbox. A create is armed if there is one webhook, which is not from the inbox.
+func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcome) {
 	l.failed = false
-	n, outcomes := l.policy.Apply(l.entry, events, l.now())
-	if armsInMemory && n == l.entry && n != nil {
-		l.entry = n.copy()
-		l.policy.Arm(l.entry, l.wantOf(l.entry), l.now())
-		return outcomes
+	n, durable := l.entry, false
+	for _, events := range webhooks {
+		next, did := l.policy.Apply(n, events, l.now())
+		outcomes = append(outcomes, did...)
+		if next == n {
+			continue
+		}
+		n = next
+		durable = arms && l.policy.Arm(n, l.wantOf(n), l.now()) || Durable(did) || durable
 	}
 	switch {
-	case n == l.entry:
-		return outcomes
-	case l.policy.Arm(n, l.wantOf(n), l.now()) || Durable(outcomes):
-		if !l.commit(n) {
-			return nil
-		}
+	case armsInMemory && n == l.entry && n != nil:
+		l.entry = n.copy()
+		l.policy.Arm(l.entry, l.wantOf(l.entry), l.now())
+	case durable && !l.commit(n):
+		return nil
+	case !durable && writes && (l.full || l.lies):
+		l.commit(l.entry)
+		return nil
 	default:
 		l.entry = n
 	}

@@ -130,7 +130,7 @@ func (w *world) otherCloses() {
 // audit compares the entry with the list of open incidents.
 func (w *world) audit() {
 	e := w.ledger.entry
-	if e == nil {
+	if e == nil || w.vacant {
 		return
 	}
 	n, listed := e, false

@@ -12,12 +12,16 @@ import (
 // quiesce lets everybody behave from now on, without help from repeats, and checks what must hold at rest.
 func (w *world) quiesce() {
 	w.calm, w.ledger.full, w.ledger.lies = true, false, false
+	if w.vacant {
+		w.succeed(w.skew)
+	}
 	for len(w.stuck) > 0 {
 		w.through(0)
 	}
+	w.drain()
 	for i := range w.alerts {
 		if w.alerts[i].owes {
-			w.secondResolves(i, 1)
+			w.secondResolves(i, 1, w.leader)
 		}
 	}
 	w.sourceIsBack()
@@ -26,10 +30,13 @@ func (w *world) quiesce() {
 	}
 	w.synced()
 	w.otherCloses()
+	for len(w.late) > 0 && w.oversleeps {
+		w.settleFor(1) // an audit comes before the entry expires
+	}
 	w.audit()
 	// A call on its way, settle, a hold and one backoff: by then it is true (I12), and it stays so.
 	w.settleFor(w.restTime())
-	if w.people || w.foreign || w.racy || w.odd {
+	if w.people || w.foreign || w.racy || w.odd || w.oversleeps {
 		// What people did, and what an answer without a body did not show, is seen by the audit and by a refresh.
 		w.audit()
 		w.settleFor(refresh)

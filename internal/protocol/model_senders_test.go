@@ -58,6 +58,10 @@ type arrived struct {
 	Event
 	notification
 	by int // when the handler gets through at the latest
+	// at is the process, since when it came, as far as that knows. id is its place in the inbox, 0 if it has none yet.
+	at, since, id int
+	// isEcho: the second replica has not heard of the end yet.
+	isEcho bool
 }
 
 type senders struct {
@@ -151,7 +155,7 @@ func (s *senders) tell(n notification) {
 func (s *senders) told() bool { return s.alerts[0].told.firing || s.alerts[1].told.firing }
 
 // acknowledged is what the first replica and its peer do after a 2xx.
-func (s *senders) acknowledged(n notification, o Outcome, now int) {
+func (s *senders) acknowledged(n notification, now int) {
 	a := &s.alerts[n.alert]
 	switch {
 	case n.sender == am1 && !n.firing:
@@ -159,9 +163,6 @@ func (s *senders) acknowledged(n notification, o Outcome, now int) {
 		a.owes = false
 	case n.sender == am2 && !n.firing:
 		a.owes, a.resolvedAt = false, -1 // it has said all
-		if o == Resolved || o == Coalesced || o == EchoCancelled {
-			s.wrongly(n)
-		}
 	}
 }
 

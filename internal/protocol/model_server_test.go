@@ -67,8 +67,9 @@ type request struct {
 	// read is when the worker read the incident.
 	read    int
 	episode int
-	// due is when a late request is carried out.
-	due int
+	// due is when a late request is carried out. stale: so much later that only the audit can make up for it.
+	due   int
+	stale bool
 }
 
 // open are our open incidents.
@@ -176,6 +177,9 @@ func (s *server) write(r *row, q *request) {
 			r.edits[f] = perhaps // it came between reading and writing
 		}
 		r.news[f], r.shown[f] = q.content.News[f], s.clean(f, q.content.Sent[f])
+		if q.stale {
+			r.edits[f] = perhaps // nobody can tell it from a person's
+		}
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
 			r.peak = max(r.peak, q.content.Severity)

@@ -92,9 +92,9 @@ func (w *world) resolvesAlone(i int) {
 
 // ask notes what the Alertmanagers answer now. Without a part of the answer, or of one that was restarted, it is incomplete.
 func (w *world) ask(complete bool) {
-	w.seq++
+	epoch, seq := w.next(w.leader)
 	q := &question{Snapshot: Snapshot{
-		Source: theSource, Complete: complete && w.now >= w.emptyUntil, Epoch: w.epoch, Seq: w.seq,
+		Source: theSource, Complete: complete && w.now >= w.emptyUntil, Epoch: epoch, Seq: seq,
 		AbsentFor: absentFor * time.Second, Listed: map[Key]bool{},
 	}}
 	if q.Complete && !w.dead {
@@ -118,11 +118,15 @@ func (w *world) answered() {
 
 // otherSyncs is a complete snapshot of a source that has none of our alerts.
 func (w *world) otherSyncs() {
-	w.snapshot(&question{Snapshot: Snapshot{Source: otherSource, Complete: true, Epoch: w.epoch, Seq: w.seq + 1, AbsentFor: absentFor * time.Second}})
+	r := w.receivers[w.leader]
+	w.snapshot(&question{Snapshot: Snapshot{Source: otherSource, Complete: true, Epoch: r.epoch, Seq: r.seq + 1, AbsentFor: absentFor * time.Second}})
 }
 
 // snapshot hands an answer to the ledger.
 func (w *world) snapshot(q *question) {
+	if w.vacant {
+		return
+	}
 	w.aliveAt = max(w.aliveAt, q.aliveAt)
 	q.Alive = w.alive()
 	before, lies := w.ledger.entry, w.ledger.lies && !w.ledger.full
@@ -235,7 +239,7 @@ func (w *world) synced() {
 		if w.alone[i] && w.alerts[i].firing {
 			n := w.current(i)
 			n.sender = am2
-			w.apply(w.arrive(n))
+			w.apply(w.arrive(n, w.leader))
 		}
 		if e := w.ledger.entry; !w.alerts[i].firing && !w.shown[i] && e != nil && (w.fired[i] || w.held[i].held) {
 			w.queue = append(w.queue, w.current(i)) // no snapshot can know of it

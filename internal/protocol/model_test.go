@@ -43,6 +43,8 @@ var worlds = map[string]switches{
 	"renew and edits": {renew: true, people: true},
 	"replicas":        {replicas: true, odd: true, people: true},
 	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},
+	"plain replicas":  {replicas: true},
+	"oversleeping":    {replicas: true, oversleeps: true},
 	"sync":            {sync: true},
 	"sync and stale":  {sync: true, stale: true, odd: true},
 	"sync and steps":  {sync: true, clockSteps: true, racy: true},
@@ -151,6 +153,7 @@ func repertoire(s switches) steps {
 	all.ofOthers(s)
 	all.ofSync(s)
 	all.ofWitness(s)
+	all.ofReplicas(s)
 	return all
 }
 
@@ -168,9 +171,9 @@ func (s *steps) ofAlerts(sw switches) {
 		if sw.untimed {
 			continue
 		}
-		s.add(3, "second fires"+n, func(w *world) { w.secondFires(i) })
-		s.add(1, "second resolves"+n, func(w *world) { w.secondResolves(i, 0) })
-		s.add(1, "second resolves later"+n, func(w *world) { w.secondResolves(i, 1) })
+		s.add(3, "second fires"+n, func(w *world) { w.secondFires(i, w.leader) })
+		s.add(1, "second resolves"+n, func(w *world) { w.secondResolves(i, 0, w.leader) })
+		s.add(1, "second resolves later"+n, func(w *world) { w.secondResolves(i, 1, w.leader) })
 	}
 	s.add(1, "links move", func(w *world) { w.moved++ })
 }
@@ -209,11 +212,6 @@ func (s *steps) ofOthers(sw switches) {
 	if sw.clockSteps {
 		for _, by := range []int{0, 7, -7, 60, -3600, 3600} {
 			s.add(1, "kill, clock off by "+strconv.Itoa(by), func(w *world) { w.kill(1, by) })
-		}
-	}
-	if sw.replicas {
-		for by := range settle + timeout {
-			s.add(1, "takeover, call done late by "+strconv.Itoa(by), func(w *world) { w.takeover(by) })
 		}
 	}
 	if sw.people {

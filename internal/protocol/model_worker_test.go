@@ -64,7 +64,7 @@ func (k *work) carries() bool {
 
 // claim lets the worker take the next call and send it. A lookup does not occupy the worker.
 func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
-	if w.work != nil {
+	if w.work != nil || w.vacant {
 		return Decision{}
 	}
 	before := w.ledger.entry

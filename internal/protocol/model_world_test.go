@@ -5,7 +5,7 @@ package protocol
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,8 +23,9 @@ type switches struct {
 	// tooLate lets a request commit after the settle time: the model must break.
 	tooLate bool
 	// replicas: another replica may take over at any moment, with a call of the former leader on the wire until that one's own timeout
-	// and the settle time are over. hasty does not wait for the former: the model must break.
-	replicas, hasty bool
+	// and the settle time are over. hasty does not wait for the former: the model must break. oversleeps: the former leader may send
+	// its call much later than that, and the audit repairs what it did.
+	replicas, hasty, oversleeps bool
 	// merges: a create that meets an open incident updates it. noFlag: its answer does not say that it met one.
 	merges, noFlag bool
 	// cleans: Alert24 shows another description than was sent.
@@ -56,7 +57,7 @@ type switches struct {
 }
 
 // atomic: what the API does follows from our requests alone.
-func (s switches) atomic() bool { return !s.people && !s.racy && !s.foreign }
+func (s switches) atomic() bool { return !s.people && !s.racy && !s.foreign && !s.oversleeps }
 
 // world is one history: an Alert24, its people, senders, and the ledger between them.
 type world struct {
@@ -65,14 +66,12 @@ type world struct {
 	failer
 	syncs
 	witnesses
+	replication
 
 	now    int // true time in seconds
 	skew   int // of the wall clock
 	policy *Policy
 	ledger ledger
-	epoch  string
-	epochs int
-	seq    int64
 	work   *work // the one write
 	look   *work // the one lookup
 	calm   bool  // everybody behaves: the end of the history
@@ -113,16 +112,16 @@ type failer interface {
 func newWorld(f failer, s switches) *world {
 	w := &world{failer: f, senders: newSenders(), server: server{switches: s}, policy: modelPolicy(s), now: 1}
 	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises}
+	w.startAll()
 	w.restart()
 	return w
 }
 
 func (w *world) wall() time.Time { return at(w.now + w.skew) }
 
+// restart lets a process work on incidents.
 func (w *world) restart() {
-	w.epochs++
-	w.epoch = strconv.Itoa(w.epochs)
-	w.seq, w.work, w.look, w.stuck = 0, nil, nil, nil
+	w.work, w.look = nil, nil
 	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
 	w.policy.HeardSince = w.wall()
 	w.restartSync()
@@ -132,6 +131,10 @@ func (w *world) restart() {
 // kill ends the process; what is on the wire may still be carried out.
 func (w *world) kill(down, skew int) {
 	w.kills++
+	if w.vacant {
+		w.succeed(skew)
+		return
+	}
 	for i := range w.alerts {
 		if a := &w.alerts[i]; a.owes {
 			down = max(0, min(down, a.oweBy-w.now)) // the senders keep to their time
@@ -143,23 +146,9 @@ func (w *world) kill(down, skew int) {
 	for range down {
 		w.second()
 	}
-	var before *Entry
-	if w.ledger.record != nil {
-		before = w.ledger.decode()
-	}
-	w.skew = skew
-	w.ledger.full, w.ledger.lies = false, false
-	w.restart()
-	w.checkRestart(before)
-}
-
-// takeover lets another replica lead at once. The former leader sleeps with its call on the wire, or just before it, which the API
-// carries out so much later.
-func (w *world) takeover(by int) {
-	if w.work != nil {
-		w.work.fate, w.work.lateBy = late, by
-	}
-	w.kill(0, w.skew)
+	w.stuck = slices.DeleteFunc(w.stuck, func(a arrived) bool { return a.at == w.leader })
+	w.newProcess(w.leader)
+	w.succeed(skew)
 }
 
 // second lets true time pass by one second, after those have acted who may not be later.
@@ -177,9 +166,10 @@ func (w *world) tick() {
 	for i := range w.alerts {
 		if a := &w.alerts[i]; a.owes && a.oweBy <= w.now {
 			w.ledger.full, w.ledger.lies = false, false
-			w.secondResolves(i, 0)
+			w.secondResolves(i, 0, w.anyTaker())
 		}
 	}
+	w.lookAtInbox()
 	if k := w.work; k != nil && k.answer == nil && k.sent+timeout <= w.now {
 		w.answer()
 	}

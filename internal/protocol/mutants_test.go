@@ -7,7 +7,7 @@ import "slices"
 
 // mutants switch a rule off each: M1 to M25 those that the protocol began with, N1 to N5 on what its first model found, and
 // those of this model by what they break. What lookups read is the client's.
-var mutants = slices.Concat(firstMutants, syncMutants, []mutant{
+var mutants = slices.Concat(firstMutants, syncMutants, replicaMutants, []mutant{
 	{"B1 what is left to a person is closed in doubt", "left", 20000, `
 func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
 	if e.Incident.State == Open && e.Left && e.lookupDue(now) {

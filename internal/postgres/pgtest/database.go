@@ -5,11 +5,16 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 var databases atomic.Int64
@@ -35,4 +40,32 @@ func (s *Server) Do(tb testing.TB, database string, statements ...string) {
 	if err := s.Exec(tb.Context(), database, statements...); err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// Exhaust takes all connections that the server has, runs statements over one of them, and returns what frees them. The end of the test does so, too.
+func (s *Server) Exhaust(tb testing.TB, statements ...string) (free func()) {
+	tb.Helper()
+	var taken []*pgx.Conn
+	free = sync.OnceFunc(func() {
+		for _, c := range taken {
+			_ = c.Close(context.WithoutCancel(tb.Context()))
+		}
+	})
+	tb.Cleanup(free)
+	for {
+		conn, err := s.Connect(tb.Context(), "postgres")
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "53300" {
+			break
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		taken = append(taken, conn)
+	}
+	for _, sql := range statements {
+		if _, err := taken[0].Exec(tb.Context(), sql); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return free
 }

@@ -40,17 +40,19 @@ type Server struct {
 	life io.Closer // the server stops when it is closed, also because this process ended
 
 	bin, libraries string
+	settings       []string
 }
 
-// Start makes a cluster and starts its server.
-func Start() (_ *Server, err error) {
+// Start makes a cluster and starts its server, with settings as name=value over those of tests. It does not survive a crash of the
+// machine: fsync is off.
+func Start(settings ...string) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	bin, libraries, err := binaries(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{}
+	s := &Server{settings: settings}
 	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return nil, err
 	}
@@ -171,6 +173,9 @@ func (s *Server) launch(ctx context.Context, bin, libraries string) error {
 		"max_wal_size": "4GB", "checkpoint_timeout": "1h", "log_statement": "none",
 	} {
 		args = append(args, "-c", name+"="+value)
+	}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
 	}
 	s.cmd = s.command(context.WithoutCancel(ctx), libraries, "/bin/sh", args...)
 	life, err := s.cmd.StdinPipe()

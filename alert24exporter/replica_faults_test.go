@@ -1,0 +1,149 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"strings"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// survives breaks the database while an incident is open, and mends it: no replica takes the resolve in between, each says why in one line,
+// and nobody restarts anything.
+func (f *fleet) survives(why string, breaks, mend func()) {
+	f.t.Helper()
+	leader, followers := f.three()
+	require.NoError(f.t, f.send(leader, "firing"))
+	f.opens(1)
+	breaks()
+	for _, e := range f.all {
+		var err error
+		require.Eventually(f.t, func() bool {
+			err = f.send(e, "resolved")
+			return err != nil && strings.Contains(err.Error(), why)
+		}, patience, tick, "a replica takes what it cannot keep, or does not say why")
+		f.refusal(err)
+	}
+	alias := alertAttributes("firing")[attrs.Alias]
+	assert.Len(f.t, f.box.Open(alias), 1)
+	mend()
+	require.Eventually(f.t, func() bool { return f.send(followers[0], "resolved") == nil }, patience, tick)
+	f.opens(0)
+	f.leader(f.all...)
+	require.Eventually(f.t, func() bool { return leader.ready(f.t.Context()) == nil }, patience, tick)
+	assert.Equal(f.t, 1, f.created())
+}
+
+// refusal checks an error: the receiver answers 503, because it is not one for good, and it is one line without the password.
+func (f *fleet) refusal(err error) {
+	f.t.Helper()
+	require.Error(f.t, err)
+	assert.False(f.t, consumererror.IsPermanent(err))
+	assert.NotContains(f.t, err.Error(), "\n")
+	assert.NotContains(f.t, err.Error(), pgtest.Password)
+}
+
+// endSessions makes the replicas connect again.
+func (f *fleet) endSessions() {
+	f.t.Helper()
+	f.server.Do(f.t, "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+f.database+"'")
+}
+
+// complains waits for the log line that says why the database cannot be used, and sees that there are few of them.
+func (f *fleet) complains(why string) {
+	f.t.Helper()
+	const line = "The database cannot be used"
+	require.Eventually(f.t, func() bool {
+		for _, entry := range f.logs.FilterMessage(line).All() {
+			if text, ok := entry.ContextMap()["error"].(string); ok && strings.Contains(text, why) {
+				return true
+			}
+		}
+		return false
+	}, patience, tick, "no line says %s", why)
+	assert.Less(f.t, f.logs.FilterMessage(line).Len(), 20)
+}
+
+func noConnection(f *fleet) {
+	var free func()
+	f.survives("SQLSTATE 53300", func() {
+		f.server.Do(f.t, "postgres", "ALTER DATABASE "+f.database+" CONNECTION LIMIT 0")
+		f.endSessions()
+		free = f.server.Exhaust(f.t, "ALTER DATABASE "+f.database+" CONNECTION LIMIT -1")
+		f.complains("SQLSTATE 53300")
+	}, func() { free() })
+}
+
+func readOnly(f *fleet) {
+	f.survives("SQLSTATE 25006", func() {
+		f.server.Do(f.t, "postgres", "ALTER DATABASE "+f.database+" SET default_transaction_read_only = on")
+		f.endSessions()
+		f.complains("SQLSTATE 25006")
+	}, func() {
+		f.server.Do(f.t, "postgres", "ALTER DATABASE "+f.database+" RESET default_transaction_read_only")
+	})
+}
+
+// insteadOf runs code before each new row, in place of what a test cannot do to a disk.
+func (f *fleet) insteadOf(code string) {
+	f.t.Helper()
+	f.server.Do(f.t, f.database, "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "+code+"; RETURN NEW; END$$",
+		"CREATE TRIGGER broken BEFORE INSERT ON otelcol_alert24.entries FOR EACH ROW EXECUTE FUNCTION broken()",
+		"CREATE TRIGGER broken BEFORE INSERT ON otelcol_alert24.inbox FOR EACH ROW EXECUTE FUNCTION broken()")
+}
+
+func (f *fleet) mend() { f.server.Do(f.t, f.database, "DROP FUNCTION broken CASCADE") }
+
+func fullDisk(f *fleet) {
+	f.survives("No space left on device (SQLSTATE 53100)", func() {
+		f.insteadOf("RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'")
+	}, f.mend)
+}
+
+func slowStatements(f *fleet) {
+	f.survives("canceling statement due to statement timeout (SQLSTATE 57014)", func() { f.insteadOf("PERFORM pg_sleep(60)") }, f.mend)
+}
+
+// A database that turns the role away may learn its password later, or a file with it is put right. Nobody restarts the replicas.
+func wrongPassword(f *fleet) {
+	const secret = "s3cret-of-the-database"
+	url := "postgres://" + pgtest.Role + ":" + secret + "@" + f.server.Address() + "/" + f.database + "?sslmode=disable"
+	e := f.join(url, nil)
+	f.refusal(f.send(e, "firing"))
+	require.ErrorIs(f.t, e.ready(f.t.Context()), errDatabase)
+	f.complains("password authentication failed")
+	require.ErrorContains(f.t, f.send(e, "firing"), "password authentication failed")
+	for _, entry := range f.logs.All() {
+		assert.NotContains(f.t, entry.Message, secret)
+		for _, field := range entry.ContextMap() {
+			assert.NotContains(f.t, field, secret)
+		}
+	}
+	password := func(to string) {
+		assert.NoError(f.t, f.server.Exec(context.WithoutCancel(f.t.Context()), "postgres", "ALTER ROLE "+pgtest.Role+" PASSWORD '"+to+"'"))
+	}
+	f.t.Cleanup(func() { password(pgtest.Password) })
+	password(secret)
+	f.leader(e)
+	require.Eventually(f.t, func() bool { return e.ready(f.t.Context()) == nil }, patience, tick)
+	require.NoError(f.t, f.send(e, "firing"))
+	f.opens(1)
+}
+
+// Who has gone may have sent something newer to another replica.
+func senderGone(f *fleet) {
+	leader, followers := f.three()
+	gone, cancel := context.WithCancel(f.t.Context())
+	cancel()
+	require.ErrorIs(f.t, f.sendIn(gone, leader, "firing"), context.Canceled)
+	require.ErrorContains(f.t, f.sendIn(gone, followers[0], "firing"), "canceled")
+	require.NoError(f.t, f.send(followers[0], "resolved"))
+	assert.Zero(f.t, f.created())
+}

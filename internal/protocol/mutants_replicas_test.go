@@ -1,0 +1,78 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+// replicaMutants do wrong what replicas do around the protocol. They are in the model of the replicas.
+var replicaMutants = []mutant{
+	{"R1 a follower takes what comes too late", "plain replicas", 20000, ""},
+	{"R2 the leader takes what comes too late", "plain replicas", 20000, ""},
+	{"R3 the leader's own webhook goes before the inbox", "plain replicas", 20000, ""},
+	{"R4 the inbox is read before a webhook joins", "plain replicas", 20000, ""},
+	{"R5 the inbox is read after the last row", "plain replicas", 20000, ""},
+	{"R6 rows leave the inbox in a transaction of their own", "plain replicas", 20000, ""},
+	{"R7 rows leave the inbox before they are applied", "plain replicas", 20000, ""},
+	{"R8 a deposed leader writes", "plain replicas", 20000, ""},
+	{"R9 a leader works before it has read the inbox", "plain replicas", 20000, ""},
+	{"R10 the former leader's call is not waited for", "plain replicas", 20000, `
+func (p *Policy) Load(e *Entry, now time.Time) *Entry {
+	hasty := *p
+	hasty.Unsettled = 0
+	return hasty.LoadOriginal(e, now)
+}`},
+	{"R11 a webhook is older than what another sender said after it", "plain replicas", 20000, ""},
+	{"R12 what waited in the inbox came late", "replicas", 60000, `
+func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
+	came := *ev
+	came.Waited = 0
+	return p.isEchoOriginal(m, &came, now)
+}`},
+	{"R13 a new doubt cuts the former one short", "plain replicas", 20000, `
+func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
+	p.doubtOriginal(n, c, sent, now)
+	n.change(func(t *Timers) { t.SettleAt = now.Add(p.SettleTime) })
+}`},
+}
+
+// replicaHistories once broke the promise, or would.
+var replicaHistories = []fixed{
+	{
+		"a webhook that a follower put into the inbox late, after its sender had said more, fired without an end", "plain replicas",
+		"toggle(0); handler stuck at follower 1; deliver; call answered; answer; 5 seconds; toggle(0); deliver; call answered; answer; 5 seconds",
+		"R1 a follower takes what comes too late",
+	},
+	{
+		"the same at the leader", "plain replicas",
+		"toggle(0); handler stuck; deliver to follower 1; call answered; answer; 5 seconds; toggle(0); deliver to follower 1; call answered; answer; 5 seconds",
+		"R2 the leader takes what comes too late",
+	},
+	{
+		"a slow commit became visible after one that took a higher id", "plain replicas",
+		"toggle(0); deliver; call answered; answer; toggle(0); slow commit at follower 1; toggle(1); second fires(1) to follower 2; " +
+			"the leader reads the inbox; stuck handler through(0); the leader reads the inbox",
+		"R5 the inbox is read after the last row",
+	},
+	{
+		"a hold ended while nobody led, and what cancels it was in the inbox", "plain replicas",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; second fires(0); 5 seconds; " +
+			"nobody leads for 8; second resolves(0) to follower 1; 5 seconds; second; second; second; second; call answered",
+		"R9 a leader works before it has read the inbox",
+	},
+	{
+		"a firing that waited for its turn was dropped for the echo of another sender, and its sender believed that it was taken", "plain replicas",
+		"toggle(1); deliver; toggle(1); toggle(1); nobody leads for 4; second; second; second; second; deliver to follower 1; slow commit at follower 1; second; second fires(1)",
+		"R11 a webhook is older than what another sender said after it",
+	},
+	{
+		"an echo that waited in the inbox until its window was over opened an incident", "replicas",
+		"toggle(0); deliver; toggle(0); call answered; second; deliver; second; second; second; call answered; answer; " +
+			"second fires(0) to follower 1; kill for 10; call done, no body",
+		"R12 what waited in the inbox came late",
+	},
+	{
+		"the new leader's own lost call ended the wait for the former leader's", "plain replicas",
+		"toggle(0); toggle(1); deliver; toggle(0); call answered; deliver; answer; call answered, done at the end; " +
+			"takeover, call done late by 6; call answered; call lost",
+		"R13 a new doubt cuts the former one short",
+	},
+}
