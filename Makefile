@@ -132,7 +132,7 @@ cover: ## Unit tests' coverage: coverage.out, and a line per package
 	@go tool cover -func=coverage.out | tail -1
 
 .PHONY: bench
-bench: $(COLLECTOR) ## Measure, next to an adapter in Node.js if there is node; BENCH_QUICK=1 takes a minute, DOC=1 writes docs/benchmarks.md
+bench: $(COLLECTOR) $(STAMP)/postgresql ## Measure, next to an adapter in Node.js if there is node; BENCH_QUICK=1 takes a minute, DOC=1 writes docs/benchmarks.md
 	@go build -o build/bench-bare ./bench/bare && go build -o build/bench ./bench/load && build/bench $(if $(BENCH_QUICK),-quick) $(if $(DOC),-doc docs/benchmarks.md) $(BENCH_FLAGS)
 
 .PHONY: race

@@ -45,16 +45,18 @@ type size struct {
 	steadyFor    time.Duration
 	steady, live int // aliases
 	benchtime    string
+	rounds       int           // of what is compared side by side
+	lease        time.Duration // of replicas
 }
 
 var (
 	fullSize = size{
 		window: 1500 * time.Millisecond, burst: []int{1000, 10_000}, peerBurst: 1000,
-		steadyFor: 20 * time.Second, steady: 10_000, live: 100_000, benchtime: "0.3s",
+		steadyFor: 20 * time.Second, steady: 10_000, live: 100_000, benchtime: "0.3s", rounds: 3, lease: 10 * time.Second,
 	}
 	quickSize = size{
 		window: 400 * time.Millisecond, burst: []int{1000}, peerBurst: 100,
-		steadyFor: 5 * time.Second, steady: 2000, live: 10_000, benchtime: "0.05s",
+		steadyFor: 5 * time.Second, steady: 2000, live: 10_000, benchtime: "0.05s", rounds: 1, lease: 2 * time.Second,
 	}
 )
 
@@ -83,12 +85,28 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 	if err != nil {
 		return nil, err
 	}
-	b.stores++
 	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
 		s.sandbox.Close()
 		return nil, err
 	}
-	s.collector, err = harness.StartCollector(ctx, harness.CollectorOptions{
+	s.collector, err = b.startCollector(ctx, s, set...)
+	if err != nil {
+		s.sandbox.Close()
+		return nil, err
+	}
+	s.stop = s.collector.Kill
+	s.target, err = newTarget(s.collector)
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// startCollector starts a collector on an empty ledger, which sends to the sandbox of a stage.
+func (b *bench) startCollector(ctx context.Context, s *stage, set ...string) (*harness.Collector, error) {
+	b.stores++
+	return harness.StartCollector(ctx, harness.CollectorOptions{
 		Binary: b.collector, Endpoint: s.sandbox.Endpoint(), APIKey: s.sandbox.Key,
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.stores)),
 		Set: append([]string{
@@ -101,17 +119,6 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 			"service.extensions=[file_storage, bearertokenauth/webhook, health_check, pprof]",
 		}, set...),
 	})
-	if err != nil {
-		s.sandbox.Close()
-		return nil, err
-	}
-	s.stop = s.collector.Kill
-	s.target, err = newTarget(s.collector)
-	if err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
 }
 
 func newTarget(c *harness.Collector) (*target, error) {

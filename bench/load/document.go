@@ -32,6 +32,7 @@ loopback, one thing after the other, so only the ratios mean something elsewhere
 - For Go benchmarks the peer is the floor: encoding/json decoding one such alert into a struct with maps, which any program
   in Go would have to do at least.
 - The API is the sandbox, which answers after 20 ms or at once.
+- Replicas use a PostgreSQL with fsync on the same disk and the same cores, and take turns with the embedded store.
 - A transaction of the storage costs two fsyncs and the pages that it touches. The row without storage shows what the rest costs.
 `
 

@@ -37,11 +37,12 @@ var scenarios = []scenario{
 	{"burst", (*bench).bursts},
 	{"steady", (*bench).steady},
 	{"many", (*bench).many},
+	{"replicas", (*bench).replicas},
 }
 
 func run() error {
 	quick := flag.Bool("quick", false, "measure less, in about a minute")
-	only := flag.String("only", "", "comma-separated `scenarios`: go, throughput, cpu, burst, steady, many")
+	only := flag.String("only", "", "comma-separated `scenarios`: go, throughput, cpu, burst, steady, many, replicas")
 	doc := flag.String("doc", "", "write the table to this `file`, as Markdown")
 	profiles := flag.String("profiles", "", "keep processor profiles of the collector in this `folder`")
 	flag.Parse()
