@@ -33,8 +33,9 @@ type Proxy struct {
 	resolved map[string]time.Time // by instance: the start of the newest alert of which a collector acknowledged the resolve
 }
 
-// proxyTimeout: one that hangs does not hold up the others.
-const proxyTimeout = 2 * time.Second
+// proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it
+// passed to another one.
+const proxyTimeout = 6 * time.Second
 
 // StartProxy starts one in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {

@@ -31,6 +31,8 @@ import (
 type relay struct {
 	server *httptest.Server
 	refuse atomic.Bool
+	// loses are instances of which the answer to a firing gets lost.
+	loses sync.Map
 
 	mu       sync.Mutex
 	webhooks []relayed
@@ -55,6 +57,9 @@ func startRelay(t *testing.T, target string) *relay {
 		if err == nil && !r.refuse.Load() {
 			answer = pass(q, client, target, body)
 		}
+		if r.lost(body) {
+			answer = http.StatusServiceUnavailable
+		}
 		r.record(q.URL.Path, body, answer)
 		w.WriteHeader(answer)
 	}))
@@ -76,6 +81,16 @@ func pass(q *http.Request, client *http.Client, target string, body []byte) int 
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
+}
+
+// lost reports whether the answer to a webhook gets lost.
+func (r *relay) lost(body []byte) bool {
+	var w kit.Webhook
+	_ = json.Unmarshal(body, &w) // what cannot be read is answered
+	return slices.ContainsFunc(w.Alerts, func(a kit.Alert) bool {
+		_, lost := r.loses.Load(a.Labels["instance"])
+		return lost && a.Status == "firing"
+	})
 }
 
 func (r *relay) record(path string, body []byte, answer int) {
