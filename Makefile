@@ -21,6 +21,7 @@ BIN       := $(CURDIR)/.tools/bin
 # A tool's stamp carries its version in its name: another version makes a new stamp, and so a new tool.
 STAMP     := .tools/stamp
 COLLECTOR := $(CURDIR)/build/otelcol-alert24
+TOOL      := $(CURDIR)/build/alert24tool
 LINT      := $(BIN)/golangci-lint
 TESTSUM   := $(BIN)/gotestsum
 # A promtool on the PATH is preferred: building one takes minutes.
@@ -28,6 +29,7 @@ PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
 
 # What the end-to-end tests and the demo run. ALERTMANAGER may be any other: see e2e/README.md.
 export OTELCOL_ALERT24 := $(COLLECTOR)
+export ALERT24TOOL     := $(TOOL)
 ALERTMANAGER ?= $(BIN)/alertmanager
 override ALERTMANAGER := $(abspath $(ALERTMANAGER))
 export ALERTMANAGER
@@ -38,12 +40,12 @@ export PROMTOOL
 RACE := $(shell printf '\043include <stdlib.h>\nint main(void){return 0;}' | $$(go env CC) -x c -o /dev/null - 2>/dev/null && echo -race)
 
 SOURCES := go.mod go.sum builder-config.yaml scripts/build-collector.sh \
-	$(shell find alertmanagerreceiver alert24exporter internal -type f -not -name '*_test.go' -not -path "*/testdata/*" -not -path "internal/sandbox/*" 2>/dev/null)
+	$(shell find alertmanagerreceiver alert24exporter internal -type f -not -name '*_test.go' -not -path "*/testdata/*" -not -path "internal/sandbox/*" -not -path "internal/tool/*" 2>/dev/null)
 
 ##@ Build
 
 .PHONY: build
-build: $(COLLECTOR) build/alert24-sandbox build/alert24-render ## Build the collector, the sandbox and alert24-render into build/
+build: $(COLLECTOR) $(TOOL) ## Build the collector and alert24tool into build/
 
 $(COLLECTOR): $(SOURCES) build/version
 	scripts/build-collector.sh '$(VERSION)' $@
@@ -53,8 +55,8 @@ build/version: FORCE
 	@mkdir -p build
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
-build/alert24-sandbox build/alert24-render: FORCE
-	go build -o $@ ./cmd/$(@F)
+$(TOOL): FORCE
+	go build -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/alert24tool
 
 .PHONY: generate
 generate: ## Write the generated files again
@@ -108,7 +110,7 @@ test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector 
 	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
-test-e2e: $(TESTSUM) $(COLLECTOR) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
+test-e2e: $(TESTSUM) $(COLLECTOR) $(TOOL) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
 	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos

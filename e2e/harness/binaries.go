@@ -14,6 +14,7 @@ import (
 // Binaries are the programs that the harness runs, as absolute paths.
 type Binaries struct {
 	Collector    string
+	Tool         string
 	Alertmanager string
 	Amtool       string
 	Promtool     string
@@ -22,6 +23,7 @@ type Binaries struct {
 // Environment variables that name the binaries. The Makefile sets them.
 const (
 	CollectorEnv    = "OTELCOL_ALERT24"
+	ToolEnv         = "ALERT24TOOL"
 	AlertmanagerEnv = "ALERTMANAGER"
 	AmtoolEnv       = "AMTOOL"
 	PromtoolEnv     = "PROMTOOL"
@@ -40,6 +42,7 @@ func BinariesFromEnv(need ...string) (Binaries, error) {
 	}
 	return Binaries{
 		Collector:    os.Getenv(CollectorEnv),
+		Tool:         os.Getenv(ToolEnv),
 		Alertmanager: os.Getenv(AlertmanagerEnv),
 		Amtool:       os.Getenv(AmtoolEnv),
 		Promtool:     os.Getenv(PromtoolEnv),

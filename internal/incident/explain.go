@@ -11,13 +11,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
+const (
+	keyMin    = "incident::severity::min"
+	keyIgnore = "incident::severity::ignore"
+)
+
 // Explanation says for people how bad an alert is, and why.
 type Explanation struct {
 	Severity Severity
 	// From is where the severity comes from, as `label severity: "warning"`.
 	From string
-	// Ignored is why the alert is to have no incident; "" if it is to have one.
-	Ignored string
+	// Ignored is why the alert is to have no incident, IgnoredBy the key or annotation that says so; "" if it is to have one.
+	Ignored, IgnoredBy string
 }
 
 // Explain returns what Severity and Ignored return, with the reasons. It calls no function of an Option.
@@ -30,11 +35,11 @@ func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanat
 	switch {
 	case !quiet.Ignored(ls, annotations, override):
 	case truth(annotations.Get(annotationIgnore), false):
-		e.Ignored = "its annotation " + annotationIgnore + " says so"
+		e.Ignored, e.IgnoredBy = "its annotation "+annotationIgnore+" says so", "annotation "+annotationIgnore
 	case of < r.severities.min:
-		e.Ignored = fmt.Sprintf("%s is below incident::severity::min, which is %s", of, r.severities.min)
+		e.Ignored, e.IgnoredBy = fmt.Sprintf("%s is below %s, which is %s", of, keyMin, r.severities.min), keyMin
 	default:
-		e.Ignored = fmt.Sprintf("incident::severity::ignore has the word %q", text.Line(word, maxLineRunes))
+		e.Ignored, e.IgnoredBy = fmt.Sprintf("%s has the word %q", keyIgnore, text.Line(word, maxLineRunes)), keyIgnore
 	}
 	return e
 }
@@ -53,7 +58,7 @@ func (s *severities) explain(word string, from source, known bool) string {
 	case known && (!usually || usual != meaning):
 		return said + ", by incident::severity::map"
 	case known:
-		return said
+		return said + ", a known word"
 	case meaning.Severity != 0:
 		return said + ", a guess"
 	default:

@@ -19,41 +19,41 @@ func TestExplain(t *testing.T) {
 		annotate []string
 		want     Explanation
 	}{
-		"label":         {labels: []string{"severity", "warning"}, want: Explanation{High, `label severity: "warning"`, ""}},
-		"another label": {change: func(c *SeverityConfig) { c.Label = "prio" }, labels: []string{"prio", "p3"}, want: Explanation{Medium, `label prio: "p3"`, ""}},
-		"the record":    {override: "p1", labels: []string{"severity", "low"}, want: Explanation{Critical, `the record: "p1"`, ""}},
+		"label":         {labels: []string{"severity", "warning"}, want: Explanation{High, `label severity: "warning", a known word`, "", ""}},
+		"another label": {change: func(c *SeverityConfig) { c.Label = "prio" }, labels: []string{"prio", "p3"}, want: Explanation{Medium, `label prio: "p3", a known word`, "", ""}},
+		"the record":    {override: "p1", labels: []string{"severity", "low"}, want: Explanation{Critical, `the record: "p1", a known word`, "", ""}},
 		"own annotation": {
 			annotate: []string{"alert24_severity", "low", "prio", "p1"}, change: func(c *SeverityConfig) { c.Annotation = "prio" },
-			want: Explanation{Low, `annotation alert24_severity: "low"`, ""},
+			want: Explanation{Low, `annotation alert24_severity: "low", a known word`, "", ""},
 		},
-		"annotation": {annotate: []string{"prio", "p1"}, change: func(c *SeverityConfig) { c.Annotation = "prio" }, want: Explanation{Critical, `annotation prio: "p1"`, ""}},
+		"annotation": {annotate: []string{"prio", "p1"}, change: func(c *SeverityConfig) { c.Annotation = "prio" }, want: Explanation{Critical, `annotation prio: "p1", a known word`, "", ""}},
 		"template": {
 			labels: []string{"severity", "low"}, change: func(c *SeverityConfig) { c.Template = "page" },
-			want: Explanation{Critical, `incident::severity::template: "page"`, ""},
+			want: Explanation{Critical, `incident::severity::template: "page", a known word`, "", ""},
 		},
 		"a template that fails": {
 			labels: []string{"severity", "low"}, change: func(c *SeverityConfig) { c.Template = "{{ index .Members 7 }}" },
-			want: Explanation{Low, `label severity: "low"`, ""},
+			want: Explanation{Low, `label severity: "low", a known word`, "", ""},
 		},
 		"map": {
 			labels: []string{"severity", "Critical"}, change: func(c *SeverityConfig) { c.Map = map[string]string{"critical": "low"} },
-			want: Explanation{Low, `label severity: "Critical", by incident::severity::map`, ""},
+			want: Explanation{Low, `label severity: "Critical", by incident::severity::map`, "", ""},
 		},
 		"a new word in the map": {
 			labels: []string{"severity", "ticket"}, change: func(c *SeverityConfig) { c.Map = map[string]string{"ticket": "low"} },
-			want: Explanation{Low, `label severity: "ticket", by incident::severity::map`, ""},
+			want: Explanation{Low, `label severity: "ticket", by incident::severity::map`, "", ""},
 		},
-		"a number": {labels: []string{"severity", "1"}, want: Explanation{Critical, `label severity: "1", a guess`, ""}},
+		"a number": {labels: []string{"severity", "1"}, want: Explanation{Critical, `label severity: "1", a guess`, "", ""}},
 		"an unknown word": {
 			labels: []string{"severity", "ticket"},
-			want:   Explanation{Medium, `incident::severity::default, because this word is not known: label severity: "ticket"`, ""},
+			want:   Explanation{Medium, `incident::severity::default, because this word is not known: label severity: "ticket"`, "", ""},
 		},
-		"no word":       {want: Explanation{Medium, none, ""}},
-		"annotated":     {annotate: []string{"alert24_ignore", "yes"}, want: Explanation{Medium, none, "its annotation alert24_ignore says so"}},
-		"ignored, none": {labels: []string{"severity", "none"}, want: Explanation{Low, `label severity: "none"`, `incident::severity::ignore has the word "none"`}},
+		"no word":       {want: Explanation{Medium, none, "", ""}},
+		"annotated":     {annotate: []string{"alert24_ignore", "yes"}, want: Explanation{Medium, none, "its annotation alert24_ignore says so", "annotation alert24_ignore"}},
+		"ignored, none": {labels: []string{"severity", "none"}, want: Explanation{Low, `label severity: "none", a known word`, `incident::severity::ignore has the word "none"`, "incident::severity::ignore"}},
 		"below the least": {
 			labels: []string{"severity", "minor"}, change: func(c *SeverityConfig) { c.Min = "high" },
-			want: Explanation{Medium, `label severity: "minor"`, "medium is below incident::severity::min, which is high"},
+			want: Explanation{Medium, `label severity: "minor", a known word`, "medium is below incident::severity::min, which is high", "incident::severity::min"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

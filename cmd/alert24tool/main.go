@@ -1,0 +1,29 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command alert24tool looks into the bridge from Alertmanager to Alert24, previews it, and tries it. Each of its commands
+// has a package in internal/tool.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+	"github.com/alert24/otelcol-alert24/internal/tool/rendercmd"
+	"github.com/alert24/otelcol-alert24/internal/tool/sandboxcmd"
+)
+
+// version is set when the program is built.
+var version = "unknown"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(cli.Run(ctx, version, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
+		rendercmd.New(),
+		sandboxcmd.New(),
+	))
+}

@@ -1,0 +1,90 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is what the commands of alert24tool have in common: exit codes, errors in one line, the flag --output, JSON.
+//
+// A command lives in a package of its own next to this one, whose New returns it. It has a Long text, an Example and
+// a RunE. RunE writes its report to cmd.OutOrStdout() and returns nil, [ErrFound] after a report of something that somebody
+// should look at, an error of [Usage] for wrong flags, or any other error if it could not do its work.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// Exit codes.
+const (
+	ExitOK       = 0
+	ExitFound    = 1
+	ExitCannot   = 2
+	programName  = "alert24tool"
+	exitCodesEnd = "Exit codes: 0, 1 if it found something to look at, 2 if it could not do its work."
+)
+
+// ErrFound ends a command that did its work and reported something that somebody should look at.
+var ErrFound = errors.New("found something to look at")
+
+// usageError is wrong use of a command.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Usage is the error of wrong flags or arguments. A hint to --help is added.
+func Usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// NoArguments refuses arguments.
+func NoArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return Usage("unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+// Streams are a program's standard ones.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Run runs the program with these commands and returns its exit code. What goes wrong is one line on standard error.
+func Run(ctx context.Context, version string, args []string, s Streams, commands ...*cobra.Command) int {
+	root := &cobra.Command{
+		Use:                programName,
+		Short:              "Look into the bridge from Alertmanager to Alert24, preview it, and try it",
+		Long:               "Looks into the bridge from Alertmanager to Alert24, previews what it would do, and tries it.\n\n" + exitCodesEnd,
+		Example:            "  " + programName + " render --config collector-config.yaml webhook.json",
+		Version:            version,
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true, // an error is one line
+	}
+	root.AddCommand(commands...)
+	for _, c := range commands {
+		c.Flags().SortFlags = false
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return ExitOK
+	}
+	if errors.Is(err, ErrFound) {
+		return ExitFound
+	}
+	hint := ""
+	if _, wrong := errors.AsType[usageError](err); wrong || cmd == root {
+		hint = " (--help lists the flags)"
+	}
+	fmt.Fprintf(s.Err, "%s: %s%s\n", cmd.CommandPath(), text.Printable(err.Error()), hint)
+	return ExitCannot
+}

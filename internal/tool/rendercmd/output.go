@@ -1,0 +1,170 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rendercmd
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/preview"
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// maxSharing bounds the list of the alerts of one call.
+const maxSharing = 200
+
+// writeText writes the report for people.
+func (r *report) writeText(out io.Writer, body bool) error {
+	w := bufio.NewWriter(out)
+	fmt.Fprintf(w, "Assumed: %s.\n", preview.Assumption)
+	for _, note := range r.notes {
+		fmt.Fprintf(w, "Note: %s.\n", note)
+	}
+	for _, f := range r.webhooks {
+		fmt.Fprintln(w)
+		t := textWriter{w: w, rules: r.rules, body: body, incidents: map[*preview.Incident]int{}, calls: map[*preview.Call]int{}, sharing: sharing(f)}
+		t.file(f)
+	}
+	return w.Flush()
+}
+
+// sharing lists the numbers of the alerts of each call.
+func sharing(f file) map[*preview.Call][]string {
+	all := map[*preview.Call][]string{}
+	for i := range f.Alerts {
+		all[f.Alerts[i].Call] = append(all[f.Alerts[i].Call], strconv.Itoa(f.Alerts[i].Position+1))
+	}
+	return all
+}
+
+// textWriter writes one webhook.
+type textWriter struct {
+	w     io.Writer
+	rules []string
+	body  bool
+	// incidents and calls are written once; the values are the numbers of the alerts where they are.
+	incidents map[*preview.Incident]int
+	calls     map[*preview.Call]int
+	// sharing are the numbers of all alerts of a call.
+	sharing map[*preview.Call][]string
+}
+
+func (t *textWriter) file(f file) {
+	total, noun := len(f.Alerts)+f.Skipped, "alerts"
+	if total == 1 {
+		noun = "alert"
+	}
+	fmt.Fprintf(t.w, "%s: %d %s\n", f.name, total, noun)
+	for _, note := range f.Notes {
+		fmt.Fprintf(t.w, "Note: %s.\n", note)
+	}
+	for i := range f.Alerts {
+		a := &f.Alerts[i]
+		fmt.Fprintf(t.w, "\nAlert %d of %d\n", a.Position+1, total)
+		t.line("alias", a.Alias, "by "+ruleName(a, t.rules))
+		t.line("status", a.Status)
+		t.line("severity", a.Severity.Severity.String(), "from "+a.Severity.From)
+		t.line("notes", a.Notes...)
+		t.incident(a, a.Position+1)
+	}
+}
+
+// ruleName says which alias rule an alert took.
+func ruleName(a *preview.Alert, rules []string) string {
+	if a.Rule == 0 {
+		return "alias::labels"
+	}
+	return fmt.Sprintf("alias::rules::%d: %s", a.Rule-1, rules[a.Rule-1])
+}
+
+func (t *textWriter) incident(a *preview.Alert, number int) {
+	switch first := t.incidents[a.Incident]; {
+	case a.Incident == nil:
+		t.call(a, number)
+	case first != 0:
+		t.line("incident", fmt.Sprintf("that of alert %d: one alias is one incident", first))
+		t.call(a, number)
+	default:
+		t.incidents[a.Incident] = number
+		t.content(a.Incident, a.Severity.Severity)
+		t.call(a, number)
+		t.line("notes", a.Incident.Notes...)
+		if a.Incident.Description != "" {
+			t.block("description", a.Incident.Description)
+		}
+	}
+	if t.body && t.calls[a.Call] == number {
+		pretty := a.Call.Body.Clone()
+		_ = pretty.Indent(jsontext.WithIndent("  ")) // the body is JSON
+		t.block("body", string(pretty))
+	}
+}
+
+// content writes what an incident says, but for its description.
+func (t *textWriter) content(inc *preview.Incident, own incident.Severity) {
+	if inc.Severity != own {
+		t.line("incident", fmt.Sprintf("severity %s: that of its worst alert", inc.Severity))
+	}
+	t.line("title", inc.Title)
+	t.line("tags", inc.Tags...)
+	services := inc.AffectedServices
+	if len(services) == 0 {
+		services = []string{"none"}
+	}
+	t.line("services", services...)
+	if inc.AssignedTo != "" {
+		t.line("assigned to", inc.AssignedTo)
+	}
+	if inc.ImpactDescription != "" {
+		t.line("impact", strings.Split(inc.ImpactDescription, "\n")...)
+	}
+}
+
+func (t *textWriter) call(a *preview.Alert, number int) {
+	if a.Call == nil {
+		t.line("call", "none", "because "+a.Why)
+		return
+	}
+	if first := t.calls[a.Call]; first != 0 {
+		t.line("call", fmt.Sprintf("that of alert %d: the alerts of one alias share a call", first))
+		return
+	}
+	t.calls[a.Call] = number
+	call := a.Call.Method + " " + a.Call.Path
+	if a.Delay > 0 {
+		call += " after " + a.Delay.String()
+	}
+	lines := []string{call, "because " + a.Why}
+	if of := t.sharing[a.Call]; len(of) > 1 {
+		lines = append(lines, fmt.Sprintf("shared by alerts %s, which have one alias", text.Line(strings.Join(of, ", "), maxSharing)))
+	}
+	t.line("call", lines...)
+}
+
+// line writes a name and its values, one below the other.
+func (t *textWriter) line(name string, values ...string) {
+	for i, value := range values {
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(t.w, "  %-12s %s\n", name, value)
+	}
+}
+
+// block writes a name, and a text below it.
+func (t *textWriter) block(name, body string) {
+	fmt.Fprintf(t.w, "  %s\n", name)
+	for line := range strings.SplitSeq(body, "\n") {
+		if line != "" {
+			line = "    " + line
+		}
+		fmt.Fprintln(t.w, line)
+	}
+}

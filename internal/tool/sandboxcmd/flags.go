@@ -1,0 +1,126 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandboxcmd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+type flags struct {
+	listen      string
+	addressFile string
+	demoKey     bool
+	options     sandbox.Options
+	switches    sandbox.Switches
+}
+
+const long = `A local Alert24 for tests and demos. It keeps its state in memory and pages nobody.
+
+It runs until Ctrl-C. Exit codes: 0, or 2 if a flag is wrong or the address cannot be used.`
+
+// New returns the command.
+func New() *cobra.Command {
+	f := &flags{switches: store.DefaultSwitches()}
+	var keys []string
+	cmd := &cobra.Command{
+		Use:     "sandbox [flags]",
+		Short:   "Run a local Alert24 for tests and demos",
+		Long:    long,
+		Example: "  alert24tool sandbox --listen 127.0.0.1:8024",
+		Args:    cli.NoArguments,
+	}
+	set := cmd.Flags()
+	set.StringVar(&f.listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
+	set.StringVar(&f.addressFile, "address-file", "", "file to write the address to once it listens, as http://127.0.0.1:12345; removed at the end")
+	set.StringArrayVar(&keys, "api-key", nil,
+		"API key to accept, as KEY or KEY=SCOPE+SCOPE with the scopes "+strings.Join(scopes, ", ")+" (default write); repeatable (default "+sandbox.DemoKey+")")
+	set.Uint64Var(&f.options.Seed, "seed", 0, "seed of ids and of the draws of faults; 0 draws one")
+	set.IntVar(&f.options.MaxIncidents, "max-incidents", 200_000, "most incidents held; creates above it get 507")
+	set.IntVar(&f.options.MaxRequests, "max-requests", 10_000, "most entries in the log of requests; the newest are kept")
+	addSwitches(set, &f.switches)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := f.check(keys); err != nil {
+			return cli.Usage("%w", err)
+		}
+		return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	return cmd
+}
+
+// check completes the flags with the keys, or says what is wrong with them.
+func (f *flags) check(keys []string) (err error) {
+	if f.options.MaxIncidents < 1 || f.options.MaxRequests < 1 {
+		return errors.New("--max-incidents and --max-requests must be at least 1")
+	}
+	if err := f.switches.Validate(); err != nil {
+		return err
+	}
+	f.demoKey = len(keys) == 0
+	if f.demoKey {
+		keys = []string{sandbox.DemoKey}
+	}
+	f.options.Keys, err = parseKeys(keys)
+	return err
+}
+
+// scopes are those that Alert24 plans. The incidents API asks for the first three.
+var scopes = []string{"read", "write", "incidents", "services", "monitoring", "webhooks", "admin"}
+
+// parseKeys never shows a key in an error.
+func parseKeys(list []string) (map[string][]string, error) {
+	keys := map[string][]string{}
+	for n, text := range list {
+		key, granted, some := strings.Cut(text, "=")
+		if !some {
+			granted = "write"
+		}
+		if key == "" {
+			return nil, fmt.Errorf("--api-key number %d is empty", n+1)
+		}
+		keys[key] = strings.Split(granted, "+")
+		for _, scope := range keys[key] {
+			if !slices.Contains(scopes, scope) {
+				return nil, fmt.Errorf("--api-key number %d: scope %q is none of %s", n+1, scope, strings.Join(scopes, ", "))
+			}
+		}
+	}
+	return keys, nil
+}
+
+// addSwitches makes a flag of every switch: create_status becomes --create-status.
+func addSwitches(set *pflag.FlagSet, switches *sandbox.Switches) {
+	for _, w := range store.SwitchList {
+		help := w.Help
+		if len(w.Values) > 0 {
+			help += " (" + strings.Join(w.Values, " | ") + ")"
+		}
+		flag := set.VarPF(&switchFlag{switches, w}, strings.ReplaceAll(w.Name, "_", "-"), "", help)
+		if w.Kind == "bool" {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// switchFlag sets one switch.
+type switchFlag struct {
+	switches *sandbox.Switches
+	spec     store.Switch
+}
+
+func (f *switchFlag) Set(value string) error { return f.switches.Set(f.spec.Name, value) }
+
+func (f *switchFlag) Type() string { return f.spec.Kind }
+
+// String is the default, which help shows.
+func (f *switchFlag) String() string { return f.spec.Default() }

@@ -1,0 +1,105 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sandboxcmd is the command sandbox: a local Alert24 for tests and demos, its incidents API, with faults on demand,
+// and a page that shows the incidents live. It keeps its state in memory and is not a product.
+package sandboxcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// Limits of the HTTP server. Answers that are late on purpose, and live pages, extend them.
+const (
+	readTimeout     = 30 * time.Second
+	writeTimeout    = 60 * time.Second
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 5 * time.Second
+)
+
+func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
+	s := sandbox.New(f.options)
+	defer s.Close()
+	if err := s.SetInitialSwitches(func(sw *sandbox.Switches) { *sw = f.switches }); err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return err
+	}
+	address := "http://" + listener.Addr().String()
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	announce(f, s, listener.Addr(), address, stdout, stderr)
+	if err := writeAddress(f.addressFile, address); err != nil {
+		_ = server.Close()
+		return errors.Join(err, ignoreClosed(<-served))
+	}
+	if f.addressFile != "" {
+		// A stale address would mislead the next reader.
+		defer func() { _ = os.Remove(f.addressFile) }() //nolint:gosec // the file that the user named
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.Close() // what hangs on purpose, and live pages, would hold the shutdown up
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		_ = server.Close()
+	}
+	return ignoreClosed(<-served)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout, stderr io.Writer) {
+	_, _ = fmt.Fprintf(stdout, "listening on %s\n", address)
+	_, _ = fmt.Fprintf(stdout, "page %s/ api %s%s seed %d\n", address, address, sandbox.BasePath, s.Seed())
+	if f.demoKey {
+		_, _ = fmt.Fprintf(stdout, "api key %s\n", sandbox.DemoKey)
+	}
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		_, _ = fmt.Fprintln(stderr, "alert24tool sandbox: others on the network can reach this address, and /_sandbox/ needs no key")
+	}
+}
+
+// writeAddress writes the address into a file that appears complete or not at all.
+func writeAddress(file, address string) error {
+	if file == "" {
+		return nil
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(file), ".alert24tool-sandbox-*")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.WriteString(address + "\n")
+	if err = errors.Join(err, temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(temporary.Name())
+	}
+	return err
+}
