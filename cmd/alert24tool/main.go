@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/alert24/otelcol-alert24/internal/tool/checkcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 	"github.com/alert24/otelcol-alert24/internal/tool/rendercmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/sandboxcmd"
@@ -23,6 +24,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(cli.Run(ctx, version, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
+		checkcmd.New(),
 		rendercmd.New(),
 		sandboxcmd.New(),
 	))

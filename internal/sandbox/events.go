@@ -27,6 +27,8 @@ type view struct {
 	Open      int        `json:"open"`
 	Closed    int        `json:"closed"`
 	Now       time.Time  `json:"now"` // the page shows durations by this clock
+	// Key is one that the sandbox accepts, if it is nobody's own: in a snapshot only.
+	Key string `json:"key,omitempty"`
 }
 
 // serveEvents streams changes as server-sent events. A page that reconnects gets a snapshot first, so it misses nothing.
@@ -78,6 +80,9 @@ func (s *Server) snapshot() view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.emptyView()
+	if _, demo := s.keys[DemoKey]; demo || s.keys == nil {
+		v.Key = DemoKey
+	}
 	v.Incidents, _ = s.store.List(store.Query{OnlyOpen: true, Limit: shownOpen})
 	ended, _ := s.store.List(store.Query{OnlyClosed: true, Limit: shownClosed})
 	v.Incidents = append(v.Incidents, ended...)

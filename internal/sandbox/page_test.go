@@ -59,6 +59,7 @@ func TestPageInABrowser(t *testing.T) { //nolint:funlen // one story: each step 
 	s := sandboxtest.Start(t, sandbox.Options{Switches: sandbox.Merging})
 	b.visit(s.Address, 1280, 800)
 	b.until(`!document.getElementById('quiet').hidden`)
+	assert.Equal(t, []string{s.Endpoint, s.Key}, eval[[]string](b, `[...document.querySelectorAll('#quiet code')].map((e) => e.textContent)`))
 	b.screenshot("empty")
 	fill(t, s)
 	b.visit(s.Address, 1280, 800)
@@ -136,6 +137,44 @@ func TestPageInABrowser(t *testing.T) { //nolint:funlen // one story: each step 
 		b.press("Enter", 13)
 		b.until(`document.querySelector('#closed '+'[data-id="` + id + `"]')?.querySelector('.history')?.innerText.includes('resolved by a person')`)
 		assert.Empty(t, s.Open("Keyboard:one"))
+	})
+
+	t.Run("a person acknowledges, assigns and edits", func(t *testing.T) {
+		id := create(t, s, "Person:one")
+		row := `document.querySelector('.incident[data-id="` + id + `"]')`
+		b.until(row)
+		eval[bool](b, row+`.querySelector('summary').click(), true`)
+		b.until(row + `.querySelectorAll('.history li').length === 1`)
+		press := func(text string) {
+			t.Helper()
+			eval[bool](b, `[...`+row+`.querySelectorAll('button')].find((e) => e.textContent === '`+text+`').click(), true`)
+		}
+		press("Acknowledge")
+		b.until(row + `.querySelector('.status').textContent === 'acknowledged'`)
+		b.until(`[...` + row + `.querySelectorAll('button')].find((e) => e.textContent === 'Acknowledge').hidden`)
+
+		press("Edit or assign")
+		eval[bool](b, `(() => { const [title, assigned] = `+row+`.querySelectorAll('form input'); title.value = 'A person was here'; assigned.value = 'user-7';
+			`+row+`.querySelector('select').value = 'high'; return true; })()`)
+		send(t, s, http.MethodPut, incidents+"/"+id, `{"description":"Meanwhile something happens."}`)
+		b.until(row + `.querySelectorAll('.history li').length === 3`)
+		assert.Equal(t, "A person was here", eval[string](b, row+`.querySelector('form input').value`), "what is typed stays")
+		b.fits(320)
+		b.resize(1280, 800)
+		eval[bool](b, row+`.scrollIntoView(), true`)
+		b.screenshot("edit")
+		press("Save")
+		b.until(row + `.querySelector('form').hidden`)
+		b.until(row + `.querySelector('.title').textContent === 'A person was here'`)
+		held := s.Open("Person:one")[0]
+		assert.Equal(t, []string{"high", "user-7", "acknowledged", "Meanwhile something happens."}, []string{held.Severity, held.AssignedTo, held.Status, held.Description})
+
+		press("Edit or assign")
+		eval[bool](b, row+`.querySelector('form input').value = ' ', true`)
+		press("Save")
+		b.until(row + `.querySelector('.problem').textContent === 'That failed: title is required'`)
+		press("Cancel")
+		assert.True(t, eval[bool](b, row+`.querySelector('form').hidden`))
 	})
 
 	t.Run("filter", func(t *testing.T) {
@@ -220,7 +259,7 @@ func TestPageHeaders(t *testing.T) {
 	assert.True(t, strings.HasPrefix(r.header.Get("Content-Security-Policy"), "default-src 'none'"))
 	assert.NotContains(t, r.header.Get("Content-Security-Policy"), "unsafe")
 	assert.NotRegexp(t, `(src|href)="(https?:)?//`, r.body, "no assets from outside")
-	for _, file := range []string{"app.js", "incident.js", "time.js", "style.css", "icon.svg"} {
+	for _, file := range []string{"app.js", "actions.js", "element.js", "incident.js", "time.js", "style.css", "icon.svg"} {
 		asset := sendAs(t, s, "", http.MethodGet, "/"+file, "")
 		assert.Equal(t, http.StatusOK, asset.status)
 		assert.NotContains(t, asset.body, "innerHTML")

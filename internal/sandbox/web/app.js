@@ -3,7 +3,8 @@
 
 // Keeps the page equal to the sandbox: a snapshot on each connection, then changes as they happen.
 
-import { Row, element, isOpen } from './incident.js';
+import { element } from './element.js';
+import { Row, isOpen } from './incident.js';
 
 // How many are shown; the sandbox sends no more in a snapshot.
 const shown = { open: 1000, closed: 100 };
@@ -19,6 +20,7 @@ function receive(view, isSnapshot) {
   clockOffset = Date.parse(view.now) - Date.now();
   Object.assign(totals, { open: view.open, closed: view.closed });
   if (isSnapshot) {
+    get('key').textContent = view.key ?? 'a key that was given to the sandbox';
     const ids = new Set(view.incidents.map((incident) => incident.id));
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
   }
@@ -108,7 +110,7 @@ function connect() {
   });
 }
 
-get('endpoint').textContent = `${location.origin}/api/v1/incidents`;
+get('endpoint').textContent = `${location.origin}/api/v1`;
 get('filter').addEventListener('input', draw);
 setInterval(() => rows.forEach((row) => row.tick(now())), 1000);
 connect();

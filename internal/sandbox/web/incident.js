@@ -3,14 +3,9 @@
 
 // How one incident is drawn. Everything that came over the API goes in as text, never as markup.
 
+import { Actions } from './actions.js';
+import { element } from './element.js';
 import { clock, span, stamp } from './time.js';
-
-export function element(name, className, ...content) {
-  const e = document.createElement(name);
-  if (className) e.className = className;
-  e.append(...content);
-  return e;
-}
 
 function time(iso) {
   const e = element('time', '', clock(iso));
@@ -35,7 +30,10 @@ export class Row {
       duration: element('span', 'duration'),
     };
     const { severity, title, alias, marks, status, time, duration } = this.parts;
-    this.detail = element('div', 'detail');
+    this.text = element('div', '');
+    this.history = element('div', '');
+    this.actions = new Actions(id); // kept, so that what somebody types stays while the incident changes
+    this.detail = element('div', 'detail', element('div', '', this.text, this.actions.element), this.history);
     this.element = element('details', 'incident',
       element('summary', '', severity, element('div', 'main', title, alias, marks), status, time, duration), this.detail);
     this.element.addEventListener('toggle', () => this.element.open && this.loadDetail());
@@ -78,31 +76,14 @@ export class Row {
       if (!response.ok) throw new Error(body.error.message);
       this.showDetail(body.data);
     } catch (error) {
-      if (request === this.request) this.detail.replaceChildren(element('p', '', `Its history cannot be shown: ${error.message}`));
+      if (request === this.request) this.text.replaceChildren(element('p', '', `Its history cannot be shown: ${error.message}`));
     }
   }
 
   showDetail(incident) {
-    const focused = this.detail.contains(document.activeElement);
-    const about = element('div', '');
-    if (incident.description) about.append(withLinks(incident.description));
-    about.append(facts(incident), this.action(incident));
-    this.detail.replaceChildren(about, history(incident));
-    if (focused) this.detail.querySelector('button').focus({ preventScroll: true });
-  }
-
-  // action is what a person would do in the web application.
-  action(incident) {
-    const verb = isOpen(incident) ? 'resolve' : 'reopen';
-    const button = element('button', '', verb === 'resolve' ? 'Resolve as a person' : 'Reopen as a person');
-    button.type = 'button';
-    button.addEventListener('click', async () => {
-      button.disabled = true;
-      const response = await fetch(`/_sandbox/incidents/${encodeURIComponent(this.id)}/${verb}`, { method: 'POST' }).catch(() => null);
-      button.disabled = false;
-      if (!response?.ok) button.textContent = 'That failed. Try again';
-    });
-    return element('div', 'actions', button);
+    this.text.replaceChildren(...(incident.description ? [withLinks(incident.description)] : []), facts(incident));
+    this.history.replaceChildren(history(incident));
+    this.actions.update(incident, isOpen(incident));
   }
 }
 

@@ -23,7 +23,7 @@ import (
 
 // run runs the command as the program does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return cli.Run(ctx, "test", append([]string{"render"}, args...), cli.Streams{In: stdin, Out: stdout, Err: stderr}, New())
+	return cli.Run(ctx, "test", append([]string{"render"}, args...), cli.Streams{In: stdin, Out: stdout, Err: stderr}, New()) //nolint:contextcheck // the command gets its context from Run
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -51,7 +51,7 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	if f.addressFile != "" {
 		// A stale address would mislead the next reader.
-		defer func() { _ = os.Remove(f.addressFile) }() //nolint:gosec // the file that the user named
+		defer func() { _ = os.Remove(f.addressFile) }()
 	}
 	select {
 	case err := <-served:

@@ -1,0 +1,203 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+const (
+	maxAnswer = 8 << 20
+	// maxSaid bounds what a finding repeats of an answer.
+	maxSaid = 200
+	// limitTries bounds how often a call is repeated that the rate limit refused, and maxPause each wait.
+	limitTries = 5
+	maxPause   = time.Minute
+)
+
+// anyKey is the form of Alert24's keys.
+var anyKey = regexp.MustCompile(`\bak_[a-z]+_[0-9A-Za-z]+`)
+
+// api makes requests and remembers what they show of the rate limit.
+type api struct {
+	o        *Options
+	requests int
+	slowest  time.Duration
+	limits   map[string]string // headers of a rate limit
+	limited  int               // answers 429
+	waits    []string          // their Retry-After; "" for none
+}
+
+// reply is what came of a request.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	tls    *tls.ConnectionState
+	took   time.Duration
+	err    error
+	key    string // not to be shown
+}
+
+func (r *reply) ok() bool { return r.err == nil && r.status/100 == 2 }
+
+// refused: the API says that it does not take the content.
+func (r *reply) refused() bool {
+	return r.err == nil && (r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity)
+}
+
+// uncertain: the request may have been carried out.
+func (r *reply) uncertain() bool { return r.err != nil || r.status >= http.StatusInternalServerError }
+
+// said describes the answer in one line without secrets.
+func (r *reply) said() string {
+	if r.err != nil {
+		err := r.err
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err // the frame repeats the URL
+		}
+		return "no answer: " + r.hide(err.Error())
+	}
+	s := "HTTP " + strconv.Itoa(r.status)
+	if r.status/100 == 2 {
+		return s
+	}
+	if message := r.message(); message != "" {
+		return s + ": " + r.hide(message)
+	}
+	return s + " " + http.StatusText(r.status)
+}
+
+// message is that of the API's error envelope; "" if the answer is somebody else's.
+func (r *reply) message() string {
+	var envelope struct {
+		Error struct {
+			Type    string `json:"type"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(r.body, &envelope) != nil || envelope.Error.Type == "" {
+		return ""
+	}
+	return envelope.Error.Message
+}
+
+func (r *reply) hide(s string) string {
+	if r.key != "" {
+		s = strings.ReplaceAll(s, r.key, "[REDACTED]")
+	}
+	return text.Line(anyKey.ReplaceAllString(s, "[REDACTED]"), maxSaid)
+}
+
+// do makes a request; a body that is not nil is sent as JSON. What the rate limit refuses is repeated.
+func (a *api) do(ctx context.Context, method, path string, body any) *reply {
+	for try := range limitTries {
+		r := a.once(ctx, method, path, body)
+		if r.status != http.StatusTooManyRequests || try == limitTries-1 {
+			return r
+		}
+		a.limited++
+		after := r.header.Get("Retry-After")
+		a.waits = append(a.waits, r.hide(after))
+		pause := time.Second << (try + 1)
+		if seconds, err := strconv.Atoi(after); err == nil {
+			pause = time.Duration(seconds) * time.Second
+		}
+		if !a.o.Sleep(ctx, min(pause, maxPause)) {
+			return r
+		}
+	}
+	panic("unreachable: the last try returns")
+}
+
+func (a *api) once(ctx context.Context, method, path string, body any) *reply {
+	r := &reply{key: string(a.o.Key)}
+	ctx, cancel := context.WithTimeout(ctx, a.o.Timeout)
+	defer cancel()
+	var sent io.Reader = http.NoBody
+	if body != nil {
+		b, err := json.Marshal(body, json.Deterministic(true))
+		if err != nil {
+			r.err = err
+			return r
+		}
+		sent = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(a.o.Endpoint, "/")+path, sent)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", a.o.UserAgent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if a.o.Key != "" {
+		req.Header.Set("Authorization", "Bearer "+string(a.o.Key))
+	}
+	a.requests++
+	began := a.o.Now()
+	resp, err := a.client().Do(req)
+	r.took = a.o.Now().Sub(began)
+	a.slowest = max(a.slowest, r.took)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	defer resp.Body.Close()
+	r.status, r.header, r.tls = resp.StatusCode, resp.Header, resp.TLS
+	if r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
+		r.err = fmt.Errorf("the answer broke off: %w", err)
+	}
+	a.learn(r)
+	return r
+}
+
+// client does not follow redirects: the key would go with them.
+func (a *api) client() *http.Client {
+	own := *a.o.HTTP
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// learn keeps the headers of a rate limit.
+func (a *api) learn(r *reply) {
+	for name := range r.header {
+		if lower := strings.ToLower(name); strings.Contains(lower, "ratelimit") || strings.Contains(lower, "rate-limit") {
+			if a.limits == nil {
+				a.limits = map[string]string{}
+			}
+			if len(a.limits) < 20 {
+				a.limits[name] = r.hide(r.header.Get(name))
+			}
+		}
+	}
+}
+
+// limitHeaders lists the headers of a rate limit.
+func (a *api) limitHeaders() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(a.limits)) {
+		all = append(all, name+": "+a.limits[name])
+	}
+	return strings.Join(all, ", ")
+}

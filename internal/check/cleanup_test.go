@@ -1,0 +1,109 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/check"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// TestInterrupt cancels at each point in turn. Whatever was open is closed.
+func TestInterrupt(t *testing.T) {
+	for point := range usual {
+		t.Run(point, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				o.Found = func(f check.Finding) {
+					if f.Point == point {
+						cancel()
+					}
+				}
+				report := check.Run(ctx, o)
+				assert.Empty(t, s.Open(alias))
+				assert.Empty(t, report.Left)
+				if point != "left" && point != "rate_limit" && point != "time" {
+					assert.Equal(t, "interrupted", report.Stopped)
+				}
+			})
+		})
+	}
+}
+
+// TestCreateWithoutAnswer finds the incident in the list, and closes it.
+func TestCreateWithoutAnswer(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"hangs":   {Hang: true, Commit: true},
+		"drops":   {Drop: true, Commit: true},
+		"a 502":   {Status: 502, Body: "html", Commit: true},
+		"a body ": {Status: 200, Body: "empty", Commit: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				fault.Match.Operation = "create"
+				_, err := s.AddFault(fault)
+				require.NoError(t, err)
+				report := check.Run(t.Context(), o)
+				assert.Equal(t, "no incident can be opened", report.Stopped)
+				require.NotEmpty(t, s.Incidents())
+				assert.Empty(t, s.Open(alias))
+				assert.Empty(t, report.Left)
+			})
+		})
+	}
+}
+
+// TestLeft names what cannot be closed.
+func TestLeft(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault sandbox.Fault
+		why   string
+	}{
+		"closes fail":          {sandbox.Fault{Match: sandbox.Match{Method: "PUT"}, Status: 500}, "HTTP 500: A fault of the sandbox: 500 Internal Server Error"},
+		"closes are not done":  {sandbox.Fault{Match: sandbox.Match{Method: "PUT"}, Status: 200, Body: "stale"}, "the close was accepted, and it is still new"},
+		"closes are forbidden": {sandbox.Fault{Match: sandbox.Match{Method: "PUT"}, Status: 403}, "HTTP 403: A fault of the sandbox: 403 Forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				_, err := s.AddFault(tt.fault)
+				require.NoError(t, err)
+				report := check.Run(t.Context(), o)
+				require.Len(t, report.Left, 1)
+				assert.Equal(t, "#1", report.Left[0].Number)
+				assert.Equal(t, s.Open(alias)[0].ID, report.Left[0].ID)
+				assert.Equal(t, tt.why, report.Left[0].Why)
+				assert.Equal(t, "something", readings(report)["left"])
+				assert.False(t, report.Clean())
+			})
+		})
+	}
+}
+
+// TestLostWithoutList says that there may be an incident where nothing can tell.
+func TestLostWithoutList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := start(t, nil)
+		_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: "create"}, Drop: true, Commit: true})
+		require.NoError(t, err)
+		o.Found = func(f check.Finding) {
+			if f.Point == "create" {
+				s.SetKeys(map[string][]string{"ak_other": {"write"}})
+			}
+		}
+		report := check.Run(t.Context(), o)
+		require.Len(t, report.Left, 1)
+		assert.Contains(t, report.Left[0].Title, alias)
+		assert.Contains(t, report.Left[0].Why, "a create was not answered and the list cannot be read (HTTP 401")
+	})
+}

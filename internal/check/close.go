@@ -1,0 +1,161 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// close closes the first incident with resolved_at.
+func (r *run) close(ctx context.Context) string {
+	at := r.o.Now().UTC()
+	if started, _ := r.shown.time("started_at"); started.After(at) {
+		at = started // their clock is ahead of ours
+	}
+	answer, after := r.put(ctx, r.first, object{"status": statusResolved, "resolved_at": stamp(at)})
+	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Reading: "closed", Seen: answer.said()}
+	got, form := after.time("resolved_at")
+	switch {
+	case answer.refused():
+		f.Level, f.Reading, f.Seen = Note, refused, answer.said()+"; the bridge closes without the time then"
+	case !answer.ok():
+		f.Level, f.Reading, f.Change = Problem, failed, "none: incidents are not closed"
+	case after.object == nil:
+		f.Level, f.Reading = Note, accepted
+	case !after.closed():
+		f.Level, f.Reading, f.Seen = Problem, "still_open", "accepted, and the incident is still "+after.text("status")
+		f.Change = "none: incidents are not closed"
+	case form == formNull || form == absent:
+		f.Level, f.Reading, f.Seen = Note, "closed_without_time", "closed, and resolved_at is "+form+": the time to resolve is not known"
+	case got.Sub(at).Abs() > time.Second:
+		f.Level, f.Reading, f.Seen = Note, "closed_at_other_time", "closed, at "+stamp(got)+" in place of "+stamp(at)
+	}
+	r.find(f)
+	return ""
+}
+
+// afterClose creates again after the close.
+func (r *run) afterClose(ctx context.Context) string {
+	r.read(ctx, r.first)
+	if !r.first.closed {
+		if why := r.shut(ctx, r.first); why != "" {
+			return "the first incident cannot be closed: " + why
+		}
+	}
+	met, answer, which := r.meets(ctx, r.first, " (after the close)")
+	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Reading: "new", Seen: answer.said()}
+	switch {
+	case which == nil:
+		f.Level, f.Reading, f.Change = Problem, "failed", "none: an alert that fires again would open nothing"
+	case met && r.read(ctx, r.first).closed():
+		f.Level, f.Reading, f.Seen = Problem, "same_closed", "the closed incident "+which.number+", which stays closed"
+		f.Change = "none: an alert that fires again opens nothing; ask Alert24"
+	case met:
+		f.Level, f.Reading, f.Seen = Note, "reopened", "the closed incident "+which.number+", open again"
+	default:
+		r.next = which
+		f.Seen = answer.said() + ", incident " + which.number
+	}
+	r.find(f)
+	return ""
+}
+
+// closeAgain closes what is closed.
+func (r *run) closeAgain(ctx context.Context) string {
+	if r.shut(ctx, r.first) != "" {
+		return "" // cleanup says so
+	}
+	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
+	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Reading: accepted, Seen: answer.said()}
+	switch {
+	case answer.refused():
+		f.Reading, f.Seen = refused, answer.said()+"; the bridge looks up, and finds it closed"
+	case !answer.ok():
+		f.Level, f.Reading = Note, failed
+	}
+	r.find(f)
+	return ""
+}
+
+// postmortem closes the second incident without a time, and asks whether a create meets an incident in postmortem.
+func (r *run) postmortem(ctx context.Context) string {
+	if r.next == nil {
+		return ""
+	}
+	answer, after := r.put(ctx, r.next, object{"status": statusResolved})
+	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Reading: "time_set", Seen: answer.said()}
+	_, form := after.time("resolved_at")
+	switch {
+	case !answer.ok():
+		f.Level, f.Reading = Note, refused
+	case after.object == nil:
+		f.Reading = accepted
+	case form == formNull || form == absent:
+		f.Reading, f.Seen = "time_not_set", "closed, and resolved_at stays empty"
+	}
+	r.find(f)
+
+	f = Finding{Point: "postmortem", Title: "a create for an alias whose incident is in postmortem", Expected: "a new incident", Level: OK, Reading: "new", Seen: "a new incident"}
+	answer, after = r.put(ctx, r.next, object{"status": statusPostmortem})
+	if !answer.ok() || after.text("status") != statusPostmortem {
+		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		r.find(f)
+		return ""
+	}
+	met, answer, which := r.meets(ctx, r.next, " (after the postmortem)")
+	switch {
+	case which == nil:
+		f.Level, f.Reading, f.Seen = Note, "failed", answer.said()
+	case met:
+		f.Level, f.Reading, f.Seen = Note, "same", "meets the incident in postmortem: an alert that fires again opens nothing until a person sets it to resolved"
+	}
+	if r.next.closed = false; r.shut(ctx, r.next) == "" && which != nil && !met {
+		_ = r.shut(ctx, which) // cleanup tries again
+	}
+	r.find(f)
+	return ""
+}
+
+// tick is longer than the second in which some databases count.
+const tick = 1100 * time.Millisecond
+
+// order tells in which order the list is: two incidents are updated in turn, and the list read after each.
+func (r *run) order(ctx context.Context) string {
+	if r.next == nil {
+		return ""
+	}
+	var firstAhead [2]bool
+	both := true
+	var rows []object
+	for i, last := range []*opened{r.first, r.next} {
+		if !r.o.Sleep(ctx, tick) {
+			return ""
+		}
+		r.api.do(ctx, http.MethodPut, last.path(), object{"title": last.title + " (order)"})
+		rows, _, _ = r.api.do(ctx, http.MethodGet, newestPage, nil).rowsIn()
+		at := func(o *opened) int {
+			return slices.IndexFunc(rows, func(row object) bool { return row.text("id") == o.id })
+		}
+		both = both && at(r.first) >= 0 && at(r.next) >= 0
+		firstAhead[i] = at(r.first) < at(r.next)
+	}
+	f := Finding{Point: "row_order", Title: "the order of the list", Expected: "the newest first", Level: OK, Reading: "newest", Seen: "the newest first"}
+	switch {
+	case !both:
+		f.Level, f.Reading, f.Seen = Note, "unknown", "our incidents are not on the first page: perhaps the oldest come first; lookups then read the whole list"
+	case firstAhead[0] && firstAhead[1]:
+		f.Level, f.Reading, f.Seen = Note, "oldest", "the oldest first: lookups read the whole list"
+	case firstAhead[0] && !firstAhead[1]:
+		f.Level, f.Reading, f.Seen = Note, "updated", "what was updated last comes first: lookups read further"
+	}
+	r.find(f)
+	if both {
+		ours := slices.DeleteFunc(rows, func(row object) bool { return row.text("id") != r.first.id && row.text("id") != r.next.id })
+		r.times("row_times", "form of times in rows of the list", ours...)
+	}
+	return ""
+}

@@ -1,0 +1,162 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// optional are the fields of a create that an incident can do without, and what to change for an API that refuses them.
+var optional = map[string]string{
+	"labels": "incident::send_labels: never",
+	"source": "incident::source: one that the API takes",
+	"status": `incident::initial_status: ""`,
+	"tags":   "nothing: the bridge leaves tags out by itself; lookups then depend on the alias and the description",
+}
+
+var optionalOrder = []string{"labels", "source", "status", "tags"}
+
+var optionalName = regexp.MustCompile(`\b(` + strings.Join(optionalOrder, "|") + `)\b`)
+
+// create opens the first incident.
+func (r *run) create(ctx context.Context) string {
+	answer, inc, which := r.firstPost(ctx)
+	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Reading: "created", Seen: answer.said()}
+	switch {
+	case answer.status == http.StatusForbidden:
+		f.Level, f.Reading, f.Change = Change, "scope", "api_key: make a key with scope write"
+	case answer.status == http.StatusPaymentRequired:
+		f.Level, f.Reading, f.Change = Problem, "plan", "none: the plan of the organization does not include it"
+	case answer.refused():
+		f.Level, f.Reading, f.Change = Problem, "refused", "see the message of the API: the bridge would park every create"
+	case !answer.ok():
+		f.Level, f.Reading, f.Change = Problem, "failed", "none: the API fails"
+	case which == nil || inc.envelope == bare:
+		f.Level, f.Reading, f.Change = Problem, "not_readable", "none: the bridge does not understand the answer, and looks up after each create"
+	default:
+		f.Seen = answer.said() + ", incident " + which.number
+	}
+	r.find(f)
+	r.refusedFields()
+	if which == nil {
+		return "no incident can be opened"
+	}
+	r.first, r.shown = which, inc
+	r.form("create_status", "status of a create", strconv.Itoa(answer.status), "201", "200")
+	r.form("envelope", "where an answer has the incident", inc.envelope, inData, inDataIncident, inIncident)
+	return ""
+}
+
+// form reports a form of answers that the bridge reads in each of its known readings.
+func (r *run) form(point, title, reading string, known ...string) {
+	f := Finding{Point: point, Title: title, Level: OK, Reading: reading, Expected: strings.Join(known, ", or "), Seen: reading}
+	if !slices.Contains(known, reading) {
+		f.Level = Problem
+		f.Change = "none: the bridge does not read this form"
+	}
+	r.find(f)
+}
+
+// firstPost creates an incident. Of the optional fields it leaves out those that the API refuses: the one that it names, or
+// else one after the other.
+func (r *run) firstPost(ctx context.Context) (answer *reply, inc seen, which *opened) {
+	for {
+		answer, inc, which = r.post(ctx, "")
+		field := r.named(answer.message())
+		if !answer.refused() || field == "" {
+			return answer, inc, which
+		}
+		r.dropped = append(r.dropped, field)
+	}
+}
+
+// named is the first optional field of the create that a message names, or the next one if it names none; "" if none is left.
+func (r *run) named(message string) string {
+	body := r.body("")
+	left := slices.DeleteFunc(slices.Clone(optionalOrder), func(name string) bool { return !body.has(name) })
+	for _, name := range optionalName.FindAllString(message, -1) {
+		if slices.Contains(left, name) {
+			return name
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return left[0]
+}
+
+// refusedFields tells which optional fields a create cannot have.
+func (r *run) refusedFields() {
+	f := Finding{
+		Point: "refused_fields", Title: "optional fields of a create", Expected: "all are accepted: " + strings.Join(optionalOrder, ", "),
+		Level: OK, Reading: "none", Seen: "all are accepted",
+	}
+	if len(r.dropped) > 0 {
+		f.Level, f.Reading, f.Seen = Change, strings.Join(r.dropped, ","), "refused: "+strings.Join(r.dropped, ", ")
+		var changes []string
+		for _, name := range r.dropped {
+			changes = append(changes, optional[name])
+		}
+		f.Change = strings.Join(changes, "; ")
+		if len(r.dropped) == 1 && r.dropped[0] == "tags" {
+			f.Level, f.Change = Note, ""
+		}
+	}
+	r.find(f)
+}
+
+// again sends the same create with another text.
+func (r *run) again(ctx context.Context) string {
+	const more = " (said again)"
+	answer, inc, which := r.post(ctx, more)
+	f := Finding{
+		Point: "again", Title: "the same create again, with another text", Expected: "the open incident, unchanged: an update follows",
+		Level: OK, Reading: "unchanged", Seen: answer.said(),
+	}
+	switch {
+	case which == nil:
+		f.Level, f.Reading, f.Change = Problem, "failed", "none: the bridge looks up before it repeats a create, so this costs lookups"
+	case which != r.first:
+		f.Level, f.Reading, f.Seen = Problem, "second", "a second incident, "+which.number+": the alias does not deduplicate"
+		f.Change = "timeout: raise it, since each create without an answer can leave a second incident, which the bridge then closes"
+	default:
+		now := r.read(ctx, r.first)
+		if now.object == nil {
+			now = inc
+		}
+		f.Seen = answer.said() + ", " + which.number + " again, its text is unchanged"
+		if now.text("title") == r.title(more) {
+			f.Level, f.Reading, f.Seen = Note, "merged", answer.said()+", "+which.number+" again, with the new text"
+		}
+	}
+	r.find(f)
+	if which != r.first || which == nil {
+		return ""
+	}
+	r.form("again_status", "status of a create that met an open incident", strconv.Itoa(answer.status), "200", "201")
+	r.form("again_envelope", "where the answer to such a create has the incident", inc.envelope, inData, inDataIncident, inIncident)
+	where := Finding{
+		Point: "deduplicated", Title: "where such an answer says deduplicated", Expected: "at the top, in data, or in meta",
+		Level: OK, Reading: inc.deduplicated, Seen: inc.deduplicated,
+	}
+	if inc.deduplicated == absent {
+		where.Level, where.Seen = Note, "nowhere: the bridge compares what the answer shows"
+		if f.Reading == "merged" {
+			where.Level = OK
+		}
+	}
+	r.find(where)
+	return ""
+}
+
+// meets answers whether a further create meets the incident.
+func (r *run) meets(ctx context.Context, it *opened, more string) (met bool, answer *reply, which *opened) {
+	answer, _, which = r.post(ctx, more)
+	return which != nil && which == it, answer, which
+}

@@ -1,0 +1,180 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// get reads the first incident by its id.
+func (r *run) get(ctx context.Context) string {
+	answer := r.api.do(ctx, http.MethodGet, r.first.path(), nil)
+	inc := answer.incidentIn()
+	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Reading: "yes", Seen: answer.said()}
+	if inc.object == nil || inc.text("status") == "" {
+		f.Level, f.Reading, f.Change = Problem, "no", "none: the bridge cannot tell what people changed, and does not update"
+		r.find(f)
+		return ""
+	}
+	r.find(f)
+	r.shows("get_marks", "by what an answer tells whose the incident is", inc.object)
+	r.tags("tags_form", "form of lists such as tags", inc.object)
+	r.times("time_form", "form of times", inc.object)
+	return ""
+}
+
+// shows tells by what an incident can be told to be ours.
+func (r *run) shows(point, title string, inc object) {
+	marks := inc.marks(r.o.Alias)
+	f := Finding{Point: point, Title: title, Expected: "the alias, our tag, or the last line of the description", Level: OK, Reading: strings.Join(marks, ","), Seen: strings.Join(marks, ", ")}
+	switch {
+	case len(marks) == 0:
+		f.Level, f.Reading, f.Seen = Problem, "nothing", "nothing"
+		f.Change = "none: lookups cannot find incidents by their alias; raise timeout, so that few creates stay unanswered"
+	case !slices.Contains(marks, "alias"):
+		f.Level = Note
+	}
+	r.find(f)
+}
+
+func (r *run) tags(point, title string, inc object) {
+	_, form := inc.list("tags")
+	f := Finding{Point: point, Title: title, Expected: "a list", Level: OK, Reading: form, Seen: form}
+	if form != formList {
+		f.Level = Note
+		f.Seen += "; the bridge reads lists, JSON in a text, and text with commas"
+	}
+	r.find(f)
+}
+
+func (r *run) times(point, title string, incidents ...object) {
+	f := Finding{Point: point, Title: title, Expected: "2026-03-19T14:30:00.000Z", Level: OK}
+	for _, inc := range incidents {
+		_, form := inc.time("created_at")
+		if f.Reading != "" && f.Reading != form {
+			form = timeMixed
+		}
+		f.Reading = form
+	}
+	f.Seen = f.Reading
+	switch f.Reading {
+	case timeISO:
+	case timeSQLite:
+		f.Level, f.Seen = Note, "2026-03-19 14:30:00, which the bridge takes for UTC"
+	default:
+		f.Level, f.Seen = Note, f.Seen+": lookups then read the whole list, because nothing tells how old a row is"
+	}
+	r.find(f)
+}
+
+// list looks for the first incident in the list.
+func (r *run) list(ctx context.Context) string {
+	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
+	rows, meta, ok := answer.rowsIn()
+	f := Finding{Point: "list", Title: "the list begins with the newest incident", Expected: "our incident on the first page", Level: OK, Reading: "found", Seen: "found"}
+	at := slices.IndexFunc(rows, func(row object) bool { return row.text("id") == r.first.id })
+	switch {
+	case !ok:
+		f.Level, f.Reading, f.Seen, f.Change = Problem, "failed", answer.said(), "none: no lookup works"
+	case at < 0:
+		f.Level, f.Reading = Note, "not_found"
+		f.Seen = "it is not among the " + strconv.Itoa(len(rows)) + " first of " + meta.text("total") + "; lookups read on"
+	}
+	r.find(f)
+	if at >= 0 {
+		r.shows("row_marks", "by what a row tells whose the incident is", rows[at])
+	}
+	return ""
+}
+
+// lookup lets the bridge's own client look for the incident.
+func (r *run) lookup(ctx context.Context) string {
+	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Reading: "found", Seen: "found"}
+	source := r.shown.text("source")
+	if source == "" {
+		source = r.o.Source
+	}
+	found, err := r.lookUp(ctx, source)
+	if err == nil && !found {
+		f.Level, f.Reading, f.Seen = Problem, "not_found", "not found"
+	}
+	if err != nil {
+		f.Level, f.Reading, f.Seen = Problem, "incomplete", err.Error()
+	}
+	if f.Level != OK {
+		f.Change = "none: after a create without an answer the bridge cannot tell whether it was carried out; raise timeout"
+	}
+	r.find(f)
+	return ""
+}
+
+// lookUp asks the bridge's client for the incidents of the alias. It waits where the rate limit says so.
+func (r *run) lookUp(ctx context.Context, source string) (found bool, err error) {
+	client, err := alert24.New(r.o.HTTP, r.o.Endpoint, alert24.WithAPIKey(r.o.Key), alert24.WithUserAgent(r.o.UserAgent),
+		alert24.WithTimeout(r.o.Timeout), alert24.WithSource(source))
+	if err != nil {
+		return false, err
+	}
+	question := alert24.Question{
+		Alias: r.o.Alias, Depth: protocol.Since, Since: r.report.Began.Add(-time.Minute), Titles: []uint64{incident.HashText(r.title(""))},
+	}
+	var answers []protocol.Answer
+	for try := range limitTries {
+		r.api.requests++
+		answers, err = client.Find(ctx, []alert24.Question{question})
+		limited, is := errors.AsType[*alert24.Error](err)
+		if !is || limited.Status != http.StatusTooManyRequests || !r.o.Sleep(ctx, min(max(limited.RetryAfter, time.Second<<try), maxPause)) {
+			break
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(answers[0].Found, func(s protocol.Shown) bool { return s.ID == r.first.id }), nil
+}
+
+// filters asks for lists in which our incident must not be.
+func (r *run) filters(ctx context.Context) string {
+	severity := "critical"
+	if r.o.Severity == severity {
+		severity = "low"
+	}
+	for _, filter := range []struct{ name, value, use string }{
+		{"status", statusPostmortem, "the audit asks for each open status"},
+		{"severity", severity, "the bridge does not use it"},
+		{"alias", "alert24tool-check:none", "the bridge does not use it"},
+	} {
+		answer := r.api.do(ctx, http.MethodGet, newestPage+"&"+filter.name+"="+filter.value, nil)
+		rows, _, ok := answer.rowsIn()
+		f := Finding{Point: "filter_" + filter.name, Title: "the list can be filtered by " + filter.name, Expected: "honoured (" + filter.use + ")", Level: OK, Reading: "honoured", Seen: "honoured"}
+		switch {
+		case !ok:
+			f.Level, f.Reading, f.Seen = Note, "refused", answer.said()
+			if filter.name == "status" {
+				f.Level, f.Change = Problem, "lifecycle::audit_interval: 0, because the audit cannot work"
+			}
+		case slices.ContainsFunc(rows, func(row object) bool { return row.text("id") == r.first.id }):
+			f.Level, f.Reading, f.Seen = Note, "ignored", "ignored: the list has our incident all the same; the bridge checks each row"
+		}
+		r.find(f)
+	}
+	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
+	rows, _, _ := answer.rowsIn()
+	f := Finding{Point: "limit", Title: "the list honours ?limit=", Expected: "one row for ?limit=1", Level: OK, Reading: "honoured", Seen: "one row"}
+	if len(rows) != 1 {
+		f.Level, f.Reading, f.Seen = Note, "ignored", strconv.Itoa(len(rows))+" rows, "+answer.said()
+	}
+	r.find(f)
+	return ""
+}

@@ -1,0 +1,137 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// certificateSoon is how long before its end a certificate is worth a word.
+const certificateSoon = 14 * 24 * time.Hour
+
+// reach asks whether the API answers at all, over which TLS, and whether it accepts the key.
+func (r *run) reach(ctx context.Context) string {
+	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
+	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.said()}
+	switch _, _, isList := answer.rowsIn(); {
+	case answer.err != nil:
+		f.Level, f.Reading = Change, "no_answer"
+		f.Change = causeOf(answer.err)
+	case answer.status/100 == 3:
+		f.Level, f.Reading = Change, "redirect"
+		f.Change = "endpoint: redirects are not followed, set the final address"
+	case !isList && answer.message() == "" && answer.status != http.StatusPaymentRequired && answer.status != http.StatusTooManyRequests:
+		f.Level, f.Reading = Change, "not_the_api"
+		f.Change = "endpoint: its path is usually /api/v1; or a proxy on the way answers in place of the API (proxy_url)"
+	default:
+		f.Level, f.Reading, f.Seen = OK, "answered", fmt.Sprintf("HTTP %d after %s", answer.status, answer.took.Round(time.Millisecond))
+	}
+	r.find(f)
+	if f.Level != OK {
+		return "the API does not answer"
+	}
+	r.encrypted(answer)
+	return r.key(answer)
+}
+
+// causeOf names the setting that may end a failure to connect.
+func causeOf(err error) string {
+	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
+		return "tls: give ca_file if a proxy or an authority of your own signs certificates, or correct the host of endpoint"
+	}
+	if _, is := errors.AsType[*net.DNSError](err); is {
+		return "endpoint: its host has no address; check it, the DNS and proxy_url"
+	}
+	if _, is := errors.AsType[tls.RecordHeaderError](err); is {
+		return "endpoint: it begins with https:// and the server does not speak TLS"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "timeout: nothing came in time; check firewalls, endpoint and proxy_url, or raise it"
+	}
+	return "endpoint, or proxy_url if this machine needs a proxy"
+}
+
+func (r *run) encrypted(answer *reply) {
+	f := Finding{Point: "tls", Title: "the connection is encrypted", Expected: "TLS 1.2 or later, a certificate that lasts", Level: OK, Reading: "encrypted"}
+	switch {
+	case answer.tls == nil && loopback(r.o.Endpoint):
+		f.Level, f.Reading, f.Seen = Note, "loopback", "none, and the API is on this machine"
+	case answer.tls == nil:
+		f.Level, f.Reading, f.Seen, f.Change = Change, "none", "none: the key and all incidents can be read on the way", "endpoint: https://"
+	default:
+		f.Seen = tls.VersionName(answer.tls.Version)
+		if len(answer.tls.PeerCertificates) == 0 {
+			break
+		}
+		end := answer.tls.PeerCertificates[0].NotAfter
+		f.Seen += ", certificate until " + end.UTC().Format(time.DateOnly)
+		if end.Sub(r.o.Now()) < certificateSoon {
+			f.Level, f.Reading, f.Change = Problem, "ends_soon", "whoever runs the API or the proxy must renew the certificate"
+		}
+	}
+	r.find(f)
+}
+
+func loopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
+}
+
+// key tells whether the API accepts the key.
+func (r *run) key(answer *reply) string {
+	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "accepted"}
+	switch answer.status {
+	case http.StatusUnauthorized:
+		f.Level, f.Reading, f.Change = Change, "refused", "api_key, or the file of the authenticator: the key is unknown, expired or revoked; make one with scope write"
+	case http.StatusPaymentRequired:
+		f.Level, f.Reading, f.Change = Problem, "plan", "none: the plan of the organization does not include the API"
+	case http.StatusTooManyRequests:
+		f.Level, f.Reading, f.Change = Problem, "limited", "limits::requests_per_second, or ask again later: others use up the limit of this key"
+	default:
+		f.Seen = "yes"
+	}
+	r.find(f)
+	if f.Level != OK {
+		return "the key is not accepted"
+	}
+	return ""
+}
+
+// readScope tells whether the key may read. The rest depends on it.
+func (r *run) readScope(ctx context.Context) string {
+	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
+	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "yes"}
+	_, meta, ok := answer.rowsIn()
+	switch {
+	case answer.status == http.StatusForbidden:
+		f.Level, f.Reading, f.Change = Change, "no", "api_key: make a key with scope write, which includes reading; with this one no lookup works"
+	case !ok:
+		f.Level, f.Reading, f.Change = Problem, "failed", "none: see what Alert24's status page says, and try again"
+	default:
+		f.Seen = "yes"
+	}
+	r.find(f)
+	if f.Level != OK {
+		return "incidents cannot be read"
+	}
+	paging := Finding{
+		Point: "paging", Title: "the list says whether there is more", Expected: "meta.total and meta.has_more", Level: OK, Reading: "yes", Seen: "both",
+	}
+	if !meta.has("total") || !meta.has("has_more") {
+		paging.Level, paging.Reading, paging.Seen = Problem, "no", fmt.Sprintf("total %t, has_more %t", meta.has("total"), meta.has("has_more"))
+		paging.Change = "none: lookups and the audit cannot tell whether they saw all, and stay incomplete"
+	}
+	r.find(paging)
+	return ""
+}

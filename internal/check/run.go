@@ -1,0 +1,181 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configopaque"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Options say what to ask and how.
+type Options struct {
+	// HTTP has the TLS, the proxy and the authentication of the exporter's configuration.
+	HTTP      *http.Client
+	Endpoint  string
+	Key       configopaque.String // empty: HTTP authenticates
+	UserAgent string
+	Timeout   time.Duration // of one request
+	// Alias is that of the test incidents, Severity theirs.
+	Alias    string
+	Severity string
+	// Source, InitialStatus, LabelsInCreates, LabelsInUpdates, Services and PerSecond are as the exporter is configured.
+	Source, InitialStatus            string
+	LabelsInCreates, LabelsInUpdates bool
+	Services                         bool
+	PerSecond                        float64
+	// Confirm is asked before the first write; an error ends the questions.
+	Confirm func(ctx context.Context) error
+	// Found is told each finding at once.
+	Found func(Finding)
+	Now   func() time.Time
+	// Sleep waits, and says false if ctx ended first.
+	Sleep func(ctx context.Context, d time.Duration) bool
+}
+
+// cleanupTimeout bounds closing what was opened, also after Ctrl-C.
+const cleanupTimeout = 45 * time.Second
+
+const (
+	statusAcknowledged = "acknowledged"
+	statusResolved     = "resolved"
+	statusPostmortem   = "postmortem"
+)
+
+// run is the work of one check.
+type run struct {
+	o      *Options
+	api    *api
+	report Report
+	opened []*opened
+	unsure bool // a create without a certain answer
+	// dropped are the optional fields that the API refuses in a create.
+	dropped []string
+	first   *opened
+	shown   seen // the first incident, as it was created
+	next    *opened
+}
+
+// opened is an incident that we opened.
+type opened struct {
+	id, number, title string
+	closed            bool
+}
+
+// Run asks everything, closes what it opened, and reports. It stops early where the rest would be useless.
+func Run(ctx context.Context, o *Options) *Report {
+	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
+	steps := []func(context.Context) (stop string){
+		r.reach, r.readScope, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
+		r.updates, r.rise, r.acknowledged, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order,
+	}
+	for _, step := range steps {
+		if ctx.Err() != nil {
+			r.report.Stopped = "interrupted"
+			break
+		}
+		if r.report.Stopped = step(ctx); r.report.Stopped != "" {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		r.report.Stopped = "interrupted"
+	}
+	r.rateLimit()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	r.cleanup(end)
+	for _, o := range r.opened {
+		r.report.Opened = append(r.report.Opened, o.number)
+	}
+	r.report.Requests = r.api.requests
+	return &r.report
+}
+
+// find reports a finding.
+func (r *run) find(f Finding) {
+	r.report.Findings = append(r.report.Findings, f)
+	if r.o.Found != nil {
+		r.o.Found(f)
+	}
+}
+
+// confirm asks before the first write.
+func (r *run) confirm(ctx context.Context) string {
+	if r.o.Confirm == nil {
+		return ""
+	}
+	if err := r.o.Confirm(ctx); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// title is that of a test incident.
+func (r *run) title(more string) string { return r.o.Alias + ": a test, please ignore" + more }
+
+func (r *run) description(more string) string {
+	return "alert24tool check asks what this Alert24 does. It closes this incident itself." + more + "\n\n" + incident.AliasLine(r.o.Alias)
+}
+
+// body is that of a create, as the exporter would send it.
+func (r *run) body(more string) object {
+	b := object{
+		"title": r.title(more), "description": r.description(more), "severity": r.o.Severity, "alias": r.o.Alias,
+		"tags": []string{incident.AliasTag(r.o.Alias), "alert24tool-check"}, "source": r.o.Source,
+	}
+	if r.o.InitialStatus != "" {
+		b["status"] = r.o.InitialStatus
+	}
+	if r.o.LabelsInCreates {
+		b["labels"] = map[string]string{"alert24tool": "check"}
+	}
+	for _, field := range r.dropped {
+		delete(b, field)
+	}
+	return b
+}
+
+// post creates an incident and remembers it. Met is an incident that was already known.
+func (r *run) post(ctx context.Context, more string) (answer *reply, inc seen, which *opened) {
+	answer = r.api.do(ctx, http.MethodPost, incidentsPath, r.body(more))
+	inc = answer.incidentIn()
+	return answer, inc, r.remember(answer, inc)
+}
+
+func (r *run) remember(answer *reply, inc seen) *opened {
+	if inc.object == nil {
+		r.unsure = r.unsure || answer.uncertain() || answer.ok()
+		return nil
+	}
+	for _, known := range r.opened {
+		if known.id == inc.text("id") {
+			known.closed = inc.closed()
+			return known
+		}
+	}
+	fresh := &opened{id: inc.text("id"), number: inc.number(), title: inc.text("title"), closed: inc.closed()}
+	r.opened = append(r.opened, fresh)
+	return fresh
+}
+
+// put updates an incident of ours and reads it back.
+func (r *run) put(ctx context.Context, which *opened, fields object) (answer *reply, after seen) {
+	answer = r.api.do(ctx, http.MethodPut, which.path(), fields)
+	after = r.read(ctx, which)
+	return answer, after
+}
+
+// read reads an incident of ours by its id.
+func (r *run) read(ctx context.Context, which *opened) seen {
+	inc := r.api.do(ctx, http.MethodGet, which.path(), nil).incidentIn()
+	if inc.object != nil && inc.text("status") != "" {
+		which.closed = inc.closed()
+	}
+	return inc
+}

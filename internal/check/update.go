@@ -1,0 +1,153 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// Readings of an update.
+const (
+	applied  = "applied"
+	accepted = "accepted" // and nothing shows whether it was applied
+	ignored  = "ignored"
+	refused  = "refused"
+	failed   = "error" // a server's error
+)
+
+// field is one field of an update.
+type field struct {
+	name  string
+	value any
+	// shows reports whether an incident shows the value; nil if that cannot be told.
+	shows func(seen) bool
+	// level and change are for a field that is not written.
+	level  Level
+	change string
+	remark string
+}
+
+// fields are those that the bridge updates.
+func (r *run) fields() []field {
+	const more = " (updated)"
+	tags := []string{incident.AliasTag(r.o.Alias), "alert24tool-check", "alert24tool-updated"}
+	is := func(name, value string) func(seen) bool {
+		return func(s seen) bool { return s.text(name) == value }
+	}
+	labels := field{name: "labels", value: map[string]string{"alert24tool": "updated"}, level: Note}
+	if r.o.LabelsInUpdates {
+		labels.level, labels.change = Change, "incident::send_labels: create"
+	}
+	services := field{name: "affected_services", value: []string{}, level: Note}
+	if r.o.Services {
+		services.level, services.change = Problem, "incident::services: leave it out if services must not be missing; the bridge goes on without them"
+	}
+	return []field{
+		{"title", r.title(more), is("title", r.title(more)), Problem, "none: titles cannot be kept up to date", ""},
+		{"description", r.description(more), func(s seen) bool { return strings.Contains(s.text("description"), more) }, Problem, "none: descriptions cannot be kept up to date", ""},
+		{"tags", tags, func(s seen) bool { all, _ := s.list("tags"); return slices.Contains(all, tags[2]) }, Note, "", ""},
+		labels,
+		{"impact_description", "None: this is a test.", is("impact_description", "None: this is a test."), Note, "", ""},
+		services,
+	}
+}
+
+// updates writes each optional field alone.
+func (r *run) updates(ctx context.Context) string {
+	for i, fl := range r.fields() {
+		answer, after := r.put(ctx, r.first, object{fl.name: fl.value})
+		r.updated("update_"+fl.name, "an update of "+fl.name, fl, answer, after)
+		if i == 0 {
+			r.putAnswer(answer)
+		}
+	}
+	return ""
+}
+
+// updated reports what an update did.
+func (r *run) updated(point, title string, fl field, answer *reply, after seen) {
+	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Reading: applied, Seen: answer.said() + ", applied"}
+	switch {
+	case answer.refused():
+		f.Reading, f.Seen = refused, answer.said()
+	case !answer.ok():
+		f.Reading, f.Seen = failed, answer.said()
+	case fl.shows == nil || after.object == nil:
+		f.Reading, f.Seen = accepted, answer.said()+", and no answer shows the value"
+	case !fl.shows(after):
+		f.Reading, f.Seen = ignored, answer.said()+", and the incident shows the old value"
+	}
+	f.Seen += fl.remark
+	if f.Reading == refused || f.Reading == failed || f.Reading == ignored {
+		f.Level, f.Change = fl.level, fl.change
+		if fl.level == Note {
+			f.Seen += "; the bridge leaves the field out of updates by itself"
+		}
+	}
+	r.find(f)
+}
+
+// putAnswer tells what an update answers.
+func (r *run) putAnswer(answer *reply) {
+	f := Finding{Point: "put_answer", Title: "what an update answers", Expected: "the incident", Level: OK, Reading: "incident", Seen: "the incident"}
+	switch {
+	case !answer.ok():
+		return
+	case answer.incidentIn().object != nil:
+	case answer.status == http.StatusNoContent:
+		f.Level, f.Reading, f.Seen = Note, "no_content", "HTTP 204: the bridge reads the incident before the next update"
+	case strings.Contains(string(answer.body), `"success"`):
+		f.Level, f.Reading, f.Seen = Note, "success", "only success: the bridge reads the incident before the next update"
+	default:
+		f.Level, f.Reading, f.Seen = Note, "other", "something else: the bridge counts any 2xx as done"
+	}
+	r.find(f)
+}
+
+// worse is the severity above.
+var worse = map[string]string{"low": "medium", "medium": "high", "high": "critical"}
+
+// rise raises the severity.
+func (r *run) rise(ctx context.Context) string {
+	to := worse[r.o.Severity]
+	if to == "" {
+		return ""
+	}
+	answer, after := r.put(ctx, r.first, object{"severity": to})
+	r.updated("severity_up", "a severity that rises, from "+r.o.Severity+" to "+to, field{
+		name: "severity", shows: func(s seen) bool { return s.text("severity") == to }, level: Change,
+		change: "lifecycle::on_rise: renew, which opens a new incident at the higher severity",
+		remark: "; whether that called anybody shows the incident's page, and if not, set lifecycle::on_rise: renew",
+	}, answer, after)
+	return ""
+}
+
+// acknowledged asks whether a create still meets an incident that somebody acknowledged.
+func (r *run) acknowledged(ctx context.Context) string {
+	answer, after := r.put(ctx, r.first, object{"status": statusAcknowledged})
+	f := Finding{
+		Point: "acknowledged", Title: "a create for an alias whose incident is acknowledged", Expected: "meets the incident",
+		Level: OK, Reading: "same", Seen: "meets the incident",
+	}
+	if !answer.ok() || after.text("status") != statusAcknowledged {
+		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		r.find(f)
+		return ""
+	}
+	met, answer, which := r.meets(ctx, r.first, " (after it was acknowledged)")
+	switch {
+	case which == nil:
+		f.Level, f.Reading, f.Seen = Note, "failed", answer.said()
+	case !met:
+		f.Level, f.Reading, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
+		_ = r.shut(ctx, which) // cleanup tries again
+	}
+	r.find(f)
+	return ""
+}

@@ -1,0 +1,10 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// element makes an element of the page. Texts go in as text, never as markup.
+export function element(name, className, ...content) {
+  const e = document.createElement(name);
+  if (className) e.className = className;
+  e.append(...content);
+  return e;
+}
