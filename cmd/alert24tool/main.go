@@ -13,8 +13,10 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/tool/checkcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+	"github.com/alert24/otelcol-alert24/internal/tool/recordcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/rendercmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/sandboxcmd"
+	"github.com/alert24/otelcol-alert24/internal/tool/testalertcmd"
 )
 
 // version is set when the program is built.
@@ -25,6 +27,8 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(cli.Run(ctx, version, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
 		checkcmd.New(),
+		testalertcmd.New(),
+		recordcmd.New(),
 		rendercmd.New(),
 		sandboxcmd.New(),
 	))

@@ -1,0 +1,119 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package recordcmd is the command record: it keeps the webhooks that a bridge gets as files for the command render,
+// without secrets. Start reading at recorder.go.
+package recordcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+const long = `Keeps the next webhooks as files for the command render. It listens for webhooks in one of two places:
+
+  next to the bridge: add its address to Alertmanager's webhook_configs, next to the bridge's; or
+  in front of the bridge: with --forward, point Alertmanager to it in place of the bridge. Each webhook goes on to the bridge with its
+  headers, and Alertmanager gets the bridge's answer.
+
+It ends after --count webhooks, or with Ctrl-C. Headers are not kept, so neither tokens nor signatures are. In the body, passwords in
+URLs and what looks like a token are replaced by REDACTED; labels and annotations are kept, so read a file before you pass it on.
+
+Exit codes: 0, or 2 if it could not do its work.`
+
+// Limits of the HTTP server.
+const (
+	readTimeout     = 30 * time.Second
+	writeTimeout    = 60 * time.Second
+	shutdownTimeout = 10 * time.Second
+)
+
+type options struct {
+	listen, dir, forward string
+	count                int
+	maxBody              int64
+}
+
+// New returns the command.
+func New() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "record --dir DIR [flags]",
+		Short: "Keep the next webhooks as files for render",
+		Long:  long,
+		Example: "  alert24tool record --dir webhooks --count 5\n" +
+			"  alert24tool record --dir webhooks --listen :9097 --forward http://localhost:9095/alertmanager",
+		Args: cli.NoArguments,
+	}
+	set := cmd.Flags()
+	set.StringVar(&o.dir, "dir", "", "folder for the files; it is made if it is not there")
+	set.StringVar(&o.listen, "listen", "localhost:9097", "address to listen on; webhooks are taken on every path")
+	set.StringVar(&o.forward, "forward", "", "the bridge's URL for webhooks, to which each one goes on")
+	set.IntVar(&o.count, "count", 10, "how many webhooks to keep")
+	set.Int64Var(&o.maxBody, "max-body", 64<<20, "most bytes of a webhook")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		return o.run(cmd)
+	}
+	return cmd
+}
+
+func (o *options) check() error {
+	switch {
+	case o.dir == "":
+		return cli.Usage("--dir is missing")
+	case o.count < 1 || o.maxBody < 1:
+		return cli.Usage("--count and --max-body must be at least 1")
+	}
+	if o.forward == "" {
+		return nil
+	}
+	if u, err := url.Parse(o.forward); err != nil || u.Host == "" {
+		return cli.Usage("--forward must be a URL like http://localhost:9095/alertmanager")
+	}
+	return nil
+}
+
+func (o *options) run(cmd *cobra.Command) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	r := newRecorder(o, out)
+	defer r.client.CloseIdleConnections()
+	server := &http.Server{Handler: r, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	fmt.Fprintf(out, "listening on http://%s/ for %d webhooks\n", listener.Addr(), o.count)
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	case <-r.full:
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		_ = server.Close()
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return r.err()
+}

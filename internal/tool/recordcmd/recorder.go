@@ -1,0 +1,178 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package recordcmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+const forwardTimeout = 30 * time.Second
+
+// recorder keeps webhooks, and passes them on if it is in front of a bridge.
+type recorder struct {
+	*options
+	client *http.Client
+	out    io.Writer
+	full   chan struct{} // closed when enough are kept
+
+	mu     sync.Mutex
+	kept   int
+	failed error
+}
+
+func newRecorder(o *options, out io.Writer) *recorder {
+	return &recorder{
+		options: o, out: out, full: make(chan struct{}),
+		client: &http.Client{
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
+			Timeout:       forwardTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// ServeHTTP takes a webhook on every path.
+func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method != http.MethodPost && req.Method != http.MethodPut {
+		w.Header().Set("Allow", "POST, PUT")
+		http.Error(w, "this takes webhooks", http.StatusMethodNotAllowed)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.maxBody))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		http.Error(w, "the webhook is larger than --max-body", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the sender has gone
+	}
+	err = r.keep(body)
+	switch {
+	case r.forward != "":
+		r.pass(w, req, body) // the bridge's answer counts
+	case err != nil:
+		http.Error(w, "the webhook is not kept: see what alert24tool record prints", http.StatusBadRequest)
+	}
+}
+
+// keep writes a webhook to a file.
+func (r *recorder) keep(body []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept >= r.count {
+		return nil
+	}
+	clean, err := redact(body)
+	if err != nil {
+		fmt.Fprintf(r.out, "not kept: %v\n", err)
+		return err
+	}
+	name := filepath.Join(r.dir, fmt.Sprintf("%03d-%s.json", r.kept+1, nameOf(body)))
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the folder that the user named, and fileName leaves no path
+	if err == nil {
+		_, err = file.Write(clean)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		fmt.Fprintf(r.out, "not kept: %v\n", err)
+		r.failed = err
+		r.finish()
+		return err
+	}
+	fmt.Fprintln(r.out, name)
+	r.kept++
+	if r.kept == r.count {
+		r.finish()
+	}
+	return nil
+}
+
+// finish ends the command. The caller holds mu.
+func (r *recorder) finish() {
+	select {
+	case <-r.full:
+	default:
+		close(r.full)
+	}
+}
+
+func (r *recorder) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+// nameOf is a part of a file's name: the receiver and the status of the webhook.
+func nameOf(body []byte) string {
+	var hook struct {
+		Receiver string `json:"receiver"`
+		Status   string `json:"status"`
+	}
+	_ = json.Unmarshal(body, &hook) // without them it has another name
+	var parts []string
+	for _, part := range []string{hook.Receiver, hook.Status} {
+		if part = fileName(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return "webhook"
+	}
+	return strings.Join(parts, "-")
+}
+
+// fileName keeps of a text what is harmless in a file's name.
+func fileName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		default:
+			return '-'
+		}
+	}, s)
+	return strings.Trim(s[:min(len(s), 40)], "-")
+}
+
+// pass sends a webhook on as it came, and its answer back.
+func (r *recorder) pass(w http.ResponseWriter, req *http.Request, body []byte) {
+	ctx, cancel := context.WithTimeout(req.Context(), forwardTimeout)
+	defer cancel()
+	on, err := http.NewRequestWithContext(ctx, req.Method, r.forward, bytes.NewReader(body))
+	if err != nil {
+		http.Error(w, "the bridge cannot be asked", http.StatusBadGateway)
+		return
+	}
+	on.Header = req.Header.Clone()
+	for _, hop := range []string{"Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
+		on.Header.Del(hop)
+	}
+	resp, err := r.client.Do(on) //nolint:gosec // to the bridge that the user named
+	if err != nil {
+		fmt.Fprintf(r.out, "not forwarded: %v\n", err)
+		http.Error(w, "the bridge does not answer", http.StatusBadGateway)
+		return
+	}
+	defer resp.Body.Close()
+	if kind := resp.Header.Get("Content-Type"); kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	if after := resp.Header.Get("Retry-After"); after != "" {
+		w.Header().Set("Retry-After", after)
+	}
+	w.WriteHeader(resp.StatusCode)
+	_, _ = io.Copy(w, io.LimitReader(resp.Body, r.maxBody)) // the sender may have gone
+}

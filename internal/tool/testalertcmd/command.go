@@ -1,0 +1,132 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package testalertcmd is the command test-alert: it sends a webhook through a running bridge and follows it to the incident
+// and its close. Start reading at story.go.
+package testalertcmd
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+const long = `Sends a webhook like Alertmanager's through a running bridge, waits until the bridge's status API says that the incident is
+open, resolves the alert, waits for the close, and prints the time of each step. People may be notified, as for any alert. With --keep
+the incident stays open; the printed command closes it. After Ctrl-C the alert is resolved.
+
+The bridge needs status::endpoint. If it has none, give --status "" to send the webhooks and follow nothing.
+
+Secrets are read from files or from the environment: ALERT24_WEBHOOK_TOKEN is the bearer token unless --token-file is given.
+
+Exit codes: 0, 1 if a step did not happen in time, 2 if a webhook could not be sent.`
+
+// tokenEnv holds the bearer token.
+const tokenEnv = "ALERT24_WEBHOOK_TOKEN" //nolint:gosec // a name, not a token
+
+// options are the command's flags.
+type options struct {
+	url, status string
+	tokenFile   string
+	statusToken string
+	hmac        hmacFlags
+	tls         tlsFlags
+	severity    string
+	labels      []string
+	resolve     string
+	keep        bool
+	timeout     time.Duration
+	output      *cli.Output
+}
+
+type hmacFlags struct{ secretFile, header, timestampHeader string }
+
+type tlsFlags struct{ ca, cert, key string }
+
+// New returns the command.
+func New() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "test-alert --url URL [flags]",
+		Short: "Send an alert through a running bridge and follow it to its incident",
+		Long:  long,
+		Example: "  alert24tool test-alert --url http://localhost:9095/alertmanager\n" +
+			"  alert24tool test-alert --url https://bridge:9095/alertmanager --ca-file ca.pem --cert-file client.pem --key-file client-key.pem --keep",
+		Args: cli.NoArguments,
+	}
+	set := cmd.Flags()
+	set.StringVar(&o.url, "url", "", "the bridge's URL for webhooks, as in Alertmanager's webhook_configs")
+	set.StringVar(&o.status, "status", "http://localhost:9096", "the bridge's status page; empty: follow nothing")
+	set.StringVar(&o.statusToken, "status-token-file", "", "file with the bearer token of the status page")
+	set.StringVar(&o.tokenFile, "token-file", "", "file with the webhook's bearer token (default: the variable "+tokenEnv+")")
+	set.StringVar(&o.hmac.secretFile, "hmac-secret-file", "", "file with the secret that signs webhooks")
+	set.StringVar(&o.hmac.header, "hmac-header", "X-Grafana-Alerting-Signature", "header of the signature")
+	set.StringVar(&o.hmac.timestampHeader, "hmac-timestamp-header", "", "header of the time that is signed too")
+	set.StringVar(&o.tls.ca, "ca-file", "", "certificates of the authority that signed the bridge's")
+	set.StringVar(&o.tls.cert, "cert-file", "", "client certificate")
+	set.StringVar(&o.tls.key, "key-file", "", "key of the client certificate")
+	set.StringVar(&o.severity, "severity", "low", "the label severity")
+	set.StringArrayVar(&o.labels, "label", nil, "a further label, as name=value; repeatable")
+	set.BoolVar(&o.keep, "keep", false, "leave the incident open")
+	set.StringVar(&o.resolve, "resolve", "", "only resolve the alert of an earlier --keep, by its instance")
+	set.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait for each step")
+	o.output = cli.AddOutput(set)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		return o.run(cmd)
+	}
+	return cmd
+}
+
+func (o *options) check() error {
+	for _, given := range []struct {
+		name, value string
+		needed      bool
+	}{{"--url", o.url, true}, {"--status", o.status, false}} {
+		if given.value == "" && !given.needed {
+			continue
+		}
+		if u, err := url.Parse(given.value); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
+			return cli.Usage("%s must be a URL like http://localhost:9095/alertmanager", given.name)
+		}
+	}
+	for _, label := range o.labels {
+		if name, _, ok := strings.Cut(label, "="); !ok || name == "" {
+			return cli.Usage("--label must be name=value, not %q", label)
+		}
+	}
+	switch {
+	case (o.tls.cert == "") != (o.tls.key == ""):
+		return cli.Usage("--cert-file and --key-file go together")
+	case o.keep && o.resolve != "":
+		return cli.Usage("--keep and --resolve exclude each other")
+	case o.timeout <= 0:
+		return cli.Usage("--timeout must be above 0")
+	}
+	return nil
+}
+
+// secret reads a file with one secret.
+func secret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(file) //nolint:gosec // the file that the user named
+	if err != nil {
+		return "", err
+	}
+	s, _, _ := strings.Cut(string(b), "\n")
+	if s = strings.TrimSpace(s); s == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return s, nil
+}

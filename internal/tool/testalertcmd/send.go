@@ -1,0 +1,140 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testalertcmd
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+const (
+	requestTimeout = 30 * time.Second
+	maxAnswer      = 1 << 20
+	maxSaid        = 200
+)
+
+// bridge is a running bridge.
+type bridge struct {
+	client                     *http.Client
+	url, status                string
+	token, statusToken, secret string
+	hmac                       hmacFlags
+}
+
+func newBridge(o *options) (*bridge, error) {
+	b := &bridge{url: o.url, status: o.status, hmac: o.hmac}
+	var errs [3]error
+	b.token, errs[0] = secret(o.tokenFile)
+	b.statusToken, errs[1] = secret(o.statusToken)
+	b.secret, errs[2] = secret(o.hmac.secretFile)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	b.token = cmp.Or(b.token, os.Getenv(tokenEnv))
+	config, err := o.tls.config()
+	if err != nil {
+		return nil, err
+	}
+	b.client = &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config},
+		Timeout:       requestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return b, nil
+}
+
+func (t *tlsFlags) config() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.ca != "" {
+		pem, err := os.ReadFile(t.ca)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate", t.ca)
+		}
+	}
+	if t.cert != "" {
+		pair, err := tls.LoadX509KeyPair(t.cert, t.key)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// errNothingFires: the bridge did not take the webhook, for certain.
+var errNothingFires = errors.New("the webhook was not accepted")
+
+// send sends a webhook. An error says what to do about it.
+func (b *bridge) send(ctx context.Context, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "alert24tool")
+	if b.token != "" {
+		req.Header.Set("Authorization", "Bearer "+b.token)
+	}
+	if b.secret != "" {
+		b.sign(req, body)
+	}
+	resp, err := b.client.Do(req)
+	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "dial" {
+		return fmt.Errorf("%w: the bridge cannot be reached: %w", errNothingFires, op)
+	}
+	if err != nil {
+		return fmt.Errorf("the webhook was not answered: %w", err)
+	}
+	defer resp.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // what there is of it
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(said), maxSaid), hint(resp.StatusCode))
+}
+
+// sign signs as Grafana does.
+func (b *bridge) sign(req *http.Request, body []byte) {
+	mac := hmac.New(sha256.New, []byte(b.secret))
+	if b.hmac.timestampHeader != "" {
+		seconds := strconv.FormatInt(time.Now().Unix(), 10)
+		req.Header.Set(b.hmac.timestampHeader, seconds)
+		_, _ = mac.Write([]byte(seconds + ":"))
+	}
+	_, _ = mac.Write(body)
+	req.Header.Set(b.hmac.header, hex.EncodeToString(mac.Sum(nil)))
+}
+
+func hint(status int) string {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "check the token (" + tokenEnv + " or --token-file), the client certificate, or the signature"
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return "check the path of --url: the receiver's setting path, /alertmanager by default"
+	case http.StatusServiceUnavailable:
+		return "the bridge cannot store alerts now: see its log"
+	default:
+		return "is --url the bridge's?"
+	}
+}

@@ -1,0 +1,179 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testalertcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+const (
+	// look is the time between two questions to the status API.
+	look = 100 * time.Millisecond
+	// resolveTimeout bounds the resolve after Ctrl-C.
+	resolveTimeout = 10 * time.Second
+)
+
+// step is something that happened.
+type step struct {
+	Name string `json:"step"`
+	// Seconds are since the first webhook began to be sent.
+	Seconds float64 `json:"seconds"`
+	Detail  string  `json:"detail,omitempty"`
+}
+
+// story is one run of the command.
+type story struct {
+	o      *options
+	bridge *bridge
+	alert  *alert
+	out    io.Writer // for people; io.Discard for JSON
+	began  time.Time
+
+	Alias    string `json:"alias,omitempty"`
+	Incident string `json:"incident,omitempty"`
+	Instance string `json:"instance"`
+	Steps    []step `json:"steps"`
+	// Failed is the step that did not happen, and why.
+	Failed string `json:"failed,omitempty"`
+	// Resolved says whether the alert was resolved at the end.
+	Resolved bool `json:"resolved"`
+}
+
+// errNotInTime ends a story that did not go on.
+var errNotInTime = errors.New("a step did not happen in time")
+
+func (o *options) run(cmd *cobra.Command) error {
+	b, err := newBridge(o)
+	if err != nil {
+		return err
+	}
+	defer b.client.CloseIdleConnections()
+	s := &story{o: o, bridge: b, alert: newAlert(o, time.Now()), out: cmd.OutOrStdout(), Steps: []step{}}
+	s.Instance = s.alert.labels[instanceLabel]
+	if o.output.JSON {
+		s.out = io.Discard
+	}
+	err = s.tell(cmd.Context())
+	if o.output.JSON {
+		if err := cli.WriteJSON(cmd.OutOrStdout(), s); err != nil {
+			return err
+		}
+	}
+	if errors.Is(err, errNotInTime) {
+		return cli.ErrFound
+	}
+	return err
+}
+
+// tell fires, follows, resolves and follows again.
+func (s *story) tell(ctx context.Context) error {
+	s.began = time.Now()
+	if s.o.resolve != "" {
+		return s.end(ctx)
+	}
+	body, err := s.alert.webhook(time.Time{})
+	if err != nil {
+		return err
+	}
+	err = s.bridge.send(ctx, body)
+	if errors.Is(err, errNothingFires) {
+		return err
+	}
+	if err == nil {
+		s.step("firing accepted", "the alert is on disk")
+		err = s.await(ctx, "incident opened", func(e *entry) bool { return e.Incident.State == "open" })
+	}
+	switch {
+	case err == nil && s.o.keep:
+		fmt.Fprintf(s.out, "\nIt stays open. To close it:\n  alert24tool test-alert --url %s --resolve %s\n", s.o.url, s.Instance)
+		return nil
+	case err == nil:
+		return s.end(ctx)
+	case s.o.keep && ctx.Err() == nil:
+		return err
+	}
+	// Whatever went wrong, nothing stays behind that fires: what opens late closes as well.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
+	defer cancel()
+	return errors.Join(err, s.resolved(end))
+}
+
+// end resolves the alert and waits for the close.
+func (s *story) end(ctx context.Context) error {
+	if s.o.status != "" && s.Alias == "" { // a resolved alert may be found by its alias only
+		if e, err := s.bridge.explain(ctx, "", s.alert.labels); err == nil && len(e.Entries) > 0 {
+			s.Alias, s.Incident = e.Entries[0].Alias, e.Entries[0].name()
+		}
+	}
+	if err := s.resolved(ctx); err != nil {
+		return err
+	}
+	return s.await(ctx, "incident closed", func(e *entry) bool { return e.Incident.State == "closed" || e.State.Kind == "closed" })
+}
+
+// resolved sends the resolve.
+func (s *story) resolved(ctx context.Context) error {
+	body, err := s.alert.webhook(time.Now())
+	if err == nil {
+		err = s.bridge.send(ctx, body)
+	}
+	if err != nil {
+		return fmt.Errorf("the alert was not resolved: %w", err)
+	}
+	s.Resolved = true
+	s.step("resolve accepted", "")
+	return nil
+}
+
+// await waits until the entry is as wanted.
+func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool) error {
+	if s.o.status == "" {
+		return nil
+	}
+	last := "the bridge does not know the alert"
+	for end := time.Now().Add(s.o.timeout); ; {
+		e, err := s.bridge.explain(ctx, s.Alias, s.alert.labels)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return err
+		}
+		switch {
+		case len(e.Entries) > 0:
+			now := &e.Entries[0]
+			s.Alias, s.Incident, last = now.Alias, now.name(), now.State.String()
+			if wanted(now) {
+				s.step(name, now.name())
+				return nil
+			}
+		case len(e.Notices) > 0:
+			last = e.Notices[0].Text
+		}
+		if time.Now().After(end) {
+			s.Failed = name + ": not within " + s.o.timeout.String() + ": " + last
+			fmt.Fprintf(s.out, "%s\n", s.Failed)
+			return errNotInTime
+		}
+		if !sleep.For(ctx, look) {
+			return ctx.Err()
+		}
+	}
+}
+
+// step notes what happened.
+func (s *story) step(name, detail string) {
+	took := time.Since(s.began)
+	s.Steps = append(s.Steps, step{name, took.Seconds(), detail})
+	fmt.Fprintf(s.out, "%8.3f s  %-17s %s\n", took.Seconds(), name, detail)
+}

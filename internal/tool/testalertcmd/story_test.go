@@ -1,0 +1,231 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testalertcmd
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/certtest"
+)
+
+func TestStory(t *testing.T) {
+	f := newFake(t)
+	code, stdout, stderr := run(t.Context(), f.args()...)
+	require.Zero(t, code, stderr)
+	assert.Regexp(t, `^ +\d+\.\d{3} s  firing accepted   the alert is on disk
+ +\d+\.\d{3} s  incident opened   #7
+ +\d+\.\d{3} s  resolve accepted  
+ +\d+\.\d{3} s  incident closed   #7
+$`, stdout)
+	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
+	assert.Contains(t, f.queries[0], "label=alertname%3DAlert24ToolTest&label=instance%3Dtest-")
+	assert.Equal(t, "alias=Alert24ToolTest%3Ax", f.queries[len(f.queries)-1])
+
+	code, stdout, _ = run(t.Context(), f.args("-o", "json")...)
+	require.Zero(t, code)
+	var s story
+	require.NoError(t, json.Unmarshal([]byte(stdout), &s))
+	assert.Equal(t, []string{"Alert24ToolTest:x", "#7", ""}, []string{s.Alias, s.Incident, s.Failed})
+	assert.Len(t, s.Steps, 4)
+	assert.True(t, s.Resolved)
+	assert.LessOrEqual(t, s.Steps[0].Seconds, s.Steps[3].Seconds)
+}
+
+func TestKeepAndResolveLater(t *testing.T) {
+	f := newFake(t)
+	code, stdout, stderr := run(t.Context(), f.args("--keep")...)
+	require.Zero(t, code, stderr)
+	assert.Equal(t, []string{"firing"}, f.statuses())
+	m := regexp.MustCompile(`--resolve (test-[0-9a-f]{8})\n$`).FindStringSubmatch(stdout)
+	require.NotNil(t, m, stdout)
+	code, stdout, stderr = run(t.Context(), f.args("--resolve", m[1])...)
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stdout, "incident closed   #7\n")
+	assert.Equal(t, f.got[0].Labels, f.got[1].Labels)
+}
+
+func TestWithoutStatusPage(t *testing.T) {
+	f := newFake(t)
+	code, stdout, stderr := run(t.Context(), "--url", f.URL+"/alertmanager", "--status", "")
+	require.Zero(t, code, stderr)
+	assert.Equal(t, 2, strings.Count(stdout, "\n"))
+	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
+	assert.Empty(t, f.queries)
+}
+
+func TestStepThatDoesNotHappen(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*fakeBridge)
+		args   []string
+		want   string
+		sent   []string
+	}{
+		"it is retried": {
+			change: func(f *fakeBridge) { f.stuck = true }, want: "incident opened: not within 300ms: create failed 3 times: HTTP 503\n",
+			sent: []string{"firing", "resolved"},
+		},
+		"it is ignored": {
+			change: func(f *fakeBridge) { f.notice = "ignored by incident::severity::ignore" },
+			want:   "incident opened: not within 300ms: ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
+		},
+		"kept": {change: func(f *fakeBridge) { f.stuck = true }, args: []string{"--keep"}, want: "not within 300ms", sent: []string{"firing"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			tt.change(f)
+			code, stdout, stderr := run(t.Context(), f.args(append(tt.args, "--timeout", "300ms")...)...)
+			assert.Equal(t, 1, code, stderr)
+			assert.Contains(t, stdout, tt.want)
+			assert.Equal(t, tt.sent, f.statuses())
+		})
+	}
+}
+
+// TestInterrupt resolves the alert.
+func TestInterrupt(t *testing.T) {
+	f := newFake(t)
+	f.stuck = true
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-f.events; cancel() }()
+	code, _, stderr := run(ctx, f.args()...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "context canceled\n")
+	assert.Equal(t, 1, strings.Count(stderr, "\n"))
+	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
+}
+
+func TestSecrets(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	sign := func(text string) string {
+		mac := hmac.New(sha256.New, []byte("s3cr3t"))
+		_, _ = mac.Write([]byte(text))
+		return hex.EncodeToString(mac.Sum(nil))
+	}
+	for name, tt := range map[string]struct {
+		args  []string
+		env   string
+		check func(r *http.Request, body []byte) bool
+	}{
+		"token of the environment": {env: "from-env", check: func(r *http.Request, _ []byte) bool { return r.Header.Get("Authorization") == "Bearer from-env" }},
+		"token of a file": {
+			args: []string{"--token-file", file("token", "s3cr3t\n")}, env: "from-env",
+			check: func(r *http.Request, _ []byte) bool { return r.Header.Get("Authorization") == "Bearer s3cr3t" },
+		},
+		"a signature": {
+			args: []string{"--hmac-secret-file", file("hmac", "s3cr3t")},
+			check: func(r *http.Request, body []byte) bool {
+				return r.Header.Get("X-Grafana-Alerting-Signature") == sign(string(body))
+			},
+		},
+		"a signature of the time": {
+			args: []string{"--hmac-secret-file", file("hmac2", "s3cr3t"), "--hmac-header", "X-Sig", "--hmac-timestamp-header", "X-At"},
+			check: func(r *http.Request, body []byte) bool {
+				return r.Header.Get("X-Sig") == sign(r.Header.Get("X-At")+":"+string(body)) && r.Header.Get("X-At") != ""
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(tokenEnv, tt.env)
+			f := newFake(t)
+			f.check = func(r *http.Request, body []byte) int {
+				if tt.check(r, body) {
+					return 0
+				}
+				return http.StatusUnauthorized
+			}
+			code, stdout, stderr := run(t.Context(), f.args(append(tt.args, "--status-token-file", file("status", "page"))...)...)
+			assert.Zero(t, code, stderr)
+			assert.NotContains(t, stdout+stderr, "s3cr3t")
+			assert.Equal(t, "Bearer page", f.headers[0].Get("Authorization"))
+			f.check = func(*http.Request, []byte) int { return http.StatusUnauthorized }
+			code, _, stderr = run(t.Context(), f.args(tt.args...)...)
+			assert.Equal(t, 2, code)
+			assert.Contains(t, stderr, "the webhook was not accepted: HTTP 401: no thanks; check the token")
+			assert.NotContains(t, stderr, "s3cr3t")
+			assert.Equal(t, 1, strings.Count(stderr, "\n"))
+		})
+	}
+}
+
+func TestClientCertificate(t *testing.T) {
+	dir := t.TempDir()
+	authority := certtest.New(t, dir)
+	bridge, client := authority.Issue(t, dir, "bridge"), authority.Issue(t, dir, "client")
+	pem, err := os.ReadFile(authority.File)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(pem))
+	f := newFake(t)
+	secure := httptest.NewUnstartedServer(f.Config.Handler)
+	secure.TLS = &tls.Config{Certificates: []tls.Certificate{bridge.Pair}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	args := []string{"--url", secure.URL + "/alertmanager", "--status", f.URL}
+	code, _, stderr := run(t.Context(), append(args, "--ca-file", authority.File, "--cert-file", client.CertFile, "--key-file", client.KeyFile)...)
+	assert.Zero(t, code, stderr)
+	code, _, stderr = run(t.Context(), append(args, "--ca-file", authority.File)...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "certificate")
+	code, _, stderr = run(t.Context(), args...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "certificate")
+}
+
+func TestCannotRun(t *testing.T) {
+	f := newFake(t)
+	empty := filepath.Join(t.TempDir(), "empty")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	for name, tt := range map[string]struct {
+		args   []string
+		stderr string
+	}{
+		"no URL":              {[]string{}, "--url must be a URL like http://localhost:9095/alertmanager"},
+		"a wrong status URL":  {f.args("--status", "localhost:9096"), "--status must be a URL"},
+		"a wrong label":       {f.args("--label", "team"), "--label must be name=value, not \"team\""},
+		"half a pair":         {f.args("--cert-file", "c"), "--cert-file and --key-file go together"},
+		"keep and resolve":    {f.args("--keep", "--resolve", "x"), "--keep and --resolve exclude each other"},
+		"no time":             {f.args("--timeout", "0s"), "--timeout must be above 0"},
+		"no token file":       {f.args("--token-file", "/no/such"), "open /no/such"},
+		"an empty token file": {f.args("--token-file", empty), "empty is empty"},
+		"no authority":        {f.args("--ca-file", "/no/such"), "open /no/such"},
+		"an empty authority":  {f.args("--ca-file", empty), "has no certificate"},
+		"no pair":             {f.args("--cert-file", empty, "--key-file", empty), "tls: "},
+		"a wrong path":        {[]string{"--url", f.URL + "/hook", "--status", f.URL}, "HTTP 404: 404 page not found; check the path of --url"},
+		"no bridge":           {[]string{"--url", "http://127.0.0.1:1", "--status", f.URL}, "the webhook was not accepted: the bridge cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
+		"no status page":      {f.args("--status", "http://127.0.0.1:1"), "the status page cannot be read"},
+		"another status page": {f.args("--status", f.URL+"/x"), "the status page answered HTTP 404"},
+		"an unknown flag":     {f.args("--colour"), "unknown flag: --colour"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := run(t.Context(), tt.args...)
+			assert.Equal(t, 2, code)
+			assert.Contains(t, stderr, tt.stderr)
+			assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+		})
+	}
+}
