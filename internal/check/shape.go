@@ -69,11 +69,11 @@ func (r *reply) incidentIn() seen {
 		s.object, s.envelope = top, bare
 	}
 	switch {
-	case top.says("deduplicated") && s.envelope != bare:
+	case top.deduplicated() && s.envelope != bare:
 		s.deduplicated = atTop
-	case object(data).says("deduplicated"), s.says("deduplicated"):
+	case object(data).deduplicated(), s.object.deduplicated():
 		s.deduplicated = inData
-	case object(meta).says("deduplicated"):
+	case object(meta).deduplicated():
 		s.deduplicated = inMeta
 	}
 	return s
@@ -104,9 +104,9 @@ func (o object) text(name string) string {
 	}
 }
 
-// says reports whether the field is true.
-func (o object) says(name string) bool {
-	yes, is := o[name].(bool)
+// deduplicated reports whether the object says deduplicated: true.
+func (o object) deduplicated() bool {
+	yes, is := o["deduplicated"].(bool)
 	return is && yes
 }
 

@@ -117,7 +117,7 @@ func (f *fakeBridge) statuses() []string {
 	defer f.mu.Unlock()
 	var all []string
 	for i := range f.got {
-		all = append(all, string(f.got[i].Status))
+		all = append(all, f.got[i].Status)
 	}
 	return all
 }

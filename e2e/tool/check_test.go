@@ -1,0 +1,121 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tool
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+func tracker(o *sandbox.Options) { o.Switches = nil }
+
+// report is a part of what the check reports.
+type report struct {
+	Findings []struct {
+		Point, Level, Reading, Seen, Change string
+	}
+	Opened  []string
+	Left    []any
+	Stopped string
+}
+
+func (r *report) reading(point string) string {
+	for _, f := range r.Findings {
+		if f.Point == point {
+			return f.Reading
+		}
+	}
+	return ""
+}
+
+func checkJSON(t *testing.T, env []string) (code int, r report, text string) {
+	t.Helper()
+	code, text = start(t, kit.Root(t), env, "check", "--config", "collector-config.yaml", "--yes", "--json").wait()
+	require.NoError(t, json.Unmarshal([]byte(text), &r, json.MatchCaseInsensitiveNames(true)), text)
+	return code, r, text
+}
+
+// The configuration that is deployed, against the API as its tracker describes it and as its documentation can be read.
+func TestCheckNamesTheReading(t *testing.T) {
+	for name, tt := range map[string]struct {
+		switches func(*sandbox.Switches)
+		code     int
+		readings map[string]string
+	}{
+		"the tracker": {nil, 0, map[string]string{"again": "unchanged", "deduplicated": "top", "put_answer": "incident"}},
+		"merging":     {sandbox.Merging, 0, map[string]string{"again": "merged", "deduplicated": "absent"}},
+		"SQLite": {
+			func(sw *sandbox.Switches) {
+				sw.SQLiteTimes, sw.TagsAsText, sw.PutAnswer = true, store.JSONText, store.NoContent
+			},
+			0, map[string]string{"time_form": "sqlite", "tags_form": "json_text", "put_answer": "no_content", "close": "closed"},
+		},
+		"no labels": {
+			func(sw *sandbox.Switches) { sw.UnknownFields = store.Refuse },
+			1, map[string]string{"refused_fields": "labels"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startSandbox(t, func(o *sandbox.Options) { o.Switches = tt.switches })
+			code, r, text := checkJSON(t, environment(s))
+			assert.Equal(t, tt.code, code, text)
+			for point, reading := range tt.readings {
+				assert.Equal(t, reading, r.reading(point), point)
+			}
+			assert.Empty(t, r.Left)
+			assert.NotContains(t, text, s.Key)
+			require.NotEmpty(t, s.Incidents())
+			for _, i := range s.Incidents() {
+				assert.False(t, i.Open(), i.Title)
+			}
+		})
+	}
+}
+
+func TestCheckStopsAtAWrongKey(t *testing.T) {
+	s := startSandbox(t, tracker)
+	code, r, _ := checkJSON(t, append(environment(s), "ALERT24_API_KEY=ak_live_wrong"))
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "refused", r.reading("key"))
+	assert.Equal(t, "the key is not accepted", r.Stopped)
+	assert.Empty(t, s.Incidents())
+}
+
+// Ctrl-C while an incident is open: the check closes it.
+func TestCheckClosesAfterCtrlC(t *testing.T) {
+	s := startSandbox(t, tracker)
+	require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: "GET"}, Delay: 200_000_000}}))
+	p := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml", "--yes")
+	kit.Eventually(t, func(context.Context) error {
+		if all := s.Incidents(); len(all) == 0 || !all[0].Open() {
+			return errors.New("no incident is open")
+		}
+		return nil
+	})
+	p.interrupt()
+	code, text := p.wait()
+	assert.Equal(t, 1, code, text)
+	assert.Contains(t, text, "Stopped early: interrupted.\n")
+	require.Len(t, s.Incidents(), 1)
+	assert.False(t, s.Incidents()[0].Open())
+}
+
+// Nobody answers the question: nothing is written.
+func TestCheckAsks(t *testing.T) {
+	s := startSandbox(t, tracker)
+	code, text := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml").wait()
+	assert.Equal(t, 2, code)
+	assert.Contains(t, text, "nothing was written")
+	assert.Empty(t, s.Incidents())
+}
