@@ -58,11 +58,13 @@ func TestCheckNamesTheReading(t *testing.T) {
 			func(sw *sandbox.Switches) {
 				sw.SQLiteTimes, sw.TagsAsText, sw.PutAnswer = true, store.JSONText, store.NoContent
 			},
-			0, map[string]string{"time_form": "sqlite", "tags_form": "json_text", "put_answer": "no_content", "close": "closed"},
+			0,
+			map[string]string{"time_form": "sqlite", "tags_form": "json_text", "put_answer": "no_content", "close": "closed"},
 		},
 		"no labels": {
 			func(sw *sandbox.Switches) { sw.UnknownFields = store.Refuse },
-			1, map[string]string{"refused_fields": "labels"},
+			1,
+			map[string]string{"refused_fields": "labels"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -152,6 +152,13 @@ func (r *run) again(ctx context.Context) string {
 		}
 	}
 	r.find(where)
+	count := Finding{
+		Point: "dedup_count", Title: "whether an answer counts such creates", Expected: "the bridge does not need it", Level: OK, Reading: "not_shown", Seen: "no dedup_count",
+	}
+	if inc.has("dedup_count") {
+		count.Reading, count.Seen = "shown", "dedup_count: "+inc.text("dedup_count")
+	}
+	r.find(count)
 	return ""
 }
 

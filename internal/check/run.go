@@ -72,7 +72,7 @@ func Run(ctx context.Context, o *Options) *Report {
 	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
 	steps := []func(context.Context) (stop string){
 		r.reach, r.readScope, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
-		r.updates, r.rise, r.acknowledged, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order,
+		r.updates, r.rise, r.statuses, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order, r.atOnce,
 	}
 	for _, step := range steps {
 		if ctx.Err() != nil {

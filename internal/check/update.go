@@ -127,27 +127,3 @@ func (r *run) rise(ctx context.Context) string {
 	}, answer, after)
 	return ""
 }
-
-// acknowledged asks whether a create still meets an incident that somebody acknowledged.
-func (r *run) acknowledged(ctx context.Context) string {
-	answer, after := r.put(ctx, r.first, object{"status": statusAcknowledged})
-	f := Finding{
-		Point: "acknowledged", Title: "a create for an alias whose incident is acknowledged", Expected: "meets the incident",
-		Level: OK, Reading: "same", Seen: "meets the incident",
-	}
-	if !answer.ok() || after.text("status") != statusAcknowledged {
-		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
-		r.find(f)
-		return ""
-	}
-	met, answer, which := r.meets(ctx, r.first, " (after it was acknowledged)")
-	switch {
-	case which == nil:
-		f.Level, f.Reading, f.Seen = Note, "failed", answer.said()
-	case !met:
-		f.Level, f.Reading, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
-		_ = r.shut(ctx, which) // cleanup tries again
-	}
-	r.find(f)
-	return ""
-}

@@ -31,7 +31,7 @@ expected, what was seen, and which setting to change. It stops at the first thin
 
 It reads one alert24 exporter of the collector's configuration: endpoint, key, TLS, proxy, timeout, and what incidents carry.
 
-It opens up to four test incidents under an alias of its own, one after the other, and closes them, also after Ctrl-C. People may be
+It opens up to six test incidents under an alias of its own, one after the other, and closes them, also after Ctrl-C. People may be
 notified, as for any new incident of that severity. It asks before the first of them, unless --yes is given. What it could not close, it
 names.
 
@@ -143,7 +143,7 @@ var errDeclined = errors.New("nothing was written: answer yes, or give --yes")
 
 // ask asks before the first write.
 func ask(ctx context.Context, in io.Reader, out io.Writer, alias, severity string) error {
-	fmt.Fprintf(out, "\nThe next questions open up to four test incidents of severity %s, with the alias %s, and close them.\n"+
+	fmt.Fprintf(out, "\nThe next questions open up to six test incidents of severity %s, with the alias %s, and close them.\n"+
 		"People may be notified. Go on? [y/N] ", severity, alias)
 	answer := make(chan string, 1)
 	go func() { // ends with the program if nobody answers

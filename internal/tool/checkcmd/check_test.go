@@ -46,11 +46,11 @@ func TestAsks(t *testing.T) {
 		s := sandboxtest.Start(t, sandbox.Options{})
 		code, stdout, stderr := run(t.Context(), tt.stdin, "--config", configOf(s, "api_key: "+s.Key), "--severity", "medium")
 		assert.Equal(t, tt.code, code, tt.stdin)
-		assert.Contains(t, stderr, "open up to four test incidents of severity medium, with the alias alert24tool-check:")
+		assert.Contains(t, stderr, "open up to six test incidents of severity medium, with the alias alert24tool-check:")
 		assert.Equal(t, tt.creates, len(s.Incidents()) > 0)
 		if tt.creates {
-			assert.Contains(t, stdout, "3 test incidents were opened, 0 are left.\n")
-			assert.Contains(t, stdout, "look at the pages of incidents #1, #2, #3.")
+			assert.Contains(t, stdout, "5 test incidents were opened, 0 are left.\n")
+			assert.Regexp(t, `look at the pages of incidents #1, #2, #3, #[45], #[45]\.`, stdout)
 			assert.Equal(t, "medium", s.Incidents()[1].Severity)
 		} else {
 			assert.Contains(t, stderr, "\nalert24tool check: nothing was written: answer yes, or give --yes\n")

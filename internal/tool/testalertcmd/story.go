@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,8 @@ import (
 const (
 	// look is the time between two questions to the status API.
 	look = 100 * time.Millisecond
+	// sure is how long the bridge must say why there is no incident for that to be believed.
+	sure = time.Second
 	// resolveTimeout bounds the resolve after Ctrl-C.
 	resolveTimeout = 10 * time.Second
 )
@@ -95,7 +98,7 @@ func (s *story) tell(ctx context.Context) error {
 	}
 	switch {
 	case err == nil && s.o.keep:
-		fmt.Fprintf(s.out, "\nIt stays open. To close it:\n  alert24tool test-alert --url %s --resolve %s\n", s.o.url, s.Instance)
+		fmt.Fprintf(s.out, "\nIt stays open. To close it:\n  %s\n", s.command())
 		return nil
 	case err == nil:
 		return s.end(ctx)
@@ -107,6 +110,23 @@ func (s *story) tell(ctx context.Context) error {
 	defer cancel()
 	return errors.Join(err, s.resolved(end))
 }
+
+// command is the one that resolves the alert later. The labels must be the same.
+func (s *story) command() string {
+	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status, "--resolve", s.Instance, "--severity", s.o.severity}
+	for _, label := range s.o.labels {
+		words = append(words, "--label", label)
+	}
+	for i, word := range words {
+		if strings.Trim(word, plain) != "" || word == "" {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plain are the characters that no shell takes for something else.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
 
 // end resolves the alert and waits for the close.
 func (s *story) end(ctx context.Context) error {
@@ -141,6 +161,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool
 		return nil
 	}
 	last := "the bridge does not know the alert"
+	var told time.Time // since when it only says why there is no incident
 	for end := time.Now().Add(s.o.timeout); ; {
 		e, err := s.bridge.explain(ctx, s.Alias, s.alert.labels)
 		if err != nil {
@@ -152,16 +173,22 @@ func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool
 		switch {
 		case len(e.Entries) > 0:
 			now := &e.Entries[0]
+			told = time.Time{}
 			s.Alias, s.Incident, last = now.Alias, now.name(), now.State.String()
 			if wanted(now) {
 				s.step(name, now.name())
 				return nil
 			}
 		case len(e.Notices) > 0:
-			last = e.Notices[0].Text
+			if last = e.Notices[0].Text; told.IsZero() {
+				told = time.Now()
+			}
 		}
-		if time.Now().After(end) {
+		if given := !told.IsZero() && time.Since(told) > sure; given || time.Now().After(end) {
 			s.Failed = name + ": not within " + s.o.timeout.String() + ": " + last
+			if given {
+				s.Failed = name + ": it will not be, because " + last
+			}
 			fmt.Fprintf(s.out, "%s\n", s.Failed)
 			return errNotInTime
 		}
@@ -175,5 +202,5 @@ func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool
 func (s *story) step(name, detail string) {
 	took := time.Since(s.began)
 	s.Steps = append(s.Steps, step{name, took.Seconds(), detail})
-	fmt.Fprintf(s.out, "%8.3f s  %-17s %s\n", took.Seconds(), name, detail)
+	fmt.Fprintln(s.out, strings.TrimRight(fmt.Sprintf("%8.3f s  %-17s %s", took.Seconds(), name, detail), " "))
 }

@@ -33,7 +33,7 @@ func TestStory(t *testing.T) {
 	require.Zero(t, code, stderr)
 	assert.Regexp(t, `^ +\d+\.\d{3} s  firing accepted   the alert is on disk
  +\d+\.\d{3} s  incident opened   #7
- +\d+\.\d{3} s  resolve accepted  
+ +\d+\.\d{3} s  resolve accepted
  +\d+\.\d{3} s  incident closed   #7
 $`, stdout)
 	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
@@ -52,12 +52,12 @@ $`, stdout)
 
 func TestKeepAndResolveLater(t *testing.T) {
 	f := newFake(t)
-	code, stdout, stderr := run(t.Context(), f.args("--keep")...)
+	code, stdout, stderr := run(t.Context(), f.args("--keep", "--label", "a=b c")...)
 	require.Zero(t, code, stderr)
 	assert.Equal(t, []string{"firing"}, f.statuses())
-	m := regexp.MustCompile(`--resolve (test-[0-9a-f]{8})\n$`).FindStringSubmatch(stdout)
+	m := regexp.MustCompile(`--url \S+ --status \S+ --resolve (test-[0-9a-f]{8}) --severity low --label 'a=b c'\n$`).FindStringSubmatch(stdout)
 	require.NotNil(t, m, stdout)
-	code, stdout, stderr = run(t.Context(), f.args("--resolve", m[1])...)
+	code, stdout, stderr = run(t.Context(), f.args("--resolve", m[1], "--label", "a=b c")...)
 	require.Zero(t, code, stderr)
 	assert.Contains(t, stdout, "incident closed   #7\n")
 	assert.Equal(t, f.got[0].Labels, f.got[1].Labels)
@@ -85,14 +85,15 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 		},
 		"it is ignored": {
 			change: func(f *fakeBridge) { f.notice = "ignored by incident::severity::ignore" },
-			want:   "incident opened: not within 300ms: ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
+			args:   []string{"--timeout", "1m"},
+			want:   "incident opened: it will not be, because ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
 		},
 		"kept": {change: func(f *fakeBridge) { f.stuck = true }, args: []string{"--keep"}, want: "not within 300ms", sent: []string{"firing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
 			tt.change(f)
-			code, stdout, stderr := run(t.Context(), f.args(append(tt.args, "--timeout", "300ms")...)...)
+			code, stdout, stderr := run(t.Context(), f.args(append([]string{"--timeout", "300ms"}, tt.args...)...)...)
 			assert.Equal(t, 1, code, stderr)
 			assert.Contains(t, stdout, tt.want)
 			assert.Equal(t, tt.sent, f.statuses())
