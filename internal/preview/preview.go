@@ -196,6 +196,7 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	}
 	if _, watches := p.watchdogs.Watch(ev.Alert.Unpack().Labels); watches {
 		a.Why = "it is a watchdog: it opens no incident, but its silence does"
+		a.Severity.IgnoredBy = "watchdog::matchers"
 		return ev, false
 	}
 	if a.Severity.Ignored != "" {

@@ -119,7 +119,7 @@ func TestAlertsOfOneAliasShareWhatFollows(t *testing.T) {
 	assert.Same(t, alerts[0].Incident, alerts[1].Incident)
 	assert.Equal(t, incident.Critical, alerts[0].Incident.Severity)
 	assert.Equal(t, incident.Medium, alerts[0].Severity.Severity)
-	assert.Equal(t, `the record: "critical"`, alerts[1].Severity.From)
+	assert.Equal(t, `the record: "critical", a known word`, alerts[1].Severity.From)
 }
 
 func TestDelayOfACloseIsToldAndNotWaitedFor(t *testing.T) {
