@@ -50,7 +50,7 @@ func causeOf(err error) string {
 	if _, is := errors.AsType[*net.DNSError](err); is {
 		return "endpoint: its host has no address; check it, the DNS and proxy_url"
 	}
-	if _, is := errors.AsType[tls.RecordHeaderError](err); is {
+	if errors.Is(err, http.ErrSchemeMismatch) {
 		return "endpoint: it begins with https:// and the server does not speak TLS"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
