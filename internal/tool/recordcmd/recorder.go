@@ -26,7 +26,7 @@ type recorder struct {
 	*options
 	client *http.Client
 	out    io.Writer
-	full   chan struct{} // closed when enough are kept
+	full   chan struct{} // closed when there is nothing more to do
 
 	mu     sync.Mutex
 	kept   int
@@ -88,20 +88,26 @@ func (r *recorder) keep(body []byte) error {
 	}
 	if err != nil {
 		fmt.Fprintf(r.out, "not kept: %v\n", err)
-		r.failed = err
+		r.failed, r.kept = err, r.count
 		r.finish()
 		return err
 	}
 	fmt.Fprintln(r.out, name)
 	r.kept++
 	if r.kept == r.count {
+		if r.forward != "" {
+			fmt.Fprintln(r.out, "enough are kept; webhooks still go on to the bridge: point Alertmanager back to it, then press Ctrl-C")
+		}
 		r.finish()
 	}
 	return nil
 }
 
-// finish ends the command. The caller holds mu.
+// finish ends the command, unless Alertmanager needs it to reach the bridge. The caller holds mu.
 func (r *recorder) finish() {
+	if r.forward != "" {
+		return
+	}
 	select {
 	case <-r.full:
 	default:
