@@ -34,6 +34,8 @@ type Config struct {
 	Tags                 TagsConfig
 	SendLabels           SendLabels
 	Services, AssignedTo IDConfig
+	// ServicesByName: a value of the services' label that the map does not have is the name of a service.
+	ServicesByName bool
 }
 
 // SeverityConfig says how bad an alert is.
@@ -101,7 +103,9 @@ func (c Config) check() []error {
 	if !slices.Contains([]SendLabels{LabelsInCreates, LabelsAlways, LabelsNever}, c.SendLabels) {
 		errs = append(errs, fmt.Errorf("incident::send_labels: must be %s, %s or %s, not %q", LabelsInCreates, LabelsAlways, LabelsNever, string(c.SendLabels)))
 	}
-	errs = append(errs, c.Services.check(keyServices)...)
+	if !c.ServicesByName {
+		errs = append(errs, c.Services.check(keyServices)...)
+	}
 	return append(errs, c.AssignedTo.check(keyAssignedTo)...)
 }
 

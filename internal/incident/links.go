@@ -85,3 +85,24 @@ func silenceLink(a *Alert) string {
 	// In a fragment a plus is not a space.
 	return text.Link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
 }
+
+// NamedLink is a link that is safe to click.
+type NamedLink struct{ Name, URL string }
+
+// Links returns the links of an alert, in the order in which people want them.
+func Links(a *Alert) []NamedLink {
+	var found []NamedLink
+	for _, l := range []NamedLink{
+		{"Runbook", runbookLink(a)},
+		{"Dashboard", dashboardLink(a)},
+		{"Panel", panelLink(a)},
+		{"Source", text.Link(a.GeneratorURL)},
+		{"Alertmanager", text.Link(a.ExternalURL)},
+		{"Silence", silenceLink(a)},
+	} {
+		if l.URL != "" {
+			found = append(found, l)
+		}
+	}
+	return found
+}

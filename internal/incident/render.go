@@ -47,6 +47,7 @@ type Renderer struct {
 	title, description, impact, tag *textTemplate // nil: none
 	onTemplateFailed                func(key string, err error)
 	onUnknownValue                  func(key, value string)
+	serviceID                       func(name string) string
 }
 
 // Option changes a Renderer.
@@ -63,12 +64,18 @@ func WithUnknownValue(f func(key, value string)) Option {
 	return func(r *Renderer) { r.onUnknownValue = f }
 }
 
+// WithServiceID finds the id of a service by its name; "" is none. Without it a name stands for its id.
+func WithServiceID(f func(name string) string) Option {
+	return func(r *Renderer) { r.serviceID = f }
+}
+
 // NewRenderer compiles cfg. Its error is all that is wrong with cfg, each part beginning with the key.
 func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	r := &Renderer{
 		cfg:              cfg,
 		onTemplateFailed: func(string, error) {},
 		onUnknownValue:   func(string, string) {},
+		serviceID:        func(name string) string { return name },
 	}
 	for _, opt := range opts {
 		opt(r)
@@ -252,16 +259,34 @@ func (r *Renderer) services(firing []Alert) []string {
 			}
 		}
 		if len(given) == 0 {
-			add(r.lookup(keyServices, r.cfg.Services, a))
+			add(r.serviceOf(a))
 		}
 		for _, service := range given {
-			// A service can be given by its name in the map or by its id.
-			service = text.Line(service, maxLineRunes)
-			add(cmp.Or(r.cfg.Services.Map[service], service))
+			add(r.service(text.Line(service, maxLineRunes)))
 		}
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// serviceOf returns the id of the service that a label names.
+func (r *Renderer) serviceOf(a *Alert) string {
+	if !r.cfg.ServicesByName || r.cfg.Services.Label == "" {
+		return r.lookup(keyServices, r.cfg.Services, a)
+	}
+	name := text.Line(a.Labels.Get(r.cfg.Services.Label), maxLineRunes)
+	if name == "" {
+		return ""
+	}
+	return r.service(name)
+}
+
+// service returns the id of a service that is given by its name in the map, by its id or, if so configured, by its name in Alert24.
+func (r *Renderer) service(given string) string {
+	if id := r.cfg.Services.Map[given]; id != "" || !r.cfg.ServicesByName || given == "" {
+		return cmp.Or(id, given)
+	}
+	return r.serviceID(given)
 }
 
 // lookup returns the id for the alert's label, or "".

@@ -37,6 +37,17 @@ func (w *rendering) title(c *Content) (news uint64) {
 	return HashText(still)
 }
 
+// Title returns the title that Render returns. It calls no function of an Option.
+func (r *Renderer) Title(alias string, firing []Alert, more Context) string {
+	quiet := *r
+	quiet.onTemplateFailed = func(string, error) {}
+	more.Members = max(more.Members, len(firing))
+	w := rendering{Renderer: &quiet, alias: alias, firing: firing, worst: &firing[0], more: more}
+	var c Content
+	w.title(&c)
+	return c.Title
+}
+
 // override returns what an alert says instead of the configuration: the attribute, else the annotation.
 func override(attribute string, annotations labels.Set, name string) string {
 	if !text.Blank(attribute) {

@@ -221,5 +221,14 @@ func (e *Entry) FirstStart() time.Time {
 	return first
 }
 
+// HeldUntil is when the first of the events counts that wait; zero if none does.
+func (e *Entry) HeldUntil() time.Time {
+	var first time.Time
+	for i := range e.Members.buckets {
+		first = earliest(first, e.Members.buckets[i].summary().held)
+	}
+	return first
+}
+
 // IsOpen reports whether the incident is open, as far as we know.
 func (e *Entry) IsOpen() bool { return e.Incident.State == Open }

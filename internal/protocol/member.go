@@ -256,3 +256,17 @@ func (s *Members) final() bool {
 	}
 	return false
 }
+
+// State names for people what the member does.
+func (m *Member) State() string {
+	switch {
+	case m.resolving():
+		return "resolving"
+	case m.Firing:
+		return "firing"
+	case m.held():
+		return "held"
+	default:
+		return "resolved"
+	}
+}

@@ -211,3 +211,6 @@ func (e *Entry) Titles() (titles []uint64, all bool) {
 	}
 	return titles, all || e.Incident.State == Unknown
 }
+
+// Due are the fields that an update would send.
+func (e *Entry) Due(want *Content) FieldSet { return e.due(want) }

@@ -1,0 +1,147 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import "time"
+
+// Paths of the API. A version that is not compatible gets another path.
+const (
+	PathOverview = "/api/v1/overview"
+	PathAliases  = "/api/v1/aliases"
+	PathExplain  = "/api/v1/explain"
+)
+
+// Overview says how the bridge is doing.
+type Overview struct {
+	Now time.Time `json:"now"`
+	// Revision changes with what the table or the notices say. It means nothing else.
+	Revision string    `json:"revision"`
+	Bridge   Bridge    `json:"bridge"`
+	Counts   Counts    `json:"counts"`
+	API      API       `json:"api"`
+	Storage  Storage   `json:"storage"`
+	Replica  *Replica  `json:"replica,omitempty"`
+	Syncs    []Sync    `json:"syncs"`
+	Services *Services `json:"services,omitempty"`
+	// Notices are the newest reasons why alerts have no incident.
+	Notices []Notice `json:"notices"`
+}
+
+// Bridge is the process that answers.
+type Bridge struct {
+	Component string    `json:"component"`
+	Version   string    `json:"version"`
+	Started   time.Time `json:"started"`
+	DryRun    bool      `json:"dry_run"`
+}
+
+// Counts are numbers of aliases.
+type Counts struct {
+	Live     int `json:"live"`
+	Closed   int `json:"closed"` // remembered for a while
+	Firing   int `json:"firing"`
+	Open     int `json:"open"`
+	Pending  int `json:"pending"`
+	Held     int `json:"held"`
+	Parked   int `json:"parked"`
+	Doubtful int `json:"doubtful"`
+	Blocked  int `json:"blocked"`
+	// PendingSince is since when the oldest change waits.
+	PendingSince time.Time `json:"pending_since,omitzero"`
+}
+
+// API is how Alert24's API answers.
+type API struct {
+	Endpoint    string    `json:"endpoint"`
+	Up          bool      `json:"up"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastFailure time.Time `json:"last_failure,omitzero"`
+	LastError   string    `json:"last_error,omitempty"`
+	// Calls are those of the last minute, Limit the most requests per second; 0 is no limit.
+	Calls int     `json:"calls_last_minute"`
+	Limit float64 `json:"requests_per_second_limit"`
+	// PausedUntil is until when no request leaves, CreatesPausedUntil until when no create does. Zero: they may leave.
+	PausedUntil        time.Time `json:"paused_until,omitzero"`
+	CreatesPausedUntil time.Time `json:"creates_paused_until,omitzero"`
+}
+
+// Storage is where the ledger is kept.
+type Storage struct {
+	Kind  string `json:"kind"` // file, database or memory
+	Up    bool   `json:"up"`
+	Bytes int64  `json:"bytes"`
+	Error string `json:"error,omitempty"`
+}
+
+// Replica is this bridge as one of several.
+type Replica struct {
+	Leads    bool    `json:"leads"`  // this one
+	Leader   bool    `json:"leader"` // some replica leads
+	LeaseAge float64 `json:"lease_age_seconds"`
+	// Inbox is how many webhooks wait for the leader, Aside how many it could not use.
+	Inbox int `json:"inbox"`
+	Aside int `json:"set_aside"`
+}
+
+// Sync is the last list of a source of alerts.
+type Sync struct {
+	Source   string    `json:"source"`
+	At       time.Time `json:"at"`
+	Complete bool      `json:"complete"`
+	Alerts   int       `json:"alerts"`
+}
+
+// Services are Alert24's services as far as the bridge knows their names.
+type Services struct {
+	Known     int       `json:"known"`
+	Refreshed time.Time `json:"refreshed,omitzero"`
+	Error     string    `json:"error,omitempty"`
+	// Unknown are names that alerts use and no service has.
+	Unknown []UnknownName `json:"unknown"`
+}
+
+// UnknownName is a name of a service that alerts use and Alert24 does not know.
+type UnknownName struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+}
+
+// Aliases is a part of the table.
+type Aliases struct {
+	Revision string `json:"revision"`
+	Total    int    `json:"total"`
+	Offset   int    `json:"offset"`
+	Rows     []Row  `json:"rows"`
+}
+
+// Explanation is all that is known of an alias, or of the aliases whose alerts have some labels.
+type Explanation struct {
+	Now     time.Time `json:"now"`
+	Entries []Entry   `json:"entries"`
+	// More: there are further entries with these labels.
+	More bool `json:"more,omitempty"`
+	// Notices are reasons why alerts have no incident.
+	Notices []Notice `json:"notices"`
+}
+
+// Subject is what somebody asks about: an alias, or alerts with all of these labels.
+type Subject struct {
+	Alias  string
+	Labels map[string]string
+}
+
+// Has reports whether labels have all of those of the subject.
+func (s *Subject) Has(labels func(name string) (value string, found bool)) bool {
+	for name, want := range s.Labels {
+		if value, found := labels(name); !found || value != want {
+			return false
+		}
+	}
+	return true
+}
+
+// Problem is the body of every answer that is not 200.
+type Problem struct {
+	Error string `json:"error"`
+}

@@ -1,0 +1,103 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Row is an alias in the table.
+type Row struct {
+	Alias string `json:"alias"`
+	// Severity is that of the worst alert that fires, else the worst of the episode; "" is not known.
+	Severity string `json:"severity"`
+	Title    string `json:"title"`
+	State    State  `json:"state"`
+	// Is says what counts the alias is in.
+	Is []Group `json:"is"`
+	// Firing and Members are numbers of alerts.
+	Firing  int `json:"firing"`
+	Members int `json:"members"`
+	// Since is when the first alert began that fires, else when the last one resolved.
+	Since    time.Time `json:"since,omitzero"`
+	Incident Incident  `json:"incident,omitzero"`
+
+	worst incident.Severity
+}
+
+// Incident is the incident in Alert24 as far as it is known.
+type Incident struct {
+	State     string    `json:"state"` // none, open, closed or unknown
+	ID        string    `json:"id,omitempty"`
+	Number    int64     `json:"number,omitzero"`
+	Link      string    `json:"link,omitempty"`
+	StartedAt time.Time `json:"started_at,omitzero"`
+	// ConfirmedAt is when Alert24 last showed it open.
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
+}
+
+// Group is what an alias counts as. It can be several.
+type Group string
+
+// Groups, as in Counts.
+const (
+	IsFiring   Group = "firing"
+	IsOpen     Group = "open"
+	IsPending  Group = "pending"
+	IsHeld     Group = "held"
+	IsParked   Group = "parked"
+	IsDoubtful Group = "doubtful"
+	IsBlocked  Group = "blocked"
+)
+
+// Groups are all of them.
+var Groups = []Group{IsFiring, IsOpen, IsPending, IsHeld, IsParked, IsDoubtful, IsBlocked}
+
+// RowOf describes an entry in one line.
+func RowOf(e *protocol.Entry, k *Known) Row {
+	r := Row{
+		Alias: e.Alias, Title: k.Title, State: StateOf(e, k), Is: groups(e, k),
+		Firing: e.Members.Firing(), Members: e.Members.Len(), Since: e.QuietSince, Incident: incidentOf(e, k.Page),
+	}
+	r.worst = max(e.Worst(), e.Written.Peak)
+	if e.Firing() {
+		r.Since, r.worst = e.FirstStart(), e.Worst()
+	}
+	if r.worst > 0 {
+		r.Severity = r.worst.String()
+	}
+	return r
+}
+
+func groups(e *protocol.Entry, k *Known) []Group {
+	all := make([]Group, 0, 2)
+	for _, g := range []struct {
+		is    Group
+		holds bool
+	}{
+		{IsFiring, e.Firing()},
+		{IsOpen, e.IsOpen()},
+		{IsPending, !k.PendingSince.IsZero()},
+		{IsHeld, e.Members.Held() > 0},
+		{IsParked, e.Parked()},
+		{IsDoubtful, e.Doubt.Set},
+		{IsBlocked, e.Foreign != ""},
+	} {
+		if g.holds {
+			all = append(all, g.is)
+		}
+	}
+	return all
+}
+
+func incidentOf(e *protocol.Entry, page string) Incident {
+	i := Incident{
+		State: e.Incident.State.String(), ID: e.Incident.ID, Number: e.Incident.Number, StartedAt: e.Incident.StartedAt, ConfirmedAt: e.ConfirmedAt,
+	}
+	i.Link = incidentLink(page, i.ID)
+	return i
+}

@@ -1,0 +1,195 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// State is what becomes of the incident of an alias, in words.
+type State struct {
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`
+	// NextTry is when the bridge tries again, Until when a wait ends; zero: there is none.
+	NextTry time.Time `json:"next_try,omitzero"`
+	Until   time.Time `json:"until,omitzero"`
+	// Reason is the last error.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Kind is a State for scripts.
+type Kind string
+
+// Kinds of states.
+const (
+	Open      Kind = "open"      // and says what it should
+	Opening   Kind = "opening"   // a create is due or under way
+	Updating  Kind = "updating"  // open, and an update is due or under way
+	Closing   Kind = "closing"   // a close is due or under way
+	Retrying  Kind = "retrying"  // a call failed
+	Parked    Kind = "parked"    // Alert24 refused the content
+	Blocked   Kind = "blocked"   // another tool's incident has the alias
+	Dismissed Kind = "dismissed" // a person closed it, and it stays closed
+	Held      Kind = "held"      // the firing may be an echo
+	Doubtful  Kind = "doubtful"  // an unanswered call may have been carried out
+	LeftOpen  Kind = "left_open" // resolved; a person closes the incident
+	Closed    Kind = "closed"
+	Untold    Kind = "untold" // resolved before anything was sent
+)
+
+// String is the whole state as of now.
+func (s State) String(now time.Time) string {
+	var b strings.Builder
+	b.WriteString(s.Text)
+	if !s.Until.IsZero() {
+		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))
+	}
+	if !s.NextTry.IsZero() {
+		b.WriteString(", next try " + In(s.NextTry.Sub(now)))
+	}
+	if s.Reason != "" {
+		b.WriteString(": " + s.Reason)
+	}
+	return b.String()
+}
+
+// In says how long something takes from now.
+func In(d time.Duration) string {
+	if d < time.Second {
+		return "now"
+	}
+	return "in " + Span(d)
+}
+
+// Span is a duration with its two largest units.
+func Span(d time.Duration) string {
+	s := int64(d / time.Second)
+	number := func(n int64, unit string) string { return strconv.FormatInt(n, 10) + " " + unit }
+	switch days, hours, minutes := s/86400, s/3600%24, s/60%60; {
+	case days > 0:
+		return number(days, "d") + " " + number(hours, "h")
+	case hours > 0:
+		return number(hours, "h") + " " + number(minutes, "min")
+	case minutes > 0:
+		return number(minutes, "min") + " " + number(s%60, "s")
+	default:
+		return number(max(s, 0), "s")
+	}
+}
+
+// Known is what is known of an entry next to it.
+type Known struct {
+	// PendingSince is since when Alert24 does not hold what the entry asks for; zero while it does.
+	PendingSince time.Time
+	// ResolveDelay is that of the configuration.
+	ResolveDelay time.Duration
+	// Last is the last result of a call; the zero value: none is known.
+	Last Result
+	// Title is what the incident says, or said; Page is the address of Alert24's pages, without a slash at the end.
+	Title, Page string
+	Now         time.Time
+}
+
+// StateOf says what becomes of the incident of e.
+func StateOf(e *protocol.Entry, k *Known) State {
+	s := closing(e, k)
+	if e.Firing() {
+		s = opening(e, k)
+	}
+	if len(e.Extra) > 0 {
+		s.Text += "; another open incident of the alias is being closed"
+	}
+	return s
+}
+
+// opening is for an alias that fires.
+func opening(e *protocol.Entry, k *Known) State {
+	t := e.Timers()
+	switch is := name(e); {
+	case e.Foreign != "":
+		return State{Kind: Blocked, Text: "not opened: another tool's open incident " + e.Foreign + " has this alias"}
+	case e.Dismissed:
+		return State{Kind: Dismissed, Text: is + " stays closed until the alert resolves, because a person closed it"}
+	case e.Parked() && !e.IsOpen():
+		return State{Kind: Parked, Text: "Alert24 refused the incident", NextTry: t.ParkedAt, Reason: k.Last.Reason}
+	case t.Attempts > 0 && !e.IsOpen():
+		return State{Kind: Retrying, Text: failed(k, protocol.Create, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
+	case !e.IsOpen() && e.Doubt.Creates > 0:
+		return State{Kind: Doubtful, Text: "a create had no answer; the bridge looks for its incident"}
+	case !e.IsOpen() && under(e):
+		return State{Kind: Opening, Text: "being opened"}
+	case !e.IsOpen():
+		return State{Kind: Opening, Text: "waits to be opened"}
+	case e.Parked():
+		return State{Kind: Parked, Text: "open as " + is + "; Alert24 refused its update", NextTry: t.ParkedAt, Reason: k.Last.Reason}
+	case t.Attempts > 0:
+		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
+	case e.Doubt.Set:
+		return State{Kind: Doubtful, Text: "open as " + is + "; a call had no answer, and the bridge looks at the incident"}
+	case under(e) || !k.PendingSince.IsZero():
+		return State{Kind: Updating, Text: "open as " + is + "; being updated"}
+	default:
+		return State{Kind: Open, Text: "open as " + is}
+	}
+}
+
+// closing is for an alias of which no alert fires.
+func closing(e *protocol.Entry, k *Known) State {
+	t := e.Timers()
+	switch is := name(e); {
+	case e.Members.Held() > 0 && !e.IsOpen():
+		return State{Kind: Held, Text: "held as an echo", Until: e.HeldUntil()}
+	case e.IsOpen() && e.Left:
+		return State{Kind: LeftOpen, Text: "resolved; a person closes " + is}
+	case t.Attempts > 0 && e.IsOpen():
+		return State{Kind: Retrying, Text: "resolved; " + failed(k, protocol.Close, t.Attempts) + " for " + is, NextTry: t.RetryAt, Reason: k.Last.Reason}
+	case under(e):
+		return State{Kind: Closing, Text: "resolved; " + is + " is being closed"}
+	case e.IsOpen() && k.ResolveDelay > 0 && k.Now.Before(e.QuietSince.Add(k.ResolveDelay)):
+		return State{Kind: Closing, Text: "resolved; " + is + " stays open", Until: e.QuietSince.Add(k.ResolveDelay)}
+	case e.IsOpen() && e.Doubt.Set:
+		return State{Kind: Doubtful, Text: "resolved; " + is + " closes when it is certain what became of an unanswered call"}
+	case e.IsOpen():
+		return State{Kind: Closing, Text: "resolved; " + is + " waits to be closed"}
+	case e.Incident.State == protocol.Unknown:
+		return State{Kind: Doubtful, Text: "resolved, and never seen firing; the bridge looks for its incident"}
+	case e.Doubt.Set:
+		return State{Kind: Doubtful, Text: "resolved; a call had no answer, and the bridge looks for its incident"}
+	case e.Incident.State == protocol.Closed:
+		return State{Kind: Closed, Text: is + " is closed"}
+	default:
+		return State{Kind: Untold, Text: "resolved before an incident was opened"}
+	}
+}
+
+// under: a call is on its way.
+func under(e *protocol.Entry) bool { return e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed }
+
+// failed says which call failed how often: the last one that is known, or the one that is likely.
+func failed(k *Known, likely protocol.Kind, times int32) string {
+	call := k.Last.Call
+	if call == "" || call == protocol.Lookup.String() {
+		call = likely.String()
+	}
+	if times == 1 {
+		return call + " failed"
+	}
+	return call + " failed " + strconv.Itoa(int(times)) + " times"
+}
+
+// name of the incident for people.
+func name(e *protocol.Entry) string {
+	switch i := &e.Incident; {
+	case i.Number != 0:
+		return "#" + strconv.FormatInt(i.Number, 10)
+	case i.ID != "":
+		return "incident " + i.ID
+	default:
+		return "the incident"
+	}
+}

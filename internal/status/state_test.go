@@ -1,0 +1,179 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+var start = time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
+
+// life is an entry and what happens to it.
+type life struct {
+	t      *testing.T
+	policy protocol.Policy
+	entry  *protocol.Entry
+	now    time.Time
+	seq    int64
+}
+
+func newLife(t *testing.T) *life {
+	t.Helper()
+	return &life{t: t, now: start, policy: protocol.Policy{
+		SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, ClosedRetention: time.Hour, Members: 100,
+		Backoff: protocol.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly},
+	}}
+}
+
+func (l *life) event(firing bool, sender string) {
+	l.seq++
+	a := incident.Alert{
+		Fingerprint: "f1", Name: "HighErrorRate", Severity: incident.Critical, StartsAt: start,
+		Labels: labels.New(labels.Label{Name: "alertname", Value: "HighErrorRate"}, labels.Label{Name: "instance", Value: "api-01.prod"}),
+	}
+	l.entry, _ = l.policy.Apply(l.entry, []protocol.Event{{
+		Alias: "HighErrorRate:api-01.prod", Key: protocol.Key{1}, Firing: firing, Alert: incident.Pack(&a), Epoch: "e", Seq: l.seq, Sender: sender, EndsAt: l.now,
+	}}, l.now)
+}
+
+func (l *life) fires()    { l.event(true, "am-1") }
+func (l *life) resolves() { l.event(false, "am-1") }
+
+// want is what the incident should say.
+func want() *protocol.Content {
+	return &protocol.Content{News: incident.Hashes{incident.FieldTitle: 1, incident.FieldSeverity: 2}, Severity: incident.Critical}
+}
+
+// call begins the call that is due, and learns its answer, if there is one.
+func (l *life) call(kind protocol.Kind, answer *protocol.Answer) {
+	l.t.Helper()
+	d := l.policy.Decide(l.entry, want(), l.now)
+	require.Equal(l.t, kind, d.Call.Kind)
+	l.entry = l.policy.Begin(l.entry, d.Call, l.now)
+	if answer != nil {
+		answer.Sent = *want()
+		l.entry, _ = l.policy.Learn(l.entry, d.Call, *answer, l.now)
+	}
+}
+
+func (l *life) opens() {
+	l.t.Helper()
+	l.call(protocol.Create, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Number: 1042, Seen: true, Open: true, StartedAt: start}})
+}
+
+func TestStateInWords(t *testing.T) {
+	unavailable := Result{Call: "create", Reason: "HTTP 503 Service Unavailable"}
+	for _, c := range []struct {
+		name    string
+		happens func(l *life)
+		known   Known
+		kind    Kind
+		want    string
+	}{
+		{"fires", (*life).fires, Known{}, Opening, "waits to be opened"},
+		{"its create is under way", func(l *life) { l.fires(); l.call(protocol.Create, nil) }, Known{}, Opening, "being opened"},
+		{"its create fails once", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+		}, Known{Last: unavailable}, Retrying, "create failed, next try in 1 s: HTTP 503 Service Unavailable"},
+		{"its create fails three times", func(l *life) {
+			l.fires()
+			for range 3 {
+				l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+				if l.entry.Timers().Attempts < 3 {
+					l.now = l.entry.Timers().RetryAt
+				}
+			}
+		}, Known{Last: unavailable}, Retrying, "create failed 3 times, next try in 4 s: HTTP 503 Service Unavailable"},
+		{"its create has no answer", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
+			l.now = l.entry.Timers().RetryAt
+		}, Known{}, Retrying, "create failed, next try now"},
+		{"Alert24 refuses all of it", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+		}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, next try in 1 s: HTTP 422"},
+		{"another tool has the alias", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "id-9"}})
+		}, Known{}, Blocked, "not opened: another tool's open incident id-9 has this alias"},
+		{"open", func(l *life) { l.fires(); l.opens() }, Known{}, Open, "open as #1042"},
+		{"open, and something has changed", func(l *life) { l.fires(); l.opens() }, Known{PendingSince: start}, Updating, "open as #1042; being updated"},
+		{"resolved", func(l *life) { l.fires(); l.opens(); l.resolves() }, Known{}, Closing, "resolved; #1042 waits to be closed"},
+		{
+			"resolved, with a delay", func(l *life) { l.fires(); l.opens(); l.resolves() },
+			Known{ResolveDelay: time.Minute, Now: start},
+			Closing,
+			"resolved; #1042 stays open until " + start.Add(time.Minute).Local().Format(time.TimeOnly),
+		},
+		{"its close is under way", func(l *life) { l.fires(); l.opens(); l.resolves(); l.call(protocol.Close, nil) }, Known{}, Closing, "resolved; #1042 is being closed"},
+		{"its close fails", func(l *life) {
+			l.fires()
+			l.opens()
+			l.resolves()
+			l.call(protocol.Close, &protocol.Answer{Result: protocol.NotSent})
+		}, Known{}, Retrying, "resolved; close failed for #1042, next try in 1 s"},
+		{"closed", func(l *life) {
+			l.fires()
+			l.opens()
+			l.resolves()
+			l.call(protocol.Close, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Seen: true}})
+		}, Known{}, Closed, "#1042 is closed"},
+		{"resolved before anything was sent", func(l *life) { l.fires(); l.resolves() }, Known{}, Untold, "resolved before an incident was opened"},
+		{"held", func(l *life) {
+			l.fires()
+			l.resolves()
+			l.event(true, "am-2")
+		}, Known{}, Held, "held as an echo until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly)},
+		{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLife(t)
+			c.happens(l)
+			s := StateOf(l.entry, &c.known)
+			assert.Equal(t, c.kind, s.Kind)
+			assert.Equal(t, c.want, s.String(l.now))
+		})
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 12 * time.Second: "12 s", 90 * time.Second: "1 min 30 s", 3*time.Hour + 5*time.Minute: "3 h 5 min", 50 * time.Hour: "2 d 2 h",
+	} {
+		assert.Equal(t, want, Span(d))
+	}
+	assert.Equal(t, "now", In(time.Millisecond))
+}
+
+func TestEntryShowsItsAlerts(t *testing.T) {
+	l := newLife(t)
+	l.fires()
+	l.opens()
+	e := Read(l.entry, &Known{Title: "High error rate", Page: "https://app.alert24.net"})
+	assert.Equal(t, "critical", e.Severity)
+	assert.Equal(t, []Group{IsFiring, IsOpen}, e.Is)
+	assert.Equal(t, "https://app.alert24.net/incidents/id-1", e.Incident.Link)
+	require.Len(t, e.Alerts, 1)
+	assert.Equal(t, "firing", e.Alerts[0].State)
+	assert.Equal(t, "api-01.prod", e.Alerts[0].Labels["instance"])
+	e.Describe(l.entry, &incident.Content{Title: "High error rate", Severity: incident.Critical}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
+	assert.Equal(t, []Field{{"title", FieldDue}, {"severity", FieldWritten}}, e.Fields)
+}
+
+func TestPage(t *testing.T) {
+	assert.Equal(t, "https://app.alert24.net", Page("https://app.alert24.net/api/v1"))
+	assert.Empty(t, incidentLink(Page("nonsense"), "id"))
+	assert.Equal(t, "http://localhost:1/incidents/a%2Fb", incidentLink(Page("http://localhost:1/api/v1"), "a/b"))
+}

@@ -1,0 +1,147 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Table holds a row for each live alias.
+type Table struct {
+	Rows   []Row
+	Counts Counts
+}
+
+// NewTable counts the rows. pendingSince is that of the alias that waits longest.
+func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
+	t := &Table{Rows: rows, Counts: Counts{Live: len(rows), Closed: closed, PendingSince: pendingSince}}
+	for i := range rows {
+		for _, g := range rows[i].Is {
+			*t.Counts.of(g)++
+		}
+	}
+	return t
+}
+
+func (c *Counts) of(g Group) *int {
+	switch g {
+	case IsFiring:
+		return &c.Firing
+	case IsOpen:
+		return &c.Open
+	case IsPending:
+		return &c.Pending
+	case IsHeld:
+		return &c.Held
+	case IsParked:
+		return &c.Parked
+	case IsDoubtful:
+		return &c.Doubtful
+	default:
+		return &c.Blocked
+	}
+}
+
+// Sort is a column of the table.
+type Sort string
+
+// Columns.
+const (
+	BySeverity Sort = "severity"
+	ByTitle    Sort = "title"
+	ByState    Sort = "state"
+	BySince    Sort = "since"
+	ByAlias    Sort = "alias"
+)
+
+// Query asks for a part of the table.
+type Query struct {
+	// Filter are words that the alias, the title, the severity or the state has, each of them somewhere.
+	Filter string
+	// Is is a group; "" is all.
+	Is     Group
+	Sort   Sort
+	Desc   bool
+	Offset int
+	Limit  int
+}
+
+// MaxLimit bounds the rows of one answer.
+const MaxLimit = 1000
+
+// Check refuses what cannot be answered.
+func (q *Query) Check() error {
+	q.Sort = cmp.Or(q.Sort, BySeverity)
+	switch {
+	case !slices.Contains([]Sort{BySeverity, ByTitle, ByState, BySince, ByAlias}, q.Sort):
+		return fmt.Errorf("sort must be severity, title, state, since or alias, not %q", string(q.Sort))
+	case q.Is != "" && !slices.Contains(Groups, q.Is):
+		return fmt.Errorf("is must be firing, open, pending, held, parked, doubtful or blocked, not %q", string(q.Is))
+	case q.Limit < 1 || q.Limit > MaxLimit:
+		return fmt.Errorf("limit must be from 1 to %d", MaxLimit)
+	case q.Offset < 0:
+		return fmt.Errorf("offset must not be below 0")
+	}
+	return nil
+}
+
+// Select returns the rows of the part, and how many there are in all.
+func (t *Table) Select(q Query) (rows []Row, total int) {
+	words := strings.Fields(strings.ToLower(q.Filter))
+	found := make([]*Row, 0, len(t.Rows))
+	for i := range t.Rows {
+		if r := &t.Rows[i]; (q.Is == "" || slices.Contains(r.Is, q.Is)) && r.has(words) {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Row) int {
+		order := q.compare(a, b)
+		if q.Desc {
+			order = -order
+		}
+		return cmp.Or(order, strings.Compare(a.Alias, b.Alias))
+	})
+	total = len(found)
+	rows = []Row{}
+	for _, r := range found[min(q.Offset, total):min(q.Offset+q.Limit, total)] {
+		rows = append(rows, *r)
+	}
+	return rows, total
+}
+
+func (r *Row) has(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	says := strings.ToLower(r.Alias + "\n" + r.Title + "\n" + r.Severity + "\n" + r.State.Text)
+	for _, w := range words {
+		if !strings.Contains(says, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// trouble is the order of states: what needs a person comes first.
+var trouble = []Kind{Parked, Blocked, Retrying, Doubtful, Opening, Held, Dismissed, LeftOpen, Updating, Closing, Open, Closed, Untold}
+
+func (q *Query) compare(a, b *Row) int {
+	worse := cmp.Compare(b.worst, a.worst)
+	switch q.Sort {
+	case ByTitle:
+		return strings.Compare(a.Title, b.Title)
+	case ByState:
+		return cmp.Or(cmp.Compare(slices.Index(trouble, a.State.Kind), slices.Index(trouble, b.State.Kind)), worse)
+	case BySince:
+		return b.Since.Compare(a.Since)
+	case ByAlias:
+		return strings.Compare(a.Alias, b.Alias)
+	default:
+		return cmp.Or(worse, b.Since.Compare(a.Since))
+	}
+}
