@@ -54,7 +54,7 @@ func (s *store) load(ctx context.Context) (Damage, error) {
 	if s.disk == nil {
 		return Damage{}, nil
 	}
-	r := loading{store: s, buckets: map[string][]byte{}, split: map[string]Loaded{}, lost: map[string]string{}, suspects: map[string]bool{}}
+	r := newLoading(s)
 	if err := s.disk.Load(ctx, r.take, s.record); err != nil {
 		return Damage{}, fmt.Errorf("cannot read the ledger from storage: %w", err)
 	}
@@ -73,6 +73,10 @@ type loading struct {
 	split    map[string]Loaded // records of entries with buckets, by alias
 	suspects map[string]bool   // those of them whose newer record may be lost
 	repairs  []string          // keys whose record must be written again
+}
+
+func newLoading(s *store) *loading {
+	return &loading{store: s, buckets: map[string][]byte{}, split: map[string]Loaded{}, lost: map[string]string{}, suspects: map[string]bool{}}
 }
 
 func (r *loading) take(l Loaded) error {

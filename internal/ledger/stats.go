@@ -24,6 +24,9 @@ type Stats struct {
 	Size int64
 }
 
+// Size returns the bytes of all records; 0 in memory only.
+func (l *Ledger) Size() int64 { return l.store.size() }
+
 // Stats looks at every entry.
 func (l *Ledger) Stats() Stats {
 	var s Stats

@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -39,6 +40,8 @@ type store struct {
 	live    int
 	armed   int          // creates
 	current *transaction // under way or in doubt; only the writer changes it
+
+	revision atomic.Uint64 // changes with any slot
 
 	buffer records // only the writer uses it
 
@@ -143,6 +146,7 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 		current.view = nil
 	}
 	s.slots[e.Alias] = current
+	s.revision.Add(1)
 }
 
 // replace puts next into memory. The caller holds mu.
@@ -155,6 +159,7 @@ func (s *store) replace(alias string, next slot) {
 
 // keep is replace with the entry that the index knows. The caller holds mu.
 func (s *store) keep(alias string, former *protocol.Entry, next slot) {
+	s.revision.Add(1)
 	s.live += next.live()
 	s.armed += next.armed()
 	s.reindex(alias, former, next.entry)

@@ -1,0 +1,38 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Listed is an entry as people look at it. It never changes.
+type Listed struct {
+	Entry *protocol.Entry
+	// Pending is since when Alert24 does not hold what the entry asks for; zero while it does.
+	Pending time.Time
+}
+
+// Revision is another number whenever an entry may have changed.
+func (l *Ledger) Revision() uint64 { return l.store.revision.Load() }
+
+// List returns all entries that are not closed, and how many are. The lock is held for no longer than it takes to copy pointers.
+func (l *Ledger) List() (listed []Listed, closed int) {
+	s := l.store
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	listed = make([]Listed, 0, len(s.slots))
+	for _, slot := range s.slots {
+		listed = append(listed, Listed{slot.entry, slot.since})
+	}
+	return listed, len(s.closed)
+}
+
+// Look returns the entry of an alias, closed or not.
+func (l *Ledger) Look(alias string) (Listed, bool) {
+	s := l.store.get(alias)
+	return Listed{s.entry, s.since}, s.entry != nil
+}
