@@ -45,6 +45,8 @@ type Config struct {
 	// Watchdog is about alerts that always fire.
 	Watchdog WatchdogConfig `mapstructure:"watchdog"`
 
+	// Status serves a page and its JSON API; off unless it has an endpoint.
+	Status configoptional.Optional[confighttp.ServerConfig] `mapstructure:"status"`
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
 	DryRun bool `mapstructure:"dry_run"`
 }
@@ -78,7 +80,7 @@ type IncidentConfig struct {
 	// SendLabels is create, always or never: which calls carry the worst alert's labels in the field labels.
 	SendLabels SendLabels `mapstructure:"send_labels"`
 	// Services gives the ids of Alert24's services by a label's value.
-	Services IDConfig `mapstructure:"services"`
+	Services ServicesConfig `mapstructure:"services"`
 	// AssignedTo gives the id of a user by a label's value.
 	AssignedTo IDConfig `mapstructure:"assigned_to"`
 	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
@@ -119,6 +121,14 @@ type IDConfig struct {
 	Map   map[string]string `mapstructure:"map"`
 }
 
+// ServicesConfig finds the services that an alert affects.
+type ServicesConfig struct {
+	Label string            `mapstructure:"label"`
+	Map   map[string]string `mapstructure:"map"`
+	// By is id or name: whether a value that the map does not have is the name of a service in Alert24.
+	By ServicesBy `mapstructure:"by"`
+}
+
 // LifecycleConfig is when incidents are opened, closed and verified.
 type LifecycleConfig struct {
 	// Reopen is on_repeat or never: whether an incident that a person closed while its alert fires comes back.
@@ -157,6 +167,9 @@ type DescriptionFormat string
 // SendLabels is which calls carry labels.
 type SendLabels string
 
+// ServicesBy is how services are found.
+type ServicesBy string
+
 // ReopenPolicy is what happens to an incident that a person closed while its alert fires.
 type ReopenPolicy string
 
@@ -177,6 +190,9 @@ const (
 	SendLabelsCreate SendLabels = "create"
 	SendLabelsAlways SendLabels = "always"
 	SendLabelsNever  SendLabels = "never"
+
+	ServicesByID   ServicesBy = "id"
+	ServicesByName ServicesBy = "name"
 
 	ReopenOnRepeat ReopenPolicy = "on_repeat"
 	ReopenNever    ReopenPolicy = "never"
@@ -211,6 +227,7 @@ func createDefaultConfig() component.Config {
 			Severity:          SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
 			Tags:              TagsConfig{Labels: []string{"*"}},
 			SendLabels:        SendLabelsCreate,
+			Services:          ServicesConfig{By: ServicesByID},
 			InitialStatus:     "new",
 		},
 		Lifecycle: LifecycleConfig{
@@ -224,6 +241,7 @@ func createDefaultConfig() component.Config {
 		},
 		Echo:     EchoConfig{Window: 6 * time.Minute, Hold: 6 * time.Minute},
 		Watchdog: WatchdogConfig{MissingAfter: 15 * time.Minute},
+		Status:   configoptional.Default(newStatusConfig()),
 	}
 }
 
@@ -246,8 +264,10 @@ func (c *IncidentConfig) Content() incident.Config {
 		},
 		Tags:       incident.TagsConfig(c.Tags),
 		SendLabels: incident.SendLabels(c.SendLabels),
-		Services:   incident.IDConfig(c.Services),
+		Services:   incident.IDConfig{Label: c.Services.Label, Map: c.Services.Map},
 		AssignedTo: incident.IDConfig(c.AssignedTo),
+
+		ServicesByName: c.Services.By == ServicesByName,
 	}
 }
 

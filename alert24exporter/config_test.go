@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000}, cfg.Limits)
 	assert.Equal(t, IncidentConfig{
 		Source: "prometheus", DescriptionFormat: "text", Severity: SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
-		Tags: TagsConfig{Labels: []string{"*"}}, SendLabels: "create", InitialStatus: "new",
+		Tags: TagsConfig{Labels: []string{"*"}}, Services: ServicesConfig{By: ServicesByID}, SendLabels: "create", InitialStatus: "new",
 	}, cfg.Incident)
 	assert.Equal(t, LifecycleConfig{
 		Reopen: "on_repeat", OnRise: "update", Foreign: "leave", RefreshInterval: time.Hour, AuditInterval: 10 * time.Minute,
@@ -81,7 +81,7 @@ func TestLoadConfig(t *testing.T) {
 		},
 		Tags:          TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
 		SendLabels:    SendLabelsAlways,
-		Services:      IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
+		Services:      ServicesConfig{Label: "job", Map: map[string]string{"api": "svc-1"}, By: ServicesByName},
 		AssignedTo:    IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
 		InitialStatus: "investigating",
 	}
@@ -94,6 +94,9 @@ func TestLoadConfig(t *testing.T) {
 		Matchers: []string{`alertname="Watchdog"`}, MissingAfter: 10 * time.Minute, GroupBy: []string{"cluster"},
 		HeartbeatURL: "https://app.alert24.net/api/hb/s3cret", HoldResolves: true,
 	}
+	server := newStatusConfig()
+	server.NetAddr.Endpoint, server.ReadTimeout = "localhost:9096", 5*time.Second
+	want.Status = configoptional.Some(server)
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
 
@@ -108,6 +111,8 @@ func TestLoadConfig(t *testing.T) {
 		SendLabels: incident.LabelsAlways,
 		Services:   incident.IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
 		AssignedTo: incident.IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
+
+		ServicesByName: true,
 	}, cfg.Incident.Content())
 }
 
@@ -152,6 +157,7 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one tab
 		"tags_template":             "incident::tags::template:1:",
 		"send_labels":               `incident::send_labels: must be create, always or never, not "false"`,
 		"services":                  "incident::services: label and map go together",
+		"services_by":               `incident::services::by: must be id or name, not "names"`,
 		"assigned_to":               "incident::assigned_to::map::backend: must not be empty",
 		"initial_status":            `incident::initial_status: must be one of new, `,
 		"reopen":                    `lifecycle::reopen: must be on_repeat or never, not "always"`,

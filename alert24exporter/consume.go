@@ -19,6 +19,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	events, snapshots, bad := event.Read(logs, e.rules)
 	if bad.Count > 0 {
 		e.telemetry.refusedRecords(ctx, bad)
+		e.lately.refused(bad)
 		if len(events)+len(snapshots) == 0 {
 			return consumererror.NewPermanent(unusableError{bad.First})
 		}

@@ -39,6 +39,9 @@ type alert24Exporter struct {
 	tracer    trace.Tracer
 	telemetry *telemetry
 	rules     rules
+	lately    *lately
+	status    *statusServer // nil: there is no page
+	services  *serviceNames // nil: services have no names
 
 	heartbeat *heartbeat // nil: there is none
 	manager   reconcile.Manager
@@ -52,19 +55,21 @@ type alert24Exporter struct {
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
-	t, err := newTelemetry(set)
+	t, err := newTelemetry(set, cfg.statusOn())
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := incident.NewRenderer(cfg.Incident.Content(),
-		incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue))
-	if err != nil {
+	e := &alert24Exporter{cfg: cfg, set: set, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings), lately: t.lately}
+	options := []incident.Option{incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue)}
+	if e.services = e.newServices(); e.services != nil {
+		options = append(options, incident.WithServiceID(e.services.ID))
+	}
+	if e.renderer, err = incident.NewRenderer(cfg.Incident.Content(), options...); err != nil {
 		return nil, err
 	}
 	watchdogs := cfg.Watchdog.Rules()
-	return &alert24Exporter{
-		cfg: cfg, set: set, renderer: renderer, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings), rules: rules{renderer, &watchdogs},
-	}, nil
+	e.rules = rules{e.renderer, &watchdogs}
+	return e, nil
 }
 
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
@@ -77,6 +82,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if e.heartbeat, err = e.newHeartbeat(ctx, host); err != nil {
 		return err
 	}
+	e.services.start(ctx)
 	if e.cfg.Database.HasValue() {
 		err = e.startReplica(ctx)
 	} else {
@@ -84,6 +90,9 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	}
 	if err == nil {
 		err = errors.Join(e.telemetry.watchLedger(e.ledger), e.telemetry.watchSources(&e.term))
+	}
+	if err == nil {
+		err = e.startStatus(ctx, host)
 	}
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
@@ -172,12 +181,13 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 		e.unregister()
 		e.unregister = nil
 	}
-	var err error
+	err := e.status.shutdown()
 	if e.replica != nil {
-		err = e.replica.shutdown(ctx)
+		err = errors.Join(err, e.replica.shutdown(ctx))
 	} else if t := e.term.Swap(nil); t != nil {
 		t.shutdown()
 	}
+	e.services.shutdown()
 	e.telemetry.shutdown()
 	return errors.Join(err, e.closeStorage(ctx))
 }

@@ -19,21 +19,22 @@ import (
 type observer alert24Exporter
 
 // Called counts a call and keeps the component's status.
-func (o *observer) Called(kind protocol.Kind, result protocol.Result, took time.Duration, err error) {
+func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Result, took time.Duration, err error) {
 	t := o.telemetry
 	operation := attribute.String("operation", kind.String())
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
 		metric.WithAttributes(operation, attribute.String("result", result.String())))
 	t.builder.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
 	t.status(result, err)
+	o.lately.called(result, err)
 	if err != nil && result != protocol.Gone && t.failures.Allow() {
-		t.logger.Warn("A request to Alert24 failed", zap.Stringer("operation", kind), zap.Stringer("result", result), zap.Error(err))
+		t.logger.Warn("A request to Alert24 failed", failedFields(alias, kind, result, err)...)
 	}
 }
 
 // status reports whether the API works, on change only.
 func (t *telemetry) status(result protocol.Result, err error) {
-	works := result == protocol.Done || result == protocol.Gone || result == protocol.Refused || result == protocol.Foreign
+	works := works(result)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if works != t.apiFailed.Load() {
@@ -51,6 +52,7 @@ func (t *telemetry) status(result protocol.Result, err error) {
 func (o *observer) Learned(a *protocol.Answered, err error) {
 	t := o.telemetry
 	t.delays(a)
+	o.lately.learned(a, err)
 	fields := []zap.Field{
 		zap.String("alias", a.Alias),
 		zap.String("incident_id", a.Entry.Incident.ID),

@@ -25,6 +25,7 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 	t.exporter.telemetry.synced(ctx, s, did, err)
 	t.watch.held(s, did)
 	t.exporter.telemetry.silenced(s)
+	t.exporter.lately.synced(s)
 	t.loop.Notify(ctx, wake...)
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", errorType(err)))

@@ -31,6 +31,7 @@ type telemetry struct {
 	host     component.Host
 	failures *rate.Limiter // of log lines
 	unknown  unknownValues
+	lately   *lately
 
 	mu            sync.Mutex                 // one report of the status at a time
 	silences      map[string]map[string]bool // that were logged, by source and id; mu guards them
@@ -39,14 +40,14 @@ type telemetry struct {
 	writesFailed  atomic.Int64 // all of them, see ready
 }
 
-func newTelemetry(set exporter.Settings) (*telemetry, error) {
+func newTelemetry(set exporter.Settings, page bool) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
 	return &telemetry{
 		logger: set.Logger, builder: builder, silences: map[string]map[string]bool{},
-		failures: rate.NewLimiter(rate.Every(10*time.Second), 10),
+		failures: rate.NewLimiter(rate.Every(10*time.Second), 10), lately: newLately(set.Logger, page),
 	}, nil
 }
 

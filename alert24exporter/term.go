@@ -46,6 +46,7 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	}
 	e.telemetry.builder.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds())
 	e.logDamage(damage)
+	e.services.await(ctx)
 	t.loop = reconcile.New(rc, t.ledger, e.manager, e.gate, (*observer)(e))
 	t.watch = newWatch(t, time.Now())
 	return t, nil
@@ -93,6 +94,7 @@ func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	t.watch.hear(events)
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
+	t.noticed(events, outcomes)
 	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
 	return err
 }
@@ -116,5 +118,6 @@ func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.O
 func (t *term) unpacked(events []protocol.Event, outcomes []protocol.Outcome) {
 	ctx := context.Background()
 	t.exporter.telemetry.outcomes(ctx, outcomes)
+	t.noticed(events, outcomes)
 	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
 }

@@ -131,6 +131,9 @@ func (c *IncidentConfig) check() []error {
 	if c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus) {
 		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus))
 	}
+	if err := oneOf("incident::services::by", c.Services.By, ServicesByID, ServicesByName); err != nil {
+		errs = append(errs, err)
+	}
 	_, err := incident.NewRenderer(c.Content())
 	return append(errs, err)
 }

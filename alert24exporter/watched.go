@@ -31,6 +31,7 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
 	case err != nil:
 		t.storageFailed.Store(true)
+		t.lately.wrote(err)
 		t.writesFailed.Add(1)
 		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 		return

@@ -24,6 +24,8 @@ type Collector struct {
 	Metrics string
 	// Health is the URL of the health check.
 	Health string
+	// Status is the URL of the status page, with a slash at the end.
+	Status string
 
 	binary string
 	args   []string
@@ -48,13 +50,13 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 	if err != nil {
 		return nil, err
 	}
-	var addresses [3]string
+	var addresses [4]string
 	for i := range addresses {
 		if addresses[i], err = FreeAddress(ctx); err != nil {
 			return nil, err
 		}
 	}
-	webhook, health, metrics := addresses[0], addresses[1], addresses[2]
+	webhook, health, metrics, status := addresses[0], addresses[1], addresses[2], addresses[3]
 	metricsHost, metricsPort, err := net.SplitHostPort(metrics)
 	if err != nil {
 		return nil, err
@@ -64,6 +66,7 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 		Ready:   "http://" + webhook + "/-/ready",
 		Metrics: "http://" + metrics + "/metrics",
 		Health:  "http://" + health + "/",
+		Status:  "http://" + status + "/",
 		binary:  o.Binary,
 		args:    append([]string{"--config", filepath.Join(root, "collector-config.yaml")}, o.Args...),
 		env: map[string]string{
@@ -73,6 +76,7 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 			"ALERT24_LISTEN":        webhook,
 			"ALERT24_METRICS_HOST":  metricsHost,
 			"ALERT24_METRICS_PORT":  metricsPort,
+			"ALERT24_STATUS_LISTEN": status,
 			"ALERT24_STORAGE_DIR":   filepath.Join(o.Dir, "storage"),
 			"ALERT24_WEBHOOK_TOKEN": WebhookToken,
 		},

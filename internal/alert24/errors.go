@@ -23,6 +23,8 @@ type Error struct {
 	Result protocol.Result
 	// Status is the HTTP status; 0 if there was no answer.
 	Status int
+	// URL of the request, without its query.
+	URL string
 	// FromAPI: the answer is the API's own, not that of a proxy or of a wrong address.
 	FromAPI bool
 	// Type and Message are what the API says, RequestID is its name for the request.

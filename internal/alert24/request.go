@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -65,6 +66,14 @@ type answer struct {
 // send passes the gate, makes the request and hands a 2xx answer to use, whose error says why the answer is of no use.
 // Whatever else happens is an *Error.
 func (c *Client) send(ctx context.Context, r *request, use func(*answer) error) error {
+	if e := c.pass(ctx, r, use); e != nil {
+		e.URL, _, _ = strings.Cut(c.base+r.path, "?")
+		return e
+	}
+	return nil
+}
+
+func (c *Client) pass(ctx context.Context, r *request, use func(*answer) error) *Error {
 	if r.one {
 		if err := checkID(r.id); err != nil {
 			return notSent(r, err)

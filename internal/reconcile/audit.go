@@ -48,7 +48,7 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	if a.Result == protocol.Done {
 		err = nil
 	}
-	r.observer.Called(protocol.Lookup, a.Result, took, err)
+	r.observer.Called("", protocol.Lookup, a.Result, took, err)
 	r.heard(&a, err)
 }
 

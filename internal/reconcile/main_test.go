@@ -107,7 +107,7 @@ func (r *record) now() heard {
 	return heard{slices.Clone(r.calls), slices.Clone(r.lessons), slices.Clone(r.storage), slices.Clone(r.audits)}
 }
 
-func (r *record) Called(kind protocol.Kind, result protocol.Result, _ time.Duration, err error) {
+func (r *record) Called(_ string, kind protocol.Kind, result protocol.Result, _ time.Duration, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, called{kind, result, err})

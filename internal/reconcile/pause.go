@@ -29,10 +29,10 @@ func (e *PausedError) Error() string {
 }
 
 // Open reports whether requests of the kind may leave, as far as the API's wishes go.
-func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.opensAt(kind)) }
+func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.OpensAt(kind)) }
 
-// opensAt is when a pause ends for the kind.
-func (g *Gate) opensAt(kind protocol.Kind) time.Time {
+// OpensAt is when a pause ends for the kind.
+func (g *Gate) OpensAt(kind protocol.Kind) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.pausedUntil(laneOfKind(kind))
@@ -40,8 +40,8 @@ func (g *Gate) opensAt(kind protocol.Kind) time.Time {
 
 // await returns when no pause keeps the kind back, or with ctx's error.
 func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
-	for d := time.Until(g.opensAt(kind)); d > 0 && sleep.For(ctx, d); {
-		d = time.Until(g.opensAt(kind)) // it may have grown
+	for d := time.Until(g.OpensAt(kind)); d > 0 && sleep.For(ctx, d); {
+		d = time.Until(g.OpensAt(kind)) // it may have grown
 	}
 	return ctx.Err()
 }

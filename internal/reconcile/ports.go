@@ -36,8 +36,8 @@ type Ledger interface {
 // Observer hears what happens. Its methods are called concurrently and must not block.
 type Observer interface {
 	// Called reports one call and its answer; err is nil when the API carried it out. What the audit and the check at start
-	// read are lookups, too.
-	Called(kind protocol.Kind, result protocol.Result, took time.Duration, err error)
+	// read are lookups, too, and for no alias.
+	Called(alias string, kind protocol.Kind, result protocol.Result, took time.Duration, err error)
 	// Learned reports what an answer changed, after it is on disk.
 	Learned(a *protocol.Answered, err error)
 	// Audited reports a comparison of Alert24's open incidents with the ledger.

@@ -37,7 +37,7 @@ func (r *Reconciler) process(alias string) bool {
 		return false
 	}
 	if kind != protocol.NoCall && kind != protocol.Lookup {
-		if at := r.gate.opensAt(kind); at.After(time.Now()) {
+		if at := r.gate.OpensAt(kind); at.After(time.Now()) {
 			r.queue.addAt(alias, at) // what it needs may be something else by then
 			return false
 		}

@@ -35,6 +35,7 @@ func (s *Server) routes() http.Handler {
 		"GET /_sandbox/switches":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Switches()) },
 		"PATCH /_sandbox/switches":                  s.adminSwitches,
 		"PUT /_sandbox/keys":                        s.adminKeys,
+		"PUT /_sandbox/services":                    s.adminServices,
 		"GET /_sandbox/requests":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Requests()) },
 		"GET /_sandbox/stats":                       func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Stats()) },
 		"GET /_sandbox/events":                      s.serveEvents,

@@ -46,7 +46,7 @@ func (c *call) incidentID() string {
 // known says whether the path is one of the API's.
 func (c *call) known() bool {
 	id := c.incidentID()
-	return c.path == incidentsPath || (strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"))
+	return c.path == servicesPath || c.path == incidentsPath || (strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"))
 }
 
 // execute carries a call out: 401 before 403 before 400.
@@ -69,8 +69,11 @@ func (s *Server) dispatch(c *call) answer {
 	id := c.incidentID()
 	collection := id == ""
 	allow := "GET, PUT"
-	if collection {
+	switch {
+	case collection:
 		allow = "GET, POST"
+	case c.path == servicesPath:
+		allow = "GET"
 	}
 	if !slices.Contains(strings.Split(allow, ", "), c.method) {
 		return answer{status: http.StatusMethodNotAllowed, allow: allow}
@@ -79,6 +82,8 @@ func (s *Server) dispatch(c *call) answer {
 		return refusal(err)
 	}
 	switch {
+	case c.path == servicesPath:
+		return s.listServices(c)
 	case c.method == http.MethodPost:
 		return s.create(c)
 	case c.method == http.MethodPut:
@@ -242,6 +247,7 @@ func (s *Server) describe(c *call) fault.Request {
 	r := fault.Request{Method: c.method, Path: c.path, Field: c.decoded.Field}
 	id := c.incidentID()
 	switch {
+	case c.path == servicesPath: // none of the operations
 	case c.method == http.MethodGet && id == "":
 		r.Operation, r.Alias = fault.List, c.query.Get("alias")
 	case c.method == http.MethodGet:

@@ -94,6 +94,7 @@ type Server struct {
 	windows  map[string]*window // of the rate limit, by key
 	rules    *fault.Rules
 	keys     map[string][]string
+	services []Service
 	log      requestLog
 	stats    Stats
 	ids      *rand.ChaCha8

@@ -1,0 +1,217 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+const (
+	// maxNotices bounds the reasons that are remembered, noticesPerWebhook those of one webhook.
+	maxNotices        = 500
+	noticesPerWebhook = 50
+	// maxResultAliases bounds the aliases whose last results are remembered.
+	maxResultAliases = 10_000
+	// maxSyncs bounds the sources of lists.
+	maxSyncs = 50
+)
+
+// lately is what happened lately, for the status page, and the log lines that say why an alert has no incident. It is safe for
+// concurrent use.
+type lately struct {
+	logger  *zap.Logger // each message a few times a minute
+	started time.Time
+	now     func() time.Time
+	notices *status.Notices
+	results *status.Results // nil: there is no page
+
+	mu                       sync.Mutex
+	lastSuccess, lastFailure time.Time
+	lastError                string
+	storageError             string
+	calls                    [60]secondCalls
+	syncs                    map[string]status.Sync
+}
+
+// secondCalls are the calls of one second of the last minute.
+type secondCalls struct {
+	second int64
+	n      int
+}
+
+func newLately(logger *zap.Logger, page bool) *lately {
+	l := &lately{
+		logger: logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+			return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
+		})),
+		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
+	}
+	if page {
+		l.results = status.NewResults(maxResultAliases)
+	}
+	return l
+}
+
+// called notes that Alert24 was asked.
+func (l *lately) called(result protocol.Result, err error) {
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := &l.calls[now.Unix()%int64(len(l.calls))]
+	if at.second != now.Unix() {
+		*at = secondCalls{second: now.Unix()}
+	}
+	at.n++
+	if works(result) {
+		l.lastSuccess = now
+	} else if err != nil {
+		l.lastFailure, l.lastError = now, err.Error()
+	}
+}
+
+// learned notes what became of a call of an alias.
+func (l *lately) learned(a *protocol.Answered, err error) {
+	if l.results == nil {
+		return
+	}
+	r := status.Result{At: l.now(), Call: a.Call.Kind.String(), Result: a.Answer.Result.String(), Did: a.Lesson.String()}
+	if err != nil {
+		r.Reason = err.Error()
+	}
+	l.results.Add(a.Alias, r)
+}
+
+// synced notes a list of alerts.
+func (l *lately) synced(s *protocol.Snapshot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.syncs[s.Source]; known || len(l.syncs) < maxSyncs {
+		l.syncs[s.Source] = status.Sync{Source: s.Source, At: l.now(), Complete: s.Complete, Alerts: len(s.Listed)}
+	}
+}
+
+// wrote notes why the storage was not written.
+func (l *lately) wrote(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.storageError = err.Error()
+}
+
+// refused notes records that cannot be used.
+func (l *lately) refused(bad event.Bad) {
+	l.notices.Add(status.Notice{Kind: status.Unusable, Text: "a log record cannot become an incident: " + bad.First.Error(), Count: bad.Count, Last: l.now()})
+}
+
+// noted are the outcomes of which people want to know why there is no incident.
+var noted = []protocol.Outcome{protocol.Ignored, protocol.EchoHeld, protocol.NoRoom, protocol.Coalesced}
+
+// noticed notes and logs which events led to no incident, and why.
+func (t *term) noticed(events []protocol.Event, outcomes []protocol.Outcome) {
+	n := 0
+	for i, o := range outcomes {
+		if !slices.Contains(noted, o) || i >= len(events) {
+			continue
+		}
+		if n++; n > noticesPerWebhook {
+			return
+		}
+		t.notice(&events[i], o)
+	}
+}
+
+// notice notes and logs why one event led to no incident.
+func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
+	l := t.exporter.lately
+	a := ev.Alert.Unpack()
+	n := status.Notice{Alias: ev.Alias, Labels: status.Bounded(a.Labels), Last: l.now()}
+	var message string
+	switch o {
+	case protocol.Ignored:
+		n.Kind, n.Text = status.Ignored, t.exporter.renderer.Explain(a.Labels, a.Annotations, "").Ignored
+		if n.Text == "" {
+			n.Text = "the record's own severity says so"
+		}
+		message = "An alert opens no incident, because a rule of the configuration says so"
+	case protocol.EchoHeld:
+		n.Kind, n.Text = status.HeldEcho, "it began before another sender resolved it, so it may be a late repeat"
+		if e := t.ledger.Get(ev.Alias); e != nil {
+			n.Until = e.HeldUntil()
+		}
+		message = "An alert waits before it opens an incident, because it may be a late repeat of a resolved one"
+	case protocol.NoRoom:
+		n.Kind, n.Text = status.NoRoom, "there are as many live aliases as limits::aliases allows"
+		message = "An alert opens no incident, because limits::aliases is reached; its sender was answered 503 and repeats it"
+	default: // protocol.Coalesced
+		n.Kind, n.Text = status.Brief, "it resolved before its incident was opened"
+		message = "An alert opens no incident, because it resolved before the incident was opened"
+	}
+	if l.notices.Add(n) {
+		fields := []zap.Field{zap.String("alias", n.Alias), zap.String("reason", n.Text)}
+		if !n.Until.IsZero() {
+			fields = append(fields, zap.Time("until", n.Until))
+		}
+		l.logger.Info(message, fields...)
+	}
+}
+
+// works: the API answered as it should.
+func works(r protocol.Result) bool {
+	return r == protocol.Done || r == protocol.Gone || r == protocol.Refused || r == protocol.Foreign
+}
+
+// failedFields say which request failed.
+func failedFields(alias string, kind protocol.Kind, result protocol.Result, err error) []zap.Field {
+	fields := []zap.Field{zap.Stringer("operation", kind), zap.Stringer("result", result), zap.Error(err)}
+	if alias != "" {
+		fields = append(fields, zap.String("alias", alias))
+	}
+	if e, ok := errors.AsType[*alert24.Error](err); ok && e.URL != "" {
+		fields = append(fields, zap.String("url", e.URL))
+	}
+	return fields
+}
+
+// api says how the API answers.
+func (l *lately) api(up bool) status.API {
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := status.API{Up: up, LastSuccess: l.lastSuccess, LastFailure: l.lastFailure, LastError: l.lastError}
+	for _, c := range l.calls {
+		if now.Unix()-c.second < int64(len(l.calls)) {
+			a.Calls += c.n
+		}
+	}
+	return a
+}
+
+// storage is why the storage was not written when that failed last.
+func (l *lately) storage() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.storageError
+}
+
+// lists returns the last list of each source.
+func (l *lately) lists() []status.Sync {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]status.Sync, 0, len(l.syncs))
+	for _, s := range l.syncs {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b status.Sync) int { return b.At.Compare(a.At) })
+	return all
+}

@@ -1,0 +1,115 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/services"
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// servicesPatience is how long the first calls wait for the names of services.
+const servicesPatience = 2 * time.Second
+
+// serviceNames finds the ids of services by name while it runs.
+type serviceNames struct {
+	*services.Directory
+
+	stop func()
+	done chan struct{}
+}
+
+// newServices returns the directory of services, nil unless incidents name services. A dry run asks for nothing: it shows names.
+func (e *alert24Exporter) newServices() *serviceNames {
+	if e.cfg.Incident.Services.By != ServicesByName || e.cfg.DryRun {
+		return nil
+	}
+	return &serviceNames{Directory: services.New(services.Config{
+		List: func(ctx context.Context) ([]alert24.Service, error) {
+			return e.manager.(interface { //nolint:forcetypeassert // only a dry run is another one
+				Services(ctx context.Context) ([]alert24.Service, error)
+			}).Services(ctx)
+		},
+		Changed: e.servicesChanged,
+		Unknown: e.telemetry.unknownService,
+	})}
+}
+
+// start reads the list in the background.
+func (s *serviceNames) start(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.done = make(chan struct{})
+	go func() {
+		defer close(s.done)
+		s.Run(ctx)
+	}()
+}
+
+// await lets the first calls know the services, unless Alert24 does not answer.
+func (s *serviceNames) await(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, servicesPatience)
+	defer cancel()
+	s.Await(ctx)
+}
+
+func (s *serviceNames) shutdown() {
+	if s != nil && s.stop != nil {
+		s.stop()
+		<-s.done
+	}
+}
+
+// servicesChanged has incidents looked at that may lack a service which is known now.
+func (e *alert24Exporter) servicesChanged() {
+	t := e.term.Load()
+	if t == nil {
+		return
+	}
+	listed, _ := t.ledger.List()
+	var firing []string
+	for i := range listed {
+		if listed[i].Entry.Firing() {
+			firing = append(firing, listed[i].Entry.Alias)
+		}
+	}
+	t.loop.Notify(context.Background(), firing...)
+}
+
+// unknownService counts a name that no service has, and logs it once.
+func (t *telemetry) unknownService(name string) {
+	const key = "incident::services"
+	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	if t.unknown.first(key, name) {
+		t.logger.Warn("No service in Alert24 has this name; incidents go without it until one does", zap.String("key", key), zap.String("value", name))
+	}
+}
+
+// status says what is known of services; nil if names are not used.
+func (s *serviceNames) status() *status.Services {
+	if s == nil {
+		return nil
+	}
+	state := s.State()
+	st := &status.Services{Known: state.Services, Refreshed: state.Refreshed, Unknown: []status.UnknownName{}}
+	if state.Err != nil {
+		st.Error = state.Err.Error()
+	}
+	for _, u := range state.Unknown {
+		st.Unknown = append(st.Unknown, status.UnknownName(u))
+	}
+	return st
+}

@@ -1,0 +1,96 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// maxServicePages bounds one reading of the services: ten thousand.
+const maxServicePages = 100
+
+// Service is one of Alert24's services.
+type Service struct{ ID, Name string }
+
+// Services lists all services. Rows without an id or a name are left out.
+func (c *Client) Services(ctx context.Context) ([]Service, error) {
+	var all []Service
+	offset := 0
+	for range maxServicePages {
+		query := url.Values{"limit": {strconv.Itoa(pageLimit)}}
+		if offset > 0 {
+			query.Set("offset", strconv.Itoa(offset))
+		}
+		r := request{op: "list services", kind: protocol.Lookup, method: http.MethodGet, path: "/services?" + query.Encode()}
+		n, more := 0, false
+		err := c.send(ctx, &r, func(ans *answer) (err error) {
+			var rows []Service
+			if ans.cut != nil {
+				return ans.cut
+			}
+			rows, n, more, err = decodeServices(ans.body, offset)
+			all = append(all, rows...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return all, nil
+		}
+		offset += n
+	}
+	return all, nil
+}
+
+// decodeServices reads a page that begins at offset: the services, how many rows it has, and whether there are more.
+func decodeServices(body []byte, offset int) (services []Service, n int, more bool, err error) {
+	var ans struct {
+		Data     list   `json:"data"`
+		Services list   `json:"services"`
+		Meta     object `json:"meta"`
+	}
+	var meta struct {
+		Total   int  `json:"total"`
+		HasMore bool `json:"has_more"`
+	}
+	if err := decode(body, &ans); err != nil {
+		return nil, 0, false, err
+	}
+	rows := ans.Data
+	if len(rows) == 0 {
+		rows = ans.Services
+	}
+	var all []struct {
+		ID   text `json:"id"`
+		Name text `json:"name"`
+	}
+	if len(rows) == 0 {
+		return nil, 0, false, errors.New(`it has no list in "data" or "services"`)
+	}
+	if err := cmp.Or(decode(rows, &all), decodeMeta(ans.Meta, &meta)); err != nil {
+		return nil, 0, false, err
+	}
+	for _, s := range all {
+		if s.ID != "" && s.Name != "" {
+			services = append(services, Service{ID: string(s.ID), Name: string(s.Name)})
+		}
+	}
+	return services, len(all), len(all) > 0 && (meta.HasMore || meta.Total > offset+len(all)), nil
+}
+
+// decodeMeta reads what a list says of itself, if it does.
+func decodeMeta(meta object, v any) error {
+	if len(meta) == 0 {
+		return nil
+	}
+	return decode(meta, v)
+}

@@ -1,0 +1,62 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+)
+
+const servicesPath = BasePath + "/services"
+
+// Service is one of the organization's services. The sandbox does nothing with them but list them.
+type Service struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Status is operational unless it is set.
+	Status string `json:"status"`
+}
+
+// SetServices replaces the list of services.
+func (s *Server) SetServices(list ...Service) {
+	for i := range list {
+		if list[i].Status == "" {
+			list[i].Status = "operational"
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.services = list
+}
+
+// listServices answers a page. The caller holds mu.
+func (s *Server) listServices(c *call) answer {
+	limit := number(c.query.Get("limit"), defaultLimit)
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	limit = min(limit, maxLimit)
+	total := len(s.services)
+	offset := min(max(0, number(c.query.Get("offset"), 0)), total)
+	page := s.services[offset:min(offset+limit, total)]
+	return answer{status: http.StatusOK, body: encode(listEnvelope{
+		page, listMeta{Total: total, Limit: limit, Offset: offset, HasMore: offset+len(page) < total},
+	})}
+}
+
+// adminServices replaces the services: a body as [{"id": "svc-1", "name": "API"}].
+func (s *Server) adminServices(w http.ResponseWriter, r *http.Request) {
+	body, ok := s.adminBody(w, r)
+	if !ok {
+		return
+	}
+	var list []Service
+	if err := json.Unmarshal(body, &list); err != nil {
+		s.adminError(w, http.StatusBadRequest, err)
+		return
+	}
+	s.SetServices(list...)
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,116 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+)
+
+// lists answer one after the other; the last one stays.
+type lists struct {
+	calls  int
+	answer []func() ([]alert24.Service, error)
+}
+
+func (l *lists) list(context.Context) ([]alert24.Service, error) {
+	l.calls++
+	return l.answer[min(l.calls, len(l.answer))-1]()
+}
+
+func of(services ...alert24.Service) func() ([]alert24.Service, error) {
+	return func() ([]alert24.Service, error) { return services, nil }
+}
+
+var (
+	api     = alert24.Service{ID: "svc-1", Name: "Public API"}
+	db      = alert24.Service{ID: "svc-2", Name: "Database"}
+	errAway = errors.New("no answer")
+)
+
+// run lets a Directory run in a bubble of time until do returns.
+func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx context.Context, d *Directory, l *lists, changed *int)) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		l, changed := &lists{answer: answers}, 0
+		d := New(Config{List: l.list, Changed: func() { changed++ }})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); d.Run(ctx) }()
+		do(ctx, d, l, &changed)
+		cancel()
+		<-done
+	})
+}
+
+func TestNamesAreFoundInAnyCaseAndIDsStandForThemselves(t *testing.T) {
+	twin := alert24.Service{ID: "svc-0", Name: "public api"}
+	run(t, []func() ([]alert24.Service, error){of(api, db, twin)}, func(ctx context.Context, d *Directory, _ *lists, _ *int) {
+		d.Await(ctx)
+		assert.Equal(t, "svc-0", d.ID(" PUBLIC API "), "of two the least id")
+		assert.Equal(t, "svc-2", d.ID("svc-2"))
+		assert.Empty(t, d.ID("nothing"))
+		assert.Equal(t, []Unknown{{"nothing", 1}}, d.State().Unknown)
+		assert.Equal(t, 3, d.State().Services)
+	})
+}
+
+func TestListIsReadAgainEveryTenMinutes(t *testing.T) {
+	run(t, []func() ([]alert24.Service, error){of(api)}, func(_ context.Context, _ *Directory, l *lists, _ *int) {
+		time.Sleep(time.Hour + time.Second)
+		assert.Equal(t, 7, l.calls)
+	})
+}
+
+func TestMissReadsTheListSoonAndTellsWhenItIsFound(t *testing.T) {
+	run(t, []func() ([]alert24.Service, error){of(api), of(api), of(api, db)}, func(ctx context.Context, d *Directory, l *lists, changed *int) {
+		d.Await(ctx)
+		for range 100 {
+			assert.Empty(t, d.ID("Database"))
+		}
+		time.Sleep(soonest + time.Second)
+		assert.Equal(t, 2, l.calls, "a hundred misses are one reading")
+		assert.Zero(t, *changed)
+		assert.Equal(t, int64(100), d.State().Unknown[0].Count)
+		d.ID("Database")
+		time.Sleep(soonest + time.Second)
+		assert.Equal(t, 1, *changed)
+		assert.Equal(t, "svc-2", d.ID("Database"))
+		assert.Empty(t, d.State().Unknown)
+	})
+}
+
+func TestFailedReadingChangesNothing(t *testing.T) {
+	away := func() ([]alert24.Service, error) { return nil, errAway }
+	run(t, []func() ([]alert24.Service, error){away, of(api), away}, func(ctx context.Context, d *Directory, _ *lists, changed *int) {
+		d.Await(ctx) // it ends although the reading failed
+		assert.Empty(t, d.ID("Public API"))
+		assert.Empty(t, d.State().Unknown, "nobody knows yet whether there is such a service")
+		assert.ErrorIs(t, d.State().Err, errAway)
+		time.Sleep(soonest + time.Second)
+		assert.Equal(t, 1, *changed, "what was asked for in vain before the first list")
+		time.Sleep(every)
+		assert.ErrorIs(t, d.State().Err, errAway)
+		assert.Equal(t, "svc-1", d.ID("Public API"))
+	})
+}
+
+func TestUnknownNamesAreBounded(t *testing.T) {
+	run(t, []func() ([]alert24.Service, error){of()}, func(ctx context.Context, d *Directory, _ *lists, _ *int) {
+		d.Await(ctx)
+		for i := range 2 * maxUnknown {
+			d.ID(fmt.Sprint("name ", i))
+		}
+		assert.Len(t, d.State().Unknown, maxUnknown)
+		assert.Len(t, d.missed, maxUnknown)
+	})
+}

@@ -1,0 +1,138 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package statuspage
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// api answers the JSON API.
+type api struct {
+	source Source
+	now    func() time.Time
+	tables tables
+}
+
+func (a *api) overview(w http.ResponseWriter, r *http.Request) {
+	o := a.source.Overview(r.Context())
+	o.Now = a.now()
+	t, revision, err := a.tables.get(r.Context())
+	if err == nil {
+		o.Counts = t.Counts
+	} else if o.Storage.Error == "" {
+		o.Storage.Up, o.Storage.Error = false, err.Error()
+	}
+	o.Revision = revision
+	write(w, r, "", o)
+}
+
+// defaultLimit is how many rows an answer has that does not ask for a number.
+const defaultLimit = 100
+
+func (a *api) aliases(w http.ResponseWriter, r *http.Request) {
+	q, err := query(r.URL.Query())
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	t, revision, err := a.tables.get(r.Context())
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	if unchanged(w, r, revision) {
+		return
+	}
+	rows, total := t.Select(q)
+	write(w, r, revision, status.Aliases{Revision: revision, Total: total, Offset: q.Offset, Rows: rows})
+}
+
+func query(v url.Values) (q status.Query, err error) {
+	q = status.Query{
+		Filter: v.Get("filter"), Is: status.Group(v.Get("is")), Sort: status.Sort(v.Get("sort")), Desc: v.Get("order") == "desc", Limit: defaultLimit,
+	}
+	for name, to := range map[string]*int{"offset": &q.Offset, "limit": &q.Limit} {
+		if given := v.Get(name); given != "" {
+			if *to, err = strconv.Atoi(given); err != nil {
+				*to = -1 // refused below
+			}
+		}
+	}
+	return q, q.Check()
+}
+
+func (a *api) explain(w http.ResponseWriter, r *http.Request) {
+	v := r.URL.Query()
+	s := status.Subject{Alias: v.Get("alias"), Labels: map[string]string{}}
+	for _, l := range v["label"] {
+		name, value, found := strings.Cut(l, "=")
+		if !found || name == "" {
+			problem(w, http.StatusBadRequest, "label must be name=value")
+			return
+		}
+		s.Labels[name] = value
+	}
+	if (s.Alias == "") == (len(s.Labels) == 0) {
+		problem(w, http.StatusBadRequest, "give either alias, or label as name=value, once or several times")
+		return
+	}
+	e, err := a.source.Explain(r.Context(), s)
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	e.Now = a.now()
+	write(w, r, "", e)
+}
+
+// unchanged answers 304 if the client has the revision.
+func unchanged(w http.ResponseWriter, r *http.Request, revision string) bool {
+	tag := strconv.Quote(revision)
+	if r.Header.Get("If-None-Match") != tag {
+		return false
+	}
+	w.Header().Set("ETag", tag)
+	w.WriteHeader(http.StatusNotModified)
+	return true
+}
+
+// write answers 200 with v. Markup in a text of an alert cannot end a script even where the answer is taken for HTML.
+func write(w http.ResponseWriter, r *http.Request, revision string, v any) {
+	b, err := json.Marshal(v, jsontext.EscapeForHTML(true), jsontext.AllowInvalidUTF8(true), json.FormatNilSliceAsNull(false))
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the answer cannot be written: "+err.Error())
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	if revision != "" {
+		h.Set("ETag", strconv.Quote(revision))
+	} else {
+		h.Set("Cache-Control", "no-store")
+	}
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b)
+	}
+}
+
+func problem(w http.ResponseWriter, code int, text string) {
+	b, err := json.Marshal(status.Problem{Error: cmp.Or(text, http.StatusText(code))}, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		b = []byte("{}")
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(b, '\n'))
+}

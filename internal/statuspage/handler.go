@@ -1,0 +1,113 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package statuspage
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// Source knows what the page shows. Its methods are safe for concurrent use.
+type Source interface {
+	// Revision changes with what Table and Overview's notices say. It costs little.
+	Revision(ctx context.Context) string
+	// Overview leaves Now, Revision and Counts to the caller.
+	Overview(ctx context.Context) status.Overview
+	// Table makes the table anew.
+	Table(ctx context.Context) (*status.Table, error)
+	// Explain says what is known of a subject.
+	Explain(ctx context.Context, s status.Subject) (status.Explanation, error)
+	// Idle says that nobody has asked for a while: what Table keeps in memory can go.
+	Idle()
+}
+
+// Options of the page.
+type Options struct {
+	// AnyHost answers requests for any host. Without it only those for this machine's own names are, so that a page of somebody else
+	// cannot read from a browser on this machine what only this machine may see.
+	AnyHost bool
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// maxRequests bounds the requests that are answered at once. An answer takes milliseconds.
+const maxRequests = 16
+
+//go:embed web
+var web embed.FS
+
+// contentSecurityPolicy allows what the page is made of: its own files, and requests to where it came from.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// New returns the handler of the page and of the API.
+func New(source Source, o Options) http.Handler {
+	a := &api{source: source, now: o.Now, tables: tables{source: source, now: o.Now}}
+	files, err := fs.Sub(web, "web")
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc(status.PathOverview, a.overview)
+	mux.HandleFunc(status.PathAliases, a.aliases)
+	mux.HandleFunc(status.PathExplain, a.explain)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, http.StatusNotFound, "there is no such path in the API")
+	})
+	mux.Handle("/", http.FileServerFS(files))
+	return &handler{next: mux, anyHost: o.AnyHost, places: make(chan struct{}, maxRequests)}
+}
+
+// handler is what all requests pass.
+type handler struct {
+	next    http.Handler
+	anyHost bool
+	places  chan struct{}
+}
+
+// ServeHTTP refuses what is not for this page, and what would change something.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Content-Security-Policy", contentSecurityPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Cache-Control", "no-cache")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		header.Set("Allow", "GET, HEAD")
+		problem(w, http.StatusMethodNotAllowed, "the status page only reads: use GET")
+		return
+	case !h.anyHost && !local(r.Host):
+		problem(w, http.StatusForbidden, "the status page listens on this machine only and is asked for under another name: use localhost, or set status::auth")
+		return
+	}
+	select {
+	case h.places <- struct{}{}:
+		defer func() { <-h.places }()
+		h.next.ServeHTTP(w, r)
+	default:
+		header.Set("Retry-After", "1")
+		problem(w, http.StatusServiceUnavailable, "too many requests at once: try again")
+	}
+}
+
+// local reports whether a Host header names this machine.
+func local(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}

@@ -1,0 +1,89 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Elements and times. Text from alerts only ever becomes text: nothing here parses markup.
+
+export const byId = (id) => document.getElementById(id);
+
+// element makes an element with a class and with children, which are elements or text.
+export function element(tag, className, ...children) {
+  const e = document.createElement(tag);
+  if (className) e.className = className;
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ''));
+  return e;
+}
+
+// link makes a link of a web address, and text of anything else.
+export function link(text, address) {
+  let url = null;
+  try {
+    url = new URL(address);
+  } catch {
+    return element('span', '', text);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return element('span', '', text);
+  const a = element('a', '', text);
+  a.href = url.href;
+  a.target = '_blank';
+  a.rel = 'noopener noreferrer';
+  return a;
+}
+
+// skew is how far the bridge's clock is ahead of the browser's.
+let skew = 0;
+export function setClock(iso) { skew = new Date(iso) - Date.now(); }
+export const now = () => Date.now() + skew;
+
+const two = (n) => String(n).padStart(2, '0');
+const day = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+
+// clock is the time of a day, with the date in front if that is not today.
+export function clock(iso) {
+  const d = new Date(iso);
+  const t = `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+  return day(d) === day(new Date(now())) ? t : `${day(d)} ${t.slice(0, 5)}`;
+}
+
+// stamp is the whole of it.
+export function stamp(iso) {
+  const d = new Date(iso);
+  return `${day(d)} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+}
+
+// span is a duration with its two largest units.
+export function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const [d, h, m] = [Math.floor(s / 86400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
+  if (d) return `${d} d ${h} h`;
+  if (h) return `${h} h ${m} min`;
+  if (m) return `${m} min ${s % 60} s`;
+  return `${s} s`;
+}
+
+export const since = (iso) => span(now() - new Date(iso));
+export const ago = (iso) => (now() - new Date(iso) < 1000 ? 'just now' : `${since(iso)} ago`);
+
+// state is a state in words, as of now.
+export function state(s) {
+  let text = s.text;
+  if (s.until) text += ` until ${clock(s.until)}`;
+  if (s.next_try) {
+    const left = new Date(s.next_try) - now();
+    text += left < 1000 ? ', next try now' : `, next try in ${span(left)}`;
+  }
+  return s.reason ? `${text}: ${s.reason}` : text;
+}
+
+// ticking keeps texts that change with time: each is set again once a second, while its element is in the page.
+const ticking = new Map();
+export function tick(e, text) {
+  e.textContent = text();
+  ticking.set(e, text);
+  return e;
+}
+setInterval(() => {
+  for (const [e, text] of ticking) {
+    if (!e.isConnected) ticking.delete(e);
+    else if (e.textContent !== text()) e.textContent = text();
+  }
+}, 1000);

@@ -1,0 +1,142 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The overview: how the bridge is doing, how many aliases are in which state, and which alerts have no incident.
+
+import { ago, byId, clock, element, now, stamp, tick } from './dom.js';
+import { set, view } from './table.js';
+
+const groups = [
+  ['', 'live', 'all aliases that fire, or have an incident that is not closed yet'],
+  ['firing', 'firing', 'an alert fires'],
+  ['open', 'open', 'the incident is open in Alert24'],
+  ['pending', 'pending', 'Alert24 does not hold yet what the alerts ask for'],
+  ['held', 'held', 'a firing waits because it may be a late repeat'],
+  ['parked', 'parked', 'Alert24 refused the content'],
+  ['doubtful', 'doubtful', 'a call had no answer and may have been carried out'],
+  ['blocked', 'blocked', "another tool's incident has the alias"],
+];
+const trouble = new Set(['parked', 'blocked']);
+
+let last = '';
+export function showOverview(o) {
+  const { now: _, ...rest } = o;
+  const text = JSON.stringify([rest, view.is]);
+  if (text === last) return;
+  last = text;
+  showBridge(o);
+  showHealth(o);
+  showGroups(o.counts);
+  showNotices(o.notices);
+  const firing = o.counts.firing;
+  document.title = `${firing ? `(${firing}) ` : ''}Alert24 bridge`;
+}
+
+function showBridge({ bridge }) {
+  byId('bridge').replaceChildren(
+    `${bridge.component} ${bridge.version}, up since ${clock(bridge.started)}. This page only reads.`,
+    bridge.dry_run ? element('strong', 'dry', 'Dry run: nothing is sent to Alert24.') : '',
+  );
+}
+
+// card is one part of the bridge: good, poor or bad.
+function card(name, tone, headline, ...lines) {
+  const e = element('div', 'card', element('h2', '', name), element('p', 'headline', headline),
+    ...lines.filter(Boolean).map((l) => (l instanceof Node ? l : element('p', '', l))));
+  e.dataset.tone = tone;
+  return e;
+}
+
+function showHealth(o) {
+  const cards = [apiCard(o.api, o.counts), storageCard(o.storage)];
+  if (o.replica) cards.push(replicaCard(o.replica));
+  if (o.watchdog) cards.push(watchdogCard(o.watchdog));
+  for (const s of o.syncs.slice(0, 4)) cards.push(syncCard(s));
+  if (o.services) cards.push(servicesCard(o.services));
+  byId('health').replaceChildren(...cards);
+}
+
+function apiCard(api, counts) {
+  const lines = [];
+  if (api.last_success) lines.push(tick(element('p'), () => `last success ${ago(api.last_success)}`));
+  if (!api.up && api.last_error) lines.push(element('p', 'error', api.last_error));
+  const limit = api.requests_per_second_limit ? `, limit ${api.requests_per_second_limit} requests a second` : '';
+  lines.push(`${api.calls_last_minute} calls in the last minute${limit}`);
+  if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
+  const paused = api.paused_until && new Date(api.paused_until) > now();
+  const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';
+  if (!api.up) return card('Alert24', 'bad', `Fails or refuses the key.${pause}`, ...lines);
+  if (paused) return card('Alert24', 'poor', `Asked for a pause until ${clock(api.paused_until)}.`, ...lines);
+  return card('Alert24', 'good', api.last_success ? 'Answers.' : 'Not asked yet.', ...lines);
+}
+
+function bytes(n) {
+  if (n < 1 << 20) return `${Math.ceil(n / 1024)} KiB`;
+  return `${(n / (1 << 20)).toFixed(1)} MiB`;
+}
+
+function storageCard(s) {
+  const kind = { file: 'On disk', database: 'In the database', memory: 'In memory only: a restart forgets it' }[s.kind] ?? s.kind;
+  if (!s.up) return card('Storage', 'bad', 'Cannot be written: webhooks are answered 503.', element('p', 'error', s.error ?? ''));
+  return card('Storage', s.kind === 'memory' ? 'poor' : 'good', `${kind}.`, s.bytes ? bytes(s.bytes) : '');
+}
+
+function replicaCard(r) {
+  const lines = [r.inbox ? `${r.inbox} webhooks wait for the leader` : '', r.set_aside ? `${r.set_aside} webhooks could not be used` : ''];
+  if (r.leads) return card('Replica', r.set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
+  if (r.leader) return card('Replica', 'good', 'This replica follows. The list is read from the database.', ...lines);
+  return card('Replica', 'bad', 'No replica leads.', ...lines);
+}
+
+function watchdogCard(w) {
+  return card('Watchdog', w.missing ? 'bad' : 'good', w.missing ? 'Missing.' : 'Heard.', w.last ? tick(element('p'), () => `last ${ago(w.last)}`) : '');
+}
+
+function syncCard(s) {
+  const at = tick(element('p'), () => `${s.alerts} alerts, ${ago(s.at)}`);
+  return card('Sync', s.complete ? 'good' : 'poor', s.complete ? 'Complete.' : 'Not complete: absent alerts are not resolved.', element('p', 'alias', s.source), at);
+}
+
+function servicesCard(s) {
+  const names = s.unknown.slice(0, 5).map((u) => element('p', 'error', `${u.name} (${u.count} times)`));
+  if (s.error) names.unshift(element('p', 'error', s.error));
+  const headline = s.unknown.length ? `${s.unknown.length} names are unknown in Alert24.` : `${s.known} services are known by name.`;
+  return card('Services', s.unknown.length || s.error ? 'poor' : 'good', headline, ...names);
+}
+
+const buttons = new Map();
+function showGroups(counts) {
+  for (const [is, name, title] of groups) {
+    let b = buttons.get(is);
+    if (!b) {
+      b = element('button', 'group', element('b'), element('span', '', name));
+      b.type = 'button';
+      b.title = title;
+      b.addEventListener('click', () => { set({ is: view.is === is ? '' : is }); last = ''; });
+      buttons.set(is, b);
+      byId('groups').append(b);
+    }
+    b.firstChild.textContent = String(counts[name]);
+    b.setAttribute('aria-pressed', String(view.is === is));
+    b.classList.toggle('trouble', trouble.has(is) && counts[name] > 0);
+  }
+}
+
+const kinds = {
+  ignored: 'ignored', held: 'held', unusable: 'unusable', no_room: 'no room', brief: 'resolved early', no_service: 'unknown service', skipped: 'skipped',
+};
+
+function showNotices(notices) {
+  byId('notices-section').hidden = notices.length === 0;
+  byId('notices').replaceChildren(...notices.map((n) => notice(n)));
+}
+
+// notice is one reason why an alert has no incident.
+export function notice(n) {
+  const when = tick(element('span', 'when'), () => ago(n.last));
+  when.title = stamp(n.last);
+  const times = n.count > 1 ? `${n.count} times since ${clock(n.first)}` : '';
+  const until = n.until ? `, until ${clock(n.until)}` : '';
+  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}`),
+    element('span', 'times', times), when);
+}
