@@ -47,6 +47,7 @@ type alert24Exporter struct {
 	manager   reconcile.Manager
 	gate      *reconcile.Gate
 	term      atomic.Pointer[term] // nil while another replica works on incidents
+	terms     atomic.Int64         // that began
 	replica   *replica             // nil: there is one bridge
 	storage   ledger.Store         // of one bridge; nil: memory only
 

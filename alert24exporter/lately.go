@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,6 +91,9 @@ func (l *lately) learned(a *protocol.Answered, err error) {
 	if err != nil {
 		r.Reason = err.Error()
 	}
+	if e, ok := errors.AsType[*alert24.Error](err); ok {
+		r.Reason = strings.TrimPrefix(r.Reason, e.Op+": ") // the call says it
+	}
 	l.results.Add(a.Alias, r)
 }
 
@@ -124,7 +128,8 @@ func (t *term) noticed(events []protocol.Event, outcomes []protocol.Outcome) {
 		if !slices.Contains(noted, o) || i >= len(events) {
 			continue
 		}
-		if n++; n > noticesPerWebhook {
+		n++
+		if n > noticesPerWebhook {
 			return
 		}
 		t.notice(&events[i], o)
@@ -189,7 +194,7 @@ func (l *lately) api(up bool) status.API {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := status.API{Up: up, LastSuccess: l.lastSuccess, LastFailure: l.lastFailure, LastError: l.lastError}
-	for _, c := range l.calls {
+	for _, c := range &l.calls {
 		if now.Unix()-c.second < int64(len(l.calls)) {
 			a.Calls += c.n
 		}

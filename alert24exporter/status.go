@@ -66,7 +66,8 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 		server.Handler = tokenFromPassword(server.Handler)
 	}
 	server.ErrorLog = zap.NewStdLog(zap.NewNop()) // most are failed handshakes of scanners
-	if !cfg.Auth.HasValue() && !loopback(listener.Addr()) && !(cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != "") {
+	mutual := cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != ""
+	if !cfg.Auth.HasValue() && !loopback(listener.Addr()) && !mutual {
 		e.set.Logger.Warn("The status page is open to the network and shows alerts to anybody; set status::auth, or status::endpoint to localhost",
 			zap.Stringer("address", listener.Addr()))
 	}

@@ -30,6 +30,7 @@ type term struct {
 // begin loads what store has. The loop has not started.
 func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconcile.Config, store ledger.Store) (*term, error) {
 	t := &term{exporter: e}
+	e.terms.Add(1)
 	lc.Unpacked = t.unpacked
 	if unpack := lc.Unpack; unpack != nil {
 		lc.Unpack = func(payload []byte) ([]protocol.Event, error) {

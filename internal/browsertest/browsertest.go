@@ -67,7 +67,8 @@ func Open(t *testing.T) *Tab {
 	in, theirOut, err := os.Pipe()
 	require.NoError(t, err)
 	var stderr bytes.Buffer
-	c := exec.Command(binary,
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), binary, //nolint:gosec // the browser of this machine, which outlives the context
+
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
@@ -198,6 +199,7 @@ func (b *Tab) Visit(address string, width, height int) {
 	b.Until(`document.readyState === 'complete' && document.getElementById('connection')?.dataset.state === 'live'`)
 }
 
+// Resize gives the window another size.
 func (b *Tab) Resize(width, height int) {
 	b.t.Helper()
 	b.Call("Emulation.setDeviceMetricsOverride", map[string]any{
@@ -214,6 +216,7 @@ func (b *Tab) Fits(width int) {
 	require.Empty(b.t, outside, "reaches outside at width %d", width)
 }
 
+// Press presses a key and lets it go.
 func (b *Tab) Press(key string, code int) {
 	b.t.Helper()
 	text := map[string]string{"Enter": "\r"}[key]
@@ -237,9 +240,10 @@ func (b *Tab) Screenshot(name string) {
 	b.Call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
 	png, err := base64.StdEncoding.DecodeString(shot.Data)
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600))
+	require.NoError(b.t, os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600)) //nolint:gosec // where the user wants them
 }
 
+// NoProblems expects that the browser complained about nothing.
 func (b *Tab) NoProblems() {
 	b.t.Helper()
 	b.mu.Lock()

@@ -40,10 +40,11 @@ var (
 // run lets a Directory run in a bubble of time until do returns.
 func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx context.Context, d *Directory, l *lists, changed *int)) {
 	t.Helper()
-	synctest.Test(t, func(*testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		t.Helper()
 		l, changed := &lists{answer: answers}, 0
 		d := New(Config{List: l.list, Changed: func() { changed++ }})
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); d.Run(ctx) }()
 		do(ctx, d, l, &changed)

@@ -120,7 +120,7 @@ type Explanation struct {
 	Now     time.Time `json:"now"`
 	Entries []Entry   `json:"entries"`
 	// More: there are further entries with these labels.
-	More bool `json:"more,omitempty"`
+	More bool `json:"more,omitzero"`
 	// Notices are reasons why alerts have no incident.
 	Notices []Notice `json:"notices"`
 }

@@ -5,6 +5,7 @@ package status
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestNoticesCount(t *testing.T) {
 func TestResultsAreBounded(t *testing.T) {
 	s := NewResults(2)
 	for i := range 7 {
-		s.Add("a", Result{Call: fmt.Sprint(i)})
+		s.Add("a", Result{Call: strconv.Itoa(i)})
 	}
 	assert.Len(t, s.Of("a"), resultsPerAlias)
 	assert.Equal(t, "6", s.Of("a")[0].Call)

@@ -5,6 +5,7 @@ package status
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func (q *Query) Check() error {
 	case q.Limit < 1 || q.Limit > MaxLimit:
 		return fmt.Errorf("limit must be from 1 to %d", MaxLimit)
 	case q.Offset < 0:
-		return fmt.Errorf("offset must not be below 0")
+		return errors.New("offset must not be below 0")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package status
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,11 +47,11 @@ func TestTableSelects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.query.Check())
 			rows, total := sample().Select(c.query)
-			found := ""
-			for _, r := range rows {
-				found += r.Alias
+			var found strings.Builder
+			for i := range rows {
+				found.WriteString(rows[i].Alias)
 			}
-			assert.Equal(t, c.want, found)
+			assert.Equal(t, c.want, found.String())
 			assert.Equal(t, c.total, total)
 		})
 	}

@@ -69,7 +69,8 @@ func query(v url.Values) (q status.Query, err error) {
 			}
 		}
 	}
-	return q, q.Check()
+	err = q.Check()
+	return q, err
 }
 
 func (a *api) explain(w http.ResponseWriter, r *http.Request) {

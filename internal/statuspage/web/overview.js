@@ -82,7 +82,7 @@ function storageCard(s) {
 }
 
 function replicaCard(r) {
-  const lines = [r.inbox ? `${r.inbox} webhooks wait for the leader` : '', r.set_aside ? `${r.set_aside} webhooks could not be used` : ''];
+  const lines = [r.inbox ? `webhooks that wait for the leader: ${r.inbox}` : '', r.set_aside ? `webhooks that could not be used: ${r.set_aside}` : ''];
   if (r.leads) return card('Replica', r.set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
   if (r.leader) return card('Replica', 'good', 'This replica follows. The list is read from the database.', ...lines);
   return card('Replica', 'bad', 'No replica leads.', ...lines);
@@ -98,9 +98,9 @@ function syncCard(s) {
 }
 
 function servicesCard(s) {
-  const names = s.unknown.slice(0, 5).map((u) => element('p', 'error', `${u.name} (${u.count} times)`));
+  const names = s.unknown.slice(0, 5).map((u) => element('p', 'error', `${u.name} (${u.count}×)`));
   if (s.error) names.unshift(element('p', 'error', s.error));
-  const headline = s.unknown.length ? `${s.unknown.length} names are unknown in Alert24.` : `${s.known} services are known by name.`;
+  const headline = s.unknown.length ? `Alert24 has no service of ${s.unknown.length === 1 ? 'this name' : 'these names'}.` : `${s.known} services are known by name.`;
   return card('Services', s.unknown.length || s.error ? 'poor' : 'good', headline, ...names);
 }
 
@@ -116,7 +116,7 @@ function showGroups(counts) {
       buttons.set(is, b);
       byId('groups').append(b);
     }
-    b.firstChild.textContent = String(counts[name]);
+    b.firstChild.textContent = counts[name].toLocaleString('en');
     b.setAttribute('aria-pressed', String(view.is === is));
     b.classList.toggle('trouble', trouble.has(is) && counts[name] > 0);
   }

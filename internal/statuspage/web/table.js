@@ -114,7 +114,8 @@ function showEmpty(total) {
 
 function showPager(total, offset, n) {
   byId('pager').hidden = total <= rowsPerPage && offset === 0;
-  byId('where').textContent = n ? `${offset + 1} to ${offset + n} of ${total}` : `none of ${total} here`;
+  const number = (i) => i.toLocaleString('en');
+  byId('where').textContent = n ? `${number(offset + 1)} to ${number(offset + n)} of ${number(total)}` : `none of ${number(total)} here`;
   byId('previous').disabled = offset === 0;
   byId('next').disabled = offset + n >= total;
   if (n === 0 && total > 0 && view.page > 0) set({ page: Math.floor((total - 1) / rowsPerPage) });
