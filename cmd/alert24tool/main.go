@@ -14,6 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/checkcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 	"github.com/alert24/otelcol-alert24/internal/tool/recordcmd"
+	"github.com/alert24/otelcol-alert24/internal/tool/explaincmd"
+	"github.com/alert24/otelcol-alert24/internal/tool/ledgercmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/rendercmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/sandboxcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/testalertcmd"
@@ -29,6 +31,8 @@ func main() {
 		checkcmd.New(),
 		testalertcmd.New(),
 		recordcmd.New(),
+		explaincmd.New(),
+		ledgercmd.New(),
 		rendercmd.New(),
 		sandboxcmd.New(),
 	))

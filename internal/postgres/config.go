@@ -44,6 +44,8 @@ type Config struct {
 	// Describe fills the readable columns of a row; nil leaves them empty.
 	Describe func(c ledger.Change) Description
 	Log      *zap.Logger
+	// ReadOnly refuses to create or change anything, the schema included: for somebody who looks.
+	ReadOnly bool
 
 	now func() time.Time // for tests: its differences count, not its value
 }

@@ -80,6 +80,9 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	if db.prepared.Load() {
 		return nil
 	}
+	if db.cfg.ReadOnly {
+		return db.checkSchema(ctx, conn)
+	}
 	var encoding string
 	if err := conn.QueryRow(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
 		return err
@@ -101,6 +104,19 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	}
 	if _, err := conn.Exec(ctx, db.sql(`INSERT INTO @.lease (component) VALUES ($1) ON CONFLICT DO NOTHING`), db.component()); err != nil {
 		return err
+	}
+	db.prepared.Store(true)
+	return nil
+}
+
+// checkSchema returns why there is nothing to read.
+func (db *DB) checkSchema(ctx context.Context, conn *pgx.Conn) error {
+	version, err := db.version(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if version == 0 {
+		return fmt.Errorf("there is no ledger in the schema %s: check database::schema", db.schema)
 	}
 	db.prepared.Store(true)
 	return nil

@@ -1,0 +1,86 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package explaincmd is the command explain: what the bridge knows of an alert, and why it has an incident or none.
+package explaincmd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/tool/ask"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+// New returns the command.
+func New() *cobra.Command {
+	var from ask.Flags
+	var labels []string
+	cmd := &cobra.Command{
+		Use:   "explain [ALIAS]",
+		Short: "Say why an alert has an incident, or none",
+		Long: "Asks a running bridge what it knows of an alert: what fires since when, the incident, what is pending and why, the last calls, the next\n" +
+			"one, and what the incident should say. Or why there is nothing: never heard of, ignored, held, refused or unusable.\n\n" +
+			"It ends with 1 if an alert has no incident, or if the incident is not as it should be.",
+		Example: "  alert24tool explain HighErrorRate:api-01.prod\n  alert24tool explain --labels alertname=HighErrorRate,instance=api-01.prod",
+	}
+	from.Add(cmd.Flags())
+	cmd.Flags().StringSliceVar(&labels, "labels", nil, "labels of the alert in place of the alias, as name=value; repeatable, or with commas between them")
+	output := cli.AddOutput(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		subject, err := subjectOf(args, labels)
+		if err != nil {
+			return err
+		}
+		bridge, err := from.Open()
+		if err != nil {
+			return cli.Usage("%w", err)
+		}
+		defer bridge.Close()
+		found, err := bridge.Explain(cmd.Context(), subject)
+		if err != nil {
+			return err
+		}
+		if output.JSON {
+			err = cli.WriteJSON(cmd.OutOrStdout(), found)
+		} else {
+			err = write(cmd.OutOrStdout(), &found, &subject)
+		}
+		if err == nil && !well(&found) {
+			err = cli.ErrFound
+		}
+		return err
+	}
+	return cmd
+}
+
+func subjectOf(args, labels []string) (status.Subject, error) {
+	s := status.Subject{Labels: map[string]string{}}
+	switch {
+	case len(args) > 1:
+		return s, cli.Usage("give one alias; put it in quotes if it has spaces")
+	case len(args) == 1 && args[0] != "":
+		s.Alias = args[0]
+	}
+	for _, l := range labels {
+		name, value, found := strings.Cut(l, "=")
+		if !found || name == "" {
+			return s, cli.Usage("--labels: %q is not name=value", l)
+		}
+		s.Labels[name] = strings.Trim(value, `"`)
+	}
+	if (s.Alias == "") == (len(s.Labels) == 0) {
+		return s, cli.Usage("give either an alias or --labels")
+	}
+	return s, nil
+}
+
+// well: there is something, and all of it is as it should be.
+func well(e *status.Explanation) bool {
+	return len(e.Entries) > 0 && !slices.ContainsFunc(e.Entries, func(entry status.Entry) bool {
+		return entry.State.Kind != status.Open && entry.State.Kind != status.Closed
+	})
+}

@@ -1,0 +1,159 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ledgercmd is the command ledger: the aliases that a bridge knows, asked from a running one, or read from the storage or
+// database of a stopped one. It changes nothing.
+package ledgercmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/tool/ask"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+// options are the command's flags.
+type options struct {
+	bridge   ask.Flags
+	at       stopped
+	query    status.Query
+	is, sort string
+	full     bool
+	output   *cli.Output
+}
+
+// New returns the command.
+func New() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "ledger [flags]",
+		Short: "List the aliases that a bridge knows",
+		Long: "Lists the aliases that a bridge knows: severity, state, since when, title. It asks a running bridge, or reads the storage or the database\n" +
+			"of a stopped one. It changes nothing.",
+		Example: "  alert24tool ledger --is pending\n" +
+			"  alert24tool ledger --storage /var/lib/otelcol-alert24 -o json --full >ledger.json\n" +
+			"  alert24tool ledger --database postgres://bridge@db/bridge --filter api-01",
+		Args: cli.NoArguments,
+	}
+	set := cmd.Flags()
+	o.bridge.Add(set)
+	o.at.add(set)
+	set.StringVar(&o.query.Filter, "filter", "", "words that alias, title, severity or state has")
+	set.StringVar(&o.is, "is", "", "only those that are firing, open, pending, held, parked, doubtful or blocked")
+	set.StringVar(&o.sort, "sort", string(status.BySeverity), "severity, title, state, since or alias")
+	set.BoolVar(&o.query.Desc, "reverse", false, "the other way round")
+	set.IntVar(&o.query.Limit, "limit", 0, "most aliases to list; 0 is all")
+	set.BoolVar(&o.full, "full", false, "with -o json: all that is known of each alias, with its alerts")
+	o.output = cli.AddOutput(set)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()) }
+	return cmd
+}
+
+func (o *options) run(ctx context.Context, out, notes io.Writer) error {
+	o.query.Is, o.query.Sort = status.Group(o.is), status.Sort(o.sort)
+	check := o.query
+	check.Limit = 1
+	if err := check.Check(); err != nil {
+		return cli.Usage("--%w", err)
+	}
+	if o.query.Limit < 0 {
+		return cli.Usage("--limit must not be below 0")
+	}
+	if o.full && !o.output.JSON {
+		return cli.Usage("--full goes with -o json")
+	}
+	var found found
+	var err error
+	if o.at.given() {
+		found, err = o.fromStore(ctx, notes)
+	} else {
+		found, err = o.fromBridge(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if o.output.JSON {
+		return cli.WriteJSON(out, found.report(o.full))
+	}
+	return found.write(out)
+}
+
+// found are the aliases that were asked for.
+type found struct {
+	now     time.Time
+	rows    []status.Row
+	total   int
+	entries []status.Entry // of the rows, if they are wanted
+}
+
+func (o *options) fromBridge(ctx context.Context) (found, error) {
+	bridge, err := o.bridge.Open()
+	if err != nil {
+		return found{}, cli.Usage("%w", err)
+	}
+	defer bridge.Close()
+	f := found{now: time.Now()}
+	if f.rows, f.total, err = bridge.Aliases(ctx, o.query, o.query.Limit); err != nil || !o.full {
+		return f, err
+	}
+	for i := range f.rows {
+		e, err := bridge.Explain(ctx, status.Subject{Alias: f.rows[i].Alias})
+		if err != nil {
+			return f, err
+		}
+		f.entries = append(f.entries, e.Entries...)
+	}
+	return f, nil
+}
+
+// report is the form of -o json.
+func (f *found) report(full bool) any {
+	if full {
+		return struct {
+			Total   int            `json:"total"`
+			Entries []status.Entry `json:"entries"`
+		}{f.total, f.entries}
+	}
+	return struct {
+		Total int          `json:"total"`
+		Rows  []status.Row `json:"rows"`
+	}{f.total, f.rows}
+}
+
+func (f *found) write(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if len(f.rows) > 0 {
+		fmt.Fprintln(w, "ALIAS\tSEVERITY\tSINCE\tSTATE\tTITLE")
+	}
+	for i := range f.rows {
+		r := &f.rows[i]
+		since := ""
+		if !r.Since.IsZero() {
+			since = status.Span(f.now.Sub(r.Since))
+		}
+		cells := []string{r.Alias, r.Severity, since, r.State.String(f.now), r.Title}
+		for j := range cells {
+			cells[j] = text.Printable(cells[j])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(f.rows) < f.total {
+		fmt.Fprintf(out, "%d of %d\n", len(f.rows), f.total)
+	}
+	if f.total == 0 {
+		fmt.Fprintln(out, "no alias")
+	}
+	return nil
+}
