@@ -5,7 +5,6 @@
 package ask
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -151,10 +150,13 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		var p status.Problem
 		_ = json.Unmarshal(body, &p) // what is not JSON has no words of its own
 		hint := ""
+		if p.Error != "" {
+			hint = ": " + p.Error
+		}
 		if answer.StatusCode == http.StatusUnauthorized {
 			hint = "; give the token with --token-file"
 		}
-		return fmt.Errorf("%s answered %s%s", address, strings.TrimSpace(answer.Status+" "+cmp.Or(p.Error)), hint)
+		return fmt.Errorf("%s answered %s%s", address, answer.Status, hint)
 	}
 	if err := json.Unmarshal(body, v); err != nil {
 		return fmt.Errorf("%s is not a bridge's status page: %w", c.base, err)

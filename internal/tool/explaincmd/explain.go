@@ -28,7 +28,7 @@ func New() *cobra.Command {
 		Example: "  alert24tool explain HighErrorRate:api-01.prod\n  alert24tool explain --labels alertname=HighErrorRate,instance=api-01.prod",
 	}
 	from.Add(cmd.Flags())
-	cmd.Flags().StringSliceVar(&labels, "labels", nil, "labels of the alert in place of the alias, as name=value; repeatable, or with commas between them")
+	cmd.Flags().StringArrayVar(&labels, "labels", nil, "labels of the alert in place of the alias, as name=value; repeatable, or with commas between them")
 	output := cli.AddOutput(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		subject, err := subjectOf(args, labels)
@@ -65,17 +65,31 @@ func subjectOf(args, labels []string) (status.Subject, error) {
 	case len(args) == 1 && args[0] != "":
 		s.Alias = args[0]
 	}
-	for _, l := range labels {
-		name, value, found := strings.Cut(l, "=")
-		if !found || name == "" {
-			return s, cli.Usage("--labels: %q is not name=value", l)
+	for _, given := range labels {
+		for _, l := range split(given) {
+			name, value, found := strings.Cut(l, "=")
+			if !found || name == "" {
+				return s, cli.Usage("--labels: %q is not name=value", l)
+			}
+			s.Labels[strings.TrimSpace(name)] = strings.Trim(strings.TrimSpace(value), `"`)
 		}
-		s.Labels[name] = strings.Trim(value, `"`)
 	}
 	if (s.Alias == "") == (len(s.Labels) == 0) {
 		return s, cli.Usage("give either an alias or --labels")
 	}
 	return s, nil
+}
+
+// split takes labels apart that have commas between them. A comma in a value is not one of these, unless a = follows.
+func split(given string) []string {
+	parts := strings.Split(given, ",")
+	for i := len(parts) - 1; i > 0; i-- {
+		if !strings.Contains(parts[i], "=") {
+			parts[i-1] += "," + parts[i]
+			parts = slices.Delete(parts, i, i+1)
+		}
+	}
+	return parts
 }
 
 // well: there is something, and all of it is as it should be.

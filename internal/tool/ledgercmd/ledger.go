@@ -54,7 +54,9 @@ func New() *cobra.Command {
 	set.IntVar(&o.query.Limit, "limit", 0, "most aliases to list; 0 is all")
 	set.BoolVar(&o.full, "full", false, "with -o json: all that is known of each alias, with its alerts")
 	o.output = cli.AddOutput(set)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
 	return cmd
 }
 

@@ -1,0 +1,107 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// serve starts a server and a client for it.
+func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Flags)) *Client {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	f := Flags{URL: server.URL + "/"}
+	for _, do := range change {
+		do(&f)
+	}
+	c, err := f.Open()
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestAllPagesAreRead(t *testing.T) {
+	var asked []string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("offset")+"+"+r.URL.Query().Get("limit"))
+		if r.URL.Query().Get("offset") == "0" {
+			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a"}, {"alias": "b"}]}`)
+		} else {
+			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "c"}]}`)
+		}
+	})
+	rows, total, err := c.Aliases(t.Context(), status.Query{}, 0)
+	require.NoError(t, err)
+	assert.Len(t, rows, 3)
+	assert.Equal(t, 3, total)
+	assert.Equal(t, []string{"0+1000", "2+1000"}, asked)
+	rows, _, err = c.Aliases(t.Context(), status.Query{}, 2)
+	require.NoError(t, err)
+	assert.Len(t, rows, 2)
+	assert.Equal(t, "0+2", asked[2])
+}
+
+func TestTokenIsSent(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"counts": {"firing": 3}}`)
+	}, func(f *Flags) { f.TokenFile = write(t, "secret\n") })
+	o, err := c.Overview(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, o.Counts.Firing)
+}
+
+func TestFailuresSayWhatToDo(t *testing.T) {
+	for want, answer := range map[string]http.HandlerFunc{
+		"give the token with --token-file": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+		"503 Service Unavailable: the database": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprint(w, `{"error": "the database is away"}`)
+		},
+		"is not a bridge's status page": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
+	} {
+		c := serve(t, answer)
+		_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
+		assert.ErrorContains(t, err, want)
+	}
+	c, err := (&Flags{URL: "http://127.0.0.1:1"}).Open()
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})
+	require.ErrorContains(t, err, "does not answer")
+	assert.NotContains(t, err.Error(), "secret")
+}
+
+func TestBadFlagsAreRefused(t *testing.T) {
+	for want, f := range map[string]Flags{
+		"--url must be":                      {URL: "localhost:9096"},
+		"--token-file: open":                 {URL: "http://a", TokenFile: "/does/not/exist"},
+		"--ca-file: open":                    {URL: "http://a", CAFile: "/does/not/exist"},
+		"--ca-file: there is no certificate": {URL: "http://a", CAFile: write(t, "nothing")},
+	} {
+		_, err := f.Open()
+		assert.ErrorContains(t, err, want)
+	}
+}

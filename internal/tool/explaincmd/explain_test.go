@@ -1,0 +1,128 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package explaincmd
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/statuspage"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+var now = time.Date(2026, 3, 19, 14, 30, 0, 0, time.Local)
+
+// bridge is a Source with one answer.
+type bridge struct {
+	statuspage.Source
+
+	asked  status.Subject
+	answer status.Explanation
+}
+
+func (b *bridge) Explain(_ context.Context, s status.Subject) (status.Explanation, error) {
+	b.asked = s
+	return b.answer, nil
+}
+
+// run runs the command against a bridge.
+func run(t *testing.T, b *bridge, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	server := httptest.NewServer(statuspage.New(b, statuspage.Options{Now: func() time.Time { return now }}))
+	defer server.Close()
+	var out, errs bytes.Buffer
+	code = cli.Run(t.Context(), "dev", append([]string{"explain", "--url", server.URL}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, New())
+	return code, out.String(), errs.String()
+}
+
+func entry(kind status.Kind, text string) status.Entry {
+	return status.Entry{
+		Row: status.Row{
+			Alias: "HighErrorRate:api-01.prod", Severity: "critical", Title: "High error rate", Firing: 1, Members: 2, Since: now.Add(-time.Minute),
+			State:    status.State{Kind: kind, Text: text},
+			Incident: status.Incident{State: "open", ID: "id-1", Number: 1042, Link: "https://app.alert24.net/incidents/id-1"},
+		},
+		Alerts: []status.Alert{{State: "firing", StartsAt: now.Add(-time.Minute), Labels: map[string]string{"instance": "api-01.prod", "alertname": "High\x1b[2JErrorRate"}}},
+	}
+}
+
+func TestOpenIncident(t *testing.T) {
+	b := &bridge{answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}
+	code, out, errs := run(t, b, "HighErrorRate:api-01.prod")
+	assert.Equal(t, cli.ExitOK, code, errs)
+	assert.Equal(t, "HighErrorRate:api-01.prod", b.asked.Alias)
+	for _, want := range []string{
+		"  State:          open as #1042\n", "  Incident:       #1042, open https://app.alert24.net/incidents/id-1\n", "  Alerts:         1 of 2 fire\n",
+		"  Since:          2026-03-19 14:29:00 (1 min 0 s)\n", `instance="api-01.prod"`,
+	} {
+		assert.Contains(t, out, want)
+	}
+	assert.NotContains(t, out, "\x1b")
+}
+
+func TestCreateThatFails(t *testing.T) {
+	e := entry(status.Retrying, "create failed 3 times")
+	e.State.NextTry, e.State.Reason, e.Incident, e.PendingSince = now.Add(12*time.Second), "HTTP 503", status.Incident{State: "none"}, now.Add(-30*time.Second)
+	e.Next = &status.Next{At: now.Add(12 * time.Second)}
+	e.Results = []status.Result{{At: now, Call: "create", Result: "unanswered", Reason: "HTTP 503"}}
+	e.Content = &status.Content{Title: "High error rate", Description: "one\ntwo", Severity: "critical", Tags: []string{"a", "b"}}
+	e.Fields = []status.Field{{Name: "title", State: status.FieldDue}}
+	code, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "HighErrorRate:api-01.prod")
+	assert.Equal(t, cli.ExitFound, code)
+	for _, want := range []string{
+		"create failed 3 times, next try in 12 s: HTTP 503\n", "  Incident:       none is known\n", "(30 s)\n", "  Next:           the bridge looks again in 12 s\n",
+		"    14:30:00 create unanswered: HTTP 503\n", "High error rate (to be written)\n", "one ↵ two\n", "a, b\n",
+	} {
+		assert.Contains(t, out, want)
+	}
+}
+
+func TestNoIncident(t *testing.T) {
+	for name, c := range map[string]struct {
+		notices []status.Notice
+		want    string
+	}{
+		"never heard of": {nil, "The bridge knows nothing of a.\n"},
+		"ignored":        {[]status.Notice{{Kind: status.Ignored, Alias: "a", Text: "its severity is none", Count: 3, First: now.Add(-time.Hour), Last: now}}, "14:30:00 a ignored: its severity is none (3 times since 13:30:00)\n"},
+		"held":           {[]status.Notice{{Kind: status.HeldEcho, Alias: "a", Text: "it may be a late repeat", Until: now.Add(time.Minute), Count: 1, Last: now}}, "a held: it may be a late repeat, until 14:31:00\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, _ := run(t, &bridge{answer: status.Explanation{Notices: c.notices}}, "a")
+			assert.Equal(t, cli.ExitFound, code)
+			assert.Contains(t, out, c.want)
+		})
+	}
+}
+
+func TestJSONIsTheAnswer(t *testing.T) {
+	b := &bridge{answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open")}}}
+	code, out, _ := run(t, b, "--labels", "a=1,b=\"2,3\"", "-o", "json")
+	assert.Equal(t, cli.ExitOK, code)
+	assert.Equal(t, map[string]string{"a": "1", "b": "2,3"}, b.asked.Labels)
+	var e status.Explanation
+	require.NoError(t, json.Unmarshal([]byte(out), &e))
+	assert.Equal(t, "HighErrorRate:api-01.prod", e.Entries[0].Alias)
+}
+
+func TestWrongUse(t *testing.T) {
+	for want, args := range map[string][]string{
+		"give either an alias or --labels": {},
+		"give one alias":                   {"a", "b"},
+		`"a" is not name=value`:            {"--labels", "a"},
+		"--url must be":                    {"--url", "x", "a"},
+	} {
+		code, _, errs := run(t, &bridge{}, args...)
+		assert.Equal(t, cli.ExitCannot, code)
+		assert.Contains(t, errs, want)
+	}
+}

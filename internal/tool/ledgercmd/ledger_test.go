@@ -1,0 +1,156 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledgercmd
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/journal"
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/statuspage"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
+)
+
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = cli.Run(t.Context(), "dev", append([]string{"ledger"}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, New())
+	return code, out.String(), errs.String()
+}
+
+// open opens the storage of an exporter as a collector does.
+func open(t *testing.T, dir string, id component.ID) storage.Client {
+	t.Helper()
+	factory := filestorage.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*filestorage.Config)
+	cfg.Directory = dir
+	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
+	client, err := ext.(storage.Extension).GetClient(t.Context(), component.KindExporter, id, "ledger")
+	require.NoError(t, err)
+	return client
+}
+
+// fill writes a ledger with an alias of many alerts, one of one, and a resolved one.
+func fill(t *testing.T, client storage.Client) {
+	t.Helper()
+	l := ledger.New(ledger.Config{
+		Policy:  &protocol.Policy{Members: 1000, ClosedRetention: time.Hour, Backoff: protocol.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 2}},
+		Render:  func(string, []incident.Alert, incident.Context) incident.Content { return incident.Content{Title: "t"} },
+		Aliases: 1000, Now: time.Now,
+	}, journal.New(client))
+	_, err := l.Load(t.Context())
+	require.NoError(t, err)
+	var events []protocol.Event
+	add := func(alias string, key byte, severity incident.Severity) {
+		a := incident.Alert{Name: alias, Severity: severity, StartsAt: time.Now().Add(-time.Hour), Labels: labels.New(labels.Label{Name: "alertname", Value: alias}, labels.Label{Name: "instance", Value: "api-01"})}
+		events = append(events, protocol.Event{Alias: alias, Key: protocol.Key{key, byte(len(events))}, Firing: true, Alert: incident.Pack(&a), Epoch: "e", Seq: int64(len(events)), Sender: "am"})
+	}
+	for i := range 100 {
+		add("Many", byte(i+1), incident.Low)
+	}
+	add("One", 200, incident.Critical)
+	_, err = l.Apply(t.Context(), events)
+	require.NoError(t, err)
+}
+
+func TestStorageOfAStoppedBridge(t *testing.T) {
+	dir := t.TempDir()
+	id := component.MustNewIDWithName("alert24", "a/b")
+	client := open(t, dir, id)
+	fill(t, client)
+	_, _, errs := run(t, "--storage", dir, "--exporter", "alert24/a/b")
+	assert.Contains(t, errs, "a running collector uses it")
+	require.NoError(t, client.Close(t.Context()))
+
+	code, out, errs := run(t, "--storage", dir, "--exporter", "alert24/a/b")
+	require.Equal(t, cli.ExitOK, code, errs)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 3, out)
+	assert.Regexp(t, `^ALIAS +SEVERITY +SINCE +STATE +TITLE$`, lines[0])
+	assert.Regexp(t, `^One +critical +1 h 0 min +.+ +One on api-01$`, lines[1])
+	assert.Regexp(t, `^Many +low +`, lines[2])
+
+	code, out, errs = run(t, "--storage", dir, "--exporter", "alert24/a/b", "--filter", "many", "-o", "json", "--full")
+	require.Equal(t, cli.ExitOK, code, errs)
+	var report struct {
+		Total   int            `json:"total"`
+		Entries []status.Entry `json:"entries"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Len(t, report.Entries, 1)
+	assert.Equal(t, 100, report.Entries[0].Firing)
+	assert.Equal(t, 50, report.Entries[0].MoreAlerts)
+
+	_, _, errs = run(t, "--storage", dir)
+	assert.Contains(t, errs, "there is no ledger at "+filepath.Join(dir, "exporter_alert24__ledger"))
+}
+
+// bridge is a Source with two rows.
+type bridge struct{ statuspage.Source }
+
+func (bridge) Revision(context.Context) string { return "1" }
+func (bridge) Idle()                           {}
+func (bridge) Table(context.Context) (*status.Table, error) {
+	return status.NewTable([]status.Row{
+		{Alias: "a", Severity: "critical", Title: "Line\nbreak", State: status.State{Text: "open as #1"}, Is: []status.Group{status.IsOpen}},
+		{Alias: "b"},
+	}, 0, time.Time{}), nil
+}
+
+func (bridge) Explain(_ context.Context, s status.Subject) (status.Explanation, error) {
+	return status.Explanation{Entries: []status.Entry{{Row: status.Row{Alias: s.Alias}}}}, nil
+}
+
+func TestRunningBridge(t *testing.T) {
+	server := httptest.NewServer(statuspage.New(bridge{}, statuspage.Options{Now: time.Now}))
+	defer server.Close()
+	code, out, errs := run(t, "--url", server.URL, "--is", "open")
+	require.Equal(t, cli.ExitOK, code, errs)
+	assert.Contains(t, out, "open as #1  Line break\n")
+	assert.NotContains(t, out, "\nb")
+	_, out, _ = run(t, "--url", server.URL, "--limit", "1")
+	assert.Contains(t, out, "1 of 2\n")
+	_, out, _ = run(t, "--url", server.URL, "--filter", "none")
+	assert.Equal(t, "no alias\n", out)
+	_, out, _ = run(t, "--url", server.URL, "-o", "json", "--full")
+	assert.Contains(t, out, `"entries": [`)
+	_, out, _ = run(t, "--url", server.URL, "-o", "json")
+	assert.Contains(t, out, `"rows": [`)
+}
+
+func TestWrongUse(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--sort must be":                      {"--sort", "x"},
+		"--is must be":                        {"--is", "x"},
+		"--limit must not be below 0":         {"--limit", "-1"},
+		"--full goes with -o json":            {"--full"},
+		"give either --storage or --database": {"--storage", "a", "--database", "b"},
+		"unexpected argument":                 {"x"},
+	} {
+		code, _, errs := run(t, args...)
+		assert.Equal(t, cli.ExitCannot, code)
+		assert.Contains(t, errs, want)
+	}
+}
