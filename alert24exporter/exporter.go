@@ -22,6 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
 )
 
 const (
@@ -52,7 +53,7 @@ type alert24Exporter struct {
 	storage   ledger.Store         // of one bridge; nil: memory only
 
 	disproved  atomic.Int64 // failed writes before a check that succeeded
-	unregister func()       // its readiness
+	unregister func()       // its readiness, and from rejections
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
@@ -98,7 +99,8 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
 	}
-	e.unregister = readiness.Register(e.ready)
+	unready, deaf := readiness.Register(e.ready), rejections.Register(e.lately.rejected)
+	e.unregister = func() { unready(); deaf() }
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -116,6 +117,15 @@ func (l *lately) wrote(err error) {
 // refused notes records that cannot be used.
 func (l *lately) refused(bad event.Bad) {
 	l.notices.Add(status.Notice{Kind: status.Unusable, Text: "a log record cannot become an incident: " + bad.First.Error(), Count: bad.Count, Last: l.now()})
+}
+
+// rejected notes what a receiver of this process did not take. It has logged it.
+func (l *lately) rejected(r rejections.Rejection) {
+	n := status.Notice{Kind: status.Refused, Text: "webhooks are answered " + r.Text, From: r.From, Count: r.Count, Last: l.now()}
+	if r.Alerts {
+		n.Kind, n.Text = status.Skipped, "alerts cannot be used: "+r.Text
+	}
+	l.notices.Add(n)
 }
 
 // noted are the outcomes of which people want to know why there is no incident.

@@ -35,6 +35,7 @@ func newStatusConfig() confighttp.ServerConfig {
 // statusServer serves the page and its API.
 type statusServer struct {
 	server  *http.Server
+	address net.Addr
 	serving sync.WaitGroup
 }
 
@@ -71,7 +72,7 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 		e.set.Logger.Warn("The status page is open to the network and shows alerts to anybody; set status::auth, or status::endpoint to localhost",
 			zap.Stringer("address", listener.Addr()))
 	}
-	s := &statusServer{server: server}
+	s := &statusServer{server: server, address: listener.Addr()}
 	s.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))

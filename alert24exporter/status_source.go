@@ -136,7 +136,7 @@ func (s *statusSource) known(l *ledger.Listed, title string) *status.Known {
 		PendingSince: l.Pending, ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Title: title, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
 	}
 	if r := s.lately.results; r != nil {
-		k.Last = r.Last(l.Entry.Alias)
+		k.Last = r.LastFailed(l.Entry.Alias)
 	}
 	return k
 }
@@ -151,25 +151,35 @@ func (s *statusSource) Explain(ctx context.Context, subject status.Subject) (sta
 		return subject.Has(func(name string) (string, bool) { v, there := n.Labels[name]; return v, there })
 	}
 	found.Notices = s.lately.notices.Find(explainedEntries, about)
+	err := s.find(ctx, &subject, &found)
+	if len(found.Entries)+len(found.Notices) == 0 {
+		// Perhaps it is among those of which nobody knows the alias.
+		found.Notices = s.lately.notices.Find(explainedEntries, func(n *status.Notice) bool { return n.Alias == "" })
+	}
+	return found, err
+}
+
+// find adds the entries of a subject.
+func (s *statusSource) find(ctx context.Context, subject *status.Subject, found *status.Explanation) error {
 	if l := s.ledger(); l != nil && subject.Alias != "" {
 		if of, there := l.Look(subject.Alias); there {
 			found.Entries = append(found.Entries, s.explain(&of))
 		}
-		return found, nil
+		return nil
 	}
 	listed, _, err := s.list(ctx)
 	if err != nil {
-		return found, err
+		return err
 	}
 	for i := range listed {
-		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, &subject) {
+		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, subject) {
 			if found.More = len(found.Entries) == explainedEntries; found.More {
 				break
 			}
 			found.Entries = append(found.Entries, s.explain(l))
 		}
 	}
-	return found, ctx.Err()
+	return ctx.Err()
 }
 
 // hasAlert reports whether a member has the labels of the subject.

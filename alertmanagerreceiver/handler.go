@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -209,6 +211,7 @@ func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from stri
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
 		zap.Int("skipped", s.Len()), zap.Stringer("alerts", s), zap.String("client", from))
+	rejections.Tell(rejections.Rejection{Alerts: true, Count: int64(s.Len()), Text: s.String(), From: from})
 }
 
 // answer ends every request: it counts, logs a refusal and writes the answer.
@@ -219,6 +222,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		status, message = refusal.status, refusal.message
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, see sampled
 			zap.Int("status", status), zap.Error(err), zap.String("client", peer(r.Context())))
+		rejections.Tell(rejections.Rejection{Count: 1, Text: strconv.Itoa(status) + ": " + message, From: peer(r.Context())})
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))

@@ -13,9 +13,9 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/tool/checkcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
-	"github.com/alert24/otelcol-alert24/internal/tool/recordcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/explaincmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/ledgercmd"
+	"github.com/alert24/otelcol-alert24/internal/tool/recordcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/rendercmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/sandboxcmd"
 	"github.com/alert24/otelcol-alert24/internal/tool/testalertcmd"

@@ -96,7 +96,7 @@ func (d *Directory) ID(name string) string {
 // Run reads the list until ctx ends.
 func (d *Directory) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		d.read(ctx)
+		d.Read(ctx)
 		if !sleep.For(ctx, soonest) {
 			return
 		}
@@ -118,7 +118,8 @@ func (d *Directory) Await(ctx context.Context) {
 	}
 }
 
-func (d *Directory) read(ctx context.Context) {
+// Read reads the list once. Run does so.
+func (d *Directory) Read(ctx context.Context) {
 	select {
 	case <-d.wake: // this reading is the answer
 	default:

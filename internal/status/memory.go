@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Notice is a reason why an alert has no incident, or lacks something.
@@ -16,7 +18,9 @@ type Notice struct {
 	Alias  string            `json:"alias,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
 	// Text is the reason in words. Until is when it ends, if that is known.
-	Text  string    `json:"text"`
+	Text string `json:"text"`
+	// From is the address of the sender, where that is known.
+	From  string    `json:"from,omitempty"`
 	Until time.Time `json:"until,omitzero"`
 	Count int64     `json:"count"`
 	First time.Time `json:"first"`
@@ -28,12 +32,13 @@ type Reason string
 
 // Reasons.
 const (
-	Ignored   Reason = "ignored"    // a rule says that it is to have none
-	HeldEcho  Reason = "held"       // it may be an echo
-	Unusable  Reason = "unusable"   // the record cannot be read
-	NoRoom    Reason = "no_room"    // there are limits::aliases live aliases
-	Brief     Reason = "brief"      // it resolved before anything was sent
-	NoService Reason = "no_service" // no service has the name
+	Ignored  Reason = "ignored"  // a rule says that it is to have none
+	HeldEcho Reason = "held"     // it may be an echo
+	Unusable Reason = "unusable" // the record cannot be read
+	NoRoom   Reason = "no_room"  // there are limits::aliases live aliases
+	Brief    Reason = "brief"    // it resolved before anything was sent
+	Skipped  Reason = "skipped"  // an alert of a webhook cannot be used
+	Refused  Reason = "refused"  // a webhook was not taken
 )
 
 // quietFor is how long a notice that goes on is not news.
@@ -195,13 +200,16 @@ func (s *Results) Of(alias string) []Result {
 	return all
 }
 
-// Last returns the last result of an alias; the zero value if none is known.
-func (s *Results) Last(alias string) Result {
+// LastFailed returns the last call of an alias that failed and was to write something; the zero value if none is known.
+func (s *Results) LastFailed(alias string) Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e, known := s.byAlias[alias]; known {
-		last := e.Value.(*results).last //nolint:forcetypeassert // the list holds nothing else
-		return last[len(last)-1]
+		for _, r := range slices.Backward(e.Value.(*results).last) { //nolint:forcetypeassert // the list holds nothing else
+			if r.Reason != "" && r.Call != protocol.Lookup.String() {
+				return r
+			}
+		}
 	}
 	return Result{}
 }

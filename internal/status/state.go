@@ -88,7 +88,7 @@ type Known struct {
 	PendingSince time.Time
 	// ResolveDelay is that of the configuration.
 	ResolveDelay time.Duration
-	// Last is the last result of a call; the zero value: none is known.
+	// Last is the last call that failed; the zero value: none is known.
 	Last Result
 	// Title is what the incident says, or said; Page is the address of Alert24's pages, without a slash at the end.
 	Title, Page string
@@ -173,7 +173,7 @@ func under(e *protocol.Entry) bool { return e.Inflight.Kind != protocol.NoCall &
 // failed says which call failed how often: the last one that is known, or the one that is likely.
 func failed(k *Known, likely protocol.Kind, times int32) string {
 	call := k.Last.Call
-	if call == "" || call == protocol.Lookup.String() {
+	if call == "" {
 		call = likely.String()
 	}
 	if times == 1 {

@@ -44,7 +44,7 @@ function show({ entries, notices }) {
   const [e] = entries;
   if (!e) {
     byId('entry-title').textContent = alias;
-    body.replaceChildren(element('p', 'state-line', notices.length ? 'This alias has no incident.' : 'The bridge has never heard of this alias, or has forgotten it since it closed.'),
+    body.replaceChildren(element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : 'The bridge has never heard of this alias, or has forgotten it since it closed.'),
       ...(notices.length ? [element('ul', 'notices', ...notices.map((n) => notice(n)))] : []));
     return;
   }

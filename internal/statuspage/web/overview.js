@@ -123,7 +123,7 @@ function showGroups(counts) {
 }
 
 const kinds = {
-  ignored: 'ignored', held: 'held', unusable: 'unusable', no_room: 'no room', brief: 'resolved early', no_service: 'unknown service', skipped: 'skipped',
+  ignored: 'ignored', held: 'held', unusable: 'unusable', no_room: 'no room', brief: 'resolved early', skipped: 'skipped', refused: 'refused',
 };
 
 function showNotices(notices) {
@@ -137,6 +137,6 @@ export function notice(n) {
   when.title = stamp(n.last);
   const times = n.count > 1 ? `${n.count} times since ${clock(n.first)}` : '';
   const until = n.until ? `, until ${clock(n.until)}` : '';
-  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}`),
+  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}${n.from ? `, from ${n.from}` : ''}`),
     element('span', 'times', times), when);
 }

@@ -94,6 +94,7 @@ func TestNoIncident(t *testing.T) {
 	}{
 		"never heard of": {nil, "The bridge knows nothing of a.\n"},
 		"ignored":        {[]status.Notice{{Kind: status.Ignored, Alias: "a", Text: "its severity is none", Count: 3, First: now.Add(-time.Hour), Last: now}}, "14:30:00 a ignored: its severity is none (3 times since 13:30:00)\n"},
+		"unusable":       {[]status.Notice{{Kind: status.Skipped, Text: "alerts cannot be used", From: "10.0.0.1", Count: 1, Last: now}}, "What the bridge could not use lately:\n    14:30:00 skipped: alerts cannot be used, from 10.0.0.1\n"},
 		"held":           {[]status.Notice{{Kind: status.HeldEcho, Alias: "a", Text: "it may be a late repeat", Until: now.Add(time.Minute), Count: 1, Last: now}}, "a held: it may be a late repeat, until 14:31:00\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

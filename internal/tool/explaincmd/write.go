@@ -47,16 +47,18 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	if e.More {
 		p.line("There are more aliases with these labels: add labels.")
 	}
+	heard := slices.ContainsFunc(e.Notices, func(n status.Notice) bool { return n.Alias != "" })
 	switch subject := cmp.Or(s.Alias, "these labels"); {
-	case len(e.Entries) == 0 && len(e.Notices) == 0:
+	case len(e.Entries) == 0 && !heard:
 		p.line("The bridge knows nothing of ", subject, ".")
 		p.line("It never heard of it, or forgot it since it closed. See that Alertmanager routes the alert to the bridge, and that the name is right:")
 		p.line("`alert24tool render` shows the alias of each alert in a webhook.")
+		p.notices("What the bridge could not use lately:", e.Notices)
 	case len(e.Entries) == 0:
 		p.line("There is no incident for ", subject, ".")
-		p.notices(e.Notices)
+		p.notices(noIncident, e.Notices)
 	case len(e.Notices) > 0 && s.Alias == "":
-		p.notices(e.Notices)
+		p.notices(noIncident, e.Notices)
 	}
 	_, err := io.WriteString(out, p.String())
 	return err
@@ -87,7 +89,7 @@ func (p *page) entry(e *status.Entry) {
 		p.line("    ", p.clock(r.At), "  ", r.Call, " ", r.Result, reason(r.Reason))
 	}
 	p.content(e)
-	p.notices(e.Notices)
+	p.notices(noIncident, e.Notices)
 }
 
 func incident(i *status.Incident) string {
@@ -157,20 +159,25 @@ func (p *page) content(e *status.Entry) {
 	field("assigned_to", e.Content.AssignedTo)
 }
 
-func (p *page) notices(notices []status.Notice) {
+const noIncident = "Why alerts had no incident:"
+
+func (p *page) notices(title string, notices []status.Notice) {
 	if len(notices) > 0 {
-		p.line("  Why alerts had no incident:")
+		p.line("  " + title)
 	}
 	for i := range notices {
 		n := &notices[i]
-		until, times := "", ""
+		until, times, from := "", "", ""
 		if !n.Until.IsZero() {
 			until = ", until " + p.clock(n.Until)
+		}
+		if n.From != "" {
+			from = ", from " + n.From
 		}
 		if n.Count > 1 {
 			times = fmt.Sprintf(" (%d times since %s)", n.Count, p.clock(n.First))
 		}
-		p.line("    ", p.clock(n.Last), "  ", n.Alias, " ", string(n.Kind), ": ", n.Text, until, times)
+		p.line("    ", p.clock(n.Last), " ", n.Alias, " ", string(n.Kind), ": ", n.Text, until, from, times)
 	}
 }
 

@@ -1,0 +1,252 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configauth"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.uber.org/zap"
+	logobserver "go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// withPage turns the status page on, on a free port.
+func withPage(cfg *Config) {
+	s := newStatusConfig()
+	s.NetAddr.Endpoint = "127.0.0.1:0"
+	cfg.Status = configoptional.Some(s)
+}
+
+// watchedExporter is an exporter in memory with a page.
+func watchedExporter(t *testing.T, box *sandboxtest.Sandbox, h host, change func(*Config)) (*alert24Exporter, *logobserver.ObservedLogs) {
+	t.Helper()
+	cfg := configOf(box)
+	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 10*time.Millisecond, 50*time.Millisecond
+	withPage(cfg)
+	if change != nil {
+		change(cfg)
+	}
+	require.NoError(t, cfg.Validate())
+	core, logged := logobserver.New(zap.InfoLevel)
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.ID, set.Logger = component.NewID(metadata.Type), zap.New(core)
+	e, err := newExporter(set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.start(t.Context(), h))
+	t.Cleanup(func() { require.NoError(t, e.shutdown(context.WithoutCancel(t.Context()))) })
+	return e, logged
+}
+
+// ask asks the page, and decodes the answer if it is 200.
+func ask[T any](t *testing.T, e *alert24Exporter, path string, change ...func(*http.Request)) (v T, code int) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+e.status.address.String()+path, http.NoBody)
+	require.NoError(t, err)
+	for _, do := range change {
+		do(r)
+	}
+	answer, err := client.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	if answer.StatusCode == http.StatusOK {
+		require.NoError(t, json.Unmarshal(body, &v), string(body))
+	}
+	return v, answer.StatusCode
+}
+
+func explain(t *testing.T, e *alert24Exporter, alias string) status.Explanation {
+	t.Helper()
+	found, code := ask[status.Explanation](t, e, status.PathExplain+"?alias="+url.QueryEscape(alias))
+	require.Equal(t, http.StatusOK, code)
+	return found
+}
+
+// send lets the exporter consume an alert.
+func send(t *testing.T, e *alert24Exporter, statusWord, alias string, more map[string]string) {
+	t.Helper()
+	attributes := alertAttributes(statusWord)
+	attributes[attrs.Alias], attributes[attrs.AlertFingerprint] = alias, alias
+	for name, value := range more {
+		attributes[name] = value
+	}
+	require.NoError(t, e.consume(t.Context(), logs(attributes)))
+}
+
+func TestPageShowsWhatFires(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	e, _ := watchedExporter(t, box, host{}, nil)
+	send(t, e, "firing", "one", nil)
+	require.Eventually(t, func() bool {
+		o, _ := ask[status.Overview](t, e, status.PathOverview)
+		return o.Counts == status.Counts{Live: 1, Firing: 1, Open: 1} && o.API.Up && o.API.Calls > 0 && !o.API.LastSuccess.IsZero()
+	}, soon, tick)
+	table, _ := ask[status.Aliases](t, e, status.PathAliases)
+	require.Len(t, table.Rows, 1)
+	assert.Equal(t, "open as #1", table.Rows[0].State.Text)
+	entry := explain(t, e, "one").Entries[0]
+	assert.Equal(t, []status.Result{{At: entry.Results[0].At, Call: "create", Result: "done", Did: "opened"}}, entry.Results)
+	assert.Equal(t, table.Rows[0].Title, entry.Content.Title)
+	assert.Len(t, entry.Alerts, 1)
+	found, _ := ask[status.Explanation](t, e, status.PathExplain+"?label=alertname="+url.QueryEscape(alertAttributes("firing")[attrs.AlertName]))
+	assert.NotNil(t, found.Entries)
+}
+
+func TestPageSaysWhyACreateFails(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Operation: fault.Create}, Status: 503}}))
+	e, logged := watchedExporter(t, box, host{}, nil)
+	send(t, e, "firing", "one", nil)
+	require.Eventually(t, func() bool {
+		found := explain(t, e, "one")
+		return found.Entries[0].State.Kind == status.Retrying && len(found.Entries[0].Results) > 1
+	}, soon, tick)
+	state := explain(t, e, "one").Entries[0].State
+	assert.Regexp(t, `^create failed`, state.Text)
+	assert.Regexp(t, `^HTTP 503`, state.Reason)
+	line := logged.FilterMessage("A request to Alert24 failed").All()[0].ContextMap()
+	assert.Equal(t, "one", line["alias"])
+	assert.Equal(t, box.Endpoint+"/incidents", line["url"])
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	assert.False(t, o.API.Up)
+	assert.Contains(t, o.API.LastError, "503")
+}
+
+func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	e, logged := watchedExporter(t, box, host{}, func(cfg *Config) { cfg.Limits.Aliases = 2 })
+	for range 3 {
+		send(t, e, "firing", "ignored", map[string]string{attrs.AlertLabelPrefix + "severity": "none"})
+	}
+	send(t, e, "firing", "held", map[string]string{attrs.ExternalURL: "http://am-1"})
+	require.Eventually(t, func() bool { return len(box.Open("held")) == 1 }, soon, tick)
+	send(t, e, "resolved", "held", map[string]string{attrs.ExternalURL: "http://am-1"})
+	require.Eventually(t, func() bool { return explain(t, e, "held").Entries[0].State.Kind == status.Closed }, soon, tick)
+	send(t, e, "firing", "held", map[string]string{attrs.ExternalURL: "http://am-2", attrs.ClientAddress: "10.0.0.2"})
+
+	for alias, want := range map[string]struct {
+		kind    status.Reason
+		message string
+		count   int64
+	}{
+		"ignored": {status.Ignored, "An alert opens no incident, because a rule of the configuration says so", 3},
+		"held":    {status.HeldEcho, "An alert waits before it opens an incident, because it may be a late repeat of a resolved one", 1},
+	} {
+		notices := explain(t, e, alias).Notices
+		require.Len(t, notices, 1, alias)
+		assert.Equal(t, want.kind, notices[0].Kind)
+		assert.Equal(t, want.count, notices[0].Count)
+		lines := logged.FilterMessage(want.message).All()
+		require.Len(t, lines, 1, alias)
+		assert.Equal(t, alias, lines[0].ContextMap()["alias"])
+		assert.Equal(t, notices[0].Text, lines[0].ContextMap()["reason"])
+	}
+	assert.Equal(t, `incident::severity::ignore has the word "none"`, explain(t, e, "ignored").Notices[0].Text)
+	held := explain(t, e, "held")
+	assert.Equal(t, status.Held, held.Entries[0].State.Kind)
+	assert.Equal(t, held.Entries[0].State.Until, held.Notices[0].Until)
+
+	assert.Empty(t, explain(t, e, "never").Notices)
+	rejections.Tell(rejections.Rejection{Count: 2, Text: "401: not authorized", From: "10.0.0.1"})
+	rejections.Tell(rejections.Rejection{Alerts: true, Count: 1, Text: "alerts[0].labels: must be an object"})
+	lost := explain(t, e, "never").Notices
+	require.Len(t, lost, 2)
+	assert.Equal(t, status.Skipped, lost[0].Kind)
+	assert.Equal(t, "webhooks are answered 401: not authorized", lost[1].Text)
+	assert.Equal(t, "10.0.0.1", lost[1].From)
+}
+
+// guard is an authenticator that knows one token.
+type guard struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+func (guard) Authenticate(ctx context.Context, sources map[string][]string) (context.Context, error) {
+	if v := sources["Authorization"]; len(v) == 1 && v[0] == "Bearer secret" {
+		return ctx, nil
+	}
+	return ctx, errors.New("the token is not secret")
+}
+
+func TestNothingIsShownWithoutAuthentication(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	id := component.MustNewIDWithName("bearertokenauth", "status")
+	e, _ := watchedExporter(t, box, host{id: guard{}}, func(cfg *Config) {
+		s := *cfg.Status.Get()
+		s.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
+		cfg.Status = configoptional.Some(s)
+	})
+	for _, path := range []string{"/", "/app.js", status.PathOverview, status.PathAliases, status.PathExplain + "?alias=a", "/nothing"} {
+		_, code := ask[any](t, e, path)
+		assert.Equal(t, http.StatusUnauthorized, code, path)
+	}
+	for name, add := range map[string]func(*http.Request){
+		"a script":  func(r *http.Request) { r.Header.Set("Authorization", "Bearer secret") },
+		"a browser": func(r *http.Request) { r.SetBasicAuth("anybody", "secret") },
+	} {
+		_, code := ask[status.Overview](t, e, status.PathOverview, add)
+		assert.Equal(t, http.StatusOK, code, name)
+	}
+	_, code := ask[any](t, e, status.PathOverview, func(r *http.Request) { r.SetBasicAuth("secret", "wrong") })
+	assert.Equal(t, http.StatusUnauthorized, code)
+}
+
+func TestPortInUseIsAnErrorWithItsKey(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	first, _ := watchedExporter(t, box, host{}, nil)
+	cfg := configOf(box)
+	withPage(cfg)
+	cfg.Status.Get().NetAddr.Endpoint = first.status.address.String()
+	second, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, second.start(t.Context(), host{}), "status::endpoint: cannot listen on")
+}
+
+// followerShowsTheDatabase is a test of replicas.
+func followerShowsTheDatabase(f *fleet) {
+	f.t.Helper()
+	f.join("", withPage)
+	f.join("", withPage)
+	leader := f.leader(f.all...)
+	follower := f.all[0]
+	if follower == leader {
+		follower = f.all[1]
+	}
+	require.NoError(f.t, f.send(follower, "firing"))
+	f.opens(1)
+	require.Eventually(f.t, func() bool {
+		table, code := ask[status.Aliases](f.t, follower, status.PathAliases)
+		return code == http.StatusOK && len(table.Rows) == 1 && table.Rows[0].Incident.State == "open"
+	}, patience, tick)
+	o, _ := ask[status.Overview](f.t, follower, status.PathOverview)
+	assert.Equal(f.t, "database", o.Storage.Kind)
+	assert.False(f.t, o.Replica.Leads)
+	assert.Len(f.t, explain(f.t, follower, alertAttributes("firing")[attrs.Alias]).Entries, 1)
+	o, _ = ask[status.Overview](f.t, leader, status.PathOverview)
+	assert.True(f.t, o.Replica.Leads)
+}
