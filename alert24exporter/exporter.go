@@ -23,6 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
 const (
@@ -57,11 +58,14 @@ type alert24Exporter struct {
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
-	t, err := newTelemetry(set, cfg.statusOn())
+	t, err := newTelemetry(set)
 	if err != nil {
 		return nil, err
 	}
 	e := &alert24Exporter{cfg: cfg, set: set, telemetry: t, tracer: metadata.Tracer(set.TelemetrySettings), lately: t.lately}
+	if cfg.statusOn() {
+		e.lately.results = status.NewResults(maxResultAliases)
+	}
 	options := []incident.Option{incident.WithTemplateFailed(t.templateFailed), incident.WithUnknownValue(t.unknownValue)}
 	if e.services = e.newServices(); e.services != nil {
 		options = append(options, incident.WithServiceID(e.services.ID))

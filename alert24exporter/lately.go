@@ -53,17 +53,13 @@ type secondCalls struct {
 	n      int
 }
 
-func newLately(logger *zap.Logger, page bool) *lately {
-	l := &lately{
+func newLately(logger *zap.Logger) *lately {
+	return &lately{
 		logger: logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 			return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
 		})),
 		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
 	}
-	if page {
-		l.results = status.NewResults(maxResultAliases)
-	}
-	return l
 }
 
 // called notes that Alert24 was asked.

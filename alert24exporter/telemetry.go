@@ -40,14 +40,14 @@ type telemetry struct {
 	writesFailed  atomic.Int64 // all of them, see ready
 }
 
-func newTelemetry(set exporter.Settings, page bool) (*telemetry, error) {
+func newTelemetry(set exporter.Settings) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
 	return &telemetry{
 		logger: set.Logger, builder: builder, silences: map[string]map[string]bool{},
-		failures: rate.NewLimiter(rate.Every(10*time.Second), 10), lately: newLately(set.Logger, page),
+		failures: rate.NewLimiter(rate.Every(10*time.Second), 10), lately: newLately(set.Logger),
 	}, nil
 }
 

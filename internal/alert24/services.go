@@ -70,8 +70,8 @@ func decodeServices(body []byte, offset int) (services []Service, n int, more bo
 		rows = ans.Services
 	}
 	var all []struct {
-		ID   text `json:"id"`
-		Name text `json:"name"`
+		ID   str `json:"id"`
+		Name str `json:"name"`
 	}
 	if len(rows) == 0 {
 		return nil, 0, false, errors.New(`it has no list in "data" or "services"`)
