@@ -59,6 +59,10 @@ func (s *statusSource) Overview(context.Context) status.Overview {
 	if at := s.gate.OpensAt(protocol.Create); at.After(now) {
 		o.API.CreatesPausedUntil = at
 	}
+	if t := s.term.Load(); t != nil && s.cfg.Watchdog.on() {
+		c := t.watch.counts()
+		o.Watchdog = &status.Watchdog{Heard: c.Heard, Missing: c.Missing, Unwatched: c.Unwatched}
+	}
 	if s.replica != nil {
 		o.Replica = s.replica.status()
 	}

@@ -23,6 +23,7 @@ type Overview struct {
 	Storage  Storage   `json:"storage"`
 	Replica  *Replica  `json:"replica,omitempty"`
 	Syncs    []Sync    `json:"syncs"`
+	Watchdog *Watchdog `json:"watchdog,omitempty"`
 	Services *Services `json:"services,omitempty"`
 	// Notices are the newest reasons why alerts have no incident.
 	Notices []Notice `json:"notices"`
@@ -90,6 +91,13 @@ type Sync struct {
 	At       time.Time `json:"at"`
 	Complete bool      `json:"complete"`
 	Alerts   int       `json:"alerts"`
+}
+
+// Watchdog counts the sources of alerts whose watchdog is heard, is missing, or was not heard often enough to be watched.
+type Watchdog struct {
+	Heard     int `json:"heard"`
+	Missing   int `json:"missing"`
+	Unwatched int `json:"unwatched"`
 }
 
 // Services are Alert24's services as far as the bridge knows their names.

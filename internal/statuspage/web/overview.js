@@ -89,7 +89,9 @@ function replicaCard(r) {
 }
 
 function watchdogCard(w) {
-  return card('Watchdog', w.missing ? 'bad' : 'good', w.missing ? 'Missing.' : 'Heard.', w.last ? tick(element('p'), () => `last ${ago(w.last)}`) : '');
+  const lines = [`heard: ${w.heard}`, w.missing ? `missing: ${w.missing}` : '', w.unwatched ? `not watched yet: ${w.unwatched}` : ''];
+  if (w.missing) return card('Watchdog', 'bad', 'A source of alerts is silent.', ...lines);
+  return card('Watchdog', w.heard ? 'good' : 'poor', w.heard ? 'Heard.' : 'Not heard yet.', ...lines);
 }
 
 function syncCard(s) {
