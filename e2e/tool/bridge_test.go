@@ -1,0 +1,111 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+)
+
+// run runs alert24tool to its end.
+func run(t *testing.T, args ...string) (code int, output string) {
+	t.Helper()
+	return start(t, t.TempDir(), []string{"ALERT24_WEBHOOK_TOKEN=" + harness.WebhookToken}, args...).wait()
+}
+
+// explains waits until explain says something.
+func explains(t *testing.T, c *harness.Collector, alias, want string) (code int) {
+	t.Helper()
+	kit.Eventually(t, func(context.Context) error {
+		var output string
+		if code, output = run(t, "explain", "--url", c.Status, alias); !strings.Contains(output, want) {
+			return fmt.Errorf("explain says %s", output)
+		}
+		return nil
+	})
+	return code
+}
+
+// Whoever asks why an alert has an incident, or none, finds the cause: from the bridge while it runs, and from its disk afterwards.
+func TestExplainAndLedger(t *testing.T) {
+	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
+	dir := t.TempDir()
+	_, c := kit.Start(t, kit.World{Set: kit.Quick(), Dir: dir})
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	kit.Deliver(t, c, kit.Firing("api-02.prod", "none"))
+	assert.Equal(t, 0, explains(t, c, "HighErrorRate:api-01.prod", "open as #1"))
+	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-02.prod", `ignored: incident::severity::ignore has the word "none"`))
+
+	// A wrong token and a wrong path: the bridge never hears of the alert.
+	for path, token := range map[string]string{c.Webhook: "wrong", strings.TrimSuffix(c.Webhook, "alertmanager") + "other": harness.WebhookToken} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("{}"))
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := kit.Client().Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	code, output := run(t, "explain", "--url", c.Status, "HighErrorRate:api-03.prod")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, output, "The bridge knows nothing of HighErrorRate:api-03.prod.")
+	assert.Contains(t, output, "webhooks are answered 401")
+	assert.Contains(t, output, "webhooks are answered 404")
+
+	code, output = run(t, "ledger", "--url", c.Status)
+	assert.Equal(t, 0, code)
+	assert.Regexp(t, `HighErrorRate:api-01\.prod +critical .+open as #1`, output)
+	code, output = run(t, "ledger", "--storage", filepath.Join(dir, "storage"))
+	assert.Equal(t, 2, code)
+	assert.Contains(t, output, "a running collector uses it")
+	c.Kill()
+	code, output = run(t, "ledger", "--storage", filepath.Join(dir, "storage"), "-o", "json")
+	assert.Equal(t, 0, code, output)
+	var report struct {
+		Rows []struct {
+			Alias    string
+			Incident struct{ State string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(output), &report))
+	require.Len(t, report.Rows, 1)
+	assert.Equal(t, "HighErrorRate:api-01.prod", report.Rows[0].Alias)
+	assert.Equal(t, "open", report.Rows[0].Incident.State)
+	require.NoError(t, c.Start(t.Context()))
+}
+
+// What Alert24 refuses and what it does not answer is explained with its answer and the next try.
+func TestExplainTrouble(t *testing.T) {
+	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
+	s, c := kit.Start(t, kit.World{Set: kit.Quick(), Faults: []sandbox.Fault{
+		{Match: sandbox.Match{Alias: "HighErrorRate:api-01.prod", Method: http.MethodPost}, Status: http.StatusUnprocessableEntity, Message: "severity is odd"},
+	}})
+	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
+	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-01.prod", "Alert24 refused the incident, next try"))
+	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-01.prod", "severity is odd"))
+	s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
+	kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
+	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-02.prod", "check the API key"))
+	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint()+`/incidents"`)
+}
+
+func TestTestAlertFollowsTheIncident(t *testing.T) {
+	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
+	s, c := kit.Start(t, kit.World{Set: kit.Quick()})
+	code, output := run(t, "test-alert", "--url", c.Webhook, "--status", c.Status)
+	assert.Equal(t, 0, code, output)
+	require.Len(t, s.Incidents(), 1)
+	assert.False(t, s.Incidents()[0].Open())
+}
