@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 	logobserver "go.uber.org/zap/zaptest/observer"
 
@@ -227,6 +228,21 @@ func TestPortInUseIsAnErrorWithItsKey(t *testing.T) {
 	require.ErrorContains(t, second.start(t.Context(), host{}), "status::endpoint: cannot listen on")
 }
 
+func TestPageShowsAFullDisk(t *testing.T) {
+	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
+	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{storageID: ext}, func(cfg *Config) { cfg.Storage = &storageID })
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	assert.Equal(t, "file", o.Storage.Kind)
+	assert.True(t, o.Storage.Up)
+	ext.full.Store(true)
+	require.Error(t, e.consume(t.Context(), logs(alertAttributes("firing"))))
+	o, _ = ask[status.Overview](t, e, status.PathOverview)
+	assert.False(t, o.Storage.Up)
+	assert.Contains(t, o.Storage.Error, storage.ErrStorageFull.Error())
+	ext.full.Store(false)
+}
+
 // followerShowsTheDatabase is a test of replicas.
 func followerShowsTheDatabase(f *fleet) {
 	f.t.Helper()
@@ -249,4 +265,10 @@ func followerShowsTheDatabase(f *fleet) {
 	assert.Len(f.t, explain(f.t, follower, alertAttributes("firing")[attrs.Alias]).Entries, 1)
 	o, _ = ask[status.Overview](f.t, leader, status.PathOverview)
 	assert.True(f.t, o.Replica.Leads)
+
+	require.NoError(f.t, leader.shutdown(context.WithoutCancel(f.t.Context())))
+	require.Eventually(f.t, func() bool {
+		o, _ := ask[status.Overview](f.t, follower, status.PathOverview)
+		return o.Replica.Leads && o.Counts.Open == 1
+	}, patience, tick, "it takes over")
 }

@@ -40,7 +40,7 @@ func TestServicesByName(t *testing.T) {
 
 func TestTitleIsThatOfRender(t *testing.T) {
 	cfg := DefaultConfig()
-	cfg.Title = "{{ .Labels.instance }}: {{ len .Alerts }}"
+	cfg.Title = "{{ .Labels.instance }} is broken"
 	failed := 0
 	r, err := NewRenderer(cfg, WithTemplateFailed(func(string, error) { failed++ }))
 	require.NoError(t, err)
