@@ -72,7 +72,7 @@ FORCE:
 ##@ Try
 
 .PHONY: demo
-demo: $(COLLECTOR) $(ALERTMANAGER) ## See an alert open, update and close an incident
+demo: $(COLLECTOR) $(ALERTMANAGER) ## See alerts open, update and close incidents, one of them silenced
 	@go build -o build/demo ./e2e/demo && build/demo
 
 .PHONY: demo-keep

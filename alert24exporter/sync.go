@@ -39,6 +39,8 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 	if err == nil {
 		t.builder.ExporterAlert24Syncs.Add(ctx, 1)
 	}
+	// A counter that begins with 1 never grew.
+	t.builder.ExporterAlert24Events.Add(ctx, 0, metric.WithAttributes(attribute.String("outcome", protocol.Repaired.String())))
 	t.effects(ctx, did)
 	if did.Resolved > 0 {
 		t.logger.Info("Alerts resolved without a webhook: Alertmanager no longer lists them",

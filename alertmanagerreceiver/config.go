@@ -57,10 +57,23 @@ type SyncConfig struct {
 	AbsentFor time.Duration `mapstructure:"absent_for"`
 	// StartupGrace is how long after its start an Alertmanager may not know all alerts yet.
 	StartupGrace time.Duration `mapstructure:"startup_grace"`
+	// Repair is what lists make up for: resolves that no webhook brings, or both them and firings.
+	Repair Repair `mapstructure:"repair"`
+	// Receiver is the name of Alertmanager's receiver that sends to this one. Needed where firings are repaired.
+	Receiver string `mapstructure:"receiver"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
+
+// Repair is what lists make up for.
+type Repair string
+
+// The values of Repair.
+const (
+	RepairResolves Repair = "resolves"
+	RepairBoth     Repair = "both"
+)
 
 // LimitsConfig bounds the size of records and the number of webhooks in progress.
 type LimitsConfig struct {
@@ -191,7 +204,7 @@ func createDefaultConfig() component.Config {
 			TimestampTolerance: 5 * time.Minute,
 		}),
 		Sync: SyncConfig{
-			ClientConfig: client, Interval: time.Minute, AbsentFor: 2 * time.Minute, StartupGrace: 5 * time.Minute,
+			ClientConfig: client, Interval: time.Minute, AbsentFor: 2 * time.Minute, StartupGrace: 5 * time.Minute, Repair: RepairResolves,
 		},
 	}
 }

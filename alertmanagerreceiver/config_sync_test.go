@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 )
@@ -32,6 +33,12 @@ func TestRefusedSyncConfig(t *testing.T) {
 		{map[string]any{"absent_for": "59s"}, "sync: absent_for: must not be shorter than interval, or one list alone would close incidents"},
 		{map[string]any{"startup_grace": "-1s"}, "sync: startup_grace: must not be negative"},
 		{map[string]any{"startup_grace": 5}, "sync: startup_grace: is 5ns; write a unit, as in 5s"},
+		{map[string]any{"repair": "firings"}, "sync: repair: must be resolves or both"},
+		{map[string]any{"repair": "both"}, "sync: repair: both needs endpoints"},
+		{
+			map[string]any{"repair": "both", "endpoints": []any{"http://a"}},
+			"sync: receiver: repair: both needs the name of the receiver in Alertmanager's configuration that sends to the bridge",
+		},
 		{map[string]any{"timeout": "0s"}, "sync: timeout: must be positive, or an Alertmanager that hangs stops the sync"},
 		{map[string]any{"timeout": 5}, "sync: timeout: is 5ns; write a unit, as in 5s"},
 	} {
@@ -41,4 +48,15 @@ func TestRefusedSyncConfig(t *testing.T) {
 			require.EqualError(t, confmap.Validate(cfg), tt.want)
 		})
 	}
+}
+
+// TestSyncSource: what one Alertmanager listed, another must not end; the order of the addresses and a slash make no other one.
+func TestSyncSource(t *testing.T) {
+	source := func(endpoints ...string) string {
+		return (&SyncConfig{Endpoints: endpoints}).source("alertmanager/prod")
+	}
+	assert.Equal(t, source("http://a:9093", "http://b:9093"), source("http://b:9093/", "http://a:9093"))
+	assert.NotEqual(t, source("http://a:9093"), source("http://b:9093"))
+	assert.NotEqual(t, source("http://a:9093"), source("http://a:9093", "http://b:9093"))
+	assert.Regexp(t, "^alertmanager/prod@[0-9a-f]{8}$", source("http://a:9093"))
 }

@@ -56,6 +56,7 @@ func TestLoadConfig(t *testing.T) {
 	})
 	all.Sync.Endpoints = []string{"http://alertmanager-0:9093", "https://mimir.example.com/alertmanager"}
 	all.Sync.Interval, all.Sync.AbsentFor, all.Sync.StartupGrace = 30*time.Second, 90*time.Second, 10*time.Minute
+	all.Sync.Repair, all.Sync.Receiver = RepairBoth, "alert24"
 	all.Sync.ClientConfig.Timeout = 4 * time.Second
 	all.Sync.ClientConfig.Headers = configopaque.MapList{{Name: "X-Scope-OrgID", Value: "team-1"}}
 

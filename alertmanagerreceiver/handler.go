@@ -190,6 +190,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 		if err := h.next.ConsumeLogs(ctx, logs); err != nil {
 			return count, err
 		}
+		h.poller.hear(hook.Alerts, d)
 	}
 	h.noteSkipped(ctx, &hook.Skipped, d.Client)
 	if count == 0 && hook.Skipped.Len() > 0 {

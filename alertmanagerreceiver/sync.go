@@ -29,19 +29,20 @@ type poller struct {
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 	endpoints []*endpoint
+	repairs   *repair // nil: lists open nothing
 
 	// apart: the Alertmanagers are not known to be peers of one cluster, so their resolves may disagree.
 	apart atomic.Bool
 }
 
 // newPoller returns nil if there is nothing to ask.
-func newPoller(h *handler, cfg *Config, source string, scope webhook.Options) *poller {
+func newPoller(h *handler, cfg *Config, id string, scope webhook.Options) *poller {
 	if len(cfg.Sync.Endpoints) == 0 {
 		return nil
 	}
 	p := &poller{
-		cfg: &cfg.Sync, source: source, scope: scope, converter: h.converter, next: h.next, arrivals: &h.arrivals, epoch: h.epoch,
-		logger: h.logger, telemetry: h.telemetry,
+		cfg: &cfg.Sync, source: cfg.Sync.source(id), scope: scope, converter: h.converter, next: h.next, arrivals: &h.arrivals,
+		epoch: h.epoch, logger: h.logger, telemetry: h.telemetry, repairs: newRepair(&cfg.Sync, h.converter),
 	}
 	p.apart.Store(len(cfg.Sync.Endpoints) > 1)
 	return p
@@ -51,7 +52,14 @@ func newPoller(h *handler, cfg *Config, source string, scope webhook.Options) *p
 func (p *poller) open(client *http.Client) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, address := range p.cfg.Endpoints {
-		p.endpoints = append(p.endpoints, newEndpoint(address, client, p.converter))
+		p.endpoints = append(p.endpoints, newEndpoint(address, client, p.converter, p.repairs))
+	}
+}
+
+// hear notes the alerts of a webhook that the pipeline has taken.
+func (p *poller) hear(alerts []webhook.Alert, d *webhook.Delivery) {
+	if p != nil {
+		p.repairs.hear(alerts, d.Arrival)
 	}
 }
 
@@ -66,11 +74,14 @@ func (p *poller) resolveWait() time.Duration {
 // run asks until ctx ends. The questions of one round are spread over the interval.
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
+	if p.repairs != nil {
+		p.telemetry.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // a counter that begins with 1 never grew
+	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for at := time.Now(); ; {
-		r := round{complete: true, active: map[webhook.Key]bool{}, silences: map[string]*silence{}}
+		r := round{complete: true, active: map[webhook.Key]bool{}, silences: map[string]*silence{}, unheard: newUnheard()}
 		for i, e := range p.endpoints {
 			select {
 			case <-ctx.Done():
@@ -101,6 +112,7 @@ type round struct {
 	active   map[webhook.Key]bool // false: suppressed
 	statuses []*webhook.Status
 	silences map[string]*silence
+	unheard  unheard
 }
 
 // silence is a silence with the alerts that it silences.
@@ -128,7 +140,7 @@ func (r *round) silenced(a *answer) {
 func (p *poller) ask(ctx context.Context, e *endpoint, r *round, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	a, err := e.ask(ctx, p.cfg.StartupGrace)
+	a, err := e.ask(ctx, p.cfg.StartupGrace, &r.unheard)
 	for k, active := range a.alerts {
 		r.active[k] = r.active[k] || active
 	}
@@ -152,6 +164,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
 	}
+	p.repair(ctx, r)
 }
 
 func number(b bool) int64 {

@@ -29,14 +29,16 @@ type endpoint struct {
 	client    *http.Client
 	converter *webhook.Converter
 	reader    *webhook.Reader
+	repairs   *repair
 	scratch   []byte
 	now       func() time.Time
 	logged    string // why its answers are not whole, as last logged
 }
 
-func newEndpoint(address string, client *http.Client, converter *webhook.Converter) *endpoint {
+func newEndpoint(address string, client *http.Client, converter *webhook.Converter, repairs *repair) *endpoint {
 	return &endpoint{
 		address: strings.TrimRight(address, "/"), client: client, converter: converter, reader: webhook.NewReader(), now: time.Now,
+		repairs: repairs,
 	}
 }
 
@@ -67,8 +69,9 @@ const (
 
 func (a *answer) whole() bool { return a.result == listed }
 
-// ask reads the status and then the list. Alerts that the list has are returned with an error, too.
-func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error) {
+// ask reads the status and then the list. Alerts that the list has are returned with an error, too. What no webhook has brought goes
+// into u.
+func (e *endpoint) ask(ctx context.Context, grace time.Duration, u *unheard) (answer, error) {
 	a := answer{alerts: map[webhook.Key]bool{}, silenced: map[string][]webhook.Key{}}
 	var now time.Time
 	result, err := e.get(ctx, "/api/v2/status", maxStatusBytes, func(body io.Reader, date time.Time) error {
@@ -91,6 +94,7 @@ func (e *endpoint) ask(ctx context.Context, grace time.Duration) (answer, error)
 			for _, id := range listed.SilencedBy {
 				a.silenced[id] = append(a.silenced[id], k)
 			}
+			e.repairs.look(u, k, listed, now)
 		})
 		return err
 	})

@@ -75,7 +75,8 @@ func asked(t *testing.T, address string, change func(cfg *Config)) (answer, erro
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	h.poller.open(client)
-	return h.poller.endpoints[0].ask(t.Context(), cfg.Sync.StartupGrace)
+	u := newUnheard()
+	return h.poller.endpoints[0].ask(t.Context(), cfg.Sync.StartupGrace, &u)
 }
 
 func TestAsk(t *testing.T) {

@@ -67,10 +67,13 @@ func (w *world) questions() []string {
 }
 
 // polled runs a poller for two Alertmanagers, a and b, in a bubble.
-func polled(t *testing.T, w *world, next consumer.Logs) (*handler, func()) {
+func polled(t *testing.T, w *world, next consumer.Logs, change ...func(c *SyncConfig)) (*handler, func()) {
 	t.Helper()
 	cfg := defaultConfig()
 	cfg.Sync.Endpoints = []string{"http://a:9093", "http://b:9093"}
+	for _, f := range change {
+		f(&cfg.Sync)
+	}
 	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), cfg, next)
 	require.NoError(t, err)
 	w.began = time.Now()
@@ -118,7 +121,7 @@ func TestPoller(t *testing.T) {
 		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.questions())
 		require.Len(t, sink.AllLogs(), 2)
 		m := lastSync(t, sink)
-		assert.Equal(t, "alertmanager", strings.SplitN(get(t, m, attrs.SyncSource).(string), "/", 2)[0])
+		assert.Equal(t, "alertmanager", strings.FieldsFunc(get(t, m, attrs.SyncSource).(string), func(r rune) bool { return r == '/' || r == '@' })[0])
 		assert.Equal(t, true, get(t, m, attrs.SyncComplete))
 		assert.Len(t, get(t, m, attrs.SyncActive), 2*16, "what one of them sends is active")
 		assert.Len(t, get(t, m, attrs.SyncSuppressed), 16)

@@ -4,9 +4,12 @@
 package alertmanagerreceiver
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -40,8 +43,28 @@ func (c *SyncConfig) Validate() error {
 	if c.ClientConfig.Timeout <= 0 {
 		errs = append(errs, errors.New("timeout: must be positive, or an Alertmanager that hangs stops the sync"))
 	}
+	switch {
+	case c.Repair != RepairResolves && c.Repair != RepairBoth:
+		errs = append(errs, fmt.Errorf("repair: must be %s or %s", RepairResolves, RepairBoth))
+	case c.Repair == RepairBoth && len(c.Endpoints) == 0:
+		errs = append(errs, fmt.Errorf("repair: %s needs endpoints", RepairBoth))
+	case c.Repair == RepairBoth && c.Receiver == "":
+		errs = append(errs, fmt.Errorf("receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth))
+	}
 	errs = append(errs, hasUnit("timeout", c.ClientConfig.Timeout), hasUnit("startup_grace", c.StartupGrace))
 	return errors.Join(errs...)
+}
+
+// source names those who are asked in a sync record: another Alertmanager must not end what this one listed. The order of the
+// addresses does not matter.
+func (c *SyncConfig) source(id string) string {
+	addresses := make([]string, 0, len(c.Endpoints))
+	for _, e := range c.Endpoints {
+		addresses = append(addresses, strings.TrimRight(e, "/"))
+	}
+	slices.Sort(addresses)
+	sum := sha256.Sum256([]byte(strings.Join(addresses, "\n")))
+	return id + "@" + hex.EncodeToString(sum[:4])
 }
 
 // validateEndpoint never repeats the address: it may hold a password.

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command demo shows the main job on real input: Alertmanager, the collector and the sandbox are started on free ports,
-// an alert fires, fires again and is over, and every step is read back from the sandbox's API. It exits with 1 and the
-// reason when an incident is not what the alert says.
+// an alert fires, fires again and is over, another one ends while it is silenced, and every step is read back from the sandbox's API.
+// It exits with 1 and the reason when an incident is not what the alert says.
 package main
 
 import (
@@ -52,7 +52,9 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	began := time.Now()
-	bridge, err := harness.StartBridge(ctx, binaries, dir, nil)
+	bridge, err := harness.StartBridge(ctx, binaries, dir, nil,
+		"receivers.alertmanager.sync.endpoints=["+harness.AlertmanagerURL+"]", "receivers.alertmanager.sync.interval=1s",
+		"receivers.alertmanager.sync.absent_for=1s", "receivers.alertmanager.sync.startup_grace=0s")
 	defer func() { err = errors.Join(err, bridge.Close()) }()
 	if err != nil {
 		return interrupted(ctx, err)
@@ -65,7 +67,7 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 	if err := s.play(ctx); err != nil {
 		return interrupted(ctx, errors.Join(err, complaints(bridge.Collector.Log())))
 	}
-	fmt.Fprintf(out, "\nOne alert, one incident: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
+	fmt.Fprintf(out, "\nTwo alerts, two incidents: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
 	if keep {
 		linger(ctx, out, bridge)
 	}

@@ -94,7 +94,7 @@ func (d *duo) play(ctx context.Context) error {
 	s := story{bridge: &harness.Bridge{Sandbox: d.sandbox, Alertmanager: d.alertmanager}, out: d.out}
 	alert := harness.Alert{
 		Labels:      map[string]string{"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service", "severity": severity},
-		Annotations: map[string]string{"summary": title, "description": fmt.Sprintf(description, "8.3%")},
+		Annotations: map[string]string{"summary": title + "api-01.prod", "description": fmt.Sprintf(description, "8.3%", "api-01.prod")},
 		StartsAt:    now(),
 	}
 	fmt.Fprintf(d.out, "\n1. HighErrorRate fires on api-01.prod\n")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,49 +19,82 @@ import (
 const stepTimeout = 20 * time.Second
 
 const (
-	title       = "High error rate on api-01.prod"
-	description = "Error rate is %s on api-01.prod (job: api-service)"
+	title       = "High error rate on "
+	description = "Error rate is %s on %s (job: api-service)"
 	severity    = "critical"
 )
 
-// story is what happens to one alert.
+// story is what happens to two alerts.
 type story struct {
 	bridge *harness.Bridge
 	out    io.Writer
 	id     string // of the incident, once it is open
+	former string // id of the incident before
 }
 
-// play fires an alert, fires it again with other numbers, and ends it.
-func (s *story) play(ctx context.Context) error {
-	alert := harness.Alert{
+// highErrorRate is the alert on an instance.
+func highErrorRate(instance string) harness.Alert {
+	return harness.Alert{
 		Labels: map[string]string{
-			"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service",
+			"alertname": "HighErrorRate", "instance": instance, "job": "api-service",
 			"severity": "critical", "team": "backend",
 		},
 		Annotations: map[string]string{
-			"summary":       title,
-			"description":   fmt.Sprintf(description, "8.3%"),
+			"summary":       title + instance,
+			"description":   fmt.Sprintf(description, "8.3%", instance),
 			"runbook_url":   "https://wiki.example.com/runbooks/high-error-rate",
-			"dashboard_url": "https://grafana.example.com/d/api-service?var-instance=api-01.prod",
+			"dashboard_url": "https://grafana.example.com/d/api-service?var-instance=" + instance,
 		},
 		StartsAt:     now(),
 		GeneratorURL: "http://prometheus.example.com:9090/graph?g0.expr=rate%28x%5B5m%5D%29+%3E+0.05&g0.tab=1",
 	}
+}
 
+// play fires an alert, fires it again with other numbers, and ends it. Another one ends while it is silenced.
+func (s *story) play(ctx context.Context) error {
+	alert := highErrorRate("api-01.prod")
 	fmt.Fprintf(s.out, "\n1. HighErrorRate fires on api-01.prod: 8.3%% of the requests fail\n")
 	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
 		return err
 	}
 
 	fmt.Fprintf(s.out, "\n2. It fires again, now with 12.1%%\n")
-	alert.Annotations["description"] = fmt.Sprintf(description, "12.1%")
+	alert.Annotations["description"] = fmt.Sprintf(description, "12.1%", "api-01.prod")
 	if err := s.send(ctx, alert, expectation{id: s.id, status: "new", says: "12.1%"}); err != nil {
 		return err
 	}
 
 	fmt.Fprintf(s.out, "\n3. It is over\n")
 	alert.EndsAt = now()
-	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "12.1%", resolvedAt: alert.EndsAt})
+	if err := s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "12.1%", resolvedAt: alert.EndsAt}); err != nil {
+		return err
+	}
+
+	s.former, s.id = s.id, ""
+	return s.playSilenced(ctx, highErrorRate("api-02.prod"))
+}
+
+// playSilenced silences an alert and then ends it: Alertmanager sends nothing of that.
+func (s *story) playSilenced(ctx context.Context, alert harness.Alert) error {
+	fmt.Fprintf(s.out, "\n4. HighErrorRate fires on api-02.prod. Jane silences it and mends the service: Alertmanager never sends the resolve\n")
+	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
+		return err
+	}
+	if err := s.bridge.Alertmanager.Silence(ctx, "api-02.prod", "jane"); err != nil {
+		return err
+	}
+	err := harness.Await(ctx, stepTimeout, func(context.Context) error {
+		if !strings.Contains(s.bridge.Collector.Log(), `"by": "jane"`) {
+			return fmt.Errorf("%w: the bridge does not know of the silence", errNotYet)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "   The bridge asks Alertmanager each second: jane silences the alert, and it fires\n")
+	alert.EndsAt = now()
+	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%"})
 }
 
 // now has the milliseconds that the API's times have.
@@ -71,6 +105,7 @@ func (s *story) send(ctx context.Context, alert harness.Alert, want expectation)
 	if err := s.bridge.Alertmanager.Post(ctx, alert); err != nil {
 		return err
 	}
+	want.title, want.former = alert.Annotations["summary"], s.former
 	var found harness.Incident
 	err := harness.Await(ctx, stepTimeout, func(ctx context.Context) error {
 		incidents, err := s.bridge.Sandbox.List(ctx)
@@ -84,22 +119,28 @@ func (s *story) send(ctx context.Context, alert harness.Alert, want expectation)
 		return err
 	}
 	s.id = found.ID
-	show(s.out, found)
+	end := "the alert's end"
+	if want.resolvedAt.IsZero() {
+		end = "when Alertmanager first did not list the alert any more"
+	}
+	show(s.out, found, end)
 	return nil
 }
 
-func show(out io.Writer, i harness.Incident) {
+func show(out io.Writer, i harness.Incident, end string) {
 	fmt.Fprintf(out, "   incident %d  %s  %s  %q\n", i.Number, i.Status, i.Severity, i.Title)
 	first, _, _ := strings.Cut(i.Description, "\n")
 	fmt.Fprintf(out, "   id           %s\n   description  %s …\n", i.ID, first)
 	if i.ResolvedAt != nil {
-		fmt.Fprintf(out, "   resolved_at  %s, the alert's end\n", i.ResolvedAt.Format(time.RFC3339Nano))
+		fmt.Fprintf(out, "   resolved_at  %s, %s\n", i.ResolvedAt.Format(time.RFC3339Nano), end)
 	}
 }
 
 // expectation is what the API should show after a step.
 type expectation struct {
 	id         string // of the incident; empty for a new one
+	former     string // id of one that does not count
+	title      string
 	status     string
 	says       string // in the description
 	resolvedAt time.Time
@@ -110,6 +151,7 @@ var errNotYet = errors.New("not yet")
 // check returns the one incident. Its error is final where more waiting would not help.
 func (e expectation) check(incidents []harness.Incident) (harness.Incident, error) {
 	var none harness.Incident
+	incidents = slices.DeleteFunc(slices.Clone(incidents), func(i harness.Incident) bool { return e.former != "" && i.ID == e.former })
 	if len(incidents) == 0 {
 		return none, fmt.Errorf("%w: no incident", errNotYet)
 	}
@@ -120,8 +162,8 @@ func (e expectation) check(incidents []harness.Incident) (harness.Incident, erro
 	switch {
 	case e.id != "" && i.ID != e.id:
 		return none, harness.Final(fmt.Errorf("another incident: its id is %s, not %s", i.ID, e.id))
-	case i.Title != title:
-		return none, harness.Final(fmt.Errorf("the title is %q, not %q", i.Title, title))
+	case i.Title != e.title:
+		return none, harness.Final(fmt.Errorf("the title is %q, not %q", i.Title, e.title))
 	case i.Severity != severity:
 		return none, harness.Final(fmt.Errorf("the severity is %s, not %s", i.Severity, severity))
 	case i.Status != e.status:

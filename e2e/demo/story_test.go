@@ -17,8 +17,9 @@ import (
 func TestExpectation(t *testing.T) {
 	end := time.Date(2026, 11, 23, 20, 37, 15, 0, time.UTC)
 	later := end.Add(time.Second)
-	good := harness.Incident{ID: "a", Title: title, Severity: severity, Status: "resolved", Description: "12.1%", ResolvedAt: &end}
-	want := expectation{id: "a", status: "resolved", says: "12.1%", resolvedAt: end}
+	const on = title + "api-01.prod"
+	good := harness.Incident{ID: "a", Title: on, Severity: severity, Status: "resolved", Description: "12.1%", ResolvedAt: &end}
+	want := expectation{id: "a", former: "z", title: on, status: "resolved", says: "12.1%", resolvedAt: end}
 
 	with := func(change func(*harness.Incident)) []harness.Incident {
 		changed := good
@@ -51,7 +52,7 @@ func TestExpectation(t *testing.T) {
 		})
 	}
 
-	found, err := want.check([]harness.Incident{good})
+	found, err := want.check([]harness.Incident{good, {ID: "z"}})
 	require.NoError(t, err)
 	assert.Equal(t, good, found)
 }

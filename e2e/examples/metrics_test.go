@@ -122,6 +122,8 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		"exporters.alert24.limits.aliases=1",
 		"receivers.alertmanager.sync.endpoints=["+lists(t, w)+"]",
 		"receivers.alertmanager.sync.interval=1s",
+		"receivers.alertmanager.sync.repair=both",
+		"receivers.alertmanager.sync.receiver=alert24",
 		// Heard twice, it is watched.
 		`exporters.alert24.watchdog.matchers=["severity=none"]`,
 		"exporters.alert24.watchdog.heartbeat_url="+lists(t, w),

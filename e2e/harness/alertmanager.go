@@ -31,6 +31,8 @@ type AlertmanagerOptions struct {
 	Binary  string
 	Webhook string // the collector's URL
 	Dir     string // its configuration and state are in here
+	// Listen is its address; without it, it takes a free one.
+	Listen string
 	// TLSConfig is the tls_config of the webhook in YAML's flow style, {ca_file: …}; without it there is none.
 	TLSConfig string
 	// Cluster are the flags that make it one of several; without them it is alone.
@@ -53,9 +55,11 @@ func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanage
 	if err != nil {
 		return nil, err
 	}
-	listen, err := FreeAddress(ctx)
-	if err != nil {
-		return nil, err
+	listen := o.Listen
+	if listen == "" {
+		if listen, err = FreeAddress(ctx); err != nil {
+			return nil, err
+		}
 	}
 	flags := []string{
 		"--config.file=" + config,
@@ -131,11 +135,27 @@ type Alert struct {
 
 // Post sends alerts to Alertmanager's API, as Prometheus does.
 func (a *Alertmanager) Post(ctx context.Context, alerts ...Alert) error {
-	body, err := json.Marshal(alerts)
+	return a.post(ctx, "/api/v2/alerts", alerts)
+}
+
+// Silence silences the alerts of an instance for an hour.
+func (a *Alertmanager) Silence(ctx context.Context, instance, by string) error {
+	now := time.Now().UTC()
+	return a.post(ctx, "/api/v2/silences", map[string]any{
+		"matchers": []any{map[string]any{"name": "instance", "value": instance, "isRegex": false, "isEqual": true}},
+		"startsAt": now, "endsAt": now.Add(time.Hour), "createdBy": by, "comment": "working on it",
+	})
+}
+
+// Reload lets it read its configuration again.
+func (a *Alertmanager) Reload(ctx context.Context) error { return a.post(ctx, "/-/reload", nil) }
+
+func (a *Alertmanager) post(ctx context.Context, path string, what any) error {
+	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Address+"/api/v2/alerts", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Address+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -147,7 +167,7 @@ func (a *Alertmanager) Post(ctx context.Context, alerts ...Alert) error {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		return fmt.Errorf("post alerts: %s: %s", response.Status, said)
+		return fmt.Errorf("post %s: %s: %s", path, response.Status, said)
 	}
 	return nil
 }

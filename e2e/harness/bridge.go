@@ -6,6 +6,8 @@ package harness
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
@@ -17,11 +19,21 @@ type Bridge struct {
 	Alertmanager *Alertmanager
 }
 
+// AlertmanagerURL stands for the address of the bridge's own Alertmanager in settings of StartBridge.
+const AlertmanagerURL = "http://alertmanager.invalid"
+
 // StartBridge starts all three, with everything they store in dir. Close ends them, after an error as well.
 // Switches change the sandbox, set overrides keys of the collector's configuration, see CollectorOptions.
 func StartBridge(ctx context.Context, binaries Binaries, dir string, switches func(*sandbox.Switches), set ...string) (*Bridge, error) {
 	b := &Bridge{}
-	var err error
+	listen, err := FreeAddress(ctx)
+	if err != nil {
+		return b, err
+	}
+	set = slices.Clone(set)
+	for i := range set {
+		set[i] = strings.ReplaceAll(set[i], AlertmanagerURL, "http://"+listen)
+	}
 	if b.Sandbox, err = StartSandbox(ctx, func(o *sandbox.Options) { o.Switches = switches }); err != nil {
 		return b, err
 	}
@@ -32,7 +44,7 @@ func StartBridge(ctx context.Context, binaries Binaries, dir string, switches fu
 		return b, err
 	}
 	b.Alertmanager, err = StartAlertmanager(ctx, AlertmanagerOptions{
-		Binary: binaries.Alertmanager, Webhook: b.Collector.Webhook, Dir: dir,
+		Binary: binaries.Alertmanager, Webhook: b.Collector.Webhook, Dir: dir, Listen: listen,
 	})
 	return b, err
 }

@@ -4,9 +4,7 @@
 package sync
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -90,19 +88,32 @@ func startBench(t *testing.T, doors int, set ...string) *bench {
 		b.doors = append(b.doors, d)
 		endpoints = append(endpoints, d.URL)
 	}
-	b.sandbox, b.collector = kit.Start(t, kit.World{Dir: b.dir, Set: append(append(kit.Quick(),
+	b.sandbox, b.collector = kit.Start(t, kit.World{Dir: b.dir, Set: settings(endpoints, set...)})
+	return b
+}
+
+// settings are those of a collector that asks these endpoints.
+func settings(endpoints []string, more ...string) []string {
+	return append(append(kit.Quick(),
 		"receivers.alertmanager.sync.endpoints=["+strings.Join(endpoints, ",")+"]",
 		"receivers.alertmanager.sync.interval="+interval.String(),
 		"receivers.alertmanager.sync.absent_for="+absentFor.String(),
-		"receivers.alertmanager.sync.startup_grace=0s"), set...)})
-	return b
+		"receivers.alertmanager.sync.startup_grace=0s"), more...)
 }
 
 // alertmanager starts one that stands behind a door.
 func (b *bench) alertmanager(t *testing.T, door int) *alertmanager {
 	t.Helper()
-	a := &alertmanager{bench: b, door: door, dir: filepath.Join(b.dir, "alertmanager-"+strconv.Itoa(door))}
-	a.start(t)
+	a := b.behindNoDoor(t, door, b.collector.Webhook)
+	a.enters(t)
+	return a
+}
+
+// behindNoDoor starts one that sends to the webhook, and that the collector cannot ask yet.
+func (b *bench) behindNoDoor(t *testing.T, door int, webhook string) *alertmanager {
+	t.Helper()
+	a := &alertmanager{bench: b, door: door, webhook: webhook, dir: filepath.Join(b.dir, "alertmanager-"+strconv.Itoa(door))}
+	a.run(t)
 	t.Cleanup(func() { assert.NoError(t, a.Stop()) })
 	return a
 }
@@ -111,18 +122,29 @@ type alertmanager struct {
 	*harness.Alertmanager
 	*bench
 
-	door int
-	dir  string
+	door         int
+	webhook, dir string
 }
 
 func (a *alertmanager) start(t *testing.T) {
 	t.Helper()
+	a.run(t)
+	a.enters(t)
+}
+
+func (a *alertmanager) run(t *testing.T) {
+	t.Helper()
 	found := kit.Binaries(t, harness.AlertmanagerEnv)
 	var err error
 	a.Alertmanager, err = harness.StartAlertmanager(t.Context(), harness.AlertmanagerOptions{
-		Binary: found.Alertmanager, Webhook: a.collector.Webhook, Dir: a.dir,
+		Binary: found.Alertmanager, Webhook: a.webhook, Dir: a.dir,
 	})
 	require.NoError(t, err)
+}
+
+// enters lets it stand behind its door.
+func (a *alertmanager) enters(t *testing.T) {
+	t.Helper()
 	a.doors[a.door].leads(t, a.Alertmanager)
 }
 
@@ -139,7 +161,7 @@ func (a *alertmanager) configure(t *testing.T, pairs ...string) (undo func()) {
 	}
 	write := func(text []byte) {
 		require.NoError(t, os.WriteFile(path, text, 0o600))
-		a.send(t, "/-/reload", nil)
+		require.NoError(t, a.Reload(t.Context()))
 	}
 	write([]byte(text))
 	return func() { write(before) }
@@ -148,26 +170,7 @@ func (a *alertmanager) configure(t *testing.T, pairs ...string) (undo func()) {
 // silence silences the alerts of an instance.
 func (a *alertmanager) silence(t *testing.T, instance string) {
 	t.Helper()
-	now := time.Now().UTC()
-	a.send(t, "/api/v2/silences", map[string]any{
-		"matchers": []any{map[string]any{"name": "instance", "value": instance, "isRegex": false, "isEqual": true}},
-		"startsAt": now, "endsAt": now.Add(time.Hour), "createdBy": "jane", "comment": "working on it",
-	})
-}
-
-func (a *alertmanager) send(t *testing.T, path string, what any) {
-	t.Helper()
-	var body bytes.Buffer
-	if what != nil {
-		require.NoError(t, json.NewEncoder(&body).Encode(what))
-	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.Address+path, &body)
-	require.NoError(t, err)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := kit.Client().Do(request)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	require.Equal(t, http.StatusOK, response.StatusCode, path)
+	require.NoError(t, a.Silence(t.Context(), instance, "jane"))
 }
 
 // fires posts that the alert fires, with a lease that no test outlives.

@@ -13,7 +13,7 @@ const EventName = "alertmanager.alert"
 // and Seq: its place in the order of arrival is that of the questions.
 const (
 	SyncEventName = "alertmanager.sync"
-	// SyncSource is the id of the receiver component.
+	// SyncSource is who was asked: the id of the receiver component, and a hash of the addresses.
 	SyncSource = "alertmanager.sync.source"
 	// SyncComplete is true if an alert that is not listed does not fire.
 	SyncComplete = "alertmanager.sync.complete"
@@ -64,6 +64,8 @@ const (
 	CutValues = "alertmanager.cut_values"
 	// ResolveWait is present on a resolve that waits for the next sync: how long at the most, in milliseconds.
 	ResolveWait = "alertmanager.resolve_wait"
+	// ListedBy is the SyncSource of the list that brought the alert. It is absent if a webhook did.
+	ListedBy = "alertmanager.listed_by"
 	// ClientAddress is the peer of the webhook: replicas of one cluster share ExternalURL.
 	ClientAddress = "client.address"
 )

@@ -41,6 +41,8 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 			ev.Seq = v.Int()
 		case attrs.ResolveWait:
 			ev.Wait = milliseconds(v)
+		case attrs.ListedBy:
+			ev.ListedBy = textOf(v)
 		case attrs.TruncatedAlerts:
 			a.Truncated = v.Int()
 		case attrs.AlertName:

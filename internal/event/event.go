@@ -116,7 +116,9 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	}
 	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
 	ev.StaleAfter = said.staleAfter
-	ev.Sender = sender(r.externalURL, said)
+	if ev.Sender = sender(r.externalURL, said); ev.ListedBy != "" {
+		ev.Sender = "sync" // whichever Alertmanager listed it
+	}
 	if ev.Key = said.key; !said.hasKey {
 		ev.Key = keyOf(ev.Alias, a.Fingerprint)
 	}

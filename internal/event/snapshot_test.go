@@ -120,3 +120,11 @@ func TestReadSilences(t *testing.T) {
 	assert.Equal(t, []protocol.Silence{{ID: "s1", Silence: incident.Silence{By: "jane", Until: noon}, Keys: []protocol.Key{key(3)}}}, snapshots[0].Silences)
 	assert.Len(t, snapshots[0].Listed, 3)
 }
+
+// TestReadListedAlert: what a list brings has one sender, whichever Alertmanager listed it.
+func TestReadListedAlert(t *testing.T) {
+	ev := one(t, map[string]string{attrs.Alias: "a", attrs.ListedBy: "alertmanager@1", attrs.ClientAddress: "10.0.0.1", attrs.GroupKey: "g"}, nil)
+	assert.Equal(t, "alertmanager@1", ev.ListedBy)
+	assert.Equal(t, "sync", ev.Sender)
+	assert.Empty(t, one(t, map[string]string{attrs.Alias: "a"}, nil).ListedBy)
+}

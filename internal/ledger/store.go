@@ -58,7 +58,7 @@ type write struct {
 	// if nothing changes.
 	drains, fenced bool
 	punctual       func() error // nil, or asked after the inbox was read: with an error it comes too late
-	mutations      []mutation // of the try that is under way
+	mutations      []mutation   // of the try that is under way
 	notes          []Change
 	did            func()        // called when disk has it, if it came from the inbox
 	done           chan struct{} // closed when err is the result

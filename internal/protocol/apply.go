@@ -59,8 +59,7 @@ func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 	case m == nil && ev.Ignored:
 		return Ignored
 	case ev.Firing && m == nil:
-		p.fire(n, &Member{Key: ev.Key}, ev, now)
-		return Fired
+		return p.begin(n, &Member{Key: ev.Key}, ev, now)
 	case ev.Firing:
 		return p.applyFiring(n, m, ev, now)
 	default:
@@ -73,13 +72,14 @@ func (m *Member) newerThan(ev *Event) bool {
 }
 
 func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
-	alert := ev.Alert
-	if m.unfinished() && alert.StartsAt.Before(m.Alert.StartsAt) {
-		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
-		alert.StartsAt = m.Alert.StartsAt
-	}
 	said := *ev
-	said.Alert = alert
+	if m.unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
+		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
+		said.Alert.StartsAt = m.Alert.StartsAt
+	}
+	if m.Firing && ev.ListedBy != "" {
+		said.Alert = m.Alert // a list knows less than a webhook: it is a repeat
+	}
 	switch {
 	case m.resolving():
 		return p.firesAgain(n, m, &said, now)
@@ -90,6 +90,7 @@ func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outc
 			// The hold stays as it is, but an older resolve must not end it, and what fires in the end says the latest.
 			next := *m
 			next.stamp(&said, now)
+			next.shown(&said)
 			n.Members.set(&next)
 			return EchoIgnored
 		}
@@ -98,12 +99,12 @@ func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outc
 	case p.isEcho(m, &said, now):
 		next := *m
 		next.stamp(&said, now)
+		next.shown(&said)
 		next.HeldUntil = now.Add(p.EchoHold)
 		n.Members.set(&next)
 		return EchoHeld
 	}
-	p.fire(n, m, &said, now)
-	return Fired
+	return p.begin(n, m, &said, now)
 }
 
 // repeat is a firing of a member that fires.
@@ -201,6 +202,7 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next, fired := *m, n.Firing()
 	next.stamp(ev, now)
+	next.shown(ev)
 	next.Firing, next.HeldUntil = true, time.Time{}
 	n.Members.set(&next)
 	n.Members.told(&next, byEvent)
@@ -219,10 +221,7 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 
 // endOf is when the alert of a resolve ended.
 func endOf(ev *Event, now time.Time) time.Time {
-	end := ev.EndsAt
-	if end.IsZero() || end.After(now) {
-		end = now
-	}
+	end := earliest(ev.EndsAt, now)
 	if end.Before(ev.Alert.StartsAt) {
 		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
 		end = ev.Alert.StartsAt

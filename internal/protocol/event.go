@@ -39,4 +39,6 @@ type Event struct {
 	Seq   int64
 	// Sender tells replicas apart.
 	Sender string
+	// ListedBy is the source whose list brought the firing, because no webhook did; "": a webhook.
+	ListedBy string
 }

@@ -130,7 +130,7 @@ func timers(e *Entry, change func(t *Timers)) *Entry {
 }
 
 func TestNames(t *testing.T) {
-	for o := Fired; o <= Ignored; o++ {
+	for o := Fired; o <= Repaired; o++ {
 		require.NotEmpty(t, o.String())
 	}
 	for k := NoCall; k <= Lookup; k++ {

@@ -96,6 +96,7 @@ func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhook
 
 // did notes what an event did.
 func (w *world) did(a arrived, o Outcome) {
+	w.hearsRepairs(a)
 	if o.changes() {
 		w.hearsSync([]arrived{a})
 		w.heard[a.alert] = w.now
@@ -103,7 +104,10 @@ func (w *world) did(a arrived, o Outcome) {
 	if o != Repeated && o != RefreshDue && o.changes() {
 		w.news()
 	}
-	if o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho) {
+	switch {
+	case a.ListedBy != "":
+		w.listDid(a, o)
+	case o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho):
 		w.tell(a.notification)
 		if o == EchoHeld {
 			w.pages++
@@ -120,9 +124,12 @@ func (w *world) mayHaveApplied(all []arrived) {
 	for _, a := range all {
 		w.pages++
 		w.heard[a.alert] = w.now
-		if a.sender == am1 || a.firing && !a.isEcho {
+		switch {
+		case a.ListedBy != "":
+			w.hearsList(a)
+		case a.sender == am1 || a.firing && !a.isEcho:
 			w.tell(a.notification)
-		} else if !a.firing {
+		case !a.firing:
 			w.wrongly(a.notification)
 		}
 	}

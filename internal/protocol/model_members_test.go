@@ -126,11 +126,34 @@ func (w *world) checkRestart(before *Entry) {
 			w.Fatalf("I10: the restart ended the hold of %v", was)
 		}
 	}
+	fired := w.fired
 	w.noteMembers()
 	for j, key := range keys {
 		if e != nil && e.Members.Get(key) != nil {
 			w.shown[j] = e.Members.Get(key).ShownBy == theSource // the disk remembers what another clock made Load forget
 		}
+		w.noteEnded(j, fired[j])
 	}
 	w.check()
+}
+
+// noteEnded: the member resolved without an event.
+func (w *world) noteEnded(j int, fired bool) {
+	if fired && !w.fired[j] {
+		w.alerts[j].told.firing = false
+	}
+}
+
+// unshown: the entry has forgotten the alert, and what showed it.
+func (w *world) unshown(i int) { w.shown[i], w.lacking[i] = false, -1 }
+
+// checkWait is I29: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
+func (w *world) checkWait(i int, before hold, heard, single bool) {
+	after := w.waits[i]
+	switch {
+	case before.held && after.held && before.until != after.until && single:
+		w.Fatalf("I29: the wait moved from %d to %d", before.until, after.until)
+	case before.held && !after.held && !heard && w.now < before.until:
+		w.Fatalf("I29: the wait ended %d s early", before.until-w.now)
+	}
 }

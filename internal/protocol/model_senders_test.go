@@ -240,3 +240,20 @@ func (c Content) atLeast(s incident.Severity) Content {
 	}
 	return c
 }
+
+// waitOf is for how long a resolve of the sender waits.
+func (w *world) waitOf(n notification) time.Duration {
+	if !w.apart || n.firing {
+		return 0
+	}
+	return 2 * syncEvery * time.Second
+}
+
+// repeats is who repeats that alert i fires.
+func (w *world) repeats(i int) notification {
+	n := w.current(i)
+	if w.alone[i] {
+		n.sender = am2
+	}
+	return n
+}

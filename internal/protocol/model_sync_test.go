@@ -23,6 +23,7 @@ const (
 type question struct {
 	Snapshot
 	firing  [2]bool
+	lists   [2]notification // what they say of the alerts
 	aliveAt int
 }
 
@@ -41,6 +42,7 @@ type syncs struct {
 	shown    [2]bool
 	lacking  [2]int
 	waits    [2]hold // resolves
+	repairs
 }
 
 func (s *steps) ofSync(sw switches) {
@@ -62,6 +64,9 @@ func (s *steps) ofSync(sw switches) {
 	})
 	for i := range 2 {
 		n := "(" + strconv.Itoa(i) + ")"
+		if sw.repair {
+			s.add(3, "begins unsaid"+n, func(w *world) { w.beginsUnsaid(i) })
+		}
 		s.add(3, "ends unsaid"+n, func(w *world) { w.endsUnsaid(i) })
 		s.add(1, "silenced or not"+n, func(w *world) { w.silenced[i] = !w.silenced[i] })
 		if sw.apart {
@@ -101,6 +106,7 @@ func (w *world) ask(complete bool) {
 		q.aliveAt = w.now - 1 // it may die in this second
 	}
 	for i := range w.alerts {
+		q.lists[i] = w.current(i)
 		if q.firing[i] = w.alerts[i].firing; q.firing[i] && !w.lost[i] && w.now >= w.emptyUntil && (complete || i == 0) {
 			q.Listed[keys[i]] = !w.silenced[i]
 		}
@@ -113,6 +119,7 @@ func (w *world) answered() {
 	if q := w.question; q != nil {
 		w.question = nil
 		w.snapshot(q)
+		w.passOn(q)
 	}
 }
 
@@ -218,35 +225,29 @@ func (w *world) noteSnapshot(q *question) {
 	}
 }
 
-// checkWait is I29: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
-func (w *world) checkWait(i int, before hold, heard, single bool) {
-	after := w.waits[i]
-	switch {
-	case before.held && after.held && before.until != after.until && single:
-		w.Fatalf("I29: the wait moved from %d to %d", before.until, after.until)
-	case before.held && !after.held && !heard && w.now < before.until:
-		w.Fatalf("I29: the wait ended %d s early", before.until-w.now)
-	}
-}
-
 // synced is quiesce's part: what the Alertmanagers say at the end, and I28: what ended is closed in a bounded time.
 func (w *world) synced() {
 	if !w.sync {
 		return
 	}
 	w.emptyUntil, w.question = 0, nil
+	if w.repair {
+		w.silenced = [2]bool{} // a list opens nothing that somebody silences
+	}
 	for i := range w.alerts {
 		if w.alone[i] && w.alerts[i].firing {
 			n := w.current(i)
 			n.sender = am2
 			w.apply(w.arrive(n, w.leader))
+		} else if w.apart && w.alerts[i].firing && !w.fired[i] {
+			w.repeat(i) // a resolve counted because no snapshot came in time
 		}
 		if e := w.ledger.entry; !w.alerts[i].firing && !w.shown[i] && e != nil && (w.fired[i] || w.held[i].held) {
 			w.queue = append(w.queue, w.current(i)) // no snapshot can know of it
 			w.deliver(false)
 		}
 	}
-	for range (absentFor+2*syncEvery)/syncEvery + 1 {
+	for range (max(absentFor, repairAfter)+2*syncEvery)/syncEvery + 1 {
 		w.ask(true)
 		w.answered()
 		w.settleFor(syncEvery)
@@ -255,12 +256,16 @@ func (w *world) synced() {
 		if !w.alerts[i].firing && w.fired[i] {
 			w.Fatalf("I28: alert %d has ended, and its member fires: %s", i, w.show())
 		}
+		if w.repair && w.alerts[i].firing && !w.fired[i] && !w.held[i].held {
+			w.Fatalf("I31: alert %d fires unsaid, and its member does not: %s", i, w.show())
+		}
 	}
 }
 
 // restartSync: a new process has heard nothing yet, and its questions are new.
 func (w *world) restartSync() {
 	w.question, w.heardSeq, w.lacking = nil, [2]int64{}, [2]int{-1, -1}
+	w.repairs = repairs{waiting: [2]int{-1, -1}}
 }
 
 // rereadSync: memory is what disk says of e, so absences are forgotten, and an alert that is not there.
@@ -279,24 +284,4 @@ func (w *world) hearsSync(all []arrived) {
 		w.heardSeq[a.alert] = max(w.heardSeq[a.alert], a.Seq)
 		w.lacking[a.alert] = -1
 	}
-}
-
-// unshown: the entry has forgotten the alert, and what showed it.
-func (w *world) unshown(i int) { w.shown[i], w.lacking[i] = false, -1 }
-
-// waitOf is for how long a resolve of the sender waits.
-func (w *world) waitOf(n notification) time.Duration {
-	if !w.apart || n.firing {
-		return 0
-	}
-	return 2 * syncEvery * time.Second
-}
-
-// repeats is who repeats that alert i fires.
-func (w *world) repeats(i int) notification {
-	n := w.current(i)
-	if w.alone[i] {
-		n.sender = am2
-	}
-	return n
 }

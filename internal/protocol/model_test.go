@@ -50,6 +50,8 @@ var worlds = map[string]switches{
 	"sync and steps":  {sync: true, clockSteps: true, racy: true},
 	"sync apart":      {sync: true, apart: true},
 	"sync guarded":    {sync: true, guarded: true},
+	"repair":          {sync: true, repair: true},
+	"repair for all":  {sync: true, repair: true, people: true, stale: true, odd: true},
 	"all": {
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,
 	},
@@ -86,6 +88,8 @@ var worlds = map[string]switches{
 //	I28  once snapshots are complete, what ended is closed after absentFor and two of them, and a hold is decided
 //	I29  a resolve that waits is withdrawn by a snapshot that lists the alert, and counts in time
 //	I30  an alert with a witness resolves only after its source was alive after the alert's end
+//	I31  what a list passes on begins to fire if nothing newer is known, and says nothing else of what fires; once snapshots are
+//	     complete, what fires unsaid is open after repairAfter and two of them
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
@@ -231,13 +235,6 @@ func (s *steps) ofOthers(sw switches) {
 		s.add(2, "another tool closes", func(w *world) { w.otherCloses() })
 	}
 }
-
-// historiesOf draws histories: lists of short lists: rapid keeps lists short, and each can shrink to nothing.
-func historiesOf(s switches) *rapid.Generator[[][]step] {
-	return rapid.SliceOfN(rapid.SliceOf(rapid.SampledFrom([]step(repertoire(s)))), chapters, chapters)
-}
-
-const chapters = 24
 
 func (w *world) run(history [][]step) {
 	for _, chapter := range history {

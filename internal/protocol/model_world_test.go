@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // switches choose what the model's Alert24 and its people may do, and the user's policy.
@@ -50,8 +52,9 @@ type switches struct {
 	// rises: severity only rises.
 	never, stale, delay, renew, left, rises bool
 
-	// sync: Alertmanager's lists are asked for, and alerts may end unsaid. apart: its replicas are no cluster, and disagree.
-	sync, apart bool
+	// sync: Alertmanager's lists are asked for, and alerts may end unsaid. apart: its replicas are no cluster, and disagree. repair:
+	// alerts may begin unsaid, too, and the receiver passes on what a list shows.
+	sync, apart, repair bool
 	// guarded: alerts have a witness, and their source may die.
 	guarded bool
 }
@@ -199,3 +202,10 @@ func (w *world) wanted() Content {
 	}
 	return want
 }
+
+// historiesOf draws histories: lists of short lists: rapid keeps lists short, and each can shrink to nothing.
+func historiesOf(s switches) *rapid.Generator[[][]step] {
+	return rapid.SliceOfN(rapid.SliceOf(rapid.SampledFrom([]step(repertoire(s)))), chapters, chapters)
+}
+
+const chapters = 24

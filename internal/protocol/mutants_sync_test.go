@@ -11,6 +11,7 @@ var syncMutants = []mutant{
 	}`)},
 	{"an incomplete snapshot ends", "sync", 20000, lacksWith("c := *s; c.Complete = true; s = &c")},
 	{"the first absence ends", "sync", 20000, lacksWith("m.AbsentSince = now.Add(-s.AbsentFor)")},
+	{"an absence ends nothing", "sync", 20000, lacksWith("if m.Firing && m.HeldUntil.IsZero() { return }")},
 	{"a hold outlives its absence", "sync", 20000, lacksWith("if m.held() { return }")},
 	{"an absence is counted over what was heard", "sync", 20000, `
 func (m *Member) stamp(ev *Event, now time.Time) {
@@ -63,6 +64,23 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 }`},
 	{"a firing does not end a wait", "sync apart", 20000, `
 func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome { return p.wait(n, m, ev, now) }`},
+	{"what a list passes on does not begin", "repair", 20000, `
+func (p *Policy) begin(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	if ev.ListedBy != "" {
+		return OlderDropped
+	}
+	return p.beginOriginal(n, m, ev, now)
+}`},
+	{"no list ends what a list passed on", "repair", 20000, `
+func (m *Member) shown(ev *Event) {}`},
+	{"a list says more than a webhook", "repair", 20000, `
+func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	said := *ev
+	said.ListedBy = ""
+	return p.applyFiringOriginal(n, m, &said, now)
+}`},
+	{"a list is newer than what came later", "repair", 60000, `
+func (m *Member) newerThan(ev *Event) bool { return ev.ListedBy == "" && m.newerThanOriginal(ev) }`},
 }
 
 func lacksWith(first string) string {

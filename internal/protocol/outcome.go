@@ -28,6 +28,7 @@ const (
 	ResolveWithdrawn                // a firing ended that wait
 	NoRoom                          // not applied: a new alias, and limits::aliases are live
 	Ignored                         // to have no incident, and it has none
+	Repaired                        // a member began to fire because a list has it and no webhook came
 )
 
 // String names the outcome for logs and metrics.
@@ -35,7 +36,7 @@ func (o Outcome) String() string {
 	return [...]string{
 		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
 		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled",
-		"resolve_waits", "resolve_withdrawn", "no_room", "ignored",
+		"resolve_waits", "resolve_withdrawn", "no_room", "ignored", "repaired",
 	}[o]
 }
 

@@ -177,7 +177,25 @@ func (m *Member) finish(now time.Time) {
 func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	p.repeat(n, m, ev, now)
 	next := *n.Members.Get(m.Key)
+	next.shown(ev)
 	next.HeldUntil = time.Time{}
 	n.Members.set(&next)
 	return ResolveWithdrawn
+}
+
+// begin lets a member fire that did not.
+func (p *Policy) begin(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+	p.fire(n, m, ev, now)
+	if ev.ListedBy != "" {
+		return Repaired
+	}
+	return Fired
+}
+
+// shown: a list brought the event, so the lists of its source can end the member. A repeat that only the list brings is not written,
+// so it leaves that to the snapshot.
+func (m *Member) shown(ev *Event) {
+	if ev.ListedBy != "" {
+		m.ShownBy = ev.ListedBy
+	}
 }

@@ -192,3 +192,42 @@ func TestSnapshotBeforeCreate(t *testing.T) {
 	require.Equal(t, NoCall, e.Inflight.Kind)
 	require.True(t, e.Over())
 }
+
+// byList is a firing that a list of theSource brings.
+func byList(ev Event) Event {
+	ev.Sender, ev.ListedBy = "sync", theSource
+	return ev
+}
+
+// TestAListPassesOn: what no webhook brought fires, and ends as other alerts do.
+func TestAListPassesOn(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e, outcome := applyOne(p, nil, byList(fires("", t0)), t0)
+	require.Equal(t, Repaired, outcome)
+	require.True(t, Durable([]Outcome{outcome}))
+	require.True(t, outcome.Wakes())
+	require.Equal(t, theSource, e.Members.Get(keys[0]).ShownBy, "the next lists can end it")
+	e = look(p, e, list(), t0.Add(minute))
+	require.False(t, look(p, e, list(), t0.Add(3*minute)).Firing())
+
+	e, outcome = applyOne(p, e, resolves(am1, t0, t0.Add(minute)), t0.Add(2*minute))
+	require.Equal(t, Coalesced, outcome)
+	e, outcome = applyOne(p, e, byList(fires("", t0)), t0.Add(3*minute))
+	require.Equal(t, EchoHeld, outcome, "the list may be older than the resolve")
+	require.Equal(t, theSource, e.Members.Get(keys[0]).ShownBy)
+}
+
+// TestAListRepeats: of an alert that fires a list says nothing new, and a resolve that came later stands.
+func TestAListRepeats(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).says("by webhook").order("e", 7), t0)
+	n, outcome := applyOne(p, e, byList(fires("", t0.Add(minute)).says("by list").order("e", 8)), t0.Add(minute))
+	require.Equal(t, Repeated, outcome)
+	require.Equal(t, "by webhook", n.Members.Get(keys[0]).Alert.Unpack().Description)
+	require.Equal(t, t0, n.Members.Get(keys[0]).Alert.StartsAt)
+
+	n, _ = applyOne(p, e, resolves(am1, t0, t0.Add(minute)).order("e", 9), t0.Add(minute))
+	n, outcome = applyOne(p, n, byList(fires("", t0).order("e", 8)), t0.Add(time.Hour))
+	require.Equal(t, OlderDropped, outcome)
+	require.False(t, n.Firing())
+}

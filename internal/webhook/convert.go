@@ -46,6 +46,8 @@ type Delivery struct {
 	Client   string // peer address, or ""
 	// ResolveWait is how long resolves wait for the next sync at the most; 0: they count at once.
 	ResolveWait time.Duration
+	// ListedBy is the source of the list that brought the alerts; "": a webhook did.
+	ListedBy string
 }
 
 // SequenceOf is the sequence number of what arrives between two webhooks.
@@ -181,6 +183,7 @@ func (c *Converter) delivery(out *writer, group *repeated, d *Delivery, a *Alert
 		out.attributes.PutInt(attrs.ResolveWait, d.ResolveWait.Milliseconds())
 	}
 	out.text(attrs.ClientAddress, d.Client)
+	out.text(attrs.ListedBy, d.ListedBy)
 	if out.cut += group.cut; out.cut > 0 {
 		out.attributes.PutInt(attrs.CutValues, int64(out.cut))
 	}

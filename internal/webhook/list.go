@@ -6,12 +6,23 @@ package webhook
 import (
 	"errors"
 	"io"
+	"regexp"
+	"slices"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// ListedAlert is an alert of the list of Alertmanager's API. Of the Alert it has the labels and the fingerprint.
+// ListedAlert is an alert of the list of Alertmanager's API. It is firing and has no end: the list has that of its lease.
 type ListedAlert struct {
 	Alert
 
+	// Receivers are the names of Alertmanager's receivers that it is routed to.
+	Receivers []string
+	// TellsMuted: it says which time intervals mute it. Alertmanager before 0.28 does not.
+	TellsMuted bool
+	// Bytes is its length in the list.
+	Bytes int
 	// Suppressed: a silence, an inhibition or a time interval keeps it from being sent, or Alertmanager has not looked yet.
 	Suppressed bool
 	// SilencedBy are the ids of its silences.
@@ -48,8 +59,9 @@ func (r *Reader) readAlertList(each func(a *ListedAlert)) (unusable int, err err
 	}
 	for r.json.PeekKind() != ']' {
 		r.startChunk()
-		var a ListedAlert
+		a, start := ListedAlert{Alert: Alert{Status: attrs.StatusFiring}}, r.json.InputOffset()
 		usable, err := r.readListed(&a)
+		a.Bytes = int(r.json.InputOffset() - start)
 		switch {
 		case err != nil:
 			return unusable, err
@@ -80,6 +92,12 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 			a.Fingerprint, err = r.text()
 		case "status":
 			state, err = r.readListedStatus(a)
+		case "receivers":
+			a.Receivers, err = r.receiverNames()
+		case "startsAt":
+			a.StartsAt, _, err = r.time()
+		case "annotations", "generatorURL":
+			err = r.otherMember(&a.Alert, name)
 		default:
 			err = r.skip()
 		}
@@ -105,6 +123,7 @@ func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 		case "inhibitedBy", "mutedBy":
 			ids, err = r.texts()
 			a.Suppressed = a.Suppressed || len(ids) > 0
+			a.TellsMuted = a.TellsMuted || string(name) == "mutedBy"
 		default:
 			err = r.skip()
 		}
@@ -115,23 +134,83 @@ func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 
 // texts reads a list of texts; anything else is an empty one.
 func (r *Reader) texts() (all []string, err error) {
+	err = r.each(func() error {
+		s, err := r.text()
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
+
+// receiverNames reads a list of objects that have names.
+func (r *Reader) receiverNames() (all []string, err error) {
+	err = r.each(func() error {
+		_, err := r.object(func(name []byte) error {
+			if string(name) != "name" {
+				return r.skip()
+			}
+			s, err := r.onlyText()
+			all = append(all, s)
+			return err
+		})
+		return err
+	})
+	return all, err
+}
+
+// each calls item for each value of a list; item reads it. Anything else is an empty list.
+func (r *Reader) each(item func() error) error {
 	if r.json.PeekKind() != '[' {
-		return nil, r.skip()
+		return r.skip()
 	}
 	if _, err := r.json.ReadToken(); err != nil {
-		return nil, syntaxError(err)
+		return syntaxError(err)
 	}
 	for r.json.PeekKind() != ']' {
-		s, err := r.text()
-		if err != nil {
-			return nil, err
+		if err := item(); err != nil {
+			return err
 		}
-		all = append(all, s)
 	}
 	if _, err := r.json.ReadToken(); err != nil {
-		return nil, syntaxError(err)
+		return syntaxError(err)
 	}
-	return all, nil
+	return nil
+}
+
+// Keep returns the alert with memory of its own.
+func (a *ListedAlert) Keep() Alert {
+	kept := a.Alert
+	kept.Labels, kept.Annotations = slices.Clone(a.Labels), slices.Clone(a.Annotations)
+	return kept
+}
+
+// labelRuleUID is a private label of Grafana's lists.
+const labelRuleUID = "__alert_rule_uid__"
+
+// AsWebhooks returns what the alerts of a list would be if they had been sent to the receiver: those of Grafana without what it does
+// not send, and the others. It changes the alerts.
+func AsWebhooks(receiver string, listed []Alert) (all []*Webhook) {
+	quoted := regexp.QuoteMeta(receiver) // as Alertmanager sends it
+	alertmanager, grafana := &Webhook{Version: versionCurrent, Receiver: quoted}, &Webhook{Version: versionGrafana, Receiver: receiver}
+	for i := range listed {
+		a, to := &listed[i], alertmanager
+		if id := a.Labels.Get(labelRuleUID); id != "" {
+			a.grafana().RuleUID, to = id, grafana
+		}
+		isPrivate := func(l labels.Label) bool { return private(l.Name) }
+		a.Labels = slices.DeleteFunc(a.Labels, isPrivate)
+		if to == grafana {
+			a.Annotations = slices.DeleteFunc(a.Annotations, isPrivate)
+		}
+		a.Position = len(to.Alerts)
+		to.Alerts = append(to.Alerts, *a)
+	}
+	for _, w := range []*Webhook{alertmanager, grafana} {
+		if len(w.Alerts) > 0 {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // remembering keeps the error of a reader, which the decoder hides.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -163,4 +164,56 @@ func TestReadSilences(t *testing.T) {
 		_, err := ReadSilences([]byte(body), func(string) bool { return true })
 		require.EqualError(t, err, "the answer is not a list of silences", body)
 	}
+}
+
+// TestReadListReadsWhole: all that a webhook would say, but not the end, which is that of a lease.
+func TestReadListReadsWhole(t *testing.T) {
+	const alert = `{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00Z","fingerprint":"f","startsAt":"2026-11-26T14:00:00Z","generatorURL":"http://p/x",
+		"receivers":[{"name":"web.hook"},7,{"other":1,"name":"b"}],"status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},"labels":{"alertname":"A"}}`
+	var kept []Alert
+	_, err := NewReader().ReadList(strings.NewReader("["+alert+`,{"fingerprint":"g","labels":{"alertname":"B"},"status":{"state":"active"}}]`), func(a *ListedAlert) {
+		if kept = append(kept, a.Keep()); a.Fingerprint == "f" {
+			assert.Equal(t, []string{"web.hook", "b"}, a.Receivers)
+			assert.Len(t, alert, a.Bytes)
+		}
+		assert.Equal(t, a.Fingerprint == "f", a.TellsMuted)
+	})
+	require.NoError(t, err)
+	assert.Equal(t, Alert{
+		Status: attrs.StatusFiring, Fingerprint: "f", StartsAt: time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC), GeneratorURL: "http://p/x",
+		Labels: labels.FromMap(map[string]string{"alertname": "A"}), Annotations: labels.FromMap(map[string]string{"summary": "x"}),
+	}, kept[0])
+	assert.Equal(t, "B", kept[1].Labels.Get("alertname"))
+}
+
+// TestAsWebhooks: an alert of a list gets the alias that its webhook would give it, also one of Grafana.
+func TestAsWebhooks(t *testing.T) {
+	set := func(pairs ...string) labels.Set {
+		m := map[string]string{}
+		for pair := range slices.Chunk(pairs, 2) {
+			m[pair[0]] = pair[1]
+		}
+		return labels.FromMap(m)
+	}
+	all := AsWebhooks("web.hook", []Alert{
+		{Status: attrs.StatusFiring, Fingerprint: "a", Labels: set("alertname", "A", "instance", "i"), Annotations: set("__x__", "kept")},
+		{Status: attrs.StatusFiring, Fingerprint: "g", Labels: set("alertname", "G", "instance", "i", "__alert_rule_uid__", "rule-1"), Annotations: set("__x__", "dropped", "summary", "s")},
+		{Status: attrs.StatusFiring, Fingerprint: "b", Labels: set("alertname", "B", "instance", "i")},
+	})
+	require.Len(t, all, 2)
+	c, err := NewConverter(Options{LabelsPerAlert: 10, ValueBytes: 1000, Alias: AliasRule{Labels: []string{"alertname", "instance"}, Separator: ":"}})
+	require.NoError(t, err)
+	var aliases []string
+	for _, w := range all {
+		for i := range w.Alerts {
+			assert.Equal(t, i, w.Alerts[i].Position)
+			aliases = append(aliases, c.Alias(w, &w.Alerts[i]).Text)
+		}
+	}
+	assert.Equal(t, []string{"A:i", "B:i", "G:i:rule-1"}, aliases)
+	assert.Equal(t, `web\.hook`, all[0].Receiver, "as Alertmanager sends it")
+	assert.Equal(t, "web.hook", all[1].Receiver)
+	assert.Equal(t, set("__x__", "kept"), all[0].Alerts[0].Annotations)
+	assert.Equal(t, set("summary", "s"), all[1].Alerts[0].Annotations)
+	assert.Equal(t, set("alertname", "G", "instance", "i"), all[1].Alerts[0].Labels)
 }

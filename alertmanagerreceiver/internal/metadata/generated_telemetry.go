@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	ReceiverAlertmanagerSkippedAlerts     metric.Int64Counter
 	ReceiverAlertmanagerSyncComplete      metric.Int64Gauge
 	ReceiverAlertmanagerSyncListedAlerts  metric.Int64Gauge
+	ReceiverAlertmanagerSyncPassedAlerts  metric.Int64Counter
 	ReceiverAlertmanagerSyncQuestions     metric.Int64Counter
 	ReceiverAlertmanagerTruncatedAlerts   metric.Int64Counter
 	ReceiverAlertmanagerTruncatedWebhooks metric.Int64Counter
@@ -86,6 +87,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ReceiverAlertmanagerSyncListedAlerts, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_alertmanager_sync_listed_alerts",
 		metric.WithDescription("Alerts that the Alertmanagers listed at the last sync. [Alpha]"),
+		metric.WithUnit("{alerts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAlertmanagerSyncPassedAlerts, err = builder.meter.Int64Counter(
+		"otelcol_receiver_alertmanager_sync_passed_alerts",
+		metric.WithDescription("Alerts that the sync passed on because no webhook about them had come since the start of the bridge. Only with `sync::repair` both. [Alpha]"),
 		metric.WithUnit("{alerts}"),
 	)
 	errs = errors.Join(errs, err)

@@ -23,6 +23,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverAlertmanagerSkippedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerSyncComplete.Record(context.Background(), 1)
 	tb.ReceiverAlertmanagerSyncListedAlerts.Record(context.Background(), 1)
+	tb.ReceiverAlertmanagerSyncPassedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerSyncQuestions.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedAlerts.Add(context.Background(), 1)
 	tb.ReceiverAlertmanagerTruncatedWebhooks.Add(context.Background(), 1)
@@ -37,6 +38,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverAlertmanagerSyncListedAlerts(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverAlertmanagerSyncPassedAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverAlertmanagerSyncQuestions(t, testTel,

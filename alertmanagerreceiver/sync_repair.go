@@ -1,0 +1,203 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
+)
+
+const (
+	// repairAfter is how long an alert must be active without a webhook before it is passed on.
+	repairAfter = 5 * time.Minute
+	// maxRepairBytes bounds what is kept of the alerts that one sync passes on. The next syncs pass on the others.
+	maxRepairBytes = webhook.ChunkBytes
+	// maxHeard bounds the alerts that are known to have come by webhook. Those above are passed on as well, as repeats.
+	maxHeard = 200_000
+)
+
+// repair finds alerts that fire and that no webhook has brought since this process started. Only the poller uses what mu does not
+// guard.
+type repair struct {
+	receiver  string // the name of Alertmanager's
+	converter *webhook.Converter
+	now       func() time.Time
+
+	mu    sync.Mutex
+	heard map[webhook.Key]hearing
+
+	// waiting is since when the other alerts are known to be active. What the first complete list shows is believed to be active since
+	// its start; all others since they were first seen so.
+	waiting map[webhook.Key]time.Time
+	began   bool // there was a complete list
+	warned  bool // of an Alertmanager that is too old
+	scratch []byte
+}
+
+// hearing is the last webhook about an alert, or the list that passed it on.
+type hearing struct {
+	arrival int64
+	firing  bool
+}
+
+func newRepair(cfg *SyncConfig, converter *webhook.Converter) *repair {
+	if cfg.Repair != RepairBoth {
+		return nil
+	}
+	return &repair{receiver: cfg.Receiver, converter: converter, now: time.Now, heard: map[webhook.Key]hearing{}}
+}
+
+// hear notes the alerts of a webhook that the pipeline has taken.
+func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var k webhook.Key
+	for i := range alerts {
+		k, r.scratch = r.converter.Key(&alerts[i], r.scratch)
+		r.note(k, hearing{arrival, alerts[i].Status == attrs.StatusFiring})
+	}
+}
+
+func (r *repair) note(k webhook.Key, h hearing) {
+	former, known := r.heard[k]
+	if known && former.arrival > h.arrival || !known && len(r.heard) >= maxHeard {
+		return
+	}
+	r.heard[k] = h
+}
+
+func (r *repair) knows(k webhook.Key) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.heard[k]
+	return known
+}
+
+// unheard are alerts of a round that may have to be passed on.
+type unheard struct {
+	since map[webhook.Key]time.Time // active at least since then
+	// barred are those that an Alertmanager suppresses, whatever another one does.
+	barred map[webhook.Key]bool
+	due    []dueAlert
+	room   int  // for more of them, in bytes
+	old    bool // an Alertmanager does not tell which alerts a time interval mutes
+}
+
+type dueAlert struct {
+	key   webhook.Key
+	alert webhook.Alert
+}
+
+func newUnheard() unheard {
+	return unheard{since: map[webhook.Key]time.Time{}, barred: map[webhook.Key]bool{}, room: maxRepairBytes}
+}
+
+// look adds a listed alert to u if it has to be sent to the receiver and no webhook has come. now is the Alertmanager's time.
+func (r *repair) look(u *unheard, k webhook.Key, listed *webhook.ListedAlert, now time.Time) {
+	switch {
+	case r == nil:
+		return
+	case listed.Suppressed:
+		u.barred[k] = true
+		return
+	case !slices.Contains(listed.Receivers, r.receiver) || r.knows(k):
+		return
+	case !listed.TellsMuted:
+		u.barred[k], u.old = true, true
+		return
+	}
+	if _, twice := u.since[k]; twice {
+		return
+	}
+	since, waits := r.waiting[k]
+	if !waits {
+		since = r.now()
+		if !r.began && !listed.StartsAt.IsZero() {
+			since = since.Add(-max(0, now.Sub(listed.StartsAt)))
+		}
+	}
+	u.since[k] = since
+	if r.now().Sub(since) < repairAfter || u.room <= 0 {
+		return
+	}
+	u.room -= listed.Bytes
+	u.due = append(u.due, dueAlert{k, listed.Keep()})
+}
+
+// finish ends a round, and returns the alerts that are to be passed on. Lists that are not complete say too little.
+func (r *repair) finish(rd *round) (due []dueAlert) {
+	if r == nil || !rd.complete {
+		return nil
+	}
+	r.began = true
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k, h := range r.heard {
+		// A listed alert whose last webhook resolved it, before the list: it waits from now on.
+		if _, listed := rd.active[k]; h.arrival < rd.arrival && (!listed || !h.firing) {
+			delete(r.heard, k)
+		}
+	}
+	r.waiting = rd.unheard.since
+	for k := range r.waiting {
+		if _, heard := r.heard[k]; heard || rd.unheard.barred[k] {
+			delete(r.waiting, k)
+		}
+	}
+	for _, d := range rd.unheard.due {
+		if _, waits := r.waiting[d.key]; waits {
+			due = append(due, d)
+		}
+	}
+	return due
+}
+
+// passed notes that the pipeline has taken alerts of a list.
+func (r *repair) passed(due []dueAlert, arrival int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range due {
+		r.note(due[i].key, hearing{arrival, true})
+	}
+}
+
+// repair passes on the alerts that should have come by webhook, in the place of the round in the order of arrival.
+func (p *poller) repair(ctx context.Context, rd *round) {
+	due := p.repairs.finish(rd)
+	if rd.unheard.old && !p.repairs.warned {
+		p.repairs.warned = true
+		p.logger.Warn("An Alertmanager does not tell which alerts a time interval mutes, as before version 0.28: sync::repair opens none of its alerts")
+	}
+	if len(due) == 0 {
+		return
+	}
+	alerts := make([]webhook.Alert, len(due))
+	for i := range due {
+		alerts[i] = due[i].alert
+	}
+	d := webhook.Delivery{Epoch: p.epoch, Arrival: rd.arrival, Received: p.repairs.now(), ListedBy: p.source}
+	for _, w := range webhook.AsWebhooks(p.repairs.receiver, alerts) {
+		logs, _ := p.converter.Logs(w, &d)
+		if err := p.next.ConsumeLogs(ctx, logs); err != nil {
+			if ctx.Err() == nil {
+				p.logger.Warn("Alerts that no webhook brought were not taken; the next sync passes them on", zap.Error(err))
+			}
+			return
+		}
+	}
+	p.repairs.passed(due, rd.arrival)
+	p.telemetry.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
+	p.logger.Info("Passed on alerts that Alertmanager lists and of which no webhook has come since the start of the bridge",
+		zap.Int("alerts", len(due)))
+}
