@@ -87,19 +87,22 @@ demo-replicas: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## See one of tw
 
 .PHONY: test
 test: ## Everything: lint, vet, generated files, unit and end-to-end tests
-	@scripts/test.sh lint vet check-generated test-unit test-e2e
+	@scripts/test.sh lint vet check-generated test-unit test-e2e test-deploy
 
 .PHONY: lint
 lint: $(LINT) ## Lint, and check the formatting
 	$(LINT) run ./...
+	cd deploy && $(LINT) run ./...
 
 .PHONY: fmt
 fmt: $(LINT) ## Format the code
 	$(LINT) fmt ./...
+	cd deploy && $(LINT) fmt ./...
 
 .PHONY: vet
 vet: ## Run go vet
 	go vet ./...
+	cd deploy && go vet ./...
 
 .PHONY: check-generated
 check-generated: ## Check that go.mod and generated files are up to date
@@ -140,6 +143,8 @@ bench: $(COLLECTOR) $(STAMP)/postgresql ## Measure, next to an adapter in Node.j
 .PHONY: race
 race:
 	@echo '$(RACE)'
+
+include deploy/deploy.mk
 
 ##@ Tools
 

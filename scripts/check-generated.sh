@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 
 tidy=0
 go mod tidy -diff || tidy=1
+(cd deploy && go mod tidy -diff) || tidy=1
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

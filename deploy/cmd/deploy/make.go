@@ -1,0 +1,143 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
+	"github.com/alert24/otelcol-alert24/deploy/internal/chart"
+	"github.com/alert24/otelcol-alert24/deploy/internal/image"
+	"github.com/alert24/otelcol-alert24/deploy/internal/packages"
+	"github.com/alert24/otelcol-alert24/deploy/internal/sbom"
+)
+
+const repository = "ghcr.io/alert24/otelcol-alert24"
+
+// programs are those of a platform.
+func (s *settings) programs(platform string) []string {
+	var found []string
+	for _, name := range []string{"otelcol-alert24", "alert24tool"} {
+		if strings.HasPrefix(platform, "windows_") {
+			name += ".exe"
+		}
+		found = append(found, filepath.Join(s.bin, platform, name))
+	}
+	return found
+}
+
+func (s *settings) sbom(platform string) ([]byte, error) {
+	return sbom.Of(sbom.Product{Name: "otelcol-alert24", Version: s.version, License: "Apache-2.0", Time: s.time}, s.programs(platform)...)
+}
+
+func makePackages(s settings) error {
+	for _, platform := range s.platforms {
+		arch, ok := strings.CutPrefix(platform, "linux_")
+		if !ok {
+			continue
+		}
+		list, err := s.sbom(platform)
+		if err != nil {
+			return err
+		}
+		for _, format := range packages.Formats {
+			path, err := packages.Build(packages.Options{
+				Root: s.root, Bin: filepath.Join(s.bin, platform), Out: s.out, Version: s.version, Arch: arch, SBOM: list, Time: s.time,
+			}, format)
+			if err != nil {
+				return err
+			}
+			fmt.Println(path)
+		}
+	}
+	return nil
+}
+
+func makeImages(s settings) error {
+	o := image.Options{
+		Root: s.root, Bin: map[string]string{}, SBOM: map[string][]byte{}, Version: s.version, Revision: s.revision, Time: s.time,
+	}
+	for _, platform := range s.platforms {
+		arch, ok := strings.CutPrefix(platform, "linux_")
+		if !ok {
+			continue
+		}
+		list, err := s.sbom(platform)
+		if err != nil {
+			return err
+		}
+		o.Bin[arch], o.SBOM[arch] = filepath.Join(s.bin, platform), list
+	}
+	index, err := image.Index(o)
+	if err != nil {
+		return err
+	}
+	tag := strings.ReplaceAll(s.version, "+", "_") // a tag has no plus
+	base := filepath.Join(s.out, "otelcol-alert24_"+s.version)
+	folder := filepath.Join(s.out, "image")
+	if err := image.WriteLayout(index, folder, tag); err != nil {
+		return err
+	}
+	if err := image.Archive(folder, base+"_image_oci.tar", s.time); err != nil {
+		return err
+	}
+	if err := writeDocker(index, base, tag); err != nil {
+		return err
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return fmt.Errorf("make the image: %w", err)
+	}
+	fmt.Printf("%s:%s@%s in %s\n", repository, tag, digest, folder)
+	return nil
+}
+
+func writeDocker(index v1.ImageIndex, base, tag string) error {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return fmt.Errorf("make the image: %w", err)
+	}
+	for _, one := range manifest.Manifests {
+		img, err := index.Image(one.Digest)
+		if err != nil {
+			return fmt.Errorf("make the image: %w", err)
+		}
+		if err := image.WriteDocker(img, base+"_image_docker_"+one.Platform.Architecture+".tar", repository, tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makeArchives(s settings) error {
+	for _, platform := range s.platforms {
+		list, err := s.sbom(platform)
+		if err != nil {
+			return err
+		}
+		base := filepath.Join(s.out, "otelcol-alert24_"+s.version+"_"+platform)
+		if err := os.WriteFile(base+".sbom.cdx.json", list, 0o644); err != nil {
+			return fmt.Errorf("write the list of modules: %w", err)
+		}
+		path, err := archive.Build(archive.Options{Root: s.root, Programs: s.programs(platform), SBOM: list, Time: s.time}, base)
+		if err != nil {
+			return err
+		}
+		fmt.Println(path)
+	}
+	return nil
+}
+
+func writeManifests(s settings) error {
+	return chart.WriteManifests(s.root)
+}
+
+func writeChecksums(s settings) error {
+	return archive.Checksums(s.out)
+}

@@ -1,0 +1,48 @@
+# Copyright The otelcol-alert24 Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# What people install. deploy/ is a Go module of its own, because Helm and Kubernetes bring many others.
+PLATFORMS   := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
+HOST        := $(shell go env GOOS)_$(shell go env GOARCH)
+PROGRAMS    := $(CURDIR)/build/bin
+RELEASE     := $(CURDIR)/build/release
+# The time and the commit of the sources: the same sources make the same files.
+SOURCE_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
+REVISION    := $(shell git rev-parse HEAD 2>/dev/null)
+
+# $(call deploy,COMMAND,PLATFORMS)
+deploy = cd deploy && go run ./cmd/deploy $(1) -root '$(CURDIR)' -bin '$(PROGRAMS)' -out '$(RELEASE)' \
+	-version '$(VERSION)' -revision '$(REVISION)' -time '$(SOURCE_TIME)' -platforms '$(2)'
+
+##@ Release
+
+# Go's cache decides what is built again.
+.PHONY: $(PLATFORMS:%=programs-%)
+$(PLATFORMS:%=programs-%): programs-%: $(COLLECTOR)
+	scripts/build-programs.sh '$(VERSION)' $* '$(PROGRAMS)/$*'
+
+.PHONY: packages
+packages: programs-linux_amd64 programs-linux_arm64 ## Make deb and rpm packages in build/release
+	$(call deploy,packages,linux_amd64 linux_arm64)
+
+.PHONY: images
+images: programs-linux_amd64 programs-linux_arm64 ## Make the container image, as an OCI layout and as tars, in build/release
+	$(call deploy,images,linux_amd64 linux_arm64)
+
+.PHONY: archives
+archives: $(PLATFORMS:%=programs-%) ## Make archives for Linux, macOS and Windows in build/release
+	$(call deploy,archives,$(PLATFORMS))
+
+.PHONY: dist
+dist: ## Everything of a release, with checksums, in build/release
+	rm -rf '$(RELEASE)'
+	$(MAKE) archives packages images
+	$(call deploy,checksums)
+
+.PHONY: manifests
+manifests: ## Render deploy/kubernetes from the Helm chart
+	$(call deploy,manifests)
+
+.PHONY: test-deploy
+test-deploy: $(TESTSUM) programs-$(HOST) ## Install, upgrade and purge the package; run the image; render and load the chart
+	cd deploy && ALERT24_MACHINE=$(if $(CI),required) DEPLOY_PROGRAMS='$(PROGRAMS)/$(HOST)' $(TESTSUM) --format testname -- -timeout=10m ./...

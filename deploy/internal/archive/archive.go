@@ -1,0 +1,157 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package archive packs the programs with what belongs to them, for each platform, and sums up the files of a release.
+package archive
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Options of an archive.
+type Options struct {
+	Root     string   // the project
+	Programs []string // their paths
+	SBOM     []byte   // of the programs
+	Time     time.Time
+}
+
+type member struct {
+	name    string
+	mode    os.FileMode
+	content []byte
+}
+
+// Build packs an archive, whose path is base with an ending: zip for Windows, and else tar.gz. Everything in it is in one folder.
+func Build(o Options, base string) (path string, err error) {
+	members, err := collect(o)
+	if err != nil {
+		return "", err
+	}
+	pack, path := packTar, base+".tar.gz"
+	if strings.HasSuffix(o.Programs[0], ".exe") {
+		pack, path = packZip, base+".zip"
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		return "", fmt.Errorf("make an archive: %w", err)
+	}
+	if err := errors.Join(pack(out, filepath.Base(base), members, o.Time), out.Close()); err != nil {
+		return "", fmt.Errorf("make %s: %w", path, err)
+	}
+	return path, nil
+}
+
+func collect(o Options) ([]member, error) {
+	members := []member{{name: "sbom.cdx.json", mode: 0o644, content: o.SBOM}}
+	from := map[string]os.FileMode{}
+	var paths []string
+	for _, program := range o.Programs {
+		from[program] = 0o755
+		paths = append(paths, program)
+	}
+	for _, file := range []string{
+		"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
+		"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
+		"examples/grafana-dashboard.json",
+	} {
+		paths = append(paths, filepath.Join(o.Root, file))
+	}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("make an archive: %w", err)
+		}
+		m := member{name: filepath.Base(path), mode: 0o644, content: content}
+		if mode, ok := from[path]; ok {
+			m.mode = mode
+		} else if inside, err := filepath.Rel(o.Root, path); err == nil {
+			m.name = filepath.ToSlash(inside)
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+func packTar(out io.Writer, folder string, members []member, at time.Time) error {
+	zipped, err := gzip.NewWriterLevel(out, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	w := tar.NewWriter(zipped)
+	for _, m := range members {
+		header := &tar.Header{
+			Name: folder + "/" + m.name, Mode: int64(m.mode), Size: int64(len(m.content)), ModTime: at, Typeflag: tar.TypeReg, Format: tar.FormatPAX,
+		}
+		if err := w.WriteHeader(header); err != nil {
+			return err
+		}
+		if _, err := w.Write(m.content); err != nil {
+			return err
+		}
+	}
+	return errors.Join(w.Close(), zipped.Close())
+}
+
+func packZip(out io.Writer, folder string, members []member, at time.Time) error {
+	w := zip.NewWriter(out)
+	for _, m := range members {
+		header := &zip.FileHeader{Name: folder + "/" + m.name, Method: zip.Deflate, Modified: at}
+		header.SetMode(m.mode)
+		file, err := w.CreateHeader(header)
+		if err != nil {
+			return err
+		}
+		if _, err := file.Write(m.content); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// Checksums writes SHA256SUMS of the files in a folder, in the form that `sha256sum -c` reads.
+func Checksums(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("sum up %s: %w", dir, err)
+	}
+	var sums strings.Builder
+	for _, file := range files {
+		if !file.Type().IsRegular() || file.Name() == "SHA256SUMS" {
+			continue
+		}
+		sum, err := sumOf(filepath.Join(dir, file.Name()))
+		if err != nil {
+			return fmt.Errorf("sum up %s: %w", dir, err)
+		}
+		fmt.Fprintf(&sums, "%s  %s\n", sum, file.Name())
+	}
+	if err := os.WriteFile(filepath.Join(dir, "SHA256SUMS"), []byte(sums.String()), 0o644); err != nil {
+		return fmt.Errorf("sum up %s: %w", dir, err)
+	}
+	return nil
+}
+
+func sumOf(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

@@ -1,0 +1,118 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+// Package machine gives a test a machine to spoil: this one, with every change kept apart, or an unpacked container image. Each command
+// runs in a mount namespace of its own. Needs root.
+package machine
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Machine is a file system that commands run in.
+type Machine struct {
+	root    string
+	overlay string // the folder with the changes, or empty
+}
+
+// RequiredEnv makes a test fail instead of skip where it may not make machines.
+const RequiredEnv = "ALERT24_MACHINE"
+
+// Copy is this machine. What commands change is only seen by later commands, and goes with the test.
+func Copy(t *testing.T) *Machine {
+	t.Helper()
+	root(t)
+	dir := t.TempDir()
+	for _, name := range []string{"upper", "work", "root"} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+	}
+	m := &Machine{root: filepath.Join(dir, "root"), overlay: dir}
+	out, err := m.Command(t, 0, nil, "/bin/true").CombinedOutput()
+	require.NoError(t, err, "no overlay of this machine's files: %s", out)
+	return m
+}
+
+// At is the file system in a folder.
+func At(t *testing.T, dir string) *Machine {
+	t.Helper()
+	root(t)
+	for _, name := range []string{"proc", "dev", "sys"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, name), 0o755))
+	}
+	return &Machine{root: dir}
+}
+
+func root(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv(RequiredEnv) == "required" {
+		t.Fatal("only root can run a command in a file system of its own")
+	}
+	t.Skip("only root can run a command in a file system of its own; " + RequiredEnv + "=required makes this a failure")
+}
+
+// enter mounts what the command sees. Paths come as arguments: $1 the root, $2 the changes, $3 the user.
+const enter = `
+root=$1 changes=$2 user=$3
+shift 3
+if [ -n "$changes" ]; then
+	/bin/mount -t overlay overlay -o "lowerdir=/,upperdir=$changes/upper,workdir=$changes/work" "$root" || exit 125
+fi
+for dir in proc dev sys; do /bin/mount --rbind "/$dir" "$root/$dir" || exit 125; done
+exec /usr/sbin/chroot --userspec="$user:$user" --groups= "$root" "$@"
+`
+
+// Command is a command for the machine, with env and nothing else in its environment. Its process is the command's own.
+func (m *Machine) Command(t *testing.T, user int, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	all := append([]string{"--mount", "/bin/sh", "-euc", enter, "sh", m.root, m.overlay, strconv.Itoa(user)}, args...)
+	cmd := exec.CommandContext(t.Context(), "/usr/bin/unshare", all...)
+	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}, env...)
+	return cmd
+}
+
+// Run runs a command as root, wants it to succeed, and returns what it prints.
+func (m *Machine) Run(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := m.Command(t, 0, []string{"DEBIAN_FRONTEND=noninteractive"}, args...).CombinedOutput()
+	require.NoError(t, err, "%v: %s", args, out)
+	return string(out)
+}
+
+// Fails runs a command as root, wants it to fail, and returns what it prints.
+func (m *Machine) Fails(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := m.Command(t, 0, nil, args...).CombinedOutput()
+	require.Error(t, err, "%v: %s", args, out)
+	return string(out)
+}
+
+// Write writes a file of root's.
+func (m *Machine) Write(t *testing.T, path, content, mode string) {
+	t.Helper()
+	m.Run(t, "/bin/sh", "-euc", `printf %s "$2" >"$1" && chmod "$3" "$1"`, "sh", path, content, mode)
+}
+
+// ProgramsEnv names the folder with the built programs of this machine's platform.
+const ProgramsEnv = "DEPLOY_PROGRAMS"
+
+// Programs is the folder with the built programs.
+func Programs(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv(ProgramsEnv)
+	if dir == "" && os.Getenv(RequiredEnv) != "required" {
+		t.Skip(ProgramsEnv + " is not set: `make test-deploy` builds the programs and sets it")
+	}
+	require.FileExists(t, filepath.Join(dir, "otelcol-alert24"), ProgramsEnv)
+	return dir
+}

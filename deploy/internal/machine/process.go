@@ -1,0 +1,174 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package machine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Process is a program that runs until the test ends.
+type Process struct {
+	cmd  *exec.Cmd
+	log  buffer
+	done chan struct{}
+	err  error
+}
+
+// buffer is a log that is read while it is written.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// Start starts a command.
+func Start(t *testing.T, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{cmd: cmd, done: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &p.log, &p.log
+	require.NoError(t, cmd.Start())
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.done
+		if t.Failed() {
+			t.Logf("%v printed:\n%s", cmd.Args[len(cmd.Args)-1], p.Log())
+		}
+	})
+	return p
+}
+
+// Log is what the program has printed.
+func (p *Process) Log() string { return p.log.String() }
+
+// Wait waits until the program ends by itself, and returns its error.
+func (p *Process) Wait(t *testing.T) error {
+	t.Helper()
+	select {
+	case <-p.done:
+		return p.err
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "the program still runs", p.Log())
+		return nil
+	}
+}
+
+// Stop asks the program to end, and wants it to end well.
+func (p *Process) Stop(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Wait(t), p.Log())
+}
+
+// Answers waits until a URL is answered 200.
+func (p *Process) Answers(t *testing.T, url string) {
+	t.Helper()
+	var last error
+	require.Eventually(t, func() bool {
+		select {
+		case <-p.done:
+			return true
+		default:
+		}
+		var status int
+		status, last = Get(t.Context(), url)
+		return last == nil && status == http.StatusOK
+	}, 30*time.Second, 50*time.Millisecond, "%s: %v", url, last)
+	select {
+	case <-p.done:
+		require.Fail(t, "the program ended", "%v: %s", p.err, p.Log())
+	default:
+	}
+}
+
+// Get asks for the status of a URL.
+func Get(ctx context.Context, url string) (int, error) {
+	return do(ctx, http.MethodGet, url, "", http.NoBody)
+}
+
+// Read returns what a URL is answered with.
+func Read(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(t, err)
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, url)
+	return string(text)
+}
+
+// Post sends a body with a bearer token.
+func Post(t *testing.T, url, token, body string) int {
+	t.Helper()
+	status, err := do(t.Context(), http.MethodPost, url, token, bytes.NewBufferString(body))
+	require.NoError(t, err)
+	return status
+}
+
+func do(ctx context.Context, method, url, token string, body io.Reader) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return 0, err
+	}
+	request.Close = true
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, err
+}
+
+// Port is a free port of this machine.
+func Port(t *testing.T) string {
+	t.Helper()
+	var listen net.ListenConfig
+	l, err := listen.Listen(t.Context(), "tcp", "localhost:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+}
+
+// Webhook is one of Alertmanager's, with an alert that fires.
+const Webhook = `{"version":"4","groupKey":"{}:{alertname=\"Installed\"}","status":"firing","receiver":"alert24",
+"groupLabels":{"alertname":"Installed"},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://alertmanager.example.com",
+"alerts":[{"status":"firing","labels":{"alertname":"Installed","instance":"here","severity":"critical"},
+"annotations":{"summary":"The bridge is installed"},"startsAt":"2026-01-01T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","fingerprint":"0123456789abcdef"}]}`
