@@ -38,12 +38,12 @@ func TestManifestsAreTheChart(t *testing.T) {
 
 func TestValuesThatCannotWork(t *testing.T) {
 	for text, want := range map[string]string{
-		"replicas: 2":                   "replicas: 2: several bridges need a database",
-		"replicas: many":                "replicas",
-		"memoryLimit: 1":                "memoryLimit",
-		"secret: {name: ''}":            "name",
-		"memoryLimitMiB: 16":            "memoryLimitMiB",
-		"sync: {endpoints: [9093]}":     "endpoints",
+		"replicas: 2":                    "replicas: 2: several bridges need a database",
+		"replicas: many":                 "replicas",
+		"memoryLimit: 1":                 "memoryLimit",
+		"secret: {name: ''}":             "name",
+		"memoryLimitMiB: 16":             "memoryLimitMiB",
+		"sync: {endpoints: [9093]}":      "endpoints",
 		"image: {pullPolicy: Sometimes}": "pullPolicy",
 	} {
 		var values map[string]any
@@ -77,7 +77,7 @@ func TestObjectsFitEachOther(t *testing.T) {
 				assert.Equal(t, Namespace, object.GetNamespace(), object.GetName())
 				assert.Equal(t, "otelcol-alert24", object.GetLabels()["app.kubernetes.io/name"], object.GetName())
 			}
-			selects := func(selector map[string]string, what map[string]string, why string) {
+			selects := func(selector, what map[string]string, why string) {
 				assert.NotEmpty(t, selector, why)
 				assert.True(t, labels.SelectorFromSet(selector).Matches(labels.Set(what)), why)
 			}

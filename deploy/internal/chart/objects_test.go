@@ -22,16 +22,16 @@ const projectRoot = "../../.."
 
 // objects are those of a rendered chart, at most one of each type.
 type objects struct {
-	config      *core.ConfigMap
-	dashboard   *core.ConfigMap
-	stateful    *apps.StatefulSet
-	deployment  *apps.Deployment
-	service     *core.Service
-	disruption  *policy.PodDisruptionBudget
-	network     *networking.NetworkPolicy
-	monitor     *monitoring.ServiceMonitor
-	rules       *monitoring.PrometheusRule
-	routing     *routing.AlertmanagerConfig
+	config     *core.ConfigMap
+	dashboard  *core.ConfigMap
+	stateful   *apps.StatefulSet
+	deployment *apps.Deployment
+	service    *core.Service
+	disruption *policy.PodDisruptionBudget
+	network    *networking.NetworkPolicy
+	monitor    *monitoring.ServiceMonitor
+	rules      *monitoring.PrometheusRule
+	routing    *routing.AlertmanagerConfig
 	all        []meta.Object
 }
 

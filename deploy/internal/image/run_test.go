@@ -47,7 +47,7 @@ func TestImageRuns(t *testing.T) {
 	args := append(append([]string(nil), file.Config.Entrypoint...), file.Config.Cmd...)
 	p := machine.Start(t, m.Command(t, User, append(file.Config.Env,
 		"ALERT24_API_KEY=ak_live_of_this_test", "ALERT24_WEBHOOK_TOKEN="+token, "ALERT24_ENDPOINT=https://localhost:1/api/v1",
-		"ALERT24_LISTEN=localhost:"+webhook, "ALERT24_HEALTH_LISTEN=localhost:"+health, "ALERT24_METRICS_PORT="+machine.Port(t),
+		"ALERT24_LISTEN=127.0.0.1:"+webhook, "ALERT24_HEALTH_LISTEN=127.0.0.1:"+health, "ALERT24_METRICS_HOST=127.0.0.1", "ALERT24_METRICS_PORT="+machine.Port(t),
 	), args...))
 	p.Answers(t, "http://localhost:"+webhook+"/-/ready")
 	p.Answers(t, "http://localhost:"+health+"/")
@@ -59,7 +59,7 @@ func TestImageRuns(t *testing.T) {
 
 	out, err := m.Command(t, User, nil, "/usr/bin/alert24tool", "--help").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	assert.Contains(t, string(out), "test-alert")
+	assert.Contains(t, string(out), "Usage:\n  alert24tool")
 	var list struct{ BOMFormat string }
 	require.NoError(t, json.Unmarshal(contents["/usr/share/otelcol-alert24/sbom.cdx.json"], &list))
 }

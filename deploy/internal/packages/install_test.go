@@ -66,18 +66,18 @@ func (m *installed) isInstalled(t *testing.T) {
 	assert.Equal(t, "install ok installed 0.1.0", m.Run(t, "/usr/bin/dpkg-query", "-W", "-f", "${Status} ${Version}", Name))
 	assert.Empty(t, m.Run(t, "/usr/bin/find", "/etc/systemd", "-name", "otelcol-alert24*"), "installing starts nothing, now or at boot")
 	for path, want := range map[string]string{
-		environment:                          "640 root:root",
-		settings + "/collector-config.yaml":  "644 root:root",
-		"/usr/bin/otelcol-alert24":           "755 root:root",
-		"/usr/bin/alert24tool":               "755 root:root",
-		unitFile:                             "644 root:root",
+		environment:                                            "640 root:root",
+		settings + "/collector-config.yaml":                    "644 root:root",
+		"/usr/bin/otelcol-alert24":                             "755 root:root",
+		"/usr/bin/alert24tool":                                 "755 root:root",
+		unitFile:                                               "644 root:root",
 		"/usr/share/man/man1/alert24tool.1.gz":                 "644 root:root",
 		"/usr/share/man/man8/otelcol-alert24.8.gz":             "644 root:root",
 		"/usr/share/otelcol-alert24/LICENSE":                   "644 root:root",
 		"/usr/share/otelcol-alert24/sbom.cdx.json":             "644 root:root",
 		"/usr/share/otelcol-alert24/examples/alertmanager.yml": "644 root:root",
 	} {
-		assert.Equal(t, want, m.Run(t, "/usr/bin/stat", "-c", "%a %U:%G", path), path)
+		assert.Equal(t, want, strings.TrimSpace(m.Run(t, "/usr/bin/stat", "-c", "%a %U:%G", path)), path)
 	}
 	conffiles := m.Run(t, "/usr/bin/dpkg-query", "-W", "-f", "${Conffiles}", Name)
 	for _, file := range []string{"collector-config.yaml", "environment", "kubernetes-alias-rules.yaml"} {
@@ -117,7 +117,7 @@ ln -sfn "private/$1" "/var/lib/$1"`, "sh", directory, u.one(t, "StateDirectoryMo
 func (m *installed) refusesToStart(t *testing.T) {
 	p := m.start(t)
 	require.Error(t, p.Wait(t))
-	assert.Contains(t, p.Log(), "exporters::alert24::api_key")
+	assert.Contains(t, p.Log(), "exporters::alert24: api_key: required")
 }
 
 func (m *installed) takesWebhooks(t *testing.T) {
@@ -147,7 +147,7 @@ func (m *installed) ready(t *testing.T) *machine.Process {
 // Neither a new program nor a new configuration in the package touches what a person wrote, or the state.
 func (m *installed) upgrade(t *testing.T) {
 	before := m.Run(t, "/usr/bin/find", state, "-type", "f", "-exec", "sha256sum", "{}", "+")
-	m.Run(t, "/usr/bin/dpkg", "--install", deb(t, "0.1.1", nil))
+	m.Run(t, "/usr/bin/dpkg", "--install", deb(t, "0.1.1", func(o *Options) { o.Compression = "none" }))
 	m.Run(t, "/usr/bin/dpkg", "--force-confdef", "--force-confold", "--install", deb(t, "0.2.0", func(o *Options) {
 		root := t.TempDir()
 		require.NoError(t, os.CopyFS(filepath.Join(root, "deploy", "packages"), os.DirFS(filepath.Join(projectRoot, "deploy", "packages"))))
@@ -155,7 +155,7 @@ func (m *installed) upgrade(t *testing.T) {
 		for name, content := range map[string]string{"LICENSE": "", "collector-config.yaml": "# of the new version\n"} {
 			require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(content+readFile(t, name)), 0o600))
 		}
-		o.Root = root
+		o.Root, o.Compression = root, "none"
 	}))
 	assert.Equal(t, "0.2.0", m.Run(t, "/usr/bin/dpkg-query", "-W", "-f", "${Version}", Name))
 	assert.Equal(t, readFile(t, "collector-config.yaml")+edited, m.Run(t, "/bin/cat", settings+"/collector-config.yaml"))
@@ -164,7 +164,7 @@ func (m *installed) upgrade(t *testing.T) {
 	assert.Equal(t, "640", strings.TrimSpace(m.Run(t, "/usr/bin/stat", "-c", "%a", environment)))
 	assert.Equal(t, before, m.Run(t, "/usr/bin/find", state, "-type", "f", "-exec", "sha256sum", "{}", "+"))
 	p := m.ready(t)
-	assert.Contains(t, machine.Read(t, "http://localhost:"+m.metrics+"/metrics"), "otelcol_exporter_alert24_live_aliases{")
+	assert.Contains(t, machine.Read(t, "http://localhost:"+m.metrics+"/metrics"), "\notelcol_exporter_alert24_live_aliases 1\n")
 	p.Stop(t)
 }
 

@@ -34,10 +34,15 @@ type Options struct {
 	Arch    string    // as Go calls it
 	SBOM    []byte    // of the programs
 	Time    time.Time // of the sources: the same sources give the same package
+
+	Compression string // gzip, if empty
 }
 
 // Build makes the package of one format, and returns its path.
 func Build(o Options, format string) (path string, err error) {
+	if o.Compression == "" {
+		o.Compression = "gzip" // which every dpkg and rpm reads
+	}
 	packager, err := nfpm.Get(format)
 	if err != nil {
 		return "", fmt.Errorf("make a package: %w", err)
@@ -61,8 +66,8 @@ func Build(o Options, format string) (path string, err error) {
 		Overridables: nfpm.Overridables{
 			Contents: contents, Scripts: scripts(filepath.Join(o.Root, "deploy", "packages"), format),
 			Recommends: []string{"ca-certificates"},
-			Deb:        nfpm.Deb{Compression: "gzip"},
-			RPM:        nfpm.RPM{Group: "System Environment/Daemons", Summary: "Turn Prometheus Alertmanager alerts into Alert24 incidents", Compression: "gzip"},
+			Deb:        nfpm.Deb{Compression: o.Compression},
+			RPM:        nfpm.RPM{Group: "System Environment/Daemons", Summary: "Turn Prometheus Alertmanager alerts into Alert24 incidents", Compression: o.Compression},
 		},
 	})
 	if err := nfpm.PrepareForPackager(info, format); err != nil {

@@ -1,12 +1,14 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package sbom
 
 import (
 	"bytes"
 	"debug/buildinfo"
-	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -16,16 +18,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/machine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var product = Product{Name: "otelcol-alert24", Version: "0.1.0", License: "Apache-2.0", Time: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)}
 
-// This test's own program lists exactly the modules that the compiler wrote into it.
+// The list has exactly the modules that the compiler wrote into a program.
 func TestListOfAProgram(t *testing.T) {
-	program, err := os.Executable()
-	require.NoError(t, err)
+	program := filepath.Join(machine.Programs(t), "alert24tool")
 	written, err := Of(product, program)
 	require.NoError(t, err)
 	again, err := Of(product, program)
