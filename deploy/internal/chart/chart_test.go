@@ -107,7 +107,7 @@ func TestObjectsFitEachOther(t *testing.T) {
 			}
 			if o.routing != nil {
 				hook := o.routing.Spec.Receivers[1].WebhookConfigs[0]
-				assert.Equal(t, "http://"+o.service.Name+"."+Namespace+".svc:9095/alertmanager", string(*hook.URL))
+				assert.Equal(t, "http://"+o.service.Name+"."+Namespace+".svc:9095/alertmanager", *hook.URL)
 				assert.True(t, *hook.SendResolved)
 				assert.Equal(t, secretOf(t, c, "ALERT24_WEBHOOK_TOKEN"), hook.HTTPConfig.Authorization.Credentials)
 			}

@@ -90,7 +90,7 @@ func TestPodRuns(t *testing.T) {
 	for _, probe := range []*core.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {
 		p.Answers(t, address[probe.HTTPGet.Port.String()]+probe.HTTPGet.Path)
 	}
-	hook := strings.Replace(string(*o.routing.Spec.Receivers[1].WebhookConfigs[0].URL), "http://otelcol-alert24.monitoring.svc:9095", address["webhook"], 1)
+	hook := strings.Replace(*o.routing.Spec.Receivers[1].WebhookConfigs[0].URL, "http://otelcol-alert24.monitoring.svc:9095", address["webhook"], 1)
 	assert.Equal(t, http.StatusOK, machine.Post(t, hook, secrets["ALERT24_WEBHOOK_TOKEN"], machine.Webhook))
 	p.Stop(t)
 }

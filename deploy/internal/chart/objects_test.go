@@ -4,6 +4,7 @@
 package chart
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ type objects struct {
 func decode(t *testing.T, text string) *objects {
 	t.Helper()
 	var o objects
-	for _, document := range strings.Split("\n"+text, "\n---\n") {
+	for document := range strings.SplitSeq("\n"+text, "\n---\n") {
 		if strings.TrimSpace(document) == "" {
 			continue
 		}
@@ -124,9 +125,7 @@ func renderSet(t *testing.T, set string, changes ...string) *objects {
 	for _, change := range changes {
 		var more map[string]any
 		require.NoError(t, yaml.Unmarshal([]byte(change), &more))
-		for key, value := range more {
-			values[key] = value
-		}
+		maps.Copy(values, more)
 	}
 	rendered, err := Render(projectRoot, values)
 	require.NoError(t, err)

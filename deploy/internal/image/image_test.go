@@ -161,7 +161,7 @@ func TestDockerfileIsTheSame(t *testing.T) {
 	assert.Equal(t, []string{c.WorkingDir}, said["WORKDIR"])
 	assert.Contains(t, c.Volumes, said["VOLUME"][0])
 	assert.Len(t, c.ExposedPorts, len(strings.Fields(said["EXPOSE"][0])))
-	for _, port := range strings.Fields(said["EXPOSE"][0]) {
+	for port := range strings.FieldsSeq(said["EXPOSE"][0]) {
 		assert.Contains(t, c.ExposedPorts, port)
 	}
 }

@@ -8,11 +8,11 @@ package machine
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -164,7 +164,7 @@ func Port(t *testing.T) string {
 	l, err := listen.Listen(t.Context(), "tcp", "localhost:0")
 	require.NoError(t, err)
 	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // Webhook is one of Alertmanager's, with an alert that fires.
