@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -78,6 +79,14 @@ func (m *Machine) Command(t *testing.T, user int, env []string, args ...string) 
 	all := append([]string{"--mount", "/bin/sh", "-euc", enter, "sh", m.root, m.overlay, strconv.Itoa(user)}, args...)
 	cmd := exec.CommandContext(t.Context(), "/usr/bin/unshare", all...)
 	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}, env...)
+	return cmd
+}
+
+// Script is a shell script for root, with a network and processes of its own: every port is free, and nothing outlives it.
+func (m *Machine) Script(t *testing.T, env []string, script string) *exec.Cmd {
+	t.Helper()
+	cmd := m.Command(t, 0, env, "/bin/sh", "-euc", "ip link set lo up\n"+script)
+	cmd.Args = slices.Insert(cmd.Args, 1, "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 	return cmd
 }
 
