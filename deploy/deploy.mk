@@ -44,5 +44,5 @@ manifests: ## Render deploy/kubernetes from the Helm chart
 	$(call deploy,manifests)
 
 .PHONY: test-deploy
-test-deploy: $(TESTSUM) programs-$(HOST) ## Install, upgrade and purge the package; run the image; render and load the chart
+test-deploy: $(TESTSUM) programs-$(HOST) $(ALERTMANAGER) $(BIN)/amtool ## Install, upgrade and purge the package; run the image; render and load the chart
 	cd deploy && ALERT24_MACHINE=$(if $(CI),required) DEPLOY_PROGRAMS='$(PROGRAMS)/$(HOST)' $(TESTSUM) --format testname -- -timeout=10m ./...

@@ -7,6 +7,7 @@ package packages
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,6 +45,14 @@ case $* in
 		/shims/alertmanager --config.file=/etc/alertmanager/alertmanager.yml --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
 	curl -fsS --retry 30 --retry-delay 1 --retry-all-errors http://localhost:9093/-/ready
 	;;
+"restart grafana-server")
+	# As Grafana: the contact point's URL and token, with a webhook that Grafana sent.
+	. /etc/default/grafana-server
+	point=/etc/grafana/provisioning/alerting/alert24.yaml
+	eval "token=$(sed -n 's/^ *authorization_credentials: //p' $point)"
+	curl -fsS -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+		--data-binary "@$PROJECT/testdata/webhooks/grafana-12.3/001-firing.json" "$(sed -n 's/^ *url: //p' $point)"
+	;;
 *)
 	echo "systemctl $*: no such command in this test" >&2
 	exit 1
@@ -54,6 +63,17 @@ cat >/shims/alert24tool <<'END'
 #!/bin/sh
 exec /usr/bin/alert24tool "$@" $([ "$1" = test-alert ] && [ -n "$NO_PAGE" ] && echo --status=)
 END
+cat >/shims/mimirtool <<'END'
+#!/bin/sh
+# As Mimir: it takes the tenant's configuration, refuses files in it, and sends with it.
+set -eu
+[ "$1 $2 $4 $5" = "alertmanager load --address=http://mimir.example.com:9009 --id=my-tenant" ]
+! grep _file: "$3"
+/shims/amtool check-config "$3"
+/shims/alertmanager --config.file="$3" --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
+curl -fsS --retry 30 --retry-delay 1 --retry-all-errors http://localhost:9093/-/ready
+/shims/amtool --alertmanager.url=http://localhost:9093 alert add MimirTest instance=nowhere severity=warning
+END
 chmod +x /shims/*
 ln -s "$AMTOOL" /shims/amtool
 ln -s "$ALERTMANAGER" /shims/alertmanager
@@ -62,56 +82,112 @@ useradd --system --user-group prometheus
 mkdir -p /etc/alertmanager
 `
 
-var fence = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+// block is a piece of a page: shell to type, or a file to write.
+var block = regexp.MustCompile("(?ms)^```(sh|yaml)\n(.*?)^```$")
 
-// The quickstart is followed to the letter on a copy of this machine, with the sandbox in place of Alert24.
-func TestQuickstart(t *testing.T) {
-	m, pkg := machine.Copy(t), deb(t, "0.1.0", func(o *Options) { o.Compression = "none" })
+// step is what the text around a block says to do before it.
+type step struct{ begins, before string }
+
+var pages = map[string]struct {
+	steps    []step
+	files    []string // where the page's YAML goes
+	incident string   // that is open at the end
+}{
+	"quickstart-vm.md": {
+		steps:    []step{{"amtool check-config", "cp /usr/share/otelcol-alert24/examples/alertmanager.yml /etc/alertmanager/\n"}},
+		incident: "QuickstartTest:nowhere",
+	},
+	"quickstart-grafana.md": {
+		steps:    []step{{"sudo sh -c '. /etc/otelcol-alert24/environment; umask 077", "mkdir -p /etc/default /etc/grafana/provisioning/alerting\n"}},
+		files:    []string{"/etc/grafana/provisioning/alerting/alert24.yaml"},
+		incident: "Disk almost full",
+	},
+	"quickstart-mimir.md": {
+		files:    []string{"/tmp/sync.yaml"}, // a part of the configuration, which another test loads
+		incident: "MimirTest:nowhere",
+	},
+}
+
+// Each quickstart is followed to the letter on a copy of this machine, with the sandbox in place of Alert24.
+func TestQuickstarts(t *testing.T) {
 	alertmanager, amtool := os.Getenv("ALERTMANAGER"), os.Getenv("AMTOOL")
 	if alertmanager == "" && os.Getenv(machine.RequiredEnv) != "required" {
 		t.Skip("ALERTMANAGER and AMTOOL are not set: `make test-deploy` does it")
 	}
 	require.FileExists(t, alertmanager)
 	require.FileExists(t, amtool)
-
-	var script strings.Builder
-	script.WriteString(shims)
-	script.WriteString("/usr/bin/dpkg-deb -x " + pkg + " /tmp/sandbox\ncd /tmp\n" +
-		"cp " + pkg + " otelcol-alert24_0.1.0_amd64.deb\n" +
-		"/tmp/sandbox/usr/bin/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >/tmp/sandbox.log 2>&1 &\nset -x\n")
-	blocks := fence.FindAllStringSubmatch(readFile(t, "docs", "quickstart-vm.md"), -1)
-	require.Len(t, blocks, 9)
-	elsewhere := 0
-	for _, block := range blocks {
-		switch text := block[1]; {
-		case strings.HasPrefix(text, "sudo rpm "): // no Fedora here
-			elsewhere++
-		case strings.Contains(text, "amtool check-config"):
-			// "Take the route and the receiver alert24 into your alertmanager.yml."
-			script.WriteString("cp /usr/share/otelcol-alert24/examples/alertmanager.yml /etc/alertmanager/\n" + text)
-		case strings.HasPrefix(text, "sudo sed "):
-			script.WriteString(text + "echo ALERT24_ENDPOINT=http://localhost:8024/api/v1 >>/etc/otelcol-alert24/environment\n")
-		default:
-			script.WriteString(text)
-		}
-	}
-	assert.Equal(t, 1, elsewhere)
-	script.WriteString(`
-incidents() { curl -fsS -H 'Authorization: Bearer ak_live_your_key' 'http://localhost:8024/api/v1/incidents?limit=100'; }
-for _ in $(seq 60); do incidents | grep -q QuickstartTest:nowhere && break; sleep 0.5; done
-set +x
-echo "INCIDENTS: $(incidents)"
-`)
+	project, err := filepath.Abs(projectRoot)
+	require.NoError(t, err)
 	noPage := "yes"
 	if strings.Contains(readFile(t, "collector-config.yaml"), "ALERT24_STATUS_LISTEN") {
 		noPage = ""
 	}
-	out, err := m.Script(t, []string{"AMTOOL=" + amtool, "ALERTMANAGER=" + alertmanager, "NO_PAGE=" + noPage}, script.String()).CombinedOutput()
-	printed := string(out)
-	bridge := m.Run(t, "/bin/sh", "-c", "tail -n 40 /tmp/bridge.log /tmp/alertmanager.log; exit 0")
-	require.NoError(t, err, "%s\n%s", printed, bridge)
-	_, incidents, found := strings.Cut(printed, "INCIDENTS: ")
-	require.True(t, found, printed)
-	assert.Contains(t, incidents, "QuickstartTest:nowhere", bridge)
-	assert.Contains(t, incidents, "alert24tool", "the incidents of check")
+	pkg := deb(t, "0.1.0", func(o *Options) { o.Compression = "none" })
+	env := []string{"PACKAGE=" + pkg, "PROJECT=" + project, "AMTOOL=" + amtool, "ALERTMANAGER=" + alertmanager, "NO_PAGE=" + noPage}
+	for name, page := range pages {
+		t.Run(name, func(t *testing.T) {
+			m := machine.Copy(t)
+			out, err := m.Script(t, env, shims+begin+typed(t, name)+end(page.incident)).CombinedOutput()
+			logs := m.Run(t, "/bin/sh", "-c", "tail -n 40 /tmp/*.log; exit 0")
+			require.NoError(t, err, "%s\n%s", out, logs)
+			_, incidents, found := strings.Cut(string(out), "INCIDENTS: ")
+			require.True(t, found, "%s", out)
+			assert.Contains(t, incidents, page.incident)
+			assert.Contains(t, incidents, "alert24tool-check:", "the incidents of check")
+		})
+	}
+}
+
+const begin = `
+cd /tmp
+dpkg-deb -x "$PACKAGE" sandbox
+cp "$PACKAGE" otelcol-alert24_0.1.0_amd64.deb
+sandbox/usr/bin/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >sandbox.log 2>&1 &
+set -x
+`
+
+func end(incident string) string {
+	return `
+incidents() { curl -fsS -H 'Authorization: Bearer ak_live_your_key' 'http://localhost:8024/api/v1/incidents?limit=100'; }
+for _ in $(seq 60); do incidents | grep -q "` + incident + `" && break; sleep 0.5; done
+set +x
+echo "INCIDENTS: $(incidents)"
+`
+}
+
+// typed is what somebody who follows a page types.
+func typed(t *testing.T, name string) string {
+	t.Helper()
+	var script strings.Builder
+	text, page := readFile(t, "docs", name), pages[name]
+	if name != "quickstart-vm.md" {
+		require.Contains(t, text, "Follow steps 1 to 4 of [the quickstart for a VM](quickstart-vm.md)")
+		first, _, found := strings.Cut(readFile(t, "docs", "quickstart-vm.md"), "\n## 5. ")
+		require.True(t, found)
+		text = first + text
+	}
+	done := map[string]bool{}
+	for _, found := range block.FindAllStringSubmatch(text, -1) {
+		language, what := found[1], found[2]
+		for _, s := range page.steps {
+			if strings.HasPrefix(what, s.begins) {
+				script.WriteString(s.before)
+				done[s.begins] = true
+			}
+		}
+		switch {
+		case language == "yaml":
+			require.NotEmpty(t, page.files, "a file that the test does not know")
+			script.WriteString("cat >" + page.files[0] + " <<'FILE'\n" + what + "FILE\n")
+			page.files = page.files[1:]
+		case strings.HasPrefix(what, "sudo rpm "): // no Fedora here
+		case strings.HasPrefix(what, "sudo sed "): // the secrets
+			script.WriteString(what + "echo ALERT24_ENDPOINT=http://localhost:8024/api/v1 >>/etc/otelcol-alert24/environment\n")
+		default:
+			script.WriteString(what)
+		}
+	}
+	assert.Empty(t, page.files)
+	assert.Len(t, done, len(page.steps), "each preparation is for a command of the page")
+	return script.String()
 }
