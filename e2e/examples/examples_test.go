@@ -57,12 +57,15 @@ func TestExampleAlertmanager(t *testing.T) {
 	config := kit.Root(t, "examples", "alertmanager.yml")
 	ok, printed := kit.Tool(t.Context(), t, amtool, "check-config", config)
 	require.True(t, ok, printed)
-	for severity, receiver := range map[string]string{"critical": "alert24", "warning": "alert24", "info": "nowhere"} {
-		ok, printed = kit.Tool(
-			t.Context(), t, amtool, "config", "routes", "test", "--config.file="+config, "--verify.receivers="+receiver,
-			"alertname=HighErrorRate", "instance=api-01.prod", "job=api-service", "severity="+severity,
-		)
-		assert.True(t, ok, "%s: %s", severity, printed)
-		assert.Equal(t, receiver, strings.TrimSpace(printed), severity)
+	for labels, receivers := range map[string]string{
+		"alertname=HighErrorRate severity=critical":                               "alert24",
+		"alertname=HighErrorRate severity=warning":                                "alert24",
+		"alertname=HighErrorRate severity=info":                                   "nowhere",
+		"alertname=Watchdog severity=none":                                        "alert24",
+		"alertname=Alert24BridgeDown severity=critical component=otelcol-alert24": "people,alert24", // people hear of a broken bridge without the bridge
+	} {
+		args := append([]string{"config", "routes", "test", "--config.file=" + config, "--verify.receivers=" + receivers}, strings.Fields(labels)...)
+		ok, printed = kit.Tool(t.Context(), t, amtool, append(args, "instance=api-01.prod", "job=api-service")...)
+		assert.True(t, ok, "%s: %s", labels, printed)
 	}
 }

@@ -35,6 +35,8 @@ type AlertmanagerOptions struct {
 	Listen string
 	// TLSConfig is the tls_config of the webhook in YAML's flow style, {ca_file: …}; without it there is none.
 	TLSConfig string
+	// Timers are pairs of a timer of the example and what replaces it; without them, short ones.
+	Timers []string
 	// Cluster are the flags that make it one of several; without them it is alone.
 	Cluster []string
 }
@@ -92,17 +94,22 @@ func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	timers := o.Timers
+	if timers == nil {
+		timers = []string{
+			"group_wait: 10s", "group_wait: " + groupWait.String(),
+			"group_interval: 1m", "group_interval: " + groupInterval.String(),
+			"repeat_interval: 1h", "repeat_interval: " + repeatInterval.String(),
+		}
+	}
 	pairs := []string{
-		"group_wait: 10s", "group_wait: " + groupWait.String(),
-		"group_interval: 1m", "group_interval: " + groupInterval.String(),
-		"repeat_interval: 1h", "repeat_interval: " + repeatInterval.String(),
 		"url: http://localhost:9095/alertmanager", "url: " + o.Webhook,
 		"credentials_file: /etc/alertmanager/alert24-webhook-token", "credentials_file: " + o.tokenFile(),
 	}
 	if o.TLSConfig != "" {
 		pairs = append(pairs, "http_config:\n", "http_config:\n          tls_config: "+o.TLSConfig+"\n")
 	}
-	config, err := substitute(string(example), pairs...)
+	config, err := substitute(string(example), append(pairs, timers...)...)
 	if err != nil {
 		return "", fmt.Errorf("examples/alertmanager.yml: %w", err)
 	}
