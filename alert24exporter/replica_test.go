@@ -40,17 +40,6 @@ func TestReplicas(t *testing.T) {
 		"a webhook whose sender is gone": senderGone,
 		"a dry run has its own entries":  dryRunApart,
 		"watchdog through a follower":    watchdogThroughAFollower,
-		"webhook through a follower":     throughAFollower,
-		"list through a follower":        listThroughAFollower,
-		"leader stops":                   leaderStops,
-		"leader loses its connections":   leaderLosesItsConnections,
-		"leader cut off":                 leaderCutOff,
-		"database away":                  databaseAway,
-		"no room for another alias":      noRoom,
-		"row that cannot be read":        unreadableRow,
-		"a wrong password":               wrongPassword,
-		"a dry run has its own entries":  dryRunApart,
-		"watchdog through a follower":    watchdogThroughAFollower,
 		"page of a follower":             followerShowsTheDatabase,
 	} {
 		t.Run(name, func(t *testing.T) {
