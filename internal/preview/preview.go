@@ -191,10 +191,11 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	}
 	ev = events[0]
 	a.Alias, a.Status = ev.Alias, attrs.StatusResolved
-	if ev.Firing || ev.Ignored {
+	_, watches := p.watchdogs.Watch(ev.Alert.Unpack().Labels)
+	if ev.Firing || ev.Heartbeat || ev.Ignored && !watches {
 		a.Status = attrs.StatusFiring
 	}
-	if _, watches := p.watchdogs.Watch(ev.Alert.Unpack().Labels); watches {
+	if watches {
 		a.Why = "it is a watchdog: it opens no incident, but its silence does"
 		a.Severity.IgnoredBy = "watchdog::matchers"
 		return ev, false

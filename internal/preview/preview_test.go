@@ -16,7 +16,9 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/matcher"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/watchdog"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -159,6 +161,22 @@ func TestNotesAreToldOnce(t *testing.T) {
 		require.Len(t, alerts[0].Incident.Notes, 2)
 		assert.Equal(t, "A label's value has no entry in the map; add one: key incident::services, value db", alerts[0].Incident.Notes[0])
 		assert.Contains(t, alerts[0].Incident.Notes[1], "A template failed on an alert; its default took its place: key incident::title, error incident::title:1:3:")
+	}
+}
+
+func TestWatchdogHasNoIncident(t *testing.T) {
+	matchers, err := matcher.Parse(`alertname="Watchdog"`)
+	require.NoError(t, err)
+	p := newPreview(t, func(o *Options) { o.Watchdogs = watchdog.Rules{Matchers: matchers} })
+	logs := plog.NewLogs()
+	add(logs, attrs.StatusFiring, "1", attrs.AlertLabelPrefix+"alertname", "Watchdog")
+	add(logs, attrs.StatusResolved, "1", attrs.AlertLabelPrefix+"alertname", "Watchdog")
+	alerts := p.Records(t.Context(), logs, now)
+	require.Len(t, alerts, 2)
+	for i, status := range []string{attrs.StatusFiring, attrs.StatusResolved} {
+		assert.Equal(t, status, alerts[i].Status)
+		assert.Nil(t, alerts[i].Call)
+		assert.Equal(t, "it is a watchdog: it opens no incident, but its silence does", alerts[i].Why)
 	}
 }
 
