@@ -151,7 +151,7 @@ func (w *watch) list(s *protocol.Snapshot) {
 	defer w.mu.Unlock()
 	w.watchdog.List(s.Listed, time.Now())
 	if w.cfg.HoldResolves {
-		s.Alive = w.watchdog.Alive()
+		w.watchdog.Witness(s)
 	}
 	w.look()
 }

@@ -15,12 +15,13 @@ import (
 
 // attest lets resolves count that wait for a watchdog that was heard by a webhook, or wait for too long: snapshots may be rare.
 func (w *watch) attest(ctx context.Context) error {
+	var s protocol.Snapshot
 	w.mu.Lock()
-	s := &protocol.Snapshot{Alive: w.watchdog.Alive()}
+	w.watchdog.Witness(&s)
 	w.mu.Unlock()
-	did, wake, err := w.ledger.Sync(ctx, s)
+	did, wake, err := w.ledger.Sync(ctx, &s)
 	w.exporter.telemetry.effects(ctx, did)
-	w.held(s, did)
+	w.held(&s, did)
 	w.loop.Notify(ctx, wake...)
 	return err
 }

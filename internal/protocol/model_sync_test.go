@@ -135,7 +135,7 @@ func (w *world) snapshot(q *question) {
 		return
 	}
 	w.aliveAt = max(w.aliveAt, q.aliveAt)
-	q.Alive = w.alive()
+	q.Heard = w.witnessed()
 	before, lies := w.ledger.entry, w.ledger.lies && !w.ledger.full
 	ok := w.ledger.sync(&q.Snapshot)
 	if before == nil {
@@ -173,7 +173,7 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	ours := q.Source == theSource && q.Complete
 	later := w.heardSeq[i] > q.Seq
 	if w.guarded && m.resolving() {
-		w.checkWitness(i, ended)
+		w.checkWitness(i, m, ended)
 		return
 	}
 	attested := !w.guarded || w.aliveAt >= w.lacking[i]

@@ -66,17 +66,17 @@ func (w *world) toggle(i, now int, oldStart bool) {
 	}
 }
 
-// alive is what the bridge knows of the source.
-func (w *world) alive() map[Witness]time.Time {
+// witnessed is what the bridge knows of the source.
+func (w *world) witnessed() map[Witness]time.Time {
 	if !w.guarded {
 		return nil
 	}
 	return map[Witness]time.Time{theWitness: at(w.aliveAt + w.skew)}
 }
 
-// checkWitness is I30 for an alert that a snapshot lacks while its resolve waits: it counts if and only if the source was alive after it came.
-func (w *world) checkWitness(i int, ended bool) {
-	attested := w.aliveAt >= w.waitsSince[i]
+// checkWitness is I30 for m, alert i, that a snapshot lacks while its resolve waits: it counts if and only if the source was alive after it came.
+func (w *world) checkWitness(i int, m *Member, ended bool) {
+	attested := w.aliveAt >= w.waitsSince[i] && !at(w.aliveAt+w.skew).Before(m.EndsAt)
 	switch {
 	case ended && w.lost[i] && w.alerts[i].firing && w.waitsSince[i] >= w.diedAt:
 		w.Fatalf("I30: alert %d fires at a source that died, and was resolved", i)

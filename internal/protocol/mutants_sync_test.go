@@ -46,15 +46,15 @@ func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	return p.waitOriginal(n, &next, ev, now)
 }`},
 	{"a resolve counts although its source is silent", "sync guarded", 20000, `
-func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) { s.attestsOriginal(m, now, now, did) }`},
+func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) { s.attestsOriginal(m, now, now, did) }`},
 	{"what a silent source lacks ends", "sync guarded", 20000, `
 func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
 	c := *s
-	c.Alive = nil
+	c.Heard = nil
 	c.absentOriginal(m, now, did)
 }`},
 	{"a resolve waits for its source forever", "sync guarded", 20000, `
-func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) {}`},
+func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {}`},
 	{"a resolve does not wait for its source", "sync guarded", 20000, `
 func waitOf(ev *Event) time.Duration { return min(ev.Wait, MaxWait) }`},
 	{"an alert forgets its source", "sync guarded", 20000, `

@@ -22,9 +22,10 @@ type Snapshot struct {
 	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
 	Epoch string
 	Seq   int64
-	// Alive has the sources whose watchdog is watched, and until when each is known to have been alive: a resolve that came before then
-	// counts.
-	Alive map[Witness]time.Time
+	// Heard has the sources whose watchdog is watched, and when it was heard last. It is heard for Lease after its source has died, at the
+	// most, counted from the end of the first alert of that source which ends by itself.
+	Heard map[Witness]time.Time
+	Lease time.Duration
 	// Silences are those of the listed alerts.
 	Silences []Silence
 	// AbsentFor is how long an alert must be absent until it counts as resolved.
@@ -127,10 +128,10 @@ func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) 
 
 // lacks changes m, which the list has not. That says nothing of an alert that this source has never listed.
 func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
-	alive, watched := s.Alive[m.Witness]
+	heard, watched := s.Heard[m.Witness]
 	switch {
 	case watched && m.resolving():
-		s.attests(m, alive, now, did)
+		s.attests(m, heard, now, did)
 	case !s.Complete || m.ShownBy != s.Source || !s.decides(m):
 	case m.held():
 		m.rests()

@@ -24,11 +24,12 @@ func waitOf(ev *Event) time.Duration {
 	return min(ev.Wait, MaxWait)
 }
 
-// attests changes m, whose resolve waits for a witness that is known to have been alive at the given time.
-func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) {
+// attests changes m, whose resolve waits for a witness that was heard at the given time: after the resolve, which our clock knows, and
+// long enough after the end, which a sender's clock tells.
+func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 	since := m.HeldUntil.Add(-longestWait)
 	switch {
-	case !alive.Before(since):
+	case !heard.Before(since) && !heard.Add(-s.Lease).Before(m.EndsAt):
 		m.finish(now)
 		did.Confirmed++
 	case now.Sub(since) >= Unheard:
@@ -41,9 +42,9 @@ func (s *Snapshot) attests(m *Member, alive, now time.Time, did *Sighting) {
 
 // absent changes m, which fires and has been absent for long. The alerts of a source that died are absent, too.
 func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
-	alive, watched := s.Alive[m.Witness]
+	heard, watched := s.Heard[m.Witness]
 	switch {
-	case !watched || !alive.Before(m.AbsentSince):
+	case !watched || !heard.Add(-s.Lease).Before(m.AbsentSince):
 		did.Resolved++
 	case now.Sub(m.AbsentSince) < Unheard:
 		did.Held++

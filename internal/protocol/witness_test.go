@@ -16,9 +16,9 @@ func (ev Event) from(w Witness) Event {
 	return ev
 }
 
-// alive is a list of nothing, of no source, that knows until when the witness was alive.
-func alive(until time.Time) *Snapshot {
-	return &Snapshot{Alive: map[Witness]time.Time{theWitness: until}}
+// hears is a list of nothing, of no source, that knows when the witness was heard.
+func hears(at time.Time) *Snapshot {
+	return &Snapshot{Heard: map[Witness]time.Time{theWitness: at}}
 }
 
 // waiting is an entry whose one alert has a resolve that waits since t0 for its witness.
@@ -34,24 +34,40 @@ func waiting(t *testing.T, p *Policy, t0 time.Time) *Entry {
 func TestResolveWaitsForItsWitness(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
-	n, did := p.Snapshot(e, alive(t0.Add(-time.Second)), t0.Add(30*minute))
+	n, did := p.Snapshot(e, hears(t0.Add(-time.Second)), t0.Add(30*minute))
 	require.Same(t, e, n)
 	require.Equal(t, Sighting{Held: 1}, did)
 	require.False(t, did.Durable())
-	e, did = p.Snapshot(e, alive(t0.Add(time.Second)), t0.Add(31*minute))
+	e, did = p.Snapshot(e, hears(t0.Add(time.Second)), t0.Add(31*minute))
 	require.Equal(t, Sighting{Confirmed: 1}, did)
 	require.False(t, e.Firing())
 	require.Equal(t, t0, e.EndedAt(), "the true end, not before the incident's start")
 	require.Zero(t, e.Members.Get(keys[0]).Witness)
 }
 
+// TestResolveWaitsForTheLease: the last alerts of a Prometheus that died end earlier than its watchdog.
+func TestResolveWaitsForTheLease(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	end := t0.Add(minute)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
+	e, _ = applyOne(p, e, resolves(am1, t0, end).from(theWitness), end)
+	s := hears(end.Add(2*minute - time.Second))
+	s.Lease = 2 * minute
+	_, did := p.Snapshot(e, s, end.Add(3*minute))
+	require.Equal(t, Sighting{Held: 1}, did)
+	s.Heard[theWitness] = end.Add(2 * minute)
+	e, did = p.Snapshot(e, s, end.Add(3*minute))
+	require.Equal(t, Sighting{Confirmed: 1}, did)
+	require.Equal(t, end, e.EndedAt())
+}
+
 // TestResolveWaitsAnHour: then it counts, and whoever asked can tell. Without anybody who asks, time alone does.
 func TestResolveWaitsAnHour(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
-	_, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(Unheard-time.Second))
+	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard-time.Second))
 	require.Equal(t, Sighting{Held: 1}, did)
-	n, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(Unheard))
+	n, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard))
 	require.Equal(t, Sighting{Unheard: 1}, did)
 	require.True(t, did.Wakes())
 	require.False(t, n.Firing())
@@ -67,9 +83,9 @@ func TestWitnessSurvivesARestart(t *testing.T) {
 	require.NoError(t, err)
 	e = p.Load(e, t0.Add(minute))
 	require.True(t, e.Members.Get(keys[0]).HeldUntil.Equal(t0.Add(longestWait)))
-	_, did := p.Snapshot(e, alive(t0.Add(-minute)), t0.Add(2*minute))
+	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(2*minute))
 	require.Equal(t, Sighting{Held: 1}, did)
-	e, did = p.Snapshot(e, alive(t0.Add(minute)), t0.Add(2*minute))
+	e, did = p.Snapshot(e, hears(t0.Add(minute)), t0.Add(2*minute))
 	require.Equal(t, Sighting{Confirmed: 1}, did)
 	require.False(t, e.Firing())
 }
@@ -78,7 +94,7 @@ func TestWitnessSurvivesARestart(t *testing.T) {
 func TestListedAlertFiresOn(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	s := list(keys[0])
-	s.Alive = map[Witness]time.Time{theWitness: t0.Add(hour)}
+	s.Heard = map[Witness]time.Time{theWitness: t0.Add(hour)}
 	e, did := p.Snapshot(waiting(t, p, t0), s, t0.Add(minute))
 	require.Equal(t, Sighting{Shown: 1, Withdrawn: 1}, did)
 	require.True(t, e.Firing())
@@ -91,7 +107,7 @@ func TestAbsenceWaitsForItsWitness(t *testing.T) {
 	e = look(p, e, list(keys[0]), t0)
 	lists := func(until time.Time) *Snapshot {
 		s := list()
-		s.Alive = map[Witness]time.Time{theWitness: until}
+		s.Heard = map[Witness]time.Time{theWitness: until}
 		return s
 	}
 	e = look(p, e, lists(t0), t0.Add(minute))

@@ -39,7 +39,10 @@ func TestGuard(t *testing.T) {
 	ignored := resolve("eu")
 	ignored.Ignored = true
 	require.False(t, guarded(ignored))
-	require.Equal(t, map[protocol.Witness]time.Time{resolve("eu").Witness: at(-time.Minute)}, d.Alive(), "two minutes before it was heard")
+	var s protocol.Snapshot
+	d.hears("us", at(time.Minute)) // once
+	d.Witness(&s)
+	require.Equal(t, protocol.Snapshot{Heard: map[protocol.Witness]time.Time{resolve("eu").Witness: at(time.Minute)}, Lease: 2 * time.Minute}, s)
 }
 
 func TestWatch(t *testing.T) {

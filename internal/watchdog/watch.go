@@ -187,19 +187,19 @@ func (w *Watch) List(listed map[protocol.Key]bool, now time.Time) {
 	}
 }
 
-// leases is the most that may pass between two sends of a Prometheus with its defaults: when it dies, one of its alerts may end so
+// maxLease is the most that may pass between two sends of a Prometheus with its defaults: when it dies, one of its alerts may end so
 // much earlier than its watchdog, which is still heard then.
-const leases = 2 * time.Minute
+const maxLease = 2 * time.Minute
 
-// Alive returns the sources that are watched, and until when each is known to have been alive.
-func (w *Watch) Alive() map[protocol.Witness]time.Time {
-	alive := make(map[protocol.Witness]time.Time, len(w.sources))
-	for of, s := range w.sources {
-		if s.Watched {
-			alive[of] = s.HeardAt.Add(-min(leases, w.cfg.MissingAfter/4))
+// Witness lets a snapshot know the sources that are watched.
+func (w *Watch) Witness(s *protocol.Snapshot) {
+	s.Lease = min(maxLease, w.cfg.MissingAfter/4)
+	s.Heard = make(map[protocol.Witness]time.Time, len(w.sources))
+	for of, source := range w.sources {
+		if source.Watched {
+			s.Heard[of] = source.HeardAt
 		}
 	}
-	return alive
 }
 
 // Beats reports whether a source is alive, as far as is known.
