@@ -18,7 +18,7 @@
 //	GRANT SELECT ON otelcol_alert24.versions TO bridge;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON otelcol_alert24.lease, otelcol_alert24.leader, otelcol_alert24.entries, otelcol_alert24.inbox TO bridge;
 //
-// and SQL prints what another role has to run before. All replicas of a component use the same role: a successor ends the
+// and examples/postgresql-schema.sql is what the owner of the database runs before. All replicas of a component use the same role: a successor ends the
 // sessions of a leader that was stopped in the middle of a commit, which PostgreSQL allows for a role's own sessions.
 //
 // # Connections

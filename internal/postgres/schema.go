@@ -58,14 +58,20 @@ CREATE TABLE @.inbox (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)`,
 }
 
-// SQL returns the statements that create the schema, for people who let the bridge's role create nothing.
-func SQL(schema string) string {
+// tables are those of the schema that the bridge writes, in the order of their creation.
+var tables = []string{"lease", "leader", "entries", "inbox"}
+
+// SQL returns the statements that create the schema, and grant a role what it needs, for people who let the bridge's role create nothing.
+func SQL(schema, role string) string {
 	var b strings.Builder
 	name := pgx.Identifier{schema}.Sanitize()
 	fmt.Fprintf(&b, "CREATE SCHEMA IF NOT EXISTS %s;\n%s;\n", name, in(name, createVersions))
 	for i, upgrade := range upgrades {
 		fmt.Fprintf(&b, "%s;\nINSERT INTO %s.versions (version) VALUES (%d);\n", in(name, upgrade), name, i+1)
 	}
+	grantee := pgx.Identifier{role}.Sanitize()
+	fmt.Fprintf(&b, "GRANT USAGE ON SCHEMA %s TO %s;\nGRANT SELECT ON %s.versions TO %s;\n", name, grantee, name, grantee)
+	fmt.Fprintf(&b, "GRANT SELECT, INSERT, UPDATE, DELETE ON %s.%s TO %s;\n", name, strings.Join(tables, ", "+name+"."), grantee)
 	return b.String()
 }
 
@@ -95,7 +101,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
 		if code(err) == codeNoPrivilege {
 			// err is not wrapped: it names a privilege, and people need the way out.
-			return fmt.Errorf("the schema %s has version %d instead of %d, and the role may not change it: grant it CREATE, or create the schema by hand",
+			return fmt.Errorf("the schema %s has version %d instead of %d, and the role may not change it: grant it CREATE, or let its owner run examples/postgresql-schema.sql",
 				db.schema, version, len(upgrades))
 		}
 	}
