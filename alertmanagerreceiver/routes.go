@@ -24,9 +24,9 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 		pattern = "/{$}" // and nothing below it
 	}
 	mux := http.NewServeMux()
-	mux.Handle(pattern, a.over(named(h.path, h)))
+	mux.Handle(pattern, a.protect(named(h.path, h)))
 	mux.HandleFunc(readyPath, ready)
-	mux.Handle("/", a.over(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, errPath) })))
+	mux.Handle("/", a.protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, errPath) })))
 	return mux
 }
 
@@ -53,7 +53,7 @@ func newAuthenticator(ctx context.Context, c *confighttp.ServerConfig, host comp
 	return &authenticator{server: server, parameters: auth.RequestParameters, refuse: h.refuseEarly}, nil
 }
 
-func (a *authenticator) over(next http.Handler) http.Handler {
+func (a *authenticator) protect(next http.Handler) http.Handler {
 	if a == nil {
 		return next
 	}

@@ -14,25 +14,25 @@ import (
 func (j *Journal) clean(t *transaction, changes []ledger.Change) {
 	// Where at most every third record counts, three steps for each that is written suffice: for one that counts, and for
 	// segments. In a full storage nearly all may count.
-	steps, most := 3, j.log.most()
+	steps, most := 3, j.log.maxLength()
 	if j.reserve.short {
-		steps, most = 16, j.log.least()
+		steps, most = 16, j.log.minLength()
 	}
 	if j.log.bytes <= most {
 		return
 	}
 	var work int
 	for _, c := range changes {
-		work += steps * effort(len(c.Record))
+		work += steps * writeCost(len(c.Record))
 		j.buffers.changed[c.Key] = struct{}{}
 	}
 	j.move(t, work, most)
 	clear(j.buffers.changed)
 }
 
-// squeeze cleans a journal that the storage had no more room for, in a few transactions of their own, as far as that is
+// cleanFull cleans a journal for which the storage has no more room, in a few transactions of their own, as far as that is
 // worth its while. It reports whether there was anything to do.
-func (j *Journal) squeeze(ctx context.Context) (tried bool) {
+func (j *Journal) cleanFull(ctx context.Context) (tried bool) {
 	const times, work = 32, 100
 	last := j.log.last
 	for range times {
@@ -41,7 +41,7 @@ func (j *Journal) squeeze(ctx context.Context) (tried bool) {
 		}
 		t := &transaction{}
 		if len(j.log.segments) > 0 && j.log.segments[0].number <= last {
-			j.move(t, work, j.log.least())
+			j.move(t, work, j.log.minLength())
 		}
 		if t.oldest == 0 {
 			return tried
@@ -72,7 +72,7 @@ func (j *Journal) move(t *transaction, work, most int) {
 				continue // it was deleted, or there is a newer record
 			}
 			length += p.weight(key)
-			work -= effort(int(p.size))
+			work -= writeCost(int(p.size))
 			if _, changed := j.buffers.changed[key]; !changed {
 				t.moves = append(t.moves, key)
 			}

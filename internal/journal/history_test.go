@@ -160,7 +160,7 @@ func TestJournalIsTheRecords(t *testing.T) {
 			}
 		}
 		check := func(*rapid.T) { _ = h.journal.Check(ctx) }
-		squeeze := func(*rapid.T) { h.journal.squeeze(ctx) }
+		squeeze := func(*rapid.T) { h.journal.cleanFull(ctx) }
 		t.Repeat(map[string]func(*rapid.T){
 			"":                                     h.check,
 			"write":                                write,

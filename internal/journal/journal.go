@@ -50,7 +50,7 @@ func (j *Journal) Commit(ctx context.Context, changes []ledger.Change, makesRoom
 	}
 	j.there = false
 	err := j.write(ctx, makesRoom, j.commit(changes))
-	if errors.Is(err, storage.ErrStorageFull) && j.squeeze(ctx) && j.ask(ctx) == nil {
+	if errors.Is(err, storage.ErrStorageFull) && j.cleanFull(ctx) && j.ask(ctx) == nil {
 		err = j.write(ctx, makesRoom, j.commit(changes))
 	}
 	if err != nil {
@@ -69,7 +69,7 @@ func (j *Journal) Settle(ctx context.Context) (there bool, err error) {
 func (j *Journal) Check(ctx context.Context) error {
 	err := j.reserve.batch(ctx, false, fillers(checkPrefix, 0))
 	if errors.Is(err, storage.ErrStorageFull) {
-		j.squeeze(ctx)
+		j.cleanFull(ctx)
 		err = j.reserve.batch(ctx, false, fillers(checkPrefix, 0))
 	}
 	if err != nil {

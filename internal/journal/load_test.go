@@ -161,7 +161,7 @@ func TestSuspectRecordsStaySuspect(t *testing.T) {
 			require.NoError(t, j.Commit(t.Context(), []ledger.Change{{Key: key, Record: []byte("2")}}, false))
 		}
 		j.log.slack = 0
-		j.squeeze(t.Context())
+		j.cleanFull(t.Context())
 	}
 	all, j := found(t, d, "")
 	put(j, all, "a", "d", "d", "d", "d", "d", "d")

@@ -89,14 +89,14 @@ func (p place) weight(key string) int {
 	return int(p.size) + prefixBytes + fills(int(p.size), key)*segmentCost/segmentBytes
 }
 
-// effort is the cost of writing a record, in records of usual size.
-func effort(size int) int { return 1 + size/segmentBytes }
+// writeCost is the cost of writing a record, in records of usual size.
+func writeCost(size int) int { return 1 + size/segmentBytes }
 
-// most is how long the journal may become before it is cleaned, in bytes.
-func (l *log) most() int { return 3*l.live + l.slack }
+// maxLength is how long the journal may become before it is cleaned, in bytes.
+func (l *log) maxLength() int { return 3*l.live + l.slack }
 
-// least is how short cleaning makes it in a full storage: a shorter one would cost too much work.
-func (l *log) least() int { return l.live + l.live/8 + l.slack/16 }
+// minLength is how short cleaning makes it in a full storage: a shorter one would cost too much work.
+func (l *log) minLength() int { return l.live + l.live/8 + l.slack/16 }
 
 // put notes where the record of a key is now; a negative size says that there is none any more.
 func (l *log) put(key string, segment uint64, size int) {

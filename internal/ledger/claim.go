@@ -66,7 +66,7 @@ func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Ent
 		claimed = s.entry
 		return s, durable
 	}}
-	if !l.store.swift(m) {
+	if !l.store.applyInMemory(m) {
 		err = l.store.update(ctx, m)
 	}
 	if err != nil {

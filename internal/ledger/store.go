@@ -117,9 +117,9 @@ func (s *store) plan(writes []*write) {
 	}
 }
 
-// swift carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
+// applyInMemory carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
 // reports false, and has changed nothing, where that is not so.
-func (s *store) swift(m mutation) bool {
+func (s *store) applyInMemory(m mutation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.busy(m.alias) {

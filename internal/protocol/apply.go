@@ -124,7 +124,7 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	if same {
 		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
 	} else {
-		n.Members.told(&next, byEvent)
+		n.Members.noteChange(&next, byEvent)
 	}
 	n.Members.set(&next)
 	if p.refreshDue(n, now) {
@@ -170,7 +170,7 @@ func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Out
 	case !fired:
 		return ResolveRepeated
 	}
-	n.Members.told(n.Members.Get(ev.Key), byEvent)
+	n.Members.noteChange(n.Members.Get(ev.Key), byEvent)
 	p.changed(n, true, now)
 	if n.Firing() {
 		return Resolved
@@ -205,7 +205,7 @@ func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
 	next.shown(ev)
 	next.Firing, next.HeldUntil = true, time.Time{}
 	n.Members.set(&next)
-	n.Members.told(&next, byEvent)
+	n.Members.noteChange(&next, byEvent)
 	p.changed(n, fired, now)
 }
 

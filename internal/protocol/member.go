@@ -94,8 +94,8 @@ func (s *Members) Held() int { return int(s.held) }
 // members make different numbers: what was tried and given up is not taken for what came instead.
 func (s *Members) Says() uint64 { return s.text }
 
-// told takes a change of a member into Says. how is what caused it: an event or time.
-func (s *Members) told(m *Member, how uint64) {
+// noteChange takes a change of a member into Says. how is what caused it: an event or time.
+func (s *Members) noteChange(m *Member, how uint64) {
 	for _, part := range [...]uint64{
 		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), //nolint:gosec // a mere hash
 	} {

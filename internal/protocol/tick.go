@@ -34,7 +34,7 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 			continue
 		}
 		n.Members.set(&next)
-		n.Members.told(&next, byTime)
+		n.Members.noteChange(&next, byTime)
 		changed = true
 	}
 	n.Members.seal()
