@@ -1,0 +1,106 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package check_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/check"
+)
+
+// odd changes requests and answers on their way, to an API that no switch of the sandbox is.
+type odd struct {
+	http.RoundTripper
+	request, answer func(body []byte) []byte
+	header          string // the limit in X-RateLimit-Limit
+}
+
+func (o *odd) RoundTrip(r *http.Request) (*http.Response, error) {
+	if o.request != nil && r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = o.request(body)
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	resp, err := o.RoundTripper.RoundTrip(r)
+	if err == nil && o.header != "" {
+		resp.Header.Set("X-RateLimit-Limit", o.header)
+	}
+	if err != nil || o.answer == nil {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	body = o.answer(body)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return resp, nil
+}
+
+func without(pattern string) func([]byte) []byte {
+	p := regexp.MustCompile(pattern)
+	return func(body []byte) []byte { return p.ReplaceAll(body, nil) }
+}
+
+// TestOddAPIs expects problems to be named that no setting can cure, and nothing to be left all the same.
+func TestOddAPIs(t *testing.T) {
+	inner := regexp.MustCompile(`^\{"data":(\{.*\})\}$`)
+	for name, tt := range map[string]struct {
+		odd  odd
+		want map[string]string
+	}{
+		"no deduplication": {odd{request: without(`"alias":"[^"]*",`)}, map[string]string{"again": "second", "lookup": "found", "after_close": "new"}},
+		"no has_more":      {odd{answer: without(`,"has_more":(true|false)`)}, map[string]string{"paging": "no", "lookup": "incomplete"}},
+		"no marks":         {odd{answer: without(`"(tags|description)":("[^"]*"|\[[^\]]*\]),`)}, map[string]string{"get_marks": "nothing", "row_marks": "nothing", "lookup": "incomplete", "tags_form": "absent"}},
+		"no status":        {odd{answer: without(`"status":"[^"]*",`)}, map[string]string{"get": "no", "left": "nothing"}},
+		"no envelope":      {odd{answer: func(b []byte) []byte { return inner.ReplaceAll(b, []byte("$1")) }}, map[string]string{"create": "not_readable", "envelope": "bare"}},
+		"titles stay": {odd{request: func(b []byte) []byte {
+			return regexp.MustCompile(`"title":"[^"]*\(updated\)"`).ReplaceAll(b, []byte(`"x":1`))
+		}}, map[string]string{"update_title": "ignored"}},
+		"closes are not done":   {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left": "something"}},
+		"a limit is in headers": {odd{header: "600"}, map[string]string{"rate_limit": "headers"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				tt.odd.RoundTripper = o.HTTP.Transport
+				o.HTTP.Transport = &tt.odd
+				report := check.Run(t.Context(), o)
+				got := readings(report)
+				for point, reading := range tt.want {
+					assert.Equal(t, reading, got[point], point)
+				}
+				require.NotEmpty(t, s.Incidents())
+				if tt.odd.header != "" {
+					limit := report.Findings[slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "rate_limit" })]
+					assert.Equal(t, "X-Ratelimit-Limit: 600", limit.Seen)
+					assert.Equal(t, "limits::requests_per_second: 10, if the limit of 600 is for a minute", limit.Change)
+				}
+				if tt.want["left"] != "something" {
+					for _, i := range s.Incidents() {
+						assert.False(t, i.Open(), i.Title)
+					}
+				} else {
+					assert.NotEmpty(t, report.Left)
+				}
+			})
+		})
+	}
+}
