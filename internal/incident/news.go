@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
@@ -94,21 +95,26 @@ func (p *Packed) SameNews(q *Packed) bool {
 // else, while all others wait.
 func (p *Packed) news() uint64 {
 	var h hash
-	for name, value := range members(p.rest) {
+	read := jsonobject.Each(p.rest, func(name, value string) bool {
 		switch name {
 		case `"generator"`, `"external"`, `"silence"`, `"values"`:
-			continue
+			return true
 		case `"truncated"`:
 			value = "" // that there are some
 		case `"annotations"`:
-			for name, value := range members(value) {
+			jsonobject.Each(value, func(name, value string) bool {
 				h.add(name)
 				h.add(stillJSON(name, value))
-			}
+				return true
+			})
 			value = ""
 		}
 		h.add(name)
 		h.add(value)
+		return true
+	})
+	if !read {
+		h.add(p.rest) // a person wrote it into the record
 	}
 	return h.sum()
 }
@@ -116,7 +122,7 @@ func (p *Packed) news() uint64 {
 // stillJSON is stillAnnotation of JSON strings. Few but links with a query differ from what is still of them.
 func stillJSON(name, value string) string {
 	if strings.Contains(value, "://") && strings.Contains(value, "?") {
-		value, _ = readText(value)
+		value, _ = jsonobject.Text(value)
 	}
 	return stillAnnotation(strings.Trim(name, `"`), value)
 }

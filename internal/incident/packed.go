@@ -4,7 +4,6 @@
 package incident
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,7 +84,7 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err != nil {
 		return err
 	}
-	if p.cut(value) {
+	if utf8.Valid(value) && p.Read(string(value)) {
 		return nil
 	}
 	var a Alert
@@ -96,22 +95,23 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// cut takes what AppendJSON has written apart. It reports false for anything else. The value is JSON.
-func (p *Packed) cut(value []byte) bool {
-	head, rest, found := bytes.Cut(value, []byte(`,"start":"`))
-	start, rest, ended := bytes.Cut(rest, []byte(`"`))
-	head, prefixed := bytes.CutPrefix(head, []byte(`{"fp":"`))
-	fingerprint, severity, second := bytes.Cut(head, []byte(`","sev":`))
-	if !found || !ended || !prefixed || !second || len(severity) != 1 || bytes.ContainsAny(fingerprint, `"\`) || !utf8.Valid(value) {
+// Read takes what AppendJSON has written apart; it keeps none of its memory. It reports false for anything else. The value is JSON, and
+// UTF-8.
+func (p *Packed) Read(value string) bool {
+	head, rest, found := strings.Cut(value, `,"start":"`)
+	start, rest, ended := strings.Cut(rest, `"`)
+	head, prefixed := strings.CutPrefix(head, `{"fp":"`)
+	fingerprint, severity, second := strings.Cut(head, `","sev":`)
+	if !found || !ended || !prefixed || !second || len(severity) != 1 || strings.ContainsAny(fingerprint, `"\`) {
 		return false
 	}
-	at, err := time.Parse(time.RFC3339Nano, string(start))
+	at, err := time.Parse(time.RFC3339Nano, start)
 	if err != nil || severity[0] > '0'+byte(Critical) {
 		return false
 	}
-	*p = Packed{Fingerprint: string(fingerprint), Severity: Severity(severity[0] - '0'), StartsAt: at, rest: "{}"}
+	*p = Packed{Fingerprint: strings.Clone(fingerprint), Severity: Severity(severity[0] - '0'), StartsAt: at, rest: "{}"}
 	if len(rest) > len("}") {
-		p.rest = "{" + string(rest[len(","):])
+		p.rest = "{" + rest[len(","):]
 	}
 	return true
 }

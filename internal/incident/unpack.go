@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -28,18 +29,14 @@ func (p *Packed) Unpack() Alert {
 // readRest reads what writeRest wrote, without a JSON decoder: each incident is rendered anew for each call. It reports false for
 // anything else.
 func readRest(rest string) (a Alert, ok bool) {
-	for name, value := range members(rest) {
-		if ok = a.readField(name, value); !ok {
-			return a, false
-		}
-	}
-	return a, rest == "{}" || ok
+	ok = jsonobject.Each(rest, a.readField)
+	return a, ok
 }
 
 func (a *Alert) readField(name, value string) (ok bool) {
 	switch name {
 	case `"name"`:
-		a.Name, ok = readText(value)
+		a.Name, ok = jsonobject.Text(value)
 	case `"labels"`:
 		a.Labels, ok = readSet(value)
 	case `"annotations"`:
@@ -47,22 +44,22 @@ func (a *Alert) readField(name, value string) (ok bool) {
 	case `"group"`:
 		a.GroupLabels, ok = readSet(value)
 	case `"generator"`:
-		a.GeneratorURL, ok = readText(value)
+		a.GeneratorURL, ok = jsonobject.Text(value)
 	case `"external"`:
-		a.ExternalURL, ok = readText(value)
+		a.ExternalURL, ok = jsonobject.Text(value)
 	case `"grafana"`:
 		a.Grafana, ok = true, value == "true"
 	case `"silence"`:
-		a.SilenceURL, ok = readText(value)
+		a.SilenceURL, ok = jsonobject.Text(value)
 	case `"values"`:
-		a.Values, ok = readText(value)
+		a.Values, ok = jsonobject.Text(value)
 	case `"truncated"`:
 		n, err := strconv.ParseInt(value, 10, 64)
 		a.Truncated, ok = n, err == nil
 	case `"title"`:
-		a.Title, ok = readText(value)
+		a.Title, ok = jsonobject.Text(value)
 	case `"description"`:
-		a.Description, ok = readText(value)
+		a.Description, ok = jsonobject.Text(value)
 	case `"tags"`:
 		a.Tags, ok = readList(value)
 	case `"services"`:
@@ -71,47 +68,23 @@ func (a *Alert) readField(name, value string) (ok bool) {
 	return ok
 }
 
-func readText(value string) (s string, ok bool) {
-	if len(value) < len(`""`) || value[0] != '"' || value[len(value)-1] != '"' {
-		return "", false
-	}
-	if strings.IndexByte(value, '\\') < 0 {
-		return value[1 : len(value)-1], true
-	}
-	b, err := jsontext.AppendUnquote(nil, value)
-	return string(b), err == nil
-}
-
 func readSet(value string) (s labels.Set, ok bool) {
-	if len(value) < len(`{}`) || value[0] != '{' {
-		return nil, false
-	}
 	s = make(labels.Set, 0, strings.Count(value, `":"`))
-	for name, value := range members(value) {
-		var l labels.Label
-		if l.Name, ok = readText(name); !ok {
-			return nil, false
-		}
-		if l.Value, ok = readText(value); !ok {
-			return nil, false
-		}
-		s = append(s, l)
-	}
+	ok = jsonobject.Each(value, func(name, value string) bool {
+		n, named := jsonobject.Text(name)
+		v, valued := jsonobject.Text(value)
+		s = append(s, labels.Label{Name: n, Value: v})
+		return named && valued
+	})
 	s.Sort()
-	return s, true
+	return s, ok
 }
 
 func readList(value string) (items []string, ok bool) {
-	if len(value) < len(`[]`) || value[0] != '[' {
-		return nil, false
-	}
-	for at := 1; at < len(value)-1; {
-		end := valueEnd(value, at)
-		s, ok := readText(value[at:end])
-		if !ok {
-			return nil, false
-		}
-		items, at = append(items, s), end+1
-	}
-	return items, true
+	ok = jsonobject.Items(value, func(value string) bool {
+		s, ok := jsonobject.Text(value)
+		items = append(items, s)
+		return ok
+	})
+	return items, ok
 }

@@ -65,8 +65,7 @@ func TestAnAliasRestsAfterTheAnswer(t *testing.T) { //nolint:funlen // one list 
 	t.Run("not if it resolved", func(t *testing.T) {
 		l := start()
 		apply(t, l, firing("am1", at(0)))
-		a := opened(t, l, func() { apply(t, l, resolved("am1", at(0), at(1))) })
-		assert.False(t, a.Rests)
+		assert.False(t, opened(t, l, func() { apply(t, l, resolved("am1", at(0), at(1))) }).Rests)
 	})
 	t.Run("not before a retry", func(t *testing.T) {
 		l := start()

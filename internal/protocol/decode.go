@@ -114,8 +114,8 @@ var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.A
 // Decode reads the record of alias, and the records of its buckets, which bucket returns. They stay the buckets that they are:
 // a store that has some of them may write any of them anew. The error is ErrSchema for one of a newer version.
 func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, error) {
-	var h head
-	if err := decode(record, &h, &h.Schema); err != nil {
+	h, err := readHead(record)
+	if err != nil {
 		return nil, err
 	}
 	if h.Buckets < 0 || h.Buckets > maxBuckets {
@@ -148,6 +148,16 @@ func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, err
 		return nil, err
 	}
 	return e, nil
+}
+
+func readHead(record []byte) (head, error) {
+	var fast head // on the stack
+	if fast.read(string(record)) {
+		return fast, nil
+	}
+	var h head
+	err := decode(record, &h, &h.Schema)
+	return h, err
 }
 
 func decode(record []byte, v any, schema *int) error {

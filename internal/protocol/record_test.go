@@ -93,6 +93,10 @@ func TestRecordKeepsEveryField(t *testing.T) {
 		record := AppendRecord(nil, e)
 		var h head
 		require.NoError(t, decode(record, &h, &h.Schema), path)
+		var fast head
+		if fast.read(string(record)) {
+			assert.Equal(t, h, fast, path)
+		}
 		got := h.entry(theAlias) // without the checks of what belongs together
 		got.Members = e.Members
 		assert.Equal(t, e, got, path)
@@ -116,6 +120,29 @@ func TestRecordKeepsEveryField(t *testing.T) {
 			})
 			same(path, e)
 		}
+	}
+}
+
+// TestMostRecordsNeedNoDecoder: those of entries of which nothing is in doubt, or under way.
+func TestMostRecordsNeedNoDecoder(t *testing.T) {
+	e := whole()
+	settled := &Entry{
+		Alias: e.Alias, Members: e.Members, Incident: e.Incident, Written: e.Written, Doubt: Doubt{Finished: true}, Peak: e.Peak,
+		QuietSince: e.QuietSince, ConfirmedAt: e.ConfirmedAt, Version: e.Version,
+	}
+	for _, e := range []*Entry{settled, {Alias: theAlias, Members: e.Members, Version: 1}, {}} {
+		record := string(AppendRecord(nil, e))
+		var want, got head
+		require.NoError(t, decode([]byte(record), &want, &want.Schema))
+		assert.True(t, got.read(record), record)
+		assert.Equal(t, want, got)
+	}
+	for name, record := range map[string]string{
+		"in doubt": string(AppendRecord(nil, e)), "of a newer version": `{"schema":2,"version":1}`, "with white space": `{"schema": 1,"version":1}`,
+		"with a field of another type": `{"schema":1,"version":"1"}`, "cut": `{"schema":1,"incident":{"state":1}`, "less than 0": `{"schema":1,"version":-1}`,
+		"not UTF-8": "{\"schema\":1,\"incident\":{\"id\":\"\xff\"},\"version\":1}", "nothing": "",
+	} {
+		assert.False(t, new(head).read(record), name)
 	}
 }
 
