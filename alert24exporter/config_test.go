@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
@@ -94,9 +95,7 @@ func TestLoadConfig(t *testing.T) {
 		Matchers: []string{`alertname="Watchdog"`}, MissingAfter: 10 * time.Minute, GroupBy: []string{"cluster"},
 		HeartbeatURL: "https://app.alert24.net/api/hb/s3cret", HoldResolves: true,
 	}
-	server := newStatusConfig()
-	server.NetAddr.Endpoint, server.ReadTimeout = "localhost:9096", 5*time.Second
-	want.Status = configoptional.Some(server)
+	want.Status = configoptional.Some(statusOf("localhost:9096", 5*time.Second))
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
 
@@ -114,6 +113,12 @@ func TestLoadConfig(t *testing.T) {
 
 		ServicesByName: true,
 	}, cfg.Incident.Content())
+}
+
+func statusOf(endpoint string, readTimeout time.Duration) confighttp.ServerConfig {
+	c := newStatusConfig()
+	c.NetAddr.Endpoint, c.ReadTimeout = endpoint, readTimeout
+	return c
 }
 
 func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one table of cases

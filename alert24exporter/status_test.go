@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -92,9 +93,7 @@ func send(t *testing.T, e *alert24Exporter, statusWord, alias string, more map[s
 	t.Helper()
 	attributes := alertAttributes(statusWord)
 	attributes[attrs.Alias], attributes[attrs.AlertFingerprint] = alias, alias
-	for name, value := range more {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, more)
 	require.NoError(t, e.consume(t.Context(), logs(attributes)))
 }
 

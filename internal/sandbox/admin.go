@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -49,6 +50,9 @@ func (s *Server) routes() http.Handler {
 	root := http.NewServeMux()
 	root.HandleFunc("/api/", s.serveAPI)
 	root.Handle("/_sandbox/", http.NewCrossOriginProtection().Handler(admin))
+	root.HandleFunc("GET /incidents/{id}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/#"+url.PathEscape(r.PathValue("id")), http.StatusFound) // where Alert24's own pages show an incident
+	})
 	root.Handle("/", page())
 	return root
 }

@@ -24,7 +24,17 @@ func TestServices(t *testing.T) {
 		string(send(t, s, http.MethodGet, path+"?offset=1", "").body))
 	assert.Equal(t, http.StatusNoContent, send(t, s, http.MethodPut, "/_sandbox/services", `[{"id": "svc-3", "name": "Queue"}]`).status)
 	assert.Contains(t, string(send(t, s, http.MethodGet, path, "").body), "svc-3")
+	assert.Equal(t, http.StatusBadRequest, send(t, s, http.MethodPut, "/_sandbox/services", `{}`).status)
 	assert.Equal(t, http.StatusMethodNotAllowed, send(t, s, http.MethodPost, path, "{}").status)
 	s.SetKeys(map[string][]string{})
 	assert.Equal(t, http.StatusUnauthorized, send(t, s, http.MethodGet, path, "").status)
+}
+
+// The bridge's pages link to an incident as Alert24's address it.
+func TestIncidentHasAnAddress(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Options{})
+	b := openTab(t)
+	id := create(t, s, "One")
+	b.visit(s.Address+"/incidents/"+id, 1280, 800)
+	b.until(`document.querySelector('.incident[data-id="` + id + `"]')?.open`)
 }

@@ -70,74 +70,79 @@ func (l *life) opens() {
 	l.call(protocol.Create, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Number: 1042, Seen: true, Open: true, StartedAt: start}})
 }
 
-func TestStateInWords(t *testing.T) {
-	unavailable := Result{Call: "create", Reason: "HTTP 503 Service Unavailable"}
-	for _, c := range []struct {
-		name    string
-		happens func(l *life)
-		known   Known
-		kind    Kind
-		want    string
-	}{
-		{"fires", (*life).fires, Known{}, Opening, "waits to be opened"},
-		{"its create is under way", func(l *life) { l.fires(); l.call(protocol.Create, nil) }, Known{}, Opening, "being opened"},
-		{"its create fails once", func(l *life) {
-			l.fires()
+// unavailable is what Alert24 says while it is down.
+var unavailable = Result{Call: "create", Reason: "HTTP 503 Service Unavailable"}
+
+// states are lives, and what is said of them.
+var states = []struct {
+	name    string
+	happens func(l *life)
+	known   Known
+	kind    Kind
+	want    string
+}{
+	{"fires", (*life).fires, Known{}, Opening, "waits to be opened"},
+	{"its create is under way", func(l *life) { l.fires(); l.call(protocol.Create, nil) }, Known{}, Opening, "being opened"},
+	{"its create fails once", func(l *life) {
+		l.fires()
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+	}, Known{Last: unavailable}, Retrying, "create failed, next try in 1 s: HTTP 503 Service Unavailable"},
+	{"its create fails three times", func(l *life) {
+		l.fires()
+		for range 3 {
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
-		}, Known{Last: unavailable}, Retrying, "create failed, next try in 1 s: HTTP 503 Service Unavailable"},
-		{"its create fails three times", func(l *life) {
-			l.fires()
-			for range 3 {
-				l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
-				if l.entry.Timers().Attempts < 3 {
-					l.now = l.entry.Timers().RetryAt
-				}
+			if l.entry.Timers().Attempts < 3 {
+				l.now = l.entry.Timers().RetryAt
 			}
-		}, Known{Last: unavailable}, Retrying, "create failed 3 times, next try in 4 s: HTTP 503 Service Unavailable"},
-		{"its create has no answer", func(l *life) {
-			l.fires()
-			l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
-			l.now = l.entry.Timers().RetryAt
-		}, Known{}, Retrying, "create failed, next try now"},
-		{"Alert24 refuses all of it", func(l *life) {
-			l.fires()
-			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
-			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
-		}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, next try in 1 s: HTTP 422"},
-		{"another tool has the alias", func(l *life) {
-			l.fires()
-			l.call(protocol.Create, &protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "id-9"}})
-		}, Known{}, Blocked, "not opened: another tool's open incident id-9 has this alias"},
-		{"open", func(l *life) { l.fires(); l.opens() }, Known{}, Open, "open as #1042"},
-		{"open, and something has changed", func(l *life) { l.fires(); l.opens() }, Known{PendingSince: start}, Updating, "open as #1042; being updated"},
-		{"resolved", func(l *life) { l.fires(); l.opens(); l.resolves() }, Known{}, Closing, "resolved; #1042 waits to be closed"},
-		{
-			"resolved, with a delay", func(l *life) { l.fires(); l.opens(); l.resolves() },
-			Known{ResolveDelay: time.Minute, Now: start},
-			Closing,
-			"resolved; #1042 stays open until " + start.Add(time.Minute).Local().Format(time.TimeOnly),
-		},
-		{"its close is under way", func(l *life) { l.fires(); l.opens(); l.resolves(); l.call(protocol.Close, nil) }, Known{}, Closing, "resolved; #1042 is being closed"},
-		{"its close fails", func(l *life) {
-			l.fires()
-			l.opens()
-			l.resolves()
-			l.call(protocol.Close, &protocol.Answer{Result: protocol.NotSent})
-		}, Known{}, Retrying, "resolved; close failed for #1042, next try in 1 s"},
-		{"closed", func(l *life) {
-			l.fires()
-			l.opens()
-			l.resolves()
-			l.call(protocol.Close, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Seen: true}})
-		}, Known{}, Closed, "#1042 is closed"},
-		{"resolved before anything was sent", func(l *life) { l.fires(); l.resolves() }, Known{}, Untold, "resolved before an incident was opened"},
-		{"held", func(l *life) {
-			l.fires()
-			l.resolves()
-			l.event(true, "am-2")
-		}, Known{}, Held, "held as an echo until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly)},
-		{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
-	} {
+		}
+	}, Known{Last: unavailable}, Retrying, "create failed 3 times, next try in 4 s: HTTP 503 Service Unavailable"},
+	{"its create has no answer", func(l *life) {
+		l.fires()
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
+		l.now = l.entry.Timers().RetryAt
+	}, Known{}, Retrying, "create failed, next try now"},
+	{"Alert24 refuses all of it", func(l *life) {
+		l.fires()
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+	}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, next try in 1 s: HTTP 422"},
+	{"another tool has the alias", func(l *life) {
+		l.fires()
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "id-9"}})
+	}, Known{}, Blocked, "not opened: another tool's open incident id-9 has this alias"},
+	{"open", func(l *life) { l.fires(); l.opens() }, Known{}, Open, "open as #1042"},
+	{"open, and something has changed", func(l *life) { l.fires(); l.opens() }, Known{PendingSince: start}, Updating, "open as #1042; being updated"},
+	{"resolved", func(l *life) { l.fires(); l.opens(); l.resolves() }, Known{}, Closing, "resolved; #1042 waits to be closed"},
+	{
+		"resolved, with a delay", func(l *life) { l.fires(); l.opens(); l.resolves() },
+		Known{ResolveDelay: time.Minute, Now: start},
+		Closing,
+		"resolved; #1042 stays open until " + start.Add(time.Minute).Local().Format(time.TimeOnly),
+	},
+	{"its close is under way", func(l *life) { l.fires(); l.opens(); l.resolves(); l.call(protocol.Close, nil) }, Known{}, Closing, "resolved; #1042 is being closed"},
+	{"its close fails", func(l *life) {
+		l.fires()
+		l.opens()
+		l.resolves()
+		l.call(protocol.Close, &protocol.Answer{Result: protocol.NotSent})
+	}, Known{}, Retrying, "resolved; close failed for #1042, next try in 1 s"},
+	{"closed", func(l *life) {
+		l.fires()
+		l.opens()
+		l.resolves()
+		l.call(protocol.Close, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Seen: true}})
+	}, Known{}, Closed, "#1042 is closed"},
+	{"resolved before anything was sent", func(l *life) { l.fires(); l.resolves() }, Known{}, Untold, "resolved before an incident was opened"},
+	{"held", func(l *life) {
+		l.fires()
+		l.resolves()
+		l.event(true, "am-2")
+	}, Known{}, Held, "held as an echo until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly)},
+	{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
+}
+
+func TestStateInWords(t *testing.T) {
+	for _, c := range states {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLife(t)
 			c.happens(l)

@@ -78,108 +78,134 @@ func inTrouble(f *fake) {
 	}}
 }
 
+// scene is the page of a fake bridge in a browser.
+type scene struct {
+	b      *browsertest.Tab
+	f      *fake
+	server *httptest.Server
+}
+
+// both takes a picture of a desk's and of a phone's window.
+func (s *scene) both(name string) {
+	for _, width := range []int{1280, 390} {
+		s.b.Resize(width, 900)
+		s.b.Screenshot(fmt.Sprintf("%s-%d", name, width))
+	}
+	s.b.Resize(1280, 900)
+}
+
+// text is what an element shows.
+func (s *scene) text(id string) string {
+	return browsertest.Eval[string](s.b, `document.getElementById('`+id+`').innerText`)
+}
+
 func TestPageInABrowser(t *testing.T) {
-	b := browsertest.Open(t)
-	f := &fake{overview: status.Overview{Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: time.Now()}, API: status.API{Up: true, Limit: 15}, Storage: status.Storage{Kind: "file", Up: true}}}
-	server := httptest.NewServer(New(f, Options{Now: time.Now}))
-	defer server.Close()
-	both := func(name string) {
-		for _, width := range []int{1280, 390} {
-			b.Resize(width, 900)
-			b.Screenshot(fmt.Sprintf("%s-%d", name, width))
+	f := &fake{overview: status.Overview{
+		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: time.Now()}, API: status.API{Up: true, Limit: 15}, Storage: status.Storage{Kind: "file", Up: true},
+	}}
+	s := &scene{b: browsertest.Open(t), f: f, server: httptest.NewServer(New(f, Options{Now: time.Now}))}
+	defer s.server.Close()
+	for _, step := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"empty", s.empty},
+		{"ten thousand aliases", s.many},
+		{"what happens shows within a second, without a reload", s.live},
+		{"in trouble, with hostile text", s.trouble},
+		{"a bridge that is away", s.away},
+	} {
+		if !t.Run(step.name, step.test) {
+			return // the steps build on each other
 		}
-		b.Resize(1280, 900)
 	}
-	text := func(id string) string {
-		return browsertest.Eval[string](b, `document.getElementById('`+id+`').innerText`)
-	}
+}
 
-	t.Run("empty", func(t *testing.T) {
-		b.Visit(server.URL, 1280, 900)
-		b.Until(`!document.getElementById('empty').hidden`)
-		assert.Contains(t, text("empty"), "All quiet")
-		both("empty")
+func (s *scene) empty(t *testing.T) {
+	s.b.Visit(s.server.URL, 1280, 900)
+	s.b.Until(`!document.getElementById('empty').hidden`)
+	assert.Contains(t, s.text("empty"), "All quiet")
+	s.both("empty")
+}
+
+func (s *scene) many(t *testing.T) {
+	s.f.change(func(f *fake) {
+		for n := range 10_000 {
+			f.rows = append(f.rows, row(n))
+		}
 	})
+	took := s.b.Until(`document.querySelectorAll('#rows tr').length === 100`)
+	assert.Less(t, took, 3000.0)
+	assert.Contains(t, s.text("where"), "1 to 100 of 10,000")
+	assert.Equal(t, "(10000) Alert24 bridge", browsertest.Eval[string](s.b, `document.title`))
+	browsertest.Eval[bool](s.b, `document.getElementById('next').click(), true`)
+	s.b.Until(`document.getElementById('where').innerText.startsWith('101 to 200')`)
+	browsertest.Eval[bool](s.b, `document.querySelector('th[data-sort=title] button').click(), true`)
+	s.b.Until(`document.querySelector('#rows .alias').innerText === 'HighErrorRate:api-00000.prod'`)
+	browsertest.Eval[bool](s.b, `(() => { const i = document.getElementById('filter'); i.value = 'api-00042 CRIT'; i.dispatchEvent(new Event('input')); return true; })()`)
+	s.b.Until(`!document.getElementById('empty').hidden`)
+	browsertest.Eval[bool](s.b, `(() => { const i = document.getElementById('filter'); i.value = 'api-00040 CRIT'; i.dispatchEvent(new Event('input')); return true; })()`)
+	s.b.Until(`document.querySelectorAll('#rows tr').length === 1`)
+	s.b.Visit(browsertest.Eval[string](s.b, `location.href`), 1280, 900)
+	s.b.Until(`document.querySelectorAll('#rows tr').length === 1`) // the address keeps the view
+	s.b.Visit(s.server.URL, 1280, 900)
+	s.b.Until(`document.querySelectorAll('#rows tr').length === 100`)
+	s.both("many")
+}
 
-	t.Run("ten thousand aliases", func(t *testing.T) {
-		f.change(func(f *fake) {
-			for n := range 10_000 {
-				f.rows = append(f.rows, row(n))
-			}
+func (s *scene) live(t *testing.T) {
+	browsertest.Eval[int](s.b, `window.marker = 1`)
+	soonest := time.Hour
+	for i := range 3 { // one of them on a machine that is busy with other things
+		text := fmt.Sprint("update failed ", i)
+		s.f.change(func(f *fake) {
+			f.rows[0].State = status.State{Kind: status.Retrying, Text: text}
+			f.rows[0].Since = time.Now().Add(time.Hour) // the first row
 		})
-		took := b.Until(`document.querySelectorAll('#rows tr').length === 100`)
-		assert.Less(t, took, 3000.0)
-		assert.Contains(t, text("where"), "1 to 100 of 10,000")
-		assert.Equal(t, "(10000) Alert24 bridge", browsertest.Eval[string](b, `document.title`))
-		browsertest.Eval[bool](b, `document.getElementById('next').click(), true`)
-		b.Until(`document.getElementById('where').innerText.startsWith('101 to 200')`)
-		browsertest.Eval[bool](b, `document.querySelector('th[data-sort=title] button').click(), true`)
-		b.Until(`document.querySelector('#rows .alias').innerText === 'HighErrorRate:api-00000.prod'`)
-		browsertest.Eval[bool](b, `(() => { const i = document.getElementById('filter'); i.value = 'api-00042 CRIT'; i.dispatchEvent(new Event('input')); return true; })()`)
-		b.Until(`!document.getElementById('empty').hidden`)
-		browsertest.Eval[bool](b, `(() => { const i = document.getElementById('filter'); i.value = 'api-00040 CRIT'; i.dispatchEvent(new Event('input')); return true; })()`)
-		b.Until(`document.querySelectorAll('#rows tr').length === 1`)
-		b.Visit(browsertest.Eval[string](b, `location.href`), 1280, 900)
-		b.Until(`document.querySelectorAll('#rows tr').length === 1`) // the address keeps the view
-		b.Visit(server.URL, 1280, 900)
-		b.Until(`document.querySelectorAll('#rows tr').length === 100`)
-		both("many")
-	})
+		took := s.b.Until(`document.querySelector('#rows .state').innerText === '` + text + `'`)
+		soonest = min(soonest, time.Duration(took)*time.Millisecond)
+	}
+	assert.Less(t, soonest, time.Second)
+	assert.Equal(t, 1, browsertest.Eval[int](s.b, `window.marker`))
+}
 
-	t.Run("what happens shows within a second, without a reload", func(t *testing.T) {
-		browsertest.Eval[int](b, `window.marker = 1`)
-		soonest := time.Hour
-		for i := range 3 { // one of them on a machine that is busy with other things
-			text := fmt.Sprint("update failed ", i)
-			f.change(func(f *fake) {
-				f.rows[0].State = status.State{Kind: status.Retrying, Text: text}
-				f.rows[0].Since = time.Now().Add(time.Hour) // the first row
-			})
-			took := b.Until(`document.querySelector('#rows .state').innerText === '` + text + `'`)
-			soonest = min(soonest, time.Duration(took)*time.Millisecond)
-		}
-		assert.Less(t, soonest, time.Second)
-		assert.Equal(t, 1, browsertest.Eval[int](b, `window.marker`))
-	})
+func (s *scene) trouble(t *testing.T) {
+	s.f.change(inTrouble)
+	s.b.Until(`document.querySelectorAll('#rows tr').length === 5`)
+	s.b.Until(`document.querySelector('#health').innerText.includes('503')`)
+	assert.Regexp(t, `create failed 3 times, next try in \d+ s: create incident: HTTP 503`, s.text("rows"))
+	assert.Contains(t, s.text("health"), "no space left on device")
+	assert.Contains(t, s.text("notices"), "Watchdog:x")
+	assert.Contains(t, s.text("groups"), "blocked")
+	s.both("trouble")
+	s.b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	s.both("dark")
+	browsertest.Eval[bool](s.b, `document.querySelector('#rows a.title').focus(), true`)
+	s.b.Press("ArrowDown", 40)
+	assert.True(t, browsertest.Eval[bool](s.b, `document.activeElement === document.querySelectorAll('#rows a.title')[1]`))
+	s.b.Press("ArrowUp", 38)
+	s.b.Press("Enter", 13)
+	s.b.Until(`document.getElementById('entry').open && document.querySelectorAll('.alert-card').length === 1`)
+	assert.Contains(t, s.text("entry-body"), hostile)
+	assert.Equal(t, []string{"https://runbooks.example.com/x"}, browsertest.Eval[[]string](s.b, `[...document.querySelectorAll('.links a')].map((a) => a.href)`))
+	s.both("entry-dark")
+	s.b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{}}, nil)
+	s.both("entry")
+	s.b.Fits(390)
+	s.b.Resize(1280, 900)
+	s.b.Press("Escape", 27)
+	s.b.Until(`!document.getElementById('entry').open && location.hash === ''`)
+	assert.True(t, browsertest.Eval[bool](s.b, `document.activeElement === document.querySelector('#rows a.title')`), "focus returns to the row")
+	assert.True(t, browsertest.Eval[bool](s.b, `window.hacked === undefined && !document.querySelector('img')`))
+	for _, width := range []int{320, 390, 720, 721, 1280, 2560} {
+		s.b.Fits(width)
+	}
+	s.b.NoProblems()
+}
 
-	t.Run("in trouble, with hostile text", func(t *testing.T) {
-		f.change(inTrouble)
-		b.Until(`document.querySelectorAll('#rows tr').length === 5`)
-		b.Until(`document.querySelector('#health').innerText.includes('503')`)
-		assert.Regexp(t, `create failed 3 times, next try in \d+ s: create incident: HTTP 503`, text("rows"))
-		assert.Contains(t, text("health"), "no space left on device")
-		assert.Contains(t, text("notices"), "Watchdog:x")
-		assert.Contains(t, text("groups"), "blocked")
-		both("trouble")
-		b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
-		both("dark")
-		browsertest.Eval[bool](b, `document.querySelector('#rows a.title').focus(), true`)
-		b.Press("ArrowDown", 40)
-		assert.True(t, browsertest.Eval[bool](b, `document.activeElement === document.querySelectorAll('#rows a.title')[1]`))
-		b.Press("ArrowUp", 38)
-		b.Press("Enter", 13)
-		b.Until(`document.getElementById('entry').open && document.querySelectorAll('.alert-card').length === 1`)
-		assert.Contains(t, text("entry-body"), hostile)
-		assert.Equal(t, []string{"https://runbooks.example.com/x"}, browsertest.Eval[[]string](b, `[...document.querySelectorAll('.links a')].map((a) => a.href)`))
-		both("entry-dark")
-		b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{}}, nil)
-		both("entry")
-		b.Fits(390)
-		b.Resize(1280, 900)
-		b.Press("Escape", 27)
-		b.Until(`!document.getElementById('entry').open && location.hash === ''`)
-		assert.True(t, browsertest.Eval[bool](b, `document.activeElement === document.querySelector('#rows a.title')`), "focus returns to the row")
-		assert.True(t, browsertest.Eval[bool](b, `window.hacked === undefined && !document.querySelector('img')`))
-		for _, width := range []int{320, 390, 720, 721, 1280, 2560} {
-			b.Fits(width)
-		}
-		b.NoProblems()
-	})
-
-	t.Run("a bridge that is away", func(t *testing.T) {
-		server.CloseClientConnections()
-		server.Close()
-		b.Until(`document.getElementById('connection').dataset.state === 'lost'`)
-		assert.Contains(t, text("connection"), "does not answer")
-	})
+func (s *scene) away(t *testing.T) {
+	s.server.CloseClientConnections()
+	s.server.Close()
+	s.b.Until(`document.getElementById('connection').dataset.state === 'lost'`)
+	assert.Contains(t, s.text("connection"), "does not answer")
 }

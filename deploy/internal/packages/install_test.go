@@ -126,7 +126,7 @@ func (m *installed) takesWebhooks(t *testing.T) {
 	m.webhooks, m.metrics, m.health = machine.Port(t), machine.Port(t), machine.Port(t)
 	m.Write(t, environment, strings.Join([]string{
 		"# of a test", "ALERT24_API_KEY=ak_live_of_this_test", "ALERT24_WEBHOOK_TOKEN=" + token, "ALERT24_LISTEN=localhost:" + m.webhooks,
-		"ALERT24_METRICS_PORT=" + m.metrics, "ALERT24_HEALTH_LISTEN=localhost:" + m.health, "ALERT24_ENDPOINT=http://localhost:1/api/v1", "",
+		"ALERT24_METRICS_PORT=" + m.metrics, "ALERT24_HEALTH_LISTEN=localhost:" + m.health, "ALERT24_STATUS_LISTEN=localhost:0", "ALERT24_ENDPOINT=http://localhost:1/api/v1", "",
 	}, "\n"), "0640")
 	m.Run(t, "/bin/sh", "-euc", `printf %s "$1" >>"$2"`, "sh", edited, settings+"/collector-config.yaml")
 	p := m.ready(t)

@@ -38,6 +38,9 @@ const newest = (a, b) => b.incident.incident_number - a.incident.incident_number
 const worst = (a, b) => rank(a) - rank(b) || newest(a, b);
 const lastClosed = (a, b) => b.incident.updated_at.localeCompare(a.incident.updated_at) || newest(a, b);
 
+// The incident that the address names is opened once.
+let asked = decodeURIComponent(location.hash.slice(1));
+
 function draw() {
   const all = [...rows.values()];
   const wanted = get('filter').value.trim().toLowerCase();
@@ -55,6 +58,12 @@ function draw() {
     if (totals[state] > list.length) notes.push(`${totals[state] - list.length} more ${state} ones are not shown.`);
     get(`${state}-more`).textContent = notes.join(' ');
     get(`${state}-more`).hidden = notes.length === 0;
+  }
+  if (rows.has(asked)) {
+    const { element: e } = rows.get(asked);
+    asked = '';
+    e.open = true;
+    e.scrollIntoView({ block: 'center' });
   }
   get('quiet').hidden = totals.open > 0;
   get('closed-section').hidden = totals.closed === 0;

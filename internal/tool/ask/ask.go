@@ -84,7 +84,8 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Overview says how the bridge is doing.
 func (c *Client) Overview(ctx context.Context) (o status.Overview, err error) {
-	return o, c.get(ctx, status.PathOverview, nil, &o)
+	err = c.get(ctx, status.PathOverview, nil, &o)
+	return o, err
 }
 
 // Explain says what is known of a subject.
@@ -135,8 +136,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // without the query
 		}
 		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that --url is its status::endpoint", c.base, err)

@@ -23,6 +23,7 @@ type flags struct {
 	demoKey     bool
 	options     sandbox.Options
 	switches    sandbox.Switches
+	services    []sandbox.Service
 }
 
 const long = `A local Alert24 for tests and demos. It keeps its state in memory and pages nobody.
@@ -32,7 +33,7 @@ It runs until Ctrl-C. Exit codes: 0, or 2 if a flag is wrong or the address cann
 // New returns the command.
 func New() *cobra.Command {
 	f := &flags{switches: store.DefaultSwitches()}
-	var keys []string
+	var keys, services []string
 	cmd := &cobra.Command{
 		Use:     "sandbox [flags]",
 		Short:   "Run a local Alert24 for tests and demos",
@@ -45,17 +46,30 @@ func New() *cobra.Command {
 	set.StringVar(&f.addressFile, "address-file", "", "file to write the address to once it listens, as http://127.0.0.1:12345; removed at the end")
 	set.StringArrayVar(&keys, "api-key", nil,
 		"API key to accept, as KEY or KEY=SCOPE+SCOPE with the scopes "+strings.Join(scopes, ", ")+" (default write); repeatable (default "+sandbox.DemoKey+")")
+	set.StringArrayVar(&services, "service", nil, "service to list, as ID=NAME; repeatable")
 	set.Uint64Var(&f.options.Seed, "seed", 0, "seed of ids and of the draws of faults; 0 draws one")
 	set.IntVar(&f.options.MaxIncidents, "max-incidents", 200_000, "most incidents held; creates above it get 507")
 	set.IntVar(&f.options.MaxRequests, "max-requests", 10_000, "most entries in the log of requests; the newest are kept")
 	addSwitches(set, &f.switches)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := f.check(keys); err != nil {
+		if err := errors.Join(f.check(keys), f.name(services)); err != nil {
 			return cli.Usage("%w", err)
 		}
 		return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
+}
+
+// name reads the services.
+func (f *flags) name(services []string) error {
+	for _, s := range services {
+		id, name, found := strings.Cut(s, "=")
+		if !found || id == "" || name == "" {
+			return fmt.Errorf("--service: %q is not ID=NAME", s)
+		}
+		f.services = append(f.services, sandbox.Service{ID: id, Name: name})
+	}
+	return nil
 }
 
 // check completes the flags with the keys, or says what is wrong with them.

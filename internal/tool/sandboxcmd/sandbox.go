@@ -30,6 +30,7 @@ const (
 func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	s := sandbox.New(f.options)
 	defer s.Close()
+	s.SetServices(f.services...)
 	if err := s.SetInitialSwitches(func(sw *sandbox.Switches) { *sw = f.switches }); err != nil {
 		return err
 	}
