@@ -101,6 +101,31 @@ func TestExplainTrouble(t *testing.T) {
 	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint()+`/incidents"`)
 }
 
+// With auth nothing is shown without the token; a browser sends it as a password.
+func TestPageWithAToken(t *testing.T) {
+	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
+	_, c := kit.Start(t, kit.World{Set: append(kit.Quick(), "exporters.alert24.status.auth.authenticator=bearertokenauth/webhook")})
+	get := func(path string, add func(*http.Request)) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.Status+path, http.NoBody)
+		require.NoError(t, err)
+		add(request)
+		response, err := kit.Client().Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	for _, path := range []string{"", "app.js", "api/v1/overview", "api/v1/aliases"} {
+		assert.Equal(t, http.StatusUnauthorized, get(path, func(*http.Request) {}), path)
+		assert.Equal(t, http.StatusOK, get(path, func(r *http.Request) { r.SetBasicAuth("me", harness.WebhookToken) }), path)
+		assert.Equal(t, http.StatusUnauthorized, get(path, func(r *http.Request) { r.SetBasicAuth(harness.WebhookToken, "wrong") }), path)
+	}
+	code, output := run(t, "ledger", "--url", c.Status)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, output, "give the token with --token-file")
+	code, output = run(t, "ledger", "--url", c.Status, "--token-file", kit.WriteFile(t, harness.WebhookToken+"\n"))
+	assert.Equal(t, 0, code, output)
+}
+
 func TestTestAlertFollowsTheIncident(t *testing.T) {
 	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
 	s, c := kit.Start(t, kit.World{Set: kit.Quick()})

@@ -25,6 +25,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/status"
 	"github.com/alert24/otelcol-alert24/internal/statuspage"
@@ -53,13 +55,13 @@ func open(t *testing.T, dir string, id component.ID) storage.Client {
 }
 
 // fill writes a ledger with an alias of many alerts, one of one, and a resolved one.
-func fill(t *testing.T, client storage.Client) {
+func fill(t *testing.T, store ledger.Store) {
 	t.Helper()
 	l := ledger.New(ledger.Config{
 		Policy:  &protocol.Policy{Members: 1000, ClosedRetention: time.Hour, Backoff: protocol.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 2}},
 		Render:  func(string, []incident.Alert, incident.Context) incident.Content { return incident.Content{Title: "t"} },
 		Aliases: 1000, Now: time.Now,
-	}, journal.New(client))
+	}, store)
 	_, err := l.Load(t.Context())
 	require.NoError(t, err)
 	var events []protocol.Event
@@ -79,7 +81,7 @@ func TestStorageOfAStoppedBridge(t *testing.T) {
 	dir := t.TempDir()
 	id := component.MustNewIDWithName("alert24", "a/b")
 	client := open(t, dir, id)
-	fill(t, client)
+	fill(t, journal.New(client))
 	_, _, errs := run(t, "--storage", dir, "--exporter", "alert24/a/b")
 	assert.Contains(t, errs, "a running collector uses it")
 	require.NoError(t, client.Close(t.Context()))
@@ -153,4 +155,25 @@ func TestWrongUse(t *testing.T) {
 		assert.Equal(t, cli.ExitCannot, code)
 		assert.Contains(t, errs, want)
 	}
+}
+
+func TestDatabase(t *testing.T) {
+	server, err := pgtest.Start()
+	require.NoError(t, err)
+	t.Cleanup(server.Stop)
+	url := server.URL(server.Database(t))
+	code, _, errs := run(t, "--database", url)
+	assert.Equal(t, cli.ExitCannot, code)
+	assert.Contains(t, errs, "there is no ledger in the schema")
+
+	db, err := postgres.New(postgres.Config{URL: url, Schema: "otelcol_alert24", Component: "alert24", Lease: 5 * time.Second})
+	require.NoError(t, err)
+	defer db.Close(context.WithoutCancel(t.Context()))
+	leader, err := db.Campaign(t.Context())
+	require.NoError(t, err)
+	fill(t, leader)
+	code, out, errs := run(t, "--database", url, "--filter", "one") // the bridge may run
+	assert.Equal(t, cli.ExitOK, code, errs)
+	assert.Regexp(t, `\nOne +critical `, out)
+	require.NoError(t, leader.Close(t.Context()))
 }
