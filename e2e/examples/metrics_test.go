@@ -162,7 +162,7 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		case len(found["otelcol_exporter_alert24_request_wait"]) == 0:
 			return errors.New("no request has waited yet")
 		case len(found["otelcol_exporter_alert24_heartbeats"]) == 0:
-			kit.Deliver(t, c, skipped)
+			kit.Deliver(t, c, skipped) //nolint:contextcheck // it has the test's
 			return errors.New("no watchdog is watched yet")
 		default:
 			return nil

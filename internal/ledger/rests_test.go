@@ -14,7 +14,7 @@ import (
 )
 
 // After an answer the loop hears whether the alias needs anything, so that it need not look again.
-func TestAnAliasRestsAfterTheAnswer(t *testing.T) { //nolint:funlen // one list of cases
+func TestAnAliasRestsAfterTheAnswer(t *testing.T) {
 	now := at(0)
 	start := func() *Ledger {
 		now = at(0)

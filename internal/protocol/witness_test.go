@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// from is the event with a witness; its resolve waits for it.
-func (ev Event) from(w Witness) Event {
-	ev.Witness, ev.Guarded = w, !ev.Firing
+// witnessed is the event with the witness; its resolve waits for it.
+func (ev Event) witnessed() Event {
+	ev.Witness, ev.Guarded = theWitness, !ev.Firing
 	return ev
 }
 
@@ -24,8 +24,8 @@ func hears(at time.Time) *Snapshot {
 // waiting is an entry whose one alert has a resolve that waits since t0 for its witness.
 func waiting(t *testing.T, p *Policy, t0 time.Time) *Entry {
 	t.Helper()
-	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
-	e, outcome := applyOne(p, e, resolves(am1, t0, t0.Add(-minute)).from(theWitness), t0)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
+	e, outcome := applyOne(p, e, resolves(am1, t0, t0.Add(-minute)).witnessed(), t0)
 	require.Equal(t, ResolveWaits, outcome)
 	require.True(t, e.Firing())
 	return e
@@ -49,8 +49,8 @@ func TestResolveWaitsForItsWitness(t *testing.T) {
 func TestResolveWaitsForTheLease(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	end := t0.Add(minute)
-	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
-	e, _ = applyOne(p, e, resolves(am1, t0, end).from(theWitness), end)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
+	e, _ = applyOne(p, e, resolves(am1, t0, end).witnessed(), end)
 	s := hears(end.Add(2*minute - time.Second))
 	s.Lease = 2 * minute
 	_, did := p.Snapshot(e, s, end.Add(3*minute))
@@ -103,7 +103,7 @@ func TestListedAlertFiresOn(t *testing.T) {
 // TestAbsenceWaitsForItsWitness: the alerts of a Prometheus that died are listed no more, and neither is its watchdog.
 func TestAbsenceWaitsForItsWitness(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
-	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).from(theWitness), t0)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
 	e = look(p, e, list(keys[0]), t0)
 	lists := func(until time.Time) *Snapshot {
 		s := list()

@@ -130,13 +130,15 @@ func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) erro
 		return l.err
 	}
 	for _, a := range answers {
-		if e := l.entries[a.Alias]; e != nil {
-			now := time.Now()
-			a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
-			l.entries[a.Alias] = a.Entry
-			d := l.decide(a.Entry, now)
-			a.Rests, a.Wake = l.policy.Tick(a.Entry, now) == a.Entry && d.Call.Kind == protocol.NoCall, d.Wake
+		e := l.entries[a.Alias]
+		if e == nil {
+			continue
 		}
+		now := time.Now()
+		a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
+		l.entries[a.Alias] = a.Entry
+		d := l.decide(a.Entry, now)
+		a.Rests, a.Wake = l.policy.Tick(a.Entry, now) == a.Entry && d.Call.Kind == protocol.NoCall, d.Wake
 	}
 	return nil
 }

@@ -122,6 +122,7 @@ func TestPageInABrowser(t *testing.T) {
 }
 
 func (s *scene) empty(t *testing.T) {
+	t.Helper()
 	s.b.Visit(s.server.URL, 1280, 900)
 	s.b.Until(`!document.getElementById('empty').hidden`)
 	assert.Contains(t, s.text("empty"), "All quiet")
@@ -129,6 +130,7 @@ func (s *scene) empty(t *testing.T) {
 }
 
 func (s *scene) many(t *testing.T) {
+	t.Helper()
 	s.f.change(func(f *fake) {
 		for n := range 10_000 {
 			f.rows = append(f.rows, row(n))
@@ -154,6 +156,7 @@ func (s *scene) many(t *testing.T) {
 }
 
 func (s *scene) live(t *testing.T) {
+	t.Helper()
 	browsertest.Eval[int](s.b, `window.marker = 1`)
 	soonest := time.Hour
 	for i := range 3 { // one of them on a machine that is busy with other things
@@ -170,6 +173,7 @@ func (s *scene) live(t *testing.T) {
 }
 
 func (s *scene) trouble(t *testing.T) {
+	t.Helper()
 	s.f.change(inTrouble)
 	s.b.Until(`document.querySelectorAll('#rows tr').length === 5`)
 	s.b.Until(`document.querySelector('#health').innerText.includes('503')`)
@@ -204,6 +208,7 @@ func (s *scene) trouble(t *testing.T) {
 }
 
 func (s *scene) away(t *testing.T) {
+	t.Helper()
 	s.server.CloseClientConnections()
 	s.server.Close()
 	s.b.Until(`document.getElementById('connection').dataset.state === 'lost'`)
