@@ -125,12 +125,3 @@ func TestPageWithAToken(t *testing.T) {
 	code, output = run(t, "ledger", "--url", c.Status, "--token-file", kit.WriteFile(t, harness.WebhookToken+"\n"))
 	assert.Equal(t, 0, code, output)
 }
-
-func TestTestAlertFollowsTheIncident(t *testing.T) {
-	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
-	s, c := kit.Start(t, kit.World{Set: kit.Quick()})
-	code, output := run(t, "test-alert", "--url", c.Webhook, "--status", c.Status)
-	assert.Equal(t, 0, code, output)
-	require.Len(t, s.Incidents(), 1)
-	assert.False(t, s.Incidents()[0].Open())
-}

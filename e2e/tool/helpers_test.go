@@ -44,7 +44,12 @@ func (p *program) output() string {
 // start starts alert24tool in a folder. It ends with the test.
 func start(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(kit.Binaries(t, harness.ToolEnv).Tool, args...), done: make(chan struct{})}
+	return startCommand(t, dir, env, exec.Command(kit.Binaries(t, harness.ToolEnv).Tool, args...))
+}
+
+func startCommand(t *testing.T, dir string, env []string, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd, done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, env
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	require.NoError(t, p.cmd.Start())

@@ -51,7 +51,7 @@ func readings(r *check.Report) map[string]string {
 
 // usual are the readings of the sandbox with its default switches.
 var usual = map[string]string{
-	"reachability": "answered", "tls": "loopback", "key": "accepted", "scope_read": "yes", "paging": "yes",
+	"reachability": "answered", "tls": "loopback", "key": "accepted", "scope_read": "yes", "paging": "yes", "services": "listed",
 	"create": "created", "refused_fields": "none", "create_status": "201", "envelope": "data",
 	"again": "unchanged", "again_status": "200", "again_envelope": "data", "deduplicated": "top", "dedup_count": "not_shown",
 	"get": "yes", "get_marks": "tags,description", "tags_form": "list", "time_form": "iso",

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/check"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
 // odd changes requests and answers on their way, to an API that no switch of the sandbox is.
@@ -57,6 +58,36 @@ func (o *odd) RoundTrip(r *http.Request) (*http.Response, error) {
 func without(pattern string) func([]byte) []byte {
 	p := regexp.MustCompile(pattern)
 	return func(body []byte) []byte { return p.ReplaceAll(body, nil) }
+}
+
+// TestServices asks whether services can be found by their names.
+func TestServices(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault   sandbox.Fault
+		byName  bool
+		reading string
+		level   check.Level
+	}{
+		"listed":                {sandbox.Fault{Match: sandbox.Match{PathPrefix: "/none"}, Status: 500}, true, "listed", check.OK},
+		"not there":             {sandbox.Fault{Match: sandbox.Match{PathPrefix: "/api/v1/services"}, Status: 404}, false, "no", check.Note},
+		"not there, and needed": {sandbox.Fault{Match: sandbox.Match{PathPrefix: "/api/v1/services"}, Status: 403}, true, "no", check.Change},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				s.SetServices(sandbox.Service{ID: "svc-1", Name: "API"})
+				_, err := s.AddFault(tt.fault)
+				require.NoError(t, err)
+				o.ServicesByName = tt.byName
+				report := check.Run(t.Context(), o)
+				i := slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "services" })
+				assert.Equal(t, tt.reading, report.Findings[i].Reading)
+				assert.Equal(t, tt.level, report.Findings[i].Level)
+				assert.Equal(t, tt.level == check.Change, report.Findings[i].Change != "")
+				assert.Empty(t, report.Stopped)
+			})
+		})
+	}
 }
 
 // TestOddAPIs expects problems to be named that no setting can cure, and nothing to be left all the same.

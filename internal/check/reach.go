@@ -135,3 +135,28 @@ func (r *run) readScope(ctx context.Context) string {
 	r.find(paging)
 	return ""
 }
+
+// services tells whether services can be listed, which finding them by name needs.
+func (r *run) services(ctx context.Context) string {
+	answer := r.api.do(ctx, http.MethodGet, "/services?limit=100", nil)
+	rows, meta, ok := answer.rowsIn()
+	f := Finding{
+		Point: "services", Title: "services can be listed", Expected: "a list with ids and names, for incident::services::by: name",
+		Level: OK, Reading: "listed", Seen: fmt.Sprintf("%d services on the first page", len(rows)),
+	}
+	switch {
+	case !ok:
+		f.Reading, f.Seen = "no", answer.said()
+	case len(rows) > 0 && (rows[0].text("id") == "" || rows[0].text("name") == ""):
+		f.Reading, f.Seen = "not_readable", "rows without id or name"
+	case !meta.has("total") || !meta.has("has_more"):
+		f.Reading, f.Seen = "no_paging", "the list does not say whether there is more"
+	}
+	if f.Reading != "listed" {
+		if f.Level = Note; r.o.ServicesByName {
+			f.Level, f.Change = Change, "incident::services: by: id, with a map"
+		}
+	}
+	r.find(f)
+	return ""
+}

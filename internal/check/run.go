@@ -27,7 +27,7 @@ type Options struct {
 	// Source, InitialStatus, LabelsInCreates, LabelsInUpdates, Services and PerSecond are as the exporter is configured.
 	Source, InitialStatus            string
 	LabelsInCreates, LabelsInUpdates bool
-	Services                         bool
+	Services, ServicesByName         bool
 	PerSecond                        float64
 	// Confirm is asked before the first write; an error ends the questions.
 	Confirm func(ctx context.Context) error
@@ -71,7 +71,7 @@ type opened struct {
 func Run(ctx context.Context, o *Options) *Report {
 	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
 	steps := []func(context.Context) (stop string){
-		r.reach, r.readScope, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
+		r.reach, r.readScope, r.services, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
 		r.updates, r.rise, r.statuses, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order, r.atOnce,
 	}
 	for _, step := range steps {

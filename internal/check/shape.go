@@ -84,12 +84,13 @@ func (r *reply) rowsIn() (rows []object, meta object, ok bool) {
 	var top struct {
 		Data      []object `json:"data"`
 		Incidents []object `json:"incidents"`
+		Services  []object `json:"services"`
 		Meta      object   `json:"meta"`
 	}
-	if !r.ok() || json.Unmarshal(r.body, &top) != nil || top.Data == nil && top.Incidents == nil {
+	if !r.ok() || json.Unmarshal(r.body, &top) != nil || top.Data == nil && top.Incidents == nil && top.Services == nil {
 		return nil, nil, false
 	}
-	return append(top.Data, top.Incidents...), top.Meta, true
+	return slices.Concat(top.Data, top.Incidents, top.Services), top.Meta, true
 }
 
 // text is a field as text; numbers stand for their digits.

@@ -127,8 +127,10 @@ func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 		Source: exporter.Incident.Source, InitialStatus: exporter.Incident.InitialStatus,
 		LabelsInCreates: exporter.Incident.SendLabels != alert24exporter.SendLabelsNever,
 		LabelsInUpdates: exporter.Incident.SendLabels == alert24exporter.SendLabelsAlways,
-		Services:        exporter.Incident.Services.Label != "", PerSecond: exporter.Limits.RequestsPerSecond,
-		Now: time.Now, Sleep: sleep.For,
+		Services:        exporter.Incident.Services.Label != "",
+		ServicesByName:  exporter.Incident.Services.Label != "" && exporter.Incident.Services.By == alert24exporter.ServicesByName,
+		PerSecond:       exporter.Limits.RequestsPerSecond,
+		Now:             time.Now, Sleep: sleep.For,
 	}
 }
 
