@@ -14,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/certtest"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -57,6 +58,34 @@ func TestAlertIsKept(t *testing.T) {
 	require.NotNil(t, printed, text)
 	code, text = start(t, t.TempDir(), environment(s), strings.Fields(printed[1])...).wait()
 	require.Zero(t, code, text)
+	require.Len(t, s.Incidents(), 1)
+	require.NoError(t, kit.IsResolved(s.Incidents()[0]))
+}
+
+// The webhook is signed, and the bridge takes only those of a client certificate.
+func TestAlertProvesItself(t *testing.T) {
+	dir := t.TempDir()
+	authority := certtest.New(t, dir)
+	bridge, client := authority.Issue(t, dir, "bridge"), authority.Issue(t, dir, "client")
+	s, c := kit.Start(t, kit.World{Set: append(kit.Quick(),
+		"receivers.alertmanager.hmac.secret=a-secret-for-tests", "receivers.alertmanager.hmac.timestamp_header=X-Time",
+		"receivers.alertmanager.tls.cert_file="+bridge.CertFile, "receivers.alertmanager.tls.key_file="+bridge.KeyFile,
+		"receivers.alertmanager.tls.client_ca_file="+authority.File,
+	)})
+	c.Webhook = strings.Replace(c.Webhook, "http://", "https://", 1)
+	certificate := []string{"--ca-file", authority.File, "--cert-file", client.CertFile, "--key-file", client.KeyFile}
+	signature := []string{"--hmac-secret-file", kit.WriteFile(t, "a-secret-for-tests\n"), "--hmac-timestamp-header", "X-Time"}
+
+	code, text := testAlert(t, s, c, certificate...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, text, "HTTP 401")
+	code, text = testAlert(t, s, c, append(signature, "--ca-file", authority.File)...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, text, "certificate required")
+	assert.Empty(t, s.Incidents())
+
+	code, text = testAlert(t, s, c, append(signature, certificate...)...)
+	assert.Zero(t, code, text)
 	require.Len(t, s.Incidents(), 1)
 	require.NoError(t, kit.IsResolved(s.Incidents()[0]))
 }

@@ -15,6 +15,8 @@ const (
 	incidentsPath = "/incidents"
 	newestPage    = incidentsPath + "?limit=100"
 	closeTries    = 3
+	// late is how long after its end a create without an answer may still be carried out.
+	late = 5 * time.Second
 )
 
 func (o *opened) path() string { return incidentsPath + "/" + url.PathEscape(o.id) }
@@ -23,6 +25,9 @@ func (o *opened) path() string { return incidentsPath + "/" + url.PathEscape(o.i
 func (r *run) cleanup(ctx context.Context) {
 	if len(r.opened) == 0 && !r.unsure {
 		return
+	}
+	if r.unsure {
+		r.o.Sleep(ctx, late)
 	}
 	why := r.adoptStrays(ctx)
 	for _, o := range r.opened {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,7 @@ func TestInterrupt(t *testing.T) {
 func TestCreateWithoutAnswer(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
 		"hangs":   {Hang: true, Commit: true},
+		"late":    {Hang: true, CommitLate: 4 * time.Second},
 		"drops":   {Drop: true, Commit: true},
 		"a 502":   {Status: 502, Body: "html", Commit: true},
 		"a body ": {Status: 200, Body: "empty", Commit: true},

@@ -52,6 +52,7 @@ func TestAsks(t *testing.T) {
 			assert.Contains(t, stdout, "5 test incidents were opened, 0 are left.\n")
 			assert.Regexp(t, `look at the pages of incidents #1, #2, #3, #[45], #[45]\.`, stdout)
 			assert.Equal(t, "medium", s.Incidents()[1].Severity)
+			assert.Contains(t, stdout, sampleOfTheDocumentation(t))
 		} else {
 			assert.Contains(t, stderr, "\nalert24tool check: nothing was written: answer yes, or give --yes\n")
 		}
@@ -59,6 +60,18 @@ func TestAsks(t *testing.T) {
 			assert.False(t, inc.Open())
 		}
 	}
+}
+
+// sampleOfTheDocumentation is the output that docs/tool.md shows.
+func sampleOfTheDocumentation(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../../../docs/tool.md")
+	require.NoError(t, err)
+	_, sample, found := strings.Cut(string(page), "```text\n")
+	require.True(t, found)
+	sample, _, _ = strings.Cut(sample, "```")
+	require.Contains(t, sample, "expected")
+	return sample
 }
 
 func TestReport(t *testing.T) {

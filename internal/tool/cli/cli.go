@@ -56,10 +56,12 @@ type Streams struct {
 // Run runs the program with these commands and returns its exit code. What goes wrong is one line on standard error.
 func Run(ctx context.Context, version string, args []string, s Streams, commands ...*cobra.Command) int {
 	root := &cobra.Command{
-		Use:                programName,
-		Short:              "Look into the bridge from Alertmanager to Alert24, preview it, and try it",
-		Long:               "Looks into the bridge from Alertmanager to Alert24, previews what it would do, and tries it.\n\n" + exitCodesEnd,
-		Example:            "  " + programName + " render --config collector-config.yaml webhook.json",
+		Use:   programName,
+		Short: "Check your Alert24, try the bridge, and see what it does",
+		Long:  "Checks your Alert24, tries the bridge from Alertmanager to it, and says what the bridge does and would do.\n\n" + exitCodesEnd,
+		Example: "  " + programName + " check --config collector-config.yaml\n" +
+			"  " + programName + " test-alert --url http://localhost:9095/alertmanager\n" +
+			"  " + programName + " explain HighErrorRate:api-01.prod",
 		Version:            version,
 		SilenceErrors:      true,
 		SilenceUsage:       true,
