@@ -218,6 +218,7 @@ func TestStops(t *testing.T) {
 		"a key that cannot read": {keys: map[string][]string{sandbox.DemoKey: {"incidents"}}, point: "reachability", reading: "answered", stopped: "incidents cannot be read"},
 		"a key that only reads":  {keys: map[string][]string{sandbox.DemoKey: {"read"}}, point: "create", reading: "scope", stopped: "no incident can be opened"},
 		"creates fail":           {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 500}, point: "create", reading: "failed", stopped: "no incident can be opened"},
+		"creates are refused":    {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 422, Message: "no"}, point: "create", reading: "refused", stopped: "no incident can be opened"},
 		"declined":               {change: func(o *check.Options) { o.Confirm = func(context.Context) error { return errors.New("no") } }, point: "scope_read", reading: "yes", stopped: "no"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,6 +240,7 @@ func TestStops(t *testing.T) {
 				assert.Empty(t, s.Open(alias))
 				if tt.stopped != "" {
 					assert.NotContains(t, readings(report), "again")
+					assert.NotContains(t, readings(report), "refused_fields")
 					assert.False(t, report.Clean())
 				}
 			})

@@ -43,10 +43,10 @@ func (r *run) create(ctx context.Context) string {
 		f.Seen = answer.said() + ", incident " + which.number
 	}
 	r.find(f)
-	r.refusedFields()
 	if which == nil {
 		return "no incident can be opened"
 	}
+	r.refusedFields()
 	r.first, r.shown = which, inc
 	r.form("create_status", "status of a create", strconv.Itoa(answer.status), "201", "200")
 	r.form("envelope", "where an answer has the incident", inc.envelope, inData, inDataIncident, inIncident)
