@@ -42,6 +42,7 @@ type lately struct {
 	mu                       sync.Mutex
 	lastSuccess, lastFailure time.Time
 	lastError                string
+	denied                   bool // the last call
 	storageError             string
 	calls                    [60]secondCalls
 	syncs                    map[string]status.Sync
@@ -72,6 +73,7 @@ func (l *lately) called(result protocol.Result, err error) {
 		*at = secondCalls{second: now.Unix()}
 	}
 	at.n++
+	l.denied = result == protocol.Denied
 	if works(result) {
 		l.lastSuccess = now
 	} else if err != nil {
@@ -199,7 +201,7 @@ func (l *lately) api(up bool) status.API {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := status.API{Up: up, LastSuccess: l.lastSuccess, LastFailure: l.lastFailure, LastError: l.lastError}
+	a := status.API{Up: up, KeyRefused: l.denied, LastSuccess: l.lastSuccess, LastFailure: l.lastFailure, LastError: l.lastError}
 	for _, c := range &l.calls {
 		if now.Unix()-c.second < int64(len(l.calls)) {
 			a.Calls += c.n

@@ -56,6 +56,7 @@ type Counts struct {
 type API struct {
 	Endpoint    string    `json:"endpoint"`
 	Up          bool      `json:"up"`
+	KeyRefused  bool      `json:"key_refused,omitzero"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastFailure time.Time `json:"last_failure,omitzero"`
 	LastError   string    `json:"last_error,omitempty"`

@@ -65,7 +65,7 @@ function apiCard(api, counts) {
   if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
   const paused = api.paused_until && new Date(api.paused_until) > now();
   const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';
-  if (!api.up) return card('Alert24', 'bad', `Fails or refuses the key.${pause}`, ...lines);
+  if (!api.up) return card('Alert24', 'bad', `${api.key_refused ? 'Refuses the API key.' : 'Does not answer as it should.'}${pause}`, ...lines);
   if (paused) return card('Alert24', 'poor', `Asked for a pause until ${clock(api.paused_until)}.`, ...lines);
   return card('Alert24', 'good', api.last_success ? 'Answers.' : 'Not asked yet.', ...lines);
 }
