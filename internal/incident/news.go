@@ -88,35 +88,39 @@ func (p *Packed) SameNews(q *Packed) bool {
 	if p.Fingerprint != q.Fingerprint || p.Severity != q.Severity || !p.StartsAt.Equal(q.StartsAt) {
 		return false
 	}
-	return p.rest == q.rest || p.news() == q.news()
+	return p.common == q.common && p.rest == q.rest || p.news() == q.news()
 }
 
-// news is a hash of what is news of the rest. It is taken of the JSON itself: this is done for each alert that says something
+// news is a hash of what is news of the other fields. It is taken of the JSON itself: this is done for each alert that says something
 // else, while all others wait.
 func (p *Packed) news() uint64 {
 	var h hash
-	read := jsonobject.Each(p.rest, func(name, value string) bool {
-		switch name {
-		case `"generator"`, `"external"`, `"silence"`, `"values"`:
-			return true
-		case `"truncated"`:
-			value = "" // that there are some
-		case `"annotations"`:
-			jsonobject.Each(value, func(name, value string) bool {
-				h.add(name)
-				h.add(stillJSON(name, value))
-				return true
-			})
-			value = ""
+	for _, object := range [...]string{p.shared(), p.rest} {
+		if !jsonobject.Each(object, h.addField) {
+			h.add(object) // a person wrote it into the record
 		}
-		h.add(name)
-		h.add(value)
-		return true
-	})
-	if !read {
-		h.add(p.rest) // a person wrote it into the record
 	}
 	return h.sum()
+}
+
+// addField adds what is news of a field.
+func (h *hash) addField(name, value string) bool {
+	switch name {
+	case `"generator"`, `"external"`, `"silence"`, `"values"`:
+		return true
+	case `"truncated"`:
+		value = "" // that there are some
+	case `"annotations"`:
+		jsonobject.Each(value, func(name, value string) bool {
+			h.add(name)
+			h.add(stillJSON(name, value))
+			return true
+		})
+		value = ""
+	}
+	h.add(name)
+	h.add(value)
+	return true
 }
 
 // stillJSON is stillAnnotation of JSON strings. Few but links with a query differ from what is still of them.

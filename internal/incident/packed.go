@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+	"unique"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,18 +27,24 @@ type Packed struct {
 	// LeftOpen: when the alert ends, a person closes its incident.
 	LeftOpen bool
 
-	rest string // JSON object of the other fields
+	common unique.Handle[string] // what the alerts of a rule or a group have in common, see writeCommon; zero if there is nothing
+	rest   string                // the other fields. Both are JSON objects.
 }
+
+const nothing = "{}"
 
 // Pack packs a. Text that is not UTF-8 is mended.
 func Pack(a *Alert) Packed {
 	w := writers.Get().(*jsonobject.Writer)
-	w.B = w.B[:0]
-	a.writeRest(w)
 	p := Packed{
 		Fingerprint: mended(a.Fingerprint), Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !ResolvesByItself(a.Annotations),
-		rest: string(w.B),
 	}
+	w.B = w.B[:0]
+	a.writeCommon(w)
+	p.share(string(w.B))
+	w.B = w.B[:0]
+	a.writeRest(w)
+	p.rest = string(w.B)
 	if cap(w.B) <= maxPooledBytes {
 		writers.Put(w)
 	}
@@ -54,9 +61,24 @@ func mended(s string) string {
 	return strings.Map(func(r rune) rune { return r }, s)
 }
 
+func (p *Packed) share(common string) {
+	if common != nothing {
+		p.common = unique.Make(common)
+	}
+}
+
+// shared is what share was given.
+func (p *Packed) shared() string {
+	if p.common == (unique.Handle[string]{}) {
+		return nothing
+	}
+	return p.common.Value()
+}
+
 // Equal reports whether p and q say the same.
 func (p *Packed) Equal(q *Packed) bool {
-	return p.Fingerprint == q.Fingerprint && p.Severity == q.Severity && p.StartsAt.Equal(q.StartsAt) && p.rest == q.rest
+	return p.Fingerprint == q.Fingerprint && p.Severity == q.Severity && p.StartsAt.Equal(q.StartsAt) &&
+		p.common == q.common && p.rest == q.rest
 }
 
 // AppendJSON appends the alert's JSON.
@@ -66,8 +88,10 @@ func (p *Packed) AppendJSON(b []byte) []byte {
 	w.B = jsonobject.AppendString(w.Key("fp"), p.Fingerprint)
 	w.B = strconv.AppendUint(w.Key("sev"), uint64(p.Severity), 10)
 	w.B = jsonobject.AppendTime(w.Key("start"), p.StartsAt)
-	if len(p.rest) > len("{}") {
-		return append(append(w.B, ','), p.rest[1:]...)
+	for _, object := range [...]string{p.shared(), p.rest} {
+		if len(object) > len(nothing) {
+			w.B = append(append(w.B, ','), object[1:len(object)-1]...)
+		}
 	}
 	w.Close()
 	return w.B
@@ -98,33 +122,67 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // Read takes what AppendJSON has written apart; it keeps none of its memory. It reports false for anything else. The value is JSON, and
 // UTF-8.
 func (p *Packed) Read(value string) bool {
-	head, rest, found := strings.Cut(value, `,"start":"`)
-	start, rest, ended := strings.Cut(rest, `"`)
-	head, prefixed := strings.CutPrefix(head, `{"fp":"`)
-	fingerprint, severity, second := strings.Cut(head, `","sev":`)
-	if !found || !ended || !prefixed || !second || len(severity) != 1 || strings.ContainsAny(fingerprint, `"\`) {
+	var r Packed
+	var said int        // of the three that come first
+	common, end := 1, 1 // where those in common begin, and end
+	whole := jsonobject.Each(value, func(name, field string) bool {
+		ok := true
+		switch {
+		case name == `"fp"` && said == 0:
+			r.Fingerprint, ok = jsonobject.Text(field)
+		case name == `"sev"` && said == 1:
+			r.Severity = Severity(field[0] - '0')
+			ok = len(field) == 1 && field[0] >= '0' && r.Severity <= Critical
+		case name == `"start"` && said == 2:
+			var err error
+			r.StartsAt, err = time.Parse(time.RFC3339Nano, strings.Trim(field, `"`))
+			ok = err == nil
+		case said < 3 || !isCommon(name):
+			return false
+		}
+		if !ok {
+			said = -1
+			return false
+		}
+		end += len(name) + len(field) + len(":,")
+		if !isCommon(name) {
+			said, common = said+1, end
+		}
+		return true
+	})
+	if said != 3 {
 		return false
 	}
-	at, err := time.Parse(time.RFC3339Nano, start)
-	if err != nil || severity[0] > '0'+byte(Critical) {
-		return false
+	r.Fingerprint, r.rest = strings.Clone(r.Fingerprint), nothing
+	if end > common {
+		r.share("{" + value[common:end-1] + "}")
 	}
-	*p = Packed{Fingerprint: strings.Clone(fingerprint), Severity: Severity(severity[0] - '0'), StartsAt: at, rest: "{}"}
-	if len(rest) > len("}") {
-		p.rest = "{" + rest[len(","):]
+	if !whole {
+		r.rest = "{" + value[end:]
 	}
+	*p = r
 	return true
 }
 
-// writeRest writes a as JSON, by the tags of its fields, without those that Packed has.
+func isCommon(name string) bool {
+	return name == `"group"` || name == `"generator"` || name == `"external"`
+}
+
+// writeCommon writes the fields that isCommon says, by their tags.
+func (a *Alert) writeCommon(w *jsonobject.Writer) {
+	w.Open("")
+	writeSet(w, "group", a.GroupLabels)
+	w.Text("generator", a.GeneratorURL)
+	w.Text("external", a.ExternalURL)
+	w.Close()
+}
+
+// writeRest writes a as JSON, by the tags of its fields, without those that Packed has otherwise.
 func (a *Alert) writeRest(w *jsonobject.Writer) {
 	w.Open("")
 	w.Text("name", a.Name)
 	writeSet(w, "labels", a.Labels)
 	writeSet(w, "annotations", a.Annotations)
-	writeSet(w, "group", a.GroupLabels)
-	w.Text("generator", a.GeneratorURL)
-	w.Text("external", a.ExternalURL)
 	w.Flag("grafana", a.Grafana)
 	w.Text("silence", a.SilenceURL)
 	w.Text("values", a.Values)

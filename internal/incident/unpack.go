@@ -16,23 +16,19 @@ import (
 
 // Unpack returns the alert. Its texts share the memory of p.
 func (p *Packed) Unpack() Alert {
-	a, ok := readRest(p.rest)
-	if !ok { // a person wrote it into the record
-		a = Alert{}
-		// Names that differ in bytes that are no UTF-8 only have become the same.
-		_ = json.Unmarshal([]byte(p.rest), &a, jsontext.AllowDuplicateNames(true))
+	var a Alert
+	for _, object := range [...]string{p.shared(), p.rest} {
+		if !jsonobject.Each(object, a.readField) { // a person wrote it into the record
+			// Names that differ in bytes that are no UTF-8 only have become the same.
+			_ = json.Unmarshal([]byte(object), &a, jsontext.AllowDuplicateNames(true))
+		}
 	}
 	a.Fingerprint, a.Severity, a.StartsAt = p.Fingerprint, p.Severity, p.StartsAt
 	return a
 }
 
-// readRest reads what writeRest wrote, without a JSON decoder: each incident is rendered anew for each call. It reports false for
-// anything else.
-func readRest(rest string) (a Alert, ok bool) {
-	ok = jsonobject.Each(rest, a.readField)
-	return a, ok
-}
-
+// readField reads what writeCommon and writeRest write, without a JSON decoder: each incident is rendered anew for each call. It reports
+// false for anything else.
 func (a *Alert) readField(name, value string) (ok bool) {
 	switch name {
 	case `"name"`:

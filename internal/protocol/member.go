@@ -20,6 +20,9 @@ type Member struct {
 	Key    Key
 	Alert  incident.Packed
 	Firing bool
+	// Witness and Final are those of its event, while it fires or is held.
+	Final   bool
+	Witness Witness
 	// HeldUntil is set on an event that does not count until then: of a firing member a resolve that waits for the next
 	// snapshot, of another one a firing that may be the echo of a replica.
 	HeldUntil time.Time
@@ -29,9 +32,6 @@ type Member struct {
 	LastSeen time.Time
 	// StaleAfter, if it is not 0, stands in for the policy's.
 	StaleAfter time.Duration
-	// Witness and Final are those of its event, while it fires or is held.
-	Witness Witness
-	Final   bool
 	// Of the last resolve: the alert's end, who sent it, when it came.
 	EndsAt     time.Time
 	ResolvedBy string
