@@ -153,7 +153,9 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 	switch o {
 	case protocol.Ignored:
 		n.Kind, n.Text = status.Ignored, t.exporter.renderer.Explain(a.Labels, a.Annotations, "").Ignored
-		if n.Text == "" {
+		if _, watches := t.exporter.rules.Watch(a.Labels); watches {
+			n.Text = "watchdog::matchers: it is a watchdog, whose silence opens an incident"
+		} else if n.Text == "" {
 			n.Text = "the record's own severity says so"
 		}
 		message = "An alert opens no incident, because a rule of the configuration says so"

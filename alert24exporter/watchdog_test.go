@@ -194,3 +194,13 @@ func watchdogThroughAFollower(f *fleet) {
 	require.Eventually(f.t, func() bool { return len(f.box.Open(euAlias)) == 1 }, patience, tick)
 	assert.Equal(f.t, 1, f.created())
 }
+
+// TestWatchdogIsTheReason why its alert has no incident.
+func TestWatchdogIsTheReason(t *testing.T) {
+	exp, logged := startObserved(t, sandboxtest.Start(t, sandbox.Options{}), watchdogs(time.Minute))
+	defer func() { require.NoError(t, exp.Shutdown(t.Context())) }()
+	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
+	said := logged.FilterMessageSnippet("An alert opens no incident").All()
+	require.Len(t, said, 1)
+	assert.Equal(t, "watchdog::matchers: it is a watchdog, whose silence opens an incident", said[0].ContextMap()["reason"])
+}

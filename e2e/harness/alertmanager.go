@@ -100,6 +100,8 @@ func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 			"group_wait: 10s", "group_wait: " + groupWait.String(),
 			"group_interval: 1m", "group_interval: " + groupInterval.String(),
 			"repeat_interval: 1h", "repeat_interval: " + repeatInterval.String(),
+			"group_interval: 5m", "group_interval: " + groupInterval.String(), // of the Watchdog
+			"repeat_interval: 4m", "repeat_interval: " + repeatInterval.String(),
 		}
 	}
 	pairs := []string{
