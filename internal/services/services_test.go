@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,13 +19,12 @@ import (
 
 // lists answer one after the other; the last one stays.
 type lists struct {
-	calls  int
+	calls  atomic.Int64
 	answer []func() ([]alert24.Service, error)
 }
 
 func (l *lists) list(context.Context) ([]alert24.Service, error) {
-	l.calls++
-	return l.answer[min(l.calls, len(l.answer))-1]()
+	return l.answer[min(int(l.calls.Add(1)), len(l.answer))-1]()
 }
 
 func of(services ...alert24.Service) func() ([]alert24.Service, error) {
@@ -38,12 +38,13 @@ var (
 )
 
 // run lets a Directory run in a bubble of time until do returns.
-func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx context.Context, d *Directory, l *lists, changed *int)) {
+func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx context.Context, d *Directory, l *lists, changed *atomic.Int64)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Helper()
-		l, changed := &lists{answer: answers}, 0
-		d := New(Config{List: l.list, Changed: func() { changed++ }})
+		var changed atomic.Int64
+		l := &lists{answer: answers}
+		d := New(Config{List: l.list, Changed: func() { changed.Add(1) }})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); d.Run(ctx) }()
@@ -55,7 +56,7 @@ func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx 
 
 func TestNamesAreFoundInAnyCaseAndIDsStandForThemselves(t *testing.T) {
 	twin := alert24.Service{ID: "svc-0", Name: "public api"}
-	run(t, []func() ([]alert24.Service, error){of(api, db, twin)}, func(ctx context.Context, d *Directory, _ *lists, _ *int) {
+	run(t, []func() ([]alert24.Service, error){of(api, db, twin)}, func(ctx context.Context, d *Directory, _ *lists, _ *atomic.Int64) {
 		d.Await(ctx)
 		assert.Equal(t, "svc-0", d.ID(" PUBLIC API "), "of two the least id")
 		assert.Equal(t, "svc-2", d.ID("svc-2"))
@@ -66,25 +67,25 @@ func TestNamesAreFoundInAnyCaseAndIDsStandForThemselves(t *testing.T) {
 }
 
 func TestListIsReadAgainEveryTenMinutes(t *testing.T) {
-	run(t, []func() ([]alert24.Service, error){of(api)}, func(_ context.Context, _ *Directory, l *lists, _ *int) {
+	run(t, []func() ([]alert24.Service, error){of(api)}, func(_ context.Context, _ *Directory, l *lists, _ *atomic.Int64) {
 		time.Sleep(time.Hour + time.Second)
-		assert.Equal(t, 7, l.calls)
+		assert.Equal(t, int64(7), l.calls.Load())
 	})
 }
 
 func TestMissReadsTheListSoonAndTellsWhenItIsFound(t *testing.T) {
-	run(t, []func() ([]alert24.Service, error){of(api), of(api), of(api, db)}, func(ctx context.Context, d *Directory, l *lists, changed *int) {
+	run(t, []func() ([]alert24.Service, error){of(api), of(api), of(api, db)}, func(ctx context.Context, d *Directory, l *lists, changed *atomic.Int64) {
 		d.Await(ctx)
 		for range 100 {
 			assert.Empty(t, d.ID("Database"))
 		}
 		time.Sleep(soonest + time.Second)
-		assert.Equal(t, 2, l.calls, "a hundred misses are one reading")
-		assert.Zero(t, *changed)
+		assert.Equal(t, int64(2), l.calls.Load(), "a hundred misses are one reading")
+		assert.Zero(t, changed.Load())
 		assert.Equal(t, int64(100), d.State().Unknown[0].Count)
 		d.ID("Database")
 		time.Sleep(soonest + time.Second)
-		assert.Equal(t, 1, *changed)
+		assert.Equal(t, int64(1), changed.Load())
 		assert.Equal(t, "svc-2", d.ID("Database"))
 		assert.Empty(t, d.State().Unknown)
 	})
@@ -92,13 +93,13 @@ func TestMissReadsTheListSoonAndTellsWhenItIsFound(t *testing.T) {
 
 func TestFailedReadingChangesNothing(t *testing.T) {
 	away := func() ([]alert24.Service, error) { return nil, errAway }
-	run(t, []func() ([]alert24.Service, error){away, of(api), away}, func(ctx context.Context, d *Directory, _ *lists, changed *int) {
+	run(t, []func() ([]alert24.Service, error){away, of(api), away}, func(ctx context.Context, d *Directory, _ *lists, changed *atomic.Int64) {
 		d.Await(ctx) // it ends although the reading failed
 		assert.Empty(t, d.ID("Public API"))
 		assert.Empty(t, d.State().Unknown, "nobody knows yet whether there is such a service")
 		assert.ErrorIs(t, d.State().Err, errAway)
 		time.Sleep(soonest + time.Second)
-		assert.Equal(t, 1, *changed, "what was asked for in vain before the first list")
+		assert.Equal(t, int64(1), changed.Load(), "what was asked for in vain before the first list")
 		time.Sleep(every)
 		assert.ErrorIs(t, d.State().Err, errAway)
 		assert.Equal(t, "svc-1", d.ID("Public API"))
@@ -106,7 +107,7 @@ func TestFailedReadingChangesNothing(t *testing.T) {
 }
 
 func TestUnknownNamesAreBounded(t *testing.T) {
-	run(t, []func() ([]alert24.Service, error){of()}, func(ctx context.Context, d *Directory, _ *lists, _ *int) {
+	run(t, []func() ([]alert24.Service, error){of()}, func(ctx context.Context, d *Directory, _ *lists, _ *atomic.Int64) {
 		d.Await(ctx)
 		for i := range 2 * maxUnknown {
 			d.ID(fmt.Sprint("name ", i))

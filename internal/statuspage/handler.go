@@ -6,7 +6,6 @@ package statuspage
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/web"
 )
 
 // Source knows what the page shows. Its methods are safe for concurrent use.
@@ -43,19 +43,11 @@ type Options struct {
 const maxRequests = 16
 
 //go:embed web
-var web embed.FS
-
-// contentSecurityPolicy allows what the page is made of: its own files, and requests to where it came from.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+var files embed.FS
 
 // New returns the handler of the page and of the API.
 func New(source Source, o Options) http.Handler {
 	a := &api{source: source, now: o.Now, tables: tables{source: source, now: o.Now}}
-	files, err := fs.Sub(web, "web")
-	if err != nil {
-		panic(err) // the folder is compiled in
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc(status.PathOverview, a.overview)
 	mux.HandleFunc(status.PathAliases, a.aliases)
@@ -63,7 +55,7 @@ func New(source Source, o Options) http.Handler {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "there is no such path in the API")
 	})
-	mux.Handle("/", http.FileServerFS(files))
+	mux.Handle("/", web.Page(files))
 	return &handler{next: mux, anyHost: o.AnyHost, places: make(chan struct{}, maxRequests)}
 }
 
@@ -77,11 +69,7 @@ type handler struct {
 // ServeHTTP refuses what is not for this page, and what would change something.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("Content-Security-Policy", contentSecurityPolicy)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
-	header.Set("Cache-Control", "no-cache")
+	web.SetHeaders(header)
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		header.Set("Allow", "GET, HEAD")

@@ -3,15 +3,11 @@
 
 // Elements and times. Text from alerts only ever becomes text: nothing here parses markup.
 
-export const byId = (id) => document.getElementById(id);
+import { element } from './element.js';
+import { clock, span, stamp } from './time.js';
 
-// element makes an element with a class and with children, which are elements or text.
-export function element(tag, className, ...children) {
-  const e = document.createElement(tag);
-  if (className) e.className = className;
-  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ''));
-  return e;
-}
+export { clock, element, span, stamp };
+export const byId = (id) => document.getElementById(id);
 
 // link makes a link of a web address, and text of anything else.
 export function link(text, address) {
@@ -33,32 +29,6 @@ export function link(text, address) {
 let skew = 0;
 export function setClock(iso) { skew = new Date(iso) - Date.now(); }
 export const now = () => Date.now() + skew;
-
-const two = (n) => String(n).padStart(2, '0');
-const day = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
-
-// clock is the time of a day, with the date in front if that is not today.
-export function clock(iso) {
-  const d = new Date(iso);
-  const t = `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
-  return day(d) === day(new Date(now())) ? t : `${day(d)} ${t.slice(0, 5)}`;
-}
-
-// stamp is the whole of it.
-export function stamp(iso) {
-  const d = new Date(iso);
-  return `${day(d)} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
-}
-
-// span is a duration with its two largest units.
-export function span(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  const [d, h, m] = [Math.floor(s / 86400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
-  if (d) return `${d} d ${h} h`;
-  if (h) return `${h} h ${m} min`;
-  if (m) return `${m} min ${s % 60} s`;
-  return `${s} s`;
-}
 
 export const since = (iso) => span(now() - new Date(iso));
 export const ago = (iso) => (now() - new Date(iso) < 1000 ? 'just now' : `${since(iso)} ago`);

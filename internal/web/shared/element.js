@@ -5,6 +5,6 @@
 export function element(name, className, ...content) {
   const e = document.createElement(name);
   if (className) e.className = className;
-  e.append(...content);
+  e.append(...content.filter((c) => c !== null && c !== undefined && c !== ''));
   return e;
 }

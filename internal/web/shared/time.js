@@ -23,8 +23,8 @@ export function stamp(iso) {
 export function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
   const [d, h, m] = [Math.floor(s / 86400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
-  if (d) return `${d}d ${h}h`;
-  if (h) return `${h}h ${two(m)}m`;
-  if (m) return `${m}m ${two(s % 60)}s`;
-  return `${s}s`;
+  if (d) return `${d} d ${h} h`;
+  if (h) return `${h} h ${m} min`;
+  if (m) return `${m} min ${s % 60} s`;
+  return `${s} s`;
 }

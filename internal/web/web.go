@@ -1,0 +1,54 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package web serves pages that are made of files of their own and of those in shared: colours, times, elements. A page loads
+// nothing from elsewhere, and nothing that alerts say becomes markup.
+package web
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"net/http"
+)
+
+//go:embed shared
+var shared embed.FS
+
+// Policy allows what a page is made of: files from where it came, and requests to there.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// SetHeaders tells a browser how little the page may do.
+func SetHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", Policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache")
+}
+
+// Page serves the files in the folder web of own, and the shared ones.
+func Page(own fs.FS) http.Handler {
+	return http.FileServerFS(both{sub(own, "web"), sub(shared, "shared")})
+}
+
+func sub(of fs.FS, folder string) fs.FS {
+	files, err := fs.Sub(of, folder)
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	return files
+}
+
+// both has the files of two folders; those of the first one win.
+type both struct{ first, second fs.FS }
+
+// Open implements fs.FS.
+func (b both) Open(name string) (fs.File, error) {
+	f, err := b.first.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return b.second.Open(name)
+	}
+	return f, err
+}
