@@ -188,7 +188,7 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 		e.unregister()
 		e.unregister = nil
 	}
-	err := e.status.shutdown()
+	err := e.status.shutdown(ctx)
 	if e.replica != nil {
 		err = errors.Join(err, e.replica.shutdown(ctx))
 	} else if t := e.term.Swap(nil); t != nil {

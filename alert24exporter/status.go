@@ -83,12 +83,20 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 	return nil
 }
 
-// shutdown ends all requests: they only read.
-func (s *statusServer) shutdown() error {
+// statusGrace is how long requests in progress are waited for.
+const statusGrace = time.Second
+
+// shutdown ends all requests: nothing asks the ledger or the database afterwards.
+func (s *statusServer) shutdown(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	err := s.server.Close()
+	ctx, cancel := context.WithTimeout(ctx, statusGrace)
+	defer cancel()
+	err := s.server.Shutdown(ctx)
+	if err != nil {
+		err = s.server.Close()
+	}
 	s.serving.Wait()
 	return err
 }
