@@ -61,6 +61,7 @@ $(TOOL): FORCE
 .PHONY: generate
 generate: ## Write the generated files again
 	go generate ./...
+	$(MAKE) manifests
 
 .PHONY: clean
 clean: ## Remove what was built (not the tools)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	_ "time/tzdata" // for tz, where the system has no time zones: a container, Windows
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"

@@ -82,8 +82,9 @@ func TestPodRuns(t *testing.T) {
 	o := renderSet(t, "kube-prometheus-stack")
 	cmd := command(t, o)
 	webhook, health := machine.Port(t), machine.Port(t)
-	cmd.Env = append(cmd.Env, "ALERT24_LISTEN=localhost:"+webhook, "ALERT24_HEALTH_LISTEN=localhost:"+health, "ALERT24_STATUS_LISTEN=localhost:0",
-		"ALERT24_METRICS_HOST=localhost", "ALERT24_METRICS_PORT="+machine.Port(t), "ALERT24_ENDPOINT=http://localhost:1/api/v1")
+	cmd.Env = append(cmd.Env, "ALERT24_LISTEN=localhost:"+webhook, "ALERT24_HEALTH_LISTEN=localhost:"+health,
+		"ALERT24_METRICS_HOST=localhost", "ALERT24_METRICS_PORT="+machine.Port(t), "ALERT24_STATUS_LISTEN=localhost:"+machine.Port(t),
+		"ALERT24_ENDPOINT=http://localhost:1/api/v1")
 	p := machine.Start(t, cmd)
 	c := o.container(t)
 	address := map[string]string{"webhook": "http://localhost:" + webhook, "health": "http://localhost:" + health}

@@ -114,9 +114,6 @@ func runInPod(t *testing.T, o *objects, words []string) {
 	}
 	if args[0] == "test-alert" {
 		args = append(args, "--status=http://localhost:"+status)
-		if !strings.Contains(o.config.Data["collector-config.yaml"], "ALERT24_STATUS_LISTEN") {
-			args[len(args)-1] = "--status="
-		}
 	}
 	cmd := exec.CommandContext(t.Context(), tool, args...)
 	cmd.Env = bridge.Env

@@ -47,7 +47,7 @@ func TestImageRuns(t *testing.T) {
 	args := append(append([]string(nil), file.Config.Entrypoint...), file.Config.Cmd...)
 	p := machine.Start(t, m.Command(t, User, append(file.Config.Env,
 		"ALERT24_API_KEY=ak_live_of_this_test", "ALERT24_WEBHOOK_TOKEN="+token, "ALERT24_ENDPOINT=https://localhost:1/api/v1",
-		"ALERT24_LISTEN=127.0.0.1:"+webhook, "ALERT24_HEALTH_LISTEN=127.0.0.1:"+health, "ALERT24_STATUS_LISTEN=127.0.0.1:0", "ALERT24_METRICS_HOST=127.0.0.1", "ALERT24_METRICS_PORT="+machine.Port(t),
+		"ALERT24_LISTEN=127.0.0.1:"+webhook, "ALERT24_HEALTH_LISTEN=127.0.0.1:"+health, "ALERT24_STATUS_LISTEN=127.0.0.1:"+machine.Port(t), "ALERT24_METRICS_HOST=127.0.0.1", "ALERT24_METRICS_PORT="+machine.Port(t),
 	), args...))
 	p.Answers(t, "http://localhost:"+webhook+"/-/ready")
 	p.Answers(t, "http://localhost:"+health+"/")

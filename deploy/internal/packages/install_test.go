@@ -59,6 +59,7 @@ func TestDebian(t *testing.T) {
 	t.Run("unit", m.unitIsSound)
 	t.Run("without a key", m.refusesToStart)
 	t.Run("with a key", m.takesWebhooks)
+	t.Run("with a key file", m.keyFile)
 	t.Run("upgrade", m.upgrade)
 	t.Run("removal", m.remove)
 	t.Run("purge", m.purge)
@@ -112,7 +113,13 @@ mkdir -p "/var/lib/private/$1" && chmod "$2" "/var/lib/private/$1" && chown -R "
 chmod 0755 /var/lib/private # systemd mounts the directory into the unit's own view instead
 ln -sfn "private/$1" "/var/lib/$1"`, "sh", directory, u.one(t, "StateDirectoryMode"), "61999")
 	command := append([]string{"/usr/bin/setpriv", "--no-new-privs", "--"}, strings.Fields(u.one(t, "ExecStart"))...)
-	return machine.Start(t, m.Command(t, someone, u.environment(t, m.Run(t, "/bin/cat", environment)), command...))
+	return machine.Start(t, m.Command(t, someone, m.environment(t), command...))
+}
+
+// environment is what the unit gives the bridge.
+func (m *installed) environment(t *testing.T) []string {
+	t.Helper()
+	return parseUnit(t, m.Run(t, "/bin/cat", unitFile)).environment(t, m.Run(t, "/bin/cat", environment))
 }
 
 // As installed, the file has no key: the bridge says what is missing.

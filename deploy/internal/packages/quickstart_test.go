@@ -59,10 +59,6 @@ case $* in
 	;;
 esac
 END
-cat >/shims/alert24tool <<'END'
-#!/bin/sh
-exec /usr/bin/alert24tool "$@" $([ "$1" = test-alert ] && [ -n "$NO_PAGE" ] && echo --status=)
-END
 cat >/shims/mimirtool <<'END'
 #!/bin/sh
 # As Mimir: it takes the tenant's configuration, refuses files in it, and sends with it.
@@ -118,12 +114,8 @@ func TestQuickstarts(t *testing.T) {
 	require.FileExists(t, amtool)
 	project, err := filepath.Abs(projectRoot)
 	require.NoError(t, err)
-	noPage := "yes"
-	if strings.Contains(readFile(t, "collector-config.yaml"), "ALERT24_STATUS_LISTEN") {
-		noPage = ""
-	}
 	pkg := deb(t, "0.1.0", func(o *Options) { o.Compression = "none" })
-	env := []string{"PACKAGE=" + pkg, "PROJECT=" + project, "AMTOOL=" + amtool, "ALERTMANAGER=" + alertmanager, "NO_PAGE=" + noPage}
+	env := []string{"PACKAGE=" + pkg, "PROJECT=" + project, "AMTOOL=" + amtool, "ALERTMANAGER=" + alertmanager}
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
 			m := machine.Copy(t)
