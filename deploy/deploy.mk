@@ -39,6 +39,11 @@ dist: ## Everything of a release, with checksums, in build/release
 	$(MAKE) archives packages images
 	$(call deploy,checksums)
 
+.PHONY: publish
+publish: ## Publish build/release: the image, and a release of the tag on GitHub
+	$(call deploy,push)
+	gh release create 'v$(VERSION)' --verify-tag --title '$(VERSION)' --notes 'See CHANGELOG.md.' $(RELEASE)/SHA256SUMS $(RELEASE)/otelcol-alert24*
+
 .PHONY: manifests
 manifests: ## Render deploy/kubernetes from the Helm chart
 	$(call deploy,manifests)

@@ -19,6 +19,7 @@ const usage = `Usage: deploy COMMAND [FLAGS]
   images      the container image as an OCI layout and as tars
   archives    archives with the programs, for each -platform
   manifests   deploy/kubernetes, from the Helm chart
+  push        the image of -out to its registry; REGISTRY_USER and REGISTRY_TOKEN log in
   checksums   SHA256SUMS of the files in -out
 `
 
@@ -43,6 +44,7 @@ var commands = map[string]func(settings) error{
 	"images":    makeImages,
 	"archives":  makeArchives,
 	"manifests": writeManifests,
+	"push":      pushImage,
 	"checksums": writeChecksums,
 }
 

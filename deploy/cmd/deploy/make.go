@@ -4,11 +4,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
@@ -112,6 +114,17 @@ func writeDocker(index v1.ImageIndex, base, tag string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func pushImage(s settings) error {
+	login := &authn.Basic{Username: os.Getenv("REGISTRY_USER"), Password: os.Getenv("REGISTRY_TOKEN")}
+	reference := repository + ":" + strings.ReplaceAll(s.version, "+", "_")
+	digest, err := image.Push(context.Background(), filepath.Join(s.out, "image"), reference, login)
+	if err != nil {
+		return err
+	}
+	fmt.Println(reference + "@" + digest)
 	return nil
 }
 

@@ -9,15 +9,22 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,6 +93,32 @@ func TestLayoutHasAnImageForEachArchitecture(t *testing.T) {
 		platforms = append(platforms, one.Platform.String())
 	}
 	assert.Equal(t, []string{"linux/amd64", "linux/arm64"}, platforms)
+}
+
+// What is pushed is what was built, for each architecture.
+func TestPush(t *testing.T) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	index, err := Index(pretend(t))
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "layout")
+	require.NoError(t, WriteLayout(index, dir, "0.1.0"))
+	reference := strings.TrimPrefix(server.URL, "http://") + "/alert24/otelcol-alert24:0.1.0"
+	digest, err := Push(t.Context(), dir, reference, authn.Anonymous)
+	require.NoError(t, err)
+	built, err := index.Digest()
+	require.NoError(t, err)
+	assert.Equal(t, built.String(), digest)
+	ref, err := name.ParseReference(reference)
+	require.NoError(t, err)
+	pulled, err := remote.Index(ref)
+	require.NoError(t, err)
+	require.NoError(t, validate.Index(pulled))
+	found, err := pulled.Digest()
+	require.NoError(t, err)
+	assert.Equal(t, built, found)
+	server.Client().CloseIdleConnections()
+	remote.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
 // files are those of the unpacked image, by path.

@@ -41,7 +41,9 @@ mkdir -p /run/test-credentials
 printf %s ak_live_of_this_test >/run/test-credentials/api-key
 chown -R "$1:$1" /run/test-credentials
 chmod 0400 /run/test-credentials/api-key && chmod 0500 /run/test-credentials`, "sh", "61999")
-	m.startWithKeyFile(t).Answers(t, "http://localhost:"+m.webhooks+"/-/ready")
+	p := m.startWithKeyFile(t)
+	p.Answers(t, "http://localhost:"+m.webhooks+"/-/ready")
+	p.Stop(t)
 
 	// A file of root's own, without LoadCredential.
 	m.Run(t, "/bin/sh", "-euc", "chown root:root /run/test-credentials/api-key && chmod 0600 /run/test-credentials/api-key")
