@@ -2,7 +2,7 @@
 # Copyright The otelcol-alert24 Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Prints the version of this tree: its tag, else the next version with the commit. Uncommitted changes add ".dirty".
+# Prints the version of this tree: its tag, else the version of builder-config.yaml with the commit. Uncommitted changes add ".dirty".
 # Without git (a source archive) it is the bare version.
 set -eu
 cd "$(dirname "$0")/.."

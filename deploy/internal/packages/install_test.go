@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -88,6 +89,14 @@ func (m *installed) isInstalled(t *testing.T) {
 	}
 	assert.Equal(t, readFile(t, "collector-config.yaml"), m.Run(t, "/bin/cat", settings+"/collector-config.yaml"))
 	assert.Empty(t, m.Run(t, "/usr/bin/dpkg", "--verify", Name))
+	_, manual, _ := strings.Cut(readFile(t, "deploy", "packages", "alert24tool.1"), ".SH COMMANDS")
+	manual, _, _ = strings.Cut(manual, ".SH EXIT STATUS")
+	help := m.Run(t, "/usr/bin/alert24tool", "--help")
+	commands := regexp.MustCompile(`(?m)^\.TP\n\.B (\S+)$`).FindAllStringSubmatch(manual, -1)
+	assert.NotEmpty(t, commands)
+	for _, command := range commands {
+		assert.Contains(t, help, "\n  "+command[1]+" ", "the manual's commands are the program's")
+	}
 }
 
 func (m *installed) unitIsSound(t *testing.T) {
