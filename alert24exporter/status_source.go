@@ -176,6 +176,9 @@ func (s *statusSource) find(ctx context.Context, subject *status.Subject, found 
 		return err
 	}
 	for i := range listed {
+		if ctx.Err() != nil {
+			break // whoever asked is gone
+		}
 		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, subject) {
 			if found.More = len(found.Entries) == explainedEntries; found.More {
 				break

@@ -133,7 +133,14 @@ func TestPageSaysWhyACreateFails(t *testing.T) {
 	assert.Equal(t, box.Endpoint+"/incidents", line["url"])
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
 	assert.False(t, o.API.Up)
+	assert.False(t, o.API.KeyRefused)
 	assert.Contains(t, o.API.LastError, "503")
+	box.SetKeys(map[string][]string{"ak_live_another": {"write"}})
+	box.ClearFaults()
+	require.Eventually(t, func() bool {
+		o, _ := ask[status.Overview](t, e, status.PathOverview)
+		return o.API.KeyRefused && !o.API.Up && !o.API.PausedUntil.IsZero()
+	}, soon, tick)
 }
 
 func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
