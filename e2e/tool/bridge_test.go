@@ -39,7 +39,7 @@ func explains(t *testing.T, c *harness.Collector, alias, want string) (code int)
 	return code
 }
 
-// Whoever asks why an alert has an incident, or none, finds the cause: from the bridge while it runs, and from its disk afterwards.
+// The bridge says why an alert has an incident, or none, while it runs, and its disk says so afterwards.
 func TestExplainAndLedger(t *testing.T) {
 	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
 	dir := t.TempDir()

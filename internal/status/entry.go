@@ -33,7 +33,7 @@ type Entry struct {
 	Foreign string   `json:"foreign_incident,omitempty"`
 	// Results are those of the last calls, the newest first.
 	Results []Result `json:"results"`
-	// Alerts are the worst members, MoreAlerts how many there are besides.
+	// Alerts are the worst members, MoreAlerts how many more there are.
 	Alerts     []Alert  `json:"alerts"`
 	MoreAlerts int      `json:"more_alerts,omitzero"`
 	Notices    []Notice `json:"notices,omitempty"`
