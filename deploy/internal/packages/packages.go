@@ -67,7 +67,7 @@ func Build(o Options, format string) (path string, err error) {
 			Contents: contents, Scripts: scripts(filepath.Join(o.Root, "deploy", "packages"), format),
 			Recommends: []string{"ca-certificates"},
 			Deb:        nfpm.Deb{Compression: o.Compression},
-			RPM:        nfpm.RPM{Group: "System Environment/Daemons", Summary: "Turn Prometheus Alertmanager alerts into Alert24 incidents", Compression: o.Compression},
+			RPM:        nfpm.RPM{Group: "System Environment/Daemons", Summary: "Turn Prometheus Alertmanager alerts into Alert24 incidents", Compression: o.Compression, BuildHost: "localhost"},
 		},
 	})
 	if err := nfpm.PrepareForPackager(info, format); err != nil {
