@@ -33,6 +33,7 @@ type repair struct {
 
 	mu    sync.Mutex
 	heard map[webhook.Key]hearing
+	asked int64 // the place of the last complete list in the order of arrival
 
 	// waiting is since when the other alerts are known to be active. What the first complete list shows is believed to be active since
 	// its start; all others since they were first seen so.
@@ -69,9 +70,10 @@ func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
 	}
 }
 
+// note keeps the newest hearing. One from before the last list is too old: what was heard after it may be forgotten.
 func (r *repair) note(k webhook.Key, h hearing) {
 	former, known := r.heard[k]
-	if known && former.arrival > h.arrival || !known && len(r.heard) >= maxHeard {
+	if h.arrival < r.asked || known && former.arrival > h.arrival || !known && len(r.heard) >= maxHeard {
 		return
 	}
 	r.heard[k] = h
@@ -143,6 +145,7 @@ func (r *repair) finish(rd *round) (due []dueAlert) {
 	r.began = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.asked = rd.arrival
 	for k, h := range r.heard {
 		// A listed alert whose last webhook resolved it, before the list: it waits from now on.
 		if _, listed := rd.active[k]; h.arrival < rd.arrival && (!listed || !h.firing) {

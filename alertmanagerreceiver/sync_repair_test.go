@@ -123,6 +123,23 @@ func TestRepairWaits(t *testing.T) {
 	})
 }
 
+// TestLateWebhook: a webhook that the pipeline takes only after a later list says nothing about what is to be repaired. The alert
+// may have resolved and fired again since.
+func TestLateWebhook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, sink := listing(), new(consumertest.LogsSink)
+		h, stop := polled(t, w, sink, bothOf("a"))
+		defer stop()
+		stuck := &webhook.Delivery{Arrival: h.arrivals.Add(1)}
+		time.Sleep(2 * time.Minute)
+		h.poller.hear([]webhook.Alert{{Status: "firing", Fingerprint: "f-Again", Labels: labelsOf("Again")}}, stuck)
+		w.says("a", solo, "["+routed("Again", 0, "active", muted)+"]")
+		time.Sleep(7 * time.Minute)
+		_, names := passed(t, sink)
+		assert.Equal(t, []string{"Again"}, names)
+	})
+}
+
 // TestRepairIsCareful: none of these opens anything.
 func TestRepairIsCareful(t *testing.T) {
 	const (

@@ -211,4 +211,9 @@ var histories = append([]fixed{
 			"kill for 0; person deletes; person reopens",
 		"an unanswered create made any incident",
 	},
+	{
+		"a webhook that got through after a list counted as heard, and the next firing was not passed on", "repair",
+		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
+		"",
+	},
 }, replicaHistories...)

@@ -14,7 +14,8 @@ type repairs struct {
 	toldBy [2]told
 	// waiting is since when the other alerts are listed as active; -1: they are not.
 	waiting [2]int
-	first   bool // a complete list was asked for
+	first   bool  // a complete list was asked for
+	asked   int64 // the place of the last one in the order
 }
 
 type told struct {
@@ -33,7 +34,7 @@ func (w *world) beginsUnsaid(i int) {
 
 // hearsRepairs notes a webhook, or a list's alert, that was taken.
 func (w *world) hearsRepairs(a arrived) {
-	if t := &w.toldBy[a.alert]; a.Seq >= t.seq {
+	if t := &w.toldBy[a.alert]; a.Seq >= max(t.seq, w.asked) {
 		*t = told{true, a.firing, a.Seq}
 	}
 }
@@ -83,7 +84,7 @@ func (w *world) passOn(q *question) {
 		}
 		w.passes(i, q)
 	}
-	w.first = true
+	w.first, w.asked = true, q.Seq
 }
 
 // passes on alert i, as the list says.
