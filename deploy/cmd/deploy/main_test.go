@@ -26,7 +26,7 @@ func read(t *testing.T, path ...string) string {
 
 // The version is one, wherever it is written.
 func TestVersions(t *testing.T) {
-	found := regexp.MustCompile(`(?m)^  version: (\S+)`).FindStringSubmatch(read(t, "builder-config.yaml"))
+	found := regexp.MustCompile(`(?m)^ {2}version: (\S+)`).FindStringSubmatch(read(t, "builder-config.yaml"))
 	require.NotNil(t, found)
 	version := found[1]
 	chart := read(t, "deploy", "helm", "otelcol-alert24", "Chart.yaml")

@@ -29,7 +29,7 @@ func page(t *testing.T) string {
 
 // commands are those of a page, as words.
 func commands(text string) (all [][]string) {
-	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+	for _, block := range regexp.MustCompile("(?s)\n```sh\n(.*?\n)```\n").FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
 			if words := strings.Fields(line); len(words) > 0 {
 				all = append(all, words)

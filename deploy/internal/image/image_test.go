@@ -133,9 +133,9 @@ func files(t *testing.T, img v1.Image) (headers map[string]*tar.Header, contents
 			return headers, contents
 		}
 		require.NoError(t, err)
-		name := "/" + strings.Trim(header.Name, "/")
-		headers[name] = header
-		contents[name], err = io.ReadAll(reader)
+		path := "/" + strings.Trim(header.Name, "/")
+		headers[path] = header
+		contents[path], err = io.ReadAll(reader)
 		require.NoError(t, err)
 	}
 }

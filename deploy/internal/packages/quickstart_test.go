@@ -79,7 +79,7 @@ mkdir -p /etc/alertmanager
 `
 
 // block is a piece of a page: shell to type, or a file to write.
-var block = regexp.MustCompile("(?ms)^```(sh|yaml)\n(.*?)^```$")
+var block = regexp.MustCompile("(?s)\n```(sh|yaml)\n(.*?\n)```\n")
 
 // step is what the text around a block says to do before it.
 type step struct{ begins, before string }
