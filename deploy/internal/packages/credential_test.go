@@ -19,7 +19,7 @@ import (
 // withKeyFile is the packaged configuration with the key in a file, as docs/keys.md shows for systemd.
 func withKeyFile(t *testing.T) string {
 	t.Helper()
-	extension := regexp.MustCompile(`(?s)LoadCredential=.*?` + "```yaml\nextensions:\n(.*?)exporters:\n  alert24:\n(.*?)```").FindStringSubmatch(readFile(t, "docs", "keys.md"))
+	extension := regexp.MustCompile(`(?s)LoadCredential=.*?` + "```yaml\nextensions:\n(.*?)exporters:\n  alert24:\n(.*?)service:").FindStringSubmatch(readFile(t, "docs", "keys.md"))
 	require.NotNil(t, extension)
 	config := readFile(t, "collector-config.yaml")
 	for _, change := range [][2]string{
