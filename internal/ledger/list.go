@@ -25,8 +25,8 @@ func (l *Ledger) List() (listed []Listed, closed int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	listed = make([]Listed, 0, len(s.slots))
-	for _, slot := range s.slots {
-		listed = append(listed, Listed{slot.entry, slot.since})
+	for _, c := range s.slots {
+		listed = append(listed, Listed{c.entry, c.slot().since})
 	}
 	return listed, len(s.closed)
 }

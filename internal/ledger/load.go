@@ -39,7 +39,8 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 	if err != nil {
 		return Damage{}, err
 	}
-	for alias, s := range l.store.slots {
+	for alias, c := range l.store.slots {
+		s := c.slot()
 		n := l.policy.Load(s.entry, now)
 		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
 		s.entry = n
@@ -127,7 +128,7 @@ func (r *loading) put(e *protocol.Entry, err error, alias, where string) error {
 		r.damage.Suspect++
 		r.repairs = append(r.repairs, alias)
 	}
-	r.slots[alias] = slot{entry: e}
+	r.slots[alias] = stored{entry: e}
 	return err
 }
 
@@ -152,7 +153,7 @@ func (r *loading) join() error {
 		if err == nil && lost {
 			r.unreadable(alias, where)
 			r.repairs = append(r.repairs, alias)
-			r.slots[alias] = slot{entry: protocol.Uncertain(e)}
+			r.slots[alias] = stored{entry: protocol.Uncertain(e)}
 			continue
 		}
 		if err := r.put(e, err, alias, l.Where); err != nil && !errors.Is(err, ErrUnreadable) {

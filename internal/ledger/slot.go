@@ -23,6 +23,36 @@ type slot struct {
 	kept *closed
 }
 
+// stored is a slot in little memory: most have nothing but an entry.
+type stored struct {
+	entry *protocol.Entry
+	more  *slot // of entries that have more; its own entry is nil
+}
+
+var onlyLoaded = &slot{loaded: true} // all, after a start
+
+func (s *slot) store() stored {
+	more := *s
+	more.entry, more.kept = nil, nil
+	switch more {
+	case slot{}:
+		return stored{entry: s.entry}
+	case *onlyLoaded:
+		return stored{s.entry, onlyLoaded}
+	default:
+		return stored{s.entry, &more}
+	}
+}
+
+func (s stored) slot() slot {
+	if s.more == nil {
+		return slot{entry: s.entry}
+	}
+	whole := *s.more
+	whole.entry = s.entry
+	return whole
+}
+
 // same reports whether s and t have one entry.
 func (s *slot) same(t *slot) bool { return s.entry == t.entry || s.kept != nil && s.kept == t.kept }
 
@@ -45,7 +75,7 @@ func (s *slot) pack() (*closed, bool) {
 // slot returns that of an alias. The caller holds mu.
 func (s *store) slot(alias string) slot {
 	if current, known := s.slots[alias]; known {
-		return current
+		return current.slot()
 	}
 	if c, known := s.closed[alias]; known {
 		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale, kept: c}

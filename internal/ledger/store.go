@@ -33,7 +33,7 @@ type store struct {
 	inbox inbox // of disk, if it has one
 
 	mu      sync.RWMutex // guards what follows
-	slots   map[string]slot
+	slots   map[string]stored
 	closed  map[string]*closed      // what needs no slot
 	notes   map[string][]byte       // by name
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
@@ -74,7 +74,7 @@ var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
 	in, _ := disk.(Inbox)
-	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]slot{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]stored{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -137,21 +137,22 @@ func (s *store) applyInMemory(m mutation) bool {
 func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current, known := s.slots[e.Alias]
-	if !known || current.entry != e {
+	known := s.slots[e.Alias]
+	if known.entry != e {
 		return
 	}
+	current := known.slot()
 	current.wait(pending, now)
 	if current.view = v; !due && !pending {
 		current.view = nil
 	}
-	s.slots[e.Alias] = current
+	s.slots[e.Alias] = current.store()
 	s.revision.Add(1)
 }
 
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
-	former := s.slots[alias] // a closed one is not live, nor in the index
+	former := s.slots[alias].slot() // a closed one is not live, nor in the index
 	s.live -= former.live()
 	s.armed -= former.armed()
 	s.keep(alias, former.entry, next)
@@ -176,7 +177,7 @@ func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 		delete(s.slots, alias)
 	} else {
 		next.kept = nil
-		s.slots[alias] = next
+		s.slots[alias] = next.store()
 	}
 }
 
@@ -237,7 +238,8 @@ func (s *store) size() int64 {
 func (s *store) all(f func(*slot)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, slot := range s.slots {
+	for _, c := range s.slots {
+		slot := c.slot()
 		f(&slot)
 	}
 }

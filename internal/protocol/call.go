@@ -96,12 +96,12 @@ const (
 
 // Call is one request to the API, as decided, and as the write-ahead keeps it.
 type Call struct {
-	Kind Kind
-	ID   string
+	ID string
 	// At is when the call began; for a lookup, since when there is doubt.
 	At time.Time
 	// Content is what a create or an update says, as far as it was known when the call began.
 	Content Content
+	Kind    Kind
 
 	// What follows is not part of the write-ahead.
 

@@ -30,11 +30,11 @@ type Entry struct {
 	Foreign string
 	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
 	Reopening string
+	// Continues is the number of the incident that was closed so that the next one calls people again.
+	Continues int64
 	Reopened  bool
 	// Dismissed: a person closed the incident and policy says to leave it, until the episode ends.
 	Dismissed bool
-	// Continues is the number of the incident that was closed so that the next one calls people again.
-	Continues int64
 	// Renewed is the severity for which the incident was last closed, or could not be, in order to call people again.
 	Renewed incident.Severity
 	// Peak is the worst severity of the episode.

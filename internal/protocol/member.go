@@ -67,7 +67,7 @@ const maxBuckets = 1 << 16
 // none is changed in place, unless it belongs to a draft.
 type Members struct {
 	buckets []bucket
-	owned   []bool // of a draft: the buckets that are its own; nil otherwise
+	owned   *[]bool // of a draft: the buckets that are its own; nil otherwise
 	firing  [incident.Critical + 1]int32
 	n, held int32
 	whole   int32  // of those with all that they say
@@ -157,7 +157,7 @@ func (s *Members) bucket(key Key) int {
 func (s *Members) draft() Members {
 	d := *s
 	d.buckets = slices.Clone(s.buckets)
-	d.owned = make([]bool, len(d.buckets))
+	d.owned = new(make([]bool, len(d.buckets)))
 	return d
 }
 
@@ -206,15 +206,15 @@ func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 				kept = append(kept, *m)
 			}
 		}
-		s.buckets[at], s.owned[at] = bucket{members: kept}, true
+		s.buckets[at], (*s.owned)[at] = bucket{members: kept}, true
 	}
 }
 
 // own makes a bucket the draft's own, with room for so many members more.
 func (s *Members) own(at, more int) *bucket {
 	b := &s.buckets[at]
-	if b.sum = nil; !s.owned[at] {
-		b.members, s.owned[at] = append(make([]Member, 0, len(b.members)+more), b.members...), true
+	if b.sum = nil; !(*s.owned)[at] {
+		b.members, (*s.owned)[at] = append(make([]Member, 0, len(b.members)+more), b.members...), true
 	}
 	return b
 }
@@ -223,7 +223,7 @@ func (s *Members) own(at, more int) *bucket {
 func (s *Members) spread(n int) {
 	old := s.buckets
 	s.buckets = make([]bucket, n)
-	s.owned = slices.Repeat([]bool{true}, n)
+	s.owned = new(slices.Repeat([]bool{true}, n))
 	for _, b := range old {
 		for i := range b.members {
 			to := &s.buckets[s.bucket(b.members[i].Key)]

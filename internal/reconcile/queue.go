@@ -162,6 +162,9 @@ func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
 	for !q.closed {
 		if t := q.waiting.take(func(at lane) bool { return at <= last }); t != nil {
 			delete(q.tickets, t.value)
+			if q.waiting.len() == 0 {
+				q.tickets = map[string]*ticket[string]{} // the old one has room for as many as ever waited
+			}
 			q.working[t.value] = false
 			q.forget(t.value) // the worker that has it finds its next time anew
 			return t.value, true
