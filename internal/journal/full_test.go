@@ -76,7 +76,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	}
 	for from := 0; from < filled; {
 		for i := range filled - from {
-			learn(from+i, l.Get(named(protocol.Event{}, from+i).Alias).Inflight, true)
+			learn(from+i, l.Get(named(protocol.Event{}, from+i).Alias).Inflight(), true)
 		}
 		from = filled
 		fill()

@@ -63,7 +63,7 @@ func (p *batch) foresee() {
 		}
 		former := p.store.get(g.alias)
 		e := former.entry
-		if !g.fires || e != nil && (e.IsOpen() || e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed) {
+		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall && !e.Timers().Armed) {
 			continue
 		}
 		if n, _ := p.policy.Apply(e, g.events, p.now); n != e && n.Firing() && former.view.of(n) == nil {

@@ -47,7 +47,7 @@ func TestCreatesAreArmedUpToABound(t *testing.T) {
 		require.Equal(t, protocol.Create.String(), d.Call.Kind.String())
 		content, want := l.Content(e)
 		assert.Equal(t, fmt.Sprint("text ", i), content.Description)
-		assert.Equal(t, want, e.Inflight.Content)
+		assert.Equal(t, want, e.Inflight().Content)
 	}
 	apply(t, l, events[6])
 	assert.True(t, l.Get(events[6].Alias).Timers().Armed, "the others have left")

@@ -50,10 +50,10 @@ func TestAnArmedCreateIsTakenBack(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	apply(t, l, firing("am1", at(0)))
-	require.Equal(t, protocol.Create, c.decode(t).Inflight.Kind, "the write-ahead rides with the event")
+	require.Equal(t, protocol.Create, c.decode(t).Inflight().Kind, "the write-ahead rides with the event")
 	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("am1", at(0), at(0))))
-	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
-	assert.Equal(t, protocol.NoCall, c.decode(t).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight().Kind)
+	assert.Equal(t, protocol.NoCall, c.decode(t).Inflight().Kind)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Decision{Wake: at(3600)}, d)
@@ -119,7 +119,7 @@ func TestAClosedEntryFiresAgain(t *testing.T) {
 
 		now = at(1000)
 		assert.Equal(t, []protocol.Outcome{protocol.Fired}, apply(t, l, firing("am1", now)))
-		call := c.decode(t).Inflight
+		call := c.decode(t).Inflight()
 		assert.Equal(t, protocol.Create, call.Kind)
 		assert.Equal(t, contentOf(l, theAlias), call.Content)
 		assert.Equal(t, "1", l.Get(theAlias).Incident.ID)

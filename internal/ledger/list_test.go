@@ -54,7 +54,7 @@ func TestPeopleLookAtEntries(t *testing.T) {
 	found := map[string]int{}
 	for _, e := range read {
 		found[e.Alias] = e.Members.Firing()
-		assert.Equal(t, protocol.Create, e.Inflight.Kind, "as the store has it, not as a restart would")
+		assert.Equal(t, protocol.Create, e.Inflight().Kind, "as the store has it, not as a restart would")
 	}
 	assert.Equal(t, firing, found)
 	assert.True(t, maps.EqualFunc(records, disk.records, bytes.Equal), "nothing is written")

@@ -122,7 +122,7 @@ func (s *slot) mark(now time.Time, answered bool) {
 		pending = !s.since.IsZero() // what is not rendered may differ
 	}
 	s.wait(pending, now)
-	if !pending && s.entry.Inflight.Kind == protocol.NoCall {
+	if !pending && s.entry.Inflight().Kind == protocol.NoCall {
 		s.view = nil
 	}
 }

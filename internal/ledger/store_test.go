@@ -179,15 +179,15 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, e)
 	assert.Equal(t, protocol.Decision{}, d)
-	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight().Kind)
 
 	c.full = false
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Close, d.Call.Kind)
 	onDisk := c.decode(t)
-	assert.Equal(t, protocol.Close, onDisk.Inflight.Kind)
-	assert.Equal(t, "1", onDisk.Inflight.ID)
+	assert.Equal(t, protocol.Close, onDisk.Inflight().Kind)
+	assert.Equal(t, "1", onDisk.Inflight().ID)
 }
 
 // TestAnEventThatChangesNothing neither writes nor arms.
@@ -207,7 +207,7 @@ func TestAnEventThatChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.StaleResolve}, outcomes)
 	assert.Len(t, c.batches, writes)
-	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight.Kind)
+	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight().Kind)
 }
 
 func TestMaxAliases(t *testing.T) {

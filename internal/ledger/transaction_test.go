@@ -64,7 +64,7 @@ func TestATransactionThatSeemedToFail(t *testing.T) {
 	assert.Equal(t, protocol.Close, seemsToFail(func() error {
 		_, claimed, err = l.Claim(t.Context(), theAlias)
 		return err
-	}).Inflight.Kind)
+	}).Inflight().Kind)
 	assert.Equal(t, protocol.Decision{}, claimed)
 	_, d, err = l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)

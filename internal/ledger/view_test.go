@@ -23,7 +23,7 @@ func requireSays(t *testing.T, l *Ledger, description string) {
 	content, want := l.Content(e)
 	require.Equal(t, description, content.Description)
 	assert.Equal(t, want, d.Call.Content)
-	assert.Equal(t, want, e.Inflight.Content)
+	assert.Equal(t, want, e.Inflight().Content)
 }
 
 // What was rendered for other members than those of the entry is not what it says.
@@ -76,9 +76,9 @@ func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases tha
 		ends.Firing, ends.EndsAt = false, at(500)
 		apply(t, l, ends)
 		e := l.Get(theAlias)
-		if e.Inflight.Kind == protocol.Create { // it may also wait until it is rendered
+		if e.Inflight().Kind == protocol.Create { // it may also wait until it is rendered
 			_, want := l.Content(e)
-			assert.Equal(t, want, e.Inflight.Content)
+			assert.Equal(t, want, e.Inflight().Content)
 		}
 		requireSays(t, l, "held")
 	})

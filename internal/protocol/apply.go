@@ -253,9 +253,10 @@ func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
 		}
 		n.endEpisode()
 		n.Left, t.Verify = n.leaves(), false
-		if t.Armed && n.Inflight.Kind == Create {
+		if t.Armed && n.Inflight().Kind == Create {
 			// The create is on disk but has not left: it never happened.
-			t.Armed, n.Inflight = false, Call{}
+			t.Armed = false
+			n.setInflight(Call{})
 		}
 	}
 	if n.Firing() != fired {

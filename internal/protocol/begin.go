@@ -23,7 +23,7 @@ func (e *Entry) begin(c Call, now time.Time) {
 		return
 	}
 	c.At = now
-	e.Inflight = c
+	e.setInflight(c)
 	e.Version++
 	if c.Kind == Close && c.ID == e.Incident.ID {
 		e.Doubt.Finished = c.Finish
@@ -33,7 +33,7 @@ func (e *Entry) begin(c Call, now time.Time) {
 // Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. want is what it is to
 // say. It reports false if none is due. It changes e, which the caller owns.
 func (p *Policy) Arm(e *Entry, want *Content, now time.Time) bool {
-	if e.Inflight.Kind != NoCall {
+	if e.Inflight().Kind != NoCall {
 		return false
 	}
 	d := p.Decide(e, want, now)
@@ -50,8 +50,8 @@ func Disarm(e *Entry) (*Entry, Call) {
 	if !e.Timers().Armed {
 		return e, Call{}
 	}
-	n, c := e.copy(), e.Inflight
-	n.Inflight = Call{}
+	n, c := e.copy(), e.Inflight()
+	n.setInflight(Call{})
 	n.change(func(t *Timers) { t.Armed = false })
 	return n, c
 }
@@ -59,7 +59,7 @@ func Disarm(e *Entry) (*Entry, Call) {
 // Rearm returns the entry with the create that Disarm took away, which leaves now: disk names it already.
 func Rearm(e *Entry, c Call, now time.Time) *Entry {
 	n := e.copy()
-	n.Inflight = c
+	n.setInflight(c)
 	n.change(func(t *Timers) { t.Tries, t.LastTry = t.Tries+1, now })
 	return n
 }
@@ -68,8 +68,8 @@ func Rearm(e *Entry, c Call, now time.Time) *Entry {
 func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 	n := e.copy()
 	n.set(Timers{})
-	if c := n.Inflight; c.Kind != NoCall {
-		n.Inflight = Call{}
+	if c := n.Inflight(); c.Kind != NoCall {
+		n.setInflight(Call{})
 		p.doubt(n, c, c.Content, now)
 		n.Version++
 	}

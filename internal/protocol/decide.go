@@ -44,7 +44,7 @@ func (p *Policy) slow(e *Entry) time.Time {
 }
 
 func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
-	if e.Inflight.Kind != NoCall && !e.Timers().Armed {
+	if e.Inflight().Kind != NoCall && !e.Timers().Armed {
 		return Decision{} // its answer decides
 	}
 	var d Decision

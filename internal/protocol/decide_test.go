@@ -49,9 +49,10 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		wake  time.Time
 		check func(Call) bool
 	}{
-		"0: a call is on its way": {entry: open(func(e *Entry) { e.Inflight.Kind, e.Written = Update, Written{} })},
+		"0: a call is on its way": {entry: open(func(e *Entry) { e.setInflight(Call{Kind: Update}); e.Written = Written{} })},
 		"0: an armed create has not left": {entry: open(func(e *Entry) {
-			e.Incident, e.Inflight.Kind = Incident{}, Create
+			e.Incident = Incident{}
+			e.setInflight(Call{Kind: Create})
 			e.change(func(t *Timers) { t.Armed = true })
 		}), want: Create},
 		"1: an extra does not go first":         {entry: open(func(e *Entry) { e.Extra, e.Written = []string{"7"}, Written{} }), want: Update, id: "1"},

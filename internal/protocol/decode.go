@@ -203,12 +203,12 @@ func (h *head) entry(alias string) *Entry {
 			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs,
 			Cleaned: h.Written.Cleaned, Peak: h.Written.Peak,
 		},
-		Inflight: Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()},
-		Doubt:    h.Doubt, Refused: h.Refused,
+		Doubt: h.Doubt, Refused: h.Refused,
 		Extra: h.Extra, Foreign: h.Foreign, Reopening: h.Reopening, Reopened: h.Reopened, Dismissed: h.Dismissed,
 		Continues: h.Continues, Renewed: h.Renewed, Peak: h.Peak, Left: h.Left, Unseen: h.Unseen,
 		QuietSince: h.QuietSince, ConfirmedAt: h.ConfirmedAt, Version: h.Version,
 	}
+	e.setInflight(Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()})
 	for i := range h.Unsure {
 		e.Unsure = append(e.Unsure, h.Unsure[i].content())
 	}
@@ -217,14 +217,14 @@ func (h *head) entry(alias string) *Entry {
 
 // check finds what no version has written: acting on it could reach another alias's incident.
 func (e *Entry) check() error {
-	needsID := e.Inflight.Kind == Update || e.Inflight.Kind == Close || e.Inflight.Kind == Reopen
+	needsID := e.Inflight().Kind == Update || e.Inflight().Kind == Close || e.Inflight().Kind == Reopen
 	switch {
 	case e.Incident.State > Unknown:
 		return fmt.Errorf("the record has an incident in state %d", e.Incident.State)
 	case e.Incident.State == Open && e.Incident.ID == "":
 		return errors.New("the record has an open incident without an id")
-	case e.Inflight.Kind >= Lookup || needsID && e.Inflight.ID == "":
-		return fmt.Errorf("the record has a call of kind %d to %q", e.Inflight.Kind, e.Inflight.ID)
+	case e.Inflight().Kind >= Lookup || needsID && e.Inflight().ID == "":
+		return fmt.Errorf("the record has a call of kind %d to %q", e.Inflight().Kind, e.Inflight().ID)
 	case e.Refused.Kind > Lookup:
 		return fmt.Errorf("the record has a refused call of kind %d", e.Refused.Kind)
 	}

@@ -20,9 +20,9 @@ type Entry struct {
 	Written Written
 	// Unsure lists the contents of unanswered creates and updates, the oldest first.
 	Unsure []Content
-	// Inflight is the write-ahead: the one create, update, close or reopen that may be on the wire.
-	Inflight Call
-	Doubt    Doubt
+	// WriteAhead is what [Entry.Inflight] returns; nil for most, to take little memory.
+	WriteAhead *Call
+	Doubt      Doubt
 	// Extra lists further open incidents of this alias that a lookup showed.
 	Extra   []string
 	Refused Refusal
@@ -123,7 +123,7 @@ type Timers struct {
 	Absent        int8  // complete lookups in a row that found nothing for an unknown alias
 	Form          Form  // of updates
 
-	Armed     bool // Inflight is on disk, but its request has not left
+	Armed     bool // the write-ahead is on disk, but its request has not left
 	Verify    bool // look at the incident, although there is no doubt
 	MustLook  bool // a close failed in a way that only a lookup explains
 	Bare      bool // a close was refused: leave resolved_at out
@@ -164,6 +164,23 @@ func (e *Entry) copy() *Entry {
 	return &c
 }
 
+// Inflight is the write-ahead: the one create, update, close or reopen that may be on the wire.
+func (e *Entry) Inflight() Call {
+	if e.WriteAhead == nil {
+		return Call{}
+	}
+	return *e.WriteAhead
+}
+
+// setInflight changes e, which the caller owns.
+func (e *Entry) setInflight(c Call) {
+	e.WriteAhead = nil
+	if c != (Call{}) {
+		kept := c
+		e.WriteAhead = &kept
+	}
+}
+
 // Firing reports whether the incident should be open.
 func (e *Entry) Firing() bool { return e.Members.Firing() > 0 }
 
@@ -174,7 +191,7 @@ func (e *Entry) Parked() bool {
 
 // Settled reports that nothing of ours can still change what Alert24 holds.
 func (e *Entry) Settled() bool {
-	return !e.Doubt.Set && !e.Unseen && e.Inflight.Kind == NoCall && len(e.Extra) == 0
+	return !e.Doubt.Set && !e.Unseen && e.Inflight().Kind == NoCall && len(e.Extra) == 0
 }
 
 // Over reports that there is nothing to close or to look for.
@@ -185,7 +202,7 @@ func (e *Entry) Over() bool {
 
 // untried: nothing was ever sent for this entry that may have opened an incident.
 func (e *Entry) untried() bool {
-	return e.Incident.State == None && !e.Doubt.Set && e.Inflight.Kind == NoCall
+	return e.Incident.State == None && !e.Doubt.Set && e.Inflight().Kind == NoCall
 }
 
 // Worst returns the severity of the worst firing member, or 0 when none fires.

@@ -80,17 +80,17 @@ func TestArmedCreateIsTakenBack(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
 	require.True(t, p.Arm(e, want(e), at(0)))
-	assert.Equal(t, Create, e.Inflight.Kind)
+	assert.Equal(t, Create, e.Inflight().Kind)
 	assert.False(t, p.Arm(e, want(e), at(0)), "once")
 	n, outcome := applyOne(p, e, resolves("am1", at(0), at(1)), at(1))
 	assert.Equal(t, Coalesced, outcome)
-	assert.Equal(t, NoCall, n.Inflight.Kind)
+	assert.Equal(t, NoCall, n.Inflight().Kind)
 	assert.Equal(t, NoCall, p.Decide(n, want(n), at(1)).Call.Kind)
 
 	left := p.Begin(e, p.Decide(e, want(e), at(0)).Call, at(0))
 	n, outcome = applyOne(p, left, resolves("am1", at(0), at(1)), at(1))
 	assert.Equal(t, Resolved, outcome, "what has left may have opened an incident")
-	assert.Equal(t, Create, n.Inflight.Kind)
+	assert.Equal(t, Create, n.Inflight().Kind)
 }
 
 func TestWorstFirst(t *testing.T) {

@@ -84,7 +84,7 @@ func TestPackRefusesWhatIsNotOver(t *testing.T) {
 		"open":      func(e *Entry) { e.Incident.State, e.Left = Open, true },
 		"unknown":   func(e *Entry) { e.Incident.State = Unknown },
 		"doubt":     func(e *Entry) { e.Doubt.Set = true },
-		"inflight":  func(e *Entry) { e.Inflight.Kind = Close },
+		"inflight":  func(e *Entry) { e.setInflight(Call{Kind: Close}) },
 		"extra":     func(e *Entry) { e.Extra = []string{"2"} },
 		"unsure":    func(e *Entry) { e.Unsure = []Content{{}} },
 		"foreign":   func(e *Entry) { e.Foreign = "3" },

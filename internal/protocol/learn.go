@@ -17,10 +17,10 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
-	if e.Inflight.Kind != c.Kind || e.Inflight.ID != c.ID || e.Timers().Armed {
+	if e.Inflight().Kind != c.Kind || e.Inflight().ID != c.ID || e.Timers().Armed {
 		return p.learnAgain(e, n, c, a, now)
 	}
-	n.Inflight = Call{}
+	n.setInflight(Call{})
 	n.change(func(t *Timers) { t.Armed = false })
 	n.Version++
 	switch a.Result {

@@ -219,13 +219,13 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 				c.answer.Wrote = Full.Fields()
 			}
 			begun := policy.Begin(c.entry, c.call, now)
-			assert.Equal(t, c.call.Kind, begun.Inflight.Kind)
-			assert.Equal(t, now, begun.Inflight.At)
-			n, lesson := policy.Learn(begun, begun.Inflight, c.answer, now)
+			assert.Equal(t, c.call.Kind, begun.Inflight().Kind)
+			assert.Equal(t, now, begun.Inflight().At)
+			n, lesson := policy.Learn(begun, begun.Inflight(), c.answer, now)
 			assert.Equal(t, c.lesson.String(), lesson.String())
 			assert.Equal(t, c.incident, n.Incident)
 			assert.Equal(t, c.doubt, n.Doubt)
-			assert.Equal(t, Call{}, n.Inflight)
+			assert.Equal(t, Call{}, n.Inflight())
 			assert.Greater(t, n.Version, c.entry.Version, "a lookup from before is stale")
 			if c.check != nil {
 				assert.True(t, c.check(n), "%+v", n)

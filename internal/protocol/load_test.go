@@ -37,7 +37,7 @@ func TestLoadPutsInDoubtWhatWasOnTheWire(t *testing.T) {
 			e := p.Begin(c.entry, c.call, at(5))
 			n := restart(t, p, e, at(60))
 			assert.Equal(t, c.want, n.Doubt)
-			assert.Equal(t, Call{}, n.Inflight)
+			assert.Equal(t, Call{}, n.Inflight())
 			assert.Equal(t, at(75), n.Timers().SettleAt, "doubt waits anew")
 			again := restart(t, p, e, at(70))
 			assert.Equal(t, c.want, again.Doubt, "however often it is killed")

@@ -29,7 +29,7 @@ func (w *world) answer() {
 		return
 	}
 	w.work = nil
-	if e != nil && e.Inflight.Kind == k.call.Kind { // or it is learnt again
+	if e != nil && e.Inflight().Kind == k.call.Kind { // or it is learnt again
 		w.failing = k.answer.Result != Done && k.answer.Result != Refused
 	}
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {

@@ -172,7 +172,7 @@ func (w *world) checkCall(before *Entry, k *work) {
 	if c.Kind == Create && w.forbidden && w.atomicButPeople() {
 		w.Fatalf("I17: creates although a person closed the incident: %s", w.show())
 	}
-	if d := w.ledger.onDisk; d == nil || d.Inflight.Kind != c.Kind || d.Inflight.ID != c.ID {
+	if d := w.ledger.onDisk; d == nil || d.Inflight().Kind != c.Kind || d.Inflight().ID != c.ID {
 		w.Fatalf("I4: sends %v, but disk knows of %v", c, d)
 	}
 	if r := w.row(c.ID); r != nil && r.foreign {

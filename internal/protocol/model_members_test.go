@@ -14,7 +14,7 @@ func (w *world) checkStart(fired bool) {
 	if e == nil || fired || !e.Firing() || e.Incident.State == Open {
 		return
 	}
-	if e.Inflight.Kind == NoCall {
+	if e.Inflight().Kind == NoCall {
 		w.Fatalf("I21: a new firing waits: %s", w.show())
 	}
 }

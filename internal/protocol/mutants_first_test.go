@@ -137,9 +137,9 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 func loadWithout(kind string) string {
 	return `
 func (p *Policy) Load(e *Entry, now time.Time) *Entry {
-	if e.Inflight.Kind == ` + kind + ` {
+	if e.Inflight().Kind == ` + kind + ` {
 		e = e.copy()
-		e.Inflight = Call{}
+		e.setInflight(Call{})
 	}
 	return p.LoadOriginal(e, now)
 }`

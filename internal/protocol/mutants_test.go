@@ -36,7 +36,7 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 func (n *Entry) lookBefore(now time.Time) {}`},
 	{"B6 a further incident first", "racy", 20000, `
 func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
-	if e.Inflight.Kind == NoCall && len(e.Extra) > 0 {
+	if e.Inflight().Kind == NoCall && len(e.Extra) > 0 {
 		return p.decideExtra(e, now)
 	}
 	return p.decideOriginal(e, want, now)
@@ -102,7 +102,7 @@ func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) { retu
 func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
 	if c.Kind != Lookup {
 		e = e.copy()
-		e.Inflight = c
+		e.setInflight(c)
 		e.change(func(t *Timers) { t.Armed = false })
 	}
 	return p.LearnOriginal(e, c, a, now)

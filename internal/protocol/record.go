@@ -67,7 +67,7 @@ func AppendRecord(b []byte, e *Entry) []byte {
 }
 
 func writeCalls(w *jsonobject.Writer, e *Entry) {
-	if c := &e.Inflight; c.Kind != NoCall {
+	if c := e.Inflight(); c.Kind != NoCall {
 		w.Open("inflight")
 		w.Number("kind", int64(c.Kind))
 		w.Text("id", c.ID)

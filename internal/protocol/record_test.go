@@ -39,13 +39,13 @@ func wholeMember() Member {
 func whole() *Entry {
 	hashes := incident.Hashes{1, 1 << 63, 3, 4, 5, 6, 7}
 	e := &Entry{
-		Alias:    theAlias,
-		Incident: Incident{State: Open, ID: "1", Number: 4, StartedAt: at(1)},
-		Written:  Written{News: hashes, Shown: hashes, Theirs: 3, Cleaned: 5, Peak: incident.High},
-		Unsure:   []Content{{News: hashes, Sent: hashes, Severity: incident.Low}},
-		Inflight: Call{Kind: Update, ID: "1", At: at(5), Content: Content{News: hashes, Sent: hashes, Severity: incident.Medium}},
-		Doubt:    Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
-		Extra:    []string{"7"}, Foreign: "6",
+		Alias:      theAlias,
+		Incident:   Incident{State: Open, ID: "1", Number: 4, StartedAt: at(1)},
+		Written:    Written{News: hashes, Shown: hashes, Theirs: 3, Cleaned: 5, Peak: incident.High},
+		Unsure:     []Content{{News: hashes, Sent: hashes, Severity: incident.Low}},
+		WriteAhead: &Call{Kind: Update, ID: "1", At: at(5), Content: Content{News: hashes, Sent: hashes, Severity: incident.Medium}},
+		Doubt:      Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
+		Extra:      []string{"7"}, Foreign: "6",
 		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: 1 << 63, Minimal: true},
 		Continues: 11, Renewed: incident.Critical, Peak: incident.Critical, Left: true, Unseen: true,
 		QuietSince: at(6), ConfirmedAt: at(5), Version: 12,
@@ -60,14 +60,16 @@ func whole() *Entry {
 // volatile are the parts of an entry and of a call that are not on disk, or have a form of their own there.
 var volatile = map[string]bool{
 	"Entry.Alias": true, "Entry.Members": true, "Entry.timers": true, "Member.AbsentSince": true, "Entry.tries": true, "Entry.lastTry": true,
-	"Entry.Inflight.Minimal": true, "Entry.Inflight.Bare": true, "Entry.Inflight.Finish": true, "Entry.Inflight.Renew": true,
-	"Entry.Inflight.Form": true, "Entry.Inflight.Depth": true, "Entry.Inflight.Version": true,
+	"Entry.WriteAhead.Minimal": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
+	"Entry.WriteAhead.Form": true, "Entry.WriteAhead.Depth": true, "Entry.WriteAhead.Version": true,
 }
 
 // leaves visits the fields that are on disk.
 func leaves(path string, v reflect.Value, visit func(path string, field reflect.Value)) {
 	switch {
 	case volatile[path]:
+	case v.Kind() == reflect.Pointer:
+		leaves(path, v.Elem(), visit)
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct && v.Len() > 0:
 		leaves(path, v.Index(0), visit)
 	case v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]():
@@ -114,7 +116,7 @@ func TestRecordKeepsEveryField(t *testing.T) {
 			e := whole()
 			leaves("Entry", reflect.ValueOf(e).Elem(), func(p string, field reflect.Value) {
 				// What has no meaning without its kind is not written.
-				if (p == path) != only && p != "Entry.Inflight.Kind" && p != "Entry.Refused.Kind" {
+				if (p == path) != only && p != "Entry.WriteAhead.Kind" && p != "Entry.Refused.Kind" {
 					field.SetZero()
 				}
 			})

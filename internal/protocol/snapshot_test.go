@@ -189,7 +189,7 @@ func TestSnapshotBeforeCreate(t *testing.T) {
 	e = look(p, e, list(), t0.Add(minute))
 	e = look(p, e, list(), t0.Add(3*minute))
 	require.False(t, e.Firing())
-	require.Equal(t, NoCall, e.Inflight.Kind)
+	require.Equal(t, NoCall, e.Inflight().Kind)
 	require.True(t, e.Over())
 }
 

@@ -117,7 +117,7 @@ func (l *fakeLedger) Claim(ctx context.Context, alias string) (*protocol.Entry, 
 		e = l.policy.Begin(e, d.Call, now)
 	}
 	if d.Call.Kind != protocol.NoCall && d.Call.Kind != protocol.Lookup {
-		d.Call = e.Inflight
+		d.Call = e.Inflight()
 	}
 	l.entries[alias] = e
 	return e, d, nil

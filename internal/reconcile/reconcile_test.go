@@ -36,7 +36,7 @@ func TestShutdownEndsWhileTheAPIHangs(t *testing.T) {
 		for _, a := range w.ledger.Aliases() {
 			if e := w.ledger.Get(a); e.Incident.State != protocol.Unknown && e.Doubt.Set {
 				doubts++
-			} else if e.Inflight.Kind != protocol.NoCall {
+			} else if e.Inflight().Kind != protocol.NoCall {
 				inflight++
 			}
 		}
@@ -73,7 +73,7 @@ func TestShutdownEndsWhileTheStorageFails(t *testing.T) {
 		began := time.Now()
 		w.loop.Shutdown()
 		assert.LessOrEqual(t, time.Since(began), time.Second)
-		assert.Equal(t, protocol.Create, w.ledger.Get(alias).Inflight.Kind, "the next start knows of it")
+		assert.Equal(t, protocol.Create, w.ledger.Get(alias).Inflight().Kind, "the next start knows of it")
 	})
 }
 

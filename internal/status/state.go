@@ -168,7 +168,7 @@ func closing(e *protocol.Entry, k *Known) State {
 }
 
 // under: a call is on its way.
-func under(e *protocol.Entry) bool { return e.Inflight.Kind != protocol.NoCall && !e.Timers().Armed }
+func under(e *protocol.Entry) bool { return e.Inflight().Kind != protocol.NoCall && !e.Timers().Armed }
 
 // failed says which call failed how often: the last one that is known, or the one that is likely.
 func failed(k *Known, likely protocol.Kind, times int32) string {
