@@ -75,7 +75,11 @@ type reader struct {
 	externalURL string
 	overrides   overrides      // of the resource
 	alert       incident.Alert // of the record at hand; packing it copies it, so its sets are used again
+	last        sent           // most records of a push have one sender
 }
+
+// sent is what makes a sender, and the sender.
+type sent struct{ externalURL, client, groupKey, sender string }
 
 // overrides are the alert24.* attributes, and what stands in their place where they are empty.
 type overrides struct {
@@ -116,7 +120,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	}
 	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
 	ev.StaleAfter = said.staleAfter
-	if ev.Sender = sender(r.externalURL, said); ev.ListedBy != "" {
+	if ev.Sender = r.sender(said); ev.ListedBy != "" {
 		ev.Sender = "sync" // whichever Alertmanager listed it
 	}
 	if ev.Key = said.key; !said.hasKey {
@@ -179,13 +183,17 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 const maxTitle = 255
 
 // sender tells replicas apart, and the groups of one Alertmanager: two groups can be late to each other as two replicas can.
-func sender(externalURL string, said overrides) string {
-	s := externalURL + " " + said.client
-	if said.groupKey == "" {
-		return s
+func (r *reader) sender(said overrides) string {
+	l := &r.last
+	if l.sender != "" && l.externalURL == r.externalURL && l.client == said.client && l.groupKey == said.groupKey {
+		return l.sender
 	}
-	sum := sha256.Sum256([]byte(said.groupKey))
-	return s + " " + hex.EncodeToString(sum[:4])
+	*l = sent{externalURL: r.externalURL, client: said.client, groupKey: said.groupKey, sender: r.externalURL + " " + said.client}
+	if l.groupKey != "" {
+		sum := sha256.Sum256([]byte(l.groupKey))
+		l.sender += " " + hex.EncodeToString(sum[:4])
+	}
+	return l.sender
 }
 
 // keyOf is for records that bring no key: it knows the alert under its alias only.
