@@ -36,8 +36,9 @@ func Copy(t *testing.T) *Machine {
 		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
 	}
 	m := &Machine{root: filepath.Join(dir, "root"), overlay: dir}
-	out, err := m.Command(t, 0, nil, "/bin/true").CombinedOutput()
-	require.NoError(t, err, "no overlay of this machine's files: %s", out)
+	if out, err := m.Command(t, 0, nil, "/bin/true").CombinedOutput(); err != nil {
+		unable(t, "this machine's files cannot be overlaid: "+string(out))
+	}
 	return m
 }
 
@@ -53,13 +54,18 @@ func At(t *testing.T, dir string) *Machine {
 
 func root(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() == 0 {
-		return
+	if os.Geteuid() != 0 {
+		unable(t, "only root can run a command in a file system of its own")
 	}
+}
+
+// unable ends a test that this machine does not allow.
+func unable(t *testing.T, why string) {
+	t.Helper()
 	if os.Getenv(RequiredEnv) == "required" {
-		t.Fatal("only root can run a command in a file system of its own")
+		t.Fatal(why)
 	}
-	t.Skip("only root can run a command in a file system of its own; " + RequiredEnv + "=required makes this a failure")
+	t.Skip(why + "; " + RequiredEnv + "=required makes this a failure")
 }
 
 // enter mounts what the command sees. Paths come as arguments: $1 the root, $2 the changes, $3 the user.
