@@ -19,6 +19,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
@@ -82,6 +83,34 @@ func TestOneLineForEachChange(t *testing.T) {
 		return e.Level >= zapcore.InfoLevel && e.Message != "A request to Alert24 failed"
 	})
 	assert.Equal(t, 5, changes.Len(), "the warning of no storage, and one line each")
+}
+
+// An update that writes nothing, because a person edited what changed, is no change of the incident.
+func TestAnEditThatStaysIsNoUpdate(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, logged := startObserved(t, box, func(*Config) {})
+	learned := func(message string, fields ...zap.Field) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			lines := logged.FilterMessage(message)
+			for _, f := range fields {
+				lines = lines.FilterField(f)
+			}
+			return lines.Len() == 1
+		}, soon, tick, message)
+	}
+	firing := alertAttributes("firing")
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	learned("Incident opened")
+	require.NoError(t, box.PersonEdits(box.Open(firing[attrs.Alias])[0].ID, sandbox.Patch{Title: new("Mine")}))
+
+	firing[attrs.AlertAnnotationPrefix+"summary"] = "It got worse"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	learned("Result learned", zap.Stringer("call", protocol.Update), zap.Stringer("lesson", protocol.Updated))
+	require.NoError(t, exp.Shutdown(t.Context()))
+	assert.Equal(t, "Mine", box.Open(firing[attrs.Alias])[0].Title)
+	assert.Zero(t, logged.FilterMessage("Incident updated").Len())
+	assert.Zero(t, box.Stats().Updates())
 }
 
 func TestUnencryptedKeyIsWarnedOf(t *testing.T) {

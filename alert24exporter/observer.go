@@ -59,7 +59,11 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		zap.Int64("incident_number", a.Entry.Incident.Number),
 		zap.String("reason", reason(a, err)),
 	}
-	switch a.Lesson {
+	lesson := a.Lesson
+	if lesson == protocol.Updated && a.Answer.Wrote == 0 {
+		lesson = protocol.Nothing // the incident says it already, or a person's edit stays
+	}
+	switch lesson {
 	case protocol.Opened:
 		t.logger.Info("Incident opened", fields...)
 	case protocol.Adopted:
