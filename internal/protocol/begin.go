@@ -11,9 +11,19 @@ func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
 	n.begin(c, now)
 	n.change(func(t *Timers) {
 		t.Armed = false
-		t.Tries, t.LastTry = t.Tries+1, now
+		t.LastTry = now
+		if !e.searches(c) {
+			t.Tries++
+		}
 	})
 	return n
+}
+
+// searches reports whether c looks for the incident of a create that was not answered, while the create is tried again: the two are
+// one try.
+func (e *Entry) searches(c Call) bool {
+	return c.Kind == Lookup && e.Doubt.Creates > 0 && e.Firing() && e.Incident.State != Open &&
+		e.Foreign == "" && !e.Dismissed && e.Reopening == ""
 }
 
 // begin changes e, which the caller owns.

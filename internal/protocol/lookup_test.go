@@ -193,6 +193,38 @@ func TestAKeyThatMayNotRead(t *testing.T) {
 	assert.Nil(t, p.Tick(e, d.Wake), "it leaves after the retention")
 }
 
+// TestAShortOutage: an alias is not slow before ten creates have failed, whether the looks between them see anything or not.
+func TestAShortOutage(t *testing.T) {
+	for name, look := range map[string]Answer{"of creates": {Result: Done}, "of everything": {Result: Incomplete}} {
+		t.Run(name, func(t *testing.T) {
+			p := testPolicy()
+			e, outcome := applyOne(p, nil, fires(am1, at(0)), at(0))
+			require.Equal(t, Fired, outcome)
+			now, creates, looks := at(0), int32(0), int32(0)
+			for creates < SlowAfter {
+				switch d := p.Decide(e, want(e), now); d.Call.Kind {
+				case NoCall:
+					require.LessOrEqual(t, d.Wake.Sub(now), minute, "after %d creates and %d looks", creates, looks)
+					now = d.Wake
+				case Create:
+					creates++
+					e = answerNext(t, p, e, now, Answer{Result: Unanswered})
+				default:
+					looks++
+					look.Began = now
+					e = answerNext(t, p, e, now, look)
+				}
+			}
+			assert.GreaterOrEqual(t, looks, creates-1)
+			slow := now.Add(Slow)
+			for p.Decide(e, want(e), now).Call.Kind == NoCall {
+				now = p.Decide(e, want(e), now).Wake
+			}
+			assert.Equal(t, slow, now, "now it is slow")
+		})
+	}
+}
+
 // TestRefreshOfAnIncidentWhoseValueMoves: a text that changes with each repeat does not put off the look at the incident, whether
 // updates write or a person has edited the field.
 func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {

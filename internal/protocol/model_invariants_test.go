@@ -140,7 +140,7 @@ func sameMember(a, b Member) bool {
 // checkCall holds when a call is decided.
 func (w *world) checkCall(before *Entry, k *work) {
 	e, c := k.entry, k.call
-	w.checkSlow()
+	w.checkSlow(e.searches(c))
 	if c.Kind == Lookup {
 		return
 	}
@@ -214,13 +214,14 @@ func (w *world) checkClose(e *Entry, c Call) {
 	}
 }
 
-// checkSlow is I20: an alias that has called often without news is slow.
-func (w *world) checkSlow() {
+// checkSlow is I20: an alias that has tried often without news is slow. The looks for the incident of a create are one try with it.
+func (w *world) checkSlow(searches bool) {
 	if w.quiet >= slowAfter && w.now < w.lastCall+slow && !w.clockSteps {
-		w.Fatalf("I20: call %d without news, %d s after the last", w.quiet+1, w.now-w.lastCall)
+		w.Fatalf("I20: try %d without news, %d s after the last", w.quiet+1, w.now-w.lastCall)
 	}
-	w.quiet++
-	w.lastCall = w.now
+	if w.lastCall = w.now; !searches {
+		w.quiet++
+	}
 }
 
 // checkWake: an alias with nothing to do asks for a moment in the future, or none.
