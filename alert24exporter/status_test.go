@@ -29,7 +29,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
-	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
@@ -118,7 +117,7 @@ func TestPageShowsWhatFires(t *testing.T) {
 
 func TestPageSaysWhyACreateFails(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
-	require.NoError(t, box.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Operation: fault.Create}, Status: 503}}))
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Status: 503}}))
 	e, logged := watchedExporter(t, box, host{}, nil)
 	send(t, e, "firing", "one", nil)
 	require.Eventually(t, func() bool {
@@ -128,7 +127,7 @@ func TestPageSaysWhyACreateFails(t *testing.T) {
 	state := explain(t, e, "one").Entries[0].State
 	assert.Regexp(t, `^create failed`, state.Text)
 	assert.Regexp(t, `^HTTP 503`, state.Reason)
-	line := logged.FilterMessage("A request to Alert24 failed").All()[0].ContextMap()
+	line := logged.FilterMessage("A request to Alert24 failed").FilterFieldKey("alias").All()[0].ContextMap()
 	assert.Equal(t, "one", line["alias"])
 	assert.Equal(t, box.Endpoint+"/incidents", line["url"])
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
