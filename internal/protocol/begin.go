@@ -11,19 +11,18 @@ func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
 	n.begin(c, now)
 	n.change(func(t *Timers) {
 		t.Armed = false
-		t.LastTry = now
-		if !e.searches(c) {
-			t.Tries++
+		if !p.looksFor(e, c) {
+			t.Tries, t.LastTry = t.Tries+1, now
 		}
 	})
 	return n
 }
 
-// searches reports whether c looks for the incident of a create that was not answered, while the create is tried again: the two are
-// one try.
-func (e *Entry) searches(c Call) bool {
-	return c.Kind == Lookup && e.Doubt.Creates > 0 && e.Firing() && e.Incident.State != Open &&
-		e.Foreign == "" && !e.Dismissed && e.Reopening == ""
+// looksFor reports whether c looks what became of a call that failed and is due again: the two are one try. Many looks that fail
+// are tries of their own.
+func (p *Policy) looksFor(e *Entry, c Call) bool {
+	t := e.Timers()
+	return c.Kind == Lookup && e.Doubt.Set && t.Attempts > 0 && t.FailedLooks < p.Backoff.SlowAfter
 }
 
 // begin changes e, which the caller owns.

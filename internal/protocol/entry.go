@@ -117,7 +117,7 @@ type Timers struct {
 	FailedLooks   int32 // in a row
 	FailedCloses  int32 // in a row
 	Parks         int32 // refusals of the same content
-	Tries         int32 // calls since the last news, or since all was well; a create and the looks for its incident are one
+	Tries         int32 // calls since the last news, or since all was well; a call that fails and the looks what became of it are one
 	ExtraAttempts int32
 	FailedUpdates int32 // with an error of the server in a row, in the present form
 	Absent        int8  // complete lookups in a row that found nothing for an unknown alias

@@ -140,7 +140,9 @@ func sameMember(a, b Member) bool {
 // checkCall holds when a call is decided.
 func (w *world) checkCall(before *Entry, k *work) {
 	e, c := k.entry, k.call
-	w.checkSlow(e.searches(c))
+	if !w.ledger.policy.looksFor(e, c) {
+		w.checkSlow()
+	}
 	if c.Kind == Lookup {
 		return
 	}
@@ -214,14 +216,13 @@ func (w *world) checkClose(e *Entry, c Call) {
 	}
 }
 
-// checkSlow is I20: an alias that has tried often without news is slow. The looks for the incident of a create are one try with it.
-func (w *world) checkSlow(searches bool) {
+// checkSlow is I20: an alias that has tried often without news is slow.
+func (w *world) checkSlow() {
 	if w.quiet >= slowAfter && w.now < w.lastCall+slow && !w.clockSteps {
 		w.Fatalf("I20: try %d without news, %d s after the last", w.quiet+1, w.now-w.lastCall)
 	}
-	if w.lastCall = w.now; !searches {
-		w.quiet++
-	}
+	w.quiet++
+	w.lastCall = w.now
 }
 
 // checkWake: an alias with nothing to do asks for a moment in the future, or none.

@@ -77,7 +77,7 @@ var worlds = map[string]switches{
 //	I17  with ReopenNever, no create after a person's close until the episode ends
 //	I18  people are called again only for a worse severity than any of the episode
 //	I19  the end is not before the start, not in the future, and known if a member tells
-//	I20  after ten tries without news, the next ones are slow; a create and the looks for its incident are one try
+//	I20  after ten tries without news, the next ones are slow; a call that fails and the looks what became of it are one try
 //	I21  a new firing is on disk with its create, whatever lookup runs
 //	I22  only silence since this process could hear makes an alert stale
 //	I23  a further incident never holds back the incident itself
