@@ -19,10 +19,10 @@ func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
 }
 
 // looksFor reports whether c looks what became of a call that failed and is due again: the two are one try. Many looks that fail
-// are tries of their own.
+// are tries of their own, and so is each look of an alias that is slow already.
 func (p *Policy) looksFor(e *Entry, c Call) bool {
 	t := e.Timers()
-	return c.Kind == Lookup && e.Doubt.Set && t.Attempts > 0 && t.FailedLooks < p.Backoff.SlowAfter
+	return c.Kind == Lookup && e.Doubt.Set && t.Attempts > 0 && max(t.FailedLooks, t.Tries) < p.Backoff.SlowAfter
 }
 
 // begin changes e, which the caller owns.

@@ -229,12 +229,7 @@ func TestAShortOutage(t *testing.T) {
 			}
 			assert.GreaterOrEqual(t, looks, writes/2)
 			slow := now.Add(Slow)
-			for d := p.Decide(e, want(e), now); d.Call.Kind != c.write; d = p.Decide(e, want(e), now) {
-				if d.Call.Kind == Lookup {
-					c.look.Began = now
-					e = answerNext(t, p, e, now, c.look)
-					continue
-				}
+			for d := p.Decide(e, want(e), now); d.Call.Kind == NoCall; d = p.Decide(e, want(e), now) {
 				now = d.Wake
 			}
 			assert.Equal(t, slow, now, "now it is slow")
