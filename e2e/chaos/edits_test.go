@@ -128,8 +128,13 @@ func (s *edits) read(from, to time.Time, counts func(at time.Time) bool) bool {
 	})
 }
 
-// learned: the process that read or wrote at the time lived on for long enough.
-func (s *edits) learned(at time.Time) bool { return s.evidence.lived(at, at.Add(learning)) }
+// learned: the process that read or wrote at the time went on for long enough.
+func (s *edits) learned(at time.Time) bool { return s.evidence.awake(at, at.Add(learning)) }
+
+// awake says whether one process ran from one time to the other without a pause, which can last until it does not wait for the answer any more.
+func (e *evidence) awake(from, to time.Time) bool {
+	return e.lived(from, to) && !slices.ContainsFunc(e.pauses, func(p span) bool { return !p.from.After(to) && !p.to.Before(from) })
+}
 
 // lived says whether one process ran from one time to the other.
 func (e *evidence) lived(from, to time.Time) bool {
@@ -143,7 +148,7 @@ func (s *edits) wrote(event *sandbox.Event) {
 	if call != nil && call.at.Before(began) {
 		began = call.at // the API can carry it out when its process has ended
 	}
-	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.evidence.lived(began, event.At.Add(learning))
+	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.evidence.awake(began, event.At.Add(learning))
 	if event.Kind == store.Created {
 		for _, field := range fieldsOfPeople {
 			s.writes[field] = write{event.At, seen}

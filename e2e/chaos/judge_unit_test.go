@@ -218,6 +218,11 @@ var judgeCases = map[string]struct {
 		s.person(10, "title", "a", "b")
 		s.puts(49, "title", "b", "c")
 	}, ""},
+	"an edit of a write whose process was paused before it saw the answer": {func(s *scene) {
+		s.pauses = []span{{at(2), at(9)}}
+		s.person(10, "title", "a", "b")
+		s.puts(49, "title", "b", "c")
+	}, ""},
 	"an edit once it was read by a process that ended": {func(s *scene) {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
