@@ -75,6 +75,9 @@ func TestChaos(t *testing.T) {
 
 	r := start(t, found.Collector, seed)
 	began := time.Now()
+	watched, endWatch := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	watch.Go(func() { r.calls.watch(watched, r.sandbox.Requests) })
 	r.chaos(t, time.Duration(seconds)*time.Second)
 	rules := r.sandbox.Faults()
 	r.sandbox.ClearFaults()
@@ -82,6 +85,8 @@ func TestChaos(t *testing.T) {
 	calm := time.Now()
 	r.rest(t)
 	resting := time.Since(calm)
+	endWatch()
+	watch.Wait()
 
 	r.calls.drain(r.sandbox.Requests(), time.Now())
 	judged := time.Now()
@@ -155,7 +160,6 @@ func (r *run) chaos(t *testing.T, length time.Duration) {
 		sender.random, sender.late = r.source(uint64(1000+n)), all.Go
 		all.Go(func() { sender.run(ctx) })
 	}
-	all.Go(func() { r.calls.watch(ctx, r.sandbox.Requests) })
 	run := func(in bool, part func(context.Context) error) {
 		if in {
 			all.Go(func() { assert.NoError(t, part(ctx)) })
