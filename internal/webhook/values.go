@@ -86,7 +86,8 @@ func (r *Reader) onlyText() (string, error) {
 	return r.strings.Decode(raw), nil
 }
 
-// time reads a time as RFC 3339 writes it. Absent, null, empty and zero are the zero time; ok is false for anything else.
+// time reads a time as RFC 3339 writes it. Absent, null, empty, zero and the start of 1970, which is Unix's zero, are the zero time; ok is
+// false for anything else.
 func (r *Reader) time() (t time.Time, ok bool, err error) {
 	raw, err := r.json.ReadValue()
 	switch {
@@ -102,7 +103,7 @@ func (r *Reader) time() (t time.Time, ok bool, err error) {
 		return t, true, nil
 	}
 	err = t.UnmarshalText(r.scratch)
-	if err != nil {
+	if err != nil || t.Equal(time.Unix(0, 0)) {
 		t = time.Time{}
 	}
 	return t, err == nil, nil
