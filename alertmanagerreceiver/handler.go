@@ -191,6 +191,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 			return count, err
 		}
 		h.poller.hear(hook.Alerts, d)
+		h.poller.sentBy(hook.Receiver)
 	}
 	h.noteSkipped(ctx, &hook.Skipped, d.Client)
 	if count == 0 && hook.Skipped.Len() > 0 {

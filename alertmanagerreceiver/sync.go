@@ -63,6 +63,17 @@ func (p *poller) hear(alerts []webhook.Alert, d *webhook.Delivery) {
 	}
 }
 
+// sentBy warns once of webhooks that another of Alertmanager's receivers sent than the one that is repaired: its name may be misspelled.
+func (p *poller) sentBy(receiver string) {
+	if p == nil || p.repairs == nil || receiver == p.repairs.receiver || receiver == "" {
+		return
+	}
+	p.repairs.other.Do(func() {
+		p.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens none of its alerts",
+			zap.String("receiver", receiver), zap.String("sync_receiver", p.repairs.receiver))
+	})
+}
+
 // resolveWait is how long resolves wait for the next list.
 func (p *poller) resolveWait() time.Duration {
 	if p == nil || !p.apart.Load() {

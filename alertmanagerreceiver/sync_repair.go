@@ -40,6 +40,7 @@ type repair struct {
 	waiting map[webhook.Key]time.Time
 	began   bool // there was a complete list
 	warned  bool // of an Alertmanager that is too old
+	other   sync.Once
 	scratch []byte
 }
 

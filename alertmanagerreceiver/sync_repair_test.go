@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -232,6 +234,23 @@ func TestHeardIsBounded(t *testing.T) {
 	r.note(webhook.Key{}, hearing{2, false})
 	r.note(webhook.Key{}, hearing{1, true})
 	assert.Equal(t, hearing{2, false}, r.heard[webhook.Key{}], "the last one counts")
+}
+
+// TestOtherReceiverIsWarnedOf: once, and not of the one that is repaired.
+func TestOtherReceiverIsWarnedOf(t *testing.T) {
+	cfg := defaultConfig()
+	bothOf("a")(&cfg.Sync)
+	core, logs := observer.New(zap.WarnLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	h, err := newHandler(set, cfg, new(consumertest.LogsSink))
+	require.NoError(t, err)
+	for _, receiver := range []string{"web.hook", "", "pager", "mail"} {
+		body := fmt.Sprintf(`{"version":"4","receiver":%q,"alerts":[{"status":"firing","labels":{"alertname":"A"},"startsAt":"2026-11-26T10:00:00Z"}]}`, receiver)
+		require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
+	}
+	require.Equal(t, 1, logs.Len())
+	assert.Equal(t, map[string]any{"receiver": "pager", "sync_receiver": "web.hook"}, logs.All()[0].ContextMap())
 }
 
 // TestRepairHearsWebhooks: what the pipeline has taken needs no repair; what it refused does.
