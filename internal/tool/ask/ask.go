@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second
+	patience  = 10 * time.Second // for one answer
 	maxAnswer = 64 << 20
 )
 

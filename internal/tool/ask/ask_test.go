@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,16 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})
 	require.ErrorContains(t, err, "does not answer")
 	assert.NotContains(t, err.Error(), "secret")
+}
+
+func TestABridgeThatHangsIsNotWaitedForLong(t *testing.T) {
+	hang := make(chan struct{})
+	c := serve(t, func(http.ResponseWriter, *http.Request) { <-hang })
+	t.Cleanup(func() { close(hang) }) // before the server waits for its requests
+	assert.Equal(t, 10*time.Second, c.http.Timeout)
+	c.http.Timeout = 10 * time.Millisecond
+	_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
+	require.ErrorContains(t, err, "does not answer")
 }
 
 func TestBadFlagsAreRefused(t *testing.T) {
