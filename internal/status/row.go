@@ -19,8 +19,9 @@ type Row struct {
 	State    State  `json:"state"`
 	// Is says what counts the alias is in.
 	Is []Group `json:"is"`
-	// Firing and Members are numbers of alerts.
+	// Firing, Held and Members are numbers of alerts.
 	Firing  int `json:"firing"`
+	Held    int `json:"held,omitzero"`
 	Members int `json:"members"`
 	// Since is when the first alert began that fires, else when the last one resolved.
 	Since    time.Time `json:"since,omitzero"`
@@ -61,7 +62,7 @@ var Groups = []Group{IsFiring, IsOpen, IsPending, IsHeld, IsParked, IsDoubtful, 
 func RowOf(e *protocol.Entry, k *Known) Row {
 	r := Row{
 		Alias: e.Alias, Title: k.Title, State: StateOf(e, k), Is: groups(e, k),
-		Firing: e.Members.Firing(), Members: e.Members.Len(), Since: e.QuietSince, Incident: incidentOf(e, k.Page),
+		Firing: e.Members.Firing(), Held: e.Members.Held(), Members: e.Members.Len(), Since: e.QuietSince, Incident: incidentOf(e, k.Page),
 	}
 	r.worst = max(e.Worst(), e.Written.Peak)
 	if e.Firing() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // State is what becomes of the incident of an alias, in words.
@@ -18,8 +19,9 @@ type State struct {
 	// NextTry is when the bridge tries again, Until when a wait ends; zero: there is none.
 	NextTry time.Time `json:"next_try,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
-	// Reason is the last error.
-	Reason string `json:"reason,omitempty"`
+	// Reason is the last error, or why the alias waits, At when that happened, if it is told.
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at,omitzero"`
 }
 
 // Kind is a State for scripts.
@@ -54,6 +56,9 @@ func (s State) String(now time.Time) string {
 	}
 	if s.Reason != "" {
 		b.WriteString(": " + s.Reason)
+	}
+	if !s.At.IsZero() {
+		b.WriteString(" at " + s.At.Local().Format(time.TimeOnly))
 	}
 	return b.String()
 }
@@ -143,7 +148,7 @@ func closing(e *protocol.Entry, k *Known) State {
 	t := e.Timers()
 	switch is := name(e); {
 	case e.Members.Held() > 0 && !e.IsOpen():
-		return State{Kind: Held, Text: "held as an echo", Until: e.HeldUntil()}
+		return held(e)
 	case e.IsOpen() && e.Left:
 		return State{Kind: LeftOpen, Text: "resolved; a person closes " + is}
 	case t.Attempts > 0 && e.IsOpen():
@@ -164,6 +169,31 @@ func closing(e *protocol.Entry, k *Known) State {
 		return State{Kind: Closed, Text: is + " is closed"}
 	default:
 		return State{Kind: Untold, Text: "resolved before an incident was opened"}
+	}
+}
+
+// held is for an alias whose firing may be an echo: it says whose resolve it may have crossed.
+func held(e *protocol.Entry) State {
+	s := State{Kind: Held, Text: "waits", Until: e.HeldUntil(), Reason: "it may be a late repeat"}
+	for m := range e.Members.All() {
+		if m.State() == "held" && m.HeldUntil.Equal(s.Until) && !m.ResolvedAt.IsZero() {
+			s.Reason += ", because " + senderOf(m.ResolvedBy) + " resolved it"
+			s.At = m.ResolvedAt
+			break
+		}
+	}
+	return s
+}
+
+// senderOf names for people who sent an event: the externalURL of an Alertmanager, else its address.
+func senderOf(sender string) string {
+	switch words := strings.Fields(sender); {
+	case len(words) == 0:
+		return "another sender"
+	case words[0] == "sync":
+		return "the sync"
+	default:
+		return text.Cut(words[0], maxValueRunes)
 	}
 }
 

@@ -137,7 +137,8 @@ var states = []struct {
 		l.fires()
 		l.resolves()
 		l.event(true, "am-2")
-	}, Known{}, Held, "held as an echo until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly)},
+	}, Known{}, Held, "waits until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly) +
+		": it may be a late repeat, because am-1 resolved it at " + start.Local().Format(time.TimeOnly)},
 	{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
 }
 
@@ -150,6 +151,19 @@ func TestStateInWords(t *testing.T) {
 			assert.Equal(t, c.kind, s.Kind)
 			assert.Equal(t, c.want, s.String(l.now))
 		})
+	}
+}
+
+func TestHeldNamesWhoResolvedIt(t *testing.T) {
+	for sender, want := range map[string]string{
+		"http://am-1:9093 10.0.0.1 0a1b2c3d": "http://am-1:9093", " 10.0.0.1": "10.0.0.1", "sync": "the sync", " ": "another sender",
+	} {
+		l := newLife(t)
+		l.fires()
+		l.event(false, sender)
+		l.event(true, "am-2")
+		assert.Equal(t, "it may be a late repeat, because "+want+" resolved it", StateOf(l.entry, &Known{}).Reason)
+		assert.Equal(t, 1, RowOf(l.entry, &Known{}).Held)
 	}
 }
 

@@ -18,7 +18,7 @@ func sample() *Table {
 	return NewTable([]Row{
 		{Alias: "a", Title: "Disk full", Severity: "low", worst: incident.Low, State: State{Kind: Open, Text: "open as #1"}, Is: []Group{IsFiring, IsOpen}, Since: start},
 		{Alias: "b", Title: "Certificate", Severity: "critical", worst: incident.Critical, State: State{Kind: Retrying, Text: "create failed"}, Is: []Group{IsFiring, IsPending}, Since: start.Add(time.Hour)},
-		{Alias: "c", Title: "Backup", Severity: "critical", worst: incident.Critical, State: State{Kind: Held, Text: "held as an echo"}, Is: []Group{IsHeld}, Since: start.Add(2 * time.Hour)},
+		{Alias: "c", Title: "Backup", Severity: "critical", worst: incident.Critical, State: State{Kind: Held, Text: "waits"}, Is: []Group{IsHeld}, Since: start.Add(2 * time.Hour)},
 	}, 4, start)
 }
 

@@ -58,7 +58,7 @@ func inTrouble(f *fake) {
 		{Kind: status.Parked, Text: "Alert24 refused the incident", NextTry: now.Add(4 * time.Minute), Reason: "create incident: HTTP 422: assigned_to is not known"},
 		{Kind: status.Blocked, Text: "not opened: another tool's open incident 4711 has this alias"},
 		{Kind: status.Doubtful, Text: "a create had no answer; the bridge looks for its incident"},
-		{Kind: status.Held, Text: "held as an echo", Until: now.Add(5 * time.Minute)},
+		{Kind: status.Held, Text: "waits", Until: now.Add(5 * time.Minute), Reason: "it may be a late repeat, because http://am-1:9093 resolved it", At: now},
 	} {
 		r := row(i)
 		r.State, r.Is, r.Incident = s, []status.Group{status.IsFiring, status.IsPending, status.Group(s.Kind)}, status.Incident{State: "none"}

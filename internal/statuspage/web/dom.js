@@ -41,7 +41,8 @@ export function state(s) {
     const left = new Date(s.next_try) - now();
     text += left < 1000 ? ', next try now' : `, next try in ${span(left)}`;
   }
-  return s.reason ? `${text}: ${s.reason}` : text;
+  if (s.reason) text += `: ${s.reason}`;
+  return s.at ? `${text} at ${clock(s.at)}` : text;
 }
 
 // ticking keeps texts that change with time: each is set again once a second, while its element is in the page.

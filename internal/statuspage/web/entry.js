@@ -74,7 +74,7 @@ function facts(e) {
   const rows = [
     ['Incident', number && i.link ? link(`${number} in Alert24`, i.link) : number, number ? ` (${i.state})` : ''],
     ['Severity', e.severity],
-    ['Alerts', `${e.firing} of ${e.members} fire`],
+    ['Alerts', counts(e)],
     ['Since', e.since ? tick(element('span'), () => `${stamp(e.since)} (${since(e.since)})`) : ''],
     ['Pending since', e.pending_since ? stamp(e.pending_since) : ''],
     ['Next call', next(e.next)],
@@ -83,6 +83,12 @@ function facts(e) {
     ["Another tool's incident", e.foreign_incident ?? ''],
   ];
   return list(rows);
+}
+
+function counts(e) {
+  const fire = `${e.firing} of ${e.members} fire`;
+  if (!e.held) return fire;
+  return e.firing ? `${fire}, ${e.held} held` : `${e.held} held`;
 }
 
 function next(n) {

@@ -87,6 +87,15 @@ func TestCreateThatFails(t *testing.T) {
 	}
 }
 
+func TestHeldAlertsAreCounted(t *testing.T) {
+	e := entry(status.Held, "waits")
+	for want, counts := range map[string][2]int{"1 held": {0, 1}, "1 of 2 fire, 1 held": {1, 1}, "1 of 2 fire": {1, 0}} {
+		e.Firing, e.Held = counts[0], counts[1]
+		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
+		assert.Contains(t, out, "  Alerts:         "+want+"\n")
+	}
+}
+
 func TestNoIncident(t *testing.T) {
 	for name, c := range map[string]struct {
 		notices []status.Notice

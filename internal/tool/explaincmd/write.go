@@ -70,7 +70,7 @@ func (p *page) entry(e *status.Entry) {
 	p.fact("Title", e.Title)
 	p.fact("Severity", e.Severity)
 	p.fact("Incident", incident(&e.Incident))
-	p.fact("Alerts", fmt.Sprintf("%d of %d fire", e.Firing, e.Members))
+	p.fact("Alerts", alerts(e))
 	p.fact("Since", p.since(e.Since))
 	p.fact("Pending since", p.since(e.PendingSince))
 	p.fact("Next", p.next(e.Next))
@@ -90,6 +90,17 @@ func (p *page) entry(e *status.Entry) {
 	}
 	p.content(e)
 	p.notices(noIncident, e.Notices)
+}
+
+func alerts(e *status.Entry) string {
+	switch fire := fmt.Sprintf("%d of %d fire", e.Firing, e.Members); {
+	case e.Held > 0 && e.Firing == 0:
+		return fmt.Sprintf("%d held", e.Held)
+	case e.Held > 0:
+		return fmt.Sprintf("%s, %d held", fire, e.Held)
+	default:
+		return fire
+	}
 }
 
 func incident(i *status.Incident) string {
