@@ -138,7 +138,8 @@ func TestPageSaysWhyACreateFails(t *testing.T) {
 	box.ClearFaults()
 	require.Eventually(t, func() bool {
 		o, _ := ask[status.Overview](t, e, status.PathOverview)
-		return o.API.KeyRefused && !o.API.Up && !o.API.PausedUntil.IsZero()
+		trouble := explain(t, e, "two").Trouble
+		return o.API.KeyRefused && !o.API.Up && !o.API.PausedUntil.IsZero() && len(trouble) > 0 && trouble[0].Kind == status.KeyRefused
 	}, soon, tick)
 }
 
@@ -245,6 +246,7 @@ func TestPageShowsAFullDisk(t *testing.T) {
 	o, _ = ask[status.Overview](t, e, status.PathOverview)
 	assert.False(t, o.Storage.Up)
 	assert.Contains(t, o.Storage.Error, storage.ErrStorageFull.Error())
+	assert.Equal(t, status.StorageDown, explain(t, e, "one").Trouble[0].Kind)
 	ext.full.Store(false)
 }
 

@@ -3,7 +3,10 @@
 
 package status
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Paths of the API. A version that is not compatible gets another path.
 const (
@@ -126,12 +129,19 @@ type Aliases struct {
 
 // Explanation is all that is known of an alias, or of the aliases whose alerts have some labels.
 type Explanation struct {
-	Now     time.Time `json:"now"`
+	Now time.Time `json:"now"`
+	// Trouble is that of the bridge, which stops every alert.
+	Trouble []Trouble `json:"trouble"`
 	Entries []Entry   `json:"entries"`
 	// More: there are further entries with these labels.
 	More bool `json:"more,omitzero"`
 	// Notices are reasons why alerts have no incident.
 	Notices []Notice `json:"notices"`
+}
+
+// Known reports whether something is known of the subject itself.
+func (e *Explanation) Known() bool {
+	return len(e.Entries) > 0 || slices.ContainsFunc(e.Notices, func(n Notice) bool { return n.Alias != "" })
 }
 
 // Subject is what somebody asks about: an alias, or alerts with all of these labels.

@@ -93,7 +93,9 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
+	o := a.source.Overview(r.Context())
 	e.Now = a.now()
+	e.Trouble = status.Troubles(&o, e.Known(), e.Now)
 	write(w, r, "", e)
 }
 

@@ -191,6 +191,7 @@ func (s *scene) trouble(t *testing.T) {
 	s.b.Press("Enter", 13)
 	s.b.Until(`document.getElementById('entry').open && document.querySelectorAll('.alert-card').length === 1`)
 	assert.Contains(t, s.text("entry-body"), hostile)
+	assert.Contains(t, s.text("entry-body"), "the storage cannot be written: cannot write")
 	assert.Equal(t, []string{"https://runbooks.example.com/x"}, browsertest.Eval[[]string](s.b, `[...document.querySelectorAll('.links a')].map((a) => a.href)`))
 	s.both("entry-dark")
 	s.b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{}}, nil)

@@ -268,3 +268,9 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 	close(f.hold)
 	waiting.Wait()
 }
+
+func TestExplanationBeginsWithTheTroubleOfTheBridge(t *testing.T) {
+	h, _ := newPage(&fake{overview: status.Overview{API: status.API{Up: true}, Storage: status.Storage{Error: "full"}}}, Options{})
+	e := read[status.Explanation](t, get(t, h, "/api/v1/explain?alias=a"))
+	assert.Equal(t, []status.Trouble{{Kind: status.StorageDown, Text: "the storage cannot be written: full"}}, e.Trouble)
+}

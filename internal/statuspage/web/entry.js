@@ -38,20 +38,30 @@ export async function refreshEntry(get) {
   show(body);
 }
 
-function show({ entries, notices }) {
+function show({ trouble, entries, notices }) {
   const body = byId('entry-body');
   const open = new Set([...body.querySelectorAll('details[open]')].map((d) => d.dataset.key));
   const [e] = entries;
   if (!e) {
     byId('entry-title').textContent = alias;
-    body.replaceChildren(element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : 'The bridge has never heard of this alias, or has forgotten it since it closed.'),
+    body.replaceChildren(...troubles(trouble), element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : unheard(trouble)),
       ...(notices.length ? [element('ul', 'notices', ...notices.map((n) => notice(n)))] : []));
     return;
   }
   byId('entry-title').textContent = e.title || e.alias;
   byId('entry-alias').textContent = e.alias;
-  body.replaceChildren(...[stateOf(e), facts(e), alerts(e), content(e), results(e), reasons(notices)].filter(Boolean));
+  body.replaceChildren(...[...troubles(trouble), stateOf(e), facts(e), alerts(e), content(e), results(e), reasons(notices)].filter(Boolean));
   for (const d of body.querySelectorAll('details')) if (open.has(d.dataset.key)) d.open = true;
+}
+
+// troubles are those of the bridge: they stop every alert.
+function troubles(all) {
+  return all.map((t) => element('p', 'error', t.until ? `${t.text} until ${clock(t.until)}` : t.text));
+}
+
+function unheard(trouble) {
+  if (trouble.some((t) => t.kind === 'leader' || t.kind === 'inbox')) return 'The bridge knows nothing of this alias yet.';
+  return 'The bridge has never heard of this alias, or has forgotten it since it closed.';
 }
 
 function stateOf(e) {

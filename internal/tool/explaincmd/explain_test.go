@@ -26,8 +26,17 @@ var now = time.Date(2026, 3, 19, 14, 30, 0, 0, time.Local)
 type bridge struct {
 	statuspage.Source
 
-	asked  status.Subject
-	answer status.Explanation
+	asked    status.Subject
+	answer   status.Explanation
+	overview status.Overview
+}
+
+// Overview is that of a bridge that is well, unless the test has another one.
+func (b *bridge) Overview(context.Context) status.Overview {
+	if b.overview.Bridge.Started.IsZero() {
+		return status.Overview{Bridge: status.Bridge{Started: now.Add(-time.Hour)}, API: status.API{Up: true}, Storage: status.Storage{Up: true}}
+	}
+	return b.overview
 }
 
 func (b *bridge) Explain(_ context.Context, s status.Subject) (status.Explanation, error) {
@@ -94,6 +103,23 @@ func TestHeldAlertsAreCounted(t *testing.T) {
 		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
 		assert.Contains(t, out, "  Alerts:         "+want+"\n")
 	}
+}
+
+func TestTroubleOfTheBridgeComesFirst(t *testing.T) {
+	o := (&bridge{}).Overview(t.Context())
+	o.API = status.API{KeyRefused: true, PausedUntil: now.Add(time.Minute), CreatesPausedUntil: now.Add(time.Minute)}
+	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}, "a")
+	assert.True(t, strings.HasPrefix(out, "! Alert24 refuses the API key; all calls are paused until 14:31:00\n\nHighErrorRate:"), out)
+
+	o = (&bridge{}).Overview(t.Context())
+	o.Bridge.Started = now.Add(-5 * time.Second)
+	_, out, _ = run(t, &bridge{overview: o}, "a")
+	assert.True(t, strings.HasPrefix(out, "! the bridge started 5 s ago; reasons from before are in its log only\n\nThe bridge knows nothing of a.\nIt never heard of it"), out)
+
+	o.Replica = &status.Replica{Inbox: 1}
+	_, out, _ = run(t, &bridge{overview: o}, "a")
+	assert.Contains(t, out, "! no replica leads; 1 webhook waits in the inbox, this alert may be in it\n")
+	assert.NotContains(t, out, "It never heard of it")
 }
 
 func TestNoIncident(t *testing.T) {

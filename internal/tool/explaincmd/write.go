@@ -38,6 +38,7 @@ func (p *page) fact(name, value string) {
 
 func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	p := &page{now: e.Now}
+	p.troubles(e.Trouble)
 	for i := range e.Entries {
 		if i > 0 {
 			p.line("")
@@ -47,13 +48,11 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	if e.More {
 		p.line("There are more aliases with these labels: add labels.")
 	}
-	heard := slices.ContainsFunc(e.Notices, func(n status.Notice) bool { return n.Alias != "" })
 	switch subject := cmp.Or(s.Alias, "these labels"); {
-	case len(e.Entries) == 0 && !heard:
+	case !e.Known():
 		p.line("The bridge knows nothing of ", subject, ".")
-		p.line("It never heard of it, or forgot it since it closed. See that Alertmanager routes the alert to the bridge, and that the name is right:")
-		p.line("`alert24tool render` shows the alias of each alert in a webhook.")
 		p.notices("What the bridge could not use lately:", e.Notices)
+		p.unheard(e.Trouble)
 	case len(e.Entries) == 0:
 		p.line("There is no incident for ", subject, ".")
 		p.notices(noIncident, e.Notices)
@@ -62,6 +61,29 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	}
 	_, err := io.WriteString(out, p.String())
 	return err
+}
+
+// troubles come first: they stop every alert.
+func (p *page) troubles(all []status.Trouble) {
+	for _, t := range all {
+		until := ""
+		if !t.Until.IsZero() {
+			until = " until " + p.clock(t.Until)
+		}
+		p.line("! ", t.Text, until)
+	}
+	if len(all) > 0 {
+		p.line("")
+	}
+}
+
+// unheard says what to do about an alert that never came, unless it may wait in the inbox.
+func (p *page) unheard(all []status.Trouble) {
+	if slices.ContainsFunc(all, func(t status.Trouble) bool { return t.Kind == status.NoLeader || t.Kind == status.InInbox }) {
+		return
+	}
+	p.line("It never heard of it, or forgot it since it closed. See that Alertmanager routes the alert to the bridge, and that the name is right:")
+	p.line("`alert24tool render` shows the alias of each alert in a webhook.")
 }
 
 func (p *page) entry(e *status.Entry) {

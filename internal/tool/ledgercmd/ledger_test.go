@@ -114,6 +114,10 @@ type bridge struct{ statuspage.Source }
 
 func (bridge) Revision(context.Context) string { return "1" }
 func (bridge) Idle()                           {}
+func (bridge) Overview(context.Context) status.Overview {
+	return status.Overview{API: status.API{Up: true}, Storage: status.Storage{Up: true}}
+}
+
 func (bridge) Table(context.Context) (*status.Table, error) {
 	return status.NewTable([]status.Row{
 		{Alias: "a", Severity: "critical", Title: "Line\nbreak", State: status.State{Text: "open as #1"}, Is: []status.Group{status.IsOpen}},
