@@ -52,13 +52,7 @@ func (s *statusSource) Overview(context.Context) status.Overview {
 		Notices:  s.lately.notices.Newest(shownNotices),
 	}
 	o.API.Endpoint, o.API.Limit = s.cfg.ClientConfig.Endpoint, s.cfg.Limits.RequestsPerSecond
-	now := time.Now()
-	if at := s.gate.OpensAt(protocol.Update); at.After(now) {
-		o.API.PausedUntil = at
-	}
-	if at := s.gate.OpensAt(protocol.Create); at.After(now) {
-		o.API.CreatesPausedUntil = at
-	}
+	o.API.PausedUntil, o.API.CreatesPausedUntil = s.pausedUntil(protocol.Update), s.pausedUntil(protocol.Create)
 	if t := s.term.Load(); t != nil && s.cfg.Watchdog.on() {
 		c := t.watch.counts()
 		o.Watchdog = &status.Watchdog{Heard: c.Heard, Missing: c.Missing, Unwatched: c.Unwatched}
@@ -67,6 +61,14 @@ func (s *statusSource) Overview(context.Context) status.Overview {
 		o.Replica = s.replica.status()
 	}
 	return o
+}
+
+// pausedUntil is when calls of the kind are allowed again; zero: they are.
+func (s *statusSource) pausedUntil(kind protocol.Kind) time.Time {
+	if at := s.gate.OpensAt(kind); at.After(time.Now()) {
+		return at
+	}
+	return time.Time{}
 }
 
 func (s *statusSource) storageStatus() status.Storage {
@@ -138,6 +140,7 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 func (s *statusSource) known(l *ledger.Listed, title string) *status.Known {
 	k := &status.Known{
 		PendingSince: l.Pending, ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Title: title, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
+		PausedUntil: s.pausedUntil(protocol.Update), CreatesPausedUntil: s.pausedUntil(protocol.Create),
 	}
 	if r := s.lately.results; r != nil {
 		k.Last = r.LastFailed(l.Entry.Alias)
@@ -217,7 +220,7 @@ func (s *statusSource) explain(l *ledger.Listed) status.Entry {
 	}
 	switch d := of.Peek(l.Entry.Alias); {
 	case d.Call.Kind != protocol.NoCall:
-		e.Next = &status.Next{Call: d.Call.Kind.String(), Why: protocol.Why(l.Entry, d.Call)}
+		e.Next = &status.Next{Call: d.Call.Kind.String(), Why: protocol.Why(l.Entry, d.Call), At: s.pausedUntil(d.Call.Kind)}
 	case !d.Wake.IsZero():
 		e.Next = &status.Next{At: d.Wake}
 	}

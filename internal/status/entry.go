@@ -43,7 +43,7 @@ type Entry struct {
 type Next struct {
 	Call string `json:"call,omitempty"`
 	Why  string `json:"why,omitempty"`
-	// At is when the bridge looks at the alias again; zero: at once.
+	// At is when the bridge looks at the alias again, or when the calls are allowed again that Call waits for; zero: at once.
 	At time.Time `json:"at,omitzero"`
 }
 

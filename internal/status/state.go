@@ -19,6 +19,8 @@ type State struct {
 	// NextTry is when the bridge tries again, Until when a wait ends; zero: there is none.
 	NextTry time.Time `json:"next_try,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
+	// PausedUntil is when the calls are allowed again that the next try waits for; zero: it does not.
+	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Reason is the last error, or why the alias waits, At when that happened, if it is told.
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
@@ -51,7 +53,10 @@ func (s State) String(now time.Time) string {
 	if !s.Until.IsZero() {
 		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))
 	}
-	if !s.NextTry.IsZero() {
+	switch {
+	case s.PausedUntil.After(now):
+		b.WriteString(", next try " + WhenAllowed(s.PausedUntil))
+	case !s.NextTry.IsZero():
 		b.WriteString(", next try " + In(s.NextTry.Sub(now)))
 	}
 	if s.Reason != "" {
@@ -61,6 +66,11 @@ func (s State) String(now time.Time) string {
 		b.WriteString(" at " + s.At.Local().Format(time.TimeOnly))
 	}
 	return b.String()
+}
+
+// WhenAllowed says when a pause of calls ends.
+func WhenAllowed(at time.Time) string {
+	return "when calls are allowed again at " + at.Local().Format(time.TimeOnly)
 }
 
 // In says how long something takes from now.
@@ -97,7 +107,9 @@ type Known struct {
 	Last Result
 	// Title is what the incident says, or said; Page is the address of Alert24's pages, without a slash at the end.
 	Title, Page string
-	Now         time.Time
+	// PausedUntil is until when no call but a create leaves, CreatesPausedUntil until when no create does.
+	PausedUntil, CreatesPausedUntil time.Time
+	Now                             time.Time
 }
 
 // StateOf says what becomes of the incident of e.
@@ -105,6 +117,13 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	s := closing(e, k)
 	if e.Firing() {
 		s = opening(e, k)
+	}
+	pause := k.PausedUntil
+	if e.Firing() && !e.IsOpen() {
+		pause = k.CreatesPausedUntil
+	}
+	if !s.NextTry.IsZero() && pause.After(s.NextTry) && pause.After(k.Now) {
+		s.PausedUntil = pause
 	}
 	if len(e.Extra) > 0 {
 		s.Text += "; another open incident of the alias is being closed"

@@ -96,6 +96,30 @@ var states = []struct {
 			}
 		}
 	}, Known{Last: unavailable}, Retrying, "create failed 3 times, next try in 4 s: HTTP 503 Service Unavailable"},
+	{
+		"its create fails, and no create leaves for a while", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+		},
+		Known{Last: unavailable, CreatesPausedUntil: start.Add(time.Minute), PausedUntil: start.Add(time.Hour)},
+		Retrying,
+		"create failed, next try when calls are allowed again at " + start.Add(time.Minute).Local().Format(time.TimeOnly) + ": HTTP 503 Service Unavailable",
+	},
+	{"its create fails, and the pause ends before the next try", func(l *life) {
+		l.fires()
+		l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+	}, Known{CreatesPausedUntil: start.Add(time.Millisecond)}, Retrying, "create failed, next try in 1 s"},
+	{
+		"its close fails, and no call leaves for a while", func(l *life) {
+			l.fires()
+			l.opens()
+			l.resolves()
+			l.call(protocol.Close, &protocol.Answer{Result: protocol.NotSent})
+		},
+		Known{PausedUntil: start.Add(time.Hour)},
+		Retrying,
+		"resolved; close failed for #1042, next try when calls are allowed again at " + start.Add(time.Hour).Local().Format(time.TimeOnly),
+	},
 	{"its create has no answer", func(l *life) {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
@@ -152,6 +176,11 @@ func TestStateInWords(t *testing.T) {
 			assert.Equal(t, c.want, s.String(l.now))
 		})
 	}
+}
+
+func TestAPauseThatHasEndedIsNotTold(t *testing.T) {
+	s := State{Text: "create failed", NextTry: start, PausedUntil: start.Add(time.Minute)}
+	assert.Equal(t, "create failed, next try now", s.String(start.Add(time.Minute)))
 }
 
 func TestHeldNamesWhoResolvedIt(t *testing.T) {

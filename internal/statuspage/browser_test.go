@@ -55,7 +55,7 @@ func inTrouble(f *fake) {
 	f.rows = nil
 	for i, s := range []status.State{
 		{Kind: status.Retrying, Text: "create failed 3 times", NextTry: now.Add(12 * time.Second), Reason: "create incident: HTTP 503 Service Unavailable"},
-		{Kind: status.Parked, Text: "Alert24 refused the incident", NextTry: now.Add(4 * time.Minute), Reason: "create incident: HTTP 422: assigned_to is not known"},
+		{Kind: status.Parked, Text: "Alert24 refused the incident", NextTry: now, PausedUntil: now.Add(4 * time.Minute), Reason: "create incident: HTTP 422: assigned_to is not known"},
 		{Kind: status.Blocked, Text: "not opened: another tool's open incident 4711 has this alias"},
 		{Kind: status.Doubtful, Text: "a create had no answer; the bridge looks for its incident"},
 		{Kind: status.Held, Text: "waits", Until: now.Add(5 * time.Minute), Reason: "it may be a late repeat, because http://am-1:9093 resolved it", At: now},
@@ -178,6 +178,7 @@ func (s *scene) trouble(t *testing.T) {
 	s.b.Until(`document.querySelectorAll('#rows tr').length === 5`)
 	s.b.Until(`document.querySelector('#health').innerText.includes('503')`)
 	assert.Regexp(t, `create failed 3 times, next try in \d+ s: create incident: HTTP 503`, s.text("rows"))
+	assert.Regexp(t, `refused the incident, next try when calls are allowed again at \d+:\d+`, s.text("rows"))
 	assert.Contains(t, s.text("health"), "no space left on device")
 	assert.Contains(t, s.text("notices"), "Watchdog:x")
 	assert.Contains(t, s.text("groups"), "blocked")

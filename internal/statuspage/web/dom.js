@@ -33,11 +33,15 @@ export const now = () => Date.now() + skew;
 export const since = (iso) => span(now() - new Date(iso));
 export const ago = (iso) => (now() - new Date(iso) < 1000 ? 'just now' : `${since(iso)} ago`);
 
+export const whenAllowed = (iso) => `when calls are allowed again at ${clock(iso)}`;
+
 // state is a state in words, as of now.
 export function state(s) {
   let text = s.text;
   if (s.until) text += ` until ${clock(s.until)}`;
-  if (s.next_try) {
+  if (s.paused_until && new Date(s.paused_until) > now()) {
+    text += `, next try ${whenAllowed(s.paused_until)}`;
+  } else if (s.next_try) {
     const left = new Date(s.next_try) - now();
     text += left < 1000 ? ', next try now' : `, next try in ${span(left)}`;
   }

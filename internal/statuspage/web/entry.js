@@ -3,7 +3,7 @@
 
 // One alias: what fires, what was written, what is next.
 
-import { byId, clock, element, link, now, since, span, stamp, state, tick } from './dom.js';
+import { byId, clock, element, link, now, since, span, stamp, state, tick, whenAllowed } from './dom.js';
 import { notice } from './overview.js';
 
 const dialog = byId('entry');
@@ -103,6 +103,7 @@ function counts(e) {
 
 function next(n) {
   if (!n) return '';
+  if (n.call && n.at && new Date(n.at) > now()) return `${n.call} ${whenAllowed(n.at)}, because ${n.why}`;
   if (n.call) return `${n.call}, because ${n.why}`;
   return tick(element('span'), () => `the bridge looks again in ${span(new Date(n.at) - now())}`);
 }

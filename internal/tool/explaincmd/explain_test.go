@@ -96,6 +96,17 @@ func TestCreateThatFails(t *testing.T) {
 	}
 }
 
+func TestNextCallWaitsForAPause(t *testing.T) {
+	e := entry(status.Opening, "waits to be opened")
+	for at, want := range map[time.Time]string{
+		now.Add(time.Minute): "create when calls are allowed again at 14:31:00, because it fires\n", {}: "create, because it fires\n",
+	} {
+		e.Next = &status.Next{Call: "create", Why: "it fires", At: at}
+		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
+		assert.Contains(t, out, "  Next:           "+want)
+	}
+}
+
 func TestHeldAlertsAreCounted(t *testing.T) {
 	e := entry(status.Held, "waits")
 	for want, counts := range map[string][2]int{"1 held": {0, 1}, "1 of 2 fire, 1 held": {1, 1}, "1 of 2 fire": {1, 0}} {

@@ -140,6 +140,8 @@ func (p *page) next(n *status.Next) string {
 	switch {
 	case n == nil:
 		return ""
+	case n.Call != "" && n.At.After(p.now):
+		return n.Call + " " + status.WhenAllowed(n.At) + ", because " + n.Why
 	case n.Call != "":
 		return n.Call + ", because " + n.Why
 	default:
