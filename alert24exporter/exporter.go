@@ -103,7 +103,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
 	}
-	unready, deaf := readiness.Register(e.ready), rejections.Register(e.lately.rejected)
+	unready, deaf := readiness.Register(e.ready), rejections.Register(rejections.Ear{Rejected: e.lately.rejected, Accepted: e.lately.accepted})
 	e.unregister = func() { unready(); deaf() }
 	return nil
 }

@@ -28,6 +28,8 @@ const (
 	maxResultAliases = 10_000
 	// maxSyncs bounds the sources of lists.
 	maxSyncs = 50
+	// maxRefusedSenders bounds the senders of refused webhooks who are noticed when they are accepted again.
+	maxRefusedSenders = 100
 )
 
 // lately is what happened lately, for the status page, and the log lines that say why an alert has no incident. It is safe for
@@ -46,6 +48,8 @@ type lately struct {
 	storageError             string
 	calls                    [60]secondCalls
 	syncs                    map[string]status.Sync
+	webhooks                 status.Webhooks
+	refusedSenders           map[rejections.Sender]struct{} // and not accepted since
 }
 
 // secondCalls are the calls of one second of the last minute.
@@ -60,6 +64,7 @@ func newLately(logger *zap.Logger) *lately {
 			return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
 		})),
 		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
+		refusedSenders: map[rejections.Sender]struct{}{},
 	}
 }
 
@@ -115,15 +120,6 @@ func (l *lately) wrote(err error) {
 // refused notes records that cannot be used.
 func (l *lately) refused(bad event.Bad) {
 	l.notices.Add(status.Notice{Kind: status.Unusable, Text: "a log record cannot become an incident: " + bad.First.Error(), Count: bad.Count, Last: l.now()})
-}
-
-// rejected notes what a receiver of this process did not take. It has logged it.
-func (l *lately) rejected(r rejections.Rejection) {
-	n := status.Notice{Kind: status.Refused, Text: "webhooks are answered " + r.Text, From: r.From, Count: r.Count, Last: l.now()}
-	if r.Alerts {
-		n.Kind, n.Text = status.Skipped, "alerts cannot be used: "+r.Text
-	}
-	l.notices.Add(n)
 }
 
 // noted are the outcomes of which people want to know why there is no incident.

@@ -47,6 +47,7 @@ func (s *statusSource) Overview(context.Context) status.Overview {
 		},
 		API:      s.lately.api(!t.apiFailed.Load()),
 		Storage:  s.storageStatus(),
+		Webhooks: s.lately.hooks(),
 		Syncs:    s.lately.lists(),
 		Services: s.services.status(),
 		Notices:  s.lately.notices.Newest(shownNotices),

@@ -179,13 +179,19 @@ func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
 	assert.Equal(t, held.Entries[0].State.Until, held.Notices[0].Until)
 
 	assert.Empty(t, explain(t, e, "never").Notices)
-	rejections.Tell(rejections.Rejection{Count: 2, Text: "401: not authorized", From: "10.0.0.1"})
+	rejections.Tell(rejections.Rejection{Count: 2, Text: "401: not authorized", Sender: rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"}})
 	rejections.Tell(rejections.Rejection{Alerts: true, Count: 1, Text: "alerts[0].labels: must be an object"})
 	lost := explain(t, e, "never").Notices
 	require.Len(t, lost, 2)
 	assert.Equal(t, status.Skipped, lost[0].Kind)
 	assert.Equal(t, "webhooks are answered 401: not authorized", lost[1].Text)
 	assert.Equal(t, "10.0.0.1", lost[1].From)
+	rejections.Took(rejections.Sender{Receiver: "alertmanager", From: "10.0.0.2"})
+	assert.Zero(t, explain(t, e, "never").Notices[1].AcceptedSince, "another sender")
+	rejections.Took(rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"})
+	after := explain(t, e, "never")
+	assert.NotZero(t, after.Notices[1].AcceptedSince)
+	assert.True(t, after.Webhooks.LastAccepted.After(after.Webhooks.LastRefused))
 }
 
 // guard is an authenticator that knows one token.

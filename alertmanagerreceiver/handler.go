@@ -34,6 +34,7 @@ import (
 
 // handler answers webhooks. Requests share only its counters, its pools and the memory of truncated groups.
 type handler struct {
+	id        string
 	path      string
 	encodings []string
 	maxBytes  int64
@@ -87,6 +88,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		return nil, err
 	}
 	h := &handler{
+		id:         set.ID.String(),
 		path:       cfg.Path,
 		encodings:  cfg.ServerConfig.CompressionAlgorithms,
 		maxBytes:   cfg.ServerConfig.MaxRequestBodySize,
@@ -213,18 +215,21 @@ func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from stri
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
 		zap.Int("skipped", s.Len()), zap.Stringer("alerts", s), zap.String("client", from))
-	rejections.Tell(rejections.Rejection{Alerts: true, Count: int64(s.Len()), Text: s.String(), From: from})
+	rejections.Tell(rejections.Rejection{Alerts: true, Count: int64(s.Len()), Text: s.String(), Sender: rejections.Sender{Receiver: h.id, From: from}})
 }
 
 // answer ends every request: it counts, logs a refusal and writes the answer.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusOK, ""
-	if err != nil {
+	sender := rejections.Sender{Receiver: h.id, From: peer(r.Context())}
+	if err == nil {
+		rejections.Took(sender)
+	} else {
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, see sampled
-			zap.Int("status", status), zap.Error(err), zap.String("client", peer(r.Context())))
-		rejections.Tell(rejections.Rejection{Count: 1, Text: strconv.Itoa(status) + ": " + message, From: peer(r.Context())})
+			zap.Int("status", status), zap.Error(err), zap.String("client", sender.From))
+		rejections.Tell(rejections.Rejection{Count: 1, Text: strconv.Itoa(status) + ": " + message, Sender: sender})
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))

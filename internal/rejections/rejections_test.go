@@ -14,13 +14,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAllWhoRegisteredHear(t *testing.T) {
 	var first, second []Rejection
-	one := Register(func(r Rejection) { first = append(first, r) })
-	two := Register(func(r Rejection) { second = append(second, r) })
+	var took []Sender
+	one := Register(Ear{func(r Rejection) { first = append(first, r) }, func(Sender) {}})
+	two := Register(Ear{func(r Rejection) { second = append(second, r) }, func(s Sender) { took = append(took, s) }})
 	Tell(Rejection{Text: "a"})
+	Took(Sender{"alertmanager", "10.0.0.1"})
 	one()
 	Tell(Rejection{Text: "b"})
 	two()
 	Tell(Rejection{Text: "c"})
+	Took(Sender{"alertmanager", "10.0.0.2"})
 	assert.Equal(t, []Rejection{{Text: "a"}}, first)
 	assert.Equal(t, []Rejection{{Text: "a"}, {Text: "b"}}, second)
+	assert.Equal(t, []Sender{{"alertmanager", "10.0.0.1"}}, took)
 }

@@ -25,6 +25,7 @@ type Overview struct {
 	API      API       `json:"api"`
 	Storage  Storage   `json:"storage"`
 	Replica  *Replica  `json:"replica,omitempty"`
+	Webhooks *Webhooks `json:"webhooks,omitempty"`
 	Syncs    []Sync    `json:"syncs"`
 	Watchdog *Watchdog `json:"watchdog,omitempty"`
 	Services *Services `json:"services,omitempty"`
@@ -89,6 +90,12 @@ type Replica struct {
 	Aside int `json:"set_aside"`
 }
 
+// Webhooks is when receivers of this process last accepted and refused one; zero: none since the start.
+type Webhooks struct {
+	LastAccepted time.Time `json:"last_accepted,omitzero"`
+	LastRefused  time.Time `json:"last_refused,omitzero"`
+}
+
 // Sync is the last list of a source of alerts.
 type Sync struct {
 	Source   string    `json:"source"`
@@ -133,6 +140,8 @@ type Explanation struct {
 	// Trouble is that of the bridge, which stops every alert.
 	Trouble []Trouble `json:"trouble"`
 	Entries []Entry   `json:"entries"`
+	// Webhooks are those of the overview.
+	Webhooks *Webhooks `json:"webhooks,omitempty"`
 	// More: there are further entries with these labels.
 	More bool `json:"more,omitzero"`
 	// Notices are reasons why alerts have no incident.

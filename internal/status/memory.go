@@ -19,12 +19,15 @@ type Notice struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Text is the reason in words. Until is when it ends, if that is known.
 	Text string `json:"text"`
-	// From is the address of the sender, where that is known.
-	From  string    `json:"from,omitempty"`
-	Until time.Time `json:"until,omitzero"`
-	Count int64     `json:"count"`
-	First time.Time `json:"first"`
-	Last  time.Time `json:"last"`
+	// From is the address of the sender, Receiver what it sent to, where that is known.
+	From     string `json:"from,omitempty"`
+	Receiver string `json:"receiver,omitempty"`
+	// AcceptedSince is since when that receiver accepts webhooks of that sender again; zero: it has not since.
+	AcceptedSince time.Time `json:"accepted_since,omitzero"`
+	Until         time.Time `json:"until,omitzero"`
+	Count         int64     `json:"count"`
+	First         time.Time `json:"first"`
+	Last          time.Time `json:"last"`
 }
 
 // Reason is the kind of a Notice.
@@ -99,6 +102,19 @@ type told struct {
 
 	key noticeKey
 	at  time.Time
+}
+
+// AcceptedAgain notes that a receiver accepts what comes from an address.
+func (s *Notices) AcceptedAgain(receiver, from string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.order.Front(); e != nil; e = e.Next() {
+		n := &e.Value.(*told).Notice //nolint:forcetypeassert // the list holds nothing else
+		if n.Kind == Refused && n.Receiver == receiver && n.From == from && n.AcceptedSince.IsZero() {
+			n.AcceptedSince = at
+			s.revision++
+		}
+	}
 }
 
 // Find returns the notices that f wants, the newest first, and at most so many.

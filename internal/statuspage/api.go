@@ -94,7 +94,7 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o := a.source.Overview(r.Context())
-	e.Now = a.now()
+	e.Now, e.Webhooks = a.now(), o.Webhooks
 	e.Trouble = status.Troubles(&o, e.Known(), e.Now)
 	write(w, r, "", e)
 }

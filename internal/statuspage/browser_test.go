@@ -44,11 +44,13 @@ func inTrouble(f *fake) {
 			LastError: "create incident: HTTP 503 Service Unavailable", PausedUntil: now.Add(time.Minute),
 		},
 		Storage:  status.Storage{Kind: "file", Error: "cannot write the ledger to storage: no space left on device"},
+		Webhooks: &status.Webhooks{LastRefused: now},
 		Replica:  &status.Replica{Inbox: 12, Aside: 1},
 		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093", At: now, Alerts: 12}},
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
 	}
 	f.notices = []status.Notice{
+		{Kind: status.Refused, Text: "webhooks are answered 401", From: "10.0.0.1", Count: 1, First: now, Last: now, AcceptedSince: now},
 		{Kind: status.Ignored, Alias: "Watchdog:x", Text: `incident::severity::ignore has the word "none"`, Count: 12, First: now.Add(-time.Hour), Last: now},
 		{Kind: status.HeldEcho, Alias: longWord + longWord, Text: "it may be a late repeat", Until: now.Add(3 * time.Minute), Count: 1, First: now, Last: now},
 	}
@@ -181,6 +183,8 @@ func (s *scene) trouble(t *testing.T) {
 	assert.Regexp(t, `refused the incident, next try when calls are allowed again at \d+:\d+`, s.text("rows"))
 	assert.Contains(t, s.text("health"), "no space left on device")
 	assert.Contains(t, s.text("notices"), "Watchdog:x")
+	assert.Contains(t, s.text("notices"), "from 10.0.0.1, accepted again since")
+	assert.Contains(t, s.text("health"), "The last one was refused.")
 	assert.Contains(t, s.text("groups"), "blocked")
 	s.both("trouble")
 	s.b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)

@@ -49,6 +49,7 @@ function card(name, tone, headline, ...lines) {
 
 function showHealth(o) {
   const cards = [apiCard(o.api, o.counts), storageCard(o.storage)];
+  if (o.webhooks) cards.push(webhooksCard(o.webhooks));
   if (o.replica) cards.push(replicaCard(o.replica));
   if (o.watchdog) cards.push(watchdogCard(o.watchdog));
   for (const s of o.syncs.slice(0, 4)) cards.push(syncCard(s));
@@ -79,6 +80,12 @@ function storageCard(s) {
   const kind = { file: 'On disk', database: 'In the database', memory: 'In memory only: a restart forgets it' }[s.kind] ?? s.kind;
   if (!s.up) return card('Storage', 'bad', 'Cannot be written: webhooks are answered 503.', element('p', 'error', s.error ?? ''));
   return card('Storage', s.kind === 'memory' ? 'poor' : 'good', `${kind}.`, s.bytes ? bytes(s.bytes) : '');
+}
+
+function webhooksCard(w) {
+  const line = (name, at) => tick(element('p'), () => `last ${name}: ${at ? ago(at) : 'never since the start'}`);
+  const refused = w.last_refused && !(w.last_accepted && new Date(w.last_accepted) >= new Date(w.last_refused));
+  return card('Webhooks', refused ? 'poor' : 'good', refused ? 'The last one was refused.' : 'Accepted.', line('accepted', w.last_accepted), line('refused', w.last_refused));
 }
 
 function replicaCard(r) {
@@ -137,8 +144,9 @@ function showNotices(notices) {
 export function notice(n) {
   const when = tick(element('span', 'when'), () => ago(n.last));
   when.title = stamp(n.last);
+  const again = n.accepted_since ? `, accepted again since ${clock(n.accepted_since)}` : '';
   const times = n.count > 1 ? `${n.count} times since ${clock(n.first)}` : '';
   const until = n.until ? `, until ${clock(n.until)}` : '';
-  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}${n.from ? `, from ${n.from}` : ''}`),
+  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}${n.from ? `, from ${n.from}` : ''}${again}`),
     element('span', 'times', times), when);
 }

@@ -59,6 +59,9 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	case len(e.Notices) > 0 && s.Alias == "":
 		p.notices(noIncident, e.Notices)
 	}
+	if w := e.Webhooks; w != nil {
+		p.line("Webhooks: last accepted ", p.last(w.LastAccepted), ", last refused ", p.last(w.LastRefused))
+	}
 	_, err := io.WriteString(out, p.String())
 	return err
 }
@@ -212,6 +215,9 @@ func (p *page) notices(title string, notices []status.Notice) {
 		if n.Count > 1 {
 			times = fmt.Sprintf(" (%d times since %s)", n.Count, p.clock(n.First))
 		}
+		if !n.AcceptedSince.IsZero() {
+			times += ", accepted again since " + p.clock(n.AcceptedSince)
+		}
 		p.line("    ", p.clock(n.Last), " ", n.Alias, " ", string(n.Kind), ": ", n.Text, until, from, times)
 	}
 }
@@ -222,6 +228,14 @@ func (p *page) since(t time.Time) string {
 		return ""
 	}
 	return t.Local().Format(time.DateTime) + " (" + status.Span(p.now.Sub(t)) + ")"
+}
+
+// last is when something last happened.
+func (p *page) last(t time.Time) string {
+	if t.IsZero() {
+		return "never since the start"
+	}
+	return "at " + p.clock(t)
 }
 
 // clock is the time of the day, with the date if that is another one.
