@@ -118,7 +118,7 @@ test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector 
 
 .PHONY: test-e2e
 test-e2e: $(TESTSUM) $(COLLECTOR) $(TOOL) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
-	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=1 -parallel=8 -timeout=10m ./e2e/...
+	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=2 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
 chaos: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices; REPLICAS=3 on PostgreSQL
