@@ -168,7 +168,7 @@ var histories = append([]fixed{
 	{
 		"an update that hangs was tried without an end, because lookups found the incident open", "plain",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver" +
-			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 7),
+			strings.Repeat("; call lost; answer; 5 seconds; call answered; lookup answered", 13),
 		"any lookup that ends doubt is good news",
 	},
 	{
