@@ -4,12 +4,14 @@
 package status
 
 import (
-	"container/list"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Notice is a reason why an alert has no incident, or lacks something.
@@ -49,11 +51,8 @@ const quietFor = time.Hour
 
 // Notices keep the newest notices, one for each kind and alias. They are safe for concurrent use.
 type Notices struct {
-	max int
-
 	mu       sync.Mutex
-	order    list.List // of *Notice, the newest first
-	byKey    map[noticeKey]*list.Element
+	byKey    *simplelru.LRU[noticeKey, *told]
 	revision uint64
 }
 
@@ -63,8 +62,24 @@ type noticeKey struct {
 	text  string // where there is no alias
 }
 
+// told is a notice and when it was last news.
+type told struct {
+	Notice
+
+	at time.Time
+}
+
 // NewNotices keeps at most so many.
-func NewNotices(most int) *Notices { return &Notices{max: most, byKey: map[noticeKey]*list.Element{}} }
+func NewNotices(most int) *Notices { return &Notices{byKey: newest[noticeKey, *told](most)} }
+
+// newest keeps what was added last, at most so many.
+func newest[K comparable, V any](most int) *simplelru.LRU[K, V] {
+	l, err := simplelru.NewLRU[K, V](most, nil)
+	if err != nil {
+		panic(err) // none are kept: a constant is wrong
+	}
+	return l
+}
 
 // Add notes n at its time Last. It reports whether that is news: not known, or last told an hour ago.
 func (s *Notices) Add(n Notice) (news bool) {
@@ -76,40 +91,24 @@ func (s *Notices) Add(n Notice) (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revision++
-	e, known := s.byKey[key]
+	t, known := s.byKey.Get(key)
 	if !known {
-		s.byKey[key] = s.order.PushFront(&told{Notice: n, key: key, at: n.Last})
-		if s.order.Len() > s.max {
-			oldest := s.order.Back()
-			delete(s.byKey, oldest.Value.(*told).key) //nolint:forcetypeassert // the list holds nothing else
-			s.order.Remove(oldest)
-		}
+		s.byKey.Add(key, &told{n, n.Last})
 		return true
 	}
-	t := e.Value.(*told) //nolint:forcetypeassert // the list holds nothing else
 	n.Count, n.First = n.Count+t.Count, t.First
 	t.Notice = n
-	s.order.MoveToFront(e)
 	if news = n.Last.Sub(t.at) >= quietFor; news {
 		t.at = n.Last
 	}
 	return news
 }
 
-// told is a notice and when it was last news.
-type told struct {
-	Notice
-
-	key noticeKey
-	at  time.Time
-}
-
 // AcceptedAgain notes that a receiver accepts what comes from an address.
 func (s *Notices) AcceptedAgain(receiver, from string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := s.order.Front(); e != nil; e = e.Next() {
-		n := &e.Value.(*told).Notice //nolint:forcetypeassert // the list holds nothing else
+	for _, n := range s.byKey.Values() {
 		if n.Kind == Refused && n.Receiver == receiver && n.From == from && n.AcceptedSince.IsZero() {
 			n.AcceptedSince = at
 			s.revision++
@@ -122,9 +121,12 @@ func (s *Notices) Find(most int, f func(n *Notice) bool) []Notice {
 	found := []Notice{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := s.order.Front(); e != nil && len(found) < most; e = e.Next() {
-		if n := &e.Value.(*told).Notice; f(n) { //nolint:forcetypeassert // the list holds nothing else
-			found = append(found, *n)
+	for _, t := range slices.Backward(s.byKey.Values()) {
+		if len(found) == most {
+			break
+		}
+		if f(&t.Notice) {
+			found = append(found, t.Notice)
 		}
 	}
 	return found
@@ -160,59 +162,36 @@ const (
 
 // Results keep the last results of the aliases that called last. They are safe for concurrent use.
 type Results struct {
-	max int
-
 	mu       sync.Mutex
-	order    list.List // of *results, the newest first
-	byAlias  map[string]*list.Element
+	byAlias  *simplelru.LRU[string, []Result] // the newest last
 	revision uint64
 }
 
-type results struct {
-	alias string
-	last  []Result // the newest last
-}
-
 // NewResults keeps those of at most so many aliases.
-func NewResults(aliases int) *Results {
-	return &Results{max: aliases, byAlias: map[string]*list.Element{}}
-}
+func NewResults(aliases int) *Results { return &Results{byAlias: newest[string, []Result](aliases)} }
 
 // Add adds a result.
 func (s *Results) Add(alias string, r Result) {
 	if len(r.Reason) > maxReason {
-		r.Reason = cut(r.Reason, maxReason)
+		r.Reason = text.CutBytes(r.Reason, maxReason) + text.Ellipsis
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revision++
-	e, known := s.byAlias[alias]
-	if !known {
-		e = s.order.PushFront(&results{alias: alias})
-		s.byAlias[alias] = e
-		if s.order.Len() > s.max {
-			oldest := s.order.Back()
-			delete(s.byAlias, oldest.Value.(*results).alias) //nolint:forcetypeassert // the list holds nothing else
-			s.order.Remove(oldest)
-		}
+	last, _ := s.byAlias.Peek(alias)
+	if len(last) == resultsPerAlias {
+		last = slices.Delete(last, 0, 1)
 	}
-	s.order.MoveToFront(e)
-	of := e.Value.(*results) //nolint:forcetypeassert // the list holds nothing else
-	if len(of.last) == resultsPerAlias {
-		of.last = slices.Delete(of.last, 0, 1)
-	}
-	of.last = append(of.last, r)
+	s.byAlias.Add(alias, append(last, r))
 }
 
 // Of returns the last results of an alias, the newest first.
 func (s *Results) Of(alias string) []Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := []Result{}
-	if e, known := s.byAlias[alias]; known {
-		all = append(all, e.Value.(*results).last...) //nolint:forcetypeassert // the list holds nothing else
-		slices.Reverse(all)
-	}
+	last, _ := s.byAlias.Peek(alias)
+	all := append([]Result{}, last...)
+	slices.Reverse(all)
 	return all
 }
 
@@ -220,11 +199,10 @@ func (s *Results) Of(alias string) []Result {
 func (s *Results) LastFailed(alias string) Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, known := s.byAlias[alias]; known {
-		for _, r := range slices.Backward(e.Value.(*results).last) { //nolint:forcetypeassert // the list holds nothing else
-			if r.Reason != "" && r.Call != protocol.Lookup.String() {
-				return r
-			}
+	last, _ := s.byAlias.Peek(alias)
+	for _, r := range slices.Backward(last) {
+		if r.Reason != "" && r.Call != protocol.Lookup.String() {
+			return r
 		}
 	}
 	return Result{}
@@ -235,12 +213,4 @@ func (s *Results) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.revision
-}
-
-// cut shortens s to n bytes of whole characters.
-func cut(s string, n int) string {
-	for n > 0 && s[n]&0xc0 == 0x80 {
-		n--
-	}
-	return s[:n] + "…"
 }
