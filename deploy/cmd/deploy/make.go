@@ -38,7 +38,8 @@ func (s *settings) sbom(platform string) ([]byte, error) {
 	return sbom.Of(sbom.Product{Name: "otelcol-alert24", Version: s.version, License: "Apache-2.0", Time: s.time}, s.programs(platform)...)
 }
 
-func makePackages(s settings) error {
+// onLinux calls each for Linux on every architecture, with its programs and what they are made of.
+func (s *settings) onLinux(each func(arch, bin string, list []byte) error) error {
 	for _, platform := range s.platforms {
 		arch, ok := strings.CutPrefix(platform, "linux_")
 		if !ok {
@@ -48,33 +49,38 @@ func makePackages(s settings) error {
 		if err != nil {
 			return err
 		}
+		if err := each(arch, filepath.Join(s.bin, platform), list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makePackages(s settings) error {
+	return s.onLinux(func(arch, bin string, list []byte) error {
 		for _, format := range packages.Formats {
 			path, err := packages.Build(packages.Options{
-				Root: s.root, Bin: filepath.Join(s.bin, platform), Out: s.out, Version: s.version, Arch: arch, SBOM: list, Time: s.time,
+				Root: s.root, Bin: bin, Out: s.out, Version: s.version, Arch: arch, SBOM: list, Time: s.time,
 			}, format)
 			if err != nil {
 				return err
 			}
 			fmt.Println(path)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func makeImages(s settings) error {
 	o := image.Options{
 		Root: s.root, Bin: map[string]string{}, SBOM: map[string][]byte{}, Version: s.version, Revision: s.revision, Time: s.time,
 	}
-	for _, platform := range s.platforms {
-		arch, ok := strings.CutPrefix(platform, "linux_")
-		if !ok {
-			continue
-		}
-		list, err := s.sbom(platform)
-		if err != nil {
-			return err
-		}
-		o.Bin[arch], o.SBOM[arch] = filepath.Join(s.bin, platform), list
+	err := s.onLinux(func(arch, bin string, list []byte) error {
+		o.Bin[arch], o.SBOM[arch] = bin, list
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	index, err := image.Index(o)
 	if err != nil {
