@@ -181,7 +181,7 @@ func (s *statusSource) find(ctx context.Context, subject *status.Subject, found 
 	}
 	for i := range listed {
 		if ctx.Err() != nil {
-			break // whoever asked is gone
+			break // nobody waits for the answer any more
 		}
 		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, subject) {
 			if found.More = len(found.Entries) == explainedEntries; found.More {

@@ -30,7 +30,7 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	told     map[string][]string  // by instance
-	resolved map[string]time.Time // by instance: the start of the newest alert of which a collector acknowledged the resolve
+	resolved map[string]time.Time // by instance: when its newest alert began whose resolve a collector acknowledged
 }
 
 // proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it

@@ -31,7 +31,7 @@ import (
 type relay struct {
 	server *httptest.Server
 	refuse atomic.Bool
-	// loses are instances of which the answer to a firing gets lost.
+	// loses has the instances whose firings are passed on, but whose answers are lost.
 	loses sync.Map
 
 	mu       sync.Mutex

@@ -74,7 +74,7 @@ func (r *run) encrypted(answer *reply) {
 		end := answer.tls.PeerCertificates[0].NotAfter
 		f.Seen += ", certificate until " + end.UTC().Format(time.DateOnly)
 		if end.Sub(r.o.Now()) < certificateSoon {
-			f.Level, f.Reading, f.Change = Problem, "ends_soon", "whoever runs the API or the proxy must renew the certificate"
+			f.Level, f.Reading, f.Change = Problem, "ends_soon", "the operator of the API or of the proxy must renew the certificate"
 		}
 	}
 	r.find(f)

@@ -80,7 +80,7 @@ func BenchmarkSameNews(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if !p.SameNews(&q) {
-			b.Fatal("it is no news")
+			b.Fatal("a moved link counts as news")
 		}
 	}
 }

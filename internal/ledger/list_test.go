@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// What people see of entries is what the ledger has, whoever looks: the process that has it, or another that reads its store.
+// The process that has the ledger and another one that reads its store see the same entries.
 func TestPeopleLookAtEntries(t *testing.T) {
 	disk := NewMemory()
 	l := New(testConfig(100, func() time.Time { return at(10) }), disk)

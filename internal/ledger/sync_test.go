@@ -123,7 +123,7 @@ func TestSyncThatFails(t *testing.T) {
 	assert.Equal(t, protocol.Sighting{Shown: 1}, did)
 }
 
-// TestSilences: a silence is told to the renderer, as the last list has it; it is no news, so it makes no call.
+// TestSilences: a silence is told to the renderer, as the last list has it; it is not news, so it makes no call.
 func TestSilences(t *testing.T) {
 	c, now := newClient(), at(0)
 	cfg := testConfig(10, func() time.Time { return now })

@@ -157,7 +157,7 @@ func (s *server) carryOut(q *request, now int) reply {
 // close ends what holds until the incident closes.
 func (s *server) close(r *row) {
 	r.open, r.known = false, 0
-	r.forgetEdits() // whoever does not notice the close does not forget them
+	r.forgetEdits() // a bridge that does not notice the close keeps them
 }
 
 // write stores what the request says, field by field.

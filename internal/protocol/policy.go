@@ -21,8 +21,8 @@ type Policy struct {
 	EchoWindow, EchoHold time.Duration
 	// EchoAnySender holds also what comes from the sender of the resolve.
 	EchoAnySender bool
-	// Punctual: whoever hands events to Apply refuses those after which their sender may have sent something newer, as replicas do. The
-	// order of Apply then is the order of the senders, and the place in the order of arrival at one receiver says less.
+	// Punctual: the caller of Apply refuses late events, after which their sender may have sent something newer. Replicas do so. Then
+	// events come to Apply in the order in which their senders sent them, and their order of arrival at one receiver does not count.
 	Punctual bool
 	// Refresh is after what time a repeat verifies the incident; 0 is never.
 	Refresh time.Duration

@@ -61,7 +61,7 @@ func TestResolveWaitsForTheLease(t *testing.T) {
 	require.Equal(t, end, e.EndedAt())
 }
 
-// TestResolveWaitsAnHour: then it counts, and whoever asked can tell. Without anybody who asks, time alone does.
+// TestResolveWaitsAnHour: after an hour the resolve counts, and the snapshot says so. Without snapshots it counts when its time is up.
 func TestResolveWaitsAnHour(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
