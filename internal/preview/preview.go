@@ -85,6 +85,8 @@ type Alert struct {
 	Delay time.Duration
 	// Notes are warnings about this alert alone, such as of a word that is not known.
 	Notes []string
+
+	watchdog bool // it is one
 }
 
 // Call is a request to Alert24. An id in its path that only Alert24 knows is written {id}.
@@ -191,11 +193,10 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	}
 	ev = events[0]
 	a.Alias, a.Status = ev.Alias, attrs.StatusResolved
-	_, watches := p.watchdogs.Watch(ev.Alert.Unpack().Labels)
-	if ev.Firing || ev.Heartbeat || ev.Ignored && !watches {
+	if ev.Firing || ev.Heartbeat || ev.Ignored && !a.watchdog {
 		a.Status = attrs.StatusFiring
 	}
-	if watches {
+	if a.watchdog {
 		a.Why = "it is a watchdog: it opens no incident, but its silence does"
 		a.Severity.IgnoredBy = "watchdog::matchers"
 		return ev, false
@@ -207,7 +208,7 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	return ev, true
 }
 
-// explaining keeps why an alert has its severity.
+// explaining keeps what the rules say of an alert, and why it has its severity.
 type explaining struct {
 	*incident.Renderer
 	*watchdog.Rules
@@ -219,6 +220,12 @@ type explaining struct {
 func (e explaining) Severity(ls, annotations labels.Set, word string) incident.Severity {
 	e.alert.Severity = e.Explain(ls, annotations, word)
 	return e.Renderer.Severity(ls, annotations, word)
+}
+
+// Watch implements [event.Rules].
+func (e explaining) Watch(ls labels.Set) (w protocol.Witness, is bool) {
+	w, e.alert.watchdog = e.Rules.Watch(ls)
+	return w, e.alert.watchdog
 }
 
 // singly yields each record alone, with its resource.
