@@ -100,9 +100,12 @@ var (
 
 // oneLine makes s fit to stand in a log line: bounded, printable, without queries and keys.
 func oneLine(s string) string {
-	s = anyKey.ReplaceAllString(urlQuery.ReplaceAllString(s, "$1"), "[REDACTED]")
+	s = HideKeys(urlQuery.ReplaceAllString(s, "$1"))
 	return text.Line(strings.Map(printable, s), maxMessageRunes)
 }
+
+// HideKeys leaves out whatever has the form of an API key of Alert24.
+func HideKeys(s string) string { return anyKey.ReplaceAllString(s, "[REDACTED]") }
 
 // printable replaces what does not print: a terminal may hide it.
 func printable(r rune) rune {

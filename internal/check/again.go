@@ -31,7 +31,7 @@ func (r *run) worked(ctx context.Context, status string) {
 	met, answer, which := r.meets(ctx, r.first, " (while it is "+status+")")
 	switch {
 	case which == nil:
-		f.Level, f.Reading, f.Seen = Note, failed, answer.said()
+		f.Level, f.Reading, f.Seen = Note, serverError, answer.said()
 	case !met:
 		f.Level, f.Reading, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
 		_ = r.shut(ctx, which) // cleanup tries again

@@ -13,7 +13,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
@@ -32,9 +32,6 @@ const (
 	limitTries = 5
 	maxPause   = time.Minute
 )
-
-// anyKey is the form of Alert24's keys.
-var anyKey = regexp.MustCompile(`\bak_[a-z]+_[0-9A-Za-z]+`)
 
 // api makes requests and remembers what they show of the rate limit.
 type api struct {
@@ -104,7 +101,7 @@ func (r *reply) hide(s string) string {
 	if r.key != "" {
 		s = strings.ReplaceAll(s, r.key, "[REDACTED]")
 	}
-	return text.Line(anyKey.ReplaceAllString(s, "[REDACTED]"), maxSaid)
+	return text.Line(alert24.HideKeys(s), maxSaid)
 }
 
 // do makes a request; a body that is not nil is sent as JSON. What the rate limit refuses is repeated.

@@ -23,7 +23,7 @@ func (r *run) close(ctx context.Context) string {
 	case answer.refused():
 		f.Level, f.Reading, f.Seen = Note, refused, answer.said()+"; the bridge closes without the time then"
 	case !answer.ok():
-		f.Level, f.Reading, f.Change = Problem, failed, "none: incidents are not closed"
+		f.Level, f.Reading, f.Change = Problem, serverError, "none: incidents are not closed"
 	case after.object == nil:
 		f.Level, f.Reading = Note, accepted
 	case !after.closed():
@@ -75,7 +75,7 @@ func (r *run) closeAgain(ctx context.Context) string {
 	case answer.refused():
 		f.Reading, f.Seen = refused, answer.said()+"; the bridge looks up, and finds it closed"
 	case !answer.ok():
-		f.Level, f.Reading = Note, failed
+		f.Level, f.Reading = Note, serverError
 	}
 	r.find(f)
 	return ""

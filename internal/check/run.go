@@ -76,7 +76,6 @@ func Run(ctx context.Context, o *Options) *Report {
 	}
 	for _, step := range steps {
 		if ctx.Err() != nil {
-			r.report.Stopped = "interrupted"
 			break
 		}
 		if r.report.Stopped = step(ctx); r.report.Stopped != "" {
@@ -141,7 +140,7 @@ func (r *run) body(more string) object {
 	return b
 }
 
-// post creates an incident and remembers it. Met is an incident that was already known.
+// post sends a create and remembers its incident: which is an earlier one if the create met it.
 func (r *run) post(ctx context.Context, more string) (answer *reply, inc seen, which *opened) {
 	answer = r.api.do(ctx, http.MethodPost, incidentsPath, r.body(more))
 	inc = answer.incidentIn()

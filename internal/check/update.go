@@ -14,11 +14,11 @@ import (
 
 // Readings of an update.
 const (
-	applied  = "applied"
-	accepted = "accepted" // and nothing shows whether it was applied
-	ignored  = "ignored"
-	refused  = "refused"
-	failed   = "error" // a server's error
+	applied     = "applied"
+	accepted    = "accepted" // and nothing shows whether it was applied
+	ignored     = "ignored"
+	refused     = "refused"
+	serverError = "error" // a server's error
 )
 
 // field is one field of an update.
@@ -77,14 +77,14 @@ func (r *run) updated(point, title string, fl field, answer *reply, after seen) 
 	case answer.refused():
 		f.Reading, f.Seen = refused, answer.said()
 	case !answer.ok():
-		f.Reading, f.Seen = failed, answer.said()
+		f.Reading, f.Seen = serverError, answer.said()
 	case fl.shows == nil || after.object == nil:
 		f.Reading, f.Seen = accepted, answer.said()+", and no answer shows the value"
 	case !fl.shows(after):
 		f.Reading, f.Seen = ignored, answer.said()+", and the incident shows the old value"
 	}
 	f.Seen += fl.remark
-	if f.Reading == refused || f.Reading == failed || f.Reading == ignored {
+	if f.Reading == refused || f.Reading == serverError || f.Reading == ignored {
 		f.Level, f.Change = fl.level, fl.change
 		if fl.level == Note {
 			f.Seen += "; the bridge leaves the field out of updates by itself"
