@@ -166,7 +166,7 @@ func (s *section) validate(cfg component.Config) error {
 // without lists processors that change no record.
 var without = []string{"batch", "memory_limiter"}
 
-// Between says what lies between the two components that a preview does not run.
+// Between lists what stands between the receiver and the exporter and is not run by a preview, such as processors.
 func (c *Collector) Between(receiver, exporter component.ID) ([]string, error) {
 	const key = "service::pipelines"
 	sub, err := c.conf.Sub(key)

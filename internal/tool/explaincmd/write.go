@@ -24,7 +24,7 @@ type page struct {
 	now time.Time
 }
 
-// line adds a line: what is ours, and then what may be an alert's, which cannot move the cursor.
+// line adds a line: our own text, and then parts that may come from an alert. These are made printable, so that they cannot move the cursor.
 func (p *page) line(ours string, parts ...string) {
 	p.WriteString(ours + text.Printable(strings.Join(parts, "")) + "\n")
 }

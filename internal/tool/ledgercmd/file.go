@@ -22,7 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// lockPatience is how long a storage is waited for that another process uses.
+// lockPatience is how long to wait for a storage that another process has locked.
 const lockPatience = time.Second
 
 // file is where the extension file_storage keeps what the exporter gave it.

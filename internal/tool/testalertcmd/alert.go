@@ -28,7 +28,7 @@ type alert struct {
 	startsAt    time.Time
 }
 
-// newAlert makes an alert that no other run has. Instance is empty, or that of an earlier run.
+// newAlert makes an alert that no other run has or, with --resolve, that of an earlier run.
 func newAlert(o *options, now time.Time) *alert {
 	instance := o.resolve
 	if instance == "" {

@@ -20,7 +20,7 @@ import (
 const (
 	// look is the time between two questions to the status API.
 	look = 100 * time.Millisecond
-	// sure is how long the bridge must say why there is no incident for that to be believed.
+	// sure is for how long the bridge must give a reason why there is no incident, until the tool believes it.
 	sure = time.Second
 	// resolveTimeout bounds the resolve after Ctrl-C.
 	resolveTimeout = 10 * time.Second
