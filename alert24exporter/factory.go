@@ -17,8 +17,15 @@ import (
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 )
 
-// failuresPerMinute bounds the log lines about records that were refused. The metrics count all.
+// failuresPerMinute bounds the log lines per message about what was refused or opened nothing. The metrics count all.
 const failuresPerMinute = 10
+
+// sampled returns a logger that passes on each message at most failuresPerMinute times.
+func sampled(logger *zap.Logger) *zap.Logger {
+	return logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
+	}))
+}
 
 // NewFactory returns the factory of the alert24 exporter.
 func NewFactory() exporter.Factory {
@@ -36,9 +43,7 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 		return nil, err
 	}
 	// The helper logs each error of consume.
-	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
-	}))
+	set.Logger = sampled(set.Logger)
 	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can answer the sender.
 	return exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),

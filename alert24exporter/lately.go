@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/event"
@@ -60,9 +60,7 @@ type secondCalls struct {
 
 func newLately(logger *zap.Logger) *lately {
 	return &lately{
-		logger: logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-			return zapcore.NewSamplerWithOptions(core, time.Minute, failuresPerMinute, 0)
-		})),
+		logger:  sampled(logger),
 		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
 		refusedSenders: map[rejections.Sender]struct{}{},
 	}
@@ -148,11 +146,9 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 	var message string
 	switch o {
 	case protocol.Ignored:
-		n.Kind, n.Text = status.Ignored, t.exporter.renderer.Explain(a.Labels, a.Annotations, "").Ignored
-		if _, watches := t.exporter.rules.Watch(a.Labels); watches {
-			n.Text = "watchdog::matchers: it is a watchdog, whose silence opens an incident"
-		} else if n.Text == "" {
-			n.Text = "the record's own severity says so"
+		n.Kind, n.Text = status.Ignored, "watchdog::matchers: it is a watchdog, whose silence opens an incident"
+		if _, watches := t.exporter.rules.Watch(a.Labels); !watches {
+			n.Text = cmp.Or(t.exporter.renderer.Explain(a.Labels, a.Annotations, "").Ignored, "the record's own severity says so")
 		}
 		message = "An alert opens no incident, because a rule of the configuration says so"
 	case protocol.EchoHeld:

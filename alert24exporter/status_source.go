@@ -107,10 +107,10 @@ func (s *statusSource) Table(ctx context.Context) (*status.Table, error) {
 	}
 	rows := make([]status.Row, 0, len(listed))
 	var oldest time.Time
-	titled := s.titles.of(s.renderer, listed)
+	titled, common := s.titles.of(s.renderer, listed), s.common()
 	for i := range listed {
 		if l := &listed[i]; !l.Entry.Over() || l.Entry.Members.Held() > 0 || l.Entry.IsOpen() {
-			rows = append(rows, status.RowOf(l.Entry, s.known(l, titled[i])))
+			rows = append(rows, status.RowOf(l.Entry, s.known(common, l, titled[i])))
 			if !l.Pending.IsZero() && (oldest.IsZero() || l.Pending.Before(oldest)) {
 				oldest = l.Pending
 			}
@@ -137,16 +137,18 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 	return listed, 0, err
 }
 
-// known is what is known next to an entry.
-func (s *statusSource) known(l *ledger.Listed, title string) *status.Known {
-	k := &status.Known{
-		PendingSince: l.Pending, ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Title: title, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
+// common is what is known next to all entries.
+func (s *statusSource) common() status.Known {
+	return status.Known{
+		ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
 		PausedUntil: s.pausedUntil(protocol.Update), CreatesPausedUntil: s.pausedUntil(protocol.Create),
 	}
-	if r := s.lately.results; r != nil {
-		k.Last = r.LastFailed(l.Entry.Alias)
-	}
-	return k
+}
+
+// known is what is known next to an entry, with what is common to all.
+func (s *statusSource) known(k status.Known, l *ledger.Listed, title string) *status.Known {
+	k.PendingSince, k.Title, k.Last = l.Pending, title, s.lately.results.LastFailed(l.Entry.Alias)
+	return &k
 }
 
 // Explain implements statuspage.Source.
@@ -206,10 +208,8 @@ func hasAlert(e *protocol.Entry, subject *status.Subject) bool {
 
 // explain describes an entry, with what only this process knows.
 func (s *statusSource) explain(l *ledger.Listed) status.Entry {
-	e := status.Read(l.Entry, s.known(l, title(s.renderer, l.Entry)))
-	if s.lately.results != nil {
-		e.Results = s.lately.results.Of(l.Entry.Alias)
-	}
+	e := status.Read(l.Entry, s.known(s.common(), l, title(s.renderer, l.Entry)))
+	e.Results = s.lately.results.Of(l.Entry.Alias)
 	e.Notices = s.lately.notices.Find(explainedEntries, func(n *status.Notice) bool { return n.Alias == l.Entry.Alias })
 	of := s.ledger()
 	if of == nil {

@@ -95,8 +95,8 @@ func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	t.watch.hear(events)
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	t.noticed(events, outcomes)
 	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
+	t.noticed(events, outcomes)
 	return err
 }
 
@@ -119,6 +119,6 @@ func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.O
 func (t *term) unpacked(events []protocol.Event, outcomes []protocol.Outcome) {
 	ctx := context.Background()
 	t.exporter.telemetry.outcomes(ctx, outcomes)
-	t.noticed(events, outcomes)
 	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
+	t.noticed(events, outcomes)
 }
