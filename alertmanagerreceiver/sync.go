@@ -63,7 +63,7 @@ func (p *poller) hear(alerts []webhook.Alert, d *webhook.Delivery) {
 	}
 }
 
-// sentBy warns once of webhooks that another of Alertmanager's receivers sent than the one that is repaired: its name may be misspelled.
+// sentBy warns once if a webhook comes from another receiver of Alertmanager than sync::receiver, whose name may be misspelled.
 func (p *poller) sentBy(receiver string) {
 	if p == nil || p.repairs == nil || receiver == p.repairs.receiver || receiver == "" {
 		return

@@ -41,7 +41,6 @@ type repair struct {
 	began   bool // there was a complete list
 	warned  bool // of an Alertmanager that is too old
 	other   sync.Once
-	scratch []byte
 }
 
 // hearing is the last webhook about an alert, or the list that passed it on.
@@ -62,12 +61,15 @@ func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
 	if r == nil {
 		return
 	}
+	keys := make([]webhook.Key, len(alerts))
+	var scratch []byte
+	for i := range alerts {
+		keys[i], scratch = r.converter.Key(&alerts[i], scratch)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var k webhook.Key
 	for i := range alerts {
-		k, r.scratch = r.converter.Key(&alerts[i], r.scratch)
-		r.note(k, hearing{arrival, alerts[i].Status == attrs.StatusFiring})
+		r.note(keys[i], hearing{arrival, alerts[i].Status == attrs.StatusFiring})
 	}
 }
 
