@@ -141,11 +141,10 @@ func (p *Packed) Read(value string) bool {
 			return false
 		}
 		if !ok {
-			said = -1
 			return false
 		}
 		end += len(name) + len(field) + len(":,")
-		if !isCommon(name) {
+		if said < 3 {
 			said, common = said+1, end
 		}
 		return true

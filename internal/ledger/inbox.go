@@ -7,13 +7,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Drain applies what other replicas left in the inbox. Apply does so too.
 func (l *Ledger) Drain(ctx context.Context) error {
-	err := l.store.enqueue(ctx, &write{drains: true, plan: func(func([]protocol.Event) []protocol.Event) []mutation { return nil }})
+	err := l.store.enqueue(ctx, &write{drains: true})
 	if err == nil {
 		l.boundClosed(ctx)
 	}
@@ -94,7 +92,7 @@ func (l *Ledger) unpack(row Row) (*write, error) {
 		events[i].Waited = row.Waited
 	}
 	p := &batch{Ledger: l, now: l.now(), events: events, unbounded: true}
-	return &write{plan: p.plan, done: make(chan struct{}), did: p.report}, nil
+	return &write{plan: p.plan, did: p.report}, nil
 }
 
 // report tells what the events of the inbox did.

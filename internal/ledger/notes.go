@@ -9,8 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // noteMark begins the key of a note. Aliases have no control characters.
@@ -27,7 +25,6 @@ func (l *Ledger) Notes() map[string][]byte {
 func (l *Ledger) Note(ctx context.Context, name string, note []byte) error {
 	return l.store.enqueue(ctx, &write{
 		notes: []Change{{Key: noteMark + name, Record: bytes.Clone(note)}},
-		plan:  func(func([]protocol.Event) []protocol.Event) []mutation { return nil },
 	})
 }
 

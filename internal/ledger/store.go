@@ -53,7 +53,7 @@ type store struct {
 }
 
 type write struct {
-	plan planner
+	plan planner // nil: it changes no entry
 	// drains: what is in the inbox goes before. fenced: the sender gets an acknowledgement, so this replica must lead even
 	// if nothing changes.
 	drains, fenced bool
@@ -113,7 +113,9 @@ func (s *store) plan(writes []*write) {
 		return routed
 	}
 	for _, w := range writes {
-		w.mutations = w.plan(route)
+		if w.plan != nil {
+			w.mutations = w.plan(route)
+		}
 	}
 }
 
