@@ -115,13 +115,17 @@ func (w *watch) pass(ctx context.Context) {
 
 // note lets disk know of sources, one after the other: there are few.
 func (w *watch) note(ctx context.Context, notes map[string][]byte) error {
+	stored := make(map[string][]byte, len(notes))
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.watchdog.Noted(stored)
+	}()
 	for name, note := range notes {
 		if err := w.ledger.Note(ctx, name, note); err != nil {
 			return err
 		}
-		w.mu.Lock()
-		w.watchdog.Noted(map[string][]byte{name: note})
-		w.mu.Unlock()
+		stored[name] = note
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		next, kind := w.sources[of].Tick(w.cfg.MissingAfter, w.began, now)
 		w.set(of, next, kind)
 		s := w.sources[of]
-		alias := s.Alias()
+		alias := s.alias
 		known[alias] = true
 		e := l.Get(alias)
 		m := member(e, alias)

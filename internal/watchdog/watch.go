@@ -56,6 +56,7 @@ type Watch struct {
 type watched struct {
 	Source
 
+	alias      string // the source's, which does not change
 	stored     Source // as disk has it
 	repeatedAt time.Time
 }
@@ -70,8 +71,8 @@ func New(cfg Config, began time.Time) *Watch {
 // errOtherLabels: the settings have changed. The source is learnt anew.
 var errOtherLabels = errors.New("the note is about a source of another watchdog::group_by")
 
-// Restore takes a note that Notes has given. It leaves out those that are not about sources. The next Notes removes one with an error, and
-// all of them if the watchdog is switched off.
+// Restore takes a note that Notes has given. Notes about other things are ignored. One that cannot be used is removed by the next Notes,
+// and so are all while the watchdog is off.
 func (w *Watch) Restore(name string, note []byte) error {
 	if !isNote(name) {
 		return nil
@@ -88,8 +89,14 @@ func (w *Watch) Restore(name string, note []byte) error {
 		w.dropped[name] = true
 		return err
 	}
-	w.put(witness(s.Labels), &watched{Source: s, stored: s})
+	w.add(witness(s.Labels), &watched{Source: s, stored: s})
 	return nil
+}
+
+// add takes a new source in.
+func (w *Watch) add(of protocol.Witness, s *watched) {
+	s.alias = s.Alias()
+	w.put(of, s)
 }
 
 func (w *Watch) put(of protocol.Witness, s *watched) {
@@ -138,7 +145,7 @@ func (w *Watch) hear(ev *protocol.Event, now time.Time) {
 			return
 		}
 		alert := ev.Alert.Unpack()
-		w.put(of, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
+		w.add(of, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
 	}
 	next, kind := w.sources[of].Heard(ev.Key, false, w.cfg.MissingAfter, now)
 	w.set(of, next, kind)
@@ -172,7 +179,7 @@ func (w *Watch) drop(of protocol.Witness) {
 		delete(w.byKey, k)
 	}
 	if s.stored.Watched {
-		w.dropped[notePrefix+s.Alias()] = true
+		w.dropped[notePrefix+s.alias] = true
 	}
 	delete(w.sources, of)
 }
@@ -242,7 +249,7 @@ func (w *Watch) Notes() map[string][]byte {
 	}
 	for _, s := range w.sources {
 		if worthANote(&s.Source, &s.stored, w.cfg.MissingAfter) {
-			notes[notePrefix+s.Alias()] = s.encode()
+			notes[notePrefix+s.alias] = s.encode()
 		}
 	}
 	return notes
@@ -254,7 +261,7 @@ func (w *Watch) Noted(notes map[string][]byte) {
 		delete(w.dropped, name)
 	}
 	for _, s := range w.sources {
-		if note, there := notes[notePrefix+s.Alias()]; there {
+		if note, there := notes[notePrefix+s.alias]; there {
 			s.stored = Source{}
 			if stored, err := decode(note, s.HeardAt); err == nil {
 				s.stored = stored
@@ -266,6 +273,6 @@ func (w *Watch) Noted(notes map[string][]byte) {
 // inOrder returns the sources by their aliases.
 func (w *Watch) inOrder() []protocol.Witness {
 	return slices.SortedFunc(maps.Keys(w.sources), func(a, b protocol.Witness) int {
-		return cmp.Compare(w.sources[a].Alias(), w.sources[b].Alias())
+		return cmp.Compare(w.sources[a].alias, w.sources[b].alias)
 	})
 }
