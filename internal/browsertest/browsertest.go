@@ -138,13 +138,12 @@ func (b *Tab) Call(method string, params map[string]any, result any) {
 	reply := make(chan message, 1)
 	b.waiting[id] = reply
 	b.mu.Unlock()
-	raw, err := json.Marshal(map[string]any{"id": id, "method": method, "sessionId": b.session, "params": params},
-		json.FormatNilMapAsNull(false), json.OmitZeroStructFields(true))
-	require.NoError(b.t, err)
-	if b.session == "" {
-		raw, err = json.Marshal(map[string]any{"id": id, "method": method, "params": params}, json.FormatNilMapAsNull(false))
-		require.NoError(b.t, err)
+	command := map[string]any{"id": id, "method": method, "params": params}
+	if b.session != "" {
+		command["sessionId"] = b.session
 	}
+	raw, err := json.Marshal(command, json.FormatNilMapAsNull(false))
+	require.NoError(b.t, err)
 	_, err = b.out.Write(append(raw, 0))
 	require.NoError(b.t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), browserPatience)

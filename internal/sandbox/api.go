@@ -200,15 +200,18 @@ const (
 	maxLimit     = 100
 )
 
+// paging is which rows of a list are asked for.
+func (c *call) paging() (limit, offset int) {
+	limit = number(c.query.Get("limit"), defaultLimit)
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	return min(limit, maxLimit), max(0, number(c.query.Get("offset"), 0))
+}
+
 func (s *Server) list(c *call) answer {
-	q := store.Query{
-		Status: c.query.Get("status"), Severity: c.query.Get("severity"),
-		Limit: number(c.query.Get("limit"), defaultLimit), Offset: max(0, number(c.query.Get("offset"), 0)),
-	}
-	if q.Limit <= 0 {
-		q.Limit = defaultLimit
-	}
-	q.Limit = min(q.Limit, maxLimit)
+	q := store.Query{Status: c.query.Get("status"), Severity: c.query.Get("severity")}
+	q.Limit, q.Offset = c.paging()
 	if s.switches.AliasFilter {
 		q.Alias = c.query.Get("alias")
 	}

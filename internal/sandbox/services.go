@@ -33,13 +33,9 @@ func (s *Server) SetServices(list ...Service) {
 
 // listServices answers a page. The caller holds mu.
 func (s *Server) listServices(c *call) answer {
-	limit := number(c.query.Get("limit"), defaultLimit)
-	if limit <= 0 {
-		limit = defaultLimit
-	}
-	limit = min(limit, maxLimit)
 	total := len(s.services)
-	offset := min(max(0, number(c.query.Get("offset"), 0)), total)
+	limit, offset := c.paging()
+	offset = min(offset, total)
 	page := s.services[offset:min(offset+limit, total)]
 	return answer{status: http.StatusOK, body: encode(listEnvelope{
 		page, listMeta{Total: total, Limit: limit, Offset: offset, HasMore: offset+len(page) < total},
