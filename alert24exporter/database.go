@@ -18,7 +18,7 @@ type DatabaseConfig struct {
 	URL configopaque.String `mapstructure:"url"`
 	// Schema has the tables. It is made if it is not there.
 	Schema string `mapstructure:"schema"`
-	// Lease is how long a leader is waited for that is not heard of (1s to 5m).
+	// Lease is how long the other replicas wait for a leader that has fallen silent (1s to 5m).
 	Lease time.Duration `mapstructure:"lease"`
 }
 

@@ -110,7 +110,7 @@ func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.
 		return nil
 	}
 	if t := r.term.Load(); t != nil {
-		// A leader that is none any more has changed nothing, or does not know: then the events come twice, as when they are repeated.
+		// A replica that has just lost the lead has applied nothing, or cannot tell. Then events may be applied twice, as when a webhook is repeated.
 		if err := t.accept(ctx, events, snapshots); !errors.Is(err, ledger.ErrDeposed) {
 			return err
 		}
@@ -151,7 +151,7 @@ func countFiring(events []protocol.Event) (n int) {
 
 var errNothingUsable = errors.New("none of its records can be used")
 
-// unpack reads what a follower accepted, as it did. What that could not use it has counted.
+// unpack reads records as the follower did that accepted them. The follower has counted those that cannot be used.
 func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
 	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(payload)
 	if err != nil {

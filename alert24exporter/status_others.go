@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// othersShare is the part of the time that a follower may read the database for its page: one of so many.
+// othersShare bounds how much a follower reads the database for its page: at most about 1/othersShare of the time.
 const othersShare = 10
 
 // others are the entries of the replica that leads, as the database has them.

@@ -123,7 +123,7 @@ func (h *hash) addField(name, value string) bool {
 	return true
 }
 
-// stillJSON is stillAnnotation of JSON strings. Few but links with a query differ from what is still of them.
+// stillJSON is stillAnnotation for JSON strings. Only those that may be links with a query are unquoted.
 func stillJSON(name, value string) string {
 	if strings.Contains(value, "://") && strings.Contains(value, "?") {
 		value, _ = jsonobject.Text(value)

@@ -18,8 +18,8 @@ func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol
 	return l.ApplyPunctual(ctx, events, nil)
 }
 
-// ApplyPunctual is Apply for a webhook of one of several replicas. punctual is asked after the inbox was read: with an error nothing is
-// applied, because the inbox may have had what the sender sent after it.
+// ApplyPunctual is Apply for a webhook of one of several replicas. punctual is asked after the inbox was read. If it
+// returns an error, nothing is applied: the inbox may have held something newer of the same sender.
 func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
 	p := batch{Ledger: l, now: l.now(), events: events}
 	p.foresee()

@@ -22,7 +22,7 @@ type Leadership interface {
 	// Lost is closed when the leadership ends, and Err then tells why.
 	Lost() <-chan struct{}
 	Err() error
-	// MayCall reports whether a call may leave whose write-ahead was begun at since.
+	// MayCall reports whether a call whose write-ahead began at since may still leave.
 	MayCall(since time.Time) bool
 	// Unsettled is how long a call of the former leader may still be on the wire.
 	Unsettled() time.Duration

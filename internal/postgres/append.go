@@ -146,7 +146,7 @@ func (p *appender) commit(ctx context.Context, group []*addition) {
 	}
 }
 
-// clocked gives those an arrival that arrived before anybody knew the database's time.
+// clocked fills in the arrival of webhooks that came before the database's time was known.
 func (p *appender) clocked(ctx context.Context, group []*addition) error {
 	for _, a := range group {
 		if !a.arrival.theirs.IsZero() {
@@ -177,7 +177,7 @@ func (p *appender) ask(ctx context.Context) error {
 	})
 }
 
-// latest leaves out what a later snapshot of the group replaces. by tells that one for each source.
+// latest leaves out each snapshot that a later one of the group replaces. by has the last snapshot of each source.
 func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 	by = make(map[string]*addition)
 	for _, a := range group {

@@ -28,7 +28,7 @@ func (db *DB) newSession(statement, lock time.Duration) *session {
 	return &session{db: db, statement: statement, lock: lock, turn: make(chan struct{}, 1)}
 }
 
-// do lets f use the connection. Where f only reads, again: it runs once more if the connection turned out to be lost.
+// do lets f use the connection. With again, which is only for what may safely run twice, f runs once more if the connection turns out to be lost.
 func (s *session) do(ctx context.Context, doing string, again bool, f func(ctx context.Context, conn *pgx.Conn) error) error {
 	select {
 	case s.turn <- struct{}{}:

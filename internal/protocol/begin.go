@@ -18,7 +18,7 @@ func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
 	return n
 }
 
-// looksFor reports whether c looks what became of a call that failed and is due again: the two are one try. Many looks that fail
+// looksFor reports whether c looks up what became of a call that failed and is due again: the two are one try. Many looks that fail
 // are tries of their own, and so is each look of an alias that is slow already.
 func (p *Policy) looksFor(e *Entry, c Call) bool {
 	t := e.Timers()

@@ -14,7 +14,7 @@ import (
 type Policy struct {
 	// SettleTime is how long an unanswered request may still be carried out.
 	SettleTime time.Duration
-	// Unsettled is how long a call may be on the wire that another process sent before Load.
+	// Unsettled is how long a call that another process sent before Load may still be on the wire.
 	Unsettled time.Duration
 	// EchoWindow is how long after a resolve another replica's firing with an older start is suspected to be an
 	// echo; EchoHold is how long such a firing waits.

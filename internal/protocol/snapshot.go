@@ -22,8 +22,8 @@ type Snapshot struct {
 	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
 	Epoch string
 	Seq   int64
-	// Heard has the sources whose watchdog is watched, and when it was heard last. It is heard for Lease after its source has died, at the
-	// most, counted from the end of the first alert of that source which ends by itself.
+	// Heard says when the watchdog of each watched source was heard last. After a source has died, its watchdog is heard for at most Lease,
+	// counted from the end of the first of its alerts that ends by itself.
 	Heard map[Witness]time.Time
 	Lease time.Duration
 	// Silences are those of the listed alerts.
@@ -193,8 +193,8 @@ func (p *Policy) begin(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 	return Fired
 }
 
-// shown: a list brought the event, so the lists of its source can end the member. A repeat that only the list brings is not written,
-// so it leaves that to the snapshot.
+// shown notes that a list brought the event: the lists of its source can end the member later. A repeat that only a list brings is not
+// written, so the snapshot notes it there.
 func (m *Member) shown(ev *Event) {
 	if ev.ListedBy != "" {
 		m.ShownBy = ev.ListedBy

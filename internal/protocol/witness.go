@@ -12,8 +12,8 @@ type Witness uint64
 // Unheard is how long a resolve waits for its witness, at the most.
 const Unheard = time.Hour
 
-// longestWait is how long such a resolve is held if no snapshot comes: one that comes between Unheard and then lets the resolve count,
-// and tells.
+// longestWait is how long such a resolve is held if no snapshot comes. A snapshot that comes after Unheard and before longestWait lets the
+// resolve count, and says so.
 const longestWait = Unheard + 5*time.Minute
 
 // waitOf is for how long the resolve waits.
@@ -24,8 +24,8 @@ func waitOf(ev *Event) time.Duration {
 	return min(ev.Wait, MaxWait)
 }
 
-// attests changes m, whose resolve waits for a witness that was heard at the given time: after the resolve, which our clock knows, and
-// long enough after the end, which a sender's clock tells.
+// attests changes m, whose resolve waits for its witness. The resolve counts if the witness was heard after the resolve came, by our clock,
+// and at least Lease after the alert's end, by the sender's clock.
 func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 	since := m.HeldUntil.Add(-longestWait)
 	switch {

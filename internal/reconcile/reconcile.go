@@ -24,7 +24,7 @@ type Config struct {
 	AuditInterval time.Duration
 	// ShutdownGrace is how long Shutdown waits for answers before it gives the calls up.
 	ShutdownGrace time.Duration
-	// MayCall reports whether a call may leave whose write-ahead was begun at since; nil: always.
+	// MayCall reports whether a call whose write-ahead began at since may still leave; nil: always.
 	MayCall func(since time.Time) bool
 	// Tracer of the calls' spans.
 	Tracer trace.Tracer

@@ -16,7 +16,7 @@ const (
 	tableAge = 200 * time.Millisecond
 	// tableKept is how long a table is kept that nobody asks for.
 	tableKept = time.Minute
-	// tableShare is the part of the time that may go into tables: one of so many.
+	// tableShare bounds the making of tables: at most about 1/tableShare of the time.
 	tableShare = 10
 )
 

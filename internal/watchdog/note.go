@@ -47,7 +47,7 @@ func (s *Source) encode() []byte {
 	return b
 }
 
-// decode reads a note. What is later than now, a clock that was set back has written.
+// decode reads a note. A time after now was written by a clock that has been set back since: now takes its place.
 func decode(b []byte, now time.Time) (Source, error) {
 	var n note
 	if err := json.Unmarshal(b, &n); err != nil {
@@ -70,8 +70,8 @@ func decode(b []byte, now time.Time) (Source, error) {
 	return s, nil
 }
 
-// worthANote: disk must know what s is, and not only what stored is. A restart may forget when it was heard last, but for a part of
-// missing_after, and in which order its watchdogs were.
+// worthANote reports whether what disk has of a source is too old. A restart may lose the order of its watchdogs, and up to a third of
+// missing_after of when it was heard last.
 func worthANote(s, stored *Source, missingAfter time.Duration) bool {
 	if !s.Watched {
 		return stored.Watched
