@@ -7,39 +7,20 @@ package arrival
 
 import (
 	"context"
-	"sync"
+
+	"github.com/alert24/otelcol-alert24/internal/registry"
 )
 
 // Stamp returns ctx with something that tells when it was called.
 type Stamp func(ctx context.Context) context.Context
 
-var registry struct {
-	sync.RWMutex
-	stamps map[*Stamp]Stamp
-}
+var stamps registry.Of[Stamp]
 
 // Register adds a stamp until the returned function is called.
-func Register(stamp Stamp) (unregister func()) {
-	registry.Lock()
-	defer registry.Unlock()
-	if registry.stamps == nil {
-		registry.stamps = map[*Stamp]Stamp{}
-	}
-	key := &stamp
-	registry.stamps[key] = stamp
-	return func() {
-		registry.Lock()
-		defer registry.Unlock()
-		delete(registry.stamps, key)
-	}
-}
+func Register(stamp Stamp) (unregister func()) { return stamps.Register(stamp) }
 
 // Now returns ctx with all stamps.
 func Now(ctx context.Context) context.Context {
-	registry.RLock()
-	defer registry.RUnlock()
-	for _, stamp := range registry.stamps {
-		ctx = stamp(ctx) //nolint:fatcontext // there are as many as exporters
-	}
+	stamps.Each(func(stamp Stamp) { ctx = stamp(ctx) }) //nolint:fatcontext // there are as many as exporters
 	return ctx
 }

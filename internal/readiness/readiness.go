@@ -8,42 +8,23 @@ package readiness
 import (
 	"context"
 	"errors"
-	"sync"
+
+	"github.com/alert24/otelcol-alert24/internal/registry"
 )
 
 // Check returns why alerts would not be accepted now, nil if they would. It ends with ctx. Its error is one line that anybody may
 // read.
 type Check func(ctx context.Context) error
 
-var registry struct {
-	sync.Mutex
-	checks map[*Check]Check
-}
+var registered registry.Of[Check]
 
 // Register adds a check until the returned function is called.
-func Register(check Check) (unregister func()) {
-	registry.Lock()
-	defer registry.Unlock()
-	if registry.checks == nil {
-		registry.checks = map[*Check]Check{}
-	}
-	key := &check
-	registry.checks[key] = check
-	return func() {
-		registry.Lock()
-		defer registry.Unlock()
-		delete(registry.checks, key)
-	}
-}
+func Register(check Check) (unregister func()) { return registered.Register(check) }
 
 // Ask runs all checks and returns what they say; nil if there are none.
 func Ask(ctx context.Context) error {
-	registry.Lock()
-	checks := make([]Check, 0, len(registry.checks))
-	for _, check := range registry.checks {
-		checks = append(checks, check)
-	}
-	registry.Unlock()
+	var checks []Check // they can take long, so they do not hold up others who register
+	registered.Each(func(check Check) { checks = append(checks, check) })
 	var errs []error
 	for _, check := range checks {
 		errs = append(errs, check(ctx))

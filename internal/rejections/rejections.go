@@ -5,7 +5,7 @@
 // their status page shows why an alert has no incident. It keeps nothing.
 package rejections
 
-import "sync"
+import "github.com/alert24/otelcol-alert24/internal/registry"
 
 // Rejection is a webhook or some alerts that were not taken.
 type Rejection struct {
@@ -26,41 +26,13 @@ type Ear struct {
 	Accepted func(Sender)
 }
 
-var registry struct {
-	sync.RWMutex
-	ears map[*Ear]struct{}
-}
+var ears registry.Of[Ear]
 
 // Register lets an ear hear until the returned function is called.
-func Register(ear Ear) (unregister func()) {
-	registry.Lock()
-	defer registry.Unlock()
-	if registry.ears == nil {
-		registry.ears = map[*Ear]struct{}{}
-	}
-	key := &ear
-	registry.ears[key] = struct{}{}
-	return func() {
-		registry.Lock()
-		defer registry.Unlock()
-		delete(registry.ears, key)
-	}
-}
+func Register(ear Ear) (unregister func()) { return ears.Register(ear) }
 
 // Tell tells all ears of a rejection.
-func Tell(r Rejection) {
-	registry.RLock()
-	defer registry.RUnlock()
-	for ear := range registry.ears {
-		ear.Rejected(r)
-	}
-}
+func Tell(r Rejection) { ears.Each(func(ear Ear) { ear.Rejected(r) }) }
 
 // Took tells all ears that a webhook was accepted.
-func Took(s Sender) {
-	registry.RLock()
-	defer registry.RUnlock()
-	for ear := range registry.ears {
-		ear.Accepted(s)
-	}
-}
+func Took(s Sender) { ears.Each(func(ear Ear) { ear.Accepted(s) }) }
