@@ -49,18 +49,11 @@ func (c *Client) pages(ctx context.Context, status string, each func(p *page, ah
 }
 
 func (c *Client) page(ctx context.Context, status string, offset int) (p *page, ahead time.Duration, err error) {
-	query := url.Values{"limit": {strconv.Itoa(pageLimit)}}
+	query := url.Values{}
 	if status != "" {
 		query.Set("status", status)
 	}
-	if offset > 0 {
-		query.Set("offset", strconv.Itoa(offset))
-	}
-	r := request{op: "list incidents", kind: protocol.Lookup, method: http.MethodGet, path: "/incidents?" + query.Encode()}
-	err = c.send(ctx, &r, func(ans *answer) error {
-		if ans.cut != nil {
-			return ans.cut
-		}
+	err = c.readPage(ctx, "incidents", query, offset, func(ans *answer) error {
 		got, err := decodePage(ans.body, offset)
 		if date := serverTime(ans.header); !date.IsZero() {
 			ahead = date.Sub(ans.gotAt)
@@ -69,6 +62,21 @@ func (c *Client) page(ctx context.Context, status string, offset int) (p *page, 
 		return err
 	})
 	return p, ahead, err
+}
+
+// readPage asks for a page of a list that begins at offset, and hands over its whole answer.
+func (c *Client) readPage(ctx context.Context, list string, query url.Values, offset int, use func(*answer) error) error {
+	query.Set("limit", strconv.Itoa(pageLimit))
+	if offset > 0 {
+		query.Set("offset", strconv.Itoa(offset))
+	}
+	r := request{op: "list " + list, kind: protocol.Lookup, method: http.MethodGet, path: "/" + list + "?" + query.Encode()}
+	return c.send(ctx, &r, func(ans *answer) error {
+		if ans.cut != nil {
+			return ans.cut
+		}
+		return use(ans)
+	})
 }
 
 // openRows shows each all incidents that are not closed. One can come twice.

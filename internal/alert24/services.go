@@ -7,11 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
-	"strconv"
-
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // maxServicePages bounds one reading of the services: ten thousand.
@@ -25,17 +21,9 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 	var all []Service
 	offset := 0
 	for range maxServicePages {
-		query := url.Values{"limit": {strconv.Itoa(pageLimit)}}
-		if offset > 0 {
-			query.Set("offset", strconv.Itoa(offset))
-		}
-		r := request{op: "list services", kind: protocol.Lookup, method: http.MethodGet, path: "/services?" + query.Encode()}
 		n, more := 0, false
-		err := c.send(ctx, &r, func(ans *answer) (err error) {
+		err := c.readPage(ctx, "services", url.Values{}, offset, func(ans *answer) (err error) {
 			var rows []Service
-			if ans.cut != nil {
-				return ans.cut
-			}
 			rows, n, more, err = decodeServices(ans.body, offset)
 			all = append(all, rows...)
 			return err
