@@ -22,6 +22,15 @@ type Bridge struct {
 // AlertmanagerURL stands for the address of the bridge's own Alertmanager in settings of StartBridge.
 const AlertmanagerURL = "http://alertmanager.invalid"
 
+// WithAlertmanager returns the settings with the address of an Alertmanager in place of AlertmanagerURL.
+func WithAlertmanager(listen string, set []string) []string {
+	set = slices.Clone(set)
+	for i := range set {
+		set[i] = strings.ReplaceAll(set[i], AlertmanagerURL, "http://"+listen)
+	}
+	return set
+}
+
 // StartBridge starts all three, with everything they store in dir. Close ends them, after an error as well.
 // Switches change the sandbox, set overrides keys of the collector's configuration, see CollectorOptions.
 func StartBridge(ctx context.Context, binaries Binaries, dir string, switches func(*sandbox.Switches), set ...string) (*Bridge, error) {
@@ -30,15 +39,11 @@ func StartBridge(ctx context.Context, binaries Binaries, dir string, switches fu
 	if err != nil {
 		return b, err
 	}
-	set = slices.Clone(set)
-	for i := range set {
-		set[i] = strings.ReplaceAll(set[i], AlertmanagerURL, "http://"+listen)
-	}
 	if b.Sandbox, err = StartSandbox(ctx, func(o *sandbox.Options) { o.Switches = switches }); err != nil {
 		return b, err
 	}
 	b.Collector, err = StartCollector(ctx, CollectorOptions{
-		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint(), APIKey: b.Sandbox.Key, Dir: dir, Set: set,
+		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint(), APIKey: b.Sandbox.Key, Dir: dir, Set: WithAlertmanager(listen, set),
 	})
 	if err != nil {
 		return b, err

@@ -9,8 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -35,8 +33,8 @@ type bench struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector
 	manager   *harness.Alertmanager
+	listen    string // address of the Alertmanager
 	beats     atomic.Int64
-	behind    atomic.Pointer[http.Handler] // what the sync asks
 	dir       string
 }
 
@@ -49,14 +47,9 @@ func startBench(t *testing.T, missingAfter time.Duration, set ...string) *bench 
 		}
 	}))
 	t.Cleanup(monitor.Close)
-	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h := b.behind.Load(); h != nil {
-			(*h).ServeHTTP(w, r)
-		} else {
-			http.Error(w, "nobody", http.StatusBadGateway)
-		}
-	}))
-	t.Cleanup(door.Close)
+	var err error
+	b.listen, err = harness.FreeAddress(t.Context())
+	require.NoError(t, err)
 	b.sandbox, b.collector = kit.Start(t, kit.World{Dir: b.dir, Set: append(append(kit.Quick(),
 		"exporters.alert24.lifecycle.audit_interval=1s",
 		`exporters.alert24.watchdog.matchers=["alertname=Watchdog"]`,
@@ -65,22 +58,9 @@ func startBench(t *testing.T, missingAfter time.Duration, set ...string) *bench 
 		"exporters.alert24.watchdog.heartbeat_url="+monitor.URL+"/api/hb/s3cret",
 		"receivers.alertmanager.sync.interval=1s",
 		"receivers.alertmanager.sync.absent_for=2s",
-		"receivers.alertmanager.sync.startup_grace=0s"), syncs(door.URL, set)...)})
+		"receivers.alertmanager.sync.startup_grace=0s"), harness.WithAlertmanager(b.listen, set)...)})
 	return b
 }
-
-// syncs puts the door into the settings that ask for it.
-func syncs(door string, set []string) (all []string) {
-	for _, s := range set {
-		if s == theDoor {
-			s = "receivers.alertmanager.sync.endpoints=[" + door + "]"
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-const theDoor = "the door"
 
 // alertmanager starts one. It has forgotten all alerts.
 func (b *bench) alertmanager() {
@@ -88,16 +68,10 @@ func (b *bench) alertmanager() {
 	found := kit.Binaries(b.T, harness.AlertmanagerEnv)
 	var err error
 	b.manager, err = harness.StartAlertmanager(b.Context(), harness.AlertmanagerOptions{
-		Binary: found.Alertmanager, Webhook: b.collector.Webhook, Dir: filepath.Join(b.dir, "alertmanager"),
+		Binary: found.Alertmanager, Webhook: b.collector.Webhook, Dir: filepath.Join(b.dir, "alertmanager"), Listen: b.listen,
 	})
 	require.NoError(b, err)
 	b.Cleanup(func() { assert.NoError(b, b.manager.Stop()) })
-	to, err := url.Parse(b.manager.Address)
-	require.NoError(b, err)
-	var proxy http.Handler = &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, Transport: &http.Transport{DisableKeepAlives: true},
-	}
-	b.behind.Store(&proxy)
 }
 
 // of is an alert of cluster eu. Its severity is one that Alertmanager routes to the bridge.

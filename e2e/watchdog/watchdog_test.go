@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
@@ -63,7 +64,8 @@ func TestAlertmanagerStops(t *testing.T) {
 func TestPrometheusDies(t *testing.T) {
 	t.Parallel()
 	const missingAfter = 4 * time.Second
-	b := startBench(t, missingAfter, theDoor, "exporters.alert24.watchdog.hold_resolves=true")
+	b := startBench(t, missingAfter, "receivers.alertmanager.sync.endpoints=["+harness.AlertmanagerURL+"]",
+		"exporters.alert24.watchdog.hold_resolves=true")
 	b.alertmanager()
 	p := b.prometheus(of("Watchdog"), of("Stays"), of("Ends"))
 	b.source("heard")
