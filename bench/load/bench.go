@@ -85,10 +85,6 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 	if err != nil {
 		return nil, err
 	}
-	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
-		s.sandbox.Close()
-		return nil, err
-	}
 	s.collector, err = b.startCollector(ctx, s, set...)
 	if err != nil {
 		s.sandbox.Close()
@@ -103,8 +99,11 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 	return s, nil
 }
 
-// startCollector starts a collector on an empty ledger, which sends to the sandbox of a stage.
-func (b *bench) startCollector(ctx context.Context, s *stage, set ...string) (*harness.Collector, error) {
+// startCollector starts a collector on an empty ledger, which sends to the sandbox of a stage. The stage takes profiles of the newest.
+func (b *bench) startCollector(ctx context.Context, s *stage, set ...string) (_ *harness.Collector, err error) {
+	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
+		return nil, err
+	}
 	b.stores++
 	return harness.StartCollector(ctx, harness.CollectorOptions{
 		Binary: b.collector, Endpoint: s.sandbox.Endpoint(), APIKey: s.sandbox.Key,

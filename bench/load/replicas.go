@@ -14,6 +14,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
+// leaderLimit bounds the wait for the first leader.
+const leaderLimit = time.Minute
+
 // replicas measures bridges that share a PostgreSQL database on the same disk, next to one with the embedded store.
 func (b *bench) replicas(ctx context.Context) error {
 	server, err := pgtest.Start("fsync=on") //nolint:contextcheck // it has a limit of its own
@@ -75,10 +78,8 @@ func (b *bench) throughLeader(ctx context.Context, server *pgtest.Server) error 
 func (b *bench) database(ctx context.Context, server *pgtest.Server) ([]string, error) {
 	b.stores++
 	name := "bench" + strconv.Itoa(b.stores)
-	return []string{
-		"exporters.alert24.storage=",
-		"exporters.alert24.database={url: '" + pgtest.TCP(server.Address(), name) + "', lease: " + b.size.lease.String() + "}",
-	}, server.Exec(ctx, "postgres", "CREATE DATABASE "+name+" OWNER "+pgtest.Role)
+	return harness.OnDatabase(pgtest.TCP(server.Address(), name), b.size.lease),
+		server.Exec(ctx, "postgres", "CREATE DATABASE "+name+" OWNER "+pgtest.Role)
 }
 
 func (b *bench) leaderLoad(ctx context.Context, server *pgtest.Server) (sent, error) {
@@ -91,7 +92,7 @@ func (b *bench) leaderLoad(ctx context.Context, server *pgtest.Server) (sent, er
 		return sent{}, err
 	}
 	defer s.close()
-	if _, err := leaderOf(ctx, s.collector); err != nil {
+	if _, err := harness.Leader(ctx, leaderLimit, s.collector); err != nil {
 		return sent{}, err
 	}
 	return s.target.send(ctx, load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh})
@@ -109,15 +110,12 @@ func (b *bench) takeover(ctx context.Context, server *pgtest.Server, end func(c 
 		return 0, err
 	}
 	defer s.close()
-	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
-		return 0, err
-	}
 	other, err := b.startCollector(ctx, s, set...)
 	if err != nil {
 		return 0, err
 	}
 	defer other.Kill()
-	leader, err := leaderOf(ctx, s.collector, other)
+	leader, err := harness.Leader(ctx, leaderLimit, s.collector, other)
 	if err != nil {
 		return 0, err
 	}
@@ -137,24 +135,4 @@ func (b *bench) takeover(ctx context.Context, server *pgtest.Server, end func(c 
 	}
 	err = s.awaitOpen(ctx, 1)
 	return time.Since(began), errors.Join(err, <-ended)
-}
-
-var errNoLeader = errors.New("no replica leads")
-
-// leaderOf waits until one of them leads.
-func leaderOf(ctx context.Context, among ...*harness.Collector) (leader *harness.Collector, err error) {
-	err = harness.Await(ctx, time.Minute, func(ctx context.Context) error {
-		for _, c := range among {
-			leads, err := c.Leads(ctx)
-			if err != nil {
-				return err
-			}
-			if leads {
-				leader = c
-				return nil
-			}
-		}
-		return errNoLeader
-	})
-	return leader, err
 }

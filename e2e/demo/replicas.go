@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,10 +72,7 @@ func (d *duo) start(ctx context.Context) (err error) {
 	for i := range 2 {
 		c, err := harness.StartCollector(ctx, harness.CollectorOptions{
 			Binary: d.binaries.Collector, Endpoint: d.sandbox.Endpoint(), APIKey: d.sandbox.Key, Dir: filepath.Join(d.dir, strconv.Itoa(i)),
-			Set: []string{
-				"exporters.alert24.storage=", "exporters.alert24.database={url: '" + d.url + "', lease: " + lease.String() + "}",
-				"exporters.alert24.lifecycle.settle_time=2s", "exporters.alert24.timeout=2s",
-			},
+			Set: append(harness.OnDatabase(d.url, lease), "exporters.alert24.lifecycle.settle_time=2s", "exporters.alert24.timeout=2s"),
 		})
 		if err != nil {
 			return err
@@ -101,30 +99,16 @@ func (d *duo) play(ctx context.Context) error {
 	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
 		return err
 	}
-	number, err := d.leader(ctx)
+	leader, err := harness.Leader(ctx, stepTimeout, d.bridges...)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\n2. Collector %d leads. It is killed\n", number+1)
-	d.bridges[number].Kill()
+	fmt.Fprintf(d.out, "\n2. Collector %d leads. It is killed\n", slices.Index(d.bridges, leader)+1)
+	leader.Kill()
 
 	fmt.Fprintf(d.out, "\n3. The alert is over. The other one takes over and closes the incident\n")
 	alert.EndsAt = now()
 	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%", resolvedAt: alert.EndsAt})
-}
-
-// leader waits for one that leads.
-func (d *duo) leader(ctx context.Context) (number int, err error) {
-	err = harness.Await(ctx, stepTimeout, func(ctx context.Context) error {
-		for i, c := range d.bridges {
-			if leads, err := c.Leads(ctx); err == nil && leads {
-				number = i
-				return nil
-			}
-		}
-		return errNotYet
-	})
-	return number, err
 }
 
 // close ends what runs, senders first.

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"net"
 	"path/filepath"
+	"regexp"
+	"time"
 )
 
 // WebhookToken is the bearer token that the harness's Alertmanager sends.
@@ -99,4 +101,37 @@ func (c *Collector) Start(ctx context.Context) error {
 	}
 	c.Process = p
 	return p.ready(ctx, c.Health)
+}
+
+// OnDatabase are the settings of a replica that keeps its ledger in the PostgreSQL database of the URL.
+func OnDatabase(url string, lease time.Duration) []string {
+	return []string{
+		"exporters.alert24.storage=",
+		"exporters.alert24.database={url: '" + url + "', lease: " + lease.String() + "}",
+	}
+}
+
+var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$`)
+
+// Leads reports whether a replica leads, as its metrics say.
+func (c *Collector) Leads(ctx context.Context) (bool, error) {
+	metrics, err := get(ctx, c.Metrics)
+	return leads.Match(metrics), err
+}
+
+// Leader waits until one of the replicas leads. It skips those that do not run or do not answer.
+func Leader(ctx context.Context, limit time.Duration, among ...*Collector) (leader *Collector, err error) {
+	err = Await(ctx, limit, func(ctx context.Context) error {
+		for _, c := range among {
+			if !c.Running() {
+				continue
+			}
+			if leads, err := c.Leads(ctx); err == nil && leads {
+				leader = c
+				return nil
+			}
+		}
+		return errors.New("no replica leads")
+	})
+	return leader, err
 }

@@ -5,13 +5,11 @@ package harness
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -124,12 +122,4 @@ func (p *Proxy) Told(instance string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.told[instance])
-}
-
-var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$`)
-
-// Leads reports whether a replica leads, as its metrics say.
-func (c *Collector) Leads(ctx context.Context) (bool, error) {
-	metrics, err := get(ctx, c.Metrics)
-	return leads.Match(metrics), err
 }

@@ -5,7 +5,6 @@ package replication
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -54,10 +53,8 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 	for range n {
 		path := pgtest.NewProxy(t, server.Address())
 		f.paths = append(f.paths, path)
-		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: slices.Concat(kit.Quick(), set, []string{
-			"exporters.alert24.storage=",
-			"exporters.alert24.database={url: '" + pgtest.TCP(path.Address(), database) + "', lease: " + lease.String() + "}",
-		})}))
+		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: slices.Concat(kit.Quick(), set,
+			harness.OnDatabase(pgtest.TCP(path.Address(), database), lease))}))
 	}
 	f.proxy = harness.StartProxy(f.collectors...)
 	t.Cleanup(f.proxy.Close)
@@ -76,20 +73,10 @@ func (f *fleet) leader(t *testing.T) *harness.Collector {
 // leaderBut does not ask one of them, which may not answer.
 func (f *fleet) leaderBut(t *testing.T, but *harness.Collector) *harness.Collector {
 	t.Helper()
-	var found *harness.Collector
-	kit.Eventually(t, func(ctx context.Context) error {
-		for _, c := range f.collectors {
-			if c == but || !c.Running() {
-				continue
-			}
-			if leads, err := c.Leads(ctx); err == nil && leads {
-				found = c
-				return nil
-			}
-		}
-		return errors.New("nobody leads")
-	})
-	return found
+	among := slices.DeleteFunc(slices.Clone(f.collectors), func(c *harness.Collector) bool { return c == but })
+	leader, err := harness.Leader(t.Context(), kit.Limit, among...)
+	require.NoError(t, err)
+	return leader
 }
 
 // pair runs two Alertmanagers that send to the proxy.
