@@ -88,7 +88,7 @@ func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen 
 				b.said(t, instance, func(w relayed) bool { return w.sender == sender && w.answer == http.StatusServiceUnavailable })
 			}
 		}
-		assert.Empty(t, b.all("opens"))
+		assert.Empty(t, kit.IncidentsOf(b.sandbox, "HighErrorRate:opens"))
 		b.relay.refuse.Store(false)
 		b.incident(t, "opens", kit.IsOpen)
 		b.incident(t, "ends", kit.IsResolved)

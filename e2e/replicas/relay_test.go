@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,8 +18,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
@@ -159,28 +156,12 @@ func startBench(t *testing.T, switches func(*sandbox.Switches)) *bench {
 // incident waits until the alias has had exactly one incident, and done accepts it.
 func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
 	t.Helper()
-	err := harness.Await(t.Context(), kit.Limit, func(context.Context) error {
-		all := b.all(instance)
-		if len(all) == 0 {
-			return errors.New("no incident")
+	defer func() {
+		if t.Failed() {
+			t.Logf("%s: the webhooks were %+v", instance, b.relay.of(instance))
 		}
-		if len(all) > 1 {
-			return harness.Final(fmt.Errorf("%d incidents", len(all)))
-		}
-		return done(all[0])
-	})
-	require.NoError(t, err, "%s: the webhooks were %+v", instance, b.relay.of(instance))
-}
-
-// all are the incidents that the alias ever had.
-func (b *bench) all(instance string) []sandbox.Incident {
-	var all []sandbox.Incident
-	for _, i := range b.sandbox.Incidents() {
-		if i.Alias == "HighErrorRate:"+instance {
-			all = append(all, i)
-		}
-	}
-	return all
+	}()
+	kit.OnlyIncidentOf(t, b.sandbox, "HighErrorRate:"+instance, done)
 }
 
 // said waits until a webhook that satisfies match has passed.

@@ -189,26 +189,7 @@ func (a *alertmanager) ends(t *testing.T, alert harness.Alert) {
 // incident waits until the one incident of the instance is as it should.
 func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
 	t.Helper()
-	kit.Eventually(t, func(context.Context) error {
-		all := b.all(instance)
-		if len(all) != 1 {
-			err := fmt.Errorf("%d incidents of %s", len(all), instance)
-			if len(all) > 1 {
-				err = harness.Final(err)
-			}
-			return err
-		}
-		return done(all[0])
-	})
-}
-
-func (b *bench) all(instance string) (found []sandbox.Incident) {
-	for _, i := range b.sandbox.Incidents() {
-		if i.Alias == "HighErrorRate:"+instance {
-			found = append(found, i)
-		}
-	}
-	return found
+	kit.OnlyIncidentOf(t, b.sandbox, "HighErrorRate:"+instance, done)
 }
 
 // syncs waits until the collector has asked n more times, and has gone on with what it heard.

@@ -115,26 +115,9 @@ func (p *prometheus) dies() {
 }
 
 // incident waits until the alias has one incident in all, and it is as it should be.
-func (b *bench) incident(alias string, done func(sandbox.Incident) error) (only sandbox.Incident) {
+func (b *bench) incident(alias string, done func(sandbox.Incident) error) sandbox.Incident {
 	b.Helper()
-	kit.Eventually(b.T, func(context.Context) error {
-		all := b.all(alias)
-		if len(all) != 1 {
-			return fmt.Errorf("%s has %d incidents", alias, len(all))
-		}
-		only = all[0]
-		return done(only)
-	})
-	return only
-}
-
-func (b *bench) all(alias string) (found []sandbox.Incident) {
-	for _, i := range b.sandbox.Incidents() {
-		if i.Alias == alias {
-			found = append(found, i)
-		}
-	}
-	return found
+	return kit.OnlyIncidentOf(b.T, b.sandbox, alias, done)
 }
 
 // source waits until the source is in that state.

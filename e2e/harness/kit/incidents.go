@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,19 +20,34 @@ import (
 // OnlyIncident waits until the sandbox holds exactly one incident and done accepts it.
 func OnlyIncident(t *testing.T, s *harness.Sandbox, done func(sandbox.Incident) error) sandbox.Incident {
 	t.Helper()
-	var found sandbox.Incident
+	return only(t, "", s.Incidents, done)
+}
+
+// OnlyIncidentOf waits until the alias has exactly one incident and done accepts it.
+func OnlyIncidentOf(t *testing.T, s *harness.Sandbox, alias string, done func(sandbox.Incident) error) sandbox.Incident {
+	t.Helper()
+	return only(t, " of "+alias, func() []sandbox.Incident { return IncidentsOf(s, alias) }, done)
+}
+
+func only(t *testing.T, which string, list func() []sandbox.Incident, done func(sandbox.Incident) error) (found sandbox.Incident) {
+	t.Helper()
 	Eventually(t, func(context.Context) error {
-		incidents := s.Incidents()
+		incidents := list()
 		if len(incidents) == 0 {
-			return errors.New("no incident")
+			return errors.New("no incident" + which)
 		}
 		if len(incidents) > 1 {
-			return harness.Final(fmt.Errorf("%d incidents: %+v", len(incidents), incidents))
+			return harness.Final(fmt.Errorf("%d incidents%s: %+v", len(incidents), which, incidents))
 		}
 		found = incidents[0]
 		return done(found)
 	})
 	return found
+}
+
+// IncidentsOf are all incidents that the alias ever had, oldest first.
+func IncidentsOf(s *harness.Sandbox, alias string) []sandbox.Incident {
+	return slices.DeleteFunc(s.Incidents(), func(i sandbox.Incident) bool { return i.Alias != alias })
 }
 
 // IsOpen accepts an incident that nobody has closed.
