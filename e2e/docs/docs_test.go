@@ -5,9 +5,7 @@ package docs
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,7 +43,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		snippet.Kubernetes: checkKubernetes,
 	}
 	seen := map[snippet.Kind]bool{}
-	for _, file := range markdown(t) {
+	for _, file := range kit.Markdown(t) {
 		content, err := os.ReadFile(kit.Root(t, file))
 		require.NoError(t, err)
 		blocks, err := snippet.YAML(string(content))
@@ -63,28 +61,6 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 	for _, kind := range []snippet.Kind{snippet.Collector, snippet.Alertmanager, snippet.Builder} {
 		assert.True(t, seen[kind], "the documentation has no example for %s", kind)
 	}
-}
-
-// markdown lists the project's Markdown files.
-func markdown(t *testing.T) []string {
-	t.Helper()
-	var files []string
-	err := fs.WalkDir(os.DirFS(kit.Root(t)), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := entry.Name()
-		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "build" || name == "testdata") {
-			return fs.SkipDir
-		}
-		if filepath.Ext(name) == ".md" {
-			files = append(files, path)
-		}
-		return nil
-	})
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	return files
 }
 
 // around completes a part of a configuration: what the part says counts.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,14 +17,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/e2e/docs/snippet"
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-var (
-	block   = regexp.MustCompile("(?s)\n```(?:sh|console)\n(.*?)\n```")
-	command = regexp.MustCompile(`(?m)^(?:\$ )?((?:build/)?alert24tool .*)$`)
-)
+var command = regexp.MustCompile(`(?m)^(?:\$ )?((?:build/)?alert24tool .*)$`)
 
 // Every command of the documentation works, in the order of its page, in a folder with the configuration that is deployed, next to a
 // running bridge and with its key in the environment.
@@ -33,22 +30,17 @@ func TestCommandsOfTheDocumentation(t *testing.T) {
 	kit.Binaries(t, harness.ToolEnv, harness.CollectorEnv)
 	pages := map[string][]string{}
 	ran := map[string]bool{}
-	root := os.DirFS(kit.Root(t))
-	require.NoError(t, fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if base := entry.Name(); err == nil && entry.IsDir() && name != "." && (strings.HasPrefix(base, ".") || base == "build" || base == "testdata") {
-			return fs.SkipDir
-		}
-		if err != nil || filepath.Ext(name) != ".md" {
-			return err
-		}
-		text, err := fs.ReadFile(root, name)
-		for _, b := range block.FindAllStringSubmatch(string(text), -1) {
-			for _, c := range command.FindAllStringSubmatch(b[1], -1) {
+	for _, name := range kit.Markdown(t) {
+		text, err := os.ReadFile(kit.Root(t, name))
+		require.NoError(t, err)
+		blocks, err := snippet.Blocks(string(text), "sh", "console")
+		require.NoError(t, err, name)
+		for _, b := range blocks {
+			for _, c := range command.FindAllStringSubmatch(b.Text, -1) {
 				pages[name] = append(pages[name], c[1])
 			}
 		}
-		return err
-	}))
+	}
 	for name, commands := range pages {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -1,12 +1,13 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package snippet finds the YAML examples in Markdown and tells which program each is for, so that a test can hand every
+// Package snippet finds the examples in Markdown and tells which program a YAML example is for, so that a test can hand every
 // example of the documentation to the program that its reader will use.
 package snippet
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,8 +19,11 @@ type Block struct {
 	Text string
 }
 
-// YAML returns the YAML blocks of a Markdown text. An unclosed one is an error.
-func YAML(markdown string) ([]Block, error) {
+// YAML returns the YAML blocks of a Markdown text.
+func YAML(markdown string) ([]Block, error) { return Blocks(markdown, "yaml", "yml") }
+
+// Blocks returns the blocks of a Markdown text that are in one of the languages. An unclosed block is an error.
+func Blocks(markdown string, languages ...string) ([]Block, error) {
 	var (
 		blocks []Block
 		open   *Block
@@ -33,7 +37,7 @@ func YAML(markdown string) ([]Block, error) {
 		case fence == "" && strings.HasPrefix(trimmed, "```"):
 			info := strings.TrimLeft(trimmed, "`")
 			indent, fence = line[:len(line)-len(trimmed)], trimmed[:len(trimmed)-len(info)]
-			if language, _, _ := strings.Cut(info, " "); language == "yaml" || language == "yml" {
+			if language, _, _ := strings.Cut(info, " "); slices.Contains(languages, language) {
 				open = &Block{Line: i + 1}
 				text.Reset()
 			}

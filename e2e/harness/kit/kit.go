@@ -6,9 +6,11 @@ package kit
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +58,28 @@ func Root(t *testing.T, elements ...string) string {
 	dir, err := harness.Root()
 	require.NoError(t, err)
 	return filepath.Join(append([]string{dir}, elements...)...)
+}
+
+// Markdown lists the project's Markdown files.
+func Markdown(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(os.DirFS(Root(t)), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "build" || name == "testdata") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(name) == ".md" {
+			files = append(files, path)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
 }
 
 // Eventually waits until probe returns nil.
