@@ -22,6 +22,9 @@ import (
 
 const repository = "ghcr.io/alert24/otelcol-alert24"
 
+// tag is the version as a tag of the image, which has no plus.
+func (s *settings) tag() string { return strings.ReplaceAll(s.version, "+", "_") }
+
 // programs are those of a platform.
 func (s *settings) programs(platform string) []string {
 	var found []string
@@ -86,7 +89,7 @@ func makeImages(s settings) error {
 	if err != nil {
 		return err
 	}
-	tag := strings.ReplaceAll(s.version, "+", "_") // a tag has no plus
+	tag := s.tag()
 	base := filepath.Join(s.out, "otelcol-alert24_"+s.version)
 	folder := filepath.Join(s.out, "image")
 	if err := image.WriteLayout(index, folder, tag); err != nil {
@@ -125,7 +128,7 @@ func writeDocker(index v1.ImageIndex, base, tag string) error {
 
 func pushImage(s settings) error {
 	login := &authn.Basic{Username: os.Getenv("REGISTRY_USER"), Password: os.Getenv("REGISTRY_TOKEN")}
-	reference := repository + ":" + strings.ReplaceAll(s.version, "+", "_")
+	reference := repository + ":" + s.tag()
 	digest, err := image.Push(context.Background(), filepath.Join(s.out, "image"), reference, login)
 	if err != nil {
 		return err

@@ -54,32 +54,28 @@ func Build(o Options, base string) (path string, err error) {
 }
 
 func collect(o Options) ([]member, error) {
-	members := []member{{name: "sbom.cdx.json", mode: 0o644, content: o.SBOM}}
-	from := map[string]os.FileMode{}
-	var paths []string
-	for _, program := range o.Programs {
-		from[program] = 0o755
-		paths = append(paths, program)
+	type file struct {
+		name, from string
+		mode       os.FileMode
 	}
-	for _, file := range []string{
+	var files []file
+	for _, program := range o.Programs {
+		files = append(files, file{filepath.Base(program), program, 0o755})
+	}
+	for _, name := range []string{
 		"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
 		"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
 		"examples/grafana-dashboard.json",
 	} {
-		paths = append(paths, filepath.Join(o.Root, file))
+		files = append(files, file{name, filepath.Join(o.Root, name), 0o644})
 	}
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
+	members := []member{{name: "sbom.cdx.json", mode: 0o644, content: o.SBOM}}
+	for _, f := range files {
+		content, err := os.ReadFile(f.from)
 		if err != nil {
 			return nil, fmt.Errorf("make an archive: %w", err)
 		}
-		m := member{name: filepath.Base(path), mode: 0o644, content: content}
-		if mode, ok := from[path]; ok {
-			m.mode = mode
-		} else if inside, err := filepath.Rel(o.Root, path); err == nil {
-			m.name = filepath.ToSlash(inside)
-		}
-		members = append(members, m)
+		members = append(members, member{name: f.name, mode: f.mode, content: content})
 	}
 	return members, nil
 }
