@@ -90,11 +90,7 @@ func (d *duo) start(ctx context.Context) (err error) {
 
 func (d *duo) play(ctx context.Context) error {
 	s := story{bridge: &harness.Bridge{Sandbox: d.sandbox, Alertmanager: d.alertmanager}, out: d.out}
-	alert := harness.Alert{
-		Labels:      map[string]string{"alertname": "HighErrorRate", "instance": "api-01.prod", "job": "api-service", "severity": severity},
-		Annotations: map[string]string{"summary": title + "api-01.prod", "description": fmt.Sprintf(description, "8.3%", "api-01.prod")},
-		StartsAt:    now(),
-	}
+	alert := highErrorRate("api-01.prod")
 	fmt.Fprintf(d.out, "\n1. HighErrorRate fires on api-01.prod\n")
 	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
 		return err
