@@ -131,7 +131,7 @@ func (s *edits) read(from, to time.Time, counts func(at time.Time) bool) bool {
 // learned: the process that read or wrote at the time went on for long enough.
 func (s *edits) learned(at time.Time) bool { return s.evidence.awake(at, at.Add(learning)) }
 
-// awake says whether one process ran from one time to the other without a pause, which can last until it does not wait for the answer any more.
+// awake says whether one process ran the whole time and was never paused. A pause can last longer than the process waits for an answer.
 func (e *evidence) awake(from, to time.Time) bool {
 	return e.lived(from, to) && !slices.ContainsFunc(e.pauses, func(p span) bool { return !p.from.After(to) && !p.to.Before(from) })
 }

@@ -110,7 +110,7 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 }
 
 // ToldResolved reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved. Alertmanager
-// never says so of an alert that no answer told it was delivered, even if it was.
+// sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it.
 func (p *Proxy) ToldResolved(a Alert) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // Root of the project.
 const projectRoot = "../../.."
 
-// pretend makes packages of programs that are none: what is around them counts.
+// pretend returns options with tiny files in place of the programs: these tests look at everything else.
 func pretend(t *testing.T) Options {
 	t.Helper()
 	bin := t.TempDir()

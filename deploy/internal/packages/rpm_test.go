@@ -18,7 +18,8 @@ import (
 	"github.com/alert24/otelcol-alert24/deploy/internal/machine"
 )
 
-// rpm installs, upgrades and removes its package. The programs in it are none: Debian has rpm, but nothing that depends on it.
+// rpm installs, upgrades and removes its package, with tiny files in place of the programs. It runs on Debian, where rpm knows none of the
+// packages that this one depends on.
 func TestRPM(t *testing.T) {
 	if _, err := exec.LookPath("rpm"); err != nil && os.Getenv(machine.RequiredEnv) != "required" {
 		t.Skip("rpm is missing: apt-get install rpm")
