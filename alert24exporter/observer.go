@@ -55,8 +55,8 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	o.lately.learned(a, err)
 	fields := []zap.Field{
 		zap.String("alias", a.Alias),
-		zap.String("incident_id", a.Entry.Incident.ID),
-		zap.Int64("incident_number", a.Entry.Incident.Number),
+		zap.String("incident_id", a.Incident.ID),
+		zap.Int64("incident_number", a.Incident.Number),
 		zap.String("reason", reason(a, err)),
 	}
 	lesson := a.Lesson
@@ -77,16 +77,16 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.StillOpen:
 		t.logger.Warn("Incident is still open after its close; it is closed again", fields...)
 	case protocol.ParkedIt:
-		if a.Entry.Timers().Parks > 1 {
+		if a.Parks > 1 {
 			return // already logged
 		}
 		t.logger.Error("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", fields...)
 	case protocol.Blocked:
 		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
-			append(fields, zap.String("other_incident_id", a.Entry.Foreign))...)
+			append(fields, zap.String("other_incident_id", a.Foreign))...)
 	case protocol.Shrunk:
 		t.logger.Warn("Alert24 fails to update this incident; fewer fields are tried",
-			append(fields, zap.Stringer("form", a.Entry.Timers().Form))...)
+			append(fields, zap.Stringer("form", a.Form))...)
 	default:
 		t.logger.Debug("Result learned", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson))...)
 		return
@@ -116,7 +116,7 @@ func (t *telemetry) delays(a *protocol.Answered) {
 	if a.Waited > 0 {
 		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
 	}
-	if start := a.Entry.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
+	if start := a.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
 		t.builder.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
 	}
 }

@@ -147,7 +147,7 @@ func (s *statusSource) common() status.Known {
 
 // known is what is known next to an entry, with what is common to all.
 func (s *statusSource) known(k status.Known, l *ledger.Listed, title string) *status.Known {
-	k.PendingSince, k.Title, k.Last = l.Pending, title, s.lately.results.LastFailed(l.Entry.Alias)
+	k.Timers, k.PendingSince, k.Title, k.Last = l.Timers(), l.Pending, title, s.lately.results.LastFailed(l.Entry.Alias)
 	return &k
 }
 

@@ -63,14 +63,14 @@ func (p *batch) foresee() {
 		}
 		former := p.store.get(g.alias)
 		e := former.entry
-		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall && !e.Timers().Armed) {
+		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall && former.armed() == 0) {
 			continue
 		}
-		if n, _ := p.policy.Apply(e, g.events, p.now); n != e && n.Firing() && former.view.of(n) == nil {
+		if n, _ := p.policy.Apply(former.timed(), g.events, p.now); n.Entry != e && n.Firing() && former.view.of(n.Entry) == nil {
 			if p.foreseen == nil {
 				p.foreseen = map[string]foreseen{}
 			}
-			_, v := p.render(n)
+			_, v := p.render(n.Entry)
 			p.foreseen[g.alias] = foreseen{former, v}
 		}
 	}
@@ -89,22 +89,22 @@ func (p *batch) plan(route func([]protocol.Event) []protocol.Event) []mutation {
 }
 
 func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
-	n, did := p.policy.Apply(s.entry, g.events, p.now)
-	if s.entry == nil && n != nil && live >= p.cfg.Aliases && !p.unbounded {
+	n, did := p.policy.Apply(s.timed(), g.events, p.now)
+	if s.entry == nil && n.Entry != nil && live >= p.cfg.Aliases && !p.unbounded {
 		p.refused += g.note(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
 		return s, false
 	}
 	g.note(p.outcomes, did)
-	if n == s.entry {
+	if n.Entry == s.entry {
 		return s, false
 	}
 	// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
 	if f, ok := p.foreseen[g.alias]; ok && f.former.same(&s) {
 		s.view = f.view
 	}
-	armed := p.policy.Arm(n, s.view.of(n), p.now)
+	armed := p.policy.Arm(&n, s.view.of(n.Entry), p.now)
 	durable = armed || s.loaded || protocol.Durable(did)
-	s.entry = n
+	s.set(n)
 	s.mark(p.now, false)
 	return s, durable
 }

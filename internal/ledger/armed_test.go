@@ -28,7 +28,7 @@ func TestCreatesAreArmedUpToABound(t *testing.T) {
 	}
 	armed := func() (n int) {
 		for _, ev := range events {
-			if e := l.Get(ev.Alias); e != nil && e.Timers().Armed {
+			if e, there := l.Look(ev.Alias); there && e.Timers().Armed {
 				n++
 			}
 		}
@@ -50,5 +50,6 @@ func TestCreatesAreArmedUpToABound(t *testing.T) {
 		assert.Equal(t, want, e.Inflight().Content)
 	}
 	apply(t, l, events[6])
-	assert.True(t, l.Get(events[6].Alias).Timers().Armed, "the others have left")
+	e, _ := l.Look(events[6].Alias)
+	assert.True(t, e.Timers().Armed, "the others have left")
 }

@@ -17,17 +17,17 @@ func (l *Ledger) Peek(alias string) protocol.Decision {
 	if s.entry == nil {
 		return protocol.Decision{}
 	}
-	t := l.policy.Tick(s.entry, now)
-	if t == nil {
+	t := l.policy.Tick(s.timed(), now)
+	if t.Entry == nil {
 		return protocol.Decision{Wake: now} // it expires: claim it
 	}
-	d := l.policy.Decide(t, s.view.of(t), now)
+	d := l.policy.Decide(t, s.view.of(t.Entry), now)
 	if d.Render {
-		_, v := l.render(t)
+		_, v := l.render(t.Entry)
 		d = l.policy.Decide(t, &v.want, now)
-		l.store.remember(s.entry, v, d.Call.Kind != protocol.NoCall, protocol.Pending(t, &v.want), now)
+		l.store.remember(s.entry, v, d.Call.Kind != protocol.NoCall, protocol.Pending(t.Entry, &v.want), now)
 	}
-	if t != s.entry && d.Call.Kind == protocol.NoCall {
+	if t.Entry != s.entry && d.Call.Kind == protocol.NoCall {
 		d.Wake = now // time has changed the entry: claim it
 	}
 	return d
@@ -77,19 +77,19 @@ func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Ent
 
 // next decides on the next call of an entry, and begins it.
 func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durable bool) {
-	e := l.policy.Tick(s.entry, now)
-	if e == nil {
+	e := l.policy.Tick(s.timed(), now)
+	if e.Entry == nil {
 		return slot{}, protocol.Decision{}, true
 	}
-	durable = e != s.entry
+	durable = e.Entry != s.entry
 	e, armed := protocol.Disarm(e) // a call that has not left is decided again
-	d = l.policy.Decide(e, s.view.of(e), now)
+	d = l.policy.Decide(e, s.view.of(e.Entry), now)
 	switch c := &d.Call; {
 	case d.Render:
 		return s, d, false // nothing is changed before it can be decided
 	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content && l.fresh(armed, now):
 		c.At = armed.At
-		e = protocol.Rearm(e, *c, now) // disk names it already
+		e = l.policy.Rearm(e, *c, now) // disk names it already
 	case c.Kind == protocol.NoCall:
 		durable = durable || armed.Kind != protocol.NoCall
 	case c.Kind == protocol.Lookup:
@@ -99,7 +99,7 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 		e, durable = l.policy.Begin(e, *c, now), true
 		c.At = now
 	}
-	s.entry = e
+	s.set(e)
 	s.mark(now, false)
 	return s, d, durable
 }
@@ -119,8 +119,8 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 				return s, false
 			}
 			since := s.since
-			a.Entry, a.Lesson = l.policy.Learn(s.entry, a.Call, a.Answer, now)
-			s.entry = a.Entry
+			a.Timed, a.Lesson = l.policy.Learn(s.timed(), a.Call, a.Answer, now)
+			s.set(a.Timed)
 			a.Rests, a.Wake = l.rests(&s, now)
 			s.mark(now, true)
 			if a.Waited = 0; s.since.IsZero() && !since.IsZero() {
@@ -134,32 +134,33 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 
 // rests reports that the entry needs nothing before wake. After a call it is known what its alerts say: most need not be rendered again.
 func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
-	if l.policy.Tick(s.entry, now) != s.entry {
+	e := s.timed()
+	if l.policy.Tick(e, now) != e {
 		return false, time.Time{}
 	}
-	d := l.policy.Decide(s.entry, s.view.of(s.entry), now)
+	d := l.policy.Decide(e, s.view.of(e.Entry), now)
 	return d.Call.Kind == protocol.NoCall && !d.Render, d.Wake
 }
 
 // Suspect applies Policy.Suspect to the alias, durably, and reports whether it is in doubt now.
 func (l *Ledger) Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error) {
-	return l.change(ctx, alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Suspect(e, id, created, l.now()) })
+	return l.change(ctx, alias, func(e protocol.Timed) protocol.Timed { return l.policy.Suspect(e, id, created, l.now()) })
 }
 
 // Missing applies Policy.Missing to the alias, durably, and reports whether it changed.
 func (l *Ledger) Missing(ctx context.Context, alias string) (bool, error) {
-	return l.change(ctx, alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Missing(e, l.now()) })
+	return l.change(ctx, alias, func(e protocol.Timed) protocol.Timed { return l.policy.Missing(e, l.now()) })
 }
 
-func (l *Ledger) change(ctx context.Context, alias string, do func(e *protocol.Entry) *protocol.Entry) (changed bool, err error) {
+func (l *Ledger) change(ctx context.Context, alias string, do func(e protocol.Timed) protocol.Timed) (changed bool, err error) {
 	err = l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
 		changed = false
 		if s.entry == nil {
 			return s, false
 		}
-		n := do(s.entry)
-		if changed = n != s.entry; changed {
-			s.entry = n
+		n := do(s.timed())
+		if changed = n.Entry != s.entry; changed {
+			s.set(n)
 			s.mark(l.now(), false)
 		}
 		return s, changed

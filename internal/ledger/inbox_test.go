@@ -194,8 +194,8 @@ func TestTakeoverWaitsForTheFormerLeadersCall(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, protocol.Create, d.Call.Kind)
 	after := sharing(t, s, 10, func(c *Config) { c.Policy.Unsettled = 10 * time.Second })
-	e := after.Get(theAlias)
-	assert.True(t, e.Doubt.Set)
+	e, _ := after.Look(theAlias)
+	assert.True(t, e.Entry.Doubt.Set)
 	assert.Equal(t, at(100+10+15), e.Timers().SettleAt)
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ledger keeps what every alias should look like in Alert24 and what is known of it, durably: all entries of
-// package protocol in memory, under one writer, and their records in a [Store]. Webhooks that wait share a transaction. It renders
+// package protocol with their timers in memory, under one writer, and their records in a [Store]. Webhooks that wait share a transaction. It renders
 // what incidents should say, outside of its locks. Start reading with Ledger.Apply and Ledger.Claim.
 package ledger
 

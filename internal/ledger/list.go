@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -14,7 +15,12 @@ type Listed struct {
 	Entry *protocol.Entry
 	// Pending is since when Alert24 does not hold what the entry asks for; zero while it does.
 	Pending time.Time
+
+	timers *protocol.Timers
 }
+
+// Timers of the entry.
+func (l *Listed) Timers() protocol.Timers { return *cmp.Or(l.timers, &tried[0]) }
 
 // Revision is another number whenever an entry may have changed.
 func (l *Ledger) Revision() uint64 { return l.store.revision.Load() }
@@ -26,7 +32,7 @@ func (l *Ledger) List() (listed []Listed, closed int) {
 	defer s.mu.RUnlock()
 	listed = make([]Listed, 0, len(s.slots))
 	for _, c := range s.slots {
-		listed = append(listed, Listed{c.entry, c.slot().since})
+		listed = append(listed, Listed{c.entry, c.slot().since, c.timers})
 	}
 	return listed, len(s.closed)
 }
@@ -34,5 +40,5 @@ func (l *Ledger) List() (listed []Listed, closed int) {
 // Look returns the entry of an alias, closed or not.
 func (l *Ledger) Look(alias string) (Listed, bool) {
 	s := l.store.get(alias)
-	return Listed{s.entry, s.since}, s.entry != nil
+	return Listed{s.entry, s.since, s.timers}, s.entry != nil
 }

@@ -43,7 +43,7 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 		s := c.slot()
 		n := l.policy.Load(s.entry, now)
 		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
-		s.entry = n
+		s.set(n)
 		s.mark(now, false)
 		l.store.keep(alias, nil, s)
 	}

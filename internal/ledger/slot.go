@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -12,7 +13,8 @@ import (
 
 // slot is an entry with what the ledger needs next to it.
 type slot struct {
-	entry *protocol.Entry // nil: there is none
+	entry  *protocol.Entry  // nil: there is none
+	timers *protocol.Timers // of the entry; nil: all zero
 	// view is what the incident should say, while a call is due or under way; nil if it is not rendered.
 	view *view
 	// since is when Alert24 ceased to hold what the entry asks for; zero while it does, as far as we know.
@@ -23,33 +25,56 @@ type slot struct {
 	kept *closed
 }
 
+// tried are the timers of most entries: nothing but how often they were tried. Slots share them.
+var tried = func() (t [8]protocol.Timers) {
+	for i := range t {
+		t[i].Tries = int32(i)
+	}
+	return t
+}()
+
+func (s *slot) timed() protocol.Timed {
+	return protocol.Timed{Entry: s.entry, Timers: *cmp.Or(s.timers, &tried[0])}
+}
+
+func (s *slot) set(e protocol.Timed) {
+	s.entry = e.Entry
+	if n := int(e.Tries); n < len(tried) && e.Timers == tried[n] {
+		s.timers = &tried[n]
+	} else if s.timers == nil || e.Timers != *s.timers {
+		kept := e.Timers // only here they need memory of their own
+		s.timers = &kept
+	}
+}
+
 // stored is a slot in little memory: most have nothing but an entry.
 type stored struct {
-	entry *protocol.Entry
-	more  *slot // of entries that have more; its own entry is nil
+	entry  *protocol.Entry
+	timers *protocol.Timers
+	more   *slot // of entries that have more; its own entry is nil
 }
 
 var onlyLoaded = &slot{loaded: true} // all, after a start
 
 func (s *slot) store() stored {
 	more := *s
-	more.entry, more.kept = nil, nil
+	more.entry, more.timers, more.kept = nil, nil, nil
 	switch more {
 	case slot{}:
-		return stored{entry: s.entry}
+		return stored{s.entry, s.timers, nil}
 	case *onlyLoaded:
-		return stored{s.entry, onlyLoaded}
+		return stored{s.entry, s.timers, onlyLoaded}
 	default:
-		return stored{s.entry, &more}
+		return stored{s.entry, s.timers, &more}
 	}
 }
 
 func (s stored) slot() slot {
-	if s.more == nil {
-		return slot{entry: s.entry}
+	var whole slot
+	if s.more != nil {
+		whole = *s.more
 	}
-	whole := *s.more
-	whole.entry = s.entry
+	whole.entry, whole.timers = s.entry, s.timers
 	return whole
 }
 
@@ -68,7 +93,7 @@ func (s *slot) pack() (*closed, bool) {
 	if s.entry == nil || s.view != nil || !s.since.IsZero() {
 		return nil, false
 	}
-	c, ok := protocol.Pack(s.entry)
+	c, ok := protocol.Pack(s.timed())
 	return &closed{c, s.loaded, s.stale}, ok
 }
 
@@ -78,7 +103,9 @@ func (s *store) slot(alias string) slot {
 		return current.slot()
 	}
 	if c, known := s.closed[alias]; known {
-		return slot{entry: c.Unpack(alias), loaded: c.loaded, stale: c.stale, kept: c}
+		s := slot{loaded: c.loaded, stale: c.stale, kept: c}
+		s.set(c.Unpack(alias))
+		return s
 	}
 	return slot{}
 }
@@ -147,7 +174,7 @@ func (s *slot) live() int {
 
 // armed is 1 for a create that has not left.
 func (s *slot) armed() int {
-	if s.entry == nil || !s.entry.Timers().Armed {
+	if s.timers == nil || !s.timers.Armed {
 		return 0
 	}
 	return 1

@@ -30,12 +30,12 @@ func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.S
 				if c.entry == nil {
 					return c, false
 				}
-				n, sighting := l.policy.Snapshot(c.entry, s, now)
+				n, sighting := l.policy.Snapshot(c.timed(), s, now)
 				sightings[i] = sighting
-				if n == c.entry {
+				if n.Entry == c.entry {
 					return c, false
 				}
-				c.entry = n
+				c.set(n)
 				if sighting.Wakes() {
 					c.mark(now, false)
 				}

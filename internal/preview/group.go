@@ -68,7 +68,7 @@ type life struct {
 	*Preview
 	manager *alert24.DryRun
 	at      time.Time
-	entry   *protocol.Entry
+	entry   protocol.Timed
 
 	last     protocol.Call
 	call     *Call     // the last one; nil: none
@@ -112,7 +112,7 @@ func (l *life) next(ctx context.Context) {
 	for range maxSteps {
 		d := l.policy.Decide(l.entry, nil, l.at)
 		if d.Render {
-			content := l.content(l.entry)
+			content := l.content(l.entry.Entry)
 			want := protocol.Of(&content)
 			d = l.policy.Decide(l.entry, &want, l.at)
 		}
@@ -126,7 +126,7 @@ func (l *life) next(ctx context.Context) {
 			return
 		default:
 			later := l.policy.Tick(l.entry, d.Wake)
-			if later == nil {
+			if later.Entry == nil {
 				return
 			}
 			l.entry, l.at = later, d.Wake
@@ -141,7 +141,7 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 	var answer protocol.Answer
 	switch call.Kind {
 	case protocol.Create:
-		l.incident = &Incident{Content: l.content(e)}
+		l.incident = &Incident{Content: l.content(e.Entry)}
 		answer, _ = l.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: l.incident.Content})
 	case protocol.Close:
 		answer, _ = l.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), l.at))
@@ -163,7 +163,7 @@ func (l *life) content(e *protocol.Entry) incident.Content {
 func (l *life) reason(outcomes []protocol.Outcome) string {
 	switch {
 	case l.call != nil:
-		return protocol.Why(l.entry, l.last)
+		return protocol.Why(l.entry.Entry, l.last)
 	case l.entry.Left:
 		return "its annotation alert24_resolve leaves closing to a person"
 	case slices.Contains(outcomes, protocol.Coalesced):

@@ -10,9 +10,9 @@ type Answered struct {
 	Alias  string
 	Call   Call
 	Answer Answer
-	// What follows is set when the answer is learned. Entry is nil if the entry has expired.
+	// What follows is set when the answer is learned. There is no Entry if it has expired.
+	Timed
 	Lesson Lesson
-	Entry  *Entry
 	// Waited is set if Alert24 now holds what the entry asks for: how long it did not.
 	Waited time.Duration
 	// Rests: the alias needs no call before Wake; zero is never.

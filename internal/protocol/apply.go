@@ -8,22 +8,19 @@ import (
 	"time"
 )
 
-// Apply returns the entry after the events of one alias, and what each did; e is nil for an alias without an entry. The
+// Apply returns the entry after the events of one alias, and what each did; e has no Entry for an alias without one. The
 // result is e itself where none changes anything.
-func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outcome) {
-	outcomes := make([]Outcome, len(events))
+func (p *Policy) Apply(e Timed, events []Event, now time.Time) (Timed, []Outcome) {
 	first := slices.IndexFunc(events, func(ev Event) bool { return !ev.Ignored })
-	if e == nil && first < 0 {
-		for i := range outcomes {
-			outcomes[i] = Ignored
-		}
-		return nil, outcomes
+	if e.Entry == nil && first < 0 {
+		return e, slices.Repeat([]Outcome{Ignored}, len(events))
 	}
+	outcomes := make([]Outcome, len(events))
 	n := newEntry(e, events[max(first, 0)], now)
 	n.Members = n.Members.draft()
-	changed := e == nil
+	changed := e.Entry == nil
 	for i := range events {
-		outcomes[i] = p.apply(n, &events[i], now)
+		outcomes[i] = p.apply(&n, &events[i], now)
 		changed = changed || outcomes[i].changes()
 	}
 	if !changed {
@@ -33,11 +30,11 @@ func (p *Policy) Apply(e *Entry, events []Event, now time.Time) (*Entry, []Outco
 	return n, outcomes
 }
 
-func newEntry(e *Entry, ev Event, now time.Time) *Entry {
-	if e != nil {
+func newEntry(e Timed, ev Event, now time.Time) Timed {
+	if e.Entry != nil {
 		return e.copy()
 	}
-	n := &Entry{Alias: ev.Alias}
+	n := Timed{Entry: &Entry{Alias: ev.Alias}}
 	if !ev.Firing {
 		n.Incident.State = Unknown
 		n.QuietSince = now
@@ -46,7 +43,7 @@ func newEntry(e *Entry, ev Event, now time.Time) *Entry {
 }
 
 // apply changes n, a draft.
-func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
+func (p *Policy) apply(n *Timed, ev *Event, now time.Time) Outcome {
 	m := n.Members.Get(ev.Key)
 	if ev.Firing && int(n.Members.whole) >= p.Members && (m == nil || m.Alert.IsBrief()) {
 		brief := *ev // there is no room for its text
@@ -59,7 +56,7 @@ func (p *Policy) apply(n *Entry, ev *Event, now time.Time) Outcome {
 	case m == nil && ev.Ignored:
 		return Ignored
 	case ev.Firing && m == nil:
-		return p.begin(n, &Member{Key: ev.Key}, ev, now)
+		return p.startFiring(n, &Member{Key: ev.Key}, ev, now)
 	case ev.Firing:
 		return p.applyFiring(n, m, ev, now)
 	default:
@@ -71,7 +68,7 @@ func (m *Member) newerThan(ev *Event) bool {
 	return m.Epoch != "" && m.Epoch == ev.Epoch && ev.Seq < m.Seq
 }
 
-func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
 	if m.unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
 		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
@@ -88,35 +85,34 @@ func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outc
 	case m.held():
 		if !p.releases(m, &said) {
 			// The hold stays as it is, but an older resolve must not end it, and what fires in the end says the latest.
-			next := *m
-			next.stamp(&said, now)
-			next.shown(&said)
-			n.Members.set(&next)
+			n.Members.hold(m, &said, m.HeldUntil, now)
 			return EchoIgnored
 		}
 		p.fire(n, m, &said, now)
 		return EchoReleased
 	case p.isEcho(m, &said, now):
-		next := *m
-		next.stamp(&said, now)
-		next.shown(&said)
-		next.HeldUntil = now.Add(p.EchoHold)
-		n.Members.set(&next)
+		n.Members.hold(m, &said, now.Add(p.EchoHold), now)
 		return EchoHeld
 	}
-	return p.begin(n, m, &said, now)
+	return p.startFiring(n, m, &said, now)
+}
+
+// hold keeps what a firing says that may be an echo.
+func (s *Members) hold(m *Member, ev *Event, until, now time.Time) {
+	next := *m
+	next.stamp(ev, now)
+	next.shown(ev)
+	next.HeldUntil = until
+	s.set(&next)
 }
 
 // repeat is a firing of a member that fires.
-func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	same := m.Alert.Equal(&ev.Alert)
 	if !same && (!m.Alert.StartsAt.Equal(ev.Alert.StartsAt) || !m.Alert.SameNews(&ev.Alert)) {
-		verify := p.refreshDue(n, now)
+		verify := p.refreshDue(n.Entry, now)
 		p.fire(n, m, ev, now)
-		if verify {
-			// The update may have nothing to write, because a person edited the field.
-			n.change(func(t *Timers) { t.Verify = true })
-		}
+		n.Verify = n.Verify || verify // the update may have nothing to write, because a person edited the field
 		return Changed
 	}
 	next := *m
@@ -127,8 +123,8 @@ func (p *Policy) repeat(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 		n.Members.noteChange(&next, byEvent)
 	}
 	n.Members.set(&next)
-	if p.refreshDue(n, now) {
-		n.change(func(t *Timers) { t.Verify = true })
+	if p.refreshDue(n.Entry, now) {
+		n.Verify = true
 		return RefreshDue
 	}
 	return Repeated
@@ -147,7 +143,7 @@ func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
 		now.Sub(m.ResolvedAt)-ev.Waited < p.EchoWindow
 }
 
-func (p *Policy) applyResolve(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	if m == nil {
 		n.Members.set(resolved(&Member{Key: ev.Key}, ev, now))
 		n.Left = !n.Firing() && n.leaves()
@@ -199,7 +195,7 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 }
 
 // fire lets a member fire. It may still be in n.
-func (p *Policy) fire(n *Entry, m *Member, ev *Event, now time.Time) {
+func (p *Policy) fire(n *Timed, m *Member, ev *Event, now time.Time) {
 	next, fired := *m, n.Firing()
 	next.stamp(ev, now)
 	next.shown(ev)
@@ -235,36 +231,34 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 
 // changed brings what follows from the members up to date after they changed in n, which the caller owns. fired says whether a
 // member fired before.
-func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
+func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.Version++
 	n.Members.text++
-	t := n.Timers()
-	t.Tries = 0
+	n.Tries, n.LastTry = 0, time.Time{}
 	if n.Firing() {
 		n.QuietSince = time.Time{}
 		n.Peak = max(n.Peak, n.Worst())
 		if n.Left {
 			// By now a person may have closed it.
-			n.Left, t.Verify = false, n.Incident.State == Open
+			n.Left, n.Verify = false, n.Incident.State == Open
 		}
 	} else {
 		if n.QuietSince.IsZero() {
 			n.QuietSince = now
 		}
 		n.endEpisode()
-		n.Left, t.Verify = n.leaves(), false
-		if t.Armed && n.Inflight().Kind == Create {
+		n.Left, n.Verify = n.leaves(), false
+		if n.Armed && n.Inflight().Kind == Create {
 			// The create is on disk but has not left: it never happened.
-			t.Armed = false
+			n.Armed = false
 			n.setInflight(Call{})
 		}
 	}
 	if n.Firing() != fired {
 		// Failures of the other direction do not hold this one back.
-		t.Attempts, t.RetryAt, t.PeekBy = 0, time.Time{}, time.Time{}
-		t.Parks, t.ParkedAt = 0, time.Time{}
+		n.Attempts, n.RetryAt, n.PeekBy = 0, time.Time{}, time.Time{}
+		n.Parks, n.ParkedAt = 0, time.Time{}
 	}
-	n.set(t)
 }
 
 // endEpisode forgets what holds for one episode only.

@@ -222,7 +222,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			if c.policy != nil {
 				c.policy(p)
 			}
-			var e *Entry
+			var e Timed
 			for i, s := range c.said {
 				var outcome Outcome
 				e, outcome = applyOne(p, e, s.ev, at(0).Add(s.at))

@@ -14,7 +14,7 @@ import (
 // Suspect puts the entry in doubt because the incident id, created at the given time of our clock, is open and the entry
 // does not account for it: a request was carried out after the settle time. The lookup that follows decides. An incident that a person
 // opened again after its close was confirmed is accounted for.
-func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
+func (p *Policy) Suspect(e Timed, id string, created, now time.Time) Timed {
 	known := e.Incident.State != None && e.Incident.ID == id || slices.Contains(e.Extra, id)
 	if known || !e.Settled() || e.Incident.State == Unknown {
 		return e
@@ -24,35 +24,31 @@ func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry {
 	return n
 }
 
-// suspect changes e, which the caller owns. A zero time is not known.
-func (e *Entry) suspect(created, now time.Time) {
+// suspect changes e. A zero time is not known.
+func (e *Timed) suspect(created, now time.Time) {
 	if !e.Doubt.Set || created.Before(e.Doubt.Since) {
 		e.Doubt.Since = created
 	}
 	e.Doubt.Set = true
-	e.change(func(t *Timers) {
-		if t.SettleAt.Before(now) {
-			t.SettleAt = now
-		}
-		t.LookAt, t.Looks = now, 0
-	})
+	e.SettleAt = latest(e.SettleAt, now)
+	e.LookAt, e.Looks = now, 0
 	e.Version++
 }
 
 // Missing is for an entry whose incident the list of open ones lacks: a late update or close may have ended it, or another
 // tool's incident that blocked ours is closed.
-func (p *Policy) Missing(e *Entry, now time.Time) *Entry {
+func (p *Policy) Missing(e Timed, now time.Time) Timed {
 	switch {
 	case e.Foreign != "":
 		n := e.copy()
 		n.Foreign = ""
 		n.Version++
 		return n
-	case e.Incident.State != Open || !e.Settled() || e.Timers().Verify:
+	case e.Incident.State != Open || !e.Settled() || e.Verify:
 		return e
 	}
 	n := e.copy()
-	n.change(func(t *Timers) { t.Verify, t.LookAt = true, now })
+	n.Verify, n.LookAt = true, now
 	return n
 }
 

@@ -6,29 +6,34 @@ package protocol
 import "time"
 
 // Begin returns the entry when c begins. For all but a lookup this is the write-ahead: on disk before the request leaves.
-func (p *Policy) Begin(e *Entry, c Call, now time.Time) *Entry {
+func (p *Policy) Begin(e Timed, c Call, now time.Time) Timed {
 	n := e.copy()
-	n.begin(c, now)
-	n.change(func(t *Timers) {
-		t.Armed = false
-		if !p.looksFor(e, c) {
-			t.Tries, t.LastTry = t.Tries+1, now
-		}
-	})
+	n.note(c, now)
+	n.Armed = false
+	if !p.looksFor(&e, c) {
+		p.tried(&n, now)
+	}
 	return n
 }
 
 // looksFor reports whether c looks up what became of a call that failed and is due again: the two are one try. Many looks that fail
 // are tries of their own, and so is each look of an alias that is slow already.
-func (p *Policy) looksFor(e *Entry, c Call) bool {
-	t := e.Timers()
-	return c.Kind == Lookup && e.Doubt.Set && t.Attempts > 0 && max(t.FailedLooks, t.Tries) < p.Backoff.SlowAfter
+func (p *Policy) looksFor(e *Timed, c Call) bool {
+	return c.Kind == Lookup && e.Doubt.Set && e.Attempts > 0 && max(e.FailedLooks, e.Tries) < p.Backoff.SlowAfter
 }
 
-// begin changes e, which the caller owns.
-func (e *Entry) begin(c Call, now time.Time) {
+// tried counts a try.
+func (p *Policy) tried(n *Timed, now time.Time) {
+	n.Tries++
+	if n.Tries >= p.Backoff.SlowAfter {
+		n.LastTry = now
+	}
+}
+
+// note writes down that c is under way.
+func (e *Timed) note(c Call, now time.Time) {
 	if c.Kind == Lookup {
-		e.change(func(t *Timers) { t.Looking = true })
+		e.Looking = true
 		return
 	}
 	c.At = now
@@ -40,53 +45,52 @@ func (e *Entry) begin(c Call, now time.Time) {
 }
 
 // Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. want is what it is to
-// say. It reports false if none is due. It changes e, which the caller owns.
-func (p *Policy) Arm(e *Entry, want *Content, now time.Time) bool {
+// say. It reports false if none is due. It changes e, whose entry the caller owns.
+func (p *Policy) Arm(e *Timed, want *Content, now time.Time) bool {
 	if e.Inflight().Kind != NoCall {
 		return false
 	}
-	d := p.Decide(e, want, now)
+	d := p.Decide(*e, want, now)
 	if d.Call.Kind != Create {
 		return false
 	}
-	e.begin(d.Call, now)
-	e.change(func(t *Timers) { t.Armed = true })
+	e.note(d.Call, now)
+	e.Armed = true
 	return true
 }
 
 // Disarm returns the entry without a create that has not left, and that create. It is the entry itself if there is none.
-func Disarm(e *Entry) (*Entry, Call) {
-	if !e.Timers().Armed {
+func Disarm(e Timed) (Timed, Call) {
+	if !e.Armed {
 		return e, Call{}
 	}
 	n, c := e.copy(), e.Inflight()
 	n.setInflight(Call{})
-	n.change(func(t *Timers) { t.Armed = false })
+	n.Armed = false
 	return n, c
 }
 
 // Rearm returns the entry with the create that Disarm took away, which leaves now: disk names it already.
-func Rearm(e *Entry, c Call, now time.Time) *Entry {
+func (p *Policy) Rearm(e Timed, c Call, now time.Time) Timed {
 	n := e.copy()
 	n.setInflight(c)
-	n.change(func(t *Timers) { t.Tries, t.LastTry = t.Tries+1, now })
+	p.tried(&n, now)
 	return n
 }
 
-// Load returns the entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
-func (p *Policy) Load(e *Entry, now time.Time) *Entry {
-	n := e.copy()
-	n.set(Timers{})
+// Load returns the stored entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
+func (p *Policy) Load(e *Entry, now time.Time) Timed {
+	n := Timed{Entry: e.copy()}
 	if c := n.Inflight(); c.Kind != NoCall {
 		n.setInflight(Call{})
-		p.doubt(n, c, c.Content, now)
+		p.doubt(&n, c, c.Content, now)
 		n.Version++
 	}
 	if n.Doubt.Set {
-		n.set(Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now})
+		n.Timers = Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now}
 	}
 	if n.Doubt.Creates > 0 {
-		n.change(func(t *Timers) { t.PeekBy = now.Add(peekTime) }) // as after any create that was not answered
+		n.PeekBy = now.Add(peekTime) // as after any create that was not answered
 	}
 	// The wall clock may have been set back: nothing that is past lies in the future.
 	n.ConfirmedAt, n.QuietSince = notAfter(n.ConfirmedAt, now), notAfter(n.QuietSince, now)
@@ -110,7 +114,7 @@ func (p *Policy) Load(e *Entry, now time.Time) *Entry {
 		}
 	}
 	n.Members.seal()
-	if t := p.Tick(n, now); t != nil {
+	if t := p.Tick(n, now); t.Entry != nil {
 		n = t
 	}
 	return n

@@ -10,7 +10,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if a.Incident.Seen && a.Incident.Open {
 		p.backOff(n, c, a, now)
 		if !n.extra(c) {
@@ -21,10 +21,10 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 		case c.Renew:
 			n.Renewed = n.Worst() // it stays as it is, and is updated
 		default:
-			n.change(func(t *Timers) { t.FailedCloses++ })
+			n.FailedCloses++
 			n.lookBefore(now)
 		}
-		return n, StillOpen
+		return StillOpen
 	}
 	main, written := c.ID == n.Incident.ID, n.Written
 	p.closed(n, c)
@@ -34,7 +34,7 @@ func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, 
 	if n.Unseen {
 		n.Written = written // in case it is open after all
 	}
-	return n, ClosedIt
+	return ClosedIt
 }
 
 // extra: c closes a further incident of the alias.
@@ -43,13 +43,13 @@ func (e *Entry) extra(c Call) bool {
 }
 
 // closed: the incident of c is closed, by c or by anybody else. It changes n, which the caller owns.
-func (p *Policy) closed(n *Entry, c Call) {
+func (p *Policy) closed(n *Timed, c Call) {
 	if n.extra(c) {
-		n.change(func(t *Timers) { t.BareExtra = false })
+		n.BareExtra = false
 		n.Extra = without(n.Extra, c.ID)
 		return
 	}
-	n.change(func(t *Timers) { t.Bare, t.MustLook, t.FailedCloses, t.Form = false, false, 0, Full })
+	n.Bare, n.MustLook, n.FailedCloses, n.Form = false, false, 0, Full
 	if c.Renew && n.Firing() {
 		n.Continues, n.Renewed = n.Incident.Number, n.Worst()
 	}
@@ -78,34 +78,32 @@ func lessonClosed(c Call) Lesson {
 
 // dismiss leaves an incident closed that a person closed, where policy or an alert says so. A close of ours that nobody
 // answered was not made by a person.
-func (p *Policy) dismiss(n *Entry) {
+func (p *Policy) dismiss(n *Timed) {
 	n.Dismissed = (p.ReopenNever || n.Members.final()) && n.Firing() && n.Doubt.Closing != n.Incident.ID
 }
 
 // closeRefused: a close has no content to wait for. It may be refused because the incident is closed already, so a lookup
 // comes first; then it is tried without resolved_at, and then slowly, forever.
-func (p *Policy) closeRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) closeRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if n.extra(c) {
-		n.change(func(t *Timers) { t.BareExtra = true })
+		n.BareExtra = true
 		p.backOff(n, c, a, now)
 		n.suspect(time.Time{}, now)
-		return n, Retrying
+		return Retrying
 	}
 	if c.Renew {
 		n.Renewed = n.Worst() // it stays as it is, and is updated
 	}
-	n.change(func(t *Timers) {
-		if t.Bare {
-			t.Attempts++
-			t.RetryAt = now.Add(p.Backoff.Max)
-		}
-		t.Bare = true
-	})
+	if n.Bare {
+		n.Attempts++
+		n.RetryAt = now.Add(p.Backoff.Max)
+	}
+	n.Bare = true
 	n.lookBefore(now)
-	return n, Retrying
+	return Retrying
 }
 
 // lookBefore lets a lookup come before the next try.
-func (e *Entry) lookBefore(now time.Time) {
-	e.change(func(t *Timers) { t.MustLook, t.LookAt = true, now })
+func (e *Timed) lookBefore(now time.Time) {
+	e.MustLook, e.LookAt = true, now
 }

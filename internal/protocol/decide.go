@@ -21,30 +21,29 @@ type Decision struct {
 //
 // Read it next to the two tables "What makes a call" of docs/delivery.md: decideOpen is the first one and decideClosed the
 // second, case by case. A case that names no call lets lookups through, so that doubt ends.
-func (p *Policy) Decide(e *Entry, want *Content, now time.Time) Decision {
-	d := p.decide(e, want, now)
+func (p *Policy) Decide(e Timed, want *Content, now time.Time) Decision {
+	d := p.decide(&e, want, now)
 	if d.Call.Kind != NoCall {
-		if at := p.slow(e); now.Before(at) {
+		if at := p.slow(&e); now.Before(at) {
 			d = Decision{Wake: at}
 		}
 	}
 	if d.Call.Kind == NoCall && !d.Render {
-		d.Wake = earliest(d.Wake, p.nextTimer(e, now))
+		d.Wake = earliest(d.Wake, p.nextTimer(&e, now))
 	}
 	return d
 }
 
 // slow is when an alias that has called often without news may call again.
-func (p *Policy) slow(e *Entry) time.Time {
-	t := e.Timers()
-	if p.Backoff.SlowAfter == 0 || t.Tries < p.Backoff.SlowAfter {
+func (p *Policy) slow(e *Timed) time.Time {
+	if p.Backoff.SlowAfter == 0 || e.Tries < p.Backoff.SlowAfter {
 		return time.Time{}
 	}
-	return t.LastTry.Add(p.Backoff.Slow)
+	return e.LastTry.Add(p.Backoff.Slow)
 }
 
-func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
-	if e.Inflight().Kind != NoCall && !e.Timers().Armed {
+func (p *Policy) decide(e *Timed, want *Content, now time.Time) Decision {
+	if e.Inflight().Kind != NoCall && !e.Armed {
 		return Decision{} // its answer decides
 	}
 	var d Decision
@@ -63,7 +62,7 @@ func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
 }
 
 // decideOpen is for an alias that fires: its incident should be open.
-func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
+func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	open := e.Incident.State == Open
 	switch {
 	case e.Foreign != "":
@@ -81,7 +80,7 @@ func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
 		return e.lookup(now)
 	case want == nil:
 		return Decision{Render: true} // what follows depends on it
-	case p.renews(e, want):
+	case p.renews(e.Entry, want):
 		return e.write(Call{Kind: Close, ID: e.Incident.ID, Renew: true}, now)
 	}
 	return p.decideUpdate(e, want, now)
@@ -89,19 +88,18 @@ func (p *Policy) decideOpen(e *Entry, want *Content, now time.Time) Decision {
 
 // decideCreate opens the incident. A lookup that runs does not hold it back. Only the repeat of a create that nobody
 // answered waits for a look at the newest incidents, two seconds at most.
-func (p *Policy) decideCreate(e *Entry, want *Content, now time.Time) Decision {
-	t := e.Timers()
+func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	switch {
-	case now.Before(t.PeekBy):
-		return e.onlyLookup(now).orAt(t.PeekBy)
-	case now.Before(t.RetryAt):
-		return e.onlyLookup(now).orAt(t.RetryAt)
+	case now.Before(e.PeekBy):
+		return e.onlyLookup(now).orAt(e.PeekBy)
+	case now.Before(e.RetryAt):
+		return e.onlyLookup(now).orAt(e.RetryAt)
 	case want == nil:
 		return Decision{Render: true} // the write-ahead holds what the create says
 	}
 	refused := e.Refused.Kind == Create && e.Refused.Hash == want.hash()
-	if refused && e.Refused.Minimal && now.Before(t.ParkedAt) {
-		return e.onlyLookup(now).orAt(t.ParkedAt)
+	if refused && e.Refused.Minimal && now.Before(e.ParkedAt) {
+		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
 	// After a refusal of everything the least is tried, after a refusal of the least everything again.
 	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && !e.Refused.Minimal}}
@@ -113,75 +111,73 @@ func (p *Policy) renews(e *Entry, want *Content) bool {
 }
 
 // decideUpdate lets an open incident say what its alerts say.
-func (p *Policy) decideUpdate(e *Entry, want *Content, now time.Time) Decision {
-	t := e.Timers()
-	form := t.Form
-	if form != Full && !now.Before(t.FullAt) {
+func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
+	form := e.Form
+	if form != Full && !now.Before(e.FullAt) {
 		form = Full
 	}
 	switch due := e.due(want); {
 	case due == 0:
 		return Decision{}
 	case due&form.Fields() == 0:
-		return Decision{Wake: t.FullAt} // only fields that the present form leaves out
+		return Decision{Wake: e.FullAt} // only fields that the present form leaves out
 	}
-	if e.Refused.Kind == Update && e.Refused.Hash == want.hash() && now.Before(t.ParkedAt) {
-		return Decision{Wake: t.ParkedAt}
+	if e.Refused.Kind == Update && e.Refused.Hash == want.hash() && now.Before(e.ParkedAt) {
+		return Decision{Wake: e.ParkedAt}
 	}
 	return e.write(Call{Kind: Update, ID: e.Incident.ID, Content: *want, Form: form}, now)
 }
 
 // decideClosed is for an alias of which no member fires: no incident should be open.
-func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
-	open, t := e.Incident.State == Open, e.Timers()
+func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
+	open := e.Incident.State == Open
 	closeAt := e.QuietSince.Add(p.ResolveDelay)
 	switch {
 	case p.ResolveDelay > 0 && now.Before(closeAt) && !e.Over():
 		return Decision{Wake: closeAt}
 	case open && e.Left:
 		return e.onlyLookup(now)
-	case open && e.Doubt.Creates > 0 && now.Before(t.SettleAt):
+	case open && e.Doubt.Creates > 0 && now.Before(e.SettleAt):
 		// Until then a late create would merge into the open incident instead of making another.
-		return e.onlyLookup(now).orAt(t.SettleAt)
+		return e.onlyLookup(now).orAt(e.SettleAt)
 	case open:
-		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Bare: t.Bare}, now)
+		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Bare: e.Bare}, now)
 	}
 	return e.onlyLookup(now)
 }
 
 // decideExtra closes a further incident of the alias.
-func (p *Policy) decideExtra(e *Entry, now time.Time) Decision {
-	if t := e.Timers(); now.Before(t.ExtraAt) {
-		return Decision{Wake: t.ExtraAt}
+func (p *Policy) decideExtra(e *Timed, now time.Time) Decision {
+	if now.Before(e.ExtraAt) {
+		return Decision{Wake: e.ExtraAt}
 	}
-	return Decision{Call: Call{Kind: Close, ID: e.Extra[0], Bare: e.Timers().BareExtra}}
+	return Decision{Call: Call{Kind: Close, ID: e.Extra[0], Bare: e.BareExtra}}
 }
 
 // write is c, or the wait for its backoff.
-func (e *Entry) write(c Call, now time.Time) Decision {
-	if at := e.Timers().RetryAt; now.Before(at) {
-		return Decision{Wake: at}
+func (e *Timed) write(c Call, now time.Time) Decision {
+	if now.Before(e.RetryAt) {
+		return Decision{Wake: e.RetryAt}
 	}
 	return Decision{Call: c}
 }
 
 // afterLook is c. A lookup comes first if an earlier close failed in a way that only a lookup explains.
-func (e *Entry) afterLook(c Call, now time.Time) Decision {
-	t := e.Timers()
+func (e *Timed) afterLook(c Call, now time.Time) Decision {
 	switch {
-	case !t.MustLook:
+	case !e.MustLook:
 		return e.write(c, now)
-	case t.Looking:
+	case e.Looking:
 		return Decision{}
-	case now.Before(t.LookAt):
-		return Decision{Wake: t.LookAt}
+	case now.Before(e.LookAt):
+		return Decision{Wake: e.LookAt}
 	default:
 		return e.lookup(now)
 	}
 }
 
 // onlyLookup is a lookup, if one is due.
-func (e *Entry) onlyLookup(now time.Time) Decision {
+func (e *Timed) onlyLookup(now time.Time) Decision {
 	if e.lookupDue(now) {
 		return e.lookup(now)
 	}
@@ -198,9 +194,9 @@ func (d Decision) orAt(at time.Time) Decision {
 
 // lookup reads as much as the entry needs. Before the settle time the newest page is enough: it shows what an unanswered
 // call has made so far. After it, the lookup must be complete.
-func (e *Entry) lookup(now time.Time) Decision {
+func (e *Timed) lookup(now time.Time) Decision {
 	c := Call{Kind: Lookup, ID: e.Incident.ID, At: e.Doubt.Since, Version: e.Version}
-	switch settled := !now.Before(e.Timers().SettleAt); {
+	switch settled := !now.Before(e.SettleAt); {
 	case e.Incident.State == Unknown:
 		c.Depth = All
 	case !e.Doubt.Set:
@@ -215,12 +211,10 @@ func (e *Entry) lookup(now time.Time) Decision {
 	return Decision{Call: c}
 }
 
-func (e *Entry) lookupDue(now time.Time) bool {
-	t := e.Timers()
-	return e.wantsLookup() && !t.Looking && !now.Before(t.LookAt)
+func (e *Timed) lookupDue(now time.Time) bool {
+	return e.wantsLookup() && !e.Looking && !now.Before(e.LookAt)
 }
 
-func (e *Entry) wantsLookup() bool {
-	t := e.Timers()
-	return e.Doubt.Set || e.Unseen || t.Verify || t.MustLook || e.Incident.State == Unknown
+func (e *Timed) wantsLookup() bool {
+	return e.Doubt.Set || e.Unseen || e.Verify || e.MustLook || e.Incident.State == Unknown
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package protocol decides what an alias needs: one entry, and pure functions of it. Events change what should be
+// Package protocol decides what an alias needs: one entry, its timers, and pure functions of the two ([Timed]). Events change what should be
 // ([Policy.Apply]), time does ([Policy.Tick]), [Policy.Decide] names the next call, [Policy.Begin] is its write-ahead, and
 // [Policy.Learn] takes in its result. docs/delivery.md says in two tables what Decide does.
 //

@@ -11,65 +11,57 @@ import (
 // peekTime is how long the repeat of an unanswered create waits for a look at the newest incidents, at the most.
 const peekTime = 2 * time.Second
 
-// learnAgain is for an answer that was learnt by a write that seemed to fail, or whose call is in doubt since then. It teaches
-// only that the call may be carried out until later than was thought.
-func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	if a.Result != Unanswered {
-		return e, Nothing
-	}
+// learnAgain is for no answer to a call that is in doubt already, by a write that seemed to fail or by a restart. It teaches that the
+// call may be carried out until later than was thought.
+func (p *Policy) learnAgain(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	p.doubt(n, c, a.Sent, now)
 	n.Version++
 	return p.learnUnanswered(n, c, a, now)
 }
 
 // learnUnanswered is what is particular to each kind of call.
-func (p *Policy) learnUnanswered(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	switch {
 	case c.Kind == Close && c.ID == n.Incident.ID && !c.Finish:
-		n.change(func(t *Timers) { t.FailedCloses++ })
-		if n.Timers().FailedCloses > 1 {
-			n.lookBefore(n.Timers().LookAt)
+		n.FailedCloses++
+		if n.FailedCloses > 1 {
+			n.lookBefore(n.LookAt)
 		}
 	case c.Kind == Create:
-		n.change(func(t *Timers) { t.PeekBy = now.Add(peekTime) })
+		n.PeekBy = now.Add(peekTime)
 	case c.Kind == Update && a.Server:
 		return p.shrink(n, c, now)
 	}
-	return n, Doubting
+	return Doubting
 }
 
 // failuresBeforeShrink is how often an update fails with a server's error before fewer fields are tried.
 const failuresBeforeShrink = 3
 
 // shrink lets an update that the API cannot digest have fewer fields.
-func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) {
-	t := n.Timers()
-	t.FailedUpdates++
-	if t.FailedUpdates < failuresBeforeShrink {
-		n.set(t)
-		return n, Doubting
+func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson {
+	n.FailedUpdates++
+	if n.FailedUpdates < failuresBeforeShrink {
+		return Doubting
 	}
-	if c.Form == t.Form && t.Form < SeverityOnly {
-		t.Form++
+	if c.Form == n.Form && n.Form < SeverityOnly {
+		n.Form++
 	}
-	t.FailedUpdates, t.FullAt = 0, now.Add(p.Backoff.Hourly)
-	n.set(t)
-	return n, Shrunk
+	n.FailedUpdates, n.FullAt = 0, now.Add(p.Backoff.Hourly)
+	return Shrunk
 }
 
 // backOff sets when the next try of c may be.
-func (p *Policy) backOff(n *Entry, c Call, a Answer, now time.Time) {
+func (p *Policy) backOff(n *Timed, c Call, a Answer, now time.Time) {
 	if c.Kind == Create {
 		a.RetryAfter = min(a.RetryAfter, p.Backoff.Slow) // nothing stops a page for longer
 	}
-	n.change(func(t *Timers) {
-		attempts, at := &t.Attempts, &t.RetryAt
-		if n.extra(c) {
-			attempts, at = &t.ExtraAttempts, &t.ExtraAt
-		}
-		*attempts++
-		*at = now.Add(p.pause(n.Alias, *attempts, a))
-	})
+	attempts, at := &n.Attempts, &n.RetryAt
+	if n.extra(c) {
+		attempts, at = &n.ExtraAttempts, &n.ExtraAt
+	}
+	*attempts++
+	*at = now.Add(p.pause(n.Alias, *attempts, a))
 }
 
 // pause grows with the attempts. A denied key and the API's own wish are slow.
@@ -85,15 +77,13 @@ func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 const maxUnsure = 4
 
 // doubt records that c, with its content, may still be carried out. It changes n, which the caller owns.
-func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
+func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 	if !n.Doubt.Set || c.At.Before(n.Doubt.Since) {
 		n.Doubt.Since = c.At
 	}
 	n.Doubt.Set = true
-	n.change(func(t *Timers) {
-		t.SettleAt = latest(t.SettleAt, now.Add(p.SettleTime)) // what a former leader had on the wire is waited for
-		t.Looks, t.LookAt = 0, earliest(now.Add(firstLook), t.SettleAt)
-	})
+	n.SettleAt = latest(n.SettleAt, now.Add(p.SettleTime)) // what a former leader had on the wire is waited for
+	n.Looks, n.LookAt = 0, earliest(now.Add(firstLook), n.SettleAt)
 	switch c.Kind {
 	case Create, Reopen:
 		n.Doubt.Creates++ // a reopen opens an incident too

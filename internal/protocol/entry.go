@@ -49,11 +49,6 @@ type Entry struct {
 	ConfirmedAt time.Time
 	// Version counts the changes that make a lookup's result stale.
 	Version uint64
-
-	timers *Timers // nil: all zero but tries and lastTry, which are those of most entries
-	// tries and lastTry count where timers is nil.
-	tries   int32
-	lastTry time.Time
 }
 
 // State is what we believe of the incident. What may still happen to it is Doubt.
@@ -101,7 +96,14 @@ type Refusal struct {
 	Hash    uint64 `json:"hash,omitzero"`
 }
 
-// Timers are what a restart may forget. Times carry the monotonic clock.
+// Timed is an entry with its timers. The functions of this package take one and return the next, which has another Entry if anything
+// changed, be it only a timer. Without an Entry, there is none.
+type Timed struct {
+	*Entry // what a store encodes
+	Timers // what a restart may forget
+}
+
+// Timers of an entry. Times carry the monotonic clock.
 type Timers struct {
 	SettleAt time.Time // an unanswered call counts as carried out or lost from then on
 	LookAt   time.Time // the next lookup
@@ -109,7 +111,7 @@ type Timers struct {
 	PeekBy   time.Time // an unanswered create waits until then for a look at the newest incidents
 	ParkedAt time.Time // refused content is tried again then
 	FullAt   time.Time // an update with fewer fields is tried in full again then
-	LastTry  time.Time // of any call
+	LastTry  time.Time // of any call, once there were so many Tries that the next one is slow
 	ExtraAt  time.Time // the next try to close an extra incident
 
 	Attempts      int32 // failures in a row of the call that is due
@@ -131,37 +133,16 @@ type Timers struct {
 	Looking   bool // a lookup is under way
 }
 
-// Timers returns what a restart may forget.
-func (e *Entry) Timers() Timers {
-	if e.timers == nil {
-		return Timers{Tries: e.tries, LastTry: e.lastTry}
-	}
-	return *e.timers
-}
-
-// set replaces the timers of e, which the caller owns.
-func (e *Entry) set(t Timers) {
-	e.tries, e.lastTry = t.Tries, t.LastTry
-	switch {
-	case t == Timers{Tries: t.Tries, LastTry: t.LastTry}:
-		e.timers = nil
-	case e.timers == nil || *e.timers != t:
-		kept := t // only here it needs memory of its own
-		e.timers = &kept
-	}
-}
-
-// change applies f to the timers of e, which the caller owns.
-func (e *Entry) change(f func(t *Timers)) {
-	t := e.Timers()
-	f(&t)
-	e.set(t)
-}
-
 // copy returns a copy that shares the members, which must not be changed.
 func (e *Entry) copy() *Entry {
 	c := *e
 	return &c
+}
+
+// copy returns e with a copy of its entry, which shares the members: they must not be changed.
+func (e Timed) copy() Timed {
+	e.Entry = e.Entry.copy()
+	return e
 }
 
 // Inflight is the write-ahead: the one create, update, close or reopen that may be on the wire.

@@ -17,16 +17,16 @@ import (
 func TestApplyLeavesTheEntryItIsGiven(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
-	before := *e
+	before := *e.Entry
 	members := *e.Members.Get(keys[0])
 	n, _ := applyOne(p, e, resolves("am1", at(0), at(60)), at(60))
-	assert.NotSame(t, e, n)
-	assert.Equal(t, before, *e)
+	assert.NotSame(t, e.Entry, n.Entry)
+	assert.Equal(t, before, *e.Entry)
 	assert.Equal(t, members, *e.Members.Get(keys[0]))
 
 	same, outcome := applyOne(p, e, resolves("am2", at(-60), at(-30)), at(60))
 	assert.Equal(t, StaleResolve, outcome)
-	assert.Same(t, e, same)
+	assert.Same(t, e.Entry, same.Entry)
 }
 
 func TestHoldIsSetOnce(t *testing.T) {
@@ -53,7 +53,7 @@ func TestFiringWhileHeldIsRemembered(t *testing.T) {
 	assert.Equal(t, OlderDropped, outcome)
 	e = p.Tick(e, at(1).Add(p.EchoHold))
 	require.True(t, e.Firing())
-	assert.Equal(t, "the latest", worstAlerts(e)[0].Title)
+	assert.Equal(t, "the latest", worstAlerts(e.Entry)[0].Title)
 }
 
 func TestRefresh(t *testing.T) {
@@ -78,10 +78,10 @@ func TestRefresh(t *testing.T) {
 
 func TestArmedCreateIsTakenBack(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
-	require.True(t, p.Arm(e, want(e), at(0)))
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
+	require.True(t, p.Arm(&e, want(e), at(0)))
 	assert.Equal(t, Create, e.Inflight().Kind)
-	assert.False(t, p.Arm(e, want(e), at(0)), "once")
+	assert.False(t, p.Arm(&e, want(e), at(0)), "once")
 	n, outcome := applyOne(p, e, resolves("am1", at(0), at(1)), at(1))
 	assert.Equal(t, Coalesced, outcome)
 	assert.Equal(t, NoCall, n.Inflight().Kind)
@@ -101,7 +101,7 @@ func TestWorstFirst(t *testing.T) {
 	third.Key, third.Alert.Fingerprint = Key{0: 3}, "f2"
 	e, _ = applyOne(p, e, third, at(0))
 	var order []string
-	for _, a := range worstAlerts(e) {
+	for _, a := range worstAlerts(e.Entry) {
 		order = append(order, a.Fingerprint)
 	}
 	assert.Equal(t, []string{"f2", "f0", "f1"}, order, "by severity, then the oldest")
@@ -113,7 +113,7 @@ func TestWorstFirst(t *testing.T) {
 func TestApplyIsOneByOne(t *testing.T) {
 	p := testPolicy()
 	rapid.Check(t, func(rt *rapid.T) {
-		var e *Entry
+		var e Timed
 		for range rapid.IntRange(1, 4).Draw(rt, "pushes") {
 			now := at(rapid.IntRange(0, 2000).Draw(rt, "now"))
 			events := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) Event {
@@ -134,17 +134,17 @@ func TestApplyIsOneByOne(t *testing.T) {
 				one, outcomes[i] = applyOne(p, one, ev, now)
 			}
 			var before []byte
-			if e != nil {
-				before = AppendRecord(nil, e)
+			if e.Entry != nil {
+				before = AppendRecord(nil, e.Entry)
 			}
 			all, did := p.Apply(e, events, now)
 			require.Equal(rt, outcomes, did)
 			require.Equal(rt, one == e, all == e)
-			if e != nil {
-				require.Equal(rt, string(before), string(AppendRecord(nil, e)), "the entry that was given has changed")
+			if e.Entry != nil {
+				require.Equal(rt, string(before), string(AppendRecord(nil, e.Entry)), "the entry that was given has changed")
 			}
-			require.Equal(rt, string(AppendRecord(nil, one)), string(AppendRecord(nil, all)))
-			require.Equal(rt, one.Timers(), all.Timers())
+			require.Equal(rt, string(AppendRecord(nil, one.Entry)), string(AppendRecord(nil, all.Entry)))
+			require.Equal(rt, one.Timers, all.Timers)
 			e = one
 		}
 	})

@@ -64,17 +64,17 @@ func (ev Event) says(text string) Event {
 	return ev
 }
 
-func applyOne(p *Policy, e *Entry, ev Event, now time.Time) (*Entry, Outcome) {
+func applyOne(p *Policy, e Timed, ev Event, now time.Time) (Timed, Outcome) {
 	n, outcomes := p.Apply(e, []Event{ev}, now)
 	return n, outcomes[0]
 }
 
 // want is what the incident of e should say.
-func want(e *Entry) *Content {
+func want(e Timed) *Content {
 	if !e.Firing() {
 		return nil
 	}
-	c := render(worstAlerts(e))
+	c := render(worstAlerts(e.Entry))
 	return &c
 }
 
@@ -84,9 +84,9 @@ func showing(c Content) Shown {
 }
 
 // opened returns an entry whose one alert fires and whose incident "1" is open and up to date.
-func opened(t *testing.T, p *Policy, now time.Time) *Entry {
+func opened(t *testing.T, p *Policy, now time.Time) Timed {
 	t.Helper()
-	e, outcome := applyOne(p, nil, fires(am1, now), now)
+	e, outcome := applyOne(p, Timed{}, fires(am1, now), now)
 	require.Equal(t, Fired, outcome)
 	f := showing(*want(e))
 	f.StartedAt = now
@@ -94,7 +94,7 @@ func opened(t *testing.T, p *Policy, now time.Time) *Entry {
 }
 
 // closing returns an entry whose alert has resolved, with its incident still open.
-func closing(t *testing.T, p *Policy, now time.Time) *Entry {
+func closing(t *testing.T, p *Policy, now time.Time) Timed {
 	t.Helper()
 	e, outcome := applyOne(p, opened(t, p, now), resolves(am1, now, now), now)
 	require.Equal(t, Resolved, outcome)
@@ -102,7 +102,7 @@ func closing(t *testing.T, p *Policy, now time.Time) *Entry {
 }
 
 // answerNext makes the entry's next call and lets it learn a.
-func answerNext(t *testing.T, p *Policy, e *Entry, now time.Time, a Answer) *Entry {
+func answerNext(t *testing.T, p *Policy, e Timed, now time.Time, a Answer) Timed {
 	t.Helper()
 	d := p.Decide(e, want(e), now)
 	require.NotEqual(t, NoCall, d.Call.Kind, "no call is due: %+v", e)
@@ -118,15 +118,10 @@ func answerNext(t *testing.T, p *Policy, e *Entry, now time.Time, a Answer) *Ent
 }
 
 // with returns a changed copy.
-func with(e *Entry, change func(n *Entry)) *Entry {
+func with(e Timed, change func(n *Timed)) Timed {
 	n := e.copy()
-	change(n)
+	change(&n)
 	return n
-}
-
-// timers returns a copy with other timers.
-func timers(e *Entry, change func(t *Timers)) *Entry {
-	return with(e, func(n *Entry) { n.change(change) })
 }
 
 func TestNames(t *testing.T) {

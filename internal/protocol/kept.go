@@ -21,14 +21,14 @@ type Kept struct {
 }
 
 // Pack returns an entry that is over as a Kept. It reports false for one that has more to remember than a Kept can.
-func Pack(e *Entry) (Kept, bool) {
+func Pack(e Timed) (Kept, bool) {
 	if !e.Over() || e.IsOpen() || e.Members.Held() > 0 || e.QuietSince.IsZero() {
 		return Kept{}, false
 	}
-	rest := *e
+	rest := e.copy()
 	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
-	rest.QuietSince, rest.ConfirmedAt, rest.Version, rest.tries, rest.lastTry = time.Time{}, time.Time{}, 0, 0, time.Time{}
-	if !reflect.ValueOf(rest).IsZero() {
+	rest.QuietSince, rest.ConfirmedAt, rest.Version, rest.Tries, rest.LastTry = time.Time{}, time.Time{}, 0, 0, time.Time{}
+	if rest.Timers != (Timers{}) || !reflect.ValueOf(*rest.Entry).IsZero() {
 		return Kept{}, false
 	}
 	p := packer{zero: e.QuietSince, b: make([]byte, 0, 512)}
@@ -42,8 +42,8 @@ func Pack(e *Entry) (Kept, bool) {
 	p.b = append(p.b, byte(e.Written.Theirs), byte(e.Written.Cleaned), byte(e.Written.Peak))
 	p.time(e.ConfirmedAt)
 	p.b = binary.AppendUvarint(p.b, e.Version)
-	p.number(int64(e.tries))
-	p.time(e.lastTry)
+	p.number(int64(e.Tries))
+	p.time(e.LastTry)
 	p.number(int64(len(e.Members.buckets)))
 	p.number(int64(e.Members.n))
 	p.b = binary.AppendUvarint(p.b, e.Members.text)
@@ -57,9 +57,9 @@ func Pack(e *Entry) (Kept, bool) {
 }
 
 // Unpack returns the entry.
-func (c *Kept) Unpack(alias string) *Entry {
+func (c *Kept) Unpack(alias string) Timed {
 	u := unpacker{zero: c.QuietSince, b: []byte(c.fields)}
-	e := &Entry{Alias: alias, QuietSince: c.QuietSince}
+	e := Timed{Entry: &Entry{Alias: alias, QuietSince: c.QuietSince}}
 	e.Doubt.Finished = u.flag()
 	e.Incident = Incident{State: State(u.byte()), ID: u.text(), Number: u.number(), StartedAt: u.time()}
 	e.Written = Written{
@@ -67,7 +67,7 @@ func (c *Kept) Unpack(alias string) *Entry {
 	}
 	e.ConfirmedAt = u.time()
 	e.Version = u.unsigned()
-	e.tries, e.lastTry = int32(u.number()), u.time() //nolint:gosec // it was one
+	e.Tries, e.LastTry = int32(u.number()), u.time() //nolint:gosec // it was one
 	if n := int(u.number()); n > 0 {
 		e.Members.spread(n)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // drawClosed draws an entry that is over.
-func drawClosed(t *rapid.T) *Entry {
+func drawClosed(t *rapid.T) Timed {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := rapid.Custom(func(t *rapid.T) time.Time {
 		if n := rapid.Int64Range(-1e15, 1e15).Draw(t, "ns"); rapid.Bool().Draw(t, "known") {
@@ -33,14 +33,13 @@ func drawClosed(t *rapid.T) *Entry {
 		return h
 	}
 	text := rapid.StringN(0, 40, -1)
-	e := &Entry{
+	e := Timed{Entry: &Entry{
 		Alias:      "a",
 		Incident:   Incident{Closed, text.Draw(t, "id"), rapid.Int64().Draw(t, "number"), at.Draw(t, "started")},
 		Written:    Written{hashes("news"), hashes("shown"), FieldSet(rapid.Byte().Draw(t, "theirs")), 3, incident.High},
 		Doubt:      Doubt{Finished: rapid.Bool().Draw(t, "finished")},
 		QuietSince: start.Add(time.Minute), ConfirmedAt: at.Draw(t, "confirmed"), Version: rapid.Uint64().Draw(t, "version"),
-	}
-	e.set(Timers{Tries: rapid.Int32().Draw(t, "tries"), LastTry: at.Draw(t, "last try")})
+	}, Timers: Timers{Tries: rapid.Int32().Draw(t, "tries"), LastTry: at.Draw(t, "last try")}}
 	e.Members = e.Members.draft()
 	for i := range rapid.IntRange(0, 40).Draw(t, "members") {
 		a := incident.Packed{Fingerprint: strconv.Itoa(i), Severity: incident.Low, LeftOpen: rapid.Bool().Draw(t, "left"), StartsAt: at.Draw(t, "start")}
@@ -62,12 +61,12 @@ func TestKeptIsTheEntry(t *testing.T) {
 		kept, ok := Pack(e)
 		require.True(t, ok)
 		got := kept.Unpack("a")
-		require.Equal(t, string(AppendRecord(nil, e)), string(AppendRecord(nil, got)))
+		require.Equal(t, string(AppendRecord(nil, e.Entry)), string(AppendRecord(nil, got.Entry)))
 		require.Equal(t, e.Buckets(), got.Buckets())
 		for i := range e.Buckets() {
-			require.Equal(t, string(AppendBucket(nil, e, i)), string(AppendBucket(nil, got, i)))
+			require.Equal(t, string(AppendBucket(nil, e.Entry, i)), string(AppendBucket(nil, got.Entry, i)))
 		}
-		require.Equal(t, e.Timers(), got.Timers())
+		require.Equal(t, e.Timers, got.Timers)
 		require.Equal(t, e.Members.Says(), got.Members.Says())
 		require.Equal(t, e.EndedAt(), got.EndedAt())
 	})
@@ -75,38 +74,38 @@ func TestKeptIsTheEntry(t *testing.T) {
 
 // What has more to remember is not packed.
 func TestPackRefusesWhatIsNotOver(t *testing.T) {
-	base := func() *Entry {
-		return &Entry{Alias: "a", Incident: Incident{State: Closed, ID: "1"}, QuietSince: time.Unix(1, 0)}
+	base := func() Timed {
+		return Timed{Entry: &Entry{Alias: "a", Incident: Incident{State: Closed, ID: "1"}, QuietSince: time.Unix(1, 0)}}
 	}
 	_, ok := Pack(base())
 	require.True(t, ok)
-	for name, change := range map[string]func(e *Entry){
-		"open":      func(e *Entry) { e.Incident.State, e.Left = Open, true },
-		"unknown":   func(e *Entry) { e.Incident.State = Unknown },
-		"doubt":     func(e *Entry) { e.Doubt.Set = true },
-		"inflight":  func(e *Entry) { e.setInflight(Call{Kind: Close}) },
-		"extra":     func(e *Entry) { e.Extra = []string{"2"} },
-		"unsure":    func(e *Entry) { e.Unsure = []Content{{}} },
-		"foreign":   func(e *Entry) { e.Foreign = "3" },
-		"dismissed": func(e *Entry) { e.Dismissed = true },
-		"peak":      func(e *Entry) { e.Peak = incident.High },
-		"timers":    func(e *Entry) { e.set(Timers{Verify: true}) },
-		"held": func(e *Entry) {
+	for name, change := range map[string]func(e *Timed){
+		"open":      func(e *Timed) { e.Incident.State, e.Left = Open, true },
+		"unknown":   func(e *Timed) { e.Incident.State = Unknown },
+		"doubt":     func(e *Timed) { e.Doubt.Set = true },
+		"inflight":  func(e *Timed) { e.setInflight(Call{Kind: Close}) },
+		"extra":     func(e *Timed) { e.Extra = []string{"2"} },
+		"unsure":    func(e *Timed) { e.Unsure = []Content{{}} },
+		"foreign":   func(e *Timed) { e.Foreign = "3" },
+		"dismissed": func(e *Timed) { e.Dismissed = true },
+		"peak":      func(e *Timed) { e.Peak = incident.High },
+		"timers":    func(e *Timed) { e.Verify = true },
+		"held": func(e *Timed) {
 			e.Members = e.Members.draft()
 			e.Members.set(&Member{Key: Key{1}, Alert: incident.Packed{}.Brief(), HeldUntil: time.Unix(5, 0)})
 		},
-		"fires": func(e *Entry) {
+		"fires": func(e *Timed) {
 			e.Members = e.Members.draft()
 			e.Members.set(&Member{Key: Key{1}, Firing: true})
 		},
-		"has text": func(e *Entry) {
+		"has text": func(e *Timed) {
 			e.Members = e.Members.draft()
 			e.Members.set(&Member{Key: Key{1}, Alert: incident.Pack(&incident.Alert{Description: "d"})})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := base()
-			change(e)
+			change(&e)
 			_, ok := Pack(e)
 			assert.False(t, ok)
 		})
@@ -121,7 +120,7 @@ func TestSummariesAreTheMembers(t *testing.T) {
 		if rapid.Bool().Draw(t, "stale") {
 			p.StaleAfter = 15 * time.Second
 		}
-		var e *Entry
+		var e Timed
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
 			now := start.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "now")) * time.Second)
 			var events []Event
@@ -135,31 +134,31 @@ func TestSummariesAreTheMembers(t *testing.T) {
 				events = append(events, ev)
 			}
 			e, _ = p.Apply(e, events, now)
-			plain := *e
+			plain := e.copy()
 			plain.Members = plain.Members.draft()
 			for i := range plain.Members.buckets {
 				plain.Members.buckets[i].sum = nil
 			}
 			later := now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "later")) * time.Second)
-			require.Equal(t, p.due(&plain, later), p.due(e, later))
-			require.Equal(t, p.nextTimer(&plain, later), p.nextTimer(e, later))
-			require.Equal(t, p.expiresAt(&plain), p.expiresAt(e))
+			require.Equal(t, p.due(plain.Entry, later), p.due(e.Entry, later))
+			require.Equal(t, p.nextTimer(&plain, later), p.nextTimer(&e, later))
+			require.Equal(t, p.expiresAt(plain.Entry), p.expiresAt(e.Entry))
 			require.Equal(t, plain.EndedAt(), e.EndedAt())
 			require.Equal(t, plain.FirstStart(), e.FirstStart())
 			want, wantMore := incident.Worst(e.Members.FiringAlerts())
 			got, gotMore := e.Members.Worst()
 			require.Equal(t, want, got)
 			require.Equal(t, wantMore, gotMore)
-			a, b := p.Tick(&plain, later), p.Tick(e, later)
-			require.Equal(t, a == nil, b == nil)
-			if a != nil {
-				require.Equal(t, string(AppendRecord(nil, a)), string(AppendRecord(nil, b)))
+			a, b := p.Tick(plain, later), p.Tick(e, later)
+			require.Equal(t, a.Entry == nil, b.Entry == nil)
+			if a.Entry != nil {
+				require.Equal(t, string(AppendRecord(nil, a.Entry)), string(AppendRecord(nil, b.Entry)))
 				for i := range a.Buckets() {
-					require.Equal(t, string(AppendBucket(nil, a, i)), string(AppendBucket(nil, b, i)))
+					require.Equal(t, string(AppendBucket(nil, a.Entry, i)), string(AppendBucket(nil, b.Entry, i)))
 				}
 			}
-			if b == nil {
-				e = nil
+			if b.Entry == nil {
+				e = b
 			}
 		}
 	})
@@ -177,7 +176,7 @@ func TestMembersAboveTheLimitHaveNoText(t *testing.T) {
 		})})
 	}
 	events[n-1].Alert.Severity = incident.Critical
-	e, _ := p.Apply(nil, events, now)
+	e, _ := p.Apply(Timed{}, events, now)
 	e, did := p.Apply(e, events, now)
 	for _, o := range did {
 		require.Equal(t, Repeated, o, "a repeat says nothing new, although its text is not kept")

@@ -12,16 +12,28 @@ import (
 
 // Learn returns the current entry with what the answer to c taught. It is not the entry that the call started
 // from: events may have been applied since.
-func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
+	if c.Kind != Lookup && !e.awaits(c) && a.Result != Unanswered {
+		return e, Nothing // it is learnt already
+	}
 	n := e.copy()
+	lesson := p.learn(&n, c, a, now)
+	return n, lesson
+}
+
+// awaits: c is under way.
+func (e *Timed) awaits(c Call) bool {
+	return e.Inflight().Kind == c.Kind && e.Inflight().ID == c.ID && !e.Armed
+}
+
+func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
-	if e.Inflight().Kind != c.Kind || e.Inflight().ID != c.ID || e.Timers().Armed {
-		return p.learnAgain(e, n, c, a, now)
+	if !n.awaits(c) {
+		return p.learnAgain(n, c, a, now)
 	}
 	n.setInflight(Call{})
-	n.change(func(t *Timers) { t.Armed = false })
 	n.Version++
 	switch a.Result {
 	case Done:
@@ -29,7 +41,7 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	case Gone:
 		n.succeed(c)
 		p.closed(n, c)
-		return n, lessonClosed(c)
+		return lessonClosed(c)
 	case Refused:
 		return p.learnRefused(n, c, a, now)
 	case Foreign:
@@ -37,10 +49,10 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 		if n.Firing() {
 			n.Foreign = a.Incident.ID
 		}
-		return n, Blocked
+		return Blocked
 	case Denied, NotSent, Incomplete:
 		p.backOff(n, c, a, now)
-		return n, Retrying
+		return Retrying
 	default:
 		if a.Before.Seen && a.Before.Open {
 			n.recognise(&a.Before, true) // before what was sent may explain it
@@ -51,7 +63,7 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 	}
 }
 
-func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.succeed(c)
 	switch c.Kind {
 	case Create:
@@ -61,12 +73,12 @@ func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, L
 		if a.Incident.Seen && !a.Incident.Open {
 			n.Incident = Incident{State: Closed, ID: c.ID}
 			n.Dismissed = n.Firing()
-			return n, ParkedIt
+			return ParkedIt
 		}
 		n.opened(a.Incident, now)
 		n.unseen(a.Incident, now)
 		n.Written, n.Reopened = Written{Shown: a.Incident.Fields}, true
-		return n, Opened
+		return Opened
 	case Update:
 		return p.updated(n, c, a, now)
 	default:
@@ -74,7 +86,7 @@ func (p *Policy) learnDone(n *Entry, c Call, a Answer, now time.Time) (*Entry, L
 	}
 }
 
-func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	// A close begun before this create is not to be finished any more: the create may have reopened its incident.
 	n.Doubt.Finished = true
 	f := a.Incident
@@ -102,7 +114,7 @@ func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
 	n.Foreign = ""
 	n.opened(f, now)
 	n.unseen(f, now)
-	return n, lesson
+	return lesson
 }
 
 // mayBeOpen: the API carried out the close of the incident without showing it.
@@ -110,18 +122,18 @@ func (e *Entry) mayBeOpen(id string) bool { return e.Incident.ID == id && e.Unse
 
 // createdClosed: the API let the create update an incident that is closed. It is opened once; if that
 // happens again, it is left to people.
-func (p *Policy) createdClosed(n *Entry, f Shown) (*Entry, Lesson) {
+func (p *Policy) createdClosed(n *Timed, f Shown) Lesson {
 	n.Incident = Incident{State: Closed, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
 	n.Written, n.Unseen = Written{}, false
 	switch {
 	case !n.Firing():
-		return n, FoundClosed
+		return FoundClosed
 	case n.Reopened:
 		n.Dismissed = true
-		return n, ParkedIt
+		return ParkedIt
 	}
 	n.Reopening = f.ID
-	return n, Retrying
+	return Retrying
 }
 
 // opened changes e, which the caller owns.
@@ -135,63 +147,57 @@ func (e *Entry) opened(f Shown, now time.Time) {
 }
 
 // unseen notes that an answer does not show the incident, so that a lookup verifies it.
-func (e *Entry) unseen(f Shown, now time.Time) {
+func (e *Timed) unseen(f Shown, now time.Time) {
 	if e.Unseen = !f.Seen; e.Unseen {
-		e.change(func(t *Timers) { t.LookAt = now.Add(firstLook) })
+		e.LookAt = now.Add(firstLook)
 	}
 }
 
 // succeed ends the failures of c.
-func (e *Entry) succeed(c Call) {
-	e.change(func(t *Timers) {
-		if e.extra(c) {
-			t.ExtraAttempts, t.ExtraAt = 0, time.Time{}
-			return
+func (e *Timed) succeed(c Call) {
+	if e.extra(c) {
+		e.ExtraAttempts, e.ExtraAt = 0, time.Time{}
+		return
+	}
+	e.Attempts, e.RetryAt, e.PeekBy = 0, time.Time{}, time.Time{}
+	if c.Kind == Update {
+		e.FailedUpdates = 0
+		if c.Form == Full {
+			e.Form, e.FullAt = Full, time.Time{}
 		}
-		t.Attempts, t.RetryAt, t.PeekBy = 0, time.Time{}, time.Time{}
-		if c.Kind == Update {
-			t.FailedUpdates = 0
-			if c.Form == Full {
-				t.Form, t.FullAt = Full, time.Time{}
-			}
-		}
-		if c.Kind == Create || c.Kind == Update {
-			t.Parks, t.ParkedAt = 0, time.Time{}
-		}
-	})
+	}
+	if c.Kind == Create || c.Kind == Update {
+		e.Parks, e.ParkedAt = 0, time.Time{}
+	}
 	if c.Kind == e.Refused.Kind {
 		e.Refused = Refusal{}
 	}
 }
 
-func (p *Policy) learnRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if !n.Firing() && c.Kind != Close {
 		// The episode is over, and the next one is not held back by this one's content.
 		n.Reopening = ""
-		return n, Nothing
+		return Nothing
 	}
 	switch c.Kind {
 	case Create:
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal}
 		if !c.Minimal {
-			return n, Retrying
+			return Retrying
 		}
-		n.change(func(t *Timers) {
-			t.Parks++
-			t.ParkedAt = now.Add(p.Backoff.delay(n.Alias, t.Parks, p.Backoff.Slow))
-		})
-		return n, ParkedIt
+		n.Parks++
+		n.ParkedAt = now.Add(p.Backoff.delay(n.Alias, n.Parks, p.Backoff.Slow))
+		return ParkedIt
 	case Update:
 		n.Refused = Refusal{Kind: Update, Hash: a.Sent.hash()}
-		n.change(func(t *Timers) {
-			t.ParkedAt = now.Add(p.Backoff.Hourly)
-			t.Verify = t.Verify || !a.Before.Seen // perhaps because it is closed
-		})
-		return n, ParkedIt
+		n.ParkedAt = now.Add(p.Backoff.Hourly)
+		n.Verify = n.Verify || !a.Before.Seen // perhaps because it is closed
+		return ParkedIt
 	case Reopen:
 		n.Reopening = ""
 		n.Dismissed = n.Firing()
-		return n, ParkedIt
+		return ParkedIt
 	default:
 		return p.closeRefused(n, c, a, now)
 	}

@@ -20,26 +20,26 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 	renew := testPolicy()
 	renew.Renew = true
 	now := at(100)
-	fired, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	fired, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	open, quiet := opened(t, p, at(0)), closing(t, p, at(0))
-	doubtful := func(n *Entry) { n.Doubt = Doubt{Set: true, Creates: 1, Since: at(1)} }
+	doubtful := func(n *Timed) { n.Doubt = Doubt{Set: true, Creates: 1, Since: at(1)} }
 	said, _ := applyOne(p, fired, fires(am1, at(0)).says("other"), at(0))
 	other := *want(said)
 	for name, c := range map[string]struct {
 		policy   *Policy
-		entry    *Entry
+		entry    Timed
 		call     Call
 		answer   Answer
 		lesson   Lesson
 		incident Incident
 		doubt    Doubt
-		check    func(*Entry) bool
+		check    func(Timed) bool
 	}{
 		"create, accepted": {
 			entry: fired, call: Call{Kind: Create, Content: *want(fired)},
 			answer: Answer{Result: Done, Incident: Shown{ID: "9", Number: 4, Seen: true, Open: true, StartedAt: at(7)}},
 			lesson: Opened, incident: Incident{State: Open, ID: "9", Number: 4, StartedAt: at(7)}, doubt: Doubt{Finished: true},
-			check: func(n *Entry) bool { return n.due(want(n)) == 0 && n.ConfirmedAt.Equal(now) },
+			check: func(n Timed) bool { return n.due(want(n)) == 0 && n.ConfirmedAt.Equal(now) },
 		},
 		"create, accepted: doubt stays": {
 			entry: with(fired, doubtful), call: Call{Kind: Create}, answer: done("9", true),
@@ -48,15 +48,15 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		"create, accepted, but it updated a closed one": {
 			entry: fired, call: Call{Kind: Create}, answer: done("9", false),
 			lesson: Retrying, incident: Incident{State: Closed, ID: "9"}, doubt: Doubt{Finished: true},
-			check: func(n *Entry) bool { return p.Decide(n, want(n), now).Call == Call{Kind: Reopen, ID: "9"} },
+			check: func(n Timed) bool { return p.Decide(n, want(n), now).Call == Call{Kind: Reopen, ID: "9"} },
 		},
 		"create, accepted, but it updated a closed one again": {
-			entry: with(fired, func(n *Entry) { n.Reopened = true }), call: Call{Kind: Create}, answer: done("9", false),
+			entry: with(fired, func(n *Timed) { n.Reopened = true }), call: Call{Kind: Create}, answer: done("9", false),
 			lesson: ParkedIt, incident: Incident{State: Closed, ID: "9"}, doubt: Doubt{Finished: true},
-			check: func(n *Entry) bool { return n.Dismissed && p.Decide(n, want(n), now).Call.Kind == NoCall },
+			check: func(n Timed) bool { return n.Dismissed && p.Decide(n, want(n), now).Call.Kind == NoCall },
 		},
 		"create, accepted for one that is over": {
-			entry: with(quiet, func(n *Entry) { n.Incident = Incident{} }), call: Call{Kind: Create}, answer: done("9", false),
+			entry: with(quiet, func(n *Timed) { n.Incident = Incident{} }), call: Call{Kind: Create}, answer: done("9", false),
 			lesson: FoundClosed, incident: Incident{State: Closed, ID: "9"}, doubt: Doubt{Finished: true},
 		},
 		"create, unanswered": {
@@ -66,75 +66,75 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		"create, unanswered again": {
 			entry: with(fired, doubtful), call: Call{Kind: Create}, answer: Answer{Result: Unanswered},
 			lesson: Doubting, doubt: Doubt{Set: true, Creates: 2, Since: at(1)},
-			check: func(n *Entry) bool { return n.Timers().SettleAt.Equal(now.Add(p.SettleTime)) },
+			check: func(n Timed) bool { return n.SettleAt.Equal(now.Add(p.SettleTime)) },
 		},
 		"create, refused": {
 			entry: fired, call: Call{Kind: Create, Content: *want(fired)}, answer: Answer{Result: Refused},
-			lesson: Retrying, check: func(n *Entry) bool { return p.Decide(n, want(n), now).Call.Minimal },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Minimal },
 		},
 		"create, refused small": {
 			entry: fired, call: Call{Kind: Create, Content: *want(fired), Minimal: true}, answer: Answer{Result: Refused},
-			lesson: ParkedIt, check: func(n *Entry) bool { return n.Parked() },
+			lesson: ParkedIt, check: func(n Timed) bool { return n.Parked() },
 		},
 		"create, denied": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: Denied},
-			lesson: Retrying, check: func(n *Entry) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(minute)) },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(minute)) },
 		},
 		"create, not sent": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent},
-			lesson: Retrying, check: func(n *Entry) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(time.Second)) },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(time.Second)) },
 		},
 		"create, asked to wait": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent, RetryAfter: 2 * minute},
-			lesson: Retrying, check: func(n *Entry) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(2 * minute)) },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(2 * minute)) },
 		},
 		"reopen, accepted": {
-			entry: with(fired, func(n *Entry) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
+			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
 			call:  Call{Kind: Reopen, ID: "9"}, answer: done("9", true),
 			lesson: Opened, incident: Incident{State: Open, ID: "9"},
-			check: func(n *Entry) bool { return n.Reopened && p.Decide(n, want(n), now).Call.Kind == Update },
+			check: func(n Timed) bool { return n.Reopened && p.Decide(n, want(n), now).Call.Kind == Update },
 		},
 		"reopen, but it stays closed": {
-			entry: with(fired, func(n *Entry) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
+			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
 			call:  Call{Kind: Reopen, ID: "9"}, answer: done("9", false),
-			lesson: ParkedIt, incident: Incident{State: Closed, ID: "9"}, check: func(n *Entry) bool { return n.Dismissed },
+			lesson: ParkedIt, incident: Incident{State: Closed, ID: "9"}, check: func(n Timed) bool { return n.Dismissed },
 		},
 		"reopen, refused": {
-			entry: with(fired, func(n *Entry) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
+			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
 			call:  Call{Kind: Reopen, ID: "9"}, answer: Answer{Result: Refused},
-			lesson: ParkedIt, incident: Incident{State: Closed, ID: "9"}, check: func(n *Entry) bool { return n.Dismissed },
+			lesson: ParkedIt, incident: Incident{State: Closed, ID: "9"}, check: func(n Timed) bool { return n.Dismissed },
 		},
 		"reopen, unanswered": {
-			entry: with(fired, func(n *Entry) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
+			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),
 			call:  Call{Kind: Reopen, ID: "9"}, answer: Answer{Result: Unanswered},
 			lesson: Doubting, incident: Incident{State: Closed, ID: "9"}, doubt: Doubt{Set: true, Creates: 1, Since: now},
 		},
 		"update, accepted": {
 			entry: open, call: Call{Kind: Update, ID: "1", Content: other}, answer: done("1", true),
-			lesson: Updated, incident: open.Incident, doubt: open.Doubt, check: func(n *Entry) bool { return n.Written.News == other.News },
+			lesson: Updated, incident: open.Incident, doubt: open.Doubt, check: func(n Timed) bool { return n.Written.News == other.News },
 		},
 		"update, accepted, but a person closed it": {
 			entry: open, call: Call{Kind: Update, ID: "1"}, answer: done("1", false),
 			lesson: FoundClosed, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, doubt: open.Doubt,
-			check: func(n *Entry) bool { return p.Decide(n, want(n), now).Call.Kind == Create },
+			check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Kind == Create },
 		},
 		"update, accepted, but a person closed it for good": {
 			policy: never, entry: open, call: Call{Kind: Update, ID: "1"}, answer: done("1", false),
 			lesson: FoundClosed, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, doubt: open.Doubt,
-			check: func(n *Entry) bool { return n.Dismissed },
+			check: func(n Timed) bool { return n.Dismissed },
 		},
 		"update, gone": {
 			entry: open, call: Call{Kind: Update, ID: "1"}, answer: Answer{Result: Gone},
 			lesson: FoundClosed, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, doubt: open.Doubt,
 		},
 		"update, refused": {
-			entry: with(open, func(n *Entry) { n.Written = Written{} }), call: Call{Kind: Update, ID: "1", Content: *want(open)}, answer: Answer{Result: Refused},
-			lesson: ParkedIt, incident: open.Incident, doubt: open.Doubt, check: func(n *Entry) bool { return n.Parked() },
+			entry: with(open, func(n *Timed) { n.Written = Written{} }), call: Call{Kind: Update, ID: "1", Content: *want(open)}, answer: Answer{Result: Refused},
+			lesson: ParkedIt, incident: open.Incident, doubt: open.Doubt, check: func(n Timed) bool { return n.Parked() },
 		},
 		"update, unanswered": {
 			entry: open, call: Call{Kind: Update, ID: "1", Content: other}, answer: Answer{Result: Unanswered},
 			lesson: Doubting, incident: open.Incident, doubt: Doubt{Set: true, Finished: true, Since: now},
-			check: func(n *Entry) bool { return n.Written.News != other.News },
+			check: func(n Timed) bool { return n.Written.News != other.News },
 		},
 		"close, accepted": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: done("1", false),
@@ -145,43 +145,43 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)},
 		},
 		"close of an extra, accepted": {
-			entry: with(open, func(n *Entry) { n.Extra = []string{"7", "8"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", false),
+			entry: with(open, func(n *Timed) { n.Extra = []string{"7", "8"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", false),
 			lesson: ClosedIt, incident: open.Incident, doubt: open.Doubt,
-			check: func(n *Entry) bool { return len(n.Extra) == 1 && n.Extra[0] == "8" },
+			check: func(n Timed) bool { return len(n.Extra) == 1 && n.Extra[0] == "8" },
 		},
 		"close, accepted, but it fires again": {
 			entry: open, call: Call{Kind: Close, ID: "1", Finish: true}, answer: done("1", false),
 			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, doubt: Doubt{Finished: true},
-			check: func(n *Entry) bool { return p.Decide(n, want(n), now).Call.Kind == Create },
+			check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Kind == Create },
 		},
 		"close, refused": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: Answer{Result: Refused},
-			lesson: Retrying, incident: quiet.Incident, check: func(n *Entry) bool {
-				return p.Decide(n, want(n), now).Call.Kind == Lookup && n.Timers().Bare
+			lesson: Retrying, incident: quiet.Incident, check: func(n Timed) bool {
+				return p.Decide(n, want(n), now).Call.Kind == Lookup && n.Bare
 			},
 		},
 		"close, refused without resolved_at": {
-			entry: with(quiet, func(n *Entry) { n.change(func(t *Timers) { t.Bare = true }) }), call: Call{Kind: Close, ID: "1", Bare: true}, answer: Answer{Result: Refused},
-			lesson: Retrying, incident: quiet.Incident, check: func(n *Entry) bool {
-				return p.Decide(n, want(n), now).Call.Kind == Lookup && n.Timers().RetryAt.Equal(now.Add(minute))
+			entry: with(quiet, func(n *Timed) { n.Bare = true }), call: Call{Kind: Close, ID: "1", Bare: true}, answer: Answer{Result: Refused},
+			lesson: Retrying, incident: quiet.Incident, check: func(n Timed) bool {
+				return p.Decide(n, want(n), now).Call.Kind == Lookup && n.RetryAt.Equal(now.Add(minute))
 			},
 		},
 		"close, but it is open": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: done("1", true),
-			lesson: StillOpen, incident: quiet.Incident, check: func(n *Entry) bool { return n.Timers().MustLook },
+			lesson: StillOpen, incident: quiet.Incident, check: func(n Timed) bool { return n.MustLook },
 		},
 		"close of an extra, but it is open": {
-			entry: with(open, func(n *Entry) { n.Extra = []string{"7"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", true),
-			lesson: StillOpen, incident: open.Incident, doubt: open.Doubt, check: func(n *Entry) bool {
+			entry: with(open, func(n *Timed) { n.Extra = []string{"7"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", true),
+			lesson: StillOpen, incident: open.Incident, doubt: open.Doubt, check: func(n Timed) bool {
 				d := p.Decide(n, want(n), now)
 				later := p.Decide(n, want(n), now.Add(time.Second))
 				return n.Extra[0] == "7" && d.Call.Kind == NoCall && d.Wake.Equal(now.Add(time.Second)) && later.Call == Call{Kind: Close, ID: "7"}
 			},
 		},
 		"close of a renewal, but it is open": {
-			policy: renew, entry: with(open, func(n *Entry) { n.Written.Peak = incident.Low }),
+			policy: renew, entry: with(open, func(n *Timed) { n.Written.Peak = incident.Low }),
 			call: Call{Kind: Close, ID: "1", Renew: true}, answer: done("1", true),
-			lesson: StillOpen, incident: open.Incident, check: func(n *Entry) bool {
+			lesson: StillOpen, incident: open.Incident, check: func(n Timed) bool {
 				urgent := *want(n)
 				urgent.News[incident.FieldSeverity]++ // it has risen
 				d := renew.Decide(n, &urgent, now.Add(time.Minute))
@@ -190,20 +190,20 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		},
 		"close, without a body": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: Answer{Result: Done, Incident: Shown{ID: "1"}},
-			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, check: func(n *Entry) bool { return n.Unseen && !n.Over() },
+			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, check: func(n Timed) bool { return n.Unseen && !n.Over() },
 		},
 		"create, another tool's": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: Foreign, Incident: Shown{ID: "8", Seen: true, Open: true}},
-			lesson: Blocked, check: func(n *Entry) bool { return n.Foreign == "8" && p.Decide(n, want(n), now).Call.Kind == NoCall },
+			lesson: Blocked, check: func(n Timed) bool { return n.Foreign == "8" && p.Decide(n, want(n), now).Call.Kind == NoCall },
 		},
 		"reopen, without a body": {
-			entry: with(fired, func(n *Entry) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9", Number: 4}, "9" }),
+			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9", Number: 4}, "9" }),
 			call:  Call{Kind: Reopen, ID: "9"}, answer: Answer{Result: Done, Incident: Shown{ID: "9"}},
-			lesson: Opened, incident: Incident{State: Open, ID: "9", Number: 4}, check: func(n *Entry) bool { return n.Unseen },
+			lesson: Opened, incident: Incident{State: Open, ID: "9", Number: 4}, check: func(n Timed) bool { return n.Unseen },
 		},
 		"create, asked to wait for an hour": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent, RetryAfter: hour},
-			lesson: Retrying, check: func(n *Entry) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(Slow)) },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(Slow)) },
 		},
 		"close, unanswered": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: Answer{Result: Unanswered},
@@ -236,7 +236,7 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 
 func TestLearnsOnTheCurrentEntry(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	call := p.Decide(e, want(e), at(0)).Call
 	e = p.Begin(e, call, at(0))
 	e, outcome := applyOne(p, e, resolves("am1", at(0), at(1)), at(1))
@@ -248,7 +248,7 @@ func TestLearnsOnTheCurrentEntry(t *testing.T) {
 // TestBackoff: failures of one direction back off, a success or the end of the episode begins anew.
 func TestBackoff(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	now := at(0)
 	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 		e = answerNext(t, p, e, now, Answer{Result: NotSent})

@@ -12,19 +12,19 @@ import (
 )
 
 // restart is what survives a kill and what the next process makes of it.
-func restart(t *testing.T, p *Policy, e *Entry, now time.Time) *Entry {
+func restart(t *testing.T, p *Policy, e Timed, now time.Time) Timed {
 	t.Helper()
-	e, err := Decode(e.Alias, AppendRecord(nil, e), nil)
+	stored, err := Decode(e.Alias, AppendRecord(nil, e.Entry), nil)
 	require.NoError(t, err)
-	return p.Load(e, now)
+	return p.Load(stored, now)
 }
 
 func TestLoadPutsInDoubtWhatWasOnTheWire(t *testing.T) {
 	p := testPolicy()
-	fired, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	fired, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	open := opened(t, p, at(0))
 	for name, c := range map[string]struct {
-		entry *Entry
+		entry Timed
 		call  Call
 		want  Doubt
 	}{
@@ -38,10 +38,10 @@ func TestLoadPutsInDoubtWhatWasOnTheWire(t *testing.T) {
 			n := restart(t, p, e, at(60))
 			assert.Equal(t, c.want, n.Doubt)
 			assert.Equal(t, Call{}, n.Inflight())
-			assert.Equal(t, at(75), n.Timers().SettleAt, "doubt waits anew")
+			assert.Equal(t, at(75), n.SettleAt, "doubt waits anew")
 			again := restart(t, p, e, at(70))
 			assert.Equal(t, c.want, again.Doubt, "however often it is killed")
-			assert.Equal(t, at(85), again.Timers().SettleAt)
+			assert.Equal(t, at(85), again.SettleAt)
 		})
 	}
 }
@@ -106,7 +106,7 @@ func TestTick(t *testing.T) {
 	over := answerNext(t, p, closing(t, p, at(0)), at(0), Answer{Result: Done, Incident: Shown{ID: "1", Seen: true}})
 	late, _ := applyOne(p, over, resolves("am2", at(0), at(0)), at(3590))
 	for name, c := range map[string]struct {
-		entry   *Entry
+		entry   Timed
 		at      time.Time
 		changes bool
 		gone    bool
@@ -131,10 +131,10 @@ func TestTick(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := p.Tick(c.entry, c.at)
 			if c.gone {
-				require.Nil(t, n)
+				require.Nil(t, n.Entry)
 				return
 			}
-			require.NotNil(t, n)
+			require.NotNil(t, n.Entry)
 			assert.Equal(t, c.changes, n != c.entry)
 			assert.Equal(t, c.members, n.Members.Len())
 			assert.Equal(t, c.firing, n.Firing())
@@ -162,10 +162,10 @@ func TestAlertWithItsOwnEnd(t *testing.T) {
 	p := testPolicy()
 	short := fires("am1", at(0))
 	short.StaleAfter = time.Minute
-	e, _ := applyOne(p, nil, short, at(0))
+	e, _ := applyOne(p, Timed{}, short, at(0))
 	e, _ = applyOne(p, e, fires("am1", at(0)).low(), at(0))
 	assert.Equal(t, e, p.Tick(e, at(59)))
-	assert.Equal(t, at(60), p.nextTimer(e, at(0)))
+	assert.Equal(t, at(60), p.nextTimer(&e, at(0)))
 	e, outcome := applyOne(p, e, short, at(30))
 	require.Equal(t, Repeated, outcome)
 	e = restart(t, p, e, at(40))
@@ -178,7 +178,7 @@ func TestAlertWithItsOwnEnd(t *testing.T) {
 
 func TestEndedAt(t *testing.T) {
 	p := testPolicy()
-	e := with(opened(t, p, at(100)), func(n *Entry) { n.Incident.StartedAt = at(170) })
+	e := with(opened(t, p, at(100)), func(n *Timed) { n.Incident.StartedAt = at(170) })
 	assert.True(t, e.EndedAt().IsZero(), "nothing tells")
 	e, _ = applyOne(p, e, resolves("am1", at(100), at(150)), at(200))
 	assert.Equal(t, at(170), e.EndedAt(), "not before the incident's own start")

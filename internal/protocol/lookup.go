@@ -11,55 +11,51 @@ import (
 // firstLook is when an unanswered call is looked up first; the pauses double from there to the settle time.
 const firstLook = time.Second
 
-func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	t := n.Timers()
-	t.Looking = false
+func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	n.Looking = false
 	if a.Result != Done {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
-		t.PeekBy, t.MustLook = time.Time{}, false
-		t.FailedLooks++
+		n.PeekBy, n.MustLook = time.Time{}, false
+		n.FailedLooks++
 		if a.Result == Denied {
-			t.Verify = false                                           // the next repeat asks again
-			n.Unseen = n.Unseen && t.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
+			n.Verify = false                                           // the next repeat asks again
+			n.Unseen = n.Unseen && n.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
-		t.LookAt = now.Add(max(p.pause(n.Alias, t.FailedLooks, a), firstLook))
-		n.set(t)
-		return n, p.learnKnown(n, c, a, now)
+		n.LookAt = now.Add(max(p.pause(n.Alias, n.FailedLooks, a), firstLook))
+		return p.learnKnown(n, c, a, now)
 	}
-	t.FailedLooks = 0
+	n.FailedLooks = 0
 	if n.Version != c.Version {
-		n.set(t)
-		return n, Nothing // it changed meanwhile: decide again
+		return Nothing // it changed meanwhile: decide again
 	}
 	n.Version++
-	t.Verify, t.MustLook, t.PeekBy = false, false, time.Time{}
+	n.Verify, n.MustLook, n.PeekBy = false, false, time.Time{}
 	complete := c.Depth >= Since
-	last := complete && !a.Began.Before(t.SettleAt) && (c.Depth == All || n.Doubt.Creates == 0)
+	last := complete && !a.Began.Before(n.SettleAt) && (c.Depth == All || n.Doubt.Creates == 0)
 	if n.Doubt.Set {
-		t.Looks++
+		n.Looks++
 		// The last one begins when settle is over.
-		t.LookAt = now.Add(firstLook << min(t.Looks, 20))
-		if t.LookAt.After(t.SettleAt) {
-			t.LookAt = t.SettleAt
+		n.LookAt = now.Add(firstLook << min(n.Looks, 20))
+		if n.LookAt.After(n.SettleAt) {
+			n.LookAt = n.SettleAt
 		}
 	}
-	n.set(t)
 	lesson := p.adopt(n, a.Found, c.Depth, now)
 	if last {
 		n.Doubt, n.Unsure = Doubt{}, nil
 	}
 	n.Unseen = false
 	n.rest()
-	return n, lesson
+	return lesson
 }
 
 // learnKnown learns what a lookup that failed has read of the known incident. All else that it was to read stays due.
-func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
+func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if len(a.Found) == 0 || n.Version != c.Version {
 		return Retrying
 	}
 	n.Version++
-	n.change(func(t *Timers) { t.Verify = false })
+	n.Verify = false
 	lesson := p.adopt(n, a.Found, Known, now)
 	if n.Unseen = false; lesson == Nothing {
 		return Retrying
@@ -68,14 +64,14 @@ func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
 }
 
 // rest ends the count of calls without news, if the incident was just seen as it should be: no call for it fails.
-func (e *Entry) rest() {
-	if e.Over() || e.Settled() && e.Firing() && e.Incident.State == Open && e.Timers().Attempts == 0 {
-		e.change(func(t *Timers) { t.Tries = 0 })
+func (e *Timed) rest() {
+	if e.Over() || e.Settled() && e.Firing() && e.Incident.State == Open && e.Attempts == 0 {
+		e.Tries, e.LastTry = 0, time.Time{}
 	}
 }
 
 // adopt brings the entry in line with the incidents that a lookup found.
-func (p *Policy) adopt(n *Entry, found []Shown, depth Depth, now time.Time) Lesson {
+func (p *Policy) adopt(n *Timed, found []Shown, depth Depth, now time.Time) Lesson {
 	n.Extra = stillOpen(n.Extra, found, depth)
 	open := slices.DeleteFunc(slices.Clone(found), func(f Shown) bool { return !f.Open || n.reopenedByPerson(f) })
 	if len(open) == 0 {
@@ -84,7 +80,7 @@ func (p *Policy) adopt(n *Entry, found []Shown, depth Depth, now time.Time) Less
 	slices.SortStableFunc(open, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	ours := max(0, slices.IndexFunc(open, func(f Shown) bool { return f.ID == n.Incident.ID }))
 	f := open[ours]
-	n.change(func(t *Timers) { t.Absent = 0 })
+	n.Absent = 0
 	known := n.Incident.State == Open && n.Incident.ID == f.ID
 	lesson := Nothing
 	if !known {
@@ -92,7 +88,7 @@ func (p *Policy) adopt(n *Entry, found []Shown, depth Depth, now time.Time) Less
 		if n.Unseen && n.Incident.ID == f.ID {
 			// The API said that it was closed, and it is not.
 			lesson = StillOpen
-			n.change(func(t *Timers) { t.FailedCloses++ })
+			n.FailedCloses++
 			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
 		}
 	}
@@ -132,7 +128,7 @@ func (e *Entry) reopenedByPerson(f Shown) bool {
 	return e.Incident.State == Closed && e.Incident.ID == f.ID && !e.Unseen && e.Doubt.Closing != f.ID && e.Doubt.Creates == 0
 }
 
-func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time) Lesson {
+func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time) Lesson {
 	if len(closed) > 0 && n.Incident.ID == "" {
 		// A create may open it again, and the list would not show it then: it shows what is new.
 		n.Incident.ID = slices.MaxFunc(closed, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) }).ID
@@ -140,7 +136,7 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time)
 	switch n.Incident.State {
 	case Open:
 		n.Incident.State, n.Written = Closed, Written{}
-		n.change(func(t *Timers) { t.Bare, t.FailedCloses = false, 0 })
+		n.Bare, n.FailedCloses = false, 0
 		p.dismiss(n)
 		return FoundClosed
 	case Unknown:
@@ -148,15 +144,12 @@ func (p *Policy) adoptNone(n *Entry, closed []Shown, depth Depth, now time.Time)
 		if depth < Since {
 			return Nothing
 		}
-		n.change(func(t *Timers) {
-			t.Absent++
-			if t.Absent < 2 {
-				t.LookAt = now
-				return
-			}
-			t.Absent = 0
-			n.Incident.State = Closed
-		})
+		n.Absent++
+		if n.Absent < 2 {
+			n.LookAt = now
+			return Nothing
+		}
+		n.Absent, n.Incident.State = 0, Closed
 	case None, Closed:
 		n.Written = Written{}
 	}

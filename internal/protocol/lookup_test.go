@@ -38,14 +38,14 @@ func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 		wantID string
 		extra  []string
 		left   Doubt
-		check  func(*Entry) bool
+		check  func(Timed) bool
 	}{
-		"open, there":               {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{open("1", 1)}, want: Open, wantID: "1", check: func(n *Entry) bool { return n.due(want(n)) == 0 && n.Written.Theirs == 0 }},
-		"open, there, edited":       {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{edited(open("1", 1))}, want: Open, wantID: "1", check: func(n *Entry) bool { return n.Written.Theirs == Fields(incident.FieldTitle) }},
+		"open, there":               {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{open("1", 1)}, want: Open, wantID: "1", check: func(n Timed) bool { return n.due(want(n)) == 0 && n.Written.Theirs == 0 }},
+		"open, there, edited":       {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{edited(open("1", 1))}, want: Open, wantID: "1", check: func(n Timed) bool { return n.Written.Theirs == Fields(incident.FieldTitle) }},
 		"open, gone":                {firing: true, state: Open, id: "1", doubt: doubt, lesson: FoundClosed, want: Closed, wantID: "1"},
-		"open, closed by a person":  {firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return !n.Dismissed }},
-		"open, closed for good":     {policy: never, firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return n.Dismissed }},
-		"open, closed by our close": {policy: never, firing: true, state: Open, id: "1", doubt: Doubt{Set: true, Closing: "1"}, found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n *Entry) bool { return !n.Dismissed }},
+		"open, closed by a person":  {firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n Timed) bool { return !n.Dismissed }},
+		"open, closed for good":     {policy: never, firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n Timed) bool { return n.Dismissed }},
+		"open, closed by our close": {policy: never, firing: true, state: Open, id: "1", doubt: Doubt{Set: true, Closing: "1"}, found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n Timed) bool { return !n.Dismissed }},
 		"open, and a second":        {firing: true, state: Open, id: "2", doubt: doubt, found: []Shown{open("1", 1), open("2", 2), open("3", 3)}, want: Open, wantID: "2", extra: []string{"1", "3"}},
 		"open, but another is":      {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{closed("1"), open("2", 2)}, lesson: Adopted, want: Open, wantID: "2"},
 		"none, nothing":             {firing: true, state: None, doubt: doubt, want: None},
@@ -76,9 +76,9 @@ func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 			}
 			e = e.copy()
 			e.Incident, e.Doubt = Incident{State: c.state, ID: c.id}, c.doubt
-			e.change(func(t *Timers) { t.SettleAt = at(100) })
+			e.SettleAt = at(100)
 			if c.early {
-				e.change(func(t *Timers) { t.SettleAt = at(101) })
+				e.SettleAt = at(101)
 			}
 			n, lesson := policy.Learn(e, Call{Kind: Lookup, ID: c.id, Version: e.Version, Depth: All}, Answer{Result: Done, Found: c.found, Began: at(100)}, at(100))
 			assert.Equal(t, c.lesson.String(), lesson.String())
@@ -95,7 +95,7 @@ func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 
 func TestUnknownNeedsTwoPasses(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, resolves("am1", at(0), at(60)), at(60))
+	e, _ := applyOne(p, Timed{}, resolves("am1", at(0), at(60)), at(60))
 	nothing := Answer{Result: Done, Began: at(60)}
 	e = answerNext(t, p, e, at(60), nothing)
 	assert.Equal(t, Unknown, e.Incident.State)
@@ -128,25 +128,25 @@ func TestFailedLookup(t *testing.T) {
 	for _, seconds := range []int{1, 2, 4} {
 		e = answerNext(t, p, e, at(4000), Answer{Result: Incomplete})
 		assert.Equal(t, at(4000+seconds), p.Decide(e, want(e), at(4000)).Wake, "a refresh is tried again")
-		e = timers(e, func(t *Timers) { t.LookAt = time.Time{} })
+		e = with(e, func(n *Timed) { n.LookAt = time.Time{} })
 	}
 	e = answerNext(t, p, e, at(4000), Answer{Result: Denied})
 	assert.Equal(t, Decision{}, p.Decide(e, want(e), at(4000)), "a key that may not look waits for the next repeat")
 
 	e = e.copy()
 	e.Written = Written{}
-	e.change(func(t *Timers) { t.Verify, t.LookAt = true, at(5000) })
+	e.Verify, e.LookAt = true, at(5000)
 	assert.Equal(t, Update, p.Decide(e, want(e), at(4000)).Call.Kind)
 }
 
 // TestLookupThatReadOnlyTheKnownIncident: it teaches what that shows, and the rest stays due.
 func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
 	p := testPolicy()
-	e := with(opened(t, p, at(0)), func(n *Entry) {
+	e := with(opened(t, p, at(0)), func(n *Timed) {
 		n.Unseen, n.Written.Shown, n.Doubt = true, incident.Hashes{}, Doubt{Set: true, Since: at(0)}
-		n.change(func(t *Timers) { t.SettleAt = at(5) })
+		n.SettleAt = at(5)
 	})
-	learn := func(f Shown, version uint64) (*Entry, Lesson) {
+	learn := func(f Shown, version uint64) (Timed, Lesson) {
 		d := p.Decide(e, want(e), at(10))
 		require.Equal(t, Since, d.Call.Depth)
 		d.Call.Version += version
@@ -160,7 +160,7 @@ func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
 	assert.Equal(t, at(11), n.ConfirmedAt)
 	assert.Equal(t, open.Fields, n.Written.Shown)
 	assert.Equal(t, e.Doubt, n.Doubt)
-	assert.Equal(t, at(12), n.Timers().LookAt)
+	assert.Equal(t, at(12), n.LookAt)
 
 	n, lesson = learn(closed, 0)
 	assert.Equal(t, FoundClosed, lesson)
@@ -190,18 +190,18 @@ func TestAKeyThatMayNotRead(t *testing.T) {
 	assert.Equal(t, Closed, e.Incident.State)
 	d := p.Decide(e, nil, now)
 	assert.Equal(t, NoCall, d.Call.Kind)
-	assert.Nil(t, p.Tick(e, d.Wake), "it leaves after the retention")
+	assert.Nil(t, p.Tick(e, d.Wake).Entry, "it leaves after the retention")
 }
 
 // TestAShortOutage: an alias is not slow before ten creates or closes have failed, whether the looks between them see anything or not.
 func TestAShortOutage(t *testing.T) {
 	p := testPolicy()
-	fired, outcome := applyOne(p, nil, fires(am1, at(0)), at(0))
+	fired, outcome := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
 	require.Equal(t, Fired, outcome)
 	blind, saw := Answer{Result: Incomplete}, Answer{Result: Done}
 	shown := Answer{Result: Done, Found: []Shown{showing(*want(fired))}}
 	for name, c := range map[string]struct {
-		entry *Entry
+		entry Timed
 		write Kind
 		look  Answer
 	}{
@@ -242,7 +242,7 @@ func TestAShortOutage(t *testing.T) {
 func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
-	e = with(e, func(n *Entry) { n.Written.Theirs = Fields(incident.FieldDescription) })
+	e = with(e, func(n *Timed) { n.Written.Theirs = Fields(incident.FieldDescription) })
 	repeat := func(seconds int) Decision {
 		var o Outcome
 		e, o = applyOne(p, e, fires(am1, at(0)).says(at(seconds).String()), at(seconds))
@@ -262,7 +262,7 @@ func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {
 // TestLookups: 1 s after the call, then doubling, and one begun when settle is over, which ends doubt.
 func TestLookups(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	e = answerNext(t, p, e, at(0), Answer{Result: Unanswered})
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(1)), at(0))
 	var looks []int
@@ -278,7 +278,7 @@ func TestLookups(t *testing.T) {
 // TestSlowLookup: one that began before settle was over and ended after it is followed by the last at once.
 func TestSlowLookup(t *testing.T) {
 	p := testPolicy()
-	e, _ := applyOne(p, nil, fires("am1", at(0)), at(0))
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
 	e = answerNext(t, p, e, at(0), Answer{Result: Unanswered})
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(1)), at(0))
 	call := p.Decide(e, want(e), at(14)).Call

@@ -61,7 +61,7 @@ func (w *world) allIsWell() bool {
 		return e.Over()
 	}
 	want := w.ledger.want(e)
-	return e.Settled() && e.Incident.State == Open && (!w.failing || e.due(&want)&e.Timers().Form.Fields() == 0)
+	return e.Settled() && e.Incident.State == Open && (!w.failing || e.due(&want)&w.ledger.timers.Form.Fields() == 0)
 }
 
 // shows notes the fields of our incident that show still what the answer showed.

@@ -95,7 +95,7 @@ func (w *world) checkDisk(e *Entry) {
 		}
 		want = w.ledger.onDisk
 		if w.ledger.failed && want != nil {
-			want = w.policy.Load(want, w.wall())
+			want = w.policy.Load(want, w.wall()).Entry
 		}
 	}
 	if !sameOnDisk(e, want) {
@@ -114,9 +114,9 @@ func sameOnDisk(a, b *Entry) bool {
 			return false
 		}
 	}
-	a, b = a.copy(), b.copy()
-	a.Members, b.Members = Members{}, Members{}
-	return bytes.Equal(AppendRecord(make([]byte, 0, 512), a), AppendRecord(make([]byte, 0, 512), b))
+	one, other := *a, *b
+	one.Members, other.Members = Members{}, Members{}
+	return bytes.Equal(AppendRecord(make([]byte, 0, 512), &one), AppendRecord(make([]byte, 0, 512), &other))
 }
 
 func sameMember(a, b Member) bool {
@@ -138,9 +138,9 @@ func sameMember(a, b Member) bool {
 }
 
 // checkCall holds when a call is decided.
-func (w *world) checkCall(before *Entry, k *work) {
+func (w *world) checkCall(before Timed, k *work) {
 	e, c := k.entry, k.call
-	if !w.ledger.policy.looksFor(e, c) {
+	if claimed := w.ledger.timed(); !w.policy.looksFor(&claimed, c) {
 		w.checkSlow()
 	}
 	if c.Kind == Lookup {
@@ -186,7 +186,7 @@ func (w *world) checkCall(before *Entry, k *work) {
 }
 
 // checkExtra is I23: a further incident never holds back the incident itself.
-func (w *world) checkExtra(before *Entry, k *work) {
+func (w *world) checkExtra(before Timed, k *work) {
 	n := w.policy.Tick(before, w.wall()).copy()
 	n.Extra = nil
 	if d := w.policy.Decide(n, &k.want, w.wall()); d.Call.Kind != NoCall && d.Call.Kind != Lookup {

@@ -64,7 +64,8 @@ func modelPolicy(s switches) *Policy {
 type ledger struct {
 	policy *Policy
 	now    func() time.Time
-	entry  *Entry // in memory
+	entry  *Entry // in memory, with its timers
+	timers Timers
 	record []byte // on disk; nil: none
 	onDisk *Entry // what the record was made of
 	full   bool
@@ -72,7 +73,7 @@ type ledger struct {
 	failed bool // the last write did
 	writes int
 	// started is the entry with which the last call began.
-	started *Entry
+	started Timed
 	reread  bool // memory was read from disk, without a restart
 
 	// The content, by what the members say.
@@ -94,36 +95,41 @@ var (
 func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }
 
 // commit writes n and then changes memory. If the write seems to fail, memory is what disk says after that.
-func (l *ledger) commit(n *Entry) bool {
-	if memoryFirst && n != nil {
-		l.entry = n
+func (l *ledger) commit(n Timed) bool {
+	if memoryFirst && n.Entry != nil {
+		l.set(n)
 	}
 	if l.failed = l.full; l.full {
 		return false
 	}
 	l.writes++
-	l.record, l.onDisk = nil, n
-	if n != nil {
-		l.record = AppendRecord(make([]byte, 0, 1024), n)
+	l.record, l.onDisk = nil, n.Entry
+	if n.Entry != nil {
+		l.record = AppendRecord(make([]byte, 0, 1024), n.Entry)
 	}
 	if l.lies {
 		l.lies, l.failed, l.reread = false, true, true
 		l.load()
 		return false
 	}
-	l.entry = n
+	l.set(n)
 	return true
 }
 
+func (l *ledger) timed() Timed { return Timed{l.entry, l.timers} }
+
+func (l *ledger) set(n Timed) { l.entry, l.timers = n.Entry, n.Timers }
+
 // load makes memory what disk says.
 func (l *ledger) load() {
-	l.entry, l.onDisk, l.rendered = nil, nil, false
+	l.set(Timed{})
+	l.onDisk, l.rendered = nil, false
 	if l.record == nil {
 		return
 	}
 	e := l.decode()
 	l.onDisk = e
-	l.entry = l.policy.Load(e, l.now())
+	l.set(l.policy.Load(e, l.now()))
 }
 
 func (l *ledger) decode() *Entry {
@@ -141,27 +147,28 @@ func (l *ledger) decode() *Entry {
 // that they lead, and what they took out of the inbox. A create is armed if there is one webhook, which is not from the inbox.
 func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcome) {
 	l.failed = false
-	n, durable := l.entry, false
+	n, durable := l.timed(), false
 	for _, events := range webhooks {
 		next, did := l.policy.Apply(n, events, l.now())
 		outcomes = append(outcomes, did...)
-		if next == n {
+		if next.Entry == n.Entry {
 			continue
 		}
 		n = next
-		durable = arms && l.policy.Arm(n, l.wantOf(n), l.now()) || Durable(did) || durable
+		durable = arms && l.policy.Arm(&n, l.wantOf(n.Entry), l.now()) || Durable(did) || durable
 	}
 	switch {
-	case armsInMemory && n == l.entry && n != nil:
-		l.entry = n.copy()
-		l.policy.Arm(l.entry, l.wantOf(l.entry), l.now())
+	case armsInMemory && n.Entry == l.entry && n.Entry != nil:
+		n = n.copy()
+		l.policy.Arm(&n, l.wantOf(n.Entry), l.now())
+		l.set(n)
 	case durable && !l.commit(n):
 		return nil
 	case !durable && writes && (l.full || l.lies):
-		l.commit(l.entry)
+		l.commit(l.timed())
 		return nil
 	default:
-		l.entry = n
+		l.set(n)
 	}
 	return outcomes
 }
@@ -172,30 +179,30 @@ func (l *ledger) sync(s *Snapshot) bool {
 	if l.entry == nil {
 		return true
 	}
-	n, did := l.policy.Snapshot(l.entry, s, l.now())
+	n, did := l.policy.Snapshot(l.timed(), s, l.now())
 	if did.Durable() {
 		return l.commit(n)
 	}
-	l.entry = n
+	l.set(n)
 	return true
 }
 
 // claim returns the next call, after disk knows of it, with what the incident should say.
 func (l *ledger) claim() (d Decision, want Content, ok bool) {
 	l.failed = false
-	e := l.entry
-	if e == nil {
+	e := l.timed()
+	if e.Entry == nil {
 		return d, want, true
 	}
 	now := l.now()
 	n := l.policy.Tick(e, now)
-	if n == nil {
-		return d, want, l.commit(nil)
+	if n.Entry == nil {
+		return d, want, l.commit(n)
 	}
 	ticked := n != e
 	n, armed := Disarm(n)
 	if n.Firing() {
-		want = l.want(n)
+		want = l.want(n.Entry)
 		d = l.policy.Decide(n, &want, now)
 	} else {
 		d = l.policy.Decide(n, nil, now)
@@ -207,16 +214,16 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 		if n != e && !l.commit(n) {
 			return Decision{}, want, false
 		}
-		l.entry = l.policy.Begin(n, c, now)
+		l.set(l.policy.Begin(n, c, now))
 		return d, want, true
 	case armed.Kind != NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content:
 		d.Call.At = armed.At
-		n = Rearm(n, armed, now)
+		n = l.policy.Rearm(n, armed, now)
 		l.started = n
 		if ticked {
 			return d, want, l.commit(n)
 		}
-		l.entry = n // disk names the call already
+		l.set(n) // disk names the call already
 		return d, want, true
 	}
 	d.Call.At = now
@@ -230,9 +237,9 @@ func (l *ledger) learn(c Call, a Answer) bool {
 		return true
 	}
 	if learnsOnStarted && c.Kind != Lookup {
-		l.entry = l.started
+		l.set(l.started)
 	}
-	n, _ := l.policy.Learn(l.entry, c, a, l.now())
+	n, _ := l.policy.Learn(l.timed(), c, a, l.now())
 	return l.commit(n)
 }
 

@@ -129,8 +129,8 @@ func (w *world) otherCloses() {
 
 // audit compares the entry with the list of open incidents.
 func (w *world) audit() {
-	e := w.ledger.entry
-	if e == nil || w.vacant {
+	e := w.ledger.timed()
+	if e.Entry == nil || w.vacant {
 		return
 	}
 	n, listed := e, false

@@ -76,7 +76,7 @@ func (w *world) restTime() int {
 	if e == nil {
 		return d
 	}
-	if t := e.Timers(); t.Tries > slowAfter/2 || w.odd || w.indigestible != 0 || w.renew {
+	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.indigestible != 0 || w.renew {
 		d += 8 * slow
 	}
 	if e.Refused.Kind == Update || w.indigestible != 0 || w.odd {
@@ -133,8 +133,8 @@ func (w *world) settleFor(seconds int) {
 
 // peek is what is due, without doing it. A change of the entry by time is due at once.
 func (w *world) peek() Decision {
-	e := w.ledger.entry
-	if e == nil {
+	e := w.ledger.timed()
+	if e.Entry == nil {
 		return Decision{}
 	}
 	n := w.policy.Tick(e, w.wall())
@@ -144,7 +144,7 @@ func (w *world) peek() Decision {
 	if !n.Firing() {
 		return w.policy.Decide(n, nil, w.wall())
 	}
-	want := w.ledger.want(n)
+	want := w.ledger.want(n.Entry)
 	d := w.policy.Decide(n, &want, w.wall())
 	if without := w.policy.Decide(n, nil, w.wall()); !without.Render && (without.Call.Kind != d.Call.Kind || !without.Wake.Equal(d.Wake)) {
 		w.Fatalf("I11: decides otherwise without the content, and does not ask for it: %+v, %+v", without, d)

@@ -67,7 +67,7 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 	if w.work != nil || w.vacant {
 		return Decision{}
 	}
-	before := w.ledger.entry
+	before := w.ledger.timed()
 	d, want, ok := w.ledger.claim()
 	if !ok {
 		if !w.ledger.failed {

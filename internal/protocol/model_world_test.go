@@ -189,7 +189,7 @@ func (w *world) show() string {
 		fmt.Fprintf(&b, " %+v", *r)
 	}
 	if e := w.ledger.entry; e != nil {
-		fmt.Fprintf(&b, "; entry %s timers %+v", AppendRecord(nil, e), e.Timers())
+		fmt.Fprintf(&b, "; entry %s timers %+v", AppendRecord(nil, e), w.ledger.timers)
 	}
 	return b.String()
 }

@@ -15,7 +15,7 @@ var replicaMutants = []mutant{
 	{"R8 a deposed leader writes", "plain replicas", 20000, ""},
 	{"R9 a leader works before it has read the inbox", "plain replicas", 20000, ""},
 	{"R10 the former leader's call is not waited for", "plain replicas", 20000, `
-func (p *Policy) Load(e *Entry, now time.Time) *Entry {
+func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	hasty := *p
 	hasty.Unsettled = 0
 	return hasty.LoadOriginal(e, now)
@@ -28,9 +28,9 @@ func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
 	return p.isEchoOriginal(m, &came, now)
 }`},
 	{"R13 a new doubt cuts the former one short", "plain replicas", 20000, `
-func (p *Policy) doubt(n *Entry, c Call, sent Content, now time.Time) {
+func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 	p.doubtOriginal(n, c, sent, now)
-	n.change(func(t *Timers) { t.SettleAt = now.Add(p.SettleTime) })
+	n.SettleAt = now.Add(p.SettleTime)
 }`},
 }
 

@@ -31,7 +31,7 @@ func (m *Member) end(at time.Time) { m.endOriginal(at.Add(time.Hour)) }`},
 	{"a resolve waits forever", "sync apart", 20000, `
 func waitOver(m *Member, now time.Time) bool { return false }`},
 	{"a resolve does not wait", "sync apart", 20000, `
-func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	now2 := *ev
 	now2.Wait = 0
 	return p.applyResolve(n, m, &now2, now)
@@ -40,7 +40,7 @@ func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
 		m.HeldUntil = held
 	}`)},
 	{"a wait begins anew", "sync apart", 20000, `
-func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	next := *m
 	next.HeldUntil = time.Time{}
 	return p.waitOriginal(n, &next, ev, now)
@@ -63,18 +63,18 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Witness = 0
 }`},
 	{"a firing does not end a wait", "sync apart", 20000, `
-func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome { return p.wait(n, m, ev, now) }`},
+func (p *Policy) firesAgain(n *Timed, m *Member, ev *Event, now time.Time) Outcome { return p.wait(n, m, ev, now) }`},
 	{"what a list passes on does not begin", "repair", 20000, `
-func (p *Policy) begin(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) startFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	if ev.ListedBy != "" {
 		return OlderDropped
 	}
-	return p.beginOriginal(n, m, ev, now)
+	return p.startFiringOriginal(n, m, ev, now)
 }`},
 	{"no list ends what a list passed on", "repair", 20000, `
 func (m *Member) shown(ev *Event) {}`},
 	{"a list says more than a webhook", "repair", 20000, `
-func (p *Policy) applyFiring(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
 	said.ListedBy = ""
 	return p.applyFiringOriginal(n, m, &said, now)

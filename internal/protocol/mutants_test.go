@@ -9,7 +9,7 @@ import "slices"
 // those of this model by what they break. What lookups read is the client's.
 var mutants = slices.Concat(firstMutants, syncMutants, replicaMutants, []mutant{
 	{"B1 what is left to a person is closed in doubt", "left", 20000, `
-func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
+func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	if e.Incident.State == Open && e.Left && e.lookupDue(now) {
 		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID}, now)
 	}
@@ -18,43 +18,43 @@ func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
 	{"B2 what was not heard of before the start is stale", "stale", 20000, `
 func (p *Policy) heard(m *Member) time.Time { return m.LastSeen }`},
 	{"B3 a refused create is never tried again", "odd answers", 20000, `
-func (p *Policy) learnRefused(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	n, l := p.learnRefusedOriginal(n, c, a, now)
-	n.change(func(t *Timers) { t.ParkedAt = now.Add(1000 * time.Hour) })
-	return n, l
+func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	l := p.learnRefusedOriginal(n, c, a, now)
+	n.ParkedAt = now.Add(1000 * time.Hour)
+	return l
 }`},
 	{"B4 a close without a body is unanswered", "no bodies", 20000, `
-func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if !a.Incident.Seen {
 		p.doubt(n, c, a.Sent, now)
 		p.backOff(n, c, a, now)
-		return n, Doubting
+		return Doubting
 	}
 	return p.learnCloseOriginal(n, c, a, now)
 }`},
 	{"B5 no look after a refused close", "odd answers", 20000, `
-func (n *Entry) lookBefore(now time.Time) {}`},
+func (n *Timed) lookBefore(now time.Time) {}`},
 	{"B6 a further incident first", "racy", 20000, `
-func (p *Policy) decide(e *Entry, want *Content, now time.Time) Decision {
+func (p *Policy) decide(e *Timed, want *Content, now time.Time) Decision {
 	if e.Inflight().Kind == NoCall && len(e.Extra) > 0 {
 		return p.decideExtra(e, now)
 	}
 	return p.decideOriginal(e, want, now)
 }`},
 	{"B10 a close is believed whatever it shows", "odd answers", 20000, `
-func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	a.Incident.Open = false
 	return p.learnCloseOriginal(n, c, a, now)
 }`},
 	{"B11 what was not seen is confirmed", "odd answers", 20000, `
-func (n *Entry) unseen(f Shown, now time.Time) {}`},
+func (n *Timed) unseen(f Shown, now time.Time) {}`},
 	{"a create that met an incident has written", "people", 20000, `
-func (p *Policy) created(n *Entry, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	a.Met = false
 	return p.createdOriginal(n, a, now)
 }`},
 	{"another tool's incident is adopted", "foreign", 20000, `
-func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	if a.Result == Foreign {
 		a.Result = Done
 	}
@@ -62,9 +62,9 @@ func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesso
 }`},
 	{"another tool's closed incident is taken for ours", "foreign", 20000, ""},
 	{"another tool's incident blocks forever", "foreign", 20000, `
-func (p *Policy) Missing(e *Entry, now time.Time) *Entry { return e }`},
+func (p *Policy) Missing(e Timed, now time.Time) Timed { return e }`},
 	{"another tool's incident blocks the next episode", "foreign", 30000, `
-func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	n, l := p.LearnOriginal(e, c, a, now)
 	if a.Result == Foreign {
 		n.Foreign = a.Incident.ID
@@ -80,35 +80,35 @@ func severityOf(hash uint64) incident.Severity { return 0 }`},
 	{"a lookup without marks is complete", "no marks", 20000, `
 func (e *Entry) Titles() ([]uint64, bool) { return nil, false }`},
 	{"no slow tries", "odd answers", 20000, `
-func (p *Policy) slow(e *Entry) time.Time { return time.Time{} }`},
+func (p *Policy) slow(e *Timed) time.Time { return time.Time{} }`},
 	{"no delay of closes", "resolve delay", 20000, `
-func (p *Policy) decideClosed(e *Entry, now time.Time) Decision {
+func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	q := *p
 	q.ResolveDelay = 0
 	return q.decideClosedOriginal(e, now)
 }`},
 	{"what a person closed is opened", "reopen never", 20000, `
-func (p *Policy) dismiss(n *Entry) {}`},
+func (p *Policy) dismiss(n *Timed) {}`},
 	{"the worst severity is forgotten", "only rises", 20000, `
-func (p *Policy) changed(n *Entry, fired bool, now time.Time) {
+func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	p.changedOriginal(n, fired, now)
 	n.Peak = n.Worst()
 }`},
 	{"people are called again for the same severity", "renew", 20000, `
 func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.due(want) != 0 }`},
 	{"no smaller updates", "no lists", 20000, `
-func (p *Policy) shrink(n *Entry, c Call, now time.Time) (*Entry, Lesson) { return n, Doubting }`},
+func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson { return Doubting }`},
 	{"an answer is learnt twice", "plain", 20000, `
-func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	if c.Kind != Lookup {
 		e = e.copy()
 		e.setInflight(c)
-		e.change(func(t *Timers) { t.Armed = false })
+		e.Armed = false
 	}
 	return p.LearnOriginal(e, c, a, now)
 }`},
 	{"an answer that comes after the doubt teaches nothing", "all", 60000, `
-func (p *Policy) learnAgain(e, n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) { return e, Nothing }`},
+func (p *Policy) learnAgain(n *Timed, c Call, a Answer, now time.Time) Lesson { return Nothing }`},
 	{"a partial list disproves a further incident", "racy", 60000, `
 func stillOpen(extra []string, found []Shown, depth Depth) []string { return stillOpenOriginal(extra, found, max(depth, All)) }`},
 	{"cleaned text is a person's", "no flag", 30000, `
@@ -129,7 +129,7 @@ func (e *Entry) made(f *Shown) bool {
 	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
 func (n *Entry) mayBeOpen(id string) bool { return false }`},
 	{"a refusal outlives its episode", "odd answers", 20000, `
-func (p *Policy) Learn(e *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	n, l := p.LearnOriginal(e, c, a, now)
 	if a.Result == Refused && c.Kind == Create {
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash()}
@@ -143,25 +143,25 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	return next
 }`},
 	{"no audit", "racy", 30000, `
-func (p *Policy) Suspect(e *Entry, id string, created, now time.Time) *Entry { return e }`},
+func (p *Policy) Suspect(e Timed, id string, created, now time.Time) Timed { return e }`},
 	{"a lookup counts whatever has changed", "plain", 20000, `
-func (p *Policy) learnLookup(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	c.Version = n.Version
 	return p.learnLookupOriginal(n, c, a, now)
 }`},
 	{"a lookup whose list failed teaches nothing", "no bodies", 60000, `
-func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson { return Retrying }`},
+func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson { return Retrying }`},
 	{"a lookup whose list failed ends doubt", "plain", 20000, `
-func (p *Policy) learnKnown(n *Entry, c Call, a Answer, now time.Time) Lesson {
+func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if len(a.Found) > 0 {
 		n.Doubt, n.Unsure = Doubt{}, nil
 	}
 	return p.learnKnownOriginal(n, c, a, now)
 }`},
 	{"any lookup that ends doubt is good news", "plain", 60000, `
-func (e *Entry) rest() {
+func (e *Timed) rest() {
 	if e.Settled() {
-		e.change(func(t *Timers) { t.Tries = 0 })
+		e.Tries = 0
 	}
 }`},
 	{"any open incident was made by an unanswered create", "left and renew", 60000, `
@@ -171,12 +171,12 @@ func (m *Member) outlives(ev *Event) bool {
 	return m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }`},
 	{"a renewal that failed is forgotten", "renew", 60000, `
-func (p *Policy) learnClose(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	n, l := p.learnCloseOriginal(n, c, a, now)
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	l := p.learnCloseOriginal(n, c, a, now)
 	if c.Renew && l == StillOpen {
 		n.Incident.State = Closed
 	}
-	return n, l
+	return l
 }`},
 	{"links are news", "plain", 20000, `
 func (e *Entry) due(want *Content) (s FieldSet) {
@@ -188,13 +188,13 @@ func (e *Entry) due(want *Content) (s FieldSet) {
 	return s
 }`},
 	{"a create is repeated blindly", "plain", 20000, `
-func (p *Policy) learnUnanswered(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
-	n, l := p.learnUnansweredOriginal(n, c, a, now)
-	n.change(func(t *Timers) { t.PeekBy = time.Time{} })
-	return n, l
+func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	l := p.learnUnansweredOriginal(n, c, a, now)
+	n.PeekBy = time.Time{}
+	return l
 }`},
 	{"a lookup delays a new firing", "plain", 20000, `
-func (p *Policy) decideCreate(e *Entry, want *Content, now time.Time) Decision {
+func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	if e.lookupDue(now) {
 		return e.lookup(now)
 	}

@@ -59,7 +59,7 @@ func whole() *Entry {
 
 // volatile are the parts of an entry and of a call that are not on disk, or have a form of their own there.
 var volatile = map[string]bool{
-	"Entry.Alias": true, "Entry.Members": true, "Entry.timers": true, "Member.AbsentSince": true, "Entry.tries": true, "Entry.lastTry": true,
+	"Entry.Alias": true, "Entry.Members": true, "Member.AbsentSince": true,
 	"Entry.WriteAhead.Minimal": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
 	"Entry.WriteAhead.Form": true, "Entry.WriteAhead.Depth": true, "Entry.WriteAhead.Version": true,
 }
@@ -149,11 +149,10 @@ func TestMostRecordsNeedNoDecoder(t *testing.T) {
 }
 
 func TestRecordForgetsTimers(t *testing.T) {
-	e := whole()
-	e.set(Timers{Attempts: 3, RetryAt: at(9), Verify: true})
-	got, err := Decode(theAlias, AppendRecord(nil, e), nil)
-	require.NoError(t, err)
-	assert.Equal(t, Timers{}, got.Timers())
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	e.Timers = Timers{Attempts: 3, RetryAt: at(9), Verify: true}
+	assert.Equal(t, Timers{}, restart(t, p, e, at(1)).Timers)
 }
 
 // TestBuckets: many members have records of their own, and a change of one changes one.
@@ -167,10 +166,10 @@ func TestBuckets(t *testing.T) {
 		ev.Key[0], ev.Key[1] = byte(i), byte(i>>8)
 		events = append(events, ev)
 	}
-	e, _ := p.Apply(nil, events, at(0))
+	e, _ := p.Apply(Timed{}, events, at(0))
 	require.Equal(t, 200, e.Members.Len())
 	require.Greater(t, e.Buckets(), 10)
-	got, err := Decode(theAlias, AppendRecord(nil, e), func(i int) []byte { return AppendBucket(nil, e, i) })
+	got, err := Decode(theAlias, AppendRecord(nil, e.Entry), func(i int) []byte { return AppendBucket(nil, e.Entry, i) })
 	require.NoError(t, err)
 	require.Equal(t, 200, got.Members.Firing())
 	var texts int
@@ -186,7 +185,7 @@ func TestBuckets(t *testing.T) {
 	n, _ := p.Apply(e, events[7:8], at(1))
 	var changed int
 	for i := range n.Buckets() {
-		if n.Changed(e, i) {
+		if n.Changed(e.Entry, i) {
 			changed++
 		}
 	}

@@ -71,10 +71,11 @@ func (s Sighting) Durable() bool { return s != Sighting{Held: s.Held} }
 func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed+s.Unheard > 0 }
 
 // Snapshot returns the entry after a snapshot, and what that did. The result is e itself where it says nothing about e.
-func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sighting) {
+func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting) {
 	var did Sighting
 	var n *Entry
-	for m := range e.Members.All() {
+	former := e.Entry
+	for m := range former.Members.All() {
 		if !m.unfinished() {
 			continue
 		}
@@ -88,7 +89,7 @@ func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sightin
 			continue
 		}
 		if n == nil {
-			n = e.copy()
+			n = former.copy()
 			n.Members = n.Members.draft()
 		}
 		n.Members.set(&next)
@@ -97,10 +98,11 @@ func (p *Policy) Snapshot(e *Entry, s *Snapshot, now time.Time) (*Entry, Sightin
 		return e, did
 	}
 	n.Members.seal()
+	e.Entry = n
 	if did.Wakes() {
-		p.changed(n, e.Firing(), now)
+		p.changed(&e, former.Firing(), now)
 	}
-	return n, did
+	return e, did
 }
 
 // decides: the list was asked for after the member was last heard of, as far as their order is known.
@@ -154,7 +156,7 @@ func (m *Member) end(at time.Time) {
 }
 
 // wait keeps a resolve until the next snapshot, or until its witness is heard.
-func (p *Policy) wait(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	next := *m
 	next.stamp(ev, now)
 	next.Alert = m.Alert
@@ -175,7 +177,7 @@ func (m *Member) finish(now time.Time) {
 
 // firesAgain is a firing of a member whose resolve waits. The resolve does not count any more, from any sender. If it was an
 // echo, its sender will resolve the alert as well, or snapshots will lack it.
-func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+func (p *Policy) firesAgain(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	p.repeat(n, m, ev, now)
 	next := *n.Members.Get(m.Key)
 	next.shown(ev)
@@ -184,8 +186,8 @@ func (p *Policy) firesAgain(n *Entry, m *Member, ev *Event, now time.Time) Outco
 	return ResolveWithdrawn
 }
 
-// begin lets a member fire that did not.
-func (p *Policy) begin(n *Entry, m *Member, ev *Event, now time.Time) Outcome {
+// startFiring lets a member fire that did not.
+func (p *Policy) startFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	p.fire(n, m, ev, now)
 	if ev.ListedBy != "" {
 		return Repaired

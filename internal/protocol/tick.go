@@ -9,12 +9,12 @@ import (
 )
 
 // Tick does what time alone does: it lets held members fire, resolves stale ones and forgets resolved ones that
-// can no longer have an echo. It returns e itself when nothing is due, and nil when the entry expires.
-func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
-	if at := p.expiresAt(e); !at.IsZero() && !now.Before(at) {
-		return nil
+// can no longer have an echo. It returns e itself when nothing is due, and none when the entry expires.
+func (p *Policy) Tick(e Timed, now time.Time) Timed {
+	if at := p.expiresAt(e.Entry); !at.IsZero() && !now.Before(at) {
+		return Timed{}
 	}
-	if !p.due(e, now) {
+	if !p.due(e.Entry, now) {
 		return e
 	}
 	n, fired, changed := e.copy(), e.Firing(), false
@@ -39,7 +39,7 @@ func (p *Policy) Tick(e *Entry, now time.Time) *Entry {
 	}
 	n.Members.seal()
 	if changed {
-		p.changed(n, fired, now)
+		p.changed(&n, fired, now)
 	}
 	return n
 }
@@ -113,7 +113,7 @@ func (p *Policy) expiresAt(e *Entry) time.Time {
 }
 
 // nextTimer is the earliest moment after now at which time alone changes the decision or the entry.
-func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
+func (p *Policy) nextTimer(e *Timed, now time.Time) time.Time {
 	var next time.Time
 	at := func(t time.Time) {
 		if t.After(now) {
@@ -145,9 +145,9 @@ func (p *Policy) nextTimer(e *Entry, now time.Time) time.Time {
 			}
 		}
 	}
-	if t := e.Timers(); e.wantsLookup() && !t.Looking {
-		at(t.LookAt)
+	if e.wantsLookup() && !e.Looking {
+		at(e.LookAt)
 	}
-	at(p.expiresAt(e))
+	at(p.expiresAt(e.Entry))
 	return next
 }

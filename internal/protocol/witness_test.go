@@ -22,7 +22,7 @@ func hears(at time.Time) *Snapshot {
 }
 
 // waiting is an entry whose one alert has a resolve that waits since t0 for its witness.
-func waiting(t *testing.T, p *Policy, t0 time.Time) *Entry {
+func waiting(t *testing.T, p *Policy, t0 time.Time) Timed {
 	t.Helper()
 	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
 	e, outcome := applyOne(p, e, resolves(am1, t0, t0.Add(-minute)).witnessed(), t0)
@@ -35,7 +35,7 @@ func TestResolveWaitsForItsWitness(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
 	n, did := p.Snapshot(e, hears(t0.Add(-time.Second)), t0.Add(30*minute))
-	require.Same(t, e, n)
+	require.Same(t, e.Entry, n.Entry)
 	require.Equal(t, Sighting{Held: 1}, did)
 	require.False(t, did.Durable())
 	e, did = p.Snapshot(e, hears(t0.Add(time.Second)), t0.Add(31*minute))
@@ -72,16 +72,13 @@ func TestResolveWaitsAnHour(t *testing.T) {
 	require.True(t, did.Wakes())
 	require.False(t, n.Firing())
 
-	require.Same(t, e, p.Tick(e, t0.Add(Unheard+minute)))
+	require.Same(t, e.Entry, p.Tick(e, t0.Add(Unheard+minute)).Entry)
 	require.False(t, p.Tick(e, t0.Add(longestWait)).Firing())
 }
 
 func TestWitnessSurvivesARestart(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
-	e := waiting(t, p, t0)
-	e, err := Decode(theAlias, AppendRecord(nil, e), nil)
-	require.NoError(t, err)
-	e = p.Load(e, t0.Add(minute))
+	e := restart(t, p, waiting(t, p, t0), t0.Add(minute))
 	require.True(t, e.Members.Get(keys[0]).HeldUntil.Equal(t0.Add(longestWait)))
 	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(2*minute))
 	require.Equal(t, Sighting{Held: 1}, did)
@@ -134,9 +131,7 @@ func TestFinal(t *testing.T) {
 		ev := fires(am1, t0)
 		ev.Final = final
 		e, _ := applyOne(p, opened(t, p, t0), ev, t0)
-		e, err := Decode(theAlias, AppendRecord(nil, e), nil)
-		require.NoError(t, err)
-		e = p.Missing(p.Load(e, t0), t0.Add(minute))
+		e = p.Missing(restart(t, p, e, t0), t0.Add(minute))
 		d := p.Decide(e, nil, t0.Add(minute))
 		require.Equal(t, Lookup, d.Call.Kind)
 		e, lesson := p.Learn(p.Begin(e, d.Call, t0.Add(minute)), d.Call, Answer{Result: Done, Began: t0.Add(minute)}, t0.Add(minute))

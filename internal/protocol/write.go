@@ -55,11 +55,11 @@ func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 }
 
 // updated learns an update that was carried out, or for which there was no need.
-func (p *Policy) updated(n *Entry, c Call, a Answer, now time.Time) (*Entry, Lesson) {
+func (p *Policy) updated(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if a.Before.Seen {
 		if !a.Before.Open {
 			p.closed(n, c)
-			return n, FoundClosed
+			return FoundClosed
 		}
 		n.recognise(&a.Before, true)
 	}
@@ -73,14 +73,14 @@ func (p *Policy) updated(n *Entry, c Call, a Answer, now time.Time) (*Entry, Les
 	if a.Wrote != 0 {
 		if a.Incident.Seen && !a.Incident.Open {
 			p.closed(n, c)
-			return n, FoundClosed
+			return FoundClosed
 		}
 		n.unseen(a.Incident, now)
 	}
 	if a.Before.Seen || a.Incident.Seen {
 		n.ConfirmedAt = now
 	}
-	return n, Updated
+	return Updated
 }
 
 // recognise works out what of an incident that is shown is ours, field by field: the newest unanswered content that it shows;

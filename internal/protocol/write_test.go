@@ -25,7 +25,7 @@ func TestPatch(t *testing.T) {
 	link := was
 	link.Sent[incident.FieldDescription] = 4
 	worse := was.atLeast(incident.Critical)
-	low := with(open, func(n *Entry) {
+	low := with(open, func(n *Timed) {
 		hash := incident.HashText(incident.Low.String())
 		n.Written.News[incident.FieldSeverity], n.Written.Shown[incident.FieldSeverity], n.Written.Peak = hash, hash, incident.Low
 	})
@@ -40,7 +40,7 @@ func TestPatch(t *testing.T) {
 	lower.Sent[incident.FieldSeverity] = incident.HashText(incident.Medium.String())
 	lower.News[incident.FieldSeverity] = lower.Sent[incident.FieldSeverity]
 	for name, c := range map[string]struct {
-		entry  *Entry
+		entry  Timed
 		want   Content
 		before Shown
 		form   Form
@@ -61,7 +61,7 @@ func TestPatch(t *testing.T) {
 		"only what the form has":                  {open, other, showing(was), SeverityOnly, 0},
 		"without having read it, all that is due": {open, other, Shown{}, TextOnly, text},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, c.wrote, Patch(c.entry, c.want, c.before, c.form)) })
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.wrote, Patch(c.entry.Entry, c.want, c.before, c.form)) })
 	}
 }
 
@@ -71,7 +71,7 @@ func TestTitles(t *testing.T) {
 	titles, all := open.Titles()
 	assert.Equal(t, []uint64{want(open).Sent[incident.FieldTitle]}, titles)
 	assert.False(t, all)
-	_, all = with(open, func(n *Entry) { n.Unsure = []Content{{}} }).Titles()
+	_, all = with(open, func(n *Timed) { n.Unsure = []Content{{}} }).Titles()
 	assert.True(t, all, "a call left whose content is not known")
 }
 
@@ -80,7 +80,7 @@ func TestManyUnsure(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
 	for i := range 9 {
-		e = with(e, func(n *Entry) {
+		e = with(e, func(n *Timed) {
 			p.doubt(n, Call{Kind: Update, ID: "1"}, Content{Severity: incident.Low, Sent: incident.Hashes{uint64(i + 1)}}, at(i))
 		})
 	}
@@ -91,7 +91,7 @@ func TestManyUnsure(t *testing.T) {
 	assert.Equal(t, []uint64{1, 0, 8, 9}, first)
 	f := showing(*want(e))
 	f.Fields[0] = 3
-	e = with(e, func(n *Entry) { n.recognise(&f, true) })
+	e = with(e, func(n *Timed) { n.recognise(&f, true) })
 	assert.Zero(t, e.Written.Theirs, "one of those that are forgotten may explain it")
 }
 
@@ -100,15 +100,15 @@ func TestAudit(t *testing.T) {
 	p := testPolicy()
 	open := opened(t, p, at(0))
 	closed := answerNext(t, p, closing(t, p, at(0)), at(0), done("1", false))
-	left := with(closing(t, p, at(0)), func(n *Entry) { n.Left = true })
-	foreign := with(open, func(n *Entry) { n.Incident, n.Foreign = Incident{}, "8" })
-	assert.Same(t, open, p.Suspect(open, "1", at(0), at(9)), "it is ours")
-	assert.Same(t, closed, p.Suspect(closed, "1", at(0), at(9)), "a person opened it again")
-	assert.Same(t, left, p.Suspect(left, "1", at(0), at(9)))
+	left := with(closing(t, p, at(0)), func(n *Timed) { n.Left = true })
+	foreign := with(open, func(n *Timed) { n.Incident, n.Foreign = Incident{}, "8" })
+	assert.Same(t, open.Entry, p.Suspect(open, "1", at(0), at(9)).Entry, "it is ours")
+	assert.Same(t, closed.Entry, p.Suspect(closed, "1", at(0), at(9)).Entry, "a person opened it again")
+	assert.Same(t, left.Entry, p.Suspect(left, "1", at(0), at(9)).Entry)
 	assert.Equal(t, Lookup, p.Decide(p.Suspect(open, "2", at(5), at(9)), want(open), at(9)).Call.Kind)
 	assert.Equal(t, Lookup, p.Decide(p.Suspect(closed, "2", at(5), at(9)), nil, at(9)).Call.Kind)
 	assert.Equal(t, Lookup, p.Decide(p.Missing(open, at(9)), want(open), at(9)).Call.Kind)
-	assert.Same(t, closed, p.Missing(closed, at(9)))
+	assert.Same(t, closed.Entry, p.Missing(closed, at(9)).Entry)
 	assert.Equal(t, "8", foreign.OpenID())
 	assert.Equal(t, Create, p.Decide(p.Missing(foreign, at(9)), want(foreign), at(9)).Call.Kind)
 	assert.Equal(t, "1", open.OpenID())
@@ -119,11 +119,11 @@ func TestPending(t *testing.T) {
 	p := testPolicy()
 	open := opened(t, p, at(0))
 	said, _ := applyOne(p, open, fires(am1, at(0)).says("other"), at(1))
-	fired, _ := applyOne(p, nil, fires(am1, at(0)), at(0))
-	assert.False(t, Pending(open, want(open)))
-	assert.True(t, Pending(said, want(said)))
-	assert.False(t, Pending(said, nil), "not rendered")
-	assert.True(t, Pending(fired, nil))
-	assert.True(t, Pending(closing(t, p, at(0)), nil))
-	assert.False(t, Pending(with(fired, func(n *Entry) { n.Foreign = "8" }), nil))
+	fired, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	assert.False(t, Pending(open.Entry, want(open)))
+	assert.True(t, Pending(said.Entry, want(said)))
+	assert.False(t, Pending(said.Entry, nil), "not rendered")
+	assert.True(t, Pending(fired.Entry, nil))
+	assert.True(t, Pending(closing(t, p, at(0)).Entry, nil))
+	assert.False(t, Pending(with(fired, func(n *Timed) { n.Foreign = "8" }).Entry, nil))
 }

@@ -66,10 +66,11 @@ func TestAuditOpensOursWhenAnothersIsClosed(t *testing.T) {
 		func(w *world) {
 			w.fire(alias, incident.High, "fires")
 			pass(moment)
-			changed, err := w.ledger.change(alias, func(e *protocol.Entry) *protocol.Entry {
-				blocked := *e
+			changed, err := w.ledger.change(alias, func(e protocol.Timed) protocol.Timed {
+				blocked := *e.Entry
 				blocked.Foreign = "of another tool"
-				return &blocked
+				e.Entry = &blocked
+				return e
 			})
 			require.NoError(t, err)
 			require.True(t, changed)

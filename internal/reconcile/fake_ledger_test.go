@@ -21,7 +21,7 @@ type fakeLedger struct {
 	policy *protocol.Policy
 
 	mu      sync.Mutex
-	entries map[string]*protocol.Entry
+	entries map[string]protocol.Timed
 	err     error // of all writes
 	claims  int
 }
@@ -29,7 +29,7 @@ type fakeLedger struct {
 func newFakeLedger(t *testing.T) *fakeLedger {
 	t.Helper()
 	return &fakeLedger{
-		entries: map[string]*protocol.Entry{},
+		entries: map[string]protocol.Timed{},
 		policy: &protocol.Policy{
 			SettleTime: 15 * time.Second, EchoWindow: time.Minute, EchoHold: time.Minute, Refresh: time.Hour,
 			ClosedRetention: time.Hour, Members: 100,
@@ -70,22 +70,22 @@ func (l *fakeLedger) Content(e *protocol.Entry) (incident.Content, protocol.Cont
 	return c, want
 }
 
-func (l *fakeLedger) decide(e *protocol.Entry, now time.Time) protocol.Decision {
+func (l *fakeLedger) decide(e protocol.Timed, now time.Time) protocol.Decision {
 	d := l.policy.Decide(e, nil, now)
 	if d.Render || d.Call.Kind == protocol.Create {
-		_, want := l.Content(e)
+		_, want := l.Content(e.Entry)
 		d = l.policy.Decide(e, &want, now)
 	}
 	return d
 }
 
 func (l *fakeLedger) Peek(alias string) protocol.Decision {
-	e, now := l.Get(alias), time.Now()
-	if e == nil {
+	e, now := l.timed(alias), time.Now()
+	if e.Entry == nil {
 		return protocol.Decision{}
 	}
 	t := l.policy.Tick(e, now)
-	if t == nil {
+	if t.Entry == nil {
 		return protocol.Decision{Wake: now}
 	}
 	d := l.decide(t, now)
@@ -104,10 +104,10 @@ func (l *fakeLedger) Claim(ctx context.Context, alias string) (*protocol.Entry, 
 		return nil, protocol.Decision{}, ctx.Err()
 	case l.err != nil:
 		return nil, protocol.Decision{}, l.err
-	case e == nil:
+	case e.Entry == nil:
 		return nil, protocol.Decision{}, nil
 	}
-	if e = l.policy.Tick(e, now); e == nil {
+	if e = l.policy.Tick(e, now); e.Entry == nil {
 		delete(l.entries, alias)
 		return nil, protocol.Decision{}, nil
 	}
@@ -120,7 +120,7 @@ func (l *fakeLedger) Claim(ctx context.Context, alias string) (*protocol.Entry, 
 		d.Call = e.Inflight()
 	}
 	l.entries[alias] = e
-	return e, d, nil
+	return e.Entry, d, nil
 }
 
 func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) error {
@@ -131,19 +131,21 @@ func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) erro
 	}
 	for _, a := range answers {
 		e := l.entries[a.Alias]
-		if e == nil {
+		if e.Entry == nil {
 			continue
 		}
 		now := time.Now()
-		a.Entry, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
-		l.entries[a.Alias] = a.Entry
-		d := l.decide(a.Entry, now)
-		a.Rests, a.Wake = l.policy.Tick(a.Entry, now) == a.Entry && d.Call.Kind == protocol.NoCall, d.Wake
+		a.Timed, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
+		l.entries[a.Alias] = a.Timed
+		d := l.decide(a.Timed, now)
+		a.Rests, a.Wake = l.policy.Tick(a.Timed, now) == a.Timed && d.Call.Kind == protocol.NoCall, d.Wake
 	}
 	return nil
 }
 
-func (l *fakeLedger) Get(alias string) *protocol.Entry {
+func (l *fakeLedger) Get(alias string) *protocol.Entry { return l.timed(alias).Entry }
+
+func (l *fakeLedger) timed(alias string) protocol.Timed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[alias]
@@ -156,18 +158,18 @@ func (l *fakeLedger) Aliases() []string {
 }
 
 func (l *fakeLedger) Suspect(_ context.Context, alias, id string, created time.Time) (bool, error) {
-	return l.change(alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Suspect(e, id, created, time.Now()) })
+	return l.change(alias, func(e protocol.Timed) protocol.Timed { return l.policy.Suspect(e, id, created, time.Now()) })
 }
 
 func (l *fakeLedger) Missing(_ context.Context, alias string) (bool, error) {
-	return l.change(alias, func(e *protocol.Entry) *protocol.Entry { return l.policy.Missing(e, time.Now()) })
+	return l.change(alias, func(e protocol.Timed) protocol.Timed { return l.policy.Missing(e, time.Now()) })
 }
 
-func (l *fakeLedger) change(alias string, f func(*protocol.Entry) *protocol.Entry) (bool, error) {
+func (l *fakeLedger) change(alias string, f func(protocol.Timed) protocol.Timed) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[alias]
-	if l.err != nil || e == nil {
+	if l.err != nil || e.Entry == nil {
 		return false, l.err
 	}
 	l.entries[alias] = f(e)

@@ -29,8 +29,8 @@ func mustGet(t require.TestingT, q *queue) string {
 func TestLaneOf(t *testing.T) {
 	l := newFakeLedger(t)
 	entry := func(s incident.Severity, state protocol.State) *protocol.Entry {
-		e, _ := l.policy.Apply(nil, []protocol.Event{firing("a", s, "fires")}, time.Now())
-		n := *e
+		e, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", s, "fires")}, time.Now())
+		n := *e.Entry
 		n.Incident.State, n.Written.Peak = state, incident.High
 		return &n
 	}

@@ -71,7 +71,7 @@ func TestAnUpdateReadsFirst(t *testing.T) {
 				last := w.seen.now().calls[2]
 				assert.Equal(t, protocol.Update, last.kind)
 				assert.Equal(t, c.result, last.result)
-				assert.LessOrEqual(t, time.Until(e.Timers().RetryAt), maxPagePause)
+				assert.LessOrEqual(t, time.Until(w.ledger.timed(alias).RetryAt), maxPagePause)
 			})
 		})
 	}
@@ -102,10 +102,10 @@ func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
 		w.fate(always(opUpdate, alias, fails))
 		w.fire(alias, incident.High, "second")
 		pass(5 * time.Second)
-		assert.Equal(t, protocol.Full, w.ledger.Get(alias).Timers().Form, "perhaps the API is down")
+		assert.Equal(t, protocol.Full, w.ledger.timed(alias).Form, "perhaps the API is down")
 		w.fire("other", incident.High, "second")
 		pass(15 * time.Minute)
-		assert.NotEqual(t, protocol.Full, w.ledger.Get(alias).Timers().Form)
+		assert.NotEqual(t, protocol.Full, w.ledger.timed(alias).Form)
 		assert.Contains(t, w.seen.now().lessons, protocol.Shrunk)
 	})
 }

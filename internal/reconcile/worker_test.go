@@ -198,14 +198,14 @@ func TestCloseAt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newFakeLedger(t)
 		ended := time.Now()
-		e, _ := l.policy.Apply(nil, []protocol.Event{firing("a", incident.High, "x"), resolved("a")}, ended)
-		burns, _ := l.policy.Apply(nil, []protocol.Event{firing("a", incident.High, "x")}, ended)
+		e, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", incident.High, "x"), resolved("a")}, ended)
+		burns, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", incident.High, "x")}, ended)
 		pass(time.Hour)
 		for want, cs := range map[time.Time][]time.Time{
-			ended: {closeAt(e, protocol.Call{})},
-			{}:    {closeAt(e, protocol.Call{Bare: true}), closeAt(burns, protocol.Call{Bare: true})},
+			ended: {closeAt(e.Entry, protocol.Call{})},
+			{}:    {closeAt(e.Entry, protocol.Call{Bare: true}), closeAt(burns.Entry, protocol.Call{Bare: true})},
 			time.Now(): {
-				closeAt(e, protocol.Call{ID: "a second one"}), closeAt(burns, protocol.Call{Renew: true}),
+				closeAt(e.Entry, protocol.Call{ID: "a second one"}), closeAt(burns.Entry, protocol.Call{Renew: true}),
 				closeAt(&protocol.Entry{}, protocol.Call{}),
 			},
 		} {

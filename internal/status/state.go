@@ -99,6 +99,8 @@ func Span(d time.Duration) string {
 
 // Known is what is known of an entry next to it.
 type Known struct {
+	// Timers of the entry, as far as they are known.
+	Timers protocol.Timers
 	// PendingSince is since when Alert24 does not hold what the entry asks for; zero while it does.
 	PendingSince time.Time
 	// ResolveDelay is that of the configuration.
@@ -133,7 +135,7 @@ func StateOf(e *protocol.Entry, k *Known) State {
 
 // opening is for an alias that fires.
 func opening(e *protocol.Entry, k *Known) State {
-	t := e.Timers()
+	t := &k.Timers
 	switch is := name(e); {
 	case e.Foreign != "":
 		return State{Kind: Blocked, Text: "not opened: another tool's open incident " + e.Foreign + " has this alias"}
@@ -145,7 +147,7 @@ func opening(e *protocol.Entry, k *Known) State {
 		return State{Kind: Retrying, Text: failed(k, protocol.Create, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
 	case !e.IsOpen() && e.Doubt.Creates > 0:
 		return State{Kind: Doubtful, Text: "a create had no answer; the bridge looks for its incident"}
-	case !e.IsOpen() && under(e):
+	case !e.IsOpen() && under(e, k):
 		return State{Kind: Opening, Text: "being opened"}
 	case !e.IsOpen():
 		return State{Kind: Opening, Text: "waits to be opened"}
@@ -155,7 +157,7 @@ func opening(e *protocol.Entry, k *Known) State {
 		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
 	case e.Doubt.Set:
 		return State{Kind: Doubtful, Text: "open as " + is + "; a call had no answer, and the bridge looks at the incident"}
-	case under(e) || !k.PendingSince.IsZero():
+	case under(e, k) || !k.PendingSince.IsZero():
 		return State{Kind: Updating, Text: "open as " + is + "; being updated"}
 	default:
 		return State{Kind: Open, Text: "open as " + is}
@@ -164,7 +166,7 @@ func opening(e *protocol.Entry, k *Known) State {
 
 // closing is for an alias of which no alert fires.
 func closing(e *protocol.Entry, k *Known) State {
-	t := e.Timers()
+	t := &k.Timers
 	switch is := name(e); {
 	case e.Members.Held() > 0 && !e.IsOpen():
 		return held(e)
@@ -172,7 +174,7 @@ func closing(e *protocol.Entry, k *Known) State {
 		return State{Kind: LeftOpen, Text: "resolved; a person closes " + is}
 	case t.Attempts > 0 && e.IsOpen():
 		return State{Kind: Retrying, Text: "resolved; " + failed(k, protocol.Close, t.Attempts) + " for " + is, NextTry: t.RetryAt, Reason: k.Last.Reason}
-	case under(e):
+	case under(e, k):
 		return State{Kind: Closing, Text: "resolved; " + is + " is being closed"}
 	case e.IsOpen() && k.ResolveDelay > 0 && k.Now.Before(e.QuietSince.Add(k.ResolveDelay)):
 		return State{Kind: Closing, Text: "resolved; " + is + " stays open", Until: e.QuietSince.Add(k.ResolveDelay)}
@@ -217,7 +219,9 @@ func senderOf(sender string) string {
 }
 
 // under: a call is on its way.
-func under(e *protocol.Entry) bool { return e.Inflight().Kind != protocol.NoCall && !e.Timers().Armed }
+func under(e *protocol.Entry, k *Known) bool {
+	return e.Inflight().Kind != protocol.NoCall && !k.Timers.Armed
+}
 
 // failed says which call failed how often: the last one that is known, or the one that is likely.
 func failed(k *Known, likely protocol.Kind, times int32) string {

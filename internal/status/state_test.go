@@ -21,7 +21,7 @@ var start = time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
 type life struct {
 	t      *testing.T
 	policy protocol.Policy
-	entry  *protocol.Entry
+	entry  protocol.Timed
 	now    time.Time
 	seq    int64
 }
@@ -91,8 +91,8 @@ var states = []struct {
 		l.fires()
 		for range 3 {
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
-			if l.entry.Timers().Attempts < 3 {
-				l.now = l.entry.Timers().RetryAt
+			if l.entry.Attempts < 3 {
+				l.now = l.entry.RetryAt
 			}
 		}
 	}, Known{Last: unavailable}, Retrying, "create failed 3 times, next try in 4 s: HTTP 503 Service Unavailable"},
@@ -123,7 +123,7 @@ var states = []struct {
 	{"its create has no answer", func(l *life) {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
-		l.now = l.entry.Timers().RetryAt
+		l.now = l.entry.RetryAt
 	}, Known{}, Retrying, "create failed, next try now"},
 	{"Alert24 refuses all of it", func(l *life) {
 		l.fires()
@@ -171,7 +171,8 @@ func TestStateInWords(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLife(t)
 			c.happens(l)
-			s := StateOf(l.entry, &c.known)
+			c.known.Timers = l.entry.Timers
+			s := StateOf(l.entry.Entry, &c.known)
 			assert.Equal(t, c.kind, s.Kind)
 			assert.Equal(t, c.want, s.String(l.now))
 		})
@@ -191,8 +192,8 @@ func TestHeldNamesWhoResolvedIt(t *testing.T) {
 		l.fires()
 		l.event(false, sender)
 		l.event(true, "am-2")
-		assert.Equal(t, "it may be a late repeat, because "+want+" resolved it", StateOf(l.entry, &Known{}).Reason)
-		assert.Equal(t, 1, RowOf(l.entry, &Known{}).Held)
+		assert.Equal(t, "it may be a late repeat, because "+want+" resolved it", StateOf(l.entry.Entry, &Known{}).Reason)
+		assert.Equal(t, 1, RowOf(l.entry.Entry, &Known{}).Held)
 	}
 }
 
@@ -209,14 +210,14 @@ func TestEntryShowsItsAlerts(t *testing.T) {
 	l := newLife(t)
 	l.fires()
 	l.opens()
-	e := Read(l.entry, &Known{Title: "High error rate", Page: "https://app.alert24.net"})
+	e := Read(l.entry.Entry, &Known{Title: "High error rate", Page: "https://app.alert24.net"})
 	assert.Equal(t, "critical", e.Severity)
 	assert.Equal(t, []Group{IsFiring, IsOpen}, e.Is)
 	assert.Equal(t, "https://app.alert24.net/incidents/id-1", e.Incident.Link)
 	require.Len(t, e.Alerts, 1)
 	assert.Equal(t, "firing", e.Alerts[0].State)
 	assert.Equal(t, "api-01.prod", e.Alerts[0].Labels["instance"])
-	e.Describe(l.entry, &incident.Content{Title: "High error rate", Severity: incident.Critical}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
+	e.Describe(l.entry.Entry, &incident.Content{Title: "High error rate", Severity: incident.Critical}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
 	assert.Equal(t, []Field{{"title", FieldDue}, {"severity", FieldWritten}}, e.Fields)
 }
 

@@ -40,7 +40,7 @@ type desk struct {
 	*Watch
 	t       *testing.T
 	policy  *protocol.Policy
-	entries map[string]*protocol.Entry
+	entries map[string]protocol.Timed
 	notes   map[string][]byte
 	last    time.Time // tick
 }
@@ -48,12 +48,12 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	return &desk{
-		Watch: New(testConfig(t), noon), last: noon, t: t, entries: map[string]*protocol.Entry{}, notes: map[string][]byte{},
+		Watch: New(testConfig(t), noon), last: noon, t: t, entries: map[string]protocol.Timed{}, notes: map[string][]byte{},
 		policy: &protocol.Policy{Members: 10, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, EchoAnySender: true, ClosedRetention: time.Hour},
 	}
 }
 
-func (d *desk) Get(alias string) *protocol.Entry { return d.entries[alias] }
+func (d *desk) Get(alias string) *protocol.Entry { return d.entries[alias].Entry }
 
 func (d *desk) Aliases() (all []string) {
 	for alias := range d.entries {
@@ -101,7 +101,7 @@ func (d *desk) tickOnce(now time.Time) []string {
 
 // fires: the incident of the source should be open.
 func (d *desk) fires() bool {
-	e := d.entries["Watchdog:eu"]
+	e := d.Get("Watchdog:eu")
 	return e != nil && e.Firing()
 }
 

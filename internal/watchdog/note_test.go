@@ -26,13 +26,13 @@ func TestRestart(t *testing.T) {
 	require.False(t, d.Beats(at(time.Hour)))
 	require.Empty(t, d.tick(at(time.Hour+missing-time.Second)))
 	require.Equal(t, []string{"gone eu"}, d.tick(at(time.Hour+missing)))
-	says := alertOf(d.entries["Watchdog:eu"]).Description
+	says := alertOf(d.Get("Watchdog:eu")).Description
 
 	// A restart while it is missing changes nothing, neither what the incident says nor when it ends.
 	d.restart(at(2 * time.Hour))
 	require.Empty(t, d.tick(at(2*time.Hour)))
 	require.Equal(t, Counts{Missing: 1}, d.Counts())
-	require.Equal(t, says, alertOf(d.entries["Watchdog:eu"]).Description)
+	require.Equal(t, says, alertOf(d.Get("Watchdog:eu")).Description)
 	d.hears("eu", at(3*time.Hour))
 	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
 	require.False(t, d.fires())
@@ -55,7 +55,7 @@ func TestCrashBetweenNoteAndEvent(t *testing.T) {
 	require.False(t, d.fires())
 
 	d.tick(at(2 * time.Hour))
-	d.entries = map[string]*protocol.Entry{} // the event was lost
+	d.entries = map[string]protocol.Timed{} // the event was lost
 	d.restart(at(2 * time.Hour))
 	d.tick(at(2 * time.Hour))
 	require.True(t, d.fires())

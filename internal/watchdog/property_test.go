@@ -67,7 +67,7 @@ func TestAnyHistory(t *testing.T) {
 				d.restart(now)
 				upSince = now
 			case 6: // a crash lost the last events, or they were applied twice
-				d.entries = map[string]*protocol.Entry{}
+				d.entries = map[string]protocol.Timed{}
 				d.restart(now)
 				upSince = now
 			}

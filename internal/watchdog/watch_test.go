@@ -27,7 +27,7 @@ func TestSilenceOpensAndAHeartbeatCloses(t *testing.T) {
 	require.True(t, d.fires())
 	require.False(t, d.Beats(at(20*time.Minute)))
 	require.Equal(t, Counts{Missing: 1}, d.Counts())
-	e := d.entries["Watchdog:eu"]
+	e := d.Get("Watchdog:eu")
 	says := alertOf(e)
 	assert.Equal(t, "No heartbeat from eu", says.Title)
 	assert.Contains(t, says.Description, "heard last at 2026-11-26T12:05:00Z, more than 15m0s ago")
@@ -125,9 +125,9 @@ func TestClosedByHandIsForgotten(t *testing.T) {
 	d.hears("eu", at(0))
 	d.hears("eu", at(time.Minute))
 	d.tick(at(time.Hour))
-	e := *d.entries["Watchdog:eu"]
+	e := *d.Get("Watchdog:eu")
 	e.Dismissed = true
-	d.entries["Watchdog:eu"] = &e
+	d.entries["Watchdog:eu"] = protocol.Timed{Entry: &e}
 	require.Equal(t, []string{"forgotten eu"}, d.tick(at(time.Hour)))
 	require.False(t, d.fires())
 	require.Empty(t, d.notes)
