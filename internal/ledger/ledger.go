@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ledger keeps what every alias should look like in Alert24 and what is known of it, durably: all entries of
-// package protocol with their timers in memory, under one writer, and their records in a [Store]. Webhooks that wait share a transaction. It renders
-// what incidents should say, outside of its locks. Start reading with Ledger.Apply and Ledger.Claim.
+// package protocol with their timers in memory, under one writer, and the records of the entries in a [Store]. Webhooks that wait share a
+// transaction. It renders what incidents should say, outside of its locks. Start reading with Ledger.Apply and Ledger.Claim.
 package ledger
 
 import (
