@@ -17,6 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -35,7 +36,7 @@ const (
 // lately is what happened lately, for the status page, and the log lines that say why an alert has no incident. It is safe for
 // concurrent use.
 type lately struct {
-	logger  *zap.Logger // each message a few times a minute
+	logger  *seldom.Logger
 	started time.Time
 	now     func() time.Time
 	notices *status.Notices
@@ -60,7 +61,7 @@ type secondCalls struct {
 
 func newLately(logger *zap.Logger) *lately {
 	return &lately{
-		logger:  sampled(logger),
+		logger:  seldom.New(logger),
 		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
 		refusedSenders: map[rejections.Sender]struct{}{},
 	}

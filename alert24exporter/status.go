@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -66,7 +68,7 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 	if auth := cfg.Auth.Get(); auth != nil && auth.Config.AuthenticatorID.Type().String() == "bearertokenauth" {
 		server.Handler = tokenFromPassword(server.Handler)
 	}
-	server.ErrorLog = zap.NewStdLog(zap.NewNop()) // most are failed handshakes of scanners
+	server.ErrorLog = log.New(io.Discard, "", 0) // most are failed handshakes of scanners
 	mutual := cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != ""
 	if !cfg.Auth.HasValue() && !loopback(listener.Addr()) && !mutual {
 		e.set.Logger.Warn("The status page is open to the network and shows alerts to anybody; set status::auth, or status::endpoint to localhost",

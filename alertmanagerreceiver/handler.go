@@ -29,6 +29,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -53,7 +54,7 @@ type handler struct {
 	truncation *truncation
 	oversize   *oversize
 	poller     *poller // nil: no sync
-	logger     *zap.Logger
+	logger     *seldom.Logger
 }
 
 // workspace is the memory that one webhook needs while it is read.
@@ -100,7 +101,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		report:     report,
 		telemetry:  telemetry,
 		truncation: truncation,
-		logger:     sampled(set.Logger),
+		logger:     seldom.New(set.Logger),
 	}
 	h.oversize = newOversize(h, set.ID, cfg)
 	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
@@ -227,7 +228,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	} else {
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
-		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, see sampled
+		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status: each is logged a few times a minute
 			zap.Int("status", status), zap.Error(err), zap.String("client", sender.From))
 		rejections.Tell(rejections.Rejection{Count: 1, Text: strconv.Itoa(status) + ": " + message, Sender: sender})
 	}

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 // observed returns settings and what is logged with them, warnings and worse.
@@ -40,17 +41,17 @@ func TestRefusalsDoNotFlood(t *testing.T) {
 		h, err := newHandler(set, defaultConfig(), consumertest.NewNop())
 		require.NoError(t, err)
 		flood := func() {
-			for range 5 * messagesPerMinute {
+			for range 5 * seldom.PerMinute {
 				h.refuseEarly(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, defaultPath, http.NoBody), "", http.StatusUnauthorized)
 				post(h, strings.NewReader("{"))
 			}
 		}
 		flood()
-		assert.Equal(t, messagesPerMinute, logged.FilterMessage("Refused a webhook: Unauthorized").Len())
-		assert.Equal(t, messagesPerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len())
+		assert.Equal(t, seldom.PerMinute, logged.FilterMessage("Refused a webhook: Unauthorized").Len())
+		assert.Equal(t, seldom.PerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len())
 		time.Sleep(time.Minute)
 		flood()
-		assert.Equal(t, 2*messagesPerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len(), "the next minute")
+		assert.Equal(t, 2*seldom.PerMinute, logged.FilterMessage("Refused a webhook: Bad Request").Len(), "the next minute")
 	})
 }
 
@@ -61,11 +62,11 @@ func TestHandshakesDoNotFlood(t *testing.T) {
 	assert.Equal(t, lineWriter{r.handler.logger}, r.server.ErrorLog.Writer())
 
 	synctest.Test(t, func(t *testing.T) {
-		log := serverLog(sampled(set.Logger))
-		for port := range 5 * messagesPerMinute {
+		log := serverLog(seldom.New(set.Logger))
+		for port := range 5 * seldom.PerMinute {
 			log.Printf("http: TLS handshake error from 127.0.0.1:%d: EOF", port)
 		}
-		require.Equal(t, messagesPerMinute, logged.Len())
+		require.Equal(t, seldom.PerMinute, logged.Len())
 		first := logged.All()[0]
 		assert.Equal(t, zapcore.WarnLevel, first.Level)
 		assert.Equal(t, map[string]any{"error": "http: TLS handshake error from 127.0.0.1:0: EOF"}, first.ContextMap())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -37,7 +38,7 @@ type oversize struct {
 	alias    string
 	maxBytes int64
 	reports  chan report // holds the next one
-	logger   *zap.Logger
+	logger   *seldom.Logger
 }
 
 // report is a webhook that was too large.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	readinesscheck "github.com/alert24/otelcol-alert24/internal/readiness"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 
 // readiness answers readyPath with the answer of this process's exporters, see package readiness. It asks once at a time.
 type readiness struct {
-	logger *zap.Logger
+	logger *seldom.Logger
 	asking singleflight.Group
 
 	mu  sync.Mutex

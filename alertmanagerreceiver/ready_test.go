@@ -30,6 +30,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	readinesscheck "github.com/alert24/otelcol-alert24/internal/readiness"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 // readinessOf returns what probes ask of exporters that answer so, and how often they have been asked.
@@ -40,7 +41,7 @@ func readinessOf(t *testing.T, answer func(context.Context) error) (http.Handler
 		asked.Add(1)
 		return answer(ctx)
 	}))
-	r := &readiness{logger: zap.NewNop()}
+	r := &readiness{logger: seldom.New(zap.NewNop())}
 	return http.HandlerFunc(r.serve), asked
 }
 

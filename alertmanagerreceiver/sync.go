@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -26,7 +27,7 @@ type poller struct {
 	next      consumer.Logs
 	arrivals  *atomic.Int64 // shared with the webhooks: it orders both
 	epoch     string
-	logger    *zap.Logger
+	logger    *seldom.Logger
 	telemetry *metadata.TelemetryBuilder
 	endpoints []*endpoint
 	repairs   *repair // nil: lists open nothing

@@ -74,3 +74,29 @@ func TestLogLinesAreThoseOfTheRunbook(t *testing.T) {
 	slices.Sort(logged)
 	assert.Equal(t, slices.Compact(logged), documented)
 }
+
+// changers are what changes a logger, or the one of the whole process.
+var changers = []string{
+	"WithOptions", "WrapCore", "AddStacktrace", "NewSamplerWithOptions", "NewTee", "ReplaceGlobals", "RedirectStdLog", "IncreaseLevel",
+}
+
+// The collector's configuration says what is logged and how. The components take its logger as it is.
+func TestComponentsLeaveTheLoggerAsItIs(t *testing.T) {
+	for _, room := range []string{"alert24exporter", "alertmanagerreceiver", "internal/seldom"} {
+		for _, file := range files(t, room) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.SelectorExpr:
+					assert.NotContains(t, changers, n.Sel.Name, room)
+				case *ast.AssignStmt:
+					for _, to := range n.Lhs {
+						if field, ok := to.(*ast.SelectorExpr); ok {
+							assert.NotEqual(t, "Logger", field.Sel.Name, room)
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+}

@@ -1,0 +1,55 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package seldom
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestEachMessageAFewTimesAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zapcore.InfoLevel)
+		l := New(zap.New(core))
+		flood := func() {
+			for i := range 3 * PerMinute {
+				l.Warn("a", zap.Int("i", i))
+				l.Error("b")
+			}
+		}
+		flood()
+		l.Info("c")
+		assert.Equal(t, PerMinute, logged.FilterMessage("a").FilterLevelExact(zapcore.WarnLevel).Len())
+		assert.Equal(t, PerMinute, logged.FilterMessage("b").FilterLevelExact(zapcore.ErrorLevel).Len())
+		assert.Equal(t, 1, logged.FilterMessage("c").FilterLevelExact(zapcore.InfoLevel).Len(), "one message does not hide another")
+		assert.EqualValues(t, PerMinute-1, logged.FilterMessage("a").All()[PerMinute-1].ContextMap()["i"])
+
+		time.Sleep(time.Minute - 1)
+		flood()
+		assert.Equal(t, PerMinute, logged.FilterMessage("a").Len(), "the minute is not over")
+		time.Sleep(1)
+		flood()
+		assert.Equal(t, 2*PerMinute, logged.FilterMessage("a").Len())
+	})
+}
+
+func TestMessagesAreBounded(t *testing.T) {
+	core, logged := observer.New(zapcore.InfoLevel)
+	l := New(zap.New(core))
+	for i := range 2 * maxMessages {
+		l.Info(strconv.Itoa(i))
+	}
+	assert.Equal(t, maxMessages, logged.Len())
+	assert.Len(t, l.said, maxMessages)
+}
