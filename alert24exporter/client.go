@@ -61,7 +61,7 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 
 // fieldDropped logs and counts an optional field that is left out because the API refused it.
 func (t *telemetry) fieldDropped(d alert24.Dropped) {
-	t.builder.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
+	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
 	if !t.failures.Allow() {
 		return
 	}

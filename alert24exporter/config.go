@@ -41,12 +41,13 @@ type Config struct {
 	Lifecycle LifecycleConfig `mapstructure:"lifecycle"`
 	// Echo is which firings may be echoes of a resolved alert.
 	Echo EchoConfig `mapstructure:"echo"`
-
 	// Watchdog is about alerts that always fire.
 	Watchdog WatchdogConfig `mapstructure:"watchdog"`
 
 	// Status serves a page and its JSON API; off unless it has an endpoint.
 	Status configoptional.Optional[confighttp.ServerConfig] `mapstructure:"status"`
+	// Telemetry is what the exporter tells of itself.
+	Telemetry TelemetryConfig `mapstructure:"telemetry"`
 	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
 	DryRun bool `mapstructure:"dry_run"`
 }

@@ -58,7 +58,7 @@ type alert24Exporter struct {
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
-	t, err := newTelemetry(set)
+	t, err := newTelemetry(set, &cfg.Telemetry)
 	if err != nil {
 		return nil, err
 	}

@@ -62,17 +62,17 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 			return nil
 		}
 	}
-	b := t.builder
+	b, optional := t.builder, t.optional
 	return errors.Join(
-		b.RegisterExporterAlert24AliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Aliases) })),
+		optional.RegisterExporterAlert24AliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Aliases) })),
 		b.RegisterExporterAlert24LiveAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Live) })),
 		b.RegisterExporterAlert24OpenIncidentsCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Open) })),
 		b.RegisterExporterAlert24PendingAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Pending) })),
-		b.RegisterExporterAlert24HeldAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Held) })),
+		optional.RegisterExporterAlert24HeldAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Held) })),
 		b.RegisterExporterAlert24ParkedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Parked) })),
-		b.RegisterExporterAlert24DoubtfulAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Doubt) })),
+		optional.RegisterExporterAlert24DoubtfulAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Doubt) })),
 		b.RegisterExporterAlert24BlockedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Blocked) })),
-		b.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
+		optional.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			s, there := cache.get()
 			var age time.Duration
@@ -107,7 +107,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 			return nil
 		}
 	}
-	b := t.builder
+	b, optional := t.builder, t.optional
 	return errors.Join(
 		b.RegisterExporterAlert24LeaderCallback(func(_ context.Context, o metric.Int64Observer) error {
 			var leads int64
@@ -117,9 +117,9 @@ func (t *telemetry) watchReplica(r *replica) error {
 			o.Observe(leads)
 			return nil
 		}),
-		b.RegisterExporterAlert24LeaseAgeCallback(age(func(s *postgres.Status) time.Duration { return s.Renewed })),
+		optional.RegisterExporterAlert24LeaseAgeCallback(age(func(s *postgres.Status) time.Duration { return s.Renewed })),
 		b.RegisterExporterAlert24InboxAgeCallback(age(func(s *postgres.Status) time.Duration { return s.InboxAge })),
-		b.RegisterExporterAlert24InboxWebhooksCallback(count(func(s *postgres.Status) int64 { return int64(s.InboxRows) })),
+		optional.RegisterExporterAlert24InboxWebhooksCallback(count(func(s *postgres.Status) int64 { return int64(s.InboxRows) })),
 		b.RegisterExporterAlert24InboxSetAsideCallback(count(func(s *postgres.Status) int64 { return int64(s.Aside) })),
 	)
 }

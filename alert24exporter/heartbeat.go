@@ -101,7 +101,7 @@ func (t *telemetry) heartbeat(ctx context.Context, err error) {
 	if err != nil {
 		result = "failed"
 	}
-	t.builder.ExporterAlert24Heartbeats.Add(ctx, 1, metric.WithAttributes(attribute.String("heartbeat", result)))
+	t.builder.ExporterAlert24Heartbeats.Add(ctx, 1, metric.WithAttributes(attribute.String("result", result)))
 	if err != nil && t.failures.Allow() {
 		t.logger.Warn("The request to watchdog::heartbeat_url failed; it is repeated in a minute", zap.Error(err))
 	}

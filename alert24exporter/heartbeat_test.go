@@ -53,7 +53,7 @@ func TestHeartbeatOnceAMinuteWhileASourceIsHeard(t *testing.T) {
 				core, logged := logobserver.New(zapcore.InfoLevel)
 				set := exportertest.NewNopSettings(metadata.Type)
 				set.Logger = zap.New(core)
-				tel, err := newTelemetry(set)
+				tel, err := newTelemetry(set, &TelemetryConfig{})
 				require.NoError(t, err)
 				var requests atomic.Int64
 				var heard atomic.Bool

@@ -24,7 +24,7 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	operation := attribute.String("operation", kind.String())
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
 		metric.WithAttributes(operation, attribute.String("result", result.String())))
-	t.builder.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
+	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
 	t.status(result, err)
 	o.lately.called(result, err)
 	if err != nil && result != protocol.Gone && t.failures.Allow() {
@@ -117,13 +117,13 @@ func (t *telemetry) delays(a *protocol.Answered) {
 		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
 	}
 	if start := a.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
-		t.builder.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
+		t.optional.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
 	}
 }
 
 // waited counts the time that requests were held back.
 func (t *telemetry) waited(d time.Duration) {
-	t.builder.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
+	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
 }
 
 // Audited keeps the number of orphans.

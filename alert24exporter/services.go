@@ -92,7 +92,7 @@ func (e *alert24Exporter) servicesChanged() {
 // unknownService counts a name that no service has, and logs it once.
 func (t *telemetry) unknownService(name string) {
 	const key = "incident::services"
-	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.unknown.first(key, name) {
 		t.logger.Warn("No service in Alert24 has this name; incidents go without it until one does", zap.String("key", key), zap.String("value", name))
 	}

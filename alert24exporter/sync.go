@@ -37,7 +37,7 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 // synced counts what a list did, and says what it ended: no webhook did.
 func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting, err error) {
 	if err == nil {
-		t.builder.ExporterAlert24Syncs.Add(ctx, 1)
+		t.optional.ExporterAlert24Syncs.Add(ctx, 1)
 	}
 	// A counter that begins with 1 never grew.
 	t.builder.ExporterAlert24Events.Add(ctx, 0, metric.WithAttributes(attribute.String("outcome", protocol.Repaired.String())))
@@ -55,7 +55,7 @@ func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn, "unheard": did.Unheard,
 	} {
 		if n > 0 {
-			t.builder.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), metric.WithAttributes(attribute.String("effect", effect)))
+			t.optional.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), metric.WithAttributes(attribute.String("effect", effect)))
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -24,10 +25,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
+// TelemetryConfig is what the exporter tells of itself.
+type TelemetryConfig struct {
+	// OptionalMetrics also measures what no alert on the bridge needs.
+	OptionalMetrics bool `mapstructure:"optional_metrics"`
+}
+
 // telemetry is what operators see: metrics, one log line per incident, failures at a bounded rate, and the status.
 type telemetry struct {
 	logger   *zap.Logger
 	builder  *metadata.TelemetryBuilder
+	optional *metadata.TelemetryBuilder // measures nothing unless telemetry::optional_metrics is on
 	host     component.Host
 	failures *rate.Limiter // of log lines
 	unknown  unknownValues
@@ -40,13 +48,19 @@ type telemetry struct {
 	writesFailed  atomic.Int64 // all of them, see ready
 }
 
-func newTelemetry(set exporter.Settings) (*telemetry, error) {
+func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
+	optional := builder
+	if !cfg.OptionalMetrics {
+		if optional, err = metadata.NewTelemetryBuilder(component.TelemetrySettings{MeterProvider: noop.NewMeterProvider()}); err != nil {
+			return nil, err
+		}
+	}
 	return &telemetry{
-		logger: set.Logger, builder: builder, silences: map[string]map[string]bool{},
+		logger: set.Logger, builder: builder, optional: optional, silences: map[string]map[string]bool{},
 		failures: rate.NewLimiter(rate.Every(10*time.Second), 10), lately: newLately(set.Logger),
 	}, nil
 }
@@ -54,7 +68,7 @@ func newTelemetry(set exporter.Settings) (*telemetry, error) {
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
 func (t *telemetry) templateFailed(key string, err error) {
-	t.builder.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.failures.Allow() {
 		t.logger.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
 	}
@@ -68,9 +82,9 @@ func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
 }
 
 func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, took time.Duration, err error) {
-	t.builder.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds())
+	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds())
 	if full, ok := errors.AsType[*ledger.FullError](err); ok {
-		t.builder.ExporterAlert24RefusedAliases.Add(ctx, int64(full.Refused))
+		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused))
 	}
 	t.outcomes(ctx, outcomes)
 }
@@ -83,9 +97,6 @@ func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
 	}
 	for o, n := range counts {
 		t.builder.ExporterAlert24Events.Add(ctx, n, metric.WithAttributes(attribute.String("outcome", o.String())))
-		if o == protocol.Ignored {
-			t.builder.ExporterAlert24IgnoredRecords.Add(ctx, n)
-		}
 	}
 }
 

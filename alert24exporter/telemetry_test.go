@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,6 +35,7 @@ func TestTelemetryAndStatus(t *testing.T) {
 	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = tick, tick
 	ext := fileStorage(t, t.TempDir())
 	cfg.Storage = &storageID
+	cfg.Telemetry.OptionalMetrics = true
 	h := &reports{host{storageID: ext}, make(chan *componentstatus.Event, 100)}
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
@@ -72,6 +74,35 @@ func TestTelemetryAndStatus(t *testing.T) {
 	require.Eventually(t, func() bool { return len(box.Open(resolved[attrs.Alias])) == 0 }, soon, tick)
 	require.NoError(t, exp.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
+// What nobody asks for is not measured, and costs nothing.
+func TestFewMetricsByDefault(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	telemetry, set := measured(t)
+	exp, err := NewFactory().CreateLogs(t.Context(), set, configOf(box))
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{}))
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
+	require.Eventually(t, func() bool {
+		return metricValue(t, telemetry, "otelcol_exporter_alert24_open_incidents") == 1
+	}, soon, statsAge/4)
+
+	var all metricdata.ResourceMetrics
+	require.NoError(t, telemetry.Reader.Collect(t.Context(), &all))
+	var names []string
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if name, ours := strings.CutPrefix(m.Name, "otelcol_exporter_alert24_"); ours && name != "orphans" { // there after an audit
+				names = append(names, name)
+			}
+		}
+	}
+	assert.ElementsMatch(t, []string{
+		"api_up", "blocked_aliases", "dry_run", "events", "incidents", "live_aliases", "oldest_pending_age", "open_incidents",
+		"parked_aliases", "pending_aliases", "requests", "storage_up", "write_delay",
+	}, names)
+	require.NoError(t, exp.Shutdown(t.Context()))
 }
 
 // metricValue adds up the data points of a metric; those of a histogram count 1 each.

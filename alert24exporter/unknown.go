@@ -38,7 +38,7 @@ func (u *unknownValues) first(key, value string) bool {
 
 // unknownValue counts a value that the map at key does not have, and logs it once.
 func (t *telemetry) unknownValue(key, value string) {
-	t.builder.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.unknown.first(key, value) {
 		t.logger.Warn("A label's value has no entry in the map; add one", zap.String("key", key), zap.String("value", value))
 	}

@@ -38,7 +38,7 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	case proves:
 		t.storageFailed.Store(false)
 	}
-	t.builder.ExporterAlert24LedgerWrites.Add(ctx, 1)
+	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1)
 }
 
 // watchedLeadership is the same for the replica that leads.
@@ -69,5 +69,5 @@ const (
 // committed is wrote for a transaction of the database.
 func (t *telemetry) committed(ctx context.Context, role string, took time.Duration, err error) {
 	t.wrote(ctx, err, true)
-	t.builder.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("role", role)))
+	t.optional.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("role", role)))
 }

@@ -41,6 +41,9 @@ type Config struct {
 	// Sync asks Alertmanager for its list of alerts; off unless it has endpoints.
 	Sync SyncConfig `mapstructure:"sync"`
 
+	// Telemetry is what the receiver tells of itself.
+	Telemetry TelemetryConfig `mapstructure:"telemetry"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -74,6 +77,15 @@ const (
 	RepairResolves Repair = "resolves"
 	RepairBoth     Repair = "both"
 )
+
+// TelemetryConfig is what the receiver tells of itself.
+type TelemetryConfig struct {
+	// OptionalMetrics also measures what no alert on the bridge needs.
+	OptionalMetrics bool `mapstructure:"optional_metrics"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
 
 // LimitsConfig bounds the size of records and the number of webhooks in progress.
 type LimitsConfig struct {

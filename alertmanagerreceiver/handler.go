@@ -50,7 +50,7 @@ type handler struct {
 	pool     sync.Pool // of *workspace
 
 	report     *receiverhelper.ObsReport
-	telemetry  *metadata.TelemetryBuilder
+	telemetry  *telemetry
 	truncation *truncation
 	oversize   *oversize
 	poller     *poller // nil: no sync
@@ -76,7 +76,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	if err != nil {
 		return nil, err
 	}
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := newTelemetry(set.TelemetrySettings, &cfg.Telemetry)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 	if count == 0 && hook.Skipped.Len() > 0 {
 		return 0, &refusal{http.StatusBadRequest, "no alert can be used: " + hook.Skipped.String()}
 	}
-	h.telemetry.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues))
+	h.telemetry.optional.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues))
 	h.truncation.note(ctx, hook)
 	return count, nil
 }

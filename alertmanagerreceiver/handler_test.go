@@ -230,6 +230,7 @@ func TestTelemetry(t *testing.T) {
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	var answer error
 	cfg := defaultConfig()
+	cfg.Telemetry.OptionalMetrics = true
 	cfg.Limits.ValueBytes = minValueBytes
 	h, err := newHandler(set, cfg, consumeFunc(func(context.Context, plog.Logs) error { return answer }))
 	require.NoError(t, err)

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.uber.org/zap"
 
-	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -28,7 +27,7 @@ type poller struct {
 	arrivals  *atomic.Int64 // shared with the webhooks: it orders both
 	epoch     string
 	logger    *seldom.Logger
-	telemetry *metadata.TelemetryBuilder
+	telemetry *telemetry
 	endpoints []*endpoint
 	repairs   *repair // nil: lists open nothing
 
@@ -87,7 +86,7 @@ func (p *poller) resolveWait() time.Duration {
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
-		p.telemetry.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // a counter that begins with 1 never grew
+		p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // a counter that begins with 1 never grew
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
@@ -172,7 +171,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 		}
 	}
 	p.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
-	p.telemetry.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
+	p.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
 	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
 	}

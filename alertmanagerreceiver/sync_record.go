@@ -57,7 +57,7 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // at a shutdown
 	}
-	p.telemetry.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
+	p.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
 	why := a.why
 	if err != nil {
 		why = err.Error()

@@ -203,7 +203,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 		}
 	}
 	p.repairs.passed(due, rd.arrival)
-	p.telemetry.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
+	p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
 	p.logger.Info("Passed on alerts that Alertmanager lists and of which no webhook has come since the start of the bridge",
 		zap.Int("alerts", len(due)))
 }

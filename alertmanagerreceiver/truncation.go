@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
-	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -30,13 +29,13 @@ const (
 // truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
 type truncation struct {
 	logger    *zap.Logger
-	telemetry *metadata.TelemetryBuilder
+	telemetry *telemetry
 	seed      maphash.Seed
 	reported  *lru.Cache[uint64, struct{}]
 	limit     *rate.Limiter
 }
 
-func newTruncation(logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*truncation, error) {
+func newTruncation(logger *zap.Logger, telemetry *telemetry) (*truncation, error) {
 	reported, err := lru.New[uint64, struct{}](maxTruncatedGroups)
 	if err != nil {
 		return nil, err
@@ -56,7 +55,7 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 		return
 	}
 	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1)
-	t.telemetry.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts)
+	t.telemetry.optional.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts)
 	group := t.group(w)
 	if t.reported.Contains(group) || !t.limit.Allow() {
 		return

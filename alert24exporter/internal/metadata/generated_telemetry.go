@@ -39,7 +39,6 @@ type TelemetryBuilder struct {
 	ExporterAlert24Heartbeats          metric.Int64Counter
 	ExporterAlert24HeldAliases         metric.Int64ObservableGauge
 	ExporterAlert24HeldResolves        metric.Int64ObservableGauge
-	ExporterAlert24IgnoredRecords      metric.Int64Counter
 	ExporterAlert24InboxAge            metric.Float64ObservableGauge
 	ExporterAlert24InboxSetAside       metric.Int64ObservableGauge
 	ExporterAlert24InboxWebhooks       metric.Int64ObservableGauge
@@ -57,7 +56,7 @@ type TelemetryBuilder struct {
 	ExporterAlert24Orphans             metric.Int64Gauge
 	ExporterAlert24ParkedAliases       metric.Int64ObservableGauge
 	ExporterAlert24PendingAliases      metric.Int64ObservableGauge
-	ExporterAlert24RefusedAliases      metric.Int64Counter
+	ExporterAlert24RefusedEvents       metric.Int64Counter
 	ExporterAlert24RefusedRecords      metric.Int64Counter
 	ExporterAlert24RequestDuration     metric.Float64Histogram
 	ExporterAlert24RequestWait         metric.Float64Counter
@@ -458,7 +457,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24Heartbeats, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_heartbeats",
-		metric.WithDescription("Requests to heartbeat_url, by what became of them. [Alpha]"),
+		metric.WithDescription("Requests to heartbeat_url, by their result. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
@@ -472,12 +471,6 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_alert24_held_resolves",
 		metric.WithDescription("Alerts whose resolve waits until the watchdog of their source is heard; only with hold_resolves. [Alpha]"),
 		metric.WithUnit("{alert}"),
-	)
-	errs = errors.Join(errs, err)
-	builder.ExporterAlert24IgnoredRecords, err = builder.meter.Int64Counter(
-		"otelcol_exporter_alert24_ignored_records",
-		metric.WithDescription("Log records that open no incident because the configuration or the alert says so. [Alpha]"),
-		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24InboxAge, err = builder.meter.Float64ObservableGauge(
@@ -584,8 +577,8 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alias}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ExporterAlert24RefusedAliases, err = builder.meter.Int64Counter(
-		"otelcol_exporter_alert24_refused_aliases",
+	builder.ExporterAlert24RefusedEvents, err = builder.meter.Int64Counter(
+		"otelcol_exporter_alert24_refused_events",
 		metric.WithDescription("Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
@@ -618,7 +611,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExporterAlert24StorageFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_storage_failures",
 		metric.WithDescription("Webhooks and results that the storage did not accept. Their senders, or the exporter itself, try again. [Alpha]"),
-		metric.WithUnit("{write}"),
+		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24StorageUp, err = builder.meter.Int64ObservableGauge(

@@ -141,7 +141,7 @@ func AssertEqualExporterAlert24Events(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualExporterAlert24Heartbeats(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_heartbeats",
-		Description: "Requests to heartbeat_url, by what became of them. [Alpha]",
+		Description: "Requests to heartbeat_url, by their result. [Alpha]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -178,22 +178,6 @@ func AssertEqualExporterAlert24HeldResolves(t *testing.T, tt *componenttest.Tele
 		},
 	}
 	got, err := tt.GetMetric("otelcol_exporter_alert24_held_resolves")
-	require.NoError(t, err)
-	metricdatatest.AssertEqual(t, want, got, opts...)
-}
-
-func AssertEqualExporterAlert24IgnoredRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
-	want := metricdata.Metrics{
-		Name:        "otelcol_exporter_alert24_ignored_records",
-		Description: "Log records that open no incident because the configuration or the alert says so. [Alpha]",
-		Unit:        "{record}",
-		Data: metricdata.Sum[int64]{
-			Temporality: metricdata.CumulativeTemporality,
-			IsMonotonic: true,
-			DataPoints:  dps,
-		},
-	}
-	got, err := tt.GetMetric("otelcol_exporter_alert24_ignored_records")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -442,9 +426,9 @@ func AssertEqualExporterAlert24PendingAliases(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualExporterAlert24RefusedAliases(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualExporterAlert24RefusedEvents(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_exporter_alert24_refused_aliases",
+		Name:        "otelcol_exporter_alert24_refused_events",
 		Description: "Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
@@ -453,7 +437,7 @@ func AssertEqualExporterAlert24RefusedAliases(t *testing.T, tt *componenttest.Te
 			DataPoints:  dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_exporter_alert24_refused_aliases")
+	got, err := tt.GetMetric("otelcol_exporter_alert24_refused_events")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -525,7 +509,7 @@ func AssertEqualExporterAlert24StorageFailures(t *testing.T, tt *componenttest.T
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_storage_failures",
 		Description: "Webhooks and results that the storage did not accept. Their senders, or the exporter itself, try again. [Alpha]",
-		Unit:        "{write}",
+		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,

@@ -101,14 +101,13 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterAlert24DryRun.Record(context.Background(), 1)
 	tb.ExporterAlert24Events.Add(context.Background(), 1)
 	tb.ExporterAlert24Heartbeats.Add(context.Background(), 1)
-	tb.ExporterAlert24IgnoredRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24Incidents.Add(context.Background(), 1)
 	tb.ExporterAlert24LedgerLoadDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24LedgerWriteDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24LedgerWrites.Add(context.Background(), 1)
 	tb.ExporterAlert24OpenDelay.Record(context.Background(), 1)
 	tb.ExporterAlert24Orphans.Record(context.Background(), 1)
-	tb.ExporterAlert24RefusedAliases.Add(context.Background(), 1)
+	tb.ExporterAlert24RefusedEvents.Add(context.Background(), 1)
 	tb.ExporterAlert24RefusedRecords.Add(context.Background(), 1)
 	tb.ExporterAlert24RequestDuration.Record(context.Background(), 1)
 	tb.ExporterAlert24RequestWait.Add(context.Background(), 1)
@@ -151,9 +150,6 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24HeldResolves(t, testTel,
-		[]metricdata.DataPoint[int64]{{Value: 1}},
-		metricdatatest.IgnoreTimestamp())
-	AssertEqualExporterAlert24IgnoredRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24InboxAge(t, testTel,
@@ -207,7 +203,7 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualExporterAlert24PendingAliases(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
-	AssertEqualExporterAlert24RefusedAliases(t, testTel,
+	AssertEqualExporterAlert24RefusedEvents(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterAlert24RefusedRecords(t, testTel,

@@ -69,13 +69,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ReceiverAlertmanagerCutValues, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_cut_values",
 		metric.WithDescription("Labels, annotations and other texts of accepted alerts that the receiver's own limits shortened or left out. [Alpha]"),
-		metric.WithUnit("{values}"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSkippedAlerts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_skipped_alerts",
 		metric.WithDescription("Alerts that cannot be used. The other alerts of their webhooks were accepted. [Alpha]"),
-		metric.WithUnit("{alerts}"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSyncComplete, err = builder.meter.Int64Gauge(
@@ -87,37 +87,37 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ReceiverAlertmanagerSyncListedAlerts, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_alertmanager_sync_listed_alerts",
 		metric.WithDescription("Alerts that the Alertmanagers listed at the last sync. [Alpha]"),
-		metric.WithUnit("{alerts}"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSyncPassedAlerts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_sync_passed_alerts",
 		metric.WithDescription("Alerts that the sync passed on because no webhook about them had come since the start of the bridge. Only with `sync::repair` both. [Alpha]"),
-		metric.WithUnit("{alerts}"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSyncQuestions, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_sync_questions",
 		metric.WithDescription("Questions for an Alertmanager's list of alerts, by their result. [Alpha]"),
-		metric.WithUnit("{questions}"),
+		metric.WithUnit("{question}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedAlerts, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_truncated_alerts",
 		metric.WithDescription("Alerts that Alertmanager cut off groups, by the count in accepted webhooks. [Alpha]"),
-		metric.WithUnit("{alerts}"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedWebhooks, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_truncated_webhooks",
 		metric.WithDescription("Accepted webhooks whose group Alertmanager had cut short. If it is above zero, set `max_alerts` to 0 in Alertmanager's configuration. [Alpha]"),
-		metric.WithUnit("{webhooks}"),
+		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerWebhooks, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_webhooks",
 		metric.WithDescription("Requests on the webhook's port, by the status they were answered with. [Alpha]"),
-		metric.WithUnit("{webhooks}"),
+		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -25,7 +25,7 @@ func AssertEqualReceiverAlertmanagerCutValues(t *testing.T, tt *componenttest.Te
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_cut_values",
 		Description: "Labels, annotations and other texts of accepted alerts that the receiver's own limits shortened or left out. [Alpha]",
-		Unit:        "{values}",
+		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -41,7 +41,7 @@ func AssertEqualReceiverAlertmanagerSkippedAlerts(t *testing.T, tt *componenttes
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_skipped_alerts",
 		Description: "Alerts that cannot be used. The other alerts of their webhooks were accepted. [Alpha]",
-		Unit:        "{alerts}",
+		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -71,7 +71,7 @@ func AssertEqualReceiverAlertmanagerSyncListedAlerts(t *testing.T, tt *component
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_sync_listed_alerts",
 		Description: "Alerts that the Alertmanagers listed at the last sync. [Alpha]",
-		Unit:        "{alerts}",
+		Unit:        "{alert}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
 		},
@@ -85,7 +85,7 @@ func AssertEqualReceiverAlertmanagerSyncPassedAlerts(t *testing.T, tt *component
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_sync_passed_alerts",
 		Description: "Alerts that the sync passed on because no webhook about them had come since the start of the bridge. Only with `sync::repair` both. [Alpha]",
-		Unit:        "{alerts}",
+		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -101,7 +101,7 @@ func AssertEqualReceiverAlertmanagerSyncQuestions(t *testing.T, tt *componenttes
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_sync_questions",
 		Description: "Questions for an Alertmanager's list of alerts, by their result. [Alpha]",
-		Unit:        "{questions}",
+		Unit:        "{question}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -117,7 +117,7 @@ func AssertEqualReceiverAlertmanagerTruncatedAlerts(t *testing.T, tt *componentt
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_truncated_alerts",
 		Description: "Alerts that Alertmanager cut off groups, by the count in accepted webhooks. [Alpha]",
-		Unit:        "{alerts}",
+		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -133,7 +133,7 @@ func AssertEqualReceiverAlertmanagerTruncatedWebhooks(t *testing.T, tt *componen
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_truncated_webhooks",
 		Description: "Accepted webhooks whose group Alertmanager had cut short. If it is above zero, set `max_alerts` to 0 in Alertmanager's configuration. [Alpha]",
-		Unit:        "{webhooks}",
+		Unit:        "{webhook}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,
@@ -149,7 +149,7 @@ func AssertEqualReceiverAlertmanagerWebhooks(t *testing.T, tt *componenttest.Tel
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_webhooks",
 		Description: "Requests on the webhook's port, by the status they were answered with. [Alpha]",
-		Unit:        "{webhooks}",
+		Unit:        "{webhook}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
 			IsMonotonic: true,

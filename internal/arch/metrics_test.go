@@ -1,0 +1,118 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arch
+
+import (
+	"go/ast"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// optionalDoc is what the metadata of an optional metric says. mdatagen has no switch for a component's own metrics: its key
+// enabled only leaves a metric out of documentation.md.
+const optionalDoc = "Optional: only with `telemetry::optional_metrics`."
+
+// telemetryOf reads the metrics that a component's metadata.yaml describes, and whether they are on by default.
+func telemetryOf(t *testing.T, component string) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, component, "metadata.yaml"))
+	require.NoError(t, err)
+	var metadata struct {
+		Telemetry struct {
+			Metrics map[string]struct {
+				Enabled  bool   `yaml:"enabled"`
+				Optional bool   `yaml:"optional"`
+				Extended string `yaml:"extended_documentation"`
+			} `yaml:"metrics"`
+		} `yaml:"telemetry"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &metadata))
+	byDefault := map[string]bool{}
+	for name, m := range metadata.Telemetry.Metrics {
+		assert.True(t, m.Enabled, "%s is not documented", name)
+		byDefault["otelcol_"+name] = m.Extended != optionalDoc
+		assert.True(t, m.Optional || m.Extended == "", "%s: say optional: true", name)
+	}
+	require.NotEmpty(t, byDefault)
+	return byDefault
+}
+
+// instruments are the metrics by the fields of the generated TelemetryBuilder.
+func instruments(t *testing.T, component string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, file := range files(t, component+"/internal/metadata") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if assign, ok := n.(*ast.AssignStmt); ok {
+				field, isField := assign.Lhs[0].(*ast.SelectorExpr)
+				call, isCall := assign.Rhs[0].(*ast.CallExpr)
+				if isField && isCall && len(call.Args) > 0 {
+					if name, ok := call.Args[0].(*ast.BasicLit); ok {
+						text, err := strconv.Unquote(name.Value)
+						require.NoError(t, err)
+						found[field.Sel.Name] = text
+					}
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// What metadata.yaml calls optional is measured through a builder named optional, and all else is not.
+func TestOptionalMetricsAreThoseOfTheMetadata(t *testing.T) {
+	for _, component := range []string{"alert24exporter", "alertmanagerreceiver"} {
+		byDefault, byField := telemetryOf(t, component), instruments(t, component)
+		used := map[string]bool{}
+		for _, file := range files(t, component) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				use, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				name, ok := byField[strings.TrimSuffix(strings.TrimPrefix(use.Sel.Name, "Register"), "Callback")]
+				if !ok {
+					return true
+				}
+				used[name] = true
+				through := ""
+				switch x := use.X.(type) {
+				case *ast.SelectorExpr:
+					through = x.Sel.Name
+				case *ast.Ident:
+					through = x.Name
+				}
+				assert.Equal(t, byDefault[name], through != "optional", "%s is measured through %s", name, through)
+				return true
+			})
+		}
+		assert.ElementsMatch(t, slices.Collect(maps.Keys(byDefault)), slices.Collect(maps.Keys(used)))
+	}
+}
+
+var ownMetric = regexp.MustCompile(`\botelcol_(?:exporter_alert24|receiver_alertmanager)_\w+`)
+
+// The alerts on the bridge work without optional metrics.
+func TestAlertsNeedNoOptionalMetric(t *testing.T) {
+	rules, err := os.ReadFile(filepath.Join(root, "examples", "bridge-alerts.yml"))
+	require.NoError(t, err)
+	byDefault := telemetryOf(t, "alert24exporter")
+	maps.Copy(byDefault, telemetryOf(t, "alertmanagerreceiver"))
+	names := ownMetric.FindAllString(string(rules), -1)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		assert.True(t, byDefault[name], "%s is not on by default", name)
+	}
+}
