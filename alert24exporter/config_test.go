@@ -96,6 +96,7 @@ func TestLoadConfig(t *testing.T) {
 		HeartbeatURL: "https://app.alert24.net/api/hb/s3cret", HoldResolves: true,
 	}
 	want.Status = configoptional.Some(statusOf("localhost:9096", 5*time.Second))
+	want.Telemetry.OptionalMetrics = true
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
 
@@ -113,6 +114,18 @@ func TestLoadConfig(t *testing.T) {
 
 		ServicesByName: true,
 	}, cfg.Incident.Content())
+}
+
+func TestEverySectionIsValid(t *testing.T) {
+	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for section := range cm.ToStringMap() {
+		sub, err := cm.Sub(section)
+		require.NoError(t, err)
+		cfg := createDefaultConfig().(*Config)
+		require.NoError(t, sub.Unmarshal(cfg), section)
+		require.NoError(t, confmap.Validate(cfg), section)
+	}
 }
 
 func statusOf(endpoint string, readTimeout time.Duration) confighttp.ServerConfig {

@@ -103,9 +103,10 @@ type LimitsConfig struct {
 
 // AliasConfig is how the alias of an alert is made.
 type AliasConfig struct {
-	// Labels are joined by Separator.
-	Labels    []string `mapstructure:"labels"`
-	Separator string   `mapstructure:"separator"`
+	// Labels whose values, joined by Separator, are the alias.
+	Labels []string `mapstructure:"labels"`
+	// Separator is the text between the values.
+	Separator string `mapstructure:"separator"`
 	// MissingLabel is what replaces an absent label.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	// Exclude names labels that never make a different problem: hashes leave them out.
@@ -122,11 +123,15 @@ type AliasConfig struct {
 // AliasRuleConfig is how the alias of matching alerts is made. What it does not set is as in AliasConfig.
 type AliasRuleConfig struct {
 	// Matchers choose alerts, in Alertmanager's syntax. All of them must match.
-	Matchers     []string     `mapstructure:"matchers"`
-	Labels       []string     `mapstructure:"labels"`
-	Separator    string       `mapstructure:"separator"`
+	Matchers []string `mapstructure:"matchers"`
+	// Labels replace those of AliasConfig.
+	Labels []string `mapstructure:"labels"`
+	// Separator replaces that of AliasConfig.
+	Separator string `mapstructure:"separator"`
+	// MissingLabel replaces that of AliasConfig.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
-	Exclude      []string     `mapstructure:"exclude"`
+	// Exclude replaces that of AliasConfig. It may be empty.
+	Exclude []string `mapstructure:"exclude"`
 	// Prefix replaces that of AliasConfig if it is set. It may be empty.
 	Prefix *string `mapstructure:"prefix"`
 

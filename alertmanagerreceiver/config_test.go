@@ -50,7 +50,7 @@ func TestLoadConfig(t *testing.T) {
 	}
 	all.HMAC = configoptional.Some(HMACConfig{
 		Secret:             "a shared secret",
-		Header:             "X-Grafana-Alerting-Signature",
+		Header:             "X-Signature",
 		TimestampHeader:    "X-Grafana-Alerting-Timestamp",
 		TimestampTolerance: time.Minute,
 	})
@@ -59,6 +59,7 @@ func TestLoadConfig(t *testing.T) {
 	all.Sync.Repair, all.Sync.Receiver = RepairBoth, "alert24"
 	all.Sync.ClientConfig.Timeout = 4 * time.Second
 	all.Sync.ClientConfig.Headers = configopaque.MapList{{Name: "X-Scope-OrgID", Value: "team-1"}}
+	all.Telemetry.OptionalMetrics = true
 
 	for section, want := range map[string]*Config{"alertmanager": defaultConfig(), "alertmanager/all": all} {
 		t.Run(section, func(t *testing.T) {
@@ -71,6 +72,18 @@ func TestLoadConfig(t *testing.T) {
 			got.ServerConfig, want.ServerConfig = comparableServer(got.ServerConfig), comparableServer(want.ServerConfig)
 			assert.Equal(t, want, got)
 		})
+	}
+}
+
+func TestEverySectionIsValid(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for section := range file.ToStringMap() {
+		sub, err := file.Sub(section)
+		require.NoError(t, err)
+		cfg := defaultConfig()
+		require.NoError(t, sub.Unmarshal(cfg), section)
+		require.NoError(t, confmap.Validate(cfg), section)
 	}
 }
 
