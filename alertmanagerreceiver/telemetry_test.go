@@ -1,0 +1,45 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerreceiver
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+)
+
+// What nobody asks for is not measured.
+func TestFewMetricsByDefault(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	cfg := defaultConfig()
+	cfg.Limits.ValueBytes = minValueBytes
+	h, err := newHandler(set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	// It is cut by the sender and by the limit, and one of its alerts cannot be used.
+	post(h, strings.NewReader(`{"alerts":[{"status":"firing","annotations":{"a":"`+strings.Repeat("x", 100)+`"}},{"status":"new"}],"truncatedAlerts":5}`))
+
+	var all metricdata.ResourceMetrics
+	require.NoError(t, tel.Reader.Collect(t.Context(), &all))
+	var names []string
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if name, ours := strings.CutPrefix(m.Name, "otelcol_receiver_alertmanager_"); ours {
+				names = append(names, name)
+			}
+		}
+	}
+	assert.ElementsMatch(t, []string{"skipped_alerts", "truncated_webhooks", "webhooks"}, names)
+}
