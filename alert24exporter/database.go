@@ -10,6 +10,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
+	"github.com/alert24/otelcol-alert24/internal/problems"
 )
 
 // DatabaseConfig is a PostgreSQL database that several replicas of the bridge share.
@@ -22,18 +23,13 @@ type DatabaseConfig struct {
 	Lease time.Duration `mapstructure:"lease"`
 }
 
-// check refuses what cannot work. It does not connect.
-func (c *Config) checkDatabase() []error {
-	d := c.Database.Get()
-	if d == nil {
-		return nil
+// checkDatabase refuses what cannot work. It does not connect.
+func (c *Config) checkDatabase(p *problems.List) {
+	if d := c.Database.Get(); d != nil {
+		p.If(c.Storage != nil, "database: give either storage, for one bridge, or database, for several replicas, not both")
+		_, err := postgres.New(c.postgres(d))
+		p.Add(err)
 	}
-	var errs []error
-	if c.Storage != nil {
-		errs = append(errs, errBothStores)
-	}
-	_, err := postgres.New(c.postgres(d))
-	return append(errs, err)
 }
 
 // postgres converts d for package postgres.

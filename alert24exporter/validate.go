@@ -4,8 +4,6 @@
 package alert24exporter
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
@@ -16,72 +14,49 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/problems"
 )
-
-// leastDuration is the shortest duration that anybody means. A number without a unit is taken for nanoseconds.
-const leastDuration = time.Millisecond
-
-var errBothStores = errors.New("database: give either storage, for one bridge, or database, for several replicas, not both")
 
 // Validate refuses settings that cannot work. It returns all errors, and each message begins with the key.
 func (c *Config) Validate() error {
-	var errs []error
-	if c.SendingQueue.HasValue() {
-		errs = append(errs, errors.New("sending_queue: not supported: a queue keeps no order per alias and replays resolved alerts; "+
-			"the exporter has a durable ledger instead (key storage). Remove the key or write {enabled: false}"))
-	}
-	errs = append(errs, c.checkConnection()...)
-	errs = append(errs, c.checkDatabase()...)
-	errs = append(errs, c.checkRetry()...)
-	errs = append(errs, c.checkDurations()...)
-	errs = append(errs, c.Limits.check()...)
-	errs = append(errs, c.Incident.check()...)
-	errs = append(errs, c.Lifecycle.check()...)
-	errs = append(errs, c.Watchdog.check()...)
+	var p problems.List
+	p.If(c.SendingQueue.HasValue(), "sending_queue: not supported: a queue keeps no order per alias and replays resolved alerts; "+
+		"the exporter has a durable ledger instead (key storage). Remove the key or write {enabled: false}")
+	c.checkConnection(&p)
+	c.checkDatabase(&p)
+	c.checkRetry(&p)
+	c.checkDurations(&p)
+	c.Limits.check(&p)
+	c.Incident.check(&p)
+	oneOf(&p, "lifecycle::reopen", c.Lifecycle.Reopen, ReopenOnRepeat, ReopenNever)
+	oneOf(&p, "lifecycle::on_rise", c.Lifecycle.OnRise, RiseUpdate, RiseRenew)
+	oneOf(&p, "lifecycle::foreign", c.Lifecycle.Foreign, ForeignLeave, ForeignAdopt)
+	c.Watchdog.check(&p)
 	if c.Echo.Sender != "" {
-		errs = append(errs, oneOf("echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny))
+		oneOf(&p, "echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny)
 	}
-	errs = append(errs, c.checkRetention()...)
-	return errors.Join(errs...)
+	c.checkRetention(&p)
+	return p.Err()
 }
 
-func (c *Config) checkConnection() []error {
-	var errs []error
-	if _, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint); err != nil {
-		errs = append(errs, fmt.Errorf("endpoint: %w", err))
-	}
+func (c *Config) checkConnection(p *problems.List) {
+	_, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint)
+	p.If(err != nil, "endpoint: %w", err)
 	hasKey, hasAuth := strings.TrimSpace(string(c.APIKey)) != "", c.ClientConfig.Auth.HasValue()
-	if !hasKey && !hasAuth {
-		errs = append(errs, errors.New("api_key: required, unless auth is given; in Alert24, make a key with scope write"))
-	}
-	if hasKey && hasAuth {
-		errs = append(errs, errors.New("api_key: give either api_key or auth, not both"))
-	}
-	if c.ClientConfig.Timeout == 0 {
-		errs = append(errs, errors.New("timeout: must be above 0"))
-	}
-	return errs
+	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; in Alert24, make a key with scope write")
+	p.If(hasKey && hasAuth, "api_key: give either api_key or auth, not both")
+	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
 }
 
-func (c *Config) checkRetry() []error {
-	if !c.RetryConfig.Enabled {
-		return []error{errors.New("retry_on_failure::enabled: must be true: an alert that is given up is lost")}
-	}
-	var errs []error
-	if c.RetryConfig.MaxElapsedTime != 0 {
-		errs = append(errs, errors.New("retry_on_failure::max_elapsed_time: must be 0: an alert that is given up is lost"))
-	}
-	if c.RetryConfig.InitialInterval == 0 {
-		errs = append(errs, errors.New("retry_on_failure::initial_interval: must be above 0"))
-	}
-	if c.RetryConfig.MaxInterval < c.RetryConfig.InitialInterval {
-		errs = append(errs, errors.New("retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval"))
-	}
-	return errs
+func (c *Config) checkRetry(p *problems.List) {
+	p.If(!c.RetryConfig.Enabled, "retry_on_failure::enabled: must be true: an alert that is given up is lost")
+	p.If(c.RetryConfig.MaxElapsedTime != 0, "retry_on_failure::max_elapsed_time: must be 0: an alert that is given up is lost")
+	p.If(c.RetryConfig.InitialInterval == 0, "retry_on_failure::initial_interval: must be above 0")
+	p.If(c.RetryConfig.MaxInterval < c.RetryConfig.InitialInterval,
+		"retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval")
 }
 
-func (c *Config) checkDurations() []error {
-	var errs []error
+func (c *Config) checkDurations(p *problems.List) {
 	for _, d := range []struct {
 		key   string
 		value time.Duration
@@ -99,63 +74,32 @@ func (c *Config) checkDurations() []error {
 		{"echo::hold", c.Echo.Hold},
 		{"watchdog::missing_after", c.Watchdog.MissingAfter},
 	} {
-		if d.value < 0 {
-			errs = append(errs, fmt.Errorf("%s: must not be below 0", d.key))
-		}
-		if d.value > 0 && d.value < leastDuration {
-			errs = append(errs, fmt.Errorf("%s: %s is too short: write the unit, as in 15s", d.key, d.value))
-		}
+		p.If(d.value < 0, "%s: must not be below 0", d.key)
+		p.NoUnit(d.key, d.value)
 	}
-	return errs
 }
 
-func (c *LimitsConfig) check() []error {
-	var errs []error
-	if c.RequestsPerSecond < 0 || math.IsNaN(c.RequestsPerSecond) {
-		errs = append(errs, errors.New("limits::requests_per_second: must not be below 0"))
-	}
-	if c.ConcurrentRequests < 1 || c.ConcurrentRequests > 1000 {
-		errs = append(errs, errors.New("limits::concurrent_requests: must be from 1 to 1000"))
-	}
-	if c.Aliases < 1 {
-		errs = append(errs, errors.New("limits::aliases: must be above 0"))
-	}
-	if c.Members < 1 {
-		errs = append(errs, errors.New("limits::members: must be above 0"))
-	}
-	return errs
+func (c *LimitsConfig) check(p *problems.List) {
+	p.If(c.RequestsPerSecond < 0 || math.IsNaN(c.RequestsPerSecond), "limits::requests_per_second: must not be below 0")
+	p.If(c.ConcurrentRequests < 1 || c.ConcurrentRequests > 1000, "limits::concurrent_requests: must be from 1 to 1000")
+	p.If(c.Aliases < 1, "limits::aliases: must be above 0")
+	p.If(c.Members < 1, "limits::members: must be above 0")
 }
 
-func (c *IncidentConfig) check() []error {
-	var errs []error
-	if c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus) {
-		errs = append(errs, fmt.Errorf("incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus))
-	}
-	if err := oneOf("incident::services::by", c.Services.By, ServicesByID, ServicesByName); err != nil {
-		errs = append(errs, err)
-	}
+func (c *IncidentConfig) check(p *problems.List) {
+	p.If(c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus),
+		"incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus)
+	oneOf(p, "incident::services::by", c.Services.By, ServicesByID, ServicesByName)
 	_, err := incident.NewRenderer(c.Content())
-	return append(errs, err)
-}
-
-func (c *LifecycleConfig) check() []error {
-	return []error{
-		oneOf("lifecycle::reopen", c.Reopen, ReopenOnRepeat, ReopenNever),
-		oneOf("lifecycle::on_rise", c.OnRise, RiseUpdate, RiseRenew),
-		oneOf("lifecycle::foreign", c.Foreign, ForeignLeave, ForeignAdopt),
-	}
+	p.Add(err)
 }
 
 // checkRetention refuses to forget an alias while something that it decides on can still come.
-func (c *Config) checkRetention() []error {
-	var errs []error
-	if least := c.Echo.Window + c.Echo.Hold; c.Lifecycle.ClosedRetention < least {
-		errs = append(errs, fmt.Errorf("lifecycle::closed_retention: must not be below echo::window + echo::hold (%s)", least))
-	}
-	if least := c.Lifecycle.SettleTime + c.ClientConfig.Timeout; c.Lifecycle.ClosedRetention < least {
-		errs = append(errs, fmt.Errorf("lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (%s)", least))
-	}
-	return errs
+func (c *Config) checkRetention(p *problems.List) {
+	least := c.Echo.Window + c.Echo.Hold
+	p.If(c.Lifecycle.ClosedRetention < least, "lifecycle::closed_retention: must not be below echo::window + echo::hold (%s)", least)
+	least = c.Lifecycle.SettleTime + c.ClientConfig.Timeout
+	p.If(c.Lifecycle.ClosedRetention < least, "lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (%s)", least)
 }
 
 // unencrypted reports whether the API is on another host, over plain HTTP.
@@ -168,10 +112,7 @@ func (c *Config) unencrypted() bool {
 	return !strings.EqualFold(u.Hostname(), "localhost") && (err != nil || !ip.Unmap().IsLoopback())
 }
 
-// oneOf returns an error unless value is a or b.
-func oneOf[T ~string](key string, value, a, b T) error {
-	if value == a || value == b {
-		return nil
-	}
-	return fmt.Errorf("%s: must be %s or %s, not %q", key, string(a), string(b), string(value))
+// oneOf refuses a value that is neither a nor b.
+func oneOf[T ~string](p *problems.List, key string, value, a, b T) {
+	p.If(value != a && value != b, "%s: must be %s or %s, not %q", key, a, b, value)
 }

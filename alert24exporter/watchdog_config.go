@@ -4,8 +4,6 @@
 package alert24exporter
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/matcher"
+	"github.com/alert24/otelcol-alert24/internal/problems"
 	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
@@ -33,32 +32,21 @@ type WatchdogConfig struct {
 
 func (c *WatchdogConfig) on() bool { return len(c.Matchers) > 0 }
 
-func (c *WatchdogConfig) check() []error {
-	var errs []error
-	if !c.on() && (len(c.GroupBy) > 0 || c.HeartbeatURL != "" || c.HoldResolves) {
-		errs = append(errs, errors.New("watchdog::matchers: required with the other keys of watchdog, for example [alertname=\"Watchdog\"]"))
-	}
+func (c *WatchdogConfig) check(p *problems.List) {
+	p.If(!c.on() && (len(c.GroupBy) > 0 || c.HeartbeatURL != "" || c.HoldResolves),
+		"watchdog::matchers: required with the other keys of watchdog, for example [alertname=\"Watchdog\"]")
 	for i, text := range c.Matchers {
-		if _, err := matcher.Parse(text); err != nil {
-			errs = append(errs, fmt.Errorf("watchdog::matchers[%d]: %w", i, err))
-		}
+		_, err := matcher.Parse(text)
+		p.If(err != nil, "watchdog::matchers[%d]: %w", i, err)
 	}
-	if c.MissingAfter == 0 {
-		errs = append(errs, errors.New("watchdog::missing_after: must be above 0"))
-	}
+	p.If(c.MissingAfter == 0, "watchdog::missing_after: must be above 0")
 	for i, name := range c.GroupBy {
-		if name == "" || slices.Contains(c.GroupBy[:i], name) {
-			errs = append(errs, fmt.Errorf("watchdog::group_by[%d]: %q is empty or there twice", i, name))
-		}
+		p.If(name == "" || slices.Contains(c.GroupBy[:i], name), "watchdog::group_by[%d]: %q is empty or there twice", i, name)
 	}
-	if c.HeartbeatURL != "" {
-		// What is wrong with it is not printed: it is a secret.
-		u, err := url.Parse(string(c.HeartbeatURL))
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			errs = append(errs, errors.New("watchdog::heartbeat_url: must be a URL that begins with https:// or http://"))
-		}
-	}
-	return errs
+	// What is wrong with the URL is not printed: it is a secret.
+	u, err := url.Parse(string(c.HeartbeatURL))
+	p.If(c.HeartbeatURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == ""),
+		"watchdog::heartbeat_url: must be a URL that begins with https:// or http://")
 }
 
 // Rules converts c for package watchdog. Matchers that Validate refuses match nothing.

@@ -188,8 +188,6 @@ const (
 	minValueBytes = 64
 	// maxPrefixBytes leaves most of an alias to the alert.
 	maxPrefixBytes = 100
-	// minDuration tells a duration from a number whose unit was forgotten, which counts as nanoseconds.
-	minDuration = time.Millisecond
 )
 
 func createDefaultConfig() component.Config {

@@ -32,7 +32,7 @@ func TestRefusedSyncConfig(t *testing.T) {
 		{map[string]any{"interval": 60}, "sync: interval: must be at least 1s"},
 		{map[string]any{"absent_for": "59s"}, "sync: absent_for: must not be shorter than interval, or one list alone would close incidents"},
 		{map[string]any{"startup_grace": "-1s"}, "sync: startup_grace: must not be negative"},
-		{map[string]any{"startup_grace": 5}, "sync: startup_grace: is 5ns; write a unit, as in 5s"},
+		{map[string]any{"startup_grace": 5}, "sync: startup_grace: 5ns is too short: write the unit, as in 15s"},
 		{map[string]any{"repair": "firings"}, "sync: repair: must be resolves or both"},
 		{map[string]any{"repair": "both"}, "sync: repair: both needs endpoints"},
 		{
@@ -40,7 +40,7 @@ func TestRefusedSyncConfig(t *testing.T) {
 			"sync: receiver: repair: both needs the name of the receiver in Alertmanager's configuration that sends to the bridge",
 		},
 		{map[string]any{"timeout": "0s"}, "sync: timeout: must be positive, or an Alertmanager that hangs stops the sync"},
-		{map[string]any{"timeout": 5}, "sync: timeout: is 5ns; write a unit, as in 5s"},
+		{map[string]any{"timeout": 5}, "sync: timeout: 5ns is too short: write the unit, as in 15s"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			cfg := defaultConfig()

@@ -7,11 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/problems"
 )
 
 // minSyncInterval keeps a mistake from being an attack.
@@ -19,40 +20,25 @@ const minSyncInterval = time.Second
 
 // Validate refuses what cannot be asked, and times with which one odd answer would close incidents.
 func (c *SyncConfig) Validate() error {
-	var errs []error
-	if c.ClientConfig.Endpoint != "" {
-		errs = append(errs, errors.New("endpoint: write the addresses into endpoints"))
-	}
-	if repeated := firstRepeated(c.Endpoints); repeated != "" {
-		errs = append(errs, fmt.Errorf("endpoints: %q is there twice", repeated))
-	}
+	var p problems.List
+	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
+	repeated := problems.Repeated(c.Endpoints)
+	p.If(repeated != "", "endpoints: %q is there twice", repeated)
 	for i, endpoint := range c.Endpoints {
-		if err := validateEndpoint(endpoint); err != nil {
-			errs = append(errs, fmt.Errorf("endpoints[%d]: %w", i, err))
-		}
+		err := validateEndpoint(endpoint)
+		p.If(err != nil, "endpoints[%d]: %w", i, err)
 	}
-	if c.Interval < minSyncInterval {
-		errs = append(errs, fmt.Errorf("interval: must be at least %v", minSyncInterval))
-	}
-	if c.AbsentFor < c.Interval {
-		errs = append(errs, errors.New("absent_for: must not be shorter than interval, or one list alone would close incidents"))
-	}
-	if c.StartupGrace < 0 {
-		errs = append(errs, errors.New("startup_grace: must not be negative"))
-	}
-	if c.ClientConfig.Timeout <= 0 {
-		errs = append(errs, errors.New("timeout: must be positive, or an Alertmanager that hangs stops the sync"))
-	}
-	switch {
-	case c.Repair != RepairResolves && c.Repair != RepairBoth:
-		errs = append(errs, fmt.Errorf("repair: must be %s or %s", RepairResolves, RepairBoth))
-	case c.Repair == RepairBoth && len(c.Endpoints) == 0:
-		errs = append(errs, fmt.Errorf("repair: %s needs endpoints", RepairBoth))
-	case c.Repair == RepairBoth && c.Receiver == "":
-		errs = append(errs, fmt.Errorf("receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth))
-	}
-	errs = append(errs, hasUnit("timeout", c.ClientConfig.Timeout), hasUnit("startup_grace", c.StartupGrace))
-	return errors.Join(errs...)
+	p.If(c.Interval < minSyncInterval, "interval: must be at least %v", minSyncInterval)
+	p.If(c.AbsentFor < c.Interval, "absent_for: must not be shorter than interval, or one list alone would close incidents")
+	p.If(c.StartupGrace < 0, "startup_grace: must not be negative")
+	p.If(c.ClientConfig.Timeout <= 0, "timeout: must be positive, or an Alertmanager that hangs stops the sync")
+	p.If(c.Repair != RepairResolves && c.Repair != RepairBoth, "repair: must be %s or %s", RepairResolves, RepairBoth)
+	p.If(c.Repair == RepairBoth && len(c.Endpoints) == 0, "repair: %s needs endpoints", RepairBoth)
+	p.If(c.Repair == RepairBoth && len(c.Endpoints) > 0 && c.Receiver == "",
+		"receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth)
+	p.NoUnit("timeout", c.ClientConfig.Timeout)
+	p.NoUnit("startup_grace", c.StartupGrace)
+	return p.Err()
 }
 
 // source names those who are asked in a sync record: another Alertmanager must not end what this one listed. The order of the

@@ -4,12 +4,11 @@
 package incident
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"unicode/utf8"
 
+	"github.com/alert24/otelcol-alert24/internal/problems"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
@@ -89,35 +88,23 @@ func DefaultConfig() Config {
 }
 
 // check finds what is wrong apart from templates and severities, which are compiled.
-func (c Config) check() []error {
-	var errs []error
-	if n := utf8.RuneCountInString(c.Source); n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source {
-		errs = append(errs, fmt.Errorf("incident::source: must be 1 to %d printable characters", maxSourceRunes))
-	}
-	if c.DescriptionFormat != Text && c.DescriptionFormat != Markdown {
-		errs = append(errs, fmt.Errorf("incident::description_format: must be %s or %s, not %q", Text, Markdown, string(c.DescriptionFormat)))
-	}
-	if slices.Contains(c.Tags.Labels, "") {
-		errs = append(errs, errors.New("incident::tags::labels: must not hold an empty name"))
-	}
-	if !slices.Contains([]SendLabels{LabelsInCreates, LabelsAlways, LabelsNever}, c.SendLabels) {
-		errs = append(errs, fmt.Errorf("incident::send_labels: must be %s, %s or %s, not %q", LabelsInCreates, LabelsAlways, LabelsNever, string(c.SendLabels)))
-	}
+func (c Config) check(p *problems.List) {
+	n := utf8.RuneCountInString(c.Source)
+	p.If(n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source, "incident::source: must be 1 to %d printable characters", maxSourceRunes)
+	p.If(c.DescriptionFormat != Text && c.DescriptionFormat != Markdown,
+		"incident::description_format: must be %s or %s, not %q", Text, Markdown, c.DescriptionFormat)
+	p.If(slices.Contains(c.Tags.Labels, ""), "incident::tags::labels: must not hold an empty name")
+	p.If(!slices.Contains([]SendLabels{LabelsInCreates, LabelsAlways, LabelsNever}, c.SendLabels),
+		"incident::send_labels: must be %s, %s or %s, not %q", LabelsInCreates, LabelsAlways, LabelsNever, c.SendLabels)
 	if !c.ServicesByName {
-		errs = append(errs, c.Services.check(keyServices)...)
+		c.Services.check(p, keyServices)
 	}
-	return append(errs, c.AssignedTo.check(keyAssignedTo)...)
+	c.AssignedTo.check(p, keyAssignedTo)
 }
 
-func (c IDConfig) check(key string) []error {
-	var errs []error
-	if (c.Label == "") != (len(c.Map) == 0) {
-		errs = append(errs, fmt.Errorf("%s: label and map go together", key))
-	}
+func (c IDConfig) check(p *problems.List, key string) {
+	p.If((c.Label == "") != (len(c.Map) == 0), "%s: label and map go together", key)
 	for _, value := range slices.Sorted(maps.Keys(c.Map)) {
-		if c.Map[value] == "" {
-			errs = append(errs, fmt.Errorf("%s::map::%s: must not be empty", key, value))
-		}
+		p.If(c.Map[value] == "", "%s::map::%s: must not be empty", key, value)
 	}
-	return errs
 }

@@ -4,11 +4,11 @@
 package incident
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/problems"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
@@ -79,10 +79,9 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	for _, opt := range opts {
 		opt(r)
 	}
-	errs := cfg.check()
-	s, severityErrs := newSeverities(cfg.Severity)
-	r.severities = s
-	errs = append(errs, severityErrs...)
+	var p problems.List
+	cfg.check(&p)
+	r.severities = newSeverities(cfg.Severity, &p)
 	for _, t := range []struct {
 		to        **textTemplate
 		key, text string
@@ -94,12 +93,11 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 		{&r.severities.template, "incident::severity::template", cfg.Severity.Template},
 	} {
 		var err error
-		if *t.to, err = newTextTemplate(t.key, t.text); err != nil {
-			errs = append(errs, err)
-		}
+		*t.to, err = newTextTemplate(t.key, t.text)
+		p.Add(err)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := p.Err(); err != nil {
+		return nil, err
 	}
 	return r, nil
 }

@@ -5,13 +5,12 @@ package incident
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/problems"
 	"github.com/alert24/otelcol-alert24/internal/severity"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
@@ -37,14 +36,11 @@ type severities struct {
 	template *textTemplate // nil: none
 }
 
-// newSeverities compiles cfg and returns all that is wrong with it.
-func newSeverities(cfg SeverityConfig) (*severities, []error) {
-	var errs []error
+// newSeverities compiles cfg and notes all that is wrong with it.
+func newSeverities(cfg SeverityConfig, p *problems.List) *severities {
 	parse := func(key, word string) Severity {
 		s, err := severity.Parse(word)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("incident::severity::%s: %w", key, err))
-		}
+		p.If(err != nil, "incident::severity::%s: %w", key, err)
 		return s
 	}
 	own := make(map[string]severity.Meaning, len(cfg.Map))
@@ -56,10 +52,8 @@ func newSeverities(cfg SeverityConfig) (*severities, []error) {
 	if cfg.Min != "" {
 		s.min = parse("min", cfg.Min)
 	}
-	if cfg.Label == "" && cfg.Annotation == "" && cfg.Template == "" {
-		errs = append(errs, errors.New("incident::severity::label: must not be empty, unless annotation or template is given"))
-	}
-	return s, errs
+	p.If(cfg.Label == "" && cfg.Annotation == "" && cfg.Template == "", "incident::severity::label: must not be empty, unless annotation or template is given")
+	return s
 }
 
 // of returns the severity of a word; not known: it is a guess or the default.

@@ -1,0 +1,38 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package problems
+
+import (
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestList(t *testing.T) {
+	var l List
+	l.If(false, "a: is fine")
+	l.Add(nil)
+	for _, d := range []time.Duration{-1, 0, time.Millisecond} {
+		l.NoUnit("b", d)
+	}
+	require.NoError(t, l.Err())
+
+	l.If(true, "a: %d: %w", 1, io.EOF)
+	l.Add(errors.New("c: is not"))
+	l.NoUnit("b", 15)
+	require.ErrorIs(t, l.Err(), io.EOF)
+	require.EqualError(t, l.Err(), "a: 1: EOF\nc: is not\nb: 15ns is too short: write the unit, as in 15s")
+}
+
+func TestRepeated(t *testing.T) {
+	assert.Empty(t, Repeated([]string{"a", "b"}))
+	assert.Equal(t, "b", Repeated([]string{"a", "b", "b", "a", "a"}))
+}
