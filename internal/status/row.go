@@ -4,6 +4,7 @@
 package status
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -39,6 +40,14 @@ type Incident struct {
 	StartedAt time.Time `json:"started_at,omitzero"`
 	// ConfirmedAt is when Alert24 last showed it open.
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
+}
+
+// Name is what people call the incident; "" if none is known.
+func (i *Incident) Name() string {
+	if i.Number > 0 {
+		return "#" + strconv.FormatInt(i.Number, 10)
+	}
+	return i.ID
 }
 
 // Group is what an alias counts as. It can be several.

@@ -6,14 +6,13 @@ package ask
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/alert24/otelcol-alert24/internal/status"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
 const (
@@ -31,62 +31,46 @@ const (
 
 // Flags say which bridge to ask, and how.
 type Flags struct {
-	URL       string
-	TokenFile string
-	CAFile    string
+	URL, TokenFile string
+	TLS            cli.TLS
+	// URLFlag and TokenFlag are the flags' own names.
+	URLFlag, TokenFlag string
 }
 
 // Add adds the flags.
 func (f *Flags) Add(set *pflag.FlagSet) {
+	f.URLFlag, f.TokenFlag = "--url", "--token-file"
 	set.StringVar(&f.URL, "url", "http://localhost:9096", "address of the bridge's status page, which status::endpoint sets")
 	set.StringVar(&f.TokenFile, "token-file", "", "file with the token of status::auth")
-	set.StringVar(&f.CAFile, "ca-file", "", "certificate of the authority that signed the page's certificate")
+	set.StringVar(&f.TLS.CA, "ca-file", "", "certificate of the authority that signed the page's certificate")
 }
 
 // Client asks one bridge.
 type Client struct {
+	flags *Flags
 	http  *http.Client
 	base  string
 	token string
 }
 
 // Open reads what the flags name. It does not ask yet.
-func (f *Flags) Open() (*Client, error) {
-	u, err := url.Parse(f.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("--url must be as http://localhost:9096")
+func (f *Flags) Open(ctx context.Context) (*Client, error) {
+	if err := cli.CheckURL(f.URLFlag, f.URL, "http://localhost:9096"); err != nil {
+		return nil, err
 	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: patience}
-	c := &Client{base: strings.TrimRight(f.URL, "/"), http: &http.Client{Timeout: patience, Transport: transport}}
-	if f.TokenFile != "" {
-		token, err := os.ReadFile(f.TokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("--token-file: %w", err)
-		}
-		c.token = strings.TrimSpace(string(token))
+	token, err := cli.Secret(f.TokenFlag, f.TokenFile)
+	if err != nil {
+		return nil, err
 	}
-	if f.CAFile != "" {
-		pem, err := os.ReadFile(f.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("--ca-file: %w", err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, errors.New("--ca-file: there is no certificate in it")
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	client, err := f.TLS.Client(ctx, patience)
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	return &Client{flags: f, http: client, base: strings.TrimRight(f.URL, "/"), token: token}, nil
 }
 
 // Close ends the connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// Overview says how the bridge is doing.
-func (c *Client) Overview(ctx context.Context) (o status.Overview, err error) {
-	err = c.get(ctx, status.PathOverview, nil, &o)
-	return o, err
-}
 
 // Explain says what is known of a subject.
 func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explanation, err error) {
@@ -94,8 +78,8 @@ func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explan
 	if s.Alias != "" {
 		v.Set("alias", s.Alias)
 	}
-	for name, value := range s.Labels {
-		v.Add("label", name+"="+value)
+	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
+		v.Add("label", name+"="+s.Labels[name])
 	}
 	err = c.get(ctx, status.PathExplain, v, &e)
 	return e, err
@@ -139,7 +123,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // without the query
 		}
-		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that --url is its status::endpoint", c.base, err)
+		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that %s is its status::endpoint",
+			c.base, err, c.flags.URLFlag)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
@@ -154,7 +139,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 			hint = ": " + p.Error
 		}
 		if answer.StatusCode == http.StatusUnauthorized {
-			hint = "; give the token with --token-file"
+			hint = "; give the token with " + c.flags.TokenFlag
 		}
 		return fmt.Errorf("%s answered %s%s", address, answer.Status, hint)
 	}

@@ -12,22 +12,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
+// flags are as those of a command.
+func flags(url string) *Flags { return &Flags{URL: url, URLFlag: "--url", TokenFlag: "--token-file"} }
+
 // serve starts a server and a client for it.
 func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Flags)) *Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	f := Flags{URL: server.URL + "/"}
+	f := flags(server.URL + "/")
 	for _, do := range change {
-		do(&f)
+		do(f)
 	}
-	c, err := f.Open()
+	c, err := f.Open(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -67,11 +71,11 @@ func TestTokenIsSent(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprint(w, `{"counts": {"firing": 3}}`)
+		fmt.Fprint(w, `{"total": 3}`)
 	}, func(f *Flags) { f.TokenFile = write(t, "secret\n") })
-	o, err := c.Overview(t.Context())
+	_, total, err := c.Aliases(t.Context(), status.Query{}, 0)
 	require.NoError(t, err)
-	assert.Equal(t, 3, o.Counts.Firing)
+	assert.Equal(t, 3, total)
 }
 
 func TestFailuresSayWhatToDo(t *testing.T) {
@@ -87,7 +91,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
 		assert.ErrorContains(t, err, want)
 	}
-	c, err := (&Flags{URL: "http://127.0.0.1:1"}).Open()
+	c, err := flags("http://127.0.0.1:1").Open(t.Context())
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})
@@ -106,13 +110,16 @@ func TestABridgeThatHangsIsNotWaitedForLong(t *testing.T) {
 }
 
 func TestBadFlagsAreRefused(t *testing.T) {
-	for want, f := range map[string]Flags{
-		"--url must be":                      {URL: "localhost:9096"},
-		"--token-file: open":                 {URL: "http://a", TokenFile: "/does/not/exist"},
-		"--ca-file: open":                    {URL: "http://a", CAFile: "/does/not/exist"},
-		"--ca-file: there is no certificate": {URL: "http://a", CAFile: write(t, "nothing")},
+	for want, args := range map[string][]string{
+		"--url must be":                       {"--url", "localhost:9096"},
+		"--token-file: open":                  {"--token-file", "/does/not/exist"},
+		"failed to load cert /does/not/exist": {"--ca-file", "/does/not/exist"},
+		"failed to parse cert":                {"--ca-file", write(t, "nothing")},
 	} {
-		_, err := f.Open()
+		f, set := Flags{}, pflag.NewFlagSet("", pflag.ContinueOnError)
+		f.Add(set)
+		require.NoError(t, set.Parse(args))
+		_, err := f.Open(t.Context())
 		assert.ErrorContains(t, err, want)
 	}
 }

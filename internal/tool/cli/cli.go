@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is what the commands of alert24tool have in common: exit codes, errors in one line, the flag --output, JSON.
+// Package cli is what the commands of alert24tool have in common: exit codes, errors in one line, the flag --output, JSON, HTTP clients.
 //
 // A command lives in a package of its own next to this one, whose New returns it. It has a Long text, an Example and
 // a RunE. RunE writes its report to cmd.OutOrStdout() and returns nil, [ErrFound] after a report of something that somebody

@@ -35,9 +35,9 @@ func New() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		bridge, err := from.Open()
+		bridge, err := from.Open(cmd.Context())
 		if err != nil {
-			return cli.Usage("%w", err)
+			return err
 		}
 		defer bridge.Close()
 		found, err := bridge.Explain(cmd.Context(), subject)

@@ -129,14 +129,10 @@ func alerts(e *status.Entry) string {
 }
 
 func incident(i *status.Incident) string {
-	switch {
-	case i.ID == "":
+	if i.ID == "" {
 		return "none is known"
-	case i.Number != 0:
-		return strings.TrimSpace("#" + strconv.FormatInt(i.Number, 10) + ", " + i.State + "  " + i.Link)
-	default:
-		return strings.TrimSpace(i.ID + ", " + i.State + "  " + i.Link)
 	}
+	return strings.TrimSpace(i.Name() + ", " + i.State + "  " + i.Link)
 }
 
 func (p *page) next(n *status.Next) string {

@@ -98,9 +98,9 @@ type found struct {
 }
 
 func (o *options) fromBridge(ctx context.Context) (found, error) {
-	bridge, err := o.bridge.Open()
+	bridge, err := o.bridge.Open(ctx)
 	if err != nil {
-		return found{}, cli.Usage("%w", err)
+		return found{}, err
 	}
 	defer bridge.Close()
 	f := found{now: time.Now()}

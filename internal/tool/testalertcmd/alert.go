@@ -51,43 +51,19 @@ func newAlert(o *options, now time.Time) *alert {
 	return a
 }
 
-// wireAlert and wireWebhook are what Alertmanager sends, version 4.
-type wireAlert struct {
-	Status       string            `json:"status"`
-	Labels       map[string]string `json:"labels"`
-	Annotations  map[string]string `json:"annotations"`
-	StartsAt     time.Time         `json:"startsAt"`
-	EndsAt       time.Time         `json:"endsAt"`
-	GeneratorURL string            `json:"generatorURL"`
-	Fingerprint  string            `json:"fingerprint"`
-}
-
-type wireWebhook struct {
-	Receiver          string            `json:"receiver"`
-	Status            string            `json:"status"`
-	Alerts            []wireAlert       `json:"alerts"`
-	GroupLabels       map[string]string `json:"groupLabels"`
-	CommonLabels      map[string]string `json:"commonLabels"`
-	CommonAnnotations map[string]string `json:"commonAnnotations"`
-	ExternalURL       string            `json:"externalURL"`
-	Version           string            `json:"version"`
-	GroupKey          string            `json:"groupKey"`
-	TruncatedAlerts   int               `json:"truncatedAlerts"`
-}
-
-// webhook is the body that says that the alert fires, or, with an end, that it is resolved.
+// webhook is what Alertmanager sends, version 4: that the alert fires or, with an end, that it is resolved.
 func (a *alert) webhook(endsAt time.Time) ([]byte, error) {
 	status := "firing"
 	if !endsAt.IsZero() {
 		status = "resolved"
 	}
-	return json.Marshal(wireWebhook{
-		Receiver: "alert24tool", Status: status,
-		Alerts: []wireAlert{{
-			Status: status, Labels: a.labels, Annotations: a.annotations, StartsAt: a.startsAt, EndsAt: endsAt.UTC(),
-			Fingerprint: labels.FromMap(a.labels).Fingerprint(),
+	return json.Marshal(map[string]any{
+		"version": "4", "receiver": "alert24tool", "status": status, "externalURL": externalURL, "truncatedAlerts": 0,
+		"groupKey":    `{}:{alertname="` + alertName + `", instance="` + a.labels[instanceLabel] + `"}`,
+		"groupLabels": map[string]string{"alertname": alertName}, "commonLabels": a.labels, "commonAnnotations": a.annotations,
+		"alerts": []any{map[string]any{
+			"status": status, "labels": a.labels, "annotations": a.annotations, "startsAt": a.startsAt, "endsAt": endsAt.UTC(),
+			"generatorURL": "", "fingerprint": labels.FromMap(a.labels).Fingerprint(),
 		}},
-		GroupLabels: map[string]string{"alertname": alertName}, CommonLabels: a.labels, CommonAnnotations: a.annotations,
-		ExternalURL: externalURL, Version: "4", GroupKey: `{}:{alertname="` + alertName + `", instance="` + a.labels[instanceLabel] + `"}`,
 	}, json.Deterministic(true))
 }

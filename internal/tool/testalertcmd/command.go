@@ -6,15 +6,12 @@
 package testalertcmd
 
 import (
-	"fmt"
-	"net/url"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/alert24/otelcol-alert24/internal/tool/ask"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
@@ -33,26 +30,24 @@ const tokenEnv = "ALERT24_WEBHOOK_TOKEN" //nolint:gosec // a name, not a token
 
 // options are the command's flags.
 type options struct {
-	url, status string
-	tokenFile   string
-	statusToken string
-	hmac        hmacFlags
-	tls         tlsFlags
-	severity    string
-	labels      []string
-	resolve     string
-	keep        bool
-	timeout     time.Duration
-	output      *cli.Output
+	url       string
+	status    ask.Flags
+	tokenFile string
+	hmac      hmacFlags
+	tls       cli.TLS
+	severity  string
+	labels    []string
+	resolve   string
+	keep      bool
+	timeout   time.Duration
+	output    *cli.Output
 }
 
 type hmacFlags struct{ secretFile, header, timestampHeader string }
 
-type tlsFlags struct{ ca, cert, key string }
-
 // New returns the command.
 func New() *cobra.Command {
-	o := &options{}
+	o := &options{status: ask.Flags{URLFlag: "--status", TokenFlag: "--status-token-file"}}
 	cmd := &cobra.Command{
 		Use:   "test-alert --url URL [flags]",
 		Short: "Send an alert through a running bridge and follow it to its incident",
@@ -63,15 +58,15 @@ func New() *cobra.Command {
 	}
 	set := cmd.Flags()
 	set.StringVar(&o.url, "url", "", "the bridge's URL for webhooks, as in Alertmanager's webhook_configs")
-	set.StringVar(&o.status, "status", "http://localhost:9096", "the bridge's status page; empty: follow nothing")
-	set.StringVar(&o.statusToken, "status-token-file", "", "file with the bearer token of the status page")
+	set.StringVar(&o.status.URL, "status", "http://localhost:9096", "the bridge's status page; empty: follow nothing")
+	set.StringVar(&o.status.TokenFile, "status-token-file", "", "file with the bearer token of the status page")
 	set.StringVar(&o.tokenFile, "token-file", "", "file with the webhook's bearer token (default: the variable "+tokenEnv+")")
 	set.StringVar(&o.hmac.secretFile, "hmac-secret-file", "", "file with the secret that signs webhooks")
 	set.StringVar(&o.hmac.header, "hmac-header", "X-Grafana-Alerting-Signature", "header of the signature")
 	set.StringVar(&o.hmac.timestampHeader, "hmac-timestamp-header", "", "header of the time that is signed too")
-	set.StringVar(&o.tls.ca, "ca-file", "", "certificates of the authority that signed the bridge's")
-	set.StringVar(&o.tls.cert, "cert-file", "", "client certificate")
-	set.StringVar(&o.tls.key, "key-file", "", "key of the client certificate")
+	set.StringVar(&o.tls.CA, "ca-file", "", "certificates of the authority that signed the bridge's")
+	set.StringVar(&o.tls.Cert, "cert-file", "", "client certificate")
+	set.StringVar(&o.tls.Key, "key-file", "", "key of the client certificate")
 	set.StringVar(&o.severity, "severity", "low", "the label severity")
 	set.StringArrayVar(&o.labels, "label", nil, "a further label, as name=value; repeatable")
 	set.BoolVar(&o.keep, "keep", false, "leave the incident open")
@@ -88,16 +83,8 @@ func New() *cobra.Command {
 }
 
 func (o *options) check() error {
-	for _, given := range []struct {
-		name, value string
-		needed      bool
-	}{{"--url", o.url, true}, {"--status", o.status, false}} {
-		if given.value == "" && !given.needed {
-			continue
-		}
-		if u, err := url.Parse(given.value); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-			return cli.Usage("%s must be a URL like http://localhost:9095/alertmanager", given.name)
-		}
+	if err := cli.CheckURL("--url", o.url, "http://localhost:9095/alertmanager"); err != nil {
+		return err
 	}
 	for _, label := range o.labels {
 		if name, _, ok := strings.Cut(label, "="); !ok || name == "" {
@@ -105,7 +92,7 @@ func (o *options) check() error {
 		}
 	}
 	switch {
-	case (o.tls.cert == "") != (o.tls.key == ""):
+	case (o.tls.Cert == "") != (o.tls.Key == ""):
 		return cli.Usage("--cert-file and --key-file go together")
 	case o.keep && o.resolve != "":
 		return cli.Usage("--keep and --resolve exclude each other")
@@ -113,20 +100,4 @@ func (o *options) check() error {
 		return cli.Usage("--timeout must be above 0")
 	}
 	return nil
-}
-
-// secret reads a file with one secret.
-func secret(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	b, err := os.ReadFile(file) //nolint:gosec // the file that the user named
-	if err != nil {
-		return "", err
-	}
-	s, _, _ := strings.Cut(string(b), "\n")
-	if s = strings.TrimSpace(s); s == "" {
-		return "", fmt.Errorf("%s is empty", file)
-	}
-	return s, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/alert24/otelcol-alert24/internal/status"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -73,8 +74,8 @@ func (f *fakeBridge) webhook(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	assert.NoError(f.t, err)
 	if f.check != nil {
-		if status := f.check(r, body); status != 0 {
-			http.Error(w, "no\nthanks", status)
+		if code := f.check(r, body); code != 0 {
+			http.Error(w, "no\nthanks", code)
 			return
 		}
 	}
@@ -92,12 +93,13 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 	f.queries = append(f.queries, r.URL.RawQuery)
 	f.headers = append(f.headers, r.Header)
 	f.asked++
-	var answer explanation
+	var answer status.Explanation
 	switch firing := len(f.got) > 0 && f.got[len(f.got)-1].Status == "firing"; {
 	case f.notice != "":
-		answer.Notices = []notice{{f.notice}}
+		answer.Notices = []status.Notice{{Text: f.notice}}
 	case len(f.got) > 0:
-		e := entry{Alias: "Alert24ToolTest:x", State: state{Kind: "retrying", Text: "create failed 3 times", Reason: "HTTP 503"}}
+		var e status.Entry
+		e.Alias, e.State = "Alert24ToolTest:x", status.State{Kind: status.Retrying, Text: "create failed 3 times", Reason: "HTTP 503"}
 		e.Incident.Number, e.Incident.State = 7, "none"
 		if !firing {
 			e.Incident.State = "open"
@@ -105,7 +107,7 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 		if f.asked > f.slow && !f.stuck {
 			e.Incident.State = map[bool]string{true: "open", false: "closed"}[firing]
 		}
-		answer.Entries = []entry{e}
+		answer.Entries = []status.Entry{e}
 	}
 	b, err := json.Marshal(answer)
 	assert.NoError(f.t, err)

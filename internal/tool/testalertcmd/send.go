@@ -9,8 +9,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -22,64 +20,46 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/text"
+	"github.com/alert24/otelcol-alert24/internal/tool/ask"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
 const (
 	requestTimeout = 30 * time.Second
-	maxAnswer      = 1 << 20
 	maxSaid        = 200
 )
 
 // bridge is a running bridge.
 type bridge struct {
-	client                     *http.Client
-	url, status                string
-	token, statusToken, secret string
-	hmac                       hmacFlags
+	client             *http.Client
+	status             *ask.Client // nil: follow nothing
+	url, token, secret string
+	hmac               hmacFlags
 }
 
-func newBridge(o *options) (*bridge, error) {
-	b := &bridge{url: o.url, status: o.status, hmac: o.hmac}
-	var errs [3]error
-	b.token, errs[0] = secret(o.tokenFile)
-	b.statusToken, errs[1] = secret(o.statusToken)
-	b.secret, errs[2] = secret(o.hmac.secretFile)
+func newBridge(ctx context.Context, o *options) (*bridge, error) {
+	b := &bridge{url: o.url, hmac: o.hmac}
+	var errs [4]error
+	b.token, errs[0] = cli.Secret("--token-file", o.tokenFile)
+	b.secret, errs[1] = cli.Secret("--hmac-secret-file", o.hmac.secretFile)
+	b.client, errs[2] = o.tls.Client(ctx, requestTimeout)
+	if o.status.URL != "" {
+		o.status.TLS = o.tls
+		b.status, errs[3] = o.status.Open(ctx)
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	b.token = cmp.Or(b.token, os.Getenv(tokenEnv))
-	config, err := o.tls.config()
-	if err != nil {
-		return nil, err
-	}
-	b.client = &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config},
-		Timeout:       requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return b, nil
 }
 
-func (t *tlsFlags) config() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.ca != "" {
-		pem, err := os.ReadFile(t.ca)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s has no certificate", t.ca)
-		}
+func (b *bridge) close() {
+	b.client.CloseIdleConnections()
+	if b.status != nil {
+		b.status.Close()
 	}
-	if t.cert != "" {
-		pair, err := tls.LoadX509KeyPair(t.cert, t.key)
-		if err != nil {
-			return nil, err
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
 }
 
 // errNothingFires: the bridge did not take the webhook, for certain.

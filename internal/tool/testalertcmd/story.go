@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/alert24/otelcol-alert24/internal/sleep"
+	"github.com/alert24/otelcol-alert24/internal/status"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
@@ -56,11 +57,11 @@ type story struct {
 var errNotInTime = errors.New("a step did not happen in time")
 
 func (o *options) run(cmd *cobra.Command) error {
-	b, err := newBridge(o)
+	b, err := newBridge(cmd.Context(), o)
 	if err != nil {
 		return err
 	}
-	defer b.client.CloseIdleConnections()
+	defer b.close()
 	s := &story{o: o, bridge: b, alert: newAlert(o, time.Now()), out: cmd.OutOrStdout(), Steps: []step{}}
 	s.Instance = s.alert.labels[instanceLabel]
 	if o.output.JSON {
@@ -94,7 +95,7 @@ func (s *story) tell(ctx context.Context) error {
 	}
 	if err == nil {
 		s.step("firing accepted", "the alert is on disk")
-		err = s.await(ctx, "incident opened", func(e *entry) bool { return e.Incident.State == "open" })
+		err = s.await(ctx, "incident opened", func(e *status.Entry) bool { return e.Incident.State == "open" })
 	}
 	switch {
 	case err == nil && s.o.keep:
@@ -113,7 +114,7 @@ func (s *story) tell(ctx context.Context) error {
 
 // command is the one that resolves the alert later. The labels must be the same.
 func (s *story) command() string {
-	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status, "--resolve", s.Instance, "--severity", s.o.severity}
+	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status.URL, "--resolve", s.Instance, "--severity", s.o.severity}
 	for _, label := range s.o.labels {
 		words = append(words, "--label", label)
 	}
@@ -130,15 +131,17 @@ const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.
 
 // end resolves the alert and waits for the close.
 func (s *story) end(ctx context.Context) error {
-	if s.o.status != "" && s.Alias == "" { // a resolved alert may be found by its alias only
-		if e, err := s.bridge.explain(ctx, "", s.alert.labels); err == nil && len(e.Entries) > 0 {
-			s.Alias, s.Incident = e.Entries[0].Alias, e.Entries[0].name()
+	if s.bridge.status != nil && s.Alias == "" { // a resolved alert may be found by its alias only
+		if e, err := s.bridge.status.Explain(ctx, s.subject()); err == nil && len(e.Entries) > 0 {
+			s.Alias, s.Incident = e.Entries[0].Alias, e.Entries[0].Incident.Name()
 		}
 	}
 	if err := s.resolved(ctx); err != nil {
 		return err
 	}
-	return s.await(ctx, "incident closed", func(e *entry) bool { return e.Incident.State == "closed" || e.State.Kind == "closed" })
+	return s.await(ctx, "incident closed", func(e *status.Entry) bool {
+		return e.Incident.State == "closed" || e.State.Kind == status.Closed
+	})
 }
 
 // resolved sends the resolve.
@@ -155,15 +158,23 @@ func (s *story) resolved(ctx context.Context) error {
 	return nil
 }
 
+// subject is the alias or, as long as that is not known, what tells the alert from all others.
+func (s *story) subject() status.Subject {
+	if s.Alias != "" {
+		return status.Subject{Alias: s.Alias}
+	}
+	return status.Subject{Labels: map[string]string{"alertname": s.alert.labels["alertname"], instanceLabel: s.Instance}}
+}
+
 // await waits until the entry is as wanted.
-func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool) error {
-	if s.o.status == "" {
+func (s *story) await(ctx context.Context, name string, wanted func(*status.Entry) bool) error {
+	if s.bridge.status == nil {
 		return nil
 	}
 	last := "the bridge does not know the alert"
 	var told time.Time // since when it only says why there is no incident
 	for end := time.Now().Add(s.o.timeout); ; {
-		e, err := s.bridge.explain(ctx, s.Alias, s.alert.labels)
+		e, err := s.bridge.status.Explain(ctx, s.subject())
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -174,9 +185,9 @@ func (s *story) await(ctx context.Context, name string, wanted func(*entry) bool
 		case len(e.Entries) > 0:
 			now := &e.Entries[0]
 			told = time.Time{}
-			s.Alias, s.Incident, last = now.Alias, now.name(), now.State.String()
+			s.Alias, s.Incident, last = now.Alias, now.Incident.Name(), now.State.String(time.Now())
 			if wanted(now) {
-				s.step(name, now.name())
+				s.step(name, now.Incident.Name())
 				return nil
 			}
 		case len(e.Notices) > 0:

@@ -214,12 +214,12 @@ func TestCannotRun(t *testing.T) {
 		"no token file":       {f.args("--token-file", "/no/such"), "open /no/such"},
 		"an empty token file": {f.args("--token-file", empty), "empty is empty"},
 		"no authority":        {f.args("--ca-file", "/no/such"), "open /no/such"},
-		"an empty authority":  {f.args("--ca-file", empty), "has no certificate"},
+		"an empty authority":  {f.args("--ca-file", empty), "failed to parse cert"},
 		"no pair":             {f.args("--cert-file", empty, "--key-file", empty), "tls: "},
 		"a wrong path":        {[]string{"--url", f.URL + "/hook", "--status", f.URL}, "HTTP 404: 404 page not found; check the path of --url"},
 		"no bridge":           {[]string{"--url", "http://127.0.0.1:1", "--status", f.URL}, "the webhook was not accepted: the bridge cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
-		"no status page":      {f.args("--status", "http://127.0.0.1:1"), "the status page cannot be read"},
-		"another status page": {f.args("--status", f.URL+"/x"), "the status page answered HTTP 404"},
+		"no status page":      {f.args("--status", "http://127.0.0.1:1"), "the bridge's status page at http://127.0.0.1:1 does not answer"},
+		"another status page": {f.args("--status", f.URL+"/x"), "/x/api/v1/explain answered 404 Not Found"},
 		"an unknown flag":     {f.args("--colour"), "unknown flag: --colour"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,57 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configtls"
+)
+
+// TLS names the files of a connection: the authority's certificates, and a client certificate with its key.
+type TLS struct{ CA, Cert, Key string }
+
+// Client returns an HTTP client that waits so long for an answer.
+func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, error) {
+	cfg := configtls.NewDefaultClientConfig()
+	cfg.CAFile, cfg.CertFile, cfg.KeyFile = t.CA, t.Cert, t.Key
+	loaded, err := cfg.LoadTLSConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{
+		Timeout:   patience,
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: patience, TLSClientConfig: loaded},
+	}, nil
+}
+
+// CheckURL refuses the value of a flag that is not the URL of a server.
+func CheckURL(flag, value, example string) error {
+	if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return Usage("%s must be a URL like %s", flag, example)
+	}
+	return nil
+}
+
+// Secret reads the secret in a file that a flag names; "" if it names none.
+func Secret(flag, file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(file) //nolint:gosec // the file that the user named
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	s, _, _ := strings.Cut(string(b), "\n")
+	if s = strings.TrimSpace(s); s == "" {
+		return "", fmt.Errorf("%s: %s is empty", flag, file)
+	}
+	return s, nil
+}
