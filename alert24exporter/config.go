@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -35,7 +36,7 @@ type Config struct {
 	// Limits bound what the exporter keeps and sends.
 	Limits LimitsConfig `mapstructure:"limits"`
 	// Incident is the content of incidents.
-	Incident IncidentConfig `mapstructure:"incident"`
+	Incident incident.Config `mapstructure:"incident"`
 	// Lifecycle is when incidents are opened, closed and verified.
 	Lifecycle LifecycleConfig `mapstructure:"lifecycle"`
 	// Echo is which firings may be echoes of a resolved alert.
@@ -136,15 +137,7 @@ func createDefaultConfig() component.Config {
 		Database:     configoptional.Default(DatabaseConfig{Schema: "otelcol_alert24", Lease: 10 * time.Second}),
 		SendingQueue: configoptional.Default(exporterhelper.NewDefaultQueueConfig()),
 		Limits:       LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000},
-		Incident: IncidentConfig{
-			Source:            "prometheus",
-			DescriptionFormat: DescriptionText,
-			Severity:          SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
-			Tags:              TagsConfig{Labels: []string{"*"}},
-			SendLabels:        SendLabelsCreate,
-			Services:          ServicesConfig{By: ServicesByID},
-			InitialStatus:     "new",
-		},
+		Incident:     incident.DefaultConfig(),
 		Lifecycle: LifecycleConfig{
 			Reopen:          ReopenOnRepeat,
 			OnRise:          RiseUpdate,

@@ -38,9 +38,9 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Second, cfg.RetryConfig.InitialInterval)
 	assert.Equal(t, time.Minute, cfg.RetryConfig.MaxInterval)
 	assert.Equal(t, LimitsConfig{RequestsPerSecond: 15, ConcurrentRequests: 8, Aliases: 100_000, Members: 10_000}, cfg.Limits)
-	assert.Equal(t, IncidentConfig{
-		Source: "prometheus", DescriptionFormat: "text", Severity: SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
-		Tags: TagsConfig{Labels: []string{"*"}}, Services: ServicesConfig{By: ServicesByID}, SendLabels: "create", InitialStatus: "new",
+	assert.Equal(t, incident.Config{
+		Source: "prometheus", DescriptionFormat: "text", Severity: incident.SeverityConfig{Label: "severity", Default: "medium", Ignore: []string{"none"}},
+		Tags: incident.TagsConfig{Labels: []string{"*"}}, Services: incident.ServicesConfig{By: incident.ServicesByID}, SendLabels: "create", InitialStatus: "new",
 	}, cfg.Incident)
 	assert.Equal(t, LifecycleConfig{
 		Reopen: "on_repeat", OnRise: "update", Foreign: "leave", RefreshInterval: time.Hour, AuditInterval: 10 * time.Minute,
@@ -50,7 +50,6 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, WatchdogConfig{MissingAfter: 15 * time.Minute}, cfg.Watchdog)
 	assert.False(t, cfg.Policy().EchoAnySender)
 	assert.False(t, cfg.DryRun)
-	assert.Equal(t, incident.DefaultConfig(), cfg.Incident.Content())
 }
 
 func TestLoadConfig(t *testing.T) {
@@ -73,17 +72,17 @@ func TestLoadConfig(t *testing.T) {
 	want.RetryConfig.Multiplier, want.RetryConfig.RandomizationFactor = 2, 0.1
 	want.SendingQueue = configoptional.None[exporterhelper.QueueBatchConfig]()
 	want.Limits = LimitsConfig{RequestsPerSecond: 2.5, ConcurrentRequests: 4, Aliases: 500, Members: 20}
-	want.Incident = IncidentConfig{
-		Source: "alerts", Title: "{{ .Alias }}", Description: "{{ .Name }}", DescriptionFormat: DescriptionMarkdown,
+	want.Incident = incident.Config{
+		Source: "alerts", Title: "{{ .Alias }}", Description: "{{ .Name }}", DescriptionFormat: incident.Markdown,
 		ImpactDescription: "Users wait.",
-		Severity: SeverityConfig{
+		Severity: incident.SeverityConfig{
 			Label: "priority", Annotation: "prio", Template: "{{ .Labels.tier }}", Map: map[string]string{"page": "critical"},
 			Default: "low", Min: "high", Ignore: []string{"none"}, OnlyRises: true,
 		},
-		Tags:          TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
-		SendLabels:    SendLabelsAlways,
-		Services:      ServicesConfig{Label: "job", Map: map[string]string{"api": "svc-1"}, By: ServicesByName},
-		AssignedTo:    IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
+		Tags:          incident.TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
+		SendLabels:    incident.LabelsAlways,
+		Services:      incident.ServicesConfig{Label: "job", Map: map[string]string{"api": "svc-1"}, By: incident.ServicesByName},
+		AssignedTo:    incident.IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
 		InitialStatus: "investigating",
 	}
 	want.Lifecycle = LifecycleConfig{
@@ -99,21 +98,6 @@ func TestLoadConfig(t *testing.T) {
 	want.Telemetry.OptionalMetrics = true
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
-
-	assert.Equal(t, incident.Config{
-		Source: "alerts", Title: "{{ .Alias }}", Description: "{{ .Name }}", DescriptionFormat: incident.Markdown,
-		ImpactDescription: "Users wait.",
-		Severity: incident.SeverityConfig{
-			Label: "priority", Annotation: "prio", Template: "{{ .Labels.tier }}", Map: map[string]string{"page": "critical"},
-			Default: "low", Min: "high", Ignore: []string{"none"},
-		},
-		Tags:       incident.TagsConfig{Labels: []string{"team"}, Template: "region:eu"},
-		SendLabels: incident.LabelsAlways,
-		Services:   incident.IDConfig{Label: "job", Map: map[string]string{"api": "svc-1"}},
-		AssignedTo: incident.IDConfig{Label: "team", Map: map[string]string{"backend": "user-1"}},
-
-		ServicesByName: true,
-	}, cfg.Incident.Content())
 }
 
 func TestEverySectionIsValid(t *testing.T) {

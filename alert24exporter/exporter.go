@@ -70,7 +70,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 	if e.services = e.newServices(); e.services != nil {
 		options = append(options, incident.WithServiceID(e.services.ID))
 	}
-	if e.renderer, err = incident.NewRenderer(cfg.Incident.Content(), options...); err != nil {
+	if e.renderer, err = incident.NewRenderer(cfg.Incident, options...); err != nil {
 		return nil, err
 	}
 	watchdogs := cfg.Watchdog.Rules()

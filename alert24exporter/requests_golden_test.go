@@ -173,7 +173,7 @@ func convert(t require.TestingT, cfg *alertmanagerreceiver.Config, body []byte) 
 
 func newPreview(t require.TestingT, cfg *alert24exporter.Config) *preview.Preview {
 	p, err := preview.New(preview.Options{
-		Incident: cfg.Incident.Content(), Policy: cfg.Policy(), InitialStatus: cfg.Incident.InitialStatus, Endpoint: cfg.ClientConfig.Endpoint,
+		Incident: cfg.Incident, Policy: cfg.Policy(), Endpoint: cfg.ClientConfig.Endpoint,
 	})
 	require.NoError(t, err)
 	return p

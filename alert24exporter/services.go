@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/services"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
@@ -29,7 +30,7 @@ type serviceNames struct {
 
 // newServices returns the directory of services, nil unless incidents name services. A dry run asks for nothing: it shows names.
 func (e *alert24Exporter) newServices() *serviceNames {
-	if e.cfg.Incident.Services.By != ServicesByName || e.cfg.DryRun {
+	if e.cfg.Incident.Services.By != incident.ServicesByName || e.cfg.DryRun {
 		return nil
 	}
 	return &serviceNames{Directory: services.New(services.Config{

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
@@ -23,7 +24,7 @@ func TestServicesAreFoundByName(t *testing.T) {
 	}
 	box.SetServices(append(all, sandbox.Service{ID: "svc-api", Name: "Public API"})...)
 	e, _ := watchedExporter(t, box, host{}, func(cfg *Config) {
-		cfg.Incident.Services = ServicesConfig{Label: "service", By: ServicesByName, Map: map[string]string{"legacy": "svc-legacy"}}
+		cfg.Incident.Services = incident.ServicesConfig{Label: "service", Map: map[string]string{"legacy": "svc-legacy"}, By: incident.ServicesByName}
 	})
 	named := func(alias, service string) {
 		send(t, e, "firing", alias, map[string]string{attrs.AlertLabelPrefix + "service": service})

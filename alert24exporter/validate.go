@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +26,8 @@ func (c *Config) Validate() error {
 	c.checkRetry(&p)
 	c.checkDurations(&p)
 	c.Limits.check(&p)
-	c.Incident.check(&p)
+	_, err := incident.NewRenderer(c.Incident)
+	p.Add(err)
 	oneOf(&p, "lifecycle::reopen", c.Lifecycle.Reopen, ReopenOnRepeat, ReopenNever)
 	oneOf(&p, "lifecycle::on_rise", c.Lifecycle.OnRise, RiseUpdate, RiseRenew)
 	oneOf(&p, "lifecycle::foreign", c.Lifecycle.Foreign, ForeignLeave, ForeignAdopt)
@@ -84,14 +84,6 @@ func (c *LimitsConfig) check(p *problems.List) {
 	p.If(c.ConcurrentRequests < 1 || c.ConcurrentRequests > 1000, "limits::concurrent_requests: must be from 1 to 1000")
 	p.If(c.Aliases < 1, "limits::aliases: must be above 0")
 	p.If(c.Members < 1, "limits::members: must be above 0")
-}
-
-func (c *IncidentConfig) check(p *problems.List) {
-	p.If(c.InitialStatus != "" && !slices.Contains(incident.OpenStatuses, c.InitialStatus),
-		"incident::initial_status: must be one of %s, not %q", strings.Join(incident.OpenStatuses, ", "), c.InitialStatus)
-	oneOf(p, "incident::services::by", c.Services.By, ServicesByID, ServicesByName)
-	_, err := incident.NewRenderer(c.Content())
-	p.Add(err)
 }
 
 // checkRetention refuses to forget an alias while something that it decides on can still come.

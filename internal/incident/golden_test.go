@@ -61,7 +61,7 @@ func TestGolden(t *testing.T) {
 		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = LabelsNever; c.Tags.Labels = nil }},
 		"owners": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {
 			c.Tags = TagsConfig{Labels: []string{"team", "job"}, Template: "{{ .Labels.team | toUpper }}\n{{ len .Members }} alerts\n"}
-			c.Services = IDConfig{Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
+			c.Services = ServicesConfig{By: ServicesByID, Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
 			c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-456"}}
 			c.ImpactDescription = "{{ .Labels.team }} is affected"
 		}},

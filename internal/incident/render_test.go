@@ -141,7 +141,7 @@ func TestTags(t *testing.T) {
 func TestServicesAndOwners(t *testing.T) {
 	var unknown []string
 	r := renderer(t, func(c *Config) {
-		c.Services = IDConfig{Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
+		c.Services = ServicesConfig{By: ServicesByID, Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
 		c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-1"}}
 	}, WithUnknownValue(func(key, value string) { unknown = append(unknown, key+" "+value) }))
 
@@ -171,7 +171,7 @@ func TestWhatIsBlankIsNotThere(t *testing.T) {
 		c.ImpactDescription = " "
 		c.Tags.Template = " \n"
 		c.Severity.Annotation = "prio"
-		c.Services = IDConfig{Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
+		c.Services = ServicesConfig{By: ServicesByID, Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
 	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
 	want.AffectedServices = []string{"svc-1"}
 	want.News[FieldServices] = HashList(want.AffectedServices)

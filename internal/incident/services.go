@@ -40,8 +40,8 @@ func (r *Renderer) services(firing []Alert) []string {
 
 // serviceOf returns the id of the service that a label names.
 func (r *Renderer) serviceOf(a *Alert) string {
-	if !r.cfg.ServicesByName || r.cfg.Services.Label == "" {
-		return r.lookup(keyServices, r.cfg.Services, a)
+	if r.cfg.Services.By != ServicesByName || r.cfg.Services.Label == "" {
+		return r.lookup(keyServices, IDConfig{r.cfg.Services.Label, r.cfg.Services.Map}, a)
 	}
 	name := text.Line(a.Labels.Get(r.cfg.Services.Label), maxLineRunes)
 	if name == "" {
@@ -52,7 +52,7 @@ func (r *Renderer) serviceOf(a *Alert) string {
 
 // service returns the id of a service that is given by its name in the map, by its id or, if so configured, by its name in Alert24.
 func (r *Renderer) service(given string) string {
-	if id := r.cfg.Services.Map[given]; id != "" || !r.cfg.ServicesByName || given == "" {
+	if id := r.cfg.Services.Map[given]; id != "" || r.cfg.Services.By != ServicesByName || given == "" {
 		return cmp.Or(id, given)
 	}
 	return r.serviceID(given)

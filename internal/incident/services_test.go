@@ -14,7 +14,7 @@ import (
 
 func TestServicesByName(t *testing.T) {
 	cfg := DefaultConfig()
-	cfg.Services, cfg.ServicesByName = IDConfig{Label: "service", Map: map[string]string{"legacy": "svc-0"}}, true
+	cfg.Services = ServicesConfig{Label: "service", Map: map[string]string{"legacy": "svc-0"}, By: ServicesByName}
 	ids := map[string]string{"API": "svc-1", "Shop": "svc-2"}
 	r, err := NewRenderer(cfg, WithServiceID(func(name string) string { return ids[name] }))
 	require.NoError(t, err)

@@ -36,11 +36,10 @@ const epoch = "preview"
 type Options struct {
 	// Converter is that of the receiver.
 	Converter *webhook.Converter
-	// Incident, Policy and InitialStatus are those of the exporter.
-	Incident      incident.Config
-	Policy        *protocol.Policy
-	InitialStatus string
-	Watchdogs     watchdog.Rules
+	// Incident, Policy and Watchdogs are those of the exporter.
+	Incident  incident.Config
+	Policy    *protocol.Policy
+	Watchdogs watchdog.Rules
 	// Endpoint is the URL of the API.
 	Endpoint string
 }
@@ -108,7 +107,7 @@ func New(o Options) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.InitialStatus, watchdogs: o.Watchdogs, prefix: strings.TrimRight(endpoint.Path, "/")}
+	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.Incident.InitialStatus, watchdogs: o.Watchdogs, prefix: strings.TrimRight(endpoint.Path, "/")}
 	p.renderer, err = incident.NewRenderer(o.Incident,
 		incident.WithTemplateFailed(func(key string, err error) {
 			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)

@@ -151,7 +151,7 @@ func TestHoldOfAnEchoIsTold(t *testing.T) {
 func TestNotesAreToldOnce(t *testing.T) {
 	p := newPreview(t, func(o *Options) {
 		o.Incident.Title = "{{ index .Members 7 }}"
-		o.Incident.Services = incident.IDConfig{Label: "team", Map: map[string]string{"web": "svc-1"}}
+		o.Incident.Services = incident.ServicesConfig{By: incident.ServicesByID, Label: "team", Map: map[string]string{"web": "svc-1"}}
 	})
 	for range 2 {
 		logs := plog.NewLogs()
@@ -182,7 +182,7 @@ func TestWatchdogHasNoIncident(t *testing.T) {
 
 func TestWebhook(t *testing.T) {
 	const alert = `{"status":"firing","labels":{"alertname":"A","team":"` + "db" + `"},"startsAt":"2026-11-26T14:00:00Z"}`
-	p := newPreview(t, func(o *Options) { o.InitialStatus = "investigating" })
+	p := newPreview(t, func(o *Options) { o.Incident.InitialStatus = "investigating" })
 	w, err := p.Webhook(t.Context(), []byte(`{"version":"4","alerts":[3,`+alert+`,`+strings.Replace(alert, "db", strings.Repeat("x", 200), 1)+`]}`), now)
 	require.NoError(t, err)
 	assert.Equal(t, 1, w.Skipped)

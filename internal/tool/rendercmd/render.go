@@ -140,12 +140,11 @@ func newPreview(id component.ID, receiver *alertmanagerreceiver.Config, exporter
 		return nil, err
 	}
 	return preview.New(preview.Options{
-		Converter:     converter,
-		Incident:      exporter.Incident.Content(),
-		Policy:        exporter.Policy(),
-		InitialStatus: exporter.Incident.InitialStatus,
-		Watchdogs:     exporter.Watchdog.Rules(),
-		Endpoint:      exporter.ClientConfig.Endpoint,
+		Converter: converter,
+		Incident:  exporter.Incident,
+		Policy:    exporter.Policy(),
+		Watchdogs: exporter.Watchdog.Rules(),
+		Endpoint:  exporter.ClientConfig.Endpoint,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -32,13 +33,14 @@ var aliases = map[string]string{
 // component is one of ours.
 type component struct {
 	dir      string
-	defaults any // a pointer to its Config
+	parts    string // the package that has parts of its configuration
+	defaults any    // a pointer to its Config
 }
 
 func components() []component {
 	return []component{
-		{"alert24exporter", alert24exporter.NewFactory().CreateDefaultConfig()},
-		{"alertmanagerreceiver", alertmanagerreceiver.NewFactory().CreateDefaultConfig()},
+		{"alert24exporter", "internal/incident", alert24exporter.NewFactory().CreateDefaultConfig()},
+		{"alertmanagerreceiver", "internal/webhook", alertmanagerreceiver.NewFactory().CreateDefaultConfig()},
 	}
 }
 
@@ -63,7 +65,7 @@ type schema struct {
 
 // generate returns the schema of a component's configuration.
 func (c component) generate() ([]byte, error) {
-	source, err := read(c.path(""))
+	source, err := read(filepath.Join(root, c.parts), c.path(""))
 	if err != nil {
 		return nil, err
 	}

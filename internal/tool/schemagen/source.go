@@ -18,12 +18,16 @@ type source struct {
 	enums    map[string][]string // the constants of a type, by its name
 }
 
-// read parses the files of a package.
-func read(dir string) (*source, error) {
+// read parses the files of packages. Of names that both have, those of the last count.
+func read(dirs ...string) (*source, error) {
 	s := &source{comments: map[string]string{}, enums: map[string][]string{}}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return nil, err
+	var paths []string
+	for _, dir := range dirs {
+		found, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
 	}
 	for _, path := range paths {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
