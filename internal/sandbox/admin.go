@@ -16,10 +16,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
+// route answers a request with data, with 204 for nil, or with an error.
+type route func(r *http.Request) (data any, err error)
+
 // routes puts everything together. The routes under /_sandbox need no key; browsers may use them from this origin only.
 func (s *Server) routes() http.Handler {
 	admin := http.NewServeMux()
-	for pattern, handle := range map[string]http.HandlerFunc{
+	for pattern, answer := range map[string]route{
 		"GET /_sandbox/incidents":                   s.adminList,
 		"POST /_sandbox/incidents":                  s.adminOtherTool,
 		"GET /_sandbox/incidents/{id}":              s.adminGet,
@@ -28,25 +31,26 @@ func (s *Server) routes() http.Handler {
 		"POST /_sandbox/incidents/{id}/resolve":     s.person(s.PersonResolves),
 		"POST /_sandbox/incidents/{id}/reopen":      s.person(s.PersonReopens),
 		"POST /_sandbox/incidents/{id}/acknowledge": s.person(s.PersonAcknowledges),
-		"GET /_sandbox/faults":                      func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Faults()) },
+		"GET /_sandbox/faults":                      func(*http.Request) (any, error) { return s.Faults(), nil },
 		"POST /_sandbox/faults":                     s.adminAddFault,
 		"PUT /_sandbox/faults":                      s.adminPutFaults,
-		"DELETE /_sandbox/faults":                   s.adminClearFaults,
+		"DELETE /_sandbox/faults":                   func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
 		"DELETE /_sandbox/faults/{id}":              s.adminRemoveFault,
-		"GET /_sandbox/switches":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Switches()) },
+		"GET /_sandbox/switches":                    func(*http.Request) (any, error) { return s.Switches(), nil },
 		"PATCH /_sandbox/switches":                  s.adminSwitches,
 		"PUT /_sandbox/keys":                        s.adminKeys,
 		"PUT /_sandbox/services":                    s.adminServices,
-		"GET /_sandbox/requests":                    func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Requests()) },
-		"GET /_sandbox/stats":                       func(w http.ResponseWriter, _ *http.Request) { s.adminData(w, s.Stats()) },
-		"GET /_sandbox/events":                      s.serveEvents,
-		"POST /_sandbox/reset": func(w http.ResponseWriter, _ *http.Request) {
-			s.Reset()
-			w.WriteHeader(http.StatusNoContent)
-		},
+		"GET /_sandbox/requests":                    func(*http.Request) (any, error) { return s.Requests(), nil },
+		"GET /_sandbox/stats":                       func(*http.Request) (any, error) { return s.Stats(), nil },
+		"POST /_sandbox/reset":                      func(*http.Request) (any, error) { s.Reset(); return nil, nil },
 	} {
-		admin.HandleFunc(pattern, handle)
+		admin.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, s.options.MaxBody)
+			data, err := answer(r)
+			s.adminAnswer(w, data, err)
+		})
 	}
+	admin.HandleFunc("GET /_sandbox/events", s.serveEvents)
 	root := http.NewServeMux()
 	root.HandleFunc("/api/", s.serveAPI)
 	root.Handle("/_sandbox/", http.NewCrossOriginProtection().Handler(admin))
@@ -57,6 +61,34 @@ func (s *Server) routes() http.Handler {
 	return root
 }
 
+// adminAnswer writes what a route answers. An error is a 400 unless it has a status of its own.
+func (s *Server) adminAnswer(w http.ResponseWriter, data any, err error) {
+	status, body := http.StatusOK, []byte(nil)
+	switch list, isList := data.(listEnvelope); {
+	case err != nil:
+		status = http.StatusBadRequest
+		if e, ok := errors.AsType[*store.APIError](err); ok {
+			status = e.Status
+		} else if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			status = http.StatusRequestEntityTooLarge
+		}
+		body = errorBody(status, err.Error())
+	case data == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case isList:
+		body = encode(list)
+	default:
+		body = encode(dataEnvelope{data})
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone is not an error here
+}
+
 // How many incidents adminList returns by default and at most.
 const (
 	adminLimit    = 1000
@@ -65,7 +97,7 @@ const (
 
 // adminList shows incidents with their alias and history, newest first: ?alias= ?state=open|closed ?status= ?severity=
 // ?limit= ?offset=.
-func (s *Server) adminList(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminList(r *http.Request) (any, error) {
 	v := r.URL.Query()
 	q := store.Query{
 		Alias: v.Get("alias"), Status: v.Get("status"), Severity: v.Get("severity"),
@@ -73,180 +105,109 @@ func (s *Server) adminList(w http.ResponseWriter, r *http.Request) {
 		Limit: min(max(1, number(v.Get("limit"), adminLimit)), adminMaxLimit), Offset: max(0, number(v.Get("offset"), 0)),
 	}
 	if err := q.Check(byHand()); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
+		return nil, err
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	page, total := s.store.List(q)
 	for n := range page {
 		if full, err := s.store.Full(page[n].ID); err == nil {
 			page[n] = *full
 		}
 	}
-	s.mu.Unlock()
-	s.adminWrite(w, encode(listEnvelope{page, listMeta{
-		Total: total, Limit: q.Limit, Offset: q.Offset, HasMore: q.Offset+len(page) < total,
-	}}))
+	return listEnvelope{page, listMeta{Total: total, Limit: q.Limit, Offset: q.Offset, HasMore: q.Offset+len(page) < total}}, nil
 }
 
-func (s *Server) adminGet(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminGet(r *http.Request) (any, error) {
 	s.mu.Lock()
-	i, err := s.store.Full(r.PathValue("id"))
-	s.mu.Unlock()
-	if err != nil {
-		s.adminError(w, http.StatusNotFound, err)
-		return
-	}
-	s.adminData(w, i)
+	defer s.mu.Unlock()
+	return s.store.Full(r.PathValue("id"))
 }
 
 // adminEdit changes an incident as a person: a body as the API's update takes it.
-func (s *Server) adminEdit(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.adminBody(w, r)
-	if !ok {
-		return
+func (s *Server) adminEdit(r *http.Request) (any, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
 	}
 	p, err := store.Decode(body).ForUpdate(byHand())
 	if err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
+		return nil, err
 	}
-	s.person(func(id string) error { return s.PersonEdits(id, p) })(w, r)
+	return s.person(func(id string) error { return s.PersonEdits(id, p) })(r)
 }
 
 // adminOtherTool creates an incident as another tool: a body as the API's create takes it.
-func (s *Server) adminOtherTool(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.adminBody(w, r)
-	if !ok {
-		return
+func (s *Server) adminOtherTool(r *http.Request) (any, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
 	}
 	p, err := store.Decode(body).ForCreate(byHand())
-	if err == nil {
-		var i *Incident
-		if i, err = s.OtherToolCreates(p); err == nil {
-			s.adminData(w, i)
-			return
-		}
+	if err != nil {
+		return nil, err
 	}
-	s.adminError(w, http.StatusBadRequest, err)
+	return s.OtherToolCreates(p)
 }
 
 // person serves an action of a person on the incident in the path, and shows what became of it.
-func (s *Server) person(act func(id string) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err := act(r.PathValue("id")); err != nil {
-			s.adminError(w, http.StatusBadRequest, err)
-			return
+func (s *Server) person(act func(id string) error) route {
+	return func(r *http.Request) (any, error) {
+		if err := act(r.PathValue("id")); err != nil || r.Method == http.MethodDelete {
+			return nil, err
 		}
-		if r.Method == http.MethodDelete {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		s.adminGet(w, r)
+		return s.adminGet(r)
 	}
 }
 
 // adminAddFault appends one fault.
-func (s *Server) adminAddFault(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminAddFault(r *http.Request) (any, error) {
 	var f Fault
-	if !s.adminDecode(w, r, &f) {
-		return
+	err := decode(r, &f)
+	if err == nil {
+		_, err = s.AddFault(f)
 	}
-	if _, err := s.AddFault(f); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
-	}
-	s.adminData(w, s.Faults())
+	return s.Faults(), err
 }
 
 // adminPutFaults replaces the list, or leaves it as it was if one of the new faults is wrong.
-func (s *Server) adminPutFaults(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminPutFaults(r *http.Request) (any, error) {
 	var list []Fault
-	if !s.adminDecode(w, r, &list) {
-		return
+	err := decode(r, &list)
+	if err == nil {
+		err = s.SetFaults(list)
 	}
-	if err := s.SetFaults(list); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
-	}
-	s.adminData(w, s.Faults())
+	return s.Faults(), err
 }
 
-func (s *Server) adminClearFaults(w http.ResponseWriter, _ *http.Request) {
-	s.ClearFaults()
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (s *Server) adminRemoveFault(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminRemoveFault(r *http.Request) (any, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil || !s.RemoveFault(id) {
-		s.adminError(w, http.StatusNotFound, fmt.Errorf("there is no fault %q", r.PathValue("id")))
-		return
+		return nil, &store.APIError{Message: fmt.Sprintf("there is no fault %q", r.PathValue("id")), Status: http.StatusNotFound}
 	}
-	w.WriteHeader(http.StatusNoContent)
+	return nil, nil
 }
 
-func (s *Server) adminSwitches(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.adminBody(w, r)
-	if !ok {
-		return
+func (s *Server) adminSwitches(r *http.Request) (any, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
 	}
 	var bad error
-	err := s.SetSwitches(func(sw *Switches) { bad = sw.Patch(body) })
-	if err = errors.Join(bad, err); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
-	}
-	s.adminData(w, s.Switches())
+	err = s.SetSwitches(func(sw *Switches) { bad = sw.Patch(body) })
+	return s.Switches(), errors.Join(bad, err)
 }
 
 // adminKeys replaces the accepted keys: an object of lists of scopes, or null for any key.
-func (s *Server) adminKeys(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminKeys(r *http.Request) (any, error) {
 	var keys map[string][]string
-	if s.adminDecode(w, r, &keys) {
+	err := decode(r, &keys)
+	if err == nil {
 		s.SetKeys(keys)
-		w.WriteHeader(http.StatusNoContent)
 	}
+	return nil, err
 }
 
-func (s *Server) adminBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
-	if err != nil {
-		s.adminError(w, http.StatusRequestEntityTooLarge, err)
-		return nil, false
-	}
-	return body, true
-}
-
-func (s *Server) adminDecode(w http.ResponseWriter, r *http.Request, to any) bool {
-	body, ok := s.adminBody(w, r)
-	if !ok {
-		return false
-	}
-	if err := json.Unmarshal(body, to, store.JSON, json.RejectUnknownMembers(true)); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return false
-	}
-	return true
-}
-
-func (s *Server) adminData(w http.ResponseWriter, data any) {
-	s.adminWrite(w, encode(dataEnvelope{data}))
-}
-
-func (s *Server) adminWrite(w http.ResponseWriter, body []byte) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // a client that has gone is not an error here
-}
-
-// adminError answers with the status of an API error, or else with the given one.
-func (s *Server) adminError(w http.ResponseWriter, status int, err error) {
-	if e, ok := errors.AsType[*store.APIError](err); ok {
-		status = e.Status
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(errorBody(status, err.Error()))
+func decode(r *http.Request, to any) error {
+	return json.UnmarshalRead(r.Body, to, store.JSON, json.RejectUnknownMembers(true))
 }

@@ -139,8 +139,7 @@ func TestAdminFaults(t *testing.T) {
 }
 
 func TestAdminSwitchesKeysAndReset(t *testing.T) {
-	s := sandboxtest.Start(t, sandbox.Options{})
-	require.NoError(t, s.SetInitialSwitches(func(sw *sandbox.Switches) { sw.AliasFilter = true }))
+	s := sandboxtest.Start(t, sandbox.Options{Switches: func(sw *sandbox.Switches) { sw.AliasFilter = true }})
 	r := admin(t, s, http.MethodPatch, "switches", `{"create_status":200,"refused_fields":["labels"]}`)
 	assert.Equal(t, 200, r.status)
 	assert.InDelta(t, 200, r.data(t)["create_status"], 0)

@@ -35,7 +35,7 @@ type view struct {
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	sub, err := s.hub.subscribe()
 	if err != nil {
-		s.adminError(w, http.StatusServiceUnavailable, err)
+		s.adminAnswer(w, nil, err)
 		return
 	}
 	defer s.hub.unsubscribe(sub)

@@ -4,8 +4,10 @@
 package sandbox
 
 import (
-	"errors"
+	"net/http"
 	"sync"
+
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
 // maxDirty is how many changed incidents a subscriber may be behind before it is sent everything again.
@@ -36,9 +38,9 @@ func (h *hub) subscribe() (*subscriber, error) {
 	defer h.mu.Unlock()
 	switch {
 	case h.closed:
-		return nil, errors.New("the sandbox is shutting down")
+		return nil, &store.APIError{Message: "the sandbox is shutting down", Status: http.StatusServiceUnavailable}
 	case len(h.subscribers) >= h.limit:
-		return nil, errors.New("too many pages are open: close one")
+		return nil, &store.APIError{Message: "too many pages are open: close one", Status: http.StatusServiceUnavailable}
 	}
 	s := &subscriber{wake: make(chan struct{}, 1), dirty: map[string]struct{}{}}
 	h.subscribers[s] = struct{}{}

@@ -29,30 +29,6 @@ type Request struct {
 
 const maxLoggedBody = 4 << 10
 
-// requestLog keeps the newest requests.
-type requestLog struct {
-	limit   int
-	entries []*Request
-	next    int // where the oldest is, once the log is full
-}
-
-func (l *requestLog) add(r *Request) {
-	if len(l.entries) < l.limit {
-		l.entries = append(l.entries, r)
-		return
-	}
-	l.entries[l.next] = r
-	l.next = (l.next + 1) % l.limit
-}
-
-func (l *requestLog) list() []Request {
-	all := make([]Request, 0, len(l.entries))
-	for i := range l.entries {
-		all = append(all, *l.entries[(l.next+i)%len(l.entries)])
-	}
-	return all
-}
-
 func (s *Server) logRequest(r *http.Request, c *call) *Request {
 	entry := &Request{
 		ID: c.id, Time: s.options.Now(), Method: c.method, Path: r.URL.RequestURI(),
@@ -60,7 +36,8 @@ func (s *Server) logRequest(r *http.Request, c *call) *Request {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.log.add(entry)
+	s.log = append(s.log, entry)
+	s.log = s.log[max(0, len(s.log)-s.options.MaxRequests):]
 	return entry
 }
 
@@ -74,7 +51,11 @@ func (s *Server) logAnswer(entry *Request, status int, fault string) {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.log.list()
+	all := make([]Request, len(s.log))
+	for i, entry := range s.log {
+		all[i] = *entry
+	}
+	return all
 }
 
 // Stats counts since the start or the last reset.

@@ -3,33 +3,10 @@
 
 package sandbox
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // maxLimitedKeys bounds the windows of a sandbox that takes any key.
 const maxLimitedKeys = 1000
-
-// window remembers the newest requests of one key that count.
-type window struct {
-	times []time.Time // a ring, once it has as many as the limit
-	next  int
-}
-
-// full says whether as many requests as the limit came since.
-func (w *window) full(limit int, since time.Time) bool {
-	return len(w.times) >= limit && w.times[w.next].After(since)
-}
-
-func (w *window) count(limit int, now time.Time) {
-	if len(w.times) < limit {
-		w.times = append(w.times, now)
-		return
-	}
-	w.times[w.next] = now
-	w.next = (w.next + 1) % limit
-}
 
 // limited applies the rate limit of the switches. Requests without an accepted key are not limited: they get 401.
 func (s *Server) limited(w http.ResponseWriter, c *call) bool {
@@ -40,18 +17,15 @@ func (s *Server) limited(w http.ResponseWriter, c *call) bool {
 	if limit == 0 || !accepted {
 		return false
 	}
-	seen := s.windows[key]
-	if seen == nil {
-		if len(s.windows) >= maxLimitedKeys {
-			clear(s.windows)
-		}
-		seen = &window{}
-		s.windows[key] = seen
+	seen, known := s.windows[key]
+	if !known && len(s.windows) >= maxLimitedKeys {
+		clear(s.windows)
 	}
 	now := s.options.Now()
-	full := seen.full(limit, now.Add(-s.switches.RateLimitWindow))
+	full := len(seen) == limit && seen[0].After(now.Add(-s.switches.RateLimitWindow))
 	if !full || s.switches.RateLimitCountsRefused {
-		seen.count(limit, now)
+		seen = append(seen, now)
+		s.windows[key] = seen[max(0, len(seen)-limit):]
 	}
 	if after := s.switches.RateLimitRetryAfter; full && after > 0 {
 		w.Header().Set("Retry-After", s.retryAfter(after, false))

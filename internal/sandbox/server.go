@@ -90,12 +90,12 @@ type Server struct {
 	mu       sync.Mutex
 	store    *store.Store
 	switches Switches
-	initial  Switches           // what Reset goes back to
-	windows  map[string]*window // of the rate limit, by key
+	initial  Switches               // what Reset goes back to
+	windows  map[string][]time.Time // of the rate limit: the newest requests of a key that count
 	rules    *fault.Rules
 	keys     map[string][]string
 	services []Service
-	log      requestLog
+	log      []*Request // the newest
 	stats    Stats
 	ids      *rand.ChaCha8
 	pending  int
@@ -114,7 +114,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		options: o, seed: o.Seed, closed: make(chan struct{}), hub: newHub(o.MaxSubscribers), keys: o.Keys,
-		switches: store.DefaultSwitches(), windows: map[string]*window{},
+		switches: store.DefaultSwitches(), windows: map[string][]time.Time{},
 	}
 	if o.Switches != nil {
 		o.Switches(&s.switches)
@@ -136,7 +136,7 @@ func (s *Server) restart() {
 	s.ids = chacha(s.seed, 'i')
 	s.rules = fault.NewRules(rand.New(chacha(s.seed, 'f'))) //nolint:gosec // reproducible on purpose
 	s.store = store.New(store.Limits{Incidents: s.options.MaxIncidents, History: s.options.MaxHistory}, s.newUUID)
-	s.log = requestLog{limit: s.options.MaxRequests}
+	s.log = nil
 	s.stats = newStats()
 	clear(s.windows)
 	s.life++
@@ -163,8 +163,8 @@ func (s *Server) Close() {
 // Seed is the seed in use.
 func (s *Server) Seed() uint64 { return s.seed }
 
-// Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches that
-// SetInitialSwitches set. Keys stay; late commits that are pending never happen.
+// Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches of
+// the options. Keys stay; late commits that are pending never happen.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,17 +190,6 @@ func (s *Server) SetSwitches(change func(*Switches)) error {
 		return err
 	}
 	s.setSwitches(next)
-	return nil
-}
-
-// SetInitialSwitches is SetSwitches for what Reset goes back to.
-func (s *Server) SetInitialSwitches(change func(*Switches)) error {
-	if err := s.SetSwitches(change); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.initial = s.switches
 	return nil
 }
 

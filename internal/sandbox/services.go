@@ -5,8 +5,6 @@ package sandbox
 
 import (
 	"net/http"
-
-	"github.com/go-json-experiment/json"
 )
 
 const servicesPath = BasePath + "/services"
@@ -43,16 +41,11 @@ func (s *Server) listServices(c *call) answer {
 }
 
 // adminServices replaces the services: a body as [{"id": "svc-1", "name": "API"}].
-func (s *Server) adminServices(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.adminBody(w, r)
-	if !ok {
-		return
-	}
+func (s *Server) adminServices(r *http.Request) (any, error) {
 	var list []Service
-	if err := json.Unmarshal(body, &list); err != nil {
-		s.adminError(w, http.StatusBadRequest, err)
-		return
+	err := decode(r, &list)
+	if err == nil {
+		s.SetServices(list...)
 	}
-	s.SetServices(list...)
-	w.WriteHeader(http.StatusNoContent)
+	return nil, err
 }

@@ -28,12 +28,10 @@ const (
 )
 
 func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
+	f.options.Switches = func(sw *sandbox.Switches) { *sw = f.switches }
 	s := sandbox.New(f.options)
 	defer s.Close()
 	s.SetServices(f.services...)
-	if err := s.SetInitialSwitches(func(sw *sandbox.Switches) { *sw = f.switches }); err != nil {
-		return err
-	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return err

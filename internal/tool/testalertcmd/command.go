@@ -47,7 +47,7 @@ type hmacFlags struct{ secretFile, header, timestampHeader string }
 
 // New returns the command.
 func New() *cobra.Command {
-	o := &options{status: ask.Flags{URLFlag: "--status", TokenFlag: "--status-token-file"}}
+	o := &options{status: ask.Flags{URLFlag: "--status", TokenFlag: "--status-token-file"}} //nolint:gosec // names of flags
 	cmd := &cobra.Command{
 		Use:   "test-alert --url URL [flags]",
 		Short: "Send an alert through a running bridge and follow it to its incident",
