@@ -4,7 +4,9 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
@@ -24,9 +26,8 @@ type hub struct {
 }
 
 type subscriber struct {
-	wake  chan struct{} // has an element when there is something to take; closed at the end
-	dirty map[string]struct{}
-	stale bool
+	wake  chan struct{}       // has an element when there is something to take; closed at the end
+	dirty map[string]struct{} // nil: more than can be said
 }
 
 func newHub(limit int) *hub {
@@ -56,23 +57,17 @@ func (h *hub) unsubscribe(s *subscriber) {
 // changed marks an incident as changed or gone.
 func (h *hub) changed(id string) {
 	h.each(func(s *subscriber) {
-		if !s.stale {
+		if s.dirty != nil {
 			s.dirty[id] = struct{}{}
 		}
 		if len(s.dirty) > maxDirty {
-			s.stale = true
-			clear(s.dirty)
+			s.dirty = nil
 		}
 	})
 }
 
 // reset makes every page load everything again.
-func (h *hub) reset() {
-	h.each(func(s *subscriber) {
-		s.stale = true
-		clear(s.dirty)
-	})
-}
+func (h *hub) reset() { h.each(func(s *subscriber) { s.dirty = nil }) }
 
 func (h *hub) each(mark func(*subscriber)) {
 	h.mu.Lock()
@@ -90,12 +85,8 @@ func (h *hub) each(mark func(*subscriber)) {
 func (h *hub) take(s *subscriber) (ids []string, stale bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for id := range s.dirty {
-		ids = append(ids, id)
-	}
-	stale = s.stale
-	clear(s.dirty)
-	s.stale = false
+	ids, stale = slices.Collect(maps.Keys(s.dirty)), s.dirty == nil
+	s.dirty = map[string]struct{}{}
 	return ids, stale
 }
 

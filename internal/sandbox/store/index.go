@@ -38,3 +38,10 @@ func shallow(i *Incident) *Incident {
 	c.History = nil
 	return &c
 }
+
+// whole copies an incident with its history.
+func (i *Incident) whole() *Incident {
+	c := *i
+	c.History = slices.Clone(i.History)
+	return &c
+}

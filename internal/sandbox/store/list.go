@@ -33,52 +33,39 @@ func (q *Query) Check(sw *Switches) error {
 	return nil
 }
 
-// List returns a page of incidents without history, and how many there are in all.
+// List returns a page of incidents without history, and how many there are in all. A page of the newest ends as soon as it is
+// full, however many incidents there are.
 func (s *Store) List(q Query) (page []Incident, total int) {
 	page = []Incident{}
-	if q.Alias == "" && (q.Order == "" || q.Order == Newest) {
-		return s.newest(q), s.Count(q)
+	rows, counted := s.all, q.Alias == ""
+	if counted {
+		total = s.Count(q)
+	} else {
+		rows = s.byAlias[q.Alias]
 	}
-	candidates := s.all
-	if q.Alias != "" {
-		candidates = s.byAlias[q.Alias]
-	}
-	matching := []*Incident{}
-	for _, i := range slices.Backward(candidates) {
-		if i != nil && q.matches(i) {
-			matching = append(matching, i)
-		}
-	}
+	order := slices.Backward(rows) // by number: the newest first
 	switch q.Order {
 	case Oldest:
-		slices.Reverse(matching)
+		order = slices.All(rows)
 	case LastUpdated:
-		slices.SortStableFunc(matching, func(a, b *Incident) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+		rows = slices.DeleteFunc(slices.Clone(rows), func(i *Incident) bool { return i == nil })
+		slices.Reverse(rows)
+		slices.SortStableFunc(rows, func(a, b *Incident) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+		order = slices.All(rows)
 	}
-	first := min(q.Offset, len(matching))
-	for _, i := range matching[first:min(first+q.Limit, len(matching))] {
-		page = append(page, *shallow(i))
-	}
-	return page, len(matching)
-}
-
-// newest is a page of the newest first. It ends with the page, or with the last incident that matches.
-func (s *Store) newest(q Query) []Incident {
-	page := []Incident{}
-	seen, total := 0, s.Count(q)
-	for _, i := range slices.Backward(s.all) { // newest first is backward by number
-		if seen == total || len(page) == q.Limit {
+	seen := 0
+	for _, i := range order {
+		if counted && (seen == total || len(page) == q.Limit) {
 			break
 		}
 		if i == nil || !q.matches(i) {
 			continue
 		}
-		seen++
-		if seen > q.Offset {
+		if seen++; seen > q.Offset && len(page) < q.Limit {
 			page = append(page, *shallow(i))
 		}
 	}
-	return page
+	return page, max(total, seen)
 }
 
 func (q *Query) matches(i *Incident) bool {
@@ -107,9 +94,7 @@ func (s *Store) Full(id string) (*Incident, error) {
 	if i == nil {
 		return nil, missing()
 	}
-	c := *i
-	c.History = slices.Clone(i.History)
-	return &c, nil
+	return i.whole(), nil
 }
 
 // All returns every incident with its history, oldest first.
@@ -117,9 +102,7 @@ func (s *Store) All() []Incident {
 	all := make([]Incident, 0, len(s.byID))
 	for _, i := range s.all {
 		if i != nil {
-			c := *i
-			c.History = slices.Clone(i.History)
-			all = append(all, c)
+			all = append(all, *i.whole())
 		}
 	}
 	return all
