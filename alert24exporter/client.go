@@ -36,27 +36,26 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 
 // newManager returns Alert24, or a dry run in its place.
 func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, gate *reconcile.Gate) (reconcile.Manager, error) {
-	options := []alert24.Option{
-		alert24.WithSource(e.cfg.Incident.Source),
-		alert24.WithInitialStatus(e.cfg.Incident.InitialStatus),
-		alert24.WithAdopt(e.cfg.Lifecycle.Foreign == ForeignAdopt),
-		alert24.WithGate(gate),
-		alert24.WithTimeout(e.cfg.ClientConfig.Timeout),
-		alert24.WithWorkers(e.cfg.Limits.ConcurrentRequests),
-		alert24.WithFieldDropped(e.telemetry.fieldDropped),
+	cfg := alert24.Config{
+		APIKey:        configopaque.String(strings.TrimSpace(string(e.cfg.APIKey))),
+		UserAgent:     fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version),
+		Gate:          gate,
+		Timeout:       e.cfg.ClientConfig.Timeout,
+		Workers:       e.cfg.Limits.ConcurrentRequests,
+		Source:        e.cfg.Incident.Source,
+		Adopt:         e.cfg.Lifecycle.Foreign == ForeignAdopt,
+		InitialStatus: e.cfg.Incident.InitialStatus,
+		FieldDropped:  e.telemetry.fieldDropped,
 	}
 	if e.cfg.DryRun {
-		return alert24.NewDryRun(e.telemetry.dryCall, options...), nil
+		return alert24.NewDryRun(e.telemetry.dryCall, cfg), nil
 	}
 	clientConfig := keepConnections(e.cfg)
 	hc, err := clientConfig.ToClient(ctx, host.GetExtensions(), e.set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return alert24.New(hc, e.cfg.ClientConfig.Endpoint, append(options,
-		alert24.WithAPIKey(configopaque.String(strings.TrimSpace(string(e.cfg.APIKey)))),
-		alert24.WithUserAgent(fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version)),
-	)...)
+	return alert24.New(hc, e.cfg.ClientConfig.Endpoint, cfg)
 }
 
 // fieldDropped logs and counts an optional field that is left out because the API refused it.

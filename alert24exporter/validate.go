@@ -40,7 +40,7 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) checkConnection(p *problems.List) {
-	_, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint)
+	_, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint, alert24.Config{})
 	p.If(err != nil, "endpoint: %w", err)
 	hasKey, hasAuth := strings.TrimSpace(string(c.APIKey)) != "", c.ClientConfig.Auth.HasValue()
 	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; in Alert24, make a key with scope write")

@@ -32,7 +32,7 @@ var boardNow = time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
 func startBoard(t *testing.T, rows ...map[string]any) (*board, *Client) {
 	t.Helper()
 	b := &board{now: boardNow, rows: rows}
-	return b, serve(t, b.ServeHTTP, WithClock(func() time.Time { return boardNow }))
+	return b, serve(t, b.ServeHTTP, func(c *Config) { c.Now = func() time.Time { return boardNow } })
 }
 
 // incidentRow is open, made by us for the alias, and as old as age.

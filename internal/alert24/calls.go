@@ -36,7 +36,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 		if !a.Met {
 			c.learnSource(&w, &inc)
 		}
-		if a.Met && !c.adopt && c.foreign(&inc, d.Alias) {
+		if a.Met && !c.cfg.Adopt && c.foreign(&inc, d.Alias) {
 			err = metForeign(&r, &inc)
 		}
 	} else {

@@ -37,7 +37,7 @@ func TestCreateSendsAllAndReadsAll(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i-1","incident_number":7,"title":"High error rate","severity":"high",
 		"status":"new","source":"prometheus","tags":["b","a"],"started_at":"2026-03-19T14:30:00.000Z",
 		"created_at":"2026-03-19T14:30:01.000Z","resolved_at":null,"affected_services":[]}}`}
-	c := serve(t, rec.ServeHTTP, WithUserAgent("otelcol-alert24/1.2.3"), WithInitialStatus("new"))
+	c := serve(t, rec.ServeHTTP, func(c *Config) { c.UserAgent = "otelcol-alert24/1.2.3" }, func(c *Config) { c.InitialStatus = "new" })
 	d := draft("A:1")
 	d.Content.Title = "T <&> \xff"
 	a, err := c.Create(t.Context(), d)
@@ -63,7 +63,7 @@ func TestCreateSendsAllAndReadsAll(t *testing.T) {
 
 func TestAMinimalCreateKeepsWhatRoutingAndLookupsRead(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i"}}`}
-	c := serve(t, rec.ServeHTTP, WithInitialStatus("new"))
+	c := serve(t, rec.ServeHTTP, func(c *Config) { c.InitialStatus = "new" })
 	d := draft("A:1")
 	d.Minimal, d.Content.Title = true, strings.Repeat("é", 300)
 	a, err := c.Create(t.Context(), d)
@@ -153,7 +153,7 @@ func TestTheClientCanAuthenticateByItself(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i","status":"open"}}`}
 	srv := httptest.NewServer(http.HandlerFunc(rec.ServeHTTP))
 	t.Cleanup(srv.Close)
-	c, err := New(srv.Client(), srv.URL+"/v1//")
+	c, err := New(srv.Client(), srv.URL+"/v1//", Config{})
 	require.NoError(t, err)
 	_, err = c.Read(t.Context(), "i")
 	require.NoError(t, err)
@@ -166,12 +166,12 @@ func TestNewRefuses(t *testing.T) {
 		"", "app.alert24.net/api/v1", "ftp://a/b", "https://", "https://u:secret@h/api", "https://h/api?key=secret",
 		"https://h/api?", "https://h/#f", "https://h/%zz-secret",
 	} {
-		_, err := New(http.DefaultClient, endpoint)
+		_, err := New(http.DefaultClient, endpoint, Config{})
 		require.Error(t, err, endpoint)
 		assert.NotContains(t, err.Error(), "secret")
 	}
 	for _, key := range []configopaque.String{"secret\n", "sec ret", "secrét"} {
-		_, err := New(http.DefaultClient, "https://h", WithAPIKey(key))
+		_, err := New(http.DefaultClient, "https://h", Config{APIKey: key})
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), string(key))
 	}
@@ -185,7 +185,7 @@ func TestEachRequestHasItsOwnTimeout(t *testing.T) {
 		case <-block:
 		case <-r.Context().Done():
 		}
-	}, WithTimeout(50*time.Millisecond))
+	}, func(c *Config) { c.Timeout = 50 * time.Millisecond })
 	t.Cleanup(func() { close(block) })
 	_, err := c.Create(t.Context(), draft("A"))
 	requireResult(t, err, protocol.Unanswered)

@@ -92,29 +92,18 @@ type page struct {
 // decodePage reads a page that begins at offset. A page whose frame does not say clearly what it leaves out is an error:
 // a caller would take it for all there is.
 func decodePage(body []byte, offset int) (page, error) {
-	var ans struct {
-		Data      list   `json:"data"`
-		Incidents list   `json:"incidents"`
-		Meta      object `json:"meta"`
-	}
 	var meta struct {
 		Total   *int  `json:"total"`
 		Offset  *int  `json:"offset"`
 		HasMore *bool `json:"has_more"`
 	}
-	if err := decode(body, &ans); err != nil {
-		return page{}, err
-	}
-	rows := slices.Concat(ans.Data, ans.Incidents)
-	switch {
-	case len(ans.Data) > 0 && len(ans.Incidents) > 0, len(rows) == 0:
-		return page{}, errors.New(`it has no list in "data" or "incidents"`)
-	case len(ans.Meta) == 0 || decode(ans.Meta, &meta) != nil || meta.Total == nil || meta.HasMore == nil:
-		return page{}, errors.New(`its "meta" lacks "total" or "has_more"`)
-	}
 	var all []row
-	if err := decode(rows, &all); err != nil {
+	said, err := decodeList(body, "incidents", &all)
+	switch {
+	case err != nil:
 		return page{}, err
+	case len(said) == 0 || decode(said, &meta) != nil || meta.Total == nil || meta.HasMore == nil:
+		return page{}, errors.New(`its "meta" lacks "total" or "has_more"`)
 	}
 	n, total, more := len(all), *meta.Total, *meta.HasMore
 	switch {
@@ -131,6 +120,24 @@ func decodePage(body []byte, offset int) (page, error) {
 		}
 	}
 	return page{rows: all, more: more}, nil
+}
+
+// decodeList reads the rows of a list, which stands in "data" or under its name, and returns what it says of itself.
+func decodeList(body []byte, name string, rows any) (meta object, err error) {
+	var ans struct {
+		Data      list   `json:"data"`
+		Incidents list   `json:"incidents"`
+		Services  list   `json:"services"`
+		Meta      object `json:"meta"`
+	}
+	if err := decode(body, &ans); err != nil {
+		return nil, err
+	}
+	named := map[string]list{"incidents": ans.Incidents, "services": ans.Services}[name]
+	if (len(ans.Data) > 0) == (len(named) > 0) {
+		return nil, fmt.Errorf(`it has no list in "data" or %q`, name)
+	}
+	return ans.Meta, decode(slices.Concat(ans.Data, named), rows)
 }
 
 // maxIDBytes bounds an incident's id. Alert24 uses UUIDs, but documents ids as opaque.

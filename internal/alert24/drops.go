@@ -138,10 +138,7 @@ const maxDropAliases = 10_000
 // drops remembers what the API refused.
 type drops struct {
 	report func(Dropped)
-	*dropState
-}
 
-type dropState struct {
 	mu      sync.Mutex
 	all     fieldSet // left out for all
 	taken   fieldSet // taken at least once
@@ -155,8 +152,8 @@ type refusedBy struct {
 	alias, value uint64
 }
 
-func newDrops() drops {
-	return drops{report: func(Dropped) {}, dropState: &dropState{aliases: map[uint64]map[field]uint64{}}}
+func newDrops(report func(Dropped)) *drops {
+	return &drops{report: report, aliases: map[uint64]map[field]uint64{}}
 }
 
 // apply leaves out of w what is known to be refused. A create tries again what was refused for its alias alone.
@@ -201,7 +198,7 @@ func (d *drops) remember(alias string, refusals []refusal) {
 		if all {
 			dropped.Alias = ""
 		}
-		if isNew {
+		if isNew && d.report != nil {
 			d.report(dropped)
 		}
 	}

@@ -37,7 +37,7 @@ func (d *dropLog) add(x Dropped) {
 func startScript(t *testing.T, answer func(fields map[string]any) (status int, message string)) (*script, *dropLog, *Client) {
 	t.Helper()
 	s, d := &script{answer: answer}, &dropLog{}
-	return s, d, serve(t, s.ServeHTTP, WithFieldDropped(d.add), WithInitialStatus("new"))
+	return s, d, serve(t, s.ServeHTTP, func(c *Config) { c.FieldDropped = d.add }, func(c *Config) { c.InitialStatus = "new" })
 }
 
 func TestAnUnknownFieldIsLeftOutForAll(t *testing.T) {
@@ -273,7 +273,7 @@ func TestDropsAreSafeAndSaidOnceUnderConcurrency(t *testing.T) {
 }
 
 func TestDropsAreBounded(t *testing.T) {
-	d := newDrops()
+	d := newDrops(nil)
 	for i := range maxDropAliases + 10 {
 		d.remember(strconv.Itoa(i), []refusal{{fieldServices, 1, nil}})
 	}

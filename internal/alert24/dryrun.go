@@ -43,14 +43,12 @@ type dryIncident struct {
 	shown protocol.Shown
 }
 
-// NewDryRun returns a dry run that calls say for each request. Of the options it heeds those that change bodies, and the
-// clock.
-func NewDryRun(say func(ctx context.Context, call DryCall), opts ...Option) *DryRun {
-	c := Client{now: time.Now, drops: newDrops()}
-	for _, opt := range opts {
-		opt(&c)
+// NewDryRun returns a dry run that calls say for each request. Of the configuration it heeds the initial status and the clock.
+func NewDryRun(say func(ctx context.Context, call DryCall), cfg Config) *DryRun {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	return &DryRun{bodies: c.bodies, say: say, now: c.now, byID: map[string]*dryIncident{}, open: map[string]string{}}
+	return &DryRun{bodies: bodies{cfg.InitialStatus}, say: say, now: cfg.Now, byID: map[string]*dryIncident{}, open: map[string]string{}}
 }
 
 // Create says that it would open an incident.

@@ -18,8 +18,7 @@ import (
 
 func TestADryRunSaysWhatTheClientWouldSend(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i","status":"open"}}`}
-	opts := []Option{WithInitialStatus("new")}
-	c := serve(t, rec.ServeHTTP, opts...)
+	c := serve(t, rec.ServeHTTP, func(c *Config) { c.InitialStatus = "new" })
 	var said []string
 	d := NewDryRun(func(_ context.Context, call DryCall) {
 		text := call.Method + " /api/v1" + call.Path
@@ -27,7 +26,7 @@ func TestADryRunSaysWhatTheClientWouldSend(t *testing.T) {
 			text += " " + string(call.Body)
 		}
 		said = append(said, text)
-	}, opts...)
+	}, Config{InitialStatus: "new"})
 	for _, m := range []interface {
 		Create(context.Context, Draft) (protocol.Answer, error)
 		Read(context.Context, string) (protocol.Answer, error)
@@ -53,7 +52,7 @@ func TestADryRunSaysWhatTheClientWouldSend(t *testing.T) {
 }
 
 func TestADryRunRemembersWhatItOpened(t *testing.T) {
-	d := NewDryRun(func(context.Context, DryCall) {}, WithClock(func() time.Time { return boardNow }))
+	d := NewDryRun(func(context.Context, DryCall) {}, Config{Now: func() time.Time { return boardNow }})
 	lookup := func() []protocol.Shown {
 		all, err := d.Find(t.Context(), []Question{{Alias: "B"}, {Alias: "A", Depth: protocol.All}})
 		require.NoError(t, err)
@@ -112,7 +111,7 @@ func TestADryRunRemembersWhatItOpened(t *testing.T) {
 }
 
 func TestADryRunIsBounded(t *testing.T) {
-	d := NewDryRun(func(context.Context, DryCall) {})
+	d := NewDryRun(func(context.Context, DryCall) {}, Config{})
 	for i := range maxDryIncidents + 5 {
 		d.keep(&dryIncident{strconv.Itoa(i), protocol.Shown{ID: "i" + strconv.Itoa(i)}})
 	}

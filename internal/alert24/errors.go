@@ -117,8 +117,8 @@ func printable(r rune) rune {
 
 // hideKey is oneLine for text that the API sent, which could repeat the key.
 func (c *Client) hideKey(s string) string {
-	if c.key != "" {
-		s = strings.ReplaceAll(s, string(c.key), "[REDACTED]")
+	if c.cfg.APIKey != "" {
+		s = strings.ReplaceAll(s, string(c.cfg.APIKey), "[REDACTED]")
 	}
 	return oneLine(s)
 }

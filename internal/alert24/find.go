@@ -44,7 +44,7 @@ func (a *asked) recent() bool { return a.Depth >= protocol.Since && !a.Since.IsZ
 // it was not possible to see all that the question needs, with the known incident if it was read. The error is the first of those
 // reasons.
 func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Answer, error) {
-	began := c.now()
+	began := c.cfg.Now()
 	all := make([]asked, len(questions))
 	f := finding{client: c, byTag: map[string][]*asked{}, byID: map[string][]*asked{}, byTitle: map[uint64][]*asked{}}
 	for i := range questions {
@@ -176,7 +176,7 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 
 // readKnown reads the incidents with known ids that the list did not show, also if it failed: but not if the API accepts no more.
 func (f *finding) readKnown(ctx context.Context) {
-	slots := make(chan struct{}, f.client.workers)
+	slots := make(chan struct{}, f.client.cfg.Workers)
 	var wg sync.WaitGroup
 	for id, of := range f.byID {
 		of = slices.DeleteFunc(slices.Clone(of), func(a *asked) bool {

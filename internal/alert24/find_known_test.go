@@ -71,7 +71,7 @@ func TestKnownIncidentsAreReadWithinTheLimitOfWorkers(t *testing.T) {
 	}
 	b := &board{now: boardNow, rows: rows}
 	var gate concurrency
-	c := serve(t, b.ServeHTTP, WithWorkers(3), WithGate(&gate))
+	c := serve(t, b.ServeHTTP, func(c *Config) { c.Workers = 3 }, func(c *Config) { c.Gate = &gate })
 	answers, err := c.Find(t.Context(), questions)
 	require.NoError(t, err)
 	for i := range answers {

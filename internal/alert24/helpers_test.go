@@ -25,17 +25,21 @@ import (
 const testKey = configopaque.String("ak_live_0123456789abcdefghijABCDEFGHIJ01")
 
 // serve starts a server for one test and returns a client of it.
-func serve(t *testing.T, h http.HandlerFunc, opts ...Option) *Client {
+func serve(t *testing.T, h http.HandlerFunc, changes ...func(*Config)) *Client {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	return connect(t, srv.Client(), srv.URL+"/api/v1", opts...)
+	return connect(t, srv.Client(), srv.URL+"/api/v1", changes...)
 }
 
-func connect(t *testing.T, hc *http.Client, endpoint string, opts ...Option) *Client {
+func connect(t *testing.T, hc *http.Client, endpoint string, changes ...func(*Config)) *Client {
 	t.Helper()
 	t.Cleanup(hc.CloseIdleConnections)
-	c, err := New(hc, endpoint, append([]Option{WithAPIKey(testKey), WithSource("prometheus")}, opts...)...)
+	cfg := Config{APIKey: testKey, Source: "prometheus"}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	c, err := New(hc, endpoint, cfg)
 	require.NoError(t, err)
 	return c
 }

@@ -34,7 +34,7 @@ func (c *Client) otherSource(r *row) bool {
 	if instead := c.shownSource.Load(); instead != nil && *instead == r.Source {
 		return false
 	}
-	return r.Source != "" && string(r.Source) != c.source && !c.drops.has(fieldSource)
+	return r.Source != "" && string(r.Source) != c.cfg.Source && !c.drops.has(fieldSource)
 }
 
 // learnSource notes what the API shows of the source of an incident that was just opened with w.

@@ -132,7 +132,7 @@ func TestMet(t *testing.T) { //nolint:funlen // one table of cases
 					w.Header()["Date"] = nil
 				}
 				answerWith(http.StatusOK, tt.body)(w, r)
-			}, WithAdopt(tt.adopt))
+			}, func(c *Config) { c.Adopt = tt.adopt })
 			a, err := c.Create(t.Context(), draft("A"))
 			assert.Equal(t, tt.met, a.Met)
 			assert.Equal(t, "i", a.Incident.ID)
@@ -164,7 +164,7 @@ func TestMetAllowsForASlowAnswer(t *testing.T) {
 		clock = clock.Add(30 * time.Second)
 		w.Header().Set("Date", clock.Format(http.TimeFormat))
 		answerWith(http.StatusCreated, fmt.Sprintf(`{"data":{"id":"i","created_at":%q}}`, now.Format(time.RFC3339)))(w, r)
-	}, WithClock(func() time.Time { return clock }))
+	}, func(c *Config) { c.Now = func() time.Time { return clock } })
 	a, err := c.Create(t.Context(), draft("A"))
 	require.NoError(t, err)
 	assert.False(t, a.Met)

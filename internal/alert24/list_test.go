@@ -71,7 +71,7 @@ func TestOpenListsAllThatIsOpen(t *testing.T) {
 func TestEveryPagePassesTheGate(t *testing.T) {
 	b := &board{now: boardNow, rows: others(250, time.Minute)}
 	var gate gateLog
-	_, err := serve(t, b.ServeHTTP, WithGate(&gate)).Open(t.Context())
+	_, err := serve(t, b.ServeHTTP, func(c *Config) { c.Gate = &gate }).Open(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, b.seen, 3+5)
 	assert.Len(t, gate.passed, len(b.seen))
@@ -88,7 +88,7 @@ func TestEveryRepeatWithoutAFieldPassesTheGate(t *testing.T) {
 		}
 		return http.StatusCreated, ""
 	}}
-	_, err := serve(t, s.ServeHTTP, WithGate(&gate)).Create(t.Context(), draft("A"))
+	_, err := serve(t, s.ServeHTTP, func(c *Config) { c.Gate = &gate }).Create(t.Context(), draft("A"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"create refused", "create done"}, gate.passed)
 }

@@ -52,7 +52,7 @@ func TestEveryReading(t *testing.T) {
 				}
 				s.NonAtomicCreate = 0
 			}))
-			c := client(t, sb, sb.Key, alert24.WithClock(func() time.Time { return now }))
+			c := client(t, sb, sb.Key, func(c *alert24.Config) { c.Now = func() time.Time { return now } })
 			for i := range 210 {
 				_, err := c.Create(t.Context(), draft("old-"+strconv.Itoa(i)))
 				require.NoError(t, err)
@@ -120,7 +120,7 @@ func meet(t *testing.T, c *alert24.Client, sb *sandboxtest.Sandbox) {
 	assert.True(t, met.Met)
 	assert.Len(t, sb.Incidents(), 212)
 
-	other, err := client(t, sb, sb.Key, alert24.WithSource("nagios")).Create(t.Context(), foreign("C"))
+	other, err := client(t, sb, sb.Key, func(c *alert24.Config) { c.Source = "nagios" }).Create(t.Context(), foreign("C"))
 	require.NoError(t, err)
 	d = draft("C")
 	d.Content.Severity = incident.Low

@@ -79,7 +79,7 @@ func (c *Client) pass(ctx context.Context, r *request, use func(*answer) error) 
 			return notSent(r, err)
 		}
 	}
-	leave, err := c.gate.Enter(ctx, r.kind)
+	leave, err := c.cfg.Gate.Enter(ctx, r.kind)
 	if err != nil {
 		return notSent(r, err)
 	}
@@ -93,7 +93,7 @@ func (c *Client) pass(ctx context.Context, r *request, use func(*answer) error) 
 }
 
 func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) error) *Error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	ans, e := c.roundTrip(ctx, r)
 	if e != nil {
@@ -117,17 +117,17 @@ func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 		return nil, notSent(r, err)
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("User-Agent", c.cfg.UserAgent)
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.key != "" {
-		req.Header.Set("Authorization", "Bearer "+string(c.key))
+	if c.cfg.APIKey != "" {
+		req.Header.Set("Authorization", "Bearer "+string(c.cfg.APIKey))
 	}
 	if ctx.Err() != nil {
 		return nil, notSent(r, context.Cause(ctx))
 	}
-	sentAt := c.now()
+	sentAt := c.cfg.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, unanswered(r, sent, err)
@@ -136,7 +136,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 	if resp.StatusCode < 200 { // 101: the body is the open connection
 		return nil, c.notDone(r, resp, nil)
 	}
-	gotAt := c.now()
+	gotAt := c.cfg.Now()
 	read, readErr := readBounded(resp.Body, r.limit())
 	if resp.StatusCode > 299 {
 		return nil, c.notDone(r, resp, read)

@@ -42,7 +42,7 @@ func unknown(r *request) protocol.Result {
 func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	e := &Error{
 		Op: r.op, Result: unknown(r), Status: resp.StatusCode, RequestID: c.requestID(resp.Header),
-		RetryAfter: retryAfter(resp.Header, c.now()),
+		RetryAfter: retryAfter(resp.Header, c.cfg.Now()),
 	}
 	kind, message := decodeError(body)
 	e.FromAPI = kind != ""

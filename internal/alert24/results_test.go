@@ -75,7 +75,7 @@ func TestEveryStatusBodyAndCall(t *testing.T) {
 						StatusCode: status, Body: io.NopCloser(strings.NewReader(body(name, status))),
 						Header: http.Header{"X-Request-Id": {"r-1"}, "Location": {"https://other.example/x?key=1"}, "Retry-After": {"7"}},
 					}, nil
-				})}, "https://alert24.example", WithGate(&gate))
+				})}, "https://alert24.example", func(c *Config) { c.Gate = &gate })
 				a, err := call(t.Context(), c)
 				want := wantResult(name, status, kind == "api")
 				require.Equal(t, want.String(), a.Result.String(), "%s: %d %s: %v", name, status, kind, err)
@@ -167,7 +167,7 @@ func TestPauses(t *testing.T) {
 					w.Header().Set("Retry-After", tt.header)
 				}
 				w.WriteHeader(tt.status)
-			}, WithGate(&gate))
+			}, func(c *Config) { c.Gate = &gate })
 			a, err := c.Create(t.Context(), draft("A"))
 			require.Error(t, err)
 			assert.Equal(t, tt.answer, a.RetryAfter)
@@ -180,7 +180,7 @@ func TestPauses(t *testing.T) {
 }
 
 func TestAClosedGateSendsNothing(t *testing.T) {
-	c := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }, WithGate(&gateLog{refuse: errors.New("stopping")}))
+	c := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }, func(c *Config) { c.Gate = &gateLog{refuse: errors.New("stopping")} })
 	for name, call := range calls {
 		a, err := call(t.Context(), c)
 		assert.ErrorContains(t, requireError(t, err, protocol.NotSent), "stopping")

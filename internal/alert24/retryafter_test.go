@@ -59,7 +59,7 @@ func TestTheClockIsTheClients(t *testing.T) {
 		w.Header()["Date"] = nil
 		w.Header().Set("Retry-After", now.Add(time.Minute).Format(http.TimeFormat))
 		answerWith(http.StatusServiceUnavailable, "")(w, r)
-	}, WithClock(func() time.Time { return now }))
+	}, func(c *Config) { c.Now = func() time.Time { return now } })
 	_, err := c.Read(t.Context(), "i")
 	assert.Equal(t, time.Minute, requireError(t, err, protocol.Incomplete).RetryAfter)
 }

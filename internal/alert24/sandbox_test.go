@@ -34,12 +34,16 @@ var (
 
 // The sandbox has wire types of its own, so a field that the client misspells does not arrive.
 
-func client(t *testing.T, sb *sandboxtest.Sandbox, key string, opts ...alert24.Option) *alert24.Client {
+func client(t *testing.T, sb *sandboxtest.Sandbox, key string, changes ...func(*alert24.Config)) *alert24.Client {
 	t.Helper()
 	hc := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(hc.CloseIdleConnections)
-	opts = append(opts, alert24.WithAPIKey(configopaque.String(key)), alert24.WithSource("prometheus"))
-	c, err := alert24.New(hc, sb.Endpoint, opts...)
+	cfg := alert24.Config{}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	cfg.APIKey, cfg.Source = configopaque.String(key), "prometheus"
+	c, err := alert24.New(hc, sb.Endpoint, cfg)
 	require.NoError(t, err)
 	return c
 }
@@ -226,11 +230,13 @@ func TestAnAPIThatRefusesOptionalFields(t *testing.T) {
 			sb := sandboxtest.Start(t, sandbox.Options{})
 			require.NoError(t, sb.SetSwitches(tt.change))
 			var dropped []string
-			c := client(t, sb, sb.Key, alert24.WithFieldDropped(func(d alert24.Dropped) {
-				dropped = append(dropped, d.Field)
-				assert.Empty(t, d.Alias)
-				assert.ErrorContains(t, d.Err, d.Field)
-			}))
+			c := client(t, sb, sb.Key, func(c *alert24.Config) {
+				c.FieldDropped = func(d alert24.Dropped) {
+					dropped = append(dropped, d.Field)
+					assert.Empty(t, d.Alias)
+					assert.ErrorContains(t, d.Err, d.Field)
+				}
+			})
 			created, err := c.Create(t.Context(), draft("A"))
 			require.NoError(t, err)
 			_, err = c.Update(t.Context(), created.Incident.ID, draft("A"), protocol.Full.Fields())

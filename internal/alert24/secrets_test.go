@@ -72,7 +72,7 @@ func TestAnErrorIsOneLineWithoutSecrets(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				fmt.Fprintf(w, `{"error":{"type":"%s","message":"key %s is %s"}}`, string(key), string(key), strings.Repeat("x", 5000))
 			}
-			c := serve(t, h, WithAPIKey(key))
+			c := serve(t, h, func(c *Config) { c.APIKey = key })
 			for call, do := range calls {
 				_, err := do(t.Context(), c)
 				want := protocol.Refused

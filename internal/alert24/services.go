@@ -4,9 +4,7 @@
 package alert24
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"net/url"
 )
 
@@ -41,30 +39,19 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 
 // decodeServices reads a page that begins at offset: the services, how many rows it has, and whether there are more.
 func decodeServices(body []byte, offset int) (services []Service, n int, more bool, err error) {
-	var ans struct {
-		Data     list   `json:"data"`
-		Services list   `json:"services"`
-		Meta     object `json:"meta"`
+	var all []struct {
+		ID   str `json:"id"`
+		Name str `json:"name"`
 	}
 	var meta struct {
 		Total   int  `json:"total"`
 		HasMore bool `json:"has_more"`
 	}
-	if err := decode(body, &ans); err != nil {
-		return nil, 0, false, err
+	said, err := decodeList(body, "services", &all)
+	if err == nil && len(said) > 0 {
+		err = decode(said, &meta)
 	}
-	rows := ans.Data
-	if len(rows) == 0 {
-		rows = ans.Services
-	}
-	var all []struct {
-		ID   str `json:"id"`
-		Name str `json:"name"`
-	}
-	if len(rows) == 0 {
-		return nil, 0, false, errors.New(`it has no list in "data" or "services"`)
-	}
-	if err := cmp.Or(decode(rows, &all), decodeMeta(ans.Meta, &meta)); err != nil {
+	if err != nil {
 		return nil, 0, false, err
 	}
 	for _, s := range all {
@@ -73,12 +60,4 @@ func decodeServices(body []byte, offset int) (services []Service, n int, more bo
 		}
 	}
 	return services, len(all), len(all) > 0 && (meta.HasMore || meta.Total > offset+len(all)), nil
-}
-
-// decodeMeta reads what a list says of itself, if it does.
-func decodeMeta(meta object, v any) error {
-	if len(meta) == 0 {
-		return nil
-	}
-	return decode(meta, v)
 }

@@ -42,7 +42,7 @@ func TestServicesAreReadPageByPage(t *testing.T) {
 				asked++
 			}))
 			defer server.Close()
-			client, err := alert24.New(server.Client(), server.URL+"/api/v1")
+			client, err := alert24.New(server.Client(), server.URL+"/api/v1", alert24.Config{})
 			require.NoError(t, err)
 			got, err := client.Services(t.Context())
 			if c.err != "" {
@@ -59,7 +59,7 @@ func TestServicesAreReadPageByPage(t *testing.T) {
 func TestErrorNamesTheURLWithoutItsQuery(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
 	defer server.Close()
-	client, err := alert24.New(server.Client(), server.URL+"/api/v1")
+	client, err := alert24.New(server.Client(), server.URL+"/api/v1", alert24.Config{})
 	require.NoError(t, err)
 	_, err = client.Services(t.Context())
 	var e *alert24.Error

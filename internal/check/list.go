@@ -121,8 +121,9 @@ func (r *run) lookup(ctx context.Context) string {
 
 // lookUp asks the bridge's client for the incidents of the alias. It waits where the rate limit says so.
 func (r *run) lookUp(ctx context.Context, source string) (found bool, err error) {
-	client, err := alert24.New(r.o.HTTP, r.o.Endpoint, alert24.WithAPIKey(r.o.Key), alert24.WithUserAgent(r.o.UserAgent),
-		alert24.WithTimeout(r.o.Timeout), alert24.WithSource(source))
+	client, err := alert24.New(r.o.HTTP, r.o.Endpoint, alert24.Config{
+		APIKey: r.o.Key, UserAgent: r.o.UserAgent, Timeout: r.o.Timeout, Source: source,
+	})
 	if err != nil {
 		return false, err
 	}

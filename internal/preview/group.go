@@ -87,7 +87,7 @@ func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 		began = now
 	}
 	l := &life{Preview: p, at: now}
-	l.manager = alert24.NewDryRun(l.hear, alert24.WithInitialStatus(p.status), alert24.WithClock(func() time.Time { return began }))
+	l.manager = alert24.NewDryRun(l.hear, alert24.Config{InitialStatus: p.status, Now: func() time.Time { return began }})
 	return l
 }
 
