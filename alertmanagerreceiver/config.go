@@ -139,20 +139,8 @@ type AliasRuleConfig struct {
 	_ struct{}
 }
 
-// MissingLabel is what replaces an absent label.
-type MissingLabel string
-
-// The values of MissingLabel.
-const (
-	// MissingLabelHash is a hash of all labels that are not excluded.
-	MissingLabelHash MissingLabel = "hash"
-	// MissingLabelFingerprint is the alert's fingerprint.
-	MissingLabelFingerprint MissingLabel = "fingerprint"
-	// MissingLabelEmpty is nothing, between two separators.
-	MissingLabelEmpty MissingLabel = "empty"
-	// MissingLabelSkip leaves the label and its separator out.
-	MissingLabelSkip MissingLabel = "skip"
-)
+// MissingLabel is what replaces an absent label: hash, fingerprint, empty or skip.
+type MissingLabel = webhook.MissingLabel
 
 // HMACConfig describes the signature that webhooks must have.
 type HMACConfig struct {
@@ -211,7 +199,7 @@ func createDefaultConfig() component.Config {
 		Alias: AliasConfig{
 			Labels:       []string{"alertname", "instance"},
 			Separator:    ":",
-			MissingLabel: MissingLabelHash,
+			MissingLabel: webhook.MissingHash,
 			Exclude:      labels.Excluded(),
 		},
 		HMAC: configoptional.Default(HMACConfig{
@@ -227,7 +215,7 @@ func createDefaultConfig() component.Config {
 // options are the settings of the conversion.
 func (c *Config) options(id component.ID, version string) webhook.Options {
 	usual := webhook.AliasRule{
-		Labels: c.Alias.Labels, Separator: c.Alias.Separator, MissingLabel: webhook.MissingLabel(c.Alias.MissingLabel),
+		Labels: c.Alias.Labels, Separator: c.Alias.Separator, MissingLabel: c.Alias.MissingLabel,
 		Exclude: c.Alias.Exclude, Prefix: c.Alias.Prefix,
 	}
 	o := webhook.Options{
@@ -253,7 +241,7 @@ func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
 		r.Labels = c.Labels
 	}
 	r.Separator = cmp.Or(c.Separator, usual.Separator)
-	r.MissingLabel = cmp.Or(webhook.MissingLabel(c.MissingLabel), usual.MissingLabel)
+	r.MissingLabel = cmp.Or(c.MissingLabel, usual.MissingLabel)
 	if c.Exclude != nil {
 		r.Exclude = c.Exclude
 	}

@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 func TestLoadConfig(t *testing.T) {
@@ -37,13 +39,13 @@ func TestLoadConfig(t *testing.T) {
 	all.Alias = AliasConfig{
 		Labels:       []string{"alertname", "cluster", "instance"},
 		Separator:    "/",
-		MissingLabel: MissingLabelFingerprint,
+		MissingLabel: webhook.MissingFingerprint,
 		Exclude:      []string{"severity", "pod"},
 		Prefix:       "prod-",
 		Rules: []AliasRuleConfig{
 			{
 				Matchers: []string{`alertname=~"Kube.*"`, `"my.label" != x`}, Labels: []string{"alertname", "namespace", "pod"},
-				Separator: ":", MissingLabel: MissingLabelSkip, Exclude: []string{}, Prefix: new(string),
+				Separator: ":", MissingLabel: webhook.MissingSkip, Exclude: []string{}, Prefix: new(string),
 			},
 			{Matchers: []string{"job=db"}, Exclude: []string{"state"}},
 		},
@@ -105,7 +107,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 5*time.Second, cfg.ShutdownTimeout)
 	assert.Equal(t, LimitsConfig{LabelsPerAlert: 256, ValueBytes: 16384, ConcurrentRequests: 32}, cfg.Limits)
 	assert.Equal(t, AliasConfig{
-		Labels: []string{"alertname", "instance"}, Separator: ":", MissingLabel: MissingLabelHash, Exclude: []string{
+		Labels: []string{"alertname", "instance"}, Separator: ":", MissingLabel: webhook.MissingHash, Exclude: []string{
 			"severity", "alert_severity", "severity_level", "threshold.name",
 			"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
 		},

@@ -107,7 +107,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
 	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
-		h.signature = newSignature(cfg.HMAC.Get(), func() time.Time { return h.now() })
+		h.signature = &signature{cfg.HMAC.Get(), func() time.Time { return h.now() }}
 	}
 	return h, nil
 }

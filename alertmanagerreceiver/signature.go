@@ -20,10 +20,6 @@ type signature struct {
 	now func() time.Time
 }
 
-func newSignature(cfg *HMACConfig, now func() time.Time) *signature {
-	return &signature{cfg: cfg, now: now}
-}
-
 // verify returns nil for a body that the owner of the secret signed within the tolerance. A signed webhook can be
 // replayed within the tolerance, and forever without a timestamp_header.
 func (s *signature) verify(header http.Header, body []byte) error {

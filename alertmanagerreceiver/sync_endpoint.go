@@ -158,9 +158,12 @@ func (e *endpoint) get(ctx context.Context, path string, most int64, read func(b
 	if err != nil {
 		date = e.now()
 	}
-	err = read(&bounded{from: resp.Body, left: most}, date)
+	err = read(http.MaxBytesReader(nil, resp.Body, most), date)
 	if ctx.Err() != nil {
 		return unanswered, fmt.Errorf("it did not answer %s in time", path)
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		err = errTooLarge
 	}
 	if err != nil {
 		return unreadable, fmt.Errorf("its answer to %s cannot be used: %w", path, err)
@@ -182,22 +185,4 @@ func inner(err error) error {
 		return errors.New("it did not answer in time")
 	}
 	return last
-}
-
-// bounded is a reader that fails at its limit, where an io.LimitedReader would seem to end.
-type bounded struct {
-	from io.Reader
-	left int64
-}
-
-func (l *bounded) Read(b []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, errTooLarge
-	}
-	if int64(len(b)) > l.left {
-		b = b[:l.left]
-	}
-	n, err := l.from.Read(b)
-	l.left -= int64(n)
-	return n, err
 }

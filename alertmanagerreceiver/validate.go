@@ -13,6 +13,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/matcher"
 	"github.com/alert24/otelcol-alert24/internal/problems"
+	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // Validate refuses settings that cannot work. The nested parts are validated on their own.
@@ -75,7 +76,7 @@ func checkParts(p *problems.List, names []string, missing MissingLabel, separato
 	p.If(slices.Contains(names, ""), "labels: must not hold an empty name")
 	repeated := problems.Repeated(names)
 	p.If(repeated != "", "labels: %q is there twice", repeated)
-	known := []MissingLabel{"", MissingLabelHash, MissingLabelFingerprint, MissingLabelEmpty, MissingLabelSkip}
+	known := []MissingLabel{"", webhook.MissingHash, webhook.MissingFingerprint, webhook.MissingEmpty, webhook.MissingSkip}
 	p.If(!slices.Contains(known, missing), "missing_label: must be hash, fingerprint, empty or skip, not %q", missing)
 	for _, part := range []struct{ key, text string }{{"separator", separator}, {"prefix", prefix}} {
 		p.If(strings.ContainsFunc(part.text, unicode.IsControl), "%s: must not hold control characters", part.key)

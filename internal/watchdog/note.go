@@ -4,7 +4,6 @@
 package watchdog
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,11 +21,11 @@ const notePrefix = "watchdog:"
 
 // note is what a restart must know of a source that is watched.
 type note struct {
-	Schema  int        `json:"schema"`
-	Labels  labels.Set `json:"labels,omitempty"`
-	Keys    []string   `json:"keys,omitempty"`
-	HeardAt time.Time  `json:"heard_at"`
-	Missing bool       `json:"missing,omitzero"`
+	Schema  int            `json:"schema"`
+	Labels  labels.Set     `json:"labels,omitempty"`
+	Keys    []protocol.Key `json:"keys,omitempty"` // in base64
+	HeardAt time.Time      `json:"heard_at"`
+	Missing bool           `json:"missing,omitzero"`
 }
 
 const schema = 1
@@ -36,11 +35,7 @@ func (s *Source) encode() []byte {
 	if !s.Watched {
 		return nil
 	}
-	n := note{Schema: schema, Labels: s.Labels, HeardAt: s.HeardAt.UTC().Round(0), Missing: s.Missing}
-	for _, k := range s.Keys {
-		n.Keys = append(n.Keys, base64.RawStdEncoding.EncodeToString(k[:]))
-	}
-	b, err := json.Marshal(n)
+	b, err := json.Marshal(note{Schema: schema, Labels: s.Labels, Keys: s.Keys, HeardAt: s.HeardAt.UTC().Round(0), Missing: s.Missing})
 	if err != nil {
 		return nil // labels are text
 	}
@@ -56,16 +51,9 @@ func decode(b []byte, now time.Time) (Source, error) {
 	if n.Schema != schema {
 		return Source{}, errors.New("not a note about a source that this version can read")
 	}
-	s := Source{Labels: n.Labels, HeardAt: n.HeardAt, Watched: true, Missing: n.Missing}
+	s := Source{Labels: n.Labels, Keys: n.Keys[:min(len(n.Keys), maxKeys)], HeardAt: n.HeardAt, Watched: true, Missing: n.Missing}
 	if s.HeardAt.After(now) {
 		s.HeardAt = now
-	}
-	for _, text := range n.Keys[:min(len(n.Keys), maxKeys)] {
-		k, err := base64.RawStdEncoding.DecodeString(text)
-		if err != nil || len(k) != len(protocol.Key{}) {
-			return Source{}, errors.New("the note about a source has a key that is none")
-		}
-		s.Keys = append(s.Keys, protocol.Key(k))
 	}
 	return s, nil
 }

@@ -14,10 +14,10 @@ type MissingLabel string
 
 // The values of MissingLabel.
 const (
-	MissingHash        MissingLabel = "hash"
-	MissingFingerprint MissingLabel = "fingerprint"
-	MissingEmpty       MissingLabel = "empty"
-	MissingSkip        MissingLabel = "skip"
+	MissingHash        MissingLabel = "hash"        // of all labels that are not excluded
+	MissingFingerprint MissingLabel = "fingerprint" // the alert's
+	MissingEmpty       MissingLabel = "empty"       // nothing, between two separators
+	MissingSkip        MissingLabel = "skip"        // neither the label nor its separator
 )
 
 // AliasRule says how the alias of an alert is made.

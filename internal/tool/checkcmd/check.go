@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -124,7 +123,7 @@ func (o *options) run(cmd *cobra.Command) error {
 func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 	return &check.Options{
 		Endpoint: exporter.ClientConfig.Endpoint, Key: configopaque.String(strings.TrimSpace(string(exporter.APIKey))),
-		UserAgent: "alert24tool", Timeout: exporter.ClientConfig.Timeout, Alias: newAlias(), Severity: o.severity,
+		UserAgent: "alert24tool", Timeout: exporter.ClientConfig.Timeout, Alias: "alert24tool-check:" + strings.ToLower(rand.Text()[:12]), Severity: o.severity,
 		Source: exporter.Incident.Source, InitialStatus: exporter.Incident.InitialStatus,
 		LabelsInCreates: exporter.Incident.SendLabels != incident.LabelsNever,
 		LabelsInUpdates: exporter.Incident.SendLabels == incident.LabelsAlways,
@@ -133,13 +132,6 @@ func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 		PerSecond:       exporter.Limits.RequestsPerSecond,
 		Now:             time.Now, Sleep: sleep.For,
 	}
-}
-
-// newAlias makes an alias that no other check has.
-func newAlias() string {
-	var random [6]byte
-	_, _ = rand.Read(random[:]) // never fails
-	return "alert24tool-check:" + hex.EncodeToString(random[:])
 }
 
 var errDeclined = errors.New("nothing was written: answer yes, or give --yes")
