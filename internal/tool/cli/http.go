@@ -5,7 +5,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -54,4 +56,25 @@ func Secret(flag, file string) (string, error) {
 		return "", fmt.Errorf("%s: %s is empty", flag, file)
 	}
 	return s, nil
+}
+
+// Serve serves until ctx ends or stop is closed, and then lets requests end within the grace.
+func Serve(ctx context.Context, server *http.Server, listener net.Listener, stop <-chan struct{}, grace time.Duration) error {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	case <-stop:
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		_ = server.Close()
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

@@ -6,12 +6,9 @@
 package recordcmd
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -80,10 +77,7 @@ func (o *options) check() error {
 	if o.forward == "" {
 		return nil
 	}
-	if u, err := url.Parse(o.forward); err != nil || u.Host == "" {
-		return cli.Usage("--forward must be a URL like http://localhost:9095/alertmanager")
-	}
-	return nil
+	return cli.CheckURL("--forward", o.forward, "http://localhost:9095/alertmanager")
 }
 
 func (o *options) run(cmd *cobra.Command) error {
@@ -96,23 +90,10 @@ func (o *options) run(cmd *cobra.Command) error {
 		return err
 	}
 	r := newRecorder(o, out)
-	defer r.client.CloseIdleConnections()
+	defer r.transport.CloseIdleConnections()
 	server := &http.Server{Handler: r, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
 	fmt.Fprintf(out, "listening on http://%s/ for %d webhooks\n", listener.Addr(), o.count)
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	case <-r.full:
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	if server.Shutdown(end) != nil {
-		_ = server.Close()
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+	if err := cli.Serve(ctx, server, listener, r.full, shutdownTimeout); err != nil {
 		return err
 	}
 	return r.err()

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,9 +26,10 @@ const forwardTimeout = 30 * time.Second
 // recorder keeps webhooks, and passes them on if it is in front of a bridge.
 type recorder struct {
 	*options
-	client *http.Client
-	out    io.Writer
-	full   chan struct{} // closed when there is nothing more to do
+	transport *http.Transport
+	bridge    *httputil.ReverseProxy // it is in front of
+	out       io.Writer
+	full      chan struct{} // closed when there is nothing more to do
 
 	mu     sync.Mutex
 	kept   int
@@ -34,14 +37,19 @@ type recorder struct {
 }
 
 func newRecorder(o *options, out io.Writer) *recorder {
-	return &recorder{
-		options: o, out: out, full: make(chan struct{}),
-		client: &http.Client{
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
-			Timeout:       forwardTimeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	r := &recorder{options: o, out: out, full: make(chan struct{}), transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
+	r.bridge = &httputil.ReverseProxy{
+		Transport: r.transport,
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL, _ = url.Parse(o.forward) // it was checked
+			p.Out.Host = p.Out.URL.Host
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			fmt.Fprintf(out, "not forwarded: %v\n", err)
+			http.Error(w, "the bridge does not answer", http.StatusBadGateway)
 		},
 	}
+	return r
 }
 
 // ServeHTTP takes a webhook on every path.
@@ -62,7 +70,10 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	err = r.keep(body)
 	switch {
 	case r.forward != "":
-		r.pass(w, req, body) // the bridge's answer counts
+		ctx, cancel := context.WithTimeout(req.Context(), forwardTimeout)
+		defer cancel()
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		r.bridge.ServeHTTP(w, req.WithContext(ctx)) // its answer counts
 	case err != nil:
 		http.Error(w, "the webhook is not kept: see what alert24tool record prints", http.StatusBadRequest)
 	}
@@ -151,34 +162,4 @@ func fileName(s string) string {
 		}
 	}, s)
 	return strings.Trim(s[:min(len(s), 40)], "-")
-}
-
-// pass sends a webhook on as it came, and its answer back.
-func (r *recorder) pass(w http.ResponseWriter, req *http.Request, body []byte) {
-	ctx, cancel := context.WithTimeout(req.Context(), forwardTimeout)
-	defer cancel()
-	on, err := http.NewRequestWithContext(ctx, req.Method, r.forward, bytes.NewReader(body))
-	if err != nil {
-		http.Error(w, "the bridge cannot be asked", http.StatusBadGateway)
-		return
-	}
-	on.Header = req.Header.Clone()
-	for _, hop := range []string{"Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
-		on.Header.Del(hop)
-	}
-	resp, err := r.client.Do(on) //nolint:gosec // to the bridge that the user named
-	if err != nil {
-		fmt.Fprintf(r.out, "not forwarded: %v\n", err)
-		http.Error(w, "the bridge does not answer", http.StatusBadGateway)
-		return
-	}
-	defer resp.Body.Close()
-	if kind := resp.Header.Get("Content-Type"); kind != "" {
-		w.Header().Set("Content-Type", kind)
-	}
-	if after := resp.Header.Get("Retry-After"); after != "" {
-		w.Header().Set("Retry-After", after)
-	}
-	w.WriteHeader(resp.StatusCode)
-	_, _ = io.Copy(w, io.LimitReader(resp.Body, r.maxBody)) // the sender may have gone
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
 // Limits of the HTTP server. Answers that are late on purpose, and live pages, extend them.
@@ -40,37 +41,16 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
+	server.RegisterOnShutdown(s.Close) // what hangs on purpose, and live pages, would hold the shutdown up
 	announce(f, s, listener.Addr(), address, stdout, stderr)
 	if err := writeAddress(f.addressFile, address); err != nil {
-		_ = server.Close()
-		return errors.Join(err, ignoreClosed(<-served))
+		return errors.Join(err, listener.Close())
 	}
 	if f.addressFile != "" {
 		// A stale address would mislead the next reader.
 		defer func() { _ = os.Remove(f.addressFile) }()
 	}
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	s.Close() // what hangs on purpose, and live pages, would hold the shutdown up
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	if server.Shutdown(end) != nil {
-		_ = server.Close()
-	}
-	return ignoreClosed(<-served)
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return cli.Serve(ctx, server, listener, nil, shutdownTimeout)
 }
 
 func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout, stderr io.Writer) {
