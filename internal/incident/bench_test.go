@@ -31,11 +31,14 @@ func BenchmarkRenderMembers(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				var worst Ranking
-				for i := range members {
-					worst.Add(&members[i])
-				}
-				r.Render(alias, worst.Alerts(), Context{Members: n})
+				worst, more := Worst(func(yield func(*Packed) bool) {
+					for i := range members {
+						if !yield(&members[i]) {
+							return
+						}
+					}
+				})
+				r.Render(alias, worst, more)
 			}
 		})
 	}

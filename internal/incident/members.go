@@ -5,6 +5,7 @@ package incident
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -29,8 +30,23 @@ func differing(alerts []Alert) []string {
 	return slices.Compact(names)
 }
 
-// Ranking finds the worst of some alerts, as many as are shown. Of equals the oldest comes first. It reads no more of the others than
-// Packed has at hand, so that an incident of ten thousand members costs little more than one of twenty.
+// Worst returns the worst of the firing alerts, the worst first, as many as are shown, and what Render is to know of the
+// others. Of equals the oldest comes first. It reads no more of the others than Packed has at hand, so that an incident
+// of ten thousand members costs little more than one of twenty.
+func Worst(firing iter.Seq[*Packed]) ([]Alert, Context) {
+	var more Context
+	var r Ranking
+	for p := range firing {
+		more.Members++
+		if !p.StartsAt.IsZero() && (more.Since.IsZero() || p.StartsAt.Before(more.Since)) {
+			more.Since = p.StartsAt
+		}
+		r.Add(p)
+	}
+	return r.Alerts(), more
+}
+
+// Ranking finds the worst of some alerts, as many as are shown.
 type Ranking struct {
 	worst []*Packed
 }

@@ -86,11 +86,10 @@ func TestWorst(t *testing.T) {
 				}
 			}
 		}
-		var r Ranking
-		for p := range all {
-			r.Add(p)
+		worst, more := Worst(all)
+		if more.Members != len(alerts) {
+			t.Fatalf("%d members", more.Members)
 		}
-		worst := r.Alerts()
 		want := slices.SortedFunc(all, worseFirst)
 		want = want[:min(len(want), MaxShown)]
 		if len(worst) != len(want) {
@@ -100,6 +99,15 @@ func TestWorst(t *testing.T) {
 			if worst[i].Fingerprint != want[i].Fingerprint {
 				t.Fatalf("%s at %d, not %s", worst[i].Fingerprint, i, want[i].Fingerprint)
 			}
+		}
+		oldest := time.Time{}
+		for i := range alerts {
+			if oldest.IsZero() || alerts[i].StartsAt.Before(oldest) {
+				oldest = alerts[i].StartsAt
+			}
+		}
+		if !more.Since.Equal(oldest) {
+			t.Fatalf("since %v, not %v", more.Since, oldest)
 		}
 	})
 }
