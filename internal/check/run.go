@@ -1,6 +1,11 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package check asks an Alert24 what its API does where the documentation leaves it open. It opens test incidents under an
+// alias of its own and closes them. Each answer is a [Finding]: what was expected, what was seen, and which setting to change.
+//
+// It may import alert24, incident, protocol and text. Start with run.go, which has the order of the questions; api.go makes
+// requests, shape.go reads the form of answers, cleanup.go closes what was opened.
 package check
 
 import (
@@ -177,4 +182,61 @@ func (r *run) read(ctx context.Context, which *opened) seen {
 		which.closed = inc.closed()
 	}
 	return inc
+}
+
+// Level says how much a finding matters.
+type Level string
+
+// Levels, the least first.
+const (
+	OK      Level = "ok"      // as expected
+	Note    Level = "note"    // not as expected, and the bridge copes with it
+	Change  Level = "change"  // change a setting
+	Problem Level = "problem" // no setting of the bridge helps
+)
+
+// Finding is the answer to one question.
+type Finding struct {
+	// Point names the question for programs, Title for people.
+	Point string `json:"point"`
+	Title string `json:"title"`
+	Level Level  `json:"level"`
+	// Reading is one word for what the API does.
+	Reading  string `json:"reading"`
+	Expected string `json:"expected"`
+	Seen     string `json:"seen"`
+	// Change says which setting to change; empty: none.
+	Change string `json:"change,omitempty"`
+}
+
+// Left is a test incident that could not be closed.
+type Left struct {
+	ID     string `json:"id,omitempty"`
+	Number string `json:"number,omitempty"`
+	Title  string `json:"title"`
+	Why    string `json:"why"`
+}
+
+// Report is all that was found. It holds no secret.
+type Report struct {
+	Endpoint string    `json:"endpoint"`
+	Alias    string    `json:"alias"`
+	Began    time.Time `json:"began"`
+	Requests int       `json:"requests"`
+	Findings []Finding `json:"findings"`
+	// Stopped says why questions were left out; empty: all were asked.
+	Stopped string `json:"stopped,omitempty"`
+	// Opened are the numbers of the test incidents.
+	Opened []string `json:"opened"`
+	Left   []Left   `json:"left"`
+}
+
+// Clean reports whether there is nothing to look at.
+func (r *Report) Clean() bool {
+	for i := range r.Findings {
+		if l := r.Findings[i].Level; l == Change || l == Problem {
+			return false
+		}
+	}
+	return r.Stopped == "" && len(r.Left) == 0
 }

@@ -156,3 +156,7 @@ func (c IDConfig) check(p *problems.List, key string) {
 		p.If(c.Map[value] == "", "%s::map::%s: must not be empty", key, value)
 	}
 }
+
+// OpenStatuses are the statuses of an incident that is not closed, in the order of an incident's life (Alert24's reference
+// of the incidents API).
+var OpenStatuses = []string{"new", "acknowledged", "open", "investigating", "identified", "monitoring"}

@@ -6,6 +6,7 @@ package incident
 import (
 	"strconv"
 	"strings"
+	"unique"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -84,3 +85,12 @@ func readList(value string) (items []string, ok bool) {
 	})
 	return items, ok
 }
+
+// Brief returns the alert without its text: what is kept of a resolved one.
+func (p Packed) Brief() Packed {
+	p.rest, p.common = nothing, unique.Handle[string]{}
+	return p
+}
+
+// IsBrief reports whether the alert has no text.
+func (p *Packed) IsBrief() bool { return len(p.rest) <= len(nothing) && p.shared() == nothing }

@@ -6,6 +6,8 @@
 package labels
 
 import (
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 )
@@ -69,4 +71,31 @@ func (s Set) Map() map[string]string {
 		m[l.Name] = l.Value
 	}
 	return m
+}
+
+// excluded are labels that say how bad a problem is, or which replica measured it.
+var excluded = []string{
+	"severity", "alert_severity", "severity_level", "threshold.name",
+	"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
+}
+
+// Excluded returns the names of labels that by default never make a different problem.
+func Excluded() []string { return slices.Clone(excluded) }
+
+// IsExcluded reports whether the name is one of them.
+func IsExcluded(name string) bool { return slices.Contains(excluded, name) }
+
+// Fingerprint returns the 16 hex digits that Prometheus and Alertmanager give a label set: 64-bit FNV-1a over names
+// and values in order of name, each followed by the byte 255.
+// Source: https://github.com/prometheus/common/blob/main/model/fnv.go and signature.go next to it.
+func (s Set) Fingerprint() string {
+	h := fnv.New64a()
+	end := []byte{0xff}
+	for _, l := range s {
+		_, _ = h.Write([]byte(l.Name))
+		_, _ = h.Write(end)
+		_, _ = h.Write([]byte(l.Value))
+		_, _ = h.Write(end)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
 }

@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/web"
 )
 
 // route answers a request with data, with 204 for nil, or with an error.
@@ -210,4 +212,20 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 
 func decode(r *http.Request, to any) error {
 	return json.UnmarshalRead(r.Body, to, store.JSON, json.RejectUnknownMembers(true))
+}
+
+//go:embed web
+var files embed.FS
+
+func page() http.Handler {
+	serve := web.Page(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			// A client with a wrong base URL.
+			http.Error(w, "404 page not found: the API is at "+BasePath, http.StatusNotFound)
+			return
+		}
+		web.SetHeaders(w.Header())
+		serve.ServeHTTP(w, r)
+	})
 }

@@ -5,7 +5,10 @@
 // pure and imports nothing of this project. Start with [Table.Find].
 package severity
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Severity orders alerts; it is what Alert24 takes.
 type Severity uint8
@@ -41,3 +44,75 @@ func Parse(word string) (Severity, error) {
 	}
 	return 0, fmt.Errorf("unknown severity %q, Alert24 has critical, high, medium and low", word)
 }
+
+// Meaning is what a word says.
+type Meaning struct {
+	Severity Severity
+	// Number is OpenTelemetry's severity number; 0: unspecified.
+	Number int32
+}
+
+// Table has the meanings of words in lower case.
+type Table map[string]Meaning
+
+// Numbers of the log data model's mapping of syslog
+// (https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings).
+// Other words have the number of the syslog word of the same urgency.
+const (
+	debug  int32 = 5
+	info   int32 = 9
+	info2  int32 = 10 // notice
+	warn   int32 = 13
+	error1 int32 = 17
+	error2 int32 = 18 // critical
+	error3 int32 = 19 // alert
+	fatal  int32 = 21 // emergency
+)
+
+// words is the one table of both components. Words of several systems that disagree are left out.
+var words = Table{
+	"emergency": {Critical, fatal}, "emerg": {Critical, fatal}, "panic": {Critical, fatal}, "fatal": {Critical, fatal},
+	"disaster": {Critical, fatal}, "alert": {Critical, error3},
+	"critical": {Critical, error2}, "crit": {Critical, error2}, "page": {Critical, error2}, "blocker": {Critical, error2},
+	"urgent": {Critical, error2},
+
+	"error": {High, error1}, "err": {High, error1}, "high": {High, error1}, "major": {High, error1},
+	"warning": {High, warn}, "warn": {High, warn},
+
+	"medium": {Medium, warn}, "moderate": {Medium, warn}, "average": {Medium, warn}, "minor": {Medium, warn},
+
+	"low": {Low, info}, "info": {Low, info}, "information": {Low, info}, "informational": {Low, info}, "trivial": {Low, info},
+	"notice": {Low, info2}, "debug": {Low, debug}, "ok": {Low, 0}, "none": {Low, 0},
+
+	"p0": {Critical, fatal}, "p1": {Critical, error2}, "p2": {High, error1}, "p3": {Medium, warn}, "p4": {Low, info}, "p5": {Low, info},
+	"s0": {Critical, fatal}, "s1": {Critical, error2}, "s2": {High, error1}, "s3": {Medium, warn}, "s4": {Low, info}, "s5": {Low, info},
+	"sev0": {Critical, fatal}, "sev1": {Critical, error2}, "sev2": {High, error1}, "sev3": {Medium, warn}, "sev4": {Low, info},
+	"sev5": {Low, info},
+}
+
+// guesses are numbers that stand alone. Most scales begin with the worst, but some, as Zabbix's, end with it: so the
+// high numbers are not guessed at.
+var guesses = Table{"1": words["p1"], "2": words["p2"], "3": words["p3"]}
+
+// families are the ways to write the first part of p1, s1 and sev1.
+var families = map[string]string{
+	"p": "p", "prio": "p", "priority": "p", "s": "s", "sev": "sev", "severity": "sev",
+}
+
+// negations make the word that follows unknown.
+var negations = map[string]bool{"no": true, "not": true, "non": true, "un": true, "without": true, "never": true, "isn": true}
+
+// Words returns the known words with those of own, which win and are in any dress.
+func Words(own map[string]Meaning) Table {
+	t := maps.Clone(words)
+	for word, meaning := range own {
+		t[normal(word)] = meaning
+		if plain := tokens(word); len(plain) == 1 {
+			t[plain[0]] = meaning
+		}
+	}
+	return t
+}
+
+// Known is the table without words of the user's own.
+func Known() Table { return words }

@@ -14,7 +14,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
@@ -89,4 +92,43 @@ func Run(ctx context.Context, version string, args []string, s Streams, commands
 	}
 	fmt.Fprintf(s.Err, "%s: %s%s\n", cmd.CommandPath(), text.Printable(err.Error()), hint)
 	return ExitCannot
+}
+
+// Output is the value of the flag --output: text for people, JSON for programs.
+type Output struct{ JSON bool }
+
+// AddOutput adds --output to the flags.
+func AddOutput(set *pflag.FlagSet) *Output {
+	o := &Output{}
+	set.VarP(o, "output", "o", "text or json")
+	return o
+}
+
+// Set implements [pflag.Value].
+func (o *Output) Set(value string) error {
+	if value != "text" && value != "json" {
+		return errors.New("must be text or json")
+	}
+	o.JSON = value == "json"
+	return nil
+}
+
+// String implements [pflag.Value].
+func (o *Output) String() string {
+	if o.JSON {
+		return "json"
+	}
+	return "text"
+}
+
+// Type implements [pflag.Value].
+func (o *Output) Type() string { return "format" }
+
+// WriteJSON writes a report for programs.
+func WriteJSON(out io.Writer, report any) error {
+	if err := json.MarshalWrite(out, report, jsontext.WithIndent("  ")); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, "\n")
+	return err
 }
