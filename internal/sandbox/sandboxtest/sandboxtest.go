@@ -5,8 +5,14 @@
 package sandboxtest
 
 import (
+	"context"
+	"net"
+	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
+
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
@@ -33,4 +39,28 @@ func Start(tb testing.TB, o sandbox.Options) *Sandbox {
 	// The listener waits for its requests, and those that hang end with the sandbox.
 	tb.Cleanup(func() { s.Close(); listener.Close() })
 	return &Sandbox{Server: s, Address: listener.URL, Endpoint: listener.URL + sandbox.BasePath, Key: sandbox.DemoKey}
+}
+
+// StartInMemory is Start without a network: the client reaches the sandbox through pipes. It works inside a bubble of
+// testing/synctest, where delays, late commits and timeouts then cost no time.
+func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
+	tb.Helper()
+	if o.Keys == nil {
+		o.Keys = map[string][]string{sandbox.DemoKey: {"write"}}
+	}
+	s := sandbox.New(o)
+	pipes := bufconn.Listen(64 << 10)
+	server := &http.Server{Handler: s} //nolint:gosec // timeouts protect from strangers, and a pipe has none
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(pipes) })
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return pipes.DialContext(ctx) }}
+	tb.Cleanup(func() {
+		s.Close()
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		serving.Wait()
+	})
+	address := "http://sandbox.invalid"
+	return &Sandbox{Server: s, Address: address, Endpoint: address + sandbox.BasePath, Key: sandbox.DemoKey},
+		&http.Client{Transport: transport}
 }
