@@ -11,6 +11,7 @@ package check
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -233,10 +234,6 @@ type Report struct {
 
 // Clean reports whether there is nothing to look at.
 func (r *Report) Clean() bool {
-	for i := range r.Findings {
-		if l := r.Findings[i].Level; l == Change || l == Problem {
-			return false
-		}
-	}
-	return r.Stopped == "" && len(r.Left) == 0
+	bad := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Change || f.Level == Problem })
+	return !bad && r.Stopped == "" && len(r.Left) == 0
 }

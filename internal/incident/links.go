@@ -86,8 +86,11 @@ func silenceLink(a *Alert) string {
 	return text.Link(base + "/#/silences/new?filter=%7B" + strings.ReplaceAll(url.QueryEscape(string(filter[1:])), "+", "%20") + "%7D")
 }
 
-// NamedLink is a link that is safe to click.
-type NamedLink struct{ Name, URL string }
+// NamedLink is a link that is safe to click: http or https, with a host.
+type NamedLink struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
 
 // Links returns the links of an alert, in the order in which people want them.
 func Links(a *Alert) []NamedLink {

@@ -64,15 +64,6 @@ func (s Set) Lookup(name string) (string, bool) {
 	return "", false
 }
 
-// Map returns the set as a map.
-func (s Set) Map() map[string]string {
-	m := make(map[string]string, len(s))
-	for _, l := range s {
-		m[l.Name] = l.Value
-	}
-	return m
-}
-
 // excluded are labels that say how bad a problem is, or which replica measured it.
 var excluded = []string{
 	"severity", "alert_severity", "severity_level", "threshold.name",

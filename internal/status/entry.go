@@ -78,23 +78,17 @@ const (
 
 // Alert is a member of an entry.
 type Alert struct {
-	State       string            `json:"state"` // firing, resolving, held or resolved
-	Severity    string            `json:"severity,omitempty"`
-	Name        string            `json:"name,omitempty"`
-	Fingerprint string            `json:"fingerprint,omitempty"`
-	Labels      map[string]string `json:"labels,omitempty"`
-	Annotations map[string]string `json:"annotations,omitempty"`
-	StartsAt    time.Time         `json:"starts_at,omitzero"`
-	LastSeen    time.Time         `json:"last_seen,omitzero"`
-	HeldUntil   time.Time         `json:"held_until,omitzero"`
-	ResolvedAt  time.Time         `json:"resolved_at,omitzero"`
-	Links       []Link            `json:"links,omitempty"`
-}
-
-// Link is a link that is safe to click: http or https, with a host.
-type Link struct {
-	Name string `json:"name"`
-	URL  string `json:"url"`
+	State       string               `json:"state"` // firing, resolving, held or resolved
+	Severity    string               `json:"severity,omitempty"`
+	Name        string               `json:"name,omitempty"`
+	Fingerprint string               `json:"fingerprint,omitempty"`
+	Labels      map[string]string    `json:"labels,omitempty"`
+	Annotations map[string]string    `json:"annotations,omitempty"`
+	StartsAt    time.Time            `json:"starts_at,omitzero"`
+	LastSeen    time.Time            `json:"last_seen,omitzero"`
+	HeldUntil   time.Time            `json:"held_until,omitzero"`
+	ResolvedAt  time.Time            `json:"resolved_at,omitzero"`
+	Links       []incident.NamedLink `json:"links,omitempty"`
 }
 
 // shownAlerts bounds the members of an Entry.
@@ -138,13 +132,10 @@ func alertOf(m *protocol.Member) Alert {
 	alert := Alert{
 		State: m.State(), Name: cmp.Or(a.Name, a.Labels.Get("alertname")), Fingerprint: a.Fingerprint,
 		Labels: Bounded(a.Labels), Annotations: Bounded(a.Annotations),
-		StartsAt: a.StartsAt, LastSeen: m.LastSeen, HeldUntil: m.HeldUntil, ResolvedAt: m.ResolvedAt,
+		StartsAt: a.StartsAt, LastSeen: m.LastSeen, HeldUntil: m.HeldUntil, ResolvedAt: m.ResolvedAt, Links: incident.Links(&a),
 	}
 	if a.Severity > 0 {
 		alert.Severity = a.Severity.String()
-	}
-	for _, l := range incident.Links(&a) {
-		alert.Links = append(alert.Links, Link(l))
 	}
 	return alert
 }

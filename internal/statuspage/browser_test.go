@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/alert24/otelcol-alert24/internal/browsertest"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -75,7 +76,7 @@ func inTrouble(f *fake) {
 		Alerts: []status.Alert{{
 			State: "firing", Severity: "critical", Name: "HighErrorRate", Labels: map[string]string{"instance": hostile, "job": longWord + longWord},
 			Annotations: map[string]string{"summary": hostile}, StartsAt: now.Add(-time.Hour), LastSeen: now,
-			Links: []status.Link{{Name: "Runbook", URL: "https://runbooks.example.com/x"}, {Name: "Bad", URL: "javascript:window.hacked = 3"}},
+			Links: []incident.NamedLink{{Name: "Runbook", URL: "https://runbooks.example.com/x"}, {Name: "Bad", URL: "javascript:window.hacked = 3"}},
 		}},
 	}}
 }

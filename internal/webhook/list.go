@@ -51,28 +51,27 @@ func (r *Reader) ReadList(from io.Reader, each func(a *ListedAlert)) (unusable i
 }
 
 func (r *Reader) readAlertList(each func(a *ListedAlert)) (unusable int, err error) {
-	switch tok, err := r.json.ReadToken(); {
-	case err != nil:
-		return 0, syntaxError(err)
-	case tok.Kind() != '[':
-		return 0, errNotAlertList
-	}
-	for r.json.PeekKind() != ']' {
+	isList := r.json.PeekKind() == '['
+	err = r.each(func() error {
 		r.startChunk()
 		a, start := ListedAlert{Alert: Alert{Status: attrs.StatusFiring}}, r.json.InputOffset()
 		usable, err := r.readListed(&a)
 		a.Bytes = int(r.json.InputOffset() - start)
 		switch {
 		case err != nil:
-			return unusable, err
+			return err
 		case usable:
 			each(&a)
 		default:
 			unusable++
 		}
-	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return unusable, syntaxError(err)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return unusable, err
+	case !isList:
+		return 0, errNotAlertList
 	}
 	if _, err := r.json.ReadToken(); !errors.Is(err, io.EOF) {
 		return unusable, errAfterList

@@ -86,7 +86,7 @@ func TestValuesOfOtherTypes(t *testing.T) {
 	assert.Equal(t, "true", a.GeneratorURL)
 	assert.True(t, a.StartsAt.IsZero())
 	assert.True(t, a.EndsAt.IsZero())
-	assert.Equal(t, map[string]string{"a": "1e3", "b": "true", "d": "x\ufffdy", "e": `[1,{"f":null}]`}, a.Labels.Map())
+	assert.Equal(t, labels.FromMap(map[string]string{"a": "1e3", "b": "true", "d": "x\ufffdy", "e": `[1,{"f":null}]`}), a.Labels)
 	assert.Equal(t, "2", a.Annotations.Get("code"), "the least of two")
 	_, ok := a.Annotations.Lookup("none")
 	assert.False(t, ok)

@@ -61,7 +61,8 @@ func (s *Store) List(q Query) (page []Incident, total int) {
 		if i == nil || !q.matches(i) {
 			continue
 		}
-		if seen++; seen > q.Offset && len(page) < q.Limit {
+		seen++
+		if seen > q.Offset && len(page) < q.Limit {
 			page = append(page, *shallow(i))
 		}
 	}

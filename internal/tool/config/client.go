@@ -11,7 +11,6 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/extension"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter"
@@ -53,17 +52,14 @@ func (c *Collector) authenticator(ctx context.Context, id component.ID) (compone
 	if id.Type() != factory.Type() {
 		return nil, fmt.Errorf("auth: only the authenticator %s can be used here, not %s: give a configuration with api_key", factory.Type(), id)
 	}
-	s, err := choose(c.conf, "extension", factory.Type(), id.String())
+	s, read, err := c.component("extension", factory, id.String())
+	if err == nil {
+		err = s.validate(read)
+	}
 	if err != nil {
 		return nil, err
 	}
-	cfg := factory.CreateDefaultConfig().(*bearertokenauthextension.Config)
-	if err := s.read(cfg); err != nil {
-		return nil, err
-	}
-	if err := confmap.Validate(cfg); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.key, err)
-	}
+	cfg := read.(*bearertokenauthextension.Config)
 	cfg.WaitForTokenFile = true // the first request needs it
 	set := extension.Settings{ID: id, TelemetrySettings: componenttest.NewNopTelemetrySettings()}
 	ext, err := factory.Create(ctx, set, cfg)

@@ -61,33 +61,37 @@ func Load(ctx context.Context, uris []string) (*Collector, error) {
 
 // Receiver returns the alertmanager receiver, and by its id where there are several.
 func (c *Collector) Receiver(wanted string) (component.ID, *alertmanagerreceiver.Config, error) {
-	factory := alertmanagerreceiver.NewFactory()
-	cfg := factory.CreateDefaultConfig().(*alertmanagerreceiver.Config)
-	s, err := choose(c.conf, "receiver", factory.Type(), wanted)
+	s, cfg, err := c.component("receiver", alertmanagerreceiver.NewFactory(), wanted)
 	if err != nil {
 		return component.ID{}, nil, err
 	}
-	if err := s.read(cfg); err != nil {
-		return component.ID{}, nil, err
-	}
-	return s.id, cfg, s.validate(cfg)
+	return s.id, cfg.(*alertmanagerreceiver.Config), s.validate(cfg)
 }
 
 // Exporter returns the alert24 exporter, and by its id where there are several.
 func (c *Collector) Exporter(wanted string, key Key) (component.ID, *alert24exporter.Config, error) {
-	factory := alert24exporter.NewFactory()
-	cfg := factory.CreateDefaultConfig().(*alert24exporter.Config)
-	s, err := choose(c.conf, "exporter", factory.Type(), wanted)
+	s, read, err := c.component("exporter", alert24exporter.NewFactory(), wanted)
 	if err != nil {
 		return component.ID{}, nil, err
 	}
-	if err := s.read(cfg); err != nil {
-		return component.ID{}, nil, err
-	}
+	cfg := read.(*alert24exporter.Config)
 	if key == KeyOptional && s.conf.IsSet("api_key") && strings.TrimSpace(string(cfg.APIKey)) == "" {
 		cfg.APIKey = unsetKey
 	}
 	return s.id, cfg, s.validate(cfg)
+}
+
+// component chooses a component and reads its configuration over its defaults.
+func (c *Collector) component(kind string, factory component.Factory, wanted string) (*section, component.Config, error) {
+	s, err := choose(c.conf, kind, factory.Type(), wanted)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := factory.CreateDefaultConfig()
+	if err := s.conf.Unmarshal(cfg); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", s.key, err)
+	}
+	return s, cfg, nil
 }
 
 // resolve reads and merges configurations as the collector does, from this machine only.
@@ -145,13 +149,6 @@ func choose(conf *confmap.Conf, kind string, typ component.Type, wanted string) 
 		return nil, fmt.Errorf("%s: %w", s.key, err)
 	}
 	return s, nil
-}
-
-func (s *section) read(cfg component.Config) error {
-	if err := s.conf.Unmarshal(cfg); err != nil {
-		return fmt.Errorf("%s: %w", s.key, err)
-	}
-	return nil
 }
 
 // validate returns all that is wrong, each part with the path of its key.

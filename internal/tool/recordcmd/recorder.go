@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -151,15 +152,10 @@ func nameOf(body []byte) string {
 	return strings.Join(parts, "-")
 }
 
-// fileName keeps of a text what is harmless in a file's name.
+// noName is what could do harm in a file's name.
+var noName = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
+
 func fileName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
-			return r
-		default:
-			return '-'
-		}
-	}, s)
+	s = noName.ReplaceAllString(s, "-")
 	return strings.Trim(s[:min(len(s), 40)], "-")
 }

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -69,16 +68,10 @@ func writeAddress(file, address string) error {
 	if file == "" {
 		return nil
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".alert24tool-sandbox-*")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.WriteString(address + "\n")
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name())
+	temporary := file + ".tmp"
+	err := os.WriteFile(temporary, []byte(address+"\n"), 0o600)
+	if err == nil {
+		err = os.Rename(temporary, file)
 	}
 	return err
 }
