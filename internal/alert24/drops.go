@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -67,43 +68,35 @@ var word = regexp.MustCompile(`\b(` + anyField + `)\b`)
 var noField = regexp.MustCompile(`(?i)\b(?:unknown|unsupported|unrecogni[sz]ed|unexpected) (?:field|property|parameter|attribute|column|key)s?\b|` +
 	`\bno such column\b|^\W*(?:` + anyField + `)\W* is not (?:allowed|supported|known)\b`)
 
+// at returns where w has f.
+func (w *write) at(f field) any {
+	return [numOptional]any{
+		fieldLabels: &w.Labels, fieldTags: &w.Tags, fieldSource: &w.Source, fieldServices: &w.AffectedServices,
+		fieldAssignedTo: &w.AssignedTo, fieldImpact: &w.ImpactDescription, fieldStatus: &w.Status,
+	}[f]
+}
+
 // value returns the hash of what w holds in f; 0: nothing.
 func (w *write) value(f field) uint64 {
-	switch f {
-	case fieldLabels:
-		return incident.HashLabels(w.Labels)
-	case fieldTags:
-		return incident.HashList(w.Tags)
-	case fieldSource:
-		return incident.HashText(w.Source)
-	case fieldServices:
-		return incident.HashList(w.AffectedServices)
-	case fieldAssignedTo:
-		return incident.HashText(w.AssignedTo)
-	case fieldImpact:
-		return incident.HashText(w.ImpactDescription)
-	default: // fieldStatus
-		return incident.HashText(w.Status)
+	switch at := w.at(f).(type) {
+	case *labels.Set:
+		return incident.HashLabels(*at)
+	case *[]string:
+		return incident.HashList(*at)
+	default:
+		return incident.HashText(*at.(*string)) //nolint:forcetypeassert // at has no other
 	}
 }
 
 // clear leaves f out of w.
 func (w *write) clear(f field) {
-	switch f {
-	case fieldLabels:
-		w.Labels = nil
-	case fieldTags:
-		w.Tags = nil
-	case fieldSource:
-		w.Source = ""
-	case fieldServices:
-		w.AffectedServices = nil
-	case fieldAssignedTo:
-		w.AssignedTo = ""
-	case fieldImpact:
-		w.ImpactDescription = ""
-	default: // fieldStatus
-		w.Status = ""
+	switch at := w.at(f).(type) {
+	case *labels.Set:
+		*at = nil
+	case *[]string:
+		*at = nil
+	case *string:
+		*at = ""
 	}
 }
 

@@ -6,6 +6,7 @@ package incident
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,4 +39,108 @@ func BoundAlias(alias string) string {
 	sum := sha256.Sum256([]byte(alias))
 	suffix := "~" + hex.EncodeToString(sum[:8])
 	return text.CutBytes(text.Line(alias, maxAliasBytes), maxAliasBytes-len(suffix)) + suffix
+}
+
+const aliasPrefix = "Alias: "
+
+// AliasLine returns the last line of a description. It identifies the incident where Alert24 shows neither alias nor
+// tags. What an API could change in a text is written as the hex digits of its bytes: %3C for <.
+func AliasLine(alias string) string {
+	return aliasPrefix + guard(BoundAlias(alias))
+}
+
+// AliasOfDescription reads the alias from the last line of a description, also of one whose white space was changed.
+func AliasOfDescription(description string) (alias string, ok bool) {
+	last := strings.TrimSpace(description)
+	if i := strings.LastIndexAny(last, "\n\r"); i >= 0 {
+		last = last[i+1:]
+	}
+	i := strings.LastIndex(last, aliasPrefix)
+	if i < 0 || i > 0 && last[i-1] != ' ' && last[i-1] != '\t' {
+		return "", false
+	}
+	alias = unguard(strings.TrimSpace(last[i+len(aliasPrefix):]))
+	return alias, alias != ""
+}
+
+var (
+	handler = regexp.MustCompile(`(?i)(\bon\w+\s*)=`)
+	script  = regexp.MustCompile(`(?i)(javascript):`)
+)
+
+// guard writes as hex what does not survive everywhere: markup, white space at the ends or twice, what cannot be seen,
+// and what filters take for a script.
+func guard(s string) string {
+	if plain(s) {
+		return s
+	}
+	return encodeAlias(s)
+}
+
+func encodeAlias(s string) string {
+	var b strings.Builder
+	space := true
+	for i, r := range s {
+		size := utf8.RuneLen(r)
+		switch {
+		case r == ' ' && (space || i+1 == len(s)), strings.ContainsRune(`<>&"'`, r), r != ' ' && !unicode.IsPrint(r),
+			r == '%' && encoded(s[i:]), r == ']' && strings.HasPrefix(s[i+1:], "("):
+			for _, c := range []byte(s[i : i+size]) {
+				writeHex(&b, c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+		space = r == ' '
+	}
+	s = strings.ReplaceAll(b.String(), aliasPrefix, strings.TrimSuffix(aliasPrefix, " ")+"%20")
+	if strings.Contains(s, "=") {
+		s = handler.ReplaceAllString(s, "$1%3D")
+	}
+	if strings.Contains(s, ":") {
+		s = script.ReplaceAllString(s, "$1%3A")
+	}
+	return s
+}
+
+// plain says of most aliases, and cheaply, that guard changes nothing.
+func plain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("._/@-~,+", c) >= 0:
+		case c == ':' && i > 0 && s[i-1] != 't' && s[i-1] != 'T': // javascript:
+		case c == ' ' && i > 0 && i+1 < len(s) && s[i-1] != ' ' && s[i-1] != ':':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func writeHex(b *strings.Builder, c byte) {
+	b.WriteByte('%')
+	b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{c})))
+}
+
+// encoded says whether s begins as writeHex writes.
+func encoded(s string) bool {
+	return len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2])
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'A' <= c && c <= 'F' }
+
+func unguard(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for s != "" {
+		if !encoded(s) {
+			b, s = append(b, s[0]), s[1:]
+			continue
+		}
+		b, _ = hex.AppendDecode(b, []byte(s[1:3]))
+		s = s[3:]
+	}
+	return string(b)
 }

@@ -87,7 +87,7 @@ func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 		began = now
 	}
 	l := &life{Preview: p, at: now}
-	l.manager = alert24.NewDryRun(l.hear, alert24.Config{InitialStatus: p.status, Now: func() time.Time { return began }})
+	l.manager = alert24.NewDryRun(l.hear, alert24.Config{InitialStatus: p.Incident.InitialStatus, Now: func() time.Time { return began }})
 	return l
 }
 
@@ -102,19 +102,19 @@ func (l *life) hear(_ context.Context, call alert24.DryCall) {
 
 func (l *life) apply(events []protocol.Event) []protocol.Outcome {
 	var outcomes []protocol.Outcome
-	l.entry, outcomes = l.policy.Apply(l.entry, events, l.at)
+	l.entry, outcomes = l.Policy.Apply(l.entry, events, l.at)
 	return outcomes
 }
 
 // next makes the next call that writes, if one comes within the time that the configuration lets it wait.
 func (l *life) next(ctx context.Context) {
-	until := l.at.Add(l.policy.EchoHold + l.policy.ResolveDelay)
+	until := l.at.Add(l.Policy.EchoHold + l.Policy.ResolveDelay)
 	for range maxSteps {
-		d := l.policy.Decide(l.entry, nil, l.at)
+		d := l.Policy.Decide(l.entry, nil, l.at)
 		if d.Render {
 			content := l.content(l.entry.Entry)
 			want := protocol.Of(&content)
-			d = l.policy.Decide(l.entry, &want, l.at)
+			d = l.Policy.Decide(l.entry, &want, l.at)
 		}
 		switch {
 		case d.Call.Kind != protocol.NoCall:
@@ -125,7 +125,7 @@ func (l *life) next(ctx context.Context) {
 		case d.Wake.IsZero(), d.Wake.After(until):
 			return
 		default:
-			later := l.policy.Tick(l.entry, d.Wake)
+			later := l.Policy.Tick(l.entry, d.Wake)
 			if later.Entry == nil {
 				return
 			}
@@ -137,7 +137,7 @@ func (l *life) next(ctx context.Context) {
 // carryOut makes a call as the loop does, and learns its answer.
 func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 	l.last = call
-	e := l.policy.Begin(l.entry, call, l.at)
+	e := l.Policy.Begin(l.entry, call, l.at)
 	var answer protocol.Answer
 	switch call.Kind {
 	case protocol.Create:
@@ -149,7 +149,7 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 		answers, _ := l.manager.Find(ctx, []alert24.Question{{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}})
 		answer = answers[0]
 	}
-	l.entry, _ = l.policy.Learn(e, call, answer, l.at)
+	l.entry, _ = l.Policy.Learn(e, call, answer, l.at)
 }
 
 // content is what the incident of a firing entry should say.

@@ -49,13 +49,11 @@ type Options struct {
 
 // Preview answers one question after the other; it is not safe for concurrent use.
 type Preview struct {
-	converter *webhook.Converter
-	renderer  *incident.Renderer
-	watchdogs watchdog.Rules
-	policy    *protocol.Policy
-	status    string
-	prefix    string // of paths
-	notes     []string
+	Options
+
+	renderer *incident.Renderer
+	prefix   string // of paths
+	notes    []string
 }
 
 // Webhook is what becomes of one webhook.
@@ -110,7 +108,7 @@ func New(o Options) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{converter: o.Converter, policy: o.Policy, status: o.Incident.InitialStatus, watchdogs: o.Watchdogs, prefix: strings.TrimRight(endpoint.Path, "/")}
+	p := &Preview{Options: o, prefix: strings.TrimRight(endpoint.Path, "/")}
 	p.renderer, err = incident.NewRenderer(o.Incident,
 		incident.WithTemplateFailed(func(key string, err error) {
 			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)
@@ -147,14 +145,14 @@ func (p *Preview) Webhook(ctx context.Context, body []byte, now time.Time) (*Web
 	case w.Skipped > 0:
 		w.Notes = append(w.Notes, fmt.Sprintf("alerts that cannot be used are skipped, %d in all: %s", w.Skipped, &hook.Skipped))
 	}
-	logs, cut := p.converter.Logs(hook, &webhook.Delivery{Epoch: epoch, Arrival: 1, Received: now})
+	logs, cut := p.Converter.Logs(hook, &webhook.Delivery{Epoch: epoch, Arrival: 1, Received: now})
 	if cut > 0 {
 		w.Notes = append(w.Notes, fmt.Sprintf("the receiver's limits cut texts or leave them out, %d in all", cut))
 	}
 	w.Alerts = p.Records(ctx, logs, now)
 	for i := range w.Alerts {
 		from := &hook.Alerts[i]
-		w.Alerts[i].Position, w.Alerts[i].Rule = from.Position, p.converter.Alias(hook, from).Rule
+		w.Alerts[i].Position, w.Alerts[i].Rule = from.Position, p.Converter.Alias(hook, from).Rule
 	}
 	return w, nil
 }
@@ -187,7 +185,7 @@ func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []
 
 // read reads the event of a record, and reports whether it is to have an incident.
 func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) {
-	events, _, bad := event.Read(record, explaining{p.renderer, &p.watchdogs, a})
+	events, _, bad := event.Read(record, explaining{p.renderer, &p.Watchdogs, a})
 	a.Notes = p.takeNotes()
 	if bad.Count > 0 {
 		a.Why = bad.First.Error()

@@ -276,7 +276,7 @@ func (s *Server) describe(c *call) fault.Request {
 func (s *Server) later(c *call, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending >= maxPending || s.isClosed() {
+	if s.pending >= maxPending || s.running.Err() != nil {
 		return
 	}
 	s.pending++

@@ -71,7 +71,7 @@ func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, ent
 		extendDeadlines(w, 0)
 		select {
 		case <-r.Context().Done():
-		case <-s.closed:
+		case <-s.running.Done():
 		}
 	}
 	if f.CommitLate > 0 {

@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // BasePath is where the API is served.
@@ -77,13 +79,12 @@ const maxPending = 10_000
 // Server is the sandbox. Use it as an http.Handler. Its methods are safe for concurrent use.
 type Server struct {
 	options Options
-	seed    uint64
 	handler http.Handler
 
-	// closed ends everything that waits.
-	closed chan struct{}
-	close  sync.Once
-	wait   sync.WaitGroup
+	// running ends everything that waits.
+	running context.Context //nolint:containedctx // it ends with the server
+	end     context.CancelFunc
+	wait    sync.WaitGroup
 
 	hub *hub
 
@@ -112,10 +113,12 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Seed = cmp.Or(o.Seed, rand.Uint64()) //nolint:gosec // nothing secret comes from it
 	s := &Server{
-		options: o, seed: o.Seed, closed: make(chan struct{}), hub: newHub(o.MaxSubscribers), keys: o.Keys,
+		options: o, hub: newHub(o.MaxSubscribers), keys: o.Keys,
 		switches: store.DefaultSwitches(), windows: map[string][]time.Time{},
 	}
+	s.running, s.end = context.WithCancel(context.Background())
 	if o.Switches != nil {
 		o.Switches(&s.switches)
 	}
@@ -123,9 +126,6 @@ func New(o Options) *Server {
 		panic(err)
 	}
 	s.initial = s.switches
-	if s.seed == 0 {
-		s.seed = rand.Uint64() //nolint:gosec // nothing secret comes from it
-	}
 	s.restart()
 	s.handler = s.routes()
 	return s
@@ -133,8 +133,8 @@ func New(o Options) *Server {
 
 // restart begins with an empty state. The caller holds mu, or is New.
 func (s *Server) restart() {
-	s.ids = chacha(s.seed, 'i')
-	s.rules = fault.NewRules(rand.New(chacha(s.seed, 'f'))) //nolint:gosec // reproducible on purpose
+	s.ids = chacha(s.options.Seed, 'i')
+	s.rules = fault.NewRules(rand.New(chacha(s.options.Seed, 'f'))) //nolint:gosec // reproducible on purpose
 	s.store = store.New(store.Limits{Incidents: s.options.MaxIncidents, History: s.options.MaxHistory}, s.newUUID)
 	s.log = nil
 	s.stats = newStats()
@@ -155,13 +155,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Close ends hanging requests, subscriptions and late commits, which then never happen. Requests after it still work.
 func (s *Server) Close() {
-	s.close.Do(func() { close(s.closed) })
+	s.end()
 	s.hub.closeAll()
 	s.wait.Wait()
 }
 
 // Seed is the seed in use.
-func (s *Server) Seed() uint64 { return s.seed }
+func (s *Server) Seed() uint64 { return s.options.Seed }
 
 // Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches of
 // the options. Keys stay; late commits that are pending never happen.
@@ -259,26 +259,7 @@ func (s *Server) newRequestID() string {
 	return "req_" + hex.EncodeToString(b[:])
 }
 
-func (s *Server) isClosed() bool {
-	select {
-	case <-s.closed:
-		return true
-	default:
-		return false
-	}
-}
-
 // sleep waits, and says false if the sandbox was closed meanwhile.
 func (s *Server) sleep(d time.Duration) bool {
-	if d <= 0 {
-		return !s.isClosed()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-s.closed:
-		return false
-	}
+	return sleep.For(s.running, d) && s.running.Err() == nil
 }

@@ -48,11 +48,10 @@ type Server struct {
 func Start(settings ...string) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	bin, libraries, err := binaries(ctx)
-	if err != nil {
+	s := &Server{settings: settings}
+	if s.bin, s.libraries, err = binaries(ctx); err != nil {
 		return nil, err
 	}
-	s := &Server{settings: settings}
 	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return nil, err
 	}
@@ -61,12 +60,8 @@ func Start(settings ...string) (_ *Server, err error) {
 			s.Stop()
 		}
 	}()
-	if bin, libraries, err = s.reachable(ctx, bin, libraries); err != nil {
-		return nil, err
-	}
-	s.bin, s.libraries = bin, libraries
-	for _, step := range []func(ctx context.Context, bin, libraries string) error{s.initialise, s.launch, s.wait} {
-		if err := step(ctx, bin, libraries); err != nil {
+	for _, step := range []func(ctx context.Context) error{s.reach, s.initialise, s.launch, s.wait} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -74,31 +69,29 @@ func Start(settings ...string) (_ *Server, err error) {
 	return s, err
 }
 
-// reachable makes sure that the server's user can run the programs, which may be under a home that only root can read.
-func (s *Server) reachable(ctx context.Context, bin, libraries string) (string, string, error) {
+// reach makes sure that the server's user can run the programs, which may be under a home that only root can read.
+func (s *Server) reach(ctx context.Context) error {
 	if err := os.Chmod(s.dir, 0o755); err != nil { //nolint:gosec // another user's programs live in it
-		return "", "", err
+		return err
 	}
-	if s.command(ctx, libraries, filepath.Join(bin, "postgres"), "--version").Run() == nil {
-		return bin, libraries, nil
+	if s.command(ctx, filepath.Join(s.bin, "postgres"), "--version").Run() == nil {
+		return nil
 	}
 	tree := filepath.Join(root(), ".tools", "postgresql")
-	rel, err := filepath.Rel(tree, bin)
+	rel, err := filepath.Rel(tree, s.bin)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", "", fmt.Errorf("the user %d cannot run %s", nobody, bin)
+		return fmt.Errorf("the user %d cannot run %s", nobody, s.bin)
 	}
 	to := filepath.Join(s.dir, "programs")
-	if err := os.CopyFS(to, os.DirFS(tree)); err != nil {
-		return "", "", err
-	}
-	return filepath.Join(to, rel), filepath.Join(to, "lib"), nil
+	s.bin, s.libraries = filepath.Join(to, rel), filepath.Join(to, "lib")
+	return os.CopyFS(to, os.DirFS(tree))
 }
 
 // command runs a program as the server's user.
-func (s *Server) command(ctx context.Context, libraries, name string, args ...string) *exec.Cmd {
+func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // what the machine has
 	cmd.Dir = s.dir
-	cmd.Env = environment(libraries)
+	cmd.Env = environment(s.libraries)
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Getuid() == 0 {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
@@ -106,7 +99,7 @@ func (s *Server) command(ctx context.Context, libraries, name string, args ...st
 	return cmd
 }
 
-func (s *Server) initialise(ctx context.Context, bin, libraries string) error {
+func (s *Server) initialise(ctx context.Context) error {
 	data, password := filepath.Join(s.dir, "data"), filepath.Join(s.dir, "password")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return err
@@ -123,7 +116,7 @@ func (s *Server) initialise(ctx context.Context, bin, libraries string) error {
 			return err
 		}
 	}
-	out, err := s.command(ctx, libraries, filepath.Join(bin, "initdb"), "--pgdata="+data, "--username=postgres", "--pwfile="+password,
+	out, err := s.command(ctx, filepath.Join(s.bin, "initdb"), "--pgdata="+data, "--username=postgres", "--pwfile="+password,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
@@ -155,18 +148,18 @@ func (s *Server) choosePort() error {
 func (s *Server) Restart(ctx context.Context) error {
 	_ = s.life.Close()
 	_ = s.cmd.Wait() // the shell's exit code says nothing
-	if err := s.launch(ctx, s.bin, s.libraries); err != nil {
+	if err := s.launch(ctx); err != nil {
 		return err
 	}
-	return s.wait(ctx, "", "")
+	return s.wait(ctx)
 }
 
 // launch starts the server under a shell that stops it when this process closes a pipe, or is killed.
-func (s *Server) launch(ctx context.Context, bin, libraries string) error {
+func (s *Server) launch(ctx context.Context) error {
 	if err := s.choosePort(); err != nil {
 		return err
 	}
-	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(bin, "postgres"), "-D", "data", "-k", s.dir}
+	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(s.bin, "postgres"), "-D", "data", "-k", s.dir}
 	for name, value := range map[string]string{
 		"port": strconv.Itoa(s.port), "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100", "shared_buffers": "64MB",
 		"ssl": "on", "ssl_cert_file": filepath.Join(s.dir, certificate), "ssl_key_file": filepath.Join(s.dir, key),
@@ -177,7 +170,7 @@ func (s *Server) launch(ctx context.Context, bin, libraries string) error {
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	s.cmd = s.command(context.WithoutCancel(ctx), libraries, "/bin/sh", args...)
+	s.cmd = s.command(context.WithoutCancel(ctx), "/bin/sh", args...)
 	life, err := s.cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -187,7 +180,7 @@ func (s *Server) launch(ctx context.Context, bin, libraries string) error {
 }
 
 // wait waits until the server answers.
-func (s *Server) wait(ctx context.Context, _, _ string) error {
+func (s *Server) wait(ctx context.Context) error {
 	for {
 		err := s.Exec(ctx, "postgres", "SELECT 1")
 		if err == nil {

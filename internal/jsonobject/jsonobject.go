@@ -1,13 +1,106 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package jsonobject writes JSON objects without reflection, for what is written for every alert.
 package jsonobject
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
+
+// Writer appends objects to B. Its methods leave out what is zero. Keys are plain ASCII.
+type Writer struct {
+	B []byte
+}
+
+// Open opens an object: at key in the one that is open, or an element where key is empty.
+func (w *Writer) Open(key string) {
+	if key != "" {
+		w.Key(key)
+	}
+	w.B = append(w.B, '{')
+}
+
+// Close closes the object that was opened last.
+func (w *Writer) Close() { w.B = append(w.B, '}') }
+
+// Key writes a key and returns all so far: the caller appends the value.
+func (w *Writer) Key(key string) []byte {
+	w.comma()
+	w.B = append(w.B, '"')
+	w.B = append(w.B, key...)
+	w.B = append(w.B, `":`...)
+	return w.B
+}
+
+func (w *Writer) comma() {
+	if last := w.B[len(w.B)-1]; last != '{' && last != '[' {
+		w.B = append(w.B, ',')
+	}
+}
+
+// Pair writes any name with its value, also if they are empty.
+func (w *Writer) Pair(name, value string) {
+	w.comma()
+	w.B = append(AppendString(w.B, name), ':')
+	w.B = AppendString(w.B, value)
+}
+
+// Text writes a string.
+func (w *Writer) Text(key, s string) {
+	if s != "" {
+		w.B = AppendString(w.Key(key), s)
+	}
+}
+
+// List writes a list of strings.
+func (w *Writer) List(key string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	w.B = append(w.Key(key), '[')
+	for _, s := range items {
+		w.comma()
+		w.B = AppendString(w.B, s)
+	}
+	w.B = append(w.B, ']')
+}
+
+// Number writes a whole number.
+func (w *Writer) Number(key string, n int64) {
+	if n != 0 {
+		w.B = strconv.AppendInt(w.Key(key), n, 10)
+	}
+}
+
+// Flag writes true.
+func (w *Writer) Flag(key string, set bool) {
+	if set {
+		w.B = append(w.Key(key), "true"...)
+	}
+}
+
+// Time writes a time as RFC 3339 does. Its year is at most 9999.
+func (w *Writer) Time(key string, t time.Time) {
+	if !t.IsZero() {
+		w.B = AppendTime(w.Key(key), t)
+	}
+}
+
+// AppendString appends s as a JSON string; each byte that is not UTF-8 becomes U+FFFD.
+func AppendString(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, s) // its error says that it mended s
+	return b
+}
+
+// AppendTime appends t as a JSON string.
+func AppendTime(b []byte, t time.Time) []byte {
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+}
 
 // Each calls f for the names and values of an object that [Writer] wrote, which has no white space: as they are in it, in their memory,
 // names in quotes. It reports false if f does, or if the object is not closed. It is no check of JSON.
