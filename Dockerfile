@@ -6,7 +6,7 @@
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY . .
-RUN make build programs-linux_$(go env GOARCH) && cp -r build/bin/linux_$(go env GOARCH) /programs && mkdir -m 0700 /state
+RUN make programs-linux_$(go env GOARCH) && cp -r build/bin/linux_$(go env GOARCH) /programs && mkdir -m 0700 /state
 
 FROM gcr.io/distroless/static-debian12:latest
 COPY --from=build /programs/ /usr/bin/

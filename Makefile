@@ -39,19 +39,28 @@ export PROMTOOL
 # The race detector needs a C compiler that can link.
 RACE := $(shell printf '\043include <stdlib.h>\nint main(void){return 0;}' | $$(go env CC) -x c -o /dev/null - 2>/dev/null && echo -race)
 
-SOURCES := go.mod go.sum builder-config.yaml scripts/build-collector.sh \
+SOURCES := go.mod go.sum build/collector/main.go \
 	$(shell find alertmanagerreceiver alert24exporter internal -type f -not -name '*_test.go' -not -path "*/testdata/*" -not -path "internal/sandbox/*" -not -path "internal/tool/*" 2>/dev/null)
 
-# How programs are built that are no tests. All in the same way: what two of them use is compiled once, which makes a cold demo shorter.
-STATIC := CGO_ENABLED=0 GOFLAGS='$(strip $(shell go env GOFLAGS) -trimpath)'
+# Programs, tools, tests and what the linter reads are compiled in the same way, so each package is compiled once. Only the race detector
+# needs all of them again.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
 
 ##@ Build
 
 .PHONY: build
 build: $(COLLECTOR) $(TOOL) ## Build the collector and alert24tool into build/
 
-$(COLLECTOR): $(SOURCES) build/version
-	$(STATIC) scripts/build-collector.sh '$(VERSION)' $@
+$(COLLECTOR): $(SOURCES)
+	go build -C build/collector -ldflags '-s -w' -o $@.new .
+	@mv $@.new $@ # a collector that runs from the old file is not disturbed
+
+# The collector's main package, with the version of this tree.
+build/collector/main.go: $(wildcard cmd/otelcol-alert24/*) build/version
+	@rm -rf build/collector && cp -r cmd/otelcol-alert24 build/collector
+	@sed 's|^\(\t\tVersion: *\)".*"|\1"$(VERSION)"|' cmd/otelcol-alert24/main.go >$@
+	@grep -q '"$(VERSION)"' $@
 
 # Written only when the version changes, so that nothing is rebuilt without a reason.
 build/version: FORCE
@@ -59,11 +68,12 @@ build/version: FORCE
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
 $(TOOL): FORCE
-	$(STATIC) go build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/alert24tool
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/alert24tool
 
 .PHONY: generate
 generate: ## Write the generated files again
 	go generate ./...
+	scripts/generate-collector.sh
 	$(MAKE) manifests
 
 .PHONY: clean
@@ -76,22 +86,30 @@ FORCE:
 ##@ Try
 
 .PHONY: demo
-demo: $(COLLECTOR) $(ALERTMANAGER) ## See alerts open, update and close incidents, one of them silenced
-	@$(STATIC) go build -o build/demo ./e2e/demo && build/demo
+demo: ## See alerts open, update and close incidents, one of them silenced
+	@scripts/timed.sh 'make demo' $(MAKE) run-demo
 
 .PHONY: demo-keep
-demo-keep: $(COLLECTOR) $(ALERTMANAGER) ## The same, and leave it all running until Ctrl-C
-	@$(STATIC) go build -o build/demo ./e2e/demo && build/demo -keep
+demo-keep: ## The same, and leave it all running until Ctrl-C
+	@$(MAKE) run-demo DEMO_FLAGS=-keep
 
 .PHONY: demo-replicas
-demo-replicas: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## See one of two bridges on a PostgreSQL database take over from the other
-	@$(STATIC) go build -o build/demo ./e2e/demo && build/demo -replicas
+demo-replicas: $(STAMP)/postgresql ## See one of two bridges on a PostgreSQL database take over from the other
+	@scripts/timed.sh 'make demo-replicas' $(MAKE) run-demo DEMO_FLAGS=-replicas
+
+.PHONY: run-demo
+run-demo: $(COLLECTOR) $(ALERTMANAGER)
+	@go build -o build/demo ./e2e/demo && build/demo $(DEMO_FLAGS)
 
 ##@ Test
 
+.PHONY: prepare
+prepare: ## Install what the tests use besides Go, git and make, on Debian or Ubuntu
+	scripts/prepare.sh
+
 .PHONY: test
-test: ## Everything: lint, vet, generated files, unit and end-to-end tests
-	@scripts/test.sh lint vet check-generated test-unit test-e2e test-deploy
+test: ## Everything: lint, generated files, unit and end-to-end tests
+	@scripts/test.sh 'test-unit test-e2e test-deploy' 'lint check-generated'
 
 .PHONY: lint
 lint: $(LINT) ## Lint, and check the formatting
@@ -114,7 +132,7 @@ check-generated: ## Check that go.mod and generated files are up to date
 
 .PHONY: test-unit
 test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector where there is a C compiler
-	$(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
+	CGO_ENABLED=$(if $(RACE),1,0) $(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
 test-e2e: $(TESTSUM) $(COLLECTOR) $(TOOL) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
@@ -164,7 +182,7 @@ $(TESTSUM): $(STAMP)/gotestsum-$(GOTESTSUM_VERSION)
 	@touch $@
 
 $(BIN)/alertmanager $(BIN)/amtool: $(BIN)/%: $(STAMP)/%-$(ALERTMANAGER_VERSION)
-	$(STATIC) GOBIN=$(BIN) go install -ldflags '-s -w -X github.com/prometheus/common/version.Version=$(ALERTMANAGER_VERSION:v%=%)' \
+	GOBIN=$(BIN) go install -ldflags '-s -w -X github.com/prometheus/common/version.Version=$(ALERTMANAGER_VERSION:v%=%)' \
 		github.com/prometheus/alertmanager/cmd/$*@$(ALERTMANAGER_VERSION)
 	@touch $@
 

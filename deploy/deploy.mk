@@ -16,9 +16,9 @@ deploy = cd deploy && go run ./cmd/deploy $(1) -root '$(CURDIR)' -bin '$(PROGRAM
 
 ##@ Release
 
-# Go's cache decides what is built again.
+# Go's cache decides what is built again. Everything is static, and the same in every folder.
 .PHONY: $(PLATFORMS:%=programs-%)
-$(PLATFORMS:%=programs-%): programs-%: $(COLLECTOR)
+$(PLATFORMS:%=programs-%): programs-%: build/collector/main.go
 	scripts/build-programs.sh '$(VERSION)' $* '$(PROGRAMS)/$*'
 
 .PHONY: packages
@@ -38,6 +38,7 @@ dist: ## Everything of a release, with checksums, in build/release
 	rm -rf '$(RELEASE)'
 	$(MAKE) archives packages images
 	$(call deploy,checksums)
+	cd '$(RELEASE)' && sha256sum --check --quiet SHA256SUMS
 
 .PHONY: publish
 publish: ## Publish build/release: the image, and a release of the tag on GitHub

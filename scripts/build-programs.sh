@@ -3,15 +3,27 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Usage: build-programs.sh VERSION OS_ARCH FOLDER
-# Builds the collector and alert24tool for a platform into FOLDER: static, small, and the same in every folder. build-collector.sh
-# must have made the collector's sources.
+# Builds the collector and alert24tool for a platform into FOLDER. make has written build/collector, and sets what all builds have in common.
 set -eu
 cd "$(dirname "$0")/.."
 version=$1 platform=$2 folder=$3
 
-export CGO_ENABLED=0 GOOS="${platform%_*}" GOARCH="${platform#*_}"
+export GOOS="${platform%_*}" GOARCH="${platform#*_}"
 suffix=
 [ "$GOOS" != windows ] || suffix=.exe
 mkdir -p "$folder"
-(cd build/dist && go build -trimpath -ldflags '-s -w' -o "$folder/otelcol-alert24$suffix" .)
-go build -trimpath -ldflags "-s -w -X main.version=$version" -o "$folder/alert24tool$suffix" ./cmd/alert24tool
+go build -C build/collector -ldflags '-s -w' -o "$folder/otelcol-alert24$suffix" .
+go build -ldflags "-s -w -X main.version=$version" -o "$folder/alert24tool$suffix" ./cmd/alert24tool
+
+# Those of this machine say their version.
+[ "$platform" = "$(go env GOHOSTOS)_$(go env GOHOSTARCH)" ] || exit 0
+for program in "$folder/otelcol-alert24" "$folder/alert24tool"; do
+	got=$("$program" --version)
+	case $got in
+	*"$version") ;;
+	*)
+		echo "$program says \"$got\", not version $version" >&2
+		exit 1
+		;;
+	esac
+done

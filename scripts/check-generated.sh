@@ -13,7 +13,7 @@ go mod tidy -diff || tidy=1
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 tar --exclude=./.git --exclude=./.tools --exclude=./build -cf - . | tar -xf - -C "$copy"
-(cd "$copy" && go generate ./...)
+(cd "$copy" && go generate ./... && scripts/generate-collector.sh)
 if ! diff -ru --exclude=.git --exclude=.tools --exclude=build . "$copy"; then
 	echo "generated files are not up to date: run 'make generate' and commit the result" >&2
 	exit 1

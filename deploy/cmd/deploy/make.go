@@ -151,6 +151,9 @@ func makeArchives(s settings) error {
 		if err != nil {
 			return err
 		}
+		if err := archive.Check(path, platform); err != nil {
+			return err
+		}
 		fmt.Println(path)
 	}
 	return nil

@@ -27,6 +27,15 @@ type Options struct {
 	Time     time.Time
 }
 
+// documents are packed next to the programs.
+var documents = []string{
+	"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
+	"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
+	"examples/grafana-dashboard.json",
+}
+
+const sbomName = "sbom.cdx.json"
+
 type member struct {
 	name    string
 	mode    os.FileMode
@@ -62,14 +71,10 @@ func collect(o Options) ([]member, error) {
 	for _, program := range o.Programs {
 		files = append(files, file{filepath.Base(program), program, 0o755})
 	}
-	for _, name := range []string{
-		"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
-		"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
-		"examples/grafana-dashboard.json",
-	} {
+	for _, name := range documents {
 		files = append(files, file{name, filepath.Join(o.Root, name), 0o644})
 	}
-	members := []member{{name: "sbom.cdx.json", mode: 0o644, content: o.SBOM}}
+	members := []member{{name: sbomName, mode: 0o644, content: o.SBOM}}
 	for _, f := range files {
 		content, err := os.ReadFile(f.from)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -33,7 +34,11 @@ func options(t *testing.T, suffix string) Options {
 	return o
 }
 
-var inside = []string{"LICENSE", "README.md", "CHANGELOG.md", "sbom.cdx.json", "collector-config.yaml", "examples/alertmanager.yml"}
+// inside is what every archive has besides the programs.
+var inside = []string{
+	"CHANGELOG.md", "LICENSE", "README.md", "collector-config.yaml", "examples/alertmanager.yml", "examples/bridge-alerts.yml",
+	"examples/grafana-dashboard.json", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml", "sbom.cdx.json",
+}
 
 func TestTar(t *testing.T) {
 	path, err := Build(options(t, ""), filepath.Join(t.TempDir(), "otelcol-alert24_0.1.0_linux_amd64"))
@@ -53,13 +58,14 @@ func TestTar(t *testing.T) {
 		require.NoError(t, err)
 		modes[header.Name] = header.Mode
 	}
-	const folder = "otelcol-alert24_0.1.0_linux_amd64/"
+	want := map[string]int64{}
 	for _, name := range []string{"otelcol-alert24", "alert24tool"} {
-		assert.EqualValues(t, 0o755, modes[folder+name], name)
+		want["otelcol-alert24_0.1.0_linux_amd64/"+name] = 0o755
 	}
 	for _, name := range inside {
-		assert.EqualValues(t, 0o644, modes[folder+name], name)
+		want["otelcol-alert24_0.1.0_linux_amd64/"+name] = 0o644
 	}
+	assert.Equal(t, want, modes)
 }
 
 func TestZip(t *testing.T) {
@@ -69,12 +75,56 @@ func TestZip(t *testing.T) {
 	reader, err := zip.OpenReader(path)
 	require.NoError(t, err)
 	defer reader.Close()
-	names := map[string]bool{}
+	var names, want []string
 	for _, file := range reader.File {
-		names[file.Name] = true
+		names = append(names, file.Name)
+		assert.Equal(t, time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), file.Modified.UTC(), file.Name)
 	}
 	for _, name := range append([]string{"otelcol-alert24.exe", "alert24tool.exe"}, inside...) {
-		assert.True(t, names["otelcol-alert24_0.1.0_windows_arm64/"+name], name)
+		want = append(want, "otelcol-alert24_0.1.0_windows_arm64/"+name)
+	}
+	assert.ElementsMatch(t, want, names)
+}
+
+func TestArchivesAreReproducible(t *testing.T) {
+	for _, suffix := range []string{"", ".exe"} {
+		o := options(t, suffix)
+		var made [2][]byte
+		for i := range made {
+			path, err := Build(o, filepath.Join(t.TempDir(), "archive"))
+			require.NoError(t, err)
+			made[i], err = os.ReadFile(path)
+			require.NoError(t, err)
+		}
+		assert.Equal(t, made[0], made[1])
+	}
+}
+
+// The test's own program stands in for the programs.
+func TestCheck(t *testing.T) {
+	self, err := os.ReadFile(os.Args[0])
+	require.NoError(t, err)
+	here := runtime.GOOS + "_" + runtime.GOARCH
+	for _, suffix := range []string{"", ".exe"} {
+		o := options(t, suffix)
+		path, err := Build(o, filepath.Join(t.TempDir(), "archive"))
+		require.NoError(t, err)
+		require.ErrorContains(t, Check(path, here), "no Go program")
+
+		for _, program := range o.Programs {
+			require.NoError(t, os.WriteFile(program, self, 0o700))
+		}
+		path, err = Build(o, filepath.Join(t.TempDir(), "archive"))
+		require.NoError(t, err)
+		require.NoError(t, Check(path, here))
+		require.ErrorContains(t, Check(path, "plan9_arm"), "built for "+here+", not for plan9_arm")
+
+		o.Programs = append(o.Programs, o.Programs[0])
+		o.Programs[2] += suffix + ".more"
+		require.NoError(t, os.WriteFile(o.Programs[2], nil, 0o600))
+		path, err = Build(o, filepath.Join(t.TempDir(), "archive"))
+		require.NoError(t, err)
+		require.ErrorContains(t, Check(path, here), ".more")
 	}
 }
 

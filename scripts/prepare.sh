@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Copyright The otelcol-alert24 Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Installs what the tests use besides Go, git and make, if missing, on Debian or Ubuntu.
+set -euo pipefail
+
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+
+packages=()
+command -v gcc >/dev/null && [[ -e /usr/include/stdlib.h ]] || packages+=(gcc libc6-dev) # for the race detector
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium) # looks at the sandbox's page
+command -v rpm >/dev/null || packages+=(rpm) # installs the package
+command -v curl >/dev/null || packages+=(curl) # these three follow the quickstarts
+command -v openssl >/dev/null || packages+=(openssl)
+command -v ip >/dev/null || packages+=(iproute2)
+command -v systemd-analyze >/dev/null || packages+=(systemd) # looks at the package's unit
+
+if ((${#packages[@]})) || ! command -v promtool >/dev/null; then
+	"${as_root[@]}" apt-get update -qq
+fi
+if ((${#packages[@]})); then
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"
+fi
+
+# Only promtool out of Debian's prometheus: installing the package would start a server.
+if ! command -v promtool >/dev/null; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	(cd "$work" && apt-get download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool)
+	"${as_root[@]}" install -m 755 "$work/usr/bin/promtool" /usr/local/bin/promtool
+fi
