@@ -4,8 +4,8 @@
 package protocol
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/format"
 	"go/parser"
@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,15 +37,20 @@ type mutant struct {
 // original is the end of the name that a function has in a mutant which replaces it.
 const original = "Original"
 
-// TestMutations builds each mutant and looks for a history that breaks it.
+// TestMutations builds this package with all mutants in it, and looks for a history that breaks each.
 func TestMutations(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds this package once for each mutant")
+		t.Skip("builds this package once more")
 	}
+	program := filepath.Join(t.TempDir(), "mutants")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay="+overlay(t), "-o="+program, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make does: what is compiled already is not compiled again
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay(t, m), "-run=^TestMutant$", "-v", ".")
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestMutant$", "-test.v")
 			cmd.Env = append(os.Environ(), mutantEnv+"="+m.name)
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
@@ -55,7 +61,7 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// TestMutant looks for a history that breaks the mutant which it is compiled into: a fixed one of its name, or a random one.
+// TestMutant looks for a history that breaks the mutant of the environment: a fixed one of its name, or a random one.
 func TestMutant(t *testing.T) {
 	name := os.Getenv(mutantEnv)
 	if name == "" {
@@ -82,16 +88,39 @@ func TestMutant(t *testing.T) {
 	require.Fail(t, "no such mutant", name)
 }
 
-// overlay writes the patched sources of m and returns the path of the file that the go command takes them from.
-func overlay(t *testing.T, m mutant) string {
+// overlay writes this package's sources with all mutants in them, and returns the path of the file that the go command takes them from.
+func overlay(t *testing.T) string {
 	t.Helper()
+	dir, fset := t.TempDir(), token.NewFileSet()
 	replace := map[string]string{}
-	if m.source != "" {
-		replace = patched(t, m.source)
+	write := func(file, content string) {
+		path, err := filepath.Abs(file)
+		require.NoError(t, err)
+		replace[path] = filepath.Join(dir, file)
+		require.NoError(t, os.WriteFile(replace[path], []byte(content), 0o600))
+	}
+	var numbers strings.Builder
+	replaced := map[string][]int{}
+	for i, m := range mutants {
+		number := i + 1
+		fmt.Fprintf(&numbers, "\t%q: %d,\n", m.name, number)
+		tree, err := parser.ParseFile(fset, m.name, header+m.source, 0)
+		require.NoError(t, err)
+		for _, d := range tree.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				replaced[signature(f)] = append(replaced[signature(f)], number)
+				f.Name.Name += strconv.Itoa(number)
+			}
+		}
+		write(fmt.Sprintf("mutant%d.go", number), show(t, fset, tree))
+	}
+	write("mutants.go", fmt.Sprintf("package protocol\n\nimport \"os\"\n\nvar mutantNumber = map[string]int{\n%s}[os.Getenv(%q)]\n", numbers.String(), mutantEnv))
+	for file, content := range switched(t, fset, replaced) {
+		write(file, content)
 	}
 	list, err := json.Marshal(map[string]any{"Replace": replace})
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "overlay.json")
+	path := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(path, list, 0o600))
 	return path
 }
@@ -113,58 +142,82 @@ var (
 )
 `
 
-// patched renames the functions that source replaces, adds a file with source, and returns where the changed files are.
-func patched(t *testing.T, source string) map[string]string {
+// switched renames the functions that mutants replace, each in its file, and adds one that calls the mutant's.
+func switched(t *testing.T, fset *token.FileSet, replaced map[string][]int) map[string]string {
 	t.Helper()
-	fset := token.NewFileSet()
-	wanted := declared(t, fset, source)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
-	dir, replace := t.TempDir(), map[string]string{}
+	changed := map[string]string{}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		tree, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
 		require.NoError(t, err)
-		changed := false
+		var added strings.Builder
 		for _, d := range tree.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && wanted[signature(f)] {
-				delete(wanted, signature(f))
-				f.Name.Name += original
-				changed = true
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || replaced[signature(f)] == nil {
+				continue
 			}
+			added.WriteString(choice(t, fset, f, replaced[signature(f)]))
+			delete(replaced, signature(f))
+			f.Name.Name += original
 		}
-		if !changed {
-			continue
+		if added.Len() > 0 {
+			changed[file] = show(t, fset, tree) + added.String()
 		}
-		var b bytes.Buffer
-		require.NoError(t, format.Node(&b, fset, tree))
-		path, err := filepath.Abs(file)
-		require.NoError(t, err)
-		replace[path] = filepath.Join(dir, file)
-		require.NoError(t, os.WriteFile(replace[path], b.Bytes(), 0o600))
 	}
-	require.Empty(t, wanted, "no such function")
-	added, err := filepath.Abs("mutant.go")
-	require.NoError(t, err)
-	replace[added] = filepath.Join(dir, "mutant.go")
-	require.NoError(t, os.WriteFile(replace[added], []byte(header+source), 0o600))
-	return replace
+	require.Empty(t, replaced, "no such functions")
+	return changed
 }
 
-// declared returns the signatures of the functions of a mutant.
-func declared(t *testing.T, fset *token.FileSet, source string) map[string]bool {
+// choice is a function in place of f, which calls that of the mutant that the process is for, or else f's.
+func choice(t *testing.T, fset *token.FileSet, f *ast.FuncDecl, numbers []int) string {
 	t.Helper()
-	tree, err := parser.ParseFile(fset, "", "package protocol\n"+source, 0)
-	require.NoError(t, err)
-	names := map[string]bool{}
-	for _, d := range tree.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok {
-			names[signature(f)] = true
+	var params, args, results []string
+	for _, field := range f.Type.Params.List {
+		for range max(1, len(field.Names)) {
+			name := fmt.Sprintf("p%d", len(params))
+			params = append(params, name+" "+show(t, fset, field.Type))
+			if _, variadic := field.Type.(*ast.Ellipsis); variadic {
+				name += "..."
+			}
+			args = append(args, name)
 		}
 	}
-	return names
+	if f.Type.Results != nil {
+		for _, field := range f.Type.Results.List {
+			for range max(1, len(field.Names)) {
+				results = append(results, show(t, fset, field.Type))
+			}
+		}
+	}
+	receiver, on := "", ""
+	if f.Recv != nil {
+		receiver, on = "(m "+show(t, fset, f.Recv.List[0].Type)+") ", "m."
+	}
+	call := func(name string) string {
+		call := on + f.Name.Name + name + "(" + strings.Join(args, ", ") + ")"
+		if results == nil {
+			return call + "; return"
+		}
+		return "return " + call
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "\nfunc %s%s(%s) (%s) {\n\tswitch mutantNumber {\n", receiver, f.Name.Name, strings.Join(params, ", "), strings.Join(results, ", "))
+	for _, number := range numbers {
+		fmt.Fprintf(&text, "\tcase %d: %s\n", number, call(strconv.Itoa(number)))
+	}
+	text.WriteString("\tdefault: " + call(original) + "\n\t}\n}\n")
+	return text.String()
+}
+
+func show(t *testing.T, fset *token.FileSet, node any) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, format.Node(&b, fset, node))
+	return b.String()
 }
 
 // signature is the function's name with that of its receiver's type.
