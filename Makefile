@@ -24,7 +24,6 @@ COLLECTOR := $(CURDIR)/build/otelcol-alert24
 TOOL      := $(CURDIR)/build/alert24tool
 LINT      := $(BIN)/golangci-lint
 TESTSUM   := $(BIN)/gotestsum
-# A promtool on the PATH is preferred: building one takes minutes.
 PROMTOOL  := $(or $(shell command -v promtool),$(BIN)/promtool)
 
 # What the end-to-end tests and the demo run. ALERTMANAGER may be any other: see e2e/README.md.
@@ -46,6 +45,9 @@ SOURCES := go.mod go.sum build/collector/main.go \
 # needs all of them again.
 export CGO_ENABLED := 0
 export GOFLAGS     := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
+
+# Tests are linked without what only a debugger reads. The linter runs vet.
+TEST_FLAGS := -vet=off -ldflags='-s -w'
 
 ##@ Build
 
@@ -132,11 +134,11 @@ check-generated: ## Check that go.mod and generated files are up to date
 
 .PHONY: test-unit
 test-unit: $(TESTSUM) $(STAMP)/postgresql ## Unit tests, with the race detector where there is a C compiler
-	CGO_ENABLED=$(if $(RACE),1,0) $(TESTSUM) --format pkgname-and-test-fails -- -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
+	CGO_ENABLED=$(if $(RACE),1,0) $(TESTSUM) --format pkgname-and-test-fails -- $(TEST_FLAGS) -timeout=20m $(RACE) $$(go list ./... | grep -v '/e2e\(/\|$$\)')
 
 .PHONY: test-e2e
 test-e2e: $(TESTSUM) $(COLLECTOR) $(TOOL) $(STAMP)/postgresql $(ALERTMANAGER) $(BIN)/amtool $(PROMTOOL) ## End-to-end tests: the built collector, a real Alertmanager
-	ALERT24_E2E=required $(TESTSUM) --format testname -- -count=1 -p=2 -parallel=8 -timeout=10m ./e2e/...
+	ALERT24_E2E=required $(TESTSUM) --format testname -- $(TEST_FLAGS) -count=1 -p=2 -parallel=8 -timeout=10m ./e2e/...
 
 .PHONY: chaos
 chaos: $(COLLECTOR) $(ALERTMANAGER) $(STAMP)/postgresql ## Kill and pause the collector, fail the API and edit incidents for CHAOS_SECONDS (60); CHAOS_SEED repeats the choices; REPLICAS=3 on PostgreSQL
@@ -186,11 +188,8 @@ $(BIN)/alertmanager $(BIN)/amtool: $(BIN)/%: $(STAMP)/%-$(ALERTMANAGER_VERSION)
 		github.com/prometheus/alertmanager/cmd/$*@$(ALERTMANAGER_VERSION)
 	@touch $@
 
-# Built inside its own module, because `go install` refuses one with exclusions. Without the
-# service discoveries of every cloud, which checking rules does not need.
 $(BIN)/promtool: $(STAMP)/promtool-$(PROMETHEUS_VERSION)
-	dir=$$(cd / && go mod download -json github.com/prometheus/prometheus@$(PROMETHEUS_VERSION) | sed -n "s|.*\"Dir\": \"\(.*\)\",|\1|p"); \
-	GOWORK=off go build -C "$$dir" -tags remove_all_sd -o $@ ./cmd/promtool
+	scripts/promtool.sh '$(PROMETHEUS_VERSION)' $@
 	@touch $@
 
 # The PostgreSQL that the system has, or its packages.

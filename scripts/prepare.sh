@@ -17,17 +17,9 @@ command -v openssl >/dev/null || packages+=(openssl)
 command -v ip >/dev/null || packages+=(iproute2)
 command -v systemd-analyze >/dev/null || packages+=(systemd) # looks at the package's unit
 
-if ((${#packages[@]})) || ! command -v promtool >/dev/null; then
+if ((${#packages[@]})) || ! apt-cache show prometheus >/dev/null 2>&1; then # make takes promtool out of prometheus
 	"${as_root[@]}" apt-get update -qq
 fi
 if ((${#packages[@]})); then
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"
-fi
-
-# Only promtool out of Debian's prometheus: installing the package would start a server.
-if ! command -v promtool >/dev/null; then
-	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
-	(cd "$work" && apt-get download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool)
-	"${as_root[@]}" install -m 755 "$work/usr/bin/promtool" /usr/local/bin/promtool
 fi
