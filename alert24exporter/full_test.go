@@ -7,12 +7,17 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.uber.org/zap"
+	zapobserver "go.uber.org/zap/zaptest/observer"
 
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -52,4 +57,30 @@ func startOnFullStorage(t *testing.T, set exporter.Settings) (*sandboxtest.Sandb
 	require.NoError(t, err)
 	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
 	return box, exp, ext
+}
+
+// TestSwitchedOffOnFullStorage: the incident of a watchdog that was switched off closes, also if the disk was full at the start.
+func TestSwitchedOffOnFullStorage(t *testing.T) {
+	box, dir := sandboxtest.Start(t, sandbox.Options{}), t.TempDir()
+	exp, stop := start(t, box, dir, watchdogs(time.Second))
+	heard(t, exp, time.Second)
+	opens(t, box, euAlias, 1)
+	stop()
+
+	cfg := configOf(box)
+	cfg.Storage, cfg.Watchdog.MissingAfter = &storageID, time.Second
+	ext := &fullStorage{Extension: fileStorage(t, dir).(storage.Extension)}
+	ext.full.Store(true)
+	core, logged := zapobserver.New(zap.ErrorLevel)
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.ID, set.Logger = component.NewID(metadata.Type), zap.New(core)
+	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	require.Eventually(t, func() bool { return logged.FilterMessageSnippet("for a watchdog").Len() > 0 }, soon, tick)
+	require.Len(t, box.Open(euAlias), 1)
+	ext.full.Store(false)
+	opens(t, box, euAlias, 0)
+	require.NoError(t, exp.Shutdown(t.Context()))
+	require.NoError(t, ext.Shutdown(t.Context()))
 }

@@ -75,14 +75,12 @@ const (
 )
 
 func (w *watch) run(ctx context.Context) {
-	if !w.cfg.on() {
-		w.pass(ctx) // ends the incidents of a watchdog that was switched off
-		return
-	}
 	ticker := time.NewTicker(min(max(w.cfg.MissingAfter/30, minPass), maxPass))
 	defer ticker.Stop()
 	for {
-		w.pass(ctx)
+		if done := w.pass(ctx); done && !w.cfg.on() {
+			return // the incidents of a watchdog that was switched off have ended
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -92,8 +90,8 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// pass brings the ledger in line with the sources. What fails is due again at the next pass.
-func (w *watch) pass(ctx context.Context) {
+// pass brings the ledger in line with the sources, and reports whether it is. What fails is due again at the next pass.
+func (w *watch) pass(ctx context.Context) (done bool) {
 	w.mu.Lock()
 	events := w.watchdog.Tick(w.ledger, time.Now())
 	news, notes := w.watchdog.News(), w.watchdog.Notes()
@@ -111,6 +109,7 @@ func (w *watch) pass(ctx context.Context) {
 	if t := w.exporter.telemetry; err != nil && ctx.Err() == nil && !errors.Is(err, ledger.ErrDeposed) && t.failures.Allow() {
 		t.logger.Error("The ledger cannot be written for a watchdog; it is tried again", zap.Error(err))
 	}
+	return err == nil && len(events)+len(notes) == 0
 }
 
 // note lets disk know of sources, one after the other: there are few.

@@ -119,6 +119,21 @@ func TestOtherSettings(t *testing.T) {
 	require.Empty(t, d.notes)
 }
 
+// TestOtherSettingsAreTriedAgain: the resolve of what nobody watches may be lost.
+func TestOtherSettingsAreTriedAgain(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Hour))
+	d.cfg.Rules.Matchers = nil
+	d.restart(at(time.Hour))
+	require.Len(t, d.Tick(d, at(time.Hour)), 1)
+	require.True(t, d.fires(), "the write has failed")
+	d.tickOnce(at(time.Hour + time.Second))
+	require.False(t, d.fires())
+	require.Empty(t, d.Tick(d, at(time.Hour+2*time.Second)))
+}
+
 // TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
 func TestSwitchedOff(t *testing.T) {
 	d := newDesk(t)

@@ -58,8 +58,9 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		}
 	}
 	if !w.tidied {
-		w.tidied = true
-		events = append(events, tidy(l, known, now)...)
+		ends := tidy(l, known, now)
+		w.tidied = len(ends) == 0 // else it looks again whether they were applied
+		events = append(events, ends...)
 	}
 	return events
 }
