@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -27,6 +28,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if e.replica != nil {
 		return e.replica.accept(ctx, logs, events, snapshots)
 	}
+	asked(snapshots, time.Now())
 	return e.term.Load().accept(ctx, events, snapshots)
 }
 

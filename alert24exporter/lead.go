@@ -63,6 +63,7 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) {
 	lc, rc := r.ledgerConfig(), r.loopConfig()
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
+	r.listed.take() // those of a former lead are old
 	rc.MayCall, rc.Workers = l.MayCall, leaderWorkers(r.cfg.Limits, r.lease)
 	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
 	if err != nil {

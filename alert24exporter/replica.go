@@ -110,6 +110,7 @@ func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.
 		return nil
 	}
 	if t := r.term.Load(); t != nil {
+		asked(snapshots, r.arrived(ctx).Moment())
 		// A replica that has just lost the lead has applied nothing, or cannot tell. Then events may be applied twice, as when a webhook is repeated.
 		if err := t.accept(ctx, events, snapshots); !errors.Is(err, ledger.ErrDeposed) {
 			return err
@@ -152,8 +153,8 @@ func countFiring(events []protocol.Event) (n int) {
 var errNothingUsable = errors.New("none of its records can be used")
 
 // unpack reads records as the follower did that accepted them. The follower has counted those that cannot be used.
-func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
-	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(payload)
+func (r *replica) unpack(row ledger.Row) ([]protocol.Event, error) {
+	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(row.Payload)
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +162,17 @@ func (r *replica) unpack(payload []byte) ([]protocol.Event, error) {
 	if len(events)+len(snapshots) == 0 {
 		return nil, errors.Join(errNothingUsable, bad.First)
 	}
+	// A record is made up to Punctual before its row is due, and the statement that adds the row may take as long again.
+	asked(snapshots, time.Now().Add(-row.Waited-2*postgres.Punctual))
 	r.listed.add(snapshots)
 	return events, nil
+}
+
+// asked notes when lists were asked for whose records were made at the moment, or after it.
+func asked(snapshots []*protocol.Snapshot, made time.Time) {
+	for _, s := range snapshots {
+		s.Asked = made.Add(-s.Age)
+	}
 }
 
 // listed are snapshots out of the inbox, the last of each source. They are applied apart from the transaction that removes them:

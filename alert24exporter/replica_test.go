@@ -15,6 +15,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -26,6 +27,8 @@ func TestReplicas(t *testing.T) {
 	for name, test := range map[string]func(*fleet){
 		"webhook through a follower":     throughAFollower,
 		"list through a follower":        listThroughAFollower,
+		"old list through a follower":    oldListThroughAFollower,
+		"list of a former lead":          listOfAFormerLead,
 		"leader stops":                   leaderStops,
 		"leader loses its connections":   leaderLosesItsConnections,
 		"leader cut off":                 leaderCutOff,
@@ -90,6 +93,62 @@ func listThroughAFollower(f *fleet) {
 	silence.PutEmptyBytes(attrs.SilenceKeys).FromRaw(make([]byte, 16))
 	require.NoError(f.t, followers[0].consume(f.t.Context(), list))
 	f.says("Alerts are silenced in Alertmanager")
+}
+
+// A list that was read before an alert resolved says nothing of the firing that may be an echo, whichever replica read it.
+func oldListThroughAFollower(f *fleet) {
+	leader, followers := f.three()
+	said := func(e *alert24Exporter, status string) {
+		r := of("Down", status, downKey)
+		r.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.AlertStartsAt, f.began().Format(time.RFC3339Nano))
+		require.NoError(f.t, e.consume(f.t.Context(), r))
+	}
+	aged := func(age time.Duration) plog.Logs {
+		list := listOf(downKey)
+		list.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutInt(attrs.SyncAge, age.Milliseconds())
+		return list
+	}
+	said(leader, "firing")
+	opens(f.t, f.box, "Down:eu-1", 1)
+	said(followers[0], "resolved")
+	opens(f.t, f.box, "Down:eu-1", 0)
+	said(followers[1], "firing")
+	require.Eventually(f.t, func() bool { return f.standing(leader).Held() == 1 }, patience, tick)
+
+	require.NoError(f.t, followers[0].consume(f.t.Context(), aged(time.Minute)))
+	shown := func() bool { return f.standing(leader).Get(protocol.Key(downKey)).ShownBy != "" }
+	require.Eventually(f.t, shown, patience, tick, "the list is applied")
+	require.Equal(f.t, 1, f.standing(leader).Held(), "the list is older than the resolve")
+	require.NoError(f.t, leader.consume(f.t.Context(), aged(0)))
+	opens(f.t, f.box, "Down:eu-1", 1)
+	assert.Equal(f.t, 2, f.created())
+}
+
+// standing are the members of the alert of the lists.
+func (f *fleet) standing(leader *alert24Exporter) *protocol.Members {
+	e := leader.ledger().Get("Down:eu-1")
+	require.NotNil(f.t, e)
+	return &e.Members
+}
+
+// A replica that leads again does not apply the list that it had not applied when it was deposed.
+func listOfAFormerLead(f *fleet) {
+	leader, followers := f.three()
+	silences := []protocol.Silence{{ID: "s1"}}
+	for _, e := range followers {
+		e.replica.listed.add([]*protocol.Snapshot{{Source: "a", Silences: silences}})
+	}
+	require.NoError(f.t, leader.shutdown(f.t.Context()))
+	next := f.leader(followers...)
+	for _, e := range followers {
+		if e != next {
+			require.NoError(f.t, f.send(e, "firing"))
+		}
+	}
+	f.opens(1) // the inbox was read, and after that lists are applied
+	require.NoError(f.t, f.send(next, "resolved"))
+	f.opens(0)
+	assert.Zero(f.t, f.logs.FilterMessageSnippet("Alerts are silenced").Len())
 }
 
 func leaderStops(f *fleet) {

@@ -33,8 +33,8 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	e.terms.Add(1)
 	lc.Unpacked = t.unpacked
 	if unpack := lc.Unpack; unpack != nil {
-		lc.Unpack = func(payload []byte) ([]protocol.Event, error) {
-			events, err := unpack(payload)
+		lc.Unpack = func(r ledger.Row) ([]protocol.Event, error) {
+			events, err := unpack(r)
 			t.watch.hear(events)
 			return events, err
 		}

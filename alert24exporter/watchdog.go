@@ -152,7 +152,7 @@ func (w *watch) list(s *protocol.Snapshot) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.watchdog.List(s.Listed, time.Now())
+	w.watchdog.List(s.Listed, s.Asked)
 	if w.cfg.HoldResolves {
 		w.watchdog.Witness(s)
 	}

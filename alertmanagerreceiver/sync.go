@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -100,7 +101,7 @@ func (p *poller) run(ctx context.Context) {
 			case <-timer.C:
 			}
 			if i == 0 {
-				r.arrival = p.arrivals.Add(1) // what webhooks say from now on, the answers may not know
+				r.arrival, r.began = p.arrivals.Add(1), time.Now() // what webhooks say from now on, the answers may not know
 			}
 			p.ask(ctx, e, &r, min(p.cfg.ClientConfig.Timeout, slot))
 			// After a delay, as of a machine that slept, it goes on from now.
@@ -119,12 +120,22 @@ func (p *poller) run(ctx context.Context) {
 // round is what the Alertmanagers said, each of them once.
 type round struct {
 	arrival  int64
+	began    time.Time
 	complete bool
 	active   map[webhook.Key]bool // false: suppressed
 	statuses []*webhook.Status
 	silences map[string]*silence
 	unheard  unheard
 }
+
+// age is how long ago the first question was asked. The wall clock knows of the time in which the machine slept.
+func (r *round) age() time.Duration {
+	now := time.Now()
+	return max(now.Sub(r.began), now.Round(0).Sub(r.began.Round(0)), 0)
+}
+
+// pause is how much longer than the interval a round may take. One that takes longer was paused, and what its first answers say is too old.
+const pause = 5 * time.Second
 
 // silence is a silence with the alerts that it silences.
 type silence struct {
@@ -170,6 +181,8 @@ func (p *poller) finish(ctx context.Context, r *round) {
 				zap.Bool("peers", !apart))
 		}
 	}
+	ctx = arrival.Now(ctx) // from here on, the exporter notices a pause
+	r.complete = r.complete && r.age() <= p.cfg.Interval+pause
 	p.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
 	p.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
 	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {

@@ -126,6 +126,7 @@ func TestPoller(t *testing.T) {
 		assert.Len(t, get(t, m, attrs.SyncActive), 2*16, "what one of them sends is active")
 		assert.Len(t, get(t, m, attrs.SyncSuppressed), 16)
 		assert.EqualValues(t, 120_000, get(t, m, attrs.SyncAbsentFor))
+		assert.EqualValues(t, 30_000, get(t, m, attrs.SyncAge))
 		assert.Equal(t, h.epoch, get(t, m, attrs.Epoch))
 		assert.EqualValues(t, 2<<24, get(t, m, attrs.Seq))
 		assert.Zero(t, h.poller.resolveWait(), "they are peers")
@@ -171,6 +172,26 @@ func TestPollerIsIncomplete(t *testing.T) {
 		m = lastSync(t, sink)
 		assert.Equal(t, true, get(t, m, attrs.SyncComplete))
 		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "they are no cluster")
+		stop()
+	})
+}
+
+// TestPollerWasPaused: what a process knows that was paused within a round is too old to end or to open anything.
+func TestPollerWasPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", peerA, "[]")
+		w.answer["b:9093"] = func() (string, string, error) {
+			time.Sleep(20 * time.Second) // the client's timeout did not run either
+			return peerB, "[]", nil
+		}
+		sink := new(consumertest.LogsSink)
+		_, stop := polled(t, w, sink, func(c *SyncConfig) { c.ClientConfig.Timeout = time.Hour })
+		time.Sleep(75 * time.Second)
+		require.Len(t, sink.AllLogs(), 1)
+		m := lastSync(t, sink)
+		assert.EqualValues(t, 70_000, get(t, m, attrs.SyncAge))
+		assert.Equal(t, false, get(t, m, attrs.SyncComplete))
 		stop()
 	})
 }

@@ -36,6 +36,8 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 			err = errors.Join(err, readKeys(s.Listed, v, false))
 		case attrs.SyncSilences:
 			s.Silences = readSilences(v)
+		case attrs.SyncAge:
+			s.Age = milliseconds(v)
 		case attrs.SyncAbsentFor:
 			s.AbsentFor = milliseconds(v)
 		case attrs.Epoch:

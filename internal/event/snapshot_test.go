@@ -32,6 +32,7 @@ func syncRecord(ld plog.Logs) plog.LogRecord {
 	a := r.Attributes()
 	a.PutBool(attrs.SyncComplete, true)
 	a.PutInt(attrs.SyncAbsentFor, 120_000)
+	a.PutInt(attrs.SyncAge, 30_000)
 	a.PutInt(attrs.Seq, 7)
 	a.PutEmptyBytes(attrs.SyncActive).FromRaw(keyBytes(key(1), key(2)))
 	a.PutEmptyBytes(attrs.SyncSuppressed).FromRaw(keyBytes(key(2), key(3)))
@@ -46,7 +47,7 @@ func TestReadSnapshot(t *testing.T) {
 	require.NoError(t, bad.First)
 	require.Len(t, events, 1)
 	assert.Equal(t, []*protocol.Snapshot{{
-		Source: "alertmanager/prod", Complete: true, Epoch: "e", Seq: 7, AbsentFor: 2 * time.Minute,
+		Source: "alertmanager/prod", Complete: true, Epoch: "e", Seq: 7, AbsentFor: 2 * time.Minute, Age: 30 * time.Second,
 		Listed: map[protocol.Key]bool{key(1): true, key(2): true, key(3): false},
 	}}, snapshots)
 }

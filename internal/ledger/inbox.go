@@ -84,7 +84,7 @@ func (r *received) consumed() Consumed {
 // unpack makes a write of what a replica left. The bound on aliases does not apply: the
 // webhook is acknowledged already.
 func (l *Ledger) unpack(row Row) (*write, error) {
-	events, err := l.cfg.Unpack(row.Payload)
+	events, err := l.cfg.Unpack(row)
 	if err != nil {
 		return nil, err
 	}

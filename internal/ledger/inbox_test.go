@@ -56,8 +56,8 @@ func (s *shared) leave(id int64, payload string) {
 func sharing(t *testing.T, s *shared, aliases int, change func(*Config)) *Ledger {
 	t.Helper()
 	cfg := testConfig(aliases, func() time.Time { return at(100) })
-	cfg.Unpack = func(payload []byte) ([]protocol.Event, error) {
-		switch string(payload) {
+	cfg.Unpack = func(r Row) ([]protocol.Event, error) {
+		switch string(r.Payload) {
 		case "fired":
 			return []protocol.Event{firing("a", at(0))}, nil
 		case "resolved":

@@ -35,7 +35,7 @@ type Config struct {
 	// Fresh is how long an armed create may wait for its request before it is written ahead anew; 0 is forever.
 	Fresh time.Duration
 	// Unpack makes events of a row of the inbox, and Unpacked hears what they did. It must not wait for the ledger.
-	Unpack   func(payload []byte) ([]protocol.Event, error)
+	Unpack   func(r Row) ([]protocol.Event, error)
 	Unpacked func(events []protocol.Event, outcomes []protocol.Outcome)
 }
 

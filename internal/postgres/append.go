@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// punctual is how long a webhook may take to the database: less than what a sender waits before it sends something newer.
-const punctual = 5 * time.Second
+// Punctual is how long a webhook may take to the database: less than what a sender waits before it sends something newer.
+const Punctual = 5 * time.Second
 
 // A transaction takes no more webhooks than this.
 const (
@@ -46,9 +46,12 @@ func (db *DB) Arrival() Arrival {
 	return a
 }
 
+// Moment is when that was by this process's clock.
+func (a Arrival) Moment() time.Time { return a.ours }
+
 // Punctual returns nil if a webhook of the leader itself may still be applied, and an error that is ErrLate otherwise.
 func (db *DB) Punctual(a Arrival) error {
-	if db.now().Sub(a.ours) >= punctual {
+	if db.now().Sub(a.ours) >= Punctual {
 		return ErrLate
 	}
 	return nil
@@ -82,7 +85,7 @@ type appender struct {
 
 func newAppender(db *DB) appender {
 	// The server gives up before this side does: then it is certain that nothing is there.
-	return appender{db: db, session: db.newSession(punctual*4/5, time.Second), turn: make(chan struct{}, 1)}
+	return appender{db: db, session: db.newSession(Punctual*4/5, time.Second), turn: make(chan struct{}, 1)}
 }
 
 func (p *appender) append(ctx context.Context, add *addition) error {
@@ -128,7 +131,7 @@ func (p *appender) take() []*addition {
 }
 
 func (p *appender) commit(ctx context.Context, group []*addition) {
-	ctx, cancel := context.WithTimeout(ctx, punctual)
+	ctx, cancel := context.WithTimeout(ctx, Punctual)
 	defer cancel()
 	kept, by := latest(group)
 	err := p.clocked(ctx, kept)
@@ -198,7 +201,7 @@ func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 func (p *appender) write(ctx context.Context, group []*addition) error {
 	payloads, sources, deadlines := make([][]byte, len(group)), make([]string, len(group)), make([]time.Time, len(group))
 	for i, a := range group {
-		payloads[i], sources[i], deadlines[i] = a.payload, a.source, a.arrival.theirs.Add(punctual)
+		payloads[i], sources[i], deadlines[i] = a.payload, a.source, a.arrival.theirs.Add(Punctual)
 	}
 	var (
 		now  time.Time

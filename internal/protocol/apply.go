@@ -190,7 +190,7 @@ func (e *Entry) leaves() bool { return e.Members.left > 0 }
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
-	m.LastSeen, m.AbsentSince, m.StaleAfter = now, time.Time{}, ev.StaleAfter
+	m.LastSeen, m.ToldAt, m.AbsentSince, m.StaleAfter = now, now, time.Time{}, ev.StaleAfter
 	m.Witness, m.Final = ev.Witness, ev.Final
 }
 

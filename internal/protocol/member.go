@@ -30,6 +30,8 @@ type Member struct {
 	Epoch    string
 	Seq      int64
 	LastSeen time.Time
+	// ToldAt is when an event was applied last. A restart forgets that.
+	ToldAt time.Time
 	// StaleAfter, if it is not 0, stands in for the policy's.
 	StaleAfter time.Duration
 	// Of the last resolve: the alert's end, who sent it, when it came.

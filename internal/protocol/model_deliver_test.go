@@ -21,7 +21,7 @@ func (w *world) arrive(n notification, process int) arrived {
 	if w.untimed && (!n.firing || n.alert == 1) {
 		ev.Alert.StartsAt = time.Time{}
 	}
-	return arrived{Event: ev, notification: n, by: w.now + maxStuck, at: process, since: w.now - process%2}
+	return arrived{Event: ev, notification: n, by: w.now + maxStuck, at: process, since: w.now - process%2, moment: w.moment()}
 }
 
 // apply hands a request that has arrived to the leader and reports whether it was acknowledged.
@@ -30,8 +30,12 @@ func (w *world) apply(a arrived) bool { return w.accept(a) }
 // push applies what is in the inbox, and a request with several alerts to the leader; nil says that it was not acknowledged.
 func (w *world) push(direct ...arrived) []Outcome {
 	rows := w.received()
+	w.unpack(rows)
 	all, webhooks := w.inOrder(rows, direct)
 	if len(all) == 0 {
+		if !w.ledger.full {
+			w.remove(rows)
+		}
 		return []Outcome{}
 	}
 	w.deliveries += len(all)
@@ -55,7 +59,7 @@ func (w *world) push(direct ...arrived) []Outcome {
 		w.remove(rows)
 	}
 	for i, a := range all {
-		w.did(a, outcomes[i])
+		w.did(a, outcomes[i], slices.ContainsFunc(all[:i], func(b arrived) bool { return b.alert == a.alert }))
 	}
 	if len(all) > 1 && slices.Contains(outcomes, Resolved) {
 		w.newEpisode() // one may have ended within
@@ -72,6 +76,9 @@ func (w *world) push(direct ...arrived) []Outcome {
 func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhooks [][]Event) {
 	groups := make([][]arrived, 0, len(rows)+1)
 	for _, p := range rows {
+		if p.list != nil {
+			continue
+		}
 		for i := range p.all {
 			p.all[i].Waited = time.Duration(w.now-p.put) * time.Second
 		}
@@ -94,9 +101,8 @@ func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhook
 	return all, webhooks
 }
 
-// did notes what an event did.
-func (w *world) did(a arrived, o Outcome) {
-	w.hearsRepairs(a)
+// did notes what an event did. again: it is not the first of its alert in one transaction.
+func (w *world) did(a arrived, o Outcome, again bool) {
 	if o.changes() {
 		w.hearsSync([]arrived{a})
 		w.heard[a.alert] = w.now
@@ -106,7 +112,7 @@ func (w *world) did(a arrived, o Outcome) {
 	}
 	switch {
 	case a.ListedBy != "":
-		w.listDid(a, o)
+		w.listDid(a, o, again)
 	case o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho):
 		w.tell(a.notification)
 		if o == EchoHeld {

@@ -109,6 +109,9 @@ func (l *ledger) commit(n Timed) bool {
 	}
 	if l.lies {
 		l.lies, l.failed, l.reread = false, true, true
+		if l.policy.Punctual {
+			l.policy.HeardSince = l.now() // of replicas, it ends the lead
+		}
 		l.load()
 		return false
 	}

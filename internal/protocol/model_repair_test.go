@@ -8,7 +8,7 @@ import "slices"
 // repairAfter is how long an alert is active without a webhook until the receiver passes it on, in seconds.
 const repairAfter = 10
 
-// repairs is what the receiver knows since it was started.
+// repairs is what the receiver of one process knows since it was started.
 type repairs struct {
 	// toldBy is the last webhook about the alert, or list that passed it on, and its place in the order.
 	toldBy [2]told
@@ -26,26 +26,31 @@ type told struct {
 // beginsUnsaid: the alert fires, and no webhook says so: Alertmanager's notification log says that one did. Of an alert that the entry
 // believes to fire, nobody could tell it what is new; and what is to be said is said first.
 func (w *world) beginsUnsaid(i int) {
-	pending := slices.ContainsFunc(w.queue, func(n notification) bool { return n.alert == i })
+	pending := slices.ContainsFunc(w.queue, func(n notification) bool { return n.alert == i }) || w.inInbox(i)
 	if a := &w.alerts[i]; !a.firing && !pending && !w.fired[i] && !w.held[i].held {
 		a.firing, a.start = true, w.instant(w.now)
 	}
 }
 
-// hearsRepairs notes a webhook, or a list's alert, that was taken.
-func (w *world) hearsRepairs(a arrived) {
-	if t := &w.toldBy[a.alert]; a.Seq >= max(t.seq, w.asked) {
-		*t = told{true, a.firing, a.Seq}
+// hearsRepairs notes webhooks, or a list's alerts, that a process has taken.
+func (w *world) hearsRepairs(all []arrived) {
+	for _, a := range all {
+		r := &w.repairs[a.at]
+		if t := &r.toldBy[a.alert]; a.Seq >= max(t.seq, r.asked) {
+			*t = told{true, a.firing, a.Seq}
+		}
 	}
 }
 
 // listDid is I31 for an alert of a list: what was known before is in w.
-func (w *world) listDid(a arrived, o Outcome) {
+func (w *world) listDid(a arrived, o Outcome, again bool) {
 	i := a.alert
 	switch {
-	case w.heardSeq[i] > a.Seq && o != OlderDropped:
+	case w.heardLast[i] > a.moment && o != OlderDropped && !w.replicas:
 		w.Fatalf("I31: the list is older than the webhook, and made %v of it", o)
-	case w.fired[i] && o != Repeated && o != RefreshDue && o != OlderDropped && o != ResolveWithdrawn:
+	case w.heardLast[i] > a.moment && (o == Repaired || o == EchoReleased):
+		w.Fatalf("I31: the list is older than the webhook, and the alert fires: %v", o)
+	case w.fired[i] && !again && o != Repeated && o != RefreshDue && o != OlderDropped && o != ResolveWithdrawn:
 		w.Fatalf("I31: it fired, and the list made %v of it", o)
 	case o == Repeated || o == RefreshDue || o == OlderDropped:
 		return
@@ -62,38 +67,39 @@ func (w *world) hearsList(a arrived) {
 }
 
 // passOn is what the receiver does after a list: what it shows as active for long, and what no webhook has told of, it passes on.
-func (w *world) passOn(q *question) {
+func (w *world) passOn(process int, q *question) {
 	if !w.repair || !q.Complete {
 		return
 	}
+	r := &w.repairs[process]
 	for i, n := range q.lists {
 		active, listed := q.Listed[keys[i]]
-		t := &w.toldBy[i]
+		t := &r.toldBy[i]
 		switch {
 		case t.known && t.seq < q.Seq && (!listed || !t.firing):
-			*t, w.waiting[i] = told{}, -1
+			*t, r.waiting[i] = told{}, -1
 		case t.known || !active:
-			w.waiting[i] = -1
-		case w.waiting[i] < 0 && w.first:
-			w.waiting[i] = w.now
-		case w.waiting[i] < 0:
-			w.waiting[i] = n.start / 1000
+			r.waiting[i] = -1
+		case r.waiting[i] < 0 && r.first:
+			r.waiting[i] = w.now
+		case r.waiting[i] < 0:
+			r.waiting[i] = n.start / 1000
 		}
-		if w.waiting[i] < 0 || w.now-w.waiting[i] < repairAfter {
+		if r.waiting[i] < 0 || w.now-r.waiting[i] < repairAfter {
 			continue
 		}
-		w.passes(i, q)
+		w.passes(process, i, q)
 	}
-	w.first, w.asked = true, q.Seq
+	r.first, r.asked = true, q.Seq
 }
 
 // passes on alert i, as the list says.
-func (w *world) passes(i int, q *question) {
+func (w *world) passes(process, i int, q *question) {
 	n := q.lists[i]
 	if n.sender = "sync"; w.fired[i] {
 		n.value = -1 // what a list says of an alert that fires does not count
 	}
-	a := w.arrive(n, w.leader)
-	a.Epoch, a.Seq, a.ListedBy = q.Epoch, q.Seq, theSource
+	a := w.arrive(n, process)
+	a.Epoch, a.Seq, a.ListedBy, a.moment = q.Epoch, q.Seq, theSource, q.moment
 	w.apply(a)
 }

@@ -18,6 +18,8 @@ const (
 	punctual = 5
 	// maxLag is how long a leader that is there leaves something in the inbox, in seconds.
 	maxLag = 3
+	// maxList is how long a list takes from its question until it is passed on, in seconds. One that took longer does not count.
+	maxList = syncEvery + 1
 	// farTooLate is how much later than the settle time a leader wakes that sleeps just before it sends, in seconds.
 	farTooLate = 20
 )
@@ -31,10 +33,12 @@ type replication struct {
 	vacant      bool
 	vacantUntil int
 
-	inbox  []parcel
-	taken  int // the last id
-	readTo int // the last id that was read
-	former *Entry
+	inbox []parcel
+	taken int // the last id
+	// moments counts all that the processes hear and ask. loadedAt is when memory was last read from disk.
+	moments, loadedAt int
+	readTo            int // the last id that was read
+	former            *Entry
 }
 
 // receiver is that of one process: the order in which webhooks arrive there.
@@ -43,10 +47,11 @@ type receiver struct {
 	seq   int64
 }
 
-// parcel is a webhook in the inbox.
+// parcel is a webhook in the inbox, or a list.
 type parcel struct {
 	id, put int
 	all     []arrived
+	list    *question
 }
 
 // What replicas could do wrong.
@@ -61,6 +66,8 @@ var (
 	unfenced          = mutated("R8 ")
 	worksUnread       = mutated("R9 ")
 	ordersByReceiver  = mutated("R11 ")
+	listsAreNew       = mutated("R15 ")
+	listsAreLate      = mutated("R17 ")
 )
 
 func (s *steps) ofReplicas(sw switches) {
@@ -97,6 +104,7 @@ func (s *steps) ofReplicas(sw switches) {
 		}
 	}
 	s.add(2, "the leader reads the inbox", func(w *world) { w.drain() })
+	s.ofLists(sw)
 }
 
 // follower is another process than the leader.
@@ -110,15 +118,22 @@ func (w *world) anyTaker() int {
 	return w.leader
 }
 
-func (r *replication) startAll() {
-	for i := range r.receivers {
-		r.newProcess(i)
+// moment is the next place in the order of all.
+func (r *replication) moment() int {
+	r.moments++
+	return r.moments
+}
+
+func (w *world) startAll() {
+	for i := range w.receivers {
+		w.newProcess(i)
 	}
 }
 
-func (r *replication) newProcess(i int) {
-	r.epochs++
-	r.receivers[i] = receiver{epoch: strconv.Itoa(r.epochs)}
+func (w *world) newProcess(i int) {
+	w.epochs++
+	w.receivers[i] = receiver{epoch: strconv.Itoa(w.epochs)}
+	w.startSync(i)
 }
 
 // next is the place of a webhook, or of a question, in the order of a process.
@@ -184,18 +199,25 @@ func (w *world) lookAtInbox() {
 	switch {
 	case w.vacant && w.vacantUntil <= w.now:
 		w.succeed(w.skew)
-	case !w.vacant && len(w.inbox) > 0:
-		if w.inbox[0].put+maxLag <= w.now {
+	case !w.vacant:
+		if len(w.inbox) > 0 && w.inbox[0].put+maxLag <= w.now {
 			w.ledger.full, w.ledger.lies = false, false
 		}
 		w.drain()
 	}
 }
 
-// drain applies what is in the inbox.
+// drain applies what is in the inbox, and after that the list that was.
 func (w *world) drain() {
-	if len(w.inbox) > 0 && !w.vacant {
+	if w.vacant {
+		return
+	}
+	if len(w.inbox) > 0 {
 		w.push()
+	}
+	if q := w.unpacked[w.leader]; q != nil {
+		w.unpacked[w.leader] = nil
+		w.snapshot(q)
 	}
 }
 
@@ -226,7 +248,11 @@ func (w *world) accept(all ...arrived) bool {
 	late := w.replicas && w.now >= all[0].since+punctual
 	switch {
 	case all[0].at == w.leader:
-		return !w.vacant && (!late || leaderIsLate) && w.push(all...) != nil
+		ok := !w.vacant && (!late || leaderIsLate) && w.push(all...) != nil
+		if ok {
+			w.hearsRepairs(all)
+		}
+		return ok
 	case late && !followersAreLate || w.ledger.full:
 		return false
 	}
@@ -236,6 +262,7 @@ func (w *world) accept(all ...arrived) bool {
 		id = w.taken
 	}
 	w.inbox = append(w.inbox, parcel{id: id, put: w.now, all: all})
+	w.hearsRepairs(all)
 	return true
 }
 

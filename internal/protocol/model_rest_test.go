@@ -28,11 +28,14 @@ func (w *world) quiesce() {
 	for len(w.queue) > 0 {
 		w.deliver(false)
 	}
+	for len(w.late) > 0 && w.oversleeps {
+		w.settleFor(1)
+	}
+	if w.oversleeps {
+		w.audit() // it comes before the entry expires
+	}
 	w.synced()
 	w.otherCloses()
-	for len(w.late) > 0 && w.oversleeps {
-		w.settleFor(1) // an audit comes before the entry expires
-	}
 	w.audit()
 	// A call on its way, settle, a hold and one backoff: by then it is true (I12), and it stays so.
 	w.settleFor(w.restTime())

@@ -60,6 +60,8 @@ type arrived struct {
 	by int // when the handler gets through at the latest
 	// at is the process, since when it came, as far as that knows. id is its place in the inbox, 0 if it has none yet.
 	at, since, id int
+	// moment is its place in the order of all that the processes hear.
+	moment int
 	// isEcho: the second replica has not heard of the end yet.
 	isEcho bool
 }

@@ -25,11 +25,15 @@ type question struct {
 	firing  [2]bool
 	lists   [2]notification // what they say of the alerts
 	aliveAt int
+	// asked is when, and moment is its place in the order of all that the processes hear.
+	asked, moment int
 }
 
 // syncs is what the model knows of them.
 type syncs struct {
-	question *question // asked, its answer has not arrived
+	questions [processes]*question // asked, their answers have not arrived
+	// unpacked is the list of each process out of the inbox, until it is applied.
+	unpacked [processes]*question
 	// emptyUntil: an Alertmanager was restarted, and knows nothing until then.
 	emptyUntil int
 	// silenced alerts are listed as suppressed, and nothing is sent of them.
@@ -37,30 +41,32 @@ type syncs struct {
 	// alone: the first replica has resolved the alert, and the second says that it fires.
 	alone [2]bool
 
-	// What the entry was told: by webhooks at that place in the order, by snapshots at all, and since when one lacks it (-1: none).
-	heardSeq [2]int64
-	shown    [2]bool
-	lacking  [2]int
-	waits    [2]hold // resolves
-	repairs
+	// What the entry was told: by webhooks at that place in the order of all, and when it was told last, by snapshots at all, and since
+	// when one lacks it (-1: none).
+	heardLast [2]int
+	toldAt    [2]int
+	shown     [2]bool
+	lacking   [2]int
+	waits     [2]hold // resolves
+	repairs   [processes]repairs
 }
 
 func (s *steps) ofSync(sw switches) {
 	if !sw.sync {
 		return
 	}
-	s.add(6, "sync", func(w *world) { w.ask(true); w.answered() })
-	s.add(3, "sync asked", func(w *world) { w.ask(true) })
-	s.add(3, "sync answered", func(w *world) { w.answered() })
-	s.add(2, "sync incomplete", func(w *world) { w.ask(false); w.answered() })
+	s.add(6, "sync", func(w *world) { w.lists(w.leader, true) })
+	s.add(3, "sync asked", func(w *world) { w.ask(w.leader, true) })
+	s.add(3, "sync answered", func(w *world) { w.answered(w.leader) })
+	s.add(2, "sync incomplete", func(w *world) { w.lists(w.leader, false) })
 	s.add(2, "another source syncs", func(w *world) { w.otherSyncs() })
 	s.add(1, "Alertmanager restarts", func(w *world) { w.emptyUntil = w.now + 8 })
 	s.add(2, "sync, 5 seconds", func(w *world) {
-		w.ask(true)
+		w.ask(w.leader, true)
 		for range 5 {
 			w.tick()
 		}
-		w.answered()
+		w.answered(w.leader)
 	})
 	for i := range 2 {
 		n := "(" + strconv.Itoa(i) + ")"
@@ -95,10 +101,16 @@ func (w *world) resolvesAlone(i int) {
 	w.queue = append(w.queue, n)
 }
 
+// lists lets a process read the list of the Alertmanagers.
+func (w *world) lists(process int, complete bool) {
+	w.ask(process, complete)
+	w.answered(process)
+}
+
 // ask notes what the Alertmanagers answer now. Without a part of the answer, or of one that was restarted, it is incomplete.
-func (w *world) ask(complete bool) {
-	epoch, seq := w.next(w.leader)
-	q := &question{Snapshot: Snapshot{
+func (w *world) ask(process int, complete bool) {
+	epoch, seq := w.next(process)
+	q := &question{asked: w.now, moment: w.moment(), Snapshot: Snapshot{
 		Source: theSource, Complete: complete && w.now >= w.emptyUntil, Epoch: epoch, Seq: seq,
 		AbsentFor: absentFor * time.Second, Listed: map[Key]bool{},
 	}}
@@ -111,22 +123,33 @@ func (w *world) ask(complete bool) {
 			q.Listed[keys[i]] = !w.silenced[i]
 		}
 	}
-	w.question = q
+	w.questions[process] = q
 }
 
-// answered: the answer arrives.
-func (w *world) answered() {
-	if q := w.question; q != nil {
-		w.question = nil
-		w.snapshot(q)
-		w.passOn(q)
+// answered: the answer arrives. One that leads applies it, another one puts it into the inbox.
+func (w *world) answered(process int) {
+	q := w.questions[process]
+	if q == nil || w.vacant && process == w.leader {
+		return
 	}
+	w.questions[process] = nil
+	switch {
+	case w.replicas && w.now-q.asked > maxList && !listsAreLate:
+		return // it was paused
+	case process == w.leader:
+		w.snapshot(q)
+	case !w.ledger.full:
+		w.putList(q)
+	}
+	w.passOn(process, q)
 }
 
 // otherSyncs is a complete snapshot of a source that has none of our alerts.
 func (w *world) otherSyncs() {
 	r := w.receivers[w.leader]
-	w.snapshot(&question{Snapshot: Snapshot{Source: otherSource, Complete: true, Epoch: r.epoch, Seq: r.seq + 1, AbsentFor: absentFor * time.Second}})
+	w.snapshot(&question{asked: w.now, moment: w.moment(), Snapshot: Snapshot{
+		Source: otherSource, Complete: true, Epoch: r.epoch, Seq: r.seq + 1, AbsentFor: absentFor * time.Second,
+	}})
 }
 
 // snapshot hands an answer to the ledger.
@@ -135,7 +158,10 @@ func (w *world) snapshot(q *question) {
 		return
 	}
 	w.aliveAt = max(w.aliveAt, q.aliveAt)
-	q.Heard = w.witnessed()
+	q.Heard, q.Asked = w.witnessed(), at(q.asked+w.skew)
+	if listsAreNew {
+		q.Asked = w.wall()
+	}
 	before, lies := w.ledger.entry, w.ledger.lies && !w.ledger.full
 	ok := w.ledger.sync(&q.Snapshot)
 	if before == nil {
@@ -171,7 +197,7 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	now := w.ledger.entry.Members.Get(keys[i])
 	ended := now == nil || !now.unfinished()
 	ours := q.Source == theSource && q.Complete
-	later := w.heardSeq[i] > q.Seq
+	later, decides := w.heardLast[i] > q.moment, w.decides(q, i)
 	if w.guarded && m.resolving() {
 		w.checkWitness(i, m, ended)
 		return
@@ -183,8 +209,8 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 		w.Fatalf("I27: alert %d fired when the snapshot was asked for, and it ended it", i)
 	case ended && (!ours || later || !w.shown[i]):
 		w.Fatalf("I27: alert %d ended by a snapshot that says nothing of it: complete %t, later %t, shown %t, of %s", i, q.Complete, later, w.shown[i], q.Source)
-	case !ours || later || !w.shown[i] || m.held() || m.resolving():
-		if ours && !later && w.shown[i] && !ended {
+	case !ours || !decides || !w.shown[i] || m.held() || m.resolving():
+		if ours && decides && w.shown[i] && !ended {
 			w.Fatalf("I28: alert %d is absent, and still held or resolving", i)
 		}
 	case w.lacking[i] < 0:
@@ -206,7 +232,7 @@ func (w *world) noteSnapshot(q *question) {
 	w.noteMembers()
 	for i := range keys {
 		active, listed := q.Listed[keys[i]]
-		decides := listed && w.heardSeq[i] < q.Seq
+		decides := listed && w.decides(q, i)
 		switch {
 		case held[i].held && listed && w.fired[i] != (decides && active && q.Complete) && !w.ledger.failed:
 			w.Fatalf("I28: alert %d was held and is listed: fires %t", i, w.fired[i])
@@ -231,7 +257,7 @@ func (w *world) synced() {
 	if !w.sync {
 		return
 	}
-	w.emptyUntil, w.question = 0, nil
+	w.emptyUntil, w.questions = 0, [processes]*question{}
 	if w.repair {
 		w.silenced = [2]bool{} // a list opens nothing that somebody silences
 	}
@@ -249,8 +275,11 @@ func (w *world) synced() {
 		}
 	}
 	for range (max(absentFor, repairAfter)+2*syncEvery)/syncEvery + 1 {
-		w.ask(true)
-		w.answered()
+		w.lists(w.leader, true)
+		for by := 1; w.replicas && by < processes; by++ {
+			w.lists(w.follower(by), true)
+		}
+		w.drain()
 		w.settleFor(syncEvery)
 	}
 	for i := range w.alerts {
@@ -260,29 +289,5 @@ func (w *world) synced() {
 		if w.repair && w.alerts[i].firing && !w.fired[i] && !w.held[i].held {
 			w.Fatalf("I31: alert %d fires unsaid, and its member does not: %s", i, w.show())
 		}
-	}
-}
-
-// restartSync: a new process has heard nothing yet, and its questions are new.
-func (w *world) restartSync() {
-	w.question, w.heardSeq, w.lacking = nil, [2]int64{}, [2]int{-1, -1}
-	w.repairs = repairs{waiting: [2]int{-1, -1}}
-}
-
-// rereadSync: memory is what disk says of e, so absences are forgotten, and an alert that is not there.
-func (w *world) rereadSync(e *Entry) {
-	for i := range keys {
-		w.lacking[i] = -1
-		if e == nil || e.Members.Get(keys[i]) == nil {
-			w.unshown(i)
-		}
-	}
-}
-
-// hearsSync notes that a webhook was heard.
-func (w *world) hearsSync(all []arrived) {
-	for _, a := range all {
-		w.heardSeq[a.alert] = max(w.heardSeq[a.alert], a.Seq)
-		w.lacking[a.alert] = -1
 	}
 }

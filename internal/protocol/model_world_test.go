@@ -127,7 +127,7 @@ func (w *world) restart() {
 	w.work, w.look = nil, nil
 	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
 	w.policy.HeardSince = w.wall()
-	w.restartSync()
+	w.lacking, w.loadedAt = [2]int{-1, -1}, w.now
 	w.ledger.load()
 }
 

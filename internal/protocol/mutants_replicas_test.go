@@ -32,6 +32,20 @@ func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 	p.doubtOriginal(n, c, sent, now)
 	n.SettleAt = now.Add(p.SettleTime)
 }`},
+	{"R14 a list of one replica is newer than what another one heard", "lists", 20000, `
+func (p *Policy) decides(s *Snapshot, m *Member) bool {
+	one := *p
+	one.Punctual = false
+	return one.decidesOriginal(s, m)
+}`},
+	{"R15 a list is as new as the moment when it is applied", "lists", 20000, ""},
+	{"R16 a list from before the takeover decides", "lists", 20000, `
+func (p *Policy) decides(s *Snapshot, m *Member) bool {
+	always := *p
+	always.HeardSince = time.Time{}
+	return always.decidesOriginal(s, m)
+}`},
+	{"R17 a list that was read long ago is passed on", "lists repair", 20000, ""},
 }
 
 // replicaHistories once broke the promise, or would.
@@ -74,5 +88,28 @@ var replicaHistories = []fixed{
 		"toggle(0); toggle(1); deliver; toggle(0); call answered; deliver; answer; call answered, done at the end; " +
 			"takeover, call done late by 6; call answered; call lost",
 		"R13 a new doubt cuts the former one short",
+	},
+	{
+		"a list that another replica had read before a firing ended its hold, and nobody was called", "lists",
+		"toggle(0); deliver; call answered; answer; sync; toggle(0); deliver; call answered; answer; second; sync asked at follower 1; second; " +
+			"toggle with old start(0); deliver; second; sync answered at follower 1; the leader reads the inbox",
+		"R14 a list of one replica is newer than what another one heard",
+	},
+	{
+		"a list that another replica had read before a resolve let its echo fire", "lists",
+		"toggle(0); deliver; call answered; answer; second; sync asked at follower 1; second; toggle(0); deliver; call answered; answer; second; " +
+			"second fires(0); second; sync answered at follower 1; the leader reads the inbox",
+		"R15 a list is as new as the moment when it is applied",
+	},
+	{
+		"a list that was read before a firing ended its hold after a takeover", "lists",
+		"toggle(0); deliver; call answered; answer; sync; toggle(0); deliver; call answered; answer; second; sync asked at follower 2; second; " +
+			"toggle with old start(0); deliver; second; takeover, call done late by 0; second; sync answered at follower 1; the leader reads the inbox",
+		"R16 a list from before the takeover decides",
+	},
+	{
+		"a replica that was paused passed on an alert that had resolved", "lists repair",
+		"toggle(1); deliver; sync asked at follower 1; toggle(1); deliver; 5 seconds; 5 seconds; 5 seconds; sync answered at follower 1; second",
+		"R17 a list that was read long ago is passed on",
 	},
 }

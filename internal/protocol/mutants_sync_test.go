@@ -23,7 +23,7 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 	{"what is listed is not heard", "sync and stale", 20000, listedWith("", "m.LastSeen = seen")},
 	{"a suppressed alert begins to fire", "sync", 20000, listedWith("active = true", "")},
 	{"a snapshot knows what came later", "sync", 20000, `
-func (s *Snapshot) decides(m *Member) bool { return true }`},
+func (p *Policy) decides(s *Snapshot, m *Member) bool { return true }`},
 	{"disk does not know what was shown", "sync", 20000, `
 func (s Sighting) Durable() bool { return s.Wakes() }`},
 	{"an absence ends now", "sync", 20000, `
@@ -85,19 +85,19 @@ func (m *Member) newerThan(ev *Event) bool { return ev.ListedBy == "" && m.newer
 
 func lacksWith(first string) string {
 	return `
-func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
+func (s *Snapshot) lacks(m *Member, decides bool, now time.Time, did *Sighting) {
 	` + first + `
-	s.lacksOriginal(m, now, did)
+	s.lacksOriginal(m, decides, now, did)
 }`
 }
 
 func listedWith(before, after string) string {
 	return `
-func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) {
+func (s *Snapshot) listed(m *Member, active, decides bool, now time.Time, did *Sighting) {
 	since, seen, held := m.AbsentSince, m.LastSeen, m.HeldUntil
 	_, _, _ = since, seen, held
 	` + before + `
-	s.listedOriginal(m, active, now, did)
+	s.listedOriginal(m, active, decides, now, did)
 	` + after + `
 }`
 }

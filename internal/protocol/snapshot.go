@@ -22,6 +22,10 @@ type Snapshot struct {
 	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
 	Epoch string
 	Seq   int64
+	// Age is how long before its record was made the list was asked for; Asked is when that was by the clock of this process, or earlier.
+	// Lists and webhooks of several replicas have no other order.
+	Age   time.Duration
+	Asked time.Time
 	// Heard says when the watchdog of each watched source was heard last. After a source has died, its watchdog is heard for at most Lease,
 	// counted from the end of the first of its alerts that ends by itself.
 	Heard map[Witness]time.Time
@@ -81,9 +85,9 @@ func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting)
 		}
 		next := *m
 		if active, listed := s.Listed[m.Key]; listed {
-			s.listed(&next, active, now, &did)
+			s.listed(&next, active, p.decides(s, m), now, &did)
 		} else {
-			s.lacks(&next, now, &did)
+			s.lacks(&next, p.decides(s, m), now, &did)
 		}
 		if next == *m {
 			continue
@@ -105,20 +109,24 @@ func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting)
 	return e, did
 }
 
-// decides: the list was asked for after the member was last heard of, as far as their order is known.
-func (s *Snapshot) decides(m *Member) bool {
+// decides: the list was asked for after the member was last heard of, as far as their order is known. Of two replicas one asks and the
+// other hears, so the list must be younger than all that this process has applied, and than its lead: what it heard before is forgotten.
+func (p *Policy) decides(s *Snapshot, m *Member) bool {
+	if p.Punctual {
+		return s.Asked.After(latest(m.ToldAt, p.HeardSince))
+	}
 	return s.Epoch == "" || m.Epoch != s.Epoch || m.Seq < s.Seq
 }
 
 // listed changes m, which the list has. A suppressed alert goes on, but none begins to fire.
-func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) {
+func (s *Snapshot) listed(m *Member, active, decides bool, now time.Time, did *Sighting) {
 	m.LastSeen, m.AbsentSince = now, time.Time{}
 	if m.ShownBy != s.Source {
 		m.ShownBy = s.Source
 		did.Shown++
 	}
 	switch {
-	case !s.decides(m):
+	case !decides:
 	case m.resolving():
 		m.HeldUntil = time.Time{}
 		did.Withdrawn++
@@ -129,12 +137,12 @@ func (s *Snapshot) listed(m *Member, active bool, now time.Time, did *Sighting) 
 }
 
 // lacks changes m, which the list has not. That says nothing of an alert that this source has never listed.
-func (s *Snapshot) lacks(m *Member, now time.Time, did *Sighting) {
+func (s *Snapshot) lacks(m *Member, decides bool, now time.Time, did *Sighting) {
 	heard, watched := s.Heard[m.Witness]
 	switch {
 	case watched && m.resolving():
 		s.attests(m, heard, now, did)
-	case !s.Complete || m.ShownBy != s.Source || !s.decides(m):
+	case !s.Complete || m.ShownBy != s.Source || !decides:
 	case m.held():
 		m.rests()
 		did.Cancelled++

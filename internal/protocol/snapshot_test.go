@@ -75,6 +75,35 @@ func TestAbsenceSaysNothing(t *testing.T) {
 	}
 }
 
+// TestListsOfReplicas: of two replicas one asks and the other hears, so that only time tells what a list knows.
+func TestListsOfReplicas(t *testing.T) {
+	for name, test := range map[string]struct {
+		asked time.Duration
+		want  Sighting
+	}{
+		"before the takeover":         {-minute, Sighting{}},
+		"before the echo":             {2 * minute, Sighting{}},
+		"as the echo came":            {3 * minute, Sighting{}},
+		"after the echo":              {3*minute + time.Millisecond, Sighting{Cancelled: 1}},
+		"after another one's webhook": {4 * minute, Sighting{Cancelled: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, t0 := testPolicy(), at(0)
+			p.Punctual, p.EchoAnySender, p.HeardSince = true, true, t0
+			shown := list(keys[0])
+			shown.Asked = t0.Add(time.Second)
+			e := look(p, opened(t, p, t0), shown, t0.Add(time.Second))
+			e, _ = applyOne(p, e, resolves(am1, t0, t0.Add(minute)).order("a", 8), t0.Add(minute))
+			e, outcome := applyOne(p, e, fires(am2, t0).order("a", 9), t0.Add(3*minute))
+			require.Equal(t, EchoHeld, outcome)
+			s := list()
+			s.Epoch, s.Asked = "b", t0.Add(test.asked)
+			_, did := p.Snapshot(e, s, t0.Add(5*minute))
+			require.Equal(t, test.want, did)
+		})
+	}
+}
+
 // TestListedIsHeard: being listed keeps what stale_after would resolve, and no record is written for it.
 func TestListedIsHeard(t *testing.T) {
 	p, t0 := testPolicy(), at(0)

@@ -63,7 +63,7 @@ const (
 // the same time, and a group sends those of two Prometheus servers: what comes that close together was heard once.
 func (s Source) Heard(key protocol.Key, listed bool, missingAfter time.Duration, now time.Time) (Source, Kind) {
 	s.hears(key)
-	s.HeardAt = now
+	s.HeardAt = later(s.HeardAt, now)
 	switch between := now.Sub(s.first); {
 	case s.Missing:
 		s.Missing = false

@@ -184,11 +184,11 @@ func (w *Watch) drop(of protocol.Witness) {
 	delete(w.sources, of)
 }
 
-// List takes a list of alerts: the watchdogs in it are heard, and their sources are watched.
-func (w *Watch) List(listed map[protocol.Key]bool, now time.Time) {
+// List takes a list of alerts: the watchdogs in it were heard when it was asked for, and their sources are watched.
+func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
 	for k, of := range maps.Clone(w.byKey) {
 		if _, there := listed[k]; there {
-			next, kind := w.sources[of].Heard(k, true, w.cfg.MissingAfter, now)
+			next, kind := w.sources[of].Heard(k, true, w.cfg.MissingAfter, asked)
 			w.set(of, next, kind)
 		}
 	}

@@ -118,6 +118,12 @@ func TestListed(t *testing.T) {
 	require.Equal(t, []string{"gone eu"}, d.tick(at(2*time.Hour+missing)))
 	d.List(listed, at(3*time.Hour))
 	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
+
+	// A list that another replica read, and that waited, does not undo what was heard since.
+	d.hears("eu", at(3*time.Hour+time.Minute))
+	d.List(listed, at(3*time.Hour))
+	require.Empty(t, d.tick(at(3*time.Hour+missing+time.Minute-time.Second)))
+	require.Equal(t, []string{"gone eu"}, d.tick(at(3*time.Hour+missing+time.Minute)))
 }
 
 func TestClosedByHandIsForgotten(t *testing.T) {
