@@ -192,7 +192,7 @@ $(BIN)/promtool: $(STAMP)/promtool-$(PROMETHEUS_VERSION)
 	scripts/promtool.sh '$(PROMETHEUS_VERSION)' $@
 	@touch $@
 
-# The PostgreSQL that the system has, or its packages.
+# The PostgreSQL and the PgBouncer that the system has, or their packages.
 $(STAMP)/postgresql: scripts/postgresql.sh
 	scripts/postgresql.sh
 	@mkdir -p $(STAMP)

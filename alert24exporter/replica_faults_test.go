@@ -112,6 +112,32 @@ func slowStatements(f *fleet) {
 }
 
 // A database that turns the role away may learn its password later, or a file with it is put right. Nobody restarts the replicas.
+// Behind PgBouncer that keeps sessions apart, replicas work as without it.
+func poolerOfSessions(f *fleet) {
+	url := pgtest.TCP(f.server.Pooler(f.t, "session"), f.database)
+	leader, follower := f.join(url, nil), f.join(url, nil)
+	if f.leader(leader, follower) == follower {
+		leader, follower = follower, leader
+	}
+	require.NoError(f.t, f.send(follower, "firing"))
+	f.opens(1)
+	require.NoError(f.t, leader.shutdown(f.t.Context()))
+	f.leader(follower)
+	require.NoError(f.t, f.send(follower, "resolved"))
+	f.opens(0)
+	assert.Equal(f.t, 1, f.created())
+}
+
+// One that does not is refused, and the log says how to set it.
+func poolerOfTransactions(f *fleet) {
+	e := f.join(pgtest.TCP(f.server.Pooler(f.t, "transaction"), f.database), nil)
+	require.ErrorIs(f.t, e.ready(f.t.Context()), errDatabase)
+	require.ErrorContains(f.t, f.send(e, "firing"), "set pool_mode = session")
+	f.says("The database cannot be used")
+	logged := f.logs.FilterMessageSnippet("The database cannot be used").All()
+	assert.Contains(f.t, logged[len(logged)-1].ContextMap()["error"], "set pool_mode = session")
+}
+
 func wrongPassword(f *fleet) {
 	const secret = "s3cret-of-the-database"
 	url := "postgres://" + pgtest.Role + ":" + secret + "@" + f.server.Address() + "/" + f.database + "?sslmode=disable"

@@ -36,6 +36,8 @@ func TestReplicas(t *testing.T) {
 		"no room for another alias":      noRoom,
 		"row that cannot be read":        unreadableRow,
 		"a wrong password":               wrongPassword,
+		"a pooler of sessions":           poolerOfSessions,
+		"a pooler of transactions":       poolerOfTransactions,
 		"no connection is free":          noConnection,
 		"the server is read-only":        readOnly,
 		"the server's disk is full":      fullDisk,

@@ -70,6 +70,7 @@ type DB struct {
 	live     atomic.Int64
 	problem  atomic.Pointer[error]
 	prepared atomic.Bool
+	bound    atomic.Bool // a connection is one session of the server, for as long as it lasts
 	leading  atomic.Bool
 	inbox    appender
 	reader   *session

@@ -27,6 +27,9 @@ var (
 	ErrFull = errors.New("the inbox is full: no replica leads, or the leader cannot keep up")
 )
 
+// errPooler: settings would go to others, and nothing would be heard.
+var errPooler = errors.New("a pooler gives each transaction another session: set pool_mode = session in PgBouncer, or connect to PostgreSQL itself")
+
 // SQLSTATEs that mean something here.
 const (
 	codeDivisionByZero = "22012" // the fence is down
@@ -34,6 +37,7 @@ const (
 	codeReadOnly       = "25006"
 	codeNoPrivilege    = "42501"
 	codeUnknownOutcome = "40003"
+	codeProtocol       = "08P01"
 )
 
 // fault is an error of the database in one line without secrets.

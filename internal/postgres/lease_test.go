@@ -195,7 +195,11 @@ func TestSlowCommitDoesNotStarveRenewals(t *testing.T) {
 func TestTakeoverWaitsForACommit(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	url := server.URL(database)
+	takeoverWaitsForACommit(t, database, server.URL(database))
+}
+
+func takeoverWaitsForACommit(t *testing.T, database, url string) {
+	t.Helper()
 	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
@@ -215,7 +219,11 @@ func TestTakeoverWaitsForACommit(t *testing.T) {
 func TestStoppedLeaderIsDislodged(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	url := server.URL(database)
+	stoppedLeaderIsDislodged(t, database, server.URL(database))
+}
+
+func stoppedLeaderIsDislodged(t *testing.T, database, url string) {
+	t.Helper()
 	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))

@@ -83,7 +83,10 @@ func (s *session) connect(ctx context.Context, check bool) error {
 		return err
 	}
 	s.conn = conn
-	if err := s.prepare(ctx); err != nil {
+	if err = s.db.checkPooler(ctx, conn); err == nil {
+		err = s.prepare(ctx)
+	}
+	if err != nil {
 		s.drop(ctx)
 		return err
 	}

@@ -48,8 +48,8 @@ func (w *world) listDid(a arrived, o Outcome, again bool) {
 	switch {
 	case w.heardLast[i] > a.moment && o != OlderDropped && !w.replicas:
 		w.Fatalf("I31: the list is older than the webhook, and made %v of it", o)
-	case w.heardLast[i] > a.moment && (o == Repaired || o == EchoReleased):
-		w.Fatalf("I31: the list is older than the webhook, and the alert fires: %v", o)
+	case w.heardLast[i] > a.moment && a.start <= w.alerts[i].resolvedStart && (o == Repaired || o == EchoReleased):
+		w.Fatalf("I31: the list is older than the resolve, and the alert fires: %v", o)
 	case w.fired[i] && !again && o != Repeated && o != RefreshDue && o != OlderDropped && o != ResolveWithdrawn:
 		w.Fatalf("I31: it fired, and the list made %v of it", o)
 	case o == Repeated || o == RefreshDue || o == OlderDropped:

@@ -136,12 +136,17 @@ func (s *Server) choosePort() error {
 	if s.port != 0 {
 		return nil
 	}
+	var err error
+	s.port, err = freePort()
+	return err
+}
+
+func freePort() (int, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.port = free.Addr().(*net.TCPAddr).Port
-	return free.Close()
+	return free.Addr().(*net.TCPAddr).Port, free.Close()
 }
 
 // Restart stops the server at once, as pg_ctl -m immediate does, and starts it again.

@@ -1,0 +1,86 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Pooler starts PgBouncer in front of the server for the length of a test, and returns its address. mode is its pool_mode.
+func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
+	tb.Helper()
+	dir, err := os.MkdirTemp(s.dir, "pool") //nolint:usetesting // where another user gets
+	if err != nil {
+		tb.Fatal(err)
+	}
+	program, libraries, err := pooler(tb.Context(), dir)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port, err := freePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	config := filepath.Join(dir, "pgbouncer.ini")
+	for name, text := range map[string]string{
+		config: fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
+			"pool_mode = %s\nauth_type = scram-sha-256\nauth_file = users\nadmin_users = %s\n", s.dir, s.port, port, mode, Role),
+		filepath.Join(dir, "users"): fmt.Sprintf("%q %q\n", Role, Password),
+	} {
+		if err := errors.Join(os.WriteFile(name, []byte(text), 0o600), s.own(name)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := s.own(dir); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := s.command(context.WithoutCancel(tb.Context()), libraries, program, "-q", config)
+	cmd.Dir = dir
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // killed
+	})
+	address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	for deadline := time.Now().Add(time.Minute); ; {
+		conn, err := net.Dial("tcp", address) //nolint:noctx // on this machine
+		if err == nil {
+			_ = conn.Close()
+			return address
+		}
+		if time.Now().After(deadline) {
+			tb.Fatal("PgBouncer does not start: ", err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// pooler returns PgBouncer and its libraries, where the server's user can run it: copies in dir of what is unpacked in .tools.
+func pooler(ctx context.Context, dir string) (program, libraries string, err error) {
+	tree := filepath.Join(root(), ".tools", "pgbouncer")
+	for _, candidate := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
+		if exec.CommandContext(ctx, candidate, "--version").Run() == nil { //nolint:gosec // what the machine has
+			return candidate, "", nil
+		}
+	}
+	if _, err := os.Stat(tree); err != nil {
+		return "", "", errors.New("PgBouncer is missing: run scripts/postgresql.sh on Debian, or install it so that pgbouncer is on the PATH")
+	}
+	to := filepath.Join(dir, "programs")
+	if err := os.CopyFS(to, os.DirFS(tree)); err != nil {
+		return "", "", err
+	}
+	return filepath.Join(to, "usr", "sbin", "pgbouncer"), filepath.Join(to, "lib"), os.Chmod(dir, 0o755) //nolint:gosec // another user's programs live in it
+}

@@ -1,0 +1,96 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// TestPoolerOfSessions: behind PgBouncer with pool_mode = session, and all else as it comes, everything works.
+func TestPoolerOfSessions(t *testing.T) {
+	t.Parallel()
+	pooler := server.Pooler(t, "session")
+	for name, test := range map[string]func(t *testing.T, database, url string){
+		"replicas":       replicasTakeTurns,
+		"a long commit":  takeoverWaitsForACommit,
+		"a stuck leader": stoppedLeaderIsDislodged,
+		"notifications":  webhooksAreHeard,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := server.Database(t)
+			test(t, database, pgtest.TCP(pooler, database))
+		})
+	}
+}
+
+func replicasTakeTurns(t *testing.T, database, url string) {
+	t.Helper()
+	one, other := open(t, url), open(t, url)
+	for i := range 3 { // statements are prepared, and used again
+		first := lead(t, one)
+		require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "1")}, false))
+		put(t, other, "", "webhook")
+		rows, err := first.Inbox(t.Context())
+		require.NoError(t, err)
+		require.Len(t, rows, 1)
+		require.NoError(t, first.CommitInbox(t.Context(), []ledger.Change{change("b", "")}, ledger.Consumed{IDs: []int64{rows[0].ID}}), "%d", i)
+		depose(t, database)
+		second := lead(t, other)
+		require.ErrorIs(t, first.Commit(t.Context(), []ledger.Change{change("a", "3")}, false), ErrDeposed)
+		require.NoError(t, first.Close(t.Context()))
+		require.Equal(t, map[string]string{"a": "1", "b": ""}, records(t, one))
+		require.NoError(t, second.Close(t.Context()))
+	}
+}
+
+func webhooksAreHeard(t *testing.T, _, url string) {
+	t.Helper()
+	one, other := open(t, url), open(t, url)
+	s := one.newSession(time.Second, time.Second)
+	s.setUp = "LISTEN " + one.channel + "_inbox"
+	defer s.close(context.WithoutCancel(t.Context()))
+	require.NoError(t, s.do(t.Context(), "listen", false, func(ctx context.Context, conn *pgx.Conn) error {
+		put(t, other, "", "webhook") //nolint:contextcheck // the context is that of the test
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		_, err := conn.WaitForNotification(ctx)
+		return err
+	}))
+}
+
+// TestPoolerOfTransactions: it is refused in words, before anything is set that others would inherit.
+func TestPoolerOfTransactions(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"transaction", "statement"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			database, pooler := server.Database(t), server.Pooler(t, mode)
+			db, err := New(configure(t, pgtest.TCP(pooler, database)))
+			require.NoError(t, err)
+			t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+			for range 3 {
+				require.ErrorContains(t, db.Prepare(t.Context()), "cannot open the database: a pooler gives each transaction another session: set pool_mode = session")
+				require.ErrorIs(t, db.Append(t.Context(), db.Arrival(), "", []byte("webhook")), errPooler)
+			}
+			campaign(t, db)
+			holds(t, func() bool { return db.Err() != nil }, "the campaign does not tell")
+			require.ErrorIs(t, db.Err(), errPooler)
+			conn, err := pgx.Connect(t.Context(), pgtest.TCP(pooler, database)+"&default_query_exec_mode=simple_protocol")
+			require.NoError(t, err)
+			defer conn.Close(t.Context())
+			var limit string
+			require.NoError(t, conn.QueryRow(t.Context(), "SHOW statement_timeout").Scan(&limit))
+			require.Equal(t, "0", limit)
+		})
+	}
+}
