@@ -26,9 +26,10 @@ type Proxy struct {
 	passed atomic.Int64
 	failed atomic.Int64
 
-	mu       sync.Mutex
-	told     map[string][]string  // by instance
-	resolved map[string]time.Time // by instance: when its newest alert began whose resolve a collector acknowledged
+	mu   sync.Mutex
+	told map[string][]string // by instance
+	// By instance, when its newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
+	resolved, fired map[string]time.Time
 }
 
 // proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it
@@ -37,7 +38,7 @@ const proxyTimeout = 6 * time.Second
 
 // StartProxy starts one in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {
-	p := &Proxy{to: to, client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}}}
+	p := &Proxy{to: to, told: map[string][]string{}, resolved: map[string]time.Time{}, fired: map[string]time.Time{}, client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}}}
 	p.Server = httptest.NewServer(p)
 	return p
 }
@@ -62,6 +63,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.passed.Add(1)
 	}
 	w.WriteHeader(status)
+	if status < http.StatusMultipleChoices && r.Context().Err() == nil {
+		p.acknowledged(body)
+	}
 }
 
 func (p *Proxy) pass(r *http.Request, turn int64, body []byte) int {
@@ -83,23 +87,27 @@ func (p *Proxy) pass(r *http.Request, turn int64, body []byte) int {
 	return response.StatusCode
 }
 
-// note records what was sent to a collector about each alert, and what it answered.
-func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
+// said is what a webhook says of an alert.
+type said struct {
+	Status   string            `json:"status"`
+	Labels   map[string]string `json:"labels"`
+	StartsAt time.Time         `json:"startsAt"`
+}
+
+func alertsOf(body []byte) []said {
 	var webhook struct {
-		Alerts []struct {
-			Status   string            `json:"status"`
-			Labels   map[string]string `json:"labels"`
-			StartsAt time.Time         `json:"startsAt"`
-		} `json:"alerts"`
+		Alerts []said `json:"alerts"`
 	}
 	_ = json.Unmarshal(body, &webhook) // what is not JSON tells of no alert
+	return webhook.Alerts
+}
+
+// note records what was sent to a collector about each alert, and what it answered.
+func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.told == nil {
-		p.told, p.resolved = map[string][]string{}, map[string]time.Time{}
-	}
 	const clock = "15:04:05.000"
-	for _, a := range webhook.Alerts {
+	for _, a := range alertsOf(body) {
 		instance := a.Labels["instance"]
 		p.told[instance] = append(p.told[instance], fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
 			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
@@ -109,12 +117,24 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	}
 }
 
-// ToldResolved reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved. Alertmanager
-// sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it.
-func (p *Proxy) ToldResolved(a Alert) bool {
+// acknowledged records that the sender has its answer.
+func (p *Proxy) acknowledged(body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.resolved[a.Labels["instance"]].Before(a.StartsAt)
+	for _, a := range alertsOf(body) {
+		if instance := a.Labels["instance"]; a.Status == "firing" && a.StartsAt.After(p.fired[instance]) {
+			p.fired[instance] = a.StartsAt
+		}
+	}
+}
+
+// OwesResolve reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved, or Alertmanager has
+// to say so: it sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it.
+func (p *Proxy) OwesResolve(a Alert) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	instance := a.Labels["instance"]
+	return !p.resolved[instance].Before(a.StartsAt) || !p.fired[instance].Before(a.StartsAt)
 }
 
 // Told returns what was sent to collectors about an instance, in the order of the answers.

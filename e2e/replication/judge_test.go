@@ -1,0 +1,100 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package replication
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/e2e/harness"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+)
+
+func aliasOf(instance string) string { return "HighErrorRate:" + instance }
+
+// agrees returns nil if each alert that fires has one open incident, and one that is over has none, or one if Alertmanager told no
+// collector that it is over because none had acknowledged that it fires.
+func (f *fleet) agrees(alerts []harness.Alert) error {
+	open := map[string]int{}
+	for _, i := range f.sandbox.Incidents() {
+		if i.Open() {
+			open[i.Alias]++
+		}
+	}
+	var wrong []string
+	for _, a := range alerts {
+		alias := aliasOf(a.Labels["instance"])
+		fires, n := a.EndsAt.IsZero(), open[alias]
+		if n > 1 || fires && n == 0 || !fires && n == 1 && f.proxy.OwesResolve(a) {
+			wrong = append(wrong, fmt.Sprintf("%s: %d are open, it fires: %t; the collectors were told:\n%s", alias, n, fires,
+				strings.Join(f.proxy.Told(a.Labels["instance"]), "\n")))
+		}
+		delete(open, alias)
+	}
+	if len(wrong) > 0 || len(open) > 0 {
+		return fmt.Errorf("nobody knows of %v; %s", open, strings.Join(wrong, "\n"))
+	}
+	return nil
+}
+
+// judge looks at the whole run. A replica that was paused may send one stale request, and a run may pause each of them: nothing else
+// excuses an incident next to another one of its alias, or one that closed at another time than its alert.
+func (c *chaos) judge(t *testing.T, p *prometheus) {
+	t.Helper()
+	incidents := c.sandbox.Incidents()
+	var twice, odd []string
+	surplus := 0
+	byAlias := map[string][]sandbox.Incident{}
+	for _, i := range incidents {
+		byAlias[i.Alias] = append(byAlias[i.Alias], i)
+	}
+	for _, a := range p.change(0) {
+		instance := a.Labels["instance"]
+		alias, ends := aliasOf(instance), p.ends[instance]
+		episodes := len(ends)
+		if a.EndsAt.IsZero() {
+			episodes++
+		}
+		surplus += max(0, len(byAlias[alias])-episodes)
+		var before time.Time // the close of an earlier one
+		for _, i := range byAlias[alias] {
+			if i.CreatedAt.Before(before) {
+				twice = append(twice, fmt.Sprintf("%s %s, created at %s, before %s", alias, i.ID, i.CreatedAt, before))
+			}
+			if i.Open() {
+				continue
+			}
+			at := slices.IndexFunc(i.History, func(e store.Event) bool { return e.Kind == store.Resolved })
+			before = i.History[at].At
+			if !slices.ContainsFunc(ends, func(end time.Time) bool { return i.ResolvedAt.Equal(latest(end, i.StartedAt)) }) {
+				odd = append(odd, fmt.Sprintf("%s %s, created at %s, closed at %s with the end %s: %+v; the collectors were told:\n%s", alias, i.ID,
+					i.CreatedAt, before, i.ResolvedAt, i.History, strings.Join(c.proxy.Told(instance), "\n")))
+			}
+		}
+	}
+	t.Logf("%v; %d episodes, %d incidents, %d too many, %d next to another one, %d with another end", c.did, p.episodes, len(incidents), surplus, len(twice), len(odd))
+	for _, line := range slices.Concat(twice, odd) {
+		t.Log(line)
+	}
+	require.NotEmpty(t, incidents)
+	pauses := c.did["pause"]
+	assert.LessOrEqual(t, surplus, pauses, "incidents of some aliases, more than episodes")
+	assert.LessOrEqual(t, len(twice), pauses, "incidents next to another one")
+	assert.LessOrEqual(t, len(odd), pauses, "incidents that closed at another time than an alert")
+}
+
+// latest: an incident that opened after its alert had ended ends as it began.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
