@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -177,10 +178,20 @@ func TestHoldResolves(t *testing.T) {
 // Only the leader watches. What it has learnt, the next one knows.
 func watchdogThroughAFollower(f *fleet) {
 	const missingAfter = 3 * time.Second
-	first, second := f.join("", watchdogs(missingAfter)), f.join("", watchdogs(missingAfter))
+	var beats [2]atomic.Int64 // of each replica
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { beats[r.URL.Path[1]-'0'].Add(1) }))
+	f.t.Cleanup(server.Close)
+	beating := func(i int) func(*Config) {
+		return func(c *Config) {
+			watchdogs(missingAfter)(c)
+			c.Watchdog.HeartbeatURL = configopaque.String(fmt.Sprintf("%s/%d", server.URL, i))
+		}
+	}
+	first, second := f.join("", beating(0)), f.join("", beating(1))
 	leader, follower := f.leader(first, second), second
+	led, followed := &beats[0], &beats[1]
 	if leader == second {
-		follower = first
+		follower, led, followed = first, followed, led
 	}
 	for range 2 {
 		require.NoError(f.t, follower.consume(f.t.Context(), of("Watchdog", "firing", watchdogKey)))
@@ -188,6 +199,8 @@ func watchdogThroughAFollower(f *fleet) {
 	}
 	require.Eventually(f.t, func() bool { return leader.term.Load().watch.counts().Heard == 1 }, patience, tick)
 	require.Nil(f.t, follower.term.Load())
+	require.Eventually(f.t, func() bool { return led.Load() > 0 }, patience, tick)
+	require.Zero(f.t, followed.Load(), "only the leader sends the heartbeat")
 	require.NoError(f.t, leader.shutdown(f.t.Context()))
 	f.leader(follower)
 	require.Equal(f.t, 1, follower.term.Load().watch.counts().Heard)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
 func TestCommitAndLoad(t *testing.T) {
@@ -128,4 +129,49 @@ func TestLoadErrors(t *testing.T) {
 	require.EqualValues(t, 3, l.Size())
 	require.ErrorIs(t, l.Load(t.Context(), func(ledger.Loaded) error { return assert.AnError }, nil), assert.AnError)
 	require.Len(t, records(t, db), 2)
+}
+
+// A transaction is one round trip, and one more the first time, for its statements. The proxy sees nothing else: the leases are long.
+func TestTransactionsAreShort(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	proxy := pgtest.NewProxy(t, server.Address())
+	url := pgtest.TCP(proxy.Address(), database)
+	l, follower := lead(t, open(t, server.URL(database), leases(time.Minute))), open(t, url, leases(time.Minute))
+	put(t, follower, "", "1")
+	put(t, follower, "", "2")
+	before := proxy.Trips()
+	put(t, follower, "", "3")
+	require.Equal(t, 1, proxy.Trips()-before, "a webhook at a follower")
+	rows, err := l.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+
+	l.db.cfg.URL = url // of its next connection, that of commits
+	l.commit.close(t.Context())
+	commit := func(key string, row int) {
+		done := ledger.Consumed{IDs: []int64{rows[row].ID}, Aside: map[int64]string{}}
+		require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change(key, "1"), {Key: "z"}}, done))
+	}
+	commit("a", 0)
+	commit("b", 1)
+	before = proxy.Trips()
+	commit("c", 2)
+	require.Equal(t, 1, proxy.Trips()-before, "a transaction of the leader")
+}
+
+// Of several servers that of the URL is used that takes writes.
+func TestSeveralHosts(t *testing.T) {
+	t.Parallel()
+	standby, err := pgtest.Start()
+	require.NoError(t, err)
+	t.Cleanup(standby.Stop)
+	database := server.Database(t)
+	standby.Do(t, "postgres", "CREATE DATABASE "+database+" OWNER "+pgtest.Role, "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
+	url := pgtest.TCP(standby.Address()+","+server.Address(), database)
+	db := open(t, url)
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	put(t, db, "", "webhook")
+	require.Equal(t, map[string]string{"a": "1"}, records(t, open(t, server.URL(database))))
 }

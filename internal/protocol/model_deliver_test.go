@@ -114,6 +114,9 @@ func (w *world) did(a arrived, o Outcome, again bool) {
 	case a.ListedBy != "":
 		w.listDid(a, o, again)
 	case o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho):
+		if other := 1 - a.alert; o == Fired && w.held[other].held && w.alerts[other].told.firing && !w.fired[a.alert] {
+			w.pages++ // the other one was told, and its hold may outlive this episode
+		}
 		w.tell(a.notification)
 		if o == EchoHeld {
 			w.pages++

@@ -176,8 +176,12 @@ func (s *senders) wrongly(n notification) {
 		return
 	}
 	s.pages++
-	if a.firing && !slices.ContainsFunc(s.queue, func(q notification) bool { return q.alert == n.alert }) {
+	pending := slices.ContainsFunc(s.queue, func(q notification) bool { return q.alert == n.alert })
+	switch {
+	case a.firing && !pending:
 		s.queue = append(s.queue, s.current(n.alert))
+	case !pending:
+		a.told.firing = false // it has ended, and the first replica will not say so
 	}
 }
 

@@ -19,6 +19,8 @@ type Proxy struct {
 	moved  *sync.Cond
 	state  Fault
 	closed bool
+	asks   bool // the last that passed went to the server
+	trips  int
 	conns  map[net.Conn]struct{}
 	work   sync.WaitGroup
 }
@@ -48,6 +50,13 @@ func NewProxy(tb testing.TB, upstream string) *Proxy {
 
 // Address is where the proxy listens.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
+
+// Trips returns how often something went to the server after something came from it, over all connections.
+func (p *Proxy) Trips() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.trips
+}
 
 // Set begins a fault, or ends the one before with Fault{}.
 func (p *Proxy) Set(f Fault) {
@@ -102,8 +111,8 @@ func (p *Proxy) serve(client net.Conn) {
 	p.keep(client, server)
 	defer p.drop(client, server)
 	var both sync.WaitGroup
-	both.Go(func() { p.copy(server, client, func(f Fault) bool { return f.HangToServer }) })
-	both.Go(func() { p.copy(client, server, func(f Fault) bool { return f.HangToClient }) })
+	both.Go(func() { p.copy(server, client, true, func(f Fault) bool { return f.HangToServer }) })
+	both.Go(func() { p.copy(client, server, false, func(f Fault) bool { return f.HangToClient }) })
 	both.Wait()
 }
 
@@ -128,7 +137,7 @@ func (p *Proxy) drop(conns ...net.Conn) {
 }
 
 // copy moves bytes one way while nothing holds them up. The end of one way ends the other.
-func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, held func(Fault) bool) {
+func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func(Fault) bool) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 64<<10)
@@ -138,6 +147,10 @@ func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, held func(Fault) boo
 		for held(p.state) && !p.closed {
 			p.moved.Wait()
 		}
+		if asks && !p.asks {
+			p.trips++
+		}
+		p.asks = asks
 		p.mu.Unlock()
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
