@@ -135,7 +135,14 @@ func (r *round) age() time.Duration {
 }
 
 // pause is how much longer than the interval a round may take. One that takes longer was paused, and what its first answers say is too old.
-const pause = 5 * time.Second
+const pause = 10 * time.Second
+
+// notice makes a round that was paused incomplete. From here on, the exporter notices a pause.
+func (p *poller) notice(ctx context.Context, r *round) context.Context {
+	ctx = arrival.Now(ctx)
+	r.complete = r.complete && r.age() <= p.cfg.Interval+pause
+	return ctx
+}
 
 // silence is a silence with the alerts that it silences.
 type silence struct {
@@ -181,14 +188,13 @@ func (p *poller) finish(ctx context.Context, r *round) {
 				zap.Bool("peers", !apart))
 		}
 	}
-	ctx = arrival.Now(ctx) // from here on, the exporter notices a pause
-	r.complete = r.complete && r.age() <= p.cfg.Interval+pause
+	ctx = p.notice(ctx, r)
 	p.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
 	p.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
 	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
 	}
-	p.repair(ctx, r)
+	p.repair(p.notice(ctx, r), r)
 }
 
 func number(b bool) int64 {

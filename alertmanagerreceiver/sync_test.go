@@ -182,7 +182,7 @@ func TestPollerWasPaused(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
 		w.says("a:9093", peerA, "[]")
 		w.answer["b:9093"] = func() (string, string, error) {
-			time.Sleep(20 * time.Second) // the client's timeout did not run either
+			time.Sleep(21 * time.Second) // the client's timeout did not run either
 			return peerB, "[]", nil
 		}
 		sink := new(consumertest.LogsSink)
@@ -190,7 +190,7 @@ func TestPollerWasPaused(t *testing.T) {
 		time.Sleep(75 * time.Second)
 		require.Len(t, sink.AllLogs(), 1)
 		m := lastSync(t, sink)
-		assert.EqualValues(t, 70_000, get(t, m, attrs.SyncAge))
+		assert.EqualValues(t, 72_000, get(t, m, attrs.SyncAge))
 		assert.Equal(t, false, get(t, m, attrs.SyncComplete))
 		stop()
 	})
