@@ -56,8 +56,16 @@ func (p *Policy) closed(n *Timed, c Call) {
 	n.Renewed = max(n.Renewed, n.written())
 	n.Incident.State, n.Incident.ID = Closed, c.ID
 	n.Written, n.Unseen, n.Reopening = Written{}, false, ""
+	n.forgetRefusedUpdate()
 	if c.Kind != Close {
 		p.dismiss(n)
+	}
+}
+
+// forgetRefusedUpdate forgets that an update was refused: its incident is closed. It changes e, which the caller owns.
+func (e *Entry) forgetRefusedUpdate() {
+	if e.Refused.Kind == Update {
+		e.Refused = Refusal{}
 	}
 }
 

@@ -102,7 +102,7 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
 	// After a refusal of everything the least is tried, after a refusal of the least everything again.
-	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && !e.Refused.Minimal}}
+	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && (!e.Refused.Minimal || e.Refused.Again)}}
 }
 
 // renews: the severity rises to high or critical, and a new incident is to call people.

@@ -91,8 +91,9 @@ type Doubt struct {
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
 	Kind Kind `json:"kind,omitzero"`
-	// Minimal: the minimal form of a create was refused as well.
+	// Minimal: the minimal form of a create was refused as well. Again: all of it was refused once more since then.
 	Minimal bool   `json:"minimal,omitzero"`
+	Again   bool   `json:"again,omitzero"`
 	Hash    uint64 `json:"hash,omitzero"`
 }
 

@@ -169,7 +169,7 @@ func (e *Timed) succeed(c Call) {
 	if c.Kind == Create || c.Kind == Update {
 		e.Parks, e.ParkedAt = 0, time.Time{}
 	}
-	if c.Kind == e.Refused.Kind {
+	if c.Kind == e.Refused.Kind || c.Kind == Create {
 		e.Refused = Refusal{}
 	}
 }
@@ -182,7 +182,8 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	}
 	switch c.Kind {
 	case Create:
-		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal}
+		again := !c.Minimal && n.Refused.Kind == Create && n.Refused.Minimal && n.Refused.Hash == a.Sent.hash()
+		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
 		if !c.Minimal {
 			return Retrying
 		}

@@ -137,6 +137,7 @@ func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time)
 	case Open:
 		n.Incident.State, n.Written = Closed, Written{}
 		n.Bare, n.FailedCloses = false, 0
+		n.forgetRefusedUpdate()
 		p.dismiss(n)
 		return FoundClosed
 	case Unknown:

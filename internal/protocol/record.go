@@ -90,6 +90,7 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 		w.Open("refused")
 		w.Number("kind", int64(r.Kind))
 		w.Flag("minimal", r.Minimal)
+		w.Flag("again", r.Again)
 		w.B = strconv.AppendUint(w.Key("hash"), r.Hash, 10)
 		w.Close()
 	}

@@ -1,0 +1,67 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestParkedStaysParked: while all and the least are tried in turn, also slowly, the entry is parked and not pending.
+func TestParkedStaysParked(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	now := at(0)
+	for try := range 4 * int(SlowAfter) {
+		d := p.Decide(e, want(e), now)
+		for d.Call.Kind == NoCall {
+			now = d.Wake
+			d = p.Decide(e, want(e), now)
+		}
+		assert.Equal(t, Create, d.Call.Kind)
+		assert.Equal(t, try%2 == 1, d.Call.Minimal, "all and the least in turn")
+		if try > 1 {
+			assert.True(t, p.Begin(e, d.Call, now).Parked(), "while it is tried")
+		}
+		e = answerNext(t, p, e, now, Answer{Result: Refused})
+		assert.Equal(t, try > 0, e.Parked(), "after try %d", try)
+		assert.Equal(t, try == 0, Pending(e.Entry, want(e)), "after try %d", try)
+	}
+	failed := answerNext(t, p, e, p.Decide(e, want(e), now).Wake, Answer{Result: NotSent})
+	assert.True(t, failed.Parked(), "a failure of another kind tells nothing about the content")
+	e = answerNext(t, p, e, p.Decide(e, want(e), now).Wake, done("1", true))
+	assert.False(t, e.Parked())
+}
+
+// TestOtherContentIsNotParked: it is tried at once, and after a refusal the least of it is.
+func TestOtherContentIsNotParked(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	for range 2 {
+		e = answerNext(t, p, e, at(0), Answer{Result: Refused})
+	}
+	e, _ = applyOne(p, e, fires(am1, at(0)).says("other"), at(1))
+	e = answerNext(t, p, e, at(1), Answer{Result: Refused})
+	assert.False(t, e.Parked())
+	assert.True(t, p.Decide(e, want(e), at(1)).Call.Minimal)
+}
+
+// TestAnotherIncidentIsNotParked: that an update was refused is of no matter once its incident is closed.
+func TestAnotherIncidentIsNotParked(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, opened(t, p, at(0)), fires(am1, at(0)).says("other"), at(1))
+	parked := answerNext(t, p, e, at(1), Answer{Result: Refused})
+	assert.True(t, parked.Parked())
+	closed := answerNext(t, p, parked, at(2), Answer{Result: Done, Found: []Shown{{ID: "1", Seen: true}}, Began: at(2)})
+	assert.False(t, closed.Parked())
+	assert.True(t, Pending(closed.Entry, want(closed)))
+	e = answerNext(t, p, closed, at(3), done("2", true))
+	assert.False(t, e.Parked())
+	assert.False(t, Pending(e.Entry, want(e)))
+
+	e = with(parked, func(n *Timed) { n.Verify, n.Incident.State = false, Closed })
+	e = answerNext(t, p, e, at(3), done("2", true))
+	assert.Equal(t, Refusal{}, e.Refused, "a create says all of it")
+}
