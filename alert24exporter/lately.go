@@ -90,7 +90,7 @@ func (l *lately) learned(a *protocol.Answered, err error) {
 	if l.results == nil {
 		return
 	}
-	r := status.Result{At: l.now(), Call: a.Call.Kind.String(), Result: a.Answer.Result.String(), Did: a.Lesson.String()}
+	r := status.Result{At: l.now(), Call: a.Call.Kind.String(), Result: a.Answer.Result.String(), Did: a.Lesson.String(), Text: status.Told(a)}
 	if err != nil {
 		r.Reason = err.Error()
 	}
@@ -165,13 +165,25 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 		n.Kind, n.Text = status.Brief, "it resolved before its incident was opened"
 		message = "An alert opens no incident, because it resolved before the incident was opened"
 	}
-	if l.notices.Add(n) {
-		fields := []zap.Field{zap.String("alias", n.Alias), zap.String("reason", n.Text)}
-		if !n.Until.IsZero() {
-			fields = append(fields, zap.Time("until", n.Until))
-		}
-		l.logger.Info(message, fields...)
+	l.tell(n, message)
+}
+
+// untold notes and logs that an alert resolved while a create was under way or in doubt, and that none was carried out.
+func (l *lately) untold(alias string) {
+	message := "An alert opens no incident, because it resolved before the incident was opened"
+	l.tell(status.Notice{Kind: status.Brief, Alias: alias, Last: l.now(), Text: "it resolved before its incident was opened; no create was carried out"}, message)
+}
+
+// tell logs a notice that is news.
+func (l *lately) tell(n status.Notice, message string) {
+	if !l.notices.Add(n) {
+		return
 	}
+	fields := []zap.Field{zap.String("alias", n.Alias), zap.String("reason", n.Text)}
+	if !n.Until.IsZero() {
+		fields = append(fields, zap.Time("until", n.Until))
+	}
+	l.logger.Info(message, fields...)
 }
 
 // works: the API answered as it should.

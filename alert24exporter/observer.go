@@ -80,6 +80,10 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		if a.Parks > 1 {
 			return // already logged
 		}
+		if a.Call.Kind == protocol.Update {
+			t.logger.Error("Alert24 refused an update of the incident; it is tried again each hour, and when its alerts change", fields...)
+			break
+		}
 		t.logger.Error("Alert24 refused the incident; it is tried again less and less often, and when its alerts change", fields...)
 	case protocol.Blocked:
 		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
@@ -87,6 +91,9 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.Shrunk:
 		t.logger.Warn("Alert24 fails to update this incident; fewer fields are tried",
 			append(fields, zap.Stringer("form", a.Form))...)
+	case protocol.Untold:
+		o.lately.untold(a.Alias)
+		return
 	default:
 		t.logger.Debug("Result learned", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson))...)
 		return

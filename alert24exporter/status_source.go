@@ -141,13 +141,14 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 func (s *statusSource) common() status.Known {
 	return status.Known{
 		ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
-		PausedUntil: s.pausedUntil(protocol.Update), CreatesPausedUntil: s.pausedUntil(protocol.Create),
+		PausedUntil: s.pausedUntil(protocol.Update), CreatesPausedUntil: s.pausedUntil(protocol.Create), Backoff: s.cfg.Policy().Backoff,
 	}
 }
 
 // known is what is known next to an entry, with what is common to all.
 func (s *statusSource) known(k status.Known, l *ledger.Listed, title string) *status.Known {
-	k.Timers, k.PendingSince, k.Title, k.Last = l.Timers(), l.Pending, title, s.lately.results.LastFailed(l.Entry.Alias)
+	k.Timers, k.PendingSince, k.Title = l.Timers(), l.Pending, title
+	k.Last, k.Refused = s.lately.results.LastFailed(l.Entry.Alias)
 	return &k
 }
 
@@ -219,12 +220,8 @@ func (s *statusSource) explain(l *ledger.Listed) status.Entry {
 		content, want := of.Content(l.Entry)
 		e.Describe(l.Entry, &content, &want)
 	}
-	switch d := of.Peek(l.Entry.Alias); {
-	case d.Call.Kind != protocol.NoCall:
-		e.Next = &status.Next{Call: d.Call.Kind.String(), Why: protocol.Why(l.Entry, d.Call), At: s.pausedUntil(d.Call.Kind)}
-	case !d.Wake.IsZero():
-		e.Next = &status.Next{At: d.Wake}
-	}
+	call, at := of.Foresee(l.Entry.Alias)
+	e.Next = status.NextOf(l.Entry, call, at, s.pausedUntil(call.Kind))
 	return e
 }
 

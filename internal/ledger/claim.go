@@ -33,6 +33,20 @@ func (l *Ledger) Peek(alias string) protocol.Decision {
 	return d
 }
 
+// Foresee returns the next call of the alias, and when it may begin or, without one, when the entry expires, if nothing happens but time.
+func (l *Ledger) Foresee(alias string) (protocol.Call, time.Time) {
+	s := l.store.get(alias)
+	if s.entry == nil {
+		return protocol.Call{}, time.Time{}
+	}
+	want := s.view.of(s.entry)
+	if want == nil && s.entry.Firing() {
+		_, v := l.render(s.entry)
+		want = &v.want
+	}
+	return l.policy.Foresee(s.timed(), want, l.now())
+}
+
 const (
 	// maxRenders is how often a claim renders again because the alerts changed meanwhile.
 	maxRenders = 3

@@ -35,12 +35,7 @@ func (p *Policy) Decide(e Timed, want *Content, now time.Time) Decision {
 }
 
 // slow is when an alias that has called often without news may call again.
-func (p *Policy) slow(e *Timed) time.Time {
-	if p.Backoff.SlowAfter == 0 || e.Tries < p.Backoff.SlowAfter {
-		return time.Time{}
-	}
-	return e.LastTry.Add(p.Backoff.Slow)
-}
+func (p *Policy) slow(e *Timed) time.Time { return p.Backoff.SlowUntil(&e.Timers) }
 
 func (p *Policy) decide(e *Timed, want *Content, now time.Time) Decision {
 	if e.Inflight().Kind != NoCall && !e.Armed {

@@ -18,6 +18,9 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
+	if !n.Firing() && !e.untried() && n.untried() {
+		lesson = Untold
+	}
 	return n, lesson
 }
 

@@ -61,6 +61,14 @@ const (
 	SlowAfter = 10
 )
 
+// SlowUntil is when an alias that has called often without news may call again; zero for any other.
+func (b *Backoff) SlowUntil(t *Timers) time.Time {
+	if b.SlowAfter == 0 || t.Tries < b.SlowAfter {
+		return time.Time{}
+	}
+	return t.LastTry.Add(b.Slow)
+}
+
 // delay is deterministic, so that decisions stay pure: the alias spreads the tries, not chance.
 func (b Backoff) delay(alias string, attempts int32, most time.Duration) time.Duration {
 	d := float64(b.Initial) * math.Pow(max(b.Multiplier, 1), float64(attempts-1))

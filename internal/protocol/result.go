@@ -83,12 +83,13 @@ const (
 	Doubting
 	Blocked // another tool's incident has the alias
 	Shrunk  // an update is tried with fewer fields from now on
+	Untold  // its alerts resolved meanwhile, and it is certain now that no incident was opened
 )
 
 // String names the lesson for logs and metrics.
 func (l Lesson) String() string {
 	return [...]string{
 		"nothing", "opened", "adopted", "updated", "closed", "found_closed", "still_open", "parked", "retrying", "doubting",
-		"blocked", "shrunk",
+		"blocked", "shrunk", "untold",
 	}[l]
 }

@@ -55,6 +55,8 @@ type Counts struct {
 	Parked   int `json:"parked"`
 	Doubtful int `json:"doubtful"`
 	Blocked  int `json:"blocked"`
+	// Dismissed: a person closed the incident, and it stays closed until the episode ends.
+	Dismissed int `json:"dismissed"`
 	// PendingSince is since when the oldest change waits.
 	PendingSince time.Time `json:"pending_since,omitzero"`
 }

@@ -22,7 +22,7 @@ type Entry struct {
 
 	// PendingSince is since when Alert24 does not hold what the alerts ask for; zero while it does.
 	PendingSince time.Time `json:"pending_since,omitzero"`
-	// Next is the next call.
+	// Next is what comes next; nothing while all is as it should be.
 	Next *Next `json:"next,omitempty"`
 	// Content is what the incident should say now; nothing if no alert fires, or nobody knows the templates.
 	Content *Content `json:"content,omitempty"`
@@ -37,14 +37,6 @@ type Entry struct {
 	Alerts     []Alert  `json:"alerts"`
 	MoreAlerts int      `json:"more_alerts,omitzero"`
 	Notices    []Notice `json:"notices,omitempty"`
-}
-
-// Next is a call that is due, or will be.
-type Next struct {
-	Call string `json:"call,omitempty"`
-	Why  string `json:"why,omitempty"`
-	// At is when the bridge looks at the alias again, or when the calls are allowed again that Call waits for; zero: at once.
-	At time.Time `json:"at,omitzero"`
 }
 
 // Content is what an incident should say.
@@ -145,6 +137,9 @@ func (e *Entry) Describe(of *protocol.Entry, c *incident.Content, want *protocol
 	e.Content = &Content{
 		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Source: c.Source, Tags: c.Tags,
 		AffectedServices: c.AffectedServices, ImpactDescription: c.ImpactDescription, AssignedTo: c.AssignedTo, Labels: Bounded(c.Labels),
+	}
+	if of.Dismissed {
+		return // nothing of it will be written
 	}
 	due := of.Due(want)
 	for f := range incident.NumFields {

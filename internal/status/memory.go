@@ -150,8 +150,9 @@ type Result struct {
 	Call string    `json:"call"`
 	// Result is one of the results of docs/delivery.md.
 	Result string `json:"result"`
-	// Did is what the bridge learned of it.
+	// Did is what the bridge learned of it, Text the same in words.
 	Did    string `json:"did"`
+	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -195,17 +196,24 @@ func (s *Results) Of(alias string) []Result {
 	return all
 }
 
-// LastFailed returns the last call of an alias that failed and was to write something; the zero value if none is known.
-func (s *Results) LastFailed(alias string) Result {
+// LastFailed returns the last call of an alias that failed and was to write something, and the last one that Alert24 refused; the zero
+// values if none is known.
+func (s *Results) LastFailed(alias string) (failed, refused Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, _ := s.byAlias.Peek(alias)
 	for _, r := range slices.Backward(last) {
-		if r.Reason != "" && r.Call != protocol.Lookup.String() {
-			return r
+		if r.Reason == "" || r.Call == protocol.Lookup.String() {
+			continue
+		}
+		if failed == (Result{}) {
+			failed = r
+		}
+		if r.Result == protocol.Refused.String() {
+			return failed, r
 		}
 	}
-	return Result{}
+	return failed, Result{}
 }
 
 // Revision changes with the results.

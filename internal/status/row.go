@@ -62,10 +62,12 @@ const (
 	IsParked   Group = "parked"
 	IsDoubtful Group = "doubtful"
 	IsBlocked  Group = "blocked"
+	// IsDismissed: a person closed it, and it stays closed.
+	IsDismissed Group = "dismissed"
 )
 
 // Groups are all of them.
-var Groups = []Group{IsFiring, IsOpen, IsPending, IsHeld, IsParked, IsDoubtful, IsBlocked}
+var Groups = []Group{IsFiring, IsOpen, IsPending, IsHeld, IsParked, IsDoubtful, IsBlocked, IsDismissed}
 
 // RowOf describes an entry in one line.
 func RowOf(e *protocol.Entry, k *Known) Row {
@@ -77,10 +79,23 @@ func RowOf(e *protocol.Entry, k *Known) Row {
 	if e.Firing() {
 		r.Since, r.worst = e.FirstStart(), e.Worst()
 	}
+	if !e.Firing() && e.Members.Held() > 0 {
+		r.worst = max(r.worst, worstHeld(e))
+	}
 	if r.worst > 0 {
 		r.Severity = r.worst.String()
 	}
 	return r
+}
+
+// worstHeld is the severity of an incident that would be opened.
+func worstHeld(e *protocol.Entry) (worst incident.Severity) {
+	for m := range e.Members.All() {
+		if m.State() == "held" {
+			worst = max(worst, m.Alert.Severity)
+		}
+	}
+	return worst
 }
 
 func groups(e *protocol.Entry, k *Known) []Group {
@@ -96,6 +111,7 @@ func groups(e *protocol.Entry, k *Known) []Group {
 		{IsParked, e.Parked()},
 		{IsDoubtful, e.Doubt.Set},
 		{IsBlocked, e.Foreign != ""},
+		{IsDismissed, e.Dismissed},
 	} {
 		if g.holds {
 			all = append(all, g.is)

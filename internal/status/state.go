@@ -21,6 +21,10 @@ type State struct {
 	Until   time.Time `json:"until,omitzero"`
 	// PausedUntil is when the calls are allowed again that the next try waits for; zero: it does not.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
+	// Pace says how often it is tried, where that is slow.
+	Pace string `json:"pace,omitempty"`
+	// SeenAt is when Alert24 last showed the incident open, if nothing is wrong with it.
+	SeenAt time.Time `json:"seen_at,omitzero"`
 	// Reason is the last error, or why the alias waits, At when that happened, if it is told.
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
@@ -50,6 +54,9 @@ const (
 func (s State) String(now time.Time) string {
 	var b strings.Builder
 	b.WriteString(s.Text)
+	if !s.SeenAt.IsZero() {
+		b.WriteString(" (last seen " + clock(s.SeenAt, now) + ")")
+	}
 	if !s.Until.IsZero() {
 		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))
 	}
@@ -57,7 +64,10 @@ func (s State) String(now time.Time) string {
 	case s.PausedUntil.After(now):
 		b.WriteString(", next try " + WhenAllowed(s.PausedUntil))
 	case !s.NextTry.IsZero():
-		b.WriteString(", next try " + In(s.NextTry.Sub(now)))
+		b.WriteString(", next try " + When(s.NextTry, now))
+	}
+	if s.Pace != "" {
+		b.WriteString(" (" + s.Pace + ")")
 	}
 	if s.Reason != "" {
 		b.WriteString(": " + s.Reason)
@@ -71,14 +81,6 @@ func (s State) String(now time.Time) string {
 // WhenAllowed says when a pause of calls ends.
 func WhenAllowed(at time.Time) string {
 	return "when calls are allowed again at " + at.Local().Format(time.TimeOnly)
-}
-
-// In says how long something takes from now.
-func In(d time.Duration) string {
-	if d < time.Second {
-		return "now"
-	}
-	return "in " + Span(d)
 }
 
 // Span is a duration with its two largest units.
@@ -105,13 +107,15 @@ type Known struct {
 	PendingSince time.Time
 	// ResolveDelay is that of the configuration.
 	ResolveDelay time.Duration
-	// Last is the last call that failed; the zero value: none is known.
-	Last Result
+	// Last is the last call that failed, Refused the last one that Alert24 refused; the zero value: none is known.
+	Last, Refused Result
 	// Title is what the incident says, or said; Page is the address of Alert24's pages, without a slash at the end.
 	Title, Page string
 	// PausedUntil is until when no call but a create leaves, CreatesPausedUntil until when no create does.
 	PausedUntil, CreatesPausedUntil time.Time
 	Now                             time.Time
+	// Backoff is that of the policy.
+	Backoff protocol.Backoff
 }
 
 // StateOf says what becomes of the incident of e.
@@ -127,8 +131,31 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	if !s.NextTry.IsZero() && pause.After(s.NextTry) && pause.After(k.Now) {
 		s.PausedUntil = pause
 	}
+	if s.Kind == Open {
+		s.SeenAt = e.ConfirmedAt
+	}
 	if len(e.Extra) > 0 {
 		s.Text += "; another open incident of the alias is being closed"
+	}
+	return s
+}
+
+// slowly is the pace of what called often without news.
+const slowly = "every 5 minutes after ten tries"
+
+// again says when a call is tried again that failed: when the last of what it waits for is over.
+func (s State) again(k *Known) State {
+	t := &k.Timers
+	s.NextTry = t.RetryAt
+	if s.Kind == Parked && t.ParkedAt.After(s.NextTry) {
+		s.NextTry = t.ParkedAt
+	}
+	if slow := k.Backoff.SlowUntil(t); slow.After(s.NextTry) {
+		s.NextTry, s.Pace = slow, slowly
+	}
+	s.Reason = k.Last.Reason
+	if s.Kind == Parked && k.Refused.Reason != "" {
+		s.Reason = k.Refused.Reason
 	}
 	return s
 }
@@ -142,9 +169,9 @@ func opening(e *protocol.Entry, k *Known) State {
 	case e.Dismissed:
 		return State{Kind: Dismissed, Text: is + " stays closed until the alert resolves, because a person closed it"}
 	case e.Parked() && !e.IsOpen():
-		return State{Kind: Parked, Text: "Alert24 refused the incident", NextTry: t.ParkedAt, Reason: k.Last.Reason}
+		return State{Kind: Parked, Text: "Alert24 refused the incident, in full and in its shortest form"}.again(k)
 	case t.Attempts > 0 && !e.IsOpen():
-		return State{Kind: Retrying, Text: failed(k, protocol.Create, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
+		return State{Kind: Retrying, Text: failed(k, protocol.Create, t.Attempts)}.again(k)
 	case !e.IsOpen() && e.Doubt.Creates > 0:
 		return State{Kind: Doubtful, Text: "a create had no answer; the bridge looks for its incident"}
 	case !e.IsOpen() && under(e, k):
@@ -152,9 +179,9 @@ func opening(e *protocol.Entry, k *Known) State {
 	case !e.IsOpen():
 		return State{Kind: Opening, Text: "waits to be opened"}
 	case e.Parked():
-		return State{Kind: Parked, Text: "open as " + is + "; Alert24 refused its update", NextTry: t.ParkedAt, Reason: k.Last.Reason}
+		return State{Kind: Parked, Text: "open as " + is + "; Alert24 refused its update"}.again(k)
 	case t.Attempts > 0:
-		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts), NextTry: t.RetryAt, Reason: k.Last.Reason}
+		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts)}.again(k)
 	case e.Doubt.Set:
 		return State{Kind: Doubtful, Text: "open as " + is + "; a call had no answer, and the bridge looks at the incident"}
 	case under(e, k) || !k.PendingSince.IsZero():
@@ -173,7 +200,7 @@ func closing(e *protocol.Entry, k *Known) State {
 	case e.IsOpen() && e.Left:
 		return State{Kind: LeftOpen, Text: "resolved; a person closes " + is}
 	case t.Attempts > 0 && e.IsOpen():
-		return State{Kind: Retrying, Text: "resolved; " + failed(k, protocol.Close, t.Attempts) + " for " + is, NextTry: t.RetryAt, Reason: k.Last.Reason}
+		return State{Kind: Retrying, Text: "resolved; " + failed(k, protocol.Close, t.Attempts) + " for " + is}.again(k)
 	case under(e, k):
 		return State{Kind: Closing, Text: "resolved; " + is + " is being closed"}
 	case e.IsOpen() && k.ResolveDelay > 0 && k.Now.Before(e.QuietSince.Add(k.ResolveDelay)):

@@ -30,8 +30,12 @@ func newLife(t *testing.T) *life {
 	t.Helper()
 	return &life{t: t, now: start, policy: protocol.Policy{
 		SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, ClosedRetention: time.Hour, Members: 100,
-		Backoff: protocol.Backoff{Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly},
+		Backoff: backoff,
 	}}
+}
+
+var backoff = protocol.Backoff{
+	Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
 }
 
 func (l *life) event(firing bool, sender string) {
@@ -129,12 +133,39 @@ var states = []struct {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
-	}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, next try in 1 s: HTTP 422"},
+	}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, in full and in its shortest form, next try in 1 s: HTTP 422"},
+	{
+		"Alert24 refuses all of it, and then does not answer", func(l *life) {
+			l.fires()
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
+			l.now = l.entry.ParkedAt
+			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+		},
+		Known{Last: unavailable, Refused: Result{Call: "create", Reason: "HTTP 422"}},
+		Parked,
+		"Alert24 refused the incident, in full and in its shortest form, next try in 1 s: HTTP 422",
+	},
+	{
+		"its create fails so often that it is slow", func(l *life) {
+			l.fires()
+			for range protocol.SlowAfter {
+				if at := l.entry.RetryAt; at.After(l.now) {
+					l.now = at
+				}
+				l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
+			}
+		},
+		Known{Last: unavailable, Backoff: backoff},
+		Retrying,
+		"create failed 10 times, next try at " + start.Add(243*time.Second+protocol.Slow).Local().Format(time.TimeOnly) +
+			" (every 5 minutes after ten tries): HTTP 503 Service Unavailable",
+	},
 	{"another tool has the alias", func(l *life) {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "id-9"}})
 	}, Known{}, Blocked, "not opened: another tool's open incident id-9 has this alias"},
-	{"open", func(l *life) { l.fires(); l.opens() }, Known{}, Open, "open as #1042"},
+	{"open", func(l *life) { l.fires(); l.opens() }, Known{}, Open, "open as #1042 (last seen " + start.Local().Format(time.TimeOnly) + ")"},
 	{"open, and something has changed", func(l *life) { l.fires(); l.opens() }, Known{PendingSince: start}, Updating, "open as #1042; being updated"},
 	{"resolved", func(l *life) { l.fires(); l.opens(); l.resolves() }, Known{}, Closing, "resolved; #1042 waits to be closed"},
 	{
@@ -193,7 +224,9 @@ func TestHeldNamesWhoResolvedIt(t *testing.T) {
 		l.event(false, sender)
 		l.event(true, "am-2")
 		assert.Equal(t, "it may be a late repeat, because "+want+" resolved it", StateOf(l.entry.Entry, &Known{}).Reason)
-		assert.Equal(t, 1, RowOf(l.entry.Entry, &Known{}).Held)
+		row := RowOf(l.entry.Entry, &Known{})
+		assert.Equal(t, 1, row.Held)
+		assert.Equal(t, "critical", row.Severity, "that of the incident that may be opened")
 	}
 }
 
@@ -203,7 +236,13 @@ func TestSpan(t *testing.T) {
 	} {
 		assert.Equal(t, want, Span(d))
 	}
-	assert.Equal(t, "now", In(time.Millisecond))
+	for d, want := range map[time.Duration]string{
+		-time.Second: "now", time.Millisecond: "now", 59 * time.Second: "in 59 s",
+		5 * time.Minute: "at " + start.Add(5*time.Minute).Local().Format(time.TimeOnly),
+		24 * time.Hour:  "at " + start.Add(24*time.Hour).Local().Format(time.DateTime),
+	} {
+		assert.Equal(t, want, When(start.Add(d), start))
+	}
 }
 
 func TestEntryShowsItsAlerts(t *testing.T) {
@@ -219,6 +258,13 @@ func TestEntryShowsItsAlerts(t *testing.T) {
 	assert.Equal(t, "api-01.prod", e.Alerts[0].Labels["instance"])
 	e.Describe(l.entry.Entry, &incident.Content{Title: "High error rate", Severity: incident.Critical}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
 	assert.Equal(t, []Field{{"title", FieldDue}, {"severity", FieldWritten}}, e.Fields)
+	l.policy.ReopenNever = true
+	l.entry = l.policy.Missing(l.entry, l.now)
+	l.call(protocol.Lookup, &protocol.Answer{Result: protocol.Done, Began: l.now, Found: []protocol.Shown{{ID: "id-1", Seen: true}}})
+	e = Read(l.entry.Entry, &Known{})
+	assert.Equal(t, []Group{IsFiring, IsDismissed}, e.Is)
+	e.Describe(l.entry.Entry, &incident.Content{Title: "High error rate"}, want())
+	assert.Empty(t, e.Fields, "none will be written")
 }
 
 func TestPage(t *testing.T) {

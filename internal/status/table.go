@@ -43,6 +43,8 @@ func (c *Counts) of(g Group) *int {
 		return &c.Parked
 	case IsDoubtful:
 		return &c.Doubtful
+	case IsDismissed:
+		return &c.Dismissed
 	default:
 		return &c.Blocked
 	}
@@ -82,7 +84,7 @@ func (q *Query) Check() error {
 	case !slices.Contains([]Sort{BySeverity, ByTitle, ByState, BySince, ByAlias}, q.Sort):
 		return fmt.Errorf("sort must be severity, title, state, since or alias, not %q", string(q.Sort))
 	case q.Is != "" && !slices.Contains(Groups, q.Is):
-		return fmt.Errorf("is must be firing, open, pending, held, parked, doubtful or blocked, not %q", string(q.Is))
+		return fmt.Errorf("is must be firing, open, pending, held, parked, doubtful, blocked or dismissed, not %q", string(q.Is))
 	case q.Limit < 1 || q.Limit > MaxLimit:
 		return fmt.Errorf("limit must be from 1 to %d", MaxLimit)
 	case q.Offset < 0:

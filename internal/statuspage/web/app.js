@@ -1,14 +1,14 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The page asks the API three times a second for the overview, and for the rest only when its revision has changed.
+// The page asks the API a little more than once a second for the overview, and for the rest only when its revision has changed.
 
 import { byId, setClock } from './dom.js';
 import { showOverview } from './overview.js';
 import { showRows, view, onView, rowKeys } from './table.js';
 import { refreshEntry, openFromAddress } from './entry.js';
 
-const pause = 300;
+const pause = 700;
 const patience = 10000;
 let revision = '';
 let asked = '';

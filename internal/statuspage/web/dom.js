@@ -35,6 +35,13 @@ export const ago = (iso) => (now() - new Date(iso) < 1000 ? 'just now' : `${sinc
 
 export const whenAllowed = (iso) => `when calls are allowed again at ${clock(iso)}`;
 
+// when says when something is to happen.
+export function when(iso) {
+  const left = iso ? new Date(iso) - now() : 0;
+  if (left < 1000) return 'now';
+  return left < 60000 ? `in ${span(left)}` : `at ${clock(iso)}`;
+}
+
 // state is a state in words, as of now.
 export function state(s) {
   let text = s.text;
@@ -42,9 +49,9 @@ export function state(s) {
   if (s.paused_until && new Date(s.paused_until) > now()) {
     text += `, next try ${whenAllowed(s.paused_until)}`;
   } else if (s.next_try) {
-    const left = new Date(s.next_try) - now();
-    text += left < 1000 ? ', next try now' : `, next try in ${span(left)}`;
+    text += `, next try ${when(s.next_try)}`;
   }
+  if (s.pace) text += ` (${s.pace})`;
   if (s.reason) text += `: ${s.reason}`;
   return s.at ? `${text} at ${clock(s.at)}` : text;
 }

@@ -3,7 +3,7 @@
 
 // One alias: what fires, what was written, what is next.
 
-import { byId, clock, element, link, now, since, span, stamp, state, tick, whenAllowed } from './dom.js';
+import { byId, clock, element, link, now, since, stamp, state, tick, when, whenAllowed } from './dom.js';
 import { notice } from './overview.js';
 
 const dialog = byId('entry');
@@ -88,7 +88,7 @@ function facts(e) {
     ['Since', e.since ? tick(element('span'), () => `${stamp(e.since)} (${since(e.since)})`) : ''],
     ['Pending since', e.pending_since ? stamp(e.pending_since) : ''],
     ['Next call', next(e.next)],
-    ['Confirmed open', i.confirmed_at ? stamp(i.confirmed_at) : ''],
+    ['Last seen open', i.confirmed_at ? stamp(i.confirmed_at) : ''],
     ['Other open incidents', (e.extra_incidents ?? []).join(', ')],
     ["Another tool's incident", e.foreign_incident ?? ''],
   ];
@@ -103,9 +103,9 @@ function counts(e) {
 
 function next(n) {
   if (!n) return '';
-  if (n.call && n.at && new Date(n.at) > now()) return `${n.call} ${whenAllowed(n.at)}, because ${n.why}`;
-  if (n.call) return `${n.call}, because ${n.why}`;
-  return tick(element('span'), () => `the bridge looks again in ${span(new Date(n.at) - now())}`);
+  if (!n.call) return tick(element('span'), () => `none; the bridge forgets the alias ${when(n.at)}`);
+  const reason = n.unless ? ` unless ${n.unless}` : n.why ? `, because ${n.why}` : '';
+  return tick(element('span'), () => `${n.call} ${n.paused_until && new Date(n.paused_until) > now() ? whenAllowed(n.paused_until) : when(n.at)}${reason}`);
 }
 
 function section(key, title, isOpen, ...children) {
@@ -122,11 +122,12 @@ function alerts(e) {
 }
 
 function alertCard(a) {
-  const when = [a.starts_at ? `since ${stamp(a.starts_at)}` : '', a.resolved_at && a.state === 'resolved' ? `resolved ${stamp(a.resolved_at)}` : '',
+  const over = a.resolved_at && a.state === 'resolved';
+  const times = [over ? `at ${stamp(a.resolved_at)}` : '', a.starts_at ? `${over ? 'fired ' : ''}since ${stamp(a.starts_at)}` : '',
     a.held_until ? `waits until ${clock(a.held_until)}` : '', a.last_seen ? `last heard of ${clock(a.last_seen)}` : ''].filter(Boolean).join(', ');
   const links = element('p', 'links');
   for (const l of a.links ?? []) links.append(link(l.name, l.url), ' ');
-  const head = element('p', 'alert-head', element('span', `mark ${a.state}`, a.state), element('b', '', a.name || a.fingerprint || ''), element('span', 'quiet', a.severity ?? ''), element('span', 'quiet', when));
+  const head = element('p', 'alert-head', element('span', `mark ${a.state}`, a.state), element('b', '', a.name || a.fingerprint || ''), element('span', 'quiet', a.severity ?? ''), element('span', 'quiet', times));
   return element('div', 'alert-card', head, pairs(a.annotations, 'annotations'), pairs(a.labels, 'labels'), links.childNodes.length ? links : '');
 }
 
@@ -157,7 +158,7 @@ function content(e) {
 function results(e) {
   if (!e.results.length) return null;
   return section('results', 'Last calls', true, element('ol', 'results', ...e.results.map((r) => {
-    const li = element('li', '', element('time', '', clock(r.at)), element('b', '', r.call), ` ${r.result}`, element('span', 'quiet', r.reason ?? ''));
+    const li = element('li', '', element('time', '', clock(r.at)), element('b', '', r.call), ` ${r.result}`, element('span', 'quiet', [r.text, r.reason].filter(Boolean).join(': ')));
     li.dataset.result = r.result;
     return li;
   })));

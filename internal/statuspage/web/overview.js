@@ -15,6 +15,7 @@ const groups = [
   ['parked', 'parked', 'Alert24 refused the content'],
   ['doubtful', 'doubtful', 'a call had no answer and may have been carried out'],
   ['blocked', 'blocked', "another tool's incident has the alias"],
+  ['dismissed', 'dismissed', 'a person closed the incident, and it stays closed until the alert resolves'],
 ];
 const trouble = new Set(['parked', 'blocked']);
 
@@ -62,7 +63,7 @@ function apiCard(api, counts) {
   if (api.last_success) lines.push(tick(element('p'), () => `last success ${ago(api.last_success)}`));
   if (!api.up && api.last_error) lines.push(element('p', 'error', api.last_error));
   const limit = api.requests_per_second_limit ? `, limit ${api.requests_per_second_limit} requests a second` : '';
-  lines.push(`${api.calls_last_minute} calls in the last minute${limit}`);
+  lines.push(`${api.calls_last_minute} ${api.calls_last_minute === 1 ? 'call' : 'calls'} in the last minute${limit}`);
   if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
   const paused = api.paused_until && new Date(api.paused_until) > now();
   const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';

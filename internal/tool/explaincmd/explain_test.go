@@ -82,14 +82,14 @@ func TestOpenIncident(t *testing.T) {
 func TestCreateThatFails(t *testing.T) {
 	e := entry(status.Retrying, "create failed 3 times")
 	e.State.NextTry, e.State.Reason, e.Incident, e.PendingSince = now.Add(12*time.Second), "HTTP 503", status.Incident{State: "none"}, now.Add(-30*time.Second)
-	e.Next = &status.Next{At: now.Add(12 * time.Second)}
+	e.Next = &status.Next{Call: "create", Why: "it fires", At: now.Add(12 * time.Second)}
 	e.Results = []status.Result{{At: now, Call: "create", Result: "unanswered", Reason: "HTTP 503"}}
 	e.Content = &status.Content{Title: "High error rate", Description: "one\ntwo", Severity: "critical", Tags: []string{"a", "b"}}
 	e.Fields = []status.Field{{Name: "title", State: status.FieldDue}}
 	code, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "HighErrorRate:api-01.prod")
 	assert.Equal(t, cli.ExitFound, code)
 	for _, want := range []string{
-		"create failed 3 times, next try in 12 s: HTTP 503\n", "  Incident:       none is known\n", "(30 s)\n", "  Next:           the bridge looks again in 12 s\n",
+		"create failed 3 times, next try in 12 s: HTTP 503\n", "  Incident:       none is known\n", "(30 s)\n", "  Next:           create in 12 s, because it fires\n",
 		"    14:30:00 create unanswered: HTTP 503\n", "High error rate (to be written)\n", "one ↵ two\n", "a, b\n",
 	} {
 		assert.Contains(t, out, want)
@@ -99,9 +99,9 @@ func TestCreateThatFails(t *testing.T) {
 func TestNextCallWaitsForAPause(t *testing.T) {
 	e := entry(status.Opening, "waits to be opened")
 	for at, want := range map[time.Time]string{
-		now.Add(time.Minute): "create when calls are allowed again at 14:31:00, because it fires\n", {}: "create, because it fires\n",
+		now.Add(time.Minute): "create when calls are allowed again at 14:31:00, because it fires\n", {}: "create now, because it fires\n",
 	} {
-		e.Next = &status.Next{Call: "create", Why: "it fires", At: at}
+		e.Next = &status.Next{Call: "create", Why: "it fires", PausedUntil: at}
 		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
 		assert.Contains(t, out, "  Next:           "+want)
 	}
@@ -114,6 +114,19 @@ func TestHeldAlertsAreCounted(t *testing.T) {
 		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
 		assert.Contains(t, out, "  Alerts:         "+want+"\n")
 	}
+}
+
+func TestTimesOfAlerts(t *testing.T) {
+	e := entry(status.Closed, "#1042 is closed")
+	e.Alerts = []status.Alert{
+		{State: "resolved", StartsAt: now.Add(-2 * time.Minute), ResolvedAt: now.Add(-time.Minute)},
+		{State: "held", StartsAt: now.Add(-time.Minute), HeldUntil: now.Add(time.Minute), ResolvedAt: now},
+	}
+	e.Results = []status.Result{{At: now, Call: "lookup", Result: "done", Text: "#1041 was closed by somebody else"}}
+	_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
+	assert.Contains(t, out, "  - resolved at 14:29:00, fired since 14:28:00\n")
+	assert.Contains(t, out, "  - held since 2026-03-19 14:29:00 (1 min 0 s), waits until 14:31:00\n")
+	assert.Contains(t, out, "    14:30:00 lookup done: #1041 was closed by somebody else\n")
 }
 
 func TestTroubleOfTheBridgeComesFirst(t *testing.T) {

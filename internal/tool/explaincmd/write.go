@@ -111,7 +111,7 @@ func (p *page) entry(e *status.Entry) {
 		p.line("  Last calls:")
 	}
 	for _, r := range e.Results {
-		p.line("    ", p.clock(r.At), "  ", r.Call, " ", r.Result, reason(r.Reason))
+		p.line("    ", p.clock(r.At), "  ", r.Call, " ", r.Result, reason(r.Text), reason(r.Reason))
 	}
 	p.content(e)
 	p.notices(noIncident, e.Notices)
@@ -136,22 +136,22 @@ func incident(i *status.Incident) string {
 }
 
 func (p *page) next(n *status.Next) string {
-	switch {
-	case n == nil:
+	if n == nil {
 		return ""
-	case n.Call != "" && n.At.After(p.now):
-		return n.Call + " " + status.WhenAllowed(n.At) + ", because " + n.Why
-	case n.Call != "":
-		return n.Call + ", because " + n.Why
-	default:
-		return "the bridge looks again " + status.In(n.At.Sub(p.now))
 	}
+	return n.String(p.now)
 }
 
 func (p *page) alert(a *status.Alert) {
 	when := ""
-	if !a.StartsAt.IsZero() {
-		when = " since " + p.since(a.StartsAt)
+	switch started := p.since(a.StartsAt); {
+	case a.State == "resolved" && !a.ResolvedAt.IsZero():
+		when = " at " + p.clock(a.ResolvedAt)
+		if started != "" {
+			when += ", fired since " + p.clock(a.StartsAt)
+		}
+	case started != "":
+		when = " since " + started
 	}
 	if !a.HeldUntil.IsZero() {
 		when += ", waits until " + p.clock(a.HeldUntil)

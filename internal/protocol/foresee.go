@@ -1,0 +1,46 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "time"
+
+// foreseenSteps bounds how many moments Foresee looks at.
+const foreseenSteps = 16
+
+// Foresee returns the next call if nothing happens but time, and when it may begin; a zero time: it is due. Without a call, the time is
+// when the entry expires; zero: nothing is to come. want is what its firing members say.
+func (p *Policy) Foresee(e Timed, want *Content, now time.Time) (next Call, at time.Time) {
+	if want == nil {
+		want = &Content{} // what held members will say does not change which call comes
+	}
+	for range foreseenSteps {
+		n := p.Tick(e, now)
+		if n.Entry == nil {
+			return Call{}, now
+		}
+		if e.Firing() && !n.Firing() && !e.resolving() {
+			return Call{}, time.Time{} // only if it is not heard of until then
+		}
+		e = n
+		d := p.Decide(e, want, now)
+		if d.Call.Kind != NoCall {
+			return d.Call, at
+		}
+		if d.Wake.IsZero() {
+			break
+		}
+		now, at = d.Wake, d.Wake
+	}
+	return Call{}, time.Time{}
+}
+
+// resolving: a resolve waits for the next snapshot.
+func (e *Entry) resolving() bool {
+	for m := range e.Members.All() {
+		if m.resolving() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"slices"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Next is the next call, if nothing happens but time.
+type Next struct {
+	// Call is a create, update, close, reopen or lookup; "" if none is to come before the bridge forgets the alias.
+	Call string `json:"call,omitempty"`
+	Why  string `json:"why,omitempty"`
+	// Unless is what would make the call needless.
+	Unless string `json:"unless,omitempty"`
+	// At is when the call may begin, or when the alias is forgotten; zero: at once.
+	At time.Time `json:"at,omitzero"`
+	// PausedUntil is when calls are allowed again that this one waits for; zero: it does not.
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+}
+
+// NextOf says what comes next of an entry: a call that may begin at a time, and not before a pause is over, or none before it expires.
+func NextOf(e *protocol.Entry, call protocol.Call, at, pausedUntil time.Time) *Next {
+	if call.Kind == protocol.NoCall {
+		if at.IsZero() {
+			return nil
+		}
+		return &Next{At: at}
+	}
+	n := &Next{Call: call.Kind.String(), Why: protocol.Why(e, call), At: at}
+	if pausedUntil.After(at) {
+		n.PausedUntil = pausedUntil
+	}
+	if !e.Firing() && call.Kind == protocol.Create {
+		n.Why, n.Unless = "", "the alert resolves"
+	}
+	return n
+}
+
+// String is what comes next as of now.
+func (n *Next) String(now time.Time) string {
+	if n.Call == "" {
+		return "no call; the bridge forgets the alias " + When(n.At, now)
+	}
+	s := n.Call + " " + When(n.At, now)
+	if n.PausedUntil.After(now) {
+		s = n.Call + " " + WhenAllowed(n.PausedUntil)
+	}
+	switch {
+	case n.Unless != "":
+		return s + " unless " + n.Unless
+	case n.Why != "":
+		return s + ", because " + n.Why
+	}
+	return s
+}
+
+// When says when something is to happen.
+func When(at, now time.Time) string {
+	switch d := at.Sub(now); {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return "in " + Span(d)
+	default:
+		return "at " + clock(at, now)
+	}
+}
+
+// clock is the time of the day, with the date if that is another one.
+func clock(t, now time.Time) string {
+	if now.Sub(t).Abs() > 20*time.Hour {
+		return t.Local().Format(time.DateTime)
+	}
+	return t.Local().Format(time.TimeOnly)
+}
+
+// Told says what a call did to which incident; "" if that is nothing.
+func Told(a *protocol.Answered) string {
+	is := name(a.Entry)
+	switch a.Lesson {
+	case protocol.Opened:
+		return "opened " + is
+	case protocol.Adopted:
+		return "found " + is + " open"
+	case protocol.Updated:
+		if a.Answer.Wrote == 0 {
+			return is + " needed no change"
+		}
+		return "wrote " + a.Answer.Wrote.String() + " of " + is
+	case protocol.ClosedIt:
+		return "closed " + is
+	case protocol.FoundClosed:
+		return is + " was closed by somebody else"
+	case protocol.StillOpen:
+		return is + " is still open"
+	case protocol.Blocked:
+		return "another tool's incident " + a.Entry.Foreign + " has the alias"
+	case protocol.Untold:
+		return "no incident was opened, and the alert has resolved"
+	case protocol.Shrunk:
+		return "fewer fields of " + is + " are tried"
+	case protocol.Doubting:
+		return "it may have been carried out"
+	default:
+		return found(a)
+	}
+}
+
+// found is for a lookup that changes nothing.
+func found(a *protocol.Answered) string {
+	if a.Call.Kind != protocol.Lookup || a.Answer.Result != protocol.Done {
+		return ""
+	}
+	open := slices.ContainsFunc(a.Answer.Found, func(f protocol.Shown) bool { return f.Open && f.ID == a.Entry.Incident.ID })
+	switch {
+	case open:
+		return "saw " + name(a.Entry) + " open"
+	case len(a.Answer.Found) == 0:
+		return "saw no incident of the alias"
+	default:
+		return ""
+	}
+}
