@@ -108,7 +108,7 @@ func TestPageShowsWhatFires(t *testing.T) {
 	require.Len(t, table.Rows, 1)
 	assert.Equal(t, "open as #1", table.Rows[0].State.Text)
 	entry := explain(t, e, "one").Entries[0]
-	assert.Equal(t, []status.Result{{At: entry.Results[0].At, Call: "create", Result: "done", Did: "opened"}}, entry.Results)
+	assert.Equal(t, []status.Result{{At: entry.Results[0].At, Call: "create", Result: "done", Did: "opened", Text: "opened #1"}}, entry.Results)
 	assert.Equal(t, table.Rows[0].Title, entry.Content.Title)
 	assert.Len(t, entry.Alerts, 1)
 	found, _ := ask[status.Explanation](t, e, status.PathExplain+"?label=alertname="+url.QueryEscape(alertAttributes("firing")[attrs.AlertName]))

@@ -99,7 +99,7 @@ func Told(a *protocol.Answered) string {
 	case protocol.StillOpen:
 		return is + " is still open"
 	case protocol.Blocked:
-		return "another tool's incident " + a.Entry.Foreign + " has the alias"
+		return "another tool's incident " + a.Foreign + " has the alias"
 	case protocol.Untold:
 		return "no incident was opened, and the alert has resolved"
 	case protocol.Shrunk:
@@ -116,7 +116,7 @@ func found(a *protocol.Answered) string {
 	if a.Call.Kind != protocol.Lookup || a.Answer.Result != protocol.Done {
 		return ""
 	}
-	open := slices.ContainsFunc(a.Answer.Found, func(f protocol.Shown) bool { return f.Open && f.ID == a.Entry.Incident.ID })
+	open := slices.ContainsFunc(a.Answer.Found, func(f protocol.Shown) bool { return f.Open && f.ID == a.Incident.ID })
 	switch {
 	case open:
 		return "saw " + name(a.Entry) + " open"
