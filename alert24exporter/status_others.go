@@ -10,7 +10,6 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // othersShare bounds how much a follower reads the database for its page: at most about 1/othersShare of the time.
@@ -32,14 +31,11 @@ func (o *others) list(ctx context.Context, db *postgres.DB) ([]ledger.Listed, er
 	if o.listed != nil && began.Sub(o.at) < max(time.Second/2, othersShare*o.took) {
 		return o.listed, nil
 	}
-	entries, _, err := ledger.Read(ctx, db.Load)
+	listed, _, err := ledger.Read(ctx, db.Load)
 	if err != nil {
 		return nil, err
 	}
-	o.listed = make([]ledger.Listed, len(entries))
-	for i, e := range entries {
-		o.listed[i] = ledger.Listed{Entry: e, Pending: waits(e)}
-	}
+	o.listed = listed
 	o.at, o.took = time.Now(), time.Since(began)
 	return o.listed, nil
 }
@@ -48,16 +44,4 @@ func (o *others) forget() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.listed = nil
-}
-
-// waits is since when an entry may wait for Alert24, as far as its record tells; zero if it does not.
-func waits(e *protocol.Entry) time.Time {
-	switch {
-	case !protocol.Pending(e, nil):
-		return time.Time{}
-	case e.Firing():
-		return e.FirstStart()
-	default:
-		return e.QuietSince
-	}
 }

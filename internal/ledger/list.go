@@ -27,14 +27,18 @@ func (l *Ledger) Revision() uint64 { return l.store.revision.Load() }
 
 // List returns all entries that are not closed, and how many are. The lock is held for no longer than it takes to copy pointers.
 func (l *Ledger) List() (listed []Listed, closed int) {
-	s := l.store
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	listed = make([]Listed, 0, len(s.slots))
+	l.store.mu.RLock()
+	defer l.store.mu.RUnlock()
+	return l.store.list(), len(l.store.closed)
+}
+
+// list returns all entries that are not closed. The caller holds mu.
+func (s *store) list() []Listed {
+	listed := make([]Listed, 0, len(s.slots))
 	for _, c := range s.slots {
 		listed = append(listed, Listed{c.entry, c.slot().since, c.timers})
 	}
-	return listed, len(s.closed)
+	return listed
 }
 
 // Look returns the entry of an alias, closed or not.

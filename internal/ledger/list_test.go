@@ -52,9 +52,10 @@ func TestPeopleLookAtEntries(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, damage)
 	found := map[string]int{}
-	for _, e := range read {
-		found[e.Alias] = e.Members.Firing()
-		assert.Equal(t, protocol.Create, e.Inflight().Kind, "as the store has it, not as a restart would")
+	for _, l := range read {
+		found[l.Entry.Alias] = l.Entry.Members.Firing()
+		assert.True(t, l.Pending.Equal(at(10)))
+		assert.Equal(t, protocol.Create, l.Entry.Inflight().Kind, "as the store has it, not as a restart would")
 	}
 	assert.Equal(t, firing, found)
 	assert.True(t, maps.EqualFunc(records, disk.records, bytes.Equal), "nothing is written")
@@ -69,4 +70,27 @@ func TestReadTellsOfDamage(t *testing.T) {
 	assert.Equal(t, []Unreadable{{Where: "here", Aliases: []string{"one"}}}, damage.Unreadable)
 	_, _, err = Read(t.Context(), func(context.Context, func(Loaded) error) error { return assert.AnError })
 	require.ErrorIs(t, err, assert.AnError)
+}
+
+// TestARestartKnowsSinceWhenAChangeIsPending: it began before, and the clock of the former process may have been ahead.
+func TestARestartKnowsSinceWhenAChangeIsPending(t *testing.T) {
+	m := NewMemory()
+	clock := at(0)
+	now := func() time.Time { return clock }
+	l := New(testConfig(10, now), m)
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	require.NoError(t, err)
+	for seconds, want := range map[int]time.Time{60: at(0), -60: at(-60)} {
+		clock = at(seconds)
+		next := New(testConfig(10, now), m)
+		_, err = next.Load(t.Context())
+		require.NoError(t, err)
+		assert.True(t, next.Stats().Oldest.Equal(want), next.Stats().Oldest)
+	}
+	listed, _, err := Read(t.Context(), func(ctx context.Context, each func(r Loaded) error) error {
+		return m.Load(ctx, each, nil)
+	})
+	require.NoError(t, err)
+	require.Len(t, listed, 1)
+	assert.True(t, listed[0].Pending.Equal(at(0)))
 }

@@ -42,6 +42,9 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 	for alias, c := range l.store.slots {
 		s := c.slot()
 		n := l.policy.Load(s.entry, now)
+		if s.since.After(now) {
+			s.since = now // the wall clock may have been set back
+		}
 		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
 		s.set(n)
 		s.mark(now, false)
@@ -111,24 +114,25 @@ func (r *loading) take(l Loaded) error {
 		r.split[alias] = l
 		return nil
 	}
-	return r.put(e, err, alias, l.Where)
+	return r.put(e, err, alias, l)
 }
 
 // put takes an entry into memory, or what stands for one that cannot be read.
-func (r *loading) put(e *protocol.Entry, err error, alias, where string) error {
+func (r *loading) put(e *protocol.Entry, err error, alias string, l Loaded) error {
 	switch {
 	case errors.Is(err, protocol.ErrSchema):
 		return err
 	case err != nil:
 		e, err = protocol.Lost(alias), ErrUnreadable
-		r.unreadable(alias, where)
+		r.unreadable(alias, l.Where)
 		r.repairs = append(r.repairs, alias)
 	case r.suspects[alias]:
 		e = protocol.Uncertain(e)
 		r.damage.Suspect++
 		r.repairs = append(r.repairs, alias)
 	}
-	r.slots[alias] = stored{entry: e}
+	s := slot{entry: e, since: protocol.PendingSince(l.Record)}
+	r.slots[alias] = s.store()
 	return err
 }
 
@@ -156,7 +160,7 @@ func (r *loading) join() error {
 			r.slots[alias] = stored{entry: protocol.Uncertain(e)}
 			continue
 		}
-		if err := r.put(e, err, alias, l.Where); err != nil && !errors.Is(err, ErrUnreadable) {
+		if err := r.put(e, err, alias, l); err != nil && !errors.Is(err, ErrUnreadable) {
 			return err
 		}
 	}
@@ -201,13 +205,14 @@ func (s *store) record(key string, b []byte) []byte {
 		return append(b, s.note(name)...)
 	}
 	alias, bucket := splitKey(key)
-	e := s.get(alias).entry
+	current := s.get(alias)
+	e := current.entry
 	switch {
 	case e == nil || bucket >= e.Buckets():
 		return b
 	case bucket >= 0:
 		return protocol.AppendBucket(b, e, bucket)
 	default:
-		return protocol.AppendRecord(b, e)
+		return protocol.AppendPending(protocol.AppendRecord(b, e), current.since)
 	}
 }

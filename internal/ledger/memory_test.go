@@ -20,7 +20,7 @@ func TestMemory(t *testing.T) {
 	l := New(testConfig(10, now), m)
 	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
 	require.NoError(t, err)
-	record := protocol.AppendRecord(nil, l.Get(theAlias))
+	record := protocol.AppendPending(protocol.AppendRecord(nil, l.Get(theAlias)), at(0))
 	assert.EqualValues(t, len(record), l.Stats().Size)
 	require.NoError(t, l.Check(t.Context()))
 

@@ -6,13 +6,11 @@ package ledger
 import (
 	"context"
 	"fmt"
-
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Read returns the entries in the records that load hands over, as the store has them: for somebody who looks at the ledger of another
 // process. It repairs nothing.
-func Read(ctx context.Context, load func(ctx context.Context, each func(r Loaded) error) error) ([]*protocol.Entry, Damage, error) {
+func Read(ctx context.Context, load func(ctx context.Context, each func(r Loaded) error) error) ([]Listed, Damage, error) {
 	r := newLoading(newStore(nil))
 	if err := load(ctx, r.take); err != nil {
 		return nil, Damage{}, fmt.Errorf("cannot read the ledger: %w", err)
@@ -20,9 +18,5 @@ func Read(ctx context.Context, load func(ctx context.Context, each func(r Loaded
 	if err := r.join(); err != nil {
 		return nil, Damage{}, fmt.Errorf("cannot read the ledger: %w", err)
 	}
-	entries := make([]*protocol.Entry, 0, len(r.slots))
-	for _, s := range r.slots {
-		entries = append(entries, s.entry)
-	}
-	return entries, r.damage, nil
+	return r.list(), r.damage, nil
 }

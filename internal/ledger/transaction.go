@@ -214,7 +214,7 @@ func (r *records) add(alias string, former, next *protocol.Entry, since time.Tim
 	} else {
 		kept = next.Buckets()
 		// The store keeps the key as long as the ledger keeps the entry: they share it.
-		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendRecord(b, next) })
+		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendPending(protocol.AppendRecord(b, next), since) })
 		whole := &r.changes[len(r.changes)-1]
 		whole.Entry, whole.Pending = next, since
 		for i := range kept {

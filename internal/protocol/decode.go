@@ -41,6 +41,7 @@ type head struct {
 	QuietSince  time.Time         `json:"quiet_since,omitzero"`
 	ConfirmedAt time.Time         `json:"confirmed_at,omitzero"`
 	Version     uint64            `json:"version"`
+	Pending     int64             `json:"pending,omitzero"` // see PendingSince
 }
 
 type wireMember struct {

@@ -40,6 +40,8 @@ func (h *head) read(record string) bool {
 			h.ConfirmedAt = r.time(value)
 		case `"version"`:
 			h.Version = r.unsigned(value, 64)
+		case `"pending"`:
+			h.Pending = r.number(value)
 		default:
 			r.failed = true
 		}

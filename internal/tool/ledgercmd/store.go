@@ -23,7 +23,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/status"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
@@ -45,7 +44,7 @@ func (s *stopped) add(set *pflag.FlagSet) {
 func (s *stopped) given() bool { return s.storage != "" || s.database != "" }
 
 // read returns the entries in the store.
-func (s *stopped) read(ctx context.Context) ([]*protocol.Entry, ledger.Damage, error) {
+func (s *stopped) read(ctx context.Context) ([]ledger.Listed, ledger.Damage, error) {
 	if s.storage != "" && s.database != "" {
 		return nil, ledger.Damage{}, cli.Usage("give either --storage or --database")
 	}
@@ -77,11 +76,12 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 		return found{}, err
 	}
 	now := time.Now()
-	byAlias := make(map[string]*protocol.Entry, len(entries))
+	byAlias := make(map[string]*ledger.Listed, len(entries))
 	rows := make([]status.Row, 0, len(entries))
-	for _, e := range entries {
-		byAlias[e.Alias] = e
-		rows = append(rows, status.RowOf(e, known(renderer, e, now)))
+	for i := range entries {
+		l := &entries[i]
+		byAlias[l.Entry.Alias] = l
+		rows = append(rows, status.RowOf(l.Entry, known(renderer, l, now)))
 	}
 	q := o.query
 	if q.Limit == 0 {
@@ -91,21 +91,18 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 	f.rows, f.total = status.NewTable(rows, 0, time.Time{}).Select(q)
 	if o.full {
 		for i := range f.rows {
-			e := byAlias[f.rows[i].Alias]
-			f.entries = append(f.entries, status.Read(e, known(renderer, e, now)))
+			l := byAlias[f.rows[i].Alias]
+			f.entries = append(f.entries, status.Read(l.Entry, known(renderer, l, now)))
 		}
 	}
 	return f, nil
 }
 
 // known is what an entry tells next to itself. Titles are those of the default configuration.
-func known(r *incident.Renderer, e *protocol.Entry, now time.Time) *status.Known {
-	k := &status.Known{Now: now}
-	if protocol.Pending(e, nil) {
-		k.PendingSince = now // when it began, no record tells
-	}
-	if firing, more := e.Members.Worst(); len(firing) > 0 {
-		k.Title = r.Title(e.Alias, firing, more)
+func known(r *incident.Renderer, l *ledger.Listed, now time.Time) *status.Known {
+	k := &status.Known{Now: now, PendingSince: l.Pending}
+	if firing, more := l.Entry.Members.Worst(); len(firing) > 0 {
+		k.Title = r.Title(l.Entry.Alias, firing, more)
 	}
 	return k
 }
@@ -137,7 +134,7 @@ func escape(name string) string {
 }
 
 // readFile reads the file of a bridge that does not run.
-func (s *stopped) readFile(ctx context.Context) ([]*protocol.Entry, ledger.Damage, error) {
+func (s *stopped) readFile(ctx context.Context) ([]ledger.Listed, ledger.Damage, error) {
 	path := s.file()
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, ledger.Damage{}, fmt.Errorf("--storage: there is no ledger at %s: check the directory and --exporter", path)
