@@ -69,7 +69,7 @@ func inTrouble(f *fake) {
 	}
 	f.rows[0].Title, f.rows[1].Title, f.rows[1].Alias = hostile, longWord+longWord, longWord+longWord+":"+longWord
 	f.entries = map[string]status.Entry{f.rows[0].Alias: {
-		Row: f.rows[0], PendingSince: now.Add(-time.Minute), Next: &status.Next{At: now.Add(12 * time.Second)},
+		Row: f.rows[0], PendingSince: now.Add(-time.Minute), Next: &status.Next{Call: "create", Why: "an alert fires", At: now.Add(12 * time.Second)},
 		Content: &status.Content{Title: hostile, Description: hostile + "\n\nRunbook: https://runbooks.example.com", Severity: "critical", Source: "prometheus", Tags: []string{"a:b", longWord + longWord}},
 		Fields:  []status.Field{{Name: "title", State: status.FieldDue}, {Name: "tags", State: status.FieldTheirs}},
 		Results: []status.Result{{At: now, Call: "create", Result: "not_sent", Did: "retrying", Reason: "create incident: HTTP 503 Service Unavailable"}},
