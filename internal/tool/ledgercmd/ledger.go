@@ -48,7 +48,7 @@ func New() *cobra.Command {
 	o.bridge.Add(set)
 	o.at.add(set)
 	set.StringVar(&o.query.Filter, "filter", "", "words that alias, title, severity or state has")
-	set.StringVar(&o.is, "is", "", "only those that are firing, open, pending, held, parked, doubtful or blocked")
+	set.StringVar(&o.is, "is", "", "only those that are firing, open, pending, held, parked, doubtful, blocked or dismissed")
 	set.StringVar(&o.sort, "sort", string(status.BySeverity), "severity, title, state, since or alias")
 	set.BoolVar(&o.query.Desc, "reverse", false, "the other way round")
 	set.IntVar(&o.query.Limit, "limit", 0, "most aliases to list; 0 is all")
