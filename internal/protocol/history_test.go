@@ -129,6 +129,11 @@ var histories = append([]fixed{
 		"no slow tries",
 	},
 	{
+		"a refused create was not parked while all of it was tried again", "odd answers",
+		"toggle(0); deliver; call refused; answer; call refused; answer; 5 seconds; call refused; answer",
+		"a create that is refused again is not parked",
+	},
+	{
 		"a refusal that came after the resolve made the next episode begin with less", "odd answers",
 		"toggle(0); deliver; call refused; toggle(0); deliver; answer; toggle(0); deliver; call answered; answer",
 		"a refusal outlives its episode",

@@ -41,6 +41,10 @@ func (w *world) answer() {
 
 // learnt notes what we know from then on of what the incident shows.
 func (w *world) learnt(e *Entry, k *work) {
+	if n := w.ledger.entry; e != nil && e.Parked() && k.call.Kind == Create && k.answer.Result == Refused &&
+		e.Refused.Hash == k.answer.Sent.hash() && !n.Parked() {
+		w.Fatalf("I32: what is refused again is not parked any more")
+	}
 	if f := &k.answer.Incident; f.Seen && e != nil && w.ledger.entry != e {
 		w.shows(*f)
 	}

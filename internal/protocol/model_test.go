@@ -96,6 +96,7 @@ var worlds = map[string]switches{
 //	I30  an alert with a witness resolves only after its source was alive after the alert's end
 //	I31  what a list passes on begins to fire if nothing newer is known, and says nothing else of what fires; once snapshots are
 //	     complete, what fires unsaid is open after repairAfter and two of them
+//	I32  a refused create that is refused again stays parked
 
 // TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
 // that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.

@@ -23,6 +23,12 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	n.ParkedAt = now.Add(1000 * time.Hour)
 	return l
 }`},
+	{"a create that is refused again is not parked", "odd answers", 20000, `
+func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	l := p.learnRefusedOriginal(n, c, a, now)
+	n.Refused.Minimal = n.Refused.Minimal && c.Minimal
+	return l
+}`},
 	{"B4 a close without a body is unanswered", "no bodies", 20000, `
 func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if !a.Incident.Seen {
