@@ -261,5 +261,5 @@ func (s *Server) newRequestID() string {
 
 // sleep waits, and says false if the sandbox was closed meanwhile.
 func (s *Server) sleep(d time.Duration) bool {
-	return sleep.For(s.running, d) && s.running.Err() == nil
+	return (d <= 0 || sleep.For(s.running, d)) && s.running.Err() == nil
 }
