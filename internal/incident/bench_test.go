@@ -85,6 +85,14 @@ func BenchmarkSameNews(b *testing.B) {
 	}
 }
 
+func BenchmarkPack(b *testing.B) {
+	a := highErrorRate()
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = Pack(&a)
+	}
+}
+
 func BenchmarkUnpack(b *testing.B) {
 	a := highErrorRate()
 	p := Pack(&a)
