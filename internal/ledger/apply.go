@@ -21,7 +21,7 @@ func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol
 // ApplyPunctual is Apply for a webhook of one of several replicas. punctual is asked after the inbox was read. If it
 // returns an error, nothing is applied: the inbox may have held something newer of the same sender.
 func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
-	p := batch{Ledger: l, now: l.now(), events: events}
+	p := l.batch(events)
 	p.foresee()
 	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true, punctual: punctual}); err != nil {
 		return nil, err
@@ -41,10 +41,15 @@ type batch struct {
 	*Ledger
 	now            time.Time
 	events, routed []protocol.Event
+	groups         []group // of events
 	foreseen       map[string]foreseen
 	outcomes       []protocol.Outcome
 	refused        int
 	unbounded      bool // limits::aliases does not count
+}
+
+func (l *Ledger) batch(events []protocol.Event) *batch {
+	return &batch{Ledger: l, now: l.now(), events: events, groups: byAlias(events)}
 }
 
 // foreseen is what an incident will say, if the entry is still the one that the events were tried on.
@@ -57,7 +62,7 @@ type foreseen struct {
 // what a create says before it leaves: else nobody could tell later who wrote what.
 func (p *batch) foresee() {
 	room := p.store.armable(p.cfg.Armed)
-	for _, g := range byAlias(p.events) {
+	for _, g := range p.groups {
 		if len(p.foreseen) >= room {
 			return
 		}
@@ -77,9 +82,12 @@ func (p *batch) foresee() {
 }
 
 // plan is called once for each try of the write.
-func (p *batch) plan(route func([]protocol.Event) []protocol.Event) []mutation {
-	p.routed, p.outcomes, p.refused = route(p.events), make([]protocol.Outcome, len(p.events)), 0
-	groups := byAlias(p.routed)
+func (p *batch) plan(route router) []mutation {
+	groups, moved := p.groups, false
+	if p.routed, moved = route(p.events); moved {
+		groups = byAlias(p.routed)
+	}
+	p.outcomes, p.refused = make([]protocol.Outcome, len(p.events)), 0
 	mutations := make([]mutation, len(groups))
 	for i := range groups {
 		g := &groups[i]

@@ -91,7 +91,8 @@ func (l *Ledger) unpack(row Row) (*write, error) {
 	for i := range events {
 		events[i].Waited = row.Waited
 	}
-	p := &batch{Ledger: l, now: l.now(), events: events, unbounded: true}
+	p := l.batch(events)
+	p.unbounded = true
 	return &write{plan: p.plan, did: p.report}, nil
 }
 

@@ -43,7 +43,9 @@ type store struct {
 
 	revision atomic.Uint64 // changes with any slot
 
-	buffer records // only the writer uses it
+	// Only the writer uses these.
+	buffer records
+	taken  map[protocol.Key]string // aliases under which alerts begin to fire in this transaction
 
 	turn    chan struct{} // holds a token while a writer commits, for all that wait
 	pending struct {
@@ -65,16 +67,18 @@ type write struct {
 	err            error
 }
 
-// planner returns the mutations of a write when its turn comes. route returns events with the alias under which their alert fires
-// already, whatever alias they bring.
-type planner func(route func([]protocol.Event) []protocol.Event) []mutation
+// planner returns the mutations of a write when its turn comes.
+type planner func(route router) []mutation
+
+// router returns events with the alias under which their alert fires already, whatever alias they bring, and whether any has moved.
+type router func(events []protocol.Event) (routed []protocol.Event, moved bool)
 
 // errUnfinished is the result when a mutation panicked.
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
 	in, _ := disk.(Inbox)
-	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]stored{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]stored{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, taken: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -86,31 +90,31 @@ func (s *store) get(alias string) slot {
 // plan lets the writes say what they change. Only the writer changes the index, so what it says holds until the end of the
 // transaction.
 func (s *store) plan(writes []*write) {
-	var taken map[protocol.Key]string // aliases under which alerts begin to fire in this transaction
-	route := func(events []protocol.Event) []protocol.Event {
-		if taken == nil && len(writes)+len(events) > 2 {
-			taken = make(map[protocol.Key]string, len(events))
-		}
+	if len(s.taken) > maxChanges {
+		s.taken = map[protocol.Key]string{}
+	}
+	clear(s.taken)
+	route := func(events []protocol.Event) (routed []protocol.Event, moved bool) {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		routed := events
+		routed = events
 		for i := range events {
 			ev := &events[i]
 			alias, fires := s.index[ev.Key]
 			if !fires {
-				alias, fires = taken[ev.Key]
+				alias, fires = s.taken[ev.Key]
 			}
 			switch {
 			case fires && alias != ev.Alias && !ev.Pinned:
-				if &routed[0] == &events[0] {
-					routed = slices.Clone(events)
+				if !moved {
+					routed, moved = slices.Clone(events), true
 				}
 				routed[i].Alias = alias
-			case !fires && ev.Firing && taken != nil:
-				taken[ev.Key] = ev.Alias
+			case !fires && ev.Firing:
+				s.taken[ev.Key] = ev.Alias
 			}
 		}
-		return routed
+		return routed, moved
 	}
 	for _, w := range writes {
 		if w.plan != nil {

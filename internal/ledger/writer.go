@@ -6,13 +6,11 @@ package ledger
 import (
 	"context"
 	"slices"
-
-	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // update carries out the mutations, all or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.enqueue(ctx, &write{plan: func(func([]protocol.Event) []protocol.Event) []mutation { return mutations }})
+	return s.enqueue(ctx, &write{plan: func(router) []mutation { return mutations }})
 }
 
 // enqueue lets w share the next transaction, and returns when disk has it.
