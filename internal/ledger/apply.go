@@ -83,11 +83,12 @@ func (p *batch) foresee() {
 
 // plan is called once for each try of the write.
 func (p *batch) plan(route router) []mutation {
-	groups, moved := p.groups, false
-	if p.routed, moved = route(p.events); moved {
-		groups = byAlias(p.routed)
+	groups := p.groups
+	routed, moved := route(p.events)
+	if moved {
+		groups = byAlias(routed)
 	}
-	p.outcomes, p.refused = make([]protocol.Outcome, len(p.events)), 0
+	p.routed, p.outcomes, p.refused = routed, make([]protocol.Outcome, len(p.events)), 0
 	mutations := make([]mutation, len(groups))
 	for i := range groups {
 		g := &groups[i]
