@@ -65,22 +65,29 @@ func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
 		Meta         object `json:"meta"`
 		Deduplicated flag   `json:"deduplicated"`
 	}
-	var top frame
+	type framed struct { // an incident, or what holds it
+		frame
+		row
+	}
+	var top, meta frame
 	if err := decode(body, &top); err != nil {
 		return row{}, false, err
 	}
 	// What is an object decodes, and what is not there leaves its frame empty.
-	var data, within, meta frame
+	var data, within framed
 	_, _ = decode(top.Data, &data), decode(top.Meta, &meta)
 	deduplicated = bool(top.Deduplicated || data.Deduplicated || meta.Deduplicated)
-	for _, at := range []object{data.Incident, top.Incident, top.Data} {
-		if len(at) == 0 {
-			continue
-		}
-		_, _ = decode(at, &within), decode(at, &inc)
-		return inc, deduplicated || bool(within.Deduplicated), nil
+	switch {
+	case len(data.Incident) > 0:
+		_ = decode(data.Incident, &within)
+	case len(top.Incident) > 0:
+		_ = decode(top.Incident, &within)
+	case len(top.Data) > 0:
+		within = data
+	default:
+		return row{}, deduplicated, errors.New(`it has no "data"`)
 	}
-	return row{}, deduplicated, errors.New(`it has no "data"`)
+	return within.row, deduplicated || bool(within.Deduplicated), nil
 }
 
 // page is one page of the list.
