@@ -7,30 +7,38 @@ import (
 	"context"
 	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Peek returns what the alias needs now, without doing it.
 func (l *Ledger) Peek(alias string) protocol.Decision {
+	d, _ := l.Prepare(alias)
+	return d
+}
+
+// Prepare is Peek, and returns what the incident should say if that had to be rendered: the call needs it next.
+func (l *Ledger) Prepare(alias string) (d protocol.Decision, content *incident.Content) {
 	now := l.now()
 	s := l.store.get(alias)
 	if s.entry == nil {
-		return protocol.Decision{}
+		return protocol.Decision{}, nil
 	}
 	t := l.policy.Tick(s.timed(), now)
 	if t.Entry == nil {
-		return protocol.Decision{Wake: now} // it expires: claim it
+		return protocol.Decision{Wake: now}, nil // it expires: claim it
 	}
-	d := l.policy.Decide(t, s.view.of(t.Entry), now)
+	d = l.policy.Decide(t, s.view.of(t.Entry), now)
 	if d.Render {
-		_, v := l.render(t.Entry)
+		rendered, v := l.render(t.Entry)
+		content = &rendered
 		d = l.policy.Decide(t, &v.want, now)
 		l.store.remember(s.entry, v, d.Call.Kind != protocol.NoCall, protocol.Pending(t.Entry, &v.want), now)
 	}
 	if t.Entry != s.entry && d.Call.Kind == protocol.NoCall {
 		d.Wake = now // time has changed the entry: claim it
 	}
-	return d
+	return d, content
 }
 
 // Foresee returns the next call of the alias, and when it may begin or, without one, when the entry expires, if nothing happens but time.

@@ -79,20 +79,24 @@ func (l *fakeLedger) decide(e protocol.Timed, now time.Time) protocol.Decision {
 	return d
 }
 
-func (l *fakeLedger) Peek(alias string) protocol.Decision {
+func (l *fakeLedger) Prepare(alias string) (protocol.Decision, *incident.Content) {
 	e, now := l.timed(alias), time.Now()
 	if e.Entry == nil {
-		return protocol.Decision{}
+		return protocol.Decision{}, nil
 	}
 	t := l.policy.Tick(e, now)
 	if t.Entry == nil {
-		return protocol.Decision{Wake: now}
+		return protocol.Decision{Wake: now}, nil
 	}
 	d := l.decide(t, now)
 	if t != e && d.Call.Kind == protocol.NoCall {
 		d.Wake = now
 	}
-	return d
+	if !t.Firing() {
+		return d, nil
+	}
+	content, _ := l.Content(t.Entry)
+	return d, &content
 }
 
 func (l *fakeLedger) Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error) {

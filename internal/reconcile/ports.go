@@ -14,8 +14,9 @@ import (
 
 // Ledger is what the loop needs of all entries. Its methods are safe for concurrent use.
 type Ledger interface {
-	// Peek returns what the alias needs now, without doing it. It renders what it must outside of any lock.
-	Peek(alias string) protocol.Decision
+	// Prepare returns what the alias needs now, without doing it, and what its incident should say if that had to be rendered. It
+	// renders outside of any lock.
+	Prepare(alias string) (protocol.Decision, *incident.Content)
 	// Claim returns the next call of the alias with the entry it is for, after the store knows of it; or when to ask again.
 	Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error)
 	// Content is all that the incident of a firing entry should say, and the same as hashes.

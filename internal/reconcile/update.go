@@ -9,12 +9,14 @@ import (
 	"sync"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // update reads the incident and writes what differs and is ours to write, so that nothing that a person wrote is lost.
-func (r *Reconciler) update(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
-	content, sent := r.ledger.Content(e)
+func (r *Reconciler) update(
+	ctx context.Context, e *protocol.Entry, c protocol.Call, content incident.Content, sent protocol.Content,
+) (protocol.Answer, error) {
 	read, err := r.manager.Read(ctx, c.ID)
 	answer := protocol.Answer{Result: read.Result, RetryAfter: read.RetryAfter, Before: read.Incident, Sent: sent}
 	switch {

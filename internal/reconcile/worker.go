@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -29,7 +30,7 @@ func (r *Reconciler) work(pagesOnly bool) {
 // process makes the alias's next call, if it needs one. It reports whether an answer is under way. The answer then ends the
 // work on the alias.
 func (r *Reconciler) process(alias string) bool {
-	d := r.ledger.Peek(alias)
+	d, content := r.ledger.Prepare(alias)
 	kind := d.Call.Kind
 	if kind == protocol.NoCall && (d.Wake.IsZero() || d.Wake.After(time.Now())) {
 		r.origins.take(alias)
@@ -58,7 +59,7 @@ func (r *Reconciler) process(alias string) bool {
 		r.queue.add(alias) // a lookup holds nothing back
 		return false
 	}
-	r.call(e, d.Call)
+	r.call(e, d.Call, content)
 	return true
 }
 
@@ -77,31 +78,40 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 
 // call makes a claimed call and hands its answer on. The answer is committed without the worker: losing it leaves doubt, which is
 // safe.
-func (r *Reconciler) call(e *protocol.Entry, c protocol.Call) {
+func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
 	ctx = permit(ctx, r.cfg.MayCall, c.At)
 	began := time.Now()
-	answer, err := r.carryOut(ctx, e, c)
+	answer, err := r.carryOut(ctx, e, c, prepared)
 	endSpan(span, answer, err)
 	r.finish(&answered{Answered: protocol.Answered{Alias: e.Alias, Call: c, Answer: answer}, err: err, held: true}, time.Since(began))
 }
 
-func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
+func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol.Call, prepared *incident.Content) (protocol.Answer, error) {
 	switch c.Kind {
 	case protocol.Create:
-		content, sent := r.ledger.Content(e)
+		content, sent := r.content(e, c, prepared)
 		answer, err := r.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: content, Minimal: c.Minimal})
 		if answer.Sent == (protocol.Content{}) {
 			answer.Sent = sent // otherwise the manager knows better what left
 		}
 		return answer, err
 	case protocol.Update:
-		return r.update(ctx, e, c)
+		content, sent := r.content(e, c, prepared)
+		return r.update(ctx, e, c, content, sent)
 	case protocol.Close:
 		return r.manager.Close(ctx, c.ID, closeAt(e, c))
 	default: // protocol.Reopen
 		return r.manager.Reopen(ctx, c.ID)
 	}
+}
+
+// content is what the call says: what was prepared for it, if the write-ahead names that. It is not rendered again.
+func (r *Reconciler) content(e *protocol.Entry, c protocol.Call, prepared *incident.Content) (incident.Content, protocol.Content) {
+	if prepared != nil && protocol.Of(prepared) == c.Content {
+		return *prepared, c.Content
+	}
+	return r.ledger.Content(e)
 }
 
 // closeAt is when the incident ended; zero if the call is to leave that out.

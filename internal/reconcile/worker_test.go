@@ -237,3 +237,23 @@ func TestStorageThatFails(t *testing.T) {
 		assert.Equal(t, protocol.Closed, w.ledger.Get(alias).Incident.State)
 	})
 }
+
+// What was rendered to decide on a call is not rendered again, unless the alerts have changed by the time of the write-ahead.
+func TestPreparedContentIsWhatTheWriteAheadNames(t *testing.T) {
+	l := newFakeLedger(t)
+	l.apply(firing(alias, incident.High, "before"))
+	_, prepared := l.Prepare(alias)
+	require.NotNil(t, prepared)
+	named := protocol.Call{Kind: protocol.Create, Content: protocol.Of(prepared)}
+	l.apply(firing(alias, incident.High, "after"))
+	r := &Reconciler{ledger: l}
+
+	content, sent := r.content(l.Get(alias), named, prepared)
+	assert.Equal(t, "before", content.Title)
+	assert.Equal(t, named.Content, sent)
+
+	content, sent = r.content(l.Get(alias), protocol.Call{Kind: protocol.Create, Content: sent}, nil)
+	assert.Equal(t, "after", content.Title)
+	content, _ = r.content(l.Get(alias), protocol.Call{Kind: protocol.Create, Content: sent}, prepared)
+	assert.Equal(t, "after", content.Title)
+}
