@@ -26,11 +26,10 @@ type transaction struct {
 
 // buffers are used again by each transaction. The client gets none of them: it may keep what it gets.
 type buffers struct {
-	changed  map[string]struct{} // keys
-	moved    []byte
-	records  []byte // of the segment that is being filled
-	values   []byte // of all segments
-	segments []int  // where each value ends
+	changed map[string]struct{} // keys
+	moved   []byte
+	records []byte // of the segment that is being filled
+	value   []byte // of that segment
 }
 
 func newBuffers() buffers { return buffers{changed: map[string]struct{}{}} }
@@ -68,7 +67,7 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 		t.keys, t.sizes = make([]string, 0, n), make([]int, 0, n)
 	}
 	b := &j.buffers
-	b.records, b.values, b.segments = b.records[:0], b.values[:0], b.segments[:0]
+	b.records = b.records[:0]
 	f := filler{Journal: j, transaction: t}
 	for _, c := range changes {
 		f.add(c.Key, c.Record)
@@ -82,8 +81,8 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 		}
 	}
 	f.end()
-	t.ops = f.operations()
-	if cap(b.values)+cap(b.records)+cap(b.moved) > maxBuffer {
+	f.leave()
+	if cap(b.value)+cap(b.records)+cap(b.moved) > maxBuffer {
 		j.buffers = newBuffers()
 	}
 }
@@ -115,30 +114,22 @@ func (f *filler) end() {
 		return
 	}
 	b := &f.buffers
-	keys, start := f.keys[f.first:len(f.keys):len(f.keys)], len(b.values)
+	keys := f.keys[f.first:len(f.keys):len(f.keys)]
 	f.log.last++
-	b.values = appendSegment(b.values, keys, b.records)
-	b.segments = append(b.segments, len(b.values))
-	f.segments = append(f.segments, segment{
-		number: f.log.last, keys: keys, bytes: segmentCost + len(b.records), disk: len(b.values) - start,
-	})
+	b.value = appendSegment(b.value[:0], keys, b.records)
+	f.ops = append(f.ops, storage.SetOperation(segmentKey(f.log.last), bytes.Clone(b.value)))
+	f.segments = append(f.segments, segment{number: f.log.last, keys: keys, bytes: segmentCost + len(b.records), disk: len(b.value)})
 	b.records, f.first, f.full = b.records[:0], len(f.keys), 0
 }
 
-// operations returns what carries the transaction out.
-func (f *filler) operations() (ops []*storage.Operation) {
-	values, start := bytes.Clone(f.buffers.values), 0
-	for i, end := range f.buffers.segments {
-		ops = append(ops, storage.SetOperation(segmentKey(f.segments[i].number), values[start:end:end]))
-		start = end
-	}
+// leave adds what deletes the segments that leave.
+func (f *filler) leave() {
 	for _, s := range f.log.segments[:f.oldest] {
-		ops = append(ops, storage.DeleteOperation(segmentKey(s.number)))
+		f.ops = append(f.ops, storage.DeleteOperation(segmentKey(s.number)))
 	}
 	if f.mends {
-		ops = append(ops, f.log.damage.leave()...)
+		f.ops = append(f.ops, f.log.damage.leave()...)
 	}
-	return ops
 }
 
 // leave returns what removes the damaged segments.
