@@ -186,7 +186,7 @@ const (
 // records makes the changes of a Commit. Their memory is used again for the next one.
 func (s *store) records(n int) *records {
 	r := &s.buffer
-	if cap(r.bytes) > maxBuffer || cap(r.changes) > maxChanges {
+	if cap(r.bytes) > 2*maxBuffer || cap(r.changes) > maxChanges {
 		*r = records{}
 	}
 	if cap(r.changes) < n {
@@ -241,6 +241,9 @@ func (r *records) all(alias string, unwanted, current *protocol.Entry, since tim
 }
 
 func (r *records) put(key string, record func(b []byte) []byte) {
+	if len(r.bytes) >= maxBuffer {
+		r.bytes = make([]byte, 0, maxBuffer+maxBuffer/8) // the changes keep what is full: as it grew, all would be copied
+	}
 	start := len(r.bytes)
 	r.bytes = record(r.bytes)
 	r.changes = append(r.changes, Change{Key: key, Record: r.bytes[start:len(r.bytes):len(r.bytes)]})
