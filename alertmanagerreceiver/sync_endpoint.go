@@ -30,7 +30,6 @@ type endpoint struct {
 	converter *webhook.Converter
 	reader    *webhook.Reader
 	repairs   *repair
-	scratch   []byte
 	now       func() time.Time
 	logged    string // why its answers are not whole, as last logged
 }
@@ -88,8 +87,7 @@ func (e *endpoint) ask(ctx context.Context, grace time.Duration, u *unheard) (an
 	unusable := 0
 	a.result, err = e.get(ctx, "/api/v2/alerts", maxListBytes, func(body io.Reader, _ time.Time) (err error) {
 		unusable, err = e.reader.ReadList(body, func(listed *webhook.ListedAlert) {
-			var k webhook.Key
-			k, e.scratch = e.converter.Key(&listed.Alert, e.scratch)
+			k := e.converter.Key(&listed.Alert)
 			a.alerts[k] = a.alerts[k] || !listed.Suppressed
 			for _, id := range listed.SilencedBy {
 				a.silenced[id] = append(a.silenced[id], k)

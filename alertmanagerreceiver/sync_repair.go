@@ -62,9 +62,8 @@ func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
 		return
 	}
 	keys := make([]webhook.Key, len(alerts))
-	var scratch []byte
 	for i := range alerts {
-		keys[i], scratch = r.converter.Key(&alerts[i], scratch)
+		keys[i] = r.converter.Key(&alerts[i])
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

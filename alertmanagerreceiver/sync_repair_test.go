@@ -92,7 +92,7 @@ func TestRepair(t *testing.T) {
 		assert.Equal(t, h.epoch, get(t, m, attrs.Epoch))
 		_, ends := m.Get(attrs.AlertEndsAt)
 		assert.False(t, ends, "the end of the list is that of a lease")
-		key, _ := h.converter.Key(&webhook.Alert{Fingerprint: "f-Old", Labels: labelsOf("Old")}, nil)
+		key := h.converter.Key(&webhook.Alert{Fingerprint: "f-Old", Labels: labelsOf("Old")})
 		assert.Equal(t, key[:], get(t, m, attrs.AlertKey))
 
 		h.poller.hear([]webhook.Alert{{Status: "firing", Fingerprint: "f-Told", Labels: labelsOf("Told")}}, &webhook.Delivery{Arrival: h.arrivals.Add(1)})
@@ -268,6 +268,6 @@ func TestRepairHearsWebhooks(t *testing.T) {
 	assert.Empty(t, h.poller.repairs.heard)
 	refusal = nil
 	require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
-	key, _ := h.converter.Key(&webhook.Alert{Fingerprint: "f", Labels: labelsOf("A")}, nil)
+	key := h.converter.Key(&webhook.Alert{Fingerprint: "f", Labels: labelsOf("A")})
 	assert.Equal(t, map[webhook.Key]hearing{key: {2, true}}, h.poller.repairs.heard)
 }

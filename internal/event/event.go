@@ -48,7 +48,7 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 		bad.First = cmp.Or(bad.First, err)
 	}
 	r := reader{rules: rules}
-	r.alert.Labels, r.alert.Annotations = make(labels.Set, 0, usualLabels), make(labels.Set, 0, usualLabels)
+	r.alert.Labels, r.alert.Annotations = make(labels.Set, 0, usualLabels), make(labels.Set, 0, usualAnnotations)
 	for _, rl := range logs.ResourceLogs().All() {
 		r.resource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -70,8 +70,11 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 	return events, snapshots, bad
 }
 
-// usualLabels is more than most alerts have.
-const usualLabels = 16
+// usualLabels and usualAnnotations are as many as most alerts have.
+const (
+	usualLabels      = 16
+	usualAnnotations = 4
+)
 
 // reader makes events of log records. One serves one webhook.
 type reader struct {

@@ -111,7 +111,7 @@ func NewConverter(o Options) (*Converter, error) {
 func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
-	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes, scratch: make([]byte, 0, usualKeyText)}
+	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes}
 	out.text(attrs.ServiceName, attrs.ServiceNameValue)
 	out.text(attrs.Receiver, w.Receiver)
 	out.text(attrs.ExternalURL, w.ExternalURL)
@@ -148,8 +148,7 @@ func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert)
 	lr.Body().SetStr(out.shorten(cmp.Or(a.Annotations.Get("summary"), name, unnamed)))
 
 	out.attributes.PutStr(attrs.Alias, c.Alias(w, a).Text)
-	var k Key
-	k, out.scratch = c.Key(a, out.scratch)
+	k := c.Key(a)
 	out.attributes.PutEmptyBytes(attrs.AlertKey).FromRaw(k[:])
 	out.text(attrs.AlertName, name)
 	out.text(attrs.AlertStatus, a.Status)

@@ -16,12 +16,12 @@ import (
 // Key identifies an alert, whatever its alias.
 type Key [16]byte
 
-// Key returns the alert's key. It works in scratch, and returns that for the next one.
-func (c *Converter) Key(a *Alert, scratch []byte) (k Key, _ []byte) {
-	scratch = appendKey(scratch[:0], c.options.ReceiverID, a)
-	sum := sha256.Sum256(scratch)
+// Key returns the alert's key.
+func (c *Converter) Key(a *Alert) (k Key) {
+	var usual [usualKeyText]byte
+	sum := sha256.Sum256(appendKey(usual[:0], c.options.ReceiverID, a))
 	copy(k[:], sum[:])
-	return k, scratch
+	return k
 }
 
 // appendKey appends what an alert's key is the hash of: the receiver component's id, the fingerprint and all labels but the

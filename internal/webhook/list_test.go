@@ -96,7 +96,7 @@ func TestListedKeyIsTheWebhooks(t *testing.T) {
 	var keys []Key
 	_, err = NewReader().ReadList(strings.NewReader(`[{"status":{"state":"active"},"fingerprint":"f0",
 		"labels":{"d":"4","c":"ü","b":"\u0000","alertname":"A","__alert_rule_uid__":"u"}}]`), func(a *ListedAlert) {
-		k, _ := c.Key(&a.Alert, nil)
+		k := c.Key(&a.Alert)
 		keys = append(keys, k)
 	})
 	require.NoError(t, err)

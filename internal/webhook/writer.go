@@ -18,7 +18,6 @@ type writer struct {
 	keys       *jsonstring.Interner
 	limit      int
 	cut        int
-	scratch    []byte
 
 	// The last link, which alerts of one rule share, and its safe form.
 	address, safe string
