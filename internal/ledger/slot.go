@@ -47,26 +47,32 @@ func (s *slot) set(e protocol.Timed) {
 	}
 }
 
-// stored is a slot in little memory: most have nothing but an entry.
+// stored is a slot in little memory: most have nothing but an entry, and in a storm since when it waits.
 type stored struct {
 	entry  *protocol.Entry
 	timers *protocol.Timers
-	more   *slot // of entries that have more; its own entry is nil
+	since  int64 // in nanoseconds since 1970; 0 is none
+	more   *slot // of entries that have more; it has nothing of the above
 }
 
 var onlyLoaded = &slot{loaded: true} // all, after a start
 
 func (s *slot) store() stored {
 	more := *s
-	more.entry, more.timers, more.kept = nil, nil, nil
+	more.entry, more.timers, more.since, more.kept = nil, nil, time.Time{}, nil
+	c := stored{entry: s.entry, timers: s.timers}
+	if !s.since.IsZero() {
+		c.since = s.since.UnixNano()
+	}
 	switch more {
 	case slot{}:
-		return stored{s.entry, s.timers, nil}
 	case *onlyLoaded:
-		return stored{s.entry, s.timers, onlyLoaded}
+		c.more = onlyLoaded
 	default:
-		return stored{s.entry, s.timers, &more}
+		kept := more // only here it needs memory of its own
+		c.more = &kept
 	}
+	return c
 }
 
 func (s stored) slot() slot {
@@ -75,6 +81,9 @@ func (s stored) slot() slot {
 		whole = *s.more
 	}
 	whole.entry, whole.timers = s.entry, s.timers
+	if s.since != 0 {
+		whole.since = time.Unix(0, s.since).UTC()
+	}
 	return whole
 }
 
