@@ -3,10 +3,7 @@
 
 package reconcile
 
-import (
-	"cmp"
-	"container/list"
-)
+import "cmp"
 
 // lane is how urgent something is that waits; 0 is the most urgent.
 type lane uint8
@@ -22,16 +19,20 @@ const share = 10
 type lanes[T any] struct {
 	// shares stand in for share where they are not 0.
 	shares  [numLanes]int
-	waiting [numLanes]list.List
+	waiting [numLanes]line[T]
 	passed  [numLanes]int // how many of others went since one of the lane did
 	length  int
 }
 
+// line is what waits in one lane. The tickets are its links: in a storm each alias that waits would need memory for more.
+type line[T any] struct{ first, last *ticket[T] }
+
 // ticket is a place in the lanes.
 type ticket[T any] struct {
-	value T
-	lane  lane
-	at    *list.Element // nil once it has left
+	value         T
+	lane          lane
+	waits         bool // false once it has left
+	before, after *ticket[T]
 }
 
 func (l *lanes[T]) len() int { return l.length }
@@ -43,8 +44,14 @@ func (l *lanes[T]) push(value T, at lane) *ticket[T] {
 }
 
 func (l *lanes[T]) enter(t *ticket[T], at lane) {
-	t.lane = at
-	t.at = l.waiting[at].PushBack(t)
+	in := &l.waiting[at]
+	t.lane, t.waits, t.before = at, true, in.last
+	if in.last == nil {
+		in.first = t
+	} else {
+		in.last.after = t
+	}
+	in.last = t
 	l.length++
 }
 
@@ -57,22 +64,27 @@ func (l *lanes[T]) raise(t *ticket[T], to lane) {
 
 // remove takes a ticket out of turn. It reports whether it was still there.
 func (l *lanes[T]) remove(t *ticket[T]) bool {
-	if t.at == nil {
+	if !t.waits {
 		return false
 	}
-	l.waiting[t.lane].Remove(t.at)
-	t.at = nil
+	in := &l.waiting[t.lane]
+	if t.before == nil {
+		in.first = t.after
+	} else {
+		t.before.after = t.after
+	}
+	if t.after == nil {
+		in.last = t.before
+	} else {
+		t.after.before = t.before
+	}
+	t.waits, t.before, t.after = false, nil, nil
 	l.length--
 	return true
 }
 
 // front returns the first ticket of a lane, or nil.
-func (l *lanes[T]) front(at lane) *ticket[T] {
-	if e := l.waiting[at].Front(); e != nil {
-		return e.Value.(*ticket[T]) //nolint:forcetypeassert // enter puts nothing else there
-	}
-	return nil
-}
+func (l *lanes[T]) front(at lane) *ticket[T] { return l.waiting[at].first }
 
 func (l *lanes[T]) share(at lane) int { return cmp.Or(l.shares[at], share) }
 
