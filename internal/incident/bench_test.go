@@ -85,6 +85,19 @@ func BenchmarkSameNews(b *testing.B) {
 	}
 }
 
+// BenchmarkNews compares it with what is news.
+func BenchmarkNews(b *testing.B) {
+	before, after := highErrorRate(), highErrorRate()
+	after.Annotations = with(after.Annotations, "description", "It is over.")
+	p, q := Pack(&before), Pack(&after)
+	b.ReportAllocs()
+	for b.Loop() {
+		if p.SameNews(&q) {
+			b.Fatal("another description is no news")
+		}
+	}
+}
+
 func BenchmarkPack(b *testing.B) {
 	a := highErrorRate()
 	b.ReportAllocs()

@@ -5,6 +5,7 @@
 package jsonobject
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,6 +114,39 @@ func Each(object string, f func(name, value string) bool) bool {
 		end = valueEnd(object, middle+1)
 		return end, f(object[at:middle], object[middle+1:end])
 	})
+}
+
+// Cursor is Each for who reads two objects next to each other.
+type Cursor struct {
+	object string
+	at     int
+}
+
+// Fields returns a cursor before the first field.
+func Fields(object string) Cursor { return Cursor{object, 1} }
+
+// Next returns the next field that is none of those to pass over; not ok is the end, or no object.
+func (c *Cursor) Next(passOver []string) (name, value string, ok bool) {
+	for c.at < len(c.object)-1 {
+		middle := valueEnd(c.object, c.at)
+		if middle >= len(c.object) || c.object[middle] != ':' {
+			return "", "", false
+		}
+		name = c.object[c.at:middle]
+		end := valueEnd(c.object, middle+1)
+		value = c.object[middle+1 : end]
+		c.at = end + 1
+		if !slices.Contains(passOver, name) {
+			return name, value, true
+		}
+	}
+	return "", "", false
+}
+
+// Ended reports whether all of the object was read.
+func (c *Cursor) Ended() bool {
+	last := len(c.object) - 1
+	return last > 0 && c.object[0] == '{' && c.object[last] == '}' && (last == 1 || c.at == last+1)
 }
 
 // Items is Each for the items of a list.

@@ -93,3 +93,22 @@ func FuzzEach(f *testing.F) {
 		require.Equal(t, jsontext.Kind('}'), dec.PeekKind())
 	})
 }
+
+func TestCursorReadsAsEachDoes(t *testing.T) {
+	for _, object := range []string{`{}`, `{"a":1}`, `{"a":{"b":"}"},"c":[1,2],"d":"\\\""}`, ``, `{`, `[]`, `{"a"}`, `{"a":1`, `{"a":1,}`, `{"a":1}}`, `"a":1}`} {
+		var want, got []string
+		whole := Each(object, func(name, value string) bool { want = append(want, name, value); return true })
+		c := Fields(object)
+		for name, value, ok := c.Next(nil); ok; name, value, ok = c.Next(nil) {
+			got = append(got, name, value)
+		}
+		assert.Equal(t, whole, c.Ended(), object)
+		if whole {
+			assert.Equal(t, want, got, object)
+		}
+	}
+	c := Fields(`{"a":1,"b":2}`)
+	name, _, ok := c.Next([]string{`"a"`})
+	assert.True(t, ok)
+	assert.Equal(t, `"b"`, name)
+}
