@@ -1,0 +1,80 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package packages
+
+// shims stand in for what this machine does not have: a running systemd, Debian's Alertmanager, and a user who needs sudo.
+const shims = `
+mkdir -p /shims
+cat >/shims/sudo <<'END'
+#!/bin/sh
+printf '%s\n' "$*" >>/tmp/sudo.arguments # which sudo logs
+exec "$@"
+END
+cat >/shims/sudoedit <<'END'
+#!/bin/sh
+# The reader writes the key. The sandbox is in place of Alert24.
+set -eu
+[ "$1" = /etc/otelcol-alert24/environment ]
+sed -i 's/^ALERT24_API_KEY=$/ALERT24_API_KEY=ak_live_your_key/' "$1"
+echo ALERT24_ENDPOINT=http://localhost:8024/api/v1 >>"$1"
+END
+cat >/shims/systemctl <<'END'
+#!/bin/sh
+set -eu
+case $* in
+"enable --now otelcol-alert24")
+	/usr/bin/systemctl enable otelcol-alert24
+	mkdir -p /var/lib/private/otelcol-alert24
+	chown 61999:61999 /var/lib/private/otelcol-alert24
+	chmod 0755 /var/lib/private
+	ln -s private/otelcol-alert24 /var/lib/otelcol-alert24
+	set -a
+	. /etc/otelcol-alert24/environment
+	setpriv --reuid=61999 --regid=61999 --clear-groups --no-new-privs -- \
+		$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/otelcol-alert24.service) >/tmp/bridge.log 2>&1 &
+	;;
+"reload prometheus-alertmanager")
+	setpriv --reuid=prometheus --regid=prometheus --clear-groups -- \
+		/shims/alertmanager --config.file=/etc/prometheus/alertmanager.yml --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
+	curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:9093/-/ready
+	;;
+"reload prometheus")
+	test -r /etc/prometheus/bridge-alerts.yml
+	;;
+"restart grafana-server")
+	# As Grafana: the contact point's URL and token, with a webhook that Grafana sent.
+	. /etc/default/grafana-server
+	point=/etc/grafana/provisioning/alerting/alert24.yaml
+	eval "token=$(sed -n 's/^ *authorization_credentials: //p' $point)"
+	curl -fsS -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+		--data-binary "@$PROJECT/testdata/webhooks/grafana-12.3/001-firing.json" "$(sed -n 's/^ *url: //p' $point)"
+	;;
+*)
+	echo "systemctl $*: no such command in this test" >&2
+	exit 1
+	;;
+esac
+END
+cat >/shims/mimirtool <<'END'
+#!/bin/sh
+# As Mimir: it takes the tenant's configuration, refuses files in it, and sends with it.
+set -eu
+[ "$1 $2 $4 $5" = "alertmanager load --address=http://mimir.example.com:9009 --id=my-tenant" ]
+! grep _file: "$3"
+/shims/amtool check-config "$3"
+/shims/alertmanager --config.file="$3" --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
+curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:9093/-/ready
+/shims/amtool --alertmanager.url=http://localhost:9093 alert add MimirTest instance=nowhere severity=warning
+END
+chmod +x /shims/*
+ln -s "$AMTOOL" /shims/amtool
+ln -s "$ALERTMANAGER" /shims/alertmanager
+export PATH="/shims:$PATH"
+useradd --system --user-group prometheus
+# As Debian's packages leave it: no /etc/alertmanager.
+mkdir -p /etc/prometheus
+echo '{route: {receiver: team}, receivers: [{name: team}]}' >/etc/prometheus/alertmanager.yml
+`
