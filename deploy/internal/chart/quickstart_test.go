@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"sigs.k8s.io/yaml"
 
 	"github.com/alert24/otelcol-alert24/deploy/internal/machine"
 )
@@ -72,13 +71,19 @@ func TestQuickstart(t *testing.T) {
 			assert.FileExists(t, filepath.Join(projectRoot, words[3], "Chart.yaml"))
 			assert.Equal(t, Namespace, flagOf(t, words, "--namespace"))
 			assert.Equal(t, "deploy/helm/otelcol-alert24/examples/kube-prometheus-stack.yaml", flagOf(t, words, "--values"))
+			assert.Contains(t, line, " --values ../people.yaml") // see TestRoutesNextToTheirs
 		case strings.HasPrefix(line, "kubectl apply "):
 			text, err := os.ReadFile(filepath.Join(projectRoot, flagOf(t, words, "-f")))
 			require.NoError(t, err)
 			decode(t, string(text))
 		case strings.Contains(line, " rollout status "):
 			assert.Equal(t, workload, words[len(words)-1])
-		case strings.HasPrefix(line, "helm upgrade "): // of another chart: see TestValuesOfTheStack
+		case strings.HasPrefix(line, "git clone "), line == "cd otelcol-alert24", strings.HasPrefix(line, "version=$(helm get metadata "):
+		case strings.HasPrefix(line, "helm upgrade "): // of another chart: see TestRoutesNextToTheirs
+			assert.Equal(t, `"$version"`, flagOf(t, words, "--version"))
+		case strings.Contains(line, " exec alertmanager-"): // Alertmanager is the one that the bridge asks
+			endpoint := o.config.Data["chart-config.yaml"]
+			assert.Contains(t, endpoint, "http://"+words[4]+".alertmanager-operated."+Namespace+".svc:9093")
 		case strings.Contains(line, " exec "):
 			assert.Contains(t, words, workload)
 			_, run, found := strings.Cut(line, " -- ")
@@ -118,35 +123,5 @@ func runInPod(t *testing.T, o *objects, words []string) {
 	cmd := exec.CommandContext(t.Context(), tool, args...)
 	cmd.Env = bridge.Env
 	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-}
-
-// What the page adds to kube-prometheus-stack is a configuration that Alertmanager takes, and tells people of a broken bridge.
-func TestValuesOfTheStack(t *testing.T) {
-	amtool := os.Getenv("AMTOOL")
-	if amtool == "" && os.Getenv(machine.RequiredEnv) != "required" {
-		t.Skip("AMTOOL is not set: `make test-deploy` does it")
-	}
-	_, after, found := strings.Cut(page(t), "<!-- values: kube-prometheus-stack -->\n```\n")
-	require.True(t, found)
-	text, _, _ := strings.Cut(after, "```")
-	var values struct {
-		Alertmanager struct {
-			AlertmanagerSpec struct {
-				AlertmanagerConfigMatcherStrategy struct{ Type string }
-			}
-			Config map[string]any
-		}
-	}
-	require.NoError(t, yaml.UnmarshalStrict([]byte(text), &values))
-	assert.Equal(t, "None", values.Alertmanager.AlertmanagerSpec.AlertmanagerConfigMatcherStrategy.Type)
-	config, err := yaml.Marshal(values.Alertmanager.Config)
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "alertmanager.yaml")
-	require.NoError(t, os.WriteFile(path, config, 0o600))
-	out, err := exec.CommandContext(t.Context(), amtool, "check-config", path).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	out, err = exec.CommandContext(t.Context(), amtool, "config", "routes", "test", "--config.file="+path, "--verify.receivers=people",
-		"alertname=Alert24BridgeDown", "severity=critical", "component=otelcol-alert24").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
