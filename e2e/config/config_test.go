@@ -120,7 +120,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 func TestCommentedBlocks(t *testing.T) {
 	content, err := os.ReadFile(kit.Root(t, "collector-config.yaml"))
 	require.NoError(t, err)
-	for block, want := range map[string]string{"sync": "http://localhost:9093", "watchdog": `alertname="Watchdog"`} {
+	for block, want := range map[string]string{"tls": "/etc/otelcol-alert24/server.pem", "sync": "http://localhost:9093", "watchdog": `alertname="Watchdog"`} {
 		text, found := uncommented(string(content), block)
 		require.True(t, found, block)
 		path := kit.WriteFile(t, text)

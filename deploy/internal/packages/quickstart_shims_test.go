@@ -31,10 +31,13 @@ case $* in
 	chown 61999:61999 /var/lib/private/otelcol-alert24
 	chmod 0755 /var/lib/private
 	ln -s private/otelcol-alert24 /var/lib/otelcol-alert24
-	set -a
-	. /etc/otelcol-alert24/environment
-	setpriv --reuid=61999 --regid=61999 --clear-groups --no-new-privs -- \
-		$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/otelcol-alert24.service) >/tmp/bridge.log 2>&1 &
+	/shims/start-bridge
+	;;
+"restart otelcol-alert24")
+	pid=$(cat /tmp/bridge.pid)
+	kill "$pid"
+	while readlink "/proc/$pid/exe" >/dev/null; do sleep 0.1; done
+	/shims/start-bridge
 	;;
 "reload prometheus-alertmanager")
 	setpriv --reuid=prometheus --regid=prometheus --clear-groups -- \
@@ -58,6 +61,21 @@ case $* in
 	;;
 esac
 END
+cat >/shims/start-bridge <<'END'
+#!/bin/sh
+# As the unit with its drop-ins: the environment, the credentials, and a user of its own.
+set -eu
+export CREDENTIALS_DIRECTORY=/run/credentials/otelcol-alert24.service
+install -d -m 0500 -o 61999 -g 61999 "$CREDENTIALS_DIRECTORY"
+cat /etc/systemd/system/otelcol-alert24.service.d/*.conf 2>/dev/null | sed -n 's/^LoadCredential=//p' | while IFS=: read -r name path; do
+	install -m 0400 -o 61999 -g 61999 "$path" "$CREDENTIALS_DIRECTORY/$name"
+done
+set -a
+. /etc/otelcol-alert24/environment
+setpriv --reuid=61999 --regid=61999 --clear-groups --no-new-privs -- \
+	$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/otelcol-alert24.service) >>/tmp/bridge.log 2>&1 &
+echo $! >/tmp/bridge.pid
+END
 cat >/shims/mimirtool <<'END'
 #!/bin/sh
 # As Mimir: it takes the tenant's configuration, refuses files in it, and sends with it.
@@ -65,15 +83,16 @@ set -eu
 [ "$1 $2 $4 $5" = "alertmanager load --address=http://mimir.example.com:9009 --id=my-tenant" ]
 ! grep _file: "$3"
 /shims/amtool check-config "$3"
-/shims/alertmanager --config.file="$3" --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
-curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:9093/-/ready
-/shims/amtool --alertmanager.url=http://localhost:9093 alert add MimirTest instance=nowhere severity=warning
+/shims/alertmanager --config.file="$3" --storage.path=/tmp/alertmanager --cluster.listen-address= \
+	--web.listen-address=:9009 --web.external-url=http://mimir.example.com:9009/alertmanager >/tmp/alertmanager.log 2>&1 &
+curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://mimir.example.com:9009/alertmanager/-/ready
 END
 chmod +x /shims/*
 ln -s "$AMTOOL" /shims/amtool
 ln -s "$ALERTMANAGER" /shims/alertmanager
 export PATH="/shims:$PATH"
 useradd --system --user-group prometheus
+echo 127.0.0.1 bridge.example.com mimir.example.com >>/etc/hosts
 # As Debian's packages leave it: no /etc/alertmanager.
 mkdir -p /etc/prometheus
 echo '{route: {receiver: team}, receivers: [{name: team}]}' >/etc/prometheus/alertmanager.yml

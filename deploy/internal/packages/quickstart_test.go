@@ -28,6 +28,7 @@ var pages = map[string]struct {
 	steps    []step
 	files    []string // where the page's YAML goes
 	incident string   // that is open at the end
+	after    string
 }{
 	"quickstart-vm.md": {
 		incident: "QuickstartTest:nowhere",
@@ -38,10 +39,34 @@ var pages = map[string]struct {
 		incident: "Disk almost full",
 	},
 	"quickstart-mimir.md": {
-		files:    []string{"/tmp/sync.yaml"}, // a part of the configuration, which another test loads
-		incident: "MimirTest:nowhere",
+		steps:    []step{{"umask 077", withTLS}, {"sudo systemctl restart otelcol-alert24", withSync}},
+		files:    []string{"/tmp/sync.yaml"},
+		incident: "QuickstartTest:nowhere",
+		after:    "curl -fsS http://localhost:9096/api/v1/overview | grep -F '\"syncs\":[{\"source\":'\n",
 	},
 }
+
+// withTLS does what keys.md says, with a certificate that is its own authority.
+const withTLS = `
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=bridge.example.com \
+	-addext subjectAltName=DNS:bridge.example.com -keyout /etc/otelcol-alert24/server.key -out ca.pem
+cp ca.pem /etc/otelcol-alert24/server.pem
+chmod 0600 /etc/otelcol-alert24/server.key
+mkdir -p /etc/systemd/system/otelcol-alert24.service.d
+sed -n '/^### TLS under systemd/,/^###/{/^\[Service\]/p;/^LoadCredential=/p}' "$PROJECT/docs/keys.md" >/etc/systemd/system/otelcol-alert24.service.d/override.conf
+sed -i 's/^    # \(tls:\|  cert_file:\|  key_file:\)/    \1/' /etc/otelcol-alert24/collector-config.yaml
+sed -i 's/^#ALERT24_LISTEN=.*/ALERT24_LISTEN=0.0.0.0:9095/' /etc/otelcol-alert24/environment
+systemctl restart otelcol-alert24
+`
+
+// withSync replaces the commented block of the configuration by the one of the page.
+const withSync = `
+sed -i '1,/^  alertmanager:/d' /tmp/sync.yaml
+awk '/^    # sync:/ { while ((getline line <"/tmp/sync.yaml") > 0) print line; old = 1; next } old && /^    #   / { next } { old = 0; print }' \
+	/etc/otelcol-alert24/collector-config.yaml >/tmp/with-sync.yaml
+cat /tmp/with-sync.yaml >/etc/otelcol-alert24/collector-config.yaml
+(set -a; . /etc/otelcol-alert24/environment; otelcol-alert24 validate --config /etc/otelcol-alert24/collector-config.yaml)
+`
 
 // Each quickstart is followed to the letter on a copy of this machine, with the sandbox in place of Alert24.
 func TestQuickstarts(t *testing.T) {
@@ -58,8 +83,8 @@ func TestQuickstarts(t *testing.T) {
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
 			m := machine.Copy(t)
-			out, err := m.Script(t, env, shims+begin+typed(t, name)+end(page.incident)).CombinedOutput()
-			logs := m.Run(t, "/bin/sh", "-c", "tail -n 40 /tmp/*.log; exit 0")
+			out, err := m.Script(t, env, shims+begin+typed(t, name)+end(page.incident)+page.after).CombinedOutput()
+			logs := m.Run(t, "/bin/sh", "-c", "tail -n 40 /tmp/bridge.log /tmp/alertmanager.log /reader/sandbox.log; exit 0")
 			require.NoError(t, err, "%s\n%s", out, logs)
 			_, incidents, found := strings.Cut(string(out), "INCIDENTS: ")
 			require.True(t, found, "%s", out)
@@ -77,7 +102,8 @@ func skipUnlessRequired(t *testing.T) {
 }
 
 const begin = `
-cd /tmp
+mkdir /reader
+cd /reader
 dpkg-deb -x "$PACKAGE" sandbox
 cp "$PACKAGE" otelcol-alert24_0.1.0+c0ec49d39_amd64.deb
 sandbox/usr/bin/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >sandbox.log 2>&1 &
@@ -101,10 +127,9 @@ func typed(t *testing.T, name string) string {
 	var script strings.Builder
 	text, page := readFile(t, "docs", name), pages[name]
 	if name != "quickstart-vm.md" {
-		require.Contains(t, text, "Follow steps 1 to 4 of [the quickstart for a VM](quickstart-vm.md)")
-		first, _, found := strings.Cut(readFile(t, "docs", "quickstart-vm.md"), "\n## 5. ")
-		require.True(t, found)
-		text = first + text
+		require.Contains(t, text, "Follow steps 1, 2 and 4 of [the quickstart for a VM](quickstart-vm.md)")
+		sections := strings.Split(readFile(t, "docs", "quickstart-vm.md"), "\n## ")
+		text = sections[1] + sections[2] + sections[4] + text
 	}
 	done := map[string]bool{}
 	for _, found := range block.FindAllStringSubmatch(text, -1) {
