@@ -92,7 +92,7 @@ demo: ## See alerts open, update and close incidents, one of them silenced
 	@scripts/timed.sh 'make demo' $(MAKE) run-demo
 
 .PHONY: demo-keep
-demo-keep: ## The same, and leave it all running until Ctrl-C
+demo-keep: $(BIN)/amtool ## The same, and leave it all running until Ctrl-C
 	@$(MAKE) run-demo DEMO_FLAGS=-keep
 
 .PHONY: demo-replicas

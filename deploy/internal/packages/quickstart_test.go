@@ -154,3 +154,30 @@ func typed(t *testing.T, name string) string {
 	assert.Len(t, done, len(page.steps), "each preparation is for a command of the page")
 	return script.String()
 }
+
+// The README's own steps are followed in one shell, with programs that are built already and a yes to the question of check.
+func TestSetUpOfTheREADME(t *testing.T) {
+	_, steps, found := strings.Cut(readFile(t, "README.md"), "\n## Set it up\n")
+	require.True(t, found)
+	steps, _, _ = strings.Cut(steps, "\n## ")
+	var script strings.Builder
+	script.WriteString(shims + `
+mkdir /reader
+cd /reader
+ln -s "$PROGRAMS" build
+cp "$PROJECT/collector-config.yaml" .
+build/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >sandbox.log 2>&1 &
+export ALERT24_ENDPOINT=http://localhost:8024/api/v1 HOME=/reader
+`)
+	for _, typed := range block.FindAllStringSubmatch(steps, -1) {
+		if typed[1] == "sh" {
+			script.WriteString(strings.Replace(typed[2], "alert24tool check ", "alert24tool check --yes ", 1))
+		}
+	}
+	project, err := filepath.Abs(projectRoot)
+	require.NoError(t, err)
+	env := []string{"PROGRAMS=" + machine.Programs(t), "PROJECT=" + project, "AMTOOL=/bin/true", "ALERTMANAGER=/bin/true"}
+	out, err := machine.Copy(t).Script(t, env, script.String()+"\n[ \"$(cat webhook-token)\" = \"$ALERT24_WEBHOOK_TOKEN\" ]\n").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "incident closed")
+}
