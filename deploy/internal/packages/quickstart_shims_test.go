@@ -44,12 +44,15 @@ case $* in
 		/shims/alertmanager --config.file=/etc/prometheus/alertmanager.yml --storage.path=/tmp/alertmanager --cluster.listen-address= >/tmp/alertmanager.log 2>&1 &
 	curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:9093/-/ready
 	;;
+daemon-reload) ;;
 "reload prometheus")
 	test -r /etc/prometheus/bridge-alerts.yml
 	;;
 "restart grafana-server")
 	# As Grafana: the contact point's URL and token, with a webhook that Grafana sent.
-	. /etc/default/grafana-server
+	file=$(sed -n 's/^EnvironmentFile=//p' /etc/systemd/system/grafana-server.service.d/*.conf)
+	[ "$(stat -c %a "$file")" = 600 ]
+	. "$file"
 	point=/etc/grafana/provisioning/alerting/alert24.yaml
 	eval "token=$(sed -n 's/^ *authorization_credentials: //p' $point)"
 	curl -fsS -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \

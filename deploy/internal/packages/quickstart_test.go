@@ -34,7 +34,7 @@ var pages = map[string]struct {
 		incident: "QuickstartTest:nowhere",
 	},
 	"quickstart-grafana.md": {
-		steps:    []step{{"sudo sh -c '. /etc/otelcol-alert24/environment; umask 077", "mkdir -p /etc/default /etc/grafana/provisioning/alerting\n"}},
+		steps:    []step{{"sudo sh -c '. /etc/otelcol-alert24/environment; umask 077", "mkdir -p /etc/grafana/provisioning/alerting\n"}},
 		files:    []string{"/etc/grafana/provisioning/alerting/alert24.yaml"},
 		incident: "Disk almost full",
 	},
