@@ -165,6 +165,8 @@ func TestOneBridge(t *testing.T) {
 	assert.Equal(t, "1Gi", claim.Spec.Resources.Requests.Storage().String())
 	assert.True(t, o.service.Spec.PublishNotReadyAddresses, "no other replica could take the webhooks")
 	assert.Nil(t, o.disruption)
+	older := renderSet(t, "single", "storage: {size: 1Gi, accessMode: ReadWriteOnce}").stateful.Spec.VolumeClaimTemplates[0]
+	assert.Equal(t, []core.PersistentVolumeAccessMode{core.ReadWriteOnce}, older.Spec.AccessModes)
 }
 
 // Webhooks keep flowing while replicas are replaced.

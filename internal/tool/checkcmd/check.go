@@ -171,8 +171,8 @@ func writeEnd(out io.Writer, r *check.Report) {
 	for i := range r.Findings {
 		count[r.Findings[i].Level]++
 	}
-	fmt.Fprintf(out, "\n%d questions in %d requests: %d ok, %d notes, %d to change, %d problems. %d test incidents were opened, %d are left.\n",
-		len(r.Findings), r.Requests, count[check.OK], count[check.Note], count[check.Change], count[check.Problem], len(r.Opened), len(r.Left))
+	fmt.Fprintf(out, "\nQuestions: %d (ok %d, note %d, change %d, problem %d). Requests: %d. Test incidents: %d opened, %d left.\n",
+		len(r.Findings), count[check.OK], count[check.Note], count[check.Change], count[check.Problem], r.Requests, len(r.Opened), len(r.Left))
 	if len(r.Opened) > 0 {
 		fmt.Fprintf(out, "No answer says whether anybody was called: look at the pages of incidents %s. If nobody was, see incident::initial_status.\n",
 			strings.Join(r.Opened, ", "))

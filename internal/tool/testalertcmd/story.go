@@ -109,7 +109,10 @@ func (s *story) tell(ctx context.Context) error {
 	// Whatever went wrong, nothing stays behind that fires: what opens late closes as well.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
 	defer cancel()
-	return errors.Join(err, s.resolved(end))
+	if after := s.resolved(end); after != nil {
+		return fmt.Errorf("%w; and %w", err, after)
+	}
+	return err
 }
 
 // command is the one that resolves the alert later. The labels must be the same.

@@ -194,7 +194,7 @@ func TestClientCertificate(t *testing.T) {
 	assert.Contains(t, stderr, "certificate")
 	code, _, stderr = run(t.Context(), args...)
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "certificate")
+	assert.Contains(t, stderr, "signed by unknown authority; and the alert was not resolved: ")
 }
 
 func TestCannotRun(t *testing.T) {
