@@ -25,6 +25,9 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 			return consumererror.NewPermanent(unusableError{bad.First})
 		}
 	}
+	if len(events) > 0 {
+		e.lately.fed.Store(true)
+	}
 	if e.replica != nil {
 		return e.replica.accept(ctx, logs, events, snapshots)
 	}

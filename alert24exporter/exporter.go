@@ -55,6 +55,7 @@ type alert24Exporter struct {
 
 	disproved  atomic.Int64 // failed writes before a check that succeeded
 	unregister func()       // its readiness, and from rejections
+	stopProbe  func()       // of the storage; nil: there is none
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
@@ -103,7 +104,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
 	}
-	unready, deaf := readiness.Register(e.ready), rejections.Register(rejections.Ear{Rejected: e.lately.rejected, Accepted: e.lately.accepted})
+	unready, deaf := readiness.Register(e.ready), rejections.Register(rejections.Ear{Rejected: e.lately.rejected, Skipped: e.lately.skipped, Accepted: e.lately.accepted})
 	e.unregister = func() { unready(); deaf() }
 	return nil
 }
@@ -119,6 +120,7 @@ func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (
 	}
 	t.start() //nolint:contextcheck // the term outlives the start
 	e.term.Store(t)
+	e.startProbe(ctx)
 	return nil
 }
 
@@ -187,6 +189,9 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	if e.unregister != nil {
 		e.unregister()
 		e.unregister = nil
+	}
+	if e.stopProbe != nil {
+		e.stopProbe()
 	}
 	err := e.status.shutdown(ctx)
 	if e.replica != nil {

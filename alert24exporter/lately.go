@@ -6,9 +6,11 @@ package alert24exporter
 import (
 	"cmp"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,15 +44,16 @@ type lately struct {
 	notices *status.Notices
 	results *status.Results // nil: there is no page
 
-	mu                       sync.Mutex
-	lastSuccess, lastFailure time.Time
-	lastError                string
-	denied                   bool // the last call
-	storageError             string
-	calls                    [60]secondCalls
-	syncs                    map[string]status.Sync
-	webhooks                 status.Webhooks
-	refusedSenders           map[rejections.Sender]struct{} // and not accepted since
+	fed atomic.Bool // alerts came
+
+	mu             sync.Mutex
+	api            status.API // as far as calls tell
+	storageError   string
+	storageSince   time.Time // it fails; zero: it does not
+	calls          [60]secondCalls
+	syncs          map[string]status.Sync
+	webhooks       status.Webhooks
+	refusedSenders map[rejections.Sender]struct{} // and not accepted since
 }
 
 // secondCalls are the calls of one second of the last minute.
@@ -60,9 +63,11 @@ type secondCalls struct {
 }
 
 func newLately(logger *zap.Logger) *lately {
+	now := time.Now()
 	return &lately{
 		logger:  seldom.New(logger),
-		started: time.Now(), now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
+		started: now, now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
+		api: status.API{State: status.APINotAsked}, webhooks: status.Webhooks{Since: now},
 		refusedSenders: map[rejections.Sender]struct{}{},
 	}
 }
@@ -77,11 +82,23 @@ func (l *lately) called(result protocol.Result, err error) {
 		*at = secondCalls{second: now.Unix()}
 	}
 	at.n++
-	l.denied = result == protocol.Denied
+	a := &l.api
 	if works(result) {
-		l.lastSuccess = now
-	} else if err != nil {
-		l.lastFailure, l.lastError = now, err.Error()
+		a.State, a.LastSuccess, a.FailingSince = status.APIAnswers, now, time.Time{}
+		return
+	}
+	a.State = status.APIFails
+	if result == protocol.Denied {
+		a.State = status.APIRefusesKey
+	}
+	if err != nil {
+		a.LastFailure, a.LastError = now, err.Error()
+	}
+	if a.FailingSince.IsZero() {
+		a.FailingSince = now
+	}
+	if e, ok := errors.AsType[*alert24.Error](err); ok {
+		a.RateLimited = e.Status == http.StatusTooManyRequests
 	}
 }
 
@@ -114,6 +131,16 @@ func (l *lately) wrote(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.storageError = err.Error()
+	if l.storageSince.IsZero() {
+		l.storageSince = l.now()
+	}
+}
+
+// writes notes that the storage can be written.
+func (l *lately) writes() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.storageSince = time.Time{}
 }
 
 // refused notes records that cannot be used.
@@ -203,12 +230,12 @@ func failedFields(alias string, kind protocol.Kind, result protocol.Result, err 
 	return fields
 }
 
-// api says how the API answers.
-func (l *lately) api(up bool) status.API {
+// answers says how the API answers.
+func (l *lately) answers() status.API {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := status.API{Up: up, KeyRefused: l.denied, LastSuccess: l.lastSuccess, LastFailure: l.lastFailure, LastError: l.lastError}
+	a := l.api
 	for _, c := range &l.calls {
 		if now.Unix()-c.second < int64(len(l.calls)) {
 			a.Calls += c.n
@@ -217,11 +244,11 @@ func (l *lately) api(up bool) status.API {
 	return a
 }
 
-// storage is why the storage was not written when that failed last.
-func (l *lately) storage() string {
+// storage is why the storage was not written when that failed last, and since when.
+func (l *lately) storage() (string, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.storageError
+	return l.storageError, l.storageSince
 }
 
 // lists returns the last list of each source.

@@ -10,21 +10,28 @@ import (
 
 // rejected notes what a receiver of this process did not take. It has logged it.
 func (l *lately) rejected(r rejections.Rejection) {
-	n := status.Notice{
-		Kind: status.Refused, Text: "webhooks are answered " + r.Text, Receiver: r.Receiver, From: r.From, Count: r.Count, Last: l.now(),
+	why := r.Text
+	if r.Detail != "" {
+		why += " (" + r.Detail + ")"
 	}
-	if r.Alerts {
-		n.Kind, n.Text = status.Skipped, "alerts cannot be used: "+r.Text
-		l.notices.Add(n)
-		return
-	}
+	n := status.Notice{Kind: status.Refused, Text: "webhooks are answered " + why, Same: r.Text, Receiver: r.Receiver, From: r.From, Last: l.now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.notices.Add(n) // under the lock, so that what is accepted later finds it
-	l.webhooks.LastRefused = n.Last
+	l.webhooks.LastRefused, l.webhooks.Refusal = n.Last, why
+	if r.From != "" {
+		l.webhooks.Refusal += ", from " + r.From
+	}
 	if _, known := l.refusedSenders[r.Sender]; known || len(l.refusedSenders) < maxRefusedSenders {
 		l.refusedSenders[r.Sender] = struct{}{}
 	}
+}
+
+// skipped notes an alert that a receiver of this process cannot use. It has logged it.
+func (l *lately) skipped(s rejections.Skipped) {
+	n := status.Notice{Kind: status.Skipped, Alias: s.Alias, Labels: status.Bounded(s.Labels), Text: s.Text, From: s.From, Receiver: s.Receiver, Last: l.now()}
+	n.Same = s.Labels.Fingerprint() + s.Text
+	l.notices.Add(n)
 }
 
 // accepted notes that a receiver of this process took a webhook.
@@ -39,13 +46,11 @@ func (l *lately) accepted(s rejections.Sender) {
 	}
 }
 
-// hooks says when webhooks came; nil if none did.
-func (l *lately) hooks() *status.Webhooks {
+// hooks says when webhooks came.
+func (l *lately) hooks() status.Webhooks {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.webhooks == (status.Webhooks{}) {
-		return nil
-	}
 	w := l.webhooks
-	return &w
+	w.Fed = l.fed.Load()
+	return w
 }

@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
 // observer is the exporter as the loop sees it.
@@ -20,6 +22,9 @@ type observer alert24Exporter
 
 // Called counts a call and keeps the component's status.
 func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Result, took time.Duration, err error) {
+	if held(err) {
+		return // it is no call yet
+	}
 	t := o.telemetry
 	operation := attribute.String("operation", kind.String())
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
@@ -30,6 +35,12 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	if err != nil && result != protocol.Gone && t.failures.Allow() {
 		t.logger.Warn("A request to Alert24 failed", failedFields(alias, kind, result, err)...)
 	}
+}
+
+// held: a pause turned the call away before anything of it left.
+func held(err error) bool {
+	_, is := errors.AsType[*reconcile.PausedError](err)
+	return is
 }
 
 // status reports whether the API works, on change only.
@@ -50,6 +61,9 @@ func (t *telemetry) status(result protocol.Result, err error) {
 
 // Learned logs one line for each change of an incident.
 func (o *observer) Learned(a *protocol.Answered, err error) {
+	if held(err) {
+		return
+	}
 	t := o.telemetry
 	t.delays(a)
 	o.lately.learned(a, err)

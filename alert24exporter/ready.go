@@ -6,8 +6,12 @@ package alert24exporter
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // Reasons for not being ready. Anybody can read them, so the storage's own error, which may contain file names, is only logged.
@@ -29,13 +33,29 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 		return nil
 	}
 	err := e.ledger().Check(ctx)
-	e.telemetry.storageFailed.Store(err != nil)
+	e.telemetry.storageFailed.CompareAndSwap(false, err != nil)
 	switch {
 	case errors.Is(err, storage.ErrStorageFull):
 		return errStorageFull
 	case err != nil:
 		return errStorageFailed
 	}
+	e.telemetry.storageWorks()
 	e.disproved.Store(failed)
 	return nil
+}
+
+// probeEvery is how often a storage that could not be written is tried, if nobody asks whether the bridge is ready.
+const probeEvery = 5 * time.Second
+
+// startProbe notices that the storage works again.
+func (e *alert24Exporter) startProbe(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var probe sync.WaitGroup
+	probe.Go(func() {
+		for sleep.For(ctx, probeEvery) {
+			_ = e.ready(ctx) // it costs nothing unless a write failed
+		}
+	})
+	e.stopProbe = func() { cancel(); probe.Wait() }
 }

@@ -31,6 +31,8 @@ type replica struct {
 
 	listed   listed
 	standing atomic.Pointer[postgres.Status] // nil: not known
+	lookErr  atomic.Pointer[error]           // why it is not
+	lookedAt atomic.Int64
 	unstamp  func()
 	stop     context.CancelFunc
 	work     sync.WaitGroup
@@ -213,11 +215,29 @@ func (r *replica) ready(ctx context.Context) error {
 // look learns how things stand.
 func (r *replica) look(ctx context.Context) error {
 	s, err := r.db.Status(ctx)
+	r.lookedAt.Store(time.Now().UnixNano())
 	if err != nil {
+		r.lookErr.Store(&err)
 		r.standing.Store(nil)
 		return err
 	}
+	r.lookErr.Store(nil)
 	r.standing.Store(&s)
+	return nil
+}
+
+// lookAgain learns how things stand, unless it just did: who asks may have sent a webhook a moment ago.
+func (r *replica) lookAgain(ctx context.Context) {
+	if time.Since(time.Unix(0, r.lookedAt.Load())) > time.Second/2 {
+		_ = r.look(context.WithoutCancel(ctx)) // problem has it
+	}
+}
+
+// problem is why the database cannot be used.
+func (r *replica) problem() error {
+	if err := r.lookErr.Load(); err != nil {
+		return *err
+	}
 	return nil
 }
 

@@ -39,24 +39,29 @@ func (s *statusSource) Revision(context.Context) string {
 }
 
 // Overview implements statuspage.Source.
-func (s *statusSource) Overview(context.Context) status.Overview {
-	t := s.telemetry
+func (s *statusSource) Overview(ctx context.Context) status.Overview {
+	if s.replica != nil {
+		s.replica.lookAgain(ctx)
+	}
+	t := s.term.Load()
 	o := status.Overview{
 		Bridge: status.Bridge{
 			Component: s.set.ID.String(), Version: s.set.BuildInfo.Version, Started: s.lately.started, DryRun: s.cfg.DryRun,
 		},
-		API:      s.lately.api(!t.apiFailed.Load()),
+		API:      s.lately.answers(),
 		Storage:  s.storageStatus(),
 		Webhooks: s.lately.hooks(),
 		Syncs:    s.lately.lists(),
 		Services: s.services.status(),
 		Notices:  s.lately.notices.Newest(shownNotices),
 	}
+	if t == nil {
+		o.API = status.API{State: status.APIUnknown}
+	}
 	o.API.Endpoint, o.API.Limit = s.cfg.ClientConfig.Endpoint, s.cfg.Limits.RequestsPerSecond
 	o.API.PausedUntil, o.API.CreatesPausedUntil = s.pausedUntil(protocol.Update), s.pausedUntil(protocol.Create)
-	if t := s.term.Load(); t != nil && s.cfg.Watchdog.on() {
-		c := t.watch.counts()
-		o.Watchdog = &status.Watchdog{Heard: c.Heard, Missing: c.Missing, Unwatched: c.Unwatched}
+	if t != nil && s.cfg.Watchdog.on() {
+		o.Watchdog = t.watch.status()
 	}
 	if s.replica != nil {
 		o.Replica = s.replica.status()
@@ -75,12 +80,14 @@ func (s *statusSource) pausedUntil(kind protocol.Kind) time.Time {
 func (s *statusSource) storageStatus() status.Storage {
 	st := status.Storage{Kind: "memory", Up: !s.telemetry.storageFailed.Load()}
 	if !st.Up {
-		st.Error = s.lately.storage()
+		st.Error, st.Since = s.lately.storage()
 	}
 	switch {
 	case s.replica != nil:
 		st.Kind = "database"
-		st.Up = st.Up && s.replica.standing.Load() != nil
+		if err := s.replica.problem(); err != nil {
+			st.Up, st.Error = false, err.Error()
+		}
 	case s.storage != nil:
 		st.Kind = "file"
 	}
@@ -92,9 +99,12 @@ func (s *statusSource) storageStatus() status.Storage {
 
 // status is this replica as one of several.
 func (r *replica) status() *status.Replica {
-	at := &status.Replica{Leads: r.term.Load() != nil}
+	at := &status.Replica{Leads: r.term.Load() != nil, Lease: r.lease.Seconds()}
 	if s := r.standing.Load(); s != nil {
 		at.Leader, at.LeaseAge, at.Inbox, at.Aside = s.Leading, s.Renewed.Seconds(), s.InboxRows, s.Aside
+		if s.InboxRows > 0 {
+			at.InboxSince = time.Now().Add(-s.InboxAge)
+		}
 	}
 	return at
 }
@@ -142,6 +152,7 @@ func (s *statusSource) common() status.Known {
 	return status.Known{
 		ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
 		PausedUntil: s.pausedUntil(protocol.Update), CreatesPausedUntil: s.pausedUntil(protocol.Create), Backoff: s.cfg.Policy().Backoff,
+		Stuck: s.telemetry.storageFailed.Load(),
 	}
 }
 
@@ -150,79 +161,6 @@ func (s *statusSource) known(k status.Known, l *ledger.Listed, title string) *st
 	k.Timers, k.PendingSince, k.Title = l.Timers(), l.Pending, title
 	k.Last, k.Refused = s.lately.results.LastFailed(l.Entry.Alias)
 	return &k
-}
-
-// Explain implements statuspage.Source.
-func (s *statusSource) Explain(ctx context.Context, subject status.Subject) (status.Explanation, error) {
-	found := status.Explanation{Entries: []status.Entry{}}
-	about := func(n *status.Notice) bool {
-		if subject.Alias != "" {
-			return n.Alias == subject.Alias
-		}
-		return subject.Has(func(name string) (string, bool) { v, there := n.Labels[name]; return v, there })
-	}
-	found.Notices = s.lately.notices.Find(explainedEntries, about)
-	err := s.find(ctx, &subject, &found)
-	if len(found.Entries)+len(found.Notices) == 0 {
-		// Perhaps it is among those of which nobody knows the alias.
-		found.Notices = s.lately.notices.Find(explainedEntries, func(n *status.Notice) bool { return n.Alias == "" })
-	}
-	return found, err
-}
-
-// find adds the entries of a subject.
-func (s *statusSource) find(ctx context.Context, subject *status.Subject, found *status.Explanation) error {
-	if l := s.ledger(); l != nil && subject.Alias != "" {
-		if of, there := l.Look(subject.Alias); there {
-			found.Entries = append(found.Entries, s.explain(&of))
-		}
-		return nil
-	}
-	listed, _, err := s.list(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range listed {
-		if ctx.Err() != nil {
-			break // nobody waits for the answer any more
-		}
-		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, subject) {
-			if found.More = len(found.Entries) == explainedEntries; found.More {
-				break
-			}
-			found.Entries = append(found.Entries, s.explain(l))
-		}
-	}
-	return ctx.Err()
-}
-
-// hasAlert reports whether a member has the labels of the subject.
-func hasAlert(e *protocol.Entry, subject *status.Subject) bool {
-	for m := range e.Members.All() {
-		a := m.Alert.Unpack()
-		if subject.Has(a.Labels.Lookup) {
-			return true
-		}
-	}
-	return false
-}
-
-// explain describes an entry, with what only this process knows.
-func (s *statusSource) explain(l *ledger.Listed) status.Entry {
-	e := status.Read(l.Entry, s.known(s.common(), l, title(s.renderer, l.Entry)))
-	e.Results = s.lately.results.Of(l.Entry.Alias)
-	e.Notices = s.lately.notices.Find(explainedEntries, func(n *status.Notice) bool { return n.Alias == l.Entry.Alias })
-	of := s.ledger()
-	if of == nil {
-		return e
-	}
-	if l.Entry.Firing() {
-		content, want := of.Content(l.Entry)
-		e.Describe(l.Entry, &content, &want)
-	}
-	call, at := of.Foresee(l.Entry.Alias)
-	e.Next = status.NextOf(l.Entry, call, at, s.pausedUntil(call.Kind))
-	return e
 }
 
 // titles are those of the last table: rendering thousands takes a while.

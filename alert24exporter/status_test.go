@@ -27,7 +27,6 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
@@ -102,7 +101,7 @@ func TestPageShowsWhatFires(t *testing.T) {
 	send(t, e, "firing", "one", nil)
 	require.Eventually(t, func() bool {
 		o, _ := ask[status.Overview](t, e, status.PathOverview)
-		return o.Counts == status.Counts{Live: 1, Firing: 1, Open: 1} && o.API.Up && o.API.Calls > 0 && !o.API.LastSuccess.IsZero()
+		return *o.Counts == status.Counts{Live: 1, Firing: 1, Open: 1} && o.API.State == status.APIAnswers && o.API.Calls > 0 && !o.API.LastSuccess.IsZero()
 	}, soon, tick)
 	table, _ := ask[status.Aliases](t, e, status.PathAliases)
 	require.Len(t, table.Rows, 1)
@@ -131,15 +130,15 @@ func TestPageSaysWhyACreateFails(t *testing.T) {
 	assert.Equal(t, "one", line["alias"])
 	assert.Equal(t, box.Endpoint+"/incidents", line["url"])
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
-	assert.False(t, o.API.Up)
-	assert.False(t, o.API.KeyRefused)
+	assert.Equal(t, status.APIFails, o.API.State)
+	assert.NotZero(t, o.API.FailingSince)
 	assert.Contains(t, o.API.LastError, "503")
 	box.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 	box.ClearFaults()
 	require.Eventually(t, func() bool {
 		o, _ := ask[status.Overview](t, e, status.PathOverview)
 		trouble := explain(t, e, "two").Trouble
-		return o.API.KeyRefused && !o.API.Up && !o.API.PausedUntil.IsZero() && len(trouble) > 0 && trouble[0].Kind == status.KeyRefused
+		return o.API.State == status.APIRefusesKey && !o.API.PausedUntil.IsZero() && len(trouble) > 0 && trouble[0].Kind == status.KeyRefused
 	}, soon, tick)
 	require.Eventually(t, func() bool { return !explain(t, e, "one").Entries[0].State.PausedUntil.IsZero() }, soon, tick)
 }
@@ -179,19 +178,6 @@ func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
 	assert.Equal(t, held.Entries[0].State.Until, held.Notices[0].Until)
 
 	assert.Empty(t, explain(t, e, "never").Notices)
-	rejections.Tell(rejections.Rejection{Count: 2, Text: "401: not authorized", Sender: rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"}})
-	rejections.Tell(rejections.Rejection{Alerts: true, Count: 1, Text: "alerts[0].labels: must be an object"})
-	lost := explain(t, e, "never").Notices
-	require.Len(t, lost, 2)
-	assert.Equal(t, status.Skipped, lost[0].Kind)
-	assert.Equal(t, "webhooks are answered 401: not authorized", lost[1].Text)
-	assert.Equal(t, "10.0.0.1", lost[1].From)
-	rejections.Took(rejections.Sender{Receiver: "alertmanager", From: "10.0.0.2"})
-	assert.Zero(t, explain(t, e, "never").Notices[1].AcceptedSince, "another sender")
-	rejections.Took(rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"})
-	after := explain(t, e, "never")
-	assert.NotZero(t, after.Notices[1].AcceptedSince)
-	assert.True(t, after.Webhooks.LastAccepted.After(after.Webhooks.LastRefused))
 }
 
 // guard is an authenticator that knows one token.
@@ -244,7 +230,7 @@ func TestPortInUseIsAnErrorWithItsKey(t *testing.T) {
 func TestPageShowsAFullDisk(t *testing.T) {
 	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
 	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })
-	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{storageID: ext}, func(cfg *Config) { cfg.Storage = &storageID })
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{storageID: ext}, func(cfg *Config) { cfg.Storage = &storageID })
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
 	assert.Equal(t, "file", o.Storage.Kind)
 	assert.True(t, o.Storage.Up)
@@ -253,8 +239,12 @@ func TestPageShowsAFullDisk(t *testing.T) {
 	o, _ = ask[status.Overview](t, e, status.PathOverview)
 	assert.False(t, o.Storage.Up)
 	assert.Contains(t, o.Storage.Error, storage.ErrStorageFull.Error())
+	assert.NotZero(t, o.Storage.Since)
 	assert.Equal(t, status.StorageDown, explain(t, e, "one").Trouble[0].Kind)
 	ext.full.Store(false)
+	require.Eventually(t, func() bool { return logged.FilterMessage("The ledger can be written again").Len() == 1 }, soon, tick, "nobody asked whether it is ready")
+	o, _ = ask[status.Overview](t, e, status.PathOverview)
+	assert.True(t, o.Storage.Up)
 }
 
 // followerShowsTheDatabase is a test of replicas.
@@ -276,6 +266,8 @@ func followerShowsTheDatabase(f *fleet) {
 	o, _ := ask[status.Overview](f.t, follower, status.PathOverview)
 	assert.Equal(f.t, "database", o.Storage.Kind)
 	assert.False(f.t, o.Replica.Leads)
+	assert.Equal(f.t, status.APIUnknown, o.API.State)
+	assert.Equal(f.t, status.Follows, explain(f.t, follower, "never").Trouble[0].Kind)
 	assert.Len(f.t, explain(f.t, follower, alertAttributes("firing")[attrs.Alias]).Entries, 1)
 	o, _ = ask[status.Overview](f.t, leader, status.PathOverview)
 	assert.True(f.t, o.Replica.Leads)

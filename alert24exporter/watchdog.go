@@ -17,6 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/status"
 	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
@@ -173,6 +174,21 @@ func (w *watch) beats() bool {
 	return w.watchdog.Beats(time.Now())
 }
 
+// maxSilent bounds the silent sources that the page names.
+const maxSilent = 10
+
+// status is what the page shows.
+func (w *watch) status() *status.Watchdog {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.watchdog.Counts()
+	s := &status.Watchdog{Heard: c.Heard, Missing: c.Missing, Unwatched: c.Unwatched, NeverHeard: w.watchdog.NeverHeard()}
+	for _, source := range w.watchdog.Silent(maxSilent) {
+		s.Silent = append(s.Silent, status.Silent{Source: source.Name(), HeardAt: source.HeardAt})
+	}
+	return s
+}
+
 func (w *watch) counts() watchdog.Counts {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -195,6 +211,8 @@ func (t *telemetry) watchdogNews(n watchdog.News, missingAfter time.Duration) {
 		t.logger.Info("A watchdog is heard again: its incident closes", source)
 	case watchdog.Forgotten:
 		t.logger.Warn("A person closed the incident of a silent watchdog, so it is forgotten; it is watched again when it is heard again", source)
+	case watchdog.Never:
+		t.logger.Warn("No watchdog has been heard since the start; check its route in Alertmanager and watchdog::matchers", zap.Duration("missing_after", missingAfter))
 	case watchdog.NoRoom:
 		t.logger.Error("There are too many sources of watchdogs, and new ones are not watched; see watchdog::group_by")
 	}

@@ -36,9 +36,17 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 		return
 	case proves:
-		t.storageFailed.Store(false)
+		t.storageWorks()
 	}
 	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1)
+}
+
+// storageWorks logs that the storage can be written again, if it could not be.
+func (t *telemetry) storageWorks() {
+	if t.storageFailed.Swap(false) {
+		t.lately.writes()
+		t.logger.Info("The ledger can be written again")
+	}
 }
 
 // watchedLeadership is the same for the replica that leads.

@@ -196,7 +196,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 		h.poller.hear(hook.Alerts, d)
 		h.poller.sentBy(hook.Receiver)
 	}
-	h.noteSkipped(ctx, &hook.Skipped, d.Client)
+	h.noteSkipped(ctx, hook, d.Client)
 	if count == 0 && hook.Skipped.Len() > 0 {
 		return 0, &refusal{http.StatusBadRequest, "no alert can be used: " + hook.Skipped.String()}
 	}
@@ -206,7 +206,8 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 }
 
 // noteSkipped counts and logs the alerts that cannot be used.
-func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from string) {
+func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from string) {
+	s := &hook.Skipped
 	if s.Len() == 0 {
 		return
 	}
@@ -215,8 +216,15 @@ func (h *handler) noteSkipped(ctx context.Context, s *webhook.Skipped, from stri
 			metric.WithAttributes(attribute.String("reason", string(reason))))
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
-		zap.Int("skipped", s.Len()), zap.Stringer("alerts", s), zap.String("client", from))
-	rejections.Tell(rejections.Rejection{Alerts: true, Count: int64(s.Len()), Text: s.String(), Sender: rejections.Sender{Receiver: h.id, From: from}})
+		zap.Int("skipped", s.Len()), zap.String("alerts", s.Named()), zap.String("client", from))
+	for i := range s.Examples {
+		e := &s.Examples[i]
+		skipped := rejections.Skipped{Text: e.Why(), Labels: e.Labels, Sender: rejections.Sender{Receiver: h.id, From: from}}
+		if a := e.Alert(); len(a.Labels) > 0 {
+			skipped.Alias = h.converter.Alias(hook, &a).Text
+		}
+		rejections.Skip(skipped)
+	}
 }
 
 // answer ends every request: it counts, logs a refusal and writes the answer.
@@ -228,9 +236,10 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	} else {
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
-		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status: each is logged a few times a minute
-			zap.Int("status", status), zap.Error(err), zap.String("client", sender.From))
-		rejections.Tell(rejections.Rejection{Count: 1, Text: strconv.Itoa(status) + ": " + message, Sender: sender})
+		detail := h.detail(r, refusal, err)
+		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, each is logged a few times a minute
+			zap.Int("status", status), zap.Error(err), zap.String("detail", detail), zap.String("client", sender.From))
+		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: detail, Sender: sender})
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))

@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 
+	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -60,4 +61,18 @@ func asRefusal(err error) *refusal {
 		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts for good: see the collector's log"}
 	}
 	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
+}
+
+// maxAsked is how many runes of a wrong path the log shows.
+const maxAsked = 100
+
+// detail is what the log says of a refusal, and the answer does not: people who see the log may know more than whoever sent the request.
+func (h *handler) detail(r *http.Request, refused *refusal, err error) string {
+	if refused == errPath {
+		return "asked for " + text.Line(r.URL.Path, maxAsked) + ", taken on " + h.path
+	}
+	if detail := webhook.OneLine(err); detail != refused.message {
+		return detail
+	}
+	return ""
 }

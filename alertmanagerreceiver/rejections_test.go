@@ -4,6 +4,9 @@
 package alertmanagerreceiver
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
 )
 
@@ -25,10 +29,53 @@ func TestEachWebhookIsTold(t *testing.T) {
 	}
 	t.Cleanup(rejections.Register(rejections.Ear{
 		Rejected: func(r rejections.Rejection) { count(&refused, r.Sender) },
+		Skipped:  func(rejections.Skipped) {},
 		Accepted: func(s rejections.Sender) { count(&accepted, s) },
 	}))
 	post(h, strings.NewReader(good))
 	assert.Equal(t, []int32{1, 0}, []int32{accepted.Load(), refused.Load()})
 	post(h, strings.NewReader("nonsense"))
 	assert.Equal(t, []int32{1, 1}, []int32{accepted.Load(), refused.Load()})
+}
+
+// listen returns what the receiver of h says from now on.
+func listen(t *testing.T, h *handler) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
+	t.Helper()
+	refused, skipped = &[]rejections.Rejection{}, &[]rejections.Skipped{}
+	t.Cleanup(rejections.Register(rejections.Ear{
+		Rejected: func(r rejections.Rejection) { *refused = append(*refused, r) },
+		Skipped:  func(s rejections.Skipped) { *skipped = append(*skipped, s) },
+		Accepted: func(rejections.Sender) {},
+	}))
+	return refused, skipped
+}
+
+// A person who looks for an alert knows its labels, and not its place in a webhook.
+func TestSkippedAlertIsTold(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	_, skipped := listen(t, h)
+	post(h, strings.NewReader(`{"version":"4","alerts":[{"status":"maybe","labels":{"alertname":"DiskFull","instance":"db-9"},"startsAt":"2026-03-19T14:30:00Z"},3]}`))
+	assert.Equal(t, []rejections.Skipped{
+		{
+			Alias: "DiskFull:db-9", Labels: labels.FromMap(map[string]string{"alertname": "DiskFull", "instance": "db-9"}), Text: `status "maybe": must be firing or resolved`,
+			Sender: rejections.Sender{Receiver: h.id},
+		},
+		{Text: "must be an object", Sender: rejections.Sender{Receiver: h.id}},
+	}, *skipped)
+}
+
+// The log and the page say more than the answer.
+func TestRefusalHasADetail(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("no space left on device")))
+	refused, _ := listen(t, h)
+	w := post(h, strings.NewReader(good))
+	assert.NotContains(t, w.Body.String(), "space")
+	assert.Equal(t, "no space left on device", (*refused)[0].Detail)
+
+	post(h, strings.NewReader("[]"))
+	assert.Empty(t, (*refused)[1].Detail, "the answer says all")
+
+	r := httptest.NewRequest(http.MethodPost, "/alertmanagr", http.NoBody)
+	h.routes(func(http.ResponseWriter, *http.Request) {}, nil).ServeHTTP(httptest.NewRecorder(), r)
+	assert.Equal(t, "asked for /alertmanagr, taken on /alertmanager", (*refused)[2].Detail)
 }

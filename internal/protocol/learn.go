@@ -38,6 +38,10 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	}
 	n.setInflight(Call{})
 	n.Version++
+	if a.TurnedAway {
+		n.Tries = max(n.Tries-1, 0)
+		return Nothing
+	}
 	switch a.Result {
 	case Done:
 		return p.learnDone(n, c, a, now)

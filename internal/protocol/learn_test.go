@@ -84,6 +84,10 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent},
 			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(time.Second)) },
 		},
+		"create, turned away by a pause": {
+			entry: with(fired, func(n *Timed) { n.Tries = 1 }), call: Call{Kind: Create}, answer: Answer{Result: NotSent, TurnedAway: true},
+			lesson: Nothing, check: func(n Timed) bool { return n.Tries == 0 && n.Attempts == 0 && p.Decide(n, want(n), now).Call.Kind == Create },
+		},
 		"create, asked to wait": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent, RetryAfter: 2 * minute},
 			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(2 * minute)) },

@@ -62,6 +62,8 @@ type Answer struct {
 	// one, if it was read. Began is when it began.
 	Found []Shown
 	Began time.Time
+	// TurnedAway: nothing has left, because a pause of all calls began. The call has not failed.
+	TurnedAway bool
 	// RetryAfter is how long the API asked to wait; 0 is not asked.
 	RetryAfter time.Duration
 }

@@ -83,6 +83,7 @@ func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, prepared *incident
 	ctx = permit(ctx, r.cfg.MayCall, c.At)
 	began := time.Now()
 	answer, err := r.carryOut(ctx, e, c, prepared)
+	_, answer.TurnedAway = errors.AsType[*PausedError](err)
 	endSpan(span, answer, err)
 	r.finish(&answered{Answered: protocol.Answered{Alias: e.Alias, Call: c, Answer: answer}, err: err, held: true}, time.Since(began))
 }

@@ -5,14 +5,24 @@
 // their status page shows why an alert has no incident. It keeps nothing.
 package rejections
 
-import "github.com/alert24/otelcol-alert24/internal/registry"
+import (
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/registry"
+)
 
-// Rejection is a webhook or some alerts that were not taken.
+// Rejection is a webhook that was not taken.
 type Rejection struct {
-	// Alerts: only these of a webhook were skipped; otherwise the whole webhook was refused.
-	Alerts bool
-	Count  int64
-	// Text is one line with the reason, and holds nothing of the request but positions.
+	// Text is the answer, one line that holds nothing of the request but positions. Detail is what only the log says; it is bounded.
+	Text, Detail string
+	Sender
+}
+
+// Skipped is an alert of a webhook that cannot be used.
+type Skipped struct {
+	// Alias is what it would have, "" if that is not known.
+	Alias  string
+	Labels labels.Set
+	// Text is one line with the reason, and may quote the alert.
 	Text string
 	Sender
 }
@@ -23,6 +33,7 @@ type Sender struct{ Receiver, From string }
 // Ear hears what receivers say. Its functions must not block.
 type Ear struct {
 	Rejected func(Rejection)
+	Skipped  func(Skipped)
 	Accepted func(Sender)
 }
 
@@ -33,6 +44,9 @@ func Register(ear Ear) (unregister func()) { return ears.Register(ear) }
 
 // Tell tells all ears of a rejection.
 func Tell(r Rejection) { ears.Each(func(ear Ear) { ear.Rejected(r) }) }
+
+// Skip tells all ears of an alert that cannot be used.
+func Skip(s Skipped) { ears.Each(func(ear Ear) { ear.Skipped(s) }) }
 
 // Took tells all ears that a webhook was accepted.
 func Took(s Sender) { ears.Each(func(ear Ear) { ear.Accepted(s) }) }

@@ -22,13 +22,16 @@ const (
 type Overview struct {
 	Now time.Time `json:"now"`
 	// Revision changes with what the table or the notices say. It means nothing else.
-	Revision string    `json:"revision"`
-	Bridge   Bridge    `json:"bridge"`
-	Counts   Counts    `json:"counts"`
+	Revision string `json:"revision"`
+	Bridge   Bridge `json:"bridge"`
+	// Trouble is what is wrong now, the worst first.
+	Trouble []Trouble `json:"trouble"`
+	// Counts are left out while the aliases cannot be read.
+	Counts   *Counts   `json:"counts,omitempty"`
 	API      API       `json:"api"`
 	Storage  Storage   `json:"storage"`
 	Replica  *Replica  `json:"replica,omitempty"`
-	Webhooks *Webhooks `json:"webhooks,omitempty"`
+	Webhooks Webhooks  `json:"webhooks"`
 	Syncs    []Sync    `json:"syncs"`
 	Watchdog *Watchdog `json:"watchdog,omitempty"`
 	Services *Services `json:"services,omitempty"`
@@ -57,6 +60,8 @@ type Counts struct {
 	Blocked  int `json:"blocked"`
 	// Dismissed: a person closed the incident, and it stays closed until the episode ends.
 	Dismissed int `json:"dismissed"`
+	// Failing are those of which the last call failed.
+	Failing int `json:"failing"`
 	// PendingSince is since when the oldest change waits.
 	PendingSince time.Time `json:"pending_since,omitzero"`
 }
@@ -64,41 +69,65 @@ type Counts struct {
 // API is how Alert24's API answers.
 type API struct {
 	Endpoint    string    `json:"endpoint"`
-	Up          bool      `json:"up"`
-	KeyRefused  bool      `json:"key_refused,omitzero"`
+	State       APIState  `json:"state"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastFailure time.Time `json:"last_failure,omitzero"`
 	LastError   string    `json:"last_error,omitempty"`
+	// FailingSince is when the first call failed after the last success.
+	FailingSince time.Time `json:"failing_since,omitzero"`
 	// Calls are those of the last minute, Limit the most requests per second; 0 is no limit.
 	Calls int     `json:"calls_last_minute"`
 	Limit float64 `json:"requests_per_second_limit"`
 	// PausedUntil is until when no request leaves, CreatesPausedUntil until when no create does. Zero: they may leave.
 	PausedUntil        time.Time `json:"paused_until,omitzero"`
 	CreatesPausedUntil time.Time `json:"creates_paused_until,omitzero"`
+	// RateLimited: HTTP 429 is why the calls are paused.
+	RateLimited bool `json:"rate_limited,omitzero"`
 }
+
+// APIState is how Alert24 answered the last call.
+type APIState string
+
+// States of the API.
+const (
+	APINotAsked   APIState = "not_asked" // since the start
+	APIAnswers    APIState = "answers"
+	APIFails      APIState = "fails"
+	APIRefusesKey APIState = "refuses_key"
+	APIUnknown    APIState = "unknown" // another replica makes the calls
+)
 
 // Storage is where the ledger is kept.
 type Storage struct {
-	Kind  string `json:"kind"` // file, database or memory
-	Up    bool   `json:"up"`
-	Bytes int64  `json:"bytes"`
-	Error string `json:"error,omitempty"`
+	Kind  string    `json:"kind"` // file, database or memory
+	Up    bool      `json:"up"`
+	Since time.Time `json:"since,omitzero"` // it is not up
+	Bytes int64     `json:"bytes"`
+	Error string    `json:"error,omitempty"`
 }
 
 // Replica is this bridge as one of several.
 type Replica struct {
-	Leads    bool    `json:"leads"`  // this one
-	Leader   bool    `json:"leader"` // some replica leads
+	Leads  bool `json:"leads"`  // this one
+	Leader bool `json:"leader"` // some replica leads
+	// LeaseAge is how long ago the leader renewed its lease, which lasts for Lease.
 	LeaseAge float64 `json:"lease_age_seconds"`
-	// Inbox is how many webhooks wait for the leader, Aside how many it could not use.
-	Inbox int `json:"inbox"`
-	Aside int `json:"set_aside"`
+	Lease    float64 `json:"lease_seconds"`
+	// Inbox is how many accepted webhooks wait for the leader, InboxSince since when the oldest does, Aside how many it could not use.
+	Inbox      int       `json:"inbox"`
+	InboxSince time.Time `json:"inbox_since,omitzero"`
+	Aside      int       `json:"set_aside"`
 }
 
 // Webhooks is when receivers of this process last accepted and refused one; zero: none since the start.
 type Webhooks struct {
+	Since        time.Time `json:"since"` // the start
 	LastAccepted time.Time `json:"last_accepted,omitzero"`
 	LastRefused  time.Time `json:"last_refused,omitzero"`
+	// Refusal is the answer to the one that was refused last, and who sent it.
+	Refusal string `json:"refusal,omitempty"`
+	// Fed: alerts came, perhaps from another source than a webhook.
+	Fed bool `json:"fed"`
 }
 
 // Sync is the last list of a source of alerts.
@@ -114,6 +143,16 @@ type Watchdog struct {
 	Heard     int `json:"heard"`
 	Missing   int `json:"missing"`
 	Unwatched int `json:"unwatched"`
+	// Silent are the first of those that are missing.
+	Silent []Silent `json:"silent,omitempty"`
+	// NeverHeard: no watchdog has come for watchdog::missing_after since the start.
+	NeverHeard bool `json:"never_heard,omitzero"`
+}
+
+// Silent is a source of alerts whose watchdog is missing.
+type Silent struct {
+	Source  string    `json:"source"`
+	HeardAt time.Time `json:"heard_at"`
 }
 
 // Services are Alert24's services as far as the bridge knows their names.
@@ -142,20 +181,29 @@ type Aliases struct {
 // Explanation is all that is known of an alias, or of the aliases whose alerts have some labels.
 type Explanation struct {
 	Now time.Time `json:"now"`
-	// Trouble is that of the bridge, which stops every alert.
+	// Trouble is that of the bridge which may be the reason.
 	Trouble []Trouble `json:"trouble"`
 	Entries []Entry   `json:"entries"`
 	// Webhooks are those of the overview.
-	Webhooks *Webhooks `json:"webhooks,omitempty"`
+	Webhooks Webhooks `json:"webhooks"`
 	// More: there are further entries with these labels.
 	More bool `json:"more,omitzero"`
 	// Notices are reasons why alerts have no incident.
 	Notices []Notice `json:"notices"`
+	// DidYouMean is an alias that is known and differs in case only.
+	DidYouMean string `json:"did_you_mean,omitempty"`
+	// Do is what people can do, unless that is with the trouble.
+	Do *Remedy `json:"do,omitempty"`
 }
 
 // Known reports whether something is known of the subject itself.
 func (e *Explanation) Known() bool {
-	return len(e.Entries) > 0 || slices.ContainsFunc(e.Notices, func(n Notice) bool { return n.Alias != "" })
+	return len(e.Entries) > 0 || slices.ContainsFunc(e.Notices, func(n Notice) bool { return !n.Anonymous() })
+}
+
+// Well reports whether there are incidents, and all are as they should be.
+func (e *Explanation) Well() bool {
+	return len(e.Entries) > 0 && !slices.ContainsFunc(e.Entries, func(entry Entry) bool { return !entry.well() })
 }
 
 // Subject is what somebody asks about: an alias, or alerts with all of these labels.

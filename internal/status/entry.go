@@ -39,6 +39,9 @@ type Entry struct {
 	Notices    []Notice `json:"notices,omitempty"`
 }
 
+// well: the incident is open or closed, as the alerts ask.
+func (e *Entry) well() bool { return e.State.Kind == Open || e.State.Kind == Closed }
+
 // Content is what an incident should say.
 type Content struct {
 	Title             string            `json:"title"`

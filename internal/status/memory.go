@@ -4,6 +4,7 @@
 package status
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -30,7 +31,12 @@ type Notice struct {
 	Count         int64     `json:"count"`
 	First         time.Time `json:"first"`
 	Last          time.Time `json:"last"`
+	// Same says what makes two notices without an alias one; "" is the text.
+	Same string `json:"-"`
 }
+
+// Anonymous: nobody knows which alerts it is about.
+func (n *Notice) Anonymous() bool { return n.Kind == Refused || n.Kind == Unusable }
 
 // Reason is the kind of a Notice.
 type Reason string
@@ -85,7 +91,7 @@ func newest[K comparable, V any](most int) *simplelru.LRU[K, V] {
 func (s *Notices) Add(n Notice) (news bool) {
 	key := noticeKey{kind: n.Kind, alias: n.Alias}
 	if n.Alias == "" {
-		key.text = n.Text
+		key.text = cmp.Or(n.Same, n.Text)
 	}
 	n.Count, n.First = max(n.Count, 1), n.Last
 	s.mu.Lock()

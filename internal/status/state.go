@@ -116,6 +116,8 @@ type Known struct {
 	Now                             time.Time
 	// Backoff is that of the policy.
 	Backoff protocol.Backoff
+	// Stuck: the storage cannot be written, so nothing is sent.
+	Stuck bool
 }
 
 // StateOf says what becomes of the incident of e.
@@ -123,6 +125,9 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	s := closing(e, k)
 	if e.Firing() {
 		s = opening(e, k)
+	}
+	if k.Stuck && (s.Kind == Opening || s.Kind == Updating || s.Kind == Closing && s.Until.IsZero()) {
+		s.Text = "waits: nothing is sent until the storage can be written"
 	}
 	pause := k.PausedUntil
 	if e.Firing() && !e.IsOpen() {

@@ -25,6 +25,9 @@ func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
 		for _, g := range rows[i].Is {
 			*t.Counts.of(g)++
 		}
+		if rows[i].State.Kind == Retrying {
+			t.Counts.Failing++
+		}
 	}
 	return t
 }

@@ -23,7 +23,7 @@ func sample() *Table {
 }
 
 func TestTableCounts(t *testing.T) {
-	assert.Equal(t, Counts{Live: 3, Closed: 4, Firing: 2, Open: 1, Pending: 1, Held: 1, PendingSince: start}, sample().Counts)
+	assert.Equal(t, Counts{Live: 3, Closed: 4, Firing: 2, Open: 1, Pending: 1, Held: 1, Failing: 1, PendingSince: start}, sample().Counts)
 }
 
 func TestTableSelects(t *testing.T) {

@@ -4,17 +4,22 @@
 package status
 
 import (
+	"cmp"
+	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Trouble is what stops every alert, or may be why the bridge does not know one.
+// Trouble is something that is wrong with the bridge or around it.
 type Trouble struct {
 	Kind TroubleKind `json:"kind"`
-	Text string      `json:"text"`
-	// Until is when it ends, if that is known.
-	Until time.Time `json:"until,omitzero"`
+	// Text has times in RFC 3339: see Localize.
+	Text  string    `json:"text"`
+	Since time.Time `json:"since,omitzero"`
+	Scope Scope     `json:"scope"`
+	Do    *Remedy   `json:"do"`
 }
 
 // TroubleKind is the kind of a Trouble.
@@ -22,72 +27,204 @@ type TroubleKind string
 
 // Kinds of trouble.
 const (
-	StorageDown TroubleKind = "storage" // webhooks are refused
-	NoLeader    TroubleKind = "leader"  // what is accepted waits in the inbox
-	InInbox     TroubleKind = "inbox"   // a webhook waits there, and the alert is not known
-	KeyRefused  TroubleKind = "key"     // Alert24 refuses the API key
-	APIDown     TroubleKind = "api"     // Alert24 does not answer as it should
-	Paused      TroubleKind = "pause"   // calls wait
-	JustStarted TroubleKind = "started" // the alert is not known, perhaps any more
+	StorageDown  TroubleKind = "storage"     // webhooks are refused
+	DatabaseDown TroubleKind = "database"    // webhooks are refused
+	NoLeader     TroubleKind = "leader"      // what is accepted waits in the inbox
+	Follows      TroubleKind = "follows"     // only the leader knows what became of calls
+	Refusing     TroubleKind = "refused"     // the last webhook was refused
+	InInbox      TroubleKind = "inbox"       // a webhook waits there, which may have the alert
+	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
+	APIDown      TroubleKind = "api"         // Alert24 does not answer as it should
+	SomeFail     TroubleKind = "calls"       // calls for some aliases fail
+	RateLimit    TroubleKind = "rate_limit"  // calls wait because of HTTP 429
+	Paused       TroubleKind = "pause"       // calls wait because Alert24 asked for it
+	Watchdogs    TroubleKind = "watchdog"    // a source of alerts is silent
+	NoWatchdog   TroubleKind = "no_watchdog" // none has ever been heard
+	Unfed        TroubleKind = "unfed"       // no webhook has come
 )
 
-// forgetful is how long after a start somebody may ask about an alert from before.
-const forgetful = 10 * time.Minute
+// Scope says which aliases a trouble may be the reason for.
+type Scope string
 
-// Troubles are those of the bridge as o has them. known: something is known of the alert that somebody asks about.
-func Troubles(o *Overview, known bool, now time.Time) []Trouble {
-	all := []Trouble{}
-	add := func(kind TroubleKind, until time.Time, text string) { all = append(all, Trouble{kind, text, until}) }
-	if s := &o.Storage; !s.Up {
-		add(StorageDown, time.Time{}, strings.TrimSuffix("the storage cannot be written: "+s.Error, ": "))
+// Scopes.
+const (
+	All     Scope = "all"     // what the bridge knows of any alert may be old
+	Waiting Scope = "waiting" // those that Alert24 does not hold as the alerts ask
+	Unheard Scope = "unheard" // those that the bridge does not know
+)
+
+// maxSilentNamed bounds the sources that a text names.
+const maxSilentNamed = 3
+
+// troubles is a list in the making.
+type troubles []Trouble
+
+func (all *troubles) add(kind TroubleKind, scope Scope, since time.Time, text ...string) {
+	*all = append(*all, Trouble{kind, strings.Join(text, ""), since, scope, remedyFor(string(kind))})
+}
+
+// Troubles are those of o, the worst first.
+func Troubles(o *Overview) []Trouble {
+	all := troubles{}
+	all.storage(&o.Storage)
+	if o.Replica != nil {
+		all.replica(o.Replica, o.Storage.Up)
 	}
-	if r := o.Replica; r != nil {
-		switch {
-		case !r.Leads && !r.Leader && o.Storage.Up:
-			add(NoLeader, time.Time{}, "no replica leads; "+inbox(r.Inbox))
-		case r.Inbox > 0 && !known:
-			add(InInbox, time.Time{}, inbox(r.Inbox))
-		}
-	}
-	all = append(all, apiTroubles(&o.API, now)...)
-	if up := now.Sub(o.Bridge.Started); !known && up < forgetful {
-		add(JustStarted, time.Time{}, "the bridge started "+Span(up)+" ago; reasons from before are in its log only")
+	all.webhooks(&o.Webhooks)
+	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
+	if o.Watchdog != nil {
+		all.watchdog(o.Watchdog, o.Bridge.Started)
 	}
 	return all
 }
 
-func inbox(n int) string {
-	switch n {
-	case 0:
-		return "no webhook waits in the inbox"
-	case 1:
-		return "1 webhook waits in the inbox, this alert may be in it"
+func (all *troubles) storage(s *Storage) {
+	const then = "; webhooks with new alerts are refused, and nothing is sent"
+	switch {
+	case s.Up:
+	case s.Kind == "database":
+		all.add(DatabaseDown, All, s.Since, "the database cannot be used", because(s.Error), then)
 	default:
-		return strconv.Itoa(n) + " webhooks wait in the inbox, this alert may be in them"
+		all.add(StorageDown, All, s.Since, "the storage cannot be written", because(s.Error), then)
 	}
 }
 
-// apiTroubles say what is wrong with Alert24, and which calls wait until when. A pause may end for creates before it does for others.
-func apiTroubles(a *API, now time.Time) (all []Trouble) {
-	first := Trouble{Kind: Paused, Text: "Alert24 asked for a pause"}
+func because(err string) string {
+	if err == "" {
+		return ""
+	}
+	return ": " + err
+}
+
+func (all *troubles) replica(r *Replica, databaseUp bool) {
+	age, lease := seconds(r.LeaseAge), seconds(r.Lease)
 	switch {
-	case a.KeyRefused && !a.Up:
-		first = Trouble{Kind: KeyRefused, Text: "Alert24 refuses the API key"}
-	case !a.Up:
-		first = Trouble{Kind: APIDown, Text: strings.TrimSuffix("Alert24 does not answer as it should: "+a.LastError, ": ")}
+	case !databaseUp || r.Leads:
+	case !r.Leader:
+		all.add(NoLeader, All, time.Time{}, "no replica leads; ", inbox(r))
+	case lease > 0 && age > lease/2:
+		all.add(NoLeader, All, time.Time{}, fmt.Sprintf("the leader has not been heard of for %s (database::lease %s); ", Span(age), Span(lease)), inbox(r))
+	default:
+		all.add(Follows, Waiting, time.Time{}, "this replica follows; calls, their failures and pauses are known to the leader only")
 	}
-	others, creates := a.PausedUntil.After(now), a.CreatesPausedUntil.After(now)
-	switch apart := a.PausedUntil.Sub(a.CreatesPausedUntil).Abs() >= time.Second; {
-	case others && creates && !apart:
-		return []Trouble{{first.Kind, first.Text + "; all calls are paused", a.PausedUntil}}
-	case creates:
-		all = append(all, Trouble{first.Kind, first.Text + "; creates are paused", a.CreatesPausedUntil})
+	if databaseUp && r.Inbox > 0 {
+		all.add(InInbox, Unheard, r.InboxSince, inbox(r), ", and this alert may be in there")
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// inbox says what waits for the leader.
+func inbox(r *Replica) string {
+	text := number(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
+	switch {
+	case r.Inbox == 0:
+		return "no webhook waits for one"
+	case r.InboxSince.IsZero():
+		return text
+	case r.Inbox == 1:
+		return text + ", since " + at(r.InboxSince)
+	default:
+		return text + ", the oldest since " + at(r.InboxSince)
+	}
+}
+
+func number(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
+}
+
+func (all *troubles) webhooks(w *Webhooks) {
+	switch {
+	case w.LastRefused.After(w.LastAccepted):
+		since := "; none has been accepted since"
+		if w.LastAccepted.IsZero() {
+			since = "; none has been accepted since the start at " + at(w.Since)
+		}
+		all.add(Refusing, Unheard, w.LastRefused, "webhooks are refused, the last one at ", at(w.LastRefused), because(w.Refusal), since)
+	case w.LastAccepted.IsZero() && !w.Fed:
+		all.add(Unfed, Unheard, w.Since, "no webhook has come since the start at ", at(w.Since))
+	}
+}
+
+// api says what is wrong with Alert24, and which calls wait until when. A pause may end for creates before it does for others.
+func (all *troubles) api(a *API, c *Counts, now time.Time) {
+	wait := waits(a, c, now)
+	switch {
+	case a.State == APIUnknown:
+	case a.State == APIRefusesKey:
+		all.add(KeyRefused, Waiting, a.FailingSince, "Alert24 refuses the API key: ", a.LastError, wait)
+	case wait != "" && a.RateLimited:
+		all.add(RateLimit, Waiting, a.FailingSince, "Alert24's rate limit (HTTP 429)", wait)
+	case c.Failing > 0 && (c.Failing < c.Live || a.State != APIFails):
+		all.add(SomeFail, Waiting, a.FailingSince, fmt.Sprintf("calls for %d of %d aliases fail; ", c.Failing, c.Live), lastCalls(a), wait)
+	case a.State == APIFails:
+		all.add(APIDown, Waiting, a.FailingSince, "Alert24 does not answer as it should; ", lastCalls(a), wait)
+	case wait != "":
+		all.add(Paused, Waiting, time.Time{}, "Alert24 asked for a pause", wait)
+	}
+}
+
+// lastCalls says when the last call failed and when the last one did not.
+func lastCalls(a *API) string {
+	text := "the last call failed at " + at(a.LastFailure) + because(a.LastError)
+	if a.LastSuccess.IsZero() {
+		return text + "; none has succeeded since the start"
+	}
+	return text + "; last success at " + at(a.LastSuccess)
+}
+
+// waits says which calls wait until when; "" if none do.
+func waits(a *API, c *Counts, now time.Time) (text string) {
+	others, creates := a.PausedUntil, a.CreatesPausedUntil
+	switch apart := others.Sub(creates).Abs() >= time.Second; {
+	case !others.After(now) && !creates.After(now):
+		return ""
+	case others.After(now) && creates.After(now) && !apart:
+		text = "; all calls wait until " + at(others)
+	case !others.After(now):
+		text = "; creates wait until " + at(creates)
+	case !creates.After(now):
+		text = "; all calls but creates wait until " + at(others)
+	default:
+		text = "; creates wait until " + at(creates) + ", all other calls until " + at(others)
+	}
+	if c.Pending > 0 {
+		text += ", " + number(c.Pending, "change waits", "changes wait")
+	}
+	return text
+}
+
+func (all *troubles) watchdog(w *Watchdog, started time.Time) {
+	var named []string
+	for i := range w.Silent[:min(len(w.Silent), maxSilentNamed)] {
+		named = append(named, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
+	}
+	if more := w.Missing - len(named); more > 0 && len(named) > 0 {
+		named = append(named, strconv.Itoa(more)+" more")
 	}
 	switch {
-	case others:
-		all = append(all, Trouble{first.Kind, first.Text + "; all calls but creates are paused", a.PausedUntil})
-	case first.Kind != Paused && len(all) == 0:
-		all = append(all, first)
+	case len(named) > 0:
+		all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", strings.Join(named, ", "), ": alerts may not arrive")
+	case w.NeverHeard:
+		all.add(NoWatchdog, Unheard, started, "no watchdog has been heard since the start at ", at(started))
 	}
-	return all
+}
+
+// at is a time within a text.
+func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+var instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// Localize replaces the times in a text by what show makes of them.
+func Localize(text string, show func(time.Time) string) string {
+	return instant.ReplaceAllStringFunc(text, func(s string) string {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return s
+		}
+		return show(t)
+	})
 }

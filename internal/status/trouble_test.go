@@ -8,48 +8,105 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestTroubles(t *testing.T) {
+// fine is a bridge that is well.
+func fine() *Overview {
+	return &Overview{
+		Now: start, Bridge: Bridge{Started: start.Add(-time.Hour)}, API: API{State: APIAnswers, LastSuccess: start.Add(-2 * time.Second)}, Storage: Storage{Up: true},
+		Webhooks: Webhooks{Since: start.Add(-time.Hour), LastAccepted: start.Add(-time.Minute)}, Counts: &Counts{Live: 2},
+	}
+}
+
+func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 	soon, later := start.Add(time.Minute), start.Add(time.Hour)
+	failing := API{State: APIFails, LastError: "HTTP 500", LastFailure: start, LastSuccess: start.Add(-2 * time.Second), FailingSince: start.Add(-time.Second)}
 	for name, c := range map[string]struct {
 		changed func(o *Overview)
-		known   bool
-		want    []Trouble
+		want    []Trouble // without remedies
 	}{
-		"all is well": {func(*Overview) {}, false, []Trouble{}},
+		"all is well": {func(*Overview) {}, []Trouble{}},
 		"a refused key": {func(o *Overview) {
-			o.API = API{KeyRefused: true, LastError: "HTTP 401", PausedUntil: soon, CreatesPausedUntil: soon}
-		}, true, []Trouble{{KeyRefused, "Alert24 refuses the API key; all calls are paused", soon}}},
-		"Alert24 is down": {func(o *Overview) { o.API = API{LastError: "HTTP 503"} }, true, []Trouble{
-			{Kind: APIDown, Text: "Alert24 does not answer as it should: HTTP 503"},
+			o.API = API{State: APIRefusesKey, LastError: "HTTP 401", PausedUntil: soon, CreatesPausedUntil: soon}
+			o.Counts.Pending = 2
+		}, []Trouble{{Kind: KeyRefused, Scope: Waiting, Text: "Alert24 refuses the API key: HTTP 401; all calls wait until 2026-03-19T14:31:00Z, 2 changes wait"}}},
+		"Alert24 is down": {func(o *Overview) { o.API = failing }, []Trouble{{
+			Kind: APIDown, Scope: Waiting, Since: start.Add(-time.Second),
+			Text: "Alert24 does not answer as it should; the last call failed at 2026-03-19T14:30:00Z: HTTP 500; last success at 2026-03-19T14:29:58Z",
+		}}},
+		"Alert24 has never answered": {func(o *Overview) { o.API = API{State: APIFails, LastFailure: start} }, []Trouble{{
+			Kind: APIDown, Scope: Waiting, Text: "Alert24 does not answer as it should; the last call failed at 2026-03-19T14:30:00Z; none has succeeded since the start",
+		}}},
+		"one alias fails": {func(o *Overview) { o.API, o.Counts.Failing = failing, 1 }, []Trouble{{
+			Kind: SomeFail, Scope: Waiting, Since: start.Add(-time.Second),
+			Text: "calls for 1 of 2 aliases fail; the last call failed at 2026-03-19T14:30:00Z: HTTP 500; last success at 2026-03-19T14:29:58Z",
+		}}},
+		"a rate limit": {func(o *Overview) {
+			o.API, o.Counts.Pending, o.Counts.Failing = failing, 41, 1
+			o.API.RateLimited, o.API.PausedUntil, o.API.CreatesPausedUntil = true, soon, soon
+		}, []Trouble{{
+			Kind: RateLimit, Scope: Waiting, Since: start.Add(-time.Second), Text: "Alert24's rate limit (HTTP 429); all calls wait until 2026-03-19T14:31:00Z, 41 changes wait",
+		}}},
+		"a pause": {func(o *Overview) { o.API.PausedUntil, o.API.CreatesPausedUntil = later, soon }, []Trouble{{
+			Kind: Paused, Scope: Waiting, Text: "Alert24 asked for a pause; creates wait until 2026-03-19T14:31:00Z, all other calls until 2026-03-19T15:30:00Z",
+		}}},
+		"a pause that has ended": {func(o *Overview) { o.API.PausedUntil, o.API.CreatesPausedUntil = start, start }, []Trouble{}},
+		"a full disk": {func(o *Overview) { o.Storage = Storage{Kind: "file", Error: "no space left on device", Since: start} }, []Trouble{{
+			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written: no space left on device; webhooks with new alerts are refused, and nothing is sent",
+		}}},
+		"a database that is away": {func(o *Overview) {
+			o.Storage, o.Replica = Storage{Kind: "database", Error: "connection refused"}, &Replica{}
+		}, []Trouble{{
+			Kind: DatabaseDown, Scope: All, Text: "the database cannot be used: connection refused; webhooks with new alerts are refused, and nothing is sent",
+		}}},
+		"no leader": {func(o *Overview) { o.Replica = &Replica{} }, []Trouble{{Kind: NoLeader, Scope: All, Text: "no replica leads; no webhook waits for one"}}},
+		"a leader that is silent": {func(o *Overview) {
+			o.Replica = &Replica{Leader: true, LeaseAge: 81, Lease: 10, Inbox: 5, InboxSince: start.Add(-time.Minute)}
+		}, []Trouble{
+			{Kind: NoLeader, Scope: All, Text: "the leader has not been heard of for 1 min 21 s (database::lease 10 s); 5 accepted webhooks wait for the leader, the oldest since 2026-03-19T14:29:00Z"},
+			{Kind: InInbox, Scope: Unheard, Since: start.Add(-time.Minute), Text: "5 accepted webhooks wait for the leader, the oldest since 2026-03-19T14:29:00Z, and this alert may be in there"},
 		}},
-		"a pause": {func(o *Overview) { o.API.PausedUntil, o.API.CreatesPausedUntil = later, soon }, true, []Trouble{
-			{Paused, "Alert24 asked for a pause; creates are paused", soon}, {Paused, "Alert24 asked for a pause; all calls but creates are paused", later},
+		"a follower": {func(o *Overview) {
+			o.Replica, o.API = &Replica{Leader: true, LeaseAge: 1, Lease: 10}, API{State: APIUnknown}
+			o.Counts.Failing = 1
+		}, []Trouble{{Kind: Follows, Scope: Waiting, Text: "this replica follows; calls, their failures and pauses are known to the leader only"}}},
+		"a leader with a full inbox": {func(o *Overview) { o.Replica = &Replica{Leads: true, Leader: true, Inbox: 1} }, []Trouble{
+			{Kind: InInbox, Scope: Unheard, Text: "1 accepted webhook waits for the leader, and this alert may be in there"},
 		}},
-		"a pause that has ended": {func(o *Overview) { o.API.PausedUntil, o.API.CreatesPausedUntil = start, start }, true, []Trouble{}},
-		"a full disk": {func(o *Overview) { o.Storage = Storage{Error: "no space left on device"} }, false, []Trouble{
-			{Kind: StorageDown, Text: "the storage cannot be written: no space left on device"},
+		"refused webhooks": {func(o *Overview) {
+			o.Webhooks = Webhooks{Since: start.Add(-time.Hour), LastRefused: start, Refusal: "401: not authorized, from 10.0.0.1"}
+		}, []Trouble{{
+			Kind: Refusing, Scope: Unheard, Since: start,
+			Text: "webhooks are refused, the last one at 2026-03-19T14:30:00Z: 401: not authorized, from 10.0.0.1; none has been accepted since the start at 2026-03-19T13:30:00Z",
+		}}},
+		"a webhook was refused, and then one was accepted": {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-time.Hour) }, []Trouble{}},
+		"no webhook ever": {func(o *Overview) { o.Webhooks.LastAccepted = time.Time{} }, []Trouble{
+			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},
-		"no leader": {func(o *Overview) { o.Replica = &Replica{Inbox: 1} }, true, []Trouble{
-			{Kind: NoLeader, Text: "no replica leads; 1 webhook waits in the inbox, this alert may be in it"},
+		"no webhook ever, and alerts from another source": {func(o *Overview) { o.Webhooks = Webhooks{Fed: true} }, []Trouble{}},
+		"a silent watchdog": {func(o *Overview) {
+			o.Watchdog = &Watchdog{Missing: 3, Silent: []Silent{{"eu", start}, {"us", start}}}
+		}, []Trouble{{Kind: Watchdogs, Scope: All, Since: start, Text: "no watchdog from eu since 2026-03-19T14:30:00Z, us since 2026-03-19T14:30:00Z, 1 more: alerts may not arrive"}}},
+		"no watchdog ever": {func(o *Overview) { o.Watchdog = &Watchdog{NeverHeard: true} }, []Trouble{
+			{Kind: NoWatchdog, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no watchdog has been heard since the start at 2026-03-19T13:30:00Z"},
 		}},
-		"no leader, and nothing waits": {func(o *Overview) { o.Replica = &Replica{} }, false, []Trouble{{Kind: NoLeader, Text: "no replica leads; no webhook waits in the inbox"}}},
-		"a database that is away": {func(o *Overview) { o.Storage, o.Replica = Storage{}, &Replica{} }, false, []Trouble{
-			{Kind: StorageDown, Text: "the storage cannot be written"},
-		}},
-		"an inbox that may have it": {func(o *Overview) { o.Replica = &Replica{Leader: true, Inbox: 12} }, false, []Trouble{
-			{Kind: InInbox, Text: "12 webhooks wait in the inbox, this alert may be in them"},
-		}},
-		"an inbox, and the alert is known": {func(o *Overview) { o.Replica = &Replica{Leads: true, Inbox: 12} }, true, []Trouble{}},
-		"a start":                          {func(o *Overview) { o.Bridge.Started = start.Add(-5 * time.Second) }, false, []Trouble{{Kind: JustStarted, Text: "the bridge started 5 s ago; reasons from before are in its log only"}}},
-		"a start, and the alert is known":  {func(o *Overview) { o.Bridge.Started = start.Add(-5 * time.Second) }, true, []Trouble{}},
-		"a start that was ten minutes ago": {func(o *Overview) { o.Bridge.Started = start.Add(-10 * time.Minute) }, false, []Trouble{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := &Overview{Bridge: Bridge{Started: start.Add(-time.Hour)}, API: API{Up: true}, Storage: Storage{Up: true}}
+			o := fine()
 			c.changed(o)
-			assert.Equal(t, c.want, Troubles(o, c.known, start))
+			all := Troubles(o)
+			require.Len(t, all, len(c.want))
+			for i := range all {
+				require.NotNil(t, all[i].Do, "each trouble has a remedy")
+				all[i].Do = nil
+			}
+			assert.Equal(t, c.want, all)
 		})
 	}
+}
+
+func TestLocalize(t *testing.T) {
+	assert.Equal(t, "from 14:30 until 15:30.", Localize("from 2026-03-19T14:30:00Z until 2026-03-19T15:30:00Z.", func(t time.Time) string { return t.Format("15:04") }))
+	assert.Equal(t, "2026-99-19T14:30:00Z", Localize("2026-99-19T14:30:00Z", func(time.Time) string { return "" }))
 }

@@ -5,6 +5,7 @@ package statuspage
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,17 +25,21 @@ type api struct {
 	tables tables
 }
 
-func (a *api) overview(w http.ResponseWriter, r *http.Request) {
-	o := a.source.Overview(r.Context())
+func (a *api) overview(w http.ResponseWriter, r *http.Request) { write(w, r, "", a.look(r.Context())) }
+
+// look is the overview as of now.
+func (a *api) look(ctx context.Context) status.Overview {
+	o := a.source.Overview(ctx)
 	o.Now = a.now()
-	t, revision, err := a.tables.get(r.Context())
+	t, revision, err := a.tables.get(ctx)
+	o.Revision = revision
 	if err == nil {
-		o.Counts = t.Counts
+		o.Counts = &t.Counts
 	} else if o.Storage.Error == "" {
 		o.Storage.Up, o.Storage.Error = false, err.Error()
 	}
-	o.Revision = revision
-	write(w, r, "", o)
+	o.Trouble = status.Troubles(&o)
+	return o
 }
 
 // defaultLimit is how many rows an answer has that does not ask for a number.
@@ -93,9 +98,9 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	o := a.source.Overview(r.Context())
-	e.Now, e.Webhooks = a.now(), o.Webhooks
-	e.Trouble = status.Troubles(&o, e.Known(), e.Now)
+	o := a.look(r.Context())
+	e.Now, e.Webhooks = o.Now, o.Webhooks
+	e.Advise(o.Trouble, &s)
 	write(w, r, "", e)
 }
 

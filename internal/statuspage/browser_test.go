@@ -41,11 +41,11 @@ func inTrouble(f *fake) {
 	f.overview = status.Overview{
 		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: now.Add(-time.Hour), DryRun: true},
 		API: status.API{
-			Endpoint: "https://app.alert24.net/api/v1", LastSuccess: now.Add(-10 * time.Minute), LastFailure: now, Calls: 7, Limit: 15,
+			Endpoint: "https://app.alert24.net/api/v1", State: status.APIFails, LastSuccess: now.Add(-10 * time.Minute), LastFailure: now, Calls: 7, Limit: 15,
 			LastError: "create incident: HTTP 503 Service Unavailable", PausedUntil: now.Add(time.Minute),
 		},
 		Storage:  status.Storage{Kind: "file", Error: "cannot write the ledger to storage: no space left on device"},
-		Webhooks: &status.Webhooks{LastRefused: now},
+		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from 10.0.0.1"},
 		Replica:  &status.Replica{Inbox: 12, Aside: 1},
 		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093", At: now, Alerts: 12}},
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
@@ -104,7 +104,8 @@ func (s *scene) text(id string) string {
 
 func TestPageInABrowser(t *testing.T) {
 	f := &fake{overview: status.Overview{
-		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: time.Now()}, API: status.API{Up: true, Limit: 15}, Storage: status.Storage{Kind: "file", Up: true},
+		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: time.Now()}, API: status.API{State: status.APIAnswers, Limit: 15}, Storage: status.Storage{Kind: "file", Up: true},
+		Webhooks: status.Webhooks{Since: time.Now()},
 	}}
 	s := &scene{b: browsertest.Open(t), f: f, server: httptest.NewServer(New(f, Options{Now: time.Now}))}
 	defer s.server.Close()
@@ -128,7 +129,13 @@ func (s *scene) empty(t *testing.T) {
 	t.Helper()
 	s.b.Visit(s.server.URL, 1280, 900)
 	s.b.Until(`!document.getElementById('empty').hidden`)
-	assert.Contains(t, s.text("empty"), "All quiet")
+	assert.Contains(t, s.text("empty"), "No alert is known\n\nno webhook has come since the start at ")
+	assert.Contains(t, s.text("trouble"), "Do: see that Alertmanager has a route to the bridge")
+	s.b.Fits(390)
+	s.both("unfed")
+	s.f.change(func(f *fake) { f.overview.Webhooks.LastAccepted = time.Now() })
+	s.b.Until(`document.getElementById('empty').innerText.includes('All quiet')`)
+	s.b.Until(`document.getElementById('trouble').hidden`)
 	s.both("empty")
 }
 
@@ -187,6 +194,8 @@ func (s *scene) trouble(t *testing.T) {
 	assert.Contains(t, s.text("notices"), "from 10.0.0.1, accepted again since")
 	assert.Contains(t, s.text("health"), "The last one was refused.")
 	assert.Contains(t, s.text("groups"), "blocked")
+	assert.Regexp(t, `the storage cannot be written: cannot write .*\s+Do: free space`, s.text("trouble"))
+	assert.Regexp(t, `webhooks are refused, the last one at \d+:\d\d:\d\d: 401`, s.text("trouble"))
 	s.both("trouble")
 	s.b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
 	s.both("dark")

@@ -161,12 +161,12 @@ func TestOtherNamesOfThisMachineAreRefused(t *testing.T) {
 }
 
 func TestOverviewHasCountsAndRevision(t *testing.T) {
-	f := &fake{rows: []status.Row{{Alias: "a", Is: []status.Group{status.IsFiring}}}, closed: 3, overview: status.Overview{API: status.API{Up: true}}}
+	f := &fake{rows: []status.Row{{Alias: "a", Is: []status.Group{status.IsFiring}}}, closed: 3, overview: status.Overview{API: status.API{State: status.APIAnswers}}}
 	h, _ := newPage(f, Options{})
 	o := read[status.Overview](t, get(t, h, "/api/v1/overview"))
-	assert.Equal(t, status.Counts{Live: 1, Closed: 3, Firing: 1}, o.Counts)
+	assert.Equal(t, &status.Counts{Live: 1, Closed: 3, Firing: 1}, o.Counts)
 	assert.Equal(t, "0", o.Revision)
-	assert.True(t, o.API.Up)
+	assert.Equal(t, status.APIAnswers, o.API.State)
 	assert.Equal(t, start, o.Now)
 }
 
@@ -174,6 +174,8 @@ func TestOverviewTellsThatTheTableCannotBeRead(t *testing.T) {
 	h, _ := newPage(&fake{err: errors.New("the database is away"), overview: status.Overview{Storage: status.Storage{Up: true}}}, Options{})
 	o := read[status.Overview](t, get(t, h, "/api/v1/overview"))
 	assert.Equal(t, status.Storage{Error: "the database is away"}, o.Storage)
+	assert.Nil(t, o.Counts)
+	assert.Equal(t, status.StorageDown, o.Trouble[0].Kind)
 	w := get(t, h, "/api/v1/aliases")
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "the database is away", read[status.Problem](t, w).Error)
@@ -270,7 +272,9 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 }
 
 func TestExplanationBeginsWithTheTroubleOfTheBridge(t *testing.T) {
-	h, _ := newPage(&fake{overview: status.Overview{API: status.API{Up: true}, Storage: status.Storage{Error: "full"}}}, Options{})
+	h, _ := newPage(&fake{overview: status.Overview{Storage: status.Storage{Error: "full"}, Webhooks: status.Webhooks{Fed: true}}}, Options{})
 	e := read[status.Explanation](t, get(t, h, "/api/v1/explain?alias=a"))
-	assert.Equal(t, []status.Trouble{{Kind: status.StorageDown, Text: "the storage cannot be written: full"}}, e.Trouble)
+	require.Len(t, e.Trouble, 1)
+	assert.Equal(t, status.StorageDown, e.Trouble[0].Kind)
+	assert.Contains(t, e.Trouble[0].Text, "cannot be written: full")
 }

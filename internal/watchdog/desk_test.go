@@ -94,7 +94,7 @@ func (d *desk) tickOnce(now time.Time) []string {
 	d.Noted(notes)
 	var news []string
 	for _, n := range d.News() {
-		news = append(news, fmt.Sprintf("%s %s", [...]string{"", "watching", "slow", "gone", "back", "forgotten", "no room"}[n.Kind], n.Source.Name()))
+		news = append(news, fmt.Sprintf("%s %s", [...]string{"", "watching", "slow", "gone", "back", "forgotten", "no room", "never"}[n.Kind], n.Source.Name()))
 	}
 	return news
 }

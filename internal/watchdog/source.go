@@ -57,6 +57,7 @@ const (
 	Back           // it is heard again
 	Forgotten      // a person closed its incident
 	NoRoom         // there are too many sources
+	Never          // none has been heard for as long as one may be silent
 )
 
 // Heard returns the source after one of its watchdogs was heard, by a webhook or in a list. Two Alertmanagers send the same alert at

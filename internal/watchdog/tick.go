@@ -35,6 +35,10 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		w.began = now // the process was paused, or the storage hung
 	}
 	w.ticked = now
+	if !w.some && !w.lonely && len(w.cfg.Rules.Matchers) > 0 && now.Sub(w.began) >= w.cfg.MissingAfter {
+		w.lonely = true
+		w.news = append(w.news, News{Kind: Never})
+	}
 	known := map[string]bool{}
 	for _, of := range w.inOrder() {
 		next, kind := w.sources[of].Tick(w.cfg.MissingAfter, w.began, now)

@@ -49,6 +49,8 @@ type Watch struct {
 	news    []News
 	dropped map[string]bool // names of notes to remove
 	crowded bool
+	some    bool // a source was there
+	lonely  bool // none was, for long
 	tidied  bool
 }
 
@@ -95,6 +97,7 @@ func (w *Watch) Restore(name string, note []byte) error {
 
 // add takes a new source in.
 func (w *Watch) add(of protocol.Witness, s *watched) {
+	w.some = true
 	s.alias = s.Alias()
 	w.put(of, s)
 }
@@ -233,6 +236,19 @@ func (w *Watch) Counts() (c Counts) {
 	}
 	return c
 }
+
+// Silent returns the first sources that are missing, at most so many.
+func (w *Watch) Silent(most int) (silent []Source) {
+	for _, of := range w.inOrder() {
+		if s := w.sources[of]; s.Missing && len(silent) < most {
+			silent = append(silent, s.Source)
+		}
+	}
+	return silent
+}
+
+// NeverHeard reports whether no source has been heard for as long as one may be silent.
+func (w *Watch) NeverHeard() bool { return w.lonely && !w.some }
 
 // News returns what happened since the last call, in order.
 func (w *Watch) News() []News {

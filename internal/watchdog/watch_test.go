@@ -98,6 +98,29 @@ func TestAWebhookOfTwoIsHeardOnce(t *testing.T) {
 	require.Equal(t, Counts{Unwatched: 1}, d.Counts())
 }
 
+// TestNeverHeard: a route or matchers that are wrong show once, and not when a source was there.
+func TestNeverHeard(t *testing.T) {
+	d := newDesk(t)
+	require.Empty(t, d.tick(at(missing-time.Second)))
+	require.False(t, d.NeverHeard())
+	require.Equal(t, []string{"never Prometheus"}, d.tick(at(missing)))
+	require.Empty(t, d.tick(at(2*missing)), "once")
+	require.True(t, d.NeverHeard())
+	d.hears("eu", at(2*missing))
+	require.False(t, d.NeverHeard())
+	require.Empty(t, d.Silent(9))
+
+	d = newDesk(t)
+	d.List(nil, at(0))
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Hour))
+	require.Len(t, d.Silent(9), 1)
+	require.Equal(t, at(time.Minute), d.Silent(9)[0].HeardAt)
+	require.Empty(t, d.Silent(0))
+	require.False(t, d.NeverHeard())
+}
+
 // TestListed: a list shows a watchdog by its key, which a webhook has brought.
 func TestListed(t *testing.T) {
 	d := newDesk(t)

@@ -247,9 +247,9 @@ func (r *Reader) fill() error {
 
 // readAlert reads one alert and adds it to the chunk, if it can be used and belongs to the phase.
 func (r *Reader) readAlert() error {
-	pairs, cost, position := len(r.pairs), r.cost, r.next
+	pairs, cost := len(r.pairs), r.cost
+	r.alerts = append(r.alerts, Alert{Position: r.next})
 	r.next++
-	r.alerts = append(r.alerts, Alert{Position: position})
 	a := &r.alerts[len(r.alerts)-1]
 	start := r.json.InputOffset()
 	reason, err := r.parseAlert(a)
@@ -261,7 +261,7 @@ func (r *Reader) readAlert() error {
 	switch {
 	case reason != "":
 		if r.phase != resolving { // it was counted before
-			r.hook.Skipped.add(position, reason)
+			r.hook.Skipped.add(a, reason)
 		}
 	case isResolved && r.phase == firing:
 		r.resolved = true

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The page asks the API a little more than once a second for the overview, and for the rest only when its revision has changed.
+// The page asks the API about once a second for the overview and the open alias, and for the table only when its revision has changed.
 
 import { byId, setClock } from './dom.js';
 import { showOverview } from './overview.js';
@@ -34,6 +34,7 @@ async function update() {
   setClock(overview.now);
   showOverview(overview);
   const query = view.query();
+  await refreshEntry(get);
   if (overview.revision === revision && query === asked) return;
   const answer = await get(`api/v1/aliases?${query}`, query === asked && tag ? { 'If-None-Match': tag } : {});
   if (query !== view.query()) return; // the reader went on
@@ -43,7 +44,6 @@ async function update() {
     revision = answer.body.revision;
     asked = query;
   }
-  await refreshEntry(get);
 }
 
 let running = false;

@@ -5,6 +5,7 @@
 
 import { byId, clock, element, link, now, since, stamp, state, tick, when, whenAllowed } from './dom.js';
 import { notice } from './overview.js';
+import { remedy, troubles } from './trouble.js';
 
 const dialog = byId('entry');
 let alias = '';
@@ -38,30 +39,27 @@ export async function refreshEntry(get) {
   show(body);
 }
 
-function show({ trouble, entries, notices }) {
+function show(found) {
+  const { trouble, entries, notices } = found;
   const body = byId('entry-body');
   const open = new Set([...body.querySelectorAll('details[open]')].map((d) => d.dataset.key));
   const [e] = entries;
   if (!e) {
     byId('entry-title').textContent = alias;
-    body.replaceChildren(...troubles(trouble), element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : unheard(trouble)),
-      ...(notices.length ? [element('ul', 'notices', ...notices.map((n) => notice(n)))] : []));
+    body.replaceChildren(...troubles(trouble), element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : unheard(found)),
+      ...(notices.length ? [element('ul', 'notices', ...notices.map((n) => notice(n)))] : []), remedy(found.do));
     return;
   }
   byId('entry-title').textContent = e.title || e.alias;
   byId('entry-alias').textContent = e.alias;
-  body.replaceChildren(...[...troubles(trouble), stateOf(e), facts(e), alerts(e), content(e), results(e), reasons(notices)].filter(Boolean));
+  body.replaceChildren(...[...troubles(trouble), stateOf(e), remedy(found.do), facts(e), alerts(e), content(e), results(e), reasons(notices)].filter(Boolean));
   for (const d of body.querySelectorAll('details')) if (open.has(d.dataset.key)) d.open = true;
 }
 
-// troubles are those of the bridge: they stop every alert.
-function troubles(all) {
-  return all.map((t) => element('p', 'error', t.until ? `${t.text} until ${clock(t.until)}` : t.text));
-}
-
-function unheard(trouble) {
+function unheard({ trouble, webhooks, did_you_mean: similar }) {
   if (trouble.some((t) => t.kind === 'leader' || t.kind === 'inbox')) return 'The bridge knows nothing of this alias yet.';
-  return 'The bridge has never heard of this alias, or has forgotten it since it closed.';
+  const mean = similar ? ` Did you mean ${similar}?` : '';
+  return `The bridge knows nothing of this alias: not heard of since the start at ${clock(webhooks.since)}, or forgotten since its incident closed. What was ignored or refused before the start is in the log only.${mean}`;
 }
 
 function stateOf(e) {

@@ -4,7 +4,8 @@
 // The overview: how the bridge is doing, how many aliases are in which state, and which alerts have no incident.
 
 import { ago, byId, clock, element, now, stamp, tick } from './dom.js';
-import { set, view } from './table.js';
+import { set, showQuiet, view } from './table.js';
+import { ofAll, troubles } from './trouble.js';
 
 const groups = [
   ['', 'live', 'all aliases that fire, or have an incident that is not closed yet'],
@@ -26,10 +27,13 @@ export function showOverview(o) {
   if (text === last) return;
   last = text;
   showBridge(o);
+  byId('trouble').replaceChildren(...troubles(ofAll(o.trouble)));
+  byId('trouble').hidden = !ofAll(o.trouble).length;
   showHealth(o);
   showGroups(o.counts);
+  showQuiet(o.trouble);
   showNotices(o.notices);
-  const firing = o.counts.firing;
+  const firing = o.counts?.firing;
   document.title = `${firing ? `(${firing}) ` : ''}Alert24 bridge`;
 }
 
@@ -40,7 +44,7 @@ function showBridge({ bridge }) {
   );
 }
 
-// card is one part of the bridge: good, poor or bad.
+// card is one part of the bridge: good, poor or bad; '' is neither.
 function card(name, tone, headline, ...lines) {
   const e = element('div', 'card', element('h2', '', name), element('p', 'headline', headline),
     ...lines.filter(Boolean).map((l) => (l instanceof Node ? l : element('p', '', l))));
@@ -49,8 +53,7 @@ function card(name, tone, headline, ...lines) {
 }
 
 function showHealth(o) {
-  const cards = [apiCard(o.api, o.counts), storageCard(o.storage)];
-  if (o.webhooks) cards.push(webhooksCard(o.webhooks));
+  const cards = [apiCard(o.api, o.counts ?? {}), storageCard(o.storage), webhooksCard(o.webhooks)];
   if (o.replica) cards.push(replicaCard(o.replica));
   if (o.watchdog) cards.push(watchdogCard(o.watchdog));
   for (const s of o.syncs.slice(0, 4)) cards.push(syncCard(s));
@@ -61,15 +64,23 @@ function showHealth(o) {
 function apiCard(api, counts) {
   const lines = [];
   if (api.last_success) lines.push(tick(element('p'), () => `last success ${ago(api.last_success)}`));
-  if (!api.up && api.last_error) lines.push(element('p', 'error', api.last_error));
+  const fails = api.state === 'fails' || api.state === 'refuses_key' || counts.failing;
+  if (fails && api.last_error) lines.push(element('p', 'error', `last failure at ${clock(api.last_failure)}: ${api.last_error}`));
   const limit = api.requests_per_second_limit ? `, limit ${api.requests_per_second_limit} requests a second` : '';
   lines.push(`${api.calls_last_minute} ${api.calls_last_minute === 1 ? 'call' : 'calls'} in the last minute${limit}`);
   if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
   const paused = api.paused_until && new Date(api.paused_until) > now();
   const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';
-  if (!api.up) return card('Alert24', 'bad', `${api.key_refused ? 'Refuses the API key.' : 'Does not answer as it should.'}${pause}`, ...lines);
-  if (paused) return card('Alert24', 'poor', `Asked for a pause until ${clock(api.paused_until)}.`, ...lines);
-  return card('Alert24', 'good', api.last_success ? 'Answers.' : 'Not asked yet.', ...lines);
+  switch (api.state) {
+    case 'unknown': return card('Alert24', '', 'Known to the replica that leads.');
+    case 'not_asked': return card('Alert24', '', 'Not asked yet.', ...lines);
+    case 'refuses_key': return card('Alert24', 'bad', `Refuses the API key.${pause}`, ...lines);
+    default:
+  }
+  if (paused) return card('Alert24', 'poor', `${api.rate_limited ? 'Rate limit (HTTP 429).' : 'Asked for a pause.'}${pause}`, ...lines);
+  if (counts.failing && counts.failing < counts.live) return card('Alert24', 'poor', `Calls for ${counts.failing} of ${counts.live} aliases fail.`, ...lines);
+  if (fails) return card('Alert24', 'bad', 'Does not answer as it should.', ...lines);
+  return card('Alert24', 'good', 'Answers.', ...lines);
 }
 
 function bytes(n) {
@@ -79,27 +90,31 @@ function bytes(n) {
 
 function storageCard(s) {
   const kind = { file: 'On disk', database: 'In the database', memory: 'In memory only: a restart forgets it' }[s.kind] ?? s.kind;
-  if (!s.up) return card('Storage', 'bad', 'Cannot be written: webhooks are answered 503.', element('p', 'error', s.error ?? ''));
+  if (!s.up) return card('Storage', 'bad', s.kind === 'database' ? 'The database cannot be used: webhooks are answered 503.' : 'Cannot be written: webhooks are answered 503.', element('p', 'error', s.error ?? ''));
   return card('Storage', s.kind === 'memory' ? 'poor' : 'good', `${kind}.`, s.bytes ? bytes(s.bytes) : '');
 }
 
 function webhooksCard(w) {
-  const line = (name, at) => tick(element('p'), () => `last ${name}: ${at ? ago(at) : 'never since the start'}`);
-  const refused = w.last_refused && !(w.last_accepted && new Date(w.last_accepted) >= new Date(w.last_refused));
-  return card('Webhooks', refused ? 'poor' : 'good', refused ? 'The last one was refused.' : 'Accepted.', line('accepted', w.last_accepted), line('refused', w.last_refused));
+  const line = (name, at) => tick(element('p'), () => `last ${name}: ${at ? ago(at) : `none since the start at ${clock(w.since)}`}`);
+  const lines = [line('accepted', w.last_accepted), line('refused', w.last_refused), w.refusal ? element('p', 'error', w.refusal) : ''];
+  if (w.last_refused && !(w.last_accepted && new Date(w.last_accepted) >= new Date(w.last_refused))) return card('Webhooks', 'poor', 'The last one was refused.', ...lines);
+  if (w.last_accepted) return card('Webhooks', 'good', 'Accepted.', ...lines);
+  return card('Webhooks', w.fed ? '' : 'poor', `None has come since the start at ${clock(w.since)}.`);
 }
 
 function replicaCard(r) {
   const lines = [r.inbox ? `webhooks that wait for the leader: ${r.inbox}` : '', r.set_aside ? `webhooks that could not be used: ${r.set_aside}` : ''];
   if (r.leads) return card('Replica', r.set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
-  if (r.leader) return card('Replica', 'good', 'This replica follows. The list is read from the database.', ...lines);
+  if (r.leader) return card('Replica', '', 'This replica follows. The list is read from the database; calls, their failures and pauses are known to the leader only.', ...lines);
   return card('Replica', 'bad', 'No replica leads.', ...lines);
 }
 
 function watchdogCard(w) {
   const lines = [`heard: ${w.heard}`, w.missing ? `missing: ${w.missing}` : '', w.unwatched ? `not watched yet: ${w.unwatched}` : ''];
+  for (const s of w.silent ?? []) lines.push(`silent since ${clock(s.heard_at)}: ${s.source}`);
   if (w.missing) return card('Watchdog', 'bad', 'A source of alerts is silent.', ...lines);
-  return card('Watchdog', w.heard ? 'good' : 'poor', w.heard ? 'Heard.' : 'Not heard yet.', ...lines);
+  const not = w.never_heard ? 'Never heard since the start.' : 'Not heard yet.';
+  return card('Watchdog', w.heard ? 'good' : 'poor', w.heard ? 'Heard.' : not, ...lines);
 }
 
 function syncCard(s) {
@@ -126,9 +141,9 @@ function showGroups(counts) {
       buttons.set(is, b);
       byId('groups').append(b);
     }
-    b.firstChild.textContent = counts[name].toLocaleString('en');
+    b.firstChild.textContent = counts ? counts[name].toLocaleString('en') : '?';
     b.setAttribute('aria-pressed', String(view.is === is));
-    b.classList.toggle('trouble', trouble.has(is) && counts[name] > 0);
+    b.classList.toggle('trouble', trouble.has(is) && counts?.[name] > 0);
   }
 }
 

@@ -4,6 +4,7 @@
 // The table of live aliases: one page of it, sorted and filtered by the bridge, so that ten thousand rows cost as little as ten.
 
 import { byId, element, since, state, stamp, tick } from './dom.js';
+import { quiet } from './trouble.js';
 
 const rowsPerPage = 100;
 
@@ -101,13 +102,24 @@ function fill(tr, row) {
   if (focused) a.focus();
 }
 
+let wrong = [];
+let known = 0;
+
+// showQuiet says in an empty table whether all is quiet.
+export function showQuiet(all) {
+  wrong = all;
+  showEmpty(known);
+}
+
 function showEmpty(total) {
+  known = total;
   const empty = byId('empty');
   empty.hidden = total > 0;
   byId('table').hidden = total === 0;
-  const [title, text] = view.filter || view.is
-    ? ['Nothing matches', 'No live alias has what you look for. Closed ones are not in this list.']
-    : ['All quiet', 'No alert fires, and no incident of the bridge is open.'];
+  const [title, text, tone] = view.filter || view.is
+    ? ['Nothing matches', 'No live alias has what you look for. Closed ones are not in this list.', '']
+    : quiet(wrong);
+  empty.dataset.tone = tone;
   empty.querySelector('.empty-title').textContent = title;
   empty.querySelector('.empty-text').textContent = text;
 }

@@ -49,7 +49,7 @@ func New() *cobra.Command {
 		} else {
 			err = write(cmd.OutOrStdout(), &found, &subject)
 		}
-		if err == nil && !well(&found) {
+		if err == nil && !found.Well() {
 			err = cli.ErrFound
 		}
 		return err
@@ -90,11 +90,4 @@ func split(given string) []string {
 		}
 	}
 	return parts
-}
-
-// well: there is something, and all of it is as it should be.
-func well(e *status.Explanation) bool {
-	return len(e.Entries) > 0 && !slices.ContainsFunc(e.Entries, func(entry status.Entry) bool {
-		return entry.State.Kind != status.Open && entry.State.Kind != status.Closed
-	})
 }

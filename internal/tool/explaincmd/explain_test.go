@@ -34,10 +34,18 @@ type bridge struct {
 // Overview is that of a bridge that is well, unless the test has another one.
 func (b *bridge) Overview(context.Context) status.Overview {
 	if b.overview.Bridge.Started.IsZero() {
-		return status.Overview{Bridge: status.Bridge{Started: now.Add(-time.Hour)}, API: status.API{Up: true}, Storage: status.Storage{Up: true}}
+		return status.Overview{
+			Bridge: status.Bridge{Started: now.Add(-time.Hour)}, API: status.API{State: status.APIAnswers}, Storage: status.Storage{Up: true},
+			Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastAccepted: now},
+		}
 	}
 	return b.overview
 }
+
+// Revision and Table are those of a bridge without aliases.
+func (b *bridge) Revision(context.Context) string              { return "" }
+func (b *bridge) Table(context.Context) (*status.Table, error) { return &status.Table{}, nil }
+func (b *bridge) Idle()                                        {}
 
 func (b *bridge) Explain(_ context.Context, s status.Subject) (status.Explanation, error) {
 	b.asked = s
@@ -131,19 +139,29 @@ func TestTimesOfAlerts(t *testing.T) {
 
 func TestTroubleOfTheBridgeComesFirst(t *testing.T) {
 	o := (&bridge{}).Overview(t.Context())
-	o.API = status.API{KeyRefused: true, PausedUntil: now.Add(time.Minute), CreatesPausedUntil: now.Add(time.Minute)}
-	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}, "a")
-	assert.True(t, strings.HasPrefix(out, "! Alert24 refuses the API key; all calls are paused until 14:31:00\n\nHighErrorRate:"), out)
+	o.API = status.API{State: status.APIRefusesKey, LastError: "HTTP 401", PausedUntil: now.Add(time.Minute), CreatesPausedUntil: now.Add(time.Minute)}
+	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Retrying, "create failed")}}}, "a")
+	want := "! Alert24 refuses the API key: HTTP 401; all calls wait until 14:31:00\n" +
+		"  Do: create a key with the scope write in Alert24, and install it (docs/runbook.md#alert24bridgekeyrefused)\n\nHighErrorRate:"
+	assert.True(t, strings.HasPrefix(out, want), out)
 
-	o = (&bridge{}).Overview(t.Context())
-	o.Bridge.Started = now.Add(-5 * time.Second)
-	_, out, _ = run(t, &bridge{overview: o}, "a")
-	assert.True(t, strings.HasPrefix(out, "! the bridge started 5 s ago; reasons from before are in its log only\n\nThe bridge knows nothing of a.\nIt never heard of it"), out)
+	_, out, _ = run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}, "a")
+	assert.True(t, strings.HasPrefix(out, "HighErrorRate:"), out)
+}
+
+func TestAliasThatIsNotKnown(t *testing.T) {
+	o := (&bridge{}).Overview(t.Context())
+	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{DidYouMean: "DiskFull:db-1"}}, "diskfull:db-1")
+	assert.Equal(t, "The bridge knows nothing of diskfull:db-1: not heard of since the start at 13:30:00, or forgotten since its incident closed.\n"+
+		"What was ignored or refused before the start is in the log only.\nDid you mean DiskFull:db-1?\n"+
+		"Webhooks: last accepted at 14:30:00, none refused since the start at 13:30:00\n"+
+		"Do: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert (docs/runbook.md#troubleshooting)\n"+
+		"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=diskfull\n", out)
 
 	o.Replica = &status.Replica{Inbox: 1}
 	_, out, _ = run(t, &bridge{overview: o}, "a")
-	assert.Contains(t, out, "! no replica leads; 1 webhook waits in the inbox, this alert may be in it\n")
-	assert.NotContains(t, out, "It never heard of it")
+	assert.True(t, strings.HasPrefix(out, "! no replica leads; 1 accepted webhook waits for the leader\n"), out)
+	assert.NotContains(t, out, "amtool")
 }
 
 func TestNoIncident(t *testing.T) {
@@ -151,9 +169,9 @@ func TestNoIncident(t *testing.T) {
 		notices []status.Notice
 		want    string
 	}{
-		"never heard of": {nil, "The bridge knows nothing of a.\n"},
+		"never heard of": {nil, "The bridge knows nothing of a: not heard of"},
 		"ignored":        {[]status.Notice{{Kind: status.Ignored, Alias: "a", Text: "its severity is none", Count: 3, First: now.Add(-time.Hour), Last: now}}, "14:30:00 a ignored: its severity is none (3 times since 13:30:00)\n"},
-		"unusable":       {[]status.Notice{{Kind: status.Skipped, Text: "alerts cannot be used", From: "10.0.0.1", Count: 1, Last: now}}, "What the bridge could not use lately:\n    14:30:00 skipped: alerts cannot be used, from 10.0.0.1\n"},
+		"unusable":       {[]status.Notice{{Kind: status.Unusable, Text: "alerts cannot be used", From: "10.0.0.1", Count: 1, Last: now}}, "What the bridge could not use lately:\n    14:30:00 unusable: alerts cannot be used, from 10.0.0.1\n"},
 		"refused, and accepted again": {
 			[]status.Notice{{Kind: status.Refused, Text: "401", From: "10.0.0.1", Count: 1, Last: now.Add(-time.Minute), AcceptedSince: now}},
 			"refused: 401, from 10.0.0.1, accepted again since 14:30:00\n",
@@ -169,10 +187,18 @@ func TestNoIncident(t *testing.T) {
 }
 
 func TestLastWebhooks(t *testing.T) {
-	o := (&bridge{}).Overview(t.Context())
-	o.Webhooks = &status.Webhooks{LastRefused: now}
-	_, out, _ := run(t, &bridge{overview: o}, "a")
-	assert.True(t, strings.HasSuffix(out, "\nWebhooks: last accepted never since the start, last refused at 14:30:00\n"), out)
+	start := now.Add(-time.Hour)
+	for want, hooks := range map[string]status.Webhooks{
+		"none has come since the start at 13:30:00":                                    {Since: start},
+		"none accepted since the start at 13:30:00, last refused at 14:30:00: 401: no": {Since: start, LastRefused: now, Refusal: "401: no"},
+		"last accepted at 14:29:59, last refused at 14:30:00: 401: no":                 {Since: start, LastAccepted: now.Add(-time.Second), LastRefused: now, Refusal: "401: no"},
+		"last accepted at 14:30:00, none refused since the start at 13:30:00":          {Since: start, LastAccepted: now},
+	} {
+		o := (&bridge{}).Overview(t.Context())
+		o.Webhooks = hooks
+		_, out, _ := run(t, &bridge{overview: o}, "a")
+		assert.Contains(t, out, "\nWebhooks: "+want+"\n")
+	}
 }
 
 func TestJSONIsTheAnswer(t *testing.T) {

@@ -48,45 +48,62 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	if e.More {
 		p.line("There are more aliases with these labels: add labels.")
 	}
-	switch subject := cmp.Or(s.Alias, "these labels"); {
-	case !e.Known():
-		p.line("The bridge knows nothing of ", subject, ".")
-		p.notices("What the bridge could not use lately:", e.Notices)
-		p.unheard(e.Trouble)
-	case len(e.Entries) == 0:
-		p.line("There is no incident for ", subject, ".")
-		p.notices(noIncident, e.Notices)
-	case len(e.Notices) > 0 && s.Alias == "":
-		p.notices(noIncident, e.Notices)
-	}
-	if w := e.Webhooks; w != nil {
-		p.line("Webhooks: last accepted ", p.last(w.LastAccepted), ", last refused ", p.last(w.LastRefused))
+	p.nothing(e, cmp.Or(s.Alias, "these labels"), s.Alias == "")
+	p.webhooks(&e.Webhooks)
+	if e.Do != nil {
+		p.line("Do: ", e.Do.String())
+		if e.Do.Command != "" {
+			p.line("    ", e.Do.Command)
+		}
 	}
 	_, err := io.WriteString(out, p.String())
 	return err
 }
 
-// troubles come first: they stop every alert.
+// troubles come first: they may be the reason.
 func (p *page) troubles(all []status.Trouble) {
-	for _, t := range all {
-		until := ""
-		if !t.Until.IsZero() {
-			until = " until " + p.clock(t.Until)
+	for i := range all {
+		p.line("! ", status.Localize(all[i].Text, p.clock))
+		if all[i].Do != nil {
+			p.line("  Do: ", all[i].Do.String())
 		}
-		p.line("! ", t.Text, until)
 	}
 	if len(all) > 0 {
 		p.line("")
 	}
 }
 
-// unheard says what to do about an alert that never came, unless it may wait in the inbox.
-func (p *page) unheard(all []status.Trouble) {
-	if slices.ContainsFunc(all, func(t status.Trouble) bool { return t.Kind == status.NoLeader || t.Kind == status.InInbox }) {
-		return
+// nothing says why alerts of the subject have no incident.
+func (p *page) nothing(e *status.Explanation, subject string, labels bool) {
+	switch {
+	case !e.Known():
+		p.line("The bridge knows nothing of ", subject, ": not heard of since the start at ", p.clock(e.Webhooks.Since), ", or forgotten since its incident closed.")
+		p.line("What was ignored or refused before the start is in the log only.")
+		if e.DidYouMean != "" {
+			p.line("Did you mean ", e.DidYouMean, "?")
+		}
+		p.notices("What the bridge could not use lately:", e.Notices)
+	case len(e.Entries) == 0:
+		p.line("There is no incident for ", subject, ".")
+		p.notices(noIncident, e.Notices)
+	case len(e.Notices) > 0 && labels:
+		p.notices(noIncident, e.Notices)
 	}
-	p.line("It never heard of it, or forgot it since it closed. See that Alertmanager routes the alert to the bridge, and that the name is right:")
-	p.line("`alert24tool render` shows the alias of each alert in a webhook.")
+}
+
+// webhooks says when they came last.
+func (p *page) webhooks(w *status.Webhooks) {
+	refused := ", last refused at " + p.clock(w.LastRefused) + reason(w.Refusal)
+	switch {
+	case w.LastAccepted.IsZero() && w.LastRefused.IsZero():
+		p.line("Webhooks: none has come since the start at ", p.clock(w.Since))
+	case w.LastAccepted.IsZero():
+		p.line("Webhooks: none accepted since the start at ", p.clock(w.Since), refused)
+	case w.LastRefused.IsZero():
+		p.line("Webhooks: last accepted at ", p.clock(w.LastAccepted), ", none refused since the start at ", p.clock(w.Since))
+	default:
+		p.line("Webhooks: last accepted at ", p.clock(w.LastAccepted), refused)
+	}
 }
 
 func (p *page) entry(e *status.Entry) {
@@ -224,14 +241,6 @@ func (p *page) since(t time.Time) string {
 		return ""
 	}
 	return t.Local().Format(time.DateTime) + " (" + status.Span(p.now.Sub(t)) + ")"
-}
-
-// last is when something last happened.
-func (p *page) last(t time.Time) string {
-	if t.IsZero() {
-		return "never since the start"
-	}
-	return "at " + p.clock(t)
 }
 
 // clock is the time of the day, with the date if that is another one.

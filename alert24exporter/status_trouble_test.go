@@ -1,0 +1,102 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+func TestRefusedWebhooksAreShown(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	before := explain(t, e, "never")
+	assert.Equal(t, status.Unfed, before.Trouble[0].Kind)
+	assert.Equal(t, e.lately.started.UnixNano(), before.Webhooks.Since.UnixNano())
+	assert.Contains(t, before.Do.Command, "alertname=never")
+
+	from := rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"}
+	rejections.Tell(rejections.Rejection{Text: "404: another path", Detail: "asked for /alertmanagr, taken on /alertmanager", Sender: from})
+	rejections.Tell(rejections.Rejection{Text: "404: another path", Detail: "asked for /wp-admin, taken on /alertmanager", Sender: from})
+	found := explain(t, e, "never")
+	require.Len(t, found.Notices, 1, "a scanner asks for many paths")
+	assert.Equal(t, "webhooks are answered 404: another path (asked for /wp-admin, taken on /alertmanager)", found.Notices[0].Text)
+	assert.Equal(t, int64(2), found.Notices[0].Count)
+	assert.Equal(t, "10.0.0.1", found.Notices[0].From)
+	assert.Equal(t, status.Refusing, found.Trouble[0].Kind)
+	assert.Contains(t, found.Trouble[0].Text, "404: another path (asked for /wp-admin, taken on /alertmanager), from 10.0.0.1")
+	assert.Nil(t, found.Do, "the trouble has what to do")
+
+	rejections.Took(rejections.Sender{Receiver: "alertmanager", From: "10.0.0.2"})
+	assert.Zero(t, explain(t, e, "never").Notices[0].AcceptedSince, "another sender")
+	rejections.Took(from)
+	after := explain(t, e, "never")
+	assert.NotZero(t, after.Notices[0].AcceptedSince)
+	assert.Empty(t, after.Trouble)
+}
+
+func TestSkippedAlertsAreShownToWhoAsksForThem(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	rejections.Skip(rejections.Skipped{Alias: "DiskFull:db-9", Labels: labels.New(labels.Label{Name: "alertname", Value: "DiskFull"}), Text: `status "maybe": must be firing or resolved`})
+	rejections.Skip(rejections.Skipped{Text: "must be an object"})
+	assert.Empty(t, explain(t, e, "DiskFull:db-1").Notices)
+	assert.Equal(t, "DiskFull:db-9", explain(t, e, "diskfull:db-9").DidYouMean)
+	found := explain(t, e, "DiskFull:db-9")
+	require.Len(t, found.Notices, 1)
+	assert.Equal(t, `status "maybe": must be firing or resolved`, found.Notices[0].Text)
+	assert.Equal(t, "docs/runbook.md#an-alert-has-no-incident", found.Do.Runbook)
+	byLabel, _ := ask[status.Explanation](t, e, status.PathExplain+"?label=alertname=DiskFull")
+	assert.Len(t, byLabel.Notices, 1)
+	byLabel, _ = ask[status.Explanation](t, e, status.PathExplain+"?label=alertname=Other")
+	assert.Empty(t, byLabel.Notices)
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	assert.Len(t, o.Notices, 2)
+}
+
+func TestAliasInAnotherCaseIsOffered(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	send(t, e, "firing", "DiskFull:db-1", nil)
+	assert.Equal(t, "DiskFull:db-1", explain(t, e, "diskfull:DB-1").DidYouMean)
+	assert.Empty(t, explain(t, e, "another").DidYouMean)
+}
+
+// A pause is no failure of the calls that wait for its end.
+func TestRateLimitHasItsName(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: http.MethodPost}, Status: 429, RetryAfter: 30 * time.Second}}))
+	e, _ := watchedExporter(t, box, host{}, func(cfg *Config) { cfg.Limits.ConcurrentRequests, cfg.Lifecycle.AuditInterval = 1, 0 })
+	aliases := []string{"a", "b", "c", "d", "e"}
+	for _, alias := range aliases {
+		send(t, e, "firing", alias, nil)
+	}
+	var o status.Overview
+	require.Eventually(t, func() bool {
+		o, _ = ask[status.Overview](t, e, status.PathOverview)
+		return o.API.RateLimited && len(o.Trouble) > 0
+	}, soon, tick)
+	assert.Equal(t, status.RateLimit, o.Trouble[0].Kind)
+	assert.Regexp(t, `^Alert24's rate limit \(HTTP 429\); all calls wait until \S+, 5 changes wait$`, o.Trouble[0].Text)
+	waiting := func(is status.Kind) (n int) {
+		for _, alias := range aliases {
+			entry := explain(t, e, alias).Entries[0]
+			for _, r := range entry.Results {
+				assert.Contains(t, r.Reason, "HTTP 429", "what was never sent is no call")
+			}
+			if entry.State.Kind == is {
+				n++
+			}
+		}
+		return n
+	}
+	require.Eventually(t, func() bool { return waiting(status.Retrying) == 1 && waiting(status.Opening) == 4 }, soon, tick)
+}

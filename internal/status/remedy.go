@@ -1,0 +1,136 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+// Remedy is what people can do about something.
+type Remedy struct {
+	Text string `json:"text"`
+	// Command is one for a shell, if there is one.
+	Command string `json:"command,omitempty"`
+	// Runbook is the page and its section.
+	Runbook string `json:"runbook"`
+}
+
+// String is the remedy without the command.
+func (r *Remedy) String() string { return r.Text + " (" + r.Runbook + ")" }
+
+// closeRefused stands for a state: the incident stays open until a person closes it.
+const closeRefused = "close_refused"
+
+// remedies have a row for each kind of trouble, of state and of notice that people can do something about, with a section of the runbook.
+var remedies = map[string][2]string{
+	string(StorageDown):  {"free space, or mend the disk; the bridge goes on by itself", "alert24bridgestoragefailing"},
+	string(DatabaseDown): {"bring the database back; the bridge goes on by itself", "alert24bridgenoleader"},
+	string(NoLeader):     {"read in the log of each replica what keeps it from leading", "alert24bridgenoleader"},
+	string(Follows):      {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
+	string(Refusing):     {"correct what the answer names, in the sender's configuration", "alert24bridgewebhooksrefused"},
+	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
+	string(KeyRefused):   {"create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
+	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},
+	string(SomeFail):     {"read the reason; the bridge goes on trying", "alert24bridgechangespending"},
+	string(RateLimit):    {"if it goes on, lower limits::requests_per_second; other tools with this key share the limit", "alert24bridgeapifailing"},
+	string(Paused):       {"nothing; calls go on by themselves", "alert24bridgeapifailing"},
+	string(Watchdogs):    {"check that Prometheus, its Alertmanager and the way from there to the bridge", "watchdogs"},
+	string(NoWatchdog):   {"check its route in Alertmanager and watchdog::matchers", "watchdogs"},
+	string(Unfed):        {"see that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
+
+	string(Retrying):  {"read the reason; the bridge goes on trying", "alert24bridgechangespending"},
+	closeRefused:      {"close the incident by hand; the bridge looks it up before its next try", "alert24bridgechangespending"},
+	string(Parked):    {"page people by hand; correct what Alert24 refuses: an annotation, a template or an id", "alert24bridgeincidentsparked"},
+	string(Blocked):   {"close the other incident, or set alias::prefix so that the tools do not meet", "alert24bridgealiasesblocked"},
+	string(Dismissed): {"nothing, or open an incident by hand; lifecycle::reopen decides whether the bridge does", "troubleshooting"},
+	string(LeftOpen):  {"close the incident in Alert24", "troubleshooting"},
+	string(Doubtful):  {"nothing; the bridge looks the incident up", "alert24bridgeapifailing"},
+
+	string(HeldEcho): {"nothing; it counts then, unless it resolves. If it is always wrong, see echo", "an-alert-has-no-incident"},
+	string(Ignored):  {"nothing, or change the rule", "an-alert-has-no-incident"},
+	string(Unusable): {"give the records an alias", "alert24bridgerecordsrefused"},
+	string(NoRoom):   {"find the rule that makes so many aliases, or raise limits::aliases", "alert24bridgealiasesrefused"},
+	string(Brief):    {"nothing", "an-alert-has-no-incident"},
+	string(Skipped):  {"correct the program that sends the alert", "an-alert-has-no-incident"},
+}
+
+// remedyFor returns the row of a kind; nil: nothing can be done, or need be.
+func remedyFor(kind string) *Remedy {
+	row, there := remedies[kind]
+	if !there {
+		return nil
+	}
+	return &Remedy{Text: row[0], Runbook: "docs/runbook.md#" + row[1]}
+}
+
+// Advise adds the troubles of the bridge that may be the reason, and what people can do about the subject.
+func (e *Explanation) Advise(all []Trouble, s *Subject) {
+	e.Trouble = []Trouble{}
+	known, well := e.Known(), e.Well()
+	for _, t := range all {
+		if t.Scope == All || t.Scope == Unheard && !known || t.Scope == Waiting && (!known || len(e.Entries) > 0 && !well) {
+			e.Trouble = append(e.Trouble, t)
+		}
+	}
+	has := func(scope Scope) bool {
+		return slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Scope == scope })
+	}
+	if at := slices.IndexFunc(e.Entries, func(entry Entry) bool { return !entry.well() }); at >= 0 {
+		if r := &e.Entries[at]; r.State.Kind != Retrying || r.closeRefused() || !has(Waiting) {
+			e.Do = r.remedy()
+		}
+		return
+	}
+	switch {
+	case len(e.Entries) > 0:
+	case known:
+		e.Do = remedyFor(string(e.Notices[0].Kind))
+	case !has(All) && !slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Kind == Refusing || t.Kind == InInbox }):
+		e.Do = s.route()
+	}
+}
+
+func (e *Entry) remedy() *Remedy {
+	if e.closeRefused() {
+		return remedyFor(closeRefused)
+	}
+	return remedyFor(string(e.State.Kind))
+}
+
+// closeRefused: Alert24 refused the last close.
+func (e *Entry) closeRefused() bool {
+	return e.State.Kind == Retrying && len(e.Results) > 0 && e.Results[0].Call == protocol.Close.String() && e.Results[0].Result == protocol.Refused.String()
+}
+
+// route says how to see whether Alertmanager sends the alert to the bridge.
+func (s *Subject) route() *Remedy {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
+		pairs = append(pairs, shellWord(name+"="+s.Labels[name]))
+	}
+	if s.Alias != "" {
+		first, _, _ := strings.Cut(s.Alias, ":")
+		pairs = append(pairs, shellWord("alertname="+first))
+	}
+	return &Remedy{
+		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert",
+		Command: "amtool --alertmanager.url=http://localhost:9093 config routes test " + strings.Join(pairs, " "),
+		Runbook: "docs/runbook.md#troubleshooting",
+	}
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/=@%+-]+$`)
+
+// shellWord quotes what a shell would not take for one word.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

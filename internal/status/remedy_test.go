@@ -1,0 +1,83 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Each remedy leads to a section of the runbook.
+func TestRemediesLeadToTheRunbook(t *testing.T) {
+	text, err := os.ReadFile("../../docs/runbook.md")
+	require.NoError(t, err)
+	sections := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
+		sections["docs/runbook.md#"+strings.ReplaceAll(strings.ToLower(m[1]), " ", "-")] = true
+	}
+	for kind := range remedies {
+		assert.True(t, sections[remedyFor(kind).Runbook], remedyFor(kind).Runbook)
+	}
+	assert.True(t, sections[(&Subject{Alias: "a"}).route().Runbook])
+}
+
+func TestAdvice(t *testing.T) {
+	trouble := func(kind TroubleKind, scope Scope) Trouble {
+		return Trouble{Kind: kind, Scope: scope, Do: remedyFor(string(kind))}
+	}
+	entry := func(kind Kind) Explanation {
+		return Explanation{Entries: []Entry{{Row: Row{State: State{Kind: kind}}}}}
+	}
+	notice := func(n Notice) Explanation { return Explanation{Notices: []Notice{n}} }
+	refusedClose := entry(Retrying)
+	refusedClose.Entries[0].Results = []Result{{Call: "close", Result: "refused"}}
+	everything := []Trouble{trouble(Watchdogs, All), trouble(APIDown, Waiting), trouble(Unfed, Unheard)}
+	for name, c := range map[string]struct {
+		found Explanation
+		all   []Trouble
+		kinds []TroubleKind // that are shown
+		do    string        // a part of the remedy
+	}{
+		"it is as it should be":     {entry(Open), everything, []TroubleKind{Watchdogs}, ""},
+		"closed":                    {entry(Closed), everything, []TroubleKind{Watchdogs}, ""},
+		"its call failed":           {entry(Retrying), everything, []TroubleKind{Watchdogs, APIDown}, ""},
+		"only its calls fail":       {entry(Retrying), nil, nil, "goes on trying"},
+		"a close is refused":        {refusedClose, everything, []TroubleKind{Watchdogs, APIDown}, "close the incident by hand"},
+		"parked":                    {entry(Parked), nil, nil, "page people by hand"},
+		"being opened":              {entry(Opening), nil, nil, ""},
+		"ignored":                   {notice(Notice{Kind: Ignored, Alias: "a"}), everything, []TroubleKind{Watchdogs}, "change the rule"},
+		"skipped, without an alias": {notice(Notice{Kind: Skipped}), nil, nil, "correct the program"},
+		"not known":                 {Explanation{}, everything[1:], []TroubleKind{APIDown, Unfed}, "routes it to the bridge"},
+		"not known, and others are refused": {
+			notice(Notice{Kind: Refused}), []Trouble{trouble(Refusing, Unheard)}, []TroubleKind{Refusing}, "",
+		},
+		"not known, and nothing is": {Explanation{}, []Trouble{trouble(StorageDown, All)}, []TroubleKind{StorageDown}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.found.Advise(c.all, &Subject{Alias: "a:b"})
+			var kinds []TroubleKind
+			for _, t := range c.found.Trouble {
+				kinds = append(kinds, t.Kind)
+			}
+			assert.Equal(t, c.kinds, kinds)
+			if c.do == "" {
+				assert.Nil(t, c.found.Do)
+				return
+			}
+			require.NotNil(t, c.found.Do)
+			assert.Contains(t, c.found.Do.String(), c.do)
+		})
+	}
+}
+
+// Labels come from whoever asks, and are pasted into a shell.
+func TestRouteIsSafeInAShell(t *testing.T) {
+	s := Subject{Labels: map[string]string{"b": "it's; rm -rf /", "a": "api-01.prod:9100"}}
+	assert.Contains(t, s.route().Command, ` routes test a=api-01.prod:9100 'b=it'\''s; rm -rf /'`)
+}

@@ -1,0 +1,130 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
+)
+
+// Reason says why an alert cannot be used. It is the value of a metric's attribute.
+type Reason string
+
+// The reasons.
+const (
+	NotAnObject   Reason = "not_an_object"
+	BadLabels     Reason = "labels"
+	BadStatus     Reason = "status"
+	BadStart      Reason = "starts_at"
+	GivenTwice    Reason = "given_twice"
+	TooManyLabels Reason = "too_many_labels"
+)
+
+// explanations complete "alerts[3]".
+var explanations = map[Reason]string{
+	NotAnObject:   ": must be an object",
+	BadLabels:     ".labels: must be an object",
+	BadStatus:     ".status: must be firing or resolved",
+	BadStart:      ".startsAt: must be a time as in RFC 3339",
+	GivenTwice:    ": the status, the labels or a label is there twice",
+	TooManyLabels: ".labels: must not be more than " + strconv.Itoa(maxPairs),
+}
+
+const (
+	// maxExamples is how many skipped alerts are named, maxValue how many runes of a wrong value are quoted.
+	maxExamples = 10
+	maxValue    = 100
+	// maxNamedLabels bounds the labels by which one is named.
+	maxNamedLabels = 20
+)
+
+// Skipped counts the alerts that cannot be used and names the first of them.
+type Skipped struct {
+	ByReason map[Reason]int
+	// Examples are the first.
+	Examples []Example
+}
+
+// Example is an alert that cannot be used.
+type Example struct {
+	Position int
+	Reason   Reason
+	// Labels are those that could be read.
+	Labels labels.Set
+	status string
+}
+
+// Alert is what could be read of the alert.
+func (e *Example) Alert() Alert {
+	return Alert{Position: e.Position, Labels: e.Labels, Fingerprint: e.Labels.Fingerprint()}
+}
+
+// Why is what is wrong with it, with the wrong value.
+func (e *Example) Why() string {
+	why := strings.TrimPrefix(explanations[e.Reason], ".")
+	if field, rule, found := strings.Cut(why, ": "); found && e.Reason == BadStatus {
+		return field + " " + strconv.Quote(text.Line(e.status, maxValue)) + ": " + rule
+	}
+	return strings.TrimPrefix(why, ": ")
+}
+
+func (s *Skipped) add(a *Alert, reason Reason) {
+	if s.ByReason == nil {
+		s.ByReason = map[Reason]int{}
+	}
+	s.ByReason[reason]++
+	if len(s.Examples) < maxExamples {
+		s.Examples = append(s.Examples, Example{a.Position, reason, slices.Clone(a.Labels), a.Status})
+	}
+}
+
+// Len is the number of all.
+func (s *Skipped) Len() int {
+	n := 0
+	for _, count := range s.ByReason {
+		n += count
+	}
+	return n
+}
+
+// Reasons returns the reasons that occurred, in a fixed order.
+func (s *Skipped) Reasons() []Reason {
+	all := make([]Reason, 0, len(s.ByReason))
+	for reason := range s.ByReason {
+		all = append(all, reason)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// String names the first alerts and what is wrong with them, on one line and without any of their text.
+func (s *Skipped) String() string {
+	return s.list(func(e *Example) string { return "alerts[" + strconv.Itoa(e.Position) + "]" + explanations[e.Reason] })
+}
+
+// Named names the first alerts by their labels and what is wrong with them.
+func (s *Skipped) Named() string {
+	return s.list(func(e *Example) string {
+		pairs := make([]string, 0, len(e.Labels))
+		for _, l := range e.Labels[:min(len(e.Labels), maxNamedLabels)] {
+			pairs = append(pairs, text.Line(l.Name, maxValue)+"="+strconv.Quote(text.Line(l.Value, maxValue)))
+		}
+		return "{" + strings.Join(pairs, ",") + "}: " + e.Why()
+	})
+}
+
+func (s *Skipped) list(name func(*Example) string) string {
+	texts := make([]string, 0, len(s.Examples)+1)
+	for i := range s.Examples {
+		texts = append(texts, name(&s.Examples[i]))
+	}
+	if more := s.Len() - len(s.Examples); more > 0 {
+		texts = append(texts, "and "+strconv.Itoa(more)+" more")
+	}
+	return strings.Join(texts, "; ")
+}
