@@ -35,7 +35,7 @@ type Notice struct {
 	Same string `json:"-"`
 }
 
-// Anonymous: nobody knows which alerts it is about.
+// Anonymous reports whether nobody knows which alerts it is about.
 func (n *Notice) Anonymous() bool { return n.Kind == Refused || n.Kind == Unusable }
 
 // Reason is the kind of a Notice.

@@ -134,6 +134,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 	if answer.StatusCode != http.StatusOK {
 		var p status.Problem
 		_ = json.Unmarshal(body, &p) // what is not JSON has no words of its own
+		if p.Error == "" && !strings.Contains(answer.Header.Get("WWW-Authenticate"), "otelcol-alert24") {
+			return fmt.Errorf("%s answered %s and is not a bridge's status page: set --url to its status::endpoint; webhooks have another port", address, answer.Status)
+		}
 		hint := ""
 		if p.Error != "" {
 			hint = ": " + p.Error

@@ -80,7 +80,11 @@ func TestTokenIsSent(t *testing.T) {
 
 func TestFailuresSayWhatToDo(t *testing.T) {
 	for want, answer := range map[string]http.HandlerFunc{
-		"give the token with --token-file": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+		"give the token with --token-file": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="otelcol-alert24"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		},
+		"webhooks have another port": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
 		"503 Service Unavailable: the database": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprint(w, `{"error": "the database is away"}`)

@@ -93,7 +93,7 @@ func (p *page) nothing(e *status.Explanation, subject string, labels bool) {
 
 // webhooks says when they came last.
 func (p *page) webhooks(w *status.Webhooks) {
-	refused := ", last refused at " + p.clock(w.LastRefused) + reason(w.Refusal)
+	refused := ", last refused at " + p.clock(w.LastRefused)
 	switch {
 	case w.LastAccepted.IsZero() && w.LastRefused.IsZero():
 		p.line("Webhooks: none has come since the start at ", p.clock(w.Since))
