@@ -140,6 +140,7 @@ func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.
 	began := time.Now()
 	err = r.db.Append(ctx, r.arrived(ctx), source, payload)
 	r.telemetry.committed(ctx, follows, time.Since(began), err)
+	r.lookedAt.Store(0) // the inbox has changed
 	return err
 }
 

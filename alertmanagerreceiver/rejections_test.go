@@ -38,8 +38,8 @@ func TestEachWebhookIsTold(t *testing.T) {
 	assert.Equal(t, []int32{1, 1}, []int32{accepted.Load(), refused.Load()})
 }
 
-// listen returns what the receiver of h says from now on.
-func listen(t *testing.T, h *handler) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
+// listen returns what receivers say from now on.
+func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
 	t.Helper()
 	refused, skipped = &[]rejections.Rejection{}, &[]rejections.Skipped{}
 	t.Cleanup(rejections.Register(rejections.Ear{
@@ -53,7 +53,7 @@ func listen(t *testing.T, h *handler) (refused *[]rejections.Rejection, skipped 
 // A person who looks for an alert knows its labels, and not its place in a webhook.
 func TestSkippedAlertIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
-	_, skipped := listen(t, h)
+	_, skipped := listen(t)
 	post(h, strings.NewReader(`{"version":"4","alerts":[{"status":"maybe","labels":{"alertname":"DiskFull","instance":"db-9"},"startsAt":"2026-03-19T14:30:00Z"},3]}`))
 	assert.Equal(t, []rejections.Skipped{
 		{
@@ -67,7 +67,7 @@ func TestSkippedAlertIsTold(t *testing.T) {
 // The log and the page say more than the answer.
 func TestRefusalHasADetail(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("no space left on device")))
-	refused, _ := listen(t, h)
+	refused, _ := listen(t)
 	w := post(h, strings.NewReader(good))
 	assert.NotContains(t, w.Body.String(), "space")
 	assert.Equal(t, "no space left on device", (*refused)[0].Detail)
