@@ -143,7 +143,9 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 		listed, closed = l.List()
 		return listed, closed, nil
 	}
-	listed, err = s.others.list(ctx, s.replica.db)
+	if listed, err = s.others.list(ctx, s.replica.db); err != nil {
+		err = fmt.Errorf("the database cannot be used: %w", err)
+	}
 	return listed, 0, err
 }
 
