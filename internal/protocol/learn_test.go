@@ -87,7 +87,7 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		"create, turned away by a pause": {
 			entry: with(fired, func(n *Timed) { n.Tries = 1 }), call: Call{Kind: Create}, answer: Answer{Result: NotSent, TurnedAway: true},
 			lesson: Nothing, check: func(n Timed) bool {
-				return n.Tries == 0 && n.Attempts == 0 && p.Decide(n, want(n), now).Call.Kind == Create
+				return n.Tries == 1 && n.Attempts == 0 && p.Decide(n, want(n), now).Call.Kind == Create
 			},
 		},
 		"create, asked to wait": {
