@@ -136,6 +136,7 @@ func TestAnAnswerInTimeOrNone(t *testing.T) {
 				}
 				arrived <- struct{}{}
 				<-r.Context().Done()
+				panic(http.ErrAbortHandler) // a 200 could still reach a client that is about to hang up
 			}))
 			srv.EnableHTTP2 = http2
 			srv.StartTLS()

@@ -44,8 +44,8 @@ func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
 	if err := s.own(dir); err != nil {
 		tb.Fatal(err)
 	}
-	cmd := s.command(context.WithoutCancel(tb.Context()), libraries, program, "-q", config)
-	cmd.Dir = dir
+	cmd := s.command(context.WithoutCancel(tb.Context()), program, "-q", config)
+	cmd.Dir, cmd.Env = dir, environment(libraries)
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
