@@ -18,7 +18,7 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
-	if !n.Firing() && !e.untried() && n.untried() {
+	if !n.Firing() && !e.untried() && n.untried() && n.Incident.ID == "" {
 		lesson = Untold
 	}
 	return n, lesson
@@ -39,7 +39,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.setInflight(Call{})
 	n.Version++
 	if a.TurnedAway {
-		n.Tries = max(n.Tries-1, 0)
+		n.turnedAway(c)
 		return Nothing
 	}
 	switch a.Result {
@@ -68,6 +68,12 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		p.backOff(n, c, a, now)
 		return p.learnUnanswered(n, c, a, now)
 	}
+}
+
+// turnedAway takes back what noted that c is under way: it was due, and still is.
+func (e *Timed) turnedAway(c Call) {
+	e.Tries, e.LastTry = max(e.Tries-1, 0), time.Time{}
+	e.Doubt.Finished = e.Doubt.Finished && !c.Finish
 }
 
 func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {

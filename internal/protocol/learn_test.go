@@ -90,9 +90,20 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 				return n.Tries == 1 && n.Attempts == 0 && p.Decide(n, want(n), now).Call.Kind == Create
 			},
 		},
+		"create, turned away by a pause after many tries": {
+			entry: with(fired, func(n *Timed) { n.Tries, n.LastTry = SlowAfter, now.Add(-Slow) }), call: Call{Kind: Create},
+			answer: Answer{Result: NotSent, TurnedAway: true},
+			lesson: Nothing, check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Kind == Create },
+		},
 		"create, asked to wait": {
 			entry: fired, call: Call{Kind: Create}, answer: Answer{Result: NotSent, RetryAfter: 2 * minute},
 			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Wake.Equal(now.Add(2 * minute)) },
+		},
+		"close of before the alert fired again, turned away by a pause": {
+			entry: with(open, func(n *Timed) { n.Doubt = Doubt{Set: true, Closing: "1", Since: at(1)} }),
+			call:  Call{Kind: Close, ID: "1", Finish: true}, answer: Answer{Result: NotSent, TurnedAway: true},
+			lesson: Nothing, incident: open.Incident, doubt: Doubt{Set: true, Closing: "1", Since: at(1)},
+			check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Finish },
 		},
 		"reopen, accepted": {
 			entry: with(fired, func(n *Timed) { n.Incident, n.Reopening = Incident{State: Closed, ID: "9"}, "9" }),

@@ -42,4 +42,6 @@ func TestUntold(t *testing.T) {
 	d := p.Decide(e, nil, at(20))
 	_, l := p.Learn(p.Begin(e, d.Call, at(20)), d.Call, Answer{Result: Done, Began: at(20), Found: []Shown{{ID: "1", Seen: true, Open: true}}}, at(20))
 	assert.Equal(t, Adopted.String(), l.String())
+	_, l = p.Learn(p.Begin(e, d.Call, at(20)), d.Call, Answer{Result: Done, Began: at(20), Found: []Shown{{ID: "1", Seen: true}}}, at(20))
+	assert.Equal(t, Nothing.String(), l.String(), "perhaps the create made it, and a person closed it")
 }
