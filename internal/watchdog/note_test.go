@@ -134,6 +134,21 @@ func TestOtherSettingsAreTriedAgain(t *testing.T) {
 	require.Empty(t, d.Tick(d, at(time.Hour+2*time.Second)))
 }
 
+// TestClosedByHandIsTriedAgain: so may the resolve of a source that is forgotten.
+func TestClosedByHandIsTriedAgain(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Hour))
+	d.entries["Watchdog:eu"].Dismissed = true
+	require.Len(t, d.Tick(d, at(time.Hour)), 1)
+	require.Len(t, d.News(), 1)
+	require.True(t, d.fires(), "the write has failed")
+	require.Empty(t, d.tickOnce(at(time.Hour+time.Second)))
+	require.False(t, d.fires())
+	require.Empty(t, d.Tick(d, at(time.Hour+2*time.Second)))
+}
+
 // TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
 func TestSwitchedOff(t *testing.T) {
 	d := newDesk(t)

@@ -50,10 +50,11 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		m := member(e, alias)
 		switch {
 		case s.Missing && m != nil && e.Dismissed:
-			// A person closed the incident.
-			events = append(events, resolves(alias, m, now))
+			// A person closed the incident. From now on nobody watches the source.
 			w.news = append(w.news, News{Forgotten, s.Source})
 			w.drop(of)
+			delete(known, alias)
+			w.tidied = false
 		case s.Missing && (m == nil || now.Sub(s.repeatedAt) >= repeatEvery):
 			s.repeatedAt = now
 			events = append(events, w.fires(&s.Source))
@@ -69,8 +70,8 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 	return events
 }
 
-// tidy ends the incidents of sources that nobody watches any more, because the settings have changed, or because the process ended
-// when it had forgotten one.
+// tidy ends the incidents of sources that nobody watches any more, because a person closed the incident, or because the settings have
+// changed.
 func tidy(l Ledger, known map[string]bool, now time.Time) (events []protocol.Event) {
 	for _, alias := range l.Aliases() {
 		if !strings.HasPrefix(alias, AliasPrefix) || known[alias] {

@@ -51,7 +51,7 @@ type Watch struct {
 	crowded bool
 	some    bool // a source was there
 	lonely  bool // none was, for long
-	tidied  bool
+	tidied  bool // no source that nobody watches has an incident
 }
 
 // watched is a source and what the watch keeps next to it.
