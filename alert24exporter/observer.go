@@ -37,7 +37,7 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	}
 }
 
-// held: a pause turned the call away before anything of it left.
+// held: a pause turned the call away, or the rest of a lookup.
 func held(err error) bool {
 	_, is := errors.AsType[*reconcile.PausedError](err)
 	return is
@@ -61,8 +61,8 @@ func (t *telemetry) status(result protocol.Result, err error) {
 
 // Learned logs one line for each change of an incident.
 func (o *observer) Learned(a *protocol.Answered, err error) {
-	if held(err) {
-		return
+	if held(err) && (a.Lesson == protocol.Nothing || a.Lesson == protocol.Retrying) {
+		return // nothing came of it
 	}
 	t := o.telemetry
 	t.delays(a)

@@ -1,0 +1,40 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
+)
+
+// A pause that turns a call away hides nothing that the bridge learned with it.
+func TestWhatAPauseTurnedAway(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	paused := &alert24.Error{Result: protocol.NotSent, Err: &reconcile.PausedError{}}
+	learned := func(kind protocol.Kind, lesson protocol.Lesson) {
+		a := protocol.Answered{Alias: "a", Call: protocol.Call{Kind: kind}, Timed: protocol.Timed{Entry: &protocol.Entry{Alias: "a"}}, Lesson: lesson}
+		(*observer)(e).Learned(&a, paused)
+	}
+	learned(protocol.Create, protocol.Nothing)
+	learned(protocol.Lookup, protocol.Retrying)
+	assert.Empty(t, e.lately.results.Of("a"), "nothing came of it")
+	assert.Empty(t, e.lately.notices.Newest(1))
+
+	learned(protocol.Create, protocol.Untold) // its alert resolved meanwhile
+	notices := e.lately.notices.Newest(1)
+	require.Len(t, notices, 1)
+	assert.Equal(t, status.Brief, notices[0].Kind)
+
+	learned(protocol.Lookup, protocol.StillOpen) // it had read the known incident
+	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
+}
