@@ -4,12 +4,14 @@
 package alert24exporter
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -37,4 +39,20 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 
 	learned(protocol.Lookup, protocol.StillOpen) // it had read the known incident
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
+}
+
+// deposed is the leadership of a replica that no longer leads.
+type deposed struct{ ledger.Leadership }
+
+func (deposed) CommitInbox(context.Context, []ledger.Change, ledger.Consumed) error {
+	return ledger.ErrDeposed
+}
+
+// Who no longer leads cannot write. That says nothing of the database.
+func TestTheEndOfALeadIsNoFailureOfTheStorage(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	require.ErrorIs(t, watchedLeadership{deposed{}, e.telemetry}.Commit(t.Context(), nil, false), ledger.ErrDeposed)
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	assert.True(t, o.Storage.Up)
+	assert.Zero(t, e.telemetry.writesFailed.Load())
 }

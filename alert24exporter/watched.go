@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -29,6 +30,8 @@ func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom 
 // wrote counts a write. proves: its success shows that the storage accepts new alerts.
 func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
+	case errors.Is(err, ledger.ErrDeposed):
+		return // nothing is wrong with the database: another replica leads, or will
 	case err != nil:
 		t.storageFailed.Store(true)
 		t.lately.wrote(err)
