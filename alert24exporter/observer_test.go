@@ -56,3 +56,19 @@ func TestTheEndOfALeadIsNoFailureOfTheStorage(t *testing.T) {
 	assert.True(t, o.Storage.Up)
 	assert.Zero(t, e.telemetry.writesFailed.Load())
 }
+
+// A follower reads entries that know nothing of what changed in memory.
+func TestTitlesOfEntriesFromTheDatabase(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	var known titles
+	send(t, e, "firing", "a", map[string]string{"alert24.title": "before"})
+	stored := func() []ledger.Listed {
+		record := protocol.AppendRecord(nil, e.ledger().Get("a"))
+		entry, err := protocol.Decode("a", record, nil)
+		require.NoError(t, err)
+		return []ledger.Listed{{Entry: entry}}
+	}
+	assert.Equal(t, []string{"before"}, known.of(e.renderer, stored()))
+	send(t, e, "firing", "a", map[string]string{"alert24.title": "after"})
+	assert.Equal(t, []string{"after"}, known.of(e.renderer, stored()))
+}

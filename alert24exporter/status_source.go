@@ -172,8 +172,8 @@ type titles struct {
 }
 
 type titled struct {
-	says  uint64 // of the members
-	title string
+	says, version uint64 // of the members, and of an entry that was read from the database and has no more
+	title         string
 }
 
 // of returns the titles of the entries, and forgets all others.
@@ -184,8 +184,8 @@ func (t *titles) of(r *incident.Renderer, listed []ledger.Listed) []string {
 	for i := range listed {
 		e := listed[i].Entry
 		of, there := t.known[e.Alias]
-		if says := e.Members.Says(); !there || of.says != says {
-			of = titled{says, title(r, e)}
+		if says := e.Members.Says(); !there || of.says != says || of.version != e.Version {
+			of = titled{says, e.Version, title(r, e)}
 		}
 		known[e.Alias], all[i] = of, of.title
 	}
