@@ -58,23 +58,6 @@ CREATE TABLE @.inbox (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)`,
 }
 
-// tables are those of the schema that the bridge writes, in the order of their creation.
-var tables = []string{"lease", "leader", "entries", "inbox"}
-
-// SQL returns the statements that create the schema, and grant a role what it needs, for people who let the bridge's role create nothing.
-func SQL(schema, role string) string {
-	var b strings.Builder
-	name := pgx.Identifier{schema}.Sanitize()
-	fmt.Fprintf(&b, "CREATE SCHEMA IF NOT EXISTS %s;\n%s;\n", name, in(name, createVersions))
-	for i, upgrade := range upgrades {
-		fmt.Fprintf(&b, "%s;\nINSERT INTO %s.versions (version) VALUES (%d);\n", in(name, upgrade), name, i+1)
-	}
-	grantee := pgx.Identifier{role}.Sanitize()
-	fmt.Fprintf(&b, "GRANT USAGE ON SCHEMA %s TO %s;\nGRANT SELECT ON %s.versions TO %s;\n", name, grantee, name, grantee)
-	fmt.Fprintf(&b, "GRANT SELECT, INSERT, UPDATE, DELETE ON %s.%s TO %s;\n", name, strings.Join(tables, ", "+name+"."), grantee)
-	return b.String()
-}
-
 const createVersions = `CREATE TABLE IF NOT EXISTS @.versions (version integer PRIMARY KEY, since timestamptz NOT NULL DEFAULT clock_timestamp())`
 
 func in(schema, sql string) string { return strings.ReplaceAll(sql, "@.", schema+".") }
