@@ -45,7 +45,7 @@ type Inbox interface {
 // Row is one webhook in the inbox.
 type Row struct {
 	ID      int64
-	Waited  time.Duration // since it was put there, by the store's clock
+	Waited  time.Duration // since it was put there, by the store's clock and with the time that reading it took
 	Source  string        // not empty: a snapshot, which replaced its predecessor
 	Payload []byte
 }

@@ -57,11 +57,16 @@ func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.db.cfg.Lease*2/3)
 	defer cancel()
 	err = l.commit.do(ctx, "read the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
+		asked := time.Now()
 		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component())
 		if err != nil {
 			return err
 		}
 		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
+		took := time.Since(asked)
+		for i := range rows {
+			rows[i].Waited += took // on their way here; a large inbox takes a while
+		}
 		return err
 	})
 	return rows, err

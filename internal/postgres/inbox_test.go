@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
 func put(tb testing.TB, db *DB, source, payload string) {
@@ -47,6 +48,25 @@ func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
 	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1")}, ledger.Consumed{IDs: ids[:2]}))
 	payloads, _ = read(t, l)
 	require.Equal(t, []string{"resolved"}, payloads)
+}
+
+// TestRowsWaitWhileTheyAreRead: a large inbox takes a while, and what it holds is as old as it is then.
+func TestRowsWaitWhileTheyAreRead(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	proxy := pgtest.NewProxy(t, server.Address())
+	l := lead(t, open(t, pgtest.TCP(proxy.Address(), database), leases(time.Minute)))
+	_, err := l.Inbox(t.Context())
+	require.NoError(t, err)
+	put(t, open(t, server.URL(database)), "", "webhook")
+	put(t, open(t, server.URL(database)), "", "another")
+	proxy.Set(pgtest.Fault{HangToClient: true})
+	const hangs = 300 * time.Millisecond
+	time.AfterFunc(hangs, func() { proxy.Set(pgtest.Fault{}) })
+	rows, err := l.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.Greater(t, rows[1].Waited, hangs/2)
 }
 
 func TestSnapshotReplacesItsPredecessor(t *testing.T) {
