@@ -33,7 +33,9 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 		return nil
 	}
 	err := e.ledger().Check(ctx)
-	e.telemetry.storageFailed.CompareAndSwap(false, err != nil)
+	if err != nil {
+		e.telemetry.storageFails(err)
+	}
 	switch {
 	case errors.Is(err, storage.ErrStorageFull):
 		return errStorageFull

@@ -4,17 +4,21 @@
 package alert24exporter
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
 // Only the storage decides whether alerts would be accepted, and readiness recovers without a webhook.
@@ -85,4 +89,21 @@ func TestStorageUpTellsTheTruth(t *testing.T) {
 	assert.InDelta(t, 1, up(), 0)
 	require.NoError(t, exp.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
+// What a readiness check finds has its reason on the page, too.
+func TestCheckThatFailsSaysWhy(t *testing.T) {
+	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
+	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{storageID: ext}, func(cfg *Config) { cfg.Storage = &storageID })
+	e.telemetry.wrote(t.Context(), errors.New("an error of before"), true)
+	e.telemetry.wrote(t.Context(), nil, true) // a small write
+	ext.full.Store(true)
+	require.ErrorIs(t, e.ready(t.Context()), errStorageFull)
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	assert.False(t, o.Storage.Up)
+	assert.Contains(t, o.Storage.Error, storage.ErrStorageFull.Error())
+	assert.NotZero(t, o.Storage.Since)
+	ext.full.Store(false)
+	require.NoError(t, e.ready(t.Context()))
 }

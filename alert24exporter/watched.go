@@ -33,8 +33,7 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	case errors.Is(err, ledger.ErrDeposed):
 		return // nothing is wrong with the database: another replica leads, or will
 	case err != nil:
-		t.storageFailed.Store(true)
-		t.lately.wrote(err)
+		t.storageFails(err)
 		t.writesFailed.Add(1)
 		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
 		return
@@ -42,6 +41,12 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 		t.storageWorks()
 	}
 	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1)
+}
+
+// storageFails keeps why the storage cannot be written.
+func (t *telemetry) storageFails(err error) {
+	t.storageFailed.Store(true)
+	t.lately.wrote(err)
 }
 
 // storageWorks logs that the storage can be written again, if it could not be.
