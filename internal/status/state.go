@@ -185,7 +185,7 @@ func opening(e *protocol.Entry, k *Known) State {
 		return State{Kind: Opening, Text: "waits to be opened"}
 	case e.Parked():
 		return State{Kind: Parked, Text: "open as " + is + "; Alert24 refused its update"}.again(k)
-	case t.Attempts > 0:
+	case t.Attempts > 0 && !k.PendingSince.IsZero(): // its alerts may say again what was written
 		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts)}.again(k)
 	case e.Doubt.Set:
 		return State{Kind: Doubtful, Text: "open as " + is + "; a call had no answer, and the bridge looks at the incident"}

@@ -124,6 +124,16 @@ var states = []struct {
 		Retrying,
 		"resolved; close failed for #1042, next try when calls are allowed again at " + start.Add(time.Hour).Local().Format(time.TimeOnly),
 	},
+	{"its update fails", func(l *life) {
+		l.fires()
+		l.opens()
+		l.entry.Attempts, l.entry.RetryAt = 1, l.now.Add(time.Second)
+	}, Known{PendingSince: start, Last: Result{Call: "update", Reason: "HTTP 503"}}, Retrying, "open as #1042; update failed, next try in 1 s: HTTP 503"},
+	{"its update failed, and it says again what was written", func(l *life) {
+		l.fires()
+		l.opens()
+		l.entry.Attempts, l.entry.RetryAt, l.entry.ConfirmedAt = 1, l.now, time.Time{}
+	}, Known{Last: Result{Call: "update", Reason: "HTTP 503"}}, Open, "open as #1042"},
 	{"its create has no answer", func(l *life) {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
