@@ -74,19 +74,22 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 		b.RegisterExporterAlert24BlockedAliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Blocked) })),
 		optional.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
-			s, there := cache.get()
-			var age time.Duration
-			if !s.Oldest.IsZero() {
-				age = time.Since(s.Oldest)
-			}
-			if there {
-				o.Observe(age.Seconds())
+			if s, there := cache.get(); there {
+				o.Observe(pendingAge(s.Oldest, time.Now()).Seconds())
 			}
 			return nil
 		}),
 		b.RegisterExporterAlert24APIUpCallback(up(func() bool { return !t.apiFailed.Load() })),
 		b.RegisterExporterAlert24StorageUpCallback(up(func() bool { return !t.storageFailed.Load() })),
 	)
+}
+
+// pendingAge is how long a change has waited that does since then; zero: none does.
+func pendingAge(since, now time.Time) time.Duration {
+	if since.IsZero() {
+		return 0
+	}
+	return max(now.Sub(since), 0)
 }
 
 // watchReplica registers the gauges of a replica. While the database cannot tell, there are none but the role.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -132,4 +133,12 @@ func metricValue(t *testing.T, telemetry *componenttest.Telemetry, name string) 
 		t.Fatalf("%s is a %T", name, m.Data)
 	}
 	return sum
+}
+
+// The clock can be set back while a change waits.
+func TestPendingAge(t *testing.T) {
+	now := time.Now()
+	assert.Zero(t, pendingAge(time.Time{}, now))
+	assert.Equal(t, time.Minute, pendingAge(now.Add(-time.Minute), now))
+	assert.Zero(t, pendingAge(now.Add(time.Hour), now))
 }
