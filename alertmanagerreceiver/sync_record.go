@@ -34,7 +34,7 @@ func (p *poller) record(r *round) plog.Logs {
 	a := lr.Attributes()
 	a.PutStr(attrs.SyncSource, p.source)
 	a.PutBool(attrs.SyncComplete, r.complete)
-	a.PutInt(attrs.SyncAge, r.age().Milliseconds())
+	a.PutInt(attrs.SyncAge, r.age().Milliseconds()+1) // rounded up
 	a.PutInt(attrs.SyncAbsentFor, p.cfg.AbsentFor.Milliseconds())
 	a.PutStr(attrs.Epoch, p.epoch)
 	a.PutInt(attrs.Seq, webhook.SequenceOf(r.arrival))

@@ -17,7 +17,7 @@ const (
 	SyncSource = "alertmanager.sync.source"
 	// SyncComplete is true if an alert that is not listed does not fire.
 	SyncComplete = "alertmanager.sync.complete"
-	// SyncAge is how long ago the first question was asked when the record was made, in milliseconds.
+	// SyncAge is how long ago the first question was asked when the record was made, in milliseconds, rounded up.
 	SyncAge = "alertmanager.sync.age"
 	// SyncActive and SyncSuppressed are the keys of the listed alerts, one after the other: those that nothing suppresses, and
 	// those that a silence, an inhibition or a time interval does.
