@@ -135,7 +135,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		var p status.Problem
 		_ = json.Unmarshal(body, &p) // what is not JSON has no words of its own
 		if p.Error == "" && !strings.Contains(answer.Header.Get("WWW-Authenticate"), "otelcol-alert24") {
-			return fmt.Errorf("%s answered %s and is not a bridge's status page: set --url to its status::endpoint; webhooks have another port", address, answer.Status)
+			return fmt.Errorf("%s answered %s and is not a bridge's status page: set %s to its status::endpoint; webhooks have another port",
+				address, answer.Status, c.flags.URLFlag)
 		}
 		hint := ""
 		if p.Error != "" {

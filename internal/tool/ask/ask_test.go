@@ -95,7 +95,10 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
 		assert.ErrorContains(t, err, want)
 	}
-	c, err := flags("http://127.0.0.1:1").Open(t.Context())
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, func(f *Flags) { f.URLFlag = "--status" })
+	_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
+	require.ErrorContains(t, err, "set --status to its status::endpoint")
+	c, err = flags("http://127.0.0.1:1").Open(t.Context())
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})

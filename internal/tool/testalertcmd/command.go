@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/alert24/otelcol-alert24/internal/tool/ask"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
@@ -40,6 +41,7 @@ type options struct {
 	resolve   string
 	keep      bool
 	timeout   time.Duration
+	reach     []*pflag.Flag // those that say how to reach the bridge
 	output    *cli.Output
 }
 
@@ -67,6 +69,11 @@ func New() *cobra.Command {
 	set.StringVar(&o.tls.CA, "ca-file", "", "certificates of the authority that signed the bridge's")
 	set.StringVar(&o.tls.Cert, "cert-file", "", "client certificate")
 	set.StringVar(&o.tls.Key, "key-file", "", "key of the client certificate")
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "url" && f.Name != "status" {
+			o.reach = append(o.reach, f)
+		}
+	})
 	set.StringVar(&o.severity, "severity", "low", "the label severity")
 	set.StringArrayVar(&o.labels, "label", nil, "a further label, as name=value; repeatable")
 	set.BoolVar(&o.keep, "keep", false, "leave the incident open")

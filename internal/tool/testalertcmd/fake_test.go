@@ -45,6 +45,7 @@ type fakeBridge struct {
 	slow   int
 	stuck  bool
 	notice string
+	kind   status.Reason
 
 	got     []webhook.Alert
 	asked   int // since the last webhook
@@ -96,7 +97,7 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 	var answer status.Explanation
 	switch firing := len(f.got) > 0 && f.got[len(f.got)-1].Status == "firing"; {
 	case f.notice != "":
-		answer.Notices = []status.Notice{{Text: f.notice}}
+		answer.Notices = []status.Notice{{Kind: f.kind, Text: f.notice}}
 	case len(f.got) > 0:
 		var e status.Entry
 		e.Alias, e.State = "Alert24ToolTest:x", status.State{Kind: status.Retrying, Text: "create failed 3 times", Reason: "HTTP 503"}

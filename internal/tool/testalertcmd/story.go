@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,11 +116,16 @@ func (s *story) tell(ctx context.Context) error {
 	return err
 }
 
-// command is the one that resolves the alert later. The labels must be the same.
+// command is the one that resolves the alert later. The labels must be the same, and it reaches the bridge in the same way.
 func (s *story) command() string {
 	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status.URL, "--resolve", s.Instance, "--severity", s.o.severity}
 	for _, label := range s.o.labels {
 		words = append(words, "--label", label)
+	}
+	for _, flag := range s.o.reach {
+		if flag.Changed {
+			words = append(words, "--"+flag.Name, flag.Value.String())
+		}
 	}
 	for i, word := range words {
 		if strings.Trim(word, plain) != "" || word == "" {
@@ -184,6 +190,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 			}
 			return err
 		}
+		about := slices.IndexFunc(e.Notices, func(n status.Notice) bool { return !n.Anonymous() }) // the others may be of any alert
 		switch {
 		case len(e.Entries) > 0:
 			now := &e.Entries[0]
@@ -193,8 +200,8 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 				s.step(name, now.Incident.Name())
 				return nil
 			}
-		case len(e.Notices) > 0:
-			if last = e.Notices[0].Text; told.IsZero() {
+		case about >= 0:
+			if last = e.Notices[about].Text; told.IsZero() {
 				told = time.Now()
 			}
 		}

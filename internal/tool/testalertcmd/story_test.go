@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/certtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
 func TestStory(t *testing.T) {
@@ -63,6 +64,18 @@ func TestKeepAndResolveLater(t *testing.T) {
 	assert.Equal(t, f.got[0].Labels, f.got[1].Labels)
 }
 
+// The command that resolves later reaches the bridge as the first one did.
+func TestCommandOfKeepHasItsFiles(t *testing.T) {
+	f := newFake(t)
+	dir := t.TempDir()
+	token := filepath.Join(dir, "a token")
+	require.NoError(t, os.WriteFile(token, []byte("s3cr3t"), 0o600))
+	code, stdout, stderr := run(t.Context(), f.args("--keep", "--token-file", token, "--hmac-header", "X-Sig")...)
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stdout, " --severity low --hmac-header X-Sig --token-file '"+token+"'\n")
+	assert.NotContains(t, stdout, "s3cr3t")
+}
+
 func TestWithoutStatusPage(t *testing.T) {
 	f := newFake(t)
 	code, stdout, stderr := run(t.Context(), "--url", f.URL+"/alertmanager", "--status", "")
@@ -87,6 +100,11 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 			change: func(f *fakeBridge) { f.notice = "ignored by incident::severity::ignore" },
 			args:   []string{"--timeout", "1m"},
 			want:   "incident opened: it will not be, because ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
+		},
+		"another webhook was refused": {
+			change: func(f *fakeBridge) { f.notice, f.kind = "webhooks are answered 401", status.Refused },
+			args:   []string{"--timeout", "1300ms"}, // longer than a reason must be given
+			want:   "incident opened: not within 1.3s: the bridge does not know the alert\n", sent: []string{"firing", "resolved"},
 		},
 		"kept": {change: func(f *fakeBridge) { f.stuck = true }, args: []string{"--keep"}, want: "not within 300ms", sent: []string{"firing"}},
 	} {
