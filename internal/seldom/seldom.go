@@ -5,6 +5,7 @@
 package seldom
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -50,8 +51,14 @@ func (l *Logger) Error(message string, fields ...zap.Field) {
 }
 
 func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
-	if l.allow(message, time.Now()) {
-		l.to.Log(level, message, fields...)
+	if !l.allow(message, time.Now()) {
+		return
+	}
+	if entry := l.to.Check(level, message); entry != nil {
+		if entry.Caller.Defined {
+			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // who called Info, Warn or Error
+		}
+		entry.Write(fields...)
 	}
 }
 

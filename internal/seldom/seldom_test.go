@@ -44,6 +44,14 @@ func TestEachMessageAFewTimesAMinute(t *testing.T) {
 	})
 }
 
+func TestLineNamesWhoLogs(t *testing.T) {
+	core, logged := observer.New(zapcore.InfoLevel)
+	New(zap.New(core, zap.AddCaller())).Warn("a")
+	New(zap.New(core)).Warn("b")
+	assert.Contains(t, logged.All()[0].Caller.File, "seldom_test.go")
+	assert.False(t, logged.All()[1].Caller.Defined)
+}
+
 func TestMessagesAreBounded(t *testing.T) {
 	core, logged := observer.New(zapcore.InfoLevel)
 	l := New(zap.New(core))
