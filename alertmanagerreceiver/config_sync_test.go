@@ -26,7 +26,7 @@ func TestRefusedSyncConfig(t *testing.T) {
 		{endpoint("http://alertmanager/?tops3cret"), "sync: endpoints[0]: must hold neither ? nor #"},
 		{endpoint("http://alertmanager/api/v2"), "sync: endpoints[0]: must end before /api/v2, which the receiver adds"},
 		{endpoint("http://alertmanager/api/v2/alerts"), "sync: endpoints[0]: must end before /api/v2, which the receiver adds"},
-		{map[string]any{"endpoints": []any{"http://a", "http://a"}}, `sync: endpoints: "http://a" is there twice`},
+		{map[string]any{"endpoints": []any{"http://u:secret@a", "http://u:secret@a"}}, "sync: endpoints: an address is there twice\nendpoints[0]: must not hold a user or password; use auth\nendpoints[1]: must not hold a user or password; use auth"},
 		{map[string]any{"endpoint": "http://a"}, "sync: endpoint: write the addresses into endpoints"},
 		{map[string]any{"interval": "500ms"}, "sync: interval: must be at least 1s"},
 		{map[string]any{"interval": 60}, "sync: interval: must be at least 1s"},

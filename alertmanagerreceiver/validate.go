@@ -76,7 +76,7 @@ func (c *AliasRuleConfig) Validate() error {
 	return p.Err()
 }
 
-// checkParts refuses parts of an alias that cannot be used, whoever has them.
+// checkParts refuses parts of an alias that cannot be used, of alias and of its rules.
 func checkParts(p *problems.List, names []string, missing MissingLabel, separator, prefix string) {
 	p.If(slices.Contains(names, ""), "labels: must not hold an empty name")
 	repeated := problems.Repeated(names)
@@ -107,8 +107,7 @@ const minSyncInterval = time.Second
 func (c *SyncConfig) Validate() error {
 	var p problems.List
 	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
-	repeated := problems.Repeated(c.Endpoints)
-	p.If(repeated != "", "endpoints: %q is there twice", repeated)
+	p.If(problems.Repeated(c.Endpoints) != "", "endpoints: an address is there twice")
 	for i, endpoint := range c.Endpoints {
 		err := validateEndpoint(endpoint)
 		p.If(err != nil, "endpoints[%d]: %w", i, err)
