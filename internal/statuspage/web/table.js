@@ -103,12 +103,12 @@ function fill(tr, row) {
 }
 
 let wrong = [];
-let known = 0;
+let known = -1; // rows; below 0: the bridge has not said yet
 
 // showQuiet says in an empty table whether all is quiet.
 export function showQuiet(all) {
   wrong = all;
-  showEmpty(known);
+  if (known >= 0) showEmpty(known);
 }
 
 function showEmpty(total) {

@@ -24,7 +24,7 @@ export function remedy(r) {
   return r ? element('p', 'quiet', `Do: ${r.text} (${r.runbook}) `, r.command ? element('code', '', r.command) : '') : '';
 }
 
-// ofAll are those that concern whoever looks at the page: its cards tell the rest.
+// ofAll are those that concern every reader of the page: its cards tell the rest.
 export const ofAll = (all) => all.filter((t) => t.kind !== 'follows' && t.kind !== 'inbox');
 
 // quiet says that nothing fires, if that is known.
