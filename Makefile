@@ -10,6 +10,8 @@ PROMETHEUS_VERSION    := v0.313.2
 SHELL         := /bin/sh
 .SHELLFLAGS   := -eu -c
 .DEFAULT_GOAL := help
+# What a failed recipe left behind does not count as made.
+.DELETE_ON_ERROR:
 MAKEFLAGS     += --no-print-directory
 
 FUZZTIME ?= 10s
@@ -61,7 +63,7 @@ $(COLLECTOR): $(SOURCES)
 # The collector's main package, with the version of this tree.
 build/collector/main.go: $(wildcard cmd/otelcol-alert24/*) build/version
 	@rm -rf build/collector && cp -r cmd/otelcol-alert24 build/collector
-	@sed 's|^\(\t\tVersion: *\)".*"|\1"$(VERSION)"|' cmd/otelcol-alert24/main.go >$@
+	@sed 's|^\([[:space:]]*Version: *\)".*"|\1"$(VERSION)"|' cmd/otelcol-alert24/main.go >$@
 	@grep -q '"$(VERSION)"' $@
 
 # Written only when the version changes, so that nothing is rebuilt without a reason.

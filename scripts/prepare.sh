@@ -10,7 +10,7 @@ as_root=()
 
 packages=()
 command -v gcc >/dev/null && [[ -e /usr/include/stdlib.h ]] || packages+=(gcc libc6-dev) # for the race detector
-command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium) # looks at the sandbox's page
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium) # looks at the sandbox's page
 command -v rpm >/dev/null || packages+=(rpm) # installs the package
 command -v curl >/dev/null || packages+=(curl) # these three follow the quickstarts
 command -v openssl >/dev/null || packages+=(openssl)

@@ -41,7 +41,7 @@ fi
 # shellcheck disable=SC2086
 run 0 $1
 if [[ -n $behind ]]; then
-	wait "$behind"
+	wait "$behind" || printf '%s FAILED before its end\n' "$2" >>"$work/summary-19"
 	behind=
 	cat "$work/output"
 fi
