@@ -66,7 +66,7 @@ func asRefusal(err error) *refusal {
 // maxAsked is how many runes of a wrong path the log shows.
 const maxAsked = 100
 
-// detail is what the log says of a refusal, and the answer does not: people who see the log may know more than whoever sent the request.
+// detail is what the log says of a refusal, and the answer does not: people who see the log may know more than the sender.
 func (h *handler) detail(r *http.Request, refused *refusal, err error) string {
 	if refused == errPath {
 		return "asked for " + text.Line(r.URL.Path, maxAsked) + ", taken on " + h.path

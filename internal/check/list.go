@@ -166,7 +166,7 @@ func (r *run) filters(ctx context.Context) string {
 				f.Level, f.Change = Problem, "lifecycle::audit_interval: 0, because the audit cannot work"
 			}
 		case slices.ContainsFunc(rows, func(row object) bool { return row.text("id") == r.first.id }):
-			f.Level, f.Reading, f.Seen = Note, "ignored", "ignored: the list has our incident all the same; the bridge checks each row"
+			f.Level, f.Reading, f.Seen = Note, "ignored", "ignored: the list still has our incident; the bridge checks each row"
 		}
 		r.find(f)
 	}
