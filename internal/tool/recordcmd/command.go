@@ -23,8 +23,10 @@ const long = `Keeps the next webhooks as files for the command render. It listen
   in front of the bridge: with --forward, point Alertmanager to it in place of the bridge. Each webhook goes on to the bridge with its
   headers, and Alertmanager gets the bridge's answer.
 
-Next to the bridge it ends after --count webhooks. In front of it, it goes on to pass webhooks to the bridge until Ctrl-C. Headers are not kept, so neither tokens nor signatures are. In the body, passwords in
-URLs and what looks like a token are replaced by REDACTED; labels and annotations are kept, so read a file before you pass it on.
+Next to the bridge it ends after --count webhooks. In front of it, it goes on to pass webhooks to the bridge until Ctrl-C.
+
+Headers are not kept, so neither tokens nor signatures are. In the body, passwords in URLs and what looks like a token are replaced by
+REDACTED; labels and annotations are kept, so read a file before you pass it on.
 
 Exit codes: 0, or 2 if it could not do its work.`
 

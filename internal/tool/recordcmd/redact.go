@@ -16,7 +16,7 @@ const redacted = "REDACTED"
 
 // secrets are what a text must not keep. The first group stays.
 var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(://)[^/\s@]+@`), // a user and password in a URL
+	regexp.MustCompile(`(://)[^/?#\s]+@`), // a user and password in a URL, also a password with an @
 	regexp.MustCompile(`(?i)([?&](?:[\w-]*(?:token|secret|password|passwd|api_?key|access_?key|signature)|auth|key|sig)=)[^&\s#"']+`),
 	regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{20,}`),
 	regexp.MustCompile(`\b(ak_[a-z]+_)[0-9A-Za-z]+`),
