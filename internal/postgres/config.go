@@ -70,7 +70,8 @@ type DB struct {
 	live     atomic.Int64
 	problem  atomic.Pointer[error]
 	prepared atomic.Bool
-	bound    atomic.Bool // a connection is one session of the server, for as long as it lasts
+	bound    atomic.Bool   // a connection is one session of the server, for as long as it lasts
+	binding  chan struct{} // holds a token while one finds that out
 	leading  atomic.Bool
 	inbox    appender
 	reader   *session
@@ -99,7 +100,7 @@ func New(cfg Config) (*DB, error) {
 	}
 	db := &DB{
 		cfg: cfg, id: uuid.NewString(), schema: pgx.Identifier{cfg.Schema}.Sanitize(), log: cfg.Log, now: cfg.now,
-		channel: channelName(cfg.Schema, cfg.Component),
+		channel: channelName(cfg.Schema, cfg.Component), binding: make(chan struct{}, 1),
 	}
 	if db.log == nil {
 		db.log = zap.NewNop()

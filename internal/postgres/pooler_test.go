@@ -5,10 +5,12 @@ package postgres
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -92,5 +94,25 @@ func TestPoolerOfTransactions(t *testing.T) {
 			require.NoError(t, conn.QueryRow(t.Context(), "SHOW statement_timeout").Scan(&limit))
 			require.Equal(t, "0", limit)
 		})
+	}
+}
+
+// TestPoolerIsSeenByAllAtOnce: at the start all sessions connect at the same time, each in the way of what the others ask.
+func TestPoolerIsSeenByAllAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.TCP(server.Pooler(t, "transaction"), server.Database(t))
+	for range 10 {
+		db, err := New(configure(t, url))
+		require.NoError(t, err)
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				s := db.newSession(time.Second, time.Second)
+				defer s.close(context.WithoutCancel(t.Context()))
+				assert.ErrorIs(t, s.do(t.Context(), "connect", false, func(context.Context, *pgx.Conn) error { return nil }), errPooler)
+			})
+		}
+		all.Wait()
+		db.Close(t.Context())
 	}
 }
