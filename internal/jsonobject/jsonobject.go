@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jsonobject writes JSON objects without reflection, for what is written for every alert.
+// Package jsonobject writes and reads JSON objects without reflection, for what is written and compared for every alert.
 package jsonobject
 
 import (
@@ -116,7 +116,7 @@ func Each(object string, f func(name, value string) bool) bool {
 	})
 }
 
-// Cursor is Each for who reads two objects next to each other.
+// Cursor reads an object field by field, as Each does, for a caller that reads two at once.
 type Cursor struct {
 	object string
 	at     int

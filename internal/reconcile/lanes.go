@@ -24,7 +24,7 @@ type lanes[T any] struct {
 	length  int
 }
 
-// line is what waits in one lane. The tickets are its links: in a storm each alias that waits would need memory for more.
+// line is what waits in one lane. The tickets are its links, so that each alias that waits in a storm takes no further memory.
 type line[T any] struct{ first, last *ticket[T] }
 
 // ticket is a place in the lanes.
