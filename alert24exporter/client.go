@@ -61,15 +61,12 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 // fieldDropped logs and counts an optional field that is left out because the API refused it.
 func (t *telemetry) fieldDropped(d alert24.Dropped) {
 	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
-	if !t.failures.Allow() {
-		return
-	}
 	if d.Alias == "" {
-		t.logger.Warn("Alert24 refuses an optional field; all incidents go without it until the next start",
+		t.failures.Warn("Alert24 refuses an optional field; all incidents go without it until the next start",
 			zap.String("field", d.Field), zap.Error(d.Err))
 		return
 	}
-	t.logger.Warn("Alert24 refuses the value of an optional field; this incident goes without it",
+	t.failures.Warn("Alert24 refuses the value of an optional field; this incident goes without it",
 		zap.String("alias", d.Alias), zap.String("field", d.Field), zap.Error(d.Err))
 }
 

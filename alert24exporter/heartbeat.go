@@ -102,7 +102,7 @@ func (t *telemetry) heartbeat(ctx context.Context, err error) {
 		result = "failed"
 	}
 	t.builder.ExporterAlert24Heartbeats.Add(ctx, 1, metric.WithAttributes(attribute.String("result", result)))
-	if err != nil && t.failures.Allow() {
-		t.logger.Warn("The request to watchdog::heartbeat_url failed; it is repeated in a minute", zap.Error(err))
+	if err != nil {
+		t.failures.Warn("The request to watchdog::heartbeat_url failed; it is repeated in a minute", zap.Error(err))
 	}
 }

@@ -218,16 +218,31 @@ func works(r protocol.Result) bool {
 	return r == protocol.Done || r == protocol.Gone || r == protocol.Refused || r == protocol.Foreign
 }
 
-// failedFields say which request failed.
-func failedFields(alias string, kind protocol.Kind, result protocol.Result, err error) []zap.Field {
-	fields := []zap.Field{zap.Stringer("operation", kind), zap.Stringer("result", result), zap.Error(err)}
+// failed says which request failed, and why. The cause bounds the lines: there are few results and statuses.
+func failed(alias string, kind protocol.Kind, result protocol.Result, err error) (cause string, fields []zap.Field) {
+	e, _ := errors.AsType[*alert24.Error](err)
+	name := result.String()
+	if e != nil && e.Status == http.StatusTooManyRequests {
+		name = "rate_limited" // it was sent
+	}
+	cause = name
+	fields = []zap.Field{zap.Stringer("operation", kind), zap.String("result", name), zap.Error(err)}
 	if alias != "" {
 		fields = append(fields, zap.String("alias", alias))
 	}
-	if e, ok := errors.AsType[*alert24.Error](err); ok && e.URL != "" {
+	if e == nil {
+		return cause, fields
+	}
+	if e.URL != "" {
 		fields = append(fields, zap.String("url", e.URL))
 	}
-	return fields
+	if text := http.StatusText(e.Status); text != "" { // others are too many to be told apart
+		cause += " " + text
+	}
+	if e.RetryAfter > 0 {
+		fields = append(fields, zap.Duration("retry_after", e.RetryAfter))
+	}
+	return cause, fields
 }
 
 // answers says how the API answers.

@@ -96,12 +96,12 @@ func leaderWorkers(l LimitsConfig, lease time.Duration) int {
 
 // drain applies what is in the inbox.
 func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
-	if err := t.ledger.Drain(ctx); err != nil && !errors.Is(err, ledger.ErrDeposed) && r.telemetry.failures.Allow() {
-		r.set.Logger.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
+	if err := t.ledger.Drain(ctx); err != nil && !errors.Is(err, ledger.ErrDeposed) {
+		r.telemetry.failures.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
 	}
 	for _, s := range r.listed.take() {
-		if err := t.sync(ctx, s); err != nil && !errors.Is(err, ledger.ErrDeposed) && r.telemetry.failures.Allow() {
-			r.set.Logger.Warn("A list of alerts that another replica read could not be applied; the next one makes up for it", zap.Error(err))
+		if err := t.sync(ctx, s); err != nil && !errors.Is(err, ledger.ErrDeposed) {
+			r.telemetry.failures.Warn("A list of alerts that another replica read could not be applied; the next one makes up for it", zap.Error(err))
 		}
 	}
 	_, live := t.ledger.Counts()

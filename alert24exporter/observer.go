@@ -32,8 +32,9 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
 	t.status(result, err)
 	o.lately.called(result, err)
-	if err != nil && result != protocol.Gone && t.failures.Allow() {
-		t.logger.Warn("A request to Alert24 failed", failedFields(alias, kind, result, err)...)
+	if err != nil && result != protocol.Gone {
+		cause, fields := failed(alias, kind, result, err)
+		t.failures.Of(cause).Warn("A request to Alert24 failed", fields...)
 	}
 }
 
@@ -151,9 +152,7 @@ func (t *telemetry) waited(d time.Duration) {
 func (o *observer) Audited(orphans int, err error) {
 	t := o.telemetry
 	if err != nil {
-		if t.failures.Allow() {
-			t.logger.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
-		}
+		t.failures.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
 		return
 	}
 	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans))
@@ -161,7 +160,5 @@ func (o *observer) Audited(orphans int, err error) {
 
 // StorageFailed logs a failed write of the loop.
 func (o *observer) StorageFailed(err error) {
-	if t := o.telemetry; t.failures.Allow() {
-		t.logger.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
-	}
+	o.telemetry.failures.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
 }

@@ -5,10 +5,12 @@ package alert24exporter
 
 import (
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -16,6 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -39,6 +42,25 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 
 	learned(protocol.Lookup, protocol.StillOpen) // it had read the known incident
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
+}
+
+// However often one alias fails, people find the line of a refused key, and of a rate limit under its own name.
+func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	call := func(result protocol.Result, httpStatus int) {
+		err := &alert24.Error{Op: "create incident", Result: result, Status: httpStatus}
+		(*observer)(e).Called("a", protocol.Create, result, 0, err)
+	}
+	for range 5 * seldom.PerMinute {
+		call(protocol.Unanswered, http.StatusServiceUnavailable)
+	}
+	call(protocol.Denied, http.StatusUnauthorized)
+	call(protocol.NotSent, http.StatusTooManyRequests)
+	lines := logged.FilterMessage("A request to Alert24 failed")
+	assert.Equal(t, seldom.PerMinute, lines.FilterField(zap.String("result", "unanswered")).Len())
+	assert.Equal(t, 1, lines.FilterField(zap.String("result", "denied")).Len())
+	assert.Equal(t, 1, lines.FilterField(zap.String("result", "rate_limited")).Len())
+	assert.Zero(t, lines.FilterField(zap.String("result", "not_sent")).Len())
 }
 
 // deposed is the leadership of a replica that no longer leads.

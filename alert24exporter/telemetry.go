@@ -17,12 +17,12 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 // TelemetryConfig is what the exporter tells of itself.
@@ -37,7 +37,7 @@ type telemetry struct {
 	builder  *metadata.TelemetryBuilder
 	optional *metadata.TelemetryBuilder // measures nothing unless telemetry::optional_metrics is on
 	host     component.Host
-	failures *rate.Limiter // of log lines
+	failures *seldom.Logger
 	unknown  unknownValues
 	lately   *lately
 
@@ -59,9 +59,10 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 			return nil, err
 		}
 	}
+	lately := newLately(set.Logger)
 	return &telemetry{
 		logger: set.Logger, builder: builder, optional: optional, silences: map[string]map[string]bool{},
-		failures: rate.NewLimiter(rate.Every(10*time.Second), 10), lately: newLately(set.Logger),
+		failures: lately.logger, lately: lately,
 	}, nil
 }
 
@@ -69,16 +70,12 @@ func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
 func (t *telemetry) templateFailed(key string, err error) {
 	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
-	if t.failures.Allow() {
-		t.logger.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
-	}
+	t.failures.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
 	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count)
-	if t.failures.Allow() {
-		t.logger.Warn("Refused log records that cannot become incidents", zap.Int64("records", bad.Count), zap.Error(bad.First))
-	}
+	t.failures.Warn("Refused log records that cannot become incidents", zap.Int64("records", bad.Count), zap.Error(bad.First))
 }
 
 func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, took time.Duration, err error) {

@@ -107,8 +107,8 @@ func (w *watch) pass(ctx context.Context) (done bool) {
 	if err == nil && w.cfg.HoldResolves && w.holds.due(time.Now()) {
 		err = w.attest(ctx)
 	}
-	if t := w.exporter.telemetry; err != nil && ctx.Err() == nil && !errors.Is(err, ledger.ErrDeposed) && t.failures.Allow() {
-		t.logger.Error("The ledger cannot be written for a watchdog; it is tried again", zap.Error(err))
+	if t := w.exporter.telemetry; err != nil && ctx.Err() == nil && !errors.Is(err, ledger.ErrDeposed) {
+		t.failures.Error("The ledger cannot be written for a watchdog; it is tried again", zap.Error(err))
 	}
 	return err == nil && len(events)+len(notes) == 0
 }

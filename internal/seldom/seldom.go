@@ -6,6 +6,7 @@ package seldom
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,19 +15,26 @@ import (
 )
 
 const (
-	// PerMinute is how often a message is logged in one minute.
+	// PerMinute is how often a message is logged in one minute, for each cause.
 	PerMinute = 10
-	// maxMessages bounds the messages that are told apart. They are texts of the code, so there are far fewer.
+	// maxMessages bounds the messages and causes that are told apart. They are texts of the code, so there are far fewer.
 	maxMessages = 1000
 )
 
 // Logger logs to the logger of a component, which it leaves as it is. It is safe for concurrent use.
 type Logger struct {
-	to *zap.Logger
-
-	mu   sync.Mutex
-	said map[string]*minute
+	to    *zap.Logger
+	cause string
+	said  *said
 }
+
+// said is what was logged, of all causes.
+type said struct {
+	mu      sync.Mutex
+	minutes map[line]*minute
+}
+
+type line struct{ message, cause string }
 
 // minute is how often a message came in the minute that began with it.
 type minute struct {
@@ -36,8 +44,11 @@ type minute struct {
 
 // New returns a logger.
 func New(to *zap.Logger) *Logger {
-	return &Logger{to: to, said: map[string]*minute{}}
+	return &Logger{to: to, said: &said{minutes: map[line]*minute{}}}
 }
+
+// Of returns the logger for one cause of its messages, so that another cause that goes on cannot hide it. There must be few causes.
+func (l *Logger) Of(cause string) *Logger { return &Logger{to: l.to, cause: cause, said: l.said} }
 
 // Info logs at level info.
 func (l *Logger) Info(message string, fields ...zap.Field) { l.log(zapcore.InfoLevel, message, fields) }
@@ -51,28 +62,36 @@ func (l *Logger) Error(message string, fields ...zap.Field) {
 }
 
 func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
-	if !l.allow(message, time.Now()) {
+	leftOut, ok := l.said.allow(line{message, l.cause}, time.Now())
+	if !ok {
 		return
 	}
 	if entry := l.to.Check(level, message); entry != nil {
 		if entry.Caller.Defined {
 			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // who called Info, Warn or Error
 		}
+		if leftOut > 0 {
+			fields = append(slices.Clip(fields), zap.Int("left_out", leftOut))
+		}
 		entry.Write(fields...)
 	}
 }
 
-func (l *Logger) allow(message string, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	m := l.said[message]
+// allow reports whether to log the line, and how many like it were left out since the last one.
+func (s *said) allow(it line, now time.Time) (leftOut int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.minutes[it]
 	if m == nil || now.Sub(m.began) >= time.Minute {
-		if m == nil && len(l.said) >= maxMessages {
-			return false
+		if m == nil && len(s.minutes) >= maxMessages {
+			return 0, false
+		}
+		if m != nil {
+			leftOut = max(0, m.n-PerMinute)
 		}
 		m = &minute{began: now}
-		l.said[message] = m
+		s.minutes[it] = m
 	}
 	m.n++
-	return m.n <= PerMinute
+	return leftOut, m.n <= PerMinute
 }

@@ -40,7 +40,27 @@ func TestEachMessageAFewTimesAMinute(t *testing.T) {
 		assert.Equal(t, PerMinute, logged.FilterMessage("a").Len(), "the minute is not over")
 		time.Sleep(time.Nanosecond)
 		flood()
-		assert.Equal(t, 2*PerMinute, logged.FilterMessage("a").Len())
+		as := logged.FilterMessage("a").All()
+		assert.Len(t, as, 2*PerMinute)
+		assert.EqualValues(t, 2*2*PerMinute+PerMinute, as[PerMinute].ContextMap()["left_out"], "it tells what was left out")
+		assert.Len(t, logged.FilterMessage("a").FilterFieldKey("left_out").All(), 1, "once")
+	})
+}
+
+func TestOneCauseDoesNotHideAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zapcore.InfoLevel)
+		l := New(zap.New(core))
+		for range 2 * PerMinute {
+			l.Of("503").Warn("a", zap.Int("status", 503))
+		}
+		l.Of("401").Warn("a", zap.Int("status", 401))
+		assert.Equal(t, PerMinute, logged.FilterField(zap.Int("status", 503)).Len())
+		assert.Equal(t, 1, logged.FilterField(zap.Int("status", 401)).Len())
+		time.Sleep(time.Minute)
+		l.Of("401").Warn("a")
+		l.Of("503").Warn("a")
+		assert.Equal(t, 1, logged.FilterField(zap.Int("left_out", PerMinute)).Len())
 	})
 }
 
@@ -59,5 +79,5 @@ func TestMessagesAreBounded(t *testing.T) {
 		l.Info(strconv.Itoa(i))
 	}
 	assert.Equal(t, maxMessages, logged.Len())
-	assert.Len(t, l.said, maxMessages)
+	assert.Len(t, l.said.minutes, maxMessages)
 }
