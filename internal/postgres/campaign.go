@@ -6,6 +6,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,8 +27,8 @@ const takeLease = `WITH taken AS (
 	ON CONFLICT (component) DO UPDATE SET number = excluded.number, holder = excluded.holder, since = excluded.since
 	RETURNING number
 )
-SELECT coalesce((SELECT number FROM fence), 0), live, request_ms, 
-	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp()
+SELECT coalesce((SELECT number FROM fence), 0), live, request_ms,
+	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp(), holder
 FROM @.lease WHERE component = $1`
 
 // standing is what a look at the lease found.
@@ -36,6 +38,21 @@ type standing struct {
 	requestMS int64
 	left      float64 // seconds until the lease expires
 	time      time.Time
+	holder    string // before; "": there was none
+}
+
+// former says for people how the leadership before ended.
+func (s *standing) former() string {
+	switch {
+	case s.holder == "":
+		return "none"
+	case math.IsInf(s.left, -1):
+		return "stopped"
+	case s.left < 0:
+		return fmt.Sprintf("its lease ended %s ago", seconds(-s.left).Round(100*time.Millisecond))
+	default:
+		return "this replica" // it took the lease, and the answer was lost
+	}
 }
 
 // Campaign waits until this replica leads. Its error is ctx's, or says that it leads already: while the database is away,
@@ -66,7 +83,7 @@ func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
 	defer cancel()
 	err = s.do(ctx, "take the lease", false, func(ctx context.Context, conn *pgx.Conn) error {
 		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds()).
-			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time)
+			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time, &now.holder)
 		switch {
 		case err == nil:
 			db.clock.learn(now.time, db.now())
