@@ -239,9 +239,6 @@ func failed(alias string, kind protocol.Kind, result protocol.Result, err error)
 	if text := http.StatusText(e.Status); text != "" { // others are too many to be told apart
 		cause += " " + text
 	}
-	if e.RetryAfter > 0 {
-		fields = append(fields, zap.Duration("retry_after", e.RetryAfter))
-	}
 	return cause, fields
 }
 

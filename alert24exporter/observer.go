@@ -34,6 +34,9 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	o.lately.called(result, err)
 	if err != nil && result != protocol.Gone {
 		cause, fields := failed(alias, kind, result, err)
+		if until := o.gate.OpensAt(kind); until.After(time.Now()) {
+			fields = append(fields, zap.Time("calls_wait_until", until))
+		}
 		t.failures.Of(cause).Warn("A request to Alert24 failed", fields...)
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	logobserver "go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -61,6 +63,27 @@ func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	assert.Equal(t, 1, lines.FilterField(zap.String("result", "denied")).Len())
 	assert.Equal(t, 1, lines.FilterField(zap.String("result", "rate_limited")).Len())
 	assert.Zero(t, lines.FilterField(zap.String("result", "not_sent")).Len())
+}
+
+// Who reads that the key is refused reads until when calls wait, too.
+func TestTheLineOfAPauseSaysUntilWhen(t *testing.T) {
+	for name, f := range map[string]sandbox.Fault{
+		"denied": {Status: http.StatusUnauthorized}, "rate_limited": {Status: http.StatusTooManyRequests, RetryAfter: time.Minute},
+	} {
+		box := sandboxtest.Start(t, sandbox.Options{})
+		require.NoError(t, box.SetFaults([]sandbox.Fault{f}))
+		began := time.Now()
+		e, logged := watchedExporter(t, box, host{}, func(c *Config) { c.RetryConfig.MaxInterval = time.Minute })
+		send(t, e, "firing", "one", nil)
+		var lines []logobserver.LoggedEntry
+		require.Eventually(t, func() bool {
+			lines = logged.FilterField(zap.String("result", name)).All()
+			return len(lines) > 0
+		}, soon, tick, name)
+		until, told := lines[0].ContextMap()["calls_wait_until"].(time.Time)
+		require.True(t, told, name)
+		assert.Greater(t, until.Sub(began), 30*time.Second, name)
+	}
 }
 
 // deposed is the leadership of a replica that no longer leads.

@@ -48,8 +48,8 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	if a.Result == protocol.Done {
 		err = nil
 	}
-	r.observer.Called("", protocol.Lookup, a.Result, took, err)
 	r.heard(&a, err)
+	r.observer.Called("", protocol.Lookup, a.Result, took, err)
 }
 
 // audit compares the open incidents with the ledger. An open incident that its entry does not account for puts the alias in doubt. An

@@ -30,8 +30,8 @@ type answered struct {
 
 // finish hands an answer on.
 func (r *Reconciler) finish(a *answered, took time.Duration) {
-	r.observer.Called(a.Alias, a.Call.Kind, a.Answer.Result, took, a.err)
 	r.heard(&a.Answer, a.err)
+	r.observer.Called(a.Alias, a.Call.Kind, a.Answer.Result, took, a.err)
 	r.answers <- a
 }
 
