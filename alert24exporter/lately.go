@@ -18,7 +18,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
@@ -31,8 +30,6 @@ const (
 	maxResultAliases = 10_000
 	// maxSyncs bounds the sources of lists.
 	maxSyncs = 50
-	// maxRefusedSenders bounds the senders of refused webhooks who are noticed when they are accepted again.
-	maxRefusedSenders = 100
 )
 
 // lately is what happened lately, for the status page, and the log lines that say why an alert has no incident. It is safe for
@@ -46,14 +43,13 @@ type lately struct {
 
 	fed atomic.Bool // alerts came
 
-	mu             sync.Mutex
-	api            status.API // as far as calls tell
-	storageError   string
-	storageSince   time.Time // it fails; zero: it does not
-	calls          [60]secondCalls
-	syncs          map[string]status.Sync
-	webhooks       status.Webhooks
-	refusedSenders map[rejections.Sender]struct{} // and not accepted since
+	mu           sync.Mutex
+	api          status.API // as far as calls tell
+	storageError string
+	storageSince time.Time // it fails; zero: it does not
+	calls        [60]secondCalls
+	syncs        map[string]status.Sync
+	webhooks     status.Webhooks
 }
 
 // secondCalls are the calls of one second of the last minute.
@@ -68,7 +64,6 @@ func newLately(logger *zap.Logger) *lately {
 		logger:  seldom.New(logger),
 		started: now, now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
 		api: status.API{State: status.APINotAsked}, webhooks: status.Webhooks{Since: now},
-		refusedSenders: map[rejections.Sender]struct{}{},
 	}
 }
 

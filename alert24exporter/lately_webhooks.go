@@ -17,13 +17,10 @@ func (l *lately) rejected(r rejections.Rejection) {
 	n := status.Notice{Kind: status.Refused, Text: "webhooks are answered " + why, Same: r.Text, Receiver: r.Receiver, From: r.From, Last: l.now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.notices.Add(n) // under the lock, so that what is accepted later finds it
+	l.notices.Add(n)
 	l.webhooks.LastRefused, l.webhooks.Refusal = n.Last, why
 	if r.From != "" {
 		l.webhooks.Refusal += ", from " + r.From
-	}
-	if _, known := l.refusedSenders[r.Sender]; known || len(l.refusedSenders) < maxRefusedSenders {
-		l.refusedSenders[r.Sender] = struct{}{}
 	}
 }
 
@@ -35,15 +32,11 @@ func (l *lately) skipped(s rejections.Skipped) {
 }
 
 // accepted notes that a receiver of this process took a webhook.
-func (l *lately) accepted(s rejections.Sender) {
+func (l *lately) accepted(rejections.Sender) {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.webhooks.LastAccepted = now
-	if _, was := l.refusedSenders[s]; was {
-		delete(l.refusedSenders, s)
-		l.notices.AcceptedAgain(s.Receiver, s.From, now)
-	}
 }
 
 // hooks says when webhooks came.

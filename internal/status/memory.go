@@ -23,14 +23,12 @@ type Notice struct {
 	// Text is the reason in words. Until is when it ends, if that is known.
 	Text string `json:"text"`
 	// From is the address of the sender, Receiver what it sent to, where that is known.
-	From     string `json:"from,omitempty"`
-	Receiver string `json:"receiver,omitempty"`
-	// AcceptedSince is since when that receiver accepts webhooks of that sender again; zero: it has not since.
-	AcceptedSince time.Time `json:"accepted_since,omitzero"`
-	Until         time.Time `json:"until,omitzero"`
-	Count         int64     `json:"count"`
-	First         time.Time `json:"first"`
-	Last          time.Time `json:"last"`
+	From     string    `json:"from,omitempty"`
+	Receiver string    `json:"receiver,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+	Count    int64     `json:"count"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
 	// Same says what makes two notices without an alias one; "" is the text.
 	Same string `json:"-"`
 }
@@ -108,18 +106,6 @@ func (s *Notices) Add(n Notice) (news bool) {
 		t.at = n.Last
 	}
 	return news
-}
-
-// AcceptedAgain notes that a receiver accepts what comes from an address.
-func (s *Notices) AcceptedAgain(receiver, from string, at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.byKey.Values() {
-		if n.Kind == Refused && n.Receiver == receiver && n.From == from && n.AcceptedSince.IsZero() {
-			n.AcceptedSince = at
-			s.revision++
-		}
-	}
 }
 
 // Find returns the notices that f wants, the newest first, and at most so many.

@@ -46,30 +46,6 @@ func TestNoticesCount(t *testing.T) {
 	assert.Equal(t, start.Add(time.Second), found[0].Last)
 }
 
-func TestRefusalsThatAreOver(t *testing.T) {
-	s := NewNotices(5)
-	refuse := func(text, from string) {
-		s.Add(Notice{Kind: Refused, Text: text, Receiver: "am", From: from, Last: start})
-	}
-	since := func(text string) time.Time {
-		return s.Find(1, func(n *Notice) bool { return n.Text == text })[0].AcceptedSince
-	}
-	refuse("401", "10.0.0.1")
-	refuse("404", "10.0.0.2")
-	s.Add(Notice{Kind: Skipped, Text: "an alert", Receiver: "am", From: "10.0.0.1", Last: start})
-	before := s.Revision()
-	s.AcceptedAgain("another", "10.0.0.1", start.Add(time.Second))
-	assert.Equal(t, before, s.Revision())
-	s.AcceptedAgain("am", "10.0.0.1", start.Add(time.Minute))
-	s.AcceptedAgain("am", "10.0.0.1", start.Add(time.Hour))
-	assert.Equal(t, start.Add(time.Minute), since("401"), "the first time counts")
-	assert.Zero(t, since("404"), "another sender")
-	assert.Zero(t, since("an alert"))
-	assert.Equal(t, before+1, s.Revision())
-	refuse("401", "10.0.0.1")
-	assert.Zero(t, since("401"), "refused again")
-}
-
 func TestResultsAreBounded(t *testing.T) {
 	s := NewResults(2)
 	for i := range 7 {

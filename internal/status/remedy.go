@@ -91,7 +91,7 @@ func (e *Explanation) Advise(all []Trouble, s *Subject) {
 	case len(e.Entries) > 0:
 	case known:
 		e.Do = remedyFor(string(e.Notices[0].Kind))
-	case e.DidYouMean == "" && !has(All) && !slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Kind == Refusing || t.Kind == InInbox }):
+	case e.DidYouMean == "" && !has(All) && !slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Kind == InInbox }):
 		e.Do = s.route()
 	}
 }

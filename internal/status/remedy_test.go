@@ -55,7 +55,7 @@ func TestAdvice(t *testing.T) {
 		"skipped, without an alias": {notice(Notice{Kind: Skipped}), nil, nil, "correct the program"},
 		"not known":                 {Explanation{}, everything[1:], []TroubleKind{APIDown, Unfed}, "routes it to the bridge"},
 		"not known, and others are refused": {
-			notice(Notice{Kind: Refused}), []Trouble{trouble(Refusing, Unheard)}, []TroubleKind{Refusing}, "",
+			notice(Notice{Kind: Refused}), []Trouble{trouble(Refusing, Unheard)}, []TroubleKind{Refusing}, "routes it to the bridge",
 		},
 		"not known, and nothing is": {Explanation{}, []Trouble{trouble(StorageDown, All)}, []TroubleKind{StorageDown}, ""},
 	} {

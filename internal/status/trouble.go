@@ -31,7 +31,7 @@ const (
 	DatabaseDown TroubleKind = "database"    // webhooks are refused
 	NoLeader     TroubleKind = "leader"      // what is accepted waits in the inbox
 	Follows      TroubleKind = "follows"     // only the leader knows what became of calls
-	Refusing     TroubleKind = "refused"     // the last webhook was refused
+	Refusing     TroubleKind = "refused"     // webhooks are refused
 	InInbox      TroubleKind = "inbox"       // a webhook waits there, which may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
 	APIDown      TroubleKind = "api"         // Alert24 does not answer as it should
@@ -53,6 +53,10 @@ const (
 	Unheard Scope = "unheard" // those that the bridge does not know
 )
 
+// refusedFor is how long a refusal counts, whatever else is accepted: a sender with a wrong token shares its address with others, and
+// Alertmanager tries again after group_interval, 5 minutes unless it says otherwise.
+const refusedFor = 10 * time.Minute
+
 // maxSilentNamed bounds the sources that a text names.
 const maxSilentNamed = 3
 
@@ -70,7 +74,7 @@ func Troubles(o *Overview) []Trouble {
 	if o.Replica != nil {
 		all.replica(o.Replica, o.Storage.Up)
 	}
-	all.webhooks(&o.Webhooks)
+	all.webhooks(&o.Webhooks, o.Now)
 	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
 	if o.Watchdog != nil {
 		all.watchdog(o.Watchdog, o.Bridge.Started)
@@ -136,12 +140,16 @@ func number(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
-func (all *troubles) webhooks(w *Webhooks) {
+func (all *troubles) webhooks(w *Webhooks, now time.Time) {
+	recent := !w.LastRefused.IsZero() && now.Sub(w.LastRefused) < refusedFor
 	switch {
-	case w.LastRefused.After(w.LastAccepted):
+	case recent || w.LastRefused.After(w.LastAccepted):
 		since := "; none has been accepted since"
-		if w.LastAccepted.IsZero() {
+		switch {
+		case w.LastAccepted.IsZero():
 			since = "; none has been accepted since the start at " + at(w.Since)
+		case !w.LastRefused.After(w.LastAccepted):
+			since = "; others are accepted, the last one at " + at(w.LastAccepted)
 		}
 		all.add(Refusing, Unheard, w.LastRefused, "webhooks are refused, the last one at ", at(w.LastRefused), because(w.Refusal), since)
 	case w.LastAccepted.IsZero() && !w.Fed:

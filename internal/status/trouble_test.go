@@ -80,7 +80,13 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 			Kind: Refusing, Scope: Unheard, Since: start,
 			Text: "webhooks are refused, the last one at 2026-03-19T14:30:00Z: 401: not authorized, from 10.0.0.1; none has been accepted since the start at 2026-03-19T13:30:00Z",
 		}}},
-		"a webhook was refused, and then one was accepted": {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-time.Hour) }, []Trouble{}},
+		"a webhook was refused, and then one was accepted": {func(o *Overview) {
+			o.Webhooks.LastRefused, o.Webhooks.Refusal = start.Add(-2*time.Minute), "401: not authorized"
+		}, []Trouble{{
+			Kind: Refusing, Scope: Unheard, Since: start.Add(-2 * time.Minute),
+			Text: "webhooks are refused, the last one at 2026-03-19T14:28:00Z: 401: not authorized; others are accepted, the last one at 2026-03-19T14:29:00Z",
+		}}},
+		"no webhook was refused for a while": {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-refusedFor) }, []Trouble{}},
 		"no webhook ever": {func(o *Overview) { o.Webhooks.LastAccepted = time.Time{} }, []Trouble{
 			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},

@@ -51,7 +51,7 @@ func inTrouble(f *fake) {
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
 	}
 	f.notices = []status.Notice{
-		{Kind: status.Refused, Text: "webhooks are answered 401", From: "10.0.0.1", Count: 1, First: now, Last: now, AcceptedSince: now},
+		{Kind: status.Refused, Text: "webhooks are answered 401", From: "10.0.0.1", Count: 1, First: now, Last: now},
 		{Kind: status.Ignored, Alias: "Watchdog:x", Text: `incident::severity::ignore has the word "none"`, Count: 12, First: now.Add(-time.Hour), Last: now},
 		{Kind: status.HeldEcho, Alias: longWord + longWord, Text: "it may be a late repeat", Until: now.Add(3 * time.Minute), Count: 1, First: now, Last: now},
 	}

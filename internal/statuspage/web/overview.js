@@ -160,9 +160,8 @@ function showNotices(notices) {
 export function notice(n) {
   const when = tick(element('span', 'when'), () => ago(n.last));
   when.title = stamp(n.last);
-  const again = n.accepted_since ? `, accepted again since ${clock(n.accepted_since)}` : '';
   const times = n.count > 1 ? `${n.count} times since ${clock(n.first)}` : '';
   const until = n.until ? `, until ${clock(n.until)}` : '';
-  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}${n.from ? `, from ${n.from}` : ''}${again}`),
+  return element('li', '', element('span', 'kind', kinds[n.kind] ?? n.kind), element('span', 'text', element('span', 'alias', n.alias ?? ''), ` ${n.text}${until}${n.from ? `, from ${n.from}` : ''}`),
     element('span', 'times', times), when);
 }

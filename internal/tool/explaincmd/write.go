@@ -228,9 +228,6 @@ func (p *page) notices(title string, notices []status.Notice) {
 		if n.Count > 1 {
 			times = fmt.Sprintf(" (%d times since %s)", n.Count, p.clock(n.First))
 		}
-		if !n.AcceptedSince.IsZero() {
-			times += ", accepted again since " + p.clock(n.AcceptedSince)
-		}
 		p.line("    ", p.clock(n.Last), " ", n.Alias, " ", string(n.Kind), ": ", n.Text, until, from, times)
 	}
 }
