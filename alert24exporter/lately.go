@@ -43,13 +43,14 @@ type lately struct {
 
 	fed atomic.Bool // alerts came
 
-	mu           sync.Mutex
-	api          status.API // as far as calls tell
-	storageError string
-	storageSince time.Time // it fails; zero: it does not
-	calls        [60]secondCalls
-	syncs        map[string]status.Sync
-	webhooks     status.Webhooks
+	mu            sync.Mutex
+	api           status.API // as far as calls tell
+	storageError  string
+	storageSince  time.Time // it fails; zero: it does not
+	storageMended time.Time // it failed before
+	calls         [60]secondCalls
+	syncs         map[string]status.Sync
+	webhooks      status.Webhooks
 }
 
 // secondCalls are the calls of one second of the last minute.
@@ -135,7 +136,7 @@ func (l *lately) wrote(err error) {
 func (l *lately) writes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.storageSince = time.Time{}
+	l.storageSince, l.storageMended = time.Time{}, l.now()
 }
 
 // refused notes records that cannot be used.
@@ -256,6 +257,13 @@ func (l *lately) storage() (string, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.storageError, l.storageSince
+}
+
+// mended is when the storage was written again after it was not.
+func (l *lately) mended() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.storageMended
 }
 
 // lists returns the last list of each source.

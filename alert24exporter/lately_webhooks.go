@@ -22,6 +22,9 @@ func (l *lately) rejected(r rejections.Rejection) {
 	if r.From != "" {
 		l.webhooks.Refusal += ", from " + r.From
 	}
+	if !r.Busy {
+		l.webhooks.LastWrong, l.webhooks.Wrong = l.webhooks.LastRefused, l.webhooks.Refusal
+	}
 }
 
 // skipped notes an alert that a receiver of this process cannot use. It has logged it.

@@ -32,6 +32,7 @@ type replica struct {
 	listed   listed
 	standing atomic.Pointer[postgres.Status] // nil: not known
 	lookErr  atomic.Pointer[error]           // why it is not
+	mended   atomic.Pointer[time.Time]       // when the database could be used again
 	lookedAt atomic.Int64
 	unstamp  func()
 	stop     context.CancelFunc
@@ -222,7 +223,10 @@ func (r *replica) look(ctx context.Context) error {
 		r.standing.Store(nil)
 		return err
 	}
-	r.lookErr.Store(nil)
+	if r.lookErr.Swap(nil) != nil {
+		now := time.Now()
+		r.mended.Store(&now)
+	}
 	r.standing.Store(&s)
 	return nil
 }

@@ -78,7 +78,7 @@ func (s *statusSource) pausedUntil(kind protocol.Kind) time.Time {
 }
 
 func (s *statusSource) storageStatus() status.Storage {
-	st := status.Storage{Kind: "memory", Up: !s.telemetry.storageFailed.Load()}
+	st := status.Storage{Kind: "memory", Up: !s.telemetry.storageFailed.Load(), Mended: s.lately.mended()}
 	if !st.Up {
 		st.Error, st.Since = s.lately.storage()
 	}
@@ -87,6 +87,9 @@ func (s *statusSource) storageStatus() status.Storage {
 		st.Kind = "database"
 		if err := s.replica.problem(); err != nil {
 			st.Up, st.Error = false, err.Error()
+		}
+		if at := s.replica.mended.Load(); at != nil && at.After(st.Mended) {
+			st.Mended = *at
 		}
 	case s.storage != nil:
 		st.Kind = "file"

@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -42,6 +43,24 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	require.Len(t, after.Trouble, 1, "the same address may have other receivers")
 	assert.Equal(t, status.Refusing, after.Trouble[0].Kind)
 	assert.NotZero(t, after.Webhooks.LastAccepted)
+}
+
+func TestWebhooksThatAFullDiskKeepsOutAreNoTroubleOfTheirOwn(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	e.telemetry.storageFails(errors.New("no space left on device"))
+	rejections.Tell(rejections.Rejection{Text: "503: not now", Busy: true})
+	troubles := func() (kinds []status.TroubleKind) {
+		o, _ := ask[status.Overview](t, e, status.PathOverview)
+		for _, t := range o.Trouble {
+			kinds = append(kinds, t.Kind)
+		}
+		return kinds
+	}
+	assert.Equal(t, []status.TroubleKind{status.StorageDown}, troubles())
+	e.telemetry.storageWorks()
+	assert.Empty(t, troubles(), "Alertmanager sends it again")
+	rejections.Tell(rejections.Rejection{Text: "503: not now", Busy: true})
+	assert.Equal(t, []status.TroubleKind{status.Busy}, troubles())
 }
 
 func TestSkippedAlertsAreShownToWhoAsksForThem(t *testing.T) {

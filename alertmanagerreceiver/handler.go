@@ -239,7 +239,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		detail := h.detail(r, refusal, err)
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, each is logged a few times a minute
 			zap.Int("status", status), zap.Error(err), zap.String("detail", detail), zap.String("client", sender.From))
-		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: detail, Sender: sender})
+		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: detail, Busy: status == http.StatusServiceUnavailable, Sender: sender})
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))

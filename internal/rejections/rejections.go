@@ -14,6 +14,8 @@ import (
 type Rejection struct {
 	// Text is the answer, one line that holds nothing of the request but positions. Detail is what only the log says; it is bounded.
 	Text, Detail string
+	// Busy: nothing is wrong with it, and the sender sends it again.
+	Busy bool
 	Sender
 }
 

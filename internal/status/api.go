@@ -102,8 +102,10 @@ type Storage struct {
 	Kind  string    `json:"kind"` // file, database or memory
 	Up    bool      `json:"up"`
 	Since time.Time `json:"since,omitzero"` // it is not up
-	Bytes int64     `json:"bytes"`
-	Error string    `json:"error,omitempty"`
+	// Mended is when it was last up again after it was not; zero: it always was.
+	Mended time.Time `json:"mended,omitzero"`
+	Bytes  int64     `json:"bytes"`
+	Error  string    `json:"error,omitempty"`
 }
 
 // Replica is this bridge as one of several.
@@ -126,6 +128,9 @@ type Webhooks struct {
 	LastRefused  time.Time `json:"last_refused,omitzero"`
 	// Refusal is the answer to the one that was refused last, and who sent it.
 	Refusal string `json:"refusal,omitempty"`
+	// LastWrong and Wrong are the same of what was refused because of the sender, and not because the bridge could not take it (503).
+	LastWrong time.Time `json:"last_wrong,omitzero"`
+	Wrong     string    `json:"wrong,omitempty"`
 	// Fed: alerts came, perhaps from another source than a webhook.
 	Fed bool `json:"fed"`
 }

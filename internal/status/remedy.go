@@ -34,6 +34,7 @@ var remedies = map[string][2]string{
 	string(NoLeader):     {"read in the log of each replica what keeps it from leading", "alert24bridgenoleader"},
 	string(Follows):      {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
 	string(Refusing):     {"correct what the answer names, in the sender's configuration", "alert24bridgewebhooksrefused"},
+	string(Busy):         {"nothing at the sender: Alertmanager sends it again. The log has the reason", "alert24bridgewebhooksrefused"},
 	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
 	string(KeyRefused):   {"create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
 	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,8 @@ const (
 	DatabaseDown TroubleKind = "database"    // webhooks are refused
 	NoLeader     TroubleKind = "leader"      // what is accepted waits in the inbox
 	Follows      TroubleKind = "follows"     // only the leader knows what became of calls
-	Refusing     TroubleKind = "refused"     // webhooks are refused
+	Refusing     TroubleKind = "refused"     // webhooks are refused because of their sender
+	Busy         TroubleKind = "busy"        // webhooks are answered 503
 	InInbox      TroubleKind = "inbox"       // a webhook waits there, which may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
 	APIDown      TroubleKind = "api"         // Alert24 does not answer as it should
@@ -74,7 +76,7 @@ func Troubles(o *Overview) []Trouble {
 	if o.Replica != nil {
 		all.replica(o.Replica, o.Storage.Up)
 	}
-	all.webhooks(&o.Webhooks, o.Now)
+	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
 	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
 	if o.Watchdog != nil {
 		all.watchdog(o.Watchdog, o.Bridge.Started)
@@ -140,20 +142,31 @@ func number(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
-func (all *troubles) webhooks(w *Webhooks, now time.Time) {
-	recent := !w.LastRefused.IsZero() && now.Sub(w.LastRefused) < refusedFor
-	switch {
-	case recent || w.LastRefused.After(w.LastAccepted):
-		since := "; none has been accepted since"
-		switch {
-		case w.LastAccepted.IsZero():
-			since = "; none has been accepted since the start at " + at(w.Since)
-		case !w.LastRefused.After(w.LastAccepted):
-			since = "; others are accepted, the last one at " + at(w.LastAccepted)
-		}
-		all.add(Refusing, Unheard, w.LastRefused, "webhooks are refused, the last one at ", at(w.LastRefused), because(w.Refusal), since)
-	case w.LastAccepted.IsZero() && !w.Fed:
+func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
+	recent := func(t time.Time) bool { return !t.IsZero() && now.Sub(t) < refusedFor }
+	if recent(w.LastWrong) || w.LastWrong.After(w.LastAccepted) {
+		all.add(Refusing, Unheard, w.LastWrong, "webhooks are refused, the last one at ", at(w.LastWrong), because(w.Wrong), "; ", w.acceptedSince(w.LastWrong))
+	}
+	// What is answered 503 is sent again soon. The storage, the database and the inbox are troubles of their own.
+	busy := w.LastRefused
+	known := slices.ContainsFunc(*all, func(t Trouble) bool { return t.Scope == All || t.Kind == InInbox })
+	if busy.After(w.LastWrong) && busy.After(w.LastAccepted) && busy.After(mended) && recent(busy) && !known {
+		all.add(Busy, Unheard, busy, "webhooks are answered 503, the last one at ", at(busy), because(w.Refusal), "; ", w.acceptedSince(busy))
+	}
+	if w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.Fed {
 		all.add(Unfed, Unheard, w.Since, "no webhook has come since the start at ", at(w.Since))
+	}
+}
+
+// acceptedSince says whether one was accepted after a refusal.
+func (w *Webhooks) acceptedSince(refused time.Time) string {
+	switch {
+	case w.LastAccepted.IsZero():
+		return "none has been accepted since the start at " + at(w.Since)
+	case !refused.After(w.LastAccepted):
+		return "others are accepted, the last one at " + at(w.LastAccepted)
+	default:
+		return "none has been accepted since"
 	}
 }
 

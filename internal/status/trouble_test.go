@@ -75,18 +75,28 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 			{Kind: InInbox, Scope: Unheard, Text: "1 accepted webhook waits for the leader, and this alert may be in there"},
 		}},
 		"refused webhooks": {func(o *Overview) {
-			o.Webhooks = Webhooks{Since: start.Add(-time.Hour), LastRefused: start, Refusal: "401: not authorized, from 10.0.0.1"}
+			o.Webhooks = Webhooks{Since: start.Add(-time.Hour), LastWrong: start, LastRefused: start, Wrong: "401: not authorized, from 10.0.0.1"}
 		}, []Trouble{{
 			Kind: Refusing, Scope: Unheard, Since: start,
 			Text: "webhooks are refused, the last one at 2026-03-19T14:30:00Z: 401: not authorized, from 10.0.0.1; none has been accepted since the start at 2026-03-19T13:30:00Z",
 		}}},
 		"a webhook was refused, and then one was accepted": {func(o *Overview) {
-			o.Webhooks.LastRefused, o.Webhooks.Refusal = start.Add(-2*time.Minute), "401: not authorized"
+			o.Webhooks.LastWrong, o.Webhooks.Wrong = start.Add(-2*time.Minute), "401: not authorized"
 		}, []Trouble{{
 			Kind: Refusing, Scope: Unheard, Since: start.Add(-2 * time.Minute),
 			Text: "webhooks are refused, the last one at 2026-03-19T14:28:00Z: 401: not authorized; others are accepted, the last one at 2026-03-19T14:29:00Z",
 		}}},
-		"no webhook was refused for a while": {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-refusedFor) }, []Trouble{}},
+		"no webhook was refused for a while": {func(o *Overview) { o.Webhooks.LastWrong = start.Add(-refusedFor) }, []Trouble{}},
+		"the bridge cannot take webhooks": {func(o *Overview) {
+			o.Webhooks = Webhooks{LastAccepted: start.Add(-time.Minute), LastRefused: start, Refusal: "503: not now"}
+		}, []Trouble{{
+			Kind: Busy, Scope: Unheard, Since: start, Text: "webhooks are answered 503, the last one at 2026-03-19T14:30:00Z: 503: not now; none has been accepted since",
+		}}},
+		"it could not, and can again":          {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-time.Hour / 2) }, []Trouble{}},
+		"the storage could not, and can again": {func(o *Overview) { o.Webhooks.LastRefused, o.Storage.Mended = start.Add(-time.Second), start }, []Trouble{}},
+		"the storage cannot": {func(o *Overview) { o.Webhooks.LastRefused, o.Storage = start, Storage{Since: start} }, []Trouble{{
+			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written; webhooks with new alerts are refused, and nothing is sent",
+		}}},
 		"no webhook ever": {func(o *Overview) { o.Webhooks.LastAccepted = time.Time{} }, []Trouble{
 			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},

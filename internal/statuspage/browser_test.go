@@ -45,7 +45,7 @@ func inTrouble(f *fake) {
 			LastError: "create incident: HTTP 503 Service Unavailable", PausedUntil: now.Add(time.Minute),
 		},
 		Storage:  status.Storage{Kind: "file", Error: "cannot write the ledger to storage: no space left on device"},
-		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from 10.0.0.1"},
+		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from 10.0.0.1", LastWrong: now, Wrong: "401: not authorized, from 10.0.0.1"},
 		Replica:  &status.Replica{Inbox: 12, Aside: 1},
 		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093", At: now, Alerts: 12}},
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
