@@ -83,7 +83,7 @@ func (e *Explanation) Advise(all []Trouble, s *Subject) {
 		return slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Scope == scope })
 	}
 	if at := slices.IndexFunc(e.Entries, func(entry Entry) bool { return !entry.well() }); at >= 0 {
-		if r := &e.Entries[at]; r.State.Kind != Retrying || r.closeRefused() || !has(Waiting) {
+		if r := &e.Entries[at]; !r.goesOn() || r.closeRefused() || !slices.ContainsFunc(e.Trouble, Trouble.stops) {
 			e.Do = r.remedy()
 		}
 		return
@@ -103,6 +103,12 @@ func (e *Entry) remedy() *Remedy {
 	}
 	return remedyFor(string(e.State.Kind))
 }
+
+// stops: calls may wait until it is over.
+func (t Trouble) stops() bool { return t.Scope == Waiting || t.Scope == All && t.Kind != Watchdogs }
+
+// goesOn: the bridge goes on by itself, unless a trouble keeps its calls from leaving.
+func (e *Entry) goesOn() bool { return e.State.Kind == Retrying || e.State.Kind == Doubtful }
 
 // closeRefused: Alert24 refused the last close.
 func (e *Entry) closeRefused() bool {

@@ -57,7 +57,7 @@ func (s State) String(now time.Time) string {
 	if !s.SeenAt.IsZero() {
 		b.WriteString(" (last seen " + clock(s.SeenAt, now) + ")")
 	}
-	if !s.Until.IsZero() {
+	if s.Until.After(now) {
 		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))
 	}
 	switch {
@@ -126,7 +126,7 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	if e.Firing() {
 		s = opening(e, k)
 	}
-	if k.Stuck && (s.Kind == Opening || s.Kind == Updating || s.Kind == Closing && s.Until.IsZero()) {
+	if k.Stuck && (s.Kind == Doubtful || s.Kind == Opening || s.Kind == Updating || s.Kind == Closing && s.Until.IsZero()) {
 		s.Text = "waits: nothing is sent until the storage can be written"
 	}
 	pause := k.PausedUntil
@@ -135,6 +135,10 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	}
 	if !s.NextTry.IsZero() && pause.After(s.NextTry) && pause.After(k.Now) {
 		s.PausedUntil = pause
+	}
+	if s.Kind == Doubtful && !k.Stuck && k.PausedUntil.After(k.Now) {
+		s.Text += "; that waits"
+		s.PausedUntil = k.PausedUntil
 	}
 	if s.Kind == Open {
 		s.SeenAt = e.ConfirmedAt

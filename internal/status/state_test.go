@@ -205,6 +205,11 @@ var states = []struct {
 	}, Known{}, Held, "waits until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly) +
 		": it may be a late repeat, because am-1 resolved it at " + start.Local().Format(time.TimeOnly)},
 	{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
+	{
+		"a lookup waits", (*life).resolves, Known{PausedUntil: start.Add(time.Minute)}, Doubtful,
+		"resolved, and never seen firing; the bridge looks for its incident; that waits, next try " + WhenAllowed(start.Add(time.Minute)),
+	},
+	{"a lookup waits for the storage", (*life).resolves, Known{Stuck: true}, Doubtful, "waits: nothing is sent until the storage can be written"},
 }
 
 func TestStateInWords(t *testing.T) {
@@ -221,6 +226,7 @@ func TestStateInWords(t *testing.T) {
 }
 
 func TestAPauseThatHasEndedIsNotTold(t *testing.T) {
+	assert.Equal(t, "waits", State{Text: "waits", Until: start}.String(start), "nor is another wait")
 	s := State{Text: "create failed", NextTry: start, PausedUntil: start.Add(time.Minute)}
 	assert.Equal(t, "create failed, next try now", s.String(start.Add(time.Minute)))
 }

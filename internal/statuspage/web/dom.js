@@ -45,7 +45,7 @@ export function when(iso) {
 // state is a state in words, as of now.
 export function state(s) {
   let text = s.text;
-  if (s.until) text += ` until ${clock(s.until)}`;
+  if (s.until && new Date(s.until) > now()) text += ` until ${clock(s.until)}`;
   if (s.paused_until && new Date(s.paused_until) > now()) {
     text += `, next try ${whenAllowed(s.paused_until)}`;
   } else if (s.next_try) {

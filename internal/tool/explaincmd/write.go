@@ -170,7 +170,7 @@ func (p *page) alert(a *status.Alert) {
 	case started != "":
 		when = " since " + started
 	}
-	if !a.HeldUntil.IsZero() {
+	if a.HeldUntil.After(p.now) {
 		when += ", waits until " + p.clock(a.HeldUntil)
 	}
 	p.line("  - ", a.State, when)
