@@ -206,7 +206,9 @@ var states = []struct {
 		": it may be a late repeat, because am-1 resolved it at " + start.Local().Format(time.TimeOnly)},
 	{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
 	{
-		"a lookup waits", (*life).resolves, Known{PausedUntil: start.Add(time.Minute)}, Doubtful,
+		"a lookup waits", (*life).resolves,
+		Known{PausedUntil: start.Add(time.Minute)},
+		Doubtful,
 		"resolved, and never seen firing; the bridge looks for its incident; that waits, next try " + WhenAllowed(start.Add(time.Minute)),
 	},
 	{"a lookup waits for the storage", (*life).resolves, Known{Stuck: true}, Doubtful, "waits: nothing is sent until the storage can be written"},

@@ -59,6 +59,9 @@ const (
 // Alertmanager tries again after group_interval, 5 minutes unless it says otherwise.
 const refusedFor = 10 * time.Minute
 
+// unfedAfter is how long after the start it is no trouble yet that no webhook has come.
+const unfedAfter = 5 * time.Minute
+
 // maxSilentNamed bounds the sources that a text names.
 const maxSilentNamed = 3
 
@@ -76,10 +79,15 @@ func Troubles(o *Overview) []Trouble {
 	if o.Replica != nil {
 		all.replica(o.Replica, o.Storage.Up)
 	}
-	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
 	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
-	if o.Watchdog != nil {
-		all.watchdog(o.Watchdog, o.Bridge.Started)
+	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
+	all.silent(watchdog)
+	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
+	if watchdog.NeverHeard {
+		all.add(NoWatchdog, Unheard, o.Bridge.Started, "no watchdog has been heard since the start at ", at(o.Bridge.Started))
+	}
+	if follows := o.Replica != nil && !o.Replica.Leads; !follows && o.Webhooks.unfed(o.Now) {
+		all.add(Unfed, Unheard, o.Webhooks.Since, "no webhook has come since the start at ", at(o.Webhooks.Since))
 	}
 	return all
 }
@@ -153,9 +161,11 @@ func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
 	if busy.After(w.LastWrong) && busy.After(w.LastAccepted) && busy.After(mended) && recent(busy) && !known {
 		all.add(Busy, Unheard, busy, "webhooks are answered 503, the last one at ", at(busy), because(w.Refusal), "; ", w.acceptedSince(busy))
 	}
-	if w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.Fed {
-		all.add(Unfed, Unheard, w.Since, "no webhook has come since the start at ", at(w.Since))
-	}
+}
+
+// unfed: nothing has come, although Alertmanager had the time to send what fires.
+func (w *Webhooks) unfed(now time.Time) bool {
+	return w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.Fed && now.Sub(w.Since) >= unfedAfter
 }
 
 // acceptedSince says whether one was accepted after a refusal.
@@ -218,7 +228,8 @@ func waits(a *API, c *Counts, now time.Time) (text string) {
 	return text
 }
 
-func (all *troubles) watchdog(w *Watchdog, started time.Time) {
+// silent names watchdogs that are no longer heard.
+func (all *troubles) silent(w *Watchdog) {
 	var named []string
 	for i := range w.Silent[:min(len(w.Silent), maxSilentNamed)] {
 		named = append(named, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
@@ -226,11 +237,8 @@ func (all *troubles) watchdog(w *Watchdog, started time.Time) {
 	if more := w.Missing - len(named); more > 0 && len(named) > 0 {
 		named = append(named, strconv.Itoa(more)+" more")
 	}
-	switch {
-	case len(named) > 0:
+	if len(named) > 0 {
 		all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", strings.Join(named, ", "), ": alerts may not arrive")
-	case w.NeverHeard:
-		all.add(NoWatchdog, Unheard, started, "no watchdog has been heard since the start at ", at(started))
 	}
 }
 

@@ -122,6 +122,33 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
+// What keeps webhooks of some senders out is less than what keeps incidents from being opened.
+func TestWorstTroubleIsFirst(t *testing.T) {
+	o := fine()
+	o.Webhooks.LastWrong, o.Watchdog = start, &Watchdog{NeverHeard: true}
+	o.API = API{State: APIRefusesKey}
+	var kinds []TroubleKind
+	for _, t := range Troubles(o) {
+		kinds = append(kinds, t.Kind)
+	}
+	assert.Equal(t, []TroubleKind{KeyRefused, Refusing, NoWatchdog}, kinds)
+}
+
+func TestNoWebhookIsNoTroubleAtOnceNorOfAFollower(t *testing.T) {
+	o := fine()
+	o.Webhooks = Webhooks{Since: start}
+	o.Now = start.Add(unfedAfter - 1)
+	assert.Empty(t, Troubles(o))
+	o.Now = start.Add(unfedAfter)
+	assert.Len(t, Troubles(o), 1)
+	o.Replica = &Replica{Leads: true, Leader: true}
+	assert.Len(t, Troubles(o), 1)
+	o.Replica = &Replica{Leader: true}
+	for _, trouble := range Troubles(o) {
+		assert.NotEqual(t, Unfed, trouble.Kind)
+	}
+}
+
 func TestLocalize(t *testing.T) {
 	assert.Equal(t, "from 14:30 until 15:30.", Localize("from 2026-03-19T14:30:00Z until 2026-03-19T15:30:00Z.", func(t time.Time) string { return t.Format("15:04") }))
 	assert.Equal(t, "2026-99-19T14:30:00Z", Localize("2026-99-19T14:30:00Z", func(time.Time) string { return "" }))

@@ -105,7 +105,7 @@ func (s *scene) text(id string) string {
 func TestPageInABrowser(t *testing.T) {
 	f := &fake{overview: status.Overview{
 		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: time.Now()}, API: status.API{State: status.APIAnswers, Limit: 15}, Storage: status.Storage{Kind: "file", Up: true},
-		Webhooks: status.Webhooks{Since: time.Now()},
+		Webhooks: status.Webhooks{Since: time.Now().Add(-time.Hour)},
 	}}
 	s := &scene{b: browsertest.Open(t), f: f, server: httptest.NewServer(New(f, Options{Now: time.Now}))}
 	defer s.server.Close()
