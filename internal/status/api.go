@@ -26,6 +26,8 @@ type Overview struct {
 	Bridge   Bridge `json:"bridge"`
 	// Trouble is what is wrong now, the worst first.
 	Trouble []Trouble `json:"trouble"`
+	// Unopened are aliases that fire and whose create Alert24 refused, the worst first. The trouble names some.
+	Unopened []string `json:"-"`
 	// Counts are left out while the aliases cannot be read.
 	Counts   *Counts   `json:"counts,omitempty"`
 	API      API       `json:"api"`

@@ -16,18 +16,28 @@ import (
 type Table struct {
 	Rows   []Row
 	Counts Counts
+	// Unopened are the aliases that fire and whose create Alert24 refused, the worst first.
+	Unopened []string
 }
 
 // NewTable counts the rows. pendingSince is that of the alias that waits longest.
 func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
 	t := &Table{Rows: rows, Counts: Counts{Live: len(rows), Closed: closed, PendingSince: pendingSince}}
+	var unopened []*Row
 	for i := range rows {
+		if r := &rows[i]; r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen) {
+			unopened = append(unopened, r)
+		}
 		for _, g := range rows[i].Is {
 			*t.Counts.of(g)++
 		}
 		if rows[i].State.Kind == Retrying {
 			t.Counts.Failing++
 		}
+	}
+	slices.SortStableFunc(unopened, func(a, b *Row) int { return cmp.Compare(b.worst, a.worst) })
+	for _, r := range unopened {
+		t.Unopened = append(t.Unopened, r.Alias)
 	}
 	return t
 }

@@ -26,6 +26,15 @@ func TestTableCounts(t *testing.T) {
 	assert.Equal(t, Counts{Live: 3, Closed: 4, Firing: 2, Open: 1, Pending: 1, Held: 1, Failing: 1, PendingSince: start}, sample().Counts)
 }
 
+func TestTableKnowsWhatAlert24DoesNotOpen(t *testing.T) {
+	parked := func(alias string, worst incident.Severity, firing int, is ...Group) Row {
+		return Row{Alias: alias, worst: worst, Firing: firing, State: State{Kind: Parked}, Is: is}
+	}
+	rows := []Row{parked("low", incident.Low, 1), parked("open", incident.Critical, 1, IsOpen), parked("resolved", incident.Critical, 0), parked("critical", incident.Critical, 2)}
+	assert.Equal(t, []string{"critical", "low"}, NewTable(rows, 0, start).Unopened)
+	assert.Equal(t, "low", rows[0].Alias, "the rows keep their order")
+}
+
 func TestTableSelects(t *testing.T) {
 	for name, c := range map[string]struct {
 		query Query

@@ -36,6 +36,7 @@ const (
 	Busy         TroubleKind = "busy"        // webhooks are answered 503
 	InInbox      TroubleKind = "inbox"       // a webhook waits there, which may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
+	Unopened     TroubleKind = "parked"      // Alert24 refuses what incidents are to say
 	APIDown      TroubleKind = "api"         // Alert24 does not answer as it should
 	SomeFail     TroubleKind = "calls"       // calls for some aliases fail
 	RateLimit    TroubleKind = "rate_limit"  // calls wait because of HTTP 429
@@ -53,6 +54,7 @@ const (
 	All     Scope = "all"     // what the bridge knows of any alert may be old
 	Waiting Scope = "waiting" // those that Alert24 does not hold as the alerts ask
 	Unheard Scope = "unheard" // those that the bridge does not know
+	Named   Scope = "named"   // those that it names: what is known of them says it
 )
 
 // refusedFor is how long a refusal counts, whatever else is accepted: a sender with a wrong token shares its address with others, and
@@ -62,8 +64,8 @@ const refusedFor = 10 * time.Minute
 // unfedAfter is how long after the start it is no trouble yet that no webhook has come.
 const unfedAfter = 5 * time.Minute
 
-// maxSilentNamed bounds the sources that a text names.
-const maxSilentNamed = 3
+// maxNamed bounds the sources and the aliases that a text names.
+const maxNamed = 3
 
 // troubles is a list in the making.
 type troubles []Trouble
@@ -79,7 +81,14 @@ func Troubles(o *Overview) []Trouble {
 	if o.Replica != nil {
 		all.replica(o.Replica, o.Storage.Up)
 	}
+	refusesKey := o.API.State == APIRefusesKey
+	if !refusesKey {
+		all.unopened(o.Unopened)
+	}
 	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
+	if refusesKey {
+		all.unopened(o.Unopened)
+	}
 	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
 	all.silent(watchdog)
 	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
@@ -228,10 +237,22 @@ func waits(a *API, c *Counts, now time.Time) (text string) {
 	return text
 }
 
+// unopened names what has no incident because Alert24 refuses its content.
+func (all *troubles) unopened(aliases []string) {
+	if len(aliases) == 0 {
+		return
+	}
+	named := strings.Join(aliases[:min(len(aliases), maxNamed)], ", ")
+	if more := len(aliases) - maxNamed; more > 0 {
+		named += ", " + strconv.Itoa(more) + " more"
+	}
+	all.add(Unopened, Named, time.Time{}, number(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named)
+}
+
 // silent names watchdogs that are no longer heard.
 func (all *troubles) silent(w *Watchdog) {
 	var named []string
-	for i := range w.Silent[:min(len(w.Silent), maxSilentNamed)] {
+	for i := range w.Silent[:min(len(w.Silent), maxNamed)] {
 		named = append(named, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
 	}
 	if more := w.Missing - len(named); more > 0 && len(named) > 0 {

@@ -101,6 +101,10 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},
 		"no webhook ever, and alerts from another source": {func(o *Overview) { o.Webhooks = Webhooks{Fed: true} }, []Trouble{}},
+		"a parked create": {func(o *Overview) { o.Unopened = []string{"a"} }, []Trouble{{Kind: Unopened, Scope: Named, Text: "1 incident is refused by Alert24: a"}}},
+		"many parked creates": {func(o *Overview) { o.Unopened = []string{"a", "b", "c", "d", "e"} }, []Trouble{
+			{Kind: Unopened, Scope: Named, Text: "5 incidents are refused by Alert24: a, b, c, 2 more"},
+		}},
 		"a silent watchdog": {func(o *Overview) {
 			o.Watchdog = &Watchdog{Missing: 3, Silent: []Silent{{"eu", start}, {"us", start}}}
 		}, []Trouble{{Kind: Watchdogs, Scope: All, Since: start, Text: "no watchdog from eu since 2026-03-19T14:30:00Z, us since 2026-03-19T14:30:00Z, 1 more: alerts may not arrive"}}},
@@ -125,13 +129,13 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 // What keeps webhooks of some senders out is less than what keeps incidents from being opened.
 func TestWorstTroubleIsFirst(t *testing.T) {
 	o := fine()
-	o.Webhooks.LastWrong, o.Watchdog = start, &Watchdog{NeverHeard: true}
+	o.Webhooks.LastWrong, o.Watchdog, o.Unopened = start, &Watchdog{NeverHeard: true}, []string{"a"}
 	o.API = API{State: APIRefusesKey}
 	var kinds []TroubleKind
 	for _, t := range Troubles(o) {
 		kinds = append(kinds, t.Kind)
 	}
-	assert.Equal(t, []TroubleKind{KeyRefused, Refusing, NoWatchdog}, kinds)
+	assert.Equal(t, []TroubleKind{KeyRefused, Unopened, Refusing, NoWatchdog}, kinds)
 }
 
 func TestNoWebhookIsNoTroubleAtOnceNorOfAFollower(t *testing.T) {

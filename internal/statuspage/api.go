@@ -34,7 +34,7 @@ func (a *api) look(ctx context.Context) status.Overview {
 	t, revision, err := a.tables.get(ctx)
 	o.Revision = revision
 	if err == nil {
-		o.Counts = &t.Counts
+		o.Counts, o.Unopened = &t.Counts, t.Unopened
 	} else if o.Storage.Error == "" {
 		o.Storage.Up, o.Storage.Error = false, err.Error()
 	}

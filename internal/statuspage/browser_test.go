@@ -191,7 +191,7 @@ func (s *scene) trouble(t *testing.T) {
 	assert.Regexp(t, `refused the incident, next try when calls are allowed again at \d+:\d+`, s.text("rows"))
 	assert.Contains(t, s.text("health"), "no space left on device")
 	assert.Contains(t, s.text("notices"), "Watchdog:x")
-	assert.Contains(t, s.text("notices"), "from 10.0.0.1, accepted again since")
+	assert.Contains(t, s.text("notices"), "webhooks are answered 401, from 10.0.0.1")
 	assert.Contains(t, s.text("health"), "The last one was refused.")
 	assert.Contains(t, s.text("groups"), "blocked")
 	assert.Regexp(t, `the storage cannot be written: cannot write .*\s+Do: free space`, s.text("trouble"))
