@@ -171,7 +171,7 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 	switch o {
 	case protocol.Ignored:
 		n.Kind, n.Text = status.Ignored, "watchdog::matchers: it is a watchdog, whose silence opens an incident"
-		if _, watches := t.exporter.rules.Watch(a.Labels); !watches {
+		if _, n.Watchdog = t.exporter.rules.Watch(a.Labels); !n.Watchdog {
 			n.Text = cmp.Or(t.exporter.renderer.Explain(a.Labels, a.Annotations, "").Ignored, "the record's own severity says so")
 		}
 		message = "An alert opens no incident, because a rule of the configuration says so"

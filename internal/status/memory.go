@@ -29,6 +29,8 @@ type Notice struct {
 	Count    int64     `json:"count"`
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
+	// Watchdog: it is ignored because it is one.
+	Watchdog bool `json:"-"`
 	// Same says what makes two notices without an alias one; "" is the text.
 	Same string `json:"-"`
 }

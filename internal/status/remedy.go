@@ -27,6 +27,9 @@ func (r *Remedy) String() string { return r.Text + " (" + r.Runbook + ")" }
 // closeRefused stands for a state: the incident stays open until a person closes it.
 const closeRefused = "close_refused"
 
+// heardWatchdog stands for a notice: a watchdog is ignored, as it should be.
+const heardWatchdog = "heard_watchdog"
+
 // remedies have a row for each kind of trouble, of state and of notice that people can do something about, with a section of the runbook.
 var remedies = map[string][2]string{
 	string(StorageDown):  {"free space, or mend the disk; the bridge goes on by itself", "alert24bridgestoragefailing"},
@@ -41,7 +44,7 @@ var remedies = map[string][2]string{
 	string(SomeFail):     {"read the reason; the bridge goes on trying", "alert24bridgechangespending"},
 	string(RateLimit):    {"if it goes on, lower limits::requests_per_second; other tools with this key share the limit", "alert24bridgeapifailing"},
 	string(Paused):       {"nothing; calls go on by themselves", "alert24bridgeapifailing"},
-	string(Watchdogs):    {"check that Prometheus, its Alertmanager and the way from there to the bridge", "watchdogs"},
+	string(Watchdogs):    {"check that Prometheus, its Alertmanager and the way from there to the bridge work", "watchdogs"},
 	string(NoWatchdog):   {"check its route in Alertmanager and watchdog::matchers", "watchdogs"},
 	string(Unfed):        {"see that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
 
@@ -53,6 +56,7 @@ var remedies = map[string][2]string{
 	string(LeftOpen):  {"close the incident in Alert24", "troubleshooting"},
 	string(Doubtful):  {"nothing; the bridge looks the incident up", "alert24bridgeapifailing"},
 
+	heardWatchdog:    {"nothing; only its silence opens an incident", "watchdogs"},
 	string(HeldEcho): {"nothing; it counts then, unless it resolves. If it is always wrong, see echo", "an-alert-has-no-incident"},
 	string(Ignored):  {"nothing, or change the rule", "an-alert-has-no-incident"},
 	string(Unusable): {"give the records an alias", "alert24bridgerecordsrefused"},
@@ -75,6 +79,9 @@ func (e *Explanation) Advise(all []Trouble, s *Subject) {
 	e.Trouble = []Trouble{}
 	known, well := e.Known(), e.Well()
 	for _, t := range all {
+		if t.Kind == InInbox {
+			t.Text += ", and this alert may be in there"
+		}
 		if t.Scope == All || t.Scope == Unheard && !known || t.Scope == Waiting && (!known || len(e.Entries) > 0 && !well) {
 			e.Trouble = append(e.Trouble, t)
 		}
@@ -90,6 +97,10 @@ func (e *Explanation) Advise(all []Trouble, s *Subject) {
 	}
 	switch {
 	case len(e.Entries) > 0:
+	case known && e.Notices[0].Watchdog:
+		if !slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Kind == Watchdogs }) {
+			e.Do = remedyFor(heardWatchdog)
+		}
 	case known:
 		e.Do = remedyFor(string(e.Notices[0].Kind))
 	case e.DidYouMean == "" && !has(All) && !slices.ContainsFunc(e.Trouble, func(t Trouble) bool { return t.Kind == InInbox }):

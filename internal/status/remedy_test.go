@@ -56,6 +56,8 @@ func TestAdvice(t *testing.T) {
 		"parked":                       {entry(Parked), nil, nil, "page people by hand"},
 		"being opened":                 {entry(Opening), nil, nil, ""},
 		"ignored":                      {notice(Notice{Kind: Ignored, Alias: "a"}), everything, []TroubleKind{Watchdogs}, "change the rule"},
+		"a watchdog that is silent":    {notice(Notice{Kind: Ignored, Alias: "a", Watchdog: true}), everything[:1], []TroubleKind{Watchdogs}, ""},
+		"a watchdog that is heard":     {notice(Notice{Kind: Ignored, Alias: "a", Watchdog: true}), nil, nil, "only its silence opens an incident"},
 		"skipped, without an alias":    {notice(Notice{Kind: Skipped}), nil, nil, "correct the program"},
 		"not known":                    {Explanation{}, everything[1:], []TroubleKind{APIDown, Unfed}, "routes it to the bridge"},
 		"not known, and others are refused": {
@@ -78,6 +80,13 @@ func TestAdvice(t *testing.T) {
 			assert.Contains(t, c.found.Do.String(), c.do)
 		})
 	}
+}
+
+func TestInboxMayHaveTheAlert(t *testing.T) {
+	all, e := []Trouble{{Kind: InInbox, Scope: Unheard, Text: "1 accepted webhook waits for the leader"}}, Explanation{}
+	e.Advise(all, &Subject{Alias: "a"})
+	assert.Equal(t, "1 accepted webhook waits for the leader, and this alert may be in there", e.Trouble[0].Text)
+	assert.Equal(t, "1 accepted webhook waits for the leader", all[0].Text)
 }
 
 // Labels come from whoever asks, and are pasted into a shell.

@@ -131,7 +131,7 @@ func (all *troubles) replica(r *Replica, databaseUp bool) {
 		all.add(Follows, Waiting, time.Time{}, "this replica follows; calls, their failures and pauses are known to the leader only")
 	}
 	if databaseUp && r.Inbox > 0 {
-		all.add(InInbox, Unheard, r.InboxSince, inbox(r), ", and this alert may be in there")
+		all.add(InInbox, Unheard, r.InboxSince, inbox(r))
 	}
 }
 
