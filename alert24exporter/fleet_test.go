@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 	logobserver "go.uber.org/zap/zaptest/observer"
 
@@ -96,9 +97,19 @@ func (f *fleet) send(e *alert24Exporter, status string) error {
 }
 
 func (f *fleet) sendIn(ctx context.Context, e *alert24Exporter, status string) error {
+	return e.consume(ctx, f.alert(status))
+}
+
+// sends repeats what is not accepted, as senders do: the database may be slow.
+func (f *fleet) sends(e *alert24Exporter, ld plog.Logs) {
+	f.t.Helper()
+	require.Eventually(f.t, func() bool { return e.consume(f.t.Context(), ld) == nil }, patience, tick)
+}
+
+func (f *fleet) alert(status string) plog.Logs {
 	attributes := alertAttributes(status)
 	attributes[attrs.AlertStartsAt] = f.began().Format(time.RFC3339Nano)
-	return e.consume(ctx, logs(attributes))
+	return logs(attributes)
 }
 
 // began is when the alert began, the same each time.

@@ -20,7 +20,7 @@ import (
 func (f *fleet) survives(why string, breaks, mend func()) {
 	f.t.Helper()
 	leader, followers := f.three()
-	require.NoError(f.t, f.send(leader, "firing"))
+	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	breaks()
 	for _, e := range f.all {
@@ -119,11 +119,11 @@ func poolerOfSessions(f *fleet) {
 	if f.leader(leader, follower) == follower {
 		leader, follower = follower, leader
 	}
-	require.NoError(f.t, f.send(follower, "firing"))
+	f.sends(follower, f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.shutdown(f.t.Context()))
 	f.leader(follower)
-	require.NoError(f.t, f.send(follower, "resolved"))
+	f.sends(follower, f.alert("resolved"))
 	f.opens(0)
 	assert.Equal(f.t, 1, f.created())
 }
@@ -159,7 +159,7 @@ func wrongPassword(f *fleet) {
 	password(secret)
 	f.leader(e)
 	require.Eventually(f.t, func() bool { return e.ready(f.t.Context()) == nil }, patience, tick)
-	require.NoError(f.t, f.send(e, "firing"))
+	f.sends(e, f.alert("firing"))
 	f.opens(1)
 }
 
@@ -170,6 +170,6 @@ func senderGone(f *fleet) {
 	cancel()
 	require.ErrorIs(f.t, f.sendIn(gone, leader, "firing"), context.Canceled)
 	require.ErrorContains(f.t, f.sendIn(gone, followers[0], "firing"), "canceled")
-	require.NoError(f.t, f.send(followers[0], "resolved"))
+	f.sends(followers[0], f.alert("resolved"))
 	assert.Zero(f.t, f.created())
 }

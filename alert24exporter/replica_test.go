@@ -59,7 +59,7 @@ func TestReplicas(t *testing.T) {
 
 func throughAFollower(f *fleet) {
 	_, followers := f.three()
-	require.NoError(f.t, f.send(followers[0], "firing"))
+	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
 	conn, err := f.server.Connect(f.t.Context(), f.database)
 	require.NoError(f.t, err)
@@ -76,7 +76,7 @@ func throughAFollower(f *fleet) {
 	assert.Equal(f.t, "high", severity)
 	assert.Equal(f.t, 1, firing)
 
-	require.NoError(f.t, f.send(followers[1], "resolved"))
+	f.sends(followers[1], f.alert("resolved"))
 	f.opens(0)
 	assert.Equal(f.t, 1, f.created())
 }
@@ -93,7 +93,7 @@ func listThroughAFollower(f *fleet) {
 	silence.PutStr(attrs.SilenceBy, "jane")
 	silence.PutStr(attrs.SilenceUntil, time.Now().Add(time.Hour).Format(time.RFC3339))
 	silence.PutEmptyBytes(attrs.SilenceKeys).FromRaw(make([]byte, 16))
-	require.NoError(f.t, followers[0].consume(f.t.Context(), list))
+	f.sends(followers[0], list)
 	f.says("Alerts are silenced in Alertmanager")
 }
 
@@ -103,7 +103,7 @@ func oldListThroughAFollower(f *fleet) {
 	said := func(e *alert24Exporter, status string) {
 		r := of("Down", status, downKey)
 		r.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.AlertStartsAt, f.began().Format(time.RFC3339Nano))
-		require.NoError(f.t, e.consume(f.t.Context(), r))
+		f.sends(e, r)
 	}
 	aged := func(age time.Duration) plog.Logs {
 		list := listOf(downKey)
@@ -117,11 +117,11 @@ func oldListThroughAFollower(f *fleet) {
 	said(followers[1], "firing")
 	require.Eventually(f.t, func() bool { return f.standing(leader).Held() == 1 }, patience, tick)
 
-	require.NoError(f.t, followers[0].consume(f.t.Context(), aged(time.Minute)))
+	f.sends(followers[0], aged(time.Minute))
 	shown := func() bool { return f.standing(leader).Get(protocol.Key(downKey)).ShownBy != "" }
 	require.Eventually(f.t, shown, patience, tick, "the list is applied")
 	require.Equal(f.t, 1, f.standing(leader).Held(), "the list is older than the resolve")
-	require.NoError(f.t, leader.consume(f.t.Context(), aged(0)))
+	f.sends(leader, aged(0))
 	opens(f.t, f.box, "Down:eu-1", 1)
 	assert.Equal(f.t, 2, f.created())
 }
@@ -144,23 +144,23 @@ func listOfAFormerLead(f *fleet) {
 	next := f.leader(followers...)
 	for _, e := range followers {
 		if e != next {
-			require.NoError(f.t, f.send(e, "firing"))
+			f.sends(e, f.alert("firing"))
 		}
 	}
 	f.opens(1) // the inbox was read, and after that lists are applied
-	require.NoError(f.t, f.send(next, "resolved"))
+	f.sends(next, f.alert("resolved"))
 	f.opens(0)
 	assert.Zero(f.t, f.logs.FilterMessageSnippet("Alerts are silenced").Len())
 }
 
 func leaderStops(f *fleet) {
 	leader, followers := f.three()
-	require.NoError(f.t, f.send(leader, "firing"))
+	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.shutdown(f.t.Context()))
 	next := f.leader(followers...)
-	require.NoError(f.t, f.send(followers[0], "firing"))
-	require.NoError(f.t, f.send(next, "resolved"))
+	f.sends(followers[0], f.alert("firing"))
+	f.sends(next, f.alert("resolved"))
 	f.opens(0)
 	assert.Equal(f.t, 1, f.created())
 }
@@ -168,7 +168,7 @@ func leaderStops(f *fleet) {
 // The server ends all sessions. The leader goes on, or another replica takes over.
 func leaderLosesItsConnections(f *fleet) {
 	leader, _ := f.three()
-	require.NoError(f.t, f.send(leader, "firing"))
+	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	f.server.Do(f.t, "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+f.database+"'")
 	require.Eventually(f.t, func() bool { return f.send(f.all[1], "resolved") == nil }, patience, tick)
@@ -181,14 +181,14 @@ func leaderCutOff(f *fleet) {
 	cut := f.join(pgtest.TCP(proxy.Address(), f.database), nil)
 	f.leader(cut)
 	rest := []*alert24Exporter{f.join("", nil), f.join("", nil)}
-	require.NoError(f.t, f.send(cut, "firing"))
+	f.sends(cut, f.alert("firing"))
 	f.opens(1)
 
 	proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true, Refuse: true})
 	f.leader(rest...)
 	require.Eventually(f.t, func() bool { return cut.term.Load() == nil }, patience, tick, "it believes that it leads")
 	require.Error(f.t, f.send(cut, "resolved"))
-	require.NoError(f.t, f.send(rest[0], "resolved"))
+	f.sends(rest[0], f.alert("resolved"))
 	f.opens(0)
 
 	proxy.Set(pgtest.Fault{})
@@ -224,11 +224,11 @@ func noRoom(f *fleet) {
 	leader := f.join("", func(c *Config) { c.Limits.Aliases = 1 })
 	f.leader(leader)
 	follower := f.join("", func(c *Config) { c.Limits.Aliases = 1 })
-	require.NoError(f.t, f.send(leader, "firing"))
+	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	require.Eventually(f.t, func() bool { return follower.replica.db.Live() == 1 }, patience, tick)
 	require.ErrorContains(f.t, f.send(follower, "firing"), "limits::aliases")
-	require.NoError(f.t, f.send(follower, "resolved"), "it makes room")
+	f.sends(follower, f.alert("resolved"))
 	f.opens(0)
 }
 
@@ -236,7 +236,7 @@ func unreadableRow(f *fleet) {
 	leader, followers := f.three()
 	f.server.Do(f.t, f.database, "INSERT INTO otelcol_alert24.inbox (component, payload) VALUES ('"+metadataID.String()+"', 'no protobuf')")
 	f.says("A row of the inbox cannot be used")
-	require.NoError(f.t, f.send(followers[0], "firing"))
+	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.ready(f.t.Context()))
 	require.Equal(f.t, 1, leader.replica.standing.Load().Aside)
@@ -247,7 +247,7 @@ func dryRunApart(f *fleet) {
 	sent := f.join("", nil)
 	f.leader(dry)
 	f.leader(sent)
-	require.NoError(f.t, f.send(dry, "firing"))
+	f.sends(dry, f.alert("firing"))
 	f.says("Dry run: not sent")
 	assert.Zero(f.t, f.created())
 	assert.Empty(f.t, sent.ledger().Aliases())

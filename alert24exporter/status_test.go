@@ -257,7 +257,7 @@ func followerShowsTheDatabase(f *fleet) {
 	if follower == leader {
 		follower = f.all[1]
 	}
-	require.NoError(f.t, f.send(follower, "firing"))
+	f.sends(follower, f.alert("firing"))
 	f.opens(1)
 	require.Eventually(f.t, func() bool {
 		table, code := ask[status.Aliases](f.t, follower, status.PathAliases)
