@@ -30,7 +30,12 @@ type Proxy struct {
 	told map[string][]string // by instance
 	// By instance, when its newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
 	resolved, fired map[string]time.Time
+	// By instance, when the last firing that a collector acknowledged was answered, and when the last such resolve was sent.
+	lastFiring, lastResolve map[string]word
 }
+
+// word is what was said at a time about the alert that began at StartsAt.
+type word struct{ startsAt, at time.Time }
 
 // proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it
 // passed to another one.
@@ -38,7 +43,10 @@ const proxyTimeout = 6 * time.Second
 
 // StartProxy starts one in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {
-	p := &Proxy{to: to, told: map[string][]string{}, resolved: map[string]time.Time{}, fired: map[string]time.Time{}, client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}}}
+	p := &Proxy{
+		to: to, told: map[string][]string{}, resolved: map[string]time.Time{}, fired: map[string]time.Time{}, lastFiring: map[string]word{}, lastResolve: map[string]word{},
+		client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
+	}
 	p.Server = httptest.NewServer(p)
 	return p
 }
@@ -111,8 +119,15 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 		instance := a.Labels["instance"]
 		p.told[instance] = append(p.told[instance], fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
 			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
-		if a.Status == "resolved" && status < http.StatusMultipleChoices && a.StartsAt.After(p.resolved[instance]) {
-			p.resolved[instance] = a.StartsAt
+		switch {
+		case status >= http.StatusMultipleChoices:
+		case a.Status == "firing":
+			p.lastFiring[instance] = word{a.StartsAt, time.Now()}
+		default:
+			p.lastResolve[instance] = word{a.StartsAt, began}
+			if a.StartsAt.After(p.resolved[instance]) {
+				p.resolved[instance] = a.StartsAt
+			}
 		}
 	}
 }
@@ -129,11 +144,16 @@ func (p *Proxy) acknowledged(body []byte) {
 }
 
 // OwesResolve reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved, or Alertmanager has
-// to say so: it sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it.
+// to say so: it sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it. A firing that crossed
+// the last resolve, or came after it, is the last word: without a sync nobody learns that it is late.
 func (p *Proxy) OwesResolve(a Alert) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	instance := a.Labels["instance"]
+	f, r := p.lastFiring[instance], p.lastResolve[instance]
+	if f.startsAt.Equal(r.startsAt) && !f.at.Before(r.at) {
+		return false
+	}
 	return !p.resolved[instance].Before(a.StartsAt) || !p.fired[instance].Before(a.StartsAt)
 }
 
