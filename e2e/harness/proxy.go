@@ -30,7 +30,7 @@ type Proxy struct {
 	told map[string][]string // by instance
 	// By instance, when its newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
 	resolved, fired map[string]time.Time
-	// By instance, when the last firing that a collector acknowledged was answered, and when the last such resolve was sent.
+	// By instance, when the last firing was answered, and when the last resolve that a collector acknowledged was sent.
 	lastFiring, lastResolve map[string]word
 }
 
@@ -120,9 +120,9 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 		p.told[instance] = append(p.told[instance], fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
 			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
 		switch {
-		case status >= http.StatusMultipleChoices:
-		case a.Status == "firing":
+		case a.Status == "firing": // whatever the answer is: the database may have taken it
 			p.lastFiring[instance] = word{a.StartsAt, time.Now()}
+		case status >= http.StatusMultipleChoices:
 		default:
 			p.lastResolve[instance] = word{a.StartsAt, began}
 			if a.StartsAt.After(p.resolved[instance]) {
