@@ -62,7 +62,7 @@ type Counts struct {
 	Blocked  int `json:"blocked"`
 	// Dismissed: a person closed the incident, and it stays closed until the episode ends.
 	Dismissed int `json:"dismissed"`
-	// Failing are those of which the last call failed.
+	// Failing counts the aliases whose last call failed.
 	Failing int `json:"failing"`
 	// PendingSince is since when the oldest change waits.
 	PendingSince time.Time `json:"pending_since,omitzero"`

@@ -242,25 +242,29 @@ func (all *troubles) unopened(aliases []string) {
 	if len(aliases) == 0 {
 		return
 	}
-	named := strings.Join(aliases[:min(len(aliases), maxNamed)], ", ")
-	if more := len(aliases) - maxNamed; more > 0 {
-		named += ", " + strconv.Itoa(more) + " more"
+	all.add(Unopened, Named, time.Time{}, number(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named(aliases, len(aliases)))
+}
+
+// named lists the first of so many.
+func named(first []string, all int) string {
+	first = first[:min(len(first), maxNamed)]
+	text := strings.Join(first, ", ")
+	if more := all - len(first); more > 0 {
+		text += ", " + strconv.Itoa(more) + " more"
 	}
-	all.add(Unopened, Named, time.Time{}, number(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named)
+	return text
 }
 
 // silent names watchdogs that are no longer heard.
 func (all *troubles) silent(w *Watchdog) {
-	var named []string
-	for i := range w.Silent[:min(len(w.Silent), maxNamed)] {
-		named = append(named, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
+	if len(w.Silent) == 0 {
+		return
 	}
-	if more := w.Missing - len(named); more > 0 && len(named) > 0 {
-		named = append(named, strconv.Itoa(more)+" more")
+	var sources []string
+	for i := range w.Silent {
+		sources = append(sources, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
 	}
-	if len(named) > 0 {
-		all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", strings.Join(named, ", "), ": alerts may not arrive")
-	}
+	all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", named(sources, w.Missing), ": alerts may not arrive")
 }
 
 // at is a time within a text.
