@@ -43,14 +43,12 @@ type lately struct {
 
 	fed atomic.Bool // alerts came
 
-	mu            sync.Mutex
-	api           status.API // as far as calls tell
-	storageError  string
-	storageSince  time.Time // it fails; zero: it does not
-	storageMended time.Time // it failed before
-	calls         [60]secondCalls
-	syncs         map[string]status.Sync
-	webhooks      status.Webhooks
+	mu       sync.Mutex
+	api      status.API     // as far as calls tell
+	storage  status.Storage // as far as writes tell
+	calls    [60]secondCalls
+	syncs    map[string]status.Sync
+	webhooks status.Webhooks
 }
 
 // secondCalls are the calls of one second of the last minute.
@@ -126,9 +124,9 @@ func (l *lately) synced(s *protocol.Snapshot) {
 func (l *lately) wrote(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.storageError = err.Error()
-	if l.storageSince.IsZero() {
-		l.storageSince = l.now()
+	l.storage.Error = err.Error()
+	if l.storage.Since.IsZero() {
+		l.storage.Since = l.now()
 	}
 }
 
@@ -136,7 +134,7 @@ func (l *lately) wrote(err error) {
 func (l *lately) writes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.storageSince, l.storageMended = time.Time{}, l.now()
+	l.storage = status.Storage{Mended: l.now()}
 }
 
 // refused notes records that cannot be used.
@@ -185,16 +183,22 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 		n.Kind, n.Text = status.NoRoom, "there are as many live aliases as limits::aliases allows"
 		message = "An alert opens no incident, because limits::aliases is reached; its sender was answered 503 and repeats it"
 	default: // protocol.Coalesced
-		n.Kind, n.Text = status.Brief, "it resolved before its incident was opened"
-		message = "An alert opens no incident, because it resolved before the incident was opened"
+		l.brief(n, "it resolved before its incident was opened")
+		return
 	}
 	l.tell(n, message)
 }
 
 // untold notes and logs that an alert resolved while a create was under way or in doubt, and that none was carried out.
 func (l *lately) untold(alias string) {
+	l.brief(status.Notice{Alias: alias, Last: l.now()}, "it resolved before its incident was opened; no create was carried out")
+}
+
+// brief notes and logs that an alert resolved before its incident was opened.
+func (l *lately) brief(n status.Notice, why string) {
 	message := "An alert opens no incident, because it resolved before the incident was opened"
-	l.tell(status.Notice{Kind: status.Brief, Alias: alias, Last: l.now(), Text: "it resolved before its incident was opened; no create was carried out"}, message)
+	n.Kind, n.Text = status.Brief, why
+	l.tell(n, message)
 }
 
 // tell logs a notice that is news.
@@ -252,18 +256,11 @@ func (l *lately) answers() status.API {
 	return a
 }
 
-// storage is why the storage was not written when that failed last, and since when.
-func (l *lately) storage() (string, time.Time) {
+// stored says how writing the storage went: why it fails and since when, or when it was mended.
+func (l *lately) stored() status.Storage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.storageError, l.storageSince
-}
-
-// mended is when the storage was written again after it was not.
-func (l *lately) mended() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.storageMended
+	return l.storage
 }
 
 // lists returns the last list of each source.

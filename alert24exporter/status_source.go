@@ -78,10 +78,8 @@ func (s *statusSource) pausedUntil(kind protocol.Kind) time.Time {
 }
 
 func (s *statusSource) storageStatus() status.Storage {
-	st := status.Storage{Kind: "memory", Up: !s.telemetry.storageFailed.Load(), Mended: s.lately.mended()}
-	if !st.Up {
-		st.Error, st.Since = s.lately.storage()
-	}
+	st := s.lately.stored()
+	st.Kind, st.Up = "memory", !s.telemetry.storageFailed.Load()
 	switch {
 	case s.replica != nil:
 		st.Kind = "database"
