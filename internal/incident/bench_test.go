@@ -93,7 +93,7 @@ func BenchmarkNews(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if p.SameNews(&q) {
-			b.Fatal("another description is no news")
+			b.Fatal("a changed description does not count as news")
 		}
 	}
 }

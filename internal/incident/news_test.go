@@ -170,7 +170,7 @@ func TestNewsOfAnyAlert(t *testing.T) {
 				t.Fatalf("%s: %x became %x", name, want, got)
 			}
 			if got := r.Render(alias, said, Context{}).News; got == want {
-				t.Fatalf("%s: what was said is no news", name)
+				t.Fatalf("%s: what was said does not count as news", name)
 			}
 		}
 	})
