@@ -107,12 +107,8 @@ func AppendTime(b []byte, t time.Time) []byte {
 // names in quotes. It reports false if f does, or if the object is not closed. It is no check of JSON.
 func Each(object string, f func(name, value string) bool) bool {
 	return each(object, '{', '}', func(at int) (end int, ok bool) {
-		middle := valueEnd(object, at)
-		if middle >= len(object) || object[middle] != ':' {
-			return 0, false
-		}
-		end = valueEnd(object, middle+1)
-		return end, f(object[at:middle], object[middle+1:end])
+		name, value, end, ok := fieldAt(object, at)
+		return end, ok && f(name, value)
 	})
 }
 
@@ -128,13 +124,10 @@ func Fields(object string) Cursor { return Cursor{object, 1} }
 // Next returns the next field that is none of those to pass over; not ok is the end, or no object.
 func (c *Cursor) Next(passOver []string) (name, value string, ok bool) {
 	for c.at < len(c.object)-1 {
-		middle := valueEnd(c.object, c.at)
-		if middle >= len(c.object) || c.object[middle] != ':' {
-			return "", "", false
+		var end int
+		if name, value, end, ok = fieldAt(c.object, c.at); !ok {
+			break
 		}
-		name = c.object[c.at:middle]
-		end := valueEnd(c.object, middle+1)
-		value = c.object[middle+1 : end]
 		c.at = end + 1
 		if !slices.Contains(passOver, name) {
 			return name, value, true
@@ -183,6 +176,16 @@ func Text(value string) (s string, ok bool) {
 	}
 	b, err := jsontext.AppendUnquote(nil, value)
 	return string(b), err == nil
+}
+
+// fieldAt returns the field of an object that begins at, and where it ends; not ok: it has no value.
+func fieldAt(object string, at int) (name, value string, end int, ok bool) {
+	middle := valueEnd(object, at)
+	if middle >= len(object) || object[middle] != ':' {
+		return "", "", 0, false
+	}
+	end = valueEnd(object, middle+1)
+	return object[at:middle], object[middle+1 : end], end, true
 }
 
 // valueEnd returns where the value ends that begins at.
