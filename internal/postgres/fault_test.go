@@ -206,9 +206,7 @@ func TestReadOnlyServer(t *testing.T) {
 // Not parallel: it takes all connections of the server.
 func TestNoConnectionIsFree(t *testing.T) {
 	database := server.Database(t)
-	db, err := New(configure(t, server.URL(database), leases(time.Minute)))
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+	db := unopened(t, server.URL(database), leases(time.Minute))
 	free := server.Exhaust(t)
 	require.ErrorContains(t, db.Prepare(t.Context()), "SQLSTATE 53300")
 	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("1")), "SQLSTATE 53300")

@@ -48,7 +48,15 @@ func (db *DB) Prepare(ctx context.Context) error {
 // open opens a replica of the component.
 func open(tb testing.TB, url string, with ...func(*Config)) *DB {
 	tb.Helper()
-	db, err := Open(tb.Context(), configure(tb, url, with...))
+	db := unopened(tb, url, with...)
+	require.NoError(tb, db.Prepare(tb.Context()))
+	return db
+}
+
+// unopened returns a replica that has not connected yet.
+func unopened(tb testing.TB, url string, with ...func(*Config)) *DB {
+	tb.Helper()
+	db, err := New(configure(tb, url, with...))
 	require.NoError(tb, err)
 	tb.Cleanup(func() { db.Close(context.WithoutCancel(tb.Context())) })
 	return db

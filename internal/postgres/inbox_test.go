@@ -58,8 +58,9 @@ func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	l := lead(t, open(t, pgtest.TCP(proxy.Address(), database), leases(time.Minute)))
 	_, err := l.Inbox(t.Context())
 	require.NoError(t, err)
-	put(t, open(t, server.URL(database)), "", "webhook")
-	put(t, open(t, server.URL(database)), "", "another")
+	follower := open(t, server.URL(database))
+	put(t, follower, "", "webhook")
+	put(t, follower, "", "another")
 	proxy.Set(pgtest.Fault{HangToClient: true})
 	const hangs = 300 * time.Millisecond
 	time.AfterFunc(hangs, func() { proxy.Set(pgtest.Fault{}) })

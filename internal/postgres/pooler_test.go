@@ -76,10 +76,8 @@ func TestPoolerOfTransactions(t *testing.T) {
 	for _, mode := range []string{"transaction", "statement"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			database, pooler := server.Database(t), server.Pooler(t, mode)
-			db, err := New(configure(t, pgtest.TCP(pooler, database)))
-			require.NoError(t, err)
-			t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
+			url := pgtest.TCP(server.Pooler(t, mode), server.Database(t))
+			db := unopened(t, url)
 			for range 3 {
 				require.ErrorContains(t, db.Prepare(t.Context()), "cannot open the database: a pooler gives each transaction another session: set pool_mode = session")
 				require.ErrorIs(t, db.Append(t.Context(), db.Arrival(), "", []byte("webhook")), errPooler)
@@ -87,7 +85,7 @@ func TestPoolerOfTransactions(t *testing.T) {
 			campaign(t, db)
 			holds(t, func() bool { return db.Err() != nil }, "the campaign does not tell")
 			require.ErrorIs(t, db.Err(), errPooler)
-			conn, err := pgx.Connect(t.Context(), pgtest.TCP(pooler, database)+"&default_query_exec_mode=simple_protocol")
+			conn, err := pgx.Connect(t.Context(), url+"&default_query_exec_mode=simple_protocol")
 			require.NoError(t, err)
 			defer conn.Close(t.Context())
 			var limit string
@@ -102,8 +100,7 @@ func TestPoolerIsSeenByAllAtOnce(t *testing.T) {
 	t.Parallel()
 	url := pgtest.TCP(server.Pooler(t, "transaction"), server.Database(t))
 	for range 10 {
-		db, err := New(configure(t, url))
-		require.NoError(t, err)
+		db := unopened(t, url)
 		var all sync.WaitGroup
 		for range 6 {
 			all.Go(func() {
