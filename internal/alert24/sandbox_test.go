@@ -38,11 +38,10 @@ func client(t *testing.T, sb *sandboxtest.Sandbox, key string, changes ...func(*
 	t.Helper()
 	hc := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(hc.CloseIdleConnections)
-	cfg := alert24.Config{}
+	cfg := alert24.Config{APIKey: configopaque.String(key), Source: "prometheus"}
 	for _, change := range changes {
 		change(&cfg)
 	}
-	cfg.APIKey, cfg.Source = configopaque.String(key), "prometheus"
 	c, err := alert24.New(hc, sb.Endpoint, cfg)
 	require.NoError(t, err)
 	return c
