@@ -26,12 +26,17 @@ type Proxy struct {
 	passed atomic.Int64
 	failed atomic.Int64
 
-	mu   sync.Mutex
-	told map[string][]string // by instance
-	// By instance, when its newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
-	resolved, fired map[string]time.Time
-	// By instance, when the last firing was answered, and when the last resolve that a collector acknowledged was sent.
-	lastFiring, lastResolve map[string]word
+	mu    sync.Mutex
+	heard map[string]*hearing // by instance
+}
+
+// hearing is what was said of the alerts of an instance.
+type hearing struct {
+	told []string
+	// When the newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
+	resolved, fired time.Time
+	// When the last firing was answered, and when the last resolve that a collector acknowledged was sent.
+	lastFiring, lastResolve word
 }
 
 // word is what was said at a time about the alert that began at StartsAt.
@@ -44,8 +49,7 @@ const proxyTimeout = 6 * time.Second
 // StartProxy starts one in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {
 	p := &Proxy{
-		to: to, told: map[string][]string{}, resolved: map[string]time.Time{}, fired: map[string]time.Time{}, lastFiring: map[string]word{}, lastResolve: map[string]word{},
-		client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
+		to: to, heard: map[string]*hearing{}, client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	p.Server = httptest.NewServer(p)
 	return p
@@ -110,23 +114,33 @@ func alertsOf(body []byte) []said {
 	return webhook.Alerts
 }
 
+// of returns what was said of an instance. The caller holds mu.
+func (p *Proxy) of(instance string) *hearing {
+	h := p.heard[instance]
+	if h == nil {
+		h = &hearing{}
+		p.heard[instance] = h
+	}
+	return h
+}
+
 // note records what was sent to a collector about each alert, and what it answered.
 func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	const clock = "15:04:05.000"
 	for _, a := range alertsOf(body) {
-		instance := a.Labels["instance"]
-		p.told[instance] = append(p.told[instance], fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
+		h := p.of(a.Labels["instance"])
+		h.told = append(h.told, fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
 			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
 		switch {
 		case a.Status == "firing": // whatever the answer is: the database may have taken it
-			p.lastFiring[instance] = word{a.StartsAt, time.Now()}
+			h.lastFiring = word{a.StartsAt, time.Now()}
 		case status >= http.StatusMultipleChoices:
 		default:
-			p.lastResolve[instance] = word{a.StartsAt, began}
-			if a.StartsAt.After(p.resolved[instance]) {
-				p.resolved[instance] = a.StartsAt
+			h.lastResolve = word{a.StartsAt, began}
+			if a.StartsAt.After(h.resolved) {
+				h.resolved = a.StartsAt
 			}
 		}
 	}
@@ -137,8 +151,8 @@ func (p *Proxy) acknowledged(body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range alertsOf(body) {
-		if instance := a.Labels["instance"]; a.Status == "firing" && a.StartsAt.After(p.fired[instance]) {
-			p.fired[instance] = a.StartsAt
+		if h := p.of(a.Labels["instance"]); a.Status == "firing" && a.StartsAt.After(h.fired) {
+			h.fired = a.StartsAt
 		}
 	}
 }
@@ -149,17 +163,17 @@ func (p *Proxy) acknowledged(body []byte) {
 func (p *Proxy) OwesResolve(a Alert) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	instance := a.Labels["instance"]
-	f, r := p.lastFiring[instance], p.lastResolve[instance]
+	h := p.of(a.Labels["instance"])
+	f, r := h.lastFiring, h.lastResolve
 	if f.startsAt.Equal(r.startsAt) && !f.at.Before(r.at) {
 		return false
 	}
-	return !p.resolved[instance].Before(a.StartsAt) || !p.fired[instance].Before(a.StartsAt)
+	return !h.resolved.Before(a.StartsAt) || !h.fired.Before(a.StartsAt)
 }
 
 // Told returns what was sent to collectors about an instance, in the order of the answers.
 func (p *Proxy) Told(instance string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.told[instance])
+	return slices.Clone(p.of(instance).told)
 }
