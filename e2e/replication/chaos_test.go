@@ -29,11 +29,10 @@ const instances = 12
 
 // prometheus decides what fires, and tells the pair again and again.
 type prometheus struct {
-	mu       sync.Mutex
-	random   *rand.Rand
-	alerts   []harness.Alert // EndsAt is zero while one fires
-	episodes int
-	ends     map[string][]time.Time // of each instance
+	mu     sync.Mutex
+	random *rand.Rand
+	alerts []harness.Alert        // EndsAt is zero while one fires
+	ends   map[string][]time.Time // of each instance
 }
 
 // change lets some alerts fire or resolve, and returns all that ever fired.
@@ -53,7 +52,6 @@ func (p *prometheus) change(often int) []harness.Alert {
 			p.ends[a.Labels["instance"]] = append(p.ends[a.Labels["instance"]], a.EndsAt)
 		default:
 			*a = kit.AlertOn("host-" + strconv.Itoa(i))
-			p.episodes++
 		}
 		if !a.StartsAt.IsZero() {
 			told = append(told, *a)
@@ -75,7 +73,7 @@ func setting(t *testing.T, name string, otherwise int) int {
 }
 
 // Whatever happens to replicas, their database and the API: in the end the open incidents are those of the alerts that fire as far
-// as Alertmanager told, and there were no more than one for each episode and stop.
+// as Alertmanager told, and judge has nothing to say against the whole run.
 func TestChaos(t *testing.T) {
 	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas), "exporters.alert24.lifecycle.audit_interval="+audits.String())
 	pair := f.pair(t)

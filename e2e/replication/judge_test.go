@@ -51,7 +51,7 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 	t.Helper()
 	incidents := c.sandbox.Incidents()
 	var twice, odd []string
-	surplus := 0
+	episodes, surplus := 0, 0
 	byAlias := map[string][]sandbox.Incident{}
 	for _, i := range incidents {
 		byAlias[i.Alias] = append(byAlias[i.Alias], i)
@@ -59,11 +59,12 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 	for _, a := range p.change(0) {
 		instance := a.Labels["instance"]
 		alias, ends := aliasOf(instance), p.ends[instance]
-		episodes := len(ends)
+		own := len(ends)
 		if a.EndsAt.IsZero() {
-			episodes++
+			own++
 		}
-		surplus += max(0, len(byAlias[alias])-episodes)
+		episodes += own
+		surplus += max(0, len(byAlias[alias])-own)
 		var before time.Time // the close of an earlier one
 		for _, i := range byAlias[alias] {
 			if i.CreatedAt.Before(before) {
@@ -80,7 +81,7 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			}
 		}
 	}
-	t.Logf("%v; %d episodes, %d incidents, %d too many, %d next to another one, %d with another end", c.did, p.episodes, len(incidents), surplus, len(twice), len(odd))
+	t.Logf("%v; %d episodes, %d incidents, %d too many, %d next to another one, %d with another end", c.did, episodes, len(incidents), surplus, len(twice), len(odd))
 	for _, line := range slices.Concat(twice, odd) {
 		t.Log(line)
 	}
