@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,6 +49,21 @@ func files(t *testing.T, room string) []*ast.File {
 	}
 	require.NotEmpty(t, all, "there is no package %s", room)
 	return all
+}
+
+// nodes are those of the syntax of a package, without tests.
+func nodes(t *testing.T, room string) iter.Seq[ast.Node] {
+	t.Helper()
+	all := files(t, room)
+	return func(yield func(ast.Node) bool) {
+		for _, file := range all {
+			for n := range ast.Preorder(file) {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // row is a line of the table of rooms.

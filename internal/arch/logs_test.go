@@ -34,20 +34,17 @@ func messages(t *testing.T, room string) []string {
 			found = append(found, text)
 		}
 	}
-	for _, file := range files(t, room) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if to, ok := n.Fun.(*ast.SelectorExpr); ok && len(n.Args) > 0 && slices.Contains(levels, to.Sel.Name) {
-					add(n.Args[0])
-				}
-			case *ast.AssignStmt: // message = "…"
-				if to, ok := n.Lhs[0].(*ast.Ident); ok && to.Name == "message" && len(n.Rhs) == 1 {
-					add(n.Rhs[0])
-				}
+	for n := range nodes(t, room) {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if to, ok := n.Fun.(*ast.SelectorExpr); ok && len(n.Args) > 0 && slices.Contains(levels, to.Sel.Name) {
+				add(n.Args[0])
 			}
-			return true
-		})
+		case *ast.AssignStmt: // message = "…"
+			if to, ok := n.Lhs[0].(*ast.Ident); ok && to.Name == "message" && len(n.Rhs) == 1 {
+				add(n.Rhs[0])
+			}
+		}
 	}
 	return found
 }
@@ -83,20 +80,17 @@ var changers = []string{
 // The collector's configuration says what is logged and how. The components take its logger as it is.
 func TestComponentsLeaveTheLoggerAsItIs(t *testing.T) {
 	for _, room := range []string{"alert24exporter", "alertmanagerreceiver", "internal/seldom"} {
-		for _, file := range files(t, room) {
-			ast.Inspect(file, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.SelectorExpr:
-					assert.NotContains(t, changers, n.Sel.Name, room)
-				case *ast.AssignStmt:
-					for _, to := range n.Lhs {
-						if field, ok := to.(*ast.SelectorExpr); ok {
-							assert.NotEqual(t, "Logger", field.Sel.Name, room)
-						}
+		for n := range nodes(t, room) {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				assert.NotContains(t, changers, n.Sel.Name, room)
+			case *ast.AssignStmt:
+				for _, to := range n.Lhs {
+					if field, ok := to.(*ast.SelectorExpr); ok {
+						assert.NotEqual(t, "Logger", field.Sel.Name, room)
 					}
 				}
-				return true
-			})
+			}
 		}
 	}
 }

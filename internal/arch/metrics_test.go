@@ -52,21 +52,21 @@ func telemetryOf(t *testing.T, component string) map[string]bool {
 func instruments(t *testing.T, component string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, file := range files(t, component+"/internal/metadata") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			if assign, ok := n.(*ast.AssignStmt); ok {
-				field, isField := assign.Lhs[0].(*ast.SelectorExpr)
-				call, isCall := assign.Rhs[0].(*ast.CallExpr)
-				if isField && isCall && len(call.Args) > 0 {
-					if name, ok := call.Args[0].(*ast.BasicLit); ok {
-						text, err := strconv.Unquote(name.Value)
-						require.NoError(t, err)
-						found[field.Sel.Name] = text
-					}
-				}
-			}
-			return true
-		})
+	for n := range nodes(t, component+"/internal/metadata") {
+		assign, ok := n.(*ast.AssignStmt)
+		if !ok {
+			continue
+		}
+		field, isField := assign.Lhs[0].(*ast.SelectorExpr)
+		call, isCall := assign.Rhs[0].(*ast.CallExpr)
+		if !isField || !isCall || len(call.Args) == 0 {
+			continue
+		}
+		if name, ok := call.Args[0].(*ast.BasicLit); ok {
+			text, err := strconv.Unquote(name.Value)
+			require.NoError(t, err)
+			found[field.Sel.Name] = text
+		}
 	}
 	return found
 }
@@ -76,27 +76,24 @@ func TestOptionalMetricsAreThoseOfTheMetadata(t *testing.T) {
 	for _, component := range []string{"alert24exporter", "alertmanagerreceiver"} {
 		byDefault, byField := telemetryOf(t, component), instruments(t, component)
 		used := map[string]bool{}
-		for _, file := range files(t, component) {
-			ast.Inspect(file, func(n ast.Node) bool {
-				use, ok := n.(*ast.SelectorExpr)
-				if !ok {
-					return true
-				}
-				name, ok := byField[strings.TrimSuffix(strings.TrimPrefix(use.Sel.Name, "Register"), "Callback")]
-				if !ok {
-					return true
-				}
-				used[name] = true
-				through := ""
-				switch x := use.X.(type) {
-				case *ast.SelectorExpr:
-					through = x.Sel.Name
-				case *ast.Ident:
-					through = x.Name
-				}
-				assert.Equal(t, byDefault[name], through != "optional", "%s is measured through %s", name, through)
-				return true
-			})
+		for n := range nodes(t, component) {
+			use, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				continue
+			}
+			name, ok := byField[strings.TrimSuffix(strings.TrimPrefix(use.Sel.Name, "Register"), "Callback")]
+			if !ok {
+				continue
+			}
+			used[name] = true
+			through := ""
+			switch x := use.X.(type) {
+			case *ast.SelectorExpr:
+				through = x.Sel.Name
+			case *ast.Ident:
+				through = x.Name
+			}
+			assert.Equal(t, byDefault[name], through != "optional", "%s is measured through %s", name, through)
 		}
 		assert.ElementsMatch(t, slices.Collect(maps.Keys(byDefault)), slices.Collect(maps.Keys(used)))
 	}
