@@ -37,7 +37,7 @@ func Copy(t *testing.T) *Machine {
 	}
 	m := &Machine{root: filepath.Join(dir, "root"), overlay: dir}
 	if out, err := m.Command(t, 0, nil, "/bin/true").CombinedOutput(); err != nil {
-		unable(t, "this machine's files cannot be overlaid: "+string(out))
+		Unable(t, "this machine's files cannot be overlaid: "+string(out))
 	}
 	return m
 }
@@ -55,12 +55,12 @@ func At(t *testing.T, dir string) *Machine {
 func root(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		unable(t, "only root can run a command in a file system of its own")
+		Unable(t, "only root can run a command in a file system of its own")
 	}
 }
 
-// unable ends a test that this machine does not allow.
-func unable(t *testing.T, why string) {
+// Unable ends a test that this machine does not allow, or that lacks something: it skips it, or fails it where it is required.
+func Unable(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv(RequiredEnv) == "required" {
 		t.Fatal(why)

@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/machine"
 )
 
 // theirs is an Alertmanager with a route of its own, written as Debian's file is: lists are not indented.
@@ -47,7 +49,7 @@ func parseRouting(t *testing.T, text string) (r routing) {
 func TestExampleInAnAlertmanagerWithRoutes(t *testing.T) {
 	amtool := os.Getenv("AMTOOL")
 	if amtool == "" {
-		skipUnlessRequired(t)
+		machine.Unable(t, "AMTOOL is not set: `make test-deploy` does it")
 	}
 	says := strings.Join(strings.Fields(readFile(t, "docs", "quickstart-vm.md")), " ")
 	require.Contains(t, says, "its `routes` in front of yours, each but that of the Watchdog with `continue: true` so that alerts go on to your routes, and its receivers `alert24` and `people`. "+
