@@ -35,6 +35,9 @@ export const ago = (iso) => (now() - new Date(iso) < 1000 ? 'just now' : `${sinc
 
 export const whenAllowed = (iso) => `when calls are allowed again at ${clock(iso)}`;
 
+// ahead tells whether a time is there and has not come yet.
+export const ahead = (iso) => new Date(iso) > now();
+
 // when says when something is to happen.
 export function when(iso) {
   const left = iso ? new Date(iso) - now() : 0;
@@ -45,8 +48,8 @@ export function when(iso) {
 // state is a state in words, as of now.
 export function state(s) {
   let text = s.text;
-  if (s.until && new Date(s.until) > now()) text += ` until ${clock(s.until)}`;
-  if (s.paused_until && new Date(s.paused_until) > now()) {
+  if (ahead(s.until)) text += ` until ${clock(s.until)}`;
+  if (ahead(s.paused_until)) {
     text += `, next try ${whenAllowed(s.paused_until)}`;
   } else if (s.next_try) {
     text += `, next try ${when(s.next_try)}`;

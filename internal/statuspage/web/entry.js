@@ -3,7 +3,7 @@
 
 // One alias: what fires, what was written, what is next.
 
-import { byId, clock, element, link, now, since, stamp, state, tick, when, whenAllowed } from './dom.js';
+import { ahead, byId, clock, element, link, since, stamp, state, tick, when, whenAllowed } from './dom.js';
 import { notice } from './overview.js';
 import { remedy, troubles } from './trouble.js';
 
@@ -103,7 +103,7 @@ function next(n) {
   if (!n) return '';
   if (!n.call) return tick(element('span'), () => `none; the bridge forgets the alias ${when(n.at)}`);
   const reason = n.unless ? ` unless ${n.unless}` : n.why ? `, because ${n.why}` : '';
-  return tick(element('span'), () => `${n.call} ${n.paused_until && new Date(n.paused_until) > now() ? whenAllowed(n.paused_until) : when(n.at)}${reason}`);
+  return tick(element('span'), () => `${n.call} ${ahead(n.paused_until) ? whenAllowed(n.paused_until) : when(n.at)}${reason}`);
 }
 
 function section(key, title, isOpen, ...children) {

@@ -3,7 +3,7 @@
 
 // The overview: how the bridge is doing, how many aliases are in which state, and which alerts have no incident.
 
-import { ago, byId, clock, element, now, stamp, tick } from './dom.js';
+import { ago, ahead, byId, clock, element, stamp, tick } from './dom.js';
 import { set, showQuiet, view } from './table.js';
 import { ofAll, troubles } from './trouble.js';
 
@@ -27,11 +27,12 @@ export function showOverview(o) {
   if (text === last) return;
   last = text;
   showBridge(o);
-  byId('trouble').replaceChildren(...troubles(ofAll(o.trouble)));
-  byId('trouble').hidden = !ofAll(o.trouble).length;
+  const wrong = ofAll(o.trouble);
+  byId('trouble').replaceChildren(...troubles(wrong));
+  byId('trouble').hidden = !wrong.length;
   showHealth(o);
   showGroups(o.counts);
-  showQuiet(o.trouble);
+  showQuiet(wrong);
   showNotices(o.notices);
   const firing = o.counts?.firing;
   document.title = `${firing ? `(${firing}) ` : ''}Alert24 bridge`;
@@ -69,7 +70,7 @@ function apiCard(api, counts) {
   const limit = api.requests_per_second_limit ? `, limit ${api.requests_per_second_limit} requests a second` : '';
   lines.push(`${api.calls_last_minute} ${api.calls_last_minute === 1 ? 'call' : 'calls'} in the last minute${limit}`);
   if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
-  const paused = api.paused_until && new Date(api.paused_until) > now();
+  const paused = ahead(api.paused_until);
   const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';
   switch (api.state) {
     case 'unknown': return card('Alert24', '', 'Known to the replica that leads.');

@@ -105,7 +105,7 @@ function fill(tr, row) {
 let wrong = [];
 let known = -1; // rows; below 0: the bridge has not said yet
 
-// showQuiet says in an empty table whether all is quiet.
+// showQuiet says in an empty table what is wrong, or that all is quiet.
 export function showQuiet(all) {
   wrong = all;
   if (known >= 0) showEmpty(known);

@@ -28,7 +28,6 @@ export function remedy(r) {
 export const ofAll = (all) => all.filter((t) => t.kind !== 'follows' && t.kind !== 'inbox');
 
 // quiet says that nothing fires, if that is known.
-export function quiet(all) {
-  const [first] = ofAll(all);
+export function quiet([first]) {
   return first ? ['No alert is known', localize(first.text), 'poor'] : ['All quiet', 'No alert fires, and no incident of the bridge is open.', ''];
 }
