@@ -102,9 +102,10 @@ func written(value any, prefix string, add func(string)) {
 	}
 }
 
-func sections(t *testing.T, c component, name string) map[string]any {
+// sections are those of testdata/config.yaml.
+func sections(t *testing.T, c component) map[string]any {
 	t.Helper()
-	conf, err := confmaptest.LoadConf(c.path(filepath.Join("testdata", name)))
+	conf, err := confmaptest.LoadConf(c.path(filepath.Join("testdata", "config.yaml")))
 	require.NoError(t, err)
 	return conf.ToStringMap()
 }
@@ -117,7 +118,7 @@ func TestTestdataHasEveryKey(t *testing.T) {
 	for _, c := range components() {
 		t.Run(c.dir, func(t *testing.T) {
 			there := map[string]bool{}
-			for _, section := range sections(t, c, "config.yaml") {
+			for _, section := range sections(t, c) {
 				written(section, "", func(key string) { there[key] = true })
 			}
 			var all, missing []string
@@ -182,7 +183,7 @@ func TestTestdataMatchesTheSchema(t *testing.T) {
 	for _, c := range components() {
 		t.Run(c.dir, func(t *testing.T) {
 			r := resolved(t, c)
-			for name, section := range sections(t, c, "config.yaml") {
+			for name, section := range sections(t, c) {
 				if section == nil {
 					section = map[string]any{}
 				}
