@@ -104,6 +104,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	if err != nil {
 		return errors.Join(err, e.shutdown(ctx))
 	}
+	e.startProbe(ctx)
 	unready, deaf := readiness.Register(e.ready), rejections.Register(rejections.Ear{Rejected: e.lately.rejected, Skipped: e.lately.skipped, Accepted: e.lately.accepted})
 	e.unregister = func() { unready(); deaf() }
 	return nil
@@ -120,7 +121,6 @@ func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (
 	}
 	t.start() //nolint:contextcheck // the term outlives the start
 	e.term.Store(t)
-	e.startProbe(ctx)
 	return nil
 }
 

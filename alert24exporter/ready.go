@@ -25,18 +25,20 @@ var (
 // ready may get no webhook. A write that succeeds in between proves little: a full storage still accepts those that free
 // space. The state of Alert24 does not matter here.
 func (e *alert24Exporter) ready(ctx context.Context) error {
-	if e.replica != nil {
-		return e.replica.ready(ctx)
+	if e.replica != nil && e.replica.look(ctx) != nil {
+		return errDatabase
 	}
 	failed := e.telemetry.writesFailed.Load()
 	if failed == e.disproved.Load() {
 		return nil
 	}
-	err := e.ledger().Check(ctx)
+	err := e.check(ctx)
 	if err != nil {
 		e.telemetry.storageFails(err)
 	}
 	switch {
+	case err != nil && e.replica != nil:
+		return errDatabase
 	case errors.Is(err, storage.ErrStorageFull):
 		return errStorageFull
 	case err != nil:
@@ -47,16 +49,27 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 	return nil
 }
 
-// probeEvery is how often a storage that could not be written is tried, if nobody asks whether the bridge is ready.
+// check tries a small write.
+func (e *alert24Exporter) check(ctx context.Context) error {
+	if e.replica != nil {
+		return e.replica.db.Check(ctx)
+	}
+	return e.ledger().Check(ctx)
+}
+
+// probeEvery is how often this process sees how its storage does, if nobody asks whether the bridge is ready.
 const probeEvery = 5 * time.Second
 
-// startProbe notices that the storage works again.
+// startProbe notices that the storage works again, and keeps for the metrics how the replicas stand.
 func (e *alert24Exporter) startProbe(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var probe sync.WaitGroup
 	probe.Go(func() {
-		for sleep.For(ctx, probeEvery) {
-			_ = e.ready(ctx) // it costs nothing unless a write failed
+		for {
+			_ = e.ready(ctx) // what is wrong is logged where it is found
+			if !sleep.For(ctx, probeEvery) {
+				return
+			}
 		}
 	})
 	e.stopProbe = func() { cancel(); probe.Wait() }

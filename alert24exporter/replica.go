@@ -18,7 +18,6 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
-	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // replica is this process as one of several over a database. It follows: what it accepts waits in the inbox for the leader. While
@@ -71,7 +70,6 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	r.unstamp = arrival.Register(r.stamp)
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.work.Go(func() { r.campaign(ctx) })
-	r.work.Go(func() { r.watch(ctx) })
 	r.work.Go(func() { db.Pulse(ctx) })
 	e.replica = r
 	return nil
@@ -206,14 +204,6 @@ func (l *listed) take() map[string]*protocol.Snapshot {
 	return all
 }
 
-// ready returns why new alerts would be refused.
-func (r *replica) ready(ctx context.Context) error {
-	if err := r.look(ctx); err != nil {
-		return errDatabase
-	}
-	return nil
-}
-
 // look learns how things stand.
 func (r *replica) look(ctx context.Context) error {
 	s, err := r.db.Status(ctx)
@@ -244,15 +234,6 @@ func (r *replica) problem() error {
 		return *err
 	}
 	return nil
-}
-
-// watch keeps for the metrics how things stand.
-func (r *replica) watch(ctx context.Context) {
-	const every = 5 * time.Second
-	for ctx.Err() == nil {
-		_ = r.look(ctx) // campaigning says what is wrong
-		sleep.For(ctx, every)
-	}
 }
 
 func (r *replica) logFailedTakeover(err error) {

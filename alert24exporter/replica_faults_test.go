@@ -30,14 +30,19 @@ func (f *fleet) survives(why string, breaks, mend func()) {
 			return err != nil && strings.Contains(err.Error(), why)
 		}, patience, tick, "a replica takes what it cannot keep, or does not say why")
 		f.refusal(err)
+		require.ErrorIs(f.t, e.ready(f.t.Context()), errDatabase)
+		assert.True(f.t, e.telemetry.storageFailed.Load())
 	}
 	alias := alertAttributes("firing")[attrs.Alias]
 	assert.Len(f.t, f.box.Open(alias), 1)
 	mend()
+	for _, e := range f.all {
+		require.Eventually(f.t, func() bool { return !e.telemetry.storageFailed.Load() }, patience, tick, "a replica without webhooks does not see that the database works again")
+		require.Eventually(f.t, func() bool { return e.ready(f.t.Context()) == nil }, patience, tick)
+	}
 	require.Eventually(f.t, func() bool { return f.send(followers[0], "resolved") == nil }, patience, tick)
 	f.opens(0)
 	f.leader(f.all...)
-	require.Eventually(f.t, func() bool { return leader.ready(f.t.Context()) == nil }, patience, tick)
 	assert.Equal(f.t, 1, f.created())
 }
 

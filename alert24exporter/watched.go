@@ -76,6 +76,15 @@ func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Cha
 	return err
 }
 
+// Inbox counts failures: without what is in the inbox, nothing is written.
+func (w watchedLeadership) Inbox(ctx context.Context) ([]ledger.Row, error) {
+	rows, err := w.Leadership.Inbox(ctx)
+	if err != nil {
+		w.telemetry.wrote(ctx, err, false)
+	}
+	return rows, err
+}
+
 // Whose commit it is.
 const (
 	leads   = "leader"

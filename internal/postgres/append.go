@@ -180,6 +180,25 @@ func (p *appender) ask(ctx context.Context) error {
 	})
 }
 
+// Check returns why the inbox would not take a webhook now, nil if it would. It adds a row and removes it in one transaction.
+func (db *DB) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, Punctual)
+	defer cancel()
+	source, deadline := "check of "+db.id, time.Now().AddDate(1, 0, 0)
+	var free bool
+	err := db.inbox.session.do(ctx, "put a webhook into the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
+		batch := &pgx.Batch{}
+		batch.Queue(db.sql(addToInbox), db.component(), [][]byte{{}}, []string{source}, []time.Time{deadline}, db.cfg.InboxRows, db.cfg.InboxBytes).
+			QueryRow(func(row pgx.Row) error { return row.Scan(nil, &free, nil) })
+		batch.Queue(db.sql("DELETE FROM @.inbox WHERE component = $1 AND source = $2"), db.component(), source)
+		return conn.SendBatch(ctx, batch).Close()
+	})
+	if err == nil && !free {
+		return ErrFull
+	}
+	return err
+}
+
 // latest leaves out each snapshot that a later one of the group replaces. by has the last snapshot of each source.
 func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 	by = make(map[string]*addition)

@@ -164,7 +164,9 @@ func TestInboxIsBounded(t *testing.T) {
 	l := lead(t, open(t, url))
 	rows := open(t, url, func(c *Config) { c.InboxRows = 2 })
 	put(t, rows, "", "1")
-	put(t, rows, "", "2")
+	require.NoError(t, rows.Check(t.Context()))
+	put(t, rows, "", "2") // a check leaves nothing behind
+	require.ErrorIs(t, rows.Check(t.Context()), ErrFull)
 	require.ErrorIs(t, rows.Append(t.Context(), rows.Arrival(), "", []byte("3")), ErrFull)
 	bytes := open(t, url, func(c *Config) { c.InboxBytes = 10 })
 	put(t, bytes, "", "12345678")
