@@ -101,15 +101,19 @@ func TestOptionalMetricsAreThoseOfTheMetadata(t *testing.T) {
 
 var ownMetric = regexp.MustCompile(`\botelcol_(?:exporter_alert24|receiver_alertmanager)_\w+`)
 
-// The alerts on the bridge work without optional metrics.
-func TestAlertsNeedNoOptionalMetric(t *testing.T) {
+// The alerts on the bridge, and the choices at the head of the dashboard, work without optional metrics.
+func TestAlertsAndChoicesNeedNoOptionalMetric(t *testing.T) {
 	rules, err := os.ReadFile(filepath.Join(root, "examples", "bridge-alerts.yml"))
 	require.NoError(t, err)
+	dashboard, err := os.ReadFile(filepath.Join(root, "examples", "grafana-dashboard.json"))
+	require.NoError(t, err)
+	choices := regexp.MustCompile(`label_values\([^,]*`).FindAllString(string(dashboard), -1)
+	require.NotEmpty(t, choices)
 	byDefault := telemetryOf(t, "alert24exporter")
 	maps.Copy(byDefault, telemetryOf(t, "alertmanagerreceiver"))
 	names := ownMetric.FindAllString(string(rules), -1)
 	require.NotEmpty(t, names)
-	for _, name := range names {
+	for _, name := range append(names, ownMetric.FindAllString(strings.Join(choices, " "), -1)...) {
 		assert.True(t, byDefault[name], "%s is not on by default", name)
 	}
 }
