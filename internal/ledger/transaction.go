@@ -179,7 +179,7 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 
 // maxBuffer and maxChanges bound what is kept for the next transaction.
 const (
-	maxBuffer  = 1 << 20
+	maxBuffer  = 4 << 20
 	maxChanges = 1 << 12
 )
 

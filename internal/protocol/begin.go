@@ -97,6 +97,7 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	if n.QuietSince.IsZero() && !n.Firing() {
 		n.QuietSince = now
 	}
+	drafted := false
 	for m := range e.Members.All() {
 		next := *m
 		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
@@ -107,8 +108,8 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), longestWait))
 		}
 		if next != *m {
-			if n.Members.owned == nil {
-				n.Members = n.Members.draft()
+			if !drafted {
+				n.Members, drafted = n.Members.draft(), true
 			}
 			n.Members.set(&next)
 		}

@@ -16,6 +16,9 @@ type bucket struct {
 	sum *summary
 }
 
+// ofDraft is the sum of a bucket that belongs to a draft: its members may be changed in place.
+var ofDraft = new(summary)
+
 // find returns where the member with the key is, or -1.
 func (b *bucket) find(key Key) int {
 	for i := range b.members {
@@ -80,7 +83,7 @@ func (s *summary) add(m *Member) {
 
 // summary of the members.
 func (b *bucket) summary() *summary {
-	if b.sum != nil {
+	if b.sum != nil && b.sum != ofDraft {
 		return b.sum
 	}
 	return summarise(b.members)

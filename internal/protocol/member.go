@@ -69,7 +69,6 @@ const maxBuckets = 1 << 16
 // none is changed in place, unless it belongs to a draft.
 type Members struct {
 	buckets []bucket
-	owned   *[]bool // of a draft: the buckets that are its own; nil otherwise
 	firing  [incident.Critical + 1]int32
 	n, held int32
 	whole   int32  // of those with all that they say
@@ -159,20 +158,20 @@ func (s *Members) bucket(key Key) int {
 func (s *Members) draft() Members {
 	d := *s
 	d.buckets = slices.Clone(s.buckets)
-	d.owned = new(make([]bool, len(d.buckets)))
 	return d
 }
 
 // seal ends a draft.
 func (s *Members) seal() {
-	if s.owned != nil && len(s.buckets) > 1 {
-		for i := range s.buckets {
-			if b := &s.buckets[i]; b.sum == nil {
-				b.sum = summarise(b.members)
-			}
+	for i := range s.buckets {
+		b := &s.buckets[i]
+		if b.sum == ofDraft {
+			b.sum = nil
+		}
+		if b.sum == nil && len(s.buckets) > 1 {
+			b.sum = summarise(b.members)
 		}
 	}
-	s.owned = nil
 }
 
 // set puts a member into a draft, in the place of the one with its key.
@@ -208,15 +207,15 @@ func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 				kept = append(kept, *m)
 			}
 		}
-		s.buckets[at], (*s.owned)[at] = bucket{members: kept}, true
+		s.buckets[at] = bucket{members: kept, sum: ofDraft}
 	}
 }
 
 // own makes a bucket the draft's own, with room for so many members more.
 func (s *Members) own(at, more int) *bucket {
 	b := &s.buckets[at]
-	if b.sum = nil; !(*s.owned)[at] {
-		b.members, (*s.owned)[at] = append(make([]Member, 0, len(b.members)+more), b.members...), true
+	if b.sum != ofDraft {
+		b.members, b.sum = append(make([]Member, 0, len(b.members)+more), b.members...), ofDraft
 	}
 	return b
 }
@@ -224,8 +223,7 @@ func (s *Members) own(at, more int) *bucket {
 // spread lets a draft have n buckets.
 func (s *Members) spread(n int) {
 	old := s.buckets
-	s.buckets = make([]bucket, n)
-	s.owned = new(slices.Repeat([]bool{true}, n))
+	s.buckets = slices.Repeat([]bucket{{sum: ofDraft}}, n)
 	for _, b := range old {
 		for i := range b.members {
 			to := &s.buckets[s.bucket(b.members[i].Key)]

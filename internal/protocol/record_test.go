@@ -53,7 +53,7 @@ func whole() *Entry {
 	m := wholeMember()
 	e.Members = e.Members.draft()
 	e.Members.set(&m)
-	e.Members.owned = nil
+	e.Members.seal()
 	return e
 }
 
@@ -205,7 +205,7 @@ func TestRecordMendsText(t *testing.T) {
 	})
 	e.Members = e.Members.draft()
 	e.Members.set(&m)
-	e.Members.owned = nil
+	e.Members.seal()
 	got, err := Decode(theAlias, AppendRecord(nil, e), nil)
 	require.NoError(t, err)
 	alert := got.Members.Get(keys[0]).Alert.Unpack()
