@@ -19,31 +19,18 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// TestDecode compares with the standard library, on one Interner throughout so that slots are reused.
+// TestDecode compares with the standard library, whatever the text may be like.
 func TestDecode(t *testing.T) {
-	var in Interner
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
+		like := rapid.OneOf(rapid.Just(""), rapid.Just(text), rapid.Just(strings.ReplaceAll(text, `\`, `\\`)), rapid.String()).Draw(t, "like")
 		raw, err := json.Marshal(text)
 		require.NoError(t, err)
-		assert.Equal(t, text, in.Decode(raw))
-		assert.Equal(t, text, (*Interner)(nil).Decode(raw))
+		assert.Equal(t, text, Decode(raw, like))
 	})
 }
 
-func TestJoin(t *testing.T) {
-	var in Interner
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
-		assert.Equal(t, a+b, in.Join(a, b))
-		assert.Equal(t, a+b, (*Interner)(nil).Join(a, b))
-	})
-	first, second := in.Join("label.", "job"), in.Join("label.", "job")
-	assert.Same(t, unsafe.StringData(first), unsafe.StringData(second))
-}
-
-func TestDecodeReplacesInvalidUTF8(t *testing.T) {
-	var in Interner
+func TestDecodeReplaces(t *testing.T) {
 	for raw, want := range map[string]string{
 		"\"\xff\"":       "\ufffd",
 		"\"a\xc3\"":      "a\ufffd",
@@ -52,30 +39,27 @@ func TestDecodeReplacesInvalidUTF8(t *testing.T) {
 		"\"\\n\xffé\"":   "\n\ufffdé",
 		`"\ud83d\udd25"`: "🔥",
 	} {
-		assert.Equal(t, want, in.Decode([]byte(raw)), "%q", raw)
+		assert.Equal(t, want, Decode([]byte(raw), ""), "%q", raw)
 	}
 }
 
-func TestReplacesNUL(t *testing.T) {
-	raw := []byte(`"\u0000a\u0000\\u0000"`)
-	assert.Equal(t, "\ufffda\ufffd\\u0000", (&Interner{ReplaceNUL: true}).Decode(raw))
-	assert.Equal(t, "\x00a\x00\\u0000", new(Interner).Decode(raw), "only where it is wanted")
+// An escape is not the text that it looks like.
+func TestDecodeEscapes(t *testing.T) {
+	assert.Equal(t, "a\bc", Decode([]byte(`"a\bc"`), `a\bc`))
+	assert.Equal(t, `a\bc`, Decode([]byte(`"a\\bc"`), `a\\bc`))
 }
 
-func TestShares(t *testing.T) {
-	var in Interner
-	first, second := in.Decode([]byte(`"instance"`)), in.Decode([]byte(`"instance"`))
-	assert.Same(t, unsafe.StringData(first), unsafe.StringData(second))
-
-	long := []byte(`"` + strings.Repeat("x", maxShared+1) + `"`)
-	first, second = in.Decode(long), in.Decode(long)
-	assert.NotSame(t, unsafe.StringData(first), unsafe.StringData(second))
+func TestDecodeShares(t *testing.T) {
+	for raw, text := range map[string]string{`"instance"`: "instance", `"a\nb"`: "a\nb"} {
+		first := Decode([]byte(raw), "")
+		assert.Equal(t, text, first)
+		assert.Same(t, unsafe.StringData(first), unsafe.StringData(Decode([]byte(raw), first)))
+	}
 }
 
-func TestDoesNotReferToItsInput(t *testing.T) {
-	var in Interner
+func TestDecodeDoesNotReferToItsInput(t *testing.T) {
 	raw := []byte(`"instance"`)
-	text := in.Decode(raw)
+	text := Decode(raw, "")
 	copy(raw, `"xxxxxxxx"`)
 	assert.Equal(t, "instance", text)
 }

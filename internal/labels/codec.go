@@ -42,21 +42,20 @@ func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case tok.Kind() != '{':
 		return ErrNotStrings
 	}
-	var shared *jsonstring.Interner // none: a set alone repeats little
 	var set Set
 	for dec.PeekKind() != '}' {
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		name := shared.Decode(raw)
+		name := jsonstring.Decode(raw, "")
 		if raw, err = dec.ReadValue(); err != nil {
 			return err
 		}
 		if raw.Kind() != '"' {
 			return ErrNotStrings
 		}
-		set = append(set, Label{name, shared.Decode(raw)})
+		set = append(set, Label{name, jsonstring.Decode(raw, "")})
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return err

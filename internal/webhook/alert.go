@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
 // parseAlert reads one value as an alert, and says why it cannot be used.
@@ -16,6 +17,7 @@ func (r *Reader) parseAlert(a *Alert) (reason Reason, err error) {
 			reason = why
 		}
 	}
+	before := r.before()
 	var hasStatus, hasLabels bool
 	isObject, err := r.object(func(name []byte) (err error) {
 		switch string(name) {
@@ -24,20 +26,20 @@ func (r *Reader) parseAlert(a *Alert) (reason Reason, err error) {
 				refuse(GivenTwice)
 			}
 			hasStatus = true
-			a.Status, err = r.text()
+			a.Status, err = r.text(before.Status)
 		case "labels":
 			if hasLabels {
 				refuse(GivenTwice)
 			}
 			hasLabels = true
-			err = r.parseLabels(a, refuse)
+			err = r.parseLabels(a, before.Labels, refuse)
 		case "startsAt":
 			var ok bool
 			if a.StartsAt, ok, err = r.time(); err == nil && !ok {
 				refuse(BadStart)
 			}
 		default:
-			err = r.otherMember(a, name)
+			err = r.otherMember(a, before, name)
 		}
 		return err
 	})
@@ -59,8 +61,8 @@ func (r *Reader) parseAlert(a *Alert) (reason Reason, err error) {
 	return reason, nil
 }
 
-func (r *Reader) parseLabels(a *Alert, refuse func(Reason)) error {
-	s, err := r.set()
+func (r *Reader) parseLabels(a *Alert, like labels.Set, refuse func(Reason)) error {
+	s, err := r.set(like)
 	a.Labels = s.pairs
 	switch {
 	case !s.isObject:
@@ -74,19 +76,19 @@ func (r *Reader) parseLabels(a *Alert, refuse func(Reason)) error {
 }
 
 // otherMember reads a member that makes no alert unusable.
-func (r *Reader) otherMember(a *Alert, name []byte) (err error) {
+func (r *Reader) otherMember(a, before *Alert, name []byte) (err error) {
 	switch string(name) {
 	case "annotations":
 		var s set
-		s, err = r.set()
+		s, err = r.set(before.Annotations)
 		a.Annotations = s.pairs
 		a.Dropped += s.dropped
 	case "endsAt":
 		a.EndsAt, _, err = r.time()
 	case "generatorURL":
-		a.GeneratorURL, err = r.text()
+		a.GeneratorURL, err = r.text(before.GeneratorURL)
 	case "fingerprint":
-		a.Fingerprint, err = r.text()
+		a.Fingerprint, err = r.text("")
 	case "orgId":
 		a.grafana().OrgID, err = r.number(64)
 	case "ruleUID":

@@ -111,7 +111,7 @@ func NewConverter(o Options) (*Converter, error) {
 func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
-	out := writer{attributes: rl.Resource().Attributes(), keys: w.strings, limit: c.options.ValueBytes}
+	out := writer{attributes: rl.Resource().Attributes(), names: cmp.Or(w.names, new(recordNames)), limit: c.options.ValueBytes}
 	out.text(attrs.ServiceName, attrs.ServiceNameValue)
 	out.text(attrs.Receiver, w.Receiver)
 	out.text(attrs.ExternalURL, w.ExternalURL)
@@ -156,8 +156,8 @@ func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert)
 	out.time(attrs.AlertStartsAt, a.StartsAt)
 	out.time(attrs.AlertEndsAt, a.EndsAt)
 	out.link(attrs.AlertGeneratorURL, a.GeneratorURL)
-	c.set(out, attrs.AlertLabelPrefix, a.Labels)
-	c.set(out, attrs.AlertAnnotationPrefix, a.Annotations)
+	c.set(out, &out.names.labels, attrs.AlertLabelPrefix, a.Labels)
+	c.set(out, &out.names.annotations, attrs.AlertAnnotationPrefix, a.Annotations)
 	out.text(attrs.AlertRuleUID, ruleUID(a, w.fromGrafana()))
 	if a.Grafana != nil {
 		c.grafana(out, w, a.Grafana)
@@ -216,7 +216,7 @@ func (c *Converter) repeat(w *Webhook, out writer) *repeated {
 				out.cut += len(part.set) - i
 				break
 			}
-			r.pairs = append(r.pairs, labels.Label{Name: out.keys.Join(part.prefix, name), Value: value})
+			r.pairs = append(r.pairs, labels.Label{Name: part.prefix + name, Value: value})
 		}
 	}
 	add(attrs.NotificationReason, w.NotificationReason)
@@ -238,7 +238,7 @@ func (c *Converter) grafana(out *writer, w *Webhook, g *Grafana) {
 			out.cut += len(g.Values) - i
 			break
 		}
-		name := out.keys.Join(attrs.AlertValuePrefix, out.shorten(v.Name))
+		name := attrs.AlertValuePrefix + out.shorten(v.Name)
 		if v.Text != "" {
 			out.attributes.PutStr(name, out.shorten(v.Text))
 		} else {
@@ -253,7 +253,7 @@ func (c *Converter) room(set labels.Set) int {
 }
 
 // set writes a label set, at most LabelsPerAlert of it and always those that an incident is made of.
-func (c *Converter) set(out *writer, prefix string, set labels.Set) {
+func (c *Converter) set(out *writer, names *attributeNames, prefix string, set labels.Set) {
 	room := c.options.LabelsPerAlert
 	for _, l := range set {
 		if room <= 0 && !slices.Contains(c.kept, l.Name) {
@@ -261,7 +261,7 @@ func (c *Converter) set(out *writer, prefix string, set labels.Set) {
 			continue
 		}
 		room--
-		out.attributes.PutStr(out.keys.Join(prefix, out.shorten(l.Name)), out.shorten(l.Value))
+		out.attributes.PutStr(names.join(prefix, out.shorten(l.Name)), out.shorten(l.Value))
 	}
 }
 

@@ -70,15 +70,6 @@ func decodeByLibrary(body []byte) *Webhook {
 	return w
 }
 
-// BenchmarkInterner compares the Reader with one that shares no texts. "of-none" is our processor time over that, the collection
-// of garbage included.
-func BenchmarkInterner(b *testing.B) {
-	body := benchmarkBody(b, 20)
-	shares, none, conv, d := NewReader(), NewReader(), testConverter(testOptions()), testDelivery()
-	none.strings = nil
-	b.ReportMetric(inTurns(b, 50, func() { decodeAndConvert(shares, conv, d, body) }, func() { decodeAndConvert(none, conv, d, body) }), "of-none")
-}
-
 // inTurns runs both so often in turns, as long as b lasts, and returns the processor time of the first over that of the second.
 func inTurns(b *testing.B, often int, first, second func()) float64 {
 	b.Helper()

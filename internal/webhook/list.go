@@ -56,6 +56,7 @@ func (r *Reader) readAlertList(each func(a *ListedAlert)) (unusable int, err err
 		r.startChunk()
 		a, start := ListedAlert{Alert: Alert{Status: attrs.StatusFiring}}, r.json.InputOffset()
 		usable, err := r.readListed(&a)
+		r.last = a.Alert
 		a.Bytes = int(r.json.InputOffset() - start)
 		switch {
 		case err != nil:
@@ -86,9 +87,9 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 	isObject, err := r.object(func(name []byte) (err error) {
 		switch string(name) {
 		case "labels":
-			err = r.parseLabels(&a.Alert, func(why Reason) { reason = why })
+			err = r.parseLabels(&a.Alert, r.last.Labels, func(why Reason) { reason = why })
 		case "fingerprint":
-			a.Fingerprint, err = r.text()
+			a.Fingerprint, err = r.text("")
 		case "status":
 			state, err = r.readListedStatus(a)
 		case "receivers":
@@ -96,7 +97,7 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 		case "startsAt":
 			a.StartsAt, _, err = r.time()
 		case "annotations", "generatorURL":
-			err = r.otherMember(&a.Alert, name)
+			err = r.otherMember(&a.Alert, &r.last, name)
 		default:
 			err = r.skip()
 		}
@@ -134,7 +135,7 @@ func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 // texts reads a list of texts; anything else is an empty one.
 func (r *Reader) texts() (all []string, err error) {
 	err = r.each(func() error {
-		s, err := r.text()
+		s, err := r.text("")
 		all = append(all, s)
 		return err
 	})

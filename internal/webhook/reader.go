@@ -12,7 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
-	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -34,15 +33,16 @@ const (
 // It works on tokens because its errors name the place of a mistake without quoting any of the body, and because that is
 // faster than reflection.
 type Reader struct {
-	json    *jsontext.Decoder
-	strings *jsonstring.Interner
-	chunk   int // most bytes of a chunk's records
+	json  *jsontext.Decoder
+	chunk int // most bytes of a chunk's records
+	names recordNames
 
 	body   []byte
 	list   int64 // where the list of alerts starts in body
 	phase  phase
 	hook   Webhook
 	alerts []Alert // of the chunk at hand
+	last   Alert   // the one that was read before the first of them
 
 	pairs    []labels.Label // of all sets of the chunk at hand
 	cost     int            // about the memory of the chunk's records
@@ -65,7 +65,7 @@ const (
 func NewReader() *Reader { return newReader(ChunkBytes) }
 
 func newReader(chunk int) *Reader {
-	return &Reader{json: new(jsontext.Decoder), strings: &jsonstring.Interner{ReplaceNUL: true}, chunk: chunk}
+	return &Reader{json: new(jsontext.Decoder), chunk: chunk}
 }
 
 // Decode reads a whole webhook into memory.
@@ -83,9 +83,12 @@ func Decode(body []byte) (*Webhook, error) {
 // result is valid until the next webhook is opened, and body must not change until then. Strings may be kept.
 func (r *Reader) Open(body []byte) (*Webhook, error) {
 	r.body, r.list, r.phase = body, -1, whole
-	r.hook = Webhook{strings: r.strings}
+	r.hook = Webhook{names: &r.names}
+	if n := len(r.alerts); n > 0 {
+		r.last = r.alerts[n-1]
+	}
 	r.startChunk()
-	r.alerts, r.resolved, r.next = r.alerts[:0], false, 0
+	r.resolved, r.next = false, 0
 	r.json.Reset(bytes.NewBuffer(body), lenient...)
 
 	isList := r.json.PeekKind() == '['
@@ -123,15 +126,15 @@ func (r *Reader) member(name []byte) (err error) {
 	w := &r.hook
 	switch string(name) {
 	case "version":
-		w.Version, err = r.text()
+		w.Version, err = r.text("")
 	case "receiver":
-		w.Receiver, err = r.text()
+		w.Receiver, err = r.text("")
 	case "externalURL":
-		w.ExternalURL, err = r.text()
+		w.ExternalURL, err = r.text("")
 	case "groupKey":
-		w.GroupKey, err = r.text()
+		w.GroupKey, err = r.text("")
 	case "notification_reason":
-		w.NotificationReason, err = r.text()
+		w.NotificationReason, err = r.text("")
 	case "truncatedAlerts":
 		w.TruncatedAlerts, err = r.number(32) // small enough to be added up forever
 		w.TruncatedAlerts = max(w.TruncatedAlerts, 0)
@@ -152,7 +155,7 @@ func (r *Reader) member(name []byte) (err error) {
 // groupSet reads a set that is not part of a chunk.
 func (r *Reader) groupSet() (labels.Set, error) {
 	start, cost := len(r.pairs), r.cost
-	s, err := r.set()
+	s, err := r.set(nil)
 	kept := append(labels.Set(nil), s.pairs...)
 	r.pairs, r.cost = r.pairs[:start], cost
 	return kept, err
@@ -243,6 +246,14 @@ func (r *Reader) fill() error {
 	}
 	r.phase = done
 	return nil
+}
+
+// before is the alert that was read before the one at hand, which is like it.
+func (r *Reader) before() *Alert {
+	if n := len(r.alerts); n > 1 {
+		return &r.alerts[n-2]
+	}
+	return &r.last
 }
 
 // readAlert reads one alert and adds it to the chunk, if it can be used and belongs to the phase.

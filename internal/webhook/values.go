@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -40,7 +41,7 @@ func (r *Reader) object(member func(name []byte) error) (isObject bool, err erro
 		}
 		name := raw[1 : len(raw)-1]
 		if bytes.IndexByte(name, '\\') >= 0 {
-			name = []byte(r.strings.Decode(raw))
+			name = []byte(unquoted(raw, ""))
 		}
 		if err := member(name); err != nil {
 			return true, err
@@ -52,19 +53,19 @@ func (r *Reader) object(member func(name []byte) error) (isObject bool, err erro
 	return true, nil
 }
 
-// text reads a value as text: a string as it is, null as the empty one, anything else as compact JSON.
-func (r *Reader) text() (string, error) {
+// text reads a value as text: a string as it is, null as the empty one, anything else as compact JSON. It may be like another text.
+func (r *Reader) text(like string) (string, error) {
 	raw, err := r.json.ReadValue()
 	if err != nil {
 		return "", syntaxError(err)
 	}
-	return r.textOf(raw), nil
+	return textOf(raw, like), nil
 }
 
-func (r *Reader) textOf(raw jsontext.Value) string {
+func textOf(raw jsontext.Value, like string) string {
 	switch raw.Kind() {
 	case '"':
-		return r.strings.Decode(raw)
+		return unquoted(raw, like)
 	case 'n':
 		return ""
 	default:
@@ -72,6 +73,15 @@ func (r *Reader) textOf(raw jsontext.Value) string {
 		_ = raw.Compact(lenient...) // it is JSON
 		return strings.ToValidUTF8(string(raw), "\uFFFD")
 	}
+}
+
+// unquoted returns the text of a JSON string, without U+0000, which databases refuse. It shares the memory of like, if it is the same.
+func unquoted(raw jsontext.Value, like string) string {
+	text := jsonstring.Decode(raw, like)
+	if strings.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return strings.ReplaceAll(text, "\x00", "\uFFFD")
 }
 
 // onlyText reads a string, and takes anything else for an absent one.
@@ -83,7 +93,7 @@ func (r *Reader) onlyText() (string, error) {
 	if raw.Kind() != '"' {
 		return "", nil
 	}
-	return r.strings.Decode(raw), nil
+	return unquoted(raw, ""), nil
 }
 
 // time reads a time as RFC 3339 writes it. Absent, null, empty, zero and the start of 1970, which is Unix's zero, are the zero time; ok is
@@ -130,8 +140,9 @@ type set struct {
 	dropped  int  // pairs past maxPairs
 }
 
-// set reads an object as a label set; null is the empty one. Values that are not strings become text, and null is absent.
-func (r *Reader) set() (s set, err error) {
+// set reads an object as a label set, which is mostly like another one; null is the empty one. Values that are not strings become text,
+// and null is absent.
+func (r *Reader) set(like labels.Set) (s set, err error) {
 	switch r.json.PeekKind() {
 	case 'n':
 		return set{isObject: true}, r.skip()
@@ -143,13 +154,14 @@ func (r *Reader) set() (s set, err error) {
 		return s, syntaxError(err)
 	}
 	s.isObject = true
-	start := len(r.pairs)
+	start, before := len(r.pairs), alike{set: like}
 	for r.json.PeekKind() != '}' {
 		raw, err := r.json.ReadValue()
 		if err != nil {
 			return s, syntaxError(err)
 		}
-		name := r.strings.Decode(raw)
+		known := before.find(raw[1 : len(raw)-1])
+		name := unquoted(raw, known.Name)
 		if raw, err = r.json.ReadValue(); err != nil {
 			return s, syntaxError(err)
 		}
@@ -158,7 +170,7 @@ func (r *Reader) set() (s set, err error) {
 		case len(r.pairs)-start >= maxPairs:
 			s.dropped++
 		default:
-			r.pairs = append(r.pairs, labels.Label{Name: name, Value: r.textOf(raw)})
+			r.pairs = append(r.pairs, labels.Label{Name: name, Value: textOf(raw, known.Value)})
 		}
 	}
 	if _, err := r.json.ReadToken(); err != nil {
@@ -191,7 +203,7 @@ func (r *Reader) values(a *Alert) error {
 				v.Text = string(raw)
 			}
 		case '"':
-			v.Text = r.strings.Decode(raw)
+			v.Text = unquoted(raw, "")
 		default:
 			return nil
 		}

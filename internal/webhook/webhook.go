@@ -6,7 +6,6 @@ package webhook
 import (
 	"time"
 
-	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -36,7 +35,7 @@ type Webhook struct {
 	// Skipped are the alerts that cannot be used, of the chunks so far.
 	Skipped Skipped
 
-	strings *jsonstring.Interner // shares names between records; may be nil
+	names *recordNames // shares names between records; may be nil
 }
 
 func (w *Webhook) fromGrafana() bool { return w.Version == versionGrafana }

@@ -8,14 +8,13 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // writer adds attributes, leaves out empty ones, and counts what it had to cut.
 type writer struct {
 	attributes pcommon.Map
-	keys       *jsonstring.Interner
+	names      *recordNames
 	limit      int
 	cut        int
 

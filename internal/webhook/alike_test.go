@@ -1,0 +1,110 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/labels"
+)
+
+// A set finds its labels in one that lacks a label or has one more, and never takes one for another.
+func TestAlike(t *testing.T) {
+	set := func(names ...string) (s labels.Set) {
+		for _, name := range names {
+			s = append(s, labels.Label{Name: name, Value: "of " + name})
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		before, now labels.Set
+		found       int
+	}{
+		{nil, set("a", "b"), 0},
+		{set("a", "b", "c"), set("a", "b", "c"), 3},
+		{set("a", "b", "c"), set("a", "c"), 2},
+		{set("a", "c"), set("a", "b", "c"), 2},
+		{set("a", "b", "c", "d"), set("d"), 0},
+	} {
+		before, found := alike{set: tt.before}, 0
+		for _, l := range tt.now {
+			if got := before.find([]byte(l.Name)); got.Name != "" {
+				assert.Equal(t, l, got)
+				found++
+			}
+		}
+		assert.Equal(t, tt.found, found, "%v in %v", tt.now, tt.before)
+	}
+}
+
+func TestAttributeNames(t *testing.T) {
+	var names attributeNames
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"job", "instance", "pod"})).Draw(t, "name")
+		assert.Equal(t, "label."+name, names.join("label.", name))
+	})
+	first := names.join("label.", "job")
+	names.join("label.", "instance")
+	assert.Same(t, unsafe.StringData(first), unsafe.StringData(names.join("label.", "job")))
+	for i := range 2 * maxNames {
+		names.join("label.", strconv.Itoa(i))
+	}
+	assert.Len(t, names.known, maxNames)
+}
+
+// What alerts of a webhook, and of webhooks one after the other, have in common is in memory once.
+func TestAlertsShareTheirTexts(t *testing.T) {
+	alert := func(pod int) string {
+		return fmt.Sprintf(`{"status":"firing","generatorURL":"http://p/graph","labels":{"alertname":"Down","job":"api","pod":"%d"}}`, pod)
+	}
+	r := NewReader()
+	var jobs, names, links []string
+	for _, body := range []string{`{"alerts":[` + alert(1) + `,` + alert(2) + `]}`, `{"alerts":[` + alert(3) + `]}`} {
+		w, err := r.Open([]byte(body))
+		require.NoError(t, err)
+		_, err = r.Next()
+		require.NoError(t, err)
+		for i := range w.Alerts {
+			a := &w.Alerts[i]
+			jobs, names, links = append(jobs, a.Labels.Get("job")), append(names, a.Labels[1].Name), append(links, a.GeneratorURL)
+		}
+	}
+	for _, texts := range [][]string{jobs, names, links} {
+		require.Len(t, texts, 3)
+		for _, text := range texts {
+			assert.Same(t, unsafe.StringData(texts[0]), unsafe.StringData(text), text)
+		}
+	}
+}
+
+// Alerts that are unlike in each other's way are read as if each were alone.
+func TestUnlikeAlerts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, c, d := NewReader(), testConverter(testOptions()), testDelivery()
+		for range 3 {
+			body := rapid.SampledFrom([]string{
+				`{"alerts":[{"status":"firing","labels":{"a\\b":"1","b":"2"},"annotations":{"s":"\u0000"}},{"status":"resolved","labels":{"b":"2","c":"a\\b"}}]}`,
+				`{"alerts":[{"status":"firing","labels":{"a\b":"1","b":"3","d":""}},{"status":"firing","labels":{"b":"3"},"generatorURL":"http://p"}]}`,
+				`{"alerts":[{"status":"firing","labels":{"b":1,"a":null,"c":[1, 2]},"annotations":{"b":"2"}}]}`,
+			}).Draw(t, "body")
+			w, err := r.Open([]byte(body))
+			require.NoError(t, err)
+			_, err = r.Next()
+			require.NoError(t, err)
+			alone, err := Decode([]byte(body))
+			require.NoError(t, err)
+			assert.Equal(t, alone.Alerts, w.Alerts)
+			got, _ := c.Logs(w, d)
+			want, _ := c.Logs(alone, d)
+			assert.Equal(t, want, got)
+		}
+	})
+}
