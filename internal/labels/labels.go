@@ -23,8 +23,20 @@ type Set []Label
 // New sorts pairs and returns them as a Set. Of a name that is given twice it keeps the least value, whatever the order.
 func New(pairs ...Label) Set {
 	s := Set(pairs)
+	if s.isSorted() { // as most are
+		return s
+	}
 	s.Sort()
 	return slices.CompactFunc(s, func(a, b Label) bool { return a.Name == b.Name })
+}
+
+func (s Set) isSorted() bool {
+	for i := 1; i < len(s); i++ {
+		if s[i-1].Name >= s[i].Name {
+			return false
+		}
+	}
+	return true
 }
 
 // FromMap returns m as a Set.

@@ -5,7 +5,6 @@ package webhook
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -181,9 +180,7 @@ func (r *Reader) set(like labels.Set) (s set, err error) {
 		return s, nil
 	}
 	r.cost += n * pairBytes
-	s.pairs = labels.Set(r.pairs[start:len(r.pairs):len(r.pairs)])
-	s.pairs.Sort()
-	s.pairs = slices.CompactFunc(s.pairs, func(a, b labels.Label) bool { return a.Name == b.Name })
+	s.pairs = labels.New(r.pairs[start:len(r.pairs):len(r.pairs)]...)
 	s.twice = len(s.pairs) < n
 	return s, nil
 }
