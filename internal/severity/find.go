@@ -66,7 +66,7 @@ func (s Set) Has(label string) bool {
 	if len(s) == 0 || s[label] || s[normal(label)] {
 		return len(s) > 0
 	}
-	if strings.Trim(label, "abcdefghijklmnopqrstuvwxyz") == "" {
+	if !strings.ContainsFunc(label, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		return false // there is no other way to read it
 	}
 	plain := strings.Join(tokens(cut(label)), " ")
