@@ -77,7 +77,7 @@ func (l *lately) called(result protocol.Result, err error) {
 	}
 	at.n++
 	a := &l.api
-	if works(result) {
+	if result.Works() {
 		a.State, a.LastSuccess, a.FailingSince = status.APIAnswers, now, time.Time{}
 		return
 	}
@@ -211,11 +211,6 @@ func (l *lately) tell(n status.Notice, message string) {
 		fields = append(fields, zap.Time("until", n.Until))
 	}
 	l.logger.Info(message, fields...)
-}
-
-// works: the API answered as it should.
-func works(r protocol.Result) bool {
-	return r == protocol.Done || r == protocol.Gone || r == protocol.Refused || r == protocol.Foreign
 }
 
 // failed says which request failed, and why. The cause bounds the lines: there are few results and statuses.

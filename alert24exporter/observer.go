@@ -49,7 +49,7 @@ func held(err error) bool {
 
 // status reports whether the API works, on change only.
 func (t *telemetry) status(result protocol.Result, err error) {
-	works := works(result)
+	works := result.Works()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if works != t.apiFailed.Load() {

@@ -154,14 +154,29 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 	return l.store.update(ctx, mutations...)
 }
 
-// rests reports that the entry needs nothing before wake. After a call it is known what its alerts say: most need not be rendered again.
+// rests reports that the entry needs nothing before wake, whatever other calls show. After a call it is known what its alerts say: most need not be rendered again.
 func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
 	e := s.timed()
 	if l.policy.Tick(e, now) != e {
 		return false, time.Time{}
 	}
 	d := l.policy.Decide(e, s.view.of(e.Entry), now)
-	return d.Call.Kind == protocol.NoCall && !d.Render, d.Wake
+	return d.Call.Kind == protocol.NoCall && !d.Render && !d.Slow, d.Wake
+}
+
+// Hurry applies Policy.Hurry to the alias, in memory, and reports whether it is in a hurry now.
+func (l *Ledger) Hurry(ctx context.Context, alias string, since time.Time) (hurried bool, err error) {
+	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+		n := l.policy.Hurry(s.timed(), since, l.now())
+		if hurried = n.Entry != s.entry; hurried {
+			s.set(n)
+		}
+		return s, false
+	}}
+	if !l.store.applyInMemory(m) {
+		err = l.store.update(ctx, m)
+	}
+	return hurried && err == nil, err
 }
 
 // Suspect applies Policy.Suspect to the alias, durably, and reports whether it is in doubt now.

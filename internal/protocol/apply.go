@@ -234,7 +234,7 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.Version++
 	n.Members.text++
-	n.Tries, n.LastTry = 0, time.Time{}
+	n.anew()
 	if n.Firing() {
 		n.QuietSince = time.Time{}
 		n.Peak = max(n.Peak, n.Worst())

@@ -11,7 +11,7 @@ func (p *Policy) Begin(e Timed, c Call, now time.Time) Timed {
 	n.note(c, now)
 	n.Armed = false
 	if !p.looksFor(&e, c) {
-		p.tried(&n, now)
+		p.tried(&n, c, now)
 	}
 	return n
 }
@@ -22,12 +22,13 @@ func (p *Policy) looksFor(e *Timed, c Call) bool {
 	return c.Kind == Lookup && e.Doubt.Set && e.Attempts > 0 && max(e.FailedLooks, e.Tries) < p.Backoff.SlowAfter
 }
 
-// tried counts a try.
-func (p *Policy) tried(n *Timed, now time.Time) {
+// tried counts a try. One before its turn takes the place of a later one.
+func (p *Policy) tried(n *Timed, c Call, now time.Time) {
 	n.Tries++
 	if n.Tries >= p.Backoff.SlowAfter {
-		n.LastTry = now
+		n.LastTry = latest(now, n.LastTry.Add(p.Backoff.Slow))
 	}
+	n.Hurried = n.Hurried && c.Kind == Lookup // the call that waits for it follows
 }
 
 // note writes down that c is under way.
@@ -74,7 +75,7 @@ func Disarm(e Timed) (Timed, Call) {
 func (p *Policy) Rearm(e Timed, c Call, now time.Time) Timed {
 	n := e.copy()
 	n.setInflight(c)
-	p.tried(&n, now)
+	p.tried(&n, c, now)
 	return n
 }
 

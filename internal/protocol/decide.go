@@ -13,6 +13,8 @@ import (
 type Decision struct {
 	Call Call
 	Wake time.Time
+	// Slow: a call waits, and [Policy.Hurry] can let it go earlier.
+	Slow bool
 	// Render: the decision depends on what the firing members say. Ask again with the content.
 	Render bool
 }
@@ -23,9 +25,12 @@ type Decision struct {
 // second, case by case. A case that names no call lets lookups through, so that doubt ends.
 func (p *Policy) Decide(e Timed, want *Content, now time.Time) Decision {
 	d := p.decide(&e, want, now)
-	if d.Call.Kind != NoCall {
-		if at := p.slow(&e); now.Before(at) {
-			d = Decision{Wake: at}
+	if at := p.slow(&e); now.Before(at) {
+		switch {
+		case d.Call.Kind != NoCall:
+			d = Decision{Wake: at, Slow: true}
+		case !d.Render && !e.RetryAt.IsZero() && d.Wake.Equal(e.RetryAt):
+			d.Slow = true
 		}
 	}
 	if d.Call.Kind == NoCall && !d.Render {

@@ -110,6 +110,15 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		"11: slow after many tries": {entry: quiet(func(e *Timed) {
 			e.Tries, e.LastTry = SlowAfter, now
 		}), wake: now.Add(Slow)},
+		"11: unless it is in a hurry": {entry: quiet(func(e *Timed) {
+			e.Tries, e.LastTry, e.Hurried = SlowAfter, now, true
+		}), want: Close, id: "1"},
+		"11: twice": {entry: quiet(func(e *Timed) {
+			e.Tries, e.LastTry, e.Hurried = SlowAfter, now.Add(Slow), true
+		}), want: Close, id: "1"},
+		"11: and not more often": {entry: quiet(func(e *Timed) {
+			e.Tries, e.LastTry, e.Hurried = SlowAfter, now.Add(Slow+minute), true
+		}), wake: now.Add(minute)},
 		"10: over":        {entry: quiet(func(e *Timed) { e.Incident.State = Closed }), wake: retention},
 		"10: never tried": {entry: quiet(func(e *Timed) { e.Incident = Incident{} }), wake: retention},
 		"10: up to date":  {entry: open(func(*Timed) {})},

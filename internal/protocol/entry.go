@@ -112,7 +112,7 @@ type Timers struct {
 	PeekBy   time.Time // an unanswered create waits until then for a look at the newest incidents
 	ParkedAt time.Time // refused content is tried again then
 	FullAt   time.Time // an update with fewer fields is tried in full again then
-	LastTry  time.Time // of any call, once there were so many Tries that the next one is slow
+	LastTry  time.Time // of any call, once there were so many Tries that the next one is slow; later, after calls before their turn
 	ExtraAt  time.Time // the next try to close an extra incident
 
 	Attempts      int32 // failures in a row of the call that is due
@@ -132,7 +132,11 @@ type Timers struct {
 	Bare      bool // a close was refused: leave resolved_at out
 	BareExtra bool
 	Looking   bool // a lookup is under way
+	Hurried   bool // the next call may be before its turn, see Hurry
 }
+
+// anew begins the count of calls without news.
+func (t *Timers) anew() { t.Tries, t.LastTry, t.Hurried = 0, time.Time{}, false }
 
 // copy returns a copy that shares the members, which must not be changed.
 func (e *Entry) copy() *Entry {

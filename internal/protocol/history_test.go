@@ -129,6 +129,22 @@ var histories = append([]fixed{
 		"no slow tries",
 	},
 	{
+		"an API that fails each time it has answered again was called every five seconds", "recovers",
+		"toggle(0); deliver" + strings.Repeat("; call not sent; answer; 5 seconds", 10) + strings.Repeat("; API works again; call not sent; answer; 5 seconds", 20),
+		"a call before its turn costs none of the later ones",
+	},
+	{
+		"an alias called twice each time the API had answered again", "recovers",
+		"toggle(0); deliver" + strings.Repeat("; call not sent; answer; 5 seconds", 10) + strings.Repeat("; API works again; call not sent; answer; 5 seconds", 40),
+		"a hurry forgets the calls before their turn",
+	},
+	{
+		"a pause after each answer let an alias call without a bound", "recovers",
+		"toggle(0); deliver" + strings.Repeat("; call not sent; answer; 5 seconds", 10) +
+			strings.Repeat("; API works again; call turned away; answer; call not sent; answer; 5 seconds", 20),
+		"a pause makes a call before its turn free",
+	},
+	{
 		"a refused create was not parked while all of it was tried again", "odd answers",
 		"toggle(0); deliver; call refused; answer; call refused; answer; 5 seconds; call refused; answer",
 		"a create that is refused again is not parked",

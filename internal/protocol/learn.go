@@ -39,7 +39,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.setInflight(Call{})
 	n.Version++
 	if a.TurnedAway {
-		n.turnedAway(c)
+		p.turnedAway(n, c)
 		return Nothing
 	}
 	switch a.Result {
@@ -71,9 +71,14 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 }
 
 // turnedAway takes back what noted that c is under way: it was due, and still is.
-func (e *Timed) turnedAway(c Call) {
-	e.Tries, e.LastTry = max(e.Tries-1, 0), time.Time{}
-	e.Doubt.Finished = e.Doubt.Finished && !c.Finish
+func (p *Policy) turnedAway(n *Timed, c Call) {
+	n.Tries = max(n.Tries-1, 0)
+	if n.LastTry.After(c.At) { // it was before its turn
+		n.LastTry, n.Hurried = n.LastTry.Add(-p.Backoff.Slow), true
+	} else {
+		n.LastTry = time.Time{}
+	}
+	n.Doubt.Finished = n.Doubt.Finished && !c.Finish
 }
 
 func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {

@@ -17,6 +17,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		// Only lookups wait for lookups: a key that may not list must not stop writes.
 		n.PeekBy, n.MustLook = time.Time{}, false
 		n.FailedLooks++
+		n.Hurried = false
 		if a.Result == Denied {
 			n.Verify = false                                           // the next repeat asks again
 			n.Unseen = n.Unseen && n.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
@@ -66,7 +67,7 @@ func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 // rest ends the count of calls without news, if the incident was just seen as it should be: no call for it fails.
 func (e *Timed) rest() {
 	if e.Over() || e.Settled() && e.Firing() && e.Incident.State == Open && e.Attempts == 0 {
-		e.Tries, e.LastTry = 0, time.Time{}
+		e.anew()
 	}
 }
 

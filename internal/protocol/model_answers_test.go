@@ -29,7 +29,10 @@ func (w *world) answer() {
 		return
 	}
 	w.work = nil
-	if e != nil && e.Inflight().Kind == k.call.Kind { // or it is learnt again
+	switch {
+	case k.answer.TurnedAway:
+		w.turnedAway(k)
+	case e != nil && e.Inflight().Kind == k.call.Kind: // or it is learnt again
 		w.failing = k.answer.Result != Done && k.answer.Result != Refused
 	}
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
@@ -118,6 +121,8 @@ func (w *world) answerOf(k *work) Answer {
 	switch k.fate {
 	case notSent:
 		a.Result = NotSent
+	case turnedAway:
+		a.Result, a.TurnedAway = NotSent, true
 	case denied:
 		a.Result = Denied
 	case refused:
@@ -131,7 +136,7 @@ func (w *world) answerOf(k *work) Answer {
 	case update && k.before.ID == "":
 		return Answer{Result: Gone, Sent: k.want}
 	case update && k.wrote == 0:
-		a.Result = Done
+		a.Result, a.TurnedAway = Done, false
 		return a
 	case k.fate == ignored && !k.carries():
 		r := w.row(k.call.ID)

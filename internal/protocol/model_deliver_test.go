@@ -153,7 +153,7 @@ func (w *world) newEpisode() {
 }
 
 // news begins the count of calls anew.
-func (w *world) news() { w.quiet = 0 }
+func (w *world) news() { w.pace = newPace() }
 
 // deliverAll is all that the first replica has to say, in one request.
 func (w *world) deliverAll() { w.deliverAllTo(w.leader) }

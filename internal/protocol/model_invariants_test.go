@@ -141,7 +141,8 @@ func sameMember(a, b Member) bool {
 func (w *world) checkCall(before Timed, k *work) {
 	e, c := k.entry, k.call
 	if claimed := w.ledger.timed(); !w.policy.looksFor(&claimed, c) {
-		w.checkSlow()
+		k.paced = w.pace
+		w.checkSlow(c)
 	}
 	if c.Kind == Lookup {
 		return
@@ -214,15 +215,6 @@ func (w *world) checkClose(e *Entry, c Call) {
 	if end.After(w.wall()) && end.After(e.Incident.StartedAt) && !w.clockSteps {
 		w.Fatalf("I19: resolved in the future: %v", end)
 	}
-}
-
-// checkSlow is I20: an alias that has tried often without news is slow.
-func (w *world) checkSlow() {
-	if w.quiet >= slowAfter && w.now < w.lastCall+slow && !w.clockSteps {
-		w.Fatalf("I20: try %d without news, %d s after the last", w.quiet+1, w.now-w.lastCall)
-	}
-	w.quiet++
-	w.lastCall = w.now
 }
 
 // checkWake: an alias with nothing to do asks for a moment in the future, or none.

@@ -12,6 +12,30 @@ import (
 
 // People and other tools.
 
+func (s *steps) ofOthers(sw switches) {
+	if sw.clockSteps {
+		for _, by := range []int{0, 7, -7, 60, -3600, 3600} {
+			s.add(1, "kill, clock off by "+strconv.Itoa(by), func(w *world) { w.kill(1, by) })
+		}
+	}
+	if sw.people {
+		s.add(1, "person closes", func(w *world) { w.personCloses(false) })
+		s.add(1, "person deletes", func(w *world) { w.personCloses(true) })
+		s.add(1, "person reopens", func(w *world) { w.personReopens() })
+		s.add(2, "person edits the description", func(w *world) { w.personEdits(incident.FieldDescription, 0) })
+		if !sw.noMarks {
+			s.add(1, "person edits the title", func(w *world) { w.personEdits(incident.FieldTitle, 0) })
+		}
+		for severity := incident.Low; severity <= incident.Critical; severity++ {
+			s.add(1, "person sets "+severity.String(), func(w *world) { w.personEdits(incident.FieldSeverity, severity) })
+		}
+	}
+	if sw.foreign {
+		s.add(2, "another tool opens", func(w *world) { w.otherOpens() })
+		s.add(2, "another tool closes", func(w *world) { w.otherCloses() })
+	}
+}
+
 // personCloses closes or deletes the newest incident.
 func (w *world) personCloses(del bool) {
 	open := w.open()

@@ -44,6 +44,8 @@ var worlds = map[string]switches{
 	"replicas":        {replicas: true, odd: true, people: true},
 	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},
 	"plain replicas":  {replicas: true},
+	"recovers":        {recovers: true},
+	"recovers, odd":   {recovers: true, odd: true, people: true, racy: true},
 	"oversleeping":    {replicas: true, oversleeps: true},
 	"lists":           {replicas: true, sync: true},
 	"lists and odd":   {replicas: true, sync: true, odd: true, people: true, stale: true, racy: true},
@@ -83,7 +85,8 @@ var worlds = map[string]switches{
 //	I17  with ReopenNever, no create after a person's close until the episode ends
 //	I18  people are called again only for a worse severity than any of the episode
 //	I19  the end is not before the start, not in the future, and known if a member tells
-//	I20  after ten tries without news, the next ones are slow; a call that fails and the looks what became of it are one try
+//	I20  after ten tries without news, the next ones are slow or, if the API works again, at most twelve in an hour; a call that fails
+//	     and the looks what became of it are one try
 //	I21  a new firing is on disk with its create, whatever lookup runs
 //	I22  only silence since this process could hear makes an alert stale
 //	I23  a further incident never holds back the incident itself
@@ -162,6 +165,7 @@ func repertoire(s switches) steps {
 	}
 	all.add(1, "audit", func(w *world) { w.audit() })
 	all.ofOthers(s)
+	all.ofRecovery(s)
 	all.ofSync(s)
 	all.ofWitness(s)
 	all.ofReplicas(s)
@@ -216,30 +220,6 @@ func (s *steps) ofCalls(sw switches) {
 		call(1, "answered with another status", ignored, 0)
 		call(1, "ignored, no body", ignoredNoBody, 0)
 		call(1, "denied", denied, 0)
-	}
-}
-
-func (s *steps) ofOthers(sw switches) {
-	if sw.clockSteps {
-		for _, by := range []int{0, 7, -7, 60, -3600, 3600} {
-			s.add(1, "kill, clock off by "+strconv.Itoa(by), func(w *world) { w.kill(1, by) })
-		}
-	}
-	if sw.people {
-		s.add(1, "person closes", func(w *world) { w.personCloses(false) })
-		s.add(1, "person deletes", func(w *world) { w.personCloses(true) })
-		s.add(1, "person reopens", func(w *world) { w.personReopens() })
-		s.add(2, "person edits the description", func(w *world) { w.personEdits(incident.FieldDescription, 0) })
-		if !sw.noMarks {
-			s.add(1, "person edits the title", func(w *world) { w.personEdits(incident.FieldTitle, 0) })
-		}
-		for severity := incident.Low; severity <= incident.Critical; severity++ {
-			s.add(1, "person sets "+severity.String(), func(w *world) { w.personEdits(incident.FieldSeverity, severity) })
-		}
-	}
-	if sw.foreign {
-		s.add(2, "another tool opens", func(w *world) { w.otherOpens() })
-		s.add(2, "another tool closes", func(w *world) { w.otherCloses() })
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	ignored            // 2xx with a body that shows another status than asked for
 	ignoredNoBody      // 2xx without a body, and the status did not change
 	reversed           // a lookup whose rows come in another order
+	turnedAway         // a write that has not left, because a pause began; a lookup fails
 	partly             // a lookup whose list failed after the known incident was read; a write is lost
 )
 
@@ -42,6 +43,7 @@ type work struct {
 	server bool // an update with a field that the API cannot digest
 	sent   int
 	began  time.Time
+	paced  pace // before the call
 	// atEnd: carried out just before the answer, not on arrival.
 	atEnd    bool
 	lateBy   int

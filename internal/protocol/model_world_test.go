@@ -34,6 +34,8 @@ type switches struct {
 	cleans bool
 	// odd: refusals, answers without a body, closes that leave the incident open, a denied key.
 	odd bool
+	// recovers: the API works again, and pauses turn calls away.
+	recovers bool
 	// noBodies: an update and a close are answered without a body.
 	noBodies bool
 	// strict: to close what is closed is refused.
@@ -88,9 +90,8 @@ type world struct {
 	fired      [2]bool // as last seen
 	heard      [2]int  // when each alert was heard of
 	began      int     // the process
-	quiet      int     // calls since the last news
-	lastCall   int
 	quietSince int
+	pace       pace
 	// forbidden: a person closed the incident, and policy leaves it so until the episode ends.
 	forbidden bool
 	// blindAt is when a create was not answered, until a lookup was.
@@ -125,7 +126,7 @@ func (w *world) wall() time.Time { return at(w.now + w.skew) }
 // restart lets a process work on incidents.
 func (w *world) restart() {
 	w.work, w.look = nil, nil
-	w.began, w.quiet, w.lastCall, w.blindAt, w.failing = w.now, 0, -hourly, -hourly, false
+	w.began, w.pace, w.blindAt, w.failing = w.now, newPace(), -hourly, false
 	w.policy.HeardSince = w.wall()
 	w.lacking, w.loadedAt = [2]int{-1, -1}, w.now
 	w.ledger.load()

@@ -87,6 +87,21 @@ func severityOf(hash uint64) incident.Severity { return 0 }`},
 func (e *Entry) Titles() ([]uint64, bool) { return nil, false }`},
 	{"no slow tries", "odd answers", 20000, `
 func (p *Policy) slow(e *Timed) time.Time { return time.Time{} }`},
+	{"a call before its turn costs none of the later ones", "recovers", 20000, `
+func (p *Policy) tried(n *Timed, c Call, now time.Time) {
+	p.triedOriginal(n, c, now)
+	n.LastTry = earliest(n.LastTry, now)
+}`},
+	{"a hurry forgets the calls before their turn", "recovers", 20000, `
+func (p *Policy) Hurry(e Timed, since, now time.Time) Timed {
+	e.LastTry = earliest(e.LastTry, since.Add(-1))
+	return p.HurryOriginal(e, since, now)
+}`},
+	{"a pause makes a call before its turn free", "recovers", 20000, `
+func (p *Policy) turnedAway(n *Timed, c Call) {
+	p.turnedAwayOriginal(n, c)
+	n.LastTry, n.Hurried = time.Time{}, false
+}`},
 	{"no delay of closes", "resolve delay", 20000, `
 func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	q := *p

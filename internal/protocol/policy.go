@@ -48,7 +48,7 @@ type Backoff struct {
 	Initial, Max        time.Duration
 	Multiplier          float64
 	RandomizationFactor float64 // 0 to 1
-	// Slow is the least time between two calls of an alias after SlowAfter calls that brought no news; and the most between
+	// Slow is the time between two calls of an alias after SlowAfter calls that brought no news; and the most between
 	// two tries of a create that the API refused. Hourly is that of a refused update.
 	Slow, Hourly time.Duration
 	SlowAfter    int32
@@ -56,17 +56,24 @@ type Backoff struct {
 
 // Fixed parts of the backoff, outside tests.
 const (
-	Slow      = 5 * time.Minute
+	Slow      = 6 * time.Minute // ten calls an hour, and room for two that Hurry lets go before their turn
 	Hourly    = time.Hour
 	SlowAfter = 10
 )
 
 // SlowUntil is when an alias that has called often without news may call again; zero for any other.
+//
+// Of such an alias, twelve calls move LastTry on by eleven times Slow at least, and none begins more than one Slow before LastTry. So
+// the thirteenth begins ten times Slow after the first, or later: there are never more than twelve calls in an hour.
 func (b *Backoff) SlowUntil(t *Timers) time.Time {
-	if b.SlowAfter == 0 || t.Tries < b.SlowAfter {
+	switch {
+	case b.SlowAfter == 0 || t.Tries < b.SlowAfter:
 		return time.Time{}
+	case t.Hurried:
+		return t.LastTry.Add(-b.Slow)
+	default:
+		return t.LastTry.Add(b.Slow)
 	}
-	return t.LastTry.Add(b.Slow)
 }
 
 // delay is deterministic, so that decisions stay pure: the alias spreads the tries, not chance.

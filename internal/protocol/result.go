@@ -42,6 +42,9 @@ type Shown struct {
 	Fields incident.Hashes
 }
 
+// Works reports whether the API answered as it should.
+func (r Result) Works() bool { return r == Done || r == Gone || r == Refused || r == Foreign }
+
 // Answer is what a call taught.
 type Answer struct {
 	Result Result

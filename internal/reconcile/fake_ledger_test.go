@@ -142,7 +142,7 @@ func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) erro
 		a.Timed, a.Lesson = l.policy.Learn(e, a.Call, a.Answer, now)
 		l.entries[a.Alias] = a.Timed
 		d := l.decide(a.Timed, now)
-		a.Rests, a.Wake = l.policy.Tick(a.Timed, now) == a.Timed && d.Call.Kind == protocol.NoCall, d.Wake
+		a.Rests, a.Wake = l.policy.Tick(a.Timed, now) == a.Timed && d.Call.Kind == protocol.NoCall && !d.Slow, d.Wake
 	}
 	return nil
 }
@@ -159,6 +159,10 @@ func (l *fakeLedger) Aliases() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.entries))
+}
+
+func (l *fakeLedger) Hurry(_ context.Context, alias string, since time.Time) (bool, error) {
+	return l.change(alias, func(e protocol.Timed) protocol.Timed { return l.policy.Hurry(e, since, time.Now()) })
 }
 
 func (l *fakeLedger) Suspect(_ context.Context, alias, id string, created time.Time) (bool, error) {

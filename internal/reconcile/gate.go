@@ -134,7 +134,7 @@ func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
 		g.pause(retryAfter)
 	case retryAfter < 0:
 		g.slow()
-	case r == protocol.Done || r == protocol.Gone || r == protocol.Refused || r == protocol.Foreign:
+	case r.Works():
 		g.slowdown = 0
 	}
 	g.admit()

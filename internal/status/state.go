@@ -150,7 +150,7 @@ func StateOf(e *protocol.Entry, k *Known) State {
 }
 
 // slowly is the pace of what called often without news.
-const slowly = "every 5 minutes after ten tries"
+const slowly = "every 6 minutes after ten tries"
 
 // again says when a call is tried again that failed: when the last of what it waits for is over.
 func (s State) again(k *Known) State {

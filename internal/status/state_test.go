@@ -169,7 +169,7 @@ var states = []struct {
 		Known{Last: unavailable, Backoff: backoff},
 		Retrying,
 		"create failed 10 times, next try at " + start.Add(243*time.Second+protocol.Slow).Local().Format(time.TimeOnly) +
-			" (every 5 minutes after ten tries): HTTP 503 Service Unavailable",
+			" (every 6 minutes after ten tries): HTTP 503 Service Unavailable",
 	},
 	{"another tool has the alias", func(l *life) {
 		l.fires()
