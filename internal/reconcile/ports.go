@@ -27,6 +27,9 @@ type Ledger interface {
 	Get(alias string) *protocol.Entry
 	// Aliases returns all aliases.
 	Aliases() []string
+	// Hurry lets a slow alias that has not called since that time call before its turn, see [protocol.Policy.Hurry], and reports
+	// whether it did.
+	Hurry(ctx context.Context, alias string, since time.Time) (bool, error)
 	// Suspect and Missing apply [protocol.Policy.Suspect] and [protocol.Policy.Missing] to the alias, durably, and report whether
 	// its entry changed.
 	Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error)

@@ -41,10 +41,11 @@ type Reconciler struct {
 	observer Observer
 	origins  origins
 	updates  updateRecord
+	recovery recovery
 
 	answers  chan *answered
 	workers  sync.WaitGroup
-	readers  sync.WaitGroup // the finder and the audit
+	readers  sync.WaitGroup // the finder, the audit and lookOut
 	learner  sync.WaitGroup
 	stopping context.Context //nolint:containedctx // ends when no further call may begin
 	stop     context.CancelFunc
@@ -75,6 +76,7 @@ func (r *Reconciler) Start() {
 	}
 	r.readers.Go(func() { r.finder.run(r.stopping) })
 	r.readers.Go(r.watch)
+	r.readers.Go(r.lookOut)
 	r.learner.Go(r.learn)
 	r.Notify(r.calls, r.ledger.Aliases()...)
 }

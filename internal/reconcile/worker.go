@@ -30,7 +30,7 @@ func (r *Reconciler) work(pagesOnly bool) {
 // process makes the alias's next call, if it needs one. It reports whether an answer is under way. The answer then ends the
 // work on the alias.
 func (r *Reconciler) process(alias string) bool {
-	d, content := r.ledger.Prepare(alias)
+	d, content := r.prepare(alias)
 	kind := d.Call.Kind
 	if kind == protocol.NoCall && (d.Wake.IsZero() || d.Wake.After(time.Now())) {
 		r.origins.take(alias)
@@ -61,6 +61,25 @@ func (r *Reconciler) process(alias string) bool {
 	}
 	r.call(e, d.Call, content)
 	return true
+}
+
+// prepare is the ledger's, and lets the alias hurry if the API works again.
+func (r *Reconciler) prepare(alias string) (protocol.Decision, *incident.Content) {
+	d, content := r.ledger.Prepare(alias)
+	since := r.recovery.since(alias, d.Slow)
+	if since.IsZero() {
+		return d, content
+	}
+	switch hurried, err := r.ledger.Hurry(r.stopping, alias, since); {
+	case err != nil:
+		if r.stopping.Err() == nil {
+			r.observer.StorageFailed(err)
+		}
+		r.queue.addAt(alias, time.Now().Add(storagePause))
+	case hurried:
+		return r.ledger.Prepare(alias)
+	}
+	return d, content
 }
 
 // wake lets the alias be looked at again at the time.
@@ -128,8 +147,13 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 }
 
 // heard lets the gate know what it cannot see: that the API does not know the key. It bounds how long the API can hold the alias
-// back, because a create may be its next call.
+// back, because a create may be its next call. And it looks at the slow aliases again when the API works again.
 func (r *Reconciler) heard(a *protocol.Answer, err error) {
+	if _, paused := errors.AsType[*PausedError](err); !paused { // else the API was not asked
+		for _, alias := range r.recovery.heard(a.Result) {
+			r.queue.add(alias)
+		}
+	}
 	if status(err) == http.StatusUnauthorized {
 		r.gate.Deny(r.cfg.DeniedPause)
 	}

@@ -1,0 +1,164 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
+)
+
+func TestRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recovery
+		assert.Zero(t, r.since("a", true))
+		assert.Empty(t, r.heard(protocol.Done), "it has not failed")
+		assert.False(t, r.awaited())
+
+		assert.Empty(t, r.heard(protocol.Unanswered))
+		assert.True(t, r.awaited())
+		r.since("b", true)
+		r.since("c", true)
+		r.since("a", false)
+		assert.Empty(t, r.heard(protocol.Denied))
+
+		time.Sleep(time.Second)
+		assert.ElementsMatch(t, []string{"b", "c"}, r.heard(protocol.Refused))
+		assert.False(t, r.awaited())
+		assert.Equal(t, time.Now(), r.since("b", true))
+		assert.Zero(t, r.since("c", false))
+
+		time.Sleep(time.Second)
+		assert.Empty(t, r.heard(protocol.Gone), "it has worked since")
+		assert.Equal(t, time.Now().Add(-time.Second), r.since("b", true))
+		assert.Empty(t, r.heard(protocol.Incomplete))
+		r.since("b", false)
+		assert.False(t, r.awaited(), "nobody waits")
+		assert.Empty(t, r.heard(protocol.Foreign))
+	})
+}
+
+// outage lets n aliases fire, a minute after each other, into an API that fails, until the last one is slow.
+func (w *world) outage(n int) {
+	w.fate(always("", "", fails))
+	for i := range n {
+		w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
+		pass(time.Minute)
+	}
+	pass(20 * time.Minute)
+	require.Empty(w.t, w.rowsOpen())
+}
+
+func (w *world) rowsOpen() (open []string) {
+	for _, a := range w.ledger.Aliases() {
+		if len(w.open(a)) > 0 {
+			open = append(open, a)
+		}
+	}
+	return open
+}
+
+func TestAfterAnOutageAllIsOpenedSoon(t *testing.T) {
+	for name, n := range map[string]int{"many": 40, "one": 1} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, options{}, func(w *world) {
+				w.outage(n)
+				w.fate(nil)
+				pass(lookOutInterval + 5*time.Second)
+				assert.Len(t, w.rowsOpen(), n)
+				assert.Len(t, w.rows, n, "none twice")
+			})
+		})
+	}
+}
+
+// TestOnlyWhatIsSlowLooksOut: while nothing waits so long, nothing is asked.
+func TestOnlyWhatIsSlowLooksOut(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		lists := func() int { return len(w.requests(opList, "")) }
+		w.outage(1)
+		n := lists()
+		pass(time.Hour)
+		assert.InDelta(t, time.Hour/lookOutInterval, lists()-n, 20, "and some for the alias, which is in doubt")
+		w.fate(nil)
+		pass(time.Minute)
+		n = lists()
+		pass(24 * time.Hour)
+		assert.Equal(t, n, lists(), "the API works")
+		w.fate(always("", "", fails))
+		w.loop.check()
+		n = lists()
+		pass(24 * time.Hour)
+		assert.Equal(t, n, lists(), "no alias waits")
+	})
+}
+
+func TestLookingOutWaitsForAPause(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.outage(1)
+		w.loop.gate.Deny(30 * time.Minute)
+		n := len(w.requests(opList, ""))
+		pass(29 * time.Minute)
+		assert.Len(t, w.requests(opList, ""), n)
+		w.fate(nil)
+		pass(time.Minute + moment)
+		assert.Len(t, w.open("alias-0"), 1)
+	})
+}
+
+// TestTwelveCallsAnHour: also for an API that works now and then for other aliases, and not for this one.
+func TestTwelveCallsAnHour(t *testing.T) {
+	for _, half := range []time.Duration{20 * time.Second, time.Minute, 3 * time.Minute, 7 * time.Minute, 40 * time.Minute} {
+		t.Run(half.String(), func(t *testing.T) {
+			began := time.Now()
+			inWorld(t, options{}, func(w *world) {
+				began = time.Now()
+				w.fate(func(_, of string) *fate {
+					if of == alias || time.Since(began)/half%2 == 0 {
+						return &fate{result: protocol.NotSent, status: 503}
+					}
+					return nil
+				})
+				w.fire(alias, incident.High, "fires")
+				for range 10 * 60 {
+					pass(time.Minute)
+					w.loop.check()
+				}
+				creates := w.requests(opCreate, alias)[protocol.SlowAfter-1:]
+				for i := range creates[12:] {
+					require.GreaterOrEqual(t, creates[i+12].at.Sub(creates[i].at), time.Hour, "from call %d", i)
+				}
+				assert.Greater(t, len(creates), 60)
+				pairs := slices.ContainsFunc(creates[1:], func(q request) bool {
+					i := slices.Index(creates, q)
+					return q.at.Sub(creates[i-1].at) < protocol.Slow-time.Minute
+				})
+				assert.True(t, pairs, "some were before their turn")
+			})
+		})
+	}
+}
+
+// TestAHurryThatCannotBeStored waits for the storage.
+func TestAHurryThatCannotBeStored(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.outage(1)
+		w.ledger.fail(assert.AnError)
+		w.fate(nil)
+		pass(lookOutInterval + time.Second)
+		assert.Empty(t, w.open("alias-0"))
+		assert.Contains(t, w.seen.now().storage, assert.AnError)
+		w.ledger.fail(nil)
+		pass(storagePause + moment)
+		assert.Len(t, w.open("alias-0"), 1)
+	})
+}
