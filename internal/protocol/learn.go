@@ -200,7 +200,11 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	}
 	switch c.Kind {
 	case Create:
-		again := !c.Minimal && n.Refused.Kind == Create && n.Refused.Minimal && n.Refused.Hash == a.Sent.hash()
+		known := n.Refused.Kind == Create && n.Refused.Hash == a.Sent.hash()
+		if !known {
+			n.Parks = 0
+		}
+		again := !c.Minimal && known && n.Refused.Minimal
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
 		if !c.Minimal {
 			return Retrying

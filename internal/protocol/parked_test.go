@@ -48,6 +48,30 @@ func TestOtherContentIsNotParked(t *testing.T) {
 	assert.True(t, p.Decide(e, want(e), at(1)).Call.Minimal)
 }
 
+// TestOtherContentIsParkedAnew: a refusal of it waits no longer for those of what the alerts said before.
+func TestOtherContentIsParkedAnew(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	now := at(0)
+	refuse := func() {
+		if d := p.Decide(e, want(e), now); d.Call.Kind == NoCall {
+			now = d.Wake
+		}
+		e = answerNext(t, p, e, now, Answer{Result: Refused})
+	}
+	for range 9 {
+		refuse()
+	}
+	assert.Greater(t, e.Parks, int32(1))
+	e, _ = applyOne(p, e, fires(am1, at(0)).says("other"), now)
+	refuse()
+	assert.Equal(t, int32(0), e.Parks, "the least of it is tried next")
+	refuse()
+	assert.True(t, e.Parked())
+	assert.Equal(t, int32(1), e.Parks)
+	assert.Equal(t, now.Add(p.Backoff.Initial), e.ParkedAt)
+}
+
 // TestAnotherIncidentIsNotParked: that an update was refused is of no matter once its incident is closed.
 func TestAnotherIncidentIsNotParked(t *testing.T) {
 	p := testPolicy()
