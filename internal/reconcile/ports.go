@@ -40,8 +40,8 @@ type Ledger interface {
 
 // Observer hears what happens. Its methods are called concurrently and must not block.
 type Observer interface {
-	// Called reports one call and its answer; err is nil when the API carried it out. What the audit and the check at start
-	// read are lookups, too, and for no alias. The gate knows already of a pause that the answer asks for.
+	// Called reports one call and its answer; err is nil when the API carried it out. What the audit, the check at start
+	// and the lookout for recovery read are lookups, too, and for no alias. The gate knows already of a pause that the answer asks for.
 	Called(alias string, kind protocol.Kind, result protocol.Result, took time.Duration, err error)
 	// Learned reports what an answer changed, after it is on disk.
 	Learned(a *protocol.Answered, err error)
