@@ -195,6 +195,19 @@ func TestLoadWithoutBuckets(t *testing.T) {
 	}
 }
 
+// A change that is pending is as old as it was, although a bucket is lost.
+func TestLoadWithoutABucketKnowsSinceWhenAChangeIsPending(t *testing.T) {
+	c := newClient()
+	apply(t, New(testConfig(10, func() time.Time { return at(0) }), c), many(100)...)
+	b := lossy(c, func([]string) {}, map[string]bool{bucketKey(theAlias, 1): true})
+	for _, restarted := range []string{"with the loss", "after the repair"} {
+		l := New(testConfig(10, func() time.Time { return at(60) }), b)
+		_, err := l.Load(t.Context())
+		require.NoError(t, err)
+		assert.True(t, l.Stats().Oldest.Equal(at(0)), "%s: %s", restarted, l.Stats().Oldest)
+	}
+}
+
 // A bucket that is older than it should be puts the entry in doubt.
 func TestLoadWithASuspectBucket(t *testing.T) {
 	c, _ := bigDisk(t)

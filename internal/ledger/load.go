@@ -131,9 +131,14 @@ func (r *loading) put(e *protocol.Entry, err error, alias string, l Loaded) erro
 		r.damage.Suspect++
 		r.repairs = append(r.repairs, alias)
 	}
-	s := slot{entry: e, since: protocol.PendingSince(l.Record)}
-	r.slots[alias] = s.store()
+	r.remember(e, l)
 	return err
+}
+
+// remember keeps an entry with what else its record tells.
+func (r *loading) remember(e *protocol.Entry, l Loaded) {
+	s := slot{entry: e, since: protocol.PendingSince(l.Record)}
+	r.slots[e.Alias] = s.store()
 }
 
 // join makes the entries of those records that have buckets. Where a bucket is lost the alerts in it are forgotten until they are
@@ -157,7 +162,7 @@ func (r *loading) join() error {
 		if err == nil && lost {
 			r.unreadable(alias, where)
 			r.repairs = append(r.repairs, alias)
-			r.slots[alias] = stored{entry: protocol.Uncertain(e)}
+			r.remember(protocol.Uncertain(e), l)
 			continue
 		}
 		if err := r.put(e, err, alias, l); err != nil && !errors.Is(err, ErrUnreadable) {
