@@ -116,6 +116,7 @@ func TestPageInABrowser(t *testing.T) {
 		{"empty", s.empty},
 		{"ten thousand aliases", s.many},
 		{"what happens shows within a second, without a reload", s.live},
+		{"an alert waits until a time that comes", s.held},
 		{"in trouble, with hostile text", s.trouble},
 		{"a bridge that is away", s.away},
 	} {
@@ -180,6 +181,27 @@ func (s *scene) live(t *testing.T) {
 	}
 	assert.Less(t, soonest, time.Second)
 	assert.Equal(t, 1, browsertest.Eval[int](s.b, `window.marker`))
+}
+
+// waiting are the cards of alerts that say until when they wait.
+const waiting = `[...document.querySelectorAll('.alert-card')].filter((c) => c.innerText.includes('waits until')).map((c) => c.querySelector('b').innerText)`
+
+func (s *scene) held(t *testing.T) {
+	t.Helper()
+	now := time.Now()
+	s.f.change(func(f *fake) {
+		f.entries = map[string]status.Entry{"held": {Row: row(0), Results: []status.Result{}, Alerts: []status.Alert{
+			{State: "held", Name: "long", HeldUntil: now.Add(time.Hour)},
+			{State: "held", Name: "short", HeldUntil: now.Add(2 * time.Second)},
+			{State: "held", Name: "over", HeldUntil: now.Add(-time.Minute)},
+		}}}
+	})
+	browsertest.Eval[string](s.b, `location.hash = '#alias=held'`)
+	s.b.Until(`document.querySelectorAll('.alert-card').length === 3`)
+	assert.NotContains(t, browsertest.Eval[[]string](s.b, waiting), "over")
+	s.b.Until(waiting + `.join() === 'long'`)
+	s.b.Press("Escape", 27)
+	s.b.Until(`!document.getElementById('entry').open && location.hash === ''`)
 }
 
 func (s *scene) trouble(t *testing.T) {

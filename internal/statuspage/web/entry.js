@@ -121,11 +121,11 @@ function alerts(e) {
 
 function alertCard(a) {
   const over = a.resolved_at && a.state === 'resolved';
-  const times = [over ? `at ${stamp(a.resolved_at)}` : '', a.starts_at ? `${over ? 'fired ' : ''}since ${stamp(a.starts_at)}` : '',
-    a.held_until ? `waits until ${clock(a.held_until)}` : '', a.last_seen ? `last heard of ${clock(a.last_seen)}` : ''].filter(Boolean).join(', ');
+  const times = () => [over ? `at ${stamp(a.resolved_at)}` : '', a.starts_at ? `${over ? 'fired ' : ''}since ${stamp(a.starts_at)}` : '',
+    ahead(a.held_until) ? `waits until ${clock(a.held_until)}` : '', a.last_seen ? `last heard of ${clock(a.last_seen)}` : ''].filter(Boolean).join(', ');
   const links = element('p', 'links');
   for (const l of a.links ?? []) links.append(link(l.name, l.url), ' ');
-  const head = element('p', 'alert-head', element('span', `mark ${a.state}`, a.state), element('b', '', a.name || a.fingerprint || ''), element('span', 'quiet', a.severity ?? ''), element('span', 'quiet', times));
+  const head = element('p', 'alert-head', element('span', `mark ${a.state}`, a.state), element('b', '', a.name || a.fingerprint || ''), element('span', 'quiet', a.severity ?? ''), tick(element('span', 'quiet'), times));
   return element('div', 'alert-card', head, pairs(a.annotations, 'annotations'), pairs(a.labels, 'labels'), links.childNodes.length ? links : '');
 }
 
