@@ -117,6 +117,7 @@ func TestPageInABrowser(t *testing.T) {
 		{"ten thousand aliases", s.many},
 		{"what happens shows within a second, without a reload", s.live},
 		{"an alert waits until a time that comes", s.held},
+		{"one sender of two is refused", s.refused},
 		{"in trouble, with hostile text", s.trouble},
 		{"a bridge that is away", s.away},
 	} {
@@ -202,6 +203,24 @@ func (s *scene) held(t *testing.T) {
 	s.b.Until(waiting + `.join() === 'long'`)
 	s.b.Press("Escape", 27)
 	s.b.Until(`!document.getElementById('entry').open && location.hash === ''`)
+}
+
+func (s *scene) refused(t *testing.T) {
+	t.Helper()
+	card := func(tone, headline string) {
+		t.Helper()
+		s.b.Until(`[...document.querySelectorAll('#health .card')].some((c) => c.innerText.includes('` + headline + `') && c.dataset.tone === '` + tone + `' && c.innerText.startsWith('Webhooks'))`)
+	}
+	card("good", "Accepted.")
+	now := time.Now()
+	s.f.change(func(f *fake) {
+		w := &f.overview.Webhooks
+		w.LastAccepted, w.LastRefused, w.Refusal = now, now.Add(-time.Minute), "401: not authorized, from 10.0.0.1"
+		w.LastWrong, w.Wrong = w.LastRefused, w.Refusal
+	})
+	card("poor", "Accepted, but not from every sender.")
+	s.f.change(func(f *fake) { f.overview.Webhooks.LastWrong = now.Add(-time.Hour) })
+	card("good", "Accepted.")
 }
 
 func (s *scene) trouble(t *testing.T) {

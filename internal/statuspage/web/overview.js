@@ -54,7 +54,7 @@ function card(name, tone, headline, ...lines) {
 }
 
 function showHealth(o) {
-  const cards = [apiCard(o.api, o.counts ?? {}), storageCard(o.storage), webhooksCard(o.webhooks)];
+  const cards = [apiCard(o.api, o.counts ?? {}), storageCard(o.storage), webhooksCard(o)];
   if (o.replica) cards.push(replicaCard(o.replica));
   if (o.watchdog) cards.push(watchdogCard(o.watchdog));
   for (const s of o.syncs.slice(0, 4)) cards.push(syncCard(s));
@@ -95,10 +95,11 @@ function storageCard(s) {
   return card('Storage', s.kind === 'memory' ? 'poor' : 'good', `${kind}.`, s.bytes ? bytes(s.bytes) : '');
 }
 
-function webhooksCard(w) {
+function webhooksCard({ webhooks: w, trouble: all }) {
   const line = (name, at) => tick(element('p'), () => `last ${name}: ${at ? ago(at) : `none since the start at ${clock(w.since)}`}`);
   const lines = [line('accepted', w.last_accepted), line('refused', w.last_refused), w.refusal ? element('p', 'error', w.refusal) : ''];
   if (w.last_refused && !(w.last_accepted && new Date(w.last_accepted) >= new Date(w.last_refused))) return card('Webhooks', 'poor', 'The last one was refused.', ...lines);
+  if (all.some((t) => t.kind === 'refused')) return card('Webhooks', 'poor', 'Accepted, but not from every sender.', ...lines);
   if (w.last_accepted) return card('Webhooks', 'good', 'Accepted.', ...lines);
   return card('Webhooks', w.fed ? '' : 'poor', `None has come since the start at ${clock(w.since)}.`);
 }
