@@ -35,7 +35,7 @@ func (l *lately) skipped(s rejections.Skipped) {
 }
 
 // accepted notes that a receiver of this process took a webhook.
-func (l *lately) accepted(rejections.Sender) {
+func (l *lately) accepted() {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -38,7 +38,7 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.Contains(t, found.Trouble[0].Text, "404: another path (asked for /wp-admin, taken on /alertmanager), from 10.0.0.1")
 	assert.Contains(t, found.Do.Command, "alertname=never", "after what the trouble has")
 
-	rejections.Took(from)
+	rejections.Took()
 	after := explain(t, e, "never")
 	require.Len(t, after.Trouble, 1, "the same address may have other receivers")
 	assert.Equal(t, status.Refusing, after.Trouble[0].Kind)

@@ -230,10 +230,10 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 // answer ends every request: it counts, logs a refusal and writes the answer.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusOK, ""
-	sender := rejections.Sender{Receiver: h.id, From: peer(r.Context())}
 	if err == nil {
-		rejections.Took(sender)
+		rejections.Took()
 	} else {
+		sender := rejections.Sender{Receiver: h.id, From: peer(r.Context())}
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
 		detail := h.detail(r, refusal, err)

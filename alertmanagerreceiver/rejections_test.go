@@ -22,15 +22,14 @@ import (
 func TestEachWebhookIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	var accepted, refused atomic.Int32
-	count := func(n *atomic.Int32, s rejections.Sender) {
-		if s.Receiver == h.id {
-			n.Add(1)
-		}
-	}
 	t.Cleanup(rejections.Register(rejections.Ear{
-		Rejected: func(r rejections.Rejection) { count(&refused, r.Sender) },
+		Rejected: func(r rejections.Rejection) {
+			if r.Receiver == h.id {
+				refused.Add(1)
+			}
+		},
 		Skipped:  func(rejections.Skipped) {},
-		Accepted: func(s rejections.Sender) { count(&accepted, s) },
+		Accepted: func() { accepted.Add(1) },
 	}))
 	post(h, strings.NewReader(good))
 	assert.Equal(t, []int32{1, 0}, []int32{accepted.Load(), refused.Load()})
@@ -45,7 +44,7 @@ func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejection
 	t.Cleanup(rejections.Register(rejections.Ear{
 		Rejected: func(r rejections.Rejection) { *refused = append(*refused, r) },
 		Skipped:  func(s rejections.Skipped) { *skipped = append(*skipped, s) },
-		Accepted: func(rejections.Sender) {},
+		Accepted: func() {},
 	}))
 	return refused, skipped
 }

@@ -36,7 +36,7 @@ type Sender struct{ Receiver, From string }
 type Ear struct {
 	Rejected func(Rejection)
 	Skipped  func(Skipped)
-	Accepted func(Sender)
+	Accepted func()
 }
 
 var ears registry.Of[Ear]
@@ -51,4 +51,4 @@ func Tell(r Rejection) { ears.Each(func(ear Ear) { ear.Rejected(r) }) }
 func Skip(s Skipped) { ears.Each(func(ear Ear) { ear.Skipped(s) }) }
 
 // Took tells all ears that a webhook was accepted.
-func Took(s Sender) { ears.Each(func(ear Ear) { ear.Accepted(s) }) }
+func Took() { ears.Each(func(ear Ear) { ear.Accepted() }) }
