@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -28,14 +27,11 @@ type replica struct {
 	elect ledger.Elect
 	lease time.Duration
 
-	listed   listed
-	standing atomic.Pointer[postgres.Status] // nil: not known
-	lookErr  atomic.Pointer[error]           // why it is not
-	mended   atomic.Pointer[time.Time]       // when the database could be used again
-	lookedAt atomic.Int64
-	unstamp  func()
-	stop     context.CancelFunc
-	work     sync.WaitGroup
+	listed  listed
+	looks   looks
+	unstamp func()
+	stop    context.CancelFunc
+	work    sync.WaitGroup
 }
 
 // elect is the database as the ledger knows it.
@@ -139,7 +135,7 @@ func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.
 	began := time.Now()
 	err = r.db.Append(ctx, r.arrived(ctx), source, payload)
 	r.telemetry.committed(ctx, follows, time.Since(began), err)
-	r.lookedAt.Store(0) // the inbox has changed
+	r.looks.outdated()
 	return err
 }
 
@@ -202,38 +198,6 @@ func (l *listed) take() map[string]*protocol.Snapshot {
 	all := l.bySource
 	l.bySource = nil
 	return all
-}
-
-// look learns how things stand.
-func (r *replica) look(ctx context.Context) error {
-	s, err := r.db.Status(ctx)
-	r.lookedAt.Store(time.Now().UnixNano())
-	if err != nil {
-		r.lookErr.Store(&err)
-		r.standing.Store(nil)
-		return err
-	}
-	if r.lookErr.Swap(nil) != nil {
-		now := time.Now()
-		r.mended.Store(&now)
-	}
-	r.standing.Store(&s)
-	return nil
-}
-
-// lookAgain learns how things stand, unless it just did: who asks may have sent a webhook a moment ago.
-func (r *replica) lookAgain(ctx context.Context) {
-	if time.Since(time.Unix(0, r.lookedAt.Load())) > time.Second/2 {
-		_ = r.look(context.WithoutCancel(ctx)) // problem has it
-	}
-}
-
-// problem is why the database cannot be used.
-func (r *replica) problem() error {
-	if err := r.lookErr.Load(); err != nil {
-		return *err
-	}
-	return nil
 }
 
 func (r *replica) logFailedTakeover(err error) {

@@ -239,7 +239,7 @@ func unreadableRow(f *fleet) {
 	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.ready(f.t.Context()))
-	require.Equal(f.t, 1, leader.replica.standing.Load().Aside)
+	require.Equal(f.t, 1, leader.replica.looks.last().standing.Aside)
 }
 
 func dryRunApart(f *fleet) {

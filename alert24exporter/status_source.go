@@ -83,11 +83,12 @@ func (s *statusSource) storageStatus() status.Storage {
 	switch {
 	case s.replica != nil:
 		st.Kind = "database"
-		if err := s.replica.problem(); err != nil {
-			st.Up, st.Error = false, err.Error()
+		last := s.replica.looks.last()
+		if last.err != nil {
+			st.Up, st.Error = false, last.err.Error()
 		}
-		if at := s.replica.mended.Load(); at != nil && at.After(st.Mended) {
-			st.Mended = *at
+		if last.mended.After(st.Mended) {
+			st.Mended = last.mended
 		}
 	case s.storage != nil:
 		st.Kind = "file"
@@ -101,7 +102,7 @@ func (s *statusSource) storageStatus() status.Storage {
 // status is this replica as one of several.
 func (r *replica) status() *status.Replica {
 	at := &status.Replica{Leads: r.term.Load() != nil, Lease: r.lease.Seconds()}
-	if s := r.standing.Load(); s != nil {
+	if s := r.looks.last().standing; s != nil {
 		at.Leader, at.LeaseAge, at.Inbox, at.Aside = s.Leading, s.Renewed.Seconds(), s.InboxRows, s.Aside
 		if s.InboxRows > 0 {
 			at.InboxSince = time.Now().Add(-s.InboxAge)
