@@ -79,7 +79,7 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 			}
 			return nil
 		}),
-		b.RegisterExporterAlert24APIUpCallback(up(func() bool { return !t.apiFailed.Load() })),
+		b.RegisterExporterAlert24APIUpCallback(up(t.lately.apiWorks)),
 		b.RegisterExporterAlert24StorageUpCallback(up(func() bool { return !t.storageFailed.Load() })),
 	)
 }

@@ -237,6 +237,13 @@ func failed(alias string, kind protocol.Kind, result protocol.Result, err error)
 	return cause, fields
 }
 
+// apiWorks: the last call did not fail, or there was none.
+func (l *lately) apiWorks() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.api.State == status.APIAnswers || l.api.State == status.APINotAsked
+}
+
 // answers says how the API answers.
 func (l *lately) answers() status.API {
 	now := l.now()

@@ -30,8 +30,7 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
 		metric.WithAttributes(operation, attribute.String("result", result.String())))
 	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
-	t.status(result, err)
-	o.lately.called(result, err)
+	t.called(result, err)
 	if err != nil && result != protocol.Gone {
 		cause, fields := failed(alias, kind, result, err)
 		if until := o.gate.OpensAt(kind); until.After(time.Now()) {
@@ -47,15 +46,16 @@ func held(err error) bool {
 	return is
 }
 
-// status reports whether the API works, on change only.
-func (t *telemetry) status(result protocol.Result, err error) {
-	works := result.Works()
+// called notes how Alert24 answered, and reports whether it works, on change only.
+func (t *telemetry) called(result protocol.Result, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if works != t.apiFailed.Load() {
+	before := t.lately.apiWorks()
+	t.lately.called(result, err)
+	works := t.lately.apiWorks()
+	if works == before {
 		return
 	}
-	t.apiFailed.Store(!works)
 	event := componentstatus.NewEvent(componentstatus.StatusOK)
 	if !works {
 		event = componentstatus.NewRecoverableErrorEvent(err)

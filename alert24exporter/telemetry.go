@@ -43,9 +43,8 @@ type telemetry struct {
 
 	mu            sync.Mutex                 // one report of the status at a time
 	silences      map[string]map[string]bool // that were logged, by source and id; mu guards them
-	apiFailed     atomic.Bool
-	storageFailed atomic.Bool  // the last write
-	writesFailed  atomic.Int64 // all of them, see ready
+	storageFailed atomic.Bool                // the last write
+	writesFailed  atomic.Int64               // all of them, see ready
 }
 
 func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, error) {
