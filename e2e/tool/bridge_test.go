@@ -33,7 +33,7 @@ func explains(t *testing.T, c *harness.Collector, alias, want string) (code int)
 	t.Helper()
 	kit.Eventually(t, func(context.Context) error {
 		var output string
-		if code, output = run(t, "explain", "--url", c.Status, alias); !strings.Contains(output, want) {
+		if code, output = run(t, "explain", "--status", c.Status, alias); !strings.Contains(output, want) {
 			return fmt.Errorf("explain says %s", output)
 		}
 		return nil
@@ -60,14 +60,14 @@ func TestExplainAndLedger(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 	}
-	code, output := run(t, "explain", "--url", c.Status, "HighErrorRate:api-03.prod")
+	code, output := run(t, "explain", "--status", c.Status, "HighErrorRate:api-03.prod")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, output, "The bridge knows nothing of HighErrorRate:api-03.prod: not heard of since the start at ")
 	assert.Contains(t, output, "webhooks are answered 401")
 	assert.Contains(t, output, "webhooks are answered 404")
 
 	require.Eventually(t, func() bool { // the table may be a moment old
-		code, output = run(t, "ledger", "--url", c.Status)
+		code, output = run(t, "ledger", "--status", c.Status)
 		return code == 0 && regexp.MustCompile(`HighErrorRate:api-01\.prod +critical .+open as #1`).MatchString(output)
 	}, 10*time.Second, 100*time.Millisecond, output)
 	code, output = run(t, "ledger", "--storage", filepath.Join(dir, "storage"))
@@ -122,9 +122,9 @@ func TestPageWithAToken(t *testing.T) {
 		assert.Equal(t, http.StatusOK, get(path, func(r *http.Request) { r.SetBasicAuth("me", harness.WebhookToken) }), path)
 		assert.Equal(t, http.StatusUnauthorized, get(path, func(r *http.Request) { r.SetBasicAuth(harness.WebhookToken, "wrong") }), path)
 	}
-	code, output := run(t, "ledger", "--url", c.Status)
+	code, output := run(t, "ledger", "--status", c.Status)
 	assert.Equal(t, 2, code)
 	assert.Contains(t, output, "give the token with --token-file")
-	code, output = run(t, "ledger", "--url", c.Status, "--token-file", kit.WriteFile(t, harness.WebhookToken+"\n"))
+	code, output = run(t, "ledger", "--status", c.Status, "--token-file", kit.WriteFile(t, harness.WebhookToken+"\n"))
 	assert.Equal(t, 0, code, output)
 }

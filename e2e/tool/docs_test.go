@@ -99,7 +99,7 @@ func (w *world) run(text string) {
 		require.NoError(t, w.bridge.Stop())
 		defer func() { require.NoError(t, w.bridge.Start(t.Context())) }()
 	case name == "explain", name == "ledger":
-		line += " --url " + w.status
+		line += " --status " + w.status
 		kit.Deliver(t, w.bridge, firing)
 		kit.Eventually(t, func(context.Context) error { return w.open(1) })
 		explains(t, w.bridge, "HighErrorRate:api-01.prod", "open as #")

@@ -27,20 +27,22 @@ import (
 const (
 	patience  = 10 * time.Second // for one answer
 	maxAnswer = 64 << 20
+
+	urlFlag = "--status"
 )
 
 // Flags say which bridge to ask, and how.
 type Flags struct {
 	URL, TokenFile string
 	TLS            cli.TLS
-	// URLFlag and TokenFlag are the flags' own names.
-	URLFlag, TokenFlag string
+	// TokenFlag is that flag's own name.
+	TokenFlag string
 }
 
 // Add adds the flags.
 func (f *Flags) Add(set *pflag.FlagSet) {
-	f.URLFlag, f.TokenFlag = "--url", "--token-file"
-	set.StringVar(&f.URL, "url", "http://localhost:9096", "address of the bridge's status page, which status::endpoint sets")
+	f.TokenFlag = "--token-file"
+	set.StringVar(&f.URL, "status", "http://localhost:9096", "address of the bridge's status page, which status::endpoint sets")
 	set.StringVar(&f.TokenFile, "token-file", "", "file with the token of status::auth")
 	set.StringVar(&f.TLS.CA, "ca-file", "", "certificate of the authority that signed the page's certificate")
 }
@@ -55,7 +57,7 @@ type Client struct {
 
 // Open reads what the flags name. It does not ask yet.
 func (f *Flags) Open(ctx context.Context) (*Client, error) {
-	if err := cli.CheckURL(f.URLFlag, f.URL, "http://localhost:9096"); err != nil {
+	if err := cli.CheckURL(urlFlag, f.URL, "http://localhost:9096"); err != nil {
 		return nil, err
 	}
 	token, err := cli.Secret(f.TokenFlag, f.TokenFile)
@@ -124,7 +126,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 			err = u.Err // without the query
 		}
 		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that %s is its status::endpoint",
-			c.base, err, c.flags.URLFlag)
+			c.base, err, urlFlag)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
@@ -136,7 +138,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		_ = json.Unmarshal(body, &p) // what is not JSON has no words of its own
 		if p.Error == "" && !strings.Contains(answer.Header.Get("WWW-Authenticate"), "otelcol-alert24") {
 			return fmt.Errorf("%s answered %s and is not a bridge's status page: set %s to its status::endpoint; webhooks have another port",
-				address, answer.Status, c.flags.URLFlag)
+				address, answer.Status, urlFlag)
 		}
 		hint := ""
 		if p.Error != "" {

@@ -20,7 +20,7 @@ import (
 )
 
 // flags are as those of a command.
-func flags(url string) *Flags { return &Flags{URL: url, URLFlag: "--url", TokenFlag: "--token-file"} }
+func flags(url string) *Flags { return &Flags{URL: url, TokenFlag: "--token-file"} }
 
 // serve starts a server and a client for it.
 func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Flags)) *Client {
@@ -95,7 +95,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
 		assert.ErrorContains(t, err, want)
 	}
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, func(f *Flags) { f.URLFlag = "--status" })
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
 	require.ErrorContains(t, err, "set --status to its status::endpoint")
 	c, err = flags("http://127.0.0.1:1").Open(t.Context())
@@ -118,7 +118,7 @@ func TestABridgeThatHangsIsNotWaitedForLong(t *testing.T) {
 
 func TestBadFlagsAreRefused(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--url must be":                       {"--url", "localhost:9096"},
+		"--status must be":                    {"--status", "localhost:9096"},
 		"--token-file: open":                  {"--token-file", "/does/not/exist"},
 		"failed to load cert /does/not/exist": {"--ca-file", "/does/not/exist"},
 		"failed to parse cert":                {"--ca-file", write(t, "nothing")},

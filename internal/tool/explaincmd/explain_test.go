@@ -58,7 +58,7 @@ func run(t *testing.T, b *bridge, args ...string) (code int, stdout, stderr stri
 	server := httptest.NewServer(statuspage.New(b, statuspage.Options{Now: func() time.Time { return now }}))
 	defer server.Close()
 	var out, errs bytes.Buffer
-	code = cli.Run(t.Context(), "dev", append([]string{"explain", "--url", server.URL}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, New())
+	code = cli.Run(t.Context(), "dev", append([]string{"explain", "--status", server.URL}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, New())
 	return code, out.String(), errs.String()
 }
 
@@ -214,7 +214,7 @@ func TestWrongUse(t *testing.T) {
 		"give either an alias or --labels": {},
 		"give one alias":                   {"a", "b"},
 		`"a" is not name=value`:            {"--labels", "a"},
-		"--url must be":                    {"--url", "x", "a"},
+		"--status must be":                 {"--status", "x", "a"},
 	} {
 		code, _, errs := run(t, &bridge{}, args...)
 		assert.Equal(t, cli.ExitCannot, code)

@@ -132,17 +132,17 @@ func (bridge) Explain(_ context.Context, s status.Subject) (status.Explanation, 
 func TestRunningBridge(t *testing.T) {
 	server := httptest.NewServer(statuspage.New(bridge{}, statuspage.Options{Now: time.Now}))
 	defer server.Close()
-	code, out, errs := run(t, "--url", server.URL, "--is", "open")
+	code, out, errs := run(t, "--status", server.URL, "--is", "open")
 	require.Equal(t, cli.ExitOK, code, errs)
 	assert.Contains(t, out, "open as #1  Line break\n")
 	assert.NotContains(t, out, "\nb")
-	_, out, _ = run(t, "--url", server.URL, "--limit", "1")
+	_, out, _ = run(t, "--status", server.URL, "--limit", "1")
 	assert.Contains(t, out, "1 of 2\n")
-	_, out, _ = run(t, "--url", server.URL, "--filter", "none")
+	_, out, _ = run(t, "--status", server.URL, "--filter", "none")
 	assert.Equal(t, "no alias\n", out)
-	_, out, _ = run(t, "--url", server.URL, "-o", "json", "--full")
+	_, out, _ = run(t, "--status", server.URL, "-o", "json", "--full")
 	assert.Contains(t, out, `"entries": [`)
-	_, out, _ = run(t, "--url", server.URL, "-o", "json")
+	_, out, _ = run(t, "--status", server.URL, "-o", "json")
 	assert.Contains(t, out, `"rows": [`)
 }
 

@@ -142,7 +142,7 @@ func (s *stopped) readFile(ctx context.Context) ([]ledger.Listed, ledger.Damage,
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: lockPatience})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, ledger.Damage{}, errors.New("--storage: a running collector uses it: ask that one with --url in place of --storage")
+		return nil, ledger.Damage{}, errors.New("--storage: a running collector uses it: ask that one with --status in place of --storage")
 	case err != nil:
 		return nil, ledger.Damage{}, fmt.Errorf("--storage: cannot read %s: %w", path, err)
 	}

@@ -49,7 +49,7 @@ type hmacFlags struct{ secretFile, header, timestampHeader string }
 
 // New returns the command.
 func New() *cobra.Command {
-	o := &options{status: ask.Flags{URLFlag: "--status", TokenFlag: "--status-token-file"}} //nolint:gosec // names of flags
+	o := &options{status: ask.Flags{TokenFlag: "--status-token-file"}} //nolint:gosec // the name of a flag
 	cmd := &cobra.Command{
 		Use:   "test-alert --url URL [flags]",
 		Short: "Send an alert through a running bridge and follow it to its incident",
