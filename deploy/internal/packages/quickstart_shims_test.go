@@ -47,6 +47,7 @@ case $* in
 daemon-reload) ;;
 "reload prometheus")
 	test -r /etc/prometheus/bridge-alerts.yml
+	touch /tmp/watched
 	;;
 "restart grafana-server")
 	# As Grafana: the contact point's URL and token, with a webhook that Grafana sent.
@@ -81,9 +82,15 @@ echo $! >/tmp/bridge.pid
 END
 cat >/shims/mimirtool <<'END'
 #!/bin/sh
-# As Mimir: it takes the tenant's configuration, refuses files in it, and sends with it.
+# As Mimir: it takes the tenant's rules and configuration, refuses files in that, and sends with it.
 set -eu
-[ "$1 $2 $4 $5" = "alertmanager load --address=http://mimir.example.com:9009 --id=my-tenant" ]
+[ "$4 $5" = "--address=http://mimir.example.com:9009 --id=my-tenant" ]
+if [ "$1 $2" = "rules load" ]; then
+	test -r "$3"
+	touch /tmp/watched
+	exit 0
+fi
+[ "$1 $2" = "alertmanager load" ]
 ! grep _file: "$3"
 /shims/amtool check-config "$3"
 /shims/alertmanager --config.file="$3" --storage.path=/tmp/alertmanager --cluster.listen-address= \

@@ -110,6 +110,7 @@ for _ in $(seq 60); do incidents | grep -q "` + incident + `" && break; sleep 0.
 set +x
 . /etc/otelcol-alert24/environment
 if grep -e "$ALERT24_API_KEY" -e "$ALERT24_WEBHOOK_TOKEN" /tmp/sudo.arguments; then echo "sudo logs a secret" >&2; exit 1; fi
+if [ ! -e /tmp/watched ]; then echo "nothing watches the bridge" >&2; exit 1; fi
 echo "INCIDENTS: $(incidents)"
 `
 }
