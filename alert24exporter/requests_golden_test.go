@@ -159,7 +159,7 @@ func (s scenario) requests(t *testing.T) string {
 }
 
 // arrival is when all webhooks come. It is the end of an alert that says none.
-var arrival = time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+var arrival = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 
 // convert returns the records that a receiver makes of a webhook.
 func convert(t require.TestingT, cfg *alertmanagerreceiver.Config, body []byte) plog.Logs {

@@ -132,15 +132,20 @@ func (w *rendering) facts(d *document) {
 			since = start
 		}
 	}
-	if !since.IsZero() {
+	if w.began(since) {
 		d.line("Firing since ", minute(since))
 	}
 	if values := text.Line(valuesOf(w.worst), maxLineRunes); values != "" {
-		if !since.IsZero() && d.markdown {
+		if w.began(since) && d.markdown {
 			d.section()
 		}
 		d.line("Values: ", d.escape(values))
 	}
+}
+
+// began: it is known, and not yet to come.
+func (w *rendering) began(start time.Time) bool {
+	return !start.IsZero() && (w.more.Now.IsZero() || !start.After(w.more.Now))
 }
 
 func minute(t time.Time) string { return t.UTC().Format(minutes) }
@@ -154,7 +159,7 @@ func (w *rendering) members(d *document) {
 		a := &shown[i]
 		d.part("- ", a.Severity.String(), ": ", d.escape(w.member(a, names)))
 		d.moving(func() {
-			if !a.StartsAt.IsZero() {
+			if w.began(a.StartsAt) {
 				d.part(", since ", minute(a.StartsAt))
 			}
 		})

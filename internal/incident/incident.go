@@ -37,6 +37,8 @@ type Alert struct {
 
 // Context is what an incident says in addition to its alerts.
 type Context struct {
+	// Now is when the incident says it. A start after it is not shown, because its sender's clock is wrong; zero: all are.
+	Now time.Time
 	// Members is how many alerts fire in all, where only the worst of them are rendered.
 	Members int
 	// Since is the oldest start of them all; zero: of those that are rendered.

@@ -135,6 +135,21 @@ func TestFiringSinceTheOldestStart(t *testing.T) {
 	assert.NotContains(t, r.Render(alias, []Alert{{}}, Context{}).Description, "since")
 }
 
+// A sender's clock may be ahead.
+func TestNothingFiresSinceATimeToCome(t *testing.T) {
+	start := time.Date(2026, 11, 26, 14, 22, 59, 0, time.UTC)
+	early, late := Alert{StartsAt: start, Labels: set("instance", "a")}, Alert{StartsAt: start.Add(time.Hour), Labels: set("instance", "b")}
+	r := renderer(t, nil)
+	both := func(now time.Time) Content {
+		return r.Render(alias, []Alert{late, early}, Context{Members: 2, Since: start, Now: now})
+	}
+	assert.Contains(t, both(start).Description, "Firing since 2026-11-26 14:22 UTC\n")
+	assert.Equal(t, 1, strings.Count(both(start).Description, ", since "))
+	assert.Equal(t, both(time.Time{}).Description, both(late.StartsAt).Description)
+	assert.NotContains(t, both(start.Add(-time.Second)).Description, "since")
+	assert.Equal(t, both(time.Time{}).News, both(start.Add(-time.Second)).News, "no news when the time comes")
+}
+
 func TestValuesOfQueries(t *testing.T) {
 	for want, a := range map[string]Alert{
 		"Values: A=97.25, C=1\n\n":            {Values: "A=97.25, C=1", Annotations: set("__value_string__", "x")},

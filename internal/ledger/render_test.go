@@ -19,6 +19,20 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
+// What is to come is told from what was by the ledger's clock.
+func TestRenderKnowsTheTime(t *testing.T) {
+	cfg := testConfig(10, func() time.Time { return at(7) })
+	var now time.Time
+	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+		now = more.Now
+		return render(alias, firing, more)
+	}
+	l := New(cfg, NewMemory())
+	apply(t, l, firing("am1", at(60)))
+	l.Content(l.Get(theAlias))
+	assert.Equal(t, at(7), now)
+}
+
 // counted lets a configuration count how often it renders.
 func counted(cfg Config) (Config, *atomic.Int64) {
 	n := new(atomic.Int64)

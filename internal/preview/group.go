@@ -155,7 +155,7 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 // content is what the incident of a firing entry should say.
 func (l *life) content(e *protocol.Entry) incident.Content {
 	firing, more := e.Members.Worst()
-	more.Continues = e.Continues
+	more.Now, more.Continues = l.at, e.Continues
 	return l.renderer.Render(e.Alias, firing, more)
 }
 
