@@ -11,7 +11,7 @@ const groups = [
   ['', 'live', 'all aliases that fire, or have an incident that is not closed yet'],
   ['firing', 'firing', 'an alert fires'],
   ['open', 'open', 'the incident is open in Alert24'],
-  ['pending', 'pending', 'Alert24 does not hold yet what the alerts ask for'],
+  ['pending', 'pending', 'a change has not reached Alert24 yet'],
   ['held', 'held', 'a firing waits because it may be a late repeat'],
   ['parked', 'parked', 'Alert24 refused the content'],
   ['doubtful', 'doubtful', 'a call had no answer and may have been carried out'],
