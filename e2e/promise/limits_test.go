@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -44,6 +45,19 @@ func TestRevokedKeyShowsInCalm(t *testing.T) {
 	s.counted("requests", `{operation="lookup",result="denied"}`, 1)
 	s.sandbox.SetKeys(map[string][]string{s.sandbox.Key: {"write"}})
 	s.metric("api_up", 1)
+}
+
+// A page that was tried in vain so often that it is tried seldom now goes out as soon as Alert24 answers again.
+func TestPagesAfterAnOutage(t *testing.T) {
+	s := play(t, kit.World{Set: []string{set + "retry_on_failure.max_interval=50ms"}})
+	s.fault(sandbox.Fault{Status: http.StatusForbidden, Message: "not now"})
+	s.deliver(fires())
+	s.counted("requests", `{operation="create",result="denied"}`, protocol.SlowAfter)
+	s.quiet()
+	assert.Len(t, s.sent(http.MethodPost), protocol.SlowAfter)
+	s.sandbox.ClearFaults()
+	s.deliver(kit.Firing("api-02.prod", critical)) // its answer is the first
+	s.learnt(2)
 }
 
 // A wrong key shows at start, before any alert.
