@@ -94,7 +94,7 @@ func TestChaos(t *testing.T) {
 	}
 	telling.Wait()
 	c.heal(t)
-	require.NoError(t, harness.Await(t.Context(), 2*time.Minute, func(ctx context.Context) error {
+	err := harness.Await(t.Context(), 2*time.Minute, func(ctx context.Context) error {
 		if err := pair.Post(ctx, p.change(0)...); err != nil {
 			return err
 		}
@@ -102,7 +102,11 @@ func TestChaos(t *testing.T) {
 			return ctx.Err()
 		}
 		return f.agrees(p.change(0))
-	}))
+	})
+	if err != nil {
+		f.tell(t, p.change(0))
+	}
+	require.NoError(t, err)
 	require.True(t, sleep.For(t.Context(), 2*audits))
 	require.NoError(t, f.agrees(p.change(0)), "what was right did not stay so")
 	c.judge(t, p)

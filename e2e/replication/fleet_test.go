@@ -28,6 +28,7 @@ const (
 type fleet struct {
 	sandbox    *harness.Sandbox
 	server     *pgtest.Server
+	database   string
 	paths      []*pgtest.Proxy // from each collector to the database
 	collectors []*harness.Collector
 	proxy      *harness.Proxy
@@ -49,12 +50,12 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 	f.sandbox, err = harness.StartSandbox(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(f.sandbox.Close)
-	database := server.Database(t)
+	f.database = server.Database(t)
 	for range n {
 		path := pgtest.NewProxy(t, server.Address())
 		f.paths = append(f.paths, path)
 		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: slices.Concat(kit.Quick(), set,
-			harness.OnDatabase(pgtest.TCP(path.Address(), database), lease))}))
+			harness.OnDatabase(pgtest.TCP(path.Address(), f.database), lease))}))
 	}
 	f.proxy = harness.StartProxy(f.collectors...)
 	t.Cleanup(f.proxy.Close)

@@ -34,16 +34,56 @@ func (f *fleet) agrees(alerts []harness.Alert) error {
 		alias := aliasOf(a.Labels["instance"])
 		fires, n := a.EndsAt.IsZero(), open[alias]
 		if n > 1 || fires && n == 0 || !fires && n == 1 && f.proxy.OwesResolve(a) {
-			wrong = append(wrong, fmt.Sprintf("%s: %d are open, it fires: %t; the collectors were told:\n%s", alias, n, fires,
-				strings.Join(f.proxy.Told(a.Labels["instance"]), "\n")))
+			wrong = append(wrong, fmt.Sprintf("%s: %d are open, it fires: %t", alias, n, fires))
 		}
 		delete(open, alias)
 	}
 	if len(wrong) > 0 || len(open) > 0 {
-		return fmt.Errorf("nobody knows of %v; %s", open, strings.Join(wrong, "\n"))
+		return fmt.Errorf("nobody knows of %v; %s", open, strings.Join(wrong, "; "))
 	}
 	return nil
 }
+
+// tell logs of all that is wrong what the collectors were told last, what they say of it, what their database has, and the incidents.
+func (f *fleet) tell(t *testing.T, alerts []harness.Alert) {
+	t.Helper()
+	for _, a := range alerts {
+		if f.agrees([]harness.Alert{a}) == nil {
+			continue
+		}
+		instance := a.Labels["instance"]
+		alias := aliasOf(instance)
+		lines := []string{fmt.Sprintf("%s, from %s to %s", alias, a.StartsAt, a.EndsAt)}
+		lines = append(lines, last(20, f.proxy.Told(instance))...)
+		for i, c := range f.collectors {
+			about := slices.DeleteFunc(strings.Split(c.Log(), "\n"), func(line string) bool { return !strings.Contains(line, `"`+alias+`"`) })
+			lines = append(lines, fmt.Sprintf("collector %d", i))
+			lines = append(lines, last(10, about)...)
+		}
+		lines = append(lines, f.record(t, alias))
+		for _, i := range f.sandbox.Incidents() {
+			if i.Alias == alias && i.Open() {
+				lines = append(lines, fmt.Sprintf("%+v", i))
+			}
+		}
+		t.Log(strings.Join(lines, "\n"))
+	}
+}
+
+// record is what the database has of an alias.
+func (f *fleet) record(t *testing.T, alias string) string {
+	t.Helper()
+	conn, err := f.server.Connect(t.Context(), f.database)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	var record []byte
+	if err := conn.QueryRow(t.Context(), "SELECT record FROM otelcol_alert24.entries WHERE alias = $1", alias).Scan(&record); err != nil {
+		return err.Error()
+	}
+	return string(record)
+}
+
+func last(n int, lines []string) []string { return lines[max(0, len(lines)-n):] }
 
 // judge looks at the whole run. A replica that was paused may send one stale request, and a run may pause each of them: nothing else
 // excuses an incident next to another one of its alias, or one that closed at another time than its alert.
