@@ -67,15 +67,18 @@ func TestWrongKeyShowsAtStart(t *testing.T) {
 	s.counted("requests", `{operation="lookup",result="denied"}`, 1)
 }
 
-// An end that is missing or in the future is the arrival of the resolve, so that the time to resolve is true.
+// An end that is missing, in the future or not after the start is the arrival of the resolve, so that the time to resolve is true.
 func TestEndsThatCannotBe(t *testing.T) {
+	start := kit.Milliseconds(time.Now().Add(-time.Hour))
 	for name, end := range map[string]time.Time{
-		"zero":   {},
-		"future": time.Now().Add(24 * time.Hour),
+		"zero":             {},
+		"future":           time.Now().Add(24 * time.Hour),
+		"start":            start,
+		"before the start": start.Add(-time.Minute),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, kit.World{})
-			w := since(fires(), time.Now().Add(-time.Hour))
+			w := since(fires(), start)
 			s.deliver(w)
 			s.learnt(1)
 			before := kit.Milliseconds(time.Now())

@@ -211,13 +211,16 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next.stamp(ev, now)
 	next.Alert = next.Alert.Brief()
 	next.rests()
-	next.EndsAt, next.ResolvedBy, next.ResolvedAt = endOf(ev, now), ev.Sender, now
+	next.EndsAt, next.ResolvedBy, next.ResolvedAt = m.endOf(ev, now), ev.Sender, now
 	return &next
 }
 
-// endOf is when the alert of a resolve ended.
-func endOf(ev *Event, now time.Time) time.Time {
+// endOf is when the alert of a resolve ended. No alert ends as it begins: who says so does not know the end.
+func (m *Member) endOf(ev *Event, now time.Time) time.Time {
 	end := earliest(ev.EndsAt, now)
+	if !end.After(m.Alert.StartsAt) {
+		end = now
+	}
 	if end.Before(ev.Alert.StartsAt) {
 		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
 		end = ev.Alert.StartsAt

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // said is one event of a case, so long after the start.
@@ -231,6 +233,32 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			assert.Equal(t, c.firing, e.Firing())
 			assert.Equal(t, c.held, e.Members.Get(keys[0]).held())
 			assert.Equal(t, c.state, e.Incident.State)
+		})
+	}
+}
+
+func TestEndOf(t *testing.T) {
+	start := at(0)
+	after := start.Add
+	now := after(hour)
+	for name, tt := range map[string]struct {
+		fired, starts, ends, now, want time.Time
+	}{
+		"as it says":                  {start, start, after(minute), now, after(minute)},
+		"not said":                    {start, start, time.Time{}, now, now},
+		"in the future":               {start, start, after(2 * hour), now, now},
+		"as it began":                 {start, start, start, now, now},
+		"before it began":             {start, start, after(-minute), now, now},
+		"with the end as its start":   {start, after(minute), after(minute), now, after(minute)},
+		"a firing that nobody heard":  {time.Time{}, start, after(minute), now, after(minute)},
+		"a clock that runs behind":    {now, now, after(2 * hour), start, now},
+		"behind, and as it began":     {now, now, now, start, now},
+		"no firing, and before start": {time.Time{}, start, after(-minute), now, start},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := resolves("am1", tt.starts, tt.ends)
+			m := Member{Alert: incident.Pack(&incident.Alert{StartsAt: tt.fired})}
+			assert.Equal(t, tt.want, m.endOf(&ev, tt.now))
 		})
 	}
 }

@@ -171,7 +171,7 @@ func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	if !m.resolving() {
 		next.HeldUntil = now.Add(waitOf(ev))
 	}
-	next.EndsAt, next.ResolvedBy = endOf(ev, now), ev.Sender
+	next.EndsAt, next.ResolvedBy = m.endOf(ev, now), ev.Sender
 	n.Members.set(&next)
 	return ResolveWaits
 }
