@@ -64,6 +64,9 @@ func (e *Example) Alert() Alert {
 	return Alert{Position: e.Position, Labels: e.Labels, Fingerprint: e.Labels.Fingerprint()}
 }
 
+// place is where the alert is in the webhook.
+func (e *Example) place() string { return "alerts[" + strconv.Itoa(e.Position) + "]" }
+
 // Why is what is wrong with it, with the wrong value.
 func (e *Example) Why() string {
 	why := strings.TrimPrefix(explanations[e.Reason], ".")
@@ -104,17 +107,17 @@ func (s *Skipped) Reasons() []Reason {
 
 // String names the first alerts and what is wrong with them, on one line and without any of their text.
 func (s *Skipped) String() string {
-	return s.list(func(e *Example) string { return "alerts[" + strconv.Itoa(e.Position) + "]" + explanations[e.Reason] })
+	return s.list(func(e *Example) string { return e.place() + explanations[e.Reason] })
 }
 
-// Named names the first alerts by their labels and what is wrong with them.
+// Named names the first alerts, with their labels, and what is wrong with them.
 func (s *Skipped) Named() string {
 	return s.list(func(e *Example) string {
 		pairs := make([]string, 0, len(e.Labels))
 		for _, l := range e.Labels[:min(len(e.Labels), maxNamedLabels)] {
 			pairs = append(pairs, text.Line(l.Name, maxValue)+"="+strconv.Quote(text.Line(l.Value, maxValue)))
 		}
-		return "{" + strings.Join(pairs, ",") + "}: " + e.Why()
+		return e.place() + " {" + strings.Join(pairs, ",") + "}: " + e.Why()
 	})
 }
 
