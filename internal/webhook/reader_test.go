@@ -217,3 +217,8 @@ func TestReaderForgets(t *testing.T) {
 	assert.Empty(t, w.GroupLabels)
 	assert.Equal(t, time.Time{}, w.Alerts[0].StartsAt)
 }
+
+func TestSkippedAlertsAreNamed(t *testing.T) {
+	w := decode(t, []byte(`{"alerts":[7,{"status":"firing","labels":{"alertname":"Good"}},{"status":"weird","labels":{"alertname":"Bad","instance":"b"}}]}`))
+	assert.Equal(t, `alerts[0] {}: must be an object; alerts[2] {alertname="Bad",instance="b"}: status "weird": must be firing or resolved`, w.Skipped.Named())
+}
