@@ -37,6 +37,15 @@ type hearing struct {
 	resolved, fired time.Time
 	// When the last firing was answered, and when the last resolve that a collector acknowledged was sent.
 	lastFiring, lastResolve word
+	over                    []time.Time // when alerts began whose resolve a collector acknowledged
+	late                    []time.Time // and those of them of which a firing crossed a resolve, or came after it
+}
+
+// came notes that a firing of an alert came after its resolve.
+func (h *hearing) came(startsAt time.Time) {
+	if !slices.ContainsFunc(h.late, startsAt.Equal) {
+		h.late = append(h.late, startsAt)
+	}
 }
 
 // word is what was said at a time about the alert that began at StartsAt.
@@ -136,9 +145,16 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 		switch {
 		case a.Status == "firing": // whatever the answer is: the database may have taken it
 			h.lastFiring = word{a.StartsAt, time.Now()}
+			if slices.ContainsFunc(h.over, a.StartsAt.Equal) {
+				h.came(a.StartsAt)
+			}
 		case status >= http.StatusMultipleChoices:
 		default:
 			h.lastResolve = word{a.StartsAt, began}
+			h.over = append(h.over, a.StartsAt)
+			if f := h.lastFiring; f.startsAt.Equal(a.StartsAt) && !f.at.Before(began) {
+				h.came(a.StartsAt)
+			}
 			if a.StartsAt.After(h.resolved) {
 				h.resolved = a.StartsAt
 			}
@@ -169,6 +185,14 @@ func (p *Proxy) OwesResolve(a Alert) bool {
 		return false
 	}
 	return !h.resolved.Before(a.StartsAt) || !h.fired.Before(a.StartsAt)
+}
+
+// Late is how many alerts of an instance fired for some Alertmanager after they had resolved for another. Each may open an incident of its
+// own if its resolve does not follow within echo::hold.
+func (p *Proxy) Late(instance string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.of(instance).late)
 }
 
 // Told returns what was sent to collectors about an instance, in the order of the answers.

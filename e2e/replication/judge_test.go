@@ -90,7 +90,7 @@ func last(n int, lines []string) []string { return lines[max(0, len(lines)-n):] 
 func (c *chaos) judge(t *testing.T, p *prometheus) {
 	t.Helper()
 	incidents := c.sandbox.Incidents()
-	var twice, odd []string
+	var many, twice, odd []string
 	episodes, surplus := 0, 0
 	byAlias := map[string][]sandbox.Incident{}
 	for _, i := range incidents {
@@ -104,7 +104,11 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			own++
 		}
 		episodes += own
-		surplus += max(0, len(byAlias[alias])-own)
+		if more := len(byAlias[alias]) - own - c.proxy.Late(instance); more > 0 {
+			surplus += more
+			many = append(many, fmt.Sprintf("%s has %d incidents, %d episodes; the collectors were told:\n%s", alias, len(byAlias[alias]), own,
+				strings.Join(last(50, c.proxy.Told(instance)), "\n")))
+		}
 		var before time.Time // the close of an earlier one
 		for _, i := range byAlias[alias] {
 			if i.CreatedAt.Before(before) {
@@ -117,12 +121,12 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			before = i.History[at].At
 			if !slices.ContainsFunc(ends, func(end time.Time) bool { return i.ResolvedAt.Equal(latest(end, i.StartedAt)) }) {
 				odd = append(odd, fmt.Sprintf("%s %s, created at %s, closed at %s with the end %s: %+v; the collectors were told:\n%s", alias, i.ID,
-					i.CreatedAt, before, i.ResolvedAt, i.History, strings.Join(c.proxy.Told(instance), "\n")))
+					i.CreatedAt, before, i.ResolvedAt, i.History, strings.Join(last(50, c.proxy.Told(instance)), "\n")))
 			}
 		}
 	}
 	t.Logf("%v; %d episodes, %d incidents, %d too many, %d next to another one, %d with another end", c.did, episodes, len(incidents), surplus, len(twice), len(odd))
-	for _, line := range slices.Concat(twice, odd) {
+	for _, line := range slices.Concat(many, twice, odd) {
 		t.Log(line)
 	}
 	require.NotEmpty(t, incidents)
