@@ -35,8 +35,9 @@ type hearing struct {
 	told []string
 	// When the newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
 	resolved, fired time.Time
-	// When the last firing was answered, and when the last resolve that a collector acknowledged was sent.
+	// When the last firing was answered, when the last resolve that a collector acknowledged was sent, and when it was answered.
 	lastFiring, lastResolve word
+	answered                time.Time
 	over                    []time.Time // when alerts began whose resolve a collector acknowledged
 	late                    []time.Time // and those of them of which a firing crossed a resolve, or came after it
 }
@@ -54,6 +55,9 @@ type word struct{ startsAt, at time.Time }
 // proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it
 // passed to another one.
 const proxyTimeout = 6 * time.Second
+
+// noted is how long an Alertmanager may take to note that it has an answer.
+const noted = 100 * time.Millisecond
 
 // StartProxy starts one in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {
@@ -150,7 +154,7 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 			}
 		case status >= http.StatusMultipleChoices:
 		default:
-			h.lastResolve = word{a.StartsAt, began}
+			h.lastResolve, h.answered = word{a.StartsAt, began}, time.Now()
 			h.over = append(h.over, a.StartsAt)
 			if f := h.lastFiring; f.startsAt.Equal(a.StartsAt) && !f.at.Before(began) {
 				h.came(a.StartsAt)
@@ -175,13 +179,17 @@ func (p *Proxy) acknowledged(body []byte) {
 
 // OwesResolve reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved, or Alertmanager has
 // to say so: it sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it. A firing that crossed
-// the last resolve, or came after it, is the last word: without a sync nobody learns that it is late.
+// the last resolve, or came after it, is the last word: without a sync nobody learns that it is late. And if the resolve of the alert before
+// is noted in the pair's log after the firing, both Alertmanagers believe that nothing fires any more, and that the end has been told.
 func (p *Proxy) OwesResolve(a Alert) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := p.of(a.Labels["instance"])
 	f, r := h.lastFiring, h.lastResolve
 	if f.startsAt.Equal(r.startsAt) && !f.at.Before(r.at) {
+		return false
+	}
+	if r.startsAt.Before(f.startsAt) && h.answered.After(f.at.Add(-noted)) {
 		return false
 	}
 	return !h.resolved.Before(a.StartsAt) || !h.fired.Before(a.StartsAt)
