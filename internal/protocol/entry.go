@@ -113,6 +113,7 @@ type Timers struct {
 	ParkedAt time.Time // refused content is tried again then
 	FullAt   time.Time // an update with fewer fields is tried in full again then
 	LastTry  time.Time // of any call, once there were so many Tries that the next one is slow; later, after calls before their turn
+	Called   time.Time // when the last of those calls began
 	ExtraAt  time.Time // the next try to close an extra incident
 
 	Attempts      int32 // failures in a row of the call that is due
@@ -136,7 +137,9 @@ type Timers struct {
 }
 
 // anew begins the count of calls without news.
-func (t *Timers) anew() { t.Tries, t.LastTry, t.Hurried = 0, time.Time{}, false }
+func (t *Timers) anew() {
+	t.Tries, t.LastTry, t.Called, t.Hurried = 0, time.Time{}, time.Time{}, false
+}
 
 // copy returns a copy that shares the members, which must not be changed.
 func (e *Entry) copy() *Entry {

@@ -34,15 +34,15 @@ func TestHurry(t *testing.T) {
 		since, now time.Time
 		hurries    bool
 	}{
-		"slow":                        {e, soon, soon, true},
-		"the API worked before":       {e, last, soon, false},
-		"the API has never failed":    {e, time.Time{}, soon, false},
-		"its turn has come":           {e, soon, last.Add(Slow), false},
-		"it is in a hurry":            {p.Hurry(e, soon, soon), soon, soon, false},
-		"it has been in a hurry":      {with(e, func(n *Timed) { n.LastTry = last.Add(Slow) }), soon, soon, false},
-		"it was, and that is so long": {with(e, func(n *Timed) { n.LastTry = last.Add(time.Second) }), soon, soon, true},
-		"not slow":                    {with(e, func(n *Timed) { n.Tries = SlowAfter - 1 }), soon, soon, false},
-		"no entry":                    {Timed{}, soon, soon, false},
+		"slow":                     {e, soon, soon, true},
+		"the API worked before":    {e, last, soon, false},
+		"the API has never failed": {e, time.Time{}, soon, false},
+		"its turn has come":        {e, soon, last.Add(Slow), false},
+		"it is in a hurry":         {p.Hurry(e, soon, soon), soon, soon, false},
+		"it has called since":      {with(e, func(n *Timed) { n.Called = soon }), soon, soon, false},
+		"it has been in a hurry":   {with(e, func(n *Timed) { n.LastTry = last.Add(Slow) }), soon, soon, true},
+		"not slow":                 {with(e, func(n *Timed) { n.Tries = SlowAfter - 1 }), soon, soon, false},
+		"no entry":                 {Timed{}, soon, soon, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := p.Hurry(c.entry, c.since, c.now)
@@ -71,16 +71,33 @@ func TestSlowSaysThatItWaits(t *testing.T) {
 func TestHurriedLook(t *testing.T) {
 	p := testPolicy()
 	e := closing(t, p, at(0))
-	e = with(e, func(n *Timed) { n.Tries, n.LastTry, n.MustLook = SlowAfter, at(0), true })
+	e = with(e, func(n *Timed) { n.Tries, n.LastTry, n.Called, n.MustLook = SlowAfter, at(0), at(0), true })
 	require.True(t, p.Decide(e, want(e), at(1)).Slow)
 	e = p.Hurry(e, at(1), at(1))
 	require.Equal(t, Lookup, p.Decide(e, want(e), at(1)).Call.Kind)
 	e = answerNext(t, p, e, at(1), Answer{Result: Done, Found: []Shown{showing(*want(opened(t, p, at(0))))}, Began: at(1)})
 	require.Equal(t, Close, p.Decide(e, want(e), at(1)).Call.Kind)
 	e = answerNext(t, p, e, at(1), Answer{Result: NotSent})
-	assert.Equal(t, e, p.Hurry(e, at(2), at(2)))
+	assert.Equal(t, e, p.Hurry(e, at(1), at(2)))
 	assert.Equal(t, at(0).Add(3*Slow), p.Backoff.SlowUntil(&e.Timers))
 	assert.Equal(t, p.Backoff.SlowUntil(&e.Timers), p.Decide(e, want(e), e.RetryAt).Wake)
+}
+
+// TestHurryAgain: the API answers again and fails this alias, time after time. Two calls are before their turn. From then on the alias
+// waits, and never longer than one that the API left alone.
+func TestHurryAgain(t *testing.T) {
+	p := testPolicy()
+	e, last := slowCreate(t, p)
+	for _, next := range []time.Duration{minute, 2 * minute, Slow, 2 * Slow, 3 * Slow} {
+		since := e.Called.Add(30 * time.Second)
+		e = p.Hurry(e, since, since)
+		at := last.Add(next)
+		if p.Decide(e, want(e), since).Call.Kind == NoCall {
+			assert.Equal(t, Decision{Wake: at, Slow: true}, p.Decide(e, want(e), since))
+		}
+		require.Equal(t, Create, p.Decide(e, want(e), at).Call.Kind, "after %s", next)
+		e = answerNext(t, p, e, at, Answer{Result: NotSent})
+	}
 }
 
 // TestAFailedLookHurriesNoMore: the API does not work after all.
@@ -132,7 +149,7 @@ func TestTurnedAwayBeforeItsTurn(t *testing.T) {
 	soon := last.Add(time.Second)
 	hurried := p.Hurry(e, soon, soon)
 	n := answerNext(t, p, hurried, soon, Answer{Result: NotSent, TurnedAway: true})
-	assert.Equal(t, hurried.Timers, n.Timers)
+	assert.Equal(t, with(hurried, func(e *Timed) { e.Called = time.Time{} }).Timers, n.Timers)
 	assert.Equal(t, Create, p.Decide(n, want(n), soon.Add(minute)).Call.Kind)
 	n = answerNext(t, p, n, soon.Add(minute), Answer{Result: NotSent})
 	assert.Equal(t, last.Add(2*Slow), p.Backoff.SlowUntil(&n.Timers))

@@ -27,7 +27,8 @@ func Pack(e Timed) (Kept, bool) {
 	}
 	rest := e.copy()
 	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
-	rest.QuietSince, rest.ConfirmedAt, rest.Version, rest.Tries, rest.LastTry = time.Time{}, time.Time{}, 0, 0, time.Time{}
+	rest.QuietSince, rest.ConfirmedAt, rest.Version = time.Time{}, time.Time{}, 0
+	rest.Tries, rest.LastTry, rest.Called = 0, time.Time{}, time.Time{} // Called is of no use: the next call follows news
 	if rest.Timers != (Timers{}) || !reflect.ValueOf(*rest.Entry).IsZero() {
 		return Kept{}, false
 	}

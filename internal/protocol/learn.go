@@ -72,7 +72,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 
 // turnedAway takes back what noted that c is under way: it was due, and still is.
 func (p *Policy) turnedAway(n *Timed, c Call) {
-	n.Tries = max(n.Tries-1, 0)
+	n.Tries, n.Called = max(n.Tries-1, 0), time.Time{}
 	if n.LastTry.After(c.At) { // it was before its turn
 		n.LastTry, n.Hurried = n.LastTry.Add(-p.Backoff.Slow), true
 	} else {

@@ -81,6 +81,21 @@ func TestAfterAnOutageAllIsOpenedSoon(t *testing.T) {
 	}
 }
 
+// TestAnAPIThatOnlyReads shows again and again that it works, and opens nothing. When it does, no alias waits longer than one that is tried
+// every six minutes.
+func TestAnAPIThatOnlyReads(t *testing.T) {
+	for minutes := range 12 {
+		inWorld(t, options{}, func(w *world) {
+			w.fate(always(opCreate, "", &fate{result: protocol.NotSent, status: 503}))
+			w.fire(alias, incident.Critical, "fires")
+			pass(20*time.Minute + time.Duration(minutes)*time.Minute)
+			w.fate(nil)
+			pass(protocol.Slow + moment)
+			assert.Len(t, w.open(alias), 1, "after %d minutes", minutes)
+		})
+	}
+}
+
 // TestOnlyWhatIsSlowLooksOut: while nothing waits so long, nothing is asked.
 func TestOnlyWhatIsSlowLooksOut(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
