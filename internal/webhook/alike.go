@@ -22,8 +22,12 @@ func (a *alike) find(name []byte) labels.Label {
 	return labels.Label{}
 }
 
-// maxNames bounds the names that are kept of one kind.
-const maxNames = 256
+// maxNames and maxNameBytes bound the names that are kept of one kind. Names that nobody sends any more must not keep out others, so a full
+// list begins anew.
+const (
+	maxNames     = 256
+	maxNameBytes = 128
+)
 
 // attributeNames makes the names of attributes, and shares them between records.
 type attributeNames struct {
@@ -43,10 +47,15 @@ func (n *attributeNames) join(prefix, name string) string {
 		}
 	}
 	joined := prefix + name
-	if len(n.known) < maxNames {
-		n.at = len(n.known)
-		n.known = append(n.known, labels.Label{Name: name, Value: joined})
+	if len(name) > maxNameBytes {
+		return joined
 	}
+	if len(n.known) == maxNames {
+		clear(n.known)
+		n.known = n.known[:0]
+	}
+	n.at = len(n.known)
+	n.known = append(n.known, labels.Label{Name: name, Value: joined})
 	return joined
 }
 

@@ -6,6 +6,7 @@ package webhook
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -54,10 +55,22 @@ func TestAttributeNames(t *testing.T) {
 	first := names.join("label.", "job")
 	names.join("label.", "instance")
 	assert.Same(t, unsafe.StringData(first), unsafe.StringData(names.join("label.", "job")))
-	for i := range 2 * maxNames {
-		names.join("label.", strconv.Itoa(i))
+}
+
+// What a sender has sent once does not keep out what comes from then on.
+func TestAttributeNamesAreForgotten(t *testing.T) {
+	var names attributeNames
+	shares := func(name string) bool {
+		first, second := names.join("label.", name), names.join("label.", name)
+		return unsafe.StringData(first) == unsafe.StringData(second)
 	}
-	assert.Len(t, names.known, maxNames)
+	for i := range 3*maxNames + 1 {
+		assert.True(t, shares(strconv.Itoa(i)))
+		assert.LessOrEqual(t, len(names.known), maxNames)
+	}
+	assert.True(t, shares(strings.Repeat("x", maxNameBytes)))
+	assert.False(t, shares(strings.Repeat("x", maxNameBytes+1)), "a long name takes memory only while it is needed")
+	assert.Equal(t, "label.0", names.join("label.", "0"))
 }
 
 // What alerts of a webhook, and of webhooks one after the other, have in common is in memory once.
