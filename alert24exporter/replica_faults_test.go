@@ -168,13 +168,17 @@ func wrongPassword(f *fleet) {
 	f.opens(1)
 }
 
-// Who has gone may have sent something newer to another replica.
+// Who has gone may have sent something newer to another replica. The database is not to blame.
 func senderGone(f *fleet) {
 	leader, followers := f.three()
 	gone, cancel := context.WithCancel(f.t.Context())
 	cancel()
 	require.ErrorIs(f.t, f.sendIn(gone, leader, "firing"), context.Canceled)
 	require.ErrorContains(f.t, f.sendIn(gone, followers[0], "firing"), "canceled")
+	for _, e := range f.all {
+		assert.Zero(f.t, e.telemetry.writesFailed.Load())
+		assert.False(f.t, e.telemetry.storageFailed.Load())
+	}
 	f.sends(followers[0], f.alert("resolved"))
 	assert.Zero(f.t, f.created())
 }

@@ -30,8 +30,8 @@ func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom 
 // wrote counts a write. proves: its success shows that the storage accepts new alerts.
 func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
-	case errors.Is(err, ledger.ErrDeposed):
-		return // nothing is wrong with the database: another replica leads, or will
+	case errors.Is(err, ledger.ErrDeposed), errors.Is(err, context.Canceled):
+		return // nothing is wrong with the storage: another replica leads, or will, or the sender is gone
 	case err != nil:
 		t.storageFails(err)
 		t.writesFailed.Add(1)
