@@ -237,6 +237,13 @@ func failed(alias string, kind protocol.Kind, result protocol.Result, err error)
 	return cause, fields
 }
 
+// asksNoMore forgets how Alert24 answered.
+func (l *lately) asksNoMore() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.api = status.API{State: status.APINotAsked}
+}
+
 // apiWorks: the last call did not fail, or there was none.
 func (l *lately) apiWorks() bool {
 	l.mu.Lock()

@@ -52,6 +52,20 @@ func (t *telemetry) called(result protocol.Result, err error) {
 	defer t.mu.Unlock()
 	before := t.lately.apiWorks()
 	t.lately.called(result, err)
+	t.report(before, err)
+}
+
+// asksNoMore forgets how Alert24 answered: another replica asks it now.
+func (t *telemetry) asksNoMore() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.lately.apiWorks()
+	t.lately.asksNoMore()
+	t.report(before, nil)
+}
+
+// report tells the collector whether Alert24 works, unless it did so before.
+func (t *telemetry) report(before bool, err error) {
 	works := t.lately.apiWorks()
 	if works == before {
 		return

@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
 func TestReplicas(t *testing.T) {
@@ -32,6 +34,7 @@ func TestReplicas(t *testing.T) {
 		"leader stops":                   leaderStops,
 		"leader loses its connections":   leaderLosesItsConnections,
 		"leader cut off":                 leaderCutOff,
+		"leader that Alert24 failed":     leaderThatAlert24Failed,
 		"database away":                  databaseAway,
 		"no room for another alias":      noRoom,
 		"row that cannot be read":        unreadableRow,
@@ -131,6 +134,23 @@ func (f *fleet) standing(leader *alert24Exporter) *protocol.Members {
 	e := leader.ledger().Get("Down:eu-1")
 	require.NotNil(f.t, e)
 	return &e.Members
+}
+
+// A replica that leads no more does not call Alert24, so nothing would show it that Alert24 works again.
+func leaderThatAlert24Failed(f *fleet) {
+	proxy := pgtest.NewProxy(f.t, f.server.Address())
+	failed := f.join(pgtest.TCP(proxy.Address(), f.database), nil)
+	f.leader(failed)
+	require.NoError(f.t, f.box.SetFaults([]sandbox.Fault{{Status: http.StatusServiceUnavailable}}))
+	f.sends(failed, f.alert("firing"))
+	require.Eventually(f.t, func() bool { return !failed.lately.apiWorks() }, patience, tick)
+	next := f.join("", nil)
+	proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true, Refuse: true})
+	f.leader(next)
+	f.box.ClearFaults()
+	f.opens(1)
+	require.Eventually(f.t, failed.lately.apiWorks, patience, tick)
+	assert.Equal(f.t, status.APINotAsked, failed.lately.answers().State)
 }
 
 // A replica that leads again does not apply the list that it had not applied when it was deposed.

@@ -92,7 +92,7 @@ type APIState string
 
 // States of the API.
 const (
-	APINotAsked   APIState = "not_asked" // since the start
+	APINotAsked   APIState = "not_asked" // since the start, or since this replica led
 	APIAnswers    APIState = "answers"
 	APIFails      APIState = "fails"
 	APIRefusesKey APIState = "refuses_key"
