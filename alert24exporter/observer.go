@@ -30,7 +30,9 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
 		metric.WithAttributes(operation, attribute.String("result", result.String())))
 	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
-	t.called(result, err)
+	if reconcile.Asked(err) {
+		t.called(result, err)
+	}
 	if err != nil && result != protocol.Gone {
 		cause, fields := failed(alias, kind, result, err)
 		if until := o.gate.OpensAt(kind); until.After(time.Now()) {

@@ -46,6 +46,14 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
 }
 
+// A call that waited too long at the gate is logged. It says nothing of Alert24.
+func TestWhatWaitedTooLong(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	(*observer)(e).Called("a", protocol.Create, protocol.NotSent, 0, &alert24.Error{Result: protocol.NotSent, Err: reconcile.ErrNotPermitted})
+	assert.True(t, e.lately.apiWorks())
+	assert.Equal(t, 1, logged.FilterMessageSnippet("A request to Alert24 failed").Len())
+}
+
 // However often one alias fails, people find the line of a refused key, and of a rate limit under its own name.
 func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)

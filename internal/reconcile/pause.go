@@ -29,6 +29,12 @@ func (e *PausedError) Error() string {
 	return fmt.Sprintf("Alert24 asked for a pause until %s; the request is tried again then", e.Until.UTC().Format(time.TimeOnly))
 }
 
+// Asked reports whether a call with this error may have reached the API: what the gate kept back says nothing of the API.
+func Asked(err error) bool {
+	_, paused := errors.AsType[*PausedError](err)
+	return !paused && !errors.Is(err, ErrNotPermitted)
+}
+
 // Open reports whether requests of the kind may leave, as far as the API's wishes go.
 func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.OpensAt(kind)) }
 
@@ -85,8 +91,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// errNotPermitted: another replica may know nothing of the call.
-var errNotPermitted = errors.New("the call waited too long since it was written ahead, or this replica no longer leads")
+// ErrNotPermitted says that a call may not leave, because another replica may know nothing of it.
+var ErrNotPermitted = errors.New("the call waited too long since it was written ahead, or this replica no longer leads")
 
 type permitKey struct{}
 
@@ -101,7 +107,7 @@ func permit(ctx context.Context, mayCall func(since time.Time) bool, since time.
 // permitted is asked when a request leaves the gate.
 func permitted(ctx context.Context) error {
 	if may, ok := ctx.Value(permitKey{}).(func() bool); ok && !may() {
-		return errNotPermitted
+		return ErrNotPermitted
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func TestCallLeavesOnlyWithAPermit(t *testing.T) {
 			leave(protocol.Done, 0)
 		})
 		_, err = g.Enter(permit(g.t.Context(), mayCall, written), protocol.Create)
-		require.ErrorIs(t, err, errNotPermitted)
+		require.ErrorIs(t, err, ErrNotPermitted)
 		assert.Equal(t, 4*time.Second, time.Since(written))
 		leave, err = g.Enter(permit(g.t.Context(), mayCall, time.Now()), protocol.Create)
 		require.NoError(t, err)

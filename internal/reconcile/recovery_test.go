@@ -47,6 +47,18 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
+// TestWhatTheGateKeepsBack says nothing of the API.
+func TestWhatTheGateKeepsBack(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		for _, err := range []error{&PausedError{}, ErrNotPermitted} {
+			w.loop.heard(&protocol.Answer{Result: protocol.NotSent}, fmt.Errorf("create: %w", err))
+			assert.False(t, w.loop.recovery.failing)
+		}
+		w.loop.heard(&protocol.Answer{Result: protocol.NotSent}, assert.AnError)
+		assert.True(t, w.loop.recovery.failing)
+	})
+}
+
 // outage lets n aliases fire, a minute after each other, into an API that fails, until the last one is slow.
 func (w *world) outage(n int) {
 	w.fate(always("", "", fails))

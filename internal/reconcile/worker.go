@@ -149,7 +149,7 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 // heard lets the gate know what it cannot see: that the API does not know the key. It bounds how long the API can hold the alias
 // back, because a create may be its next call. And it looks at the slow aliases again when the API works again.
 func (r *Reconciler) heard(a *protocol.Answer, err error) {
-	if _, paused := errors.AsType[*PausedError](err); !paused { // else the API was not asked
+	if Asked(err) {
 		for _, alias := range r.recovery.heard(a.Result) {
 			r.queue.add(alias)
 		}
