@@ -48,7 +48,7 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	if a.Result == protocol.Done {
 		err = nil
 	}
-	r.heard(&a, err)
+	r.heard(protocol.Lookup, &a, err)
 	r.observer.Called("", protocol.Lookup, a.Result, took, err)
 }
 

@@ -30,7 +30,7 @@ type answered struct {
 
 // finish hands an answer on.
 func (r *Reconciler) finish(a *answered, took time.Duration) {
-	r.heard(&a.Answer, a.err)
+	r.heard(a.Call.Kind, &a.Answer, a.err)
 	r.observer.Called(a.Alias, a.Call.Kind, a.Answer.Result, took, a.err)
 	r.answers <- a
 }

@@ -14,16 +14,18 @@ import (
 const lookOutInterval = 30 * time.Second
 
 // recovery notices when the API works again, as far as answers show. Then the aliases that wait because they have called often
-// without news need not wait. It is safe for concurrent use.
+// without news need not wait. An API that reads need not write: what it reads lets one of them go ahead. It is safe for concurrent use.
 type recovery struct {
-	mu      sync.Mutex
-	failing bool      // the last answer
-	at      time.Time // when an answer last showed that the API works again; zero: never
-	slow    map[string]struct{}
+	mu            sync.Mutex
+	reads, writes bool                 // the last one failed
+	at            time.Time            // when an answer last showed that the API works again; zero: never
+	slow          map[string]time.Time // the aliases that wait, and since when
+	ahead         string               // the alias that went ahead
+	since         time.Time            // when it did
 }
 
-// since notes whether the alias waits because it is slow. If it does, it may call if it has not called since the time returned.
-func (r *recovery) since(alias string, slow bool) time.Time {
+// wait notes whether the alias waits because it is slow. If it does, it may call if it has not called since the time returned.
+func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slow {
@@ -31,20 +33,35 @@ func (r *recovery) since(alias string, slow bool) time.Time {
 		return time.Time{}
 	}
 	if r.slow == nil {
-		r.slow = map[string]struct{}{}
+		r.slow = map[string]time.Time{}
 	}
-	r.slow[alias] = struct{}{}
+	if _, known := r.slow[alias]; !known {
+		r.slow[alias] = time.Now()
+	}
+	if alias == r.ahead {
+		return later(r.at, r.since)
+	}
 	return r.at
 }
 
 // heard notes the result of a call. It returns the aliases that need not wait any more.
-func (r *recovery) heard(result protocol.Result) (again []string) {
+func (r *recovery) heard(kind protocol.Kind, result protocol.Result) (again []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	worked := !r.failing
-	r.failing = !result.Works()
-	if worked || r.failing {
+	failed := r.reads || r.writes
+	switch reads := kind == protocol.Lookup; {
+	case reads:
+		r.reads = !result.Works()
+	case result.Works():
+		r.reads, r.writes = false, false
+	default:
+		r.writes = true
+	}
+	switch {
+	case !failed || !result.Works():
 		return nil
+	case r.writes:
+		return r.one()
 	}
 	r.at = time.Now()
 	for alias := range r.slow {
@@ -54,11 +71,27 @@ func (r *recovery) heard(result protocol.Result) (again []string) {
 	return again
 }
 
+// one lets the alias go ahead that has waited longest, not more often than lookOut asks.
+func (r *recovery) one() []string {
+	if len(r.slow) == 0 || time.Since(r.since) < lookOutInterval/2 {
+		return nil
+	}
+	r.ahead, r.since = "", time.Now()
+	first := r.since
+	for alias, since := range r.slow {
+		if r.ahead == "" || since.Before(first) {
+			r.ahead, first = alias, since
+		}
+	}
+	delete(r.slow, r.ahead) // if it waits on, it comes back as the last one
+	return []string{r.ahead}
+}
+
 // awaited: an alias waits, and the API does not work.
 func (r *recovery) awaited() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.failing && len(r.slow) > 0
+	return (r.reads || r.writes) && len(r.slow) > 0
 }
 
 // lookOut reads the newest page of the list now and then while the API fails and aliases are slow: their own calls would show too

@@ -20,30 +20,60 @@ import (
 func TestRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r recovery
-		assert.Zero(t, r.since("a", true))
-		assert.Empty(t, r.heard(protocol.Done), "it has not failed")
+		assert.Zero(t, r.wait("a", true))
+		assert.Empty(t, r.heard(protocol.Create, protocol.Done), "it has not failed")
 		assert.False(t, r.awaited())
 
-		assert.Empty(t, r.heard(protocol.Unanswered))
+		assert.Empty(t, r.heard(protocol.Create, protocol.Unanswered))
 		assert.True(t, r.awaited())
-		r.since("b", true)
-		r.since("c", true)
-		r.since("a", false)
-		assert.Empty(t, r.heard(protocol.Denied))
+		r.wait("b", true)
+		r.wait("c", true)
+		r.wait("a", false)
+		assert.Empty(t, r.heard(protocol.Close, protocol.Denied))
 
 		time.Sleep(time.Second)
-		assert.ElementsMatch(t, []string{"b", "c"}, r.heard(protocol.Refused))
+		assert.ElementsMatch(t, []string{"b", "c"}, r.heard(protocol.Create, protocol.Refused))
 		assert.False(t, r.awaited())
-		assert.Equal(t, time.Now(), r.since("b", true))
-		assert.Zero(t, r.since("c", false))
+		assert.Equal(t, time.Now(), r.wait("b", true))
+		assert.Zero(t, r.wait("c", false))
 
 		time.Sleep(time.Second)
-		assert.Empty(t, r.heard(protocol.Gone), "it has worked since")
-		assert.Equal(t, time.Now().Add(-time.Second), r.since("b", true))
-		assert.Empty(t, r.heard(protocol.Incomplete))
-		r.since("b", false)
+		assert.Empty(t, r.heard(protocol.Close, protocol.Gone), "it has worked since")
+		assert.Equal(t, time.Now().Add(-time.Second), r.wait("b", true))
+		assert.Empty(t, r.heard(protocol.Lookup, protocol.Incomplete))
+		assert.True(t, r.awaited())
+		assert.Equal(t, []string{"b"}, r.heard(protocol.Lookup, protocol.Done), "nothing but a reading has failed")
+		assert.Empty(t, r.heard(protocol.Create, protocol.NotSent))
+		r.wait("b", false)
 		assert.False(t, r.awaited(), "nobody waits")
-		assert.Empty(t, r.heard(protocol.Foreign))
+		assert.Empty(t, r.heard(protocol.Create, protocol.Foreign))
+	})
+}
+
+// TestWhatIsReadLetsOneGoAhead: whether the API writes, too, its call shows.
+func TestWhatIsReadLetsOneGoAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recovery
+		time.Sleep(lookOutInterval)
+		r.heard(protocol.Lookup, protocol.Incomplete)
+		r.heard(protocol.Create, protocol.Unanswered)
+		r.wait("a", true)
+		r.wait("b", true)
+		first := r.heard(protocol.Lookup, protocol.Done)
+		require.Len(t, first, 1)
+		assert.True(t, r.awaited())
+		assert.Empty(t, r.heard(protocol.Lookup, protocol.Done), "another one at once")
+		for _, alias := range []string{"a", "b"} {
+			assert.Equal(t, alias == first[0], !r.wait(alias, true).IsZero())
+		}
+		time.Sleep(lookOutInterval)
+		r.heard(protocol.Create, protocol.Unanswered)
+		assert.Len(t, r.heard(protocol.Lookup, protocol.Done), 1)
+		r.wait("a", true)
+		r.wait("b", true)
+		assert.ElementsMatch(t, []string{"a", "b"}, r.heard(protocol.Create, protocol.Done))
+		assert.Equal(t, time.Now(), r.wait("a", true))
+		assert.Equal(t, time.Now(), r.wait("b", true))
 	})
 }
 
@@ -51,11 +81,11 @@ func TestRecovery(t *testing.T) {
 func TestWhatTheGateKeepsBack(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		for _, err := range []error{&PausedError{}, ErrNotPermitted} {
-			w.loop.heard(&protocol.Answer{Result: protocol.NotSent}, fmt.Errorf("create: %w", err))
-			assert.False(t, w.loop.recovery.failing)
+			w.loop.heard(protocol.Create, &protocol.Answer{Result: protocol.NotSent}, fmt.Errorf("create: %w", err))
+			assert.False(t, w.loop.recovery.writes)
 		}
-		w.loop.heard(&protocol.Answer{Result: protocol.NotSent}, assert.AnError)
-		assert.True(t, w.loop.recovery.failing)
+		w.loop.heard(protocol.Create, &protocol.Answer{Result: protocol.NotSent}, assert.AnError)
+		assert.True(t, w.loop.recovery.writes)
 	})
 }
 
@@ -106,6 +136,20 @@ func TestAnAPIThatOnlyReads(t *testing.T) {
 			assert.Len(t, w.open(alias), 1, "after %d minutes", minutes)
 		})
 	}
+}
+
+// TestARecoveryThatTakesItsTime: the API reads, later it writes. The aliases that waited have kept their calls for that.
+func TestARecoveryThatTakesItsTime(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		const n = 40
+		w.outage(n)
+		w.fate(always(opCreate, "", fails))
+		pass(4 * time.Minute)
+		assert.Empty(t, w.rowsOpen())
+		w.fate(nil)
+		pass(2*lookOutInterval + 5*time.Second)
+		assert.Len(t, w.rowsOpen(), n)
+	})
 }
 
 // TestOnlyWhatIsSlowLooksOut: while nothing waits so long, nothing is asked.

@@ -66,7 +66,7 @@ func (r *Reconciler) process(alias string) bool {
 // prepare is the ledger's, and lets the alias hurry if the API works again.
 func (r *Reconciler) prepare(alias string) (protocol.Decision, *incident.Content) {
 	d, content := r.ledger.Prepare(alias)
-	since := r.recovery.since(alias, d.Slow)
+	since := r.recovery.wait(alias, d.Slow)
 	if since.IsZero() {
 		return d, content
 	}
@@ -148,9 +148,9 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 
 // heard lets the gate know what it cannot see: that the API does not know the key. It bounds how long the API can hold the alias
 // back, because a create may be its next call. And it looks at the slow aliases again when the API works again.
-func (r *Reconciler) heard(a *protocol.Answer, err error) {
+func (r *Reconciler) heard(kind protocol.Kind, a *protocol.Answer, err error) {
 	if Asked(err) {
-		for _, alias := range r.recovery.heard(a.Result) {
+		for _, alias := range r.recovery.heard(kind, a.Result) {
 			r.queue.add(alias)
 		}
 	}
