@@ -97,27 +97,3 @@ func TestAlertsShareTheirTexts(t *testing.T) {
 		}
 	}
 }
-
-// Alerts that are unlike in each other's way are read as if each were alone.
-func TestUnlikeAlerts(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r, c, d := NewReader(), testConverter(testOptions()), testDelivery()
-		for range 3 {
-			body := rapid.SampledFrom([]string{
-				`{"alerts":[{"status":"firing","labels":{"a\\b":"1","b":"2"},"annotations":{"s":"\u0000"}},{"status":"resolved","labels":{"b":"2","c":"a\\b"}}]}`,
-				`{"alerts":[{"status":"firing","labels":{"a\b":"1","b":"3","d":""}},{"status":"firing","labels":{"b":"3"},"generatorURL":"http://p"}]}`,
-				`{"alerts":[{"status":"firing","labels":{"b":1,"a":null,"c":[1, 2]},"annotations":{"b":"2"}}]}`,
-			}).Draw(t, "body")
-			w, err := r.Open([]byte(body))
-			require.NoError(t, err)
-			_, err = r.Next()
-			require.NoError(t, err)
-			alone, err := Decode([]byte(body))
-			require.NoError(t, err)
-			assert.Equal(t, alone.Alerts, w.Alerts)
-			got, _ := c.Logs(w, d)
-			want, _ := c.Logs(alone, d)
-			assert.Equal(t, want, got)
-		}
-	})
-}
