@@ -23,18 +23,12 @@ func aliasOf(instance string) string { return "HighErrorRate:" + instance }
 // agrees returns nil if each alert that fires has one open incident, and one that is over has none, or one if Alertmanager told no
 // collector that it is over because none had acknowledged that it fires.
 func (f *fleet) agrees(alerts []harness.Alert) error {
-	open := map[string]int{}
-	for _, i := range f.sandbox.Incidents() {
-		if i.Open() {
-			open[i.Alias]++
-		}
-	}
+	open := f.open()
 	var wrong []string
 	for _, a := range alerts {
 		alias := aliasOf(a.Labels["instance"])
-		fires, n := a.EndsAt.IsZero(), open[alias]
-		if n > 1 || fires && n == 0 || !fires && n == 1 && f.proxy.OwesResolve(a) {
-			wrong = append(wrong, fmt.Sprintf("%s: %d are open, it fires: %t", alias, n, fires))
+		if n := open[alias]; f.wrong(a, n) {
+			wrong = append(wrong, fmt.Sprintf("%s: %d are open, it fires: %t", alias, n, a.EndsAt.IsZero()))
 		}
 		delete(open, alias)
 	}
@@ -44,15 +38,33 @@ func (f *fleet) agrees(alerts []harness.Alert) error {
 	return nil
 }
 
+// open counts the open incidents by alias.
+func (f *fleet) open() map[string]int {
+	open := map[string]int{}
+	for _, i := range f.sandbox.Incidents() {
+		if i.Open() {
+			open[i.Alias]++
+		}
+	}
+	return open
+}
+
+// wrong: so many open incidents are not what the alert asks for.
+func (f *fleet) wrong(a harness.Alert, open int) bool {
+	fires := a.EndsAt.IsZero()
+	return open > 1 || fires && open == 0 || !fires && open == 1 && f.proxy.OwesResolve(a)
+}
+
 // tell logs of all that is wrong what the collectors were told last, what they say of it, what their database has, and the incidents.
 func (f *fleet) tell(t *testing.T, alerts []harness.Alert) {
 	t.Helper()
+	open := f.open()
 	for _, a := range alerts {
-		if f.agrees([]harness.Alert{a}) == nil {
-			continue
-		}
 		instance := a.Labels["instance"]
 		alias := aliasOf(instance)
+		if !f.wrong(a, open[alias]) {
+			continue
+		}
 		lines := []string{fmt.Sprintf("%s, from %s to %s", alias, a.StartsAt, a.EndsAt)}
 		lines = append(lines, last(20, f.proxy.Told(instance))...)
 		for i, c := range f.collectors {
