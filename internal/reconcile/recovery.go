@@ -16,12 +16,12 @@ const lookOutInterval = 30 * time.Second
 // recovery notices when the API works again, as far as answers show. Then the aliases that wait because they have called often
 // without news need not wait. An API that reads need not write: what it reads lets one of them go ahead. It is safe for concurrent use.
 type recovery struct {
-	mu            sync.Mutex
-	reads, writes bool                 // the last one failed
-	at            time.Time            // when an answer last showed that the API works again; zero: never
-	slow          map[string]time.Time // the aliases that wait, and since when
-	ahead         string               // the alias that went ahead
-	since         time.Time            // when it did
+	mu                      sync.Mutex
+	readFailed, writeFailed bool                 // the last one
+	at                      time.Time            // when an answer last showed that the API works again; zero: never
+	slow                    map[string]time.Time // the aliases that wait, and since when
+	ahead                   string               // the alias that went ahead
+	since                   time.Time            // when it did
 }
 
 // wait notes whether the alias waits because it is slow. If it does, it may call if it has not called since the time returned.
@@ -48,19 +48,19 @@ func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 func (r *recovery) heard(kind protocol.Kind, result protocol.Result) (again []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	failed := r.reads || r.writes
+	failed := r.readFailed || r.writeFailed
 	switch reads := kind == protocol.Lookup; {
 	case reads:
-		r.reads = !result.Works()
+		r.readFailed = !result.Works()
 	case result.Works():
-		r.reads, r.writes = false, false
+		r.readFailed, r.writeFailed = false, false
 	default:
-		r.writes = true
+		r.writeFailed = true
 	}
 	switch {
 	case !failed || !result.Works():
 		return nil
-	case r.writes:
+	case r.writeFailed:
 		return r.one()
 	}
 	r.at = time.Now()
@@ -91,7 +91,7 @@ func (r *recovery) one() []string {
 func (r *recovery) awaited() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return (r.reads || r.writes) && len(r.slow) > 0
+	return (r.readFailed || r.writeFailed) && len(r.slow) > 0
 }
 
 // lookOut reads the newest page of the list now and then while the API fails and aliases are slow: their own calls would show too

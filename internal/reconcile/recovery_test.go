@@ -82,10 +82,10 @@ func TestWhatTheGateKeepsBack(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		for _, err := range []error{&PausedError{}, ErrNotPermitted} {
 			w.loop.heard(protocol.Create, &protocol.Answer{Result: protocol.NotSent}, fmt.Errorf("create: %w", err))
-			assert.False(t, w.loop.recovery.writes)
+			assert.False(t, w.loop.recovery.writeFailed)
 		}
 		w.loop.heard(protocol.Create, &protocol.Answer{Result: protocol.NotSent}, assert.AnError)
-		assert.True(t, w.loop.recovery.writes)
+		assert.True(t, w.loop.recovery.writeFailed)
 	})
 }
 
