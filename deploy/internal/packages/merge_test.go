@@ -52,8 +52,8 @@ func TestExampleInAnAlertmanagerWithRoutes(t *testing.T) {
 		machine.Unable(t, "AMTOOL is not set: `make test-deploy` does it")
 	}
 	says := strings.Join(strings.Fields(readFile(t, "docs", "quickstart-vm.md")), " ")
-	require.Contains(t, says, "its `routes` in front of yours, each but that of the Watchdog with `continue: true` so that alerts go on to your routes, and its receivers `alert24` and `people`. "+
-		"End your `routes` with `- receiver: NAME`, where NAME is the receiver of your root route")
+	require.Contains(t, says, "the receivers `alert24` and `people`, and its `routes` in front of yours. Add `continue: true` to each route except the Watchdog's, "+
+		"so that alerts also reach your routes. End your `routes` with `- receiver: NAME`, where NAME is the receiver of your root route")
 
 	example, merged := parseRouting(t, readFile(t, "examples", "alertmanager.yml")), parseRouting(t, theirs)
 	routes, ok := example.Route["routes"].([]any)
