@@ -10,12 +10,12 @@ type Answered struct {
 	Alias  string
 	Call   Call
 	Answer Answer
-	// What follows is set when the answer is learned. There is no Entry if it has expired.
+	// The fields below are set when the answer is learned. Entry is nil if it has expired.
 	Timed
 	Lesson Lesson
-	// Waited is set if Alert24 now holds what the entry asks for: how long it did not.
+	// Waited is how long Alert24 did not match the entry; set once it does.
 	Waited time.Duration
-	// Rests: the alias needs no call before Wake; zero is never.
+	// Rests: the alias needs no call before Wake; a zero Wake means never.
 	Rests bool
 	Wake  time.Time
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Apply returns the entry after the events of one alias, and what each did; e has no Entry for an alias without one. The
-// result is e itself where none changes anything.
+// Apply applies the events of one alias to e and returns the new entry and the outcome of each event. e has no Entry for a new alias. If no
+// event changes anything, Apply returns e itself.
 func (p *Policy) Apply(e Timed, events []Event, now time.Time) (Timed, []Outcome) {
 	first := slices.IndexFunc(events, func(ev Event) bool { return !ev.Ignored })
 	if e.Entry == nil && first < 0 {
@@ -71,11 +71,11 @@ func (m *Member) newerThan(ev *Event) bool {
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
 	if m.unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
-		// A replica's echo of the instance before: its resolve, still to come, must not end this instance.
+		// A replica's echo of the previous instance. The resolve of that one is still to come and must not end this one.
 		said.Alert.StartsAt = m.Alert.StartsAt
 	}
 	if m.Firing && ev.ListedBy != "" {
-		said.Alert = m.Alert // a list knows less than a webhook: it is a repeat
+		said.Alert = m.Alert // a list knows less than a webhook, so this is only a repeat
 	}
 	switch {
 	case m.resolving():
@@ -84,7 +84,7 @@ func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outc
 		return p.repeat(n, m, &said, now)
 	case m.held():
 		if !p.releases(m, &said) {
-			// The hold stays as it is, but an older resolve must not end it, and what fires in the end says the latest.
+			// The hold keeps its end. The event still counts for the order, so that an older resolve cannot end the hold, and for the text.
 			n.Members.hold(m, &said, m.HeldUntil, now)
 			return EchoIgnored
 		}
@@ -97,7 +97,7 @@ func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outc
 	return p.startFiring(n, m, &said, now)
 }
 
-// hold keeps what a firing says that may be an echo.
+// hold stores a firing that may be an echo.
 func (s *Members) hold(m *Member, ev *Event, until, now time.Time) {
 	next := *m
 	next.stamp(ev, now)
@@ -106,7 +106,7 @@ func (s *Members) hold(m *Member, ev *Event, until, now time.Time) {
 	s.set(&next)
 }
 
-// repeat is a firing of a member that fires.
+// repeat applies a firing to a member that fires already.
 func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	same := m.Alert.Equal(&ev.Alert)
 	if !same && (!m.Alert.StartsAt.Equal(ev.Alert.StartsAt) || !m.Alert.SameNews(&ev.Alert)) {
@@ -118,7 +118,7 @@ func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	next := *m
 	next.stamp(ev, now)
 	if same {
-		next.Alert = m.Alert // the same text in old memory: what lives long is not made anew at each repeat
+		next.Alert = m.Alert // the same text in old memory: a repeat allocates nothing that lives long
 	} else {
 		n.Members.noteChange(&next, byEvent)
 	}
@@ -130,12 +130,12 @@ func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	return Repeated
 }
 
-// releases: the firing of a held member is not an echo.
+// releases reports whether the firing of a held member is certainly not an echo.
 func (p *Policy) releases(m *Member, ev *Event) bool {
 	return ev.Sender == m.ResolvedBy && !p.EchoAnySender || ev.Alert.StartsAt.After(m.EndsAt)
 }
 
-// isEcho tells a firing that a replica sent before it heard of the resolve.
+// isEcho reports whether a replica may have sent the firing before it heard of the resolve.
 func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
 	return !m.ResolvedAt.IsZero() &&
 		!ev.Alert.StartsAt.After(m.EndsAt) &&
@@ -177,16 +177,16 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 	return Resolved
 }
 
-// outlives: the resolve is about an instance that ended before the one that fires, or is held, began.
+// outlives reports whether the resolve belongs to an instance that ended before the present one, firing or held, began.
 func (m *Member) outlives(ev *Event) bool {
 	return m.unfinished() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }
 
-// leaves: an alert of the alias asks to leave closing to a person.
+// leaves reports whether an alert of the alias leaves closing to a person.
 func (e *Entry) leaves() bool { return e.Members.left > 0 }
 
-// stamp keeps what the event says and its place in the order.
+// stamp stores the content of the event and its place in the order.
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Alert = ev.Alert
 	m.Epoch, m.Seq = ev.Epoch, ev.Seq
@@ -194,7 +194,7 @@ func (m *Member) stamp(ev *Event, now time.Time) {
 	m.Witness, m.Final = ev.Witness, ev.Final
 }
 
-// fire lets a member fire. It may still be in n.
+// fire makes a member fire. m may point into n.
 func (p *Policy) fire(n *Timed, m *Member, ev *Event, now time.Time) {
 	next, fired := *m, n.Firing()
 	next.stamp(ev, now)
@@ -205,7 +205,7 @@ func (p *Policy) fire(n *Timed, m *Member, ev *Event, now time.Time) {
 	p.changed(n, fired, now)
 }
 
-// resolved returns the member after a resolve: without its text, which nothing needs any more.
+// resolved returns the member after a resolve, without its text, which is no longer needed.
 func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next := *m
 	next.stamp(ev, now)
@@ -215,14 +215,14 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	return &next
 }
 
-// endOf is when the alert of a resolve ended. No alert ends as it begins: who says so does not know the end.
+// endOf returns when the alert of a resolve ended. An end that is not after the start is wrong: now takes its place.
 func (m *Member) endOf(ev *Event, now time.Time) time.Time {
 	end := earliest(ev.EndsAt, now)
 	if !end.After(m.Alert.StartsAt) {
 		end = now
 	}
 	if end.Before(ev.Alert.StartsAt) {
-		// Our clock is behind that of the sender. An echo of this instance must still be known by its start.
+		// Our clock is behind the sender's. isEcho must still recognise an echo of this instance by its start.
 		end = ev.Alert.StartsAt
 	}
 	return end
@@ -232,8 +232,7 @@ func (p *Policy) refreshDue(e *Entry, now time.Time) bool {
 	return p.Refresh > 0 && e.Incident.State == Open && now.Sub(e.ConfirmedAt) >= p.Refresh
 }
 
-// changed brings what follows from the members up to date after they changed in n, which the caller owns. fired says whether a
-// member fired before.
+// changed updates what depends on the members of n after they changed. fired: a member fired before. The caller owns n.
 func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.Version++
 	n.Members.text++
@@ -252,7 +251,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 		n.endEpisode()
 		n.Left, n.Verify = n.leaves(), false
 		if n.Armed && n.Inflight().Kind == Create {
-			// The create is on disk but has not left: it never happened.
+			// The create is on disk, but its request has not left: take it back.
 			n.Armed = false
 			n.setInflight(Call{})
 		}
@@ -264,7 +263,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	}
 }
 
-// endEpisode forgets what holds for one episode only.
+// endEpisode clears the fields that hold for one episode only.
 func (e *Entry) endEpisode() {
 	e.Dismissed, e.Reopening, e.Reopened, e.Foreign = false, "", false, ""
 	e.Refused, e.Peak, e.Renewed, e.Continues = Refusal{}, 0, 0, 0

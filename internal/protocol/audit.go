@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// The functions of this file compare an entry with the list of open incidents. They return e itself where nothing speaks
-// against the entry.
+// The functions of this file compare an entry with the list of open incidents. They return e itself if the list agrees with it.
 
-// Suspect puts the entry in doubt because the incident id, created at the given time of our clock, is open and the entry
-// does not account for it: a request was carried out after the settle time. The lookup that follows decides. An incident that a person
-// opened again after its close was confirmed is accounted for.
+// Suspect puts the entry in doubt if it does not know the open incident id: a request was carried out after the settle time. A lookup
+// follows and decides. created is when the incident was created, by our clock. The entry still knows an incident that a person reopened
+// after its close was confirmed.
 func (p *Policy) Suspect(e Timed, id string, created, now time.Time) Timed {
 	known := e.Incident.State != None && e.Incident.ID == id || slices.Contains(e.Extra, id)
 	if known || !e.Settled() || e.Incident.State == Unknown {
@@ -24,7 +23,7 @@ func (p *Policy) Suspect(e Timed, id string, created, now time.Time) Timed {
 	return n
 }
 
-// suspect changes e. A zero time is not known.
+// suspect changes e. A zero created means not known.
 func (e *Timed) suspect(created, now time.Time) {
 	if !e.Doubt.Set || created.Before(e.Doubt.Since) {
 		e.Doubt.Since = created
@@ -35,7 +34,7 @@ func (e *Timed) suspect(created, now time.Time) {
 	e.Version++
 }
 
-// Missing is for an entry whose incident the list of open ones lacks: a late update or close may have ended it, or another
+// Missing returns the entry after the list of open incidents lacked its incident. A late update or close may have closed it, or another
 // tool's incident that blocked ours is closed.
 func (p *Policy) Missing(e Timed, now time.Time) Timed {
 	switch {

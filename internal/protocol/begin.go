@@ -5,7 +5,7 @@ package protocol
 
 import "time"
 
-// Begin returns the entry when c begins. For all but a lookup this is the write-ahead: on disk before the request leaves.
+// Begin returns the entry with c under way. Unless c is a lookup, this is the write-ahead: it is on disk before the request leaves.
 func (p *Policy) Begin(e Timed, c Call, now time.Time) Timed {
 	n := e.copy()
 	n.note(c, now)
@@ -16,22 +16,22 @@ func (p *Policy) Begin(e Timed, c Call, now time.Time) Timed {
 	return n
 }
 
-// looksFor reports whether c looks up what became of a call that failed and is due again: the two are one try. Many looks that fail
-// are tries of their own, and so is each look of an alias that is slow already.
+// looksFor reports whether c is the lookup for a failed call that is due again: the two count as one try. After many failed lookups, and
+// for a slow alias, each lookup counts as a try of its own.
 func (p *Policy) looksFor(e *Timed, c Call) bool {
 	return c.Kind == Lookup && e.Doubt.Set && e.Attempts > 0 && max(e.FailedLooks, e.Tries) < p.Backoff.SlowAfter
 }
 
-// tried counts a try. One before its turn takes the place of a later one.
+// tried counts a try. A call before its turn takes the place of a later one.
 func (p *Policy) tried(n *Timed, c Call, now time.Time) {
 	n.Tries++
 	if n.Tries >= p.Backoff.SlowAfter {
 		n.LastTry, n.Called = latest(now, n.LastTry.Add(p.Backoff.Slow)), now
 	}
-	n.Hurried = n.Hurried && c.Kind == Lookup // the call that waits for it follows
+	n.Hurried = n.Hurried && c.Kind == Lookup // the call that needs this lookup follows
 }
 
-// note writes down that c is under way.
+// note records that c is under way.
 func (e *Timed) note(c Call, now time.Time) {
 	if c.Kind == Lookup {
 		e.Looking = true
@@ -45,8 +45,8 @@ func (e *Timed) note(c Call, now time.Time) {
 	}
 }
 
-// Arm is Begin for a create that is due but whose request leaves later: until then it can be taken back. want is what it is to
-// say. It reports false if none is due. It changes e, whose entry the caller owns.
+// Arm is Begin for a create that is due and leaves later: until then it can be taken back. want is its content. Arm reports false if no
+// create is due. It changes e, whose entry the caller owns.
 func (p *Policy) Arm(e *Timed, want *Content, now time.Time) bool {
 	if e.Inflight().Kind != NoCall {
 		return false
@@ -60,7 +60,7 @@ func (p *Policy) Arm(e *Timed, want *Content, now time.Time) bool {
 	return true
 }
 
-// Disarm returns the entry without a create that has not left, and that create. It is the entry itself if there is none.
+// Disarm takes back a create that has not left, and returns it. Without such a create, it returns e itself.
 func Disarm(e Timed) (Timed, Call) {
 	if !e.Armed {
 		return e, Call{}
@@ -71,7 +71,7 @@ func Disarm(e Timed) (Timed, Call) {
 	return n, c
 }
 
-// Rearm returns the entry with the create that Disarm took away, which leaves now: disk names it already.
+// Rearm puts back the create that Disarm returned. Its request leaves now, and it is on disk already.
 func (p *Policy) Rearm(e Timed, c Call, now time.Time) Timed {
 	n := e.copy()
 	n.setInflight(c)
@@ -79,7 +79,8 @@ func (p *Policy) Rearm(e Timed, c Call, now time.Time) Timed {
 	return n
 }
 
-// Load returns the stored entry as a restart must see it: what was on the wire is in doubt, and doubt waits again.
+// Load returns a stored entry for use after a restart. A call that was under way is now in doubt, and doubt waits for the settle time
+// again.
 func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	n := Timed{Entry: e.copy()}
 	if c := n.Inflight(); c.Kind != NoCall {
@@ -91,9 +92,9 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 		n.Timers = Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now}
 	}
 	if n.Doubt.Creates > 0 {
-		n.PeekBy = now.Add(peekTime) // as after any create that was not answered
+		n.PeekBy = now.Add(peekTime) // as after any unanswered create
 	}
-	// The wall clock may have been set back: nothing that is past lies in the future.
+	// The wall clock may have been set back: past events must not lie in the future.
 	n.ConfirmedAt, n.QuietSince = notAfter(n.ConfirmedAt, now), notAfter(n.QuietSince, now)
 	if n.QuietSince.IsZero() && !n.Firing() {
 		n.QuietSince = now
@@ -102,7 +103,7 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	for m := range e.Members.All() {
 		next := *m
 		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
-		switch { // as monotonic deadlines, and never longer than new ones would last
+		switch { // as monotonic deadlines, no longer than new ones
 		case m.held():
 			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), p.EchoHold))
 		case m.resolving():

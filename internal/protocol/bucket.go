@@ -12,11 +12,11 @@ import (
 // bucket holds some members.
 type bucket struct {
 	members []Member
-	// sum spares a look at each member where there are many; nil is not known.
+	// sum saves a pass over the members if there are many; nil: not known.
 	sum *summary
 }
 
-// ofDraft is the sum of a bucket that belongs to a draft: its members may be changed in place.
+// ofDraft marks a bucket that belongs to a draft: its members may be changed in place.
 var ofDraft = new(summary)
 
 // find returns where the member with the key is, or -1.
@@ -29,21 +29,21 @@ func (b *bucket) find(key Key) int {
 	return -1
 }
 
-// shares reports whether b and former are one in memory.
+// shares reports whether b and former share one array of members.
 func (b *bucket) shares(former *bucket) bool {
 	return len(b.members) == len(former.members) && (len(b.members) == 0 || &b.members[0] == &former.members[0])
 }
 
-// summary is what the members of a bucket have in common. Times are zero where no member has one.
+// summary has the extremes of a bucket's members. A time is zero if no member has one.
 type summary struct {
-	// held is the earliest HeldUntil, heard the earliest LastSeen of those that fire without a StaleAfter of their own,
-	// ends the earliest moment at which one of those that have it may be stale.
+	// held is the earliest HeldUntil. heard is the earliest LastSeen of firing members without a StaleAfter of their own, ends the earliest
+	// time at which one with its own may be stale.
 	held, heard, ends time.Time
-	// resolved and last are the earliest and the latest ResolvedAt of those that neither fire nor are held; unheard: one of
-	// them has none.
+	// resolved and last are the earliest and the latest ResolvedAt of members that neither fire nor are held; unheard: one of these has
+	// none.
 	resolved, last time.Time
 	unheard        bool
-	// ended is the latest end of those that do not fire, start the earliest start of those that do.
+	// ended is the latest end of members that do not fire, start the earliest start of firing ones.
 	ended, start time.Time
 	// worst is the worst alert that fires, or nil.
 	worst *incident.Packed
@@ -81,7 +81,7 @@ func (s *summary) add(m *Member) {
 	}
 }
 
-// summary of the members.
+// summary returns the stored summary, or computes it.
 func (b *bucket) summary() *summary {
 	if b.sum != nil && b.sum != ofDraft {
 		return b.sum
@@ -89,7 +89,7 @@ func (b *bucket) summary() *summary {
 	return summarise(b.members)
 }
 
-// Worst returns the worst of the firing alerts, as many as an incident shows, and what is to be known of the others.
+// Worst returns the worst firing alerts, as many as an incident shows, and the number and first start of all that fire.
 func (s *Members) Worst() ([]incident.Alert, incident.Context) {
 	var r incident.Ranking
 	more := incident.Context{Members: s.Firing()}

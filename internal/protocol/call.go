@@ -28,7 +28,7 @@ func (k Kind) String() string {
 	return [...]string{"none", "create", "update", "close", "reopen", "lookup"}[k]
 }
 
-// Form is how much of an update is sent. The smaller forms are for an API that cannot digest a field.
+// Form is how much of an update is sent. The smaller forms are for an API that fails on a field.
 type Form uint8
 
 // Forms of an update.
@@ -44,7 +44,7 @@ func (f Form) String() string {
 	return [...]string{"all fields", "fields without lists", "title, description and severity", "severity"}[f]
 }
 
-// Fields are those that the form has.
+// Fields returns the fields of the form.
 func (f Form) Fields() FieldSet {
 	switch f {
 	case SeverityOnly:
@@ -89,27 +89,27 @@ type Depth uint8
 // Depths of a lookup.
 const (
 	Known  Depth = iota // nothing else
-	Newest              // the newest page of the list: what it does not show proves nothing
-	Since               // all that was created since the doubt began
+	Newest              // the newest page of the list: absence from it proves nothing
+	Since               // all incidents created since the doubt began
 	All                 // that, and all open incidents
 )
 
-// Call is one request to the API, as decided, and as the write-ahead keeps it.
+// Call is one request to the API, as decided and as stored in the write-ahead.
 type Call struct {
 	ID string
-	// At is when the call began; for a lookup, since when there is doubt.
+	// At is when the call began; for a lookup, when the doubt began.
 	At time.Time
 	// Content is what a create or an update says, as far as it was known when the call began.
 	Content Content
 	Kind    Kind
 
-	// What follows is not part of the write-ahead.
+	// The fields below are not part of the write-ahead.
 
-	// Minimal asks for a create without anything optional; Bare for a close without resolved_at.
+	// Minimal: a create without optional fields. Bare: a close without resolved_at.
 	Minimal bool
 	Bare    bool
-	// Finish marks the one try to finish a close begun before the alert fired again; Renew a close that lets a new incident
-	// call people.
+	// Finish marks the one try to finish a close begun before the alert fired again. Renew marks a close after which a new incident pages
+	// people.
 	Finish bool
 	Renew  bool
 	// Form of an update.
@@ -121,7 +121,7 @@ type Call struct {
 
 // Content is what an incident says, as hashes of its fields.
 type Content struct {
-	// News is what alerts say; Sent is the text with all that moves by itself.
+	// News covers what counts as news; Sent covers all of the text, with the parts that change by themselves.
 	News, Sent incident.Hashes
 	Severity   incident.Severity
 }
@@ -131,7 +131,7 @@ func Of(c *incident.Content) Content {
 	return Content{News: c.News, Sent: c.Hashes(), Severity: c.Severity}
 }
 
-// hash of what alerts say.
+// hash of the news.
 func (c *Content) hash() uint64 {
 	var h uint64 = 14695981039346656037
 	for _, f := range c.News {
@@ -140,15 +140,15 @@ func (c *Content) hash() uint64 {
 	return h
 }
 
-// Written is what the incident says because of us.
+// Written is our part of the incident's content.
 type Written struct {
 	// News is what was last written, field by field; 0: nothing yet.
 	News incident.Hashes
-	// Shown is what Alert24 showed after that, which may be a cleaned text; 0: not seen.
+	// Shown is what Alert24 showed after the write, perhaps a cleaned text; 0: not seen.
 	Shown incident.Hashes
-	// Theirs are the fields that a person or a workflow edited. They stay so until the episode ends.
+	// Theirs are the fields that a person or a workflow edited. They stay so until the incident closes.
 	Theirs FieldSet
-	// Cleaned are the fields that Alert24 showed otherwise than we wrote them, or may have.
+	// Cleaned are the fields that Alert24 showed, or may have shown, differently from what we wrote.
 	Cleaned FieldSet
 	// Peak is the worst severity that was written.
 	Peak incident.Severity

@@ -19,7 +19,7 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		switch {
 		case n.extra(c):
 		case c.Renew:
-			n.Renewed = n.Worst() // it stays as it is, and is updated
+			n.Renewed = n.Worst() // the incident stays open and is updated
 		default:
 			n.FailedCloses++
 			n.lookBefore(now)
@@ -37,12 +37,12 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return ClosedIt
 }
 
-// extra: c closes a further incident of the alias.
+// extra reports whether c closes a further incident of the alias.
 func (e *Entry) extra(c Call) bool {
 	return c.Kind == Close && c.ID != e.Incident.ID && slices.Contains(e.Extra, c.ID)
 }
 
-// closed: the incident of c is closed, by c or by anybody else. It changes n, which the caller owns.
+// closed records that the incident of c is closed, by c or by someone else. It changes n, which the caller owns.
 func (p *Policy) closed(n *Timed, c Call) {
 	if n.extra(c) {
 		n.BareExtra = false
@@ -69,7 +69,7 @@ func (e *Entry) forgetRefusedUpdate() {
 	}
 }
 
-// written is the worst severity that people of this episode were called for.
+// written is the worst severity written in this episode: people were paged for it.
 func (e *Entry) written() incident.Severity {
 	if !e.Firing() {
 		return 0
@@ -84,14 +84,14 @@ func lessonClosed(c Call) Lesson {
 	return FoundClosed
 }
 
-// dismiss leaves an incident closed that a person closed, where policy or an alert says so. A close of ours that nobody
-// answered was not made by a person.
+// dismiss leaves the incident closed if a person closed it and the policy or an alert says so. If a close of ours is unanswered, that close
+// counts, not a person's.
 func (p *Policy) dismiss(n *Timed) {
 	n.Dismissed = (p.ReopenNever || n.Members.final()) && n.Firing() && n.Doubt.Closing != n.Incident.ID
 }
 
-// closeRefused: a close has no content to wait for. It may be refused because the incident is closed already, so a lookup
-// comes first; then it is tried without resolved_at, and then slowly, forever.
+// closeRefused never gives up: a close has no content that could change. It may be refused because the incident is closed already, so a
+// lookup comes first. The next try has no resolved_at; later tries are slow.
 func (p *Policy) closeRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if n.extra(c) {
 		n.BareExtra = true
@@ -100,7 +100,7 @@ func (p *Policy) closeRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		return Retrying
 	}
 	if c.Renew {
-		n.Renewed = n.Worst() // it stays as it is, and is updated
+		n.Renewed = n.Worst() // the incident stays open and is updated
 	}
 	if n.Bare {
 		n.Attempts++
@@ -111,7 +111,7 @@ func (p *Policy) closeRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	return Retrying
 }
 
-// lookBefore lets a lookup come before the next try.
+// lookBefore makes a lookup come before the next try.
 func (e *Timed) lookBefore(now time.Time) {
 	e.MustLook, e.LookAt = true, now
 }

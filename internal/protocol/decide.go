@@ -19,7 +19,7 @@ type Decision struct {
 	Render bool
 }
 
-// Decide returns what the entry needs now. want is what its firing members say; nil if nobody has rendered it.
+// Decide returns what the entry needs now. want is the rendered content of its firing members, nil if it is not rendered yet.
 //
 // Read it next to the two tables "What makes a call" of docs/delivery.md: decideOpen is the first one and decideClosed the
 // second, case by case. A case that names no call lets lookups through, so that doubt ends.
@@ -66,7 +66,7 @@ func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	open := e.Incident.State == Open
 	switch {
 	case e.Foreign != "":
-		return e.onlyLookup(now) // the audit sees when that one closes
+		return e.onlyLookup(now) // the audit notices when that incident closes
 	case open && e.Doubt.Closing == e.Incident.ID && !e.Doubt.Finished:
 		// The close may still be carried out. Once it certainly is, a new incident can follow.
 		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Finish: true}, now)
@@ -86,8 +86,8 @@ func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	return p.decideUpdate(e, want, now)
 }
 
-// decideCreate opens the incident. A lookup that runs does not hold it back. Only the repeat of a create that nobody
-// answered waits for a look at the newest incidents, two seconds at most.
+// decideCreate opens the incident. A running lookup does not hold it back. Only the repeat of an unanswered create waits for a lookup of
+// the newest incidents, two seconds at most.
 func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	switch {
 	case now.Before(e.PeekBy):
@@ -101,16 +101,16 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	if refused && e.Refused.Minimal && now.Before(e.ParkedAt) {
 		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
-	// After a refusal of everything the least is tried, after a refusal of the least everything again.
+	// After a refusal of the full form the minimal one is tried, and after a refusal of the minimal form the full one.
 	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && (!e.Refused.Minimal || e.Refused.Again)}}
 }
 
-// renews: the severity rises to high or critical, and a new incident is to call people.
+// renews reports whether the severity rises to high or critical and a new incident should page people.
 func (p *Policy) renews(e *Entry, want *Content) bool {
 	return p.Renew && want.Severity >= incident.High && want.Severity > max(e.Written.Peak, e.Renewed)
 }
 
-// decideUpdate lets an open incident say what its alerts say.
+// decideUpdate brings the content of an open incident up to date.
 func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
 	form := e.Form
 	if form != Full && !now.Before(e.FullAt) {
@@ -128,7 +128,7 @@ func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
 	return e.write(Call{Kind: Update, ID: e.Incident.ID, Content: *want, Form: form}, now)
 }
 
-// decideClosed is for an alias of which no member fires: no incident should be open.
+// decideClosed is for an alias without a firing member: no incident should be open.
 func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	open := e.Incident.State == Open
 	closeAt := e.QuietSince.Add(p.ResolveDelay)

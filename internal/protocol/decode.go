@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// head is what a record says, in JSON.
+// head is the JSON form of a record.
 type head struct {
 	Schema      int               `json:"schema"`
 	Members     []wireMember      `json:"members,omitempty"`
@@ -108,12 +108,11 @@ func (h *wireHashes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// recordOptions read what AppendRecord writes: text that was not UTF-8 is mended, and that may make two names of labels
-// the same.
+// recordOptions accept what AppendRecord writes: text that was not UTF-8 is mended, which can make two label names equal.
 var recordOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
-// Decode reads the record of alias, and the records of its buckets, which bucket returns. They stay the buckets that they are:
-// a store that has some of them may write any of them anew. The error is ErrSchema for one of a newer version.
+// Decode reads the record of alias, and the records of its buckets, which bucket returns. The entry keeps these buckets, so that a store
+// can rewrite any of them alone. The error is ErrSchema for a record of a newer version.
 func Decode(alias string, record []byte, bucket func(i int) []byte) (*Entry, error) {
 	h, err := readHead(record)
 	if err != nil {
@@ -216,7 +215,7 @@ func (h *head) entry(alias string) *Entry {
 	return e
 }
 
-// check finds what no version has written: acting on it could reach another alias's incident.
+// check rejects what no version has written: acting on it could change another alias's incident.
 func (e *Entry) check() error {
 	needsID := e.Inflight().Kind == Update || e.Inflight().Kind == Close || e.Inflight().Kind == Reopen
 	switch {
@@ -232,13 +231,12 @@ func (e *Entry) check() error {
 	return nil
 }
 
-// Lost is the entry of a record that cannot be read: nothing is known of it but that there may be an incident.
+// Lost returns the entry of a record that cannot be read. There may be an incident; nothing else is known.
 func Lost(alias string) *Entry {
 	return &Entry{Alias: alias, Incident: Incident{State: Unknown}, Doubt: Doubt{Set: true}}
 }
 
-// Uncertain returns an entry whose newer record may be lost: whatever may have been sent since may have been carried out,
-// however long ago.
+// Uncertain returns e in doubt because a newer record of it may be lost: any call may have been carried out since, at any time.
 func Uncertain(e *Entry) *Entry {
 	n := e.copy()
 	n.Doubt.Set, n.Doubt.Since, n.Written = true, time.Time{}, Written{}

@@ -1,10 +1,10 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package protocol decides what an alias needs: one entry, its timers, and pure functions of the two ([Timed]). Events change what should be
-// ([Policy.Apply]), time does ([Policy.Tick]), [Policy.Decide] names the next call, [Policy.Begin] is its write-ahead, and
-// [Policy.Learn] takes in its result. docs/delivery.md says in two tables what Decide does.
+// Package protocol decides what an alias needs. It consists of pure functions of one entry and its timers ([Timed]). Events
+// ([Policy.Apply]) and time ([Policy.Tick]) change the desired state, [Policy.Decide] names the next call, [Policy.Begin] is its
+// write-ahead, and [Policy.Learn] takes in its result. Two tables of docs/delivery.md describe Decide.
 //
-// Nothing here reads a clock, a disk or a network, renders a template or writes a log: what depends on those is given.
-// Start reading with decide.go.
+// Nothing here reads a clock, a disk or a network, renders a template or writes a log: the caller passes in what depends on those. Start
+// reading with decide.go.
 package protocol

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// peekTime is how long the repeat of an unanswered create waits for a look at the newest incidents, at the most.
+// peekTime is how long, at most, the repeat of an unanswered create waits for a lookup of the newest incidents.
 const peekTime = 2 * time.Second
 
-// learnAgain is for no answer to a call that is in doubt already, by a write that seemed to fail or by a restart. It teaches that the
-// call may be carried out until later than was thought.
+// learnAgain learns that a call that is already in doubt was not answered. It is in doubt since a write that seemed to fail, or a restart.
+// The call may be carried out later than assumed so far.
 func (p *Policy) learnAgain(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	p.doubt(n, c, a.Sent, now)
 	n.Version++
 	return p.learnUnanswered(n, c, a, now)
 }
 
-// learnUnanswered is what is particular to each kind of call.
+// learnUnanswered does what differs between the kinds of calls.
 func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	switch {
 	case c.Kind == Close && c.ID == n.Incident.ID && !c.Finish:
@@ -38,7 +38,7 @@ func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Less
 // failuresBeforeShrink is how often an update fails with a server's error before fewer fields are tried.
 const failuresBeforeShrink = 3
 
-// shrink lets an update that the API cannot digest have fewer fields.
+// shrink reduces the fields of an update on which the API fails.
 func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson {
 	n.FailedUpdates++
 	if n.FailedUpdates < failuresBeforeShrink {
@@ -64,7 +64,7 @@ func (p *Policy) backOff(n *Timed, c Call, a Answer, now time.Time) {
 	*at = now.Add(p.pause(n.Alias, *attempts, a))
 }
 
-// pause grows with the attempts. A denied key and the API's own wish are slow.
+// pause grows with the attempts. A denied key waits for the maximum, and the API can ask for more.
 func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 	d := p.Backoff.delay(alias, attempts, p.Backoff.Max)
 	if a.Result == Denied {
@@ -73,7 +73,7 @@ func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 	return max(d, a.RetryAfter)
 }
 
-// maxUnsure bounds the contents that are kept of unanswered calls: the oldest and the newest.
+// maxUnsure bounds the contents kept of unanswered calls. The oldest and the newest stay.
 const maxUnsure = 4
 
 // doubt records that c, with its content, may still be carried out. It changes n, which the caller owns.
@@ -82,7 +82,7 @@ func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 		n.Doubt.Since = c.At
 	}
 	n.Doubt.Set = true
-	n.SettleAt = latest(n.SettleAt, now.Add(p.SettleTime)) // what a former leader had on the wire is waited for
+	n.SettleAt = latest(n.SettleAt, now.Add(p.SettleTime)) // the wait for a former leader's calls stays
 	n.Looks, n.LookAt = 0, earliest(now.Add(firstLook), n.SettleAt)
 	switch c.Kind {
 	case Create, Reopen:
@@ -96,7 +96,7 @@ func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 	if (c.Kind == Create || c.Kind == Update) && !slices.Contains(n.Unsure, sent) {
 		n.Unsure = append(slices.Clone(n.Unsure), sent)
 		if len(n.Unsure) > maxUnsure {
-			n.Unsure[1] = Content{} // one of those that are forgotten
+			n.Unsure[1] = Content{} // stands for the forgotten ones
 			n.Unsure = slices.Delete(n.Unsure, 2, 3)
 		}
 	}

@@ -16,11 +16,11 @@ type Entry struct {
 	Members Members
 	// Incident is the incident of the alias as far as we know it.
 	Incident Incident
-	// Written is what the incident says because of us, field by field.
+	// Written is what we wrote to the incident, field by field.
 	Written Written
 	// Unsure lists the contents of unanswered creates and updates, the oldest first.
 	Unsure []Content
-	// WriteAhead is what [Entry.Inflight] returns; nil for most, to take little memory.
+	// WriteAhead is what [Entry.Inflight] returns; most entries have none, so a pointer saves memory.
 	WriteAhead *Call
 	Doubt      Doubt
 	// Extra lists further open incidents of this alias that a lookup showed.
@@ -28,18 +28,18 @@ type Entry struct {
 	Refused Refusal
 	// Foreign is another tool's open incident that has the alias: while it is open, ours cannot be.
 	Foreign string
-	// Reopening is an incident that a create updated although it was closed; Reopened that this happened before.
+	// Reopening is a closed incident that a create updated: it is reopened next. Reopened: that was done in this episode.
 	Reopening string
-	// Continues is the number of the incident that was closed so that the next one calls people again.
+	// Continues is the number of the incident that was closed so that the next one pages people again.
 	Continues int64
 	Reopened  bool
-	// Dismissed: a person closed the incident and policy says to leave it, until the episode ends.
+	// Dismissed: the incident stays closed until the episode ends, because a person closed it or the API keeps it closed.
 	Dismissed bool
-	// Renewed is the severity for which the incident was last closed, or could not be, in order to call people again.
+	// Renewed is the severity at which the incident was last closed, or could not be closed, to page people again.
 	Renewed incident.Severity
 	// Peak is the worst severity of the episode.
 	Peak incident.Severity
-	// Left: the resolved alerts ask to leave closing to a person.
+	// Left: the alerts have resolved and leave closing to a person.
 	Left bool
 	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
 	Unseen bool
@@ -51,7 +51,7 @@ type Entry struct {
 	Version uint64
 }
 
-// State is what we believe of the incident. What may still happen to it is Doubt.
+// State is the believed state of the incident. Doubt covers what may still happen to it.
 type State uint8
 
 // States of an incident.
@@ -75,8 +75,8 @@ type Incident struct {
 	StartedAt time.Time `json:"started_at,omitzero"`
 }
 
-// Doubt lies across the states: requests that nobody answered may still be carried out. Only a complete lookup begun
-// after the settle time ends it.
+// Doubt exists in any State: unanswered requests may still be carried out. It ends with a complete lookup begun after the settle time, or
+// as soon as a lookup shows the incident of the only unanswered create.
 type Doubt struct {
 	Set bool `json:"set,omitzero"`
 	// Finished: the close of Closing was tried again since the alert fired again, or a create made it moot.
@@ -91,14 +91,14 @@ type Doubt struct {
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
 	Kind Kind `json:"kind,omitzero"`
-	// Minimal: the minimal form of a create was refused as well. Again: all of it was refused once more since then.
+	// Minimal: the minimal form of a create was refused as well. Again: the full form was refused once more after that.
 	Minimal bool   `json:"minimal,omitzero"`
 	Again   bool   `json:"again,omitzero"`
 	Hash    uint64 `json:"hash,omitzero"`
 }
 
 // Timed is an entry with its timers. The functions of this package take one and return the next, which has another Entry if anything
-// changed, be it only a timer. Without an Entry, there is none.
+// changed, even if only a timer. A nil Entry means that the alias has none.
 type Timed struct {
 	*Entry // what a store encodes
 	Timers // what a restart may forget
@@ -106,14 +106,14 @@ type Timed struct {
 
 // Timers of an entry. Times carry the monotonic clock.
 type Timers struct {
-	SettleAt time.Time // an unanswered call counts as carried out or lost from then on
+	SettleAt time.Time // from this time, an unanswered call counts as carried out or lost
 	LookAt   time.Time // the next lookup
 	RetryAt  time.Time // the next try of a create, update, close or reopen that failed
-	PeekBy   time.Time // an unanswered create waits until then for a look at the newest incidents
-	ParkedAt time.Time // refused content is tried again then
-	FullAt   time.Time // an update with fewer fields is tried in full again then
-	LastTry  time.Time // of any call, once there were so many Tries that the next one is slow; later, after calls before their turn
-	Called   time.Time // when the last of those calls began
+	PeekBy   time.Time // until then, the repeat of an unanswered create waits for a lookup of the newest incidents
+	ParkedAt time.Time // when refused content is tried again
+	FullAt   time.Time // when an update with fewer fields is tried in full again
+	LastTry  time.Time // when the last call of a slow alias began; calls before their turn move it on
+	Called   time.Time // when that call really began
 	ExtraAt  time.Time // the next try to close an extra incident
 
 	Attempts      int32 // failures in a row of the call that is due
@@ -121,14 +121,14 @@ type Timers struct {
 	FailedLooks   int32 // in a row
 	FailedCloses  int32 // in a row
 	Parks         int32 // refusals of the same content
-	Tries         int32 // calls since the last news, or since all was well; a call that fails and the looks what became of it are one
+	Tries         int32 // calls since the last news, or since all was well; a failed call and its lookups count once
 	ExtraAttempts int32
-	FailedUpdates int32 // with an error of the server in a row, in the present form
+	FailedUpdates int32 // in a row, with a server's error, in the present form
 	Absent        int8  // complete lookups in a row that found nothing for an unknown alias
 	Form          Form  // of updates
 
 	Armed     bool // the write-ahead is on disk, but its request has not left
-	Verify    bool // look at the incident, although there is no doubt
+	Verify    bool // look the incident up, although there is no doubt
 	MustLook  bool // a close failed in a way that only a lookup explains
 	Bare      bool // a close was refused: leave resolved_at out
 	BareExtra bool
@@ -136,7 +136,7 @@ type Timers struct {
 	Hurried   bool // the next call may be before its turn, see Hurry
 }
 
-// anew begins the count of calls without news.
+// anew restarts the count of calls without news.
 func (t *Timers) anew() {
 	t.Tries, t.LastTry, t.Called, t.Hurried = 0, time.Time{}, time.Time{}, false
 }
@@ -178,18 +178,18 @@ func (e *Entry) Parked() bool {
 	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Minimal || e.Refused.Kind == Update)
 }
 
-// Settled reports that nothing of ours can still change what Alert24 holds.
+// Settled reports whether no call of ours can still change Alert24.
 func (e *Entry) Settled() bool {
 	return !e.Doubt.Set && !e.Unseen && e.Inflight().Kind == NoCall && len(e.Extra) == 0
 }
 
-// Over reports that there is nothing to close or to look for.
+// Over reports whether nothing is left to close or to look up.
 func (e *Entry) Over() bool {
 	return !e.Firing() && e.Settled() &&
 		(e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)
 }
 
-// untried: nothing was ever sent for this entry that may have opened an incident.
+// untried reports whether no request for this entry may have opened an incident.
 func (e *Entry) untried() bool {
 	return e.Incident.State == None && !e.Doubt.Set && e.Inflight().Kind == NoCall
 }
@@ -197,8 +197,7 @@ func (e *Entry) untried() bool {
 // Worst returns the severity of the worst firing member, or 0 when none fires.
 func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
 
-// EndedAt returns when the last member resolved, never before Alert24's own start of the incident. It is zero if no member
-// tells.
+// EndedAt returns when the last member resolved, never before Alert24's own start of the incident. It is zero if no member has an end.
 func (e *Entry) EndedAt() time.Time {
 	var end time.Time
 	for i := range e.Members.buckets {
@@ -210,7 +209,7 @@ func (e *Entry) EndedAt() time.Time {
 	return end
 }
 
-// ended is when a member that does not fire ended, as far as it tells.
+// ended is when a member that does not fire ended, zero if not known, and never after its resolve came.
 func (m *Member) ended() time.Time {
 	if !m.ResolvedAt.IsZero() && m.EndsAt.After(m.ResolvedAt) {
 		return m.ResolvedAt
@@ -227,7 +226,7 @@ func (e *Entry) FirstStart() time.Time {
 	return first
 }
 
-// HeldUntil is when the first of the events counts that wait; zero if none does.
+// HeldUntil returns when the first waiting event counts; zero if none waits.
 func (e *Entry) HeldUntil() time.Time {
 	var first time.Time
 	for i := range e.Members.buckets {

@@ -16,14 +16,14 @@ type Event struct {
 	Pinned bool
 	Key    Key
 	Firing bool
-	// Ignored: the alert is to have no incident. It counts as a resolve if it has one from before.
+	// Ignored: the alert must not have an incident. If it has one from before, the event counts as a resolve.
 	Ignored bool
 	Alert   incident.Packed
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
-	// Wait is how long a resolve waits for a snapshot that may know better, at the most; 0: it counts at once.
+	// Wait is how long, at most, a resolve waits for a snapshot that may contradict it; 0: it counts at once.
 	Wait time.Duration
-	// Waited is how long it waited in the inbox of replicas after it was accepted.
+	// Waited is how long the event waited in the inbox of replicas after it was accepted.
 	Waited time.Duration
 	// Witness is the source of the alert; Guarded: its resolve waits until the source is known to be alive.
 	Witness Witness
@@ -39,6 +39,6 @@ type Event struct {
 	Seq   int64
 	// Sender tells replicas apart.
 	Sender string
-	// ListedBy is the source whose list brought the firing, because no webhook did; "": a webhook.
+	// ListedBy is the source whose list brought the firing; "" if a webhook did.
 	ListedBy string
 }

@@ -5,11 +5,11 @@ package protocol
 
 import "time"
 
-// foreseenSteps bounds how many moments Foresee looks at.
+// foreseenSteps bounds how many points in time Foresee looks at.
 const foreseenSteps = 16
 
-// Foresee returns the next call if nothing happens but time, and when it may begin; a zero time: it is due. Without a call, the time is
-// when the entry expires; zero: nothing is to come. want is what its firing members say.
+// Foresee returns the next call if no event and no answer comes, and when it may begin; a zero time: it is due. Without a call, the time is
+// when the entry expires, or zero if nothing is to come. want is the content of the firing members.
 func (p *Policy) Foresee(e Timed, want *Content, now time.Time) (next Call, at time.Time) {
 	if want == nil {
 		want = &Content{} // what held members will say does not change which call comes
@@ -20,7 +20,7 @@ func (p *Policy) Foresee(e Timed, want *Content, now time.Time) (next Call, at t
 			return Call{}, now
 		}
 		if e.Firing() && !n.Firing() && !e.resolving() {
-			return Call{}, time.Time{} // only if it is not heard of until then
+			return Call{}, time.Time{} // it gets stale only if no repeat comes
 		}
 		e = n
 		d := p.Decide(e, want, now)
@@ -35,7 +35,7 @@ func (p *Policy) Foresee(e Timed, want *Content, now time.Time) (next Call, at t
 	return Call{}, time.Time{}
 }
 
-// resolving: a resolve waits for the next snapshot.
+// resolving reports whether a resolve waits for the next snapshot.
 func (e *Entry) resolving() bool {
 	for m := range e.Members.All() {
 		if m.resolving() {

@@ -5,9 +5,9 @@ package protocol
 
 import "time"
 
-// Hurry lets an alias that has called often without news call before its turn, because the API answers again since that time. The
-// look that the call needs may be before its turn, too. After many such calls even they wait, see [Backoff.SlowUntil]. It returns e
-// itself if the alias need not wait, or has called since.
+// Hurry lets a slow alias call before its turn, because the API has answered again since the given time. The lookup that the call needs may
+// also come before its turn. After many such calls even these wait, see [Backoff.SlowUntil]. Hurry returns e itself if the alias need not
+// wait, or has called since.
 func (p *Policy) Hurry(e Timed, since, now time.Time) Timed {
 	if e.Hurried || !now.Before(p.slow(&e)) || !e.Called.Before(since) {
 		return e

@@ -29,7 +29,7 @@ func (s *Members) Apart(former *Members) iter.Seq[*Member] {
 	}
 }
 
-// Same reports whether nothing of s is apart from former, nor the other way round.
+// Same reports whether s and former share all their buckets.
 func (s *Members) Same(former *Members) bool {
 	return slices.EqualFunc(s.buckets, former.buckets, func(a, b bucket) bool { return a.shares(&b) })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Kept is a closed entry in little memory. It is kept for a while in case its alert fires again.
+// Kept is the compact form of a closed entry, kept for a while in case its alert fires again.
 type Kept struct {
 	// QuietSince is that of the entry. The other times are offsets from it, so that they keep the monotonic clock.
 	QuietSince time.Time
@@ -20,7 +20,7 @@ type Kept struct {
 	fields string
 }
 
-// Pack returns an entry that is over as a Kept. It reports false for one that has more to remember than a Kept can.
+// Pack returns the compact form of an entry. It reports false if the entry is not closed or has more than a Kept can hold.
 func Pack(e Timed) (Kept, bool) {
 	if !e.Over() || e.IsOpen() || e.Members.Held() > 0 || e.QuietSince.IsZero() {
 		return Kept{}, false
@@ -28,7 +28,7 @@ func Pack(e Timed) (Kept, bool) {
 	rest := e.copy()
 	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
 	rest.QuietSince, rest.ConfirmedAt, rest.Version = time.Time{}, time.Time{}, 0
-	rest.Tries, rest.LastTry, rest.Called = 0, time.Time{}, time.Time{} // Called is of no use: the next call follows news
+	rest.Tries, rest.LastTry, rest.Called = 0, time.Time{}, time.Time{} // Called is not needed: the next call follows news
 	if rest.Timers != (Timers{}) || !reflect.ValueOf(*rest.Entry).IsZero() {
 		return Kept{}, false
 	}

@@ -10,11 +10,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Learn returns the current entry with what the answer to c taught. It is not the entry that the call started
-// from: events may have been applied since.
+// Learn applies the answer to c to the current entry, which may have changed since the call began.
 func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	if c.Kind != Lookup && !e.awaits(c) && a.Result != Unanswered {
-		return e, Nothing // it is learnt already
+		return e, Nothing // it is learned already
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
@@ -24,7 +23,7 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	return n, lesson
 }
 
-// awaits: c is under way.
+// awaits reports whether c is under way.
 func (e *Timed) awaits(c Call) bool {
 	return e.Inflight().Kind == c.Kind && e.Inflight().ID == c.ID && !e.Armed
 }
@@ -62,7 +61,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return Retrying
 	default:
 		if a.Before.Seen && a.Before.Open {
-			n.recognise(&a.Before, true) // before what was sent may explain it
+			n.recognise(&a.Before, true) // before doubt notes what was sent, which could explain it
 		}
 		p.doubt(n, c, a.Sent, now)
 		p.backOff(n, c, a, now)
@@ -70,7 +69,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	}
 }
 
-// turnedAway takes back what noted that c is under way: it was due, and still is.
+// turnedAway takes back what Begin noted for c: the call is still due.
 func (p *Policy) turnedAway(n *Timed, c Call) {
 	n.Tries, n.Called = max(n.Tries-1, 0), time.Time{}
 	if n.LastTry.After(c.At) { // it was before its turn
@@ -105,7 +104,7 @@ func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 }
 
 func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
-	// A close begun before this create is not to be finished any more: the create may have reopened its incident.
+	// Do not finish a close begun before this create: the create may have reopened its incident.
 	n.Doubt.Finished = true
 	f := a.Incident
 	if f.Seen && !f.Open {
@@ -120,14 +119,14 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	case n.mayBeOpen(f.ID):
 		n.recognise(&f, true)
 	case n.Doubt.Creates > 0:
-		// An unanswered create of ours may have made it; so may this one, where a hit has no mark and text is cleaned.
+		// An unanswered create of ours may have made it. So may this one, if Alert24 does not mark a hit and cleans text.
 		unsure := n.Unsure
 		n.Unsure = append(slices.Clip(unsure), a.Sent)
 		n.recognise(&f, false)
 		n.Unsure = unsure
 	default:
 		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}
-		n.Written.shows(&f, &a.Sent, Full.Fields()) // without the mark of a hit, cleaned text looks the same
+		n.Written.shows(&f, &a.Sent, Full.Fields()) // if Alert24 does not mark a hit, our own cleaned text looks the same
 	}
 	n.Foreign = ""
 	n.opened(f, now)
@@ -135,11 +134,11 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	return lesson
 }
 
-// mayBeOpen: the API carried out the close of the incident without showing it.
+// mayBeOpen reports whether the API carried out the close of the incident without showing it.
 func (e *Entry) mayBeOpen(id string) bool { return e.Incident.ID == id && e.Unseen }
 
-// createdClosed: the API let the create update an incident that is closed. It is opened once; if that
-// happens again, it is left to people.
+// createdClosed learns that the create updated a closed incident. The incident is reopened once; if this happens again, it is left to
+// people.
 func (p *Policy) createdClosed(n *Timed, f Shown) Lesson {
 	n.Incident = Incident{State: Closed, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
 	n.Written, n.Unseen = Written{}, false
@@ -164,7 +163,7 @@ func (e *Entry) opened(f Shown, now time.Time) {
 	e.ConfirmedAt = now
 }
 
-// unseen notes that an answer does not show the incident, so that a lookup verifies it.
+// unseen notes whether an answer shows the incident. If it does not, a lookup verifies the incident.
 func (e *Timed) unseen(f Shown, now time.Time) {
 	if e.Unseen = !f.Seen; e.Unseen {
 		e.LookAt = now.Add(firstLook)
@@ -194,7 +193,7 @@ func (e *Timed) succeed(c Call) {
 
 func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if !n.Firing() && c.Kind != Close {
-		// The episode is over, and the next one is not held back by this one's content.
+		// The episode has ended, and its content does not hold back the next one.
 		n.Reopening = ""
 		return Nothing
 	}

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// firstLook is when an unanswered call is looked up first; the pauses double from there to the settle time.
+// firstLook is the pause before the first lookup of an unanswered call. The pauses double until the settle time.
 const firstLook = time.Second
 
 func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.Looking = false
 	if a.Result != Done {
-		// Only lookups wait for lookups: a key that may not list must not stop writes.
+		// A failed lookup holds back lookups only: a key that may not list must not stop writes.
 		n.PeekBy, n.MustLook = time.Time{}, false
 		n.FailedLooks++
 		n.Hurried = false
@@ -27,7 +27,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	}
 	n.FailedLooks = 0
 	if n.Version != c.Version {
-		return Nothing // it changed meanwhile: decide again
+		return Nothing // the entry has changed: decide again
 	}
 	n.Version++
 	n.Verify, n.MustLook, n.PeekBy = false, false, time.Time{}
@@ -35,7 +35,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	last := complete && !a.Began.Before(n.SettleAt) && (c.Depth == All || n.Doubt.Creates == 0)
 	if n.Doubt.Set {
 		n.Looks++
-		// The last one begins when settle is over.
+		// The last lookup begins when the settle time has passed.
 		n.LookAt = now.Add(firstLook << min(n.Looks, 20))
 		if n.LookAt.After(n.SettleAt) {
 			n.LookAt = n.SettleAt
@@ -50,7 +50,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return lesson
 }
 
-// learnKnown learns what a lookup that failed has read of the known incident. All else that it was to read stays due.
+// learnKnown learns what a failed lookup has read of the known incident. The rest of the lookup stays due.
 func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if len(a.Found) == 0 || n.Version != c.Version {
 		return Retrying
@@ -64,7 +64,7 @@ func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return lesson
 }
 
-// rest ends the count of calls without news, if the incident was just seen as it should be: no call for it fails.
+// rest restarts the count of calls without news if the incident was just seen as it should be and no call for it fails.
 func (e *Timed) rest() {
 	if e.Over() || e.Settled() && e.Firing() && e.Incident.State == Open && e.Attempts == 0 {
 		e.anew()
@@ -87,7 +87,7 @@ func (p *Policy) adopt(n *Timed, found []Shown, depth Depth, now time.Time) Less
 	if !known {
 		lesson = Adopted
 		if n.Unseen && n.Incident.ID == f.ID {
-			// The API said that it was closed, and it is not.
+			// The API reported it as closed, but it is open.
 			lesson = StillOpen
 			n.FailedCloses++
 			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
@@ -107,7 +107,7 @@ func (p *Policy) adopt(n *Timed, found []Shown, depth Depth, now time.Time) Less
 	return lesson
 }
 
-// stillOpen returns those of the further incidents that may be open: only a list of all that are open proves that one is not.
+// stillOpen returns the further incidents that may still be open. Only a list of all open incidents proves that a missing one is closed.
 func stillOpen(extra []string, found []Shown, depth Depth) []string {
 	var open []string
 	for _, id := range extra {
@@ -119,19 +119,19 @@ func stillOpen(extra []string, found []Shown, depth Depth) []string {
 	return open
 }
 
-// explains: f is what the one unanswered create made, so nothing more can come.
+// explains reports whether the only unanswered create made f, so that nothing more can come.
 func (e *Entry) explains(f Shown) bool {
 	return e.Doubt.Creates == 1 && e.Doubt.Closing == "" && e.Incident.State != Open && e.Incident.ID != f.ID
 }
 
-// reopenedByPerson: we saw its close confirmed, and nothing of ours can have opened it again.
+// reopenedByPerson reports whether a person reopened f: its close was confirmed, and no call of ours can have reopened it.
 func (e *Entry) reopenedByPerson(f Shown) bool {
 	return e.Incident.State == Closed && e.Incident.ID == f.ID && !e.Unseen && e.Doubt.Closing != f.ID && e.Doubt.Creates == 0
 }
 
 func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time) Lesson {
 	if len(closed) > 0 && n.Incident.ID == "" {
-		// A create may open it again, and the list would not show it then: it shows what is new.
+		// A create may reopen it, and a list of new incidents would not show that.
 		n.Incident.ID = slices.MaxFunc(closed, func(a, b Shown) int { return a.CreatedAt.Compare(b.CreatedAt) }).ID
 	}
 	switch n.Incident.State {
@@ -142,7 +142,7 @@ func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time)
 		p.dismiss(n)
 		return FoundClosed
 	case Unknown:
-		// Rows can move between the pages of a list: absent means twice absent.
+		// Incidents can move between the pages of a list: only a second absence counts.
 		if depth < Since {
 			return Nothing
 		}

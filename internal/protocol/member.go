@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Key identifies an alert: a hash, made where its record is.
+// Key identifies an alert. It is a hash, computed where the alert's record is made.
 type Key [16]byte
 
 // Member is one alert of the alias.
@@ -23,57 +23,57 @@ type Member struct {
 	// Witness and Final are those of its event, while it fires or is held.
 	Final   bool
 	Witness Witness
-	// HeldUntil is set on an event that does not count until then: of a firing member a resolve that waits for the next
-	// snapshot, of another one a firing that may be the echo of a replica.
+	// HeldUntil is when a waiting event counts. For a firing member, the event is a resolve that waits for the next snapshot; for any
+	// other, a firing that may be the echo of a replica.
 	HeldUntil time.Time
 	// Epoch and Seq are its place in the order of arrival.
 	Epoch    string
 	Seq      int64
 	LastSeen time.Time
-	// ToldAt is when an event was applied last. A restart forgets that.
+	// ToldAt is when the last event was applied. It is not stored.
 	ToldAt time.Time
-	// StaleAfter, if it is not 0, stands in for the policy's.
+	// StaleAfter, if it is not 0, replaces the policy's.
 	StaleAfter time.Duration
-	// Of the last resolve: the alert's end, who sent it, when it came.
+	// The last resolve: the alert's end, the sender, and when it came.
 	EndsAt     time.Time
 	ResolvedBy string
 	ResolvedAt time.Time
-	// ShownBy is the source whose snapshot has shown the member: only that one resolves it by absence.
+	// ShownBy is the source whose snapshot has shown the member: only that source can resolve it by absence.
 	ShownBy string
-	// AbsentSince is when a complete snapshot of that source first lacked it. A restart forgets that.
+	// AbsentSince is when a complete snapshot of that source first lacked it. It is not stored.
 	AbsentSince time.Time
 }
 
 func (m *Member) held() bool { return !m.Firing && !m.HeldUntil.IsZero() }
 
-// resolving: a resolve waits for the next snapshot.
+// resolving reports whether a resolve waits for the next snapshot.
 func (m *Member) resolving() bool { return m.Firing && !m.HeldUntil.IsZero() }
 
-// unfinished: the member fires, or will unless a resolve comes.
+// unfinished reports whether the member fires, or will unless a resolve comes.
 func (m *Member) unfinished() bool { return m.Firing || m.held() }
 
-// rests ends what holds while the member fires or is held.
+// rests clears what holds only while the member fires or is held.
 func (m *Member) rests() {
 	m.Firing, m.HeldUntil, m.AbsentSince = false, time.Time{}, time.Time{}
 	m.Witness, m.Final = 0, false
 }
 
-// bucketSize is how many members share a bucket, on average at the most. A change copies one bucket and the list of
-// buckets, and on disk it writes one bucket.
+// bucketSize is the maximum average number of members in a bucket. A change copies one bucket and the list of buckets, and writes one
+// bucket to disk.
 const bucketSize = 16
 
-// maxBuckets bounds the list of buckets. Above that, buckets grow.
+// maxBuckets bounds the list of buckets. With more members, buckets grow.
 const maxBuckets = 1 << 16
 
-// Members are the alerts of an alias. They can be thousands, so they lie in buckets by their key. A copy shares the buckets:
-// none is changed in place, unless it belongs to a draft.
+// Members are the alerts of an alias. There can be thousands, so they lie in buckets by key. Copies share buckets: only a draft changes a
+// bucket in place, and only its own.
 type Members struct {
 	buckets []bucket
 	firing  [incident.Critical + 1]int32
 	n, held int32
-	whole   int32  // of those with all that they say
-	left    int32  // of those whose incident a person closes
-	text    uint64 // of all changes of what firing members say
+	whole   int32  // of members with their text
+	left    int32  // of members that leave closing to a person
+	text    uint64 // a hash of all changes of what firing members say
 }
 
 // Len is the number of members.
@@ -91,11 +91,11 @@ func (s *Members) Firing() int {
 // Held is the number of members that may be echoes.
 func (s *Members) Held() int { return int(s.held) }
 
-// Says is another number when what the firing members say, or which they are, may have changed. Different changes of the same
-// members make different numbers: what was tried and given up is not taken for what came instead.
+// Says returns a number that changes when the set of firing members or their content may have changed. Different changes of the same
+// members give different numbers, so that a change that was given up is not taken for the one that followed.
 func (s *Members) Says() uint64 { return s.text }
 
-// noteChange takes a change of a member into Says. how is what caused it: an event or time.
+// noteChange adds a change of a member to Says. how is its cause: an event or time.
 func (s *Members) noteChange(m *Member, how uint64) {
 	for _, part := range [...]uint64{
 		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), //nolint:gosec // a mere hash
@@ -118,7 +118,7 @@ func (s *Members) worst() incident.Severity {
 	return 0
 }
 
-// All yields every member, in an order of no meaning. They must not be changed.
+// All yields every member, in arbitrary order. They must not be changed.
 func (s *Members) All() iter.Seq[*Member] { return s.except(func(*bucket) bool { return false }) }
 
 // except yields the members of all buckets but those that skip selects.
@@ -192,7 +192,7 @@ func (s *Members) set(m *Member) {
 	s.n++
 }
 
-// remove takes those members out of a draft that f says, but for those of the buckets that skip says.
+// remove removes the members that f selects from a draft, except those in buckets that skip selects.
 func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 	for at, b := range s.buckets {
 		if skip(&b) || !slices.ContainsFunc(b.members, func(m Member) bool { return f(&m) }) {
@@ -211,7 +211,7 @@ func (s *Members) remove(skip func(b *bucket) bool, f func(m *Member) bool) {
 	}
 }
 
-// own makes a bucket the draft's own, with room for so many members more.
+// own copies a bucket for the draft, unless it is the draft's already, with room for more members.
 func (s *Members) own(at, more int) *bucket {
 	b := &s.buckets[at]
 	if b.sum != ofDraft {
@@ -220,7 +220,7 @@ func (s *Members) own(at, more int) *bucket {
 	return b
 }
 
-// spread lets a draft have n buckets.
+// spread distributes the members of a draft over n buckets.
 func (s *Members) spread(n int) {
 	old := s.buckets
 	s.buckets = slices.Repeat([]bucket{{sum: ofDraft}}, n)
@@ -247,7 +247,7 @@ func (s *Members) count(m *Member, by int32) {
 	}
 }
 
-// final: a firing member says that a person's close counts.
+// final reports whether a firing member is Final.
 func (s *Members) final() bool {
 	for m := range s.All() {
 		if m.Firing && m.Final {
@@ -257,7 +257,7 @@ func (s *Members) final() bool {
 	return false
 }
 
-// State names for people what the member does.
+// State names the state of the member for people.
 func (m *Member) State() string {
 	switch {
 	case m.resolving():

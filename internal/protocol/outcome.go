@@ -13,7 +13,7 @@ const (
 	Fired            Outcome = iota // a member began to fire
 	Changed                         // a firing member says something else
 	Repeated                        // nothing new
-	RefreshDue                      // nothing new, but the incident was not looked at for long
+	RefreshDue                      // nothing new, but the incident was last seen long ago
 	Resolved                        // a firing member resolved
 	ResolveRepeated                 // a resolve for a member that does not fire
 	ResolveUnknown                  // a resolve for an alias that we never opened
@@ -27,7 +27,7 @@ const (
 	ResolveWaits                    // a resolve waits for the next snapshot
 	ResolveWithdrawn                // a firing ended that wait
 	NoRoom                          // not applied: a new alias, and limits::aliases are live
-	Ignored                         // to have no incident, and it has none
+	Ignored                         // the alert must not have an incident, and has none
 	Repaired                        // a member began to fire because a list has it and no webhook came
 )
 
@@ -40,12 +40,12 @@ func (o Outcome) String() string {
 	}[o]
 }
 
-// changes reports whether the event left a trace in the entry.
+// changes reports whether the event changed the entry.
 func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != Ignored }
 
-// Durable reports whether the store must know what events with these outcomes did. It need not know a repeat: that only
-// moves the place in the order, which ends with the receiver's process, and the time when the alert was last heard, which
-// counts from the start of this process at the earliest.
+// Durable reports whether events with these outcomes must be stored. A repeat need not be: it changes only the place in the order, which
+// ends with the receiver's process, and the time when the alert was last heard, which counts from the start of this process at the
+// earliest.
 func Durable(outcomes []Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.changes() && o != Repeated && o != RefreshDue })
 }

@@ -3,8 +3,8 @@
 
 package protocol
 
-// Pending reports that nothing confirms that Alert24 holds what the entry asks for, and a call is to come. Without the content it errs on
-// the side of no.
+// Pending reports whether Alert24 is not known to match the entry, and a call is to come. Without the content, it does not see that an
+// update is due.
 func Pending(e *Entry, want *Content) bool {
 	switch {
 	case !e.Firing():

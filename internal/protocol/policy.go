@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Policy is the user's part in the decisions. All durations are at least 0.
+// Policy has the settings for the decisions. All durations are at least 0.
 type Policy struct {
 	// SettleTime is how long an unanswered request may still be carried out.
 	SettleTime time.Duration
@@ -19,26 +19,26 @@ type Policy struct {
 	// EchoWindow is how long after a resolve another replica's firing with an older start is suspected to be an
 	// echo; EchoHold is how long such a firing waits.
 	EchoWindow, EchoHold time.Duration
-	// EchoAnySender holds also what comes from the sender of the resolve.
+	// EchoAnySender also holds firings from the sender of the resolve.
 	EchoAnySender bool
-	// Punctual: the caller of Apply refuses late events, after which their sender may have sent something newer. Replicas do so. Then
-	// events come to Apply in the order in which their senders sent them, and their order of arrival at one receiver does not count.
+	// Punctual: the caller of Apply refuses an event so late that its sender may have sent a newer one, as replicas do. Events then reach
+	// Apply in the order in which their senders sent them, and their order of arrival at one receiver does not count.
 	Punctual bool
-	// Refresh is after what time a repeat verifies the incident; 0 is never.
+	// Refresh is the time after which a repeat verifies the incident; 0: never.
 	Refresh time.Duration
-	// ReopenNever leaves an incident that a person closed until the episode ends.
+	// ReopenNever keeps an incident closed that a person closed, until the episode ends.
 	ReopenNever bool
-	// Renew closes an incident whose severity rises to high or critical, so that a new one calls people.
+	// Renew closes an incident whose severity rises to high or critical, so that a new one pages people.
 	Renew bool
 	// ResolveDelay holds a close back; a new firing cancels it.
 	ResolveDelay time.Duration
-	// StaleAfter resolves a member that was not heard of for so long; 0 is never.
+	// StaleAfter is the time after which a member resolves if it was not heard of; 0: never.
 	StaleAfter time.Duration
 	// HeardSince is when this process could first hear of an alert.
 	HeardSince time.Time
 	// ClosedRetention is how long a closed entry is kept.
 	ClosedRetention time.Duration
-	// Members is how many members of an alias are kept with all that they say; of those above only key, severity and times.
+	// Members is how many members of an alias keep their text. Further ones keep only key, severity and times.
 	Members int
 	Backoff Backoff
 }
@@ -48,8 +48,8 @@ type Backoff struct {
 	Initial, Max        time.Duration
 	Multiplier          float64
 	RandomizationFactor float64 // 0 to 1
-	// Slow is the time between two calls of an alias after SlowAfter calls that brought no news; and the most between
-	// two tries of a create that the API refused. Hourly is that of a refused update.
+	// Slow is the time between two calls of an alias after SlowAfter calls without news, and the maximum between two tries of a refused
+	// create. Hourly is the time between two tries of a refused update.
 	Slow, Hourly time.Duration
 	SlowAfter    int32
 }
@@ -61,10 +61,10 @@ const (
 	SlowAfter = 10
 )
 
-// SlowUntil is when an alias that has called often without news may call again; zero for any other.
+// SlowUntil returns when a slow alias (one that has called often without news) may call again; zero for any other.
 //
-// Of such an alias, twelve calls move LastTry on by eleven times Slow at least, and none begins more than one Slow before LastTry. So
-// the thirteenth begins ten times Slow after the first, or later: there are never more than twelve calls in an hour.
+// Twelve calls of such an alias move LastTry on by at least eleven times Slow, and no call begins more than one Slow before LastTry. So the
+// thirteenth begins at least ten times Slow after the first: there are never more than twelve calls in an hour.
 func (b *Backoff) SlowUntil(t *Timers) time.Time {
 	switch {
 	case b.SlowAfter == 0 || t.Tries < b.SlowAfter:
@@ -76,7 +76,7 @@ func (b *Backoff) SlowUntil(t *Timers) time.Time {
 	}
 }
 
-// delay is deterministic, so that decisions stay pure: the alias spreads the tries, not chance.
+// delay is deterministic, so that decisions stay pure: a hash of the alias spreads the tries, not chance.
 func (b Backoff) delay(alias string, attempts int32, most time.Duration) time.Duration {
 	d := float64(b.Initial) * math.Pow(max(b.Multiplier, 1), float64(attempts-1))
 	d = min(d, float64(most))

@@ -16,8 +16,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 )
 
-// read reads what AppendRecord writes of most entries, without a JSON decoder: a start reads a hundred thousand of them. It reports
-// false for anything else, which need not be wrong.
+// read reads the most common records without a JSON decoder, because a start may read a hundred thousand of them. It reports false for any
+// other record, even a valid one.
 func (h *head) read(record string) bool {
 	r := reader{}
 	r.object(record, func(name, value string) {
@@ -189,21 +189,21 @@ func (r *reader) time(value string) time.Time {
 	return t
 }
 
-// text has memory of its own: it lives longer than the record.
+// text copies a text that outlives the record.
 func (r *reader) text(value string) string {
 	s, ok := jsonobject.Text(value)
 	r.failed = r.failed || !ok
 	return strings.Clone(s)
 }
 
-// shared is a text that thousands of members have.
+// shared reads a text that thousands of members have.
 func (r *reader) shared(value string) string {
 	s, ok := jsonobject.Text(value)
 	r.failed = r.failed || !ok
 	return unique.Make(s).Value()
 }
 
-// bytes reads base64 into b, which it fills.
+// bytes decodes base64 that must fill b.
 func (r *reader) bytes(value string, b []byte) {
 	s, ok := jsonobject.Text(value)
 	if r.failed = r.failed || !ok || base64.RawStdEncoding.DecodedLen(len(s)) != len(b); !r.failed {

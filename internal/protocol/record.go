@@ -20,8 +20,8 @@ const Schema = 1
 // ErrSchema is returned for records of a newer version of this program.
 var ErrSchema = errors.New("the ledger was written by a newer version; start that version, or give this one another storage directory")
 
-// AppendRecord appends the record of e in JSON: the form of [head], written by hand because it is made for every alert that
-// changes anything, by the one writer that all wait for. Members in more than one bucket have records of their own.
+// AppendRecord appends the record of e, the JSON form of [head]. The code is written by hand for speed: every alert that changes anything
+// needs a record, and all webhooks wait for the one writer. If there is more than one bucket, each has a record of its own.
 func AppendRecord(b []byte, e *Entry) []byte {
 	w := jsonobject.Writer{B: b}
 	w.Open("")
@@ -139,7 +139,7 @@ func appendHashes(b []byte, h incident.Hashes) []byte {
 	return b
 }
 
-// Buckets is how many records of their own the members of e have.
+// Buckets returns the number of bucket records of e.
 func (e *Entry) Buckets() int {
 	if n := len(e.Members.buckets); n > 1 {
 		return n
@@ -147,7 +147,7 @@ func (e *Entry) Buckets() int {
 	return 0
 }
 
-// Changed reports whether the record of bucket i is not what it was in former, which may be nil.
+// Changed reports whether the record of bucket i differs from that of former, which may be nil.
 func (e *Entry) Changed(former *Entry, i int) bool {
 	if former == nil || former.Buckets() != e.Buckets() {
 		return true

@@ -9,7 +9,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Result is what became of a call. There is no other list of results: the client makes them, the loop passes them on.
+// Result is what became of a call. This is the only list of results: the client makes them, the loop passes them on.
 type Result uint8
 
 // Results. After Unanswered the call may have been carried out, or may still be; all others are certain.
@@ -17,9 +17,9 @@ const (
 	Unanswered Result = iota // no answer, a server's error, or an answer that is not the API's
 	Done                     // carried out; for a lookup: complete, or as deep as asked
 	Gone                     // the API says that it has no such incident
-	Refused                  // the API says that it does not take this content
+	Refused                  // the API refuses this content
 	Denied                   // the API does not accept the key
-	NotSent                  // nothing has left, or the API asked to come later
+	NotSent                  // nothing was sent, or the API asked to try later
 	Incomplete               // a lookup failed, or did not see all that it needs
 	Foreign                  // a create met an open incident that is not ours, and left it alone
 )
@@ -38,36 +38,35 @@ type Shown struct {
 	Open bool
 	// CreatedAt and StartedAt are by the server's clock; zero where they are not shown.
 	CreatedAt, StartedAt time.Time
-	// Fields are hashes of what it says; 0: not shown.
+	// Fields are hashes of its content; 0: not shown.
 	Fields incident.Hashes
 }
 
 // Works reports whether the API answered as it should.
 func (r Result) Works() bool { return r == Done || r == Gone || r == Refused || r == Foreign }
 
-// Answer is what a call taught.
+// Answer is what a call brought back.
 type Answer struct {
 	Result Result
 	// Incident is what the answer to a write shows.
 	Incident Shown
 	// Met: a create met an open incident and has written nothing.
 	Met bool
-	// Sent is what a create or an update was to say.
+	// Sent is the content of a create or an update.
 	Sent Content
-	// Before is what the incident showed before an update, Wrote the fields that were then sent; none if there was no
-	// need.
+	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need.
 	Before Shown
 	Wrote  FieldSet
 	// Server: an update failed with a server's error while updates of other incidents succeed.
 	Server bool
 
-	// Found are the incidents of this alias that a lookup saw, and the one with the known id; of an incomplete lookup only that
-	// one, if it was read. Began is when it began.
+	// Found are the incidents of this alias that a lookup saw, and the one with the known id; an incomplete lookup has only that one, if it
+	// was read. Began is when the lookup began.
 	Found []Shown
 	Began time.Time
-	// TurnedAway: nothing has left, because a pause of all calls began. The call has not failed.
+	// TurnedAway: nothing was sent, because a pause of all calls began. The call has not failed.
 	TurnedAway bool
-	// RetryAfter is how long the API asked to wait; 0 is not asked.
+	// RetryAfter is how long the API asked to wait; 0: it did not ask.
 	RetryAfter time.Duration
 }
 
@@ -82,13 +81,13 @@ const (
 	Updated
 	ClosedIt
 	FoundClosed // somebody else closed or removed it
-	StillOpen   // a close was carried out, and the incident is open
+	StillOpen   // a close was carried out, but the incident is open
 	ParkedIt
 	Retrying
 	Doubting
 	Blocked // another tool's incident has the alias
 	Shrunk  // an update is tried with fewer fields from now on
-	Untold  // its alerts resolved meanwhile, and it is certain now that no incident was opened
+	Untold  // its alerts have resolved, and it is now certain that no incident was opened
 )
 
 // String names the lesson for logs and metrics.

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// pendingKey is the last one of a record: no text of an alert is like it, because a quote in a text has a backslash before it.
+// pendingKey is the last key of a record. No text of an alert contains it, because quotes in texts are escaped.
 const pendingKey = `,"pending":`
 
-// AppendPending adds to the end of b, which is a record, since when Alert24 does not hold what the entry asks for. A zero time adds nothing.
+// AppendPending adds to the record b the time since which Alert24 does not match the entry. A zero time adds nothing.
 func AppendPending(b []byte, since time.Time) []byte {
 	if since.IsZero() {
 		return b
@@ -21,7 +21,7 @@ func AppendPending(b []byte, since time.Time) []byte {
 	return append(strconv.AppendInt(b, since.UnixMilli(), 10), '}')
 }
 
-// PendingSince reads that; zero if the record does not tell.
+// PendingSince reads this time; zero if the record has none.
 func PendingSince(record []byte) time.Time {
 	i := bytes.LastIndex(record, []byte(pendingKey))
 	if i < 0 {

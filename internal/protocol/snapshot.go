@@ -19,15 +19,15 @@ type Snapshot struct {
 	Complete bool
 	// Listed are the alerts of the list; true: no silence, inhibition or time interval suppresses it.
 	Listed map[Key]bool
-	// Epoch and Seq are its place in the order of arrival: what arrived later, the list may not know.
+	// Epoch and Seq are its place in the order of arrival: the list may not know what arrived later.
 	Epoch string
 	Seq   int64
-	// Age is how long before its record was made the list was asked for; Asked is when that was by the clock of this process, or earlier.
-	// Lists and webhooks of several replicas have no other order.
+	// Age is the time from the request for the list until its record was made. Asked is the time of the request by the clock of this
+	// process, or earlier. Lists and webhooks of several replicas have no other order.
 	Age   time.Duration
 	Asked time.Time
-	// Heard says when the watchdog of each watched source was heard last. After a source has died, its watchdog is heard for at most Lease,
-	// counted from the end of the first of its alerts that ends by itself.
+	// Heard has the time when the watchdog of each watched source was last heard. After a source has died, its watchdog is heard for at
+	// most Lease, counted from when the first of its alerts ends by itself.
 	Heard map[Witness]time.Time
 	Lease time.Duration
 	// Silences are those of the listed alerts.
@@ -44,7 +44,7 @@ type Silence struct {
 	Keys []Key
 }
 
-// Sighting is what a snapshot did to the members of an entry: how many of them.
+// Sighting counts what a snapshot did to the members of an entry.
 type Sighting struct {
 	Shown     int // seen in a snapshot for the first time
 	Resolved  int // resolved by absence
@@ -52,11 +52,11 @@ type Sighting struct {
 	Cancelled int // do not fire: a held one is absent
 	Confirmed int // resolved: the resolve waited, and the alert is absent
 	Withdrawn int // fire on: the resolve waited, and the alert is listed
-	Unheard   int // resolved, although their source has not been known to be alive for long
+	Unheard   int // resolved after a long wait, although nothing showed that their source was alive
 	Held      int // to resolve, once their source is known to be alive
 }
 
-// Add adds up sightings.
+// Add adds o to s.
 func (s *Sighting) Add(o Sighting) {
 	s.Shown += o.Shown
 	s.Resolved += o.Resolved
@@ -68,13 +68,14 @@ func (s *Sighting) Add(o Sighting) {
 	s.Held += o.Held
 }
 
-// Durable reports whether the store must know. When an alert was last listed is in memory only: after a restart, counting starts again.
+// Durable reports whether the change must be stored. The time when an alert was last listed is kept in memory only: after a restart,
+// counting starts again.
 func (s Sighting) Durable() bool { return s != Sighting{Held: s.Held} }
 
 // Wakes reports whether a call may have become due.
 func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed+s.Unheard > 0 }
 
-// Snapshot returns the entry after a snapshot, and what that did. The result is e itself where it says nothing about e.
+// Snapshot applies a snapshot to e and returns the new entry and what changed. It returns e itself if nothing changed.
 func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting) {
 	var did Sighting
 	var n *Entry
@@ -109,8 +110,9 @@ func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting)
 	return e, did
 }
 
-// decides: the list was asked for after the member was last heard of, as far as their order is known. Of two replicas one asks and the
-// other hears, so the list must be younger than all that this process has applied, and than its lead: what it heard before is forgotten.
+// decides reports whether the list was requested after the last event of the member, as far as their order is known. With replicas, one may
+// request the list and another receive the webhook. So the list must be newer than the last event that this process applied to the member,
+// and than HeardSince: events before that are forgotten.
 func (p *Policy) decides(s *Snapshot, m *Member) bool {
 	if p.Punctual {
 		return s.Asked.After(latest(m.ToldAt, p.HeardSince))
@@ -118,7 +120,7 @@ func (p *Policy) decides(s *Snapshot, m *Member) bool {
 	return s.Epoch == "" || m.Epoch != s.Epoch || m.Seq < s.Seq
 }
 
-// listed changes m, which the list has. A suppressed alert goes on, but none begins to fire.
+// listed changes m, which the list has. A suppressed alert keeps firing, but does not begin to.
 func (s *Snapshot) listed(m *Member, active, decides bool, now time.Time, did *Sighting) {
 	m.LastSeen, m.AbsentSince = now, time.Time{}
 	if m.ShownBy != s.Source {
@@ -136,7 +138,7 @@ func (s *Snapshot) listed(m *Member, active, decides bool, now time.Time, did *S
 	}
 }
 
-// lacks changes m, which the list has not. That says nothing of an alert that this source has never listed.
+// lacks changes m, which is not in the list. This means nothing for an alert that this source has never listed.
 func (s *Snapshot) lacks(m *Member, decides bool, now time.Time, did *Sighting) {
 	heard, watched := s.Heard[m.Witness]
 	switch {
@@ -176,15 +178,15 @@ func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	return ResolveWaits
 }
 
-// finish lets a resolve that waited count.
+// finish makes a waiting resolve count.
 func (m *Member) finish(now time.Time) {
 	m.rests()
 	m.ResolvedAt = now
 	m.Alert = m.Alert.Brief()
 }
 
-// firesAgain is a firing of a member whose resolve waits. The resolve does not count any more, from any sender. If it was an
-// echo, its sender will resolve the alert as well, or snapshots will lack it.
+// firesAgain applies a firing to a member whose resolve waits. It drops the resolve, whoever sent the firing. If the firing was an echo,
+// its sender will resolve the alert too, or snapshots will lack it.
 func (p *Policy) firesAgain(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	p.repeat(n, m, ev, now)
 	next := *n.Members.Get(m.Key)
@@ -194,7 +196,7 @@ func (p *Policy) firesAgain(n *Timed, m *Member, ev *Event, now time.Time) Outco
 	return ResolveWithdrawn
 }
 
-// startFiring lets a member fire that did not.
+// startFiring makes a member fire that did not fire.
 func (p *Policy) startFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	p.fire(n, m, ev, now)
 	if ev.ListedBy != "" {
@@ -203,8 +205,8 @@ func (p *Policy) startFiring(n *Timed, m *Member, ev *Event, now time.Time) Outc
 	return Fired
 }
 
-// shown notes that a list brought the event: the lists of its source can end the member later. A repeat that only a list brings is not
-// written, so the snapshot notes it there.
+// shown notes which list brought the event, so that later lists of its source can end the member. A repeat from a list is not written, so
+// Snapshot notes its source.
 func (m *Member) shown(ev *Event) {
 	if ev.ListedBy != "" {
 		m.ShownBy = ev.ListedBy

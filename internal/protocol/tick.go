@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Tick does what time alone does: it lets held members fire, resolves stale ones and forgets resolved ones that
-// can no longer have an echo. It returns e itself when nothing is due, and none when the entry expires.
+// Tick does what time alone does: held members fire, waiting resolves count, stale members resolve, and resolved members whose echo can no
+// longer come are removed. It returns e itself when nothing is due, and no Entry when the entry expires.
 func (p *Policy) Tick(e Timed, now time.Time) Timed {
 	if at := p.expiresAt(e.Entry); !at.IsZero() && !now.Before(at) {
 		return Timed{}
@@ -44,7 +44,7 @@ func (p *Policy) Tick(e Timed, now time.Time) Timed {
 	return n
 }
 
-// due: Tick has something to do.
+// due reports whether Tick has something to do.
 func (p *Policy) due(e *Entry, now time.Time) bool {
 	firing := e.Firing()
 	for i := range e.Members.buckets {
@@ -53,7 +53,7 @@ func (p *Policy) due(e *Entry, now time.Time) bool {
 		}
 		for j := range e.Members.buckets[i].members {
 			m := &e.Members.buckets[i].members[j]
-			// While none fires, the members stay: the end of the incident comes from them.
+			// While none fires, the members stay: the incident's end is computed from them.
 			if p.holdOver(m, now) || waitOver(m, now) || p.stale(m, now) || firing && p.forgettable(m, now) {
 				return true
 			}
@@ -62,7 +62,7 @@ func (p *Policy) due(e *Entry, now time.Time) bool {
 	return false
 }
 
-// sumDue: Tick may have something to do in a bucket.
+// sumDue reports whether Tick may have something to do in a bucket.
 func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool {
 	return !s.held.IsZero() && !now.Before(s.held) ||
 		!s.ends.IsZero() && !now.Before(s.ends) ||
@@ -74,7 +74,7 @@ func (p *Policy) holdOver(m *Member, now time.Time) bool {
 	return m.held() && !now.Before(m.HeldUntil)
 }
 
-// waitOver: no snapshot came in time to speak against a resolve.
+// waitOver reports whether no snapshot contradicted a resolve in time.
 func waitOver(m *Member, now time.Time) bool {
 	return m.resolving() && !now.Before(m.HeldUntil)
 }
@@ -86,10 +86,10 @@ func (p *Policy) stale(m *Member, now time.Time) bool {
 
 func (p *Policy) staleAfter(m *Member) time.Duration { return cmp.Or(m.StaleAfter, p.StaleAfter) }
 
-// heard is when the alert was last heard of, or when it could first be: before its start this process heard nothing.
+// heard is when the alert was last heard of, but not before this process could first hear of it.
 func (p *Policy) heard(m *Member) time.Time { return latest(m.LastSeen, p.HeardSince) }
 
-// forgettable: a resolved member whose echo can no longer come.
+// forgettable reports whether m has resolved and its echo can no longer come.
 func (p *Policy) forgettable(m *Member, now time.Time) bool {
 	return !m.Firing && !m.held() && !now.Before(p.echoEnd(m.ResolvedAt))
 }
@@ -99,8 +99,8 @@ func (p *Policy) echoEnd(resolvedAt time.Time) time.Time {
 	return resolvedAt.Add(p.EchoWindow + p.EchoHold)
 }
 
-// expiresAt is when the entry is of no more use: nothing is open or in doubt, no echo can come and the retention has
-// passed. It is zero while that is not known.
+// expiresAt returns when the entry expires: nothing is open or in doubt, no echo can come and the retention has passed. It is zero while
+// that time is not known.
 func (p *Policy) expiresAt(e *Entry) time.Time {
 	if !e.Over() || e.Members.Held() > 0 {
 		return time.Time{}

@@ -3,7 +3,7 @@
 
 package protocol
 
-// Why says for people what the call c of the entry is for.
+// Why explains the call c to people.
 func Why(e *Entry, c Call) string {
 	switch c.Kind {
 	case Create:

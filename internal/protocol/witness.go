@@ -9,14 +9,14 @@ import "time"
 // It is a hash; 0 is none.
 type Witness uint64
 
-// Unheard is how long a resolve waits for its witness, at the most.
+// Unheard is how long, at most, a resolve waits for its witness.
 const Unheard = time.Hour
 
-// longestWait is how long such a resolve is held if no snapshot comes. A snapshot that comes after Unheard and before longestWait lets the
-// resolve count, and says so.
+// longestWait is how long such a resolve is held if no snapshot comes. A snapshot that comes after Unheard and before longestWait makes the
+// resolve count and reports it as Unheard.
 const longestWait = Unheard + 5*time.Minute
 
-// waitOf is for how long the resolve waits.
+// waitOf returns how long the resolve waits.
 func waitOf(ev *Event) time.Duration {
 	if ev.Guarded {
 		return longestWait
@@ -40,7 +40,7 @@ func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 	}
 }
 
-// absent changes m, which fires and has been absent for long. The alerts of a source that died are absent, too.
+// absent changes m, which fires and has been absent for AbsentFor. The alerts of a dead source are absent, too.
 func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
 	heard, watched := s.Heard[m.Witness]
 	switch {

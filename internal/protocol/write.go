@@ -10,7 +10,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// due are the fields whose desired value changed since they were written, and that are ours to write.
+// due returns the fields whose desired value changed since they were written and that we may write.
 func (e *Entry) due(want *Content) (s FieldSet) {
 	for f, news := range want.News {
 		field := incident.Field(f)
@@ -21,13 +21,13 @@ func (e *Entry) due(want *Content) (s FieldSet) {
 	return s
 }
 
-// mayWrite: what a person edited stays, but for a severity that rises above all that was written.
+// mayWrite reports whether we may write a field. A person's edit stays, unless the severity rises above everything written.
 func (e *Entry) mayWrite(f incident.Field, want *Content) bool {
 	return !e.Written.Theirs.Has(f) || f == incident.FieldSeverity && want.Severity > e.Written.Peak
 }
 
-// Patch returns the fields that an update sends to an incident that shows before: those that alerts changed and, if there are
-// any, those whose text moved by itself. Fields that a person edited are left out.
+// Patch returns the fields that an update sends to an incident that shows before: those with news and, if there are any, those whose text
+// changed by itself. It leaves out the fields that a person edited.
 func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 	n := e.copy()
 	if before.Seen {
@@ -41,7 +41,7 @@ func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 		case !form.Fields().Has(f) || !differs(f):
 		case due.Has(f):
 			if n.Written.Theirs.Has(f) && severityOf(before.Fields[f]) > want.Severity {
-				continue // a person made it worse than that
+				continue // a person set a worse one
 			}
 			write |= Fields(f)
 		case before.Fields[f] != 0 && want.News[f] != 0 && !n.Written.Theirs.Has(f):
@@ -54,7 +54,7 @@ func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 	return write | moved
 }
 
-// updated learns an update that was carried out, or for which there was no need.
+// updated learns an update that was carried out or not needed.
 func (p *Policy) updated(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if a.Before.Seen {
 		if !a.Before.Open {
@@ -83,9 +83,9 @@ func (p *Policy) updated(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return Updated
 }
 
-// recognise works out what of an incident that is shown is ours, field by field: the newest unanswered content that it shows;
-// else, of an incident that we know, what it showed after our write, or a person's edit; else what all unanswered
-// calls wrote. It changes e, which the caller owns.
+// recognise works out, field by field, what we wrote to the shown incident f. A field that shows the content of unanswered calls is from
+// the newest of them. Any other field of a known incident is what it showed after our write, or a person's edit. Any other field of an
+// unknown incident is what all unanswered calls wrote. It changes e, which the caller owns.
 func (e *Entry) recognise(f *Shown, known bool) {
 	w := e.Written
 	var oldest Content
@@ -115,7 +115,7 @@ func (e *Entry) recognise(f *Shown, known bool) {
 			}
 			switch {
 			case field == incident.FieldSeverity:
-				w.Peak = max(oldest.Severity, severityOf(shown)) // people were called for it
+				w.Peak = max(oldest.Severity, severityOf(shown)) // people were paged for it
 			case shown != 0:
 				w.Cleaned |= Fields(field) // perhaps
 			}
@@ -123,7 +123,7 @@ func (e *Entry) recognise(f *Shown, known bool) {
 			w.Shown[i] = shown
 		case w.Shown[i] == shown:
 		case e.mayHaveSent(field):
-			w.News[i], w.Shown[i] = 0, shown // which of them cannot be told: it is written again
+			w.News[i], w.Shown[i] = 0, shown // it is not clear which call: write it again
 		default:
 			w.Theirs |= Fields(field)
 		}
@@ -131,8 +131,9 @@ func (e *Entry) recognise(f *Shown, known bool) {
 	e.Written = w
 }
 
-// made: an unanswered call may have made the incident. One that is older, or that says neither its title nor its description,
-// was there before. Where the server's clock is behind, a new one counts as older: then it is written once more.
+// made reports whether an unanswered call may have made the incident. An incident that is older than the doubt, or that shows neither the
+// title nor the description of a call, was there before. If the server's clock is behind, a new incident counts as older and is written
+// once more.
 func (e *Entry) made(f *Shown) bool {
 	if !f.CreatedAt.IsZero() && f.CreatedAt.Before(e.Doubt.Since) {
 		return false
@@ -154,7 +155,7 @@ func (e *Entry) agreed(f incident.Field) uint64 {
 	return news
 }
 
-// mayHaveSent: an unanswered call may explain any text: its content is not known, or Alert24 cleans what it says.
+// mayHaveSent reports whether an unanswered call may explain any text of a field: its content is not known, or Alert24 cleans the field.
 func (e *Entry) mayHaveSent(f incident.Field) bool {
 	return slices.ContainsFunc(e.Unsure, func(c Content) bool { return c == Content{} || e.Written.Cleaned.Has(f) && c.Sent[f] != 0 })
 }
@@ -176,7 +177,7 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 			w.Shown[i] = shown
 			switch {
 			case shown == 0:
-			case shown == c.Sent[i], field == incident.FieldSeverity: // one of four words is not cleaned
+			case shown == c.Sent[i], field == incident.FieldSeverity: // a severity is one of four words and not cleaned
 				w.Cleaned &^= Fields(field)
 			default:
 				w.Cleaned |= Fields(field)
@@ -185,7 +186,7 @@ func (w *Written) shows(f *Shown, c *Content, wrote FieldSet) {
 	}
 }
 
-// sent returns the newest unanswered content in which a field was sent as it is shown; nil if there is none.
+// sent returns the newest unanswered content whose field is what the incident shows; nil if there is none.
 func (e *Entry) sent(f incident.Field, shown uint64) *Content {
 	for i := len(e.Unsure) - 1; i >= 0; i-- {
 		if shown != 0 && e.Unsure[i].Sent[f] == shown {
@@ -195,8 +196,8 @@ func (e *Entry) sent(f incident.Field, shown uint64) *Content {
 	return nil
 }
 
-// Titles are hashes of the titles under which an incident of the alias may be found that shows no mark of ours. All says that
-// any title may be: a call left whose content is not known.
+// Titles returns hashes of the titles that an incident of the alias without a mark of ours may have. all: it may have any title, because
+// the content of a call is not known.
 func (e *Entry) Titles() (titles []uint64, all bool) {
 	add := func(h uint64) {
 		if h != 0 {
@@ -212,5 +213,5 @@ func (e *Entry) Titles() (titles []uint64, all bool) {
 	return titles, all || e.Incident.State == Unknown
 }
 
-// Due are the fields that an update would send.
+// Due returns the fields that an update would send.
 func (e *Entry) Due(want *Content) FieldSet { return e.due(want) }
