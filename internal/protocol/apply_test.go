@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// said is one event of a case, so long after the start.
+// said is one event of a case and its time after the start.
 type said struct {
 	at   time.Duration
 	ev   Event

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestDecide goes through the lines of the protocol's table.
+// TestDecide goes through the rows of the tables in docs/delivery.md.
 func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 	p := testPolicy()
 	now := at(100)

@@ -40,7 +40,7 @@ func TestHoldIsSetOnce(t *testing.T) {
 	assert.Equal(t, until, e.Members.Get(keys[0]).HeldUntil)
 }
 
-// A firing that does not end a hold still counts: for the order, and for what the incident will say.
+// A firing that does not end a hold still counts for the order and for the content of the incident.
 func TestFiringWhileHeldIsRemembered(t *testing.T) {
 	p := testPolicy()
 	e := closing(t, p, at(0))
@@ -109,7 +109,7 @@ func TestWorstFirst(t *testing.T) {
 	assert.Equal(t, at(-9), e.FirstStart())
 }
 
-// TestApplyIsOneByOne: events of one push do what they do one after the other.
+// TestApplyIsOneByOne: the events of one webhook have the same effect together as one by one.
 func TestApplyIsOneByOne(t *testing.T) {
 	p := testPolicy()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -150,7 +150,7 @@ func TestApplyIsOneByOne(t *testing.T) {
 	})
 }
 
-// An event wakes its alias unless it left all that is due as it was: an alias that is not woken may sleep forever.
+// An event wakes its alias unless it cannot change what is due: an alias that is not woken may sleep forever.
 func TestWakes(t *testing.T) {
 	asleep := map[Outcome]bool{Repeated: true, OlderDropped: true, StaleResolve: true, NoRoom: true, Ignored: true}
 	for o := Fired; o <= Repaired; o++ {

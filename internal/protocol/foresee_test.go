@@ -52,7 +52,7 @@ func TestForesee(t *testing.T) {
 	}
 }
 
-// TestForeseeIsNotEarlierThanSlow: what called often waits longer than its backoff says.
+// TestForeseeIsNotEarlierThanSlow: a slow alias waits longer than its backoff.
 func TestForeseeIsNotEarlierThanSlow(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))

@@ -31,7 +31,7 @@ func testPolicy() *Policy {
 	}
 }
 
-// fires is an event of the one critical alert f0 that started at the time; change what differs.
+// fires returns a firing of the critical alert f0 with the given start. Callers change what differs.
 func fires(sender string, startsAt time.Time) Event {
 	return Event{
 		Alias: theAlias, Key: keys[0], Firing: true, Sender: sender,
@@ -56,7 +56,7 @@ func (ev Event) low() Event {
 	return ev
 }
 
-// says is the event with a text.
+// says returns the event with a text.
 func (ev Event) says(text string) Event {
 	a := ev.Alert.Unpack()
 	a.Description = text
@@ -69,7 +69,7 @@ func applyOne(p *Policy, e Timed, ev Event, now time.Time) (Timed, Outcome) {
 	return n, outcomes[0]
 }
 
-// want is what the incident of e should say.
+// want returns the content that the incident of e should have.
 func want(e Timed) *Content {
 	if !e.Firing() {
 		return nil
@@ -78,7 +78,7 @@ func want(e Timed) *Content {
 	return &c
 }
 
-// showing is incident 1, open, that says c.
+// showing returns the open incident 1 with content c.
 func showing(c Content) Shown {
 	return Shown{ID: "1", Seen: true, Open: true, Fields: c.Sent}
 }
@@ -146,7 +146,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// done is the answer that shows the incident.
+// done returns the answer that shows the incident.
 func done(id string, open bool) Answer {
 	return Answer{Result: Done, Incident: Shown{ID: id, Seen: true, Open: open}}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fixed is a short history that once broke the promise: the steps that the repertoire of its world has, and then rest.
+// fixed is a short history that broke the promise once: steps from the repertoire of its world, and then rest.
 type fixed struct {
 	name, world, history string
-	// mutant has the fault: it breaks in this history. "": the fault was of another kind.
+	// mutant is the mutant with this fault, which must break in this history. "": no mutant has it.
 	mutant string
 }
 

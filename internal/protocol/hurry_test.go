@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slowCreate is an entry whose create has failed so often that it is slow, and when it did last.
+// slowCreate returns an entry whose create has failed so often that it is slow, and the time of the last failure.
 func slowCreate(t *testing.T, p *Policy) (e Timed, last time.Time) {
 	t.Helper()
 	e, _ = applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -57,7 +57,7 @@ func TestHurry(t *testing.T) {
 	}
 }
 
-// TestSlowSaysThatItWaits: also while the pause after the failure lasts.
+// TestSlowSaysThatItWaits: a decision is Slow also during the pause after a failure.
 func TestSlowSaysThatItWaits(t *testing.T) {
 	p := testPolicy()
 	e, last := slowCreate(t, p)
@@ -67,7 +67,7 @@ func TestSlowSaysThatItWaits(t *testing.T) {
 	assert.False(t, p.Decide(e, want(e), last.Add(Slow)).Slow)
 }
 
-// TestHurriedLook: the look that a close needs is before its turn, and the close after it. Both are made up for.
+// TestHurriedLook: the lookup that a close needs comes before its turn, and so does the close. Later calls make up for both.
 func TestHurriedLook(t *testing.T) {
 	p := testPolicy()
 	e := closing(t, p, at(0))
@@ -83,8 +83,8 @@ func TestHurriedLook(t *testing.T) {
 	assert.Equal(t, p.Backoff.SlowUntil(&e.Timers), p.Decide(e, want(e), e.RetryAt).Wake)
 }
 
-// TestHurryAgain: the API answers again and fails this alias, time after time. Two calls are before their turn. From then on the alias
-// waits, and never longer than one that the API left alone.
+// TestHurryAgain: the API answers again, but fails this alias, time after time. Two calls come before their turn. After them the alias
+// waits, but never longer than an alias without such calls.
 func TestHurryAgain(t *testing.T) {
 	p := testPolicy()
 	e, last := slowCreate(t, p)
@@ -131,7 +131,7 @@ func TestHurryAllTheTime(t *testing.T) {
 	}
 }
 
-// TestNewsEndsTheHurry: what the alerts say anew begins a count of its own.
+// TestNewsEndsTheHurry: news restarts the count.
 func TestNewsEndsTheHurry(t *testing.T) {
 	p := testPolicy()
 	e, last := slowCreate(t, p)
@@ -142,7 +142,7 @@ func TestNewsEndsTheHurry(t *testing.T) {
 	assert.Zero(t, e.Tries)
 }
 
-// TestTurnedAwayBeforeItsTurn: it is tried when the pause is over, and only then takes the place of a later call.
+// TestTurnedAwayBeforeItsTurn: the call is tried when the pause has ended, and only then takes the place of a later call.
 func TestTurnedAwayBeforeItsTurn(t *testing.T) {
 	p := testPolicy()
 	e, last := slowCreate(t, p)

@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// drawClosed draws an entry that is over.
+// drawClosed draws a closed entry.
 func drawClosed(t *rapid.T) Timed {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := rapid.Custom(func(t *rapid.T) time.Time {
@@ -54,7 +54,7 @@ func drawClosed(t *rapid.T) Timed {
 	return e
 }
 
-// A kept entry is the entry, whatever it holds.
+// An entry is the same after Pack and Unpack, whatever it holds.
 func TestKeptIsTheEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawClosed(t)
@@ -72,7 +72,7 @@ func TestKeptIsTheEntry(t *testing.T) {
 	})
 }
 
-// What has more to remember is not packed.
+// An entry that is not closed, or that a Kept cannot hold, is not packed.
 func TestPackRefusesWhatIsNotOver(t *testing.T) {
 	base := func() Timed {
 		return Timed{Entry: &Entry{Alias: "a", Incident: Incident{State: Closed, ID: "1"}, QuietSince: time.Unix(1, 0)}}
@@ -112,7 +112,7 @@ func TestPackRefusesWhatIsNotOver(t *testing.T) {
 	}
 }
 
-// Summaries say what a look at each member says.
+// Summaries agree with a pass over all members.
 func TestSummariesAreTheMembers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -164,7 +164,7 @@ func TestSummariesAreTheMembers(t *testing.T) {
 	})
 }
 
-// Of the members above the limit only key, severity and times are kept, so that none is forgotten.
+// Members above the limit keep only key, severity and times, so that none is forgotten.
 func TestMembersAboveTheLimitHaveNoText(t *testing.T) {
 	const most, n = 20, 100
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -262,7 +262,7 @@ func TestLearnsOnTheCurrentEntry(t *testing.T) {
 	assert.Equal(t, Close, p.Decide(e, want(e), at(2)).Call.Kind)
 }
 
-// TestBackoff: failures of one direction back off, a success or the end of the episode begins anew.
+// TestBackoff: failures of one direction back off; a success or the end of the episode resets the backoff.
 func TestBackoff(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))

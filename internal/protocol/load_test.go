@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// restart is what survives a kill and what the next process makes of it.
+// restart returns the entry that the next process loads after a kill.
 func restart(t *testing.T, p *Policy, e Timed, now time.Time) Timed {
 	t.Helper()
 	stored, err := Decode(e.Alias, AppendRecord(nil, e.Entry), nil)
@@ -145,7 +145,7 @@ func TestTick(t *testing.T) {
 	}
 }
 
-// TestStaleIsNobodysEcho: after stale_after has resolved an alert, its next firing opens at once.
+// TestStaleIsNobodysEcho: after an alert has become stale, its next firing opens an incident at once.
 func TestStaleIsNobodysEcho(t *testing.T) {
 	p := testPolicy()
 	p.StaleAfter = 2 * hour
@@ -157,7 +157,7 @@ func TestStaleIsNobodysEcho(t *testing.T) {
 	assert.True(t, e.Firing())
 }
 
-// TestAlertWithItsOwnEnd: nobody resolves it, so it ends by itself, whatever holds for the others, and a repeat prolongs it.
+// TestAlertWithItsOwnEnd: an alert with its own StaleAfter ends by itself, whatever the policy's is, and a repeat prolongs it.
 func TestAlertWithItsOwnEnd(t *testing.T) {
 	p := testPolicy()
 	short := fires("am1", at(0))

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// TestLearnLookup goes through what a complete lookup may show. It begins at 100 s; settle is over or not.
+// TestLearnLookup goes through what a complete lookup may show. It begins at 100 s, before or after the settle time.
 func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 	p := testPolicy()
 	never := testPolicy()
@@ -31,7 +31,7 @@ func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 		state  State
 		id     string
 		doubt  Doubt
-		early  bool // settle is not over when the lookup begins
+		early  bool // the lookup begins before the settle time
 		found  []Shown
 		lesson Lesson
 		want   State
@@ -120,7 +120,7 @@ func TestStaleLookupTeachesNothing(t *testing.T) {
 	assert.Equal(t, later.Doubt, n.Doubt)
 }
 
-// TestFailedLookup: only lookups wait for lookups.
+// TestFailedLookup: a failed lookup holds back lookups only.
 func TestFailedLookup(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
@@ -139,7 +139,7 @@ func TestFailedLookup(t *testing.T) {
 	assert.Equal(t, Update, p.Decide(e, want(e), at(4000)).Call.Kind)
 }
 
-// TestLookupThatReadOnlyTheKnownIncident: it teaches what that shows, and the rest stays due.
+// TestLookupThatReadOnlyTheKnownIncident: the entry learns what the incident shows, and the rest of the lookup stays due.
 func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
 	p := testPolicy()
 	e := with(opened(t, p, at(0)), func(n *Timed) {
@@ -173,7 +173,8 @@ func TestLookupThatReadOnlyTheKnownIncident(t *testing.T) {
 	assert.True(t, n.Unseen)
 }
 
-// TestAKeyThatMayNotRead: what the API carried out without showing it counts after ten denied lookups, and the entry can leave.
+// TestAKeyThatMayNotRead: a call that the API carried out without showing the incident counts after ten denied lookups, and the entry can
+// expire.
 func TestAKeyThatMayNotRead(t *testing.T) {
 	p := testPolicy()
 	e := answerNext(t, p, closing(t, p, at(0)), at(0), Answer{Result: Done, Incident: Shown{ID: "1"}})
@@ -193,7 +194,7 @@ func TestAKeyThatMayNotRead(t *testing.T) {
 	assert.Nil(t, p.Tick(e, d.Wake).Entry, "it leaves after the retention")
 }
 
-// TestAShortOutage: an alias is not slow before ten creates or closes have failed, whether the looks between them see anything or not.
+// TestAShortOutage: an alias is not slow before ten creates or closes have failed, whether the lookups between them succeed or not.
 func TestAShortOutage(t *testing.T) {
 	p := testPolicy()
 	fired, outcome := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -237,8 +238,8 @@ func TestAShortOutage(t *testing.T) {
 	}
 }
 
-// TestRefreshOfAnIncidentWhoseValueMoves: a text that changes with each repeat does not put off the look at the incident, whether
-// updates write or a person has edited the field.
+// TestRefreshOfAnIncidentWhoseValueMoves: a text that changes with each repeat does not delay the lookup of the incident, whether updates
+// write the field or a person has edited it.
 func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
@@ -259,7 +260,7 @@ func TestRefreshOfAnIncidentWhoseValueMoves(t *testing.T) {
 	assert.Equal(t, Create, p.Decide(e, want(e), at(3600)).Call.Kind, "a person has closed it")
 }
 
-// TestLookups: 1 s after the call, then doubling, and one begun when settle is over, which ends doubt.
+// TestLookups: the first lookup comes after 1 s, then the pauses double. One begins at the end of the settle time and ends the doubt.
 func TestLookups(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
@@ -275,7 +276,7 @@ func TestLookups(t *testing.T) {
 	assert.Equal(t, []int{1, 3, 7, 15}, looks)
 }
 
-// TestSlowLookup: one that began before settle was over and ended after it is followed by the last at once.
+// TestSlowLookup: if a lookup begins before the end of the settle time and ends after it, the last one follows at once.
 func TestSlowLookup(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))

@@ -32,7 +32,7 @@ func (w *world) answer() {
 	switch {
 	case k.answer.TurnedAway:
 		w.turnedAway(k)
-	case e != nil && e.Inflight().Kind == k.call.Kind: // or it is learnt again
+	case e != nil && e.Inflight().Kind == k.call.Kind: // otherwise it was learned before
 		w.failing = k.answer.Result != Done && k.answer.Result != Refused
 	}
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
@@ -42,7 +42,7 @@ func (w *world) answer() {
 	w.check()
 }
 
-// learnt notes what we know from then on of what the incident shows.
+// learnt notes which fields of the incident the bridge now knows.
 func (w *world) learnt(e *Entry, k *work) {
 	if n := w.ledger.entry; e != nil && e.Parked() && k.call.Kind == Create && k.answer.Result == Refused &&
 		e.Refused.Hash == k.answer.Sent.hash() && !n.Parked() {
@@ -61,7 +61,7 @@ func (w *world) learnt(e *Entry, k *work) {
 	}
 }
 
-// allIsWell: the entry knows that Alert24 holds what it asks for, as far as Alert24 can, or nothing has failed that it asks for.
+// allIsWell reports whether the entry knows that Alert24 matches it as far as possible, or whether no call for it has failed.
 func (w *world) allIsWell() bool {
 	e := w.ledger.entry
 	if !e.Firing() {
@@ -71,7 +71,7 @@ func (w *world) allIsWell() bool {
 	return e.Settled() && e.Incident.State == Open && (!w.failing || e.due(&want)&w.ledger.timers.Form.Fields() == 0)
 }
 
-// shows notes the fields of our incident that show still what the answer showed.
+// shows notes the fields of our incident that still show what the answer showed.
 func (w *world) shows(f Shown) {
 	n := w.ledger.entry
 	r := w.row(f.ID)
@@ -168,7 +168,7 @@ func (w *world) carriedOut(k *work, a Answer) Answer {
 	case k.reply.refused:
 		a.Result = Refused
 	case k.call.Kind == Create && !body:
-		// Without an id it is no answer.
+		// An answer without an id counts as none.
 	case k.call.Kind == Create && r.foreign && !r.open && !opensForeign:
 		a.Result = NotSent // it is closed by the time of the answer
 	case k.call.Kind == Create && r.foreign && !r.open:

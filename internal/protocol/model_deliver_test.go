@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// arrive is a notification that comes to a process. A replica thinks that it came a little earlier.
+// arrive returns a notification as it arrives at a process. Some replicas believe that it arrived a little earlier.
 func (w *world) arrive(n notification, process int) arrived {
 	ev := Event{Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left), Sender: n.sender, Wait: w.waitOf(n)}
 	ev.Epoch, ev.Seq = w.next(process)
@@ -24,10 +24,10 @@ func (w *world) arrive(n notification, process int) arrived {
 	return arrived{Event: ev, notification: n, by: w.now + maxStuck, at: process, since: w.now - process%2, moment: w.moment()}
 }
 
-// apply hands a request that has arrived to the leader and reports whether it was acknowledged.
+// apply hands a request that has arrived to its process and reports whether it was acknowledged.
 func (w *world) apply(a arrived) bool { return w.accept(a) }
 
-// push applies what is in the inbox, and a request with several alerts to the leader; nil says that it was not acknowledged.
+// push applies what is in the inbox, and a request with several alerts to the leader; nil: it was not acknowledged.
 func (w *world) push(direct ...arrived) []Outcome {
 	rows := w.received()
 	w.unpack(rows)
@@ -72,7 +72,7 @@ func (w *world) push(direct ...arrived) []Outcome {
 	return outcomes
 }
 
-// inOrder puts what is in the inbox before what came to the leader.
+// inOrder puts the webhooks of the inbox before the leader's own.
 func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhooks [][]Event) {
 	groups := make([][]arrived, 0, len(rows)+1)
 	for _, p := range rows {
@@ -101,7 +101,7 @@ func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhook
 	return all, webhooks
 }
 
-// did notes what an event did. again: it is not the first of its alert in one transaction.
+// did notes what an event did. again: the transaction has an earlier event of the same alert.
 func (w *world) did(a arrived, o Outcome, again bool) {
 	if o.changes() {
 		w.hearsSync([]arrived{a})
@@ -115,7 +115,7 @@ func (w *world) did(a arrived, o Outcome, again bool) {
 		w.listDid(a, o, again)
 	case o != OlderDropped && (a.sender == am1 || a.firing && !a.isEcho):
 		if other := 1 - a.alert; o == Fired && w.held[other].held && w.alerts[other].told.firing && !w.fired[a.alert] {
-			w.pages++ // the other one was told, and its hold may outlive this episode
+			w.pages++ // the entry was told of the other one, whose hold may outlive this episode
 		}
 		w.tell(a.notification)
 		if o == EchoHeld {
@@ -127,7 +127,7 @@ func (w *world) did(a arrived, o Outcome, again bool) {
 	}
 }
 
-// mayHaveApplied: all of it was applied, and nobody knows.
+// mayHaveApplied notes events that were applied although the write seemed to fail.
 func (w *world) mayHaveApplied(all []arrived) {
 	w.hearsSync(all)
 	for _, a := range all {
@@ -152,10 +152,10 @@ func (w *world) newEpisode() {
 	w.episode++
 }
 
-// news begins the count of calls anew.
+// news restarts the count of calls.
 func (w *world) news() { w.pace = newPace() }
 
-// deliverAll is all that the first replica has to say, in one request.
+// deliverAll delivers all notifications of the first replica in one request.
 func (w *world) deliverAll() { w.deliverAllTo(w.leader) }
 
 func (w *world) deliverAllTo(process int) {
@@ -174,7 +174,7 @@ func (w *world) deliverAllTo(process int) {
 	}
 }
 
-// deliver is the first replica's next notification; again: the acknowledgement is lost, so it is sent again.
+// deliver delivers the first replica's next notification. again: the acknowledgement is lost, so it is sent again.
 func (w *world) deliver(again bool) { w.deliverTo(w.leader, again) }
 
 func (w *world) deliverTo(process int, again bool) {
@@ -188,10 +188,10 @@ func (w *world) deliverTo(process int, again bool) {
 	}
 }
 
-// handlerStuck: the first replica's request arrives but does not get through yet, so that it will be sent again.
+// handlerStuck lets a request of the first replica arrive and get stuck, so that it is sent again.
 func (w *world) handlerStuck() { w.stuckAt(w.leader, 0) }
 
-// stuckAt is that for a process. With an id it has its place in the inbox already.
+// stuckAt does this at a process. With an id, the request has its place in the inbox already.
 func (w *world) stuckAt(process, id int) {
 	if len(w.queue) > 0 && len(w.stuck) < 2 && !w.holdsBack(w.queue[0]) {
 		a := w.arrive(w.queue[0], process)
@@ -200,7 +200,7 @@ func (w *world) stuckAt(process, id int) {
 	}
 }
 
-// through: a stuck handler gets through. Its sender may not listen any more.
+// through lets a stuck handler get through. Its sender may no longer listen.
 func (w *world) through(i int) {
 	if i < len(w.stuck) {
 		a := w.stuck[i]
@@ -229,7 +229,7 @@ func (w *world) secondResolves(i, later, process int) {
 	}
 }
 
-// repeat is the first replica's repeat for what fires; not while it has something new to say.
+// repeat lets the first replica repeat a firing alert, unless it still has something new to send.
 func (w *world) repeat(i int) { w.repeatTo(i, w.leader) }
 
 func (w *world) repeatTo(i, process int) {

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// check is what holds at every step.
+// check checks what holds at every step.
 func (w *world) check() {
 	if w.broken != "" {
 		w.Fatalf("%s: %s", w.broken, w.show())
@@ -25,7 +25,7 @@ func (w *world) check() {
 		w.checkMembers(nil, nil) // the load may have ended a wait or a hold
 		w.failing = false
 		if w.renew {
-			w.pages++ // the close may have been that of a renewal, which is then finished
+			w.pages++ // the close may belong to a renewal, which is then finished
 		}
 	}
 	w.checkDisk(e)
@@ -50,13 +50,13 @@ func (w *world) check() {
 	}
 }
 
-// checkCertain: without doubt, the entry is right.
+// checkCertain is I1 and I2: without doubt, the entry is right.
 func (w *world) checkCertain(e *Entry) {
 	open := w.open()
 	switch {
 	case e.Incident.State == Open && (len(open) != 1 || open[0].id != e.Incident.ID):
 		w.Fatalf("I1: certain that %s is open, but %s", e.Incident.ID, w.show())
-	case e.Incident.State == None && w.left: // the entry of what was left has expired
+	case e.Incident.State == None && w.left: // the entry of an incident left to a person has expired
 		return
 	case e.Incident.State != Open && len(open) > 0:
 		w.Fatalf("I1: certain that none is open, but %s", w.show())
@@ -70,8 +70,8 @@ func (w *world) checkCertain(e *Entry) {
 	}
 }
 
-// checkPages is I9: no more incidents than episodes, not even for what is committed late. An API that reopens makes
-// no page, and one that races or a clock that jumps may cost one.
+// checkPages is I9: no more incidents than episodes, even if calls are carried out late. An API that reopens makes no page, and one that
+// races or a clock that jumps may cost one.
 func (w *world) checkPages() {
 	w.pages -= w.ours - w.owed
 	w.owed = w.ours
@@ -80,13 +80,13 @@ func (w *world) checkPages() {
 	}
 }
 
-// checkDisk is I5, before and after 2xx and 503: disk holds what memory holds, apart from when a firing was repeated last.
+// checkDisk is I5, before and after 2xx and 503: disk and memory agree, except for the last repeat of a firing.
 func (w *world) checkDisk(e *Entry) {
 	unwritten := w.ledger.writes == w.onDisk
 	if e == w.verified && unwritten {
 		return
 	}
-	// What Load made of the record was not written: without a write since, memory is to be what it was.
+	// The changes of Load are not written: without a write since then, memory must be as it was.
 	want := w.verified
 	w.verified, w.onDisk = e, w.ledger.writes
 	if !unwritten {
@@ -103,7 +103,7 @@ func (w *world) checkDisk(e *Entry) {
 	}
 }
 
-// sameOnDisk compares entries without what a repeat changes.
+// sameOnDisk compares entries, but not what a repeat changes.
 func sameOnDisk(a, b *Entry) bool {
 	if a == nil || b == nil || a.Members.Len() != b.Members.Len() {
 		return a == b
@@ -137,7 +137,7 @@ func sameMember(a, b Member) bool {
 		a.HeldUntil.Equal(b.HeldUntil) && a.EndsAt.Equal(b.EndsAt) && a.ResolvedAt.Equal(b.ResolvedAt)
 }
 
-// checkCall holds when a call is decided.
+// checkCall checks what holds when a call is decided.
 func (w *world) checkCall(before Timed, k *work) {
 	e, c := k.entry, k.call
 	if claimed := w.ledger.timed(); !w.policy.looksFor(&claimed, c) {
@@ -197,7 +197,7 @@ func (w *world) checkExtra(before Timed, k *work) {
 
 func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reopens && !w.revives }
 
-// checkClose holds when the incident itself is closed.
+// checkClose checks what holds when the incident itself is closed.
 func (w *world) checkClose(e *Entry, c Call) {
 	if w.left && !c.Renew && (!w.renew || !c.Finish) {
 		w.Fatalf("I15: closes what is left to a person")
@@ -217,7 +217,7 @@ func (w *world) checkClose(e *Entry, c Call) {
 	}
 }
 
-// checkWake: an alias with nothing to do asks for a moment in the future, or none.
+// checkWake is I11: an alias with nothing to do wakes in the future, or never.
 func (w *world) checkWake(d Decision) {
 	if !d.Wake.IsZero() && !d.Wake.After(w.wall()) {
 		w.Fatalf("I11: woken at once for nothing: %v, now %v", d.Wake, w.wall())

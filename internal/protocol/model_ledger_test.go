@@ -22,7 +22,7 @@ const (
 	refresh      = 300
 	retention    = 40
 	maxBackoff   = 4
-	margin       = 2 // of a lookup's lower bound
+	margin       = 2 // below the creation time from which a lookup reads
 	slow         = 10
 	slowAfter    = 10
 	hourly       = 120
@@ -60,30 +60,30 @@ func modelPolicy(s switches) *Policy {
 	return p
 }
 
-// ledger does what the real one does, for one alias.
+// ledger does what the real ledger does, for one alias.
 type ledger struct {
 	policy *Policy
 	now    func() time.Time
 	entry  *Entry // in memory, with its timers
 	timers Timers
 	record []byte // on disk; nil: none
-	onDisk *Entry // what the record was made of
+	onDisk *Entry // the entry that the record was made from
 	full   bool
-	lies   bool // the next write is carried out, and seems to fail
+	lies   bool // the next write is carried out, but seems to fail
 	failed bool // the last write did
 	writes int
 	// started is the entry with which the last call began.
 	started Timed
 	reread  bool // memory was read from disk, without a restart
 
-	// The content, by what the members say.
+	// The content, cached by Members.Says.
 	rendered bool
 	says     uint64
 	content  Content
 	rises    bool
 }
 
-// Mutations in what the ledger or the API's client do, which are here only.
+// Mutations of the ledger and of the API's client, which the model replaces.
 var (
 	status500Certain = mutated("M10 ") // a 5xx counts as "did not happen"
 	learnsOnStarted  = mutated("M11 ")
@@ -94,7 +94,7 @@ var (
 
 func mutated(name string) bool { return strings.HasPrefix(os.Getenv(mutantEnv), name) }
 
-// commit writes n and then changes memory. If the write seems to fail, memory is what disk says after that.
+// commit writes n and then changes memory. If the write only seems to fail, memory is read from disk.
 func (l *ledger) commit(n Timed) bool {
 	if memoryFirst && n.Entry != nil {
 		l.set(n)
@@ -110,7 +110,7 @@ func (l *ledger) commit(n Timed) bool {
 	if l.lies {
 		l.lies, l.failed, l.reread = false, true, true
 		if l.policy.Punctual {
-			l.policy.HeardSince = l.now() // of replicas, it ends the lead
+			l.policy.HeardSince = l.now() // a replica then stops leading
 		}
 		l.load()
 		return false
@@ -123,7 +123,7 @@ func (l *ledger) timed() Timed { return Timed{l.entry, l.timers} }
 
 func (l *ledger) set(n Timed) { l.entry, l.timers = n.Entry, n.Timers }
 
-// load makes memory what disk says.
+// load reads memory from disk.
 func (l *ledger) load() {
 	l.set(Timed{})
 	l.onDisk, l.rendered = nil, false
@@ -146,8 +146,9 @@ func (l *ledger) decode() *Entry {
 	return e
 }
 
-// apply returns what the events of webhooks did, in one transaction; nil if that is not known. Replicas write also if nothing changes:
-// that they lead, and what they took out of the inbox. A create is armed if there is one webhook, which is not from the inbox.
+// apply applies the events of webhooks in one transaction and returns their outcomes; nil if these are not known. writes: replicas write
+// even if no entry changes, because the transaction checks that they lead and empties the inbox. arms: a create is armed, for a single
+// webhook that is not from the inbox.
 func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcome) {
 	l.failed = false
 	n, durable := l.timed(), false
@@ -176,7 +177,7 @@ func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcom
 	return outcomes
 }
 
-// sync returns whether the snapshot counts.
+// sync reports whether the snapshot counts.
 func (l *ledger) sync(s *Snapshot) bool {
 	l.failed = false
 	if l.entry == nil {
@@ -190,7 +191,7 @@ func (l *ledger) sync(s *Snapshot) bool {
 	return true
 }
 
-// claim returns the next call, after disk knows of it, with what the incident should say.
+// claim returns the next call, which is on disk by then, and the content that the incident should have.
 func (l *ledger) claim() (d Decision, want Content, ok bool) {
 	l.failed = false
 	e := l.timed()
@@ -226,7 +227,7 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 		if ticked {
 			return d, want, l.commit(n)
 		}
-		l.set(n) // disk names the call already
+		l.set(n) // the call is on disk already
 		return d, want, true
 	}
 	d.Call.At = now
@@ -246,7 +247,7 @@ func (l *ledger) learn(c Call, a Answer) bool {
 	return l.commit(n)
 }
 
-// wantOf is want where there is something to say, else nil.
+// wantOf returns want, or nil if no alert fires.
 func (l *ledger) wantOf(e *Entry) *Content {
 	if !e.Firing() {
 		return nil
@@ -266,7 +267,7 @@ func (l *ledger) want(e *Entry) Content {
 	return l.content
 }
 
-// worst puts alerts in the order in which an incident names them. untimed: nothing tells when the second began.
+// worst puts alerts in the order in which an incident names them. untimed: the start of the second is not known.
 func worst(alerts []truth, untimed bool) []incident.Alert {
 	var firing []incident.Alert
 	for i, a := range alerts {

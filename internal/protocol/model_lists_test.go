@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Each replica asks the same Alertmanagers. The lists of followers cross webhooks, each other, and the leaders that apply them.
+// Each replica asks the same Alertmanagers. The lists of followers race with webhooks, with each other, and with changes of the leader.
 
 func (s *steps) ofLists(sw switches) {
 	if !sw.sync {
@@ -24,13 +24,14 @@ func (s *steps) ofLists(sw switches) {
 	}
 }
 
-// follows: a follower is started again. What is stuck there is gone.
+// follows restarts a follower. Requests that are stuck there are lost.
 func (w *world) follows(process int) {
 	w.stuck = slices.DeleteFunc(w.stuck, func(a arrived) bool { return a.at == process })
 	w.newProcess(process)
 }
 
-// decides: the snapshot is newer than all that the entry was told of the alert. Of replicas nobody can tell before the next second.
+// decides reports whether the snapshot is newer than everything that the entry was told about the alert. With replicas, this is known only
+// from the next second on.
 func (w *world) decides(q *question, i int) bool {
 	if w.replicas {
 		return q.asked > max(w.toldAt[i], w.loadedAt)
@@ -38,20 +39,20 @@ func (w *world) decides(q *question, i int) bool {
 	return w.heardLast[i] < q.moment
 }
 
-// startSync: a new process has heard nothing yet, and its questions are new.
+// startSync starts a process that has heard nothing and has asked nothing.
 func (w *world) startSync(process int) {
 	w.questions[process], w.unpacked[process] = nil, nil
 	w.repairs[process] = repairs{waiting: [2]int{-1, -1}}
 }
 
-// putList puts the list of a follower into the inbox, in the place of the one of its source.
+// putList puts the list of a follower into the inbox. It replaces the earlier list of its source.
 func (w *world) putList(q *question) {
 	w.inbox = slices.DeleteFunc(w.inbox, func(p parcel) bool { return p.list != nil && p.list.Source == q.Source })
 	w.taken++
 	w.inbox = append(w.inbox, parcel{id: w.taken, put: w.now, list: q})
 }
 
-// unpack keeps the last list of the inbox for the leader, whatever becomes of the transaction that removes it.
+// unpack keeps the last list of the inbox for the leader, even if the transaction that removes it fails.
 func (w *world) unpack(rows []parcel) {
 	for _, p := range rows {
 		if p.list != nil {
@@ -60,14 +61,14 @@ func (w *world) unpack(rows []parcel) {
 	}
 }
 
-// inInbox: a webhook about the alert waits there.
+// inInbox reports whether a webhook about the alert waits in the inbox.
 func (w *world) inInbox(i int) bool {
 	return slices.ContainsFunc(w.inbox, func(p parcel) bool {
 		return slices.ContainsFunc(p.all, func(a arrived) bool { return a.alert == i })
 	})
 }
 
-// rereadSync: memory is what disk says of e, so absences are forgotten, and an alert that is not there.
+// rereadSync notes that e was read from disk: absences are forgotten, and so is an alert that e lacks.
 func (w *world) rereadSync(e *Entry) {
 	w.loadedAt = w.now
 	for i := range keys {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// checkStart is I21: what begins to fire is on disk with its create, if none is open.
+// checkStart is I21: a new firing is on disk with its create, if no incident is open.
 func (w *world) checkStart(fired bool) {
 	e := w.ledger.entry
 	if e == nil || fired || !e.Firing() || e.Incident.State == Open {
@@ -19,8 +19,8 @@ func (w *world) checkStart(fired bool) {
 	}
 }
 
-// checkMembers is I10 and I22: a hold ends by time, or by the event of its alert with the outcome that says so, and by nothing
-// else, and it is never extended; a firing member resolves by its event, or because it was not heard of for long.
+// checkMembers is I10 and I22. A hold ends only by time, or by an event of its alert whose outcome says so, and is never extended. A firing
+// member resolves by its event, or because it was not heard of for long.
 func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
 	held, fired, waits := w.held, w.fired, w.waits
 	w.noteMembers()
@@ -64,7 +64,7 @@ func (w *world) checkStale(j int) {
 	}
 }
 
-// noteMembers sees who is held and who fires now.
+// noteMembers notes which members are held and which fire.
 func (w *world) noteMembers() {
 	e := w.ledger.entry
 	for j := range w.held {
@@ -90,19 +90,19 @@ func (w *world) noteMembers() {
 		if fired && !w.fired[j] {
 			w.quietSince = w.now
 			if w.apart && w.alerts[j].firing {
-				w.pages++ // the wait was over before a snapshot came
+				w.pages++ // the wait ended before a snapshot came
 			}
 		}
 	}
 }
 
-// checkRestart: a restart keeps the members (I5), and a hold's wall time, but for what the clock did.
+// checkRestart: a restart keeps the members (I5) and never extends a hold or ends it early.
 func (w *world) checkRestart(before *Entry) {
 	e := w.ledger.entry
 	if (e == nil) != (before == nil) {
 		w.Fatalf("I5: the restart forgot the alias")
 	}
-	w.verified, w.onDisk = e, w.ledger.writes // what Load changes, it will change again
+	w.verified, w.onDisk = e, w.ledger.writes // Load will make the same changes again
 	for j := range w.held {
 		if e == nil {
 			break
@@ -130,24 +130,24 @@ func (w *world) checkRestart(before *Entry) {
 	w.noteMembers()
 	for j, key := range keys {
 		if e != nil && e.Members.Get(key) != nil {
-			w.shown[j] = e.Members.Get(key).ShownBy == theSource // the disk remembers what another clock made Load forget
+			w.shown[j] = e.Members.Get(key).ShownBy == theSource // with another clock, Load had dropped what is still on disk
 		}
 		w.noteEnded(j, fired[j])
 	}
 	w.check()
 }
 
-// noteEnded: the member resolved without an event.
+// noteEnded notes that a member resolved without an event.
 func (w *world) noteEnded(j int, fired bool) {
 	if fired && !w.fired[j] {
 		w.alerts[j].told.firing = false
 	}
 }
 
-// unshown: the entry has forgotten the alert, and what showed it.
+// unshown notes that the entry has forgotten the alert and which source showed it.
 func (w *world) unshown(i int) { w.shown[i], w.lacking[i] = false, -1 }
 
-// checkWait is I29: a resolve waits no longer than it was to. Of several events at once, one may end a wait and another begin one.
+// checkWait is I29: a wait is neither extended nor ended early. Of several events at once, one may end a wait and another begin one.
 func (w *world) checkWait(i int, before hold, heard, single bool) {
 	after := w.waits[i]
 	switch {

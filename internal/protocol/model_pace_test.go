@@ -6,19 +6,19 @@ package protocol
 import "slices"
 
 const (
-	// callsAnHour is how many calls without news an hour has at most, after ten tries.
+	// callsAnHour is the maximum number of calls without news in an hour, after ten tries.
 	callsAnHour = 12
 	// anHour is in proportion to slow.
 	anHour = 10 * slow
 )
 
-// pace is how fast calls came since the last news.
+// pace tracks the calls since the last news.
 type pace struct {
-	began    *int // when the count began; each news makes another
+	began    *int // identifies the count; each news starts another
 	quiet    int  // calls
 	lastCall int
 	hurried  bool  // calls may be before their turn
-	calls    []int // the last of them, since they are slow
+	calls    []int // when the slow ones began
 }
 
 func newPace() pace { return pace{began: new(int), lastCall: -hourly} }
@@ -48,7 +48,7 @@ func (w *world) checkSlow(c Call) {
 	}
 }
 
-// hurry: the API works again, as far as the calls of other aliases show.
+// hurry: the calls of other aliases show that the API works again.
 func (w *world) hurry() {
 	if w.vacant {
 		return
@@ -62,7 +62,7 @@ func (w *world) hurry() {
 	w.check()
 }
 
-// turnedAway: the call of k has not left, and does not count. News has begun a count of its own.
+// turnedAway notes that the call of k has not left and does not count, unless news has started another count.
 func (w *world) turnedAway(k *work) {
 	if k.paced.began == w.pace.began {
 		w.pace = k.paced

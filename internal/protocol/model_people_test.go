@@ -51,18 +51,18 @@ func (w *world) personCloses(del bool) {
 	w.pages++
 }
 
-// personReopens opens the newest closed incident again, for whatever reason.
+// personReopens reopens the newest closed incident.
 func (w *world) personReopens() {
 	for _, r := range slices.Backward(w.incidents) {
 		if !r.deleted && !r.open && !r.foreign {
 			r.open, r.reopened = true, true
-			w.pages++ // a close of ours that is on its way may close it
+			w.pages++ // a close of ours that is under way may close it
 			return
 		}
 	}
 }
 
-// personEdits edits a field of the newest open incident. A severity of 0 is a text.
+// personEdits edits a field of the newest open incident. Severity 0 means a text field.
 func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 	open := w.open()
 	if len(open) == 0 {
@@ -90,8 +90,8 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 	r.shown[f], r.when[f] = value, w.moves
 }
 
-// doubtEdits: an edit cannot be told from the text of an unanswered call that says the same, that Alert24 may have cleaned, or
-// whose content is not known.
+// doubtEdits notes that an edit may be lost if it looks like the text of an unanswered call: the texts are equal, Alert24 may have cleaned
+// the call's, or its content is not known.
 func (w *world) doubtEdits(e *Entry) {
 	for _, r := range w.incidents {
 		for f := range incident.NumFields {
@@ -103,14 +103,14 @@ func (w *world) doubtEdits(e *Entry) {
 	}
 }
 
-// forgetEdits: the entry has left.
+// forgetEdits notes that the entry has expired.
 func (w *world) forgetEdits() {
 	for _, r := range w.incidents {
 		r.forgetEdits()
 	}
 }
 
-// forgetEdits: what was edited may stay or not.
+// forgetEdits lets edits stay or be lost.
 func (r *row) forgetEdits() {
 	for f, e := range r.edits {
 		if e == theirs {
@@ -119,13 +119,13 @@ func (r *row) forgetEdits() {
 	}
 }
 
-// edited: a person edited the severity, or opened an incident again.
+// edited reports whether a person edited the severity, or reopened the incident.
 func (w *world) edited(id string) bool {
 	r := w.row(id)
 	return r != nil && (r.edits[incident.FieldSeverity] != untouched || r.reopened)
 }
 
-// unsure: a call of ours that was not answered yet wrote the field so.
+// unsure reports whether a call of ours without an answer may have written this value.
 func (w *world) unsure(f incident.Field, value uint64) bool {
 	same := func(c *Content) bool { return w.clean(f, c.Sent[f]) == value }
 	if k := w.work; k != nil && same(&k.want) {
@@ -138,7 +138,7 @@ func (w *world) unsure(f incident.Field, value uint64) bool {
 	return e != nil && slices.ContainsFunc(e.Unsure, func(c Content) bool { return same(&c) || c == Content{} })
 }
 
-// otherOpens lets another tool open an incident with the alias, which hits ours if that is open.
+// otherOpens lets another tool open an incident with the alias, unless one is open.
 func (w *world) otherOpens() {
 	if w.anyOpen() == nil {
 		w.insert(w.now).foreign = true

@@ -10,11 +10,11 @@ const repairAfter = 10
 
 // repairs is what the receiver of one process knows since it was started.
 type repairs struct {
-	// toldBy is the last webhook about the alert, or list that passed it on, and its place in the order.
+	// toldBy is the last webhook about the alert, or the list that passed it on, and its place in the order.
 	toldBy [2]told
-	// waiting is since when the other alerts are listed as active; -1: they are not.
+	// waiting is since when each other alert is listed as active; -1: it is not.
 	waiting [2]int
-	first   bool  // a complete list was asked for
+	first   bool  // a complete list was requested
 	asked   int64 // the place of the last one in the order
 }
 
@@ -23,8 +23,8 @@ type told struct {
 	seq           int64
 }
 
-// beginsUnsaid: the alert fires, and no webhook says so: Alertmanager's notification log says that one did. Of an alert that the entry
-// believes to fire, nobody could tell it what is new; and what is to be said is said first.
+// beginsUnsaid makes an alert fire without a webhook, because Alertmanager's notification log says that one was sent. The entry must not
+// believe that the alert fires, because no list would tell it the news; and no webhook about the alert may be pending.
 func (w *world) beginsUnsaid(i int) {
 	pending := slices.ContainsFunc(w.queue, func(n notification) bool { return n.alert == i }) || w.inInbox(i)
 	if a := &w.alerts[i]; !a.firing && !pending && !w.fired[i] && !w.held[i].held {
@@ -32,7 +32,7 @@ func (w *world) beginsUnsaid(i int) {
 	}
 }
 
-// hearsRepairs notes webhooks, or a list's alerts, that a process has taken.
+// hearsRepairs notes webhooks, or alerts of a list, that a process has accepted.
 func (w *world) hearsRepairs(all []arrived) {
 	for _, a := range all {
 		r := &w.repairs[a.at]
@@ -42,7 +42,7 @@ func (w *world) hearsRepairs(all []arrived) {
 	}
 }
 
-// listDid is I31 for an alert of a list: what was known before is in w.
+// listDid is I31 for an alert of a list. w still has the state before the list.
 func (w *world) listDid(a arrived, o Outcome, again bool) {
 	i := a.alert
 	switch {
@@ -60,13 +60,13 @@ func (w *world) listDid(a arrived, o Outcome, again bool) {
 	w.hearsList(a)
 }
 
-// hearsList: the entry was told of the alert by a list, which so has shown it.
+// hearsList notes that a list told the entry of the alert, and so has shown it.
 func (w *world) hearsList(a arrived) {
 	w.tell(a.notification)
 	w.shown[a.alert], w.lacking[a.alert] = true, -1
 }
 
-// passOn is what the receiver does after a list: what it shows as active for long, and what no webhook has told of, it passes on.
+// passOn does what the receiver does after a list: it passes on alerts that have been active for long and that no webhook told of.
 func (w *world) passOn(process int, q *question) {
 	if !w.repair || !q.Complete {
 		return
@@ -93,11 +93,11 @@ func (w *world) passOn(process int, q *question) {
 	r.first, r.asked = true, q.Seq
 }
 
-// passes on alert i, as the list says.
+// passes passes on alert i as the list shows it.
 func (w *world) passes(process, i int, q *question) {
 	n := q.lists[i]
 	if n.sender = "sync"; w.fired[i] {
-		n.value = -1 // what a list says of an alert that fires does not count
+		n.value = -1 // the content of a list does not count for an alert that fires
 	}
 	a := w.arrive(n, process)
 	a.Epoch, a.Seq, a.ListedBy, a.moment = q.Epoch, q.Seq, theSource, q.moment

@@ -13,14 +13,14 @@ import (
 
 const (
 	processes = 3
-	// punctual is how long a webhook may take from its arrival to the database, in seconds. A sender that was not answered sends
-	// nothing newer of an alert before.
+	// punctual is how long a webhook may take from its arrival to the database, in seconds. Within this time, a sender without an answer
+	// sends nothing newer about an alert.
 	punctual = 5
-	// maxLag is how long a leader that is there leaves something in the inbox, in seconds.
+	// maxLag is how long a running leader may leave something in the inbox, in seconds.
 	maxLag = 3
-	// maxList is how long a list takes from its question until it is passed on, in seconds. One that took longer does not count.
+	// maxList is how long a list may take from its request until it is passed on, in seconds. A list that takes longer does not count.
 	maxList = syncEvery + 1
-	// farTooLate is how much later than the settle time a leader wakes that sleeps just before it sends, in seconds.
+	// farTooLate is how long after the settle time a leader wakes that paused just before it sent, in seconds.
 	farTooLate = 20
 )
 
@@ -29,19 +29,19 @@ type replication struct {
 	receivers [processes]receiver
 	epochs    int
 	leader    int
-	// vacant: nobody leads, until then if nothing comes between.
+	// vacant: no process leads, at most until vacantUntil.
 	vacant      bool
 	vacantUntil int
 
 	inbox []parcel
 	taken int // the last id
-	// moments counts all that the processes hear and ask. loadedAt is when memory was last read from disk.
+	// moments counts everything that the processes hear and ask. loadedAt is when memory was last read from disk.
 	moments, loadedAt int
 	readTo            int // the last id that was read
 	former            *Entry
 }
 
-// receiver is that of one process: the order in which webhooks arrive there.
+// receiver is the receiver of one process: the order in which webhooks arrive there.
 type receiver struct {
 	epoch string
 	seq   int64
@@ -54,7 +54,7 @@ type parcel struct {
 	list    *question
 }
 
-// What replicas could do wrong.
+// Mutations of the replicas.
 var (
 	followersAreLate  = mutated("R1 ")
 	leaderIsLate      = mutated("R2 ")
@@ -107,10 +107,10 @@ func (s *steps) ofReplicas(sw switches) {
 	s.ofLists(sw)
 }
 
-// follower is another process than the leader.
+// follower returns a process other than the leader.
 func (w *world) follower(by int) int { return (w.leader + by) % processes }
 
-// anyTaker is the leader, or another process if there is none.
+// anyTaker returns the leader, or another process if no one leads.
 func (w *world) anyTaker() int {
 	if w.vacant {
 		return w.follower(1)
@@ -118,7 +118,7 @@ func (w *world) anyTaker() int {
 	return w.leader
 }
 
-// moment is the next place in the order of all.
+// moment returns the next place in the order of everything.
 func (r *replication) moment() int {
 	r.moments++
 	return r.moments
@@ -136,21 +136,21 @@ func (w *world) newProcess(i int) {
 	w.startSync(i)
 }
 
-// next is the place of a webhook, or of a question, in the order of a process.
+// next returns the next place of a webhook or a question in the order of a process.
 func (r *replication) next(process int) (epoch string, seq int64) {
 	p := &r.receivers[process]
 	p.seq++
 	return p.epoch, p.seq
 }
 
-// takeover lets another replica lead at once. The former leader sleeps with its call on the wire, or just before it, which the API
-// carries out so much later.
+// takeover lets another replica lead at once. The former leader pauses with a call on the wire, or just before it sends. The API carries
+// out the call after the given number of seconds.
 func (w *world) takeover(by, skew int) {
 	w.abandon(by, 0)
 	w.succeed(skew)
 }
 
-// abandon: the leader sleeps, and for so many seconds nobody leads.
+// abandon pauses the leader: for some seconds, no process leads.
 func (w *world) abandon(by, seconds int) {
 	if w.vacant {
 		return
@@ -167,7 +167,7 @@ func (w *world) abandon(by, seconds int) {
 	w.vacant, w.vacantUntil = true, w.now+seconds
 }
 
-// succeed lets the next process lead; alone, it is the process that was started again. It applies what is in the inbox first.
+// succeed lets the next process lead; without replicas, this is the restarted process. It first applies the inbox.
 func (w *world) succeed(skew int) {
 	var before *Entry
 	if w.ledger.record != nil {
@@ -185,7 +185,7 @@ func (w *world) succeed(skew int) {
 	}
 }
 
-// formerWakes: a leader that was deposed in its sleep commits what it knew.
+// formerWakes lets a former leader, deposed while it paused, commit its entry.
 func (w *world) formerWakes() {
 	if w.former != nil && unfenced && !w.vacant {
 		w.ledger.record, w.ledger.onDisk = AppendRecord(nil, w.former), w.former
@@ -194,7 +194,7 @@ func (w *world) formerWakes() {
 	w.check()
 }
 
-// lookAtInbox is what happens each second.
+// lookAtInbox lets the leader read the inbox, every second.
 func (w *world) lookAtInbox() {
 	switch {
 	case w.vacant && w.vacantUntil <= w.now:
@@ -207,7 +207,7 @@ func (w *world) lookAtInbox() {
 	}
 }
 
-// drain applies what is in the inbox, and after that the list that was.
+// drain applies the webhooks of the inbox, then its list.
 func (w *world) drain() {
 	if w.vacant {
 		return
@@ -221,7 +221,7 @@ func (w *world) drain() {
 	}
 }
 
-// received are the rows of the inbox that the leader reads.
+// received returns the rows of the inbox that the leader reads.
 func (w *world) received() (rows []parcel) {
 	for _, p := range w.inbox {
 		if joinsLate && p.put == w.now || readsAfterTheLast && p.id <= w.readTo {
@@ -233,7 +233,7 @@ func (w *world) received() (rows []parcel) {
 	return rows
 }
 
-// remove takes rows out of the inbox, in the transaction that applied them.
+// remove removes rows from the inbox, in the transaction that applied them.
 func (w *world) remove(rows []parcel) {
 	for _, p := range rows {
 		w.readTo = max(w.readTo, p.id)
@@ -266,7 +266,7 @@ func (w *world) accept(all ...arrived) bool {
 	return true
 }
 
-// holdsBack: the first replica of Alertmanager was not answered when it sent something else of the alert.
+// holdsBack reports whether the first replica of Alertmanager still waits for the answer to something else about the alert.
 func (w *world) holdsBack(all ...notification) bool {
 	return w.replicas && slices.ContainsFunc(w.stuck, func(s arrived) bool {
 		return s.since+punctual > w.now && slices.ContainsFunc(all, func(n notification) bool { return n.alert == s.alert && n != s.notification })

@@ -9,7 +9,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// quiesce lets everybody behave from now on, without help from repeats, and checks what must hold at rest.
+// quiesce lets everyone behave from now on, without help from repeats, and checks what must hold at rest.
 func (w *world) quiesce() {
 	w.calm, w.ledger.full, w.ledger.lies = true, false, false
 	if w.vacant {
@@ -37,10 +37,10 @@ func (w *world) quiesce() {
 	w.synced()
 	w.otherCloses()
 	w.audit()
-	// A call on its way, settle, a hold and one backoff: by then it is true (I12), and it stays so.
+	// After a call, the settle time, a hold and one backoff, the promise holds (I12), and it stays so.
 	w.settleFor(w.restTime())
 	if w.people || w.foreign || w.racy || w.odd || w.oversleeps {
-		// What people did, and what an answer without a body did not show, is seen by the audit and by a refresh.
+		// The audit and a refresh notice what people did and what an answer without a body did not show.
 		w.audit()
 		w.settleFor(refresh)
 		w.repeat(0)
@@ -66,7 +66,7 @@ func (w *world) quiesce() {
 	}
 }
 
-// restTime is how long it may take until all is true.
+// restTime is how long it may take until the promise holds.
 func (w *world) restTime() int {
 	d := timeout + settle + echoHold + maxBackoff + 2
 	e := w.ledger.entry
@@ -88,7 +88,7 @@ func (w *world) restTime() int {
 	return d
 }
 
-// blind: an incident may be ours, and nothing shows it.
+// blind reports whether an incident may be ours but shows no mark.
 func (w *world) blind(e *Entry) bool {
 	if !w.noMarks {
 		return false
@@ -101,8 +101,7 @@ func (w *world) blind(e *Entry) bool {
 	return false
 }
 
-// settleFor lets the time pass; the worker acts when the ledger says so, and at no other time. With StaleAfter, what fires
-// is repeated.
+// settleFor lets time pass. The worker acts only when the ledger says so. With StaleAfter, firing alerts are repeated.
 func (w *world) settleFor(seconds int) {
 	w.answer()
 	w.answerLookup()
@@ -134,7 +133,7 @@ func (w *world) settleFor(seconds int) {
 	}
 }
 
-// peek is what is due, without doing it. A change of the entry by time is due at once.
+// peek returns what is due, without doing it. A change of the entry by time is due at once.
 func (w *world) peek() Decision {
 	e := w.ledger.timed()
 	if e.Entry == nil {
@@ -155,7 +154,7 @@ func (w *world) peek() Decision {
 	return d
 }
 
-// workAll makes the calls that are due. A due call changes something, so there are not many.
+// workAll makes the calls that are due. Each changes something, so there are few.
 func (w *world) workAll() (calls int) {
 	for range 30 {
 		if d := w.peek(); d.Call.Kind == NoCall {
@@ -171,7 +170,7 @@ func (w *world) workAll() (calls int) {
 	return calls
 }
 
-// checkRest is I8: one incident open if an alert fires, saying what the worst one says, else none.
+// checkRest is I8: one incident is open if an alert fires, with the content of the worst one, else none.
 func (w *world) checkRest(name string) {
 	e := w.ledger.entry
 	if e != nil && w.blind(e) {
@@ -195,14 +194,14 @@ func (w *world) checkRest(name string) {
 	w.checkContent(name, open[0])
 }
 
-// checkContent: the incident says what is ours to say.
+// checkContent checks the fields that are ours to write.
 func (w *world) checkContent(name string, r *row) {
 	want := w.wanted()
 	for f := range incident.NumFields {
 		switch {
 		case w.indigestible != 0 && (f == incident.FieldTags || w.indigestible.Has(f) || f == incident.FieldTitle && w.indigestible.Has(incident.FieldDescription)):
 		case f == incident.FieldTags && r.minimal:
-		case w.reopens && r.edits[f] == theirs: // it may have been opened again by a create, unseen
+		case w.reopens && r.edits[f] == theirs: // a create may have reopened it, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):
 		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, shownSeverity(r.shown[f]))):
 		case r.news[f] != want.News[f]:
@@ -211,7 +210,7 @@ func (w *world) checkContent(name string, r *row) {
 	}
 }
 
-// checkRepeats is I7: repeats cost nothing until a refresh is due, and then one look. The links may have moved.
+// checkRepeats is I7: repeats cause no call until a refresh is due, and then one lookup, even if the links have changed.
 func (w *world) checkRepeats() {
 	e := w.ledger.entry
 	if e == nil || !w.firing() || w.clockSteps || !e.Settled() || e.Foreign != "" || e.Dismissed {

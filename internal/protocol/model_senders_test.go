@@ -11,15 +11,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Two replicas of Alertmanager. The first delivers every change in order, retries what was not acknowledged,
-// and may be stuck in a handler; the second echoes. Their links differ.
+// Two replicas of Alertmanager. The first delivers every change in order, retries what was not acknowledged, and may get stuck in a
+// handler. The second sends echoes. Their links differ.
 const (
 	am1 = "am1"
 	am2 = "am2"
 )
 
-// What the senders keep to, in seconds: a handler is not stuck for longer than a server's timeout, an echo comes
-// soon after the resolve that the replica has not heard of, and the replica corrects itself within group_interval.
+// The limits of the senders, in seconds: a handler is not stuck for longer than a server's timeout, an echo comes soon after the resolve
+// that the second replica has not heard of, and this replica corrects itself within group_interval.
 const (
 	maxStuck   = 8
 	maxEcho    = 8
@@ -29,21 +29,22 @@ const (
 // truth is one alert as Prometheus sees it.
 type truth struct {
 	firing     bool
-	start, end int // in milliseconds; each change has two of its own
+	start, end int // in milliseconds; each change has two of them to itself
 	severity   incident.Severity
 	value      int // in the description: news
 
-	// told is what the entry was told last, echoes and corrections of the second replica apart.
+	// told is what the entry was last told, without echoes and corrections of the second replica.
 	told notification
-	// resolvedAt is when the first replica's last resolve was acknowledged, in seconds, and of which instance; -1: none.
+	// resolvedAt is when the first replica's last resolve was acknowledged, in seconds; -1: never. resolvedStart and resolvedEnd are its
+	// instance.
 	resolvedAt                 int
 	resolvedStart, resolvedEnd int
-	// owes: the second replica has echoed that instance and must send its resolve by then.
+	// owes: the second replica has echoed this instance and must send its resolve by oweBy.
 	owes  bool
 	oweBy int
 }
 
-// notification is what a replica wants to be acknowledged.
+// notification is one alert that a replica sends until it is acknowledged.
 type notification struct {
 	alert      int
 	firing     bool
@@ -58,9 +59,9 @@ type arrived struct {
 	Event
 	notification
 	by int // when the handler gets through at the latest
-	// at is the process, since when it came, as far as that knows. id is its place in the inbox, 0 if it has none yet.
+	// at is the process, since the time of arrival as the process knows it. id is its place in the inbox, 0 if it has none yet.
 	at, since, id int
-	// moment is its place in the order of all that the processes hear.
+	// moment is its place in the order of everything that the processes hear.
 	moment int
 	// isEcho: the second replica has not heard of the end yet.
 	isEcho bool
@@ -72,10 +73,9 @@ type senders struct {
 	stuck   []arrived
 	changes int
 	moved   int // counts the moves of the links
-	// pages is how many incidents may still be created (I9): one for each episode that the entry is told of, one
-	// for each incident that a person closes, and one for what cannot be told apart because an alert fired again
-	// with its old start: a resolve of the second replica that ends the new instance, and a true firing that is held
-	// as an echo.
+	// pages is how many incidents may still be created (I9): one for each episode that the entry is told of, one for each incident that a
+	// person closes, and one for each mistake that is unavoidable if an alert fires again with its old start: a resolve of the second
+	// replica ends the new instance, or a true firing is held as an echo.
 	pages int
 }
 
@@ -93,7 +93,7 @@ func (s *senders) instant(now int) int {
 	return now*1000 + 2*s.changes
 }
 
-// toggle lets alert i fire or resolve. A lease that ended makes it fire again with its old start.
+// toggle lets alert i fire or resolve. With oldStart, it fires again with its old start.
 func (s *senders) toggle(i, now int, oldStart bool) {
 	a := &s.alerts[i]
 	now = s.instant(now)
@@ -109,7 +109,7 @@ func (s *senders) toggle(i, now int, oldStart bool) {
 	s.queue = append(s.queue, s.current(i))
 }
 
-// says lets alert i have another value, or another severity.
+// says gives alert i another value or another severity.
 func (s *senders) says(i int, severity incident.Severity) {
 	a := &s.alerts[i]
 	if severity == 0 {
@@ -127,7 +127,7 @@ func (s *senders) current(i int) notification {
 	return notification{alert: i, firing: a.firing, start: a.start, end: a.end, severity: a.severity, value: a.value, sender: am1}
 }
 
-// alert is what the notification says. It is in seconds, and rapid shows it.
+// alert returns the alert of the notification.
 func (s *senders) alert(n notification, left bool) incident.Packed {
 	p := incident.Pack(&incident.Alert{
 		Fingerprint:  fingerprints[n.alert],
@@ -153,10 +153,10 @@ func (s *senders) tell(n notification) {
 	s.alerts[n.alert].told = n
 }
 
-// told: the entry was told that an alert fires.
+// told reports whether the entry was told that an alert fires.
 func (s *senders) told() bool { return s.alerts[0].told.firing || s.alerts[1].told.firing }
 
-// acknowledged is what the first replica and its peer do after a 2xx.
+// acknowledged does what the first replica and its peer do after a 2xx.
 func (s *senders) acknowledged(n notification, now int) {
 	a := &s.alerts[n.alert]
 	switch {
@@ -164,12 +164,12 @@ func (s *senders) acknowledged(n notification, now int) {
 		a.resolvedAt, a.resolvedStart, a.resolvedEnd = now, n.start, n.end
 		a.owes = false
 	case n.sender == am2 && !n.firing:
-		a.owes, a.resolvedAt = false, -1 // it has said all
+		a.owes, a.resolvedAt = false, -1 // it owes nothing more
 	}
 }
 
-// wrongly: the entry believes a resolve of the second replica. If that was wrong, the incident opens again with the first
-// replica's next notification.
+// wrongly notes that the entry believed a resolve of the second replica. If it was wrong, the incident opens again with the first replica's
+// next notification.
 func (s *senders) wrongly(n notification) {
 	a := &s.alerts[n.alert]
 	if !a.told.firing || a.told.start != n.start {
@@ -181,11 +181,11 @@ func (s *senders) wrongly(n notification) {
 	case a.firing && !pending:
 		s.queue = append(s.queue, s.current(n.alert))
 	case !pending:
-		a.told.firing = false // it has ended, and the first replica will not say so
+		a.told.firing = false // it has ended, and the first replica will not send that
 	}
 }
 
-// echo is what the second replica may say about alert i now: what fires, or what it has not heard the end of.
+// echo returns what the second replica may send about alert i now: a firing alert, or one whose end it has not heard of.
 func (s *senders) echo(i, now int) (n notification, isEcho, ok bool) {
 	a := &s.alerts[i]
 	n = s.current(i)
@@ -200,7 +200,7 @@ func (s *senders) echo(i, now int) (n notification, isEcho, ok bool) {
 	return n, true, true
 }
 
-// correct is the second replica's resolve of the instance that the first has resolved, with an end of its own.
+// correct returns the second replica's resolve, with its own end, of the instance that the first has resolved.
 func (s *senders) correct(i, later int) (notification, bool) {
 	a := &s.alerts[i]
 	if a.resolvedAt < 0 {
@@ -215,8 +215,7 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 
-// render is a small stand-in for the renderer of incidents: the count in the title and the link in the description move by
-// themselves.
+// render is a small stand-in for the renderer of incidents: the count in the title and the link in the description change by themselves.
 func render(firing []incident.Alert) Content {
 	worst := firing[0]
 	c := incident.Content{
@@ -247,7 +246,7 @@ func (c Content) atLeast(s incident.Severity) Content {
 	return c
 }
 
-// waitOf is for how long a resolve of the sender waits.
+// waitOf returns how long a resolve of the sender waits.
 func (w *world) waitOf(n notification) time.Duration {
 	if !w.apart || n.firing {
 		return 0
@@ -255,7 +254,7 @@ func (w *world) waitOf(n notification) time.Duration {
 	return 2 * syncEvery * time.Second
 }
 
-// repeats is who repeats that alert i fires.
+// repeats returns the repeat of firing alert i, from the replica that sends it.
 func (w *world) repeats(i int) notification {
 	n := w.current(i)
 	if w.alone[i] {

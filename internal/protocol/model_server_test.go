@@ -10,18 +10,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// server is the model of Alert24: the incidents of one alias, by the rules of its incidents API.
+// server models Alert24: the incidents of one alias, by the rules of its incidents API.
 type server struct {
 	switches
 	incidents []*row
-	late      []*request // not answered, will still be carried out
+	late      []*request // unanswered, still to be carried out
 	created   int
 	ours      int // created by us
 	moves     int // counts edits and writes, to order them
 	broken    string
 	// paged is the worst severity that we wrote in this episode.
 	paged   incident.Severity
-	episode int // another one for each episode
+	episode int // the number of the episode
 }
 
 // row is one incident.
@@ -31,18 +31,18 @@ type row struct {
 	deleted bool
 	foreign bool
 	created int // true time, seconds
-	// reopened: a person opened it again.
+	// reopened: a person reopened it.
 	reopened bool
 	// minimal: it was created without its tags.
 	minimal bool
-	// shown is what the API shows; news and peak are what we wrote last, and the worst severity of it.
+	// shown is what the API shows. news is what we last wrote, peak the worst severity that we wrote.
 	shown, news incident.Hashes
 	peak        incident.Severity
 	edits       [incident.NumFields]edit
 	// when a field was edited, and what it showed before the first edit.
 	when   [incident.NumFields]int
 	before incident.Hashes
-	// known are the fields of which an answer that was learnt showed what we wrote last.
+	// known are the fields for which a learned answer showed our last write.
 	known FieldSet
 }
 
@@ -55,7 +55,7 @@ const (
 	perhaps        // it may stay or not
 )
 
-// request is one write on its way.
+// request is one write under way.
 type request struct {
 	kind    Kind
 	id      string
@@ -67,12 +67,12 @@ type request struct {
 	// read is when the worker read the incident.
 	read    int
 	episode int
-	// due is when a late request is carried out. stale: so much later that only the audit can make up for it.
+	// due is when a late request is carried out. stale: so late that only the audit can repair it.
 	due   int
 	stale bool
 }
 
-// open are our open incidents.
+// open returns our open incidents.
 func (s *server) open() []*row {
 	var open []*row
 	for _, r := range s.incidents {
@@ -83,7 +83,7 @@ func (s *server) open() []*row {
 	return open
 }
 
-// blocking is another tool's open incident.
+// blocking returns another tool's open incident.
 func (s *server) blocking() *row {
 	for _, r := range s.incidents {
 		if r.open && r.foreign {
@@ -111,7 +111,7 @@ func (s *server) row(id string) *row {
 	return nil
 }
 
-// reply is what a request led to.
+// reply is the outcome of a request.
 type reply struct {
 	row     *row // nil: 404
 	shown   Shown
@@ -119,7 +119,7 @@ type reply struct {
 	refused bool
 }
 
-// commit carries the request out, and shows the incident as it is then.
+// commit carries out the request and returns the incident as it is then.
 func (s *server) commit(q *request, now int) reply {
 	a := s.carryOut(q, now)
 	if a.row != nil {
@@ -154,13 +154,13 @@ func (s *server) carryOut(q *request, now int) reply {
 	return reply{row: r}
 }
 
-// close ends what holds until the incident closes.
+// close closes the incident and ends what holds until then.
 func (s *server) close(r *row) {
 	r.open, r.known = false, 0
-	r.forgetEdits() // a bridge that does not notice the close keeps them
+	r.forgetEdits() // a bridge that does not notice the close may keep them
 }
 
-// write stores what the request says, field by field.
+// write stores the content of the request, field by field.
 func (s *server) write(r *row, q *request) {
 	s.moves++
 	for f := range incident.NumFields {
@@ -174,11 +174,11 @@ func (s *server) write(r *row, q *request) {
 			s.broken = "I14: an edit was overwritten: field " + strconv.Itoa(int(f))
 		}
 		if r.edits[f] == theirs {
-			r.edits[f] = perhaps // it came between reading and writing
+			r.edits[f] = perhaps // the edit came between reading and writing
 		}
 		r.news[f], r.shown[f] = q.content.News[f], s.clean(f, q.content.Sent[f])
 		if q.stale {
-			r.edits[f] = perhaps // nobody can tell it from a person's
+			r.edits[f] = perhaps // nothing distinguishes it from a person's edit
 		}
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
@@ -193,7 +193,7 @@ func (s *server) write(r *row, q *request) {
 // cleanedBit is set in the hash of a text that Alert24 has cleaned.
 const cleanedBit = 1 << 63
 
-// clean is what Alert24 makes of a text. To clean twice changes nothing more. It changes every description that render makes.
+// clean returns a text as Alert24 cleans it. It changes every description that render makes. Cleaning again changes nothing.
 func (s *server) clean(f incident.Field, h uint64) uint64 {
 	if s.cleans && f == incident.FieldDescription && h != 0 {
 		return h | cleanedBit
@@ -241,7 +241,7 @@ func (s *server) insert(now int) *row {
 	return r
 }
 
-// commitLate carries out what is due.
+// commitLate carries out late requests that are due.
 func (s *server) commitLate(now int) {
 	if len(s.late) == 0 {
 		return
@@ -255,7 +255,7 @@ func (s *server) commitLate(now int) {
 	})
 }
 
-// shownAs is the incident in the API's answers.
+// shownAs returns the incident as the API shows it.
 func (r *row) shownAs() Shown {
 	return Shown{ID: r.id, Number: int64(r.created), Seen: true, Open: r.open, CreatedAt: at(r.created), StartedAt: at(r.created), Fields: r.shown}
 }
@@ -263,7 +263,7 @@ func (r *row) shownAs() Shown {
 // newestPage is how many rows a page of the list has.
 const newestPage = 2
 
-// list returns what a lookup sees, and whether that is all that it needs.
+// list returns what a lookup sees, and whether the lookup is complete.
 func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
 	complete = true
 	titles, all := e.Titles()
@@ -287,7 +287,7 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 	return found, complete
 }
 
-// shownSeverity is the severity with the hash; 0: none.
+// shownSeverity returns the severity with the hash; 0: none.
 func shownSeverity(hash uint64) incident.Severity {
 	return incident.Severity(slices.Index(severityHashes, hash) + 1)
 }

@@ -19,30 +19,30 @@ const (
 	otherSource = "alertmanager/other"
 )
 
-// question is one that the bridge asks the Alertmanagers: their answer, and what was true when it was asked.
+// question is one request for the Alertmanagers' list: the answer, and what was true at the time of the request.
 type question struct {
 	Snapshot
 	firing  [2]bool
-	lists   [2]notification // what they say of the alerts
+	lists   [2]notification // the alerts as listed
 	aliveAt int
-	// asked is when, and moment is its place in the order of all that the processes hear.
+	// asked is the time of the request, moment its place in the order of everything that the processes hear.
 	asked, moment int
 }
 
-// syncs is what the model knows of them.
+// syncs is what the model knows of the syncs.
 type syncs struct {
-	questions [processes]*question // asked, their answers have not arrived
-	// unpacked is the list of each process out of the inbox, until it is applied.
+	questions [processes]*question // those whose answers have not arrived
+	// unpacked is the list that each process took from the inbox and has not applied yet.
 	unpacked [processes]*question
-	// emptyUntil: an Alertmanager was restarted, and knows nothing until then.
+	// emptyUntil is until when a restarted Alertmanager knows nothing.
 	emptyUntil int
-	// silenced alerts are listed as suppressed, and nothing is sent of them.
+	// silenced alerts are listed as suppressed, and no webhook is sent about them.
 	silenced [2]bool
-	// alone: the first replica has resolved the alert, and the second says that it fires.
+	// alone: the first replica has resolved the alert, and it fires at the second.
 	alone [2]bool
 
-	// What the entry was told: by webhooks at that place in the order of all, and when it was told last, by snapshots at all, and since
-	// when one lacks it (-1: none).
+	// What the entry was told of each alert: the place of the last webhook in the order of everything, the time of it, whether a snapshot
+	// has shown the alert, and since when snapshots lack it (-1: they do not).
 	heardLast [2]int
 	toldAt    [2]int
 	shown     [2]bool
@@ -81,7 +81,7 @@ func (s *steps) ofSync(sw switches) {
 	}
 }
 
-// endsUnsaid: the alert ends, and no webhook will say so: it is silenced, or was cut, or is routed elsewhere.
+// endsUnsaid ends the alert without a webhook: it is silenced, cut off, or routed elsewhere.
 func (w *world) endsUnsaid(i int) {
 	a := &w.alerts[i]
 	if a.firing && !w.alone[i] {
@@ -89,7 +89,7 @@ func (w *world) endsUnsaid(i int) {
 	}
 }
 
-// resolvesAlone: the Prometheus of the first replica lost sight of it.
+// resolvesAlone resolves the alert at the first replica only, whose Prometheus lost sight of it.
 func (w *world) resolvesAlone(i int) {
 	a := &w.alerts[i]
 	if !a.firing || w.alone[i] {
@@ -107,7 +107,7 @@ func (w *world) lists(process int, complete bool) {
 	w.answered(process)
 }
 
-// ask notes what the Alertmanagers answer now. Without a part of the answer, or of one that was restarted, it is incomplete.
+// ask notes what the Alertmanagers answer now. The answer is incomplete if a part is missing or an Alertmanager was just restarted.
 func (w *world) ask(process int, complete bool) {
 	epoch, seq := w.next(process)
 	q := &question{asked: w.now, moment: w.moment(), Snapshot: Snapshot{
@@ -126,7 +126,7 @@ func (w *world) ask(process int, complete bool) {
 	w.questions[process] = q
 }
 
-// answered: the answer arrives. One that leads applies it, another one puts it into the inbox.
+// answered lets the answer arrive. The leader applies it, a follower puts it into the inbox.
 func (w *world) answered(process int) {
 	q := w.questions[process]
 	if q == nil || w.vacant && process == w.leader {
@@ -135,7 +135,7 @@ func (w *world) answered(process int) {
 	w.questions[process] = nil
 	switch {
 	case w.replicas && w.now-q.asked > maxList && !listsAreLate:
-		return // it was paused
+		return // the process was paused
 	case process == w.leader:
 		w.snapshot(q)
 	case !w.ledger.full:
@@ -144,7 +144,7 @@ func (w *world) answered(process int) {
 	w.passOn(process, q)
 }
 
-// otherSyncs is a complete snapshot of a source that has none of our alerts.
+// otherSyncs applies a complete snapshot of a source that has none of our alerts.
 func (w *world) otherSyncs() {
 	r := w.receivers[w.leader]
 	w.snapshot(&question{asked: w.now, moment: w.moment(), Snapshot: Snapshot{
@@ -184,7 +184,7 @@ func (w *world) snapshot(q *question) {
 	}
 	if !ok {
 		w.news()
-		w.pages += 2 // a hold may have ended, and nobody knows
+		w.pages += 2 // a hold may have ended, which the model cannot know
 	} else if e := w.ledger.entry; e.Version != before.Version {
 		w.news()
 	}
@@ -192,7 +192,7 @@ func (w *world) snapshot(q *question) {
 	w.check()
 }
 
-// checkAbsent is I27 and I28 for an alert that a snapshot lacks: m is how it was before.
+// checkAbsent is I27 and I28 for an alert that a snapshot lacks. m is the member before the snapshot.
 func (w *world) checkAbsent(i int, q *question, m *Member) {
 	now := w.ledger.entry.Members.Get(keys[i])
 	ended := now == nil || !now.unfinished()
@@ -205,7 +205,8 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	attested := !w.guarded || w.aliveAt >= w.lacking[i]
 	switch {
 	case ended && q.firing[i] && w.lost[i] && (m.held() || m.Alert.StartsAt.Before(w.alert(q.lists[i], false).StartsAt)):
-		// The hold of an echo, or an instance before the one that fires; that comes when its source is back, or with its webhook.
+		// The hold of an echo ended, or an instance before the one that fires. The firing one comes when its source is back, or with its
+		// webhook.
 	case ended && q.firing[i]:
 		w.Fatalf("I27: alert %d fired when the snapshot was asked for, and it ended it", i)
 	case ended && (!ours || later || !w.shown[i]):
@@ -226,8 +227,8 @@ func (w *world) checkAbsent(i int, q *question, m *Member) {
 	}
 }
 
-// noteSnapshot sees what a snapshot did to those that it lists: a held one fires only if it is active and the list complete, and
-// a resolve that waited is withdrawn.
+// noteSnapshot notes what a snapshot did to the listed alerts. A held one fires only if it is active and the list is complete; a waiting
+// resolve is withdrawn.
 func (w *world) noteSnapshot(q *question) {
 	held, fired, waits := w.held, w.fired, w.waits
 	w.noteMembers()
@@ -245,7 +246,7 @@ func (w *world) noteSnapshot(q *question) {
 		switch {
 		case fired[i] && !w.fired[i]:
 			w.alerts[i].told.firing = false
-		case !fired[i] && w.fired[i] && !w.alerts[i].told.firing: // an echo was held, and the webhook that is true is still on its way
+		case !fired[i] && w.fired[i] && !w.alerts[i].told.firing: // an echo was held, and the webhook with the truth is still under way
 			n := w.current(i)
 			n.start = w.alerts[i].resolvedStart
 			w.tell(n)
@@ -253,14 +254,14 @@ func (w *world) noteSnapshot(q *question) {
 	}
 }
 
-// synced is quiesce's part: what the Alertmanagers say at the end, and I28: what ended is closed in a bounded time.
+// synced is the part of quiesce for syncs: the Alertmanagers' last lists, and I28: incidents of ended alerts close in a bounded time.
 func (w *world) synced() {
 	if !w.sync {
 		return
 	}
 	w.emptyUntil, w.questions = 0, [processes]*question{}
 	if w.repair {
-		w.silenced = [2]bool{} // a list opens nothing that somebody silences
+		w.silenced = [2]bool{} // a list opens no silenced alert
 	}
 	for i := range w.alerts {
 		if w.alone[i] && w.alerts[i].firing {
@@ -271,7 +272,7 @@ func (w *world) synced() {
 			w.repeat(i) // a resolve counted because no snapshot came in time
 		}
 		if e := w.ledger.entry; !w.alerts[i].firing && !w.shown[i] && e != nil && (w.fired[i] || w.held[i].held) {
-			w.queue = append(w.queue, w.current(i)) // no snapshot can know of it
+			w.queue = append(w.queue, w.current(i)) // no snapshot can show its end
 			w.deliver(false)
 		}
 	}

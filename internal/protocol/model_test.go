@@ -65,44 +65,44 @@ var worlds = map[string]switches{
 	},
 }
 
-// What holds at every step or, where it says so, at rest:
+// The invariants hold at every step or, where marked, at rest:
 //
 //	I1   without doubt, the incident is open or closed as the entry believes
 //	I2   without doubt, it says what the entry believes was written
-//	I3   none is closed while an alert fires, unless the rules name a reason
-//	I4   no create, update, close or reopen leaves that disk does not name
+//	I3   no incident is closed while an alert fires, unless the rules name a reason
+//	I4   every create, update, close or reopen is on disk before its request leaves
 //	I5   memory and disk agree, and a restart forgets nothing
-//	I6   none is created while no alert fires
+//	I6   no incident is created while no alert fires
 //	I7   a repeat without news causes no call; after the refresh interval, one lookup (at rest)
-//	I8   open exactly while an alert fires, with its news in the fields that are ours (at rest); I12: in a bounded time
+//	I8   an incident is open exactly while an alert fires, with its news in our fields (at rest); I12: in a bounded time
 //	I9   no more incidents than episodes
 //	I10  a hold ends by time or by its event, and is never extended
 //	I11  no call without an end, no wake-up in the past, no doubt without an end
 //	I13  another tool's incident is never closed or rewritten
-//	I14  a person's edit stays until the incident closes, but for a severity that rises
-//	I15  what is left to a person is not closed, but to call people again
-//	I16  no close before the delay is over
+//	I14  a person's edit stays until the incident closes, except for a severity that rises
+//	I15  an incident left to a person is closed only to page people again
+//	I16  no close before the resolve delay has passed
 //	I17  with ReopenNever, no create after a person's close until the episode ends
-//	I18  people are called again only for a worse severity than any of the episode
-//	I19  the end is not before the start, not in the future, and known if a member tells
-//	I20  after ten tries without news, the next ones are slow or, if the API works again, at most twelve in an hour; a call that fails
-//	     and the looks what became of it are one try
+//	I18  people are paged again only for a worse severity than any of the episode
+//	I19  an incident's end is not before its start, not in the future, and known if a member has one
+//	I20  after ten tries without news, the next ones are slow or, if the API works again, at most twelve in an hour; a failed
+//	     call and its lookups are one try
 //	I21  a new firing is on disk with its create, whatever lookup runs
-//	I22  only silence since this process could hear makes an alert stale
+//	I22  only silence since this process could first hear of an alert makes it stale
 //	I23  a further incident never holds back the incident itself
-//	I24  with a severity that only rises, it never sinks
-//	I25  a create that was not answered is not repeated without a look
-//	I26  a create says less only after a full one of its episode was refused
-//	I27  a snapshot ends nothing that fires in its world, or that it says nothing of, and begins nothing
-//	I28  once snapshots are complete, what ended is closed after absentFor and two of them, and a hold is decided
-//	I29  a resolve that waits is withdrawn by a snapshot that lists the alert, and counts in time
-//	I30  an alert with a witness resolves only after its source was alive after the alert's end
-//	I31  what a list passes on begins to fire if nothing newer is known, and says nothing else of what fires; once snapshots are
-//	     complete, what fires unsaid is open after repairAfter and two of them
+//	I24  if severity only rises, the incident's never sinks
+//	I25  an unanswered create is repeated only after a lookup, or after two seconds
+//	I26  a create is minimal only after a full one of its episode was refused
+//	I27  a snapshot resolves no alert that fired when it was requested, or that it says nothing about, and starts none
+//	I28  once snapshots are complete, an ended alert's incident closes after absentFor and two snapshots, and holds are decided
+//	I29  a snapshot that lists the alert withdraws a waiting resolve; any other waiting resolve counts in time
+//	I30  an alert with a witness resolves only if its source was alive after the alert's end
+//	I31  an alert passed on from a list begins to fire if nothing newer is known, and changes nothing if it fires already; once
+//	     snapshots are complete, an alert without a webhook has its incident after repairAfter and two snapshots
 //	I32  a refused create that is refused again stays parked
 
-// TestModel lets random histories of alerts, senders, failures, kills and people happen to an entry and checks
-// that Alert24 ends up as the promise says. -rapid.checks is the number of histories for each world.
+// TestModel runs random histories of alerts, senders, failures, kills and people against an entry, and checks that Alert24 ends up as
+// promised. -rapid.checks is the number of histories for each world.
 func TestModel(t *testing.T) {
 	for name, s := range worlds {
 		t.Run(name, func(t *testing.T) {
@@ -129,10 +129,10 @@ type step struct {
 	do   func(*world)
 }
 
-// GoString is how rapid shows a step of a history that failed.
+// GoString is how rapid prints a step of a failed history.
 func (s step) GoString() string { return s.name }
 
-// steps collects a repertoire: the simpler and more frequent ones first: rapid prefers those and shrinks towards them.
+// steps collects a repertoire, simple and frequent steps first: rapid prefers those and shrinks towards them.
 type steps []step
 
 func (s *steps) add(weight int, name string, do func(*world)) {
@@ -232,26 +232,25 @@ func (w *world) run(history [][]step) {
 	w.quiesce()
 }
 
-// TestModelBound: the settle time is a real bound. An API that carries requests out later breaks the promise, and
-// the model sees it.
+// TestModelBound: the settle time is a real bound. An API that carries requests out later breaks the promise, and the model notices.
 func TestModelBound(t *testing.T) {
 	n, violation := search(switches{tooLate: true}, 3000)
 	require.NotEmpty(t, violation, "no history with too late commits broke anything")
 	t.Logf("history %d: %s", n, violation)
 }
 
-// TestModelTakeover: the call of a former leader may be on the wire for as long as its timeout. Who takes over and does not wait for
-// that breaks the promise, and the model sees it.
+// TestModelTakeover: the call of a former leader may be on the wire for as long as its timeout. A new leader that does not wait for it
+// breaks the promise, and the model notices.
 func TestModelTakeover(t *testing.T) {
 	n, violation := search(switches{replicas: true, hasty: true}, 3000)
 	require.NotEmpty(t, violation, "no history with hasty takeovers broke anything")
 	t.Logf("history %d: %s", n, violation)
 }
 
-// violation is how a history ends that search has found.
+// violation ends a history that breaks an invariant.
 type violation string
 
-// Fatalf makes a violation of a broken invariant.
+// Fatalf panics with a violation.
 func (violation) Fatalf(format string, args ...any) { panic(violation(fmt.Sprintf(format, args...))) }
 
 // search runs the same n histories each time and returns the number of the first that breaks an invariant, with

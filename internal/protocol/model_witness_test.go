@@ -10,14 +10,14 @@ const theWitness Witness = 7
 
 // witnesses is what the model knows of the source: a Prometheus with a watchdog.
 type witnesses struct {
-	// dead: it sends nothing. Its alerts end by themselves, although they fire: lost. Alertmanager resolves them and lists neither them nor
+	// dead: it sends nothing. Its alerts end by themselves although they fire (lost). Alertmanager resolves them and lists neither them nor
 	// the watchdog.
 	dead   bool
 	diedAt int
 	lost   [2]bool
-	// aliveAt is until when it is known to have been alive; 0: never.
+	// aliveAt is when it was last known to be alive; 0: never.
 	aliveAt int
-	// waitsSince is when the resolve of each alert came that waits.
+	// waitsSince is when the waiting resolve of each alert came.
 	waitsSince [2]int
 }
 
@@ -29,7 +29,7 @@ func (s *steps) ofWitness(sw switches) {
 	s.add(3, "source is back", func(w *world) { w.sourceIsBack() })
 }
 
-// sourceDies: all its alerts end, but only because nobody says any more that they fire.
+// sourceDies ends all alerts of the source, but only because nothing reports them as firing any more.
 func (w *world) sourceDies() {
 	if w.dead {
 		return
@@ -45,7 +45,7 @@ func (w *world) sourceDies() {
 	}
 }
 
-// sourceIsBack: what still fires is sent again.
+// sourceIsBack sends the alerts that still fire again.
 func (w *world) sourceIsBack() {
 	w.dead = false
 	for i := range w.alerts {
@@ -56,7 +56,7 @@ func (w *world) sourceIsBack() {
 	}
 }
 
-// toggle lets alert i fire or resolve. Of a source that is dead, nobody hears that.
+// toggle lets alert i fire or resolve. Nothing is sent from a dead source.
 func (w *world) toggle(i, now int, oldStart bool) {
 	switch a := &w.alerts[i]; {
 	case !w.dead:
@@ -74,7 +74,8 @@ func (w *world) witnessed() map[Witness]time.Time {
 	return map[Witness]time.Time{theWitness: at(w.aliveAt + w.skew)}
 }
 
-// checkWitness is I30 for m, alert i, that a snapshot lacks while its resolve waits: it counts if and only if the source was alive after it came.
+// checkWitness is I30 for m, alert i, which a snapshot lacks while its resolve waits: the resolve counts if and only if the source was
+// alive after it came and after the alert's end.
 func (w *world) checkWitness(i int, m *Member, ended bool) {
 	attested := w.aliveAt >= w.waitsSince[i] && !at(w.aliveAt+w.skew).Before(m.EndsAt)
 	switch {

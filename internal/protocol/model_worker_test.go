@@ -9,27 +9,27 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// fate is what becomes of a call.
+// fate is what happens to a call.
 type fate int
 
 const (
 	answered      fate = iota
-	notSent            // certainly nothing: 429, or no connection
-	lost               // not answered or by a proxy, not carried out
+	notSent            // certainly not carried out: 429, or no connection
+	lost               // unanswered or answered by a proxy, not carried out
 	unanswered         // carried out, not answered
 	status500          // carried out, answered with 500
-	late               // not answered, carried out later
+	late               // unanswered, carried out later
 	denied             // 401, 402, 403
 	refused            // 400 in the API's envelope
 	noBody             // carried out, 2xx without a body
-	ignored            // 2xx with a body that shows another status than asked for
+	ignored            // 2xx with a body that shows a status other than the requested one
 	ignoredNoBody      // 2xx without a body, and the status did not change
 	reversed           // a lookup whose rows come in another order
-	turnedAway         // a write that has not left, because a pause began; a lookup fails
+	turnedAway         // a write that is not sent because a pause began; a lookup fails
 	partly             // a lookup whose list failed after the known incident was read; a write is lost
 )
 
-// work is a call on its way.
+// work is a call under way.
 type work struct {
 	call  Call
 	entry *Entry
@@ -37,10 +37,10 @@ type work struct {
 	fate  fate
 	req   *request // not yet carried out
 	reply reply    // of the request that was carried out on arrival
-	// before is what an update read first, and wrote what it writes then.
+	// before is the incident that an update reads first, wrote the fields that it then writes.
 	before Shown
 	wrote  FieldSet
-	server bool // an update with a field that the API cannot digest
+	server bool // an update with a field on which the API fails
 	sent   int
 	began  time.Time
 	paced  pace // before the call
@@ -52,7 +52,7 @@ type work struct {
 	answer   *Answer // known, not yet on disk
 }
 
-// carries: the request is carried out before the answer.
+// carries reports whether the request is carried out before the answer.
 func (k *work) carries() bool {
 	switch k.fate {
 	case answered, reversed, unanswered, status500, noBody:
@@ -117,7 +117,7 @@ func (w *world) send(k *work) {
 	}
 }
 
-// read is what an update does first. Without a need it writes nothing.
+// read lets an update read the incident first. If nothing differs, the update writes nothing.
 func (w *world) read(k *work) {
 	r := w.row(k.call.ID)
 	if r == nil {
@@ -137,7 +137,7 @@ func (w *world) read(k *work) {
 	}
 }
 
-// giveUp: nobody waits for the worker's call any more.
+// giveUp stops waiting for the worker's call.
 func (w *world) giveUp() {
 	k := w.work
 	if k.req == nil {

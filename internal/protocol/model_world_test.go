@@ -12,56 +12,56 @@ import (
 	"pgregory.net/rapid"
 )
 
-// switches choose what the model's Alert24 and its people may do, and the user's policy.
+// switches choose what the model's Alert24 and its people may do, and the policy.
 type switches struct {
 	// people close, delete, reopen and edit incidents.
 	people bool
-	// reopens: a create reopens the last closed incident of its alias. revives: it updates it and leaves it closed.
+	// reopens: a create reopens the last closed incident of its alias. revives: a create updates this incident and leaves it closed.
 	reopens, revives bool
-	// racy: of two creates under way at once both may make an incident.
+	// racy: two simultaneous creates may both make an incident.
 	racy bool
 	// clockSteps: the wall clock is set at restarts.
 	clockSteps bool
 	// tooLate lets a request commit after the settle time: the model must break.
 	tooLate bool
-	// replicas: another replica may take over at any moment, with a call of the former leader on the wire until that one's own timeout
-	// and the settle time are over. hasty does not wait for the former: the model must break. oversleeps: the former leader may send
-	// its call much later than that, and the audit repairs what it did.
+	// replicas: another replica may take over at any time. A call of the former leader may be on the wire until its timeout and the settle
+	// time have passed. hasty does not wait for the timeout: the model must break. oversleeps: the former leader may send its call much
+	// later, and the audit repairs the damage.
 	replicas, hasty, oversleeps bool
 	// merges: a create that meets an open incident updates it. noFlag: its answer does not say that it met one.
 	merges, noFlag bool
-	// cleans: Alert24 shows another description than was sent.
+	// cleans: Alert24 shows a description that differs from the sent one.
 	cleans bool
 	// odd: refusals, answers without a body, closes that leave the incident open, a denied key.
 	odd bool
-	// recovers: the API works again, and pauses turn calls away.
+	// recovers: the API may work again before an alias's turn, and pauses turn calls away.
 	recovers bool
 	// noBodies: an update and a close are answered without a body.
 	noBodies bool
-	// strict: to close what is closed is refused.
+	// strict: the close of a closed incident is refused.
 	strict bool
 	// foreign: another tool uses the alias.
 	foreign bool
 	// noMarks: Alert24 shows neither alias nor tags.
 	noMarks bool
-	// indigestible: an update with one of these fields is a server's error.
+	// indigestible: an update with one of these fields ends with a server's error.
 	indigestible FieldSet
 
-	// untimed: one hand-made source that tells no times, but for the start of a firing of the first alert.
+	// untimed: one hand-made source that sends no times, except the start of the first alert's firing.
 	untimed bool
 
-	// never is ReopenNever; stale, delay and renew are the policies of these names; left: alerts leave closing to a person;
-	// rises: severity only rises.
+	// never is ReopenNever; stale, delay and renew are StaleAfter, ResolveDelay and Renew; left: alerts leave closing to a person; rises:
+	// severity only rises.
 	never, stale, delay, renew, left, rises bool
 
-	// sync: Alertmanager's lists are asked for, and alerts may end unsaid. apart: its replicas are no cluster, and disagree. repair:
-	// alerts may begin unsaid, too, and the receiver passes on what a list shows.
+	// sync: the bridge requests Alertmanager's lists, and alerts may end without a webhook. apart: the Alertmanagers are not a cluster and
+	// may disagree. repair: alerts may also begin without a webhook, and the receiver passes on what a list shows.
 	sync, apart, repair bool
 	// guarded: alerts have a witness, and their source may die.
 	guarded bool
 }
 
-// atomic: what the API does follows from our requests alone.
+// atomic reports whether the state of the API follows from our requests alone.
 func (s switches) atomic() bool { return !s.people && !s.racy && !s.foreign && !s.oversleeps }
 
 // world is one history: an Alert24, its people, senders, and the ledger between them.
@@ -79,7 +79,7 @@ type world struct {
 	ledger ledger
 	work   *work // the one write
 	look   *work // the one lookup
-	calm   bool  // everybody behaves: the end of the history
+	calm   bool  // everyone behaves: the end of the history
 
 	owed       int // incidents of ours, as last checked
 	deliveries int
@@ -92,23 +92,23 @@ type world struct {
 	began      int     // the process
 	quietSince int
 	pace       pace
-	// forbidden: a person closed the incident, and policy leaves it so until the episode ends.
+	// forbidden: a person closed the incident, and the policy keeps it closed until the episode ends.
 	forbidden bool
-	// blindAt is when a create was not answered, until a lookup was.
+	// blindAt is when a create was not answered; a lookup resets it.
 	blindAt int
-	// refused: a create was, while an alert of this episode fired.
+	// refused: a create was refused while an alert of this episode fired.
 	refused bool
-	// failing: the last write did.
+	// failing: the last write failed.
 	failing bool
 }
 
-// hold is what was last seen of a held member.
+// hold is a hold or wait of a member, as last seen.
 type hold struct {
 	held  bool
 	until int // true time
 }
 
-// failer hears of a broken invariant and does not return.
+// failer reports a broken invariant and does not return.
 type failer interface {
 	Fatalf(format string, args ...any)
 }
@@ -123,7 +123,7 @@ func newWorld(f failer, s switches) *world {
 
 func (w *world) wall() time.Time { return at(w.now + w.skew) }
 
-// restart lets a process work on incidents.
+// restart starts a process that works on incidents.
 func (w *world) restart() {
 	w.work, w.look = nil, nil
 	w.began, w.pace, w.blindAt, w.failing = w.now, newPace(), -hourly, false
@@ -132,7 +132,7 @@ func (w *world) restart() {
 	w.ledger.load()
 }
 
-// kill ends the process; what is on the wire may still be carried out.
+// kill ends the process. A call on the wire may still be carried out.
 func (w *world) kill(down, skew int) {
 	w.kills++
 	if w.vacant {
@@ -155,14 +155,14 @@ func (w *world) kill(down, skew int) {
 	w.succeed(skew)
 }
 
-// second lets true time pass by one second, after those have acted who may not be later.
+// second advances true time by one second and carries out late requests that are due.
 func (w *world) second() {
 	w.now++
 	w.commitLate(w.now)
 	w.check()
 }
 
-// tick is second for a process that runs.
+// tick is second for a running process: it first does what must happen by now.
 func (w *world) tick() {
 	for len(w.stuck) > 0 && w.stuck[0].by <= w.now {
 		w.through(0)
@@ -204,7 +204,7 @@ func (w *world) wanted() Content {
 	return want
 }
 
-// historiesOf draws histories: lists of short lists: rapid keeps lists short, and each can shrink to nothing.
+// historiesOf draws histories as lists of short lists, because rapid keeps lists short and can shrink each to nothing.
 func historiesOf(s switches) *rapid.Generator[[][]step] {
 	return rapid.SliceOfN(rapid.SliceOf(rapid.SampledFrom([]step(repertoire(s)))), chapters, chapters)
 }

@@ -3,7 +3,7 @@
 
 package protocol
 
-// replicaMutants do wrong what replicas do around the protocol. They are in the model of the replicas.
+// replicaMutants break what replicas do around the protocol. Their code is in the model of the replicas.
 var replicaMutants = []mutant{
 	{"R1 a follower takes what comes too late", "plain replicas", 20000, ""},
 	{"R2 the leader takes what comes too late", "plain replicas", 20000, ""},
@@ -48,7 +48,7 @@ func (p *Policy) decides(s *Snapshot, m *Member) bool {
 	{"R17 a list that was read long ago is passed on", "lists repair", 20000, ""},
 }
 
-// replicaHistories once broke the promise, or would.
+// replicaHistories broke the promise once, or would break it.
 var replicaHistories = []fixed{
 	{
 		"a webhook that a follower put into the inbox late, after its sender had said more, fired without an end", "plain replicas",

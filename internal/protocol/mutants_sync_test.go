@@ -3,7 +3,7 @@
 
 package protocol
 
-// syncMutants switch the rules of snapshots off.
+// syncMutants switch off the rules of snapshots.
 var syncMutants = []mutant{
 	{"a snapshot ends what no snapshot showed", "sync", 20000, lacksWith("m.ShownBy = s.Source")},
 	{"a snapshot ends what another source showed", "sync", 20000, lacksWith(`if m.ShownBy != "" {

@@ -5,8 +5,7 @@ package protocol
 
 import "slices"
 
-// mutants switch a rule off each: M1 to M25 those that the protocol began with, N1 to N5 on what its first model found, and
-// those of this model by what they break. What lookups read is the client's.
+// mutants switch off one rule each. Their names say what they break. The client, not the protocol, decides how a lookup reads the list.
 var mutants = slices.Concat(firstMutants, syncMutants, replicaMutants, []mutant{
 	{"B1 what is left to a person is closed in doubt", "left", 20000, `
 func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {

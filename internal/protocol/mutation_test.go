@@ -23,28 +23,28 @@ import (
 // mutantEnv names the mutant to look for, in the process that TestMutations starts.
 const mutantEnv = "PROTOCOL_MUTANT"
 
-// mutant is this package with one rule switched off. The model must find a history in which that breaks the
-// promise: this tests the model, and shows that the rule is needed.
+// mutant is this package with one rule switched off. The model must find a history that breaks the promise. This tests the model and shows
+// that the rule is needed.
 type mutant struct {
 	name string
-	// world in which it is looked for, within so many histories.
+	// world in which the test searches, within so many histories.
 	world     string
 	histories int
-	// source has functions that take the place of those with their names. The former ones are there as fooOriginal.
+	// source has functions that replace those with the same names. The original of foo is fooOriginal.
 	source string
 }
 
-// original is the end of the name that a function has in a mutant which replaces it.
+// original is the suffix of the name of a replaced function.
 const original = "Original"
 
-// TestMutations builds this package with all mutants in it, and looks for a history that breaks each.
+// TestMutations builds this package with all mutants in it and finds a history that breaks each.
 func TestMutations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds this package once more")
 	}
 	program := filepath.Join(t.TempDir(), "mutants")
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay="+overlay(t), "-o="+program, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make does: what is compiled already is not compiled again
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as in the Makefile, so that the build cache is used
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for _, m := range mutants {
@@ -61,7 +61,7 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// TestMutant looks for a history that breaks the mutant of the environment: a fixed one of its name, or a random one.
+// TestMutant finds a history that breaks the mutant named in the environment: its fixed one, or a random one.
 func TestMutant(t *testing.T) {
 	name := os.Getenv(mutantEnv)
 	if name == "" {
@@ -88,7 +88,7 @@ func TestMutant(t *testing.T) {
 	require.Fail(t, "no such mutant", name)
 }
 
-// overlay writes this package's sources with all mutants in them, and returns the path of the file that the go command takes them from.
+// overlay writes this package's sources with all mutants in them and returns the path of the overlay file for the go command.
 func overlay(t *testing.T) string {
 	t.Helper()
 	dir, fset := t.TempDir(), token.NewFileSet()
@@ -142,7 +142,7 @@ var (
 )
 `
 
-// switched renames the functions that mutants replace, each in its file, and adds one that calls the mutant's.
+// switched renames each function that mutants replace and adds a function to its file that calls the mutant's.
 func switched(t *testing.T, fset *token.FileSet, replaced map[string][]int) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -172,7 +172,7 @@ func switched(t *testing.T, fset *token.FileSet, replaced map[string][]int) map[
 	return changed
 }
 
-// choice is a function in place of f, which calls that of the mutant that the process is for, or else f's.
+// choice returns a function in place of f. It calls the version of the process's mutant, or else the original.
 func choice(t *testing.T, fset *token.FileSet, f *ast.FuncDecl, numbers []int) string {
 	t.Helper()
 	var params, args, results []string
@@ -220,7 +220,7 @@ func show(t *testing.T, fset *token.FileSet, node any) string {
 	return b.String()
 }
 
-// signature is the function's name with that of its receiver's type.
+// signature returns the function's name after the name of its receiver's type.
 func signature(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name

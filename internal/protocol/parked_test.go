@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestParkedStaysParked: while all and the least are tried in turn, also slowly, the entry is parked and not pending.
+// TestParkedStaysParked: while the full and the minimal form are tried in turn, also slowly, the entry is parked and not pending.
 func TestParkedStaysParked(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -35,7 +35,7 @@ func TestParkedStaysParked(t *testing.T) {
 	assert.False(t, e.Parked())
 }
 
-// TestOtherContentIsNotParked: it is tried at once, and after a refusal the least of it is.
+// TestOtherContentIsNotParked: other content is tried at once, and after a refusal its minimal form.
 func TestOtherContentIsNotParked(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -48,7 +48,7 @@ func TestOtherContentIsNotParked(t *testing.T) {
 	assert.True(t, p.Decide(e, want(e), at(1)).Call.Minimal)
 }
 
-// TestOtherContentIsParkedAnew: a refusal of it waits no longer for those of what the alerts said before.
+// TestOtherContentIsParkedAnew: refusals of the earlier content do not lengthen the wait after a refusal of the new one.
 func TestOtherContentIsParkedAnew(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -72,7 +72,7 @@ func TestOtherContentIsParkedAnew(t *testing.T) {
 	assert.Equal(t, now.Add(p.Backoff.Initial), e.ParkedAt)
 }
 
-// TestAnotherIncidentIsNotParked: that an update was refused is of no matter once its incident is closed.
+// TestAnotherIncidentIsNotParked: a refused update does not matter once its incident is closed.
 func TestAnotherIncidentIsNotParked(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, opened(t, p, at(0)), fires(am1, at(0)).says("other"), at(1))

@@ -26,8 +26,8 @@ func (h wireHashes) MarshalText() ([]byte, error) {
 	return base64.RawStdEncoding.AppendEncode(nil, b), nil
 }
 
-// BenchmarkRecord compares AppendRecord with the library, which encodes the same head by reflection. That an entry would have to
-// be made a head first does not count.
+// BenchmarkRecord compares AppendRecord with the library, which encodes the same head by reflection. The time to convert an entry into a
+// head is not measured.
 func BenchmarkRecord(b *testing.B) {
 	e := whole()
 	record := AppendRecord(nil, e)

@@ -57,7 +57,7 @@ func whole() *Entry {
 	return e
 }
 
-// volatile are the parts of an entry and of a call that are not on disk, or have a form of their own there.
+// volatile are the parts of an entry and of a call that are not on disk, or have a separate form there.
 var volatile = map[string]bool{
 	"Entry.Alias": true, "Entry.Members": true, "Member.AbsentSince": true, "Member.ToldAt": true,
 	"Entry.WriteAhead.Minimal": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
@@ -81,14 +81,14 @@ func leaves(path string, v reflect.Value, visit func(path string, field reflect.
 	}
 }
 
-// TestWholeIsWhole: a field that is added must be added to whole, too.
+// TestWholeIsWhole: a new field must be added to whole, too.
 func TestWholeIsWhole(t *testing.T) {
 	check := func(path string, v reflect.Value) { assert.False(t, v.IsZero(), path) }
 	leaves("Entry", reflect.ValueOf(whole()).Elem(), check)
 	leaves("Member", reflect.ValueOf(wholeMember()), check)
 }
 
-// TestRecordKeepsEveryField: each alone, and all but each, so that AppendRecord and Decode agree on what is left out.
+// TestRecordKeepsEveryField tries each field alone, and all fields but each, so that AppendRecord and Decode agree on what is left out.
 func TestRecordKeepsEveryField(t *testing.T) {
 	same := func(path string, e *Entry) {
 		t.Helper()
@@ -99,7 +99,7 @@ func TestRecordKeepsEveryField(t *testing.T) {
 		if fast.read(string(record)) {
 			assert.Equal(t, h, fast, path)
 		}
-		got := h.entry(theAlias) // without the checks of what belongs together
+		got := h.entry(theAlias) // without the checks of Decode
 		got.Members = e.Members
 		assert.Equal(t, e, got, path)
 		got, err := Decode(theAlias, record, nil)
@@ -115,7 +115,7 @@ func TestRecordKeepsEveryField(t *testing.T) {
 		for _, only := range []bool{false, true} {
 			e := whole()
 			leaves("Entry", reflect.ValueOf(e).Elem(), func(p string, field reflect.Value) {
-				// What has no meaning without its kind is not written.
+				// A call or refusal without its kind is not written.
 				if (p == path) != only && p != "Entry.WriteAhead.Kind" && p != "Entry.Refused.Kind" {
 					field.SetZero()
 				}
@@ -125,7 +125,7 @@ func TestRecordKeepsEveryField(t *testing.T) {
 	}
 }
 
-// TestMostRecordsNeedNoDecoder: those of entries of which nothing is in doubt, or under way.
+// TestMostRecordsNeedNoDecoder: entries without doubt and without a call under way need no decoder.
 func TestMostRecordsNeedNoDecoder(t *testing.T) {
 	e := whole()
 	settled := &Entry{
@@ -155,7 +155,7 @@ func TestRecordForgetsTimers(t *testing.T) {
 	assert.Equal(t, Timers{}, restart(t, p, e, at(1)).Timers)
 }
 
-// TestBuckets: many members have records of their own, and a change of one changes one.
+// TestBuckets: many members have bucket records, and a change of one member changes one record.
 func TestBuckets(t *testing.T) {
 	p := testPolicy()
 	p.Members = 50
@@ -175,7 +175,7 @@ func TestBuckets(t *testing.T) {
 	var texts int
 	for m := range e.Members.All() {
 		kept := *m
-		kept.ToldAt = time.Time{} // a restart forgets it
+		kept.ToldAt = time.Time{} // it is not stored
 		require.Equal(t, kept, *got.Members.Get(m.Key))
 		if m.Alert.Unpack().Description != "" {
 			texts++
@@ -238,7 +238,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// nobucket has an empty record for a few buckets.
+// nobucket returns an empty record for a few buckets.
 func nobucket(i int) []byte {
 	if i > 3 {
 		return nil
@@ -246,7 +246,7 @@ func nobucket(i int) []byte {
 	return []byte(`{"schema":1}`)
 }
 
-// FuzzDecode: whatever disk holds is refused, or is an entry that can be worked with and written again.
+// FuzzDecode: any record is refused, or gives an entry that can be used and written again.
 func FuzzDecode(f *testing.F) {
 	record := AppendRecord(nil, whole())
 	f.Add(record)

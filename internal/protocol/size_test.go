@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestSizeOfAnEntry: Go's garbage collector scans each object over 512 bytes by itself, which made accepting an alert a tenth dearer.
+// TestSizeOfAnEntry: Go's garbage collector scans each object over 512 bytes separately, which makes accepting an alert a tenth slower.
 func TestSizeOfAnEntry(t *testing.T) {
 	assert.LessOrEqual(t, unsafe.Sizeof(Entry{}), uintptr(512))
 }

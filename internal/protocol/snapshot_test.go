@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// list is a complete snapshot of theSource that has the alerts, all of them active.
+// list returns a complete snapshot of theSource with the alerts, all active.
 func list(listed ...Key) *Snapshot {
 	s := &Snapshot{Source: theSource, Complete: true, Epoch: "e", Seq: 1000, AbsentFor: 2 * minute, Listed: map[Key]bool{}}
 	for _, k := range listed {
@@ -43,13 +43,13 @@ func TestAbsenceResolves(t *testing.T) {
 	require.Equal(t, t0.Add(2*minute), e.EndedAt(), "the first absence")
 	require.Equal(t, Close, p.Decide(e, nil, t0.Add(4*minute)).Call.Kind)
 
-	// The next firing is nobody's echo.
+	// The next firing is not an echo.
 	e, outcome := applyOne(p, e, fires(am2, t0), t0.Add(5*minute))
 	require.Equal(t, Fired, outcome)
 	require.True(t, e.Firing())
 }
 
-// TestAbsenceSaysNothing: none of these ends anything, however long it lasts.
+// TestAbsenceSaysNothing: none of these absences resolves anything, however long it lasts.
 func TestAbsenceSaysNothing(t *testing.T) {
 	change := func(f func(s *Snapshot)) *Snapshot { s := list(); f(s); return s }
 	for name, test := range map[string]struct {
@@ -75,7 +75,7 @@ func TestAbsenceSaysNothing(t *testing.T) {
 	}
 }
 
-// TestListsOfReplicas: of two replicas one asks and the other hears, so that only time tells what a list knows.
+// TestListsOfReplicas: one replica requests the list and another receives the webhook, so only time orders them.
 func TestListsOfReplicas(t *testing.T) {
 	for name, test := range map[string]struct {
 		asked time.Duration
@@ -104,7 +104,7 @@ func TestListsOfReplicas(t *testing.T) {
 	}
 }
 
-// TestListedIsHeard: being listed keeps what stale_after would resolve, and no record is written for it.
+// TestListedIsHeard: a listed alert does not get stale, and no record is written for that.
 func TestListedIsHeard(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	p.StaleAfter = 10 * minute
@@ -159,7 +159,7 @@ func TestSnapshotDecidesHolds(t *testing.T) {
 	}
 }
 
-// TestResolveWaits: of Alertmanagers that are no cluster, a resolve counts when the next snapshot lacks the alert.
+// TestResolveWaits: if the Alertmanagers are not a cluster, a resolve counts when the next snapshot lacks the alert.
 func TestResolveWaits(t *testing.T) {
 	t0 := at(0)
 	waiting := func(t *testing.T, p *Policy) Timed {
@@ -209,7 +209,7 @@ func TestResolveWaits(t *testing.T) {
 	})
 }
 
-// TestSnapshotBeforeCreate: what ends before its create left is never sent.
+// TestSnapshotBeforeCreate: if the alert ends before its create leaves, the create is never sent.
 func TestSnapshotBeforeCreate(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e, _ := applyOne(p, Timed{}, fires(am1, t0), t0)
@@ -222,13 +222,13 @@ func TestSnapshotBeforeCreate(t *testing.T) {
 	require.True(t, e.Over())
 }
 
-// byList is a firing that a list of theSource brings.
+// byList returns a firing from a list of theSource.
 func byList(ev Event) Event {
 	ev.Sender, ev.ListedBy = "sync", theSource
 	return ev
 }
 
-// TestAListPassesOn: what no webhook brought fires, and ends as other alerts do.
+// TestAListPassesOn: an alert without a webhook fires, and ends as other alerts do.
 func TestAListPassesOn(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e, outcome := applyOne(p, Timed{}, byList(fires("", t0)), t0)
@@ -246,7 +246,7 @@ func TestAListPassesOn(t *testing.T) {
 	require.Equal(t, theSource, e.Members.Get(keys[0]).ShownBy)
 }
 
-// TestAListRepeats: of an alert that fires a list says nothing new, and a resolve that came later stands.
+// TestAListRepeats: a list brings no news of a firing alert, and a later resolve stands.
 func TestAListRepeats(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).says("by webhook").order("e", 7), t0)

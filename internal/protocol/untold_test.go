@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestUntold: an alert that resolved while it was in doubt whether its incident was opened tells people nothing until that is certain.
+// TestUntold: if an alert resolves while it is in doubt whether its incident was opened, the lesson is Untold only once that is certain.
 func TestUntold(t *testing.T) {
 	p := testPolicy()
 	create := func() Timed {

@@ -10,18 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// witnessed is the event with the witness; its resolve waits for it.
+// witnessed returns the event with the witness; its resolve waits for the witness.
 func (ev Event) witnessed() Event {
 	ev.Witness, ev.Guarded = theWitness, !ev.Firing
 	return ev
 }
 
-// hears is a list of nothing, of no source, that knows when the witness was heard.
+// hears returns an empty list without a source that knows when the witness was heard.
 func hears(at time.Time) *Snapshot {
 	return &Snapshot{Heard: map[Witness]time.Time{theWitness: at}}
 }
 
-// waiting is an entry whose one alert has a resolve that waits since t0 for its witness.
+// waiting returns an entry whose one alert has a resolve that has waited for its witness since t0.
 func waiting(t *testing.T, p *Policy, t0 time.Time) Timed {
 	t.Helper()
 	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
@@ -45,7 +45,7 @@ func TestResolveWaitsForItsWitness(t *testing.T) {
 	require.Zero(t, e.Members.Get(keys[0]).Witness)
 }
 
-// TestResolveWaitsForTheLease: the last alerts of a Prometheus that died end earlier than its watchdog.
+// TestResolveWaitsForTheLease: the last alerts of a dead Prometheus end earlier than its watchdog.
 func TestResolveWaitsForTheLease(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	end := t0.Add(minute)
@@ -61,7 +61,8 @@ func TestResolveWaitsForTheLease(t *testing.T) {
 	require.Equal(t, end, e.EndedAt())
 }
 
-// TestResolveWaitsAnHour: after an hour the resolve counts, and the snapshot says so. Without snapshots it counts when its time is up.
+// TestResolveWaitsAnHour: after an hour the resolve counts, and the sighting reports it as Unheard. Without snapshots, it counts when its
+// time is up.
 func TestResolveWaitsAnHour(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
@@ -87,7 +88,7 @@ func TestWitnessSurvivesARestart(t *testing.T) {
 	require.False(t, e.Firing())
 }
 
-// TestListedAlertFiresOn: whatever its witness says.
+// TestListedAlertFiresOn: a listed alert keeps firing, whether its witness was heard or not.
 func TestListedAlertFiresOn(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	s := list(keys[0])
@@ -97,7 +98,7 @@ func TestListedAlertFiresOn(t *testing.T) {
 	require.True(t, e.Firing())
 }
 
-// TestAbsenceWaitsForItsWitness: the alerts of a Prometheus that died are listed no more, and neither is its watchdog.
+// TestAbsenceWaitsForItsWitness: the alerts of a dead Prometheus are no longer listed, and neither is its watchdog.
 func TestAbsenceWaitsForItsWitness(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
@@ -124,7 +125,7 @@ func TestAbsenceWaitsForItsWitness(t *testing.T) {
 	require.Equal(t, Sighting{Resolved: 1}, did, "nobody watches its source")
 }
 
-// TestFinal: a person's close of the incident counts, although the policy would open it again.
+// TestFinal: a person's close of the incident counts, although the policy would reopen it.
 func TestFinal(t *testing.T) {
 	for final, want := range map[bool]bool{false: false, true: true} {
 		p, t0 := testPolicy(), at(0)

@@ -11,7 +11,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// TestPatch: what an update sends, by what is due and by what the incident shows.
+// TestPatch checks what an update sends, by what is due and what the incident shows.
 func TestPatch(t *testing.T) {
 	const edited = 7
 	title, text, severity := Fields(incident.FieldTitle), Fields(incident.FieldDescription), Fields(incident.FieldSeverity)
@@ -75,7 +75,7 @@ func TestTitles(t *testing.T) {
 	assert.True(t, all, "a call left whose content is not known")
 }
 
-// TestManyUnsure: of many unanswered updates the oldest and the newest are kept, and that some are forgotten.
+// TestManyUnsure: of many unanswered updates, the entry keeps the oldest, the newest, and the fact that some are forgotten.
 func TestManyUnsure(t *testing.T) {
 	p := testPolicy()
 	e := opened(t, p, at(0))
@@ -95,7 +95,7 @@ func TestManyUnsure(t *testing.T) {
 	assert.Zero(t, e.Written.Theirs, "one of those that are forgotten may explain it")
 }
 
-// TestAudit: what the list of open incidents says against an entry.
+// TestAudit compares entries with the list of open incidents.
 func TestAudit(t *testing.T) {
 	p := testPolicy()
 	open := opened(t, p, at(0))
