@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// board is an API that holds incidents and reads only: its list is in the order of rows.
+// board is an API that only holds and reads incidents. Its list has the order of rows.
 type board struct {
 	now  time.Time // of its clock
 	rows []map[string]any
-	// fail answers a request instead, if it returns a status.
+	// fail may answer a request instead: any status other than 0 is the answer.
 	fail func(r *http.Request) int
 
 	mu   sync.Mutex
@@ -35,7 +35,7 @@ func startBoard(t *testing.T, rows ...map[string]any) (*board, *Client) {
 	return b, serve(t, b.ServeHTTP, func(c *Config) { c.Now = func() time.Time { return boardNow } })
 }
 
-// incidentRow is open, made by us for the alias, and as old as age.
+// incidentRow is an open incident of this age that we made for the alias.
 func incidentRow(id, alias string, age time.Duration) map[string]any {
 	return map[string]any{
 		"id": id, "alias": alias, "status": "open", "title": "T " + alias, "source": "prometheus",
@@ -43,7 +43,7 @@ func incidentRow(id, alias string, age time.Duration) map[string]any {
 	}
 }
 
-// with returns the row with other fields; nil takes one out.
+// with returns the row with changed fields; nil removes a field.
 func with(row, fields map[string]any) map[string]any {
 	for name, value := range fields {
 		if row[name] = value; value == nil {
@@ -53,7 +53,7 @@ func with(row, fields map[string]any) map[string]any {
 	return row
 }
 
-// others are a second older one after the other, from age on.
+// others returns n rows, each a second older than the one before; the first has the given age.
 func others(n int, age time.Duration) []map[string]any {
 	rows := make([]map[string]any, n)
 	for i := range rows {
@@ -96,7 +96,7 @@ func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// lists counts the pages that were read of a status, "" for all.
+// lists counts the list pages that were read with a status; "" counts all.
 func (b *board) lists(status string) (n int) {
 	for _, path := range b.seen {
 		if strings.HasPrefix(path, "incidents?") && strings.Contains(path, "status=") == (status != "") && strings.HasSuffix(path, status) {

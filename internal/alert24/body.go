@@ -18,7 +18,7 @@ import (
 // maxMinimalTitle bounds the title of a minimal create.
 const maxMinimalTitle = 100
 
-// write is the body of a create or an update. Zero values are left out. The order of the fields is that on the wire.
+// write is the body of a create or an update. Zero values are left out. The fields have the same order on the wire.
 type write struct {
 	Title             string     `json:"title,omitempty"`
 	Description       string     `json:"description,omitempty"`
@@ -34,13 +34,13 @@ type write struct {
 	ResolvedAt        string     `json:"resolved_at,omitempty"`
 }
 
-// bodies makes request bodies by the configuration.
+// bodies makes request bodies as the configuration asks.
 type bodies struct {
 	status string
 }
 
-// create returns the body of a create. The minimal one keeps what calls people (status), what routing rules and lookups read
-// (source, tags), and of the description only the last line, which names the alias.
+// create returns the body of a create. A minimal one keeps the status (it calls people), the source and the tags (routing rules and
+// lookups read them), and only the last line of the description, which names the alias.
 func (b *bodies) create(d *Draft) write {
 	c := &d.Content
 	w := write{
@@ -52,12 +52,12 @@ func (b *bodies) create(d *Draft) write {
 		return w
 	}
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription
-	w.AssignedTo = c.AssignedTo // later it is people's to change
+	w.AssignedTo = c.AssignedTo // people may change it later
 	w.Labels = c.Labels
 	return w
 }
 
-// update returns the body of an update of the fields. It has no status, because what a person set wins.
+// update returns the body of an update of the fields. It never carries a status, because a status that a person set wins.
 func (b *bodies) update(d *Draft, fields protocol.FieldSet) write {
 	c, w := &d.Content, write{}
 	if fields.Has(incident.FieldTitle) {
@@ -99,12 +99,12 @@ func reopenBody() write { return write{Status: "open"} }
 func (w *write) encode() []byte {
 	b, err := json.Marshal(w, lenient)
 	if err != nil {
-		panic(fmt.Sprintf("alert24: strings do not encode: %v", err)) // no field can fail
+		panic(fmt.Sprintf("alert24: strings do not encode: %v", err)) // cannot happen
 	}
 	return b
 }
 
-// hashes are those of the fields as w has them.
+// hashes returns the hashes of the fields with the values that w has.
 func (w *write) hashes() incident.Hashes {
 	return incident.Hashes{
 		incident.FieldTitle:       incident.HashText(w.Title),
@@ -117,7 +117,7 @@ func (w *write) hashes() incident.Hashes {
 	}
 }
 
-// fields are those of the protocol that w holds.
+// fields returns the protocol's fields that w holds.
 func (w *write) fields() (s protocol.FieldSet) {
 	for f, h := range w.hashes() {
 		if h != 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Create opens an incident. The API looks for an open incident with the alias first, and returns that one unchanged: then
-// the answer says Met, or [protocol.Foreign] if it is not ours.
+// Create opens an incident. If the API finds an open incident with the alias, it returns that one unchanged. Then the answer says
+// Met, or [protocol.Foreign] if the incident is not ours.
 func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	w := c.bodies.create(&d)
 	r := request{op: "create incident", kind: protocol.Create, method: http.MethodPost, path: "/incidents"}
@@ -45,7 +45,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	return conclude(a, err)
 }
 
-// Read shows one incident, before an update.
+// Read returns one incident, before an update.
 func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
 	inc, err := c.read(ctx, protocol.Update, id)
 	a := protocol.Answer{}
@@ -75,8 +75,8 @@ func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc r
 	return inc, err
 }
 
-// Update writes the fields of d that are in the set. Those that the API refused are not in Answer.Wrote; if none is left,
-// nothing is sent, and that is Done.
+// Update writes the fields of d that are in the set. Answer.Wrote lacks those that the API refused. If no field is left, Update
+// sends nothing and returns Done.
 func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
 	w := c.bodies.update(&d, fields)
 	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
@@ -87,13 +87,13 @@ func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol
 	return conclude(a, err)
 }
 
-// Close resolves the incident at the time; a zero time is not sent.
+// Close closes the incident with this end; a zero time is not sent.
 func (c *Client) Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error) {
 	r := about("close incident", protocol.Close, http.MethodPut, id)
 	return c.setStatus(ctx, &r, closeBody(at))
 }
 
-// Reopen sets a closed incident open again.
+// Reopen opens a closed incident again.
 func (c *Client) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
 	r := about("reopen incident", protocol.Reopen, http.MethodPut, id)
 	return c.setStatus(ctx, &r, reopenBody())
@@ -108,7 +108,7 @@ func (c *Client) setStatus(ctx context.Context, r *request, w write) (a protocol
 	return conclude(a, err)
 }
 
-// put updates an incident. Any 2xx means that the update was carried out, whatever the body is.
+// put updates an incident. Any 2xx means that the update was carried out, whatever the body says.
 func (c *Client) put(ctx context.Context, r *request, alias string, w *write) (inc protocol.Shown, err error) {
 	inc.ID = r.id
 	err = c.write(ctx, r, alias, w, func(ans *answer) error {
@@ -118,7 +118,7 @@ func (c *Client) put(ctx context.Context, r *request, alias string, w *write) (i
 	return inc, err
 }
 
-// seen returns the incident id as an answer shows it; only its id if the answer shows nothing, or something else.
+// seen returns the incident as the answer shows it. If the answer shows nothing or another incident, only the id is set.
 func seen(id string, ans *answer) protocol.Shown {
 	if ans.cut == nil {
 		if inc, _, err := decodeIncident(ans.body); err == nil && string(inc.ID) == id && inc.Status != "" {
@@ -128,7 +128,7 @@ func seen(id string, ans *answer) protocol.Shown {
 	return protocol.Shown{ID: id}
 }
 
-// write sends w, without the optional fields that the API refuses. On return, w is what was sent last.
+// write sends w without the optional fields that the API refuses. On return, w is the last body sent.
 func (c *Client) write(ctx context.Context, r *request, alias string, w *write, use func(*answer) error) error {
 	c.drops.apply(alias, w, r.kind == protocol.Create)
 	var refusals []refusal
@@ -143,7 +143,7 @@ func (c *Client) write(ctx context.Context, r *request, alias string, w *write, 
 		if !ok {
 			return err
 		}
-		// The body loses a field each time, so this ends.
+		// The body loses one field per round, so the loop ends.
 		refusals = append(refusals, refusal{f, w.value(f), err})
 		w.clear(f)
 	}
@@ -151,7 +151,7 @@ func (c *Client) write(ctx context.Context, r *request, alias string, w *write, 
 	return nil
 }
 
-// conclude completes an answer with what the error says.
+// conclude adds to an answer what the error tells.
 func conclude(a protocol.Answer, err error) (protocol.Answer, error) {
 	a.Result = ResultOf(err)
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// recorder writes down requests and answers each with the same.
+// recorder records requests and gives each the same answer.
 type recorder struct {
 	seen   []string // method, path and body
 	header http.Header

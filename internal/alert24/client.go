@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alert24 carries out the protocol's calls over Alert24's incidents API, version 1, and says what became of each
-// as a result of package protocol. It knows requests, answers and whose an incident is, and nothing of aliases' lives.
+// Package alert24 carries out the protocol's calls over Alert24's incidents API, version 1, and reports what became of each call
+// as a result of package protocol. It knows requests, answers and which incidents are ours. It does not know the life of an alias.
 //
 // It may import protocol, incident, labels, text and net/http. Start with calls.go (what is sent), go on with result.go (what an
 // answer means) and find.go (lookups).
@@ -30,19 +30,20 @@ type Config struct {
 	UserAgent string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Gate lets each request pass; nil lets all.
+	// Gate lets each request pass when it may leave; nil lets all pass.
 	Gate Gate
 	// Timeout bounds each request (10 s), not counting the time at the gate.
 	Timeout time.Duration
 	// Workers bounds how many incidents a lookup reads at once by their id (8).
 	Workers int
-	// Source is that of our incidents. An incident with another one is not ours.
+	// Source is the source of our incidents. An incident with another source is not ours.
 	Source string
 	// Adopt takes over an open incident of another tool that a create meets.
 	Adopt bool
-	// InitialStatus is the status that creates ask for; "" leaves it to the API.
+	// InitialStatus is the status in creates; "" leaves the status to the API.
 	InitialStatus string
-	// FieldDropped is called for each optional field that is left out because the API refused it. It must be safe for concurrent use.
+	// FieldDropped is called for each optional field that the client leaves out because the API refused it. It must be safe for
+	// concurrent use.
 	FieldDropped func(Dropped)
 }
 
@@ -53,13 +54,12 @@ type Client struct {
 	base   string // without a trailing slash
 	bodies bodies
 	drops  *drops
-	// shownSource is what the API shows in place of the source that we send, if it does.
+	// shownSource is the source that the API shows instead of the one we send, if it does so.
 	shownSource atomic.Pointer[str]
 }
 
-// New returns a Client for the API at endpoint, which includes the path prefix:
-// "https://app.alert24.net/api/v1". TLS and proxies are hc's; it is copied, and redirects are not followed,
-// because headers such as the key would go with them.
+// New returns a Client for the API at endpoint, which includes the path prefix: "https://app.alert24.net/api/v1". The client copies
+// hc and uses its TLS and proxy. It does not follow redirects, because headers such as the key would go with them.
 func New(hc *http.Client, endpoint string, cfg Config) (*Client, error) {
 	base, err := checkEndpoint(endpoint)
 	if err != nil {
@@ -82,7 +82,7 @@ func New(hc *http.Client, endpoint string, cfg Config) (*Client, error) {
 }
 
 func checkEndpoint(endpoint string) (string, error) {
-	// url.Parse repeats its input in errors, and an endpoint may hold a password: say only what is wrong.
+	// url.Parse repeats its input in errors, and an endpoint may hold a password. So the error says only what is wrong.
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil:

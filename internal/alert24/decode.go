@@ -36,7 +36,7 @@ type row struct {
 	UpdatedAt   str   `json:"updated_at"`
 }
 
-// open reports whether the incident is not closed. A status that we do not know counts as open.
+// open reports whether the incident is not closed. An unknown status counts as open.
 func (r *row) open() bool { return r.Status != "resolved" && r.Status != "postmortem" }
 
 // shown returns what the protocol needs to know of the row.
@@ -56,8 +56,8 @@ func (r *row) shown() protocol.Shown {
 	}
 }
 
-// decodeIncident reads an answer about one incident, and whether it says that a create met that incident. The incident
-// stands in "data", in "incident" within it, or in "incident".
+// decodeIncident reads an answer about one incident, and whether the answer says that a create met this incident. The incident is
+// in "data", in "incident" within "data", or in "incident".
 func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
 	type frame struct {
 		Data         object `json:"data"`
@@ -65,7 +65,7 @@ func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
 		Meta         object `json:"meta"`
 		Deduplicated flag   `json:"deduplicated"`
 	}
-	type framed struct { // an incident, or what holds it
+	type framed struct { // an incident, or the frame around one
 		frame
 		row
 	}
@@ -73,7 +73,7 @@ func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
 	if err := decode(body, &top); err != nil {
 		return row{}, false, err
 	}
-	// What is an object decodes, and what is not there leaves its frame empty.
+	// An object always decodes. A missing one leaves its frame empty.
 	var data, within framed
 	_, _ = decode(top.Data, &data), decode(top.Meta, &meta)
 	deduplicated = bool(top.Deduplicated || data.Deduplicated || meta.Deduplicated)
@@ -96,8 +96,8 @@ type page struct {
 	more bool
 }
 
-// decodePage reads a page that begins at offset. A page whose frame does not say clearly what it leaves out is an error:
-// a caller would take it for all there is.
+// decodePage reads a page that begins at offset. If the frame does not clearly say whether more rows follow, that is an error: a
+// caller would take the page for the whole list.
 func decodePage(body []byte, offset int) (page, error) {
 	var meta struct {
 		Total   *int  `json:"total"`
@@ -129,7 +129,7 @@ func decodePage(body []byte, offset int) (page, error) {
 	return page{rows: all, more: more}, nil
 }
 
-// decodeList reads the rows of a list, which stands in "data" or under its name, and returns what it says of itself.
+// decodeList reads the rows of a list, which are in "data" or under the list's name. It also returns the list's metadata.
 func decodeList(body []byte, name string, rows any) (meta object, err error) {
 	var ans struct {
 		Data      list   `json:"data"`
@@ -150,7 +150,7 @@ func decodeList(body []byte, name string, rows any) (meta object, err error) {
 // maxIDBytes bounds an incident's id. Alert24 uses UUIDs, but documents ids as opaque.
 const maxIDBytes = 255
 
-// checkID says whether id can stand in a path.
+// checkID reports whether id is safe in a path.
 func checkID(id string) error {
 	switch {
 	case id == "":
@@ -161,7 +161,8 @@ func checkID(id string) error {
 	return nil
 }
 
-// createdAhead returns when the row was created by our clock, which the server's is ahead of; zero if it is not shown.
+// createdAhead returns when the row was created by our clock, if the server's clock is ahead by this much; zero if the row does not
+// show it.
 func (r *row) createdAhead(ahead time.Duration) time.Time {
 	at := r.CreatedAt.time()
 	if at.IsZero() {

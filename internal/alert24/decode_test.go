@@ -114,7 +114,7 @@ func TestListsAndLabelsInAllTheirForms(t *testing.T) {
 	}
 }
 
-// What the answer does not have is 0, and so is what it shows empty.
+// A field that the answer lacks or shows empty has the hash 0.
 func TestFieldsAreHashesOfWhatIsShown(t *testing.T) {
 	var r row
 	require.NoError(t, decode([]byte(`{"title":"T","severity":"high","tags":["b","a"],"labels":{"team":"x"},"impact_description":""}`), &r))

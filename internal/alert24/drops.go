@@ -16,26 +16,26 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Optional fields are those that an incident can do without. One that the API refuses by name is left out:
+// Optional fields are those that an incident can do without. If the API refuses one by name, the client leaves it out:
 //
-//   - for the incident of one alias, as long as its value is the one that was refused and no new incident is created; the
-//     value may be wrong, such as the id of a service that does not exist;
-//   - for the rest of the process, if the refusal says that there is no such field; or if the field has the same value for
-//     every incident; or if it was refused for two aliases with two values and was never taken.
+//   - for the incident of one alias, while the field has the refused value and no new incident is created. The value may be
+//     wrong, such as the id of a service that does not exist;
+//   - for the rest of the process, if the refusal says that the field does not exist, or if the field has the same value for
+//     every incident, or if the API refused it for two aliases with two values and never took it.
 //
-// A refusal counts when the API takes the call without the field, or when nothing else is in it: a message that merely
+// A refusal counts when the API takes the call without the field, or when the call holds nothing else. A message that only
 // quotes the word from a title proves nothing.
 
 // Dropped is an optional field that is left out because the API refused it.
 type Dropped struct {
-	// Alias is the one whose incident goes without the field; "": all of them.
+	// Alias is the alias whose incident lacks the field; "" means all.
 	Alias string
 	Field string
 	// Err is the refusal.
 	Err error
 }
 
-// field is the place of an optional field in optionalFields, and its bit in a set.
+// field is the index of an optional field in optionalFields, and its bit in a set.
 type field int
 
 type fieldSet uint16
@@ -55,20 +55,20 @@ var optionalFields = [numOptional]string{
 	"labels", "tags", "source", "affected_services", "assigned_to", "impact_description", "status",
 }
 
-// constant are the fields whose value the configuration sets, for all incidents.
+// constant has the fields that the configuration sets to one value for all incidents.
 const constant fieldSet = 1<<fieldSource | 1<<fieldStatus
 
-// anyField is a pattern for the names of all optional fields.
+// anyField is a pattern that matches the name of any optional field.
 var anyField = strings.Join(optionalFields[:], "|")
 
-// word finds the names of optional fields that stand alone: "source_id" does not name "source".
+// word finds names of optional fields as whole words: "source_id" does not name "source".
 var word = regexp.MustCompile(`\b(` + anyField + `)\b`)
 
-// noField finds what is said of a field that the API does not have, whatever it holds.
+// noField finds messages that say that the API does not have a field at all.
 var noField = regexp.MustCompile(`(?i)\b(?:unknown|unsupported|unrecogni[sz]ed|unexpected) (?:field|property|parameter|attribute|column|key)s?\b|` +
 	`\bno such column\b|^\W*(?:` + anyField + `)\W* is not (?:allowed|supported|known)\b`)
 
-// at returns where w has f.
+// at returns a pointer to field f of w.
 func (w *write) at(f field) any {
 	return [numOptional]any{
 		fieldLabels: &w.Labels, fieldTags: &w.Tags, fieldSource: &w.Source, fieldServices: &w.AffectedServices,
@@ -76,7 +76,7 @@ func (w *write) at(f field) any {
 	}[f]
 }
 
-// value returns the hash of what w holds in f; 0: nothing.
+// value returns the hash of the value of f in w; 0 if it is empty.
 func (w *write) value(f field) uint64 {
 	switch at := w.at(f).(type) {
 	case *labels.Set:
@@ -88,7 +88,7 @@ func (w *write) value(f field) uint64 {
 	}
 }
 
-// clear leaves f out of w.
+// clear empties f in w.
 func (w *write) clear(f field) {
 	switch at := w.at(f).(type) {
 	case *labels.Set:
@@ -100,11 +100,11 @@ func (w *write) clear(f field) {
 	}
 }
 
-// empty: nothing is left to write.
+// empty reports whether nothing is left to write.
 func (w *write) empty() bool { return w.fields() == 0 && w.Status == "" }
 
-// refusedField returns the first optional field that w holds and err, a refusal, names: first, because a message may go on to
-// list the fields that it does take.
+// refusedField returns the first optional field of w that the refusal err names. Only the first counts, because a message may go on
+// to list the allowed fields.
 func (w *write) refusedField(err error) (field, bool) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Result != protocol.Refused || (e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity) {
@@ -118,7 +118,7 @@ func (w *write) refusedField(err error) (field, bool) {
 	return 0, false
 }
 
-// refusal is a field that was left out of a call, its value, and the answer that named it.
+// refusal is a field that a call left out, its value, and the error that named it.
 type refusal struct {
 	field field
 	value uint64
@@ -149,7 +149,7 @@ func newDrops(report func(Dropped)) *drops {
 	return &drops{report: report, aliases: map[uint64]map[field]uint64{}}
 }
 
-// apply leaves out of w what is known to be refused. A create tries again what was refused for its alias alone.
+// apply removes from w the fields that the API is known to refuse. A create tries again what the API refused for its alias alone.
 func (d *drops) apply(alias string, w *write, create bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -165,7 +165,7 @@ func (d *drops) apply(alias string, w *write, create bool) {
 	}
 }
 
-// has reports whether f is left out for all.
+// has reports whether f is left out for all incidents.
 func (d *drops) has(f field) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -183,7 +183,7 @@ func (d *drops) take(w *write) {
 	}
 }
 
-// remember leaves the refused fields out from now on.
+// remember leaves the refused fields out of later calls.
 func (d *drops) remember(alias string, refusals []refusal) {
 	for _, r := range refusals {
 		dropped := Dropped{Alias: alias, Field: optionalFields[r.field], Err: r.err}
@@ -216,7 +216,7 @@ func (d *drops) note(alias uint64, r refusal) (isNew, all bool) {
 	if d.aliases[alias] == nil {
 		if len(d.aliases) >= maxDropAliases {
 			for other := range d.aliases {
-				delete(d.aliases, other) // any: it costs one refused try
+				delete(d.aliases, other) // any one: it costs one refused try
 				break
 			}
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// dropLog writes down what was dropped, as "alias field", in order.
+// dropLog records the dropped fields as "alias field", in order.
 type dropLog struct {
 	mu   sync.Mutex
 	seen []string
@@ -81,7 +81,7 @@ func TestAnAPIThatTakesNoOptionalField(t *testing.T) {
 	assert.Len(t, dropped.seen, len(optionalFields))
 }
 
-// refuseValues refuses the values of affected_services that are in the set.
+// refuseValues refuses these values of affected_services.
 func refuseValues(bad ...string) func(map[string]any) (int, string) {
 	return func(fields map[string]any) (int, string) {
 		if ids, ok := fields["affected_services"].([]any); ok && slices.Contains(bad, ids[0].(string)) {
@@ -192,7 +192,7 @@ func TestAConstantFieldIsLeftOutForAllAtOnce(t *testing.T) {
 	}
 }
 
-// The allowed fields that a message lists are not what is wrong.
+// A message may list the allowed fields. They are not the refused one.
 func TestTheFirstNamedFieldGoesFirst(t *testing.T) {
 	_, dropped, c := startScript(t, func(fields map[string]any) (int, string) {
 		if fields["labels"] != nil {
@@ -230,7 +230,8 @@ func TestWhatDoesNotNameAFieldDropsNone(t *testing.T) {
 	}
 }
 
-// A message may quote a title with such a word in it; leaving the field out then changes nothing, and is not kept.
+// A message may quote a title that contains such a word. Then leaving out the field changes nothing, and the client does not
+// remember it.
 func TestAFieldThatWasNotTheReasonStays(t *testing.T) {
 	s, dropped, c := startScript(t, func(fields map[string]any) (int, string) {
 		if fields["title"] == "source and tags" {

@@ -24,8 +24,8 @@ type DryCall struct {
 	Body []byte
 }
 
-// DryRun is an incident manager that sends nothing: it says what it would send, and answers as if that had been carried out.
-// It is safe for concurrent use.
+// DryRun is an incident manager that sends nothing. It reports what it would send, and answers as if Alert24 had carried it out. It
+// is safe for concurrent use.
 type DryRun struct {
 	bodies bodies
 	say    func(ctx context.Context, call DryCall)
@@ -34,7 +34,7 @@ type DryRun struct {
 	mu      sync.Mutex
 	created int64
 	byID    map[string]*dryIncident
-	open    map[string]string // by alias, the id
+	open    map[string]string // ids by alias
 	order   []string          // ids, the oldest first
 }
 
@@ -43,7 +43,7 @@ type dryIncident struct {
 	shown protocol.Shown
 }
 
-// NewDryRun returns a dry run that calls say for each request. Of the configuration it heeds the initial status and the clock.
+// NewDryRun returns a dry run that calls say for each request. It uses only the initial status and the clock of the configuration.
 func NewDryRun(say func(ctx context.Context, call DryCall), cfg Config) *DryRun {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -51,7 +51,7 @@ func NewDryRun(say func(ctx context.Context, call DryCall), cfg Config) *DryRun 
 	return &DryRun{bodies: bodies{cfg.InitialStatus}, say: say, now: cfg.Now, byID: map[string]*dryIncident{}, open: map[string]string{}}
 }
 
-// Create says that it would open an incident.
+// Create reports that it would open an incident.
 func (d *DryRun) Create(ctx context.Context, draft Draft) (protocol.Answer, error) {
 	w := d.bodies.create(&draft)
 	d.say(ctx, DryCall{http.MethodPost, "/incidents", w.encode()})
@@ -73,7 +73,7 @@ func (d *DryRun) Create(ctx context.Context, draft Draft) (protocol.Answer, erro
 	return a, nil
 }
 
-// keep remembers an incident instead of the oldest.
+// keep remembers an incident. If there are too many, it forgets the oldest.
 func (d *DryRun) keep(i *dryIncident) {
 	if len(d.order) >= maxDryIncidents {
 		old := d.byID[d.order[0]]
@@ -88,7 +88,7 @@ func (d *DryRun) keep(i *dryIncident) {
 	d.order = append(d.order, i.shown.ID)
 }
 
-// Read shows an incident; one that the dry run does not know is open.
+// Read shows an incident. An unknown incident is shown as open.
 func (d *DryRun) Read(ctx context.Context, id string) (protocol.Answer, error) {
 	d.say(ctx, DryCall{Method: http.MethodGet, Path: "/incidents/" + id})
 	d.mu.Lock()
@@ -103,7 +103,7 @@ func (d *DryRun) shown(id string) protocol.Shown {
 	return protocol.Shown{ID: id, Seen: true, Open: true}
 }
 
-// Update says that it would write the fields.
+// Update reports that it would write the fields.
 func (d *DryRun) Update(ctx context.Context, id string, draft Draft, fields protocol.FieldSet) (protocol.Answer, error) {
 	w := d.bodies.update(&draft, fields)
 	a := protocol.Answer{Result: protocol.Done, Sent: protocol.Of(&draft.Content), Wrote: w.fields()}
@@ -122,12 +122,12 @@ func (d *DryRun) Update(ctx context.Context, id string, draft Draft, fields prot
 	return a, nil
 }
 
-// Close says that it would resolve the incident.
+// Close reports that it would close the incident.
 func (d *DryRun) Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error) {
 	return d.setStatus(ctx, id, closeBody(at), false)
 }
 
-// Reopen says that it would open the incident again.
+// Reopen reports that it would open the incident again.
 func (d *DryRun) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
 	return d.setStatus(ctx, id, reopenBody(), true)
 }
@@ -146,7 +146,7 @@ func (d *DryRun) setStatus(ctx context.Context, id string, w write, open bool) (
 	return protocol.Answer{Result: protocol.Done, Incident: d.change(id, func(s *protocol.Shown) { s.Open = open })}, nil
 }
 
-// change changes the incident, if the dry run knows it, and returns what it shows then.
+// change changes the incident, if the dry run knows it, and returns what the incident shows afterwards.
 func (d *DryRun) change(id string, f func(*protocol.Shown)) protocol.Shown {
 	shown := d.shown(id)
 	f(&shown)
@@ -156,7 +156,7 @@ func (d *DryRun) change(id string, f func(*protocol.Shown)) protocol.Shown {
 	return shown
 }
 
-// Find answers from what the dry run opened. An incident with a known id is as Read shows it.
+// Find answers from the incidents that the dry run opened. An incident with a known id is shown as in Read.
 func (d *DryRun) Find(_ context.Context, questions []Question) ([]protocol.Answer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

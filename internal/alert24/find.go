@@ -15,34 +15,34 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// maxFound bounds the incidents that an answer names. Of more than that, those that are closed are left out first; open ones
-// above twice as many show in the next audit, when the first are closed.
+// maxFound bounds the incidents in an answer. Beyond it, closed incidents are left out. Beyond twice as many, open ones are left
+// out too: the next audit finds them, when the first are closed.
 const maxFound = 64
 
 // maxOpRunes bounds the alias in an error.
 const maxOpRunes = 100
 
-// asked is a question and what was found so far.
+// asked is a question and the incidents found so far.
 type asked struct {
 	*Question
 	tag   string
 	found []protocol.Shown
-	// unidentified: an open incident may be ours, and nothing tells.
+	// unidentified means that an open incident may be ours, and nothing tells.
 	unidentified bool
 	err          error
 }
 
-// open: the list of open incidents has to be read, since nothing tells how old the incident may be.
+// open reports whether the list of open incidents must be read, because nothing tells how old the incident may be.
 func (a *asked) open() bool {
 	return a.Depth == protocol.All || a.Depth == protocol.Since && a.Since.IsZero()
 }
 
-// recent: the list has to be read back to Since.
+// recent reports whether the list must be read back to Since.
 func (a *asked) recent() bool { return a.Depth >= protocol.Since && !a.Since.IsZero() }
 
-// Find reads what the questions need, once for all of them, and answers each, in their order: Done, with what was found, or why
-// it was not possible to see all that the question needs, with the known incident if it was read. The error is the first of those
-// reasons.
+// Find reads what the questions need, once for all of them, and answers each, in order. The result is Done with the incidents
+// found. If Find could not see all that a question needs, the result says why, and the answer has the known incident if it was
+// read. The error is the first such reason.
 func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Answer, error) {
 	began := c.cfg.Now()
 	all := make([]asked, len(questions))
@@ -76,17 +76,17 @@ func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Ans
 	return answers, first
 }
 
-// finding is the work on a number of questions.
+// finding is the work on several questions.
 type finding struct {
 	client *Client
 	asked  []*asked
 	byTag  map[string][]*asked
 	byID   map[string][]*asked
-	// byTitle are the questions that a title without a mark concerns; under 0, those that any title does.
+	// byTitle has the questions by the titles that concern them if a row has no mark; 0 has those that any title concerns.
 	byTitle map[uint64][]*asked
 }
 
-// readOpen reads the open incidents, if any question needs them.
+// readOpen reads the open incidents if a question needs them.
 func (f *finding) readOpen(ctx context.Context) {
 	if !slices.ContainsFunc(f.asked, (*asked).open) {
 		return
@@ -95,8 +95,8 @@ func (f *finding) readOpen(ctx context.Context) {
 	f.fail(err, (*asked).open)
 }
 
-// readNewest reads the unfiltered list: its first page, and those behind it as far back as any question needs. Rows enter it
-// only at its front, so paging can repeat rows but not skip any.
+// readNewest reads the unfiltered list: its first page, and further pages as far back as any question needs. New rows enter only at
+// the front, so paging can repeat rows but cannot skip any.
 func (f *finding) readNewest(ctx context.Context) {
 	reads := func(a *asked) bool { return a.recent() || a.Depth == protocol.Newest }
 	if !slices.ContainsFunc(f.asked, reads) {
@@ -125,8 +125,8 @@ func (f *finding) readNewest(ctx context.Context) {
 	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || a.recent() && !covered(a)) })
 }
 
-// sort gives a row to the questions that it answers. An open one without a mark makes those incomplete that it concerns and
-// whose title it has.
+// sort gives a row to the questions that it answers. An open row without a mark makes the questions incomplete that it concerns and
+// that have its title.
 func (f *finding) sort(r *row, concerns func(*asked) bool) {
 	tag, maybe := f.client.whose(r)
 	for _, a := range f.byID[string(r.ID)] {
@@ -165,7 +165,7 @@ func (a *asked) add(r *row) {
 	a.found = append(a.found, shown)
 }
 
-// fail notes why questions cannot be answered.
+// fail notes why some questions cannot be answered.
 func (f *finding) fail(err error, which func(*asked) bool) {
 	for _, a := range f.asked {
 		if err != nil && a.err == nil && which(a) {
@@ -174,7 +174,8 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 	}
 }
 
-// readKnown reads the incidents with known ids that the list did not show, also if it failed: but not if the API accepts no more.
+// readKnown reads the incidents with known ids that the list did not show, even if reading the list failed, unless the API accepts
+// no more requests.
 func (f *finding) readKnown(ctx context.Context) {
 	slots := make(chan struct{}, f.client.cfg.Workers)
 	var wg sync.WaitGroup
@@ -205,7 +206,7 @@ func (f *finding) readKnown(ctx context.Context) {
 	wg.Wait()
 }
 
-// known is the incident with the known id, if it was found.
+// known returns the incident with the known id, if it was found.
 func (a *asked) known() []protocol.Shown {
 	i := slices.IndexFunc(a.found, func(s protocol.Shown) bool { return s.ID == a.ID })
 	if i < 0 {
@@ -214,13 +215,13 @@ func (a *asked) known() []protocol.Shown {
 	return a.found[i : i+1 : i+1]
 }
 
-// closedToUs: the API does not accept the key, or asked to come later.
+// closedToUs reports whether the API rejects the key or asked us to wait.
 func (a *asked) closedToUs() bool {
 	r := ResultOf(a.err)
 	return r == protocol.Denied || r == protocol.NotSent
 }
 
-// reason says why the question has no complete answer; nil if it has one.
+// reason returns why the question has no complete answer; nil if it has one.
 func (a *asked) reason() error {
 	if a.err == nil && a.unidentified {
 		return &Error{Op: "look up " + text.Line(a.Alias, maxOpRunes), Result: protocol.Incomplete, FromAPI: true, Err: errUnidentified}

@@ -127,7 +127,7 @@ func TestHowFarALookupReads(t *testing.T) { //nolint:funlen // one table of case
 func TestTheServersClockCounts(t *testing.T) {
 	rows := slices.Concat(others(100, 10*time.Minute), []map[string]any{incidentRow("a", "A", 11*time.Minute)}, others(150, 3*time.Hour))
 	b, c := startBoard(t, rows...)
-	b.now = boardNow.Add(-time.Hour) // what was made now by our clock is an hour old
+	b.now = boardNow.Add(-time.Hour) // an incident created now by our clock is an hour old
 	for _, row := range b.rows {
 		at, err := time.Parse(time.RFC3339, row["created_at"].(string))
 		require.NoError(t, err)

@@ -56,7 +56,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// writable: JSON can write the time.
+// writable reports whether JSON can write the time.
 func writable(at time.Time) bool {
 	_, err := at.MarshalJSON()
 	return err == nil

@@ -44,7 +44,7 @@ func connect(t *testing.T, hc *http.Client, endpoint string, changes ...func(*Co
 	return c
 }
 
-// answerWith returns a handler that always says the same.
+// answerWith returns a handler that always gives the same answer.
 func answerWith(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Request-Id", "req-7")
@@ -93,7 +93,7 @@ var calls = map[string]func(context.Context, *Client) (protocol.Answer, error){
 func isWrite(call string) bool { return call != "read" && !isList(call) }
 func isList(call string) bool  { return call == "find" || call == "open" }
 
-// unknownOf is the result of a call whose answer teaches nothing.
+// unknownOf is the result of a call whose answer tells nothing.
 func unknownOf(call string) protocol.Result {
 	if isWrite(call) {
 		return protocol.Unanswered
@@ -101,7 +101,7 @@ func unknownOf(call string) protocol.Result {
 	return protocol.Incomplete
 }
 
-// draft returns one with every optional field.
+// draft returns a draft with every optional field.
 func draft(alias string) Draft {
 	return Draft{Alias: alias, Content: incident.Content{
 		Title: "High error rate", Description: "7 %\n\nAlias: " + alias, Severity: incident.High, Source: "prometheus",
@@ -111,7 +111,7 @@ func draft(alias string) Draft {
 	}}
 }
 
-// gateLog is a gate that writes down what passes.
+// gateLog is a gate that records what passes.
 type gateLog struct {
 	mu     sync.Mutex
 	passed []string // "kind result"
@@ -131,7 +131,7 @@ func (g *gateLog) Enter(_ context.Context, kind protocol.Kind) (leave func(proto
 	}, nil
 }
 
-// pageOf returns the only page of the list, with the rows, each a JSON object.
+// pageOf returns the only page of a list with these rows, each a JSON object.
 func pageOf(rows ...string) string {
 	return fmt.Sprintf(`{"data":[%s],"meta":{"total":%d,"has_more":false}}`, strings.Join(rows, ","), len(rows))
 }

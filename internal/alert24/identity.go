@@ -16,8 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// mark returns the alias tag that the row carries because we wrote it there: as a tag, or in the last line of its
-// description.
+// mark returns the alias tag that we wrote into the incident: from its tags, or from the last line of its description.
 func (r *row) mark() (tag string, ok bool) {
 	if i := slices.IndexFunc(r.Tags, incident.IsAliasTag); i >= 0 {
 		return r.Tags[i], true
@@ -28,8 +27,8 @@ func (r *row) mark() (tag string, ok bool) {
 	return "", false
 }
 
-// otherSource: the row names a source that is not ours. It tells nothing where the API does not take ours, or shows that
-// source in the place of ours.
+// otherSource reports whether the row names a source that is not ours. If the API refuses our source, or shows this one in place of
+// ours, the source tells nothing.
 func (c *Client) otherSource(r *row) bool {
 	if instead := c.shownSource.Load(); instead != nil && *instead == r.Source {
 		return false
@@ -37,16 +36,16 @@ func (c *Client) otherSource(r *row) bool {
 	return r.Source != "" && string(r.Source) != c.cfg.Source && !c.drops.has(fieldSource)
 }
 
-// learnSource notes what the API shows of the source of an incident that was just opened with w.
+// learnSource notes which source the API shows for an incident just opened with w.
 func (c *Client) learnSource(w *write, opened *row) {
 	if w.Source != "" && opened.Source != "" && string(opened.Source) != w.Source {
 		c.shownSource.Store(&opened.Source)
 	}
 }
 
-// whose returns the alias tag of a row of ours: that of the alias which the API shows, else our tag, else that of the last line
-// of its description. "" and true: nothing tells. "" and false: it is not ours. Never by position, never by trust in a
-// filter.
+// whose returns the alias tag of a row of ours. It uses the alias that the API shows, else our tag, else the last line of the
+// description. It never relies on the row's position or on a filter. "" and true mean that nothing tells; "" and false mean that
+// the row is not ours.
 func (c *Client) whose(r *row) (tag string, maybe bool) {
 	if c.otherSource(r) {
 		return "", false
@@ -58,14 +57,15 @@ func (c *Client) whose(r *row) (tag string, maybe bool) {
 	return tag, true
 }
 
-// foreign: an incident that a create for alias met belongs to another tool: it names another source and lacks our mark.
+// foreign reports whether the incident that a create for alias met belongs to another tool: it names another source and lacks our
+// mark.
 func (c *Client) foreign(r *row, alias string) bool {
 	tag, marked := r.mark()
 	return c.otherSource(r) && (!marked || tag != incident.AliasTag(alias))
 }
 
-// metForeign is the error of a create that met another tool's incident. An incident that is closed by the time of
-// the answer no longer blocks the create, and is not ours to open.
+// metForeign is the error of a create that met another tool's incident. If that incident is closed by the time of the answer, it no
+// longer blocks the create, but we must not open it.
 func metForeign(q *request, r *row) error {
 	if !r.open() {
 		return &Error{Op: q.op, Result: protocol.NotSent, FromAPI: true, Err: errForeignClosed}
@@ -82,14 +82,14 @@ func foreignError(r *row) error {
 	return fmt.Errorf("incident #%d of source %q has the alias, close it or set lifecycle::foreign to adopt", r.Number, r.Source)
 }
 
-// metMargin is what a row made by a create may be older than the create by the answer's Date, which has whole seconds.
+// metMargin is how much older than its create a row may look, by the answer's Date, which has whole seconds.
 const metMargin = 5 * time.Second
 
-// met reports whether a create met an open incident, which the API then left as it was:
+// met reports whether a create met an open incident, which the API then left unchanged. One of these is true:
 //
 //   - the answer says so;
-//   - or the incident is older than the request by the server's clock;
-//   - or it shows another severity, or a title that is not a cleaned form of the one that was sent.
+//   - the incident is older than the request by the server's clock;
+//   - it shows another severity, or a title that is not a cleaned form of the one that was sent.
 func met(w *write, inc *row, ans *answer, deduplicated bool) bool {
 	if deduplicated {
 		return true
@@ -102,8 +102,8 @@ func met(w *write, inc *row, ans *answer, deduplicated bool) bool {
 	return inc.Severity != "" && !strings.EqualFold(string(inc.Severity), w.Severity) || inc.Title != "" && !cleaned(string(inc.Title), w.Title)
 }
 
-// cleaned reports whether shown can be what an API that cleans text made of sent: cleaning leaves out, and writes signs as
-// HTML. So all letters and digits of shown stand in sent, in their order.
+// cleaned reports whether an API that cleans text may have made shown of sent. Cleaning removes characters and writes signs as
+// HTML. So all letters and digits of shown must occur in sent, in the same order.
 func cleaned(shown, sent string) bool {
 	rest := []rune(html.UnescapeString(sent))
 	for _, r := range html.UnescapeString(shown) {

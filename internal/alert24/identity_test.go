@@ -47,7 +47,7 @@ func TestWhoseARowIs(t *testing.T) {
 	}
 }
 
-// Where the API does not take or keep our source, a source tells nothing.
+// If the API does not take or keep our source, a source tells nothing.
 func TestASourceThatTheAPIDoesNotKeep(t *testing.T) {
 	api := row{Source: "api", Tags: strs{incident.AliasTag("A")}}
 	for name, body := range map[string]string{
@@ -148,7 +148,7 @@ func TestMet(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
-// What was another tool's and is closed by the time of the answer is not ours to open, and the create was not carried out.
+// Another tool's incident that is closed by the time of the answer is not ours to open, and the create was not carried out.
 func TestMetAnotherToolsClosedIncident(t *testing.T) {
 	c := serve(t, answerWith(http.StatusOK, `{"data":{"id":"i","status":"resolved","source":"nagios"},"deduplicated":true}`))
 	a, err := c.Create(t.Context(), draft("A"))
@@ -156,7 +156,7 @@ func TestMetAnotherToolsClosedIncident(t *testing.T) {
 	assert.Equal(t, protocol.NotSent, a.Result)
 }
 
-// The time that the request took counts: the incident may be as old as that.
+// The duration of the request counts: the incident may be that much older.
 func TestMetAllowsForASlowAnswer(t *testing.T) {
 	now := time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
 	clock := now

@@ -19,12 +19,12 @@ const (
 	pageLimit = 100 // the API's maximum
 	// maxPages bounds one reading of the list: a hundred thousand incidents.
 	maxPages = 1000
-	// clockMargin is added to how far back a lookup reads, for what the two clocks and the server's Date miss.
+	// clockMargin lets a lookup read further back, to allow for the difference of the clocks and the coarse Date of the server.
 	clockMargin = 5 * time.Minute
 )
 
-// pages reads page after page, of one status or of all (""), the newest first, until there are no more or each returns false.
-// ahead is how far the server's clock is ahead of ours.
+// pages reads page after page of one status, or of all (""), newest first, until the list ends or each returns false. ahead is how
+// far the server's clock is ahead of ours.
 func (c *Client) pages(ctx context.Context, status string, each func(p *page, ahead time.Duration) (more bool)) error {
 	offset := 0
 	for range maxPages {
@@ -34,7 +34,7 @@ func (c *Client) pages(ctx context.Context, status string, each func(p *page, ah
 		}
 		for i := range p.rows {
 			if p.rows[i].Status == "" {
-				p.rows[i].Status = str(status) // what was asked for
+				p.rows[i].Status = str(status) // the status of the request
 			}
 		}
 		if !each(p, ahead) || !p.more {
@@ -64,7 +64,7 @@ func (c *Client) page(ctx context.Context, status string, offset int) (p *page, 
 	return p, ahead, err
 }
 
-// readPage asks for a page of a list that begins at offset, and hands over its whole answer.
+// readPage requests the page of a list that begins at offset, and hands the whole answer to use.
 func (c *Client) readPage(ctx context.Context, list string, query url.Values, offset int, use func(*answer) error) error {
 	query.Set("limit", strconv.Itoa(pageLimit))
 	if offset > 0 {
@@ -79,9 +79,9 @@ func (c *Client) readPage(ctx context.Context, list string, query url.Values, of
 	})
 }
 
-// openRows shows each all incidents that are not closed. One can come twice.
+// openRows passes every incident that is not closed to each. It may pass one twice.
 func (c *Client) openRows(ctx context.Context, each func(r *row, ahead time.Duration)) error {
-	// In the order of an incident's life, so that none is missed that moves on meanwhile.
+	// The statuses are in the order of an incident's life, so an incident that moves on meanwhile is not missed.
 	for _, status := range incident.OpenStatuses {
 		err := c.pages(ctx, status, func(p *page, ahead time.Duration) bool {
 			for i := range p.rows {
@@ -115,28 +115,28 @@ func (c *Client) Open(ctx context.Context) (Listing, error) {
 	return l, nil
 }
 
-// reach is how far back a reading of the list has come. The API says that its list begins with the newest incident, and not by
-// which time: so the order is learned from the rows. In a list by creation, all behind a page whose incidents were created before some
-// moment were created before it, too. In a list by update that holds for the time of the update, and what was updated before was created
-// before. A list in any other order proves nothing until it ends.
+// reach is how far back a reading of the list has come. The API says that the newest incident comes first, but not by which time.
+// So reach learns the order from the rows. If the list is ordered by creation, all rows after a page are older than that page. If
+// it is ordered by update, the rows after a page were updated earlier, so they were created earlier, too. In any other order, a
+// list proves nothing until it ends.
 type reach struct {
 	end bool // the list ended
-	// before is the newest time of the oldest page; zero: none, or the order proves nothing.
+	// before is the newest time of the oldest page; zero if there is no page or the order proves nothing.
 	before           time.Time
 	created, updated order
 }
 
-// order follows the times of rows, which are to fall.
+// order checks whether the times of rows fall.
 type order struct {
 	least  time.Time
-	fell   bool // at least once: rows that are all of one time prove nothing
+	fell   bool // at least once: rows of the same time prove nothing
 	broken bool
 }
 
-// holds: the list is in this order.
+// holds reports whether the list is in this order.
 func (o *order) holds() bool { return o.fell && !o.broken }
 
-// orderMargin is how far rows may be out of order: servers' clocks differ, and what is made at the same time stands in any order.
+// orderMargin is how far rows may be out of order: servers' clocks differ, and rows of the same time come in any order.
 const orderMargin = time.Minute
 
 // add notes the times of a page.
@@ -154,7 +154,7 @@ func (o *order) add(times []time.Time) {
 	}
 }
 
-// covers: all that was created at or after bound was read.
+// covers reports whether all incidents created at or after bound were read.
 func (r *reach) covers(bound time.Time) bool {
 	return r.end || !r.before.IsZero() && r.before.Before(bound)
 }
@@ -168,7 +168,7 @@ func (r *reach) add(p *page) {
 		row := &p.rows[i]
 		created[i], updated[i] = row.CreatedAt.time(), row.UpdatedAt.time()
 		if created[i].IsZero() {
-			return // the row may be of any age, so the page is not wholly older than anything
+			return // the row may be of any age, so the age of the page is unknown
 		}
 		if updated[i].IsZero() {
 			updated[i] = created[i]

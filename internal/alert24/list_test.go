@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// concurrency is a gate that counts.
+// concurrency is a gate that counts requests.
 type concurrency struct {
 	mu               sync.Mutex
 	now, most, total int

@@ -15,20 +15,20 @@ import (
 type Draft struct {
 	Alias   string
 	Content incident.Content
-	// Minimal leaves out what is optional and shortens the rest: the API refused the full content.
+	// Minimal leaves out optional fields and shortens the rest, because the API refused the full content.
 	Minimal bool
 }
 
 // Question asks for the incidents of one alias.
 type Question struct {
 	Alias string
-	// ID is the known incident, which is read by its id too; "" if there is none.
+	// ID is the known incident, which is also read by its id; "" if there is none.
 	ID    string
 	Depth protocol.Depth
 	// Since is when the doubt began, by our clock; zero if it is not known.
 	Since time.Time
-	// Titles are hashes of the titles that we sent for the alias: an incident without a mark of ours, but with one of these, makes the
-	// answer incomplete. AnyTitle says that every incident without a mark does.
+	// Titles are hashes of the titles that we sent for the alias. An incident with such a title but without a mark of ours makes
+	// the answer incomplete. With AnyTitle, every incident without a mark does.
 	Titles   []uint64
 	AnyTitle bool
 }
@@ -37,7 +37,7 @@ type Question struct {
 type Listing struct {
 	// Ours are the open incidents that carry our mark, by alias tag (see incident.AliasTag).
 	Ours []Listed
-	// IDs are those of all open incidents, ours or not.
+	// IDs has the ids of all open incidents, ours or not.
 	IDs map[string]bool
 }
 
@@ -51,9 +51,9 @@ type Listed struct {
 
 // Gate lets requests leave. Every request passes it, also each page of a list and each repeat without a field.
 type Gate interface {
-	// Enter returns when a request of the kind may leave. A read before an update is an update, every other read a lookup. The
-	// caller makes the request and then calls leave, once, with what became of it and how long the API asked to wait: 0 if it did not ask, less
-	// than 0 if it asked without saying how long. An error means that the request must not leave.
+	// Enter returns when a request of the kind may leave. A read before an update counts as an update, every other read as a
+	// lookup. The caller makes the request and then calls leave once, with the result and how long the API asked us to wait: 0 if
+	// it did not ask, negative if it asked without a time. After an error, the request must not leave.
 	Enter(ctx context.Context, kind protocol.Kind) (leave func(result protocol.Result, retryAfter time.Duration), err error)
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// rowAt has the times, in minutes ago; less than 0 is a time that nobody can read.
+// rowAt has its times in minutes ago; a negative number is an unreadable time.
 func rowAt(created, updated float64) row {
 	at := func(minutes float64) str {
 		if minutes < 0 {

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
-// readings are what an API may be that answers as its documentation allows.
+// readings are APIs that all agree with the documentation.
 var readings = map[string]map[string]string{
 	"as we think":          {},
 	"the hit says nothing": {"deduplicated_in": "absent"},
@@ -43,7 +43,7 @@ var readings = map[string]map[string]string{
 func TestEveryReading(t *testing.T) {
 	for name, switches := range readings {
 		t.Run(name, func(t *testing.T) {
-			// An hour ago the list was filled, so that there are pages.
+			// The list was filled an hour ago, so it has several pages.
 			now := time.Now().Add(-time.Hour)
 			sb := sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return now }})
 			require.NoError(t, sb.SetSwitches(func(s *sandbox.Switches) {
@@ -111,7 +111,7 @@ func live(t *testing.T, c *alert24.Client, sb *sandboxtest.Sandbox) {
 	assert.Len(t, sb.Incidents(), 212)
 }
 
-// meet creates what is open already, as a bridge would that lost its ledger.
+// meet creates incidents that are open already, as a bridge without its ledger would.
 func meet(t *testing.T, c *alert24.Client, sb *sandboxtest.Sandbox) {
 	t.Helper()
 	d := draft("A")
@@ -130,7 +130,7 @@ func meet(t *testing.T, c *alert24.Client, sb *sandboxtest.Sandbox) {
 	assert.Equal(t, other.Incident.ID, met.Incident.ID)
 }
 
-// foreign is what another tool says of the alias.
+// foreign is a draft of another tool for the alias.
 func foreign(alias string) alert24.Draft {
 	d := draft(alias)
 	d.Content.Source, d.Content.Tags, d.Content.Description = "nagios", []string{"x"}, "of another tool"

@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// maxAnswer bounds the answer to one incident's call, maxList that of a list: a page holds up to 100 incidents
-	// with descriptions of some 32 KiB each.
+	// maxAnswer bounds the answer to a call about one incident, maxList the answer to a list: a page holds up to 100 incidents with
+	// descriptions of about 32 KiB each.
 	maxAnswer = 1 << 20
 	maxList   = 8 << 20
 )
 
 // request is one request before it is sent.
 type request struct {
-	op     string // for people
+	op     string // for errors
 	kind   protocol.Kind
 	method string
 	path   string // with the query
-	one    bool   // it is about the incident id
+	one    bool   // about the incident id
 	id     string
 	body   []byte
 }
@@ -46,10 +46,10 @@ func (r *request) limit() int64 {
 	return maxAnswer
 }
 
-// list: the request reads a page, not an incident.
+// list reports whether the request reads a page.
 func (r *request) list() bool { return r.method == http.MethodGet && !r.one }
 
-// write: the request changes something.
+// write reports whether the request changes something.
 func (r *request) write() bool { return r.method != http.MethodGet }
 
 // answer is a 2xx answer.
@@ -57,14 +57,14 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	// cut is why the body did not arrive whole.
+	// cut is why the body did not arrive complete.
 	cut error
 	// sentAt and gotAt are when the request left and when its answer began, by our clock.
 	sentAt, gotAt time.Time
 }
 
-// send passes the gate, makes the request and hands a 2xx answer to use, whose error says why the answer is of no use.
-// Whatever else happens is an *Error.
+// send passes the gate, makes the request and hands a 2xx answer to use. The error of use says why the answer is useless. Any other
+// outcome is an *Error.
 func (c *Client) send(ctx context.Context, r *request, use func(*answer) error) error {
 	if e := c.pass(ctx, r, use); e != nil {
 		e.URL, _, _ = strings.Cut(c.base+r.path, "?")
@@ -105,7 +105,7 @@ func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) err
 	return nil
 }
 
-// roundTrip sends one request and reads its answer. Whatever is not 2xx is an *Error.
+// roundTrip sends one request and reads its answer. Anything but a 2xx is an *Error.
 func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 	ctx, sent := traceSent(ctx)
 	var body io.Reader
@@ -144,7 +144,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 	return &answer{status: resp.StatusCode, header: resp.Header, body: read, cut: readErr, sentAt: sentAt, gotAt: gotAt}, nil
 }
 
-// readBounded reads to the end, so that the connection can be used again, or to limit.
+// readBounded reads up to limit, or to the end, so that the connection can be used again.
 func readBounded(r io.Reader, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(b)) > limit {

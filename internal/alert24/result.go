@@ -23,30 +23,30 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Error is a call that was not carried out, or may not have been. Its text is one line and holds neither the key nor a
-// URL's query.
+// Error is a call that was not carried out, or may not have been. Its text is one line, without the key and without the query of a
+// URL.
 type Error struct {
-	// Op is what was tried, as "create incident".
+	// Op is the operation, as "create incident".
 	Op     string
 	Result protocol.Result
 	// Status is the HTTP status; 0 if there was no answer.
 	Status int
 	// URL of the request, without its query.
 	URL string
-	// FromAPI: the answer is the API's own, not that of a proxy or of a wrong address.
+	// FromAPI means that the answer is the API's own, not from a proxy or a wrong address.
 	FromAPI bool
-	// Type and Message are what the API says, RequestID is its name for the request.
+	// Type and Message come from the API's error, RequestID is the API's id of the request.
 	Type, Message, RequestID string
-	// RetryAfter is how long the API asks to wait; 0 if it does not say, an hour at most.
+	// RetryAfter is how long the API asks us to wait, at most an hour; 0 if it does not ask.
 	RetryAfter time.Duration
-	// Err is the cause when there is no answer, or no usable one.
+	// Err is the cause if there is no usable answer.
 	Err error
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Error says what failed, why, and what to do about it if that is known.
+// Error says what failed, why, and what to do about it, if known.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op + ": ")
@@ -102,20 +102,20 @@ const (
 
 var (
 	urlQuery = regexp.MustCompile(`([^\s"'?]*/[^\s"'?]*)\?[^\s"']*`)
-	// anyKey is the form of Alert24's keys (docs/api-authentication).
+	// anyKey matches Alert24's keys (docs/api-authentication).
 	anyKey = regexp.MustCompile(`\bak_[a-z]+_[0-9A-Za-z]+`)
 )
 
-// oneLine makes s fit to stand in a log line: bounded, printable, without queries and keys.
+// oneLine makes s fit for a log line: bounded, printable, without queries and keys.
 func oneLine(s string) string {
 	s = HideKeys(urlQuery.ReplaceAllString(s, "$1"))
 	return text.Line(strings.Map(printable, s), maxMessageRunes)
 }
 
-// HideKeys leaves out whatever has the form of an API key of Alert24.
+// HideKeys replaces everything that looks like an API key of Alert24.
 func HideKeys(s string) string { return anyKey.ReplaceAllString(s, "[REDACTED]") }
 
-// printable replaces what does not print: a terminal may hide it.
+// printable replaces characters that do not print, because a terminal may hide them.
 func printable(r rune) rune {
 	if unicode.IsPrint(r) {
 		return r
@@ -123,7 +123,7 @@ func printable(r rune) rune {
 	return ' '
 }
 
-// hideKey is oneLine for text that the API sent, which could repeat the key.
+// hideKey is oneLine for text from the API, which may repeat the key.
 func (c *Client) hideKey(s string) string {
 	if c.cfg.APIKey != "" {
 		s = strings.ReplaceAll(s, string(c.cfg.APIKey), "[REDACTED]")
@@ -135,7 +135,7 @@ func (c *Client) requestID(h http.Header) string {
 	return text.Line(c.hideKey(h.Get("X-Request-Id")), maxRequestIDRunes)
 }
 
-// ResultOf returns the result in what a method of Client returned; nil is Done.
+// ResultOf returns the result in an error of a Client's method; nil is Done.
 func ResultOf(err error) protocol.Result {
 	if err == nil {
 		return protocol.Done
@@ -146,7 +146,7 @@ func ResultOf(err error) protocol.Result {
 	return protocol.Unanswered
 }
 
-// unknown is the result of a request whose answer teaches nothing.
+// unknown is the result of a request whose answer tells nothing.
 func unknown(r *request) protocol.Result {
 	if r.write() {
 		return protocol.Unanswered
@@ -154,9 +154,9 @@ func unknown(r *request) protocol.Result {
 	return protocol.Incomplete
 }
 
-// notDone turns an answer outside 2xx into an error. Only what stands in the API's own envelope is certain: a proxy
-// answers with any status, and knows nothing of the incident. The exceptions are statuses by which the API or a
-// proxy turns a request away before it is carried out.
+// notDone turns an answer outside 2xx into an error. Only the API's own envelope is certain: a proxy answers with any status, and
+// knows nothing of the incident. The exceptions are statuses with which the API or a proxy rejects a request before it is carried
+// out.
 func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	e := &Error{
 		Op: r.op, Result: unknown(r), Status: resp.StatusCode, RequestID: c.requestID(resp.Header),
@@ -183,7 +183,7 @@ func (c *Client) notDone(r *request, resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// pause is what the gate needs to know: how long the API wants us to wait; less than 0 if it gives no time.
+// pause tells the gate how long the API wants us to wait; negative if the API gives no time.
 func (e *Error) pause() time.Duration {
 	if e.Status == http.StatusTooManyRequests && e.RetryAfter == 0 {
 		return -1
@@ -191,7 +191,7 @@ func (e *Error) pause() time.Duration {
 	return e.RetryAfter
 }
 
-// decodeError reads the API's error envelope; anything else is "". An envelope without a type is not the API's.
+// decodeError reads the API's error envelope. It returns "" for anything else. An envelope without a type is not the API's.
 func decodeError(body []byte) (kind, message string) {
 	var ans struct {
 		Error struct {
@@ -209,9 +209,9 @@ func notSent(r *request, err error) *Error {
 	return &Error{Op: r.op, Result: protocol.NotSent, Err: err}
 }
 
-// unanswered turns a transport's error into ours.
+// unanswered turns an error of the transport into an Error.
 func unanswered(r *request, s *sent, err error) *Error {
-	// net/http's frame repeats the URL with its query.
+	// The frame of net/http repeats the URL with its query.
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
@@ -223,7 +223,7 @@ func unanswered(r *request, s *sent, err error) *Error {
 
 // sent watches a request on its way to a connection.
 type sent struct {
-	dialling  atomic.Bool // the transport asked for a connection
+	dialling  atomic.Bool // the transport requested a connection
 	connected atomic.Bool // it got one, at least once: bytes may have left
 }
 
@@ -236,7 +236,7 @@ func traceSent(ctx context.Context) (context.Context, *sent) {
 	}), s
 }
 
-// neverConnected knows the errors of a connection that was not made, for transports that do not report to a trace.
+// neverConnected recognizes errors of a connection that was never made, for transports that do not report to a trace.
 func neverConnected(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
@@ -248,11 +248,11 @@ func neverConnected(err error) bool {
 	return ok
 }
 
-// maxRetryAfter bounds how long an answer can hold all senders back.
+// maxRetryAfter bounds how long an answer can stop all calls.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads Retry-After (RFC 9110, 10.2.3): seconds, or a date that is compared with the answer's own Date,
-// or with now if it has none. What is neither, or past, is 0.
+// retryAfter reads Retry-After (RFC 9110, 10.2.3): seconds, or a date. It compares the date with the answer's own Date, or with now
+// if there is none. Anything else, or a date in the past, is 0.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// wantResult is the table of results: what each status means for each call, by who sent the answer.
+// wantResult is the table of results: what each status means for each call, by the sender of the answer.
 func wantResult(call string, status int, api bool) protocol.Result {
 	switch status {
 	case 401, 402, 403:
@@ -69,7 +69,7 @@ func TestEveryStatusBodyAndCall(t *testing.T) {
 		for kind, body := range tableBodies {
 			for name, call := range calls {
 				var gate gateLog
-				// A transport of our own: a real server cannot end with 1xx.
+				// A real server cannot end an answer with 1xx, so this is a transport of our own.
 				c := connect(t, &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 					return &http.Response{
 						StatusCode: status, Body: io.NopCloser(strings.NewReader(body(name, status))),

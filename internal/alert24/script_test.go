@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-// script answers each body's fields with a refusal, or accepts them when there is none.
+// script answers the fields of each body with a refusal, or accepts them.
 type script struct {
 	mu     sync.Mutex
 	bodies []string // the optional fields of each

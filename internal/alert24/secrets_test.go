@@ -30,7 +30,7 @@ func TestARedirectTakesNothingAlong(t *testing.T) {
 		}))
 		t.Cleanup(other.Close)
 		redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/x?token=geheim", status) }
-		// As confighttp does it: the header is set below the http.Client, so on every hop.
+		// Like confighttp, this sets the header below the http.Client, so on every hop.
 		hc := &http.Client{
 			Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 				r = r.Clone(r.Context())

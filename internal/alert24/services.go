@@ -37,7 +37,7 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 	return all, nil
 }
 
-// decodeServices reads a page that begins at offset: the services, how many rows it has, and whether there are more.
+// decodeServices reads the page that begins at offset. It returns the services, the number of rows, and whether more rows follow.
 func decodeServices(body []byte, offset int) (services []Service, n int, more bool, err error) {
 	var all []struct {
 		ID   str `json:"id"`

@@ -97,7 +97,7 @@ func TestAnUpgradeThatNobodyAskedFor(t *testing.T) {
 	assert.Equal(t, http.StatusSwitchingProtocols, requireError(t, err, protocol.Unanswered).Status)
 }
 
-// TestAPostIsSentOnce guards against net/http's silent repeats on connections that were used before.
+// TestAPostIsSentOnce guards against silent repeats by net/http on reused connections.
 func TestAPostIsSentOnce(t *testing.T) {
 	var posts, conns atomic.Int32
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +142,7 @@ func TestAnAnswerInTimeOrNone(t *testing.T) {
 			srv.StartTLS()
 			t.Cleanup(srv.Close)
 
-			// Cancelled, as at shutdown, once the request is with the server.
+			// The context is cancelled, as at shutdown, once the server has the request.
 			c := connect(t, srv.Client(), srv.URL)
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { <-arrived; cancel() }()
@@ -155,7 +155,7 @@ func TestAnAnswerInTimeOrNone(t *testing.T) {
 			_, err = c.Read(ctx, "slow-body")
 			requireResult(t, err, protocol.Incomplete)
 
-			// The time limit of the http.Client.
+			// This client has a time limit of its own.
 			hc := *srv.Client()
 			hc.Timeout = 100 * time.Millisecond
 			_, err = connect(t, &hc, srv.URL).Create(t.Context(), draft("A"))
@@ -230,7 +230,7 @@ func TestCancelledWhileItDials(t *testing.T) {
 	requireResult(t, err, protocol.NotSent)
 }
 
-// A transport that does not report to a trace proves nothing by silence.
+// If a transport does not report to a trace, its silence proves nothing.
 func TestAnUnknownTransport(t *testing.T) {
 	for _, tt := range []struct {
 		err  error

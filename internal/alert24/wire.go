@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// lenient options: bytes that are not UTF-8 become U+FFFD, and of two names that are equal the last one counts.
+// lenient accepts bytes that are not UTF-8 as U+FFFD, and uses the last of several equal names.
 var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
 // decode is strict about the frame (one whole JSON value, nothing after it) and lenient about the rest.
@@ -22,29 +22,29 @@ func decode(body []byte, v any) error {
 	if len(body) == 0 {
 		return errors.New("it is empty")
 	}
-	// The decoder's error repeats what it read; that it is not the API's answer is all there is to say.
+	// The decoder's error repeats what it read. So the error says only that this is not the API's answer.
 	if json.Unmarshal(body, v, lenient) != nil {
 		return errors.New("it is not the JSON that the API documents")
 	}
 	return nil
 }
 
-// The types below take a JSON value of the kinds they expect and pass over any other: a field that we can do without
-// must not turn an incident that was opened into one that may have been.
+// The types below take JSON values of the kinds they expect and ignore others. A field that we can do without must not turn an
+// opened incident into one that may have been opened.
 type (
 	str   string // a text
 	strs  []string
 	pairs labels.Set
 	count int64
 	flag  bool
-	// object is a JSON object as it stands; empty for what is not an object. list is the same for an array.
+	// object is a JSON object as it was read; empty for any other value. list is the same for an array.
 	object []byte
 	list   []byte
 )
 
 func (t *str) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	switch dec.PeekKind() {
-	case '"', '0': // a number stands for its digits: ids are opaque
+	case '"', '0': // a number is read as its digits: ids are opaque
 		tok, err := dec.ReadToken()
 		if err != nil {
 			return err
@@ -56,12 +56,12 @@ func (t *str) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 }
 
-// timeLayouts are those of the API's documentation and of its database. A time without a zone is UTC.
+// timeLayouts has the formats of the API's documentation and of its database. A time without a zone is UTC.
 var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00",
 }
 
-// time returns the zero time for what is not a time, or one that a zone moves to a year that JSON cannot write.
+// time returns the zero time for a text that is not a time, or if the zone moves the time to a year that JSON cannot write.
 func (t str) time() time.Time {
 	for _, layout := range timeLayouts {
 		at, err := time.Parse(layout, string(t))
@@ -75,8 +75,8 @@ func (t str) time() time.Time {
 	return time.Time{}
 }
 
-// UnmarshalJSONFrom reads an array of texts, a text that holds such an array, or a text with commas: a database without
-// arrays keeps them so.
+// UnmarshalJSONFrom reads an array of texts, a text that holds such an array, or a text with commas, as a database without arrays
+// stores them.
 func (t *strs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	switch dec.PeekKind() {
 	case '[':
@@ -157,7 +157,7 @@ func (n *count) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// UnmarshalJSONFrom reads true, also as the 1 of a database without truth values.
+// UnmarshalJSONFrom reads true, and also 1, as a database without booleans stores it.
 func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
 	if err != nil {
