@@ -20,18 +20,18 @@ const maxAliasBytes = 255
 // tagPrefix marks our own tags.
 const tagPrefix = "alert24-otel:"
 
-// AliasTag returns the tag by which the incident of alias is found again: Alert24 may not repeat the alias itself. It
-// is a hash of the whole alias, so that two aliases never share one.
+// AliasTag returns the tag that identifies the incident of alias, because Alert24 may not show the alias itself. The tag is a hash
+// of the whole alias, so two aliases never share one.
 func AliasTag(alias string) string {
 	sum := sha256.Sum256([]byte(alias))
 	return tagPrefix + hex.EncodeToString(sum[:16])
 }
 
-// IsAliasTag tells our own tags from others.
+// IsAliasTag reports whether tag is one of our own.
 func IsAliasTag(tag string) bool { return strings.HasPrefix(tag, tagPrefix) }
 
-// BoundAlias returns an alias that survives the way to Alert24 and back. One that is too long, or holds control characters or
-// bytes that are not UTF-8, becomes its readable start with a hash of all of it.
+// BoundAlias returns an alias that Alert24 stores unchanged. If the alias is too long, or has control characters or bytes that are
+// not UTF-8, the result is its readable start and a hash of the whole.
 func BoundAlias(alias string) string {
 	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !strings.ContainsFunc(alias, unicode.IsControl) {
 		return alias
@@ -43,13 +43,13 @@ func BoundAlias(alias string) string {
 
 const aliasPrefix = "Alias: "
 
-// AliasLine returns the last line of a description. It identifies the incident where Alert24 shows neither alias nor
-// tags. What an API could change in a text is written as the hex digits of its bytes: %3C for <.
+// AliasLine returns the last line of a description. It identifies the incident if Alert24 shows neither alias nor tags. Characters
+// that an API might change are written as hex digits: %3C for <.
 func AliasLine(alias string) string {
 	return aliasPrefix + guard(BoundAlias(alias))
 }
 
-// AliasOfDescription reads the alias from the last line of a description, also of one whose white space was changed.
+// AliasOfDescription reads the alias from the last line of a description, even if its white space was changed.
 func AliasOfDescription(description string) (alias string, ok bool) {
 	last := strings.TrimSpace(description)
 	if i := strings.LastIndexAny(last, "\n\r"); i >= 0 {
@@ -68,8 +68,8 @@ var (
 	script  = regexp.MustCompile(`(?i)(javascript):`)
 )
 
-// guard writes as hex what does not survive everywhere: markup, white space at the ends or twice, what cannot be seen,
-// and what filters take for a script.
+// guard writes characters as hex that some APIs change: markup, leading, trailing or repeated white space, invisible characters,
+// and text that filters take for a script.
 func guard(s string) string {
 	if plain(s) {
 		return s
@@ -103,7 +103,7 @@ func encodeAlias(s string) string {
 	return s
 }
 
-// plain says of most aliases, and cheaply, that guard changes nothing.
+// plain is a cheap check: guard does not change such an alias. Most aliases are plain.
 func plain(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -122,7 +122,7 @@ func writeHex(b *strings.Builder, c byte) {
 	b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{c})))
 }
 
-// encoded says whether s begins as writeHex writes.
+// encoded reports whether s begins with a form that writeHex writes.
 func encoded(s string) bool {
 	return len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2])
 }

@@ -32,7 +32,7 @@ func TestAliasLine(t *testing.T) {
 	}
 }
 
-// The short way never gives another line than the long one.
+// The fast way and the slow way give the same line.
 func TestPlainAliases(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`[a-tT0:/ .=%<]{0,12}|(java|on)script[:=]x|Alias: x`).Draw(t, "alias")
@@ -64,7 +64,7 @@ func TestAliasOfDescription(t *testing.T) {
 	}
 }
 
-// changes are what APIs do to a text that they keep.
+// changes are what APIs do to stored text.
 var changes = map[string]func(string) string{
 	"nothing":  func(s string) string { return s },
 	"trims":    strings.TrimSpace,

@@ -17,7 +17,7 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
-// With ten thousand members a change must cost little more than with ten.
+// A change must cost little more with ten thousand members than with ten.
 func BenchmarkRenderMembers(b *testing.B) {
 	r := renderer(b, nil)
 	for _, n := range []int{10, 20, 10_000} {
@@ -72,7 +72,7 @@ func BenchmarkSeverity(b *testing.B) {
 	}
 }
 
-// BenchmarkSameNews compares what an alert says with what it said before.
+// BenchmarkSameNews compares an alert with its previous version.
 func BenchmarkSameNews(b *testing.B) {
 	before, after := moving(), moving()
 	moves["source"](&after)
@@ -85,7 +85,7 @@ func BenchmarkSameNews(b *testing.B) {
 	}
 }
 
-// BenchmarkNews compares it with what is news.
+// BenchmarkNews compares an alert with a version that has news.
 func BenchmarkNews(b *testing.B) {
 	before, after := highErrorRate(), highErrorRate()
 	after.Annotations = with(after.Annotations, "description", "It is over.")

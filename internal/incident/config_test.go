@@ -60,7 +60,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 	require.ErrorContains(t, check(cfg), "incident::description_format: ", "all is said at once")
 }
 
-// What a template does with an alert that lacks something is no reason to refuse the template.
+// A template that fails on an alert without some value is still valid.
 func TestCheckLetsTemplatesBeParticular(t *testing.T) {
 	for _, text := range []string{
 		`{{ .Labels.absent }}`, `{{ slice .Labels.absent 0 3 }}`, `{{ (index .Members 1).Name }}`, `{{ index .Labels "a" }}`,

@@ -12,18 +12,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// The parts of a description are bounded one by one, so that a long one does not push out what comes after it.
+// Each part of a description has its own bound, so a long part does not push out the later ones.
 const (
 	maxTextBytes   = 12 << 10
 	maxLabelsBytes = 6 << 10
 	maxMemberRunes = 160
-	// maxFailureRunes bounds what Prometheus says of a template.
+	// maxFailureRunes bounds Prometheus's text about a failed template.
 	maxFailureRunes = 1024
-	// MaxShown is how many members a description lists: more of them need not be rendered.
+	// MaxShown is how many members a description lists. Further ones need not be rendered.
 	MaxShown = 20
 )
 
-// minutes is how a description says when: people compare it with their clocks.
+// minutes is the format of times in a description: people compare them with their clocks.
 const minutes = "2006-01-02 15:04 UTC"
 
 func (w *rendering) description(c *Content) (news uint64) {
@@ -42,7 +42,7 @@ func (w *rendering) description(c *Content) (news uint64) {
 	return d.news.sum()
 }
 
-// end returns the description with its last lines, and cuts what comes before them.
+// end appends the last lines to the body, and cuts the body to make room.
 func (w *rendering) end(body string) string {
 	last := AliasLine(w.alias)
 	if w.more.Continues != 0 {
@@ -65,7 +65,7 @@ func (w *rendering) end(body string) string {
 	return body + between + last
 }
 
-// escaper returns what makes text safe in the description's format; nil: nothing.
+// escaper returns the function that escapes text for the description's format; nil if none is needed.
 func (r *Renderer) escaper() func(string) string {
 	if r.cfg.DescriptionFormat == Markdown {
 		return escapeMarkdown
@@ -98,7 +98,7 @@ func (w *rendering) defaultDescription() *document {
 	return d
 }
 
-// says writes the alert's own words. Where a template failed, it writes the failure, for the person who repairs the rule.
+// says writes the alert's own text. If a template failed, it writes the failure, for the person who repairs the rule.
 func (w *rendering) says(d *document) {
 	a := w.worst
 	if datasourceTitle(a, maxTitleRunes) != "" {
@@ -124,7 +124,7 @@ func (w *rendering) says(d *document) {
 	}
 }
 
-// facts are the lines that are not news.
+// facts writes the lines that are not news.
 func (w *rendering) facts(d *document) {
 	since := w.more.Since
 	for i := range w.firing {
@@ -143,7 +143,7 @@ func (w *rendering) facts(d *document) {
 	}
 }
 
-// began: it is known, and not yet to come.
+// began reports whether the start is known and in the past.
 func (w *rendering) began(start time.Time) bool {
 	return !start.IsZero() && (w.more.Now.IsZero() || !start.After(w.more.Now))
 }
@@ -168,7 +168,7 @@ func (w *rendering) members(d *document) {
 	d.rest(w.more.Members - len(shown))
 }
 
-// member says which of the members a is: by the labels in which they differ, after its title if the rules differ.
+// member names the member a by the labels that differ, and by its title if the rules differ.
 func (w *rendering) member(a *Alert, names []string) string {
 	var b strings.Builder
 	title := false

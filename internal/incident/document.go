@@ -11,17 +11,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// document writes the sections of a description, with a blank line between those that are not empty, and hashes what is
-// news of them.
+// document writes the sections of a description, with a blank line between the sections that are not empty. It hashes the text that
+// is news.
 type document struct {
 	b        strings.Builder
 	news     hash
-	quiet    bool // what is written is not news
+	quiet    bool // the text being written is not news
 	markdown bool
 	between  bool // a blank line was just written
 }
 
-// moving lets f write what is not news.
+// moving calls f, which writes text that is not news.
 func (d *document) moving(f func()) {
 	d.quiet = true
 	f()
@@ -45,7 +45,7 @@ func (d *document) line(parts ...string) {
 
 func (d *document) section() {
 	if !d.quiet {
-		d.news.add("") // whether or not the one before is empty
+		d.news.add("") // even if the section before is empty
 	}
 	if d.b.Len() > 0 && !d.between {
 		d.b.WriteByte('\n')
@@ -53,7 +53,7 @@ func (d *document) section() {
 	}
 }
 
-// escape returns what an alert says in the description's format.
+// escape escapes an alert's text for the description's format.
 func (d *document) escape(s string) string {
 	if d.markdown {
 		return escapeMarkdown(s)
@@ -63,7 +63,7 @@ func (d *document) escape(s string) string {
 
 func (d *document) text(s string) { d.line(d.escape(s)) }
 
-// link writes a link; still is what is news of it.
+// link writes a link; still is the part of it that is news.
 func (d *document) link(name, url, still string) {
 	if !d.quiet {
 		d.news.add(name)
@@ -79,7 +79,7 @@ func (d *document) link(name, url, still string) {
 	d.quiet = before
 }
 
-// item writes a text among the links.
+// item writes a text in the list of links.
 func (d *document) item(name, value string) {
 	if d.markdown {
 		d.part("- ")
@@ -87,7 +87,7 @@ func (d *document) item(name, value string) {
 	d.line(name, ": ", d.escape(value))
 }
 
-// labels writes those that are not shown elsewhere.
+// labels writes the labels that are not shown elsewhere.
 func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
 	limit, left := 0, 0
 	for _, l := range set {
@@ -107,7 +107,7 @@ func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
 	d.rest(left)
 }
 
-// listStart makes Markdown begin a list instead of going on with the paragraph.
+// listStart makes Markdown begin a list instead of continuing the paragraph.
 func (d *document) listStart() {
 	if d.markdown {
 		d.section()
@@ -128,18 +128,18 @@ var (
 	)
 )
 
-// escapeMarkdown makes Markdown show s as it is, line by line (CommonMark 0.31, 2.4 and 6.7).
+// escapeMarkdown makes Markdown show s unchanged, line by line (CommonMark 0.31, 2.4 and 6.7).
 func escapeMarkdown(s string) string {
 	in := strings.Split(s, "\n")
 	for i, line := range in {
 		line = inMarkdown.Replace(strings.TrimSpace(line))
 		digits := len(line) - len(strings.TrimLeft(line, "0123456789"))
 		if digits < len(line) && strings.IndexByte("-+=.)", line[digits]) >= 0 && (digits == 0) == (strings.IndexByte("-+=", line[digits]) >= 0) {
-			// At a line's start these make lists, rules and headings.
+			// At the start of a line, these characters make lists, rules and headings.
 			line = line[:digits] + `\` + line[digits:]
 		}
 		if line != "" && i+1 < len(in) && strings.TrimSpace(in[i+1]) != "" {
-			line += `\` // a line break stays one
+			line += `\` // keeps the line break
 		}
 		in[i] = line
 	}

@@ -16,16 +16,16 @@ const (
 	keyIgnore = "incident::severity::ignore"
 )
 
-// Explanation says for people how bad an alert is, and why.
+// Explanation tells people how bad an alert is, and why.
 type Explanation struct {
 	Severity Severity
 	// From is where the severity comes from, as `label severity: "warning"`.
 	From string
-	// Ignored is why the alert is to have no incident, IgnoredBy the key or annotation that says so; "" if it is to have one.
+	// Ignored is why the alert must not have an incident, IgnoredBy the key or annotation that says so; "" if it may have one.
 	Ignored, IgnoredBy string
 }
 
-// Explain returns what Severity and Ignored return, with the reasons. It calls no function of an Option.
+// Explain returns the same as Severity and Ignored, with reasons. It calls no function of an Option.
 func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanation {
 	quiet := *r
 	quiet.onTemplateFailed = func(string, error) {}
@@ -44,7 +44,7 @@ func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanat
 	return e
 }
 
-// explain says where a word stands and what the configuration made of it.
+// explain says where the word is and how the configuration reads it.
 func (s *severities) explain(word string, from source, known bool) string {
 	place := [...]string{
 		"the record", "annotation " + annotationSeverity, "incident::severity::template", "annotation " + s.cfg.Annotation, "label " + s.cfg.Label,

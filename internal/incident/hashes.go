@@ -15,7 +15,7 @@ import (
 // Field is one of the fields of an incident that the bridge writes.
 type Field uint8
 
-// Fields that are compared one by one.
+// Fields, which are compared one by one.
 const (
 	FieldTitle Field = iota
 	FieldDescription
@@ -32,7 +32,7 @@ func (f Field) String() string {
 	return [...]string{"title", "description", "severity", "tags", "affected_services", "impact_description", "labels"}[f]
 }
 
-// Hashes has one hash per field; 0 stands for a field that is empty or not known.
+// Hashes has one hash per field; 0 means that the field is empty or unknown.
 type Hashes [NumFields]uint64
 
 // Hashes returns the hashes of the fields' values as updates send them. They are the same after a restart.
@@ -48,7 +48,7 @@ func (c Content) Hashes() Hashes {
 	}
 }
 
-// labelsHash is 0 for labels that no update carries.
+// labelsHash is 0 if updates do not carry labels.
 func (c *Content) labelsHash() uint64 {
 	if !c.LabelsInUpdates {
 		return 0
@@ -95,12 +95,12 @@ func HashLabels(ls labels.Set) uint64 {
 	return h.sum()
 }
 
-// present keeps 0 for what is not there.
+// present never returns 0, which stands for a missing value.
 func present(sum uint64) uint64 {
 	return max(sum, 1)
 }
 
-// hash takes texts one after another. Each is preceded by its length, so that no two lists of texts are the same bytes.
+// hash takes one text after another. It writes the length before each text, so two different lists are never the same bytes.
 type hash struct {
 	d     xxhash.Digest
 	begun bool

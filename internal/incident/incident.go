@@ -9,8 +9,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Alert is what one alert says, as far as an incident shows it. Two equal Alerts make equal incidents. [Packed] writes
-// the same JSON.
+// Alert is the part of an alert that an incident shows. Two equal Alerts make equal incidents. [Packed] writes the same JSON.
 type Alert struct {
 	Fingerprint  string     `json:"fp"`
 	Name         string     `json:"name,omitempty"`
@@ -21,7 +20,7 @@ type Alert struct {
 	GroupLabels  labels.Set `json:"group,omitempty"`
 	GeneratorURL string     `json:"generator,omitempty"`
 	ExternalURL  string     `json:"external,omitempty"`
-	// Grafana: a Grafana sent the alert. It gives the SilenceURL and the Values of its queries, as text.
+	// Grafana means that a Grafana sent the alert. It gives the SilenceURL and the Values of its queries, as text.
 	Grafana    bool   `json:"grafana,omitzero"`
 	SilenceURL string `json:"silence,omitempty"`
 	Values     string `json:"values,omitempty"`
@@ -37,15 +36,15 @@ type Alert struct {
 
 // Context is what an incident says in addition to its alerts.
 type Context struct {
-	// Now is when the incident says it. A start after it is not shown, because its sender's clock is wrong; zero: all are.
+	// Now is the time of the rendering. A start after it is not shown, because the sender's clock is wrong; zero shows all.
 	Now time.Time
-	// Members is how many alerts fire in all, where only the worst of them are rendered.
+	// Members is the number of alerts that fire, if only the worst of them are rendered.
 	Members int
-	// Since is the oldest start of them all; zero: of those that are rendered.
+	// Since is the oldest start of all members; zero: of the rendered ones.
 	Since time.Time
-	// Continues is the number of the incident that this one continues; 0: none.
+	// Continues is the number of the incident that this one continues; 0 if there is none.
 	Continues int64
-	// Silence is a silence of one of its alerts; zero if none is known.
+	// Silence is a silence of one of the alerts; zero if none is known.
 	Silence Silence
 }
 
@@ -55,7 +54,7 @@ type Silence struct {
 	Until time.Time
 }
 
-// Content is what an incident says in Alert24, apart from its status.
+// Content is what an incident shows in Alert24, apart from its status.
 type Content struct {
 	// Title is one line of 1 to 255 characters.
 	Title string
@@ -66,13 +65,13 @@ type Content struct {
 	Labels      labels.Set
 	// LabelsInUpdates says that updates carry the labels too, not only the create.
 	LabelsInUpdates bool
-	// Tags begins with the alias's own tag, see [AliasTag].
+	// Tags begins with the alias tag, see [AliasTag].
 	Tags []string
-	// AffectedServices are ids of services, AssignedTo is that of a user.
+	// AffectedServices are ids of services, AssignedTo is the id of a user.
 	AffectedServices  []string
 	ImpactDescription string
 	AssignedTo        string
 
-	// News has the hashes of what the alerts say, without what changes by itself.
+	// News has hashes of what the alerts say, without what changes by itself.
 	News Hashes
 }

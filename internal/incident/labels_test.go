@@ -27,7 +27,7 @@ func TestLongNamesThatBecomeEqual(t *testing.T) {
 	}
 }
 
-// A name that is twice in a JSON object makes the request invalid.
+// A duplicate name in a JSON object makes the request invalid.
 func TestLabelsAreBoundAndEachNameIsThereOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := strings.Repeat(rapid.SampledFrom([]string{"x", "é", "x ", "\U0001f1e9\U0001f1ea", "…"}).Draw(t, "start"), maxLabelRunes)

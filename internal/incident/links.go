@@ -11,7 +11,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// links writes the alert's links that are safe to click, in the order in which people want them.
+// links writes the alert's links that are safe to click, the most useful first.
 func links(d *document, a *Alert) {
 	if to := runbookLink(a); to != "" {
 		d.link("Runbook", to, stillLink(to))
@@ -42,8 +42,7 @@ func runbookLink(a *Alert) string   { return eitherLink(a, "runbook_url", "runbo
 func dashboardLink(a *Alert) string { return eitherLink(a, "dashboard_url", "dashboard") }
 func panelLink(a *Alert) string     { return text.Link(a.Annotations.Get("panel_url")) }
 
-// runbookText returns what stands in the place of the runbook's link and is none: it may still help. A link that is not
-// safe is not shown.
+// runbookText returns a runbook annotation that is not a link: the text may still help. An unsafe link is not shown.
 func runbookText(a *Alert) string {
 	for _, name := range []string{"runbook_url", "runbook"} {
 		note := text.Line(a.Annotations.Get(name), maxLineRunes)
@@ -64,8 +63,8 @@ func valuesOf(a *Alert) string {
 
 var matcherValue = strings.NewReplacer("\\", "\\\\", "\"", "\\\"", "\n", "\\n")
 
-// silenceLink opens the form for a new silence of exactly this alert. Grafana sends its own; for Alertmanager's page it
-// is made. A form with fewer matchers would silence more than this alert, so a link that grows too long is left out.
+// silenceLink opens the form for a new silence of exactly this alert. Grafana sends its own link. For Alertmanager, the link is
+// built here. A form with fewer matchers would silence more than this alert, so a link that is too long is left out.
 func silenceLink(a *Alert) string {
 	if a.SilenceURL != "" || a.Grafana {
 		return text.Link(a.SilenceURL)
@@ -92,7 +91,7 @@ type NamedLink struct {
 	URL  string `json:"url"`
 }
 
-// Links returns the links of an alert, in the order in which people want them.
+// Links returns the links of an alert, the most useful first.
 func Links(a *Alert) []NamedLink {
 	var found []NamedLink
 	for _, l := range []NamedLink{

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// renderer returns a Renderer of the default configuration as change leaves it.
+// renderer returns a Renderer of the default configuration after change.
 func renderer(tb testing.TB, change func(*Config), opts ...Option) *Renderer {
 	tb.Helper()
 	cfg := DefaultConfig()
@@ -28,7 +28,7 @@ func renderer(tb testing.TB, change func(*Config), opts ...Option) *Renderer {
 	return r
 }
 
-// set takes names and values in turn.
+// set takes names and values alternately.
 func set(pairs ...string) labels.Set {
 	m := make(map[string]string, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
@@ -37,7 +37,7 @@ func set(pairs ...string) labels.Set {
 	return labels.FromMap(m)
 }
 
-// highErrorRate is an alert as a well-kept rule makes it.
+// highErrorRate is an alert of a well-written rule.
 func highErrorRate() Alert {
 	return Alert{
 		Fingerprint: "7cbec6757d8f05d5", Name: "HighErrorRate", Severity: Critical,

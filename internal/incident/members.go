@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// differing returns the names of the labels that not all alerts have with one value, in order.
+// differing returns the names of the labels that differ between the alerts, in order.
 func differing(alerts []Alert) []string {
 	var names []string
 	add := func(of, other labels.Set) {
@@ -30,9 +30,9 @@ func differing(alerts []Alert) []string {
 	return slices.Compact(names)
 }
 
-// Worst returns the worst of the firing alerts, the worst first, as many as are shown, and what Render is to know of the
-// others. Of equals the oldest comes first. It reads no more of the others than Packed has at hand, so that an incident
-// of ten thousand members costs little more than one of twenty.
+// Worst returns the worst firing alerts, worst first, as many as an incident shows, and the Context that Render needs about the
+// others. Of equal alerts the oldest comes first. It reads only the fields of Packed that need no decoding, so an incident of ten
+// thousand members costs little more than one of twenty.
 func Worst(firing iter.Seq[*Packed]) ([]Alert, Context) {
 	var more Context
 	var r Ranking
@@ -46,7 +46,7 @@ func Worst(firing iter.Seq[*Packed]) ([]Alert, Context) {
 	return r.Alerts(), more
 }
 
-// Ranking finds the worst of some alerts, as many as are shown.
+// Ranking finds the worst alerts, as many as an incident shows.
 type Ranking struct {
 	worst []*Packed
 }
@@ -69,7 +69,7 @@ func (r *Ranking) Add(p *Packed) {
 	r.worst = slices.Insert(r.worst, i, p)
 }
 
-// Alerts returns them, the worst first.
+// Alerts returns the alerts, worst first.
 func (r *Ranking) Alerts() []Alert {
 	alerts := make([]Alert, len(r.worst))
 	for i, p := range r.worst {
@@ -78,7 +78,7 @@ func (r *Ranking) Alerts() []Alert {
 	return alerts
 }
 
-// Worse reports whether p comes before q in an incident: it is worse, or as bad and older.
+// Worse reports whether p comes before q in an incident: it is worse, or equal and older.
 func (p *Packed) Worse(q *Packed) bool { return worseFirst(p, q) < 0 }
 
 func worseFirst(a, b *Packed) int {

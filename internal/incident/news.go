@@ -13,23 +13,23 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// This file decides what is news. Labels, annotations, severity and the list of members are. The following is not: it
-// changes by itself from webhook to webhook while the alert says the same, and is sent along with the next news.
+// This file decides what is news: labels, annotations, severity and the list of members. The following is not news. It
+// changes by itself from webhook to webhook while the alert says the same, and is sent with the next news.
 //
 //   - the links to the source, to the silence form and to the sender's page: each replica sends its own
 //   - the time range of links in annotations, see timeRange
 //   - Grafana's query values, also as the annotations in movingAnnotations
 //   - starts of alerts, and the number of alerts that Alertmanager cut off the group
 
-// movingAnnotations are Grafana's values and links that it writes into annotations when it sends to an Alertmanager.
+// movingAnnotations are values and links that Grafana writes into annotations when it sends to an Alertmanager.
 var movingAnnotations = []string{
 	"__values__", "__value_string__", "values", "value_string", "valueString", "silence_url", "silenceURL", "__alertImageToken__",
 }
 
-// timeRange lists the parameters that say which hours a dashboard shows.
+// timeRange lists the parameters with the time range of a dashboard.
 var timeRange = []string{"from", "to", "start", "end"}
 
-// still returns a without all that is not news.
+// still returns a without everything that is not news.
 func (a *Alert) still() Alert {
 	s := *a
 	s.StartsAt, s.GeneratorURL, s.ExternalURL, s.SilenceURL, s.Values = time.Time{}, "", "", "", ""
@@ -49,7 +49,7 @@ func (a *Alert) still() Alert {
 	return s
 }
 
-// stillAnnotation returns what is news of the value of an annotation.
+// stillAnnotation returns the part of an annotation's value that is news.
 func stillAnnotation(name, value string) string {
 	switch {
 	case slices.Contains(movingAnnotations, name):
@@ -82,8 +82,8 @@ func stillLink(s string) string {
 	return b.String()
 }
 
-// SameNews reports whether p and q are equal apart from what is not news. Their starts must be equal too, although
-// they are not news: they decide which instance of an alert came first.
+// SameNews reports whether p and q differ only in what is not news. Their starts must be equal too, although they are not news:
+// they decide which instance of an alert came first.
 func (p *Packed) SameNews(q *Packed) bool {
 	if p.Fingerprint != q.Fingerprint || p.Severity != q.Severity || !p.StartsAt.Equal(q.StartsAt) {
 		return false
@@ -91,8 +91,8 @@ func (p *Packed) SameNews(q *Packed) bool {
 	return (p.common == q.common || sameNews(p.shared(), q.shared())) && (p.rest == q.rest || sameNews(p.rest, q.rest))
 }
 
-// sameNews compares two objects of a Packed, field by field and up to the first news: this is done for each alert that says something
-// else, while all others wait. BenchmarkNews measures it.
+// sameNews compares two objects of a Packed field by field, up to the first news. It runs for each alert with a change, while all
+// others wait. BenchmarkNews measures it.
 func sameNews(p, q string) bool {
 	return sameFields(p, q, movingFields, func(name, v, w string) bool {
 		switch name {
@@ -106,11 +106,11 @@ func sameNews(p, q string) bool {
 	})
 }
 
-// movingFields are those that are never news.
+// movingFields are never news.
 var movingFields = []string{`"generator"`, `"external"`, `"silence"`, `"values"`}
 
-// sameFields reports whether two objects have the same fields apart from the moving ones; same is asked about values that differ. What
-// the writer did not write is never the same: a person wrote it into the record.
+// sameFields reports whether two objects have the same fields apart from the moving ones; same decides about values that differ. If
+// this package's writer did not write an object, the result is false: a person changed the record.
 func sameFields(p, q string, moving []string, same func(name, v, w string) bool) bool {
 	a, b := jsonobject.Fields(p), jsonobject.Fields(q)
 	for {
@@ -125,7 +125,7 @@ func sameFields(p, q string, moving []string, same func(name, v, w string) bool)
 	}
 }
 
-// stillJSON is stillAnnotation for JSON strings. Only those that may be links with a query are unquoted.
+// stillJSON is stillAnnotation for JSON strings. It unquotes only strings that may be links with a query.
 func stillJSON(name, value string) string {
 	if strings.Contains(value, "://") && strings.Contains(value, "?") {
 		value, _ = jsonobject.Text(value)

@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// moves are the changes that are no news.
+// moves are changes that are not news.
 var moves = map[string]func(*Alert){
 	"source":            func(a *Alert) { a.GeneratorURL = "http://prometheus-1.example.com:9090/graph?g0.expr=up" },
 	"no source":         func(a *Alert) { a.GeneratorURL = "" },
@@ -32,7 +32,7 @@ var moves = map[string]func(*Alert){
 	"alerts cut off": func(a *Alert) { a.Truncated++ },
 }
 
-// says are the changes that are news.
+// says are changes that are news.
 var says = map[string]func(*Alert){
 	"description":   func(a *Alert) { a.Annotations = with(a.Annotations, "description", "71 % of the requests fail.") },
 	"summary":       func(a *Alert) { a.Annotations = with(a.Annotations, "summary", "Other") },
@@ -60,7 +60,7 @@ func with(s labels.Set, name, value string) labels.Set {
 	return labels.New(append(s, labels.Label{Name: name, Value: value})...)
 }
 
-// moving is an alert that has everything that moves.
+// moving is an alert with every field that changes by itself.
 func moving() Alert {
 	a := highErrorRate()
 	a.Truncated, a.Values = 2, "A=97"
@@ -70,7 +70,7 @@ func moving() Alert {
 	return a
 }
 
-// everything shows all that an alert says.
+// everything shows every part of an alert.
 const everything = `{{ range .Members }}{{ .Name }} {{ .Severity }} {{ .Labels }} {{ .Annotations }} {{ .Values }} {{ .StartsAt }}
 {{ .RunbookURL }} {{ .DashboardURL }} {{ .PanelURL }} {{ .SourceURL }} {{ .SilenceURL }} {{ .GeneratorURL }}{{ end }}
 {{ .GroupLabels }} {{ .CommonLabels }} {{ .ExternalURL }} {{ .TruncatedAlerts }}`
@@ -133,7 +133,7 @@ func TestTheCountIsNoNewsOfATitle(t *testing.T) {
 	}
 }
 
-// News is zero where a field is, so that the two can be compared field by field.
+// A field and its news are zero together, so the two can be compared field by field.
 func TestNewsIsThereWhereTheFieldIs(t *testing.T) {
 	renderers := newsRenderers(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -207,7 +207,7 @@ func TestSameNews(t *testing.T) {
 	assert.Equal(t, moving(), a, "nothing changed it")
 }
 
-// SameNews reads what Pack wrote as the alert's own still form says, whatever it is.
+// SameNews of two packed alerts agrees with the still forms of the alerts, whatever they are.
 func TestSameNewsOfAnyAlert(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := anyAlert().Draw(t, "alert")

@@ -18,22 +18,22 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Packed is an Alert in little memory, for those that are kept: most of what an alert says is needed only when its
-// incident is written. It never changes; its fields are those of the Alert. As JSON it is the Alert.
+// Packed is an Alert in little memory, for alerts that are kept: most of their text is needed only when the incident is written. It
+// never changes. Its fields are those of the Alert, and its JSON is the Alert's.
 type Packed struct {
 	Fingerprint string
 	StartsAt    time.Time
 	Severity    Severity
-	// LeftOpen: when the alert ends, a person closes its incident.
+	// LeftOpen means that a person closes the incident after the alert ends.
 	LeftOpen bool
 
-	common unique.Handle[string] // what the alerts of a rule or a group have in common, see writeCommon; zero if there is nothing
+	common unique.Handle[string] // the fields that alerts of a rule or a group share, see writeCommon; zero if there are none
 	rest   string                // the other fields. Both are JSON objects.
 }
 
 const nothing = "{}"
 
-// Pack packs a. Text that is not UTF-8 is mended.
+// Pack packs a. It repairs text that is not UTF-8.
 func Pack(a *Alert) Packed {
 	w := packers.Get().(*packer)
 	p := Packed{
@@ -54,21 +54,21 @@ func Pack(a *Alert) Packed {
 	return p
 }
 
-// maxPooledBytes is the largest text whose memory is kept for the next one.
+// maxPooledBytes is the largest buffer that the pool keeps.
 const maxPooledBytes = 64 << 10
 
 // packer packs alerts, one after the other.
 type packer struct {
 	jsonobject.Writer
 
-	// last was packed before. The next alert is mostly of its group, and shares what they have in common: in BenchmarkPack that
-	// spares one of two allocations.
+	// last is the previous alert. The next one is usually of the same group and shares its common fields. In BenchmarkPack this
+	// saves one of two allocations.
 	last Packed
 }
 
 var packers = sync.Pool{New: func() any { return new(packer) }}
 
-// mended returns s with U+FFFD for each byte that is not UTF-8, as JSON has it.
+// mended returns s with U+FFFD for each byte that is not UTF-8, as in JSON.
 func mended(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -82,7 +82,7 @@ func (p *Packed) share(common string) {
 	}
 }
 
-// shared is what share was given.
+// shared returns the text given to share.
 func (p *Packed) shared() string {
 	if p.common == (unique.Handle[string]{}) {
 		return nothing
@@ -134,11 +134,11 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// Read takes what AppendJSON has written apart; it keeps none of its memory. It reports false for anything else. The value is JSON, and
+// Read splits what AppendJSON wrote, and keeps none of its memory. It returns false for anything else. The value must be JSON in
 // UTF-8.
 func (p *Packed) Read(value string) bool {
 	var r Packed
-	var said int        // of the three that come first
+	var said int        // of the first three
 	common, end := 1, 1 // where those in common begin, and end
 	whole := jsonobject.Each(value, func(name, field string) bool {
 		ok := true
@@ -182,7 +182,7 @@ func isCommon(name string) bool {
 	return name == `"group"` || name == `"generator"` || name == `"external"`
 }
 
-// writeCommon writes the fields that isCommon says, by their tags.
+// writeCommon writes the fields of isCommon, by their tags.
 func (a *Alert) writeCommon(w *jsonobject.Writer) {
 	w.Open("")
 	writeSet(w, "group", a.GroupLabels)
@@ -191,7 +191,7 @@ func (a *Alert) writeCommon(w *jsonobject.Writer) {
 	w.Close()
 }
 
-// writeRest writes a as JSON, by the tags of its fields, without those that Packed has otherwise.
+// writeRest writes a as JSON, by the tags of its fields, without the fields that Packed keeps separately.
 func (a *Alert) writeRest(w *jsonobject.Writer) {
 	w.Open("")
 	w.Text("name", a.Name)

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Each field of an alert is kept and makes a difference, also one that is added later.
+// Every field of an alert is kept and makes a difference, even a field added later.
 func TestPackedKeepsEveryField(t *testing.T) {
 	a := highErrorRate()
 	packed := Pack(&a)
@@ -63,7 +63,7 @@ func TestPackedLeftOpen(t *testing.T) {
 	assert.True(t, Pack(&a).LeftOpen)
 }
 
-// A packed alert says what the alert's own JSON does, whatever that is.
+// A packed alert has the same JSON as the alert.
 func TestPackedProperties(t *testing.T) {
 	options := json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 	viaJSON := func(t *rapid.T, from, to any) {
@@ -88,7 +88,7 @@ func TestPackedProperties(t *testing.T) {
 	})
 }
 
-// What AppendJSON wrote is read without looking at its text; anything else is read as an alert.
+// Read takes what AppendJSON wrote without looking at its text. Anything else is decoded as an alert.
 func TestPackedReadsWhatItWroteAndAnythingElse(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)
 	for name, a := range map[string]Alert{

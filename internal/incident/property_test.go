@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// anyText is what people never write, but some exporter will send.
+// anyText is text that people never write but some exporter will send.
 func anyText() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.String(),
@@ -66,7 +66,7 @@ func line(t fataler, what, s string, n int) {
 	}
 }
 
-// requireFits fails unless c keeps every bound, whatever the alerts said.
+// requireFits fails unless c keeps every bound, whatever the alerts say.
 func requireFits(t fataler, alias string, c Content) {
 	t.Helper()
 	line(t, "title", c.Title, maxTitleRunes)

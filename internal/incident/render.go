@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// maxTitleRunes is what Alert24's database holds; a longer title fails there as an error of the server.
+	// maxTitleRunes is what Alert24's database holds. A longer title causes a server error.
 	maxTitleRunes       = 255
 	maxImpactRunes      = 1024
 	maxDescriptionBytes = 32 << 10
-	// maxLineRunes bounds lines of the description and outputs of small templates.
+	// maxLineRunes bounds lines of the description and the output of small templates.
 	maxLineRunes  = 256
 	maxServices   = 50
 	maxTags       = 50 // our own included
@@ -29,7 +29,7 @@ const (
 	labelAlertName = "alertname"
 )
 
-// Annotations by which an alert overrides what the configuration says.
+// Annotations that override the configuration.
 const (
 	annotationTitle       = "alert24_title"
 	annotationDescription = "alert24_description"
@@ -52,8 +52,8 @@ type Renderer struct {
 // Option changes a Renderer.
 type Option func(*Renderer)
 
-// WithTemplateFailed calls f whenever a template fails on an alert and its default takes its place. key is the
-// template's place in the configuration, err is one line.
+// WithTemplateFailed calls f whenever a template fails on an alert and the default is used instead. key is the template's place in
+// the configuration, err is one line.
 func WithTemplateFailed(f func(key string, err error)) Option {
 	return func(r *Renderer) { r.onTemplateFailed = f }
 }
@@ -68,7 +68,7 @@ func WithServiceID(f func(name string) string) Option {
 	return func(r *Renderer) { r.serviceID = f }
 }
 
-// NewRenderer compiles cfg. Its error is all that is wrong with cfg, each part beginning with the key.
+// NewRenderer compiles cfg. Its error lists everything that is wrong with cfg; each part begins with the key.
 func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	r := &Renderer{
 		cfg:              cfg,
@@ -102,18 +102,18 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	return r, nil
 }
 
-// rendering is the making of one Content.
+// rendering makes one Content.
 type rendering struct {
 	*Renderer
 	alias  string
 	firing []Alert // worst first
 	worst  *Alert
 	more   Context
-	still  []Alert // firing without what is not news, once it is needed
+	still  []Alert // firing without what is not news, made on demand
 }
 
-// Render says what the incident of alias says while the alerts in firing fire: the worst of them, worst first, and at
-// least one, see MaxShown.
+// Render returns the content of the incident of alias while the alerts in firing fire: the worst ones, worst first, and at least
+// one, see MaxShown.
 func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 	more.Members = max(more.Members, len(firing))
 	w := rendering{Renderer: r, alias: alias, firing: firing, worst: &firing[0], more: more}
@@ -138,7 +138,7 @@ func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 	return c
 }
 
-// template returns at most n bytes of the template's output, and what is news of it.
+// template returns at most n bytes of the template's output, and the part of it that is news.
 func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (out, news string) {
 	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
 	if !ok {
@@ -170,7 +170,7 @@ func (w *rendering) impact(c *Content) (news uint64) {
 	return HashText(text.Lines(still))
 }
 
-// boundLabels returns ls itself unless there is something to cut. Of names that are equal once they are cut, the first counts.
+// boundLabels returns ls itself if there is nothing to cut. If two names are equal after the cut, the first counts.
 func boundLabels(ls labels.Set) labels.Set {
 	fits := func(s string) bool { return len(s) <= maxLabelRunes }
 	if len(ls) <= maxLabels && !slices.ContainsFunc(ls, func(l labels.Label) bool { return !fits(l.Name) || !fits(l.Value) }) {
@@ -220,13 +220,13 @@ func (w *rendering) tags(c *Content) (news uint64) {
 	return HashList(still.tags)
 }
 
-// tagged says whether the label becomes a tag.
+// tagged reports whether the label becomes a tag.
 func (w *rendering) tagged(label string) bool {
 	return len(w.worst.Tags) == 0 && (slices.Contains(w.cfg.Tags.Labels, allLabels) && !strings.HasPrefix(label, "__") ||
 		slices.Contains(w.cfg.Tags.Labels, label))
 }
 
-// tagSet takes tags up to their bounds, each of them once.
+// tagSet collects tags within their bounds, each tag once.
 type tagSet struct{ tags []string }
 
 func tagList(own string, room int) tagSet {

@@ -250,7 +250,7 @@ func TestResolvesByItself(t *testing.T) {
 	assert.True(t, ResolvesByItself(nil))
 }
 
-// TestSilence: a description says who silences an alert, and that is no news.
+// TestSilence: a description says who silences an alert. That is not news.
 func TestSilence(t *testing.T) {
 	alert := []Alert{{Name: "A", Annotations: labels.New(labels.Label{Name: "description", Value: "text"})}}
 	silence := Silence{By: "jane\n*doe*", Until: time.Date(2026, 11, 26, 15, 4, 5, 0, time.FixedZone("", 3600))}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The texts that Prometheus puts in the place of annotations whose template fails are no titles.
+// Texts that Prometheus writes instead of annotations whose template fails are not titles.
 func TestATemplateThatFailedInPrometheus(t *testing.T) {
 	const failure = `<error expanding template: error executing template __alert_LatencyHigh: template: ` +
 		`__alert_LatencyHigh:1:94: executing "__alert_LatencyHigh" at <.Labels.devic>: nil data; no entry for key "devic">`
@@ -52,7 +52,7 @@ func TestATemplateThatFailedInPrometheus(t *testing.T) {
 	}
 }
 
-// A link that leads nowhere is none. What stands in the place of the runbook's may still help.
+// A link that leads nowhere is not a link. The text of a runbook annotation may still help.
 func TestLinksThatNobodyCanFollow(t *testing.T) {
 	a := Alert{
 		Name: "ExporterGone", Severity: High, Labels: set("alertname", "ExporterGone", "instance", "exp-2.example.com:9100"),
@@ -73,7 +73,7 @@ func TestLinksThatNobodyCanFollow(t *testing.T) {
 	assert.Equal(t, `- Runbook: \*wiki\*`+"\n\n"+AliasLine(alias), markdown.Render(alias, []Alert{a}, Context{}).Description)
 }
 
-// Grafana has no page like Alertmanager's: only the link that it sent leads to its form.
+// Grafana has no page like Alertmanager's: only the link that it sent leads to its silence form.
 func TestGrafanasOwnSilenceForm(t *testing.T) {
 	const form = "https://grafana.example.com/alerting/silence/new?alertmanager=grafana&matcher=alertname%3DCertificate&orgId=4"
 	for name, tt := range map[string]struct {
@@ -161,7 +161,7 @@ func TestValuesOfQueries(t *testing.T) {
 	}
 }
 
-// What kube-prometheus-stack sends first: nobody is to be called for none.
+// These are the first alerts of kube-prometheus-stack: none of them may call people.
 func TestTheFirstMinuteOfKubePrometheus(t *testing.T) {
 	r := renderer(t, nil)
 	for _, tt := range []struct {

@@ -50,7 +50,7 @@ func (r *Renderer) serviceOf(a *Alert) string {
 	return r.service(name)
 }
 
-// service returns the id of a service that is given by its name in the map, by its id or, if so configured, by its name in Alert24.
+// service returns the id of a service that is given by its name in the map, by its id or, if configured, by its name in Alert24.
 func (r *Renderer) service(given string) string {
 	if id := r.cfg.Services.Map[given]; id != "" || r.cfg.Services.By != ServicesByName || given == "" {
 		return cmp.Or(id, given)

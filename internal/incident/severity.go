@@ -26,17 +26,17 @@ const (
 	Critical = severity.Critical
 )
 
-// severities looks words up.
+// severities finds the severity of a word.
 type severities struct {
 	cfg      SeverityConfig
 	words    severity.Table
 	fallback Severity
-	min      Severity // 0: none
+	min      Severity // 0 if none
 	ignore   severity.Set
-	template *textTemplate // nil: none
+	template *textTemplate // nil if none
 }
 
-// newSeverities compiles cfg and notes all that is wrong with it.
+// newSeverities compiles cfg and adds all its errors to p.
 func newSeverities(cfg SeverityConfig, p *problems.List) *severities {
 	parse := func(key, word string) Severity {
 		s, err := severity.Parse(word)
@@ -56,7 +56,7 @@ func newSeverities(cfg SeverityConfig, p *problems.List) *severities {
 	return s
 }
 
-// of returns the severity of a word; not known: it is a guess or the default.
+// of returns the severity of a word. known is false for a guess or the default.
 func (s *severities) of(word string) (of Severity, known bool) {
 	meaning, known := s.words.Find(word)
 	return cmp.Or(meaning.Severity, s.fallback), known
@@ -72,8 +72,8 @@ func (r *Renderer) Severity(ls, annotations labels.Set, override string) Severit
 	return s
 }
 
-// Ignored says whether an alert is not to open an incident: by its annotation, its severity's word, or because it
-// is below the least severity that matters.
+// Ignored reports whether an alert must not open an incident: because of its annotation, its severity word, or a severity below the
+// configured minimum.
 func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 	s := r.severities
 	if truth(annotations.Get(annotationIgnore), false) {
@@ -87,7 +87,7 @@ func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 	return of < s.min || s.ignore.Has(word)
 }
 
-// source is where the word for a severity stands.
+// source is where the word for a severity was found.
 type source uint8
 
 const (
@@ -120,12 +120,12 @@ func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) (w
 	return ls.Get(s.cfg.Label), inLabel
 }
 
-// ResolvesByItself says whether the end of the alert closes its incident; if not, a person does.
+// ResolvesByItself reports whether the end of the alert closes its incident. If not, a person closes it.
 func ResolvesByItself(annotations labels.Set) bool {
 	return truth(annotations.Get(annotationResolve), true)
 }
 
-// truth reads the forms of a boolean that YAML authors use; anything else is otherwise.
+// truth reads the boolean forms of YAML authors; anything else is otherwise.
 func truth(word string, otherwise bool) bool {
 	switch strings.ToLower(strings.TrimSpace(word)) {
 	case "true", "yes", "on", "1":

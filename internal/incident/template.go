@@ -29,8 +29,7 @@ type textTemplate struct {
 	t   *template.Template
 }
 
-// newTextTemplate compiles a template, and tries it on an alert in order to find fields that do not exist. An empty
-// text gives nil.
+// newTextTemplate compiles a template, and tries it on an alert to find fields that do not exist. An empty text gives nil.
 func newTextTemplate(key, source string) (*textTemplate, error) {
 	if source == "" {
 		return nil, nil
@@ -39,8 +38,8 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 	if err != nil {
 		return nil, templateError(err)
 	}
-	// Other failures depend on the alert: the sample may lack what real ones have. The package has no error for this
-	// one but its text.
+	// Other failures depend on the alert: the sample may lack what real alerts have. The package has no error type for this
+	// failure, only its text.
 	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
 		return nil, templateError(err)
@@ -53,7 +52,7 @@ func templateError(err error) error {
 	return errors.New(text.Line(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
-// execute returns at most n bytes of the template's output; not ok: it failed, which was reported.
+// execute returns at most n bytes of the template's output. If the template failed, execute has reported it, and ok is false.
 func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (out string, ok bool) {
 	out, err := t.output(data, n)
 	if err != nil {
@@ -72,7 +71,7 @@ func (t *textTemplate) output(data *templateData, n int) (string, error) {
 
 var errFull = errors.New("the output is full")
 
-// bounded takes what fits and ends the execution then.
+// bounded accepts output up to its bound, and then ends the execution.
 type bounded struct {
 	b    bytes.Buffer
 	room int
@@ -87,20 +86,20 @@ func (w *bounded) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// templateData is what templates see. Names are those of Alertmanager's templates where the meaning is the same.
+// templateData is what templates see. It has the names of Alertmanager's templates if the meaning is the same.
 type templateData struct {
 	templateAlert
 
 	Alias  string
 	Status string // always firing: a close changes no text
-	// GroupLabels are Alertmanager's group_by labels, CommonLabels those that all members share.
+	// GroupLabels are Alertmanager's group_by labels, CommonLabels the labels that all members share.
 	GroupLabels, CommonLabels KV
 	ExternalURL               string
-	// Members are the worst firing alerts of the incident, worst first; the first speaks for all and is the dot itself.
+	// Members are the worst firing alerts of the incident, worst first. The first is also the dot itself.
 	Members []templateAlert
-	// MemberCount is how many fire in all.
+	// MemberCount is the number of alerts that fire.
 	MemberCount int
-	// Continues is the number of the incident that this one continues, or 0.
+	// Continues is the number of the incident that this one continues; 0 if there is none.
 	Continues int64
 	// TruncatedAlerts is how many alerts of the group Alertmanager cut off.
 	TruncatedAlerts int64
@@ -116,11 +115,11 @@ type templateAlert struct {
 	Fingerprint  string
 	// Links that are safe to click, or "".
 	RunbookURL, DashboardURL, PanelURL, SourceURL, SilenceURL string
-	// Values are those of Grafana's queries, as text.
+	// Values are the values of Grafana's queries, as text.
 	Values string
 }
 
-// newTemplateData applies escape, if there is one, to what alerts say.
+// newTemplateData applies escape, if given, to the texts of alerts.
 func newTemplateData(alias string, firing []Alert, more Context, escape func(string) string) *templateData {
 	if escape == nil {
 		escape = func(s string) string { return s }
@@ -161,7 +160,7 @@ func newKV(set labels.Set, escape func(string) string) KV {
 	return kv
 }
 
-// commonLabels returns the labels that all alerts have with one value.
+// commonLabels returns the labels that have the same value in all alerts.
 func commonLabels(alerts []Alert) labels.Set {
 	var common labels.Set
 	for _, l := range alerts[0].Labels {
@@ -177,7 +176,7 @@ func commonLabels(alerts []Alert) labels.Set {
 	return common
 }
 
-// sample stands for any alert when a template is tried at start.
+// sample stands for any alert when a template is tested at start.
 var sample = Alert{
 	Fingerprint: "0123456789abcdef",
 	Name:        "Sample",
@@ -188,9 +187,8 @@ var sample = Alert{
 }
 
 // templateFuncs are the functions of Alertmanager's templates that keep a text pure
-// (https://prometheus.io/docs/alerting/latest/notifications/#functions). "since" is not among them: a text that
-// changes with the clock would update its incident forever. Nothing is HTML here, so safeHtml and safeUrl change
-// nothing.
+// (https://prometheus.io/docs/alerting/latest/notifications/#functions). "since" is missing: a text that changes with the clock
+// would update its incident forever. The text is not HTML, so safeHtml and safeUrl change nothing.
 var templateFuncs = template.FuncMap{
 	"date":        func(layout string, t time.Time) string { return t.Format(layout) },
 	"join":        func(sep string, s []string) string { return strings.Join(s, sep) },

@@ -12,10 +12,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// scope lists the labels that say best where an alert fires.
+// scope lists the labels that best say where an alert fires.
 var scope = []string{"instance", "pod", "node", "host", "hostname", "service", "deployment", "job", "namespace", "cluster"}
 
-// titles are the annotations that make a title, the best one first.
+// titles are the annotations for a title, the best first.
 var titles = []string{"summary", "message"}
 
 func (w *rendering) title(c *Content) (news uint64) {
@@ -37,7 +37,7 @@ func (w *rendering) title(c *Content) (news uint64) {
 	return HashText(still)
 }
 
-// Title returns the title that Render returns. It calls no function of an Option.
+// Title returns the title of Render. It calls no function of an Option.
 func (r *Renderer) Title(alias string, firing []Alert, more Context) string {
 	quiet := *r
 	quiet.onTemplateFailed = func(string, error) {}
@@ -48,7 +48,7 @@ func (r *Renderer) Title(alias string, firing []Alert, more Context) string {
 	return c.Title
 }
 
-// override returns what an alert says instead of the configuration: the attribute, else the annotation.
+// override returns the value with which an alert overrides the configuration: the attribute, else the annotation.
 func override(attribute string, annotations labels.Set, name string) string {
 	if !text.Blank(attribute) {
 		return attribute
@@ -91,14 +91,14 @@ func summary(a *Alert, n int) string {
 	return ""
 }
 
-// Names that Grafana gives to the alert that takes a rule's place when its query returns nothing or fails. The
-// annotations are still the rule's, so the summary says what is not known.
+// These are Grafana's names for the alert that replaces a rule's alert when its query returns nothing or fails. The annotations are
+// still the rule's, so the summary is about something unknown.
 const (
 	noData     = "DatasourceNoData"
 	queryError = "DatasourceError"
 )
 
-// datasourceTitle says that a rule of Grafana could not be evaluated; "" for other alerts.
+// datasourceTitle returns a title for a Grafana rule that could not be evaluated; "" for other alerts.
 func datasourceTitle(a *Alert, n int) string {
 	var title string
 	switch cmp.Or(a.Name, a.Labels.Get(labelAlertName)) {
@@ -120,7 +120,7 @@ func datasourceTitle(a *Alert, n int) string {
 	return text.Line(title, n)
 }
 
-// failed says whether an annotation is what Prometheus puts in the place of one whose template fails.
+// failed reports whether an annotation is the text that Prometheus writes when its template fails.
 func failed(annotation string) bool {
 	return strings.HasPrefix(strings.TrimLeft(annotation, " \t\r\n"), "<error expanding template")
 }

@@ -19,8 +19,8 @@ import (
 func (p *Packed) Unpack() Alert {
 	var a Alert
 	for _, object := range [...]string{p.shared(), p.rest} {
-		if !jsonobject.Each(object, a.readField) { // a person wrote it into the record
-			// Names that differ in bytes that are no UTF-8 only have become the same.
+		if !jsonobject.Each(object, a.readField) { // a person changed the record
+			// Names that differ only in bytes that are not UTF-8 are now equal.
 			_ = json.Unmarshal([]byte(object), &a, jsontext.AllowDuplicateNames(true))
 		}
 	}
@@ -28,8 +28,8 @@ func (p *Packed) Unpack() Alert {
 	return a
 }
 
-// readField reads what writeCommon and writeRest write, without a JSON decoder: each incident is rendered anew for each call. It reports
-// false for anything else.
+// readField reads what writeCommon and writeRest write, without a JSON decoder, because each call renders its incident again. It
+// returns false for anything else.
 func (a *Alert) readField(name, value string) (ok bool) {
 	switch name {
 	case `"name"`:
@@ -86,7 +86,7 @@ func readList(value string) (items []string, ok bool) {
 	return items, ok
 }
 
-// Brief returns the alert without its text: what is kept of a resolved one.
+// Brief returns the alert without its text. This is what is kept of a resolved alert.
 func (p Packed) Brief() Packed {
 	p.rest, p.common = nothing, unique.Handle[string]{}
 	return p
