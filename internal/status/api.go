@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status says for people and scripts what the bridge knows: the types of the status API, the words for the state of an entry,
-// and small memories of what happened lately. It may import what an entry and an incident are made of, and does no input or output.
+// Package status presents the bridge's knowledge to people and scripts. It has the types of the status API, the words for the state
+// of an entry, and small memories of recent events. It may import packages of entries and incidents, and does no input or output.
 // Start reading at Read in entry.go; docs/status.md describes the JSON.
 package status
 
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Paths of the API. A version that is not compatible gets another path.
+// Paths of the API. An incompatible version gets another path.
 const (
 	PathOverview = "/api/v1/overview"
 	PathAliases  = "/api/v1/aliases"
@@ -21,14 +21,14 @@ const (
 // Overview says how the bridge is doing.
 type Overview struct {
 	Now time.Time `json:"now"`
-	// Revision changes with what the table or the notices say. It means nothing else.
+	// Revision changes when the table or the notices change. It has no other meaning.
 	Revision string `json:"revision"`
 	Bridge   Bridge `json:"bridge"`
-	// Trouble is what is wrong now, the worst first.
+	// Trouble lists current problems, the worst first.
 	Trouble []Trouble `json:"trouble"`
-	// Unopened are aliases that fire and whose create Alert24 refused, the worst first. The trouble names some.
+	// Unopened are firing aliases whose create Alert24 refused, the worst first. The trouble names some of them.
 	Unopened []string `json:"-"`
-	// Counts are left out while the aliases cannot be read.
+	// Counts is nil while the aliases cannot be read.
 	Counts   *Counts   `json:"counts,omitempty"`
 	API      API       `json:"api"`
 	Storage  Storage   `json:"storage"`
@@ -41,7 +41,7 @@ type Overview struct {
 	Notices []Notice `json:"notices"`
 }
 
-// Bridge is the process that answers.
+// Bridge is the process that answers the request.
 type Bridge struct {
 	Component string    `json:"component"`
 	Version   string    `json:"version"`
@@ -60,30 +60,30 @@ type Counts struct {
 	Parked   int `json:"parked"`
 	Doubtful int `json:"doubtful"`
 	Blocked  int `json:"blocked"`
-	// Dismissed: a person closed the incident, and it stays closed until the episode ends.
+	// Dismissed counts aliases whose incident a person closed, and which stays closed until the episode ends.
 	Dismissed int `json:"dismissed"`
 	// Failing counts the aliases whose last call failed.
 	Failing int `json:"failing"`
-	// PendingSince is since when the oldest change waits.
+	// PendingSince is when the oldest pending change began to wait.
 	PendingSince time.Time `json:"pending_since,omitzero"`
 }
 
-// API is how Alert24's API answers.
+// API is the state of Alert24's API.
 type API struct {
 	Endpoint    string    `json:"endpoint"`
 	State       APIState  `json:"state"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastFailure time.Time `json:"last_failure,omitzero"`
 	LastError   string    `json:"last_error,omitempty"`
-	// FailingSince is when the first call failed after the last success.
+	// FailingSince is the time of the first failure after the last success.
 	FailingSince time.Time `json:"failing_since,omitzero"`
-	// Calls are those of the last minute, Limit the most requests per second; 0 is no limit.
+	// Calls are the calls of the last minute, Limit is the maximum of requests per second; 0 means no limit.
 	Calls int     `json:"calls_last_minute"`
 	Limit float64 `json:"requests_per_second_limit"`
-	// PausedUntil is until when no request leaves, CreatesPausedUntil until when no create does. Zero: they may leave.
+	// No request leaves before PausedUntil, and no create before CreatesPausedUntil. Zero means that they may leave.
 	PausedUntil        time.Time `json:"paused_until,omitzero"`
 	CreatesPausedUntil time.Time `json:"creates_paused_until,omitzero"`
-	// RateLimited: HTTP 429 is why the calls are paused.
+	// RateLimited means that an HTTP 429 paused the calls.
 	RateLimited bool `json:"rate_limited,omitzero"`
 }
 
@@ -92,7 +92,7 @@ type APIState string
 
 // States of the API.
 const (
-	APINotAsked   APIState = "not_asked" // since the start, or since this replica led
+	APINotAsked   APIState = "not_asked" // since the start, or since this replica became leader
 	APIAnswers    APIState = "answers"
 	APIFails      APIState = "fails"
 	APIRefusesKey APIState = "refuses_key"
@@ -103,41 +103,42 @@ const (
 type Storage struct {
 	Kind  string    `json:"kind"` // file, database or memory
 	Up    bool      `json:"up"`
-	Since time.Time `json:"since,omitzero"` // it is not up
-	// Mended is when it was last up again after it was not; zero: it always was.
+	Since time.Time `json:"since,omitzero"` // when it failed
+	// Mended is when the storage last recovered; zero if it never failed.
 	Mended time.Time `json:"mended,omitzero"`
 	Bytes  int64     `json:"bytes"`
 	Error  string    `json:"error,omitempty"`
 }
 
-// Replica is this bridge as one of several.
+// Replica describes this bridge as one of several.
 type Replica struct {
-	Leads  bool `json:"leads"`  // this one
+	Leads  bool `json:"leads"`  // this replica leads
 	Leader bool `json:"leader"` // some replica leads
 	// LeaseAge is how long ago the leader renewed its lease, which lasts for Lease.
 	LeaseAge float64 `json:"lease_age_seconds"`
 	Lease    float64 `json:"lease_seconds"`
-	// Inbox is how many accepted webhooks wait for the leader, InboxSince since when the oldest does, Aside how many it could not use.
+	// Inbox is how many accepted webhooks wait for the leader, InboxSince when the oldest arrived, Aside how many the leader could
+	// not use.
 	Inbox      int       `json:"inbox"`
 	InboxSince time.Time `json:"inbox_since,omitzero"`
 	Aside      int       `json:"set_aside"`
 }
 
-// Webhooks is when receivers of this process last accepted and refused one; zero: none since the start.
+// Webhooks has the times when receivers of this process last accepted and refused a webhook; zero if they have not since the start.
 type Webhooks struct {
 	Since        time.Time `json:"since"` // the start
 	LastAccepted time.Time `json:"last_accepted,omitzero"`
 	LastRefused  time.Time `json:"last_refused,omitzero"`
-	// Refusal is the answer to the one that was refused last, and who sent it.
+	// Refusal is the answer to the last refused webhook, and its sender.
 	Refusal string `json:"refusal,omitempty"`
-	// LastWrong and Wrong are the same of what was refused because of the sender, and not because the bridge could not take it (503).
+	// LastWrong and Wrong are the same for webhooks refused because of the sender, not because the bridge was unavailable (503).
 	LastWrong time.Time `json:"last_wrong,omitzero"`
 	Wrong     string    `json:"wrong,omitempty"`
-	// Fed: alerts came, perhaps from another source than a webhook.
+	// Fed means that alerts arrived, perhaps from another source than a webhook.
 	Fed bool `json:"fed"`
 }
 
-// Sync is the last list of a source of alerts.
+// Sync describes the last list of a source of alerts.
 type Sync struct {
 	Source   string    `json:"source"`
 	At       time.Time `json:"at"`
@@ -145,14 +146,14 @@ type Sync struct {
 	Alerts   int       `json:"alerts"`
 }
 
-// Watchdog counts the sources of alerts whose watchdog is heard, is missing, or was not heard often enough to be watched.
+// Watchdog counts the sources of alerts whose watchdog is heard, is missing, or was too rare to be watched.
 type Watchdog struct {
 	Heard     int `json:"heard"`
 	Missing   int `json:"missing"`
 	Unwatched int `json:"unwatched"`
-	// Silent are the first of those that are missing.
+	// Silent has the first of the missing sources.
 	Silent []Silent `json:"silent,omitempty"`
-	// NeverHeard: no watchdog has come for watchdog::missing_after since the start.
+	// NeverHeard means that no watchdog has come for watchdog::missing_after since the start.
 	NeverHeard bool `json:"never_heard,omitzero"`
 }
 
@@ -162,16 +163,16 @@ type Silent struct {
 	HeardAt time.Time `json:"heard_at"`
 }
 
-// Services are Alert24's services as far as the bridge knows their names.
+// Services counts Alert24's services whose names the bridge knows.
 type Services struct {
 	Known     int       `json:"known"`
 	Refreshed time.Time `json:"refreshed,omitzero"`
 	Error     string    `json:"error,omitempty"`
-	// Unknown are names that alerts use and no service has.
+	// Unknown are names that alerts use but no service has.
 	Unknown []UnknownName `json:"unknown"`
 }
 
-// UnknownName is a name of a service that alerts use and Alert24 does not know.
+// UnknownName is a service name that alerts use and Alert24 does not know.
 type UnknownName struct {
 	Name  string `json:"name"`
 	Count int64  `json:"count"`
@@ -185,25 +186,25 @@ type Aliases struct {
 	Rows     []Row  `json:"rows"`
 }
 
-// Explanation is all that is known of an alias, or of the aliases whose alerts have some labels.
+// Explanation is everything known about an alias, or about the aliases whose alerts have some labels.
 type Explanation struct {
 	Now time.Time `json:"now"`
-	// Trouble is that of the bridge which may be the reason.
+	// Trouble lists problems of the bridge that may be the reason.
 	Trouble []Trouble `json:"trouble"`
 	Entries []Entry   `json:"entries"`
-	// Webhooks are those of the overview.
+	// Webhooks is the same as in the overview.
 	Webhooks Webhooks `json:"webhooks"`
-	// More: there are further entries with these labels.
+	// More means that further entries have these labels.
 	More bool `json:"more,omitzero"`
 	// Notices are reasons why alerts have no incident.
 	Notices []Notice `json:"notices"`
-	// DidYouMean is an alias that is known and differs in case only.
+	// DidYouMean is a known alias that differs only in case.
 	DidYouMean string `json:"did_you_mean,omitempty"`
-	// Do is what people can do, unless that is with the trouble.
+	// Do is what people can do, unless the trouble says it.
 	Do *Remedy `json:"do,omitempty"`
 }
 
-// Known reports whether something is known of the subject itself.
+// Known reports whether anything is known about the subject itself.
 func (e *Explanation) Known() bool {
 	return len(e.Entries) > 0 || slices.ContainsFunc(e.Notices, func(n Notice) bool { return !n.Anonymous() })
 }
@@ -213,13 +214,13 @@ func (e *Explanation) Well() bool {
 	return len(e.Entries) > 0 && !slices.ContainsFunc(e.Entries, func(entry Entry) bool { return !entry.well() })
 }
 
-// Subject is what somebody asks about: an alias, or alerts with all of these labels.
+// Subject is the subject of a question: an alias, or alerts with all of these labels.
 type Subject struct {
 	Alias  string
 	Labels map[string]string
 }
 
-// Has reports whether labels have all of those of the subject.
+// Has reports whether labels include all labels of the subject.
 func (s *Subject) Has(labels func(name string) (value string, found bool)) bool {
 	for name, want := range s.Labels {
 		if value, found := labels(name); !found || value != want {

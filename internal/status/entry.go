@@ -16,22 +16,22 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Entry is all that is known of an alias.
+// Entry is everything known about an alias.
 type Entry struct {
 	Row
 
-	// PendingSince is since when Alert24 does not hold what the alerts ask for; zero while it does.
+	// PendingSince is since when Alert24 differs from the alerts; zero if it does not.
 	PendingSince time.Time `json:"pending_since,omitzero"`
-	// Next is what comes next; nothing while all is as it should be.
+	// Next is the next call or the expiry; nil if nothing is due.
 	Next *Next `json:"next,omitempty"`
-	// Content is what the incident should say now; nothing if no alert fires, or nobody knows the templates.
+	// Content is what the incident should say now; nil if no alert fires or the templates are unknown.
 	Content *Content `json:"content,omitempty"`
-	// Fields says of each field of the incident what was written.
+	// Fields has the state of each field of the incident.
 	Fields []Field `json:"fields,omitempty"`
-	// Extra are further open incidents of the alias, Foreign is another tool's.
+	// Extra are further open incidents of the alias, Foreign is another tool's incident.
 	Extra   []string `json:"extra_incidents,omitempty"`
 	Foreign string   `json:"foreign_incident,omitempty"`
-	// Results are those of the last calls, the newest first.
+	// Results are the results of the last calls, the newest first.
 	Results []Result `json:"results"`
 	// Alerts are the worst members, MoreAlerts how many more there are.
 	Alerts     []Alert  `json:"alerts"`
@@ -39,7 +39,7 @@ type Entry struct {
 	Notices    []Notice `json:"notices,omitempty"`
 }
 
-// well: the incident is open or closed, as the alerts ask.
+// well reports whether the incident is open or closed, as the alerts require.
 func (e *Entry) well() bool { return e.State.Kind == Open || e.State.Kind == Closed }
 
 // Content is what an incident should say.
@@ -55,13 +55,13 @@ type Content struct {
 	Labels            map[string]string `json:"labels,omitempty"`
 }
 
-// Field is a field of the incident and what became of it.
+// Field is a field of the incident and its state.
 type Field struct {
 	Name  string     `json:"name"`
 	State FieldState `json:"state"`
 }
 
-// FieldState says whether a field is as the alerts ask.
+// FieldState says whether a field matches the alerts.
 type FieldState string
 
 // States of fields.
@@ -89,7 +89,7 @@ type Alert struct {
 // shownAlerts bounds the members of an Entry.
 const shownAlerts = 50
 
-// Read describes an entry whole. What only the process knows that has the ledger, the caller adds.
+// Read describes an entry completely. The caller adds what only the process with the ledger knows.
 func Read(e *protocol.Entry, k *Known) Entry {
 	entry := Entry{
 		Row: RowOf(e, k), PendingSince: k.PendingSince, Extra: e.Extra, Foreign: e.Foreign, Results: []Result{}, Alerts: []Alert{},
@@ -135,14 +135,14 @@ func alertOf(m *protocol.Member) Alert {
 	return alert
 }
 
-// Describe adds what the incident should say, and what of that was written.
+// Describe adds the content that the incident should have, and which of it was written.
 func (e *Entry) Describe(of *protocol.Entry, c *incident.Content, want *protocol.Content) {
 	e.Content = &Content{
 		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Source: c.Source, Tags: c.Tags,
 		AffectedServices: c.AffectedServices, ImpactDescription: c.ImpactDescription, AssignedTo: c.AssignedTo, Labels: Bounded(c.Labels),
 	}
 	if of.Dismissed {
-		return // nothing of it will be written
+		return // none of it will be written
 	}
 	due := of.Due(want)
 	for f := range incident.NumFields {
@@ -164,7 +164,7 @@ const (
 	maxValueRunes = 1024
 )
 
-// Bounded returns so many labels and so much of each as people read.
+// Bounded returns as many labels, and as much of each, as people can read.
 func Bounded(set labels.Set) map[string]string {
 	m := make(map[string]string, min(len(set), maxPairs))
 	for _, l := range set[:min(len(set), maxPairs)] {
@@ -173,13 +173,13 @@ func Bounded(set labels.Set) map[string]string {
 	return m
 }
 
-// Page is the address of Alert24's pages next to its API, without a slash at the end.
+// Page returns the address of Alert24's pages next to its API, without a trailing slash.
 func Page(endpoint string) string {
 	page, _, _ := strings.Cut(endpoint, "/api/")
 	return strings.TrimRight(page, "/")
 }
 
-// incidentLink is where Alert24 shows an incident.
+// incidentLink returns the address at which Alert24 shows an incident.
 func incidentLink(page, id string) string {
 	if page == "" || id == "" {
 		return ""

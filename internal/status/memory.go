@@ -15,27 +15,27 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Notice is a reason why an alert has no incident, or lacks something.
+// Notice is a reason why an alert has no incident, or an incomplete one.
 type Notice struct {
 	Kind   Reason            `json:"kind"`
 	Alias  string            `json:"alias,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
-	// Text is the reason in words. Until is when it ends, if that is known.
+	// Text is the reason in words. Until is when the reason ends, if known.
 	Text string `json:"text"`
-	// From is the address of the sender, Receiver what it sent to, where that is known.
+	// From is the address of the sender, Receiver the receiver it sent to, if known.
 	From     string    `json:"from,omitempty"`
 	Receiver string    `json:"receiver,omitempty"`
 	Until    time.Time `json:"until,omitzero"`
 	Count    int64     `json:"count"`
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
-	// Watchdog: it is ignored because it is one.
+	// Watchdog means that the alert is ignored because it is a watchdog.
 	Watchdog bool `json:"-"`
-	// Same says what makes two notices without an alias one; "" is the text.
+	// Same identifies a notice without an alias; "" means that Text does.
 	Same string `json:"-"`
 }
 
-// Anonymous reports whether nobody knows which alerts it is about.
+// Anonymous reports whether the affected alerts are unknown.
 func (n *Notice) Anonymous() bool { return n.Kind == Refused || n.Kind == Unusable }
 
 // Reason is the kind of a Notice.
@@ -43,16 +43,16 @@ type Reason string
 
 // Reasons.
 const (
-	Ignored  Reason = "ignored"  // a rule says that it is to have none
-	HeldEcho Reason = "held"     // it may be an echo
+	Ignored  Reason = "ignored"  // a rule excludes the alert
+	HeldEcho Reason = "held"     // the firing may be an echo
 	Unusable Reason = "unusable" // the record cannot be read
 	NoRoom   Reason = "no_room"  // there are limits::aliases live aliases
-	Brief    Reason = "brief"    // it resolved before anything was sent
+	Brief    Reason = "brief"    // the alert resolved before anything was sent
 	Skipped  Reason = "skipped"  // an alert of a webhook cannot be used
-	Refused  Reason = "refused"  // a webhook was not taken
+	Refused  Reason = "refused"  // a webhook was not accepted
 )
 
-// quietFor is how long a notice that goes on is not news.
+// quietFor is how long a repeated notice is not news.
 const quietFor = time.Hour
 
 // Notices keep the newest notices, one for each kind and alias. They are safe for concurrent use.
@@ -68,26 +68,26 @@ type noticeKey struct {
 	text  string // where there is no alias
 }
 
-// told is a notice and when it was last news.
+// told is a notice, and when it was last news.
 type told struct {
 	Notice
 
 	at time.Time
 }
 
-// NewNotices keeps at most so many.
+// NewNotices returns a memory of at most this many notices.
 func NewNotices(most int) *Notices { return &Notices{byKey: newest[noticeKey, *told](most)} }
 
-// newest keeps what was added last, at most so many.
+// newest returns a cache of the most entries added last.
 func newest[K comparable, V any](most int) *simplelru.LRU[K, V] {
 	l, err := simplelru.NewLRU[K, V](most, nil)
 	if err != nil {
-		panic(err) // none are kept: a constant is wrong
+		panic(err) // only a constant below 1 gets here
 	}
 	return l
 }
 
-// Add notes n at its time Last. It reports whether that is news: not known, or last told an hour ago.
+// Add notes n at its time Last. It reports whether n is news: unknown, or last told an hour ago.
 func (s *Notices) Add(n Notice) (news bool) {
 	key := noticeKey{kind: n.Kind, alias: n.Alias}
 	if n.Alias == "" {
@@ -110,7 +110,7 @@ func (s *Notices) Add(n Notice) (news bool) {
 	return news
 }
 
-// Find returns the notices that f wants, the newest first, and at most so many.
+// Find returns up to most notices for which f is true, the newest first.
 func (s *Notices) Find(most int, f func(n *Notice) bool) []Notice {
 	found := []Notice{}
 	s.mu.Lock()
@@ -126,12 +126,12 @@ func (s *Notices) Find(most int, f func(n *Notice) bool) []Notice {
 	return found
 }
 
-// Newest returns at most so many notices.
+// Newest returns up to most notices, the newest first.
 func (s *Notices) Newest(most int) []Notice {
 	return s.Find(most, func(*Notice) bool { return true })
 }
 
-// Revision changes with the notices.
+// Revision changes when the notices change.
 func (s *Notices) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +144,7 @@ type Result struct {
 	Call string    `json:"call"`
 	// Result is one of the results of docs/delivery.md.
 	Result string `json:"result"`
-	// Did is what the bridge learned of it, Text the same in words.
+	// Did is what the bridge learned from the result, Text the same in words.
 	Did    string `json:"did"`
 	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -155,14 +155,14 @@ const (
 	maxReason       = 200 // bytes
 )
 
-// Results keep the last results of the aliases that called last. They are safe for concurrent use.
+// Results keep the last results of the aliases with the latest calls. They are safe for concurrent use.
 type Results struct {
 	mu       sync.Mutex
-	byAlias  *simplelru.LRU[string, []Result] // the newest last
+	byAlias  *simplelru.LRU[string, []Result] // the newest result last
 	revision uint64
 }
 
-// NewResults keeps those of at most so many aliases.
+// NewResults returns a memory for at most this many aliases.
 func NewResults(aliases int) *Results { return &Results{byAlias: newest[string, []Result](aliases)} }
 
 // Add adds a result.
@@ -190,8 +190,8 @@ func (s *Results) Of(alias string) []Result {
 	return all
 }
 
-// LastFailed returns the last call of an alias that failed and was to write something, and the last one that Alert24 refused; the zero
-// values if none is known.
+// LastFailed returns the last failed call of an alias that was a write, and the last one that Alert24 refused; the zero value if
+// there is none.
 func (s *Results) LastFailed(alias string) (failed, refused Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,7 +210,7 @@ func (s *Results) LastFailed(alias string) (failed, refused Result) {
 	return failed, Result{}
 }
 
-// Revision changes with the results.
+// Revision changes when the results change.
 func (s *Results) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

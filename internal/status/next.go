@@ -10,20 +10,20 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Next is the next call, if nothing happens but time.
+// Next is the next call if nothing but time passes.
 type Next struct {
-	// Call is a create, update, close, reopen or lookup; "" if none is to come before the bridge forgets the alias.
+	// Call is a create, update, close, reopen or lookup; "" if no call comes before the entry expires.
 	Call string `json:"call,omitempty"`
 	Why  string `json:"why,omitempty"`
-	// Unless is what would make the call needless.
+	// Unless says what would make the call unnecessary.
 	Unless string `json:"unless,omitempty"`
-	// At is when the call may begin, or when the alias is forgotten; zero: at once.
+	// At is when the call may begin, or when the entry expires; zero means at once.
 	At time.Time `json:"at,omitzero"`
-	// PausedUntil is when calls are allowed again that this one waits for; zero: it does not.
+	// PausedUntil is the end of the pause that the call waits for; zero if there is none.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 }
 
-// NextOf says what comes next of an entry: a call that may begin at a time, and not before a pause is over, or none before it expires.
+// NextOf returns what comes next for an entry: a call that may begin at a time, but not before a pause ends, or the expiry.
 func NextOf(e *protocol.Entry, call protocol.Call, at, pausedUntil time.Time) *Next {
 	if call.Kind == protocol.NoCall {
 		if at.IsZero() {
@@ -41,7 +41,7 @@ func NextOf(e *protocol.Entry, call protocol.Call, at, pausedUntil time.Time) *N
 	return n
 }
 
-// String is what comes next as of now.
+// String describes what comes next, as seen now.
 func (n *Next) String(now time.Time) string {
 	if n.Call == "" {
 		return "no call; the bridge forgets the alias " + When(n.At, now)
@@ -59,7 +59,7 @@ func (n *Next) String(now time.Time) string {
 	return s
 }
 
-// When says when something is to happen.
+// When says when something will happen.
 func When(at, now time.Time) string {
 	switch d := at.Sub(now); {
 	case d < time.Second:
@@ -71,7 +71,7 @@ func When(at, now time.Time) string {
 	}
 }
 
-// clock is the time of the day, with the date if that is another one.
+// clock returns the time of day, with the date if it is another day.
 func clock(t, now time.Time) string {
 	if now.Sub(t).Abs() > 20*time.Hour {
 		return t.Local().Format(time.DateTime)
@@ -79,7 +79,7 @@ func clock(t, now time.Time) string {
 	return t.Local().Format(time.TimeOnly)
 }
 
-// Told says what a call did to which incident; "" if that is nothing.
+// Told says what a call did to which incident; "" if it did nothing.
 func Told(a *protocol.Answered) string {
 	is := name(a.Entry)
 	switch a.Lesson {
@@ -111,7 +111,7 @@ func Told(a *protocol.Answered) string {
 	}
 }
 
-// found is for a lookup that changes nothing.
+// found describes a lookup that changes nothing.
 func found(a *protocol.Answered) string {
 	if a.Call.Kind != protocol.Lookup || a.Answer.Result != protocol.Done {
 		return ""

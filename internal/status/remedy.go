@@ -12,25 +12,25 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Remedy is what people can do about something.
+// Remedy is what people can do about a problem.
 type Remedy struct {
 	Text string `json:"text"`
-	// Command is one for a shell, if there is one.
+	// Command is a shell command, if there is one.
 	Command string `json:"command,omitempty"`
 	// Runbook is the page and its section.
 	Runbook string `json:"runbook"`
 }
 
-// String is the remedy without the command.
+// String returns the remedy without the command.
 func (r *Remedy) String() string { return r.Text + " (" + r.Runbook + ")" }
 
-// closeRefused stands for a state: the incident stays open until a person closes it.
+// closeRefused is a kind of state: the incident stays open until a person closes it.
 const closeRefused = "close_refused"
 
-// heardWatchdog stands for a notice: a watchdog is ignored, as it should be.
+// heardWatchdog is a kind of notice: a watchdog is ignored, as it should be.
 const heardWatchdog = "heard_watchdog"
 
-// remedies have a row for each kind of trouble, of state and of notice that people can do something about, with a section of the runbook.
+// remedies has a row, with a section of the runbook, for each kind of trouble, state and notice that people can do something about.
 var remedies = map[string][2]string{
 	string(StorageDown):  {"free space, or mend the disk; the bridge goes on by itself", "alert24bridgestoragefailing"},
 	string(DatabaseDown): {"bring the database back; the bridge goes on by itself", "alert24bridgenoleader"},
@@ -65,7 +65,7 @@ var remedies = map[string][2]string{
 	string(Skipped):  {"correct the program that sends the alert", "an-alert-has-no-incident"},
 }
 
-// remedyFor returns the row of a kind; nil: nothing can be done, or need be.
+// remedyFor returns the row of a kind; nil if people cannot or need not do anything.
 func remedyFor(kind string) *Remedy {
 	row, there := remedies[kind]
 	if !there {
@@ -74,7 +74,7 @@ func remedyFor(kind string) *Remedy {
 	return &Remedy{Text: row[0], Runbook: "docs/runbook.md#" + row[1]}
 }
 
-// Advise adds the troubles of the bridge that may be the reason, and what people can do about the subject.
+// Advise adds the troubles that may be the reason, and what people can do about the subject.
 func (e *Explanation) Advise(all []Trouble, s *Subject) {
 	e.Trouble = []Trouble{}
 	known, well := e.Known(), e.Well()
@@ -115,13 +115,13 @@ func (e *Entry) remedy() *Remedy {
 	return remedyFor(string(e.State.Kind))
 }
 
-// stops: calls may wait until it is over.
+// stops reports whether calls may wait until the trouble ends.
 func (t Trouble) stops() bool { return t.Scope == Waiting || t.Scope == All && t.Kind != Watchdogs }
 
-// goesOn: the bridge goes on by itself, unless a trouble keeps its calls from leaving.
+// goesOn reports whether the bridge continues by itself, unless a trouble stops its calls.
 func (e *Entry) goesOn() bool { return e.State.Kind == Retrying || e.State.Kind == Doubtful }
 
-// closeRefused: Alert24 refused the last close.
+// closeRefused reports whether Alert24 refused the last close.
 func (e *Entry) closeRefused() bool {
 	return e.State.Kind == Retrying && len(e.Results) > 0 && e.Results[0].Call == protocol.Close.String() && e.Results[0].Result == protocol.Refused.String()
 }
@@ -145,7 +145,7 @@ func (s *Subject) route() *Remedy {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/=@%+-]+$`)
 
-// shellWord quotes what a shell would not take for one word.
+// shellWord quotes s if a shell would not read it as one word.
 func shellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s

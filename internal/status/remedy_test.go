@@ -41,7 +41,7 @@ func TestAdvice(t *testing.T) {
 	for name, c := range map[string]struct {
 		found Explanation
 		all   []Trouble
-		kinds []TroubleKind // that are shown
+		kinds []TroubleKind // kinds that are shown
 		do    string        // a part of the remedy
 	}{
 		"it is as it should be":        {entry(Open), everything, []TroubleKind{Watchdogs}, ""},
@@ -89,7 +89,7 @@ func TestInboxMayHaveTheAlert(t *testing.T) {
 	assert.Equal(t, "1 accepted webhook waits for the leader", all[0].Text)
 }
 
-// The command has labels from the question, and people paste it into a shell.
+// The command contains labels from the question, and people paste it into a shell.
 func TestRouteIsSafeInAShell(t *testing.T) {
 	s := Subject{Labels: map[string]string{"b": "it's; rm -rf /", "a": "api-01.prod:9100"}}
 	assert.Contains(t, s.route().Command, ` routes test a=api-01.prod:9100 'b=it'\''s; rm -rf /'`)

@@ -14,24 +14,24 @@ import (
 // Row is an alias in the table.
 type Row struct {
 	Alias string `json:"alias"`
-	// Severity is that of the worst alert that fires, else the worst of the episode; "" is not known.
+	// Severity is that of the worst firing alert, else the worst of the episode; "" if unknown.
 	Severity string `json:"severity"`
 	Title    string `json:"title"`
 	State    State  `json:"state"`
-	// Is says what counts the alias is in.
+	// Is lists the groups that the alias counts in.
 	Is []Group `json:"is"`
 	// Firing, Held and Members are numbers of alerts.
 	Firing  int `json:"firing"`
 	Held    int `json:"held,omitzero"`
 	Members int `json:"members"`
-	// Since is when the first alert began that fires, else when the last one resolved.
+	// Since is when the first of the firing alerts began, else when the last alert resolved.
 	Since    time.Time `json:"since,omitzero"`
 	Incident Incident  `json:"incident,omitzero"`
 
 	worst incident.Severity
 }
 
-// Incident is the incident in Alert24 as far as it is known.
+// Incident is what is known of the incident in Alert24.
 type Incident struct {
 	State     string    `json:"state"` // none, open, closed or unknown
 	ID        string    `json:"id,omitempty"`
@@ -42,7 +42,7 @@ type Incident struct {
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 }
 
-// Name is what people call the incident; "" if none is known.
+// Name returns the name that people use for the incident; "" if none is known.
 func (i *Incident) Name() string {
 	if i.Number > 0 {
 		return "#" + strconv.FormatInt(i.Number, 10)
@@ -50,7 +50,7 @@ func (i *Incident) Name() string {
 	return i.ID
 }
 
-// Group is what an alias counts as. It can be several.
+// Group is a group of aliases. An alias can be in several.
 type Group string
 
 // Groups, as in Counts.
@@ -62,11 +62,11 @@ const (
 	IsParked   Group = "parked"
 	IsDoubtful Group = "doubtful"
 	IsBlocked  Group = "blocked"
-	// IsDismissed: a person closed it, and it stays closed.
+	// IsDismissed: a person closed the incident, and it stays closed.
 	IsDismissed Group = "dismissed"
 )
 
-// Groups are all of them.
+// Groups lists all groups.
 var Groups = []Group{IsFiring, IsOpen, IsPending, IsHeld, IsParked, IsDoubtful, IsBlocked, IsDismissed}
 
 // RowOf describes an entry in one line.
@@ -88,7 +88,7 @@ func RowOf(e *protocol.Entry, k *Known) Row {
 	return r
 }
 
-// worstHeld is the severity of an incident that would be opened.
+// worstHeld returns the severity of the incident that a held firing would open.
 func worstHeld(e *protocol.Entry) (worst incident.Severity) {
 	for m := range e.Members.All() {
 		if m.State() == "held" {

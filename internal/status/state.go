@@ -12,37 +12,37 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// State is what becomes of the incident of an alias, in words.
+// State says in words how the incident of an alias stands.
 type State struct {
 	Kind Kind   `json:"kind"`
 	Text string `json:"text"`
-	// NextTry is when the bridge tries again, Until when a wait ends; zero: there is none.
+	// NextTry is when the bridge tries again, Until when a wait ends; zero if there is none.
 	NextTry time.Time `json:"next_try,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
-	// PausedUntil is when the calls are allowed again that the next try waits for; zero: it does not.
+	// PausedUntil is the end of the pause that the next try waits for; zero if there is none.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
-	// Pace says how often it is tried, where that is slow.
+	// Pace says how often the bridge tries, if that is slow.
 	Pace string `json:"pace,omitempty"`
-	// SeenAt is when Alert24 last showed the incident open, if nothing is wrong with it.
+	// SeenAt is when Alert24 last showed the incident open, if nothing is wrong with the incident.
 	SeenAt time.Time `json:"seen_at,omitzero"`
-	// Reason is the last error, or why the alias waits, At when that happened, if it is told.
+	// Reason is the last error, or why the alias waits. At is when that happened, if known.
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
 }
 
-// Kind is a State for scripts.
+// Kind is the name of a State for scripts.
 type Kind string
 
 // Kinds of states.
 const (
-	Open      Kind = "open"      // and says what it should
+	Open      Kind = "open"      // with the right content
 	Opening   Kind = "opening"   // a create is due or under way
 	Updating  Kind = "updating"  // open, and an update is due or under way
 	Closing   Kind = "closing"   // a close is due or under way
 	Retrying  Kind = "retrying"  // a call failed
 	Parked    Kind = "parked"    // Alert24 refused the content
 	Blocked   Kind = "blocked"   // another tool's incident has the alias
-	Dismissed Kind = "dismissed" // a person closed it, and it stays closed
+	Dismissed Kind = "dismissed" // a person closed the incident, and it stays closed
 	Held      Kind = "held"      // the firing may be an echo
 	Doubtful  Kind = "doubtful"  // an unanswered call may have been carried out
 	LeftOpen  Kind = "left_open" // resolved; a person closes the incident
@@ -50,7 +50,7 @@ const (
 	Untold    Kind = "untold" // resolved before anything was sent
 )
 
-// String is the whole state as of now.
+// String describes the whole state, as seen now.
 func (s State) String(now time.Time) string {
 	var b strings.Builder
 	b.WriteString(s.Text)
@@ -83,7 +83,7 @@ func WhenAllowed(at time.Time) string {
 	return "when calls are allowed again at " + at.Local().Format(time.TimeOnly)
 }
 
-// Span is a duration with its two largest units.
+// Span returns a duration with its two largest units.
 func Span(d time.Duration) string {
 	s := int64(d / time.Second)
 	number := func(n int64, unit string) string { return strconv.FormatInt(n, 10) + " " + unit }
@@ -99,28 +99,28 @@ func Span(d time.Duration) string {
 	}
 }
 
-// Known is what is known of an entry next to it.
+// Known is what is known about an entry from elsewhere.
 type Known struct {
-	// Timers of the entry, as far as they are known.
+	// Timers of the entry, as far as known.
 	Timers protocol.Timers
-	// PendingSince is since when Alert24 does not hold what the entry asks for; zero while it does.
+	// PendingSince is since when Alert24 differs from the entry; zero if it does not.
 	PendingSince time.Time
-	// ResolveDelay is that of the configuration.
+	// ResolveDelay is the configured one.
 	ResolveDelay time.Duration
-	// Last is the last call that failed, Refused the last one that Alert24 refused; the zero value: none is known.
+	// Last is the last failed call, Refused the last call that Alert24 refused; zero if none is known.
 	Last, Refused Result
-	// Title is what the incident says, or said; Page is the address of Alert24's pages, without a slash at the end.
+	// Title is the current or last title of the incident. Page is the address of Alert24's pages, without a trailing slash.
 	Title, Page string
-	// PausedUntil is until when no call but a create leaves, CreatesPausedUntil until when no create does.
+	// No call but a create leaves before PausedUntil, and no create before CreatesPausedUntil.
 	PausedUntil, CreatesPausedUntil time.Time
 	Now                             time.Time
-	// Backoff is that of the policy.
+	// Backoff is the policy's backoff.
 	Backoff protocol.Backoff
-	// Stuck: the storage cannot be written, so nothing is sent.
+	// Stuck means that the storage cannot be written, so nothing is sent.
 	Stuck bool
 }
 
-// StateOf says what becomes of the incident of e.
+// StateOf returns the state of the incident of e.
 func StateOf(e *protocol.Entry, k *Known) State {
 	s := closing(e, k)
 	if e.Firing() {
@@ -149,10 +149,10 @@ func StateOf(e *protocol.Entry, k *Known) State {
 	return s
 }
 
-// slowly is the pace of what called often without news.
+// slowly is the pace of an alias that called often without news.
 const slowly = "every 6 minutes after ten tries"
 
-// again says when a call is tried again that failed: when the last of what it waits for is over.
+// again says when a failed call is tried again: when the last of its waits ends.
 func (s State) again(k *Known) State {
 	t := &k.Timers
 	s.NextTry = t.RetryAt
@@ -169,7 +169,7 @@ func (s State) again(k *Known) State {
 	return s
 }
 
-// opening is for an alias that fires.
+// opening returns the state of an alias that fires.
 func opening(e *protocol.Entry, k *Known) State {
 	t := &k.Timers
 	switch is := name(e); {
@@ -189,7 +189,7 @@ func opening(e *protocol.Entry, k *Known) State {
 		return State{Kind: Opening, Text: "waits to be opened"}
 	case e.Parked():
 		return State{Kind: Parked, Text: "open as " + is + "; Alert24 refused its update"}.again(k)
-	case t.Attempts > 0 && !k.PendingSince.IsZero(): // its alerts may say again what was written
+	case t.Attempts > 0 && !k.PendingSince.IsZero(): // its alerts may say again what is already written
 		return State{Kind: Retrying, Text: "open as " + is + "; " + failed(k, protocol.Update, t.Attempts)}.again(k)
 	case e.Doubt.Set:
 		return State{Kind: Doubtful, Text: "open as " + is + "; a call had no answer, and the bridge looks at the incident"}
@@ -200,7 +200,7 @@ func opening(e *protocol.Entry, k *Known) State {
 	}
 }
 
-// closing is for an alias of which no alert fires.
+// closing returns the state of an alias without a firing alert.
 func closing(e *protocol.Entry, k *Known) State {
 	t := &k.Timers
 	switch is := name(e); {
@@ -229,7 +229,8 @@ func closing(e *protocol.Entry, k *Known) State {
 	}
 }
 
-// held is for an alias whose firing may be an echo: it says whose resolve it may have crossed.
+// held returns the state of an alias whose firing may be an echo. It names the sender of the resolve that the firing may have
+// crossed.
 func held(e *protocol.Entry) State {
 	s := State{Kind: Held, Text: "waits", Until: e.HeldUntil(), Reason: "it may be a late repeat"}
 	for m := range e.Members.All() {
@@ -242,7 +243,7 @@ func held(e *protocol.Entry) State {
 	return s
 }
 
-// senderOf names for people who sent an event: the externalURL of an Alertmanager, else its address.
+// senderOf names the sender of an event for people: the externalURL of an Alertmanager, else its address.
 func senderOf(sender string) string {
 	switch words := strings.Fields(sender); {
 	case len(words) == 0:
@@ -254,12 +255,12 @@ func senderOf(sender string) string {
 	}
 }
 
-// under: a call is on its way.
+// under reports whether a call is under way.
 func under(e *protocol.Entry, k *Known) bool {
 	return e.Inflight().Kind != protocol.NoCall && !k.Timers.Armed
 }
 
-// failed says which call failed how often: the last one that is known, or the one that is likely.
+// failed says which call failed and how often: the last one known, or the likely one.
 func failed(k *Known, likely protocol.Kind, times int32) string {
 	call := k.Last.Call
 	if call == "" {
@@ -271,7 +272,7 @@ func failed(k *Known, likely protocol.Kind, times int32) string {
 	return call + " failed " + strconv.Itoa(int(times)) + " times"
 }
 
-// name of the incident for people.
+// name returns the name of the incident for people.
 func name(e *protocol.Entry) string {
 	switch i := &e.Incident; {
 	case i.Number != 0:

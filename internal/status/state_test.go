@@ -17,7 +17,7 @@ import (
 
 var start = time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
 
-// life is an entry and what happens to it.
+// life is an entry and its events.
 type life struct {
 	t      *testing.T
 	policy protocol.Policy
@@ -57,7 +57,7 @@ func want() *protocol.Content {
 	return &protocol.Content{News: incident.Hashes{incident.FieldTitle: 1, incident.FieldSeverity: 2}, Severity: incident.Critical}
 }
 
-// call begins the call that is due, and learns its answer, if there is one.
+// call begins the call that is due, and learns the answer if there is one.
 func (l *life) call(kind protocol.Kind, answer *protocol.Answer) {
 	l.t.Helper()
 	d := l.policy.Decide(l.entry, want(), l.now)
@@ -74,10 +74,10 @@ func (l *life) opens() {
 	l.call(protocol.Create, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Number: 1042, Seen: true, Open: true, StartedAt: start}})
 }
 
-// unavailable is what Alert24 says while it is down.
+// unavailable is the result while Alert24 is down.
 var unavailable = Result{Call: "create", Reason: "HTTP 503 Service Unavailable"}
 
-// states are lives, and what is said of them.
+// states are lives and their expected descriptions.
 var states = []struct {
 	name    string
 	happens func(l *life)

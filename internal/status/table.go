@@ -16,11 +16,11 @@ import (
 type Table struct {
 	Rows   []Row
 	Counts Counts
-	// Unopened are the aliases that fire and whose create Alert24 refused, the worst first.
+	// Unopened are the firing aliases whose create Alert24 refused, the worst first.
 	Unopened []string
 }
 
-// NewTable counts the rows. pendingSince is that of the alias that waits longest.
+// NewTable counts the rows. pendingSince is the time of the alias that has waited longest.
 func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
 	t := &Table{Rows: rows, Counts: Counts{Live: len(rows), Closed: closed, PendingSince: pendingSince}}
 	var unopened []*Row
@@ -77,9 +77,9 @@ const (
 
 // Query asks for a part of the table.
 type Query struct {
-	// Filter are words that the alias, the title, the severity or the state has, each of them somewhere.
+	// Filter has words, each of which must occur in the alias, the title, the severity or the state.
 	Filter string
-	// Is is a group; "" is all.
+	// Is is a group; "" selects all.
 	Is     Group
 	Sort   Sort
 	Desc   bool
@@ -90,7 +90,7 @@ type Query struct {
 // MaxLimit bounds the rows of one answer.
 const MaxLimit = 1000
 
-// Check refuses what cannot be answered.
+// Check returns an error for a query that cannot be answered.
 func (q *Query) Check() error {
 	q.Sort = cmp.Or(q.Sort, BySeverity)
 	switch {
@@ -106,7 +106,7 @@ func (q *Query) Check() error {
 	return nil
 }
 
-// Select returns the rows of the part, and how many there are in all.
+// Select returns the requested rows, and the total number of matching rows.
 func (t *Table) Select(q Query) (rows []Row, total int) {
 	words := strings.Fields(strings.ToLower(q.Filter))
 	found := make([]*Row, 0, len(t.Rows))
@@ -143,7 +143,7 @@ func (r *Row) has(words []string) bool {
 	return true
 }
 
-// trouble is the order of states: what needs a person comes first.
+// trouble is the order of states: first the ones that need a person.
 var trouble = []Kind{Parked, Blocked, Retrying, Doubtful, Opening, Held, Dismissed, LeftOpen, Updating, Closing, Open, Closed, Untold}
 
 func (q *Query) compare(a, b *Row) int {

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Trouble is something that is wrong with the bridge or around it.
+// Trouble is a problem of the bridge or around it.
 type Trouble struct {
 	Kind TroubleKind `json:"kind"`
-	// Text has times in RFC 3339: see Localize.
+	// Text has times in RFC 3339; see Localize.
 	Text  string    `json:"text"`
 	Since time.Time `json:"since,omitzero"`
 	Scope Scope     `json:"scope"`
@@ -30,19 +30,19 @@ type TroubleKind string
 const (
 	StorageDown  TroubleKind = "storage"     // webhooks are refused
 	DatabaseDown TroubleKind = "database"    // webhooks are refused
-	NoLeader     TroubleKind = "leader"      // what is accepted waits in the inbox
-	Follows      TroubleKind = "follows"     // only the leader knows what became of calls
+	NoLeader     TroubleKind = "leader"      // accepted webhooks wait in the inbox
+	Follows      TroubleKind = "follows"     // only the leader knows the results of calls
 	Refusing     TroubleKind = "refused"     // webhooks are refused because of their sender
 	Busy         TroubleKind = "busy"        // webhooks are answered 503
-	InInbox      TroubleKind = "inbox"       // a webhook waits there, which may have the alert
+	InInbox      TroubleKind = "inbox"       // a webhook waits in the inbox and may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
-	Unopened     TroubleKind = "parked"      // Alert24 refuses what incidents are to say
-	APIDown      TroubleKind = "api"         // Alert24 does not answer as it should
+	Unopened     TroubleKind = "parked"      // Alert24 refuses the content of incidents
+	APIDown      TroubleKind = "api"         // Alert24 does not answer correctly
 	SomeFail     TroubleKind = "calls"       // calls for some aliases fail
 	RateLimit    TroubleKind = "rate_limit"  // calls wait because of HTTP 429
 	Paused       TroubleKind = "pause"       // calls wait because Alert24 asked for it
 	Watchdogs    TroubleKind = "watchdog"    // a source of alerts is silent
-	NoWatchdog   TroubleKind = "no_watchdog" // none has ever been heard
+	NoWatchdog   TroubleKind = "no_watchdog" // no watchdog has ever been heard
 	Unfed        TroubleKind = "unfed"       // no webhook has come
 )
 
@@ -51,30 +51,30 @@ type Scope string
 
 // Scopes.
 const (
-	All     Scope = "all"     // what the bridge knows of any alert may be old
-	Waiting Scope = "waiting" // those that Alert24 does not hold as the alerts ask
-	Unheard Scope = "unheard" // those that the bridge does not know
-	Named   Scope = "named"   // those that it names: what is known of them says it
+	All     Scope = "all"     // the bridge's knowledge of any alias may be old
+	Waiting Scope = "waiting" // aliases for which Alert24 differs from the alerts
+	Unheard Scope = "unheard" // aliases that the bridge does not know
+	Named   Scope = "named"   // aliases that it names: their own entries tell it
 )
 
-// refusedFor is how long a refusal counts, whatever else is accepted: a sender with a wrong token shares its address with others, and
-// Alertmanager tries again after group_interval, 5 minutes unless it says otherwise.
+// refusedFor is how long a refusal counts even if other webhooks are accepted. A sender with a wrong token shares its address with
+// others, and Alertmanager tries again after group_interval, by default 5 minutes.
 const refusedFor = 10 * time.Minute
 
-// unfedAfter is how long after the start it is no trouble yet that no webhook has come.
+// unfedAfter is how long after the start a missing webhook is not yet a trouble.
 const unfedAfter = 5 * time.Minute
 
-// maxNamed bounds the sources and the aliases that a text names.
+// maxNamed bounds the sources and aliases named in a text.
 const maxNamed = 3
 
-// troubles is a list in the making.
+// troubles is a list being built.
 type troubles []Trouble
 
 func (all *troubles) add(kind TroubleKind, scope Scope, since time.Time, text ...string) {
 	*all = append(*all, Trouble{kind, strings.Join(text, ""), since, scope, remedyFor(string(kind))})
 }
 
-// Troubles are those of o, the worst first.
+// Troubles returns the troubles of o, the worst first.
 func Troubles(o *Overview) []Trouble {
 	all := troubles{}
 	all.storage(&o.Storage)
@@ -137,7 +137,7 @@ func (all *troubles) replica(r *Replica, databaseUp bool) {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// inbox says what waits for the leader.
+// inbox says how much waits for the leader.
 func inbox(r *Replica) string {
 	text := number(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
 	switch {
@@ -164,7 +164,7 @@ func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
 	if recent(w.LastWrong) || w.LastWrong.After(w.LastAccepted) {
 		all.add(Refusing, Unheard, w.LastWrong, "webhooks are refused, the last one at ", at(w.LastWrong), because(w.Wrong), "; ", w.acceptedSince(w.LastWrong))
 	}
-	// What is answered 503 is sent again soon. The storage, the database and the inbox are troubles of their own.
+	// A webhook answered with 503 is sent again soon. The storage, the database and the inbox are troubles of their own.
 	busy := w.LastRefused
 	known := slices.ContainsFunc(*all, func(t Trouble) bool { return t.Scope == All || t.Kind == InInbox })
 	if busy.After(w.LastWrong) && busy.After(w.LastAccepted) && busy.After(mended) && recent(busy) && !known {
@@ -172,12 +172,12 @@ func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
 	}
 }
 
-// unfed: nothing has come, although Alertmanager had the time to send what fires.
+// unfed reports whether nothing has come, although Alertmanager had time to send firing alerts.
 func (w *Webhooks) unfed(now time.Time) bool {
 	return w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.Fed && now.Sub(w.Since) >= unfedAfter
 }
 
-// acceptedSince says whether one was accepted after a refusal.
+// acceptedSince says whether a webhook was accepted after the refusal.
 func (w *Webhooks) acceptedSince(refused time.Time) string {
 	switch {
 	case w.LastAccepted.IsZero():
@@ -189,7 +189,7 @@ func (w *Webhooks) acceptedSince(refused time.Time) string {
 	}
 }
 
-// api says what is wrong with Alert24, and which calls wait until when. A pause may end for creates before it does for others.
+// api says what is wrong with Alert24, and until when which calls wait. A pause may end earlier for creates than for other calls.
 func (all *troubles) api(a *API, c *Counts, now time.Time) {
 	wait := waits(a, c, now)
 	switch {
@@ -207,7 +207,7 @@ func (all *troubles) api(a *API, c *Counts, now time.Time) {
 	}
 }
 
-// lastCalls says when the last call failed and when the last one did not.
+// lastCalls says when the last call failed and when the last one succeeded.
 func lastCalls(a *API) string {
 	text := "the last call failed at " + at(a.LastFailure) + because(a.LastError)
 	if a.LastSuccess.IsZero() {
@@ -216,7 +216,7 @@ func lastCalls(a *API) string {
 	return text + "; last success at " + at(a.LastSuccess)
 }
 
-// waits says which calls wait until when; "" if none do.
+// waits says until when which calls wait; "" if none do.
 func waits(a *API, c *Counts, now time.Time) (text string) {
 	others, creates := a.PausedUntil, a.CreatesPausedUntil
 	switch apart := others.Sub(creates).Abs() >= time.Second; {
@@ -237,7 +237,7 @@ func waits(a *API, c *Counts, now time.Time) (text string) {
 	return text
 }
 
-// unopened names what has no incident because Alert24 refuses its content.
+// unopened names aliases without an incident because Alert24 refuses its content.
 func (all *troubles) unopened(aliases []string) {
 	if len(aliases) == 0 {
 		return
@@ -245,7 +245,7 @@ func (all *troubles) unopened(aliases []string) {
 	all.add(Unopened, Named, time.Time{}, number(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named(aliases, len(aliases)))
 }
 
-// named lists the first of so many.
+// named lists the first aliases and counts the rest.
 func named(first []string, all int) string {
 	first = first[:min(len(first), maxNamed)]
 	text := strings.Join(first, ", ")
@@ -255,7 +255,7 @@ func named(first []string, all int) string {
 	return text
 }
 
-// silent names watchdogs that are no longer heard.
+// silent names the watchdogs that are no longer heard.
 func (all *troubles) silent(w *Watchdog) {
 	if len(w.Silent) == 0 {
 		return
@@ -267,12 +267,12 @@ func (all *troubles) silent(w *Watchdog) {
 	all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", named(sources, w.Missing), ": alerts may not arrive")
 }
 
-// at is a time within a text.
+// at formats a time for a text.
 func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 var instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-// Localize replaces the times in a text by what show makes of them.
+// Localize replaces the times in a text with the results of show.
 func Localize(text string, show func(time.Time) string) string {
 	return instant.ReplaceAllStringFunc(text, func(s string) string {
 		t, err := time.Parse(time.RFC3339, s)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fine is a bridge that is well.
+// fine is a healthy bridge.
 func fine() *Overview {
 	return &Overview{
 		Now: start, Bridge: Bridge{Started: start.Add(-time.Hour)}, API: API{State: APIAnswers, LastSuccess: start.Add(-2 * time.Second)}, Storage: Storage{Up: true},
@@ -126,7 +126,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
-// What keeps webhooks of some senders out is less than what keeps incidents from being opened.
+// A problem that keeps out webhooks of some senders ranks below one that keeps incidents from being opened.
 func TestWorstTroubleIsFirst(t *testing.T) {
 	o := fine()
 	o.Webhooks.LastWrong, o.Watchdog, o.Unopened = start, &Watchdog{NeverHeard: true}, []string{"a"}
