@@ -27,7 +27,7 @@ type api struct {
 
 func (a *api) overview(w http.ResponseWriter, r *http.Request) { write(w, r, "", a.look(r.Context())) }
 
-// look is the overview as of now.
+// look returns the current overview.
 func (a *api) look(ctx context.Context) status.Overview {
 	o := a.source.Overview(ctx)
 	o.Now = a.now()
@@ -42,7 +42,7 @@ func (a *api) look(ctx context.Context) status.Overview {
 	return o
 }
 
-// defaultLimit is how many rows an answer has that does not ask for a number.
+// defaultLimit is how many rows an answer has if the request does not say.
 const defaultLimit = 100
 
 func (a *api) aliases(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +104,7 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	write(w, r, "", e)
 }
 
-// unchanged answers 304 if the client has the revision.
+// unchanged answers 304 if the client already has the revision.
 func unchanged(w http.ResponseWriter, r *http.Request, revision string) bool {
 	tag := strconv.Quote(revision)
 	if r.Header.Get("If-None-Match") != tag {
@@ -115,7 +115,7 @@ func unchanged(w http.ResponseWriter, r *http.Request, revision string) bool {
 	return true
 }
 
-// write answers 200 with v. Markup in a text of an alert cannot end a script even where the answer is taken for HTML.
+// write answers 200 with v. It escapes markup: a text of an alert cannot end a script even if a client takes the answer for HTML.
 func write(w http.ResponseWriter, r *http.Request, revision string, v any) {
 	b, err := json.Marshal(v, jsontext.EscapeForHTML(true), jsontext.AllowInvalidUTF8(true), json.FormatNilSliceAsNull(false))
 	if err != nil {

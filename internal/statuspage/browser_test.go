@@ -24,7 +24,7 @@ const (
 
 var severities = []string{"critical", "high", "medium", "low"}
 
-// row is one that is open and well.
+// row is an open incident without problems.
 func row(n int) status.Row {
 	return status.Row{
 		Alias: fmt.Sprintf("HighErrorRate:api-%05d.prod", n), Severity: severities[n%4], Title: fmt.Sprintf("High error rate on api-%05d.prod", n),
@@ -34,7 +34,7 @@ func row(n int) status.Row {
 	}
 }
 
-// inTrouble is a bridge of which everything is broken.
+// inTrouble makes everything fail.
 func inTrouble(f *fake) {
 	now := time.Now()
 	f.since = now.Add(-10 * time.Minute)
@@ -88,7 +88,7 @@ type scene struct {
 	server *httptest.Server
 }
 
-// both takes a picture of a desk's and of a phone's window.
+// both takes a picture of a desktop window and of a phone window.
 func (s *scene) both(name string) {
 	for _, width := range []int{1280, 390} {
 		s.b.Resize(width, 900)
@@ -97,7 +97,7 @@ func (s *scene) both(name string) {
 	s.b.Resize(1280, 900)
 }
 
-// text is what an element shows.
+// text returns the text of an element.
 func (s *scene) text(id string) string {
 	return browsertest.Eval[string](s.b, `document.getElementById('`+id+`').innerText`)
 }
@@ -171,11 +171,11 @@ func (s *scene) live(t *testing.T) {
 	t.Helper()
 	browsertest.Eval[int](s.b, `window.marker = 1`)
 	soonest := time.Hour
-	for i := range 3 { // one of them on a machine that is busy with other things
+	for i := range 3 { // on a busy machine, one of three is fast enough
 		text := fmt.Sprint("update failed ", i)
 		s.f.change(func(f *fake) {
 			f.rows[0].State = status.State{Kind: status.Retrying, Text: text}
-			f.rows[0].Since = time.Now().Add(time.Hour) // the first row
+			f.rows[0].Since = time.Now().Add(time.Hour) // it becomes the first row
 		})
 		took := s.b.Until(`document.querySelector('#rows .state').innerText === '` + text + `'`)
 		soonest = min(soonest, time.Duration(took)*time.Millisecond)
@@ -184,7 +184,7 @@ func (s *scene) live(t *testing.T) {
 	assert.Equal(t, 1, browsertest.Eval[int](s.b, `window.marker`))
 }
 
-// waiting are the cards of alerts that say until when they wait.
+// waiting selects the cards of alerts that show the end of a wait.
 const waiting = `[...document.querySelectorAll('.alert-card')].filter((c) => c.innerText.includes('waits until')).map((c) => c.querySelector('b').innerText)`
 
 func (s *scene) held(t *testing.T) {

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package statuspage serves the bridge's page and its JSON API over HTTP, read-only. What they say comes from a [Source]; package
-// status has the types. The page asks the API as a script would. Start reading at New.
+// Package statuspage serves the bridge's page and its JSON API over HTTP, read-only. A [Source] provides the content; package
+// status has the types. The page uses the same API as a script. Start reading at New.
 package statuspage
 
 import (
@@ -19,30 +19,30 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/web"
 )
 
-// Source knows what the page shows. Its methods are safe for concurrent use.
+// Source provides the content of the page. Its methods are safe for concurrent use.
 type Source interface {
-	// Revision changes with what Table and Overview's notices say. It costs little.
+	// Revision changes when Table or the notices of Overview change. It is cheap.
 	Revision(ctx context.Context) string
 	// Overview leaves Now, Revision and Counts to the caller.
 	Overview(ctx context.Context) status.Overview
-	// Table makes the table anew.
+	// Table builds a new table.
 	Table(ctx context.Context) (*status.Table, error)
-	// Explain says what is known of a subject.
+	// Explain returns what is known about a subject.
 	Explain(ctx context.Context, s status.Subject) (status.Explanation, error)
-	// Idle says that nobody has asked for a while: what Table keeps in memory can go.
+	// Idle tells the source that no request has come for a while: it can release the memory that Table keeps.
 	Idle()
 }
 
 // Options of the page.
 type Options struct {
-	// AnyHost answers requests for any host. Without it only those for this machine's own names are, so that a page of somebody else
-	// cannot read from a browser on this machine what only this machine may see.
+	// AnyHost answers requests for any host. Without it, only requests for this machine's own names are answered. So a foreign web
+	// page cannot read, from a browser on this machine, what only this machine may see.
 	AnyHost bool
 	// Now is the clock.
 	Now func() time.Time
 }
 
-// maxRequests bounds the requests that are answered at once. An answer takes milliseconds.
+// maxRequests bounds simultaneous requests. An answer takes milliseconds.
 const maxRequests = 16
 
 //go:embed web
@@ -62,14 +62,14 @@ func New(source Source, o Options) http.Handler {
 	return &handler{next: mux, anyHost: o.AnyHost, places: make(chan struct{}, maxRequests)}
 }
 
-// handler is what all requests pass.
+// handler checks every request.
 type handler struct {
 	next    http.Handler
 	anyHost bool
 	places  chan struct{}
 }
 
-// ServeHTTP refuses what is not for this page, and what would change something.
+// ServeHTTP refuses requests for other hosts, and requests that would change something.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	web.SetHeaders(header)
@@ -104,15 +104,15 @@ func local(hostport string) bool {
 }
 
 const (
-	// tableAge is how long a table is used at least.
+	// tableAge is the minimum time for which a table is used.
 	tableAge = 200 * time.Millisecond
-	// tableKept is how long a table is kept that nobody asks for.
+	// tableKept is how long an unused table is kept.
 	tableKept = time.Minute
-	// tableShare bounds the making of tables: at most about 1/tableShare of the time.
+	// tableShare bounds the time spent on building tables to about 1/tableShare.
 	tableShare = 10
 )
 
-// tables makes a table when somebody asks and something has changed, and not too often: all who ask share it.
+// tables builds a table on request if something has changed, and not too often. All requests share it.
 type tables struct {
 	source Source
 	now    func() time.Time
@@ -137,7 +137,7 @@ func (t *tables) get(ctx context.Context) (*status.Table, string, error) {
 	if t.table != nil && began.Sub(t.at) < max(tableAge, tableShare*t.took) {
 		return t.table, t.revision, nil
 	}
-	revision := t.source.Revision(ctx) // before the table: what changes meanwhile is in the next one
+	revision := t.source.Revision(ctx) // before the table: a change meanwhile shows in the next one
 	if t.table != nil && revision == t.revision {
 		return t.table, t.revision, nil
 	}

@@ -33,7 +33,7 @@ type fake struct {
 	entries  map[string]status.Entry
 	notices  []status.Notice
 	idle     int
-	hold     chan struct{} // Explain waits for it, if it is there
+	hold     chan struct{} // Explain waits for it, if it is not nil
 }
 
 func (f *fake) change(do func(f *fake)) {
@@ -146,7 +146,7 @@ func TestOnlyReads(t *testing.T) {
 	}
 }
 
-// A page of somebody else can make its own name point to this machine.
+// A foreign page can make its own name point to this machine.
 func TestOtherNamesOfThisMachineAreRefused(t *testing.T) {
 	for host, want := range map[string]int{
 		"localhost:9096": 200, "LOCALHOST": 200, "127.0.0.1:9096": 200, "[::1]:9096": 200, "127.8.8.8": 200,
