@@ -26,14 +26,14 @@ import (
 
 const (
 	maxAnswer = 8 << 20
-	// maxSaid bounds what a finding repeats of an answer.
+	// maxSaid bounds the part of an answer that a finding repeats.
 	maxSaid = 200
-	// limitTries bounds how often a call is repeated that the rate limit refused, and maxPause each wait.
+	// limitTries bounds the repeats of a call that the rate limit refused, and maxPause each wait.
 	limitTries = 5
 	maxPause   = time.Minute
 )
 
-// api makes requests and remembers what they show of the rate limit.
+// api makes requests and remembers what they tell about the rate limit.
 type api struct {
 	o        *Options
 	requests int
@@ -43,7 +43,7 @@ type api struct {
 	waits    []string          // their Retry-After; "" for none
 }
 
-// reply is what came of a request.
+// reply is the outcome of a request.
 type reply struct {
 	status int
 	header http.Header
@@ -51,17 +51,17 @@ type reply struct {
 	tls    *tls.ConnectionState
 	took   time.Duration
 	err    error
-	key    string // not to be shown
+	key    string // never shown
 }
 
 func (r *reply) ok() bool { return r.err == nil && r.status/100 == 2 }
 
-// refused: the API says that it does not take the content.
+// refused reports whether the API says that it does not accept the content.
 func (r *reply) refused() bool {
 	return r.err == nil && (r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity)
 }
 
-// uncertain: the request may have been carried out.
+// uncertain reports whether the request may have been carried out.
 func (r *reply) uncertain() bool { return r.err != nil || r.status >= http.StatusInternalServerError }
 
 // said describes the answer in one line without secrets.
@@ -83,7 +83,7 @@ func (r *reply) said() string {
 	return s + " " + http.StatusText(r.status)
 }
 
-// message is that of the API's error envelope; "" if the answer is somebody else's.
+// message returns the message of the API's error envelope; "" if the answer is not the API's.
 func (r *reply) message() string {
 	var envelope struct {
 		Error struct {
@@ -104,7 +104,7 @@ func (r *reply) hide(s string) string {
 	return text.Line(alert24.HideKeys(s), maxSaid)
 }
 
-// do makes a request; a body that is not nil is sent as JSON. What the rate limit refuses is repeated.
+// do makes a request; a non-nil body is sent as JSON. It repeats requests that the rate limit refuses.
 func (a *api) do(ctx context.Context, method, path string, body any) *reply {
 	for try := range limitTries {
 		r := a.once(ctx, method, path, body)
@@ -176,7 +176,7 @@ func (a *api) client() *http.Client {
 	return &own
 }
 
-// learn keeps the headers of a rate limit.
+// learn keeps the rate limit headers.
 func (a *api) learn(r *reply) {
 	for name := range r.header {
 		if lower := strings.ToLower(name); strings.Contains(lower, "ratelimit") || strings.Contains(lower, "rate-limit") {
@@ -190,7 +190,7 @@ func (a *api) learn(r *reply) {
 	}
 }
 
-// limitHeaders lists the headers of a rate limit.
+// limitHeaders lists the rate limit headers.
 func (a *api) limitHeaders() string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(a.limits)) {
@@ -199,7 +199,7 @@ func (a *api) limitHeaders() string {
 	return strings.Join(all, ", ")
 }
 
-// rateLimit tells what the answers said of a limit.
+// rateLimit reports what the answers tell about a rate limit.
 func (r *run) rateLimit() {
 	if r.api.requests < 2 {
 		return
@@ -236,7 +236,7 @@ func (r *run) rateLimit() {
 	r.find(slow)
 }
 
-// perMinute is the limit that a header names; 0 if none does.
+// perMinute returns the limit named by a header; 0 if none names one.
 func (a *api) perMinute() int {
 	for name, value := range a.limits {
 		if strings.HasSuffix(strings.ToLower(name), "limit") {

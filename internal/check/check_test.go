@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const alias = "alert24tool-check:0a1b"
 
-// start starts a sandbox without a network, and returns the questions for it.
+// start starts a sandbox without a network, and returns the options to check it.
 func start(t *testing.T, switches func(*sandbox.Switches)) (*sandboxtest.Sandbox, *check.Options) {
 	t.Helper()
 	s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: switches})
@@ -49,7 +49,7 @@ func readings(r *check.Report) map[string]string {
 	return all
 }
 
-// usual are the readings of the sandbox with its default switches.
+// usual are the readings of a sandbox with default switches.
 var usual = map[string]string{
 	"reachability": "answered", "tls": "loopback", "key": "accepted", "scope_read": "yes", "paging": "yes", "services": "listed",
 	"create": "created", "refused_fields": "none", "create_status": "201", "envelope": "data",
@@ -64,10 +64,10 @@ var usual = map[string]string{
 	"rate_limit": "none", "time": "quick", "left": "nothing",
 }
 
-// gone takes a reading away.
+// gone removes a reading.
 const gone = ""
 
-// withoutNext are the questions that need a second incident.
+// withoutNext removes the questions that need a second incident.
 var withoutNext = map[string]string{"close_without_time": gone, "postmortem": gone, "row_order": gone, "row_times": gone, "at_once": gone}
 
 func and(more map[string]string, point, reading string) map[string]string {
@@ -76,7 +76,7 @@ func and(more map[string]string, point, reading string) map[string]string {
 	return all
 }
 
-// apis are the readings of the API, each with what differs from the usual.
+// apis has the readings of the API, each with its differences from usual.
 var apis = map[string]struct {
 	set     func(*sandbox.Switches)
 	differs map[string]string
@@ -125,7 +125,7 @@ var apis = map[string]struct {
 	"slow":               {func(s *sandbox.Switches) { s.Latency = 6 * time.Second }, map[string]string{"time": "slow"}},
 }
 
-// TestReadings runs the check against each reading of the API, and expects it to be named.
+// TestReadings runs the check against each reading of the API. The report must name the reading.
 func TestReadings(t *testing.T) {
 	for name, tt := range apis {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestReadings(t *testing.T) {
 				}
 				s, o := start(t, set)
 				if tt.differs["after_close"] == "same_closed" {
-					o.InitialStatus = "" // a status would open it again
+					o.InitialStatus = "" // an initial status would open it again
 				}
 				report := check.Run(t.Context(), o)
 				want := maps.Clone(usual)
@@ -156,7 +156,7 @@ func TestReadings(t *testing.T) {
 	}
 }
 
-// notAsked are the switches of the sandbox of which no reading is asked for.
+// notAsked are the switches of the sandbox that no reading covers, and why.
 var notAsked = map[string]string{
 	"info_severity": "the bridge never sends it", "informational_severity": "the bridge never sends it",
 	"alias_resolve": "the bridge never sends it", "alias_resolve_none": "the bridge never sends it",
@@ -166,7 +166,7 @@ var notAsked = map[string]string{
 	"incidents_scope": "see TestStops", "rate_limit_counts_refused": "no answer shows it",
 }
 
-// Every switch of the sandbox is in a reading, or there is a reason.
+// Every switch of the sandbox has a reading or a reason.
 func TestEverySwitchIsAsked(t *testing.T) {
 	values := func(s store.Switches) map[string]jsontext.Value {
 		b, err := json.Marshal(s, store.JSON)
@@ -194,12 +194,12 @@ func TestEverySwitchIsAsked(t *testing.T) {
 	}
 }
 
-// all is everything that a report says.
+// all returns the whole text of a report.
 func all(r *check.Report) string {
 	return fmt.Sprint(*r)
 }
 
-// TestStops expects the check to end where the rest would be useless.
+// TestStops expects the check to end where further questions would be useless.
 func TestStops(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault          sandbox.Fault

@@ -15,13 +15,13 @@ const (
 	incidentsPath = "/incidents"
 	newestPage    = incidentsPath + "?limit=100"
 	closeTries    = 3
-	// late is how long after its end a create without an answer may still be carried out.
+	// late is how long after its end an unanswered create may still be carried out.
 	late = 5 * time.Second
 )
 
 func (o *opened) path() string { return incidentsPath + "/" + url.PathEscape(o.id) }
 
-// cleanup closes what was opened, and names what it could not close.
+// cleanup closes the test incidents, and names those that it could not close.
 func (r *run) cleanup(ctx context.Context) {
 	if len(r.opened) == 0 && !r.unsure {
 		return
@@ -46,7 +46,7 @@ func (r *run) cleanup(ctx context.Context) {
 	r.find(f)
 }
 
-// adoptStrays finds incidents whose create was not answered. It says why there may be one that it does not see.
+// adoptStrays finds incidents of unanswered creates. If one may exist unseen, it says why.
 func (r *run) adoptStrays(ctx context.Context) string {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
 	rows, _, ok := answer.rowsIn()
@@ -64,7 +64,7 @@ func (r *run) adoptStrays(ctx context.Context) string {
 	return ""
 }
 
-// shut closes an incident. It says why it could not.
+// shut closes an incident. If it cannot, it says why.
 func (r *run) shut(ctx context.Context, o *opened) (why string) {
 	for try := range closeTries {
 		if o.closed {
@@ -97,5 +97,5 @@ func (r *run) shut(ctx context.Context, o *opened) (why string) {
 	return why
 }
 
-// stamp writes a time as the exporter does.
+// stamp formats a time like the exporter.
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// TestInterrupt cancels at each point in turn. Whatever was open is closed.
+// TestInterrupt cancels at each point in turn. Every open incident is closed.
 func TestInterrupt(t *testing.T) {
 	for point := range usual {
 		t.Run(point, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 	}
 }
 
-// TestLeft names what cannot be closed.
+// TestLeft expects the report to name incidents that cannot be closed.
 func TestLeft(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault sandbox.Fault
@@ -92,7 +92,7 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// TestLostWithoutList says that there may be an incident where nothing can tell.
+// TestLostWithoutList expects a report that an incident may exist unseen.
 func TestLostWithoutList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, o := start(t, nil)

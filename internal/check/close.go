@@ -15,7 +15,7 @@ import (
 func (r *run) close(ctx context.Context) string {
 	at := r.o.Now().UTC()
 	if started, _ := r.shown.time("started_at"); started.After(at) {
-		at = started // their clock is ahead of ours
+		at = started // the API's clock is ahead of ours
 	}
 	answer, after := r.put(ctx, r.first, object{"status": statusResolved, "resolved_at": stamp(at)})
 	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Reading: "closed", Seen: answer.said()}
@@ -65,10 +65,10 @@ func (r *run) afterClose(ctx context.Context) string {
 	return ""
 }
 
-// closeAgain closes what is closed.
+// closeAgain closes a closed incident.
 func (r *run) closeAgain(ctx context.Context) string {
 	if r.shut(ctx, r.first) != "" {
-		return "" // cleanup says so
+		return "" // cleanup reports it
 	}
 	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
 	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Reading: accepted, Seen: answer.said()}
@@ -121,10 +121,10 @@ func (r *run) postmortem(ctx context.Context) string {
 	return ""
 }
 
-// tick is longer than the second in which some databases count.
+// tick is longer than the one-second resolution of some databases.
 const tick = 1100 * time.Millisecond
 
-// order tells in which order the list is: two incidents are updated in turn, and the list read after each.
+// order finds the order of the list: it updates two incidents in turn, and reads the list after each.
 func (r *run) order(ctx context.Context) string {
 	if r.next == nil {
 		return ""

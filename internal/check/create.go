@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// optional are the fields of a create that an incident can do without, and what to change for an API that refuses them.
+// optional has the optional fields of a create, and what to change if an API refuses them.
 var optional = map[string]string{
 	"labels": "incident::send_labels: never",
 	"source": "incident::source: one that the API takes",
@@ -53,7 +53,7 @@ func (r *run) create(ctx context.Context) string {
 	return ""
 }
 
-// form reports a form of answers that the bridge reads in each of its known readings.
+// form reports a form of answers. The bridge copes with each of the known readings.
 func (r *run) form(point, title, reading string, known ...string) {
 	f := Finding{Point: point, Title: title, Level: OK, Reading: reading, Expected: strings.Join(known, ", or "), Seen: reading}
 	if !slices.Contains(known, reading) {
@@ -63,8 +63,8 @@ func (r *run) form(point, title, reading string, known ...string) {
 	r.find(f)
 }
 
-// firstPost creates an incident. Of the optional fields it leaves out those that the API refuses: the one that it names, or
-// else one after the other.
+// firstPost creates an incident. It leaves out the optional fields that the API refuses: the named field, or else one after the
+// other.
 func (r *run) firstPost(ctx context.Context) (answer *reply, inc seen, which *opened) {
 	for {
 		answer, inc, which = r.post(ctx, "")
@@ -76,7 +76,7 @@ func (r *run) firstPost(ctx context.Context) (answer *reply, inc seen, which *op
 	}
 }
 
-// named is the first optional field of the create that a message names, or the next one if it names none; "" if none is left.
+// named returns the first optional field that a message names, or the next one if it names none; "" if none is left.
 func (r *run) named(message string) string {
 	body := r.body("")
 	left := slices.DeleteFunc(slices.Clone(optionalOrder), func(name string) bool { return !body.has(name) })
@@ -91,7 +91,7 @@ func (r *run) named(message string) string {
 	return left[0]
 }
 
-// refusedFields tells which optional fields a create cannot have.
+// refusedFields reports which optional fields a create cannot have.
 func (r *run) refusedFields() {
 	f := Finding{
 		Point: "refused_fields", Title: "optional fields of a create", Expected: "all are accepted: " + strings.Join(optionalOrder, ", "),
@@ -162,7 +162,7 @@ func (r *run) again(ctx context.Context) string {
 	return ""
 }
 
-// meets answers whether a further create meets the incident.
+// meets reports whether a further create meets the incident.
 func (r *run) meets(ctx context.Context, it *opened, more string) (met bool, answer *reply, which *opened) {
 	answer, _, which = r.post(ctx, more)
 	return which != nil && which == it, answer, which

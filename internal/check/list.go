@@ -34,7 +34,7 @@ func (r *run) get(ctx context.Context) string {
 	return ""
 }
 
-// shows tells by what an incident can be told to be ours.
+// shows reports by what an incident can be identified as ours.
 func (r *run) shows(point, title string, inc object) {
 	marks := inc.marks(r.o.Alias)
 	f := Finding{Point: point, Title: title, Expected: "the alias, our tag, or the last line of the description", Level: OK, Reading: strings.Join(marks, ","), Seen: strings.Join(marks, ", ")}
@@ -119,7 +119,7 @@ func (r *run) lookup(ctx context.Context) string {
 	return ""
 }
 
-// lookUp asks the bridge's client for the incidents of the alias. It waits where the rate limit says so.
+// lookUp asks the bridge's client for the incidents of the alias. It waits if the rate limit requires it.
 func (r *run) lookUp(ctx context.Context, source string) (found bool, err error) {
 	client, err := alert24.New(r.o.HTTP, r.o.Endpoint, alert24.Config{
 		APIKey: r.o.Key, UserAgent: r.o.UserAgent, Timeout: r.o.Timeout, Source: source,
@@ -145,7 +145,7 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 	return slices.ContainsFunc(answers[0].Found, func(s protocol.Shown) bool { return s.ID == r.first.id }), nil
 }
 
-// filters asks for lists in which our incident must not be.
+// filters requests lists that must not contain our incident.
 func (r *run) filters(ctx context.Context) string {
 	severity := "critical"
 	if r.o.Severity == severity {

@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// odd changes requests and answers on their way, to an API that no switch of the sandbox is.
+// odd changes requests and answers on their way. The result is an API that no switch of the sandbox gives.
 type odd struct {
 	http.RoundTripper
 	request, answer func(body []byte) []byte
@@ -90,7 +90,7 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// TestOddAPIs expects problems to be named that no setting can cure, and nothing to be left all the same.
+// TestOddAPIs expects reports of problems that no setting can cure, and no open incident at the end.
 func TestOddAPIs(t *testing.T) {
 	inner := regexp.MustCompile(`^\{"data":(\{.*\})\}$`)
 	for name, tt := range map[string]struct {

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// certificateSoon is how long before its end a certificate is worth a word.
+// certificateSoon is how early a finding warns of the end of a certificate.
 const certificateSoon = 14 * 24 * time.Hour
 
-// reach asks whether the API answers at all, over which TLS, and whether it accepts the key.
+// reach finds out whether the API answers at all, over which TLS, and whether it accepts the key.
 func (r *run) reach(ctx context.Context) string {
 	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
 	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.said()}
@@ -42,7 +42,7 @@ func (r *run) reach(ctx context.Context) string {
 	return r.key(answer)
 }
 
-// causeOf names the setting that may end a failure to connect.
+// causeOf names the setting that may fix a failure to connect.
 func causeOf(err error) string {
 	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
 		return "tls: give ca_file if a proxy or an authority of your own signs certificates, or correct the host of endpoint"
@@ -88,7 +88,7 @@ func loopback(endpoint string) bool {
 	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 }
 
-// key tells whether the API accepts the key.
+// key finds out whether the API accepts the key.
 func (r *run) key(answer *reply) string {
 	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "accepted"}
 	switch answer.status {
@@ -108,7 +108,7 @@ func (r *run) key(answer *reply) string {
 	return ""
 }
 
-// readScope tells whether the key may read. The rest depends on it.
+// readScope finds out whether the key may read. All later questions depend on it.
 func (r *run) readScope(ctx context.Context) string {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
 	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "yes"}
@@ -136,7 +136,7 @@ func (r *run) readScope(ctx context.Context) string {
 	return ""
 }
 
-// services tells whether services can be listed, which finding them by name needs.
+// services finds out whether services can be listed. Finding them by name needs the list.
 func (r *run) services(ctx context.Context) string {
 	answer := r.api.do(ctx, http.MethodGet, "/services?limit=100", nil)
 	rows, meta, ok := answer.rowsIn()

@@ -22,11 +22,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// TestReach asks over real connections.
+// TestReach uses real connections.
 func TestReach(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)
-	identity := authority.Issue(t, dir, "api") // for an hour
+	identity := authority.Issue(t, dir, "api") // valid for an hour
 	api := sandbox.New(sandbox.Options{})
 	secure := httptest.NewUnstartedServer(api)
 	secure.TLS = &tls.Config{Certificates: []tls.Certificate{identity.Pair}, MinVersion: tls.VersionTLS12}

@@ -1,11 +1,11 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package check asks an Alert24 what its API does where the documentation leaves it open. It opens test incidents under an
+// Package check asks the API of an Alert24 the questions that the documentation leaves open. It opens test incidents under an
 // alias of its own and closes them. Each answer is a [Finding]: what was expected, what was seen, and which setting to change.
 //
-// It may import alert24, incident, protocol and text. Start with run.go, which has the order of the questions; api.go makes
-// requests, shape.go reads the form of answers, cleanup.go closes what was opened.
+// It may import alert24, incident, protocol and text. Start with run.go, which has the order of the questions. api.go makes
+// requests, shape.go reads the form of answers, cleanup.go closes the test incidents.
 package check
 
 import (
@@ -27,24 +27,24 @@ type Options struct {
 	Key       configopaque.String // empty: HTTP authenticates
 	UserAgent string
 	Timeout   time.Duration // of one request
-	// Alias is that of the test incidents, Severity theirs.
+	// Alias and Severity are those of the test incidents.
 	Alias    string
 	Severity string
-	// Source, InitialStatus, LabelsInCreates, LabelsInUpdates, Services and PerSecond are as the exporter is configured.
+	// Source, InitialStatus, LabelsInCreates, LabelsInUpdates, Services and PerSecond come from the exporter's configuration.
 	Source, InitialStatus            string
 	LabelsInCreates, LabelsInUpdates bool
 	Services, ServicesByName         bool
 	PerSecond                        float64
-	// Confirm is asked before the first write; an error ends the questions.
+	// Confirm is called before the first write. An error ends the check.
 	Confirm func(ctx context.Context) error
-	// Found is told each finding at once.
+	// Found receives each finding at once.
 	Found func(Finding)
 	Now   func() time.Time
-	// Sleep waits, and says false if ctx ended first.
+	// Sleep waits, and returns false if ctx ended first.
 	Sleep func(ctx context.Context, d time.Duration) bool
 }
 
-// cleanupTimeout bounds closing what was opened, also after Ctrl-C.
+// cleanupTimeout bounds closing the test incidents, also after Ctrl-C.
 const cleanupTimeout = 45 * time.Second
 
 const (
@@ -53,7 +53,7 @@ const (
 	statusPostmortem   = "postmortem"
 )
 
-// run is the work of one check.
+// run is the state of one check.
 type run struct {
 	o      *Options
 	api    *api
@@ -73,7 +73,7 @@ type opened struct {
 	closed            bool
 }
 
-// Run asks everything, closes what it opened, and reports. It stops early where the rest would be useless.
+// Run asks all questions, closes what it opened, and reports. It stops early if further questions would be useless.
 func Run(ctx context.Context, o *Options) *Report {
 	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
 	steps := []func(context.Context) (stop string){
@@ -110,7 +110,7 @@ func (r *run) find(f Finding) {
 	}
 }
 
-// confirm asks before the first write.
+// confirm asks for permission before the first write.
 func (r *run) confirm(ctx context.Context) string {
 	if r.o.Confirm == nil {
 		return ""
@@ -121,14 +121,14 @@ func (r *run) confirm(ctx context.Context) string {
 	return ""
 }
 
-// title is that of a test incident.
+// title returns the title of a test incident.
 func (r *run) title(more string) string { return r.o.Alias + ": a test, please ignore" + more }
 
 func (r *run) description(more string) string {
 	return "alert24tool check asks what this Alert24 does. It closes this incident itself." + more + "\n\n" + incident.AliasLine(r.o.Alias)
 }
 
-// body is that of a create, as the exporter would send it.
+// body returns the body of a create, as the exporter would send it.
 func (r *run) body(more string) object {
 	b := object{
 		"title": r.title(more), "description": r.description(more), "severity": r.o.Severity, "alias": r.o.Alias,
@@ -146,7 +146,7 @@ func (r *run) body(more string) object {
 	return b
 }
 
-// post sends a create and remembers its incident: which is an earlier one if the create met it.
+// post sends a create and remembers its incident. If the create met an earlier incident, it is that one.
 func (r *run) post(ctx context.Context, more string) (answer *reply, inc seen, which *opened) {
 	answer = r.api.do(ctx, http.MethodPost, incidentsPath, r.body(more))
 	inc = answer.incidentIn()
@@ -193,20 +193,20 @@ const (
 	OK      Level = "ok"      // as expected
 	Note    Level = "note"    // not as expected, and the bridge copes with it
 	Change  Level = "change"  // change a setting
-	Problem Level = "problem" // no setting of the bridge helps
+	Problem Level = "problem" // no setting of the bridge helps against it
 )
 
 // Finding is the answer to one question.
 type Finding struct {
-	// Point names the question for programs, Title for people.
+	// Point names the question for scripts, Title for people.
 	Point string `json:"point"`
 	Title string `json:"title"`
 	Level Level  `json:"level"`
-	// Reading is one word for what the API does.
+	// Reading is one word for the behaviour of the API.
 	Reading  string `json:"reading"`
 	Expected string `json:"expected"`
 	Seen     string `json:"seen"`
-	// Change says which setting to change; empty: none.
+	// Change says which setting to change; empty if none.
 	Change string `json:"change,omitempty"`
 }
 
@@ -218,21 +218,21 @@ type Left struct {
 	Why    string `json:"why"`
 }
 
-// Report is all that was found. It holds no secret.
+// Report has all findings. It holds no secret.
 type Report struct {
 	Endpoint string    `json:"endpoint"`
 	Alias    string    `json:"alias"`
 	Began    time.Time `json:"began"`
 	Requests int       `json:"requests"`
 	Findings []Finding `json:"findings"`
-	// Stopped says why questions were left out; empty: all were asked.
+	// Stopped says why the check ended early; empty if it did not.
 	Stopped string `json:"stopped,omitempty"`
 	// Opened are the numbers of the test incidents.
 	Opened []string `json:"opened"`
 	Left   []Left   `json:"left"`
 }
 
-// Clean reports whether there is nothing to look at.
+// Clean reports whether nothing needs attention.
 func (r *Report) Clean() bool {
 	bad := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Change || f.Level == Problem })
 	return !bad && r.Stopped == "" && len(r.Left) == 0

@@ -40,7 +40,7 @@ const (
 // object is a JSON object as it was read.
 type object map[string]any
 
-// seen is an incident as an answer shows it; its fields are nil if it shows none.
+// seen is an incident as an answer shows it. Its fields are nil if the answer shows none.
 type seen struct {
 	object
 	envelope     string
@@ -93,7 +93,7 @@ func (r *reply) rowsIn() (rows []object, meta object, ok bool) {
 	return slices.Concat(top.Data, top.Incidents, top.Services), top.Meta, true
 }
 
-// text is a field as text; numbers stand for their digits.
+// text returns a field as text; a number as its digits.
 func (o object) text(name string) string {
 	switch v := o[name].(type) {
 	case string:
@@ -124,7 +124,7 @@ func (o object) number() string {
 	return o.text("id")
 }
 
-// closed reports whether the status ends the incident.
+// closed reports whether the status means that the incident is closed.
 func (o object) closed() bool {
 	return o.text("status") == statusResolved || o.text("status") == statusPostmortem
 }
@@ -174,7 +174,7 @@ func (o object) time(name string) (time.Time, string) {
 	return time.Time{}, timeUnreadable
 }
 
-// marks lists by what the incident can be told to be that of the alias.
+// marks lists the ways in which the incident can be identified as that of the alias.
 func (o object) marks(alias string) []string {
 	var marks []string
 	if o.text("alias") == alias {

@@ -15,7 +15,7 @@ import (
 // Readings of an update.
 const (
 	applied     = "applied"
-	accepted    = "accepted" // and nothing shows whether it was applied
+	accepted    = "accepted" // and nothing shows whether the update was applied
 	ignored     = "ignored"
 	refused     = "refused"
 	serverError = "error" // a server's error
@@ -25,15 +25,15 @@ const (
 type field struct {
 	name  string
 	value any
-	// shows reports whether an incident shows the value; nil if that cannot be told.
+	// shows reports whether an incident shows the value; nil if that is unknown.
 	shows func(seen) bool
-	// level and change are for a field that is not written.
+	// level and change apply if the field is not written.
 	level  Level
 	change string
 	remark string
 }
 
-// fields are those that the bridge updates.
+// fields returns the fields that the bridge updates.
 func (r *run) fields() []field {
 	const more = " (updated)"
 	tags := []string{incident.AliasTag(r.o.Alias), "alert24tool-check", "alert24tool-updated"}
@@ -70,7 +70,7 @@ func (r *run) updates(ctx context.Context) string {
 	return ""
 }
 
-// updated reports what an update did.
+// updated reports the effect of an update.
 func (r *run) updated(point, title string, fl field, answer *reply, after seen) {
 	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Reading: applied, Seen: answer.said() + ", applied"}
 	switch {
@@ -93,7 +93,7 @@ func (r *run) updated(point, title string, fl field, answer *reply, after seen) 
 	r.find(f)
 }
 
-// putAnswer tells what an update answers.
+// putAnswer reports the form of the answer to an update.
 func (r *run) putAnswer(answer *reply) {
 	f := Finding{Point: "put_answer", Title: "what an update answers", Expected: "the incident", Level: OK, Reading: "incident", Seen: "the incident"}
 	switch {
@@ -110,7 +110,7 @@ func (r *run) putAnswer(answer *reply) {
 	r.find(f)
 }
 
-// worse is the severity above.
+// worse maps a severity to the next higher one.
 var worse = map[string]string{"low": "medium", "medium": "high", "high": "critical"}
 
 // rise raises the severity.
