@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/web"
 )
 
-// route answers a request with data, with 204 for nil, or with an error.
+// route answers a request with data, with 204 if data is nil, or with an error.
 type route func(r *http.Request) (data any, err error)
 
 // routes puts everything together. The routes under /_sandbox need no key; browsers may use them from this origin only.
@@ -63,7 +63,7 @@ func (s *Server) routes() http.Handler {
 	return root
 }
 
-// adminAnswer writes what a route answers. An error is a 400 unless it has a status of its own.
+// adminAnswer writes the answer of a route. An error is a 400 unless it has its own status.
 func (s *Server) adminAnswer(w http.ResponseWriter, data any, err error) {
 	status := http.StatusOK
 	var body []byte
@@ -89,7 +89,7 @@ func (s *Server) adminAnswer(w http.ResponseWriter, data any, err error) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone is not an error here
+	_, _ = w.Write(body) // it is not an error if the client is gone
 }
 
 // How many incidents adminList returns by default and at most.
@@ -127,7 +127,7 @@ func (s *Server) adminGet(r *http.Request) (any, error) {
 	return s.store.Full(r.PathValue("id"))
 }
 
-// adminEdit changes an incident as a person: a body as the API's update takes it.
+// adminEdit changes an incident as a person. The body is the same as for the API's update.
 func (s *Server) adminEdit(r *http.Request) (any, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Server) adminEdit(r *http.Request) (any, error) {
 	return s.person(func(id string) error { return s.PersonEdits(id, p) })(r)
 }
 
-// adminOtherTool creates an incident as another tool: a body as the API's create takes it.
+// adminOtherTool creates an incident as another tool. The body is the same as for the API's create.
 func (s *Server) adminOtherTool(r *http.Request) (any, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) adminOtherTool(r *http.Request) (any, error) {
 	return s.OtherToolCreates(p)
 }
 
-// person serves an action of a person on the incident in the path, and shows what became of it.
+// person serves a person's action on the incident in the path, and shows the result.
 func (s *Server) person(act func(id string) error) route {
 	return func(r *http.Request) (any, error) {
 		if err := act(r.PathValue("id")); err != nil || r.Method == http.MethodDelete {
@@ -201,7 +201,7 @@ func (s *Server) adminSwitches(r *http.Request) (any, error) {
 	return s.Switches(), errors.Join(bad, err)
 }
 
-// adminKeys replaces the accepted keys: an object of lists of scopes, or null for any key.
+// adminKeys replaces the accepted keys: an object with a list of scopes for each key, or null for any key.
 func (s *Server) adminKeys(r *http.Request) (any, error) {
 	var keys map[string][]string
 	err := decode(r, &keys)

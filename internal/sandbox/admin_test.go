@@ -61,7 +61,7 @@ func TestAdminIncidents(t *testing.T) {
 	assert.Equal(t, map[string]int{"resolved": 1, "reopened": 1, "updated": 1, "deleted": 1}, s.Stats().ByPeople)
 }
 
-// TestAdminAsAPerson does by hand what the API's switches would refuse.
+// TestAdminAsAPerson makes changes by hand that the API's switches refuse.
 func TestAdminAsAPerson(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{Switches: func(sw *sandbox.Switches) {
 		sw.RefusedFields = []string{"assigned_to", "description"}

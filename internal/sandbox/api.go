@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// call is a request to the API, apart from HTTP: it can be carried out now, late, or not at all.
+// call is a request to the API without its HTTP: it can be carried out now, late, or not at all.
 type call struct {
 	id            string // X-Request-Id
 	method        string
@@ -27,7 +27,7 @@ type call struct {
 	decoded       *store.Body
 }
 
-// answer is what the API says to a call.
+// answer is the API's answer to a call.
 type answer struct {
 	status int
 	allow  string
@@ -43,13 +43,13 @@ func (c *call) incidentID() string {
 	return strings.TrimPrefix(id, "/")
 }
 
-// known says whether the path is one of the API's.
+// known reports whether the path is one of the API's.
 func (c *call) known() bool {
 	id := c.incidentID()
 	return c.path == servicesPath || c.path == incidentsPath || (strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"))
 }
 
-// execute carries a call out: 401 before 403 before 400.
+// execute carries out a call. It checks 401 before 403 before 400.
 func (s *Server) execute(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func (s *Server) dispatch(c *call) answer {
 	return answer{status: http.StatusOK, body: single(i, &s.switches, s.switches.Envelope, store.Absent)}
 }
 
-// scopes are what the key of a call may do; accepted is false for a key that the sandbox does not know.
+// scopes returns what the key of a call may do. accepted is false for an unknown key.
 func (s *Server) scopes(c *call) (key string, scopes []string, accepted bool) {
 	key, isBearer := strings.CutPrefix(c.authorization, "Bearer ")
 	scopes, accepted = s.keys[key]
@@ -179,7 +179,7 @@ func (s *Server) update(c *call, id string) answer {
 	}
 }
 
-// written tells the pages and the counts what the API did.
+// written reports to the pages and the counts what the API did.
 func (s *Server) written(r store.Result) {
 	if r.Kind != "" {
 		s.stats.Writes[string(r.Kind)]++
@@ -187,7 +187,7 @@ func (s *Server) written(r store.Result) {
 	}
 }
 
-// changed tells the open pages about the change and counts who would be paged. It does not matter who changed the incident.
+// changed reports the change to the open pages and counts who would be paged, whoever changed the incident.
 func (s *Server) changed(r store.Result) {
 	for _, channel := range r.WouldPage {
 		s.stats.Pages[channel]++
@@ -200,7 +200,7 @@ const (
 	maxLimit     = 100
 )
 
-// paging is which rows of a list are asked for.
+// paging returns which rows of a list are requested.
 func (c *call) paging() (limit, offset int) {
 	limit = number(c.query.Get("limit"), defaultLimit)
 	if limit <= 0 {
@@ -245,7 +245,7 @@ func refusal(err error) answer {
 	return answer{status: e.Status, body: encode(errorEnvelope{*e})}
 }
 
-// describe says what rules of faults see of a call. Faults come before any check.
+// describe returns what rules of faults see of a call. Faults come before any check.
 func (s *Server) describe(c *call) fault.Request {
 	r := fault.Request{Method: c.method, Path: c.path, Field: c.decoded.Field}
 	id := c.incidentID()
@@ -272,7 +272,7 @@ func (s *Server) describe(c *call) fault.Request {
 	return r
 }
 
-// later carries a call out after a while, unless the sandbox is closed or reset before.
+// later carries out a call after a while, unless the sandbox is closed or reset first.
 func (s *Server) later(c *call, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

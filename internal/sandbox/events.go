@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// coalesce gathers changes before a page is updated: ten times a second is live enough.
+	// coalesce is how long changes are collected before a page is updated: ten times a second is live enough.
 	coalesce  = 100 * time.Millisecond
 	heartbeat = 15 * time.Second
-	// shownOpen and shownClosed bound what a page is sent.
+	// shownOpen and shownClosed bound the incidents sent to a page.
 	shownOpen   = 1000
 	shownClosed = 100
 )
 
-// view is what a page is sent: everything in a "snapshot", what changed in a "change".
+// view is sent to a page: everything in a "snapshot", the changes in a "change".
 type view struct {
 	Incidents []Incident `json:"incidents"`
 	Gone      []string   `json:"gone"`
 	Open      int        `json:"open"`
 	Closed    int        `json:"closed"`
 	Now       time.Time  `json:"now"` // the page shows durations by this clock
-	// Key is one that the sandbox accepts, if it is nobody's own: in a snapshot only.
+	// Key is a key that the sandbox accepts and that is not a secret; only in a snapshot.
 	Key string `json:"key,omitempty"`
 }
 
@@ -112,11 +112,11 @@ func (s *Server) emptyView() view {
 	}
 }
 
-// maxDirty is how many changed incidents a subscriber may be behind before it is sent everything again.
+// maxDirty is how many changed incidents a subscriber may lag behind before it gets a snapshot again.
 const maxDirty = 1000
 
-// hub tells open pages which incidents changed. It keeps ids, not events: a slow page costs a set of at most maxDirty ids,
-// and always gets the newest state.
+// hub tells open pages which incidents changed. It keeps ids, not events. So a slow page costs a set of at most maxDirty ids, and
+// always gets the newest state.
 type hub struct {
 	limit int
 
@@ -126,8 +126,8 @@ type hub struct {
 }
 
 type subscriber struct {
-	wake  chan struct{}       // has an element when there is something to take; closed at the end
-	dirty map[string]struct{} // nil: more than can be said
+	wake  chan struct{}       // has an element if there is something to take; closed at the end
+	dirty map[string]struct{} // nil if there were too many
 }
 
 func newHub(limit int) *hub {
@@ -154,7 +154,7 @@ func (h *hub) unsubscribe(s *subscriber) {
 	delete(h.subscribers, s)
 }
 
-// changed marks an incident as changed or gone.
+// changed marks an incident as changed or deleted.
 func (h *hub) changed(id string) {
 	h.each(func(s *subscriber) {
 		if s.dirty != nil {
@@ -181,7 +181,7 @@ func (h *hub) each(mark func(*subscriber)) {
 	}
 }
 
-// take returns what changed since the last call; stale says that it was too much to say.
+// take returns the changes since the last call; stale means that there were too many.
 func (h *hub) take(s *subscriber) (ids []string, stale bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

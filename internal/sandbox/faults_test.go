@@ -20,19 +20,19 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
-// TestFaults sends one create through each kind of fault, and says what the client sees and what Alert24 then holds.
+// TestFaults sends one create through each kind of fault, and checks what the client sees and what Alert24 holds afterwards.
 func TestFaults(t *testing.T) { //nolint:funlen // one table of cases
 	const patience = 10 * time.Second // the client's timeout
 	for name, c := range map[string]struct {
 		fault sandbox.Fault
-		// status is 0 where the client gets no answer; then failure is in its error.
+		// status is 0 if the client gets no answer. Then failure is a part of the client's error.
 		status  int
 		failure string
-		body    string        // is in the answer's body
+		body    string        // a part of the answer's body
 		header  string        // "Name: value"
 		takes   time.Duration // until the client has its answer or gives up
-		now     bool          // there is an incident once the client has its answer
-		late    time.Duration // there is one this long after, and not before
+		now     bool          // the incident exists when the client has its answer
+		late    time.Duration // the incident exists this long after the answer, and not before
 	}{
 		"refused": {
 			fault: sandbox.Fault{Status: 400, Message: "labels is not allowed"}, status: 400,
@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) { //nolint:funlen // one table of cases
 		},
 		"Retry-After as a date": {
 			fault: sandbox.Fault{Status: 503, RetryAfter: time.Minute, RetryAfterDate: true}, status: 503,
-			header: "Retry-After: Sat, 01 Jan 2000 00:01:00 GMT", // a bubble's clock starts at midnight
+			header: "Retry-After: Sat, 01 Jan 2000 00:01:00 GMT", // the clock of a bubble starts at midnight
 		},
 		"redirect":           {fault: sandbox.Fault{Status: 302}, status: 302, header: "Location: /_sandbox/elsewhere"},
 		"dropped":            {fault: sandbox.Fault{Drop: true}, failure: "EOF"},
@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
-// TestFaultsByField lets updates fail for the sake of one field, or of one value of it.
+// TestFaultsByField makes updates fail because of one field, or one value of a field.
 func TestFaultsByField(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	id := create(t, s, "a")
@@ -164,15 +164,15 @@ func TestFaultsByField(t *testing.T) {
 		`{"description":null}`:                       500,
 		`{"affected_services":["svc-1"]}`:            200,
 		`{"affected_services":["svc-1", "svc-9"]}`:   400,
-		`{"status":"resolved","description":"over"}`: 200, // a close is no update
-		`{"description`:                              400, // what is no JSON has no fields
+		`{"status":"resolved","description":"over"}`: 200, // a close is not an update
+		`{"description`:                              400, // without valid JSON there are no fields
 	} {
 		assert.Equal(t, status, send(t, s, http.MethodPut, incidents+"/"+id, body).status, body)
 	}
 	assert.Equal(t, 200, send(t, s, http.MethodGet, incidents, "").status)
 }
 
-// TestFaultsStale is a close that the API accepts and does not carry out.
+// TestFaultsStale sends a close that the API accepts but does not carry out.
 func TestFaultsStale(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	id := create(t, s, "a")
@@ -219,7 +219,7 @@ func TestFaultsRateLimit(t *testing.T) {
 	})
 }
 
-// TestLateCommitCanMerge is the history behind deferred closes: the late create meets the incident of the second one.
+// TestLateCommitCanMerge shows why closes are deferred: the late create meets the incident of the second one.
 func TestLateCommitCanMerge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: sandbox.Merging})

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Request is one entry of the log of API requests. The API key is never in it.
+// Request is one entry of the log of API requests. It never contains the API key.
 type Request struct {
 	ID          string    `json:"request_id"`
 	Time        time.Time `json:"time"`
@@ -21,7 +21,7 @@ type Request struct {
 	UserAgent   string    `json:"user_agent,omitempty"`
 	// Body is cut to 4 KiB.
 	Body string `json:"body,omitempty"`
-	// Status of the answer; 0 while there is none, and forever when the connection was dropped.
+	// Status of the answer; 0 until there is one, and forever if the connection was dropped.
 	Status int `json:"status"`
 	// Fault is the name or number of the rule that applied.
 	Fault string `json:"fault,omitempty"`
@@ -60,26 +60,26 @@ func (s *Server) Requests() []Request {
 
 // Stats counts since the start or the last reset.
 type Stats struct {
-	// Requests by operation: create, update, resolve, get, list; empty for what is none of them.
+	// Requests by operation: create, update, resolve, get, list; empty for any other.
 	Requests map[string]int `json:"requests"`
-	// Answers of the API by status, faults apart: a call that was carried out counts although its answer was lost.
+	// Answers of the API by status, without faults. A call that was carried out counts even if its answer was lost.
 	Answers map[int]int `json:"answers"`
-	// Writes by what the API did to an incident: created, updated, resolved, reopened, duplicate.
+	// Writes by their effect on an incident: created, updated, resolved, reopened, duplicate.
 	Writes map[string]int `json:"writes"`
-	// ByPeople counts what people did, by the same words and "deleted".
+	// ByPeople counts changes by people, with the same words and "deleted".
 	ByPeople map[string]int `json:"by_people"`
-	// ByOtherTools is how many incidents other tools created.
+	// ByOtherTools counts incidents created by other tools.
 	ByOtherTools int `json:"by_other_tools"`
 	// Pages is how often people would have been paged, by channel: email, sms, call.
 	Pages map[string]int `json:"pages"`
-	// Refused is the number of Answers from 400.
+	// Refused counts the Answers with status 400 and above.
 	Refused int `json:"refused"`
-	// Faults is how many requests a fault was applied to.
+	// Faults counts the requests affected by a fault.
 	Faults int `json:"faults"`
-	// LateCommits were carried out after their answer; PendingCommits are still to be.
+	// LateCommits were carried out after their answer. PendingCommits are still waiting.
 	LateCommits    int `json:"late_commits"`
 	PendingCommits int `json:"pending_commits"`
-	// Incidents are held now; Open of them are open.
+	// Incidents is the number of incidents held now, Open how many of them are open.
 	Incidents int `json:"incidents"`
 	Open      int `json:"open"`
 }
@@ -88,16 +88,16 @@ func newStats() Stats {
 	return Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}, Pages: map[string]int{}}
 }
 
-// Duplicates is how many creates met an open incident and left it unchanged.
+// Duplicates counts creates that met an open incident and left it unchanged.
 func (s Stats) Duplicates() int { return s.Writes["duplicate"] }
 
-// Creates is how many incidents the API created.
+// Creates counts the incidents that the API created.
 func (s Stats) Creates() int { return s.Writes["created"] }
 
-// Updates is how many times the API wrote to an incident without opening or closing it.
+// Updates counts the API's writes to an incident that neither opened nor closed it.
 func (s Stats) Updates() int { return s.Writes["updated"] }
 
-// Resolves is how many times the API closed an incident.
+// Resolves counts how often the API closed an incident.
 func (s Stats) Resolves() int { return s.Writes["resolved"] }
 
 // Stats returns the counts.
@@ -121,19 +121,19 @@ func (s *Server) currentStats() Stats {
 	return st
 }
 
-// edgePage is what a content delivery network says when it has no answer.
+// edgePage is the page of a content delivery network without an answer from the API.
 func edgePage(status int) []byte {
 	return fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><title>%[1]d: %[2]s</title></head>\n"+
 		"<body><center><h1>%[1]d %[2]s</h1></center><hr><center>edge</center></body></html>\n", status, http.StatusText(status))
 }
 
-// proxyBody is JSON that a proxy says, and not the API.
+// proxyBody is JSON from a proxy, not from the API.
 func proxyBody(status int) []byte {
 	return encode(struct {
 		Message string `json:"message"`
 	}{http.StatusText(status)})
 }
 
-// notFoundPage is what a web application says to a path that it does not have: not the API's envelope.
+// notFoundPage is the answer of a web application for an unknown path: not the API's envelope.
 const notFoundPage = "<!DOCTYPE html>\n<html><head><title>404: This page could not be found.</title></head>\n" +
 	"<body><h1>404</h1><p>This page could not be found.</p></body></html>\n"

@@ -23,7 +23,7 @@ const (
 	longWord     = "averyveryverylongwordwithoutanyplacetobreakitthatnobodywouldwritebutsomebodywillsend"
 )
 
-// fill creates 200 open incidents of every kind a page has to cope with, and some closed ones.
+// fill creates 200 open incidents of every kind that a page must handle, and some closed ones.
 func fill(t *testing.T, s *sandboxtest.Sandbox) {
 	t.Helper()
 	severities := []string{"critical", "high", "medium", "low", "maintenance"}
@@ -190,7 +190,7 @@ func TestPageInABrowser(t *testing.T) { //nolint:funlen // one story: each step 
 	b.noProblems()
 }
 
-// TestPageReconnects cuts the page's connection, and expects to see what happened meanwhile.
+// TestPageReconnects cuts the page's connection. Afterwards the page must show what happened meanwhile.
 func TestPageReconnects(t *testing.T) {
 	b := openTab(t)
 	s := sandbox.New(sandbox.Options{})
@@ -211,7 +211,7 @@ func TestPageReconnects(t *testing.T) {
 	assert.Equal(t, 1, eval[int](b, `window.marker`))
 }
 
-// TestPageMarks shows how often an incident occurred and who would be paged.
+// TestPageMarks checks that the page shows how often an incident occurred and who would be paged.
 func TestPageMarks(t *testing.T) {
 	b := openTab(t)
 	s := sandboxtest.Start(t, sandbox.Options{})

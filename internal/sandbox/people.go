@@ -31,17 +31,17 @@ func (s *Server) PersonResolves(id string) error {
 	return s.PersonEdits(id, Patch{Status: new(store.StatusResolved)})
 }
 
-// PersonAcknowledges takes an incident up.
+// PersonAcknowledges acknowledges an incident.
 func (s *Server) PersonAcknowledges(id string) error {
 	return s.PersonEdits(id, Patch{Status: new(store.StatusAcknowledged)})
 }
 
-// PersonReopens opens an incident again.
+// PersonReopens reopens an incident.
 func (s *Server) PersonReopens(id string) error {
 	return s.PersonEdits(id, Patch{Status: new(store.StatusOpen)})
 }
 
-// byHand is what holds in the web application, whatever the API refuses.
+// byHand returns the rules of the web application, whatever the API refuses.
 func byHand() *Switches {
 	sw := store.DefaultSwitches()
 	sw.InfoSeverity, sw.InformationalSeverity = true, true
@@ -63,7 +63,7 @@ func (s *Server) PersonEdits(id string, p Patch) error {
 	return nil
 }
 
-// OtherToolCreates opens an incident as another tool of the organization would. It can have the alias of one that is open:
+// OtherToolCreates opens an incident as another tool of the organization would. Its alias may be that of an open incident, because
 // Alert24 looks and inserts in two steps. Its source is "other-tool" by default.
 func (s *Server) OtherToolCreates(p Patch) (*Incident, error) {
 	s.mu.Lock()

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// writeGrace is how long an answer may take to be written, after all waiting.
+// writeGrace is how long writing an answer may take, after all waits.
 const writeGrace = 30 * time.Second
 
 // serveAPI reads a request, finds the fault for it, carries it out and answers.
@@ -61,7 +61,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, entry, f.Label(), s.execute(c), f.Body)
 }
 
-// serveFault gives the answer of a fault, and carries the call out when the fault says so.
+// serveFault gives the answer of a fault, and carries out the call if the fault says so.
 func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, entry *Request, f Fault) {
 	a := answer{status: f.Status}
 	if f.Commit {
@@ -91,7 +91,7 @@ func (s *Server) serveFault(w http.ResponseWriter, r *http.Request, c *call, ent
 		w.Header().Set("Retry-After", s.retryAfter(f.RetryAfter, f.RetryAfterDate))
 	}
 	if f.Status/100 == 3 {
-		w.Header().Set("Location", "/_sandbox/elsewhere") // a client that follows it is found in the log
+		w.Header().Set("Location", "/_sandbox/elsewhere") // the log shows if a client follows it
 	}
 	s.finish(w, entry, f.Label(), a, f.Body)
 }
@@ -107,7 +107,7 @@ func faultBody(f Fault) []byte {
 	return errorBody(f.Status, message)
 }
 
-// stale shows the incident that the path names, or nothing where there is none.
+// stale returns the incident in the path, or nothing if there is none.
 func (s *Server) stale(c *call) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +118,7 @@ func (s *Server) stale(c *call) []byte {
 	return single(i, &s.switches, s.switches.Envelope, store.Absent)
 }
 
-// retryAfter is the header's value, rounded up to seconds so that it never says less.
+// retryAfter returns the header's value, rounded up to seconds so that it is never too short.
 func (s *Server) retryAfter(d time.Duration, date bool) string {
 	if date {
 		return s.options.Now().Add(d + time.Second - time.Nanosecond).UTC().Format(http.TimeFormat)
@@ -141,7 +141,7 @@ func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a a
 		a.body, a.html = proxyBody(a.status), false
 	case fault.Empty:
 		a.body = nil
-	default: // the others are about more than the body
+	default: // the other forms concern more than the body
 	}
 	h := w.Header()
 	switch {
@@ -154,7 +154,7 @@ func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a a
 		h.Set("Allow", a.allow)
 	}
 	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
-		a.body = nil // HTTP allows none
+		a.body = nil // HTTP allows no body
 	} else {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
@@ -165,7 +165,7 @@ func (s *Server) finish(w http.ResponseWriter, entry *Request, label string, a a
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(a.body) // a client that has gone is not an error here
+	_, _ = w.Write(a.body) // it is not an error if the client is gone
 }
 
 func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, c *call, err error) {
@@ -176,17 +176,17 @@ func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, c *call, err
 	s.finish(w, s.logRequest(r, c), "", answer{status: status, body: errorBody(status, message)}, "")
 }
 
-// extendDeadlines keeps the server's timeouts from ending a request that waits on purpose. Not every writer has deadlines.
+// extendDeadlines keeps the server's timeouts from ending a request that waits on purpose. Some writers have no deadlines.
 func extendDeadlines(w http.ResponseWriter, wait time.Duration) {
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Time{})
 	_ = rc.SetWriteDeadline(time.Now().Add(wait + writeGrace))
 }
 
-// maxLimitedKeys bounds the windows of a sandbox that takes any key.
+// maxLimitedKeys bounds the rate limit windows of a sandbox that accepts any key.
 const maxLimitedKeys = 1000
 
-// limited applies the rate limit of the switches. Requests without an accepted key are not limited: they get 401.
+// limited applies the rate limit of the switches. It does not limit requests without an accepted key: they get 401.
 func (s *Server) limited(w http.ResponseWriter, c *call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,47 +23,46 @@ import (
 // BasePath is where the API is served.
 const BasePath = "/api/v1"
 
-// DemoKey has the form of a real key. It opens nothing but a sandbox.
+// DemoKey has the form of a real key. It works only with a sandbox.
 const DemoKey = "ak_live_demodemodemodemodemodemodemodemo"
 
-// The types of the packages below that users of this package need.
+// Types of the packages below that users of this package need.
 type (
-	// Incident is what the sandbox holds about one incident.
+	// Incident is everything that the sandbox holds about one incident.
 	Incident = store.Incident
-	// Event is an entry of its history.
+	// Event is an entry of an incident's history.
 	Event = store.Event
 	// Change is what an Event changed.
 	Change = store.Change
-	// Patch is what a person changes.
+	// Patch is a change by a person.
 	Patch = store.Patch
 	// Switches decide what Alert24's documentation leaves open.
 	Switches = store.Switches
-	// Fault is a rule by which requests go wrong.
+	// Fault is a rule that makes requests fail.
 	Fault = fault.Fault
-	// Match is what a Fault applies to.
+	// Match selects the requests of a Fault.
 	Match = fault.Match
 )
 
-// Merging is a reading of the documentation that was ours before we saw the tracker: at once and without a gap, a create
-// updates the open incident of its alias, or closes it if it says so.
+// Merging is a possible reading of the documentation. A create updates the open incident of its alias, or closes it if the create
+// says so, in one atomic step.
 func Merging(sw *Switches) {
 	sw.AliasHit, sw.AliasResolve, sw.NonAtomicCreate = store.Merge, store.Resolve, 0
 }
 
-// Options configure a Server. The zero value is a sandbox with default switches that takes any key.
+// Options configure a Server. The zero value is a sandbox with default switches that accepts any key.
 type Options struct {
 	// Keys maps each accepted API key to its scopes (read, write, incidents). Nil accepts any key that starts with ak_.
 	Keys map[string][]string
-	// Seed of the ids and of the draws of faults; 0 draws one.
+	// Seed determines the ids and the draws of faults; 0 picks a random one.
 	Seed uint64
 	// Now is the clock; nil is time.Now. Waiting always uses package time, which testing/synctest controls as well.
 	Now func() time.Time
-	// Switches changes the switches that the sandbox starts with, and that Reset goes back to; nil keeps the defaults. It
-	// panics if one is not allowed.
+	// Switches changes the initial switches, to which Reset returns; nil keeps the defaults. New panics if a value is not allowed.
 	Switches func(*Switches)
-	// MaxIncidents bounds how many incidents are held (200,000); above it, creates get 507.
+	// MaxIncidents bounds the incidents held (200,000); above it, creates get 507.
 	MaxIncidents int
-	// MaxHistory bounds the history of each (100); the first entry and the newest are kept.
+	// MaxHistory bounds the history of each incident (100). The first entry and the newest are kept.
 	MaxHistory int
 	// MaxRequests bounds the log of requests (10,000); the newest are kept.
 	MaxRequests int
@@ -73,7 +72,7 @@ type Options struct {
 	MaxSubscribers int
 }
 
-// maxPending bounds the requests that are still to be carried out after their answer.
+// maxPending bounds the requests that wait to be carried out after their answer.
 const maxPending = 10_000
 
 // Server is the sandbox. Use it as an http.Handler. Its methods are safe for concurrent use.
@@ -91,8 +90,8 @@ type Server struct {
 	mu       sync.Mutex
 	store    *store.Store
 	switches Switches
-	initial  Switches               // what Reset goes back to
-	windows  map[string][]time.Time // of the rate limit: the newest requests of a key that count
+	initial  Switches               // Reset returns to them
+	windows  map[string][]time.Time // of the rate limit: the newest counted requests of a key
 	rules    *fault.Rules
 	keys     map[string][]string
 	services []Service
@@ -100,10 +99,10 @@ type Server struct {
 	stats    Stats
 	ids      *rand.ChaCha8
 	pending  int
-	life     int // counts resets
+	life     int // number of resets
 }
 
-// New returns a running sandbox. Close it.
+// New returns a running sandbox. The caller must close it.
 func New(o Options) *Server {
 	o.MaxIncidents = cmp.Or(o.MaxIncidents, 200_000)
 	o.MaxHistory = max(2, cmp.Or(o.MaxHistory, 100))
@@ -142,7 +141,7 @@ func (s *Server) restart() {
 	s.life++
 }
 
-// chacha gives each use its own draws, so that the number of ids does not change which faults are drawn.
+// chacha gives each use its own sequence, so the number of ids does not affect the draws of faults.
 func chacha(seed uint64, use byte) *rand.ChaCha8 {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
@@ -153,18 +152,18 @@ func chacha(seed uint64, use byte) *rand.ChaCha8 {
 // ServeHTTP serves the API, the routes for tests, and the page.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends hanging requests, subscriptions and late commits, which then never happen. Requests after it still work.
+// Close ends hanging requests and subscriptions, and cancels late commits. Requests still work after it.
 func (s *Server) Close() {
 	s.end()
 	s.hub.closeAll()
 	s.wait.Wait()
 }
 
-// Seed is the seed in use.
+// Seed returns the seed in use.
 func (s *Server) Seed() uint64 { return s.options.Seed }
 
-// Reset goes back to the state after the start: no incidents, faults, log or counts, and the switches of
-// the options. Keys stay; late commits that are pending never happen.
+// Reset returns to the state after the start: no incidents, faults, log or counts, and the switches of the options. Keys stay.
+// Pending late commits are cancelled.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,7 +172,7 @@ func (s *Server) Reset() {
 	s.hub.reset()
 }
 
-// Switches are the ones in use.
+// Switches returns the switches in use.
 func (s *Server) Switches() Switches {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,7 +199,7 @@ func (s *Server) setSwitches(next Switches) {
 	s.switches = next
 }
 
-// SetKeys replaces the accepted keys, as Options.Keys.
+// SetKeys replaces the accepted keys; see Options.Keys.
 func (s *Server) SetKeys(keys map[string][]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,7 +220,7 @@ func (s *Server) SetFaults(list []Fault) error {
 	return s.rules.Set(list)
 }
 
-// RemoveFault takes a rule off the list and says whether it was there.
+// RemoveFault removes a rule and reports whether it existed.
 func (s *Server) RemoveFault(id int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -259,7 +258,7 @@ func (s *Server) newRequestID() string {
 	return "req_" + hex.EncodeToString(b[:])
 }
 
-// sleep waits, and says false if the sandbox was closed meanwhile.
+// sleep waits, and returns false if the sandbox was closed meanwhile.
 func (s *Server) sleep(d time.Duration) bool {
 	return (d <= 0 || sleep.For(s.running, d)) && s.running.Err() == nil
 }

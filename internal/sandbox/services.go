@@ -9,11 +9,11 @@ import (
 
 const servicesPath = BasePath + "/services"
 
-// Service is one of the organization's services. The sandbox does nothing with them but list them.
+// Service is one of the organization's services. The sandbox only lists them.
 type Service struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Status is operational unless it is set.
+	// Status is operational by default.
 	Status string `json:"status"`
 }
 
@@ -29,7 +29,7 @@ func (s *Server) SetServices(list ...Service) {
 	s.services = list
 }
 
-// listServices answers a page. The caller holds mu.
+// listServices returns a page. The caller holds mu.
 func (s *Server) listServices(c *call) answer {
 	total := len(s.services)
 	limit, offset := c.paging()

@@ -30,7 +30,7 @@ func TestServices(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, send(t, s, http.MethodGet, path, "").status)
 }
 
-// The bridge's pages link to an incident as Alert24's address it.
+// The bridge's pages link to an incident with the same addresses as Alert24.
 func TestIncidentHasAnAddress(t *testing.T) {
 	s := sandboxtest.Start(t, sandbox.Options{})
 	b := openTab(t)

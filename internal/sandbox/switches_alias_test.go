@@ -38,7 +38,7 @@ func hit(before, body string, status int, number float64, title, becomes string)
 	}
 }
 
-// flagged checks where a hit says that it is one: at most at one place.
+// flagged checks where a hit is marked as one: in at most one place.
 func flagged(place string) func(t *testing.T, s *sandboxtest.Sandbox) {
 	return func(t *testing.T, s *sandboxtest.Sandbox) {
 		t.Helper()

@@ -56,7 +56,7 @@ func markup(title string) func(t *testing.T, s *sandboxtest.Sandbox) {
 	}
 }
 
-// refused checks that a named field is refused, of a create and of an update, and that others and people are not.
+// refused checks that creates and updates with a named field are refused, and that other fields and people are not.
 func refused(t *testing.T, s *sandboxtest.Sandbox) {
 	t.Helper()
 	id := create(t, s, "a")

@@ -91,7 +91,7 @@ func timesAre(form string) func(t *testing.T, s *sandboxtest.Sandbox) {
 	}
 }
 
-// rowTimes checks started_at in the rows of the second and the first incident; nil for a time that can be read.
+// rowTimes checks started_at in the rows of the second and the first incident; nil means any readable time.
 func rowTimes(second, first any) func(t *testing.T, s *sandboxtest.Sandbox) {
 	return func(t *testing.T, s *sandboxtest.Sandbox) {
 		t.Helper()

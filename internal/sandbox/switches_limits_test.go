@@ -92,7 +92,7 @@ func incidentsScope(status int) func(t *testing.T, s *sandboxtest.Sandbox) {
 	}
 }
 
-// slow measures a create in the fake time of a bubble, with a switch set, and what two at once come to.
+// slow measures a create with a switch set, in the fake time of a bubble, and counts the incidents of two simultaneous creates.
 func slow(set func(*sandbox.Switches), took time.Duration, made int) func(t *testing.T, s *sandboxtest.Sandbox) {
 	return func(t *testing.T, _ *sandboxtest.Sandbox) {
 		t.Helper()
@@ -132,7 +132,7 @@ var limitSwitches = map[string]checks{
 			assert.Equal(t, []int{200}, asked(t, s, "ak_1"))
 		},
 	},
-	// A request every 20 seconds, two of them in a window.
+	// One request every 20 seconds, two per window.
 	"rate_limit_window": {
 		"1m0s": windowed(time.Minute, false, 200, 200, 429, 200, 200, 429), "40s": windowed(40*time.Second, false, 200, 200, 200, 200),
 	},

@@ -20,8 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// checks says what a client sees with a switch at each of its values. A switch that takes any value has one check, by an
-// example of a value.
+// checks tells what a client sees for each value of a switch. A switch that takes any value has one check, with an example value.
 type checks map[string]func(t *testing.T, s *sandboxtest.Sandbox)
 
 // TestEverySwitch sets each switch to each of its values through HTTP, and looks at the API.
@@ -63,7 +62,7 @@ func TestEverySwitch(t *testing.T) {
 	assert.Empty(t, all, "tests of switches that there are none of")
 }
 
-// ticking is a clock that moves on by a second whenever it is read.
+// ticking is a clock that advances by a second with each reading.
 func ticking() func() time.Time {
 	var mu sync.Mutex
 	at := time.Date(2026, 3, 19, 14, 30, 0, 0, time.UTC)
@@ -75,7 +74,7 @@ func ticking() func() time.Time {
 	}
 }
 
-// keys are the names of an object's fields.
+// keys returns the names of an object's fields.
 func keys(object map[string]any) []string { return slices.Collect(maps.Keys(object)) }
 
 // write sends a create.
@@ -90,7 +89,7 @@ func edit(t *testing.T, s *sandboxtest.Sandbox, id, body string) reply {
 	return send(t, s, http.MethodPut, incidents+"/"+id, body)
 }
 
-// held is what the sandbox holds of the only incident, or of the first.
+// held returns what the sandbox holds about the first incident.
 func held(t *testing.T, s *sandboxtest.Sandbox) sandbox.Incident {
 	t.Helper()
 	all := s.Incidents()
@@ -98,7 +97,7 @@ func held(t *testing.T, s *sandboxtest.Sandbox) sandbox.Incident {
 	return all[0]
 }
 
-// object reads an answer.
+// object decodes an answer.
 func object(t *testing.T, r reply) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -121,7 +120,7 @@ func answers(status int, body string) func(t *testing.T, s *sandboxtest.Sandbox)
 	}
 }
 
-// updateAnswers checks the status of an update of an incident with tags, and what the incident then is called.
+// updateAnswers checks the status of an update of an incident with tags, and the title afterwards.
 func updateAnswers(status int, body, title string) func(t *testing.T, s *sandboxtest.Sandbox) {
 	return func(t *testing.T, s *sandboxtest.Sandbox) {
 		t.Helper()

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// wireIncident is an incident as the API shows it: the fields of the documentation's examples. What is empty is null.
+// wireIncident is an incident in the API's form, with the fields of the documentation's examples. An empty field is null.
 type wireIncident struct {
 	ID                string            `json:"id"`
 	IncidentNumber    int               `json:"incident_number"`
@@ -38,7 +38,7 @@ type wireIncident struct {
 	Deduplicated      bool              `json:"deduplicated,omitzero"`
 }
 
-// toWire shows an incident in a form that the switches choose. Nil stays nil.
+// toWire returns an incident in the form that the switches choose. Nil stays nil.
 func toWire(i *store.Incident, sw *Switches) *wireIncident {
 	if i == nil {
 		return nil
@@ -57,7 +57,7 @@ func toWire(i *store.Incident, sw *Switches) *wireIncident {
 	return w
 }
 
-// toRow shows an incident as a row of the list.
+// toRow returns an incident as a row of the list.
 func toRow(i *store.Incident, sw *Switches) *wireIncident {
 	w := toWire(i, sw)
 	if sw.BareRows {
@@ -76,7 +76,7 @@ func toRow(i *store.Incident, sw *Switches) *wireIncident {
 	return w
 }
 
-// list is an array, or the text in which a database without arrays stores one.
+// list is an array, or text as a database without arrays stores it.
 func list(values []string, sw *Switches) any {
 	switch sw.TagsAsText {
 	case store.JSONText:
@@ -96,7 +96,7 @@ func moment(t time.Time, sw *Switches) *string {
 	return nullable(store.Stamp(t))
 }
 
-// single is the answer that shows one incident, in the given envelope, with the flag of a duplicate in the given place.
+// single is the answer about one incident, in the given envelope, with the flag of a duplicate in the given place.
 func single(i *store.Incident, sw *Switches, envelope, flag string) []byte {
 	w := toWire(i, sw)
 	var e singleEnvelope
@@ -160,7 +160,7 @@ type (
 	}
 )
 
-// errorTypes are the documented ones; other statuses take the type of their class.
+// errorTypes are the documented types. Other statuses get the type of their class.
 var errorTypes = map[int]string{
 	400: store.ValidationError, 401: store.AuthenticationError, 402: store.PaymentError, 403: store.AuthorizationError,
 	404: store.NotFoundError, 429: store.RateLimitError, 500: store.ServerError,

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Operation is what a request to the API is for.
+// Operation is the purpose of a request to the API.
 type Operation string
 
 // Operations. Resolve is any write that sends status resolved or postmortem.
@@ -30,7 +30,7 @@ const (
 	List    Operation = "list"
 )
 
-// Operations is all of them.
+// Operations lists all operations.
 var Operations = []Operation{Create, Update, Resolve, Get, List}
 
 // Body is the form of an answer's body.
@@ -43,7 +43,7 @@ const (
 	Cut   Body = "cut"   // Content-Length names more than is sent, then the connection closes
 	// Foreign is a proxy's JSON, without the API's envelope.
 	Foreign Body = "foreign"
-	// Stale is the unchanged incident with a 2xx: the API says yes and does nothing.
+	// Stale is the unchanged incident with a 2xx: the API accepts the request but does nothing.
 	Stale Body = "stale"
 )
 
@@ -52,43 +52,43 @@ var bodies = []Body{HTML, Empty, Cut, Foreign, Stale}
 // Match selects requests. Empty fields select all.
 type Match struct {
 	Method string `json:"method,omitempty"`
-	// PathPrefix is compared with the whole path, as /api/v1/incidents.
+	// PathPrefix is a prefix of the whole path, as /api/v1/incidents.
 	PathPrefix string    `json:"path_prefix,omitempty"`
 	Alias      string    `json:"alias,omitempty"`
 	Operation  Operation `json:"operation,omitempty"`
-	// Field is one that the body has; with Contains, only if its JSON contains that.
+	// Field is a field that the body must have. With Contains, the JSON of the field must contain that text.
 	Field    string `json:"field,omitempty"`
 	Contains string `json:"contains,omitempty"`
 }
 
-// Request is what rules see of a request. Alias is that of the body, or of the incident that the path names.
+// Request is what rules see of a request. Alias comes from the body, or from the incident in the path.
 type Request struct {
 	Method    string
 	Path      string
 	Alias     string
 	Operation Operation
-	// Field is the JSON of a field of the body, empty if it has none with this name. Nil stands for no body.
+	// Field returns the JSON of a field of the body, or empty if the body has no such field. Nil means that there is no body.
 	Field func(name string) string
 }
 
-// Fault is one rule: which requests, how often, and what happens to them.
+// Fault is one rule: which requests it affects, how often, and how.
 //
-// By default a request that Status, Drop or Hang answers is not carried out. Commit carries it out first;
+// By default, a request that Status, Drop or Hang answers is not carried out. Commit carries it out first.
 // CommitLate carries it out that long after the answer was sent, the connection was closed or the client gave up.
-// A Body without Status, Drop or Hang spoils the answer of a request that is carried out. A Delay alone is a slow answer:
-// the request is carried out after it, even if the client has gone.
+// A Body without Status, Drop or Hang spoils the answer of a request that is carried out. A Delay alone makes the answer slow:
+// the request is carried out after the delay, even if the client is gone.
 type Fault struct {
-	// ID is given by Rules.Add.
+	// ID is assigned by Rules.Add.
 	ID    int    `json:"id,omitzero"`
 	Match Match  `json:"match,omitzero"`
 	Name  string `json:"name,omitempty"` // for people
 
 	// Probability is the share of matching requests, above 0 and up to 1; 0 means 1.
 	Probability float64 `json:"probability,omitzero"`
-	// Times is how often the rule applies before it is spent; 0 means without end.
+	// Times is how often the rule applies before it is spent; 0 means no limit.
 	Times int `json:"times,omitzero"`
-	// RateLimit lets this many matching requests a second pass, with a burst of one second's worth, and applies to the
-	// others, with status 429 unless another answer is given. 0 means that the rule applies to all.
+	// RateLimit lets this many matching requests pass per second, with a burst of one second's worth. The rule applies to the
+	// others, with status 429 unless another answer is given. With 0 the rule applies to all.
 	RateLimit float64 `json:"rate_limit,omitzero"`
 
 	Delay  time.Duration `json:"delay,omitzero"`
@@ -106,11 +106,11 @@ type Fault struct {
 	Commit     bool          `json:"commit,omitzero"`
 	CommitLate time.Duration `json:"commit_late,omitzero"`
 
-	// Applied counts the requests that the rule was applied to.
+	// Applied counts the requests affected by the rule.
 	Applied int `json:"applied,omitzero"`
 }
 
-// normal fills in what a rule leaves out.
+// normal fills in omitted fields.
 func (f Fault) normal() Fault {
 	if f.RateLimit > 0 && f.Status == 0 && !f.Drop && !f.Hang {
 		f.Status = http.StatusTooManyRequests
@@ -129,10 +129,10 @@ func (f *Fault) Label() string {
 	return "fault " + strconv.Itoa(f.ID)
 }
 
-// Answers says whether the rule replaces the API's own answer.
+// Answers reports whether the rule replaces the API's own answer.
 func (f *Fault) Answers() bool { return f.Status != 0 || f.Drop || f.Hang }
 
-// Validate says what is wrong with a rule.
+// Validate returns what is wrong with a rule.
 func (f Fault) Validate() error {
 	f = f.normal()
 	answers := 0
@@ -195,8 +195,8 @@ func (m *Match) matchesField(r Request) bool {
 // MaxRules bounds the list.
 const MaxRules = 1000
 
-// Rules is an ordered list of faults. The first one that matches, is not spent and wins its draw applies. It is not safe for
-// concurrent use. The same seed and the same requests in the same order give the same faults.
+// Rules is an ordered list of faults. The first rule that matches, is not spent and wins its draw applies. It is not safe for
+// concurrent use. The same seed and the same sequence of requests give the same faults.
 type Rules struct {
 	rules  []*rule
 	random *rand.Rand
@@ -208,7 +208,7 @@ type rule struct {
 	limiter *rate.Limiter
 }
 
-// NewRules returns an empty list that draws from random.
+// NewRules returns an empty list that draws its random numbers from random.
 func NewRules(random *rand.Rand) *Rules { return &Rules{random: random} }
 
 // Add appends a rule and returns its id.
@@ -230,7 +230,7 @@ func (r *Rules) Add(f Fault) (int, error) {
 	return f.ID, nil
 }
 
-// Set replaces the list, or leaves it as it was if a new rule is wrong.
+// Set replaces the list. If a new rule is wrong, the list stays unchanged.
 func (r *Rules) Set(list []Fault) error {
 	next := &Rules{random: r.random, nextID: r.nextID}
 	for n, f := range list {
@@ -242,7 +242,7 @@ func (r *Rules) Set(list []Fault) error {
 	return nil
 }
 
-// Remove takes a rule off the list and says whether it was there.
+// Remove removes a rule and reports whether it existed.
 func (r *Rules) Remove(id int) bool {
 	for i, f := range r.rules {
 		if f.ID == id {

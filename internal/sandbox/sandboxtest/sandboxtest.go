@@ -20,15 +20,15 @@ import (
 // Sandbox is a sandbox that listens on a free port of the loopback.
 type Sandbox struct {
 	*sandbox.Server
-	// Address is as http://127.0.0.1:12345, without the API's path.
+	// Address is the base address without the API's path, as http://127.0.0.1:12345.
 	Address string
-	// Endpoint is the API's base URL, as the exporter's setting takes it.
+	// Endpoint is the API's base URL for the exporter's setting.
 	Endpoint string
-	// Key is an API key that it accepts.
+	// Key is an API key that the sandbox accepts.
 	Key string
 }
 
-// Start starts a sandbox and ends it with the test. Without Options.Keys it accepts Key, with scope write, and no other.
+// Start starts a sandbox and ends it with the test. Without Options.Keys it accepts only Key, with scope write.
 func Start(tb testing.TB, o sandbox.Options) *Sandbox {
 	tb.Helper()
 	if o.Keys == nil {
@@ -36,13 +36,13 @@ func Start(tb testing.TB, o sandbox.Options) *Sandbox {
 	}
 	s := sandbox.New(o)
 	listener := httptest.NewServer(s)
-	// The listener waits for its requests, and those that hang end with the sandbox.
+	// The listener waits for its requests, and hanging requests end only with the sandbox.
 	tb.Cleanup(func() { s.Close(); listener.Close() })
 	return &Sandbox{Server: s, Address: listener.URL, Endpoint: listener.URL + sandbox.BasePath, Key: sandbox.DemoKey}
 }
 
-// StartInMemory is Start without a network: the client reaches the sandbox through pipes. It works inside a bubble of
-// testing/synctest, where delays, late commits and timeouts then cost no time.
+// StartInMemory is Start without a network: the client reaches the sandbox through pipes. It works in a bubble of testing/synctest,
+// where delays, late commits and timeouts take no real time.
 func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
 	tb.Helper()
 	if o.Keys == nil {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Match is what a create with an alias met when it looked: ids, empty where there is none.
+// Match has the ids of the incidents that a create found by alias; empty if there are none.
 type Match struct{ open, last string }
 
-// Find looks for the incident that a create with this alias meets. It is apart from Post so that a gap between the two
-// can show what an API does that is not atomic.
+// Find looks for the incident that a create with this alias meets. It is separate from Post, so that a gap between the two can
+// simulate an API that is not atomic.
 func (s *Store) Find(sw *Switches, alias string) Match {
 	var m Match
 	if alias == "" {
@@ -38,7 +38,7 @@ func (s *Store) Find(sw *Switches, alias string) Match {
 	return m
 }
 
-// meets says whether a create can meet an incident with this status.
+// meets reports whether a create can meet an incident with this status.
 func (s *Switches) meets(status string) bool {
 	switch s.OpenMeans {
 	case NotResolved:
@@ -50,7 +50,7 @@ func (s *Switches) meets(status string) bool {
 	}
 }
 
-// Post is the API's create: it creates an incident, or counts or updates the one that m met.
+// Post is the API's create. It creates an incident, or counts or updates the one in m.
 func (s *Store) Post(now time.Time, sw *Switches, cause Cause, p Patch, m Match) (Result, error) {
 	if err := p.check(sw, true); err != nil {
 		return Result{}, err

@@ -12,18 +12,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// TestAlias posts {"alias":"a"} bodies to a store that holds the alias's incident in a state, and says what comes of it.
+// TestAlias posts {"alias":"a"} bodies to a store that holds the alias's incident in some state, and checks the result.
 func TestAlias(t *testing.T) { //nolint:funlen // one table of cases
 	const again = `{"title":"again","alias":"a","severity":"high"}`
 	const resolved = `{"title":"again","alias":"a","status":"resolved"}`
 	for name, c := range map[string]struct {
 		switches func(*store.Switches)
-		before   string // the status of the incident that is there; empty for none
+		before   string // the status of the existing incident; empty for none
 		body     string
 		status   int  // of the answer, or of the error
-		same     bool // the incident that was there answers
+		same     bool // the answer shows the existing incident
 		kind     store.Kind
-		becomes  string // the status of the one that answers
+		becomes  string // the status of the incident in the answer
 		title    string
 	}{
 		"none":                  {body: again, status: 201, kind: store.Created, becomes: "open", title: "again"},

@@ -13,13 +13,13 @@ const (
 	ValidationError     = "validation_error"
 	AuthenticationError = "authentication_error"
 	AuthorizationError  = "authorization_error"
-	PaymentError        = "payment_required" // our word: the reference lists no 402
+	PaymentError        = "payment_required" // our own word: the reference lists no 402
 	NotFoundError       = "not_found"
 	RateLimitError      = "rate_limit_error"
 	ServerError         = "server_error"
 )
 
-// APIError is an error as the API words it.
+// APIError is an error in the API's words.
 type APIError struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`

@@ -16,7 +16,7 @@ var Statuses = []string{
 // Severities are the values that the API's reference lists, worst first. Switches add info and informational.
 var Severities = []string{"critical", "high", "medium", "low", "maintenance"}
 
-// Words with a meaning of their own.
+// Words with a special meaning.
 const (
 	StatusNew             = "new"
 	StatusOpen            = "open"
@@ -33,15 +33,15 @@ const (
 	defaultSource   = "api"
 )
 
-// Closed says whether a status ends an incident.
+// Closed reports whether an incident with this status is closed.
 func Closed(status string) bool { return status == StatusResolved || status == StatusPostmortem }
 
-// Incident is everything that the sandbox holds about one incident. Slices and maps in it are never changed in place.
+// Incident is everything that the sandbox holds about one incident. Its slices and maps never change in place.
 type Incident struct {
 	ID     string `json:"id"`
 	Number int    `json:"incident_number"` // counts from 1
 
-	// Alias is the deduplication key; empty when the incident was created without one.
+	// Alias is the deduplication key; empty if the incident was created without one.
 	Alias             string            `json:"alias"`
 	Title             string            `json:"title"`
 	Description       string            `json:"description"`
@@ -55,27 +55,28 @@ type Incident struct {
 	Labels            map[string]string `json:"labels"`
 
 	StartedAt time.Time `json:"started_at"`
-	// AcknowledgedAt and ResolvedAt are zero when the API would say null.
+	// AcknowledgedAt and ResolvedAt are zero if the API shows null.
 	AcknowledgedAt time.Time `json:"acknowledged_at"`
 	ResolvedAt     time.Time `json:"resolved_at"`
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
 
-	// DedupCount is how many creates met the incident while it was open.
+	// DedupCount counts the creates that met the incident while it was open.
 	DedupCount int `json:"dedup_count"`
-	// WouldPage lists the channels by which people would have been paged last.
+	// WouldPage lists the channels that would have paged people last.
 	WouldPage []string `json:"would_page"`
 
-	// History is oldest first. The first entry is always kept; HistoryDropped counts those that the limit cost.
+	// History begins with the oldest entry. The first entry is always kept. HistoryDropped counts the entries dropped because of
+	// the limit.
 	History        []Event `json:"history,omitempty"`
 	HistoryDropped int     `json:"history_dropped,omitempty"`
 	HistoryLength  int     `json:"history_length"`
 }
 
-// Open says whether the incident is neither resolved nor in postmortem.
+// Open reports whether the incident is neither resolved nor in postmortem.
 func (i *Incident) Open() bool { return !Closed(i.Status) }
 
-// Kind is what an entry of an incident's history is about.
+// Kind is the kind of a history entry.
 type Kind string
 
 // Kinds of history entries.
@@ -106,20 +107,20 @@ type Event struct {
 	// Request is the X-Request-Id of the request that did it; empty for a person and for another tool.
 	Request string   `json:"request_id,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
-	// WouldPage is by which channels this would page people.
+	// WouldPage lists the channels that would page people.
 	WouldPage []string `json:"would_page,omitempty"`
-	// Public says that a status page of the affected services would show the entry.
+	// Public means that a status page of the affected services would show the entry.
 	Public bool `json:"public,omitzero"`
 }
 
-// Change is one field's value before and after, cut to what a person reads.
+// Change is the value of one field before and after, cut to a readable length.
 type Change struct {
 	Field string `json:"field"`
 	From  string `json:"from"`
 	To    string `json:"to"`
 }
 
-// maxChangeRunes bounds what the history keeps of a value.
+// maxChangeRunes bounds the values in the history.
 const maxChangeRunes = 200
 
 // record adds an entry and keeps the history within its limit: the first entry and the newest stay.
@@ -136,14 +137,14 @@ func (i *Incident) record(e Event, limit int) {
 	i.HistoryLength = len(i.History)
 }
 
-// Channels by which Alert24 would page people.
+// Channels through which Alert24 pages people.
 const (
 	Email = "email"
 	SMS   = "sms"
 	Phone = "call"
 )
 
-// channels is how people would be paged about a severity: email always, the phone for the two worst.
+// channels returns how people would be paged for a severity: always by email, by phone for the two worst.
 func channels(severity string) []string {
 	if loud(severity) {
 		return []string{Email, SMS, Phone}
@@ -153,7 +154,7 @@ func channels(severity string) []string {
 
 func loud(severity string) bool { return severity == "critical" || severity == "high" }
 
-// pageCreated lists the channels by which people would be paged at creation.
+// pageCreated lists the channels that page people at creation.
 func pageCreated(sw *Switches, i *Incident) []string {
 	if i.Open() && (sw.PagesOn == OnAny || i.Status == StatusNew) {
 		return channels(i.Severity)
@@ -161,7 +162,7 @@ func pageCreated(sw *Switches, i *Incident) []string {
 	return nil
 }
 
-// pageUpdated lists those when was becomes is.
+// pageUpdated lists the channels that page people when was becomes is.
 func pageUpdated(sw *Switches, was, is *Incident) []string {
 	rises := slices.Index(Severities, is.Severity) < slices.Index(Severities, was.Severity) || !slices.Contains(Severities, was.Severity)
 	if sw.UpdatesPage && is.Open() && loud(is.Severity) && was.Severity != is.Severity && rises {

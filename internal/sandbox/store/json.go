@@ -11,10 +11,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// timestamp is how the API writes times: UTC with milliseconds, as 2026-03-19T14:30:00.000Z.
+// timestamp is the API's format of times: UTC with milliseconds, as 2026-03-19T14:30:00.000Z.
 const timestamp = "2006-01-02T15:04:05.000Z"
 
-// JSON writes times as the API does (the zero time as null) and durations as Go does, and reads both.
+// JSON reads and writes times in the API's format (the zero time as null) and durations in Go's.
 var JSON = json.JoinOptions(
 	json.WithMarshalers(json.JoinMarshalers(json.MarshalToFunc(marshalTime), json.MarshalToFunc(marshalDuration))),
 	json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFromFunc(unmarshalTime), json.UnmarshalFromFunc(unmarshalDuration))),

@@ -13,7 +13,7 @@ type Query struct {
 	Status   string
 	Severity string
 	Alias    string
-	// OnlyOpen and OnlyClosed are for the sandbox itself; the API has no such filter.
+	// OnlyOpen and OnlyClosed are for the sandbox itself. The API has no such filter.
 	OnlyOpen   bool
 	OnlyClosed bool
 	// Order is a value of Switches.RowOrder; empty for the newest first.
@@ -22,7 +22,7 @@ type Query struct {
 	Offset int
 }
 
-// Check refuses values that the API does not know.
+// Check returns an error for values that the API does not know.
 func (q *Query) Check(sw *Switches) error {
 	if q.Status != "" && !slices.Contains(Statuses, q.Status) {
 		return invalid("status must be one of: %s", strings.Join(Statuses, ", "))
@@ -33,8 +33,8 @@ func (q *Query) Check(sw *Switches) error {
 	return nil
 }
 
-// List returns a page of incidents without history, and how many there are in all. A page of the newest ends as soon as it is
-// full, however many incidents there are.
+// List returns a page of incidents without history, and the total number. Reading the newest ends as soon as the page is full,
+// however many incidents there are.
 func (s *Store) List(q Query) (page []Incident, total int) {
 	page = []Incident{}
 	rows, counted := s.all, q.Alias == ""
@@ -78,7 +78,7 @@ func (q *Query) selects(g group) bool {
 		(!q.OnlyOpen || !Closed(g.status)) && (!q.OnlyClosed || Closed(g.status))
 }
 
-// Count is how many incidents the query selects, its alias and page apart.
+// Count returns how many incidents match the query. It ignores the alias and the page.
 func (s *Store) Count(q Query) int {
 	n := 0
 	for g, count := range s.counts {

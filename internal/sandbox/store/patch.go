@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Patch is what a request says about an incident. A nil pointer means that the field was not sent.
+// Patch has the fields of a request about an incident. A nil pointer means that the field was not sent.
 type Patch struct {
 	Title             *string
 	Description       *string
@@ -30,12 +30,12 @@ type Patch struct {
 	AffectedServices  *[]string
 	Tags              *[]string
 	Labels            *map[string]string
-	// A zero time is null.
+	// A zero time stands for null.
 	AcknowledgedAt *time.Time
 	ResolvedAt     *time.Time
 }
 
-// fields says how each known field is decoded. labels is the one that the reference does not list.
+// fields has the decoder of each known field. The reference does not list labels.
 var fields = map[string]func(*Patch, jsontext.Value) error{
 	"title":              func(p *Patch, v jsontext.Value) error { return decode(&p.Title, v, "a string") },
 	"description":        func(p *Patch, v jsontext.Value) error { return decode(&p.Description, v, "a string") },
@@ -68,15 +68,15 @@ func decode[T any](field **T, v jsontext.Value, want string) error {
 	return nil
 }
 
-// Body is a request's body as it was read, before any switch was asked.
+// Body is the decoded body of a request, before any switch applies.
 type Body struct {
 	patch   Patch
 	members map[string]jsontext.Value
 	names   []string // sorted, so that the same body always gets the same message
-	wrong   error    // no JSON object, or the first field of a wrong type
+	wrong   error    // not a JSON object, or the first field of a wrong type
 }
 
-// Decode reads a request's body. What is wrong with it, Patch says.
+// Decode reads a request's body. The Patch methods report its errors.
 func Decode(body []byte) *Body {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
@@ -95,10 +95,10 @@ func Decode(body []byte) *Body {
 	return b
 }
 
-// ForCreate is what the body of a create says. The error is a validation error that names the field.
+// ForCreate returns the patch of a create. The error is a validation error that names the field.
 func (b *Body) ForCreate(sw *Switches) (Patch, error) { return b.check(sw, sw.UnknownFields) }
 
-// ForUpdate is what the body of an update says. The error is a validation error, or a server error without details.
+// ForUpdate returns the patch of an update. The error is a validation error, or a server error without details.
 func (b *Body) ForUpdate(sw *Switches) (Patch, error) {
 	if sw.ArrayFieldsPut == Error && (b.patch.Tags != nil || b.patch.AffectedServices != nil) {
 		return Patch{}, unexpected()
@@ -124,10 +124,10 @@ func (b *Body) check(sw *Switches, unknownFields string) (Patch, error) {
 	return b.patch, b.wrong
 }
 
-// Field is the JSON of a field, or "" if the body has none with this name.
+// Field returns the JSON of a field, or "" if the body has no such field.
 func (b *Body) Field(name string) string { return string(b.members[name]) }
 
-// Alias is the alias that the body names, or "", whatever else is wrong with it.
+// Alias returns the alias in the body, or "", even if the body has other errors.
 func (b *Body) Alias() string {
 	if b.patch.Alias == nil {
 		return ""
@@ -135,7 +135,7 @@ func (b *Body) Alias() string {
 	return *b.patch.Alias
 }
 
-// Closes says whether the body has a status that closes the incident, whatever else is wrong with it.
+// Closes reports whether the body has a status that closes the incident, even if the body has other errors.
 func (b *Body) Closes() bool { return b.patch.Status != nil && Closed(*b.patch.Status) }
 
 // lengths are the widths of the database columns in Alert24's published source, in characters.
@@ -149,7 +149,7 @@ var lengths = []struct {
 	{"source", 50, func(p *Patch) *string { return p.Source }},
 }
 
-// check refuses what the API refuses whatever the incident's state is.
+// check refuses values that the API refuses in any state of the incident.
 func (p *Patch) check(sw *Switches, create bool) error {
 	if (create && p.Title == nil) || (p.Title != nil && strings.TrimSpace(*p.Title) == "") {
 		return invalid("title is required")
@@ -188,7 +188,7 @@ func (s *Switches) checkSeverity(severity string) error {
 
 var sources = []string{"manual", "monitoring", "api"}
 
-// merge applies the fields that were sent and says which values changed. The alias never changes.
+// merge applies the fields that were sent and returns the changed values. The alias never changes.
 func merge(i *Incident, p Patch, strip bool) []Change {
 	var changes []Change
 	note := func(field, from, to string) {
@@ -237,7 +237,7 @@ func merge(i *Incident, p Patch, strip bool) []Change {
 	return changes
 }
 
-// markup is what Alert24's published source takes out of texts.
+// markup matches what Alert24's published source removes from texts.
 var markup = regexp.MustCompile(`(?is)<script\b.*?</script>|</?(?:script|iframe)\b[^>]*>|javascript:|\bon\w+\s*=`)
 
 // Stamp formats a time as the API does; the zero time is empty.

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// TestIndexes compares what the store answers from its indexes with what its incidents say, after any mix of actions.
+// TestIndexes compares the store's answers from its indexes with its incidents, after any mix of actions.
 func TestIndexes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, store.Limits{Incidents: 30, History: 4})
@@ -104,7 +104,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What was accepted is what is held, and it can be shown.
+		// The store holds what it accepted, and JSON can show it.
 		assert.Equal(t, *p.Title, r.Incident.Title)
 		_, err = json.Marshal(r.Incident, store.JSON)
 		require.NoError(t, err)

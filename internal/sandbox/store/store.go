@@ -17,13 +17,13 @@ import (
 
 // Limits bound the store's memory.
 type Limits struct {
-	// Incidents is how many are held, open and closed; a create above it is refused with 507.
+	// Incidents bounds the incidents held, open and closed. A create above it gets 507.
 	Incidents int
 	// History is how many entries each incident keeps, at least 2.
 	History int
 }
 
-// Store holds the incidents of one organization. Creating and updating cost the same however many there are.
+// Store holds the incidents of one organization. The cost of creating and updating does not depend on their number.
 type Store struct {
 	limits Limits
 	newID  func() string
@@ -35,10 +35,10 @@ type Store struct {
 	counts    map[group]int
 }
 
-// group is what the list can be filtered by.
+// group is a combination of values that the list can be filtered by.
 type group struct{ status, severity string }
 
-// New returns an empty store. newID returns a UUID that it has not returned before.
+// New returns an empty store. newID must return a new UUID each time.
 func New(limits Limits, newID func() string) *Store {
 	return &Store{
 		limits: limits, newID: newID,
@@ -46,26 +46,26 @@ func New(limits Limits, newID func() string) *Store {
 	}
 }
 
-// Cause is who asked for a change.
+// Cause says who requested a change.
 type Cause struct {
 	By Actor
 	// Request is the X-Request-Id, empty for a person.
 	Request string
 }
 
-// Result is what a change came to.
+// Result is the outcome of a change.
 type Result struct {
 	// Incident is a copy without history; nil when there is none to show.
 	Incident *Incident
-	// Kind is what happened; empty when nothing did.
+	// Kind is what happened; empty if nothing did.
 	Kind Kind
 	// Status is the API's HTTP status.
 	Status int
-	// WouldPage is by which channels people would be paged now.
+	// WouldPage lists the channels that would page people now.
 	WouldPage []string
 }
 
-// Insert creates an incident whatever its alias, as another tool can that looked before the last one was there.
+// Insert creates an incident without a check of its alias. Another tool can do so if it looked before the last incident existed.
 func (s *Store) Insert(now time.Time, sw *Switches, cause Cause, p Patch) (Result, error) {
 	if err := p.check(sw, true); err != nil {
 		return Result{}, err
@@ -108,7 +108,7 @@ func (s *Store) create(now time.Time, sw *Switches, cause Cause, p Patch) (Resul
 	return Result{Incident: shallow(i), Kind: Created, Status: sw.CreateStatus, WouldPage: pages}, nil
 }
 
-// Put is the API's update by id, and what a person does: it merges what was sent.
+// Put is the API's update by id, and a person's edit: it merges the fields that were sent.
 func (s *Store) Put(now time.Time, sw *Switches, cause Cause, id string, p Patch) (Result, error) {
 	if err := p.check(sw, false); err != nil {
 		return Result{}, err
@@ -123,7 +123,7 @@ func (s *Store) Put(now time.Time, sw *Switches, cause Cause, id string, p Patch
 	return s.change(now, sw, cause, i, p, http.StatusOK)
 }
 
-// change merges p into i, or leaves i as it was.
+// change merges p into i. After an error, i is unchanged.
 func (s *Store) change(now time.Time, sw *Switches, cause Cause, i *Incident, p Patch, status int) (Result, error) {
 	now = now.Truncate(time.Millisecond)
 	next := *i
@@ -152,7 +152,7 @@ func (s *Store) change(now time.Time, sw *Switches, cause Cause, i *Incident, p 
 	return Result{Incident: shallow(i), Kind: kind, Status: status, WouldPage: pages}, nil
 }
 
-// keepTimes sets the times that go with a status, where the request does not.
+// keepTimes sets the times that belong to a status, unless the request sets them.
 func keepTimes(i *Incident, now time.Time, kind Kind, p Patch) {
 	switch {
 	case kind == Resolved && p.ResolvedAt == nil:
@@ -165,7 +165,7 @@ func keepTimes(i *Incident, now time.Time, kind Kind, p Patch) {
 	}
 }
 
-// checkTimes is the check of Alert24's published database schema.
+// checkTimes does the check of Alert24's published database schema.
 func checkTimes(i *Incident, sw *Switches) error {
 	for _, t := range []struct {
 		name string
@@ -182,7 +182,7 @@ func checkTimes(i *Incident, sw *Switches) error {
 	return nil
 }
 
-// Delete removes an incident for good, as a person can.
+// Delete removes an incident permanently, as a person can.
 func (s *Store) Delete(id string) error {
 	i := s.byID[id]
 	if i == nil {
@@ -204,7 +204,7 @@ func (s *Store) Get(id string) (*Incident, error) {
 	return shallow(i), nil
 }
 
-// Alias is the alias of an incident, or "".
+// Alias returns the alias of an incident, or "".
 func (s *Store) Alias(id string) string {
 	if i := s.byID[id]; i != nil {
 		return i.Alias

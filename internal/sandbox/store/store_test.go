@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a store whose clock moves one second per call.
+// world is a store with a clock that moves one second per call.
 type world struct {
 	t  *testing.T
 	s  *store.Store

@@ -14,9 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Switches decide what is not known outside Alert24 about its API. The zero value is not valid; start from
-// DefaultSwitches. The JSON names are those of the admin route and, with dashes, of the program's flags. SwitchList
-// describes each.
+// Switches decide what is unknown outside Alert24 about its API. The zero value is not valid; start from DefaultSwitches. The JSON
+// names are used by the admin route and, with dashes, by the program's flags. SwitchList describes each switch.
 type Switches struct {
 	CreateStatus     int    `json:"create_status"`
 	AliasHit         string `json:"alias_hit"`
@@ -63,7 +62,7 @@ type Switches struct {
 	Latency                time.Duration `json:"latency"`
 }
 
-// Values of the switches that have names.
+// Named values of switches.
 const (
 	Merge       = "merge"
 	Unchanged   = "unchanged"
@@ -112,7 +111,7 @@ const (
 	OnAny = "any"
 )
 
-// DefaultSwitches is the reading of Alert24's public tracker and documentation that we think most likely.
+// DefaultSwitches is the most likely reading of Alert24's public tracker and documentation.
 func DefaultSwitches() Switches {
 	return Switches{
 		CreateStatus: 201, AliasHit: Unchanged, AliasHitStatus: 200, AliasHitEnvelope: Same, DeduplicatedIn: Top, OpenMeans: NotClosed,
@@ -123,7 +122,7 @@ func DefaultSwitches() Switches {
 	}
 }
 
-// maxRateLimit bounds what the rate limit remembers of each key.
+// maxRateLimit bounds the requests remembered for each key.
 const maxRateLimit = 1_000_000
 
 // Validate names the first switch whose value is not allowed.
@@ -164,7 +163,7 @@ func (s *Switches) values() (map[string]jsontext.Value, error) {
 	return values, err
 }
 
-// Set changes one switch from text, as a flag gives it. It does not validate.
+// Set changes one switch to the value of a flag. It does not validate.
 func (s *Switches) Set(name, value string) error {
 	at := slices.IndexFunc(SwitchList, func(w Switch) bool { return w.Name == name })
 	if at < 0 {
@@ -187,7 +186,7 @@ func (s *Switches) Set(name, value string) error {
 	return nil
 }
 
-// Patch changes the switches that a JSON object names. It does not validate.
+// Patch changes the switches named in a JSON object. It does not validate.
 func (s *Switches) Patch(doc []byte) error {
 	next := *s
 	next.RefusedFields = nil

@@ -5,15 +5,15 @@ package store
 
 import "strings"
 
-// Switch describes one switch to people.
+// Switch describes one switch for people.
 type Switch struct {
 	Name   string
 	Kind   string   // word, number, duration, list, bool
-	Values []string // the default first; empty when any value of the kind is allowed
+	Values []string // the default first; empty if any value of the kind is allowed
 	Help   string
 }
 
-// Default is the value of a new sandbox as text; empty for false, 0 and an empty list.
+// Default returns the default value as text; empty for false, 0 and an empty list.
 func (w *Switch) Default() string {
 	sw := DefaultSwitches()
 	values, err := sw.values()
@@ -36,7 +36,7 @@ func flag(name, help string) Switch { return Switch{Name: name, Kind: "bool", He
 
 func duration(name, help string) Switch { return Switch{Name: name, Kind: "duration", Help: help} }
 
-// SwitchList is every switch, in the order of the struct.
+// SwitchList has every switch, in the order of the struct.
 var SwitchList = []Switch{
 	{Name: "create_status", Kind: "number", Values: []string{"201", "200"}, Help: "status of a create"},
 	word("alias_hit", "what a create does to the open incident of its alias: only count it, or update the incident", Unchanged, Merge),
