@@ -31,11 +31,11 @@ const (
 	urlFlag = "--status"
 )
 
-// Flags say which bridge to ask, and how.
+// Flags say how to reach a bridge.
 type Flags struct {
 	URL, TokenFile string
 	TLS            cli.TLS
-	// TokenFlag is that flag's own name.
+	// TokenFlag is the name of the flag for TokenFile.
 	TokenFlag string
 }
 
@@ -55,7 +55,7 @@ type Client struct {
 	token string
 }
 
-// Open reads what the flags name. It does not ask yet.
+// Open reads the files in the flags. It sends no request yet.
 func (f *Flags) Open(ctx context.Context) (*Client, error) {
 	if err := cli.CheckURL(urlFlag, f.URL, "http://localhost:9096"); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (f *Flags) Open(ctx context.Context) (*Client, error) {
 // Close ends the connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Explain says what is known of a subject.
+// Explain returns what is known about a subject.
 func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explanation, err error) {
 	v := url.Values{}
 	if s.Alias != "" {
@@ -87,7 +87,7 @@ func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explan
 	return e, err
 }
 
-// Aliases returns all rows of the table that q asks for, whatever its offset and limit; 0 is no limit.
+// Aliases returns all rows that match q. It ignores the offset and limit in q; a limit of 0 means no limit.
 func (c *Client) Aliases(ctx context.Context, q status.Query, limit int) (rows []status.Row, total int, err error) {
 	v := url.Values{"filter": {q.Filter}, "is": {string(q.Is)}, "sort": {string(q.Sort)}, "order": {"asc"}}
 	if q.Desc {
@@ -135,7 +135,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 	}
 	if answer.StatusCode != http.StatusOK {
 		var p status.Problem
-		_ = json.Unmarshal(body, &p) // what is not JSON has no words of its own
+		_ = json.Unmarshal(body, &p) // a body that is not JSON has no error text
 		if p.Error == "" && !strings.Contains(answer.Header.Get("WWW-Authenticate"), "otelcol-alert24") {
 			return fmt.Errorf("%s answered %s and is not a bridge's status page: set %s to its status::endpoint; webhooks have another port",
 				address, answer.Status, urlFlag)

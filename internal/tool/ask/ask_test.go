@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
-// flags are as those of a command.
+// flags are like those of a command.
 func flags(url string) *Flags { return &Flags{URL: url, TokenFlag: "--token-file"} }
 
 // serve starts a server and a client for it.

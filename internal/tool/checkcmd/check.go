@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package checkcmd is the command check: it asks the real Alert24 what its API does.
+// Package checkcmd is the command check: it finds out how the API of the real Alert24 behaves.
 package checkcmd
 
 import (
@@ -119,7 +119,7 @@ func (o *options) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// questions are what to ask about this exporter.
+// questions returns the options of a check of this exporter.
 func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 	return &check.Options{
 		Endpoint: exporter.ClientConfig.Endpoint, Key: configopaque.String(strings.TrimSpace(string(exporter.APIKey))),
@@ -136,7 +136,7 @@ func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 
 var errDeclined = errors.New("nothing was written: answer yes, or give --yes")
 
-// ask asks before the first write.
+// ask asks for permission before the first write.
 func ask(ctx context.Context, in io.Reader, out io.Writer, alias, severity string) error {
 	fmt.Fprintf(out, "\nThe next questions open up to six test incidents of severity %s, with the alias %s, and close them.\n"+
 		"People may be notified. Go on? [y/N] ", severity, alias)
@@ -165,7 +165,7 @@ func writeFinding(out io.Writer, f *check.Finding) {
 	}
 }
 
-// writeEnd writes the sum of it.
+// writeEnd writes the summary.
 func writeEnd(out io.Writer, r *check.Report) {
 	count := map[check.Level]int{}
 	for i := range r.Findings {

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run runs the command as the program does.
+// run runs the command like the program.
 func run(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = cli.Run(ctx, "test", append([]string{"check"}, args...), cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs}, New()) //nolint:contextcheck // the command gets its context from Run
@@ -62,7 +62,7 @@ func TestAsks(t *testing.T) {
 	}
 }
 
-// sampleOfTheDocumentation is the output that docs/tool.md shows.
+// sampleOfTheDocumentation is the output in docs/tool.md.
 func sampleOfTheDocumentation(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile("../../../docs/tool.md")
@@ -103,7 +103,7 @@ func TestReport(t *testing.T) {
 	assert.True(t, strings.HasPrefix(same, "{"))
 }
 
-// TestKeyOfAnAuthenticator reads the key as docs/keys.md has it.
+// TestKeyOfAnAuthenticator reads the key as docs/keys.md describes.
 func TestKeyOfAnAuthenticator(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Start(t, sandbox.Options{})
@@ -144,7 +144,7 @@ func TestCannotRun(t *testing.T) {
 	}
 }
 
-// TestInterruptedQuestion ends while it waits for a yes.
+// TestInterruptedQuestion interrupts the command while it waits for a yes.
 func TestInterruptedQuestion(t *testing.T) {
 	in, answer := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())

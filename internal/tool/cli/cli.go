@@ -1,11 +1,11 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is what the commands of alert24tool have in common: exit codes, errors in one line, the flag --output, JSON, HTTP clients.
+// Package cli has the shared code of the commands of alert24tool: exit codes, one-line errors, the flag --output, JSON, HTTP clients.
 //
-// A command lives in a package of its own next to this one, whose New returns it. It has a Long text, an Example and
-// a RunE. RunE writes its report to cmd.OutOrStdout() and returns nil, [ErrFound] after a report of something that somebody
-// should look at, an error of [Usage] for wrong flags, or any other error if it could not do its work.
+// Each command has its own package next to this one, whose New returns it. It has a Long text, an Example and
+// a RunE. RunE writes its report to cmd.OutOrStdout() and returns nil, [ErrFound] after a report that needs attention,
+// an error of [Usage] for wrong flags, or any other error if the command could not do its work.
 package cli
 
 import (
@@ -31,15 +31,15 @@ const (
 	exitCodesEnd = "Exit codes: 0, 1 if it found something to look at, 2 if it could not do its work."
 )
 
-// ErrFound ends a command that did its work and reported something that somebody should look at.
+// ErrFound ends a command that did its work and reported something that needs attention.
 var ErrFound = errors.New("found something to look at")
 
-// usageError is wrong use of a command.
+// usageError means wrong use of a command.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// Usage is the error of wrong flags or arguments. A hint to --help is added.
+// Usage returns the error for wrong flags or arguments. It adds a hint to --help.
 func Usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // NoArguments refuses arguments.
@@ -50,13 +50,13 @@ func NoArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// Streams are a program's standard ones.
+// Streams are the standard streams of a program.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 }
 
-// Run runs the program with these commands and returns its exit code. What goes wrong is one line on standard error.
+// Run runs the program with these commands and returns its exit code. It writes an error as one line to standard error.
 func Run(ctx context.Context, version string, args []string, s Streams, commands ...*cobra.Command) int {
 	root := &cobra.Command{
 		Use:   programName,

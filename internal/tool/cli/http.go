@@ -20,7 +20,7 @@ import (
 // TLS names the files of a connection: the authority's certificates, and a client certificate with its key.
 type TLS struct{ CA, Cert, Key string }
 
-// Client returns an HTTP client that waits so long for an answer.
+// Client returns an HTTP client that waits at most patience for an answer.
 func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, error) {
 	cfg := configtls.NewDefaultClientConfig()
 	cfg.CAFile, cfg.CertFile, cfg.KeyFile = t.CA, t.Cert, t.Key
@@ -34,7 +34,7 @@ func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, 
 	}, nil
 }
 
-// CheckURL refuses the value of a flag that is not the URL of a server.
+// CheckURL returns an error if the value of a flag is not the URL of a server.
 func CheckURL(flag, value, example string) error {
 	if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return Usage("%s must be a URL like %s", flag, example)
@@ -42,7 +42,7 @@ func CheckURL(flag, value, example string) error {
 	return nil
 }
 
-// Secret reads the secret in a file that a flag names; "" if it names none.
+// Secret reads the secret from the file named by a flag; "" if the flag is empty.
 func Secret(flag, file string) (string, error) {
 	if file == "" {
 		return "", nil
@@ -58,7 +58,7 @@ func Secret(flag, file string) (string, error) {
 	return s, nil
 }
 
-// Serve serves until ctx ends or stop is closed, and then lets requests end within the grace.
+// Serve serves until ctx ends or stop is closed. Then running requests may finish within the grace.
 func Serve(ctx context.Context, server *http.Server, listener net.Listener, stop <-chan struct{}, grace time.Duration) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

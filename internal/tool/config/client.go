@@ -16,8 +16,8 @@ import (
 	"github.com/alert24/otelcol-alert24/alert24exporter"
 )
 
-// Client returns the HTTP client of the exporter, with its TLS, proxy and authentication. Of authenticators it knows
-// bearertokenauth. Stop ends what runs for it.
+// Client returns the HTTP client of the exporter, with its TLS, proxy and authentication. bearertokenauth is the only authenticator
+// that it supports. Stop ends the extensions behind it.
 func (c *Collector) Client(ctx context.Context, cfg *alert24exporter.Config) (client *http.Client, stop func(), err error) {
 	host := host{}
 	if auth := cfg.ClientConfig.Auth.Get(); auth != nil {

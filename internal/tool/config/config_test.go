@@ -77,7 +77,7 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// The client has the TLS of the exporter: it reaches an API whose authority only the configuration knows.
+// The client has the TLS settings of the exporter: it reaches an API whose authority only the configuration names.
 func TestClientHasTheSettingsOfTheExporter(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)

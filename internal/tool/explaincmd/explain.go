@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package explaincmd is the command explain: what the bridge knows of an alert, and why it has an incident or none.
+// Package explaincmd is the command explain: what the bridge knows about an alert, and why it has an incident or none.
 package explaincmd
 
 import (
@@ -80,7 +80,7 @@ func subjectOf(args, labels []string) (status.Subject, error) {
 	return s, nil
 }
 
-// split takes labels apart that have commas between them. A comma in a value is not one of these, unless a = follows.
+// split splits labels at commas. A comma belongs to the value unless a = follows.
 func split(given string) []string {
 	parts := strings.Split(given, ",")
 	for i := len(parts) - 1; i > 0; i-- {

@@ -31,7 +31,7 @@ type bridge struct {
 	overview status.Overview
 }
 
-// Overview is that of a bridge that is well, unless the test has another one.
+// Overview is that of a healthy bridge, unless the test sets another one.
 func (b *bridge) Overview(context.Context) status.Overview {
 	if b.overview.Bridge.Started.IsZero() {
 		return status.Overview{

@@ -24,12 +24,13 @@ type page struct {
 	now time.Time
 }
 
-// line adds a line: our own text, and then parts that may come from an alert. These are made printable, so that they cannot move the cursor.
+// line adds a line: our own text, and parts that may come from an alert. The parts are made printable, so they cannot move the
+// cursor.
 func (p *page) line(ours string, parts ...string) {
 	p.WriteString(ours + text.Printable(strings.Join(parts, "")) + "\n")
 }
 
-// fact adds a line with a name, unless the value is empty.
+// fact adds a named value, unless it is empty.
 func (p *page) fact(name, value string) {
 	if value != "" {
 		p.line(fmt.Sprintf("  %-16s", name+":"), value)
@@ -60,7 +61,7 @@ func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	return err
 }
 
-// troubles come first: they may be the reason.
+// troubles writes the troubles of the bridge. They come first because they may be the reason.
 func (p *page) troubles(all []status.Trouble) {
 	for i := range all {
 		p.line("! ", status.Localize(all[i].Text, p.clock))
@@ -73,7 +74,7 @@ func (p *page) troubles(all []status.Trouble) {
 	}
 }
 
-// nothing says why alerts of the subject have no incident.
+// nothing explains why alerts of the subject have no incident.
 func (p *page) nothing(e *status.Explanation, subject string, labels bool) {
 	switch {
 	case !e.Known():
@@ -91,7 +92,7 @@ func (p *page) nothing(e *status.Explanation, subject string, labels bool) {
 	}
 }
 
-// webhooks says when they came last.
+// webhooks says when the last webhooks came.
 func (p *page) webhooks(w *status.Webhooks) {
 	refused := ", last refused at " + p.clock(w.LastRefused)
 	switch {
@@ -183,7 +184,7 @@ func (p *page) alert(a *status.Alert) {
 	}
 }
 
-// content says what an update or a create would send.
+// content writes what a create or update would send.
 func (p *page) content(e *status.Entry) {
 	if e.Content == nil {
 		return
@@ -232,7 +233,7 @@ func (p *page) notices(title string, notices []status.Notice) {
 	}
 }
 
-// since is a time and how long ago it was.
+// since returns a time and how long ago it was.
 func (p *page) since(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -240,7 +241,7 @@ func (p *page) since(t time.Time) string {
 	return t.Local().Format(time.DateTime) + " (" + status.Span(p.now.Sub(t)) + ")"
 }
 
-// clock is the time of the day, with the date if that is another one.
+// clock returns the time of day, with the date if it is another day.
 func (p *page) clock(t time.Time) string {
 	if p.now.Sub(t).Abs() > 20*time.Hour {
 		return t.Local().Format(time.DateTime)

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ledgercmd is the command ledger: the aliases that a bridge knows, asked from a running one, or read from the storage or
-// database of a stopped one. It changes nothing.
+// Package ledgercmd is the command ledger. It shows the aliases of a bridge, from a running bridge, or from the storage or database
+// of a stopped one. It changes nothing.
 package ledgercmd
 
 import (
@@ -89,12 +89,12 @@ func (o *options) run(ctx context.Context, out, notes io.Writer) error {
 	return found.write(out)
 }
 
-// found are the aliases that were asked for.
+// found has the requested aliases.
 type found struct {
 	now     time.Time
 	rows    []status.Row
 	total   int
-	entries []status.Entry // of the rows, if they are wanted
+	entries []status.Entry // of the rows, if requested
 }
 
 func (o *options) fromBridge(ctx context.Context) (found, error) {
@@ -117,7 +117,7 @@ func (o *options) fromBridge(ctx context.Context) (found, error) {
 	return f, nil
 }
 
-// report is the form of -o json.
+// report returns the value written by -o json.
 func (f *found) report(full bool) any {
 	if full {
 		return struct {

@@ -40,7 +40,7 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// open opens the storage of an exporter as a collector does.
+// open opens the storage of an exporter like a collector.
 func open(t *testing.T, dir string, id component.ID) storage.Client {
 	t.Helper()
 	factory := filestorage.NewFactory()
@@ -54,7 +54,7 @@ func open(t *testing.T, dir string, id component.ID) storage.Client {
 	return client
 }
 
-// fill writes a ledger with an alias of many alerts, one of one, and a resolved one.
+// fill writes a ledger with three aliases: one with many alerts, one with one alert, and a resolved one.
 func fill(t *testing.T, store ledger.Store) {
 	t.Helper()
 	l := ledger.New(ledger.Config{
@@ -176,7 +176,7 @@ func TestDatabase(t *testing.T) {
 	leader, err := db.Campaign(t.Context())
 	require.NoError(t, err)
 	fill(t, leader)
-	code, out, errs := run(t, "--database", url, "--filter", "one") // the bridge may run
+	code, out, errs := run(t, "--database", url, "--filter", "one") // works while the bridge runs
 	assert.Equal(t, cli.ExitOK, code, errs)
 	assert.Regexp(t, `\nOne +critical `, out)
 	require.NoError(t, leader.Close(t.Context()))

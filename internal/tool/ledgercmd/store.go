@@ -27,7 +27,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-// stopped says where a bridge that does not run keeps its ledger.
+// stopped names the ledger of a bridge that is not running.
 type stopped struct {
 	storage, database, schema, exporter string
 	dryRun                              bool
@@ -98,7 +98,7 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 	return f, nil
 }
 
-// known is what an entry tells next to itself. Titles are those of the default configuration.
+// known returns what an entry alone tells. Titles use the default configuration.
 func known(r *incident.Renderer, l *ledger.Listed, now time.Time) *status.Known {
 	k := &status.Known{Now: now, PendingSince: l.Pending}
 	if firing, more := l.Entry.Members.Worst(); len(firing) > 0 {
@@ -107,10 +107,10 @@ func known(r *incident.Renderer, l *ledger.Listed, now time.Time) *status.Known 
 	return k
 }
 
-// lockPatience is how long to wait for a storage that another process has locked.
+// lockPatience is how long to wait for a storage locked by another process.
 const lockPatience = time.Second
 
-// file is where the extension file_storage keeps what the exporter gave it.
+// file returns the file in which the extension file_storage keeps the exporter's data.
 func (s *stopped) file() string {
 	typ, name, _ := strings.Cut(s.exporter, "/")
 	kept := "ledger"
@@ -120,7 +120,7 @@ func (s *stopped) file() string {
 	return filepath.Join(s.storage, escape(fmt.Sprintf("exporter_%s_%s_%s", typ, name, kept)))
 }
 
-// escape writes a name as the extension does, so that it can be that of a file.
+// escape turns a name into a file name, as the extension does.
 func escape(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -133,7 +133,7 @@ func escape(name string) string {
 	return b.String()
 }
 
-// readFile reads the file of a bridge that does not run.
+// readFile reads the file of a stopped bridge.
 func (s *stopped) readFile(ctx context.Context) ([]ledger.Listed, ledger.Damage, error) {
 	path := s.file()
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

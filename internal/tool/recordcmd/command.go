@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package recordcmd is the command record: it keeps the webhooks that a bridge gets as files for the command render,
-// without secrets. Start reading at recorder.go.
+// Package recordcmd is the command record. It saves the webhooks that a bridge receives, without secrets, as files for the command
+// render. Start reading at recorder.go.
 package recordcmd
 
 import (

@@ -46,12 +46,12 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// run runs the command as the program does.
+// run runs the command like the program.
 func run(ctx context.Context, out, errs io.Writer, args ...string) int {
 	return cli.Run(ctx, "test", append([]string{"record"}, args...), cli.Streams{In: strings.NewReader(""), Out: out, Err: errs}, New()) //nolint:contextcheck // the command gets its context from Run
 }
 
-// start runs the command until it ends by itself or stop is called.
+// start runs the command until it ends or end is called.
 func start(t *testing.T, args ...string) (address string, out *output, end func(interrupt bool) (int, string)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -174,7 +174,7 @@ func TestBounds(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
-// A file that is there is never written over.
+// An existing file is never overwritten.
 func TestFileThatIsThere(t *testing.T) {
 	dir := t.TempDir()
 	there := filepath.Join(dir, "001-team----db-firing.json")

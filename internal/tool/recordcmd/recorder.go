@@ -24,13 +24,13 @@ import (
 
 const forwardTimeout = 30 * time.Second
 
-// recorder keeps webhooks, and passes them on if it is in front of a bridge.
+// recorder saves webhooks, and forwards them if it is in front of a bridge.
 type recorder struct {
 	*options
 	transport *http.Transport
-	bridge    *httputil.ReverseProxy // it is in front of
+	bridge    *httputil.ReverseProxy // nil if it is not in front of a bridge
 	out       io.Writer
-	full      chan struct{} // closed when there is nothing more to do
+	full      chan struct{} // closed when everything is recorded
 
 	mu     sync.Mutex
 	kept   int
@@ -66,7 +66,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if err != nil {
-		return // the sender has gone
+		return // the sender is gone
 	}
 	err = r.keep(body)
 	switch {
@@ -74,13 +74,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		ctx, cancel := context.WithTimeout(req.Context(), forwardTimeout)
 		defer cancel()
 		req.Body = io.NopCloser(bytes.NewReader(body))
-		r.bridge.ServeHTTP(w, req.WithContext(ctx)) // its answer counts
+		r.bridge.ServeHTTP(w, req.WithContext(ctx)) // the sender gets the bridge's answer
 	case err != nil:
 		http.Error(w, "the webhook is not kept: see what alert24tool record prints", http.StatusBadRequest)
 	}
 }
 
-// keep writes a webhook to a file.
+// keep saves a webhook as a file.
 func (r *recorder) keep(body []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,7 +115,7 @@ func (r *recorder) keep(body []byte) error {
 	return nil
 }
 
-// finish ends the command, unless Alertmanager needs it to reach the bridge. The caller holds mu.
+// finish ends the command, unless Alertmanager still reaches the bridge through it. The caller holds mu.
 func (r *recorder) finish() {
 	if r.forward != "" {
 		return
@@ -133,13 +133,13 @@ func (r *recorder) err() error {
 	return r.failed
 }
 
-// nameOf is a part of a file's name: the receiver and the status of the webhook.
+// nameOf returns a part of the file name: the receiver and the status of the webhook.
 func nameOf(body []byte) string {
 	var hook struct {
 		Receiver string `json:"receiver"`
 		Status   string `json:"status"`
 	}
-	_ = json.Unmarshal(body, &hook) // without them it has another name
+	_ = json.Unmarshal(body, &hook) // without them the name is different
 	var parts []string
 	for _, part := range []string{hook.Receiver, hook.Status} {
 		if part = fileName(part); part != "" {
@@ -152,7 +152,7 @@ func nameOf(body []byte) string {
 	return strings.Join(parts, "-")
 }
 
-// noName is what could do harm in a file's name.
+// noName matches characters that may do harm in a file name.
 var noName = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
 
 func fileName(s string) string {

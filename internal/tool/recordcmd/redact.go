@@ -14,7 +14,7 @@ import (
 
 const redacted = "REDACTED"
 
-// secrets are what a text must not keep. The first group stays.
+// secrets match texts that must be removed. The first group stays.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(://)[^/?#\s]+@`), // a user and password in a URL, also a password with an @
 	regexp.MustCompile(`(?i)([?&](?:[\w-]*(?:token|secret|password|passwd|api_?key|access_?key|signature)|auth|key|sig)=)[^&\s#"']+`),
@@ -22,7 +22,7 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`\b(ak_[a-z]+_)[0-9A-Za-z]+`),
 }
 
-// redact returns a webhook without secrets. Everything else stays as it is, the order of the fields too.
+// redact returns a webhook without secrets. Everything else stays the same, including the order of the fields.
 func redact(body []byte) ([]byte, error) {
 	if !utf8.Valid(body) {
 		body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
@@ -47,7 +47,7 @@ func redact(body []byte) ([]byte, error) {
 	}
 }
 
-// clean replaces what looks like a secret.
+// clean replaces text that looks like a secret.
 func clean(s string) string {
 	for i, secret := range secrets {
 		with := "${1}" + redacted

@@ -23,8 +23,8 @@ const (
 	richConfig    = "testdata/rich.yaml"
 )
 
-// TestGolden renders every webhook of testdata/webhooks, one file for each sender, with the configuration that is deployed and
-// with one that has something of everything. Run it with -update to write the outputs anew.
+// TestGolden renders every webhook of testdata/webhooks, one file for each sender. It uses the deployed configuration, and one with
+// an example of every setting. Run it with -update to write the outputs again.
 func TestGolden(t *testing.T) {
 	withoutEnvironment(t)
 	senders, err := filepath.Glob(filepath.Join(webhooksDir, "*"))
@@ -69,18 +69,18 @@ func golden(t *testing.T, name string, args ...string) {
 	assert.Equal(t, string(want), stdout.String())
 }
 
-// withoutEnvironment takes away what the configurations read of it; no API key is needed.
+// withoutEnvironment removes the variables that the configurations read. No API key is needed.
 func withoutEnvironment(t *testing.T) {
 	t.Helper()
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "ALERT24_") {
-			t.Setenv(name, "") // for its value to come back
+			t.Setenv(name, "") // restores its value at the end
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
 }
 
-// TestExampleOfTheDocumentation: what docs/incidents.md shows is what its reader will see.
+// TestExampleOfTheDocumentation: readers see the same output as docs/incidents.md shows.
 func TestExampleOfTheDocumentation(t *testing.T) {
 	withoutEnvironment(t)
 	t.Chdir("../../..")

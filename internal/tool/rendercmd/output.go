@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-// maxSharing bounds the list of the alerts of one call.
+// maxSharing bounds the list of alerts of one call.
 const maxSharing = 200
 
 // writeText writes the report for people.
@@ -50,10 +50,10 @@ type textWriter struct {
 	w     io.Writer
 	rules []string
 	body  bool
-	// incidents and calls are written once; the values are the numbers of the alerts where they are.
+	// incidents and calls are written once. The values are the numbers of the alerts under which they appear.
 	incidents map[*preview.Incident]int
 	calls     map[*preview.Call]int
-	// sharing are the numbers of all alerts of a call.
+	// sharing has the numbers of all alerts of a call.
 	sharing map[*preview.Call][]string
 }
 
@@ -77,7 +77,7 @@ func (t *textWriter) file(f file) {
 	}
 }
 
-// ruleName says which alias rule an alert took.
+// ruleName returns the alias rule that matched an alert.
 func ruleName(a *preview.Alert, rules []string) string {
 	if a.Rule == 0 {
 		return "alias::labels"
@@ -108,7 +108,7 @@ func (t *textWriter) incident(a *preview.Alert, number int) {
 	}
 }
 
-// content writes what an incident says, but for its description.
+// content writes the content of an incident without its description.
 func (t *textWriter) content(inc *preview.Incident, own incident.Severity) {
 	if inc.Severity != own {
 		t.line("incident", fmt.Sprintf("severity %s: that of its worst alert", inc.Severity))
@@ -149,7 +149,7 @@ func (t *textWriter) call(a *preview.Alert, number int) {
 	t.line("call", lines...)
 }
 
-// line writes a name and its values, one below the other.
+// line writes a name and its values, one per line.
 func (t *textWriter) line(name string, values ...string) {
 	for i, value := range values {
 		if i > 0 {
@@ -182,7 +182,7 @@ type webhookJSON struct {
 	Alerts []alertJSON `json:"alerts"`
 }
 
-// alertJSON is an alert. Its incident or its call is null if there is none.
+// alertJSON is an alert. Its incident and its call are null if there are none.
 type alertJSON struct {
 	Position     int           `json:"position"` // the first is 0
 	Alias        string        `json:"alias"`
@@ -207,7 +207,7 @@ type incidentJSON struct {
 	Description       string   `json:"description"`
 }
 
-// callJSON is a call. Alerts of one alias share it: SharedWith is the position of the first of them.
+// callJSON is a call. If alerts of one alias share it, SharedWith is the position of the first of them.
 type callJSON struct {
 	Method     string         `json:"method"`
 	Path       string         `json:"path"`

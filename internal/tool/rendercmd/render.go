@@ -1,9 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rendercmd is the command render: it shows what the bridge would do with a webhook, for each alert its alias,
-// what its incident says, and the call to Alert24 that would follow. It reads the collector's configuration, runs nothing of it and
-// sends nothing.
+// Package rendercmd is the command render. For each alert of a webhook it shows the alias, the content of the incident, and the
+// call to Alert24 that would follow. It reads the collector's configuration, but starts no component and sends nothing.
 package rendercmd
 
 import (
@@ -82,14 +81,14 @@ func New() *cobra.Command {
 	return cmd
 }
 
-// report is all that is shown.
+// report is the whole output.
 type report struct {
 	notes    []string
 	rules    []string // the matchers of each alias rule
 	webhooks []file
 }
 
-// file is a webhook and where it was read.
+// file is a webhook and its source.
 type file struct {
 	name string
 	*preview.Webhook
@@ -133,7 +132,7 @@ func (o *options) render(ctx context.Context, webhooks []string, stdin io.Reader
 	return r.writeText(out, o.body)
 }
 
-// newPreview returns what answers for these components.
+// newPreview returns the preview of these components.
 func newPreview(id component.ID, receiver *alertmanagerreceiver.Config, exporter *alert24exporter.Config) (*preview.Preview, error) {
 	converter, err := receiver.NewConverter(id, component.NewDefaultBuildInfo().Version)
 	if err != nil {
@@ -157,13 +156,13 @@ func rules(receiver *alertmanagerreceiver.Config) []string {
 	return rules
 }
 
-// readBody reads a webhook as far as the receiver does.
+// readBody reads a webhook up to the receiver's limit.
 func readBody(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	in := stdin
 	if name != stdinName {
 		opened, err := os.Open(name) //nolint:gosec // the file that the user named
 		if err != nil {
-			return nil, err // it names the file
+			return nil, err // it contains the file name
 		}
 		defer func() { _ = opened.Close() }()
 		in = opened

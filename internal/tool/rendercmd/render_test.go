@@ -21,14 +21,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-// run runs the command as the program does.
+// run runs the command like the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return cli.Run(ctx, "test", append([]string{"render"}, args...), cli.Streams{In: stdin, Out: stdout, Err: stderr}, New()) //nolint:contextcheck // the command gets its context from Run
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// whole is a configuration that works.
+// whole is a valid configuration.
 const whole = `yaml:{receivers: {alertmanager: {}}, exporters: {alert24: {api_key: k}}}`
 
 const webhookJSONText = `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A","instance":"b"},"startsAt":"2026-11-23T20:37:15Z"}]}`
@@ -53,7 +53,7 @@ func TestRuns(t *testing.T) { //nolint:funlen // one table of cases
 	for name, tt := range map[string]struct {
 		args   []string
 		code   int
-		stderr string // the whole of it
+		stderr string // complete
 		stdout string // a part
 	}{
 		"a file":                   {args: []string{"--config", whole, "good.json"}, stdout: "good.json: 1 alert\n\nAlert 1 of 1\n  alias        A:b\n"},
@@ -121,7 +121,7 @@ func TestRuns(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
-// TestNothingLeaves: neither the API nor the receiver's own address hears of a run, and no output holds a secret.
+// TestNothingLeaves: a run reaches neither the API nor the receiver's own address, and no output holds a secret.
 func TestNothingLeaves(t *testing.T) {
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -150,7 +150,7 @@ func TestNothingLeaves(t *testing.T) {
 	<-called
 }
 
-// brokenPipe is a terminal that has gone.
+// brokenPipe is an output whose reader is gone.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }

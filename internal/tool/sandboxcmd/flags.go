@@ -60,7 +60,7 @@ func New() *cobra.Command {
 	return cmd
 }
 
-// name reads the services.
+// name adds the services.
 func (f *flags) name(services []string) error {
 	for _, s := range services {
 		id, name, found := strings.Cut(s, "=")
@@ -72,7 +72,7 @@ func (f *flags) name(services []string) error {
 	return nil
 }
 
-// check completes the flags with the keys, or says what is wrong with them.
+// check completes the flags with the keys, or returns what is wrong with them.
 func (f *flags) check(keys []string) (err error) {
 	if f.options.MaxIncidents < 1 || f.options.MaxRequests < 1 {
 		return errors.New("--max-incidents and --max-requests must be at least 1")
@@ -88,10 +88,10 @@ func (f *flags) check(keys []string) (err error) {
 	return err
 }
 
-// scopes are those that Alert24 plans. The incidents API asks for the first three.
+// scopes are the scopes that Alert24 plans. The incidents API uses the first three.
 var scopes = []string{"read", "write", "incidents", "services", "monitoring", "webhooks", "admin"}
 
-// parseKeys never shows a key in an error.
+// parseKeys parses the keys. Its errors never show a key.
 func parseKeys(list []string) (map[string][]string, error) {
 	keys := map[string][]string{}
 	for n, text := range list {
@@ -112,7 +112,7 @@ func parseKeys(list []string) (map[string][]string, error) {
 	return keys, nil
 }
 
-// addSwitches makes a flag of every switch: create_status becomes --create-status.
+// addSwitches adds a flag for every switch: create_status becomes --create-status.
 func addSwitches(set *pflag.FlagSet, switches *sandbox.Switches) {
 	for _, w := range store.SwitchList {
 		help := w.Help
@@ -136,5 +136,5 @@ func (f *switchFlag) Set(value string) error { return f.switches.Set(f.spec.Name
 
 func (f *switchFlag) Type() string { return f.spec.Kind }
 
-// String is the default, which help shows.
+// String returns the default, for the help.
 func (f *switchFlag) String() string { return f.spec.Default() }

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sandboxcmd is the command sandbox: a local Alert24 for tests and demos, its incidents API, with faults on demand,
-// and a page that shows the incidents live. It keeps its state in memory and is not a product.
+// Package sandboxcmd is the command sandbox: a local Alert24 for tests and demos, with the incidents API, faults on demand, and a
+// page that shows the incidents live. It keeps its state in memory and is not a product.
 package sandboxcmd
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-// Limits of the HTTP server. Answers that are late on purpose, and live pages, extend them.
+// Limits of the HTTP server. Deliberately late answers and live pages extend them.
 const (
 	readTimeout     = 30 * time.Second
 	writeTimeout    = 60 * time.Second
@@ -40,7 +40,7 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
-	server.RegisterOnShutdown(s.Close) // what hangs on purpose, and live pages, would hold the shutdown up
+	server.RegisterOnShutdown(s.Close) // deliberately hanging requests and live pages would delay the shutdown
 	announce(f, s, listener.Addr(), address, stdout, stderr)
 	if err := writeAddress(f.addressFile, address); err != nil {
 		return errors.Join(err, listener.Close())
@@ -63,7 +63,7 @@ func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout
 	}
 }
 
-// writeAddress writes the address into a file that appears complete or not at all.
+// writeAddress writes the address to a file atomically.
 func writeAddress(file, address string) error {
 	if file == "" {
 		return nil

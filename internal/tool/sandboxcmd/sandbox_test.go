@@ -25,14 +25,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-// run runs the command as the program does.
+// run runs the command like the program.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return cli.Run(ctx, "test", append([]string{"sandbox"}, args...), cli.Streams{In: strings.NewReader(""), Out: stdout, Err: stderr}, New()) //nolint:contextcheck // the command gets its context from Run
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start runs the program until stop, which returns its exit code and output.
+// start runs the program until stop is called. stop returns the exit code and the output.
 func start(t *testing.T, args ...string) (address string, stop func() (int, string, string)) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "address")
@@ -100,7 +100,7 @@ func TestProgramWithKeys(t *testing.T) {
 	assert.NotContains(t, stdout+stderr, "ak_", "given keys are not printed")
 }
 
-// TestShutdownWithHangingRequest expects an end at once, however long a fault would hold a request.
+// TestShutdownWithHangingRequest expects the end at once, however long a fault holds a request.
 func TestShutdownWithHangingRequest(t *testing.T) {
 	address, stop := start(t)
 	status, _ := request(t, "", http.MethodPost, address+"/_sandbox/faults", `{"hang":true}`)
@@ -120,7 +120,7 @@ func TestShutdownWithHangingRequest(t *testing.T) {
 	assert.Less(t, time.Since(begin), shutdownTimeout, "it did not wait for the request")
 }
 
-// TestDocumentation expects the table of switches in the documentation, as their list describes them.
+// TestDocumentation expects that the documentation has the table of switches, with the same descriptions.
 func TestDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/sandbox.md")
 	require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestDocumentation(t *testing.T) {
 	assert.True(t, strings.HasSuffix(string(text), "\n\n"+table.String()), "docs/sandbox.md must end with this table:\n%s", table.String())
 }
 
-// TestHelp expects every switch in the help, with its values and its default.
+// TestHelp expects that the help shows every switch with its values and its default.
 func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Zero(t, run(t.Context(), []string{"--help"}, &stdout, &stderr))

@@ -3,8 +3,8 @@
 
 //go:generate go run .
 
-// Schemagen writes config.schema.yaml of both components, in the form in which the collector's contrib repository keeps them:
-// the types of the collector's own settings are references, as go.opentelemetry.io/collector/config/confighttp.client_config.
+// Schemagen writes config.schema.yaml of both components in the form of the collector's contrib repository: types of the
+// collector's own settings are references, as go.opentelemetry.io/collector/config/confighttp.client_config.
 package main
 
 import (

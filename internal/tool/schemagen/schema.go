@@ -25,15 +25,15 @@ const (
 	optional = "go.opentelemetry.io/collector/config/configoptional"
 )
 
-// aliases are the names of types whose package is internal.
+// aliases are other names for types of internal packages.
 var aliases = map[string]string{
 	"go.opentelemetry.io/collector/exporter/exporterhelper/internal/queuebatch.config": "go.opentelemetry.io/collector/exporter/exporterhelper.queue_batch_config",
 }
 
-// component is one of ours.
+// component is one of our components.
 type component struct {
 	dir      string
-	parts    string // the package that has parts of its configuration
+	parts    string // the package with parts of its configuration
 	defaults any    // a pointer to its Config
 }
 
@@ -44,7 +44,7 @@ func components() []component {
 	}
 }
 
-// schema is the part of JSON Schema that configurations need.
+// schema is the part of JSON Schema that the configurations need.
 type schema struct {
 	Description          string             `yaml:"description,omitempty"`
 	Type                 string             `yaml:"type,omitempty"`
@@ -59,7 +59,7 @@ type schema struct {
 	AdditionalProperties any                `yaml:"additionalProperties,omitempty"`
 	Ref                  string             `yaml:"$ref,omitempty"`
 	AllOf                []*schema          `yaml:"allOf,omitempty"`
-	// UnevaluatedProperties refuses keys that neither Properties nor AllOf know.
+	// UnevaluatedProperties, if false, forbids keys that are neither in Properties nor in AllOf.
 	UnevaluatedProperties *bool `yaml:"unevaluatedProperties,omitempty"`
 }
 
@@ -85,7 +85,7 @@ func (c component) generate() ([]byte, error) {
 	return out.Bytes(), encoder.Close()
 }
 
-// schema of a type. value holds the default, or is zero.
+// schema returns the schema of a type. value is the default, or the zero Value.
 func (s *source) schema(t reflect.Type, value reflect.Value) (*schema, error) {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
@@ -130,7 +130,7 @@ func (s *source) schema(t reflect.Type, value reflect.Value) (*schema, error) {
 	}
 }
 
-// object is the schema of one of our structs.
+// object returns the schema of one of our structs.
 func (s *source) object(t reflect.Type, value reflect.Value) (*schema, error) {
 	o := &schema{Type: "object", Properties: map[string]*schema{}}
 	for _, f := range fields(t) {
@@ -158,7 +158,7 @@ func (s *source) object(t reflect.Type, value reflect.Value) (*schema, error) {
 	return o, nil
 }
 
-// fields are those that the configuration has.
+// fields returns the fields that the configuration has.
 func fields(t reflect.Type) []reflect.StructField {
 	var all []reflect.StructField
 	for f := range t.Fields() {
@@ -169,7 +169,7 @@ func fields(t reflect.Type) []reflect.StructField {
 	return all
 }
 
-// tag is a field's key, and whether its own fields are among those of its struct.
+// tag returns a field's key, and whether the field is squashed into its struct.
 func tag(f reflect.StructField) (key string, squash bool) {
 	key, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
 	return key, strings.Contains(options, "squash")
@@ -177,13 +177,13 @@ func tag(f reflect.StructField) (key string, squash bool) {
 
 func ours(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath()+"/", module) }
 
-// unwrap is the type in an Optional.
+// unwrap returns the type inside an Optional.
 func unwrap(t reflect.Type) reflect.Type {
 	get, _ := reflect.PointerTo(t).MethodByName("Get")
 	return get.Type.Out(0).Elem()
 }
 
-// given is a default that is not the zero value.
+// given returns a default unless it is the zero value.
 func given(value reflect.Value) any {
 	if !value.IsValid() || value.IsZero() {
 		return nil
@@ -191,7 +191,7 @@ func given(value reflect.Value) any {
 	return value.Interface()
 }
 
-// duration is a default as people write it.
+// duration returns a default in the form in which people write durations.
 func duration(value reflect.Value) any {
 	if given(value) == nil {
 		return nil
@@ -207,5 +207,5 @@ func duration(value reflect.Value) any {
 
 var capital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
-// snake writes a name as schemas do: ClientConfig is client_config.
+// snake returns a name in the form of schemas: ClientConfig becomes client_config.
 func snake(name string) string { return strings.ToLower(capital.ReplaceAllString(name, "${1}_${2}")) }

@@ -60,8 +60,8 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 	}
 }
 
-// keys are all keys of a struct of ours, and those of the collector's structs that are squashed into it. Of the collector's other
-// structs, the collector tests the keys.
+// keys passes all keys of one of our structs to add, including those of squashed structs of the collector. The collector itself
+// tests the keys of its other structs.
 func keys(t reflect.Type, prefix string, add func(string)) {
 	for _, f := range fields(t) {
 		key, squash := tag(f)
@@ -102,7 +102,7 @@ func written(value any, prefix string, add func(string)) {
 	}
 }
 
-// sections are those of testdata/config.yaml.
+// sections returns the sections of testdata/config.yaml.
 func sections(t *testing.T, c component) map[string]any {
 	t.Helper()
 	conf, err := confmaptest.LoadConf(c.path(filepath.Join("testdata", "config.yaml")))
@@ -110,7 +110,7 @@ func sections(t *testing.T, c component) map[string]any {
 	return conf.ToStringMap()
 }
 
-// absent are keys that no configuration has: the sync refuses endpoint, its own key is endpoints; and the collector refuses
+// absent has keys that no configuration has. The sync refuses endpoint, because its own key is endpoints. The collector refuses
 // dialer_middleware, unless a feature gate is on.
 var absent = []string{"sync::endpoint", "sync::dialer_middleware", "dialer_middleware"}
 
@@ -134,7 +134,7 @@ func TestTestdataHasEveryKey(t *testing.T) {
 	}
 }
 
-// resolved is a schema of ours with those of the collector, which its modules ship.
+// resolved combines our schema with the collector's schemas, which its modules ship.
 func resolved(t *testing.T, c component) *jsonschema.Resolved {
 	t.Helper()
 	text, err := os.ReadFile(c.path("config.schema.yaml"))
@@ -153,13 +153,13 @@ func resolved(t *testing.T, c component) *jsonschema.Resolved {
 	return r
 }
 
-// foreign is the schema of a type of another module, as go.opentelemetry.io/collector/config/confighttp.client_config.
+// foreign returns the schema of a type of another module, as go.opentelemetry.io/collector/config/confighttp.client_config.
 func foreign(t *testing.T, ref string) (*jsonschema.Schema, error) {
 	t.Helper()
 	dot := strings.LastIndex(ref, ".")
 	pkg, name := ref[:dot], ref[dot+1:]
 	if simple, ok := map[string]string{"string": "string", "queue_batch_config": "object"}[name]; ok {
-		return &jsonschema.Schema{Type: simple}, nil // the modules ship none as JSON
+		return &jsonschema.Schema{Type: simple}, nil // the modules have no JSON schema for it
 	}
 	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", pkg).Output()
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// source is what a package's code says of its types and reflection does not.
+// source is what a package's code tells about its types, but reflection does not.
 type source struct {
 	comments map[string]string   // by "Type" and "Type.Field"
 	enums    map[string][]string // the constants of a type, by its name
 }
 
-// read parses the files of packages. Of names that both have, those of the last count.
+// read parses the files of packages. If two packages share a name, the last one counts.
 func read(dirs ...string) (*source, error) {
 	s := &source{comments: map[string]string{}, enums: map[string][]string{}}
 	var paths []string
@@ -71,5 +71,5 @@ func (s *source) declaration(d *ast.GenDecl) {
 	}
 }
 
-// line is a comment in one line.
+// line returns a comment as one line.
 func line(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }

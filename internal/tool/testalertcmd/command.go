@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package testalertcmd is the command test-alert: it sends a webhook through a running bridge and follows it to the incident
-// and its close. Start reading at story.go.
+// Package testalertcmd is the command test-alert. It sends a webhook to a running bridge and follows the alert until its incident
+// opens and closes. Start reading at story.go.
 package testalertcmd
 
 import (
@@ -41,7 +41,7 @@ type options struct {
 	resolve   string
 	keep      bool
 	timeout   time.Duration
-	reach     []*pflag.Flag // those that say how to reach the bridge
+	reach     []*pflag.Flag // the flags that say how to reach the bridge
 	output    *cli.Output
 }
 

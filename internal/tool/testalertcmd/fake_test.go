@@ -26,22 +26,23 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run runs the command as the program does.
+// run runs the command like the program.
 func run(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = cli.Run(ctx, "test", append([]string{"test-alert"}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, New()) //nolint:contextcheck // the command gets its context from Run
 	return code, out.String(), errs.String()
 }
 
-// fakeBridge takes webhooks and tells of their alert. It opens and closes the incident after a few questions.
+// fakeBridge accepts webhooks and explains their alert. It opens and closes the incident after a few questions.
 type fakeBridge struct {
 	*httptest.Server
 	t *testing.T
 
 	mu sync.Mutex
-	// check is asked about each webhook; a status that is not 0 refuses it.
+	// check sees each webhook; a status other than 0 refuses it.
 	check func(r *http.Request, body []byte) int
-	// slow is how many questions it takes to open or close the incident; stuck never does. notice is told in place of an entry.
+	// slow is how many questions it takes to open or close the incident. With stuck it never does. notice is returned instead of an
+	// entry.
 	slow   int
 	stuck  bool
 	notice string
@@ -51,7 +52,7 @@ type fakeBridge struct {
 	asked   int // since the last webhook
 	queries []string
 	headers []http.Header
-	events  chan string // told of each webhook
+	events  chan string // receives each webhook
 }
 
 func newFake(t *testing.T) *fakeBridge {

@@ -67,7 +67,7 @@ func (b *bridge) close() {
 	}
 }
 
-// errNothingFires: the bridge did not take the webhook, for certain.
+// errNothingFires means that the bridge certainly did not accept the webhook.
 var errNothingFires = errors.New("the webhook was not accepted")
 
 // send sends a webhook. An error says what to do about it.
@@ -92,14 +92,14 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 		return fmt.Errorf("the webhook was not answered: %w", err)
 	}
 	defer resp.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // what there is of it
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // as much as arrived
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
 	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(said), maxSaid), hint(resp.StatusCode))
 }
 
-// sign signs as Grafana does.
+// sign signs the request like Grafana.
 func (b *bridge) sign(req *http.Request, body []byte) {
 	mac := hmac.New(sha256.New, []byte(b.secret))
 	if b.hmac.timestampHeader != "" {
@@ -126,7 +126,7 @@ func hint(status int) string {
 
 const (
 	alertName = "Alert24ToolTest"
-	// instanceLabel makes the alert of each run another one.
+	// instanceLabel has a different value in each run, so each run has its own alert.
 	instanceLabel = "instance"
 	externalURL   = "http://alert24tool.invalid"
 )
@@ -138,7 +138,7 @@ type alert struct {
 	startsAt    time.Time
 }
 
-// newAlert makes an alert that no other run has or, with --resolve, that of an earlier run.
+// newAlert returns an alert that no other run has or, with --resolve, the alert of an earlier run.
 func newAlert(o *options, now time.Time) *alert {
 	instance := o.resolve
 	if instance == "" {
@@ -161,7 +161,7 @@ func newAlert(o *options, now time.Time) *alert {
 	return a
 }
 
-// webhook is what Alertmanager sends, version 4: that the alert fires or, with an end, that it is resolved.
+// webhook returns Alertmanager's webhook, version 4: the alert fires or, with an end, is resolved.
 func (a *alert) webhook(endsAt time.Time) ([]byte, error) {
 	status := "firing"
 	if !endsAt.IsZero() {

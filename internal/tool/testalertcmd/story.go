@@ -20,18 +20,18 @@ import (
 )
 
 const (
-	// look is the time between two questions to the status API.
+	// look is the time between two requests to the status API.
 	look = 100 * time.Millisecond
-	// sure is for how long the bridge must give a reason why there is no incident, until the tool believes it.
+	// sure is how long the bridge must report a reason for a missing incident before the tool believes it.
 	sure = time.Second
 	// resolveTimeout bounds the resolve after Ctrl-C.
 	resolveTimeout = 10 * time.Second
 )
 
-// step is something that happened.
+// step is one event of the story.
 type step struct {
 	Name string `json:"step"`
-	// Seconds are since the first webhook began to be sent.
+	// Seconds is the time since the first webhook was sent.
 	Seconds float64 `json:"seconds"`
 	Detail  string  `json:"detail,omitempty"`
 }
@@ -50,11 +50,11 @@ type story struct {
 	Steps    []step `json:"steps"`
 	// Failed is the step that did not happen, and why.
 	Failed string `json:"failed,omitempty"`
-	// Resolved says whether the alert was resolved at the end.
+	// Resolved reports whether the alert was resolved at the end.
 	Resolved bool `json:"resolved"`
 }
 
-// errNotInTime ends a story that did not go on.
+// errNotInTime ends a story whose next step did not happen.
 var errNotInTime = errors.New("a step did not happen in time")
 
 func (o *options) run(cmd *cobra.Command) error {
@@ -80,7 +80,7 @@ func (o *options) run(cmd *cobra.Command) error {
 	return err
 }
 
-// tell fires, follows, resolves and follows again.
+// tell fires the alert, follows it, resolves it and follows it again.
 func (s *story) tell(ctx context.Context) error {
 	s.began = time.Now()
 	if s.o.resolve != "" {
@@ -107,7 +107,7 @@ func (s *story) tell(ctx context.Context) error {
 	case s.o.keep && ctx.Err() == nil:
 		return err
 	}
-	// Whatever went wrong, nothing stays behind that fires: what opens late closes as well.
+	// Whatever went wrong, no alert keeps firing: an incident that opens late closes as well.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
 	defer cancel()
 	if after := s.resolved(end); after != nil {
@@ -116,7 +116,8 @@ func (s *story) tell(ctx context.Context) error {
 	return err
 }
 
-// command is the one that resolves the alert later. The labels must be the same, and it reaches the bridge in the same way.
+// command returns the command that resolves the alert later. The labels must be the same, and it reaches the bridge in the same
+// way.
 func (s *story) command() string {
 	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status.URL, "--resolve", s.Instance, "--severity", s.o.severity}
 	for _, label := range s.o.labels {
@@ -135,12 +136,12 @@ func (s *story) command() string {
 	return strings.Join(words, " ")
 }
 
-// plain are the characters that no shell takes for something else.
+// plain has the characters that no shell interprets.
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
 
 // end resolves the alert and waits for the close.
 func (s *story) end(ctx context.Context) error {
-	if s.bridge.status != nil && s.Alias == "" { // a resolved alert may be found by its alias only
+	if s.bridge.status != nil && s.Alias == "" { // a resolved alert may be found only by its alias
 		if e, err := s.bridge.status.Explain(ctx, s.subject()); err == nil && len(e.Entries) > 0 {
 			s.Alias, s.Incident = e.Entries[0].Alias, e.Entries[0].Incident.Name()
 		}
@@ -167,7 +168,7 @@ func (s *story) resolved(ctx context.Context) error {
 	return nil
 }
 
-// subject is the alias or, as long as that is not known, what tells the alert from all others.
+// subject returns the alias or, until it is known, the labels that identify the alert.
 func (s *story) subject() status.Subject {
 	if s.Alias != "" {
 		return status.Subject{Alias: s.Alias}
@@ -181,7 +182,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 		return nil
 	}
 	last := "the bridge does not know the alert"
-	var told time.Time // since when it only says why there is no incident
+	var told time.Time // since when the bridge only reports why there is no incident
 	for end := time.Now().Add(s.o.timeout); ; {
 		e, err := s.bridge.status.Explain(ctx, s.subject())
 		if err != nil {
@@ -190,7 +191,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 			}
 			return err
 		}
-		about := slices.IndexFunc(e.Notices, func(n status.Notice) bool { return !n.Anonymous() }) // the others may be of any alert
+		about := slices.IndexFunc(e.Notices, func(n status.Notice) bool { return !n.Anonymous() }) // an anonymous notice may be about any alert
 		switch {
 		case len(e.Entries) > 0:
 			now := &e.Entries[0]
@@ -219,7 +220,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 	}
 }
 
-// step notes what happened.
+// step records a step.
 func (s *story) step(name, detail string) {
 	took := time.Since(s.began)
 	s.Steps = append(s.Steps, step{name, took.Seconds(), detail})

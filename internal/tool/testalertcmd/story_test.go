@@ -64,7 +64,7 @@ func TestKeepAndResolveLater(t *testing.T) {
 	assert.Equal(t, f.got[0].Labels, f.got[1].Labels)
 }
 
-// The command that resolves later reaches the bridge as the first one did.
+// The command that resolves the alert later reaches the bridge in the same way as the first one.
 func TestCommandOfKeepHasItsFiles(t *testing.T) {
 	f := newFake(t)
 	dir := t.TempDir()
