@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package services finds the ids of Alert24's services by their names. It keeps the list of all services in memory and reads it again
-// now and then, and soon after somebody asked for a name that it does not have. It knows Alert24 as a function only. Start reading at
+// Package services finds the ids of Alert24's services by their names. It keeps the list of all services in memory. It reads the
+// list again at intervals, and soon after a request for an unknown name. It knows Alert24 only as a function. Start reading at
 // Directory.ID and Directory.Run.
 package services
 
@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	// every is the time between readings, soonest the least time after one until a missed name causes another.
+	// every is the time between readings; soonest is the minimum time after a reading before an unknown name causes another.
 	every   = 10 * time.Minute
 	soonest = 30 * time.Second
-	// maxServices bounds the names that are kept, maxUnknown the unknown ones that are counted.
+	// maxServices bounds the names in memory, maxUnknown the unknown names that are counted.
 	maxServices = 10_000
 	maxUnknown  = 200
 )
@@ -31,9 +31,9 @@ const (
 type Config struct {
 	// List returns all services.
 	List func(ctx context.Context) ([]alert24.Service, error)
-	// Changed is called when a name has an id that was asked for before in vain.
+	// Changed is called when a name has an id that was unknown in an earlier request.
 	Changed func()
-	// Unknown is called for each name that no service has, each time that somebody asks.
+	// Unknown is called on each request for a name that no service has.
 	Unknown func(name string)
 }
 
@@ -49,10 +49,10 @@ type Directory struct {
 	refreshed time.Time         // zero: not read yet
 	err       error             // of the last reading
 	unknown   map[string]int64
-	missed    map[string]bool // names that were asked for in vain
+	missed    map[string]bool // names requested without success
 }
 
-// New returns a Directory that knows nothing until Run has read the list.
+// New returns a Directory that is empty until Run has read the list.
 func New(cfg Config) *Directory {
 	return &Directory{
 		cfg: cfg, wake: make(chan struct{}, 1), loaded: make(chan struct{}),
@@ -60,11 +60,11 @@ func New(cfg Config) *Directory {
 	}
 }
 
-// fold lets names differ in case and in white space at their ends.
+// fold makes names equal that differ only in case or in white space at their ends.
 func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// ID returns the id of the service with the name; an id stands for itself. It returns "" for a name that no service has, as far as is
-// known, and does not wait.
+// ID returns the id of the service with the name; an id stands for itself. It returns "" if no known service has the name. It does
+// not wait.
 func (d *Directory) ID(name string) string {
 	d.mu.Lock()
 	id, found := d.ids[fold(name)]
@@ -110,7 +110,7 @@ func (d *Directory) Run(ctx context.Context) {
 	}
 }
 
-// Await waits for the first reading, and no longer than ctx.
+// Await waits for the first reading, at most until ctx ends.
 func (d *Directory) Await(ctx context.Context) {
 	select {
 	case <-d.loaded:
@@ -118,7 +118,7 @@ func (d *Directory) Await(ctx context.Context) {
 	}
 }
 
-// Read reads the list once. Run does so.
+// Read reads the list once, as Run does.
 func (d *Directory) Read(ctx context.Context) {
 	select {
 	case <-d.wake: // this reading is the answer
@@ -133,7 +133,7 @@ func (d *Directory) Read(ctx context.Context) {
 	}
 }
 
-// take keeps a list, and reports whether it has a name that was missed. A reading that failed changes nothing that is known.
+// take stores a list, and reports whether it has a missed name. A failed reading changes nothing known.
 func (d *Directory) take(all []alert24.Service, err error) (found bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -145,7 +145,7 @@ func (d *Directory) take(all []alert24.Service, err error) (found bool) {
 	if err != nil {
 		return false
 	}
-	// Of services with one name the one with the least id counts, whatever the order.
+	// If several services have one name, the least id counts, whatever their order.
 	slices.SortFunc(all, func(a, b alert24.Service) int { return cmp.Compare(a.ID, b.ID) })
 	d.ids, d.known, d.refreshed = make(map[string]string, len(all)), make(map[string]bool, len(all)), time.Now()
 	for _, s := range all[:min(len(all), maxServices)] {
@@ -164,18 +164,18 @@ func (d *Directory) take(all []alert24.Service, err error) (found bool) {
 	return found
 }
 
-// Unknown is a name that no service has, and how often somebody asked for it.
+// Unknown is a name that no service has, and the number of requests for it.
 type Unknown struct {
 	Name  string
 	Count int64
 }
 
-// State is what a Directory knows, for people.
+// State describes a Directory for people.
 type State struct {
 	Services  int
 	Refreshed time.Time
 	Err       error
-	// Unknown are in the order of their counts.
+	// Unknown is sorted by count.
 	Unknown []Unknown
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 )
 
-// lists answer one after the other; the last one stays.
+// lists answers with one list after another, and then repeats the last one.
 type lists struct {
 	calls  atomic.Int64
 	answer []func() ([]alert24.Service, error)
@@ -37,7 +37,7 @@ var (
 	errAway = errors.New("no answer")
 )
 
-// run lets a Directory run in a bubble of time until do returns.
+// run runs a Directory in a bubble of time until do returns.
 func run(t *testing.T, answers []func() ([]alert24.Service, error), do func(ctx context.Context, d *Directory, l *lists, changed *atomic.Int64)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestMissReadsTheListSoonAndTellsWhenItIsFound(t *testing.T) {
 func TestFailedReadingChangesNothing(t *testing.T) {
 	away := func() ([]alert24.Service, error) { return nil, errAway }
 	run(t, []func() ([]alert24.Service, error){away, of(api), away}, func(ctx context.Context, d *Directory, _ *lists, changed *atomic.Int64) {
-		d.Await(ctx) // it ends although the reading failed
+		d.Await(ctx) // it returns although the reading failed
 		assert.Empty(t, d.ID("Public API"))
 		assert.Empty(t, d.State().Unknown, "nobody knows yet whether there is such a service")
 		assert.ErrorIs(t, d.State().Err, errAway)
