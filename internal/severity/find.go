@@ -8,11 +8,11 @@ import (
 	"unicode"
 )
 
-// maxWordBytes is how much of a label is looked at.
+// maxWordBytes bounds how much of a label is read.
 const maxWordBytes = 64
 
-// Find returns what a label says, in any dress: in any case, as SEV-2 or sev 2, with remarks as in "P1 - Critical" and
-// "high (page)". Of several words the first counts. A label that is not known has no meaning, or one that is a guess.
+// Find returns the meaning of a label in any form: in any case, as SEV-2 or sev 2, with remarks as in "P1 - Critical" and "high
+// (page)". If the label has several words, the first counts. An unknown label has no meaning, or a guessed one.
 func (t Table) Find(label string) (m Meaning, known bool) {
 	if m, known = t[label]; known {
 		return m, true
@@ -33,7 +33,7 @@ func (t Table) Find(label string) (m Meaning, known bool) {
 	return Meaning{}, false
 }
 
-// first returns the meaning of the first word that has one; a negation before it has none, and ends the search.
+// first returns the meaning of the first word that has one. A word after a negation has none, and ends the search.
 func (t Table) first(s string) (m Meaning, found bool) {
 	for _, token := range tokens(s) {
 		if negations[token] {
@@ -46,7 +46,7 @@ func (t Table) first(s string) (m Meaning, found bool) {
 	return Meaning{}, false
 }
 
-// Set is a set of words that are found in any dress.
+// Set is a set of words that are found in any form.
 type Set map[string]bool
 
 // NewSet returns the set of words.
@@ -61,7 +61,7 @@ func NewSet(words []string) Set {
 	return s
 }
 
-// Has says whether the label is one of the words.
+// Has reports whether the label is one of the words.
 func (s Set) Has(label string) bool {
 	if len(s) == 0 || s[label] || s[normal(label)] {
 		return len(s) > 0

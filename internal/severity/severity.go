@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package severity knows what people call severities, with Alert24's and OpenTelemetry's number for each word. It is
-// pure and imports nothing of this project. Start with [Table.Find].
+// Package severity knows the common words for severities, with Alert24's severity and OpenTelemetry's number for each. It is pure
+// and imports nothing of this project. Start with [Table.Find].
 package severity
 
 import (
@@ -10,7 +10,7 @@ import (
 	"maps"
 )
 
-// Severity orders alerts; it is what Alert24 takes.
+// Severity orders alerts by Alert24's severities.
 type Severity uint8
 
 // Severities that Alert24 accepts everywhere. Some of its versions refuse "info", so it is never sent.
@@ -45,10 +45,10 @@ func Parse(word string) (Severity, error) {
 	return 0, fmt.Errorf("unknown severity %q, Alert24 has critical, high, medium and low", word)
 }
 
-// Meaning is what a word says.
+// Meaning is the meaning of a word.
 type Meaning struct {
 	Severity Severity
-	// Number is OpenTelemetry's severity number; 0: unspecified.
+	// Number is OpenTelemetry's severity number; 0 means unspecified.
 	Number int32
 }
 
@@ -69,7 +69,7 @@ const (
 	fatal  int32 = 21 // emergency
 )
 
-// words is the one table of both components. Words of several systems that disagree are left out.
+// words is the table that both components share. It leaves out words that different systems use with different meanings.
 var words = Table{
 	"emergency": {Critical, fatal}, "emerg": {Critical, fatal}, "panic": {Critical, fatal}, "fatal": {Critical, fatal},
 	"disaster": {Critical, fatal}, "alert": {Critical, error3},
@@ -90,19 +90,19 @@ var words = Table{
 	"sev5": {Low, info},
 }
 
-// guesses are numbers that stand alone. Most scales begin with the worst, but some, as Zabbix's, end with it: so the
-// high numbers are not guessed at.
+// guesses are the meanings of single numbers. Most scales begin with the worst severity, but some, as Zabbix's, end with it. So
+// high numbers have no guess.
 var guesses = Table{"1": words["p1"], "2": words["p2"], "3": words["p3"]}
 
-// families are the ways to write the first part of p1, s1 and sev1.
+// families are the ways to write the letters of p1, s1 and sev1.
 var families = map[string]string{
 	"p": "p", "prio": "p", "priority": "p", "s": "s", "sev": "sev", "severity": "sev",
 }
 
-// negations make the word that follows unknown.
+// negations make the following word unknown.
 var negations = map[string]bool{"no": true, "not": true, "non": true, "un": true, "without": true, "never": true, "isn": true}
 
-// Words returns the known words with those of own, which win and are in any dress.
+// Words returns the known words and those of own. The words of own win, and may have any form.
 func Words(own map[string]Meaning) Table {
 	t := maps.Clone(words)
 	for word, meaning := range own {
@@ -114,5 +114,5 @@ func Words(own map[string]Meaning) Table {
 	return t
 }
 
-// Known is the table without words of the user's own.
+// Known returns the table without words of the user.
 func Known() Table { return words }

@@ -28,7 +28,7 @@ func TestSeverity(t *testing.T) {
 	require.EqualError(t, err, `unknown severity "info", Alert24 has critical, high, medium and low`)
 }
 
-// The numbers are those that the receiver has always written.
+// The receiver writes these numbers, so they must not change.
 func TestTheTable(t *testing.T) {
 	for _, tt := range []struct {
 		words string
@@ -82,7 +82,7 @@ func TestWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-// A number that stands alone is most likely a priority, but somebody has to look at it.
+// A single number is most likely a priority, but a person has to check it.
 func TestNumbersAreGuesses(t *testing.T) {
 	for label, want := range map[string]Severity{"1": Critical, " 1 ": Critical, "2": High, "3": Medium, "1 (worst)": Critical} {
 		m, known := Known().Find(label)
