@@ -10,11 +10,11 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Ellipsis ends a text that was cut.
+// Ellipsis marks the end of a shortened text.
 const Ellipsis = "…"
 
-// Cut returns s if it has at most n code points, else the longest start of it that fits together with an ellipsis. It
-// never splits what a reader sees as one character, as an emoji of several code points, unless that alone is too long.
+// Cut returns s if it has at most n code points. Otherwise it returns the longest start of s that fits together with an ellipsis.
+// It never splits a character as readers see it, such as an emoji of several code points, unless the character alone is too long.
 func Cut(s string, n int) string {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
@@ -27,8 +27,8 @@ func Cut(s string, n int) string {
 	return strings.TrimRight(s[:boundary(s, end)], " ") + Ellipsis
 }
 
-// CutBytes returns the longest start of s that has at most n bytes and ends with a whole character, as Cut does. It
-// adds nothing.
+// CutBytes returns the longest start of s that has at most n bytes and ends with a whole character, as Cut does. It adds no
+// ellipsis.
 func CutBytes(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -42,10 +42,10 @@ func CutBytes(s string, n int) string {
 	return s[:boundary(s, n)]
 }
 
-// window is how far back boundary looks for a place where characters can be counted from.
+// window is how far back boundary searches for a position from which it can count characters.
 const window = 512
 
-// boundary returns the last end of a character at or before end, which is that of a code point. If there is none, it
+// boundary returns the last end of a character at or before end, which must be the end of a code point. If there is none, it
 // returns end.
 func boundary(s string, end int) int {
 	for start := end; start > 0; {
@@ -57,8 +57,8 @@ func boundary(s string, end int) int {
 	return end
 }
 
-// anchor returns a place at or before i where a character begins, so that counting can start there; 0 if there is none
-// after from. An ASCII character begins one, unless it is the line feed after a carriage return.
+// anchor returns a position at or before i where a character begins, so that counting can start there; 0 if there is none after
+// from. An ASCII character begins one, unless it is a line feed after a carriage return.
 func anchor(s string, i, from int) int {
 	for i > max(from, 0) && (s[i] >= utf8.RuneSelf || s[i] == '\n') {
 		i--
@@ -69,7 +69,7 @@ func anchor(s string, i, from int) int {
 	return i
 }
 
-// count returns the end of the last whole character between start and end, start if there is none.
+// count returns the end of the last whole character between start and end; start if there is none.
 func count(s string, start, end int) int {
 	state, rest := -1, s[start:]
 	for rest != "" {

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxLinkBytes is what browsers and mail programs take.
+// maxLinkBytes is what browsers and mail programs accept.
 const maxLinkBytes = 2048
 
-// Link returns s without white space around it if it is a URL that is safe to click and leads somewhere, else "": http
-// or https, a host with a name, one line, nothing that reorders.
+// Link returns s without surrounding white space if it is a URL that is safe to click and leads somewhere, else "". A safe URL is
+// http or https, with a host name, on one line, without characters that reorder text.
 func Link(s string) string {
 	s = strings.TrimSpace(s)
 	scheme, rest, _ := strings.Cut(s, "://")
@@ -26,8 +26,7 @@ func Link(s string) string {
 	return s
 }
 
-// hasHost says whether the rest of a URL begins with a host: a server that does not know its own name writes
-// http://:9090/.
+// hasHost reports whether the rest of a URL begins with a host. A server that does not know its own name writes http://:9090/.
 func hasHost(rest string) bool {
 	host := rest
 	if end := strings.IndexAny(rest, `/?#\`); end >= 0 {

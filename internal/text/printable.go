@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package text makes what others wrote fit to be shown: on one line, printable, short enough, and with links that are
-// safe to click. It is pure and imports nothing of this project. Start with [Line].
+// Package text makes text from others fit to be shown: on one line, printable, short enough, and with links that are safe to click.
+// It is pure and imports nothing of this project. Start with [Line].
 package text
 
 import (
@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Blank says whether s shows nothing.
+// Blank reports whether s shows nothing.
 func Blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // Printable returns s as one line: runs of white space and control characters become one space, invalid UTF-8 becomes
@@ -40,14 +40,14 @@ func Line(s string, n int) string {
 		}
 		b.WriteRune(r)
 		runes++
-		if runes-n > window { // Cut looks at what follows the last character
+		if runes-n > window { // Cut looks past the last character
 			break
 		}
 	}
 	return Cut(b.String(), n)
 }
 
-// plainLine says whether s is printable ASCII, with single spaces between words only: the usual case, made cheap.
+// plainLine is a cheap test for the usual case: printable ASCII with single spaces between words.
 func plainLine(s string) bool {
 	space := true
 	for i := range len(s) {
@@ -61,7 +61,7 @@ func plainLine(s string) bool {
 	return s == "" || !space
 }
 
-// Lines returns s without control characters, apart from line ends and tabs, and without white space around it.
+// Lines returns s without control characters, except line ends and tabs, and without surrounding white space.
 func Lines(s string) string {
 	clean := true
 	for i := range len(s) {
@@ -86,7 +86,7 @@ func Lines(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// HasControl says whether s holds a control character. It looks at bytes first, because nearly all texts are ASCII.
+// HasControl reports whether s has a control character. It looks at bytes first, because nearly all texts are ASCII.
 func HasControl(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -99,8 +99,7 @@ func HasControl(s string) bool {
 	return false
 }
 
-// reorders finds the characters that change the order in which text is shown (Unicode Standard Annex 9), and the byte
-// order mark.
+// reorders reports whether r changes the order in which text is shown (Unicode Standard Annex 9), or is the byte order mark.
 func reorders(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'
 }

@@ -96,7 +96,7 @@ func TestNoCharacterIsSplit(t *testing.T) {
 			if !ok {
 				t.Fatalf("%q is no start of %q", cut, s)
 			}
-			// Spaces at the end go before the ellipsis does.
+			// Trailing spaces are removed before the ellipsis is added.
 			for i := range len(all) + 1 {
 				if start := strings.Join(all[:i], ""); start == cut || strings.TrimRight(start, " ") == cut {
 					return
