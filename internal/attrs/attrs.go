@@ -9,28 +9,28 @@ package attrs
 // EventName is the log record's event name for an alert.
 const EventName = "alertmanager.alert"
 
-// SyncEventName is the log record's event name for a list of all alerts of an Alertmanager. It has these attributes, and Epoch
-// and Seq: its place in the order of arrival is that of the questions.
+// SyncEventName is the log record's event name for a list of all alerts of an Alertmanager. The record has these attributes, and
+// Epoch and Seq, which give the place of the requests in the order of arrival.
 const (
 	SyncEventName = "alertmanager.sync"
-	// SyncSource is who was asked: the id of the receiver component, and a hash of the addresses.
+	// SyncSource identifies the source: the id of the receiver component, and a hash of the addresses.
 	SyncSource = "alertmanager.sync.source"
-	// SyncComplete is true if an alert that is not listed does not fire.
+	// SyncComplete is true if every alert that fires is in the list.
 	SyncComplete = "alertmanager.sync.complete"
-	// SyncAge is how long ago the first question was asked when the record was made, in milliseconds, rounded up.
+	// SyncAge is the time between the first request and the record, in milliseconds, rounded up.
 	SyncAge = "alertmanager.sync.age"
-	// SyncActive and SyncSuppressed are the keys of the listed alerts, one after the other: those that nothing suppresses, and
-	// those that a silence, an inhibition or a time interval does.
+	// SyncActive and SyncSuppressed are the keys of the listed alerts, one after the other: the active ones, and those suppressed
+	// by a silence, an inhibition or a time interval.
 	SyncActive     = "alertmanager.sync.active"
 	SyncSuppressed = "alertmanager.sync.suppressed"
-	// SyncSilences is a list of maps, one for each silence of a listed alert, with the names below: who made it, when it ends (RFC
-	// 3339), and the keys of the alerts that it silences.
+	// SyncSilences is a list of maps, one for each silence of a listed alert, with the names below: its author, its end (RFC 3339),
+	// and the keys of the silenced alerts.
 	SyncSilences = "alertmanager.sync.silences"
 	SilenceID    = "id"
 	SilenceBy    = "by"
 	SilenceUntil = "until"
 	SilenceKeys  = "keys"
-	// SyncAbsentFor is how long an alert must be absent until it counts as resolved, in milliseconds.
+	// SyncAbsentFor is how long an alert must be absent before it counts as resolved, in milliseconds.
 	SyncAbsentFor = "alertmanager.sync.absent_for"
 )
 
@@ -38,13 +38,13 @@ const (
 const (
 	ServiceName      = "service.name"
 	ServiceNameValue = "alertmanager"
-	// Receiver is the name of Alertmanager's receiver, as it sends it.
+	// Receiver is the name of Alertmanager's receiver in the webhook.
 	Receiver = "alertmanager.receiver"
-	// ExternalURL is the address under which the sending Alertmanager says it is reached.
+	// ExternalURL is the external URL of the sending Alertmanager.
 	ExternalURL = "alertmanager.external_url"
 )
 
-// Record attributes of the delivery.
+// Record attributes of the webhook.
 const (
 	// Alias is the deduplication key.
 	Alias = "alertmanager.alias"
@@ -55,20 +55,20 @@ const (
 	GroupKey           = "alertmanager.group.key"
 	GroupLabelPrefix   = "alertmanager.group.label."
 	NotificationReason = "alertmanager.notification.reason"
-	// TruncatedAlerts is present only when Alertmanager cut alerts off the group.
+	// TruncatedAlerts is present only if Alertmanager cut alerts off the group.
 	TruncatedAlerts = "alertmanager.truncated_alerts"
 	// RouteLabelPrefix precedes the labels of the route that matched (Alertmanager 0.34 and later).
 	RouteLabelPrefix = "alertmanager.route.label."
 	// OrgID is the number of Grafana's organisation.
 	OrgID = "alertmanager.org_id"
-	// CutValues says how many labels, annotations and other texts of the record the receiver's limits shortened or
-	// left out. It is present only when there are some.
+	// CutValues counts the labels, annotations and other texts of the record that the receiver's limits shortened or removed. It is
+	// present only if there are any.
 	CutValues = "alertmanager.cut_values"
-	// ResolveWait is present on a resolve that waits for the next sync: how long at the most, in milliseconds.
+	// ResolveWait is present on a resolve that waits for the next sync: the longest wait, in milliseconds.
 	ResolveWait = "alertmanager.resolve_wait"
-	// ListedBy is the SyncSource of the list that brought the alert. It is absent if a webhook did.
+	// ListedBy is the SyncSource of the list that brought the alert. It is absent if a webhook brought it.
 	ListedBy = "alertmanager.listed_by"
-	// ClientAddress is the peer of the webhook: replicas of one cluster share ExternalURL.
+	// ClientAddress is the peer that sent the webhook: replicas of one cluster share ExternalURL.
 	ClientAddress = "client.address"
 )
 
@@ -77,7 +77,7 @@ const (
 	AlertName        = "alertmanager.alert.name"
 	AlertStatus      = "alertmanager.alert.status"
 	AlertFingerprint = "alertmanager.alert.fingerprint"
-	// AlertKey tells alerts apart whatever their alias: 16 bytes.
+	// AlertKey identifies the alert, whatever its alias: 16 bytes.
 	AlertKey              = "alertmanager.alert.key"
 	AlertStartsAt         = "alertmanager.alert.starts_at"
 	AlertEndsAt           = "alertmanager.alert.ends_at"
@@ -86,7 +86,7 @@ const (
 	AlertAnnotationPrefix = "alertmanager.alert.annotation."
 )
 
-// Record attributes that only Grafana's alerts have. Links are there only if they are http or https.
+// Record attributes that only Grafana's alerts have. Links are present only if they are http or https.
 const (
 	AlertRuleUID      = "alertmanager.alert.rule_uid"
 	AlertDashboardURL = "alertmanager.alert.dashboard_url"
@@ -104,7 +104,7 @@ const (
 	StatusResolved = "resolved"
 )
 
-// Overrides that any processor or any other log source may set; they win over what the alert says.
+// Overrides, which any processor or other log source may set. They win over the alert's own values.
 const (
 	OverrideAlias            = "alert24.alias"
 	OverrideStatus           = "alert24.status"
@@ -113,6 +113,6 @@ const (
 	OverrideSeverity         = "alert24.severity"
 	OverrideTags             = "alert24.tags"
 	OverrideAffectedServices = "alert24.affected_services"
-	// OverrideStaleAfter resolves the alert when it was not heard of for so long, as "1m".
+	// OverrideStaleAfter resolves the alert if it is not repeated for this long, as "1m".
 	OverrideStaleAfter = "alert24.stale_after"
 )
