@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 )
 
-// ErrNotStrings says that the JSON value is not an object whose values are all strings.
+// ErrNotStrings means that the JSON value is not an object whose values are all strings.
 var ErrNotStrings = errors.New("not an object of strings")
 
 // MarshalJSONTo writes the set as a JSON object.

@@ -75,7 +75,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzDecode checks that whatever decodes is sorted, without duplicates, valid UTF-8, and encodes to what decodes again.
+// FuzzDecode checks that a decoded set is sorted, without duplicates, and valid UTF-8, and that its encoding decodes again.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"alertname":"Down","instance":"a:9100"}`, `{}`, `null`, `{"a":"\u00e9","b":"\ud83d\udd25"}`, "{\"\xff\":\"\xfe\"}",

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package labels holds label and annotation sets as ordered pairs: smaller and faster than maps for the
-// ten or so entries that an alert has, and always in one order.
+// Package labels holds label and annotation sets as ordered pairs. For the ten or so entries of an alert, they are smaller and
+// faster than maps, and always have the same order.
 package labels
 
 import (
@@ -20,7 +20,7 @@ type Label struct {
 // Set is sorted by name, without duplicates. Build one with New, FromMap or by decoding JSON.
 type Set []Label
 
-// New sorts pairs and returns them as a Set. Of a name that is given twice it keeps the least value, whatever the order.
+// New sorts pairs and returns them as a Set. If a name is given twice, the least value counts, whatever the order.
 func New(pairs ...Label) Set {
 	s := Set(pairs)
 	if s.isSorted() { // as most are
@@ -65,8 +65,8 @@ func (s Set) Get(name string) string {
 	return v
 }
 
-// Lookup returns the value of name and whether it is present. It looks at every pair: for the ten or so that there are,
-// that is faster than halving.
+// Lookup returns the value of name and whether it is present. It looks at every pair: with ten or so pairs, this is faster than a
+// binary search.
 func (s Set) Lookup(name string) (string, bool) {
 	for i := range s {
 		if s[i].Name == name {
@@ -76,16 +76,16 @@ func (s Set) Lookup(name string) (string, bool) {
 	return "", false
 }
 
-// excluded are labels that say how bad a problem is, or which replica measured it.
+// excluded are labels that tell how bad a problem is, or which replica measured it.
 var excluded = []string{
 	"severity", "alert_severity", "severity_level", "threshold.name",
 	"prometheus_replica", "thanos_ruler_replica", "rule_replica", "__replica__",
 }
 
-// Excluded returns the names of labels that by default never make a different problem.
+// Excluded returns the names of labels that by default do not distinguish problems.
 func Excluded() []string { return slices.Clone(excluded) }
 
-// IsExcluded reports whether the name is one of them.
+// IsExcluded reports whether the name is in Excluded.
 func IsExcluded(name string) bool { return slices.Contains(excluded, name) }
 
 // Fingerprint returns the 16 hex digits that Prometheus and Alertmanager give a label set: 64-bit FNV-1a over names
