@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jsonobject writes and reads JSON objects without reflection, for what is written and compared for every alert.
+// Package jsonobject writes and reads JSON objects without reflection, because every alert is written and compared.
 package jsonobject
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Writer appends objects to B. Its methods leave out what is zero. Keys are plain ASCII.
+// Writer appends objects to B. Its methods leave out zero values. Keys are plain ASCII.
 type Writer struct {
 	B []byte
 }
 
-// Open opens an object: at key in the one that is open, or an element where key is empty.
+// Open opens an object: at key in the open object, or as an element if key is empty.
 func (w *Writer) Open(key string) {
 	if key != "" {
 		w.Key(key)
@@ -29,7 +29,7 @@ func (w *Writer) Open(key string) {
 // Close closes the object that was opened last.
 func (w *Writer) Close() { w.B = append(w.B, '}') }
 
-// Key writes a key and returns all so far: the caller appends the value.
+// Key writes a key and returns the buffer. The caller appends the value.
 func (w *Writer) Key(key string) []byte {
 	w.comma()
 	w.B = append(w.B, '"')
@@ -44,7 +44,7 @@ func (w *Writer) comma() {
 	}
 }
 
-// Pair writes any name with its value, also if they are empty.
+// Pair writes any name with its value, even if they are empty.
 func (w *Writer) Pair(name, value string) {
 	w.comma()
 	w.B = append(AppendString(w.B, name), ':')
@@ -85,7 +85,7 @@ func (w *Writer) Flag(key string, set bool) {
 	}
 }
 
-// Time writes a time as RFC 3339 does. Its year is at most 9999.
+// Time writes a time as RFC 3339. Its year is at most 9999.
 func (w *Writer) Time(key string, t time.Time) {
 	if !t.IsZero() {
 		w.B = AppendTime(w.Key(key), t)
@@ -94,7 +94,7 @@ func (w *Writer) Time(key string, t time.Time) {
 
 // AppendString appends s as a JSON string; each byte that is not UTF-8 becomes U+FFFD.
 func AppendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // its error says that it mended s
+	b, _ = jsontext.AppendQuote(b, s) // the error only says that s was repaired
 	return b
 }
 
@@ -103,8 +103,8 @@ func AppendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
-// Each calls f for the names and values of an object that [Writer] wrote, which has no white space: as they are in it, in their memory,
-// names in quotes. It reports false if f does, or if the object is not closed. It is no check of JSON.
+// Each calls f for the names and values of an object that [Writer] wrote, without white space. Names have quotes, and both share
+// the memory of object. Each returns false if f does, or if the object is not closed. It does not validate JSON.
 func Each(object string, f func(name, value string) bool) bool {
 	return each(object, '{', '}', func(at int) (end int, ok bool) {
 		name, value, end, ok := fieldAt(object, at)
@@ -112,7 +112,7 @@ func Each(object string, f func(name, value string) bool) bool {
 	})
 }
 
-// Cursor reads an object field by field, as Each does, for a caller that reads two at once.
+// Cursor reads an object field by field, like Each, for a caller that reads two objects at once.
 type Cursor struct {
 	object string
 	at     int
@@ -121,7 +121,7 @@ type Cursor struct {
 // Fields returns a cursor before the first field.
 func Fields(object string) Cursor { return Cursor{object, 1} }
 
-// Next returns the next field that is none of those to pass over; not ok is the end, or no object.
+// Next returns the next field that is not in passOver. ok is false at the end, or if this is not an object.
 func (c *Cursor) Next(passOver []string) (name, value string, ok bool) {
 	for c.at < len(c.object)-1 {
 		var end int
@@ -136,7 +136,7 @@ func (c *Cursor) Next(passOver []string) (name, value string, ok bool) {
 	return "", "", false
 }
 
-// Ended reports whether all of the object was read.
+// Ended reports whether the whole object was read.
 func (c *Cursor) Ended() bool {
 	last := len(c.object) - 1
 	return last > 0 && c.object[0] == '{' && c.object[last] == '}' && (last == 1 || c.at == last+1)
@@ -166,7 +166,7 @@ func each(s string, opens, closes byte, next func(at int) (end int, ok bool)) bo
 	return last == 1 || at == last+1
 }
 
-// Text returns the text of a string. It shares its memory if nothing in it is escaped.
+// Text returns the text of a string. The text shares the memory of value if nothing is escaped.
 func Text(value string) (s string, ok bool) {
 	if len(value) < len(`""`) || value[0] != '"' || value[len(value)-1] != '"' {
 		return "", false
@@ -178,7 +178,7 @@ func Text(value string) (s string, ok bool) {
 	return string(b), err == nil
 }
 
-// fieldAt returns the field of an object that begins at, and where it ends; not ok: it has no value.
+// fieldAt returns the field of an object that begins at the position, and its end. ok is false if the field has no value.
 func fieldAt(object string, at int) (name, value string, end int, ok bool) {
 	middle := valueEnd(object, at)
 	if middle >= len(object) || object[middle] != ':' {
@@ -188,7 +188,7 @@ func fieldAt(object string, at int) (name, value string, end int, ok bool) {
 	return object[at:middle], object[middle+1 : end], end, true
 }
 
-// valueEnd returns where the value ends that begins at.
+// valueEnd returns the end of the value that begins at the position.
 func valueEnd(s string, at int) int {
 	for depth := 0; at < len(s); at++ {
 		switch s[at] {
@@ -210,7 +210,7 @@ func valueEnd(s string, at int) int {
 	return len(s)
 }
 
-// stringEnd returns where the closing quote of the string is that begins at.
+// stringEnd returns the position of the closing quote of the string that begins at the position.
 func stringEnd(s string, at int) int {
 	for end := at + 1; ; end++ {
 		n := strings.IndexByte(s[end:], '"')

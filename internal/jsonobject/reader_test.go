@@ -64,7 +64,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// What is an object without white space is read as a JSON decoder reads it, and nothing panics.
+// Any object without white space is read like a JSON decoder reads it, and nothing panics.
 func FuzzEach(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{ }`, ``, `{`, `{"a":"\\"}`, `{"a":"b\"`, `{"a":{"b":["}"]},"c":true}`, `{"a":{ },"x": "y"}`, `{"a"}`, `{"a":1,"b":[1,{"c":null}]}`,

@@ -47,7 +47,7 @@ func (v *value) append(b []byte) []byte {
 	return w.B
 }
 
-// What is written reads as the same, whatever it is and whatever is left out.
+// The output decodes to the same value, whatever it is and whatever is left out.
 func TestWriter(t *testing.T) {
 	texts := rapid.String()
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,7 +58,7 @@ func TestWriter(t *testing.T) {
 		if rapid.Bool().Draw(t, "timed") {
 			want.Time = time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "s"), rapid.Int64Range(0, 1e9-1).Draw(t, "ns")).UTC()
 		}
-		// The standard library's own JSON of it, without the order of the pairs.
+		// The expected JSON comes from the standard library, without the order of the pairs.
 		standard, err := json.Marshal(want)
 		require.NoError(t, err)
 		assert.JSONEq(t, string(standard), string(want.append(nil)))
