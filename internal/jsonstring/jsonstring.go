@@ -11,9 +11,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Decode returns the text of raw, a JSON string with its quotes that a decoder has already found well formed. Bytes that are not UTF-8
-// become U+FFFD. The result does not refer to raw. like is a text that was decoded before, or "": if it is the same text, it is returned,
-// and takes no new memory.
+// Decode returns the text of raw, a JSON string with its quotes that a decoder has found well formed. Bytes that are not UTF-8
+// become U+FFFD. The result does not refer to raw. like is a text decoded earlier, or "". If both texts are equal, Decode returns
+// like and allocates nothing.
 func Decode(raw jsontext.Value, like string) string {
 	text := []byte(raw)[1 : len(raw)-1]
 	switch escaped := bytes.IndexByte(text, '\\') >= 0; {
@@ -23,7 +23,7 @@ func Decode(raw jsontext.Value, like string) string {
 		return string(text)
 	}
 	var usual [256]byte
-	text, _ = jsontext.AppendUnquote(usual[:0], raw) // the only error that is left is invalid UTF-8, and the text is complete then, too
+	text, _ = jsontext.AppendUnquote(usual[:0], raw) // invalid UTF-8 is the only possible error, and even then the text is complete
 	if string(text) == like {
 		return like
 	}
