@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arch holds the code to docs/architecture.md.
+// Package arch checks the code against docs/architecture.md.
 package arch
 
 import (
@@ -33,7 +33,7 @@ func document(t *testing.T) string {
 	return string(text)
 }
 
-// files are those of a package, without tests.
+// files returns the files of a package, without tests.
 func files(t *testing.T, room string) []*ast.File {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(root, room, "*.go"))
@@ -51,7 +51,7 @@ func files(t *testing.T, room string) []*ast.File {
 	return all
 }
 
-// nodes are those of the syntax of a package, without tests.
+// nodes returns the syntax nodes of a package, without tests.
 func nodes(t *testing.T, room string) iter.Seq[ast.Node] {
 	t.Helper()
 	all := files(t, room)
@@ -106,7 +106,7 @@ func TestEveryRoomIsThere(t *testing.T) {
 	}
 }
 
-// name is a function or method that the document names: "Policy.Decide", "event.Read", "handler.ServeHTTP".
+// name matches a function or method in the document: "Policy.Decide", "event.Read", "handler.ServeHTTP".
 var name = regexp.MustCompile(`^(?:[a-z0-9]+\.)?([A-Za-z0-9]+)\.([A-Za-z]+)$`)
 
 func TestEveryNameExists(t *testing.T) {
@@ -154,7 +154,7 @@ func TestEveryNameExists(t *testing.T) {
 	assert.Greater(t, checked, 20)
 }
 
-// receiverOf is the name of the type of a method's receiver.
+// receiverOf returns the type name of a method's receiver.
 func receiverOf(expr ast.Expr) string {
 	switch e := expr.(type) {
 	case *ast.StarExpr:

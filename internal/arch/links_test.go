@@ -69,7 +69,7 @@ func TestLinksOfTheDocuments(t *testing.T) {
 	assert.Greater(t, checked, 50)
 }
 
-// slug is the anchor that GitHub gives a heading.
+// slug returns the anchor that GitHub gives a heading.
 func slug(heading string) string {
 	return strings.ReplaceAll(notInSlug.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), ""), " ", "-")
 }

@@ -17,16 +17,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// levels are the methods of a logger whose lines people see.
+// levels are the logger methods whose lines people see.
 var levels = []string{"Info", "Warn", "Error"}
 
-// messages are the texts of the lines that a package logs.
+// messages returns the texts of the lines that a package logs.
 func messages(t *testing.T, room string) []string {
 	t.Helper()
 	var found []string
 	add := func(e ast.Expr) {
 		if sum, ok := e.(*ast.BinaryExpr); ok {
-			e = sum.X // the rest differs
+			e = sum.X // the rest varies
 		}
 		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 			text, err := strconv.Unquote(lit.Value)
@@ -49,10 +49,10 @@ func messages(t *testing.T, room string) []string {
 	return found
 }
 
-// row of the tables of log lines.
+// logRow matches a row of the tables of log lines.
 var logRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
 
-// Every log line has an entry in the runbook, and every entry has a line.
+// Every log line has a row in the runbook, and every row has a log line.
 func TestLogLinesAreThoseOfTheRunbook(t *testing.T) {
 	text, err := os.ReadFile(root + "/docs/runbook.md")
 	require.NoError(t, err)
@@ -72,12 +72,12 @@ func TestLogLinesAreThoseOfTheRunbook(t *testing.T) {
 	assert.Equal(t, slices.Compact(logged), documented)
 }
 
-// changers are what changes a logger, or the one of the whole process.
+// changers are functions that change a logger, or the global logger.
 var changers = []string{
 	"WithOptions", "WrapCore", "AddStacktrace", "NewSamplerWithOptions", "NewTee", "ReplaceGlobals", "RedirectStdLog", "IncreaseLevel",
 }
 
-// The collector's configuration says what is logged and how. The components take its logger as it is.
+// The collector's configuration decides what is logged and how. The components use its logger unchanged.
 func TestComponentsLeaveTheLoggerAsItIs(t *testing.T) {
 	for _, room := range []string{"alert24exporter", "alertmanagerreceiver", "internal/seldom"} {
 		for n := range nodes(t, room) {

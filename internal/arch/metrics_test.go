@@ -19,11 +19,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// optionalDoc is what the metadata of an optional metric says. mdatagen has no switch for a component's own metrics: its key
+// optionalDoc is the text in the metadata of an optional metric. mdatagen has no switch for a component's own metrics: its key
 // enabled only leaves a metric out of documentation.md.
 const optionalDoc = "Optional: only with `telemetry::optional_metrics`."
 
-// telemetryOf reads the metrics that a component's metadata.yaml describes, and whether they are on by default.
+// telemetryOf reads the metrics in a component's metadata.yaml, and whether they are on by default.
 func telemetryOf(t *testing.T, component string) map[string]bool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, component, "metadata.yaml"))
@@ -48,7 +48,7 @@ func telemetryOf(t *testing.T, component string) map[string]bool {
 	return byDefault
 }
 
-// instruments are the metrics by the fields of the generated TelemetryBuilder.
+// instruments maps the fields of the generated TelemetryBuilder to metrics.
 func instruments(t *testing.T, component string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -71,7 +71,7 @@ func instruments(t *testing.T, component string) map[string]string {
 	return found
 }
 
-// What metadata.yaml calls optional is measured through a builder named optional, and all else is not.
+// Metrics that metadata.yaml calls optional use a builder named optional, and no others do.
 func TestOptionalMetricsAreThoseOfTheMetadata(t *testing.T) {
 	for _, component := range []string{"alert24exporter", "alertmanagerreceiver"} {
 		byDefault, byField := telemetryOf(t, component), instruments(t, component)
@@ -101,7 +101,7 @@ func TestOptionalMetricsAreThoseOfTheMetadata(t *testing.T) {
 
 var ownMetric = regexp.MustCompile(`\botelcol_(?:exporter_alert24|receiver_alertmanager)_\w+`)
 
-// The alerts on the bridge, and the choices at the head of the dashboard, work without optional metrics.
+// The alerts about the bridge and the dashboard's variables need no optional metrics.
 func TestAlertsAndChoicesNeedNoOptionalMetric(t *testing.T) {
 	rules, err := os.ReadFile(filepath.Join(root, "examples", "bridge-alerts.yml"))
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// What people run compiles on every system that we release for. It is only type-checked, from its sources, which takes seconds: the other
+// The code that people run compiles on every released system. The test only type-checks the sources, which takes seconds. Other
 // architectures of a system have no code of their own, and `make dist` compiles all.
 func TestEverySystemCompiles(t *testing.T) {
 	for _, system := range []string{"windows", "darwin"} {

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arrival lets exporters of this process stamp a webhook when it arrives, before its body is read and whatever else can
-// take time. It knows nothing of clocks: a stamp is what an exporter puts into the context, and finds there later.
+// Package arrival lets exporters of this process stamp a webhook when it arrives, before its body is read and anything else takes
+// time. It knows no clocks: an exporter puts its stamp into the context, and reads it there later.
 package arrival
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/registry"
 )
 
-// Stamp returns ctx with something that tells when it was called.
+// Stamp returns ctx with a value that tells when Stamp was called.
 type Stamp func(ctx context.Context) context.Context
 
 var stamps registry.Of[Stamp]

@@ -34,7 +34,7 @@ type Tab struct {
 	mu      sync.Mutex
 	nextID  int
 	waiting map[int]chan message
-	// problems are the page's exceptions and the browser's complaints, such as breaches of the content security policy.
+	// problems are exceptions of the page and complaints of the browser, such as violations of the content security policy.
 	problems []string
 }
 
@@ -49,7 +49,7 @@ type message struct {
 
 const browserPatience = 30 * time.Second
 
-// Open starts Chromium, or skips the test where none is installed.
+// Open starts Chromium, or skips the test if it is not installed.
 func Open(t *testing.T) *Tab {
 	t.Helper()
 	binary := ""
@@ -82,7 +82,7 @@ func Open(t *testing.T) *Tab {
 	var reading sync.WaitGroup
 	reading.Go(func() { b.read(in) })
 	t.Cleanup(func() {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // with its helpers
+		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // and its child processes
 		_ = c.Wait()
 		_ = out.Close()
 		reading.Wait()
@@ -173,7 +173,7 @@ func Eval[T any](b *Tab, expression string) T {
 	return r.Result.Value
 }
 
-// Until waits for an expression to be true, and says how many milliseconds that took.
+// Until waits until an expression is true, and returns how many milliseconds that took.
 func (b *Tab) Until(expression string) float64 {
 	b.t.Helper()
 	took := Eval[float64](b, `new Promise((resolve) => {
@@ -206,7 +206,7 @@ func (b *Tab) Resize(width, height int) {
 	}, nil)
 }
 
-// Fits expects that nothing reaches outside a window of this width.
+// Fits expects that no element reaches outside a window of this width.
 func (b *Tab) Fits(width int) {
 	b.t.Helper()
 	b.Resize(width, 800)
@@ -215,7 +215,7 @@ func (b *Tab) Fits(width int) {
 	require.Empty(b.t, outside, "reaches outside at width %d", width)
 }
 
-// Press presses a key and lets it go.
+// Press presses and releases a key.
 func (b *Tab) Press(key string, code int) {
 	b.t.Helper()
 	text := map[string]string{"Enter": "\r"}[key]
@@ -226,7 +226,7 @@ func (b *Tab) Press(key string, code int) {
 	}
 }
 
-// Screenshot writes a picture for people to look at, if they asked for it with PAGE_SCREENSHOTS=folder.
+// Screenshot writes a picture for people, if PAGE_SCREENSHOTS=folder is set.
 func (b *Tab) Screenshot(name string) {
 	b.t.Helper()
 	folder := os.Getenv("PAGE_SCREENSHOTS")
@@ -242,7 +242,7 @@ func (b *Tab) Screenshot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600)) //nolint:gosec // where the user wants them
 }
 
-// NoProblems expects that the browser complained about nothing.
+// NoProblems expects no complaints of the browser.
 func (b *Tab) NoProblems() {
 	b.t.Helper()
 	b.mu.Lock()

@@ -30,7 +30,7 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// Identity is a certificate that serves both sides of a connection, and its key.
+// Identity is a certificate for both sides of a connection, and its key.
 type Identity struct {
 	CertFile, KeyFile string
 	Pair              tls.Certificate
@@ -83,7 +83,7 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 }
 
-// Client trusts the authority and shows certificates. It keeps no connections.
+// Client returns a client that trusts the authority and shows certificates. It keeps no connections.
 func (a *Authority) Client(certificates ...tls.Certificate) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Only the authority that issued a certificate vouches for it, for both sides of a connection.
+// A certificate is valid for both sides of a connection, but only for its own authority.
 func TestIssue(t *testing.T) {
 	ours, other := New(t, t.TempDir()), New(t, t.TempDir())
 	id := ours.Issue(t, t.TempDir(), "server")

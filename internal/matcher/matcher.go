@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Set matches the alerts that all of its matchers match.
+// Set matches an alert if all of its matchers match.
 type Set []matcher
 
 // Parse reads texts of one or more matchers each, as `alertname=~"Kube.*"`.
@@ -50,17 +50,17 @@ func (s Set) Matches(set labels.Set) bool {
 	return true
 }
 
-// matcher is an Alertmanager matcher that knows when a pattern is only a list of names and starts of names. Such patterns are
-// the usual ones, and a file of rules has many.
+// matcher is an Alertmanager matcher with a fast path for patterns that only list names and prefixes of names. Most patterns are of
+// this kind, and a file of rules has many.
 type matcher struct {
 	*amlabels.Matcher
 	isList bool
 	names  map[string]bool
 	starts []start
-	want   bool // the answer for what the list has
+	want   bool // the result if the list contains the value
 }
 
-// start matches name.* or, if more is set, name.+
+// start matches name.*; or name.+ if more is set.
 type start struct {
 	name string
 	more bool

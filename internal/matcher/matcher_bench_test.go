@@ -14,8 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// BenchmarkMatches tries the matchers of the rules for Kubernetes on an alert that none of them matches: with our lists of names, and
-// with the library's regular expressions alone.
+// BenchmarkMatches tries the matchers of the rules for Kubernetes on an alert that none of them matches: with our lists of names,
+// and with only the library's regular expressions.
 func BenchmarkMatches(b *testing.B) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "kubernetes-alias-rules.yaml"))
 	require.NoError(b, err)

@@ -35,7 +35,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestListsOfNamesMatchAsPatterns: the short cut for lists of names answers what the regular expression answers.
+// TestListsOfNamesMatchAsPatterns: the fast path for lists of names agrees with the regular expression.
 func TestListsOfNamesMatchAsPatterns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.OneOf(

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package readiness is where exporters of this process say whether they would accept alerts, and where receivers ask. It
-// knows nothing of pipelines: a receiver is ready when every exporter that registered is.
+// Package readiness is where exporters of this process report, and receivers ask, whether alerts would be accepted. It knows
+// nothing of pipelines: a receiver is ready if every registered exporter is.
 package readiness
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/registry"
 )
 
-// Check returns why alerts would not be accepted now, nil if they would. It ends with ctx. Its error is one line that anybody may
+// Check returns why alerts would not be accepted now; nil if they would. It ends with ctx. Its error is one line that anyone may
 // read.
 type Check func(ctx context.Context) error
 
@@ -21,9 +21,9 @@ var registered registry.Of[Check]
 // Register adds a check until the returned function is called.
 func Register(check Check) (unregister func()) { return registered.Register(check) }
 
-// Ask runs all checks and returns what they say; nil if there are none.
+// Ask runs all checks and returns their errors; nil if there are none.
 func Ask(ctx context.Context) error {
-	var checks []Check // they can take long, so they do not hold up others who register
+	var checks []Check // checks may take long and must not block registrations
 	registered.Each(func(check Check) { checks = append(checks, check) })
 	var errs []error
 	for _, check := range checks {

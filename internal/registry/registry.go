@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package registry keeps what components of this process offer each other, until they take it back.
+// Package registry keeps values that components of this process offer each other, until they withdraw them.
 package registry
 
 import "sync"
@@ -12,7 +12,7 @@ type Of[T any] struct {
 	all map[*T]struct{}
 }
 
-// Register adds a value until the returned function is called. Each is not using it any more when that function returns.
+// Register adds a value until the returned function is called. When that function returns, Each no longer uses the value.
 func (r *Of[T]) Register(value T) (unregister func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

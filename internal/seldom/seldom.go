@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package seldom logs each message a few times a minute, however often something happens.
+// Package seldom logs each message at most a few times a minute.
 package seldom
 
 import (
@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	// PerMinute is how often a message is logged in one minute, for each cause.
+	// PerMinute is how often a message is logged per minute and cause.
 	PerMinute = 10
-	// maxMessages bounds the messages and causes that are told apart. They are texts of the code, so there are far fewer.
+	// maxMessages bounds the distinct messages and causes. They are texts of the code, so there are far fewer.
 	maxMessages = 1000
 )
 
-// Logger logs to the logger of a component, which it leaves as it is. It is safe for concurrent use.
+// Logger logs to a component's logger, which it does not change. It is safe for concurrent use.
 type Logger struct {
 	to    *zap.Logger
 	cause string
 	said  *said
 }
 
-// said is what was logged, of all causes.
+// said remembers what was logged, for all causes.
 type said struct {
 	mu      sync.Mutex
 	minutes map[line]*minute
@@ -36,7 +36,7 @@ type said struct {
 
 type line struct{ message, cause string }
 
-// minute is how often a message came in the minute that began with it.
+// minute counts a message in the minute that began with it.
 type minute struct {
 	began time.Time
 	n     int
@@ -47,7 +47,8 @@ func New(to *zap.Logger) *Logger {
 	return &Logger{to: to, said: &said{minutes: map[line]*minute{}}}
 }
 
-// Of returns the logger for one cause of its messages, so that another cause that goes on cannot hide it. There must be few causes.
+// Of returns the logger for one cause, so that frequent messages of another cause cannot hide its messages. There must be few
+// causes.
 func (l *Logger) Of(cause string) *Logger { return &Logger{to: l.to, cause: cause, said: l.said} }
 
 // Info logs at level info.
@@ -68,7 +69,7 @@ func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
 	}
 	if entry := l.to.Check(level, message); entry != nil {
 		if entry.Caller.Defined {
-			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // who called Info, Warn or Error
+			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // the caller of Info, Warn or Error
 		}
 		if leftOut > 0 {
 			fields = append(slices.Clip(fields), zap.Int("left_out", leftOut))
@@ -77,7 +78,7 @@ func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
 	}
 }
 
-// allow reports whether to log the line, and how many like it were left out since the last one.
+// allow reports whether to log the line, and how many such lines were left out since the last one.
 func (s *said) allow(it line, now time.Time) (leftOut int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

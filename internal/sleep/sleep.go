@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sleep waits for a time, unless there is a reason not to.
+// Package sleep waits for a time, or until a context ends.
 package sleep
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// For waits until d has passed, and reports false at once when ctx ends.
+// For waits until d has passed. If ctx ends first, it returns false at once.
 func For(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

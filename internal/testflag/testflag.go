@@ -6,8 +6,8 @@ package testflag
 
 import "flag"
 
-// Defaults sets flags that the command line leaves out. TestMain calls it after flag.Parse. It panics if there is no such flag or it does
-// not take the value.
+// Defaults sets flags that the command line leaves out. TestMain calls it after flag.Parse. It panics if a flag does not exist or
+// does not accept the value.
 func Defaults(values map[string]string) {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package web serves pages that are made of files of their own and of those in shared: colours, times, elements. A page loads
-// nothing from elsewhere, and nothing that alerts say becomes markup.
+// Package web serves pages made of their own files and of the files in shared: colours, times, elements. A page loads nothing from
+// elsewhere, and text from alerts never becomes markup.
 package web
 
 import (
@@ -15,11 +15,11 @@ import (
 //go:embed shared
 var shared embed.FS
 
-// Policy allows what a page is made of: files from where it came, and requests to there.
+// Policy allows a page only files from its own origin, and requests to it.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// SetHeaders tells a browser how little the page may do.
+// SetHeaders restricts what the page may do in a browser.
 func SetHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", Policy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -28,7 +28,7 @@ func SetHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-cache")
 }
 
-// Page serves the files in the folder web of own, and the shared ones.
+// Page serves the files in the folder web of own, and the shared files.
 func Page(own fs.FS) http.Handler {
 	return http.FileServerFS(both{sub(own, "web"), sub(shared, "shared")})
 }
@@ -41,7 +41,7 @@ func sub(of fs.FS, folder string) fs.FS {
 	return files
 }
 
-// both has the files of two folders; those of the first one win.
+// both has the files of two folders. A file in the first one wins.
 type both struct{ first, second fs.FS }
 
 // Open implements fs.FS.
