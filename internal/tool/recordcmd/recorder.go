@@ -28,7 +28,7 @@ const forwardTimeout = 30 * time.Second
 type recorder struct {
 	*options
 	transport *http.Transport
-	bridge    *httputil.ReverseProxy // nil if it is not in front of a bridge
+	bridge    *httputil.ReverseProxy // used with --forward
 	out       io.Writer
 	full      chan struct{} // closed when everything is recorded
 
