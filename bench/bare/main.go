@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bare is the least that a durable bridge written in Go does, for `make bench` to compare with: net/http, a fast JSON
-// decoder that looks for nothing but the alias, and bbolt with one transaction for all webhooks that wait. It opens no
-// incidents and reads nothing back. What it costs is what the machine asks of any such bridge.
+// Command bare is a minimal durable bridge written in Go, with which `make bench` compares: net/http, a fast JSON
+// decoder that reads only the alias, and bbolt with one transaction for all waiting webhooks. It opens no
+// incidents and reads nothing back. Its cost is what the machine demands of any such bridge.
 //
 // Usage: bare FILE. It listens on a free port of the loopback, prints it, and runs until it is killed.
 package main
@@ -35,7 +35,7 @@ func run(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("usage: bare FILE, not %q", args)
 	}
-	// As the collector's file_storage opens its files.
+	// These are the options of the collector's file_storage.
 	db, err := bbolt.Open(args[0], 0o600, &bbolt.Options{NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
 		return err
@@ -51,14 +51,14 @@ func run(args []string) error {
 	return (&http.Server{Handler: b, ReadHeaderTimeout: time.Minute}).Serve(listener)
 }
 
-// bridge keeps for each alias the webhook that named it last.
+// bridge keeps for each alias the last webhook that named it.
 type bridge struct {
 	mu     sync.Mutex
 	live   map[string][]byte
 	writes chan write
 }
 
-// write is a value to store, and where to say whether it is on disk.
+// write is a value to store, and a channel that reports when it is on disk.
 type write struct {
 	value []byte
 	done  chan<- error
@@ -97,7 +97,7 @@ func (b *bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// commit stores what waits, all of it in one transaction, for as long as the process runs.
+// commit stores all waiting writes in one transaction, again and again while the process runs.
 func (b *bridge) commit(db *bbolt.DB) {
 	var waiting []write
 	for first := range b.writes {

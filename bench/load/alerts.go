@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// alert is one alert of a webhook. Its index makes its labels, and so its alias.
+// alert is one alert of a webhook. Its index determines its labels, and so its alias.
 type alert struct {
 	index int
-	// value stands in the description: another value is another text of the same alert.
+	// value is part of the description: the same alert with another value has another text.
 	value    int
 	severity string
 }
@@ -39,8 +39,8 @@ func appendWebhook(b []byte, alerts []alert) []byte {
 	return append(b, webhookTail...)
 }
 
-// appendJSON appends the alert of a well-labelled service, about 1 KiB. It is written by hand because it must cost
-// little next to what it measures.
+// appendJSON appends the alert of a well-labelled service, about 1 KiB. It builds the JSON by hand, because it must cost little
+// compared to what the benchmark measures.
 func (a alert) appendJSON(b []byte) []byte {
 	n := strconv.Itoa(a.index)
 	b = append(b, `{"status":"firing","labels":{"alertname":"HighErrorRate","cluster":"prod-eu-west-1","container":"api","instance":"api-`...)

@@ -20,18 +20,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// apiLatency is how long the sandbox takes to answer where the API is not at 0 ms.
+// apiLatency is the answer time of the sandbox, unless a scenario uses 0 ms.
 const apiLatency = 20 * time.Millisecond
 
 // concurrency is the exporter's limits::concurrent_requests, its default.
 const concurrency = 8
 
-// bench runs scenarios and adds what they found to its table.
+// bench runs scenarios and adds the results to its table.
 type bench struct {
 	collector string // binary
-	node      string // "" where there is none
+	node      string // "" if there is none
 	dir       string
-	profiles  string // folder for processor profiles of the collector; "" is none
+	profiles  string // folder for processor profiles of the collector; "" for none
 	size      size
 	table     *table
 	stores    int
@@ -45,7 +45,7 @@ type size struct {
 	steadyFor    time.Duration
 	steady, live int // aliases
 	benchtime    string
-	rounds       int           // of what is compared side by side
+	rounds       int           // of side-by-side comparisons
 	lease        time.Duration // of replicas
 }
 
@@ -60,7 +60,7 @@ var (
 	}
 )
 
-// stage is a sandbox with what sends to it. Close ends both.
+// stage is a sandbox and the program that sends to it. Close ends both.
 type stage struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector // nil for the peer
@@ -99,7 +99,8 @@ func (b *bench) bridge(ctx context.Context, latency time.Duration, set ...string
 	return s, nil
 }
 
-// startCollector starts a collector on an empty ledger, which sends to the sandbox of a stage. The stage takes profiles of the newest.
+// startCollector starts a collector on an empty ledger, which sends to the sandbox of a stage. The stage takes profiles of its
+// newest collector.
 func (b *bench) startCollector(ctx context.Context, s *stage, set ...string) (_ *harness.Collector, err error) {
 	if s.pprof, err = harness.FreeAddress(ctx); err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func (b *bench) startCollector(ctx context.Context, s *stage, set ...string) (_ 
 		Binary: b.collector, Endpoint: s.sandbox.Endpoint(), APIKey: s.sandbox.Key,
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.stores)),
 		Set: append([]string{
-			// The loads open more aliases than the defaults of a small installation let in.
+			// The loads open more aliases than the default for small installations allows.
 			"exporters.alert24.limits.aliases=10000000",
 			"processors.memory_limiter.limit_mib=8192",
 			"exporters.alert24.limits.requests_per_second=0",
@@ -146,7 +147,7 @@ func (b *bench) peer(ctx context.Context, latency time.Duration) (*stage, error)
 	return s, nil
 }
 
-// bareLoad sends new alerts to bench/bare, as many connections and alerts as the budgets say.
+// bareLoad sends new alerts to bench/bare, with the connections and alerts of the budgets.
 func (b *bench) bareLoad(ctx context.Context) (sent, error) {
 	root, err := harness.Root()
 	if err != nil {
@@ -161,7 +162,7 @@ func (b *bench) bareLoad(ctx context.Context) (sent, error) {
 	return bare.send(ctx, load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh})
 }
 
-// startProcess starts a program that takes webhooks at / of a port of the loopback, which it prints. Call stop to end it.
+// startProcess starts a program that accepts webhooks at / on a port of the loopback, which it prints. Call stop to end it.
 func startProcess(ctx context.Context, name string, args ...string) (t *target, stop func(), err error) {
 	run, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(run, name, args...)
@@ -207,7 +208,7 @@ func (s *stage) awaitOpen(ctx context.Context, n int) error {
 	})
 }
 
-// severities of a mixed load: of ten alerts one is critical.
+// mixedSeverity is the severity in a mixed load: one of ten alerts is critical.
 func mixedSeverity(i int) string {
 	switch i % 10 {
 	case 9:
@@ -219,5 +220,5 @@ func mixedSeverity(i int) string {
 	}
 }
 
-// fresh is an alert that was never there before.
+// fresh is an alert that has not been sent before.
 func fresh(n int) alert { return alert{index: n, severity: mixedSeverity(n)} }

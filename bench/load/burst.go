@@ -15,7 +15,7 @@ import (
 
 const burstPerWebhook = 500
 
-// bursts measures how long many new alerts take until all their incidents are open, and that the critical ones come first.
+// bursts measures how long it takes to open the incidents of many new alerts, and that the critical ones come first.
 func (b *bench) bursts(ctx context.Context) error {
 	peer, err := b.peerBurst(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func (b *bench) burst(ctx context.Context, n int, peerPerAlert time.Duration) er
 		ratio: over(took.Seconds(), (peerPerAlert * time.Duration(n)).Seconds()),
 	})
 	overtaken := overtakenCriticals(s.sandbox.Requests())
-	// Calls that were on the wire, or chosen, before the last webhook came do not count against the order.
+	// Calls that were chosen or sent before the last webhook came do not count against the order.
 	early := int(acknowledged/apiLatency+2) * concurrency
 	r = row{
 		what: fmt.Sprintf("burst of %d alerts: incidents opened before the last critical one that are not critical", n),
@@ -68,7 +68,7 @@ func (b *bench) burst(ctx context.Context, n int, peerPerAlert time.Duration) er
 	return nil
 }
 
-// sendBurst sends n new alerts over one connection, as one Alertmanager does for one group.
+// sendBurst sends n new alerts over one connection, like one Alertmanager for one group.
 func (s *stage) sendBurst(ctx context.Context, n int) error {
 	perWebhook := min(n, burstPerWebhook)
 	_, err := s.target.send(ctx, load{
@@ -77,7 +77,7 @@ func (s *stage) sendBurst(ctx context.Context, n int) error {
 	return err
 }
 
-// peerBurst returns the peer's time per alert of a burst. It is the same for all of them, so a part of the burst does.
+// peerBurst returns the peer's time per alert of a burst. It is the same for all alerts, so a part of the burst is enough.
 func (b *bench) peerBurst(ctx context.Context) (time.Duration, error) {
 	if b.node == "" {
 		return 0, nil

@@ -83,7 +83,7 @@ func cpuModel() string {
 	return "unknown processor"
 }
 
-// syncTime is the median time to write a page and have it on disk.
+// syncTime is the median time to write a page and sync it to disk.
 func syncTime(dir string) (median time.Duration, err error) {
 	file, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// goPackages hold the Go benchmarks.
+// goPackages have the Go benchmarks.
 var goPackages = []string{"./internal/webhook", "./alert24exporter", "./internal/incident", "./internal/ledger", "./internal/alert24"}
 
-// goBenchmarks runs the Go benchmarks. Their peer is the floor: encoding/json decoding the same alert.
+// goBenchmarks runs the Go benchmarks. They are compared with a lower bound: encoding/json decoding the same alert.
 func (b *bench) goBenchmarks(ctx context.Context) error {
 	root, err := harness.Root()
 	if err != nil {
@@ -64,7 +64,7 @@ func parseBenchmarks(out []byte) benchmarks {
 	return results
 }
 
-// benchmarkName is without the prefix and the number of processors.
+// benchmarkName returns the name without the prefix and the number of processors.
 func benchmarkName(s string) string {
 	s = strings.TrimPrefix(s, "Benchmark")
 	if i := strings.LastIndexByte(s, '-'); i > 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// steady measures what repeats of unchanged alerts cost.
+// steady measures the cost of repeats of unchanged alerts.
 func (b *bench) steady(ctx context.Context) error {
 	const every = 5 * time.Second
 	n := b.size.steady
@@ -62,9 +62,9 @@ func total(counts map[string]int) (sum int) {
 	return sum
 }
 
-// fill opens the aliases from, from+1, … below to, and waits until all incidents are open.
+// fill opens the aliases from up to but not including to, and waits until all incidents are open.
 func (s *stage) fill(ctx context.Context, from, to int) error {
-	const perWebhook = 10 // every count of aliases is a multiple of it
+	const perWebhook = 10 // each count of aliases is a multiple of it
 	if err := s.sendOnce(ctx, from, to, perWebhook); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *stage) sendOnce(ctx context.Context, from, to, perWebhook int) error {
 	return err
 }
 
-// many measures with a growing number of live aliases: cost per alert, then memory, start and rate with all of them.
+// many measures a growing number of live aliases: first the cost per alert, then memory, start and rate with all of them.
 func (b *bench) many(ctx context.Context) error {
 	s, err := b.bridge(ctx, 0)
 	if err != nil {
@@ -119,8 +119,8 @@ func (b *bench) many(ctx context.Context) error {
 	return b.restarted(ctx, s, empty)
 }
 
-// settle waits until the collector has little to do: after a start it compares every incident's content with what
-// was written.
+// settle waits until the collector has little to do. After a start, it compares the content of every incident with what was last
+// written.
 func (s *stage) settle(ctx context.Context) error {
 	const step, idle, limit = 500 * time.Millisecond, 25 * time.Millisecond, 5 * time.Minute
 	return harness.Await(ctx, limit, func(ctx context.Context) error {
@@ -147,7 +147,7 @@ func (b *bench) addHeap(what string, each float64) {
 	b.table.add(r)
 }
 
-// restarted measures the start from disk, and the rate with all aliases live.
+// restarted measures the start from disk, and then the rate with all aliases live.
 func (b *bench) restarted(ctx context.Context, s *stage, empty int64) error {
 	if err := s.latency(apiLatency); err != nil {
 		return err
@@ -191,7 +191,8 @@ func (b *bench) restarted(ctx context.Context, s *stage, empty int64) error {
 	return nil
 }
 
-// scattered is the load of the budgets over live aliases in no order of disk; with a value above 0 each alert says something new.
+// scattered sends the load of the budgets for live aliases in an order unrelated to the disk. If value is above 0, each alert has a
+// new text.
 func (b *bench) scattered(live, value int, window time.Duration) load {
 	const prime = 7919
 	return load{

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command load measures the built collector against a local Alert24, side by side with what a user would run instead:
-// an adapter in Node.js. It prints one table of ratios, because absolute times are those of the machine. Use it by `make bench`.
+// Command load measures the built collector against a local Alert24, next to what a user would otherwise run: an adapter in
+// Node.js. It prints one table of ratios, because absolute times depend on the machine. Run it with `make bench`.
 package main
 
 import (

@@ -21,7 +21,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The second field is the program's name in parentheses, and may hold spaces.
+	// The second field is the program's name in parentheses. The name may contain spaces.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	var ticks int64
 	for _, i := range []int{11, 12} {

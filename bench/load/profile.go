@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// heap returns the bytes of the collector's heap that are in use after a collection.
+// heap returns the bytes in use on the collector's heap after a garbage collection.
 func (s *stage) heap(ctx context.Context) (int64, error) {
 	answer, err := s.get(ctx, "/debug/pprof/heap?gc=1&debug=1")
 	if err != nil {
@@ -35,8 +35,8 @@ func (s *stage) heap(ctx context.Context) (int64, error) {
 	return 0, errors.Join(errors.New("the heap profile has no HeapAlloc"), lines.Err())
 }
 
-// profile takes a processor profile of the collector, if one is wanted, until the function that it returns is called
-// or the duration is over.
+// profile takes a processor profile of the collector, if requested, until the returned function is called or the duration has
+// passed.
 func (b *bench) profile(ctx context.Context, s *stage, name string, d time.Duration) (done func()) {
 	if b.profiles == "" {
 		return func() {}

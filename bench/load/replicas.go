@@ -17,7 +17,7 @@ import (
 // leaderLimit bounds the wait for the first leader.
 const leaderLimit = time.Minute
 
-// replicas measures bridges that share a PostgreSQL database on the same disk, next to one with the embedded store.
+// replicas compares bridges that share a PostgreSQL database with one that uses the embedded store on the same disk.
 func (b *bench) replicas(ctx context.Context) error {
 	server, err := pgtest.Start("fsync=on") //nolint:contextcheck // it has a limit of its own
 	if err != nil {
@@ -49,7 +49,7 @@ func (b *bench) replicas(ctx context.Context) error {
 	return nil
 }
 
-// throughLeader compares the two stores round by round, so that what slows the machine down slows down both.
+// throughLeader compares the two stores round by round, so a slow phase of the machine affects both.
 func (b *bench) throughLeader(ctx context.Context, server *pgtest.Server) error {
 	var embedded, leader float64
 	for range b.size.rounds {
@@ -74,7 +74,7 @@ func (b *bench) throughLeader(ctx context.Context, server *pgtest.Server) error 
 	return nil
 }
 
-// database makes an empty one, and returns the settings of a bridge on it.
+// database creates an empty database, and returns the settings of a bridge that uses it.
 func (b *bench) database(ctx context.Context, server *pgtest.Server) ([]string, error) {
 	b.stores++
 	name := "bench" + strconv.Itoa(b.stores)
@@ -98,8 +98,8 @@ func (b *bench) leaderLoad(ctx context.Context, server *pgtest.Server) (sent, er
 	return s.target.send(ctx, load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: b.size.window, next: fresh})
 }
 
-// takeover ends the leader of two replicas, and returns how long it takes until the other one opens the incident of an alert that it is
-// sent at once.
+// takeover ends the leader of two replicas, and returns how long it takes until the other one opens the incident of an alert sent
+// at once.
 func (b *bench) takeover(ctx context.Context, server *pgtest.Server, end func(c *harness.Collector) error) (time.Duration, error) {
 	set, err := b.database(ctx, server)
 	if err != nil {

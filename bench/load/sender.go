@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// webhookTimeout bounds one webhook. The peer takes latency times alerts for one.
+// webhookTimeout bounds one webhook. The peer takes the latency once per alert.
 const webhookTimeout = time.Minute
 
-// target is a process that takes webhooks.
+// target is a process that accepts webhooks.
 type target struct {
 	address string // host:port
 	path    string
@@ -27,16 +27,16 @@ type target struct {
 	pid     int
 }
 
-// load says what to send: webhooks over some connections, until the duration or the count of webhooks is over.
+// load says what to send: webhooks over some connections, until the duration has passed or all webhooks are sent.
 type load struct {
 	connections, perWebhook int
-	duration                time.Duration // 0: until webhooks are sent
-	webhooks                int64         // 0: until the duration is over
-	// next returns the n-th alert, counted from 0 over all connections.
+	duration                time.Duration // 0: until all webhooks are sent
+	webhooks                int64         // 0: until the duration has passed
+	// next returns the alert with number n, counted from 0 over all connections.
 	next func(n int) alert
 }
 
-// sent is what a load did.
+// sent is the result of a load.
 type sent struct {
 	alerts  int64         // acknowledged with 200
 	elapsed time.Duration // until the last of them
@@ -47,7 +47,7 @@ func (s sent) rate() float64 { return float64(s.alerts) / s.elapsed.Seconds() }
 
 func (s sent) cpuPerAlert() time.Duration { return s.cpu / time.Duration(max(s.alerts, 1)) }
 
-// send runs a load. Any answer but 200 is an error: the load must be one that the target accepts.
+// send runs a load. Any answer but 200 is an error: the target must accept the whole load.
 func (t *target) send(ctx context.Context, l load) (sent, error) {
 	before, err := cpuTime(t.pid)
 	if err != nil {
@@ -80,8 +80,8 @@ func (t *target) send(ctx context.Context, l load) (sent, error) {
 	return sent{alerts: alerts.Load(), elapsed: elapsed, cpu: after - before}, err
 }
 
-// sendOver sends over one connection. It speaks HTTP/1.1 itself, because net/http's client costs as much as what it
-// would measure, on the same cores.
+// sendOver sends over one connection. It writes HTTP/1.1 itself, because net/http's client costs as much as the measured program,
+// on the same cores.
 func (t *target) sendOver(ctx context.Context, l load, claim func() (int64, bool), acknowledged *atomic.Int64) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address)
 	if err != nil {

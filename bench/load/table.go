@@ -42,7 +42,7 @@ func (r *row) verdict() string {
 	}
 }
 
-// table is printed row by row, and whole as Markdown.
+// table prints each row at once, and in the end the whole table as Markdown.
 type table struct {
 	out  io.Writer
 	rows []row
@@ -83,7 +83,7 @@ func (t *table) markdown(b *strings.Builder) {
 	}
 }
 
-// over is 0 where there is nothing to compare with.
+// over returns a/b; 0 if there is nothing to compare with.
 func over(a, b float64) float64 {
 	if b == 0 {
 		return 0
@@ -111,7 +111,7 @@ func durationOrNone(d time.Duration) string {
 	return duration(d)
 }
 
-// duration has three digits.
+// duration formats with three digits.
 func duration(d time.Duration) string {
 	for _, unit := range []struct {
 		size time.Duration

@@ -17,7 +17,7 @@ const (
 
 var connectionCounts = []int{1, 8, 64}
 
-// throughput measures how many alerts a second are acknowledged, and the same of the peer. Every alert is a new one.
+// throughput measures how many alerts per second ours and the peer acknowledge. Every alert is new.
 func (b *bench) throughput(ctx context.Context) error {
 	peer := map[int]float64{}
 	for _, connections := range connectionCounts {
@@ -55,7 +55,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	return b.memoryOnly(ctx, peer[budgetConnections])
 }
 
-// bareThroughput measures what the machine lets any such bridge reach, next to what ours has just reached.
+// bareThroughput measures the limit of the machine for any such bridge, right after ours.
 func (b *bench) bareThroughput(ctx context.Context, ours, peer float64) error {
 	bare, err := b.bareLoad(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (b *bench) bareThroughput(ctx context.Context, ours, peer float64) error {
 	return nil
 }
 
-// memoryOnly measures the budget's load without storage: what remains is the cost of this project's own code.
+// memoryOnly measures the load of the budget without storage: the rest is the cost of this project's own code.
 func (b *bench) memoryOnly(ctx context.Context, peer float64) error {
 	got, err := b.freshLoad(ctx, "exporters.alert24.storage=", budgetPerWebhook, budgetConnections)
 	if err != nil {
@@ -93,7 +93,7 @@ func fsyncWord(fsync bool) string {
 	return "no fsync"
 }
 
-// peerRate measures the peer, and that it is as fast as its design allows.
+// peerRate measures the peer, and checks that it is as fast as its design allows.
 func (b *bench) peerRate(ctx context.Context, connections int) (float64, error) {
 	if b.node == "" {
 		return 0, nil
@@ -114,14 +114,14 @@ func (b *bench) peerRate(ctx context.Context, connections int) (float64, error) 
 		what: fmt.Sprintf("the peer itself: alerts/s, %d connections, of the ideal connections / latency", connections),
 		ours: count(got.rate()), peer: count(ideal), ratio: got.rate() / ideal,
 	}
-	if connections <= budgetConnections { // more than that are too many for its one thread
+	if connections <= budgetConnections { // more are too many for its one thread
 		r.atLeast(0.8)
 	}
 	b.table.add(r)
 	return got.rate(), nil
 }
 
-// freshLoad sends new alerts to a collector that starts with an empty ledger and this setting.
+// freshLoad sends new alerts to a collector with an empty ledger and this setting.
 func (b *bench) freshLoad(ctx context.Context, setting string, perWebhook, connections int) (sent, error) {
 	s, err := b.bridge(ctx, apiLatency, setting)
 	if err != nil {
@@ -131,7 +131,7 @@ func (b *bench) freshLoad(ctx context.Context, setting string, perWebhook, conne
 	return s.target.send(ctx, load{connections: connections, perWebhook: perWebhook, duration: b.size.window, next: fresh})
 }
 
-// processorTime measures what an accepted alert costs, with an API that answers at once.
+// processorTime measures the processor time of an accepted alert, with an API that answers at once.
 func (b *bench) processorTime(ctx context.Context) error {
 	peer, err := b.peerProcessorTime(ctx)
 	if err != nil {
@@ -191,8 +191,8 @@ func (b *bench) processorTime(ctx context.Context) error {
 	return b.bareProcessorTime(ctx, peer)
 }
 
-// bareProcessorTime measures what the machine asks of any such bridge, and ours where the API is so slow that accepting is
-// nearly all that it does.
+// bareProcessorTime measures the minimum on this machine for any such bridge, and ours with an API so slow that the bridge does
+// little but accept alerts.
 func (b *bench) bareProcessorTime(ctx context.Context, peer time.Duration) error {
 	bare, err := b.bareLoad(ctx)
 	if err != nil {
@@ -224,7 +224,7 @@ func (b *bench) peerProcessorTime(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	defer s.close()
-	// Warm: a just-in-time compiler is slow at first.
+	// The first load is a warm-up, because a just-in-time compiler is slow at first.
 	l := load{connections: budgetConnections, perWebhook: budgetPerWebhook, duration: 3 * time.Second, next: fresh}
 	if _, err := s.target.send(ctx, l); err != nil {
 		return 0, err
