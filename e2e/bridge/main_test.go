@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bridge tests what an alert becomes, on its way from a real Alertmanager.
+// Package bridge tests the path of an alert from a real Alertmanager to its incident.
 package bridge
 
 import (

@@ -18,9 +18,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// 24 alert names on 4 instances each are 96 aliases at any time. After a few changes an alias is left as it is and another
-// takes its place: so a mistake is not hidden by what comes later, and a run compares hundreds of ends. Of those that are left
-// firing, a family keeps the newest, so that a long run costs no more per second than a short one.
+// 24 alert names on 4 instances each are 96 aliases at any time. After a few changes, an alias is left alone and another takes its
+// place. So later changes do not hide a mistake, and a run compares hundreds of final states. Of the aliases left firing, a family
+// keeps the newest, so a long run costs no more per second than a short one.
 const (
 	families   = 24
 	instances  = 4
@@ -29,8 +29,8 @@ const (
 	mostLeft   = 40
 )
 
-// problem is what an alias stands for. Its alerts differ in severity and mount point. Its family guards it; the record has a
-// guard of its own.
+// problem is the problem behind an alias. Its alerts differ in severity and mount point. Its family's mutex guards it; the record
+// has its own.
 type problem struct {
 	alias   string
 	alerts  []*alert
@@ -39,7 +39,7 @@ type problem struct {
 	record  record
 }
 
-// alert is what Prometheus knows of one alert. Its family guards it.
+// alert is Prometheus's view of one alert. Its family's mutex guards it.
 type alert struct {
 	problem     *problem
 	member      int // place among the alerts of its alias
@@ -51,7 +51,7 @@ type alert struct {
 	startsAt, ends time.Time
 	revision       int // of its annotations
 
-	// What the pair of Alertmanagers said of it last, and when each of the two knows.
+	// The last word of the pair of Alertmanagers, and when each of the two knows it.
 	said, before saying
 	heardAt      time.Time
 }
@@ -62,11 +62,11 @@ type saying struct {
 	StartsAt time.Time
 	EndsAt   time.Time
 	Revision int
-	// Sure: it was acknowledged. Without that the alert may have been taken or not.
+	// Sure means that it was acknowledged. Otherwise the bridge may have accepted the alert or not.
 	Sure bool
 }
 
-// covers says whether nothing needs to be said when now is the case and s was said.
+// covers reports whether no webhook is needed, because s was said and now is the state.
 func (s *saying) covers(now *saying) bool {
 	return s.Sure && s.Firing == now.Firing && s.StartsAt.Equal(now.StartsAt) && (!now.Firing || s.Revision == now.Revision)
 }
@@ -79,21 +79,21 @@ func (a *alert) summary(revision int) string {
 	return fmt.Sprintf("%s %s %s, value %d", a.labels["alertname"], a.labels["instance"], a.labels["mountpoint"], revision)
 }
 
-// family is the alerts with one name. Its webhooks leave one after the other, so that their order is known.
+// family is the alerts with one name. Its webhooks leave one after another, so their order is known.
 type family struct {
 	number int
 	name   string
 
-	wire turn // held while a webhook is on its way, and to write and read the problems' records
+	wire turn // held while a webhook is on its way, and to use the problems' records
 
 	mu       sync.Mutex // guards the rest
-	problems []*problem // all that there ever were
+	problems []*problem // all problems of the run
 	alive    []*problem
-	left     []*problem // left alone while they fire, oldest first
+	left     []*problem // left alone while firing, oldest first
 	groups   []*group
 }
 
-// turn is a lock that waits as package synctest expects it.
+// turn is a lock whose waiters synctest sees as blocked.
 type turn chan struct{}
 
 func (t turn) Lock()   { t <- struct{}{} }
@@ -101,14 +101,14 @@ func (t turn) Unlock() { <-t }
 
 // group is alerts that are notified together.
 type group struct {
-	severity string // that all have in common, if the family is grouped by it
+	severity string // common to all, if the family is grouped by severity
 	alerts   []*alert
 }
 
-// severitiesOf are the alerts of an alias. Two warnings make the oldest the worst.
+// severitiesOf has the severities of the alerts of an alias. With two warnings, the oldest is the worst.
 var severitiesOf = [][]string{{"critical"}, {"critical", "warning"}, {"warning", "warning", "info"}, {"warning", "critical", "info"}}
 
-// newFamily makes a family. Every other one is grouped by severity as well, so that an alias is in several groups.
+// newFamily makes a family. Every second one is also grouped by severity, so an alias is in several groups.
 func newFamily(n int, random *rand.Rand) *family {
 	f := &family{number: n, name: "Alert" + strconv.Itoa(n), wire: make(turn, 1), groups: []*group{{}}}
 	if n%2 == 0 {
@@ -120,7 +120,7 @@ func newFamily(n int, random *rand.Rand) *family {
 	return f
 }
 
-// add begins another alias.
+// add starts another alias.
 func (f *family) add(random *rand.Rand) {
 	n := len(f.problems)
 	instance := fmt.Sprintf("host-%d.example", n)
@@ -146,14 +146,14 @@ func (f *family) add(random *rand.Rand) {
 	f.problems, f.alive = append(f.problems, p), append(f.alive, p)
 }
 
-// run lets the family live until ctx ends.
+// run changes the family until ctx ends.
 func (f *family) run(ctx context.Context, random *rand.Rand) {
 	for sleep.For(ctx, time.Duration(random.ExpFloat64()*float64(changeEvery))) {
 		f.live(random, time.Now().UTC().Truncate(time.Millisecond))
 	}
 }
 
-// live lets one alert of the family begin, change or end.
+// live starts, changes or ends one alert of the family.
 func (f *family) live(random *rand.Rand, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -177,7 +177,7 @@ func (f *family) live(random *rand.Rand, now time.Time) {
 	}
 }
 
-// resolve ends all alerts of a problem: the machine is well again.
+// resolve ends all alerts of a problem: the machine is healthy again.
 func (p *problem) resolve(now time.Time) {
 	for _, a := range p.alerts {
 		if a.firing {
@@ -186,7 +186,7 @@ func (p *problem) resolve(now time.Time) {
 	}
 }
 
-// any is one of the aliases that live.
+// any returns one of the live aliases.
 func (f *family) any(random *rand.Rand) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -203,7 +203,7 @@ func (p *problem) change(random *rand.Rand, now time.Time) {
 	case a.firing:
 		p.resolve(now)
 	default:
-		// A lease that ran out while the condition held begins again with the old start.
+		// If a lease ran out while the condition held, the alert fires again with the old start.
 		if a.startsAt.IsZero() || random.IntN(5) > 0 {
 			a.startsAt = now
 		}
@@ -211,7 +211,7 @@ func (p *problem) change(random *rand.Rand, now time.Time) {
 	}
 }
 
-// firing returns the alerts that fire, worst first, then the oldest.
+// firing returns the firing alerts, the worst first, and of equal ones the oldest.
 func (p *problem) firing() []*alert {
 	rank := []string{"critical", "warning", "info"}
 	firing := slices.DeleteFunc(slices.Clone(p.alerts), func(a *alert) bool { return !a.firing })

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// keptRequests is how many requests the sandbox keeps, and drainEvery how often they are taken over: far more often than
-	// the log goes round.
+	// keptRequests is how many requests the sandbox keeps. drainEvery is how often they are taken over: often enough that none is
+	// lost.
 	keptRequests = 20_000
 	drainEvery   = time.Second
 	// answered is the time after which the outcome of a request is known.
@@ -31,20 +31,20 @@ type call struct {
 	id     string
 	at     time.Time
 	method string
-	target string // the incident's id, of a create the alias
+	target string // the incident's id; for a create, the alias
 	status int
 	fault  text
 	body   string // its beginning
 }
 
-// calls takes the requests over from the sandbox, which keeps only the newest. It is safe for concurrent use.
+// calls takes requests over from the sandbox, which keeps only the newest. It is safe for concurrent use.
 type calls struct {
 	texts texts
 
 	mu   sync.Mutex
 	all  []call
-	last string // the id of the newest request that was taken over
-	lost bool   // the log went round in between
+	last string // the id of the newest request taken over
+	lost bool   // the sandbox dropped requests in between
 }
 
 // watch drains until ctx ends.
@@ -54,7 +54,7 @@ func (c *calls) watch(ctx context.Context, requests func() []sandbox.Request) {
 	}
 }
 
-// drain takes over what is older than until.
+// drain takes over requests older than until.
 func (c *calls) drain(requests []sandbox.Request, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,7 +93,7 @@ func target(r *sandbox.Request) string {
 	return strings.Clone(alias)
 }
 
-// byID finds the request that an incident's history names.
+// byID returns a map from the request ids in incidents' histories to requests.
 func (c *calls) byID() map[string]*call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +104,7 @@ func (c *calls) byID() map[string]*call {
 	return all
 }
 
-// reads are the times at which each incident was read by its id and the answer was as it should be.
+// reads returns the times of successful reads of each incident by its id.
 func (c *calls) reads() map[string][]time.Time {
 	none := c.texts.number("")
 	c.mu.Lock()
@@ -118,7 +118,7 @@ func (c *calls) reads() map[string][]time.Time {
 	return reads
 }
 
-// about are the requests about an alias or its incidents, in words.
+// about describes the requests about an alias or its incidents.
 func (c *calls) about(alias string, ids map[string]bool) []entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,7 +132,7 @@ func (c *calls) about(alias string, ids map[string]bool) []entry {
 	return entries
 }
 
-// seen says whether the answer to a write showed the incident, as far as that is certain.
+// seen reports whether the answer to a write certainly showed the incident.
 func (c *call) seen(none text, blind []span) bool {
 	if c == nil || c.status/100 != 2 || c.fault != none {
 		return false
@@ -142,5 +142,5 @@ func (c *call) seen(none text, blind []span) bool {
 	})
 }
 
-// span is a time that something lasted.
+// span is a period of time.
 type span struct{ from, to time.Time }

@@ -31,15 +31,15 @@ const (
 	shortRun = 10 * time.Second
 	// changeEvery is how often an alert of a family changes, on average.
 	changeEvery = 400 * time.Millisecond
-	// calmLimit bounds how long the collector may need to come to rest once all is well.
+	// calmLimit bounds how long the collector may need to come to rest after all faults end.
 	calmLimit = 60 * time.Second
-	// restTime is how long nothing may happen before we believe that nothing will: above every timer of the collector.
+	// restTime is how long nothing may happen before the run counts as at rest. It is longer than every timer of the collector.
 	restTime = echoHold + settleTime + auditInterval + time.Second
-	// shown is how many aliases' histories a failure prints.
+	// shown is the number of aliases whose histories a failure prints.
 	shown = 2
 )
 
-// run is one time of chaos, and the calm after it.
+// run is one run: a period of chaos, and the calm after it.
 type run struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector
@@ -54,15 +54,15 @@ type run struct {
 	stranger *stranger
 
 	lives  []entry  // when the collector was killed and started
-	logs   []packed // of each of its lives
+	logs   []packed // one for each of its lives
 	kills  int
 	stops  int
 	ends   []time.Time
 	pauses []span
 }
 
-// TestChaos runs for CHAOS_SECONDS, 10 by default. CHAOS_SEED gives the choices of an earlier run again, though not its
-// timing: the programs are real.
+// TestChaos runs for CHAOS_SECONDS, 10 by default. CHAOS_SEED repeats the choices of an earlier run, but not its timing: the
+// programs are real.
 func TestChaos(t *testing.T) {
 	found, err := harness.BinariesFromEnv(harness.CollectorEnv)
 	if err != nil && os.Getenv("ALERT24_E2E") == "" {
@@ -141,10 +141,10 @@ func start(t *testing.T, binary string, seed uint64) *run {
 	return r
 }
 
-// source gives each part of the run choices of its own.
+// source gives each part of the run its own random choices.
 func (r *run) source(part uint64) *rand.Rand { return rand.New(rand.NewPCG(r.seed, part)) }
 
-// chaos lets alerts come and go, senders send, the API fail and the collector die, for a while.
+// chaos changes alerts, sends webhooks, makes the API fail and kills the collector, for a while.
 func (r *run) chaos(t *testing.T, length time.Duration) {
 	t.Helper()
 	require.NoError(t, r.sandbox.SetFaults(faults(r.worlds)))
@@ -174,7 +174,7 @@ func (r *run) chaos(t *testing.T, length time.Duration) {
 	require.NoError(t, err)
 }
 
-// replicas are two senders for each group.
+// replicas returns two senders for each group.
 func (r *run) replicas(wire line) []*replica { return replicas(r.families, wire, r.counts) }
 
 func replicas(families []*family, wire line, counts *counts) []*replica {
@@ -189,15 +189,15 @@ func replicas(families []*family, wire line, counts *counts) []*replica {
 	return senders
 }
 
-// deliverRest lets the senders say what they owe, without disturbance, and then, as Alertmanager does at each repeat_interval,
-// all that fires: so an incident that a person closed comes back.
+// deliverRest lets the senders deliver what they owe, without disturbance. Then they repeat all firing alerts, as Alertmanager does
+// at each repeat_interval, so an incident that a person closed comes back.
 func (r *run) deliverRest(t *testing.T) {
 	t.Helper()
 	r.note("left alone")
 	for _, f := range r.families {
 		for _, p := range f.problems {
 			for _, a := range p.alerts {
-				a.heardAt = time.Time{} // gossip has had its time
+				a.heardAt = time.Time{} // gossip has had enough time
 			}
 		}
 	}
@@ -219,7 +219,7 @@ func (r *run) deliverRest(t *testing.T) {
 	settle(slices.Clone(senders), true)
 }
 
-// rest waits until nothing has been written for so long that nothing more will be. Audits go on reading.
+// rest waits until there has been no write for so long that none can follow. Audits continue to read.
 func (r *run) rest(t *testing.T) {
 	t.Helper()
 	writes, since := -1, time.Now()
@@ -241,7 +241,7 @@ func (r *run) rest(t *testing.T) {
 	assert.NoError(t, err, "the collector does not come to rest; it wrote last: %v", r.lastWrites())
 }
 
-// lastWrites are a few of the newest, for a person who asks what goes on.
+// lastWrites returns a few of the newest writes, for the log of a long wait.
 func (r *run) lastWrites() []string {
 	var last []string
 	for _, q := range slices.Backward(r.sandbox.Requests()) {
@@ -252,7 +252,7 @@ func (r *run) lastWrites() []string {
 	return last
 }
 
-// evidence is what the run leaves behind.
+// evidence collects the results of the run.
 func (r *run) evidence() *evidence {
 	return &evidence{
 		families: r.families, webhooks: r.counts.webhooks, incidents: r.sandbox.Incidents(), byID: r.calls.byID(), noFault: r.calls.texts.number(""),

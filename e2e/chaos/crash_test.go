@@ -11,9 +11,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// crash ends the collector again and again until ctx ends, mostly by SIGKILL, and leaves it running. Lives shorter than
-// every timer alternate with some that are long enough for doubt to end. Some are paused: the process stops between two
-// instructions, and goes on when others believe it dead.
+// crash ends the collector again and again until ctx ends, mostly with SIGKILL, and leaves it running at the end. Lives shorter
+// than every timer alternate with some that are long enough for doubt to end. Sometimes it pauses the process instead: the process
+// stops between two instructions, and continues when others believe it dead.
 func (r *run) crash(ctx context.Context) error {
 	random := r.source(10_000)
 	for n := 0; ; n++ {
@@ -26,7 +26,7 @@ func (r *run) crash(ctx context.Context) error {
 		}
 		how := random.IntN(8)
 		if n == 0 {
-			how = 7 // at least one is killed
+			how = 7 // at least one kill
 		}
 		switch {
 		case r.worlds[pauses] && (n == 1 || n > 1 && how == 1):
@@ -47,7 +47,7 @@ func (r *run) crash(ctx context.Context) error {
 			r.collector.Kill()
 			r.note("killed")
 		}
-		// It comes back also when the chaos has ended meanwhile.
+		// The collector is started again even if the chaos has ended meanwhile.
 		if err := r.collector.Start(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (r *run) crash(ctx context.Context) error {
 	}
 }
 
-// pause stops the process without ending it. It always goes on.
+// pause stops the process for a time and lets it continue.
 func (r *run) pause(length time.Duration) error {
 	from := time.Now()
 	if err := syscall.Kill(r.collector.PID(), syscall.SIGSTOP); err != nil {

@@ -14,28 +14,28 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// crossing is how long before a write its sender can have read the incident, unless a later reading is known. An edit
-// between the two is lost: the API knows no condition.
+// crossing is how long before a write its sender may have read the incident, unless a later read is known. An edit between the read
+// and the write is lost, because the API has no conditional writes.
 const crossing = 3 * requestTimeout
 
-// learning is how long after a reading or a write it may be that the collector learns of it: other requests of the same lookup, or the write that
-// it came before, may hang.
+// learning is how long the collector may need to learn the outcome of a read or write: other requests of the same lookup, or the
+// write after the read, may hang.
 const learning = 2 * requestTimeout
 
-// edits follows one incident: who wrote each field that people edit.
+// edits follows one incident and tracks who wrote each field that people edit.
 type edits struct {
 	evidence *evidence
 	id       string
 	marks    map[string]time.Time // edits that must stay, by field
-	writes   map[string]write     // the collector's last, by field
-	byHand   map[string]bool      // the last one to write the field was a person
+	writes   map[string]write     // the collector's last writes, by field
+	byHand   map[string]bool      // a person wrote the field last
 
-	// Fields that a person edited: all; those that the next write must not touch; those that it rewrote although it had read
-	// them before the edit; those that stayed until the incident closed.
+	// Counts of fields that a person edited: all; those that the next write must not touch; those rewritten by a write that had
+	// read them before the edit; those that stayed until the incident closed.
 	edited, marked, crossed, kept int
 
 	closes   int
-	reopened bool // by a person, who keeps it open
+	reopened bool // a person reopened it and keeps it open
 }
 
 type write struct {
@@ -45,7 +45,7 @@ type write struct {
 
 var fieldsOfPeople = []string{"title", "description", "severity", "status"}
 
-// follow goes through the incident's history, and says where an edit of a person did not stay.
+// follow goes through the incident's history, and reports if an edit of a person did not stay.
 func (e *evidence) follow(i *sandbox.Incident) (*edits, error) {
 	s := &edits{evidence: e, id: i.ID, marks: map[string]time.Time{}, writes: map[string]write{}, byHand: map[string]bool{}}
 	var errs []error
@@ -68,20 +68,20 @@ func (e *evidence) follow(i *sandbox.Incident) (*edits, error) {
 	return s, errors.Join(errs...)
 }
 
-// edit takes up what a person did.
+// edit handles a person's event.
 func (s *edits) edit(event *sandbox.Event) {
 	switch event.Kind {
 	case store.Resolved:
 		s.closes++
 		clear(s.marks)
 		return
-	case store.Reopened: // by an edit of the status that crossed our close: it is theirs from now on
+	case store.Reopened: // an edit of the status crossed our close: now people own it
 		s.reopened = true
 		return
 	}
 	for _, c := range event.Changes {
-		// Before the collector has seen what became of its write, an edit looks like what Alert24 made of it.
-		// What a lookup reads that was begun before the write teaches nothing.
+		// Until the collector has seen the outcome of its write, an edit looks like a change by Alert24. A lookup that began before
+		// the write teaches nothing.
 		last := s.writes[c.Field]
 		s.byHand[c.Field] = true
 		s.edited++
@@ -92,7 +92,7 @@ func (s *edits) edit(event *sandbox.Event) {
 	}
 }
 
-// write says what is wrong with a change of the collector.
+// write returns what is wrong with a change by the collector.
 func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
 	edited, marked := s.marks[c.Field]
 	if !marked {
@@ -103,7 +103,7 @@ func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
 	if call != nil {
 		sent = call.at
 	}
-	// The process that read it for this write knows what it read.
+	// The process that read the incident for this write knows what it read.
 	known := s.read(edited, sent, func(at time.Time) bool { return s.learned(at) || s.evidence.lived(at, sent) })
 	switch {
 	case c.Field == "status" && event.Kind == store.Resolved:
@@ -121,32 +121,33 @@ func (s *edits) write(event *sandbox.Event, c *sandbox.Change) error {
 	return nil
 }
 
-// read says whether the collector certainly read the incident between the two, in a way that counts.
+// read reports whether the collector certainly read the incident between the two times, in a way that counts.
 func (s *edits) read(from, to time.Time, counts func(at time.Time) bool) bool {
 	return slices.ContainsFunc(s.evidence.reads[s.id], func(at time.Time) bool {
-		return at.After(from.Add(time.Millisecond)) && at.Before(to) && counts(at) // a history is in whole milliseconds
+		return at.After(from.Add(time.Millisecond)) && at.Before(to) && counts(at) // a history has whole milliseconds
 	})
 }
 
-// learned: the process that read or wrote at the time went on for long enough.
+// learned reports whether the process that read or wrote at the time continued for long enough.
 func (s *edits) learned(at time.Time) bool { return s.evidence.awake(at, at.Add(learning)) }
 
-// awake says whether one process ran the whole time and was never paused. A pause can last longer than the process waits for an answer.
+// awake reports whether one process ran the whole time and was never paused. A pause can last longer than the process waits for an
+// answer.
 func (e *evidence) awake(from, to time.Time) bool {
 	return e.lived(from, to) && !slices.ContainsFunc(e.pauses, func(p span) bool { return !p.from.After(to) && !p.to.Before(from) })
 }
 
-// lived says whether one process ran from one time to the other.
+// lived reports whether one process ran during the whole period.
 func (e *evidence) lived(from, to time.Time) bool {
 	return !slices.ContainsFunc(e.ends, func(end time.Time) bool { return !end.Before(from) && !end.After(to) })
 }
 
-// wrote takes up an event of the collector.
+// wrote handles an event of the collector.
 func (s *edits) wrote(event *sandbox.Event) {
 	call := s.evidence.byID[event.Request]
 	began := event.At
 	if call != nil && call.at.Before(began) {
-		began = call.at // the API can carry it out when its process has ended
+		began = call.at // the API may carry it out after its process has ended
 	}
 	seen := call.seen(s.evidence.noFault, s.evidence.blind) && s.evidence.awake(began, event.At.Add(learning))
 	if event.Kind == store.Created {
@@ -157,8 +158,8 @@ func (s *edits) wrote(event *sandbox.Event) {
 	for _, c := range event.Changes {
 		s.writes[c.Field] = write{event.At, seen}
 		delete(s.marks, c.Field)
-		// A rise is written over an edit, and a fall after it is not. What was not answered may have been carried out after the collector
-		// had read the edit, which it does not forget.
+		// A rise of the severity overwrites an edit, and a later fall does not. An unanswered write may have been carried out after
+		// the collector read the edit, and the collector remembers the edit.
 		if c.Field != "severity" && (call == nil || call.fault == s.evidence.noFault) {
 			delete(s.byHand, c.Field)
 		}
@@ -173,7 +174,7 @@ func (s *edits) wrote(event *sandbox.Event) {
 // rank orders severities, the worst first.
 func rank(severity string) int { return slices.Index(store.Severities, severity) }
 
-// leftAlone says whether the collector did nothing to an incident of another tool.
+// leftAlone returns an error if the collector changed an incident of another tool.
 func leftAlone(i *sandbox.Incident) error {
 	for _, event := range i.History {
 		if event.By == store.ByAPI && event.Kind != store.Duplicate {

@@ -13,7 +13,7 @@ import (
 const (
 	// maxMembers is the most alerts that an alias has here.
 	maxMembers = 3
-	// maxBeliefs bounds what is followed of one alias. Above it the alias counts as undecided.
+	// maxBeliefs bounds the beliefs about one alias. Above it the alias counts as undecided.
 	maxBeliefs = 4096
 	never      = math.MinInt64
 )
@@ -23,19 +23,19 @@ type status uint8
 const (
 	quiet status = iota
 	fires
-	held // as the echo of a replica: it does not count yet
+	held // a possible echo of a replica: it does not count yet
 )
 
-// member is what the collector may believe of one alert, by the rules in plain words: a resolve ends a firing unless it
-// is about an instance that ended before; a firing that is no newer than the last resolve and comes from the other
-// replica soon after it is held. Times are nanoseconds; two of them bound when something happened.
+// member is what the collector may believe about one alert. The rules: a resolve ends a firing, unless the resolve is about an
+// instance that ended before. A firing is held if it is no newer than the last resolve and comes from the other replica soon after
+// it. Times are nanoseconds; two of them bound when something happened.
 type member struct {
 	status     status
-	by         uint8 // who resolved it, from 1
+	by         uint8 // the replica that resolved it, from 1
 	arrival    uint32
 	start, end int64
 	resolved   [2]int64
-	release    int64 // a hold cannot end before
+	release    int64 // earliest end of a hold
 }
 
 type belief [maxMembers]member
@@ -44,13 +44,13 @@ func (b *belief) firing() bool {
 	return slices.ContainsFunc(b[:], func(m member) bool { return m.status == fires })
 }
 
-// episodes bounds how often an alias may have gone from quiet to firing: with each webhook that may or may not have been
-// taken, and each hold that may have just ended, all that is possible is followed. Beliefs that no later webhook can tell
-// apart are one belief, so that their number depends on what is uncertain at one time, and not on the length of the history.
+// episodes bounds how often an alias may have gone from quiet to firing. A webhook may have been accepted or not, and a hold may
+// just have ended: episodes follows every possibility. It merges beliefs that no later webhook can tell apart, so their number
+// depends on the current uncertainty, not on the length of the history.
 type episodes struct {
-	most, next map[belief]int // for each belief the most episodes that lead to it
+	most, next map[belief]int // for each belief, the most episodes that lead to it
 
-	remember      bool // forget nothing, to check that what is forgotten makes no difference
+	remember      bool // forget nothing, to check that forgetting makes no difference
 	steps, widest int  // what it cost
 	undecided     bool // there were more beliefs than maxBeliefs
 }
@@ -61,7 +61,7 @@ func newEpisodes() *episodes {
 
 // follow goes through a whole record.
 func (e *episodes) follow(r *record) {
-	later := make([]uint32, len(r.heard)+1) // for each entry the smallest arrival after it
+	later := make([]uint32, len(r.heard)+1) // for each entry, the smallest arrival after it
 	later[len(r.heard)] = math.MaxUint32
 	for n, h := range slices.Backward(r.heard) {
 		later[n] = min(later[n+1], h.arrival)
@@ -73,7 +73,7 @@ func (e *episodes) follow(r *record) {
 	}
 }
 
-// hear follows a webhook. No webhook after it has an arrival below later.
+// hear applies a webhook. All webhooks after it have an arrival of at least later.
 func (e *episodes) hear(h *heard, all []said, later uint32) {
 	clear(e.next)
 	to := h.to()
@@ -98,7 +98,7 @@ func (e *episodes) hear(h *heard, all []said, later uint32) {
 	e.undecided = len(e.most) > maxBeliefs
 }
 
-// end lets all holds end and returns the bound.
+// end ends all holds and returns the bound.
 func (e *episodes) end() int {
 	most := 0
 	for b, n := range e.most {
@@ -109,7 +109,7 @@ func (e *episodes) end() int {
 	return most
 }
 
-// keep takes up a belief for what follows: webhooks that are applied after now, with arrivals from later on.
+// keep stores a belief for the next webhooks. They are applied after now, and their arrivals are later or above.
 func (e *episodes) keep(b belief, n int, now int64, later uint32) {
 	e.steps++
 	now -= int64(time.Microsecond) // a record rounds up
@@ -122,13 +122,13 @@ func (e *episodes) keep(b belief, n int, now int64, later uint32) {
 	e.next[b] = max(e.next[b], n)
 }
 
-// forget drops what can make no difference any more.
+// forget drops everything that can no longer make a difference.
 func (m *member) forget(window, now int64, later uint32) {
 	if m.arrival <= later {
-		m.arrival = 0 // nothing is left that it could have overtaken
+		m.arrival = 0 // it cannot have overtaken anything that follows
 	}
 	switch m.status {
-	case fires: // a resolve replaces all of it, a firing only looks at the start
+	case fires: // a resolve replaces it all, a firing only reads the start
 		m.by, m.end, m.resolved, m.release = 0, 0, [2]int64{}, 0
 	case quiet:
 		m.release = 0
@@ -136,7 +136,7 @@ func (m *member) forget(window, now int64, later uint32) {
 			m.by, m.end, m.resolved = 0, 0, [2]int64{}
 		}
 	case held:
-		m.resolved = [2]int64{} // its time does not begin anew
+		m.resolved = [2]int64{} // its time does not start again
 		if m.release <= now {
 			m.release = never
 		}
@@ -155,7 +155,7 @@ type counted struct {
 	count  int
 }
 
-// expire returns what may be by then: a hold that can be over may have ended, or be about to.
+// expire returns the possible beliefs at that time: a hold whose time has come may have ended, or be about to end.
 func (e *episodes) expire(b belief, n int, now int64) []counted {
 	all := []counted{{b, n}}
 	for i := range b {
@@ -205,7 +205,7 @@ func (e *episodes) apply(b member, h *heard, s said) []member {
 	case b.status == fires || newer:
 		return []member{now}
 	case b.status == held:
-		return []member{b} // its time does not begin anew
+		return []member{b} // its time does not start again
 	case h.to()-b.resolved[0] < int64(echoWindow):
 		return []member{later}
 	case h.from-b.resolved[1] >= int64(echoWindow):
@@ -215,7 +215,7 @@ func (e *episodes) apply(b member, h *heard, s said) []member {
 	}
 }
 
-// expect checks the model itself: after all that was said, the collector must know which alerts fire.
+// expect checks the model itself: after all webhooks, the collector must know which alerts fire.
 func (e *episodes) expect(p *problem) error {
 	for b := range e.most {
 		for _, a := range p.alerts {

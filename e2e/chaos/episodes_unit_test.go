@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The bound must be right itself: neither so low that correct behaviour breaks it, nor so high that it bounds nothing.
+// The bound itself must be right: correct behaviour must not exceed it, and it must not be so high that it bounds nothing.
 func TestEpisodes(t *testing.T) { //nolint:funlen // one table of cases
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(second int) time.Time { return begin.Add(time.Duration(second) * time.Second) }
@@ -76,7 +76,7 @@ func TestEpisodes(t *testing.T) { //nolint:funlen // one table of cases
 	})
 }
 
-// What is forgotten must make no difference: random records have the same bound with and without it.
+// Forgetting must make no difference: random records have the same bound with and without it.
 func TestForget(t *testing.T) {
 	fewer := 0
 	for seed := range uint64(400) {
@@ -94,7 +94,7 @@ func TestForget(t *testing.T) {
 	assert.Greater(t, fewer, 100)
 }
 
-// randomRecord has more that is uncertain than any run.
+// randomRecord is more uncertain than the record of any run.
 func randomRecord(random *rand.Rand) *record {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	after := func(most time.Duration) time.Time {
@@ -117,7 +117,7 @@ func randomRecord(random *rand.Rand) *record {
 			m.group, m.says = append(m.group, &alert{member: i}), append(m.says, instance[i])
 		}
 		if len(m.says) > 0 && random.IntN(3) == 0 {
-			m.says[0].Firing = !m.says[0].Firing // what a replica says that knows less
+			m.says[0].Firing = !m.says[0].Firing // from a replica that knows less
 			m.says[0].EndsAt = now.Add(-time.Second)
 		}
 		if len(m.says) > 0 && random.IntN(4) == 0 {

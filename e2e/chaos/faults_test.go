@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 )
 
-// The collector's timers, all short. What the API does late, it does before settleTime is over.
+// The collector's timers, all short. The API carries out late requests before settleTime has passed.
 const (
 	requestTimeout  = time.Second
 	settleTime      = 2 * time.Second
@@ -49,7 +49,7 @@ func settings() []string {
 	}
 }
 
-// writeFaults is every class of failure of a write, with its share of the requests.
+// writeFaults has every class of failure of a write, with its share of the requests.
 var writeFaults = map[string]sandbox.Fault{
 	"503":                        {Status: 503, Probability: 0.02},
 	"500 after the commit":       {Status: 500, Commit: true, Probability: 0.02},
@@ -68,7 +68,7 @@ var writeFaults = map[string]sandbox.Fault{
 	"no answer, late commit":     {Hang: true, CommitLate: lateCommit, Probability: 0.03},
 }
 
-// readFaults are those of lookups.
+// readFaults are the failures of lookups.
 var readFaults = map[string]sandbox.Fault{
 	"503":                     {Status: 503, Probability: 0.02},
 	"dropped":                 {Drop: true, Probability: 0.02},
@@ -78,7 +78,7 @@ var readFaults = map[string]sandbox.Fault{
 	"slower than the timeout": {Delay: requestTimeout * 3 / 2, Probability: 0.01},
 }
 
-// proxyFaults are what a proxy says in the API's place, to writes and to reads.
+// proxyFaults are answers of a proxy in the API's place, to writes and to reads.
 var proxyFaults = map[string]sandbox.Fault{
 	"a proxy's 400":                   {Status: 400, Body: fault.HTML, Probability: 0.02},
 	"a proxy's 400, after the commit": {Status: 400, Body: fault.HTML, Commit: true, Probability: 0.01},
@@ -89,8 +89,8 @@ var closeFaults = map[string]sandbox.Fault{
 	"400 in the envelope": {Status: 400, Message: "Incident cannot be resolved", Probability: 0.05},
 }
 
-// faults makes the rules, each named after its operation and class. Each class has its turn once at the beginning, however
-// short the run is, and is left to chance from then on.
+// faults makes the rules, each named after its operation and class. Each class gets one turn at the beginning, however short the
+// run is. Afterwards chance decides.
 func faults(in map[world]bool) []sandbox.Fault {
 	var first, rest []sandbox.Fault
 	add := func(classes map[string]sandbox.Fault, operations ...fault.Operation) {
@@ -121,7 +121,7 @@ func faults(in map[world]bool) []sandbox.Fault {
 	return append(first, rest...)
 }
 
-// classes sums up how often each class was applied, to writes and to reads.
+// classes counts how often each class was applied, to writes and to reads.
 func classes(rules []sandbox.Fault) (writes, reads map[string]int) {
 	writes, reads = map[string]int{}, map[string]int{}
 	for _, rule := range rules {
@@ -135,7 +135,7 @@ func classes(rules []sandbox.Fault) (writes, reads map[string]int) {
 	return writes, reads
 }
 
-// counts is what the senders count. It is safe for concurrent use.
+// counts are the counters of the senders. It is safe for concurrent use.
 type counts struct {
 	texts texts
 

@@ -17,8 +17,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// generate makes what a run of this length leaves behind: the real families and senders live in fake time, and a collector
-// that does everything right answers them.
+// generate makes the evidence of a run of this length: the real families and senders run in fake time, and a correct collector
+// answers them.
 func generate(t *testing.T, length time.Duration, seed uint64) *evidence {
 	t.Helper()
 	e := &evidence{byID: map[string]*call{}}
@@ -56,8 +56,8 @@ func generate(t *testing.T, length time.Duration, seed uint64) *evidence {
 	return e
 }
 
-// ideal is a collector and an Alert24 in one. It follows the rules of episodes, without doubt. It dies and comes back, and
-// people edit what it creates.
+// ideal is a collector and an Alert24 in one. It follows the rules of episodes, without doubt. It dies and restarts, and people
+// edit its incidents.
 type ideal struct {
 	evidence *evidence
 
@@ -65,14 +65,14 @@ type ideal struct {
 	random  *rand.Rand
 	down    bool
 	aliases map[*problem]*belief
-	open    map[*problem]int // places in evidence.incidents
+	open    map[*problem]int // indices in evidence.incidents
 	calls   int
 }
 
-// rules are those of episodes.
+// rules are the rules of episodes.
 var rules = newEpisodes()
 
-// fail lets the collector die every second or two.
+// fail kills the collector every second or two.
 func (i *ideal) fail(ctx context.Context, random *rand.Rand) {
 	set := func(down bool) {
 		i.mu.Lock()
@@ -94,7 +94,7 @@ func (i *ideal) post(ctx context.Context, m *message) (fate, string) {
 	if i.down && i.random.IntN(5) > 0 {
 		return notTaken, "connection refused"
 	}
-	// What takes a while is applied at its end, so that the record's bounds hold.
+	// A message is applied at the end of its period, so the bounds in the record hold.
 	m.to = time.Now()
 	crash := i.down || i.random.IntN(50) == 0
 	if !crash || i.random.IntN(2) == 0 {
@@ -112,7 +112,7 @@ func (i *ideal) stall(ctx context.Context, m *message) (func() (fate, string), s
 	return func() (fate, string) { return i.post(ctx, m) }, ""
 }
 
-// apply changes what is believed, and the incidents.
+// apply updates the beliefs and the incidents.
 func (i *ideal) apply(m *message) {
 	for k, a := range m.group {
 		p := a.problem
@@ -142,7 +142,7 @@ func (i *ideal) release(p *problem, b *belief, now int64) {
 	}
 }
 
-// rest lets all holds end, and writes what the incidents say.
+// rest ends all holds, and writes the content of the incidents.
 func (i *ideal) rest() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -189,7 +189,7 @@ func (i *ideal) write(n int, kind store.Kind, changes ...sandbox.Change) {
 	}
 }
 
-// event is one that a request of ours caused.
+// event returns an event caused by a request of ours.
 func (i *ideal) event(kind store.Kind, target string, changes ...sandbox.Change) sandbox.Event {
 	i.calls++
 	id := fmt.Sprintf("req_%024x", i.calls)

@@ -16,8 +16,8 @@ type entry struct {
 	text string
 }
 
-// history is all that is known of an alias, in the order of time: webhooks and their answers, requests to the API, what
-// they did to incidents, what the collector logged, and its lives.
+// history is everything known about an alias, in order of time: webhooks and their answers, requests to the API, their effects on
+// incidents, the collector's log, and its lives.
 func (r *run) history(p *problem) string {
 	entries := slices.Clone(r.lives)
 	for n := range p.record.heard {
@@ -34,7 +34,7 @@ func (r *run) history(p *problem) string {
 	return b.String()
 }
 
-// logged are the collector's lines that name the alias.
+// logged returns the collector's log lines that name the alias.
 func (r *run) logged(alias string) []entry {
 	var entries []entry
 	for _, log := range r.logs {
@@ -51,7 +51,7 @@ func (r *run) logged(alias string) []entry {
 	return entries
 }
 
-// requested are the requests about the alias and what each did to an incident.
+// requested returns the requests about the alias and their effects on incidents.
 func (r *run) requested(alias string) []entry {
 	var entries []entry
 	ids := map[string]bool{}

@@ -15,43 +15,43 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// evidence is all that a run leaves behind for the judge.
+// evidence is everything that the judge needs from a run.
 type evidence struct {
 	families  []*family
 	webhooks  int
 	incidents []sandbox.Incident
 	byID      map[string]*call       // the requests
-	reads     map[string][]time.Time // when each incident was read by its id, for certain
+	reads     map[string][]time.Time // when each incident was certainly read by its id
 	noFault   text
-	ends      []time.Time // when the collector was killed or told to end
-	pauses    []span      // when it was stopped and went on
-	blind     []span      // when the answer to an update did not show the incident
-	// gap is how far apart the API looks for the alias and inserts.
+	ends      []time.Time // when the collector was killed or told to stop
+	pauses    []span      // when the process was stopped
+	blind     []span      // when answers to updates did not show the incident
+	// gap is the time between the API's search for the alias and the insert.
 	gap time.Duration
 }
 
-// verdict is what the judge found.
+// verdict is the result of the judge.
 type verdict struct {
 	findings []finding
-	stray    []string // aliases of open incidents that nobody asked for
+	stray    []string // aliases of open incidents that no alert needs
 
 	aliases, created, episodes, echoes int
 	edited, marked, crossed, kept      int // fields, as in edits
 	closedByHand                       int
 	foreign, blocked                   int
-	races, stale                       int // creates that a gap or a pause excuses
-	undecided                          int // aliases with too much that cannot be told apart
+	races, stale                       int // creates excused by a gap or a pause
+	undecided                          int // aliases with too many possible histories
 	steps, widest                      int
 }
 
-// finding is one alias that is wrong.
+// finding is one wrong alias.
 type finding struct {
 	family  *family
 	problem *problem
 	err     error
 }
 
-// judge compares Alert24 with the alerts, alias by alias. It looks at each record and at each incident once.
+// judge compares Alert24 with the alerts, alias by alias. It reads each record and each incident once.
 func (e *evidence) judge() *verdict {
 	v := &verdict{}
 	byAlias := map[string][]*sandbox.Incident{}
@@ -76,7 +76,7 @@ func (e *evidence) judge() *verdict {
 	return v
 }
 
-// creates are the times at which creates of each alias arrived, if there were pauses.
+// creates returns the times at which creates of each alias arrived, if there were pauses.
 func (e *evidence) creates() map[string][]time.Time {
 	times := map[string][]time.Time{}
 	if len(e.pauses) == 0 {
@@ -97,7 +97,7 @@ func (e *evidence) judgeAlias(v *verdict, p *problem, incidents []*sandbox.Incid
 		ours, open     []*sandbox.Incident
 		closes         int
 		blocked        bool
-		title, severe  bool // written by a person last
+		title, severe  bool // a person wrote it last
 		foreignTouched error
 	)
 	for _, i := range incidents {
@@ -120,17 +120,17 @@ func (e *evidence) judgeAlias(v *verdict, p *problem, incidents []*sandbox.Incid
 	v.created += len(ours)
 	v.closedByHand += closes
 	if blocked && len(open) == 0 && len(p.firing()) > 0 {
-		v.blocked++ // the other tool's incident is in the way
+		v.blocked++ // the other tool's incident blocks ours
 	} else {
 		errs = append(errs, p.compare(open, title, severe))
 	}
 	return errors.Join(append(errs, foreignTouched, e.boundCreates(v, p, ours, closes, creates))...)
 }
 
-// count is what a title says of the other alerts of its alias. Its changes alone are not worth a call.
+// count matches the number of other alerts in a title. Its changes alone do not justify a call.
 var count = regexp.MustCompile(` \(\+\d+\)$`)
 
-// compare says how the open incidents of an alias differ from what its alerts ask for, people's edits apart.
+// compare returns how the open incidents of an alias differ from its alerts, ignoring people's edits.
 func (p *problem) compare(open []*sandbox.Incident, titleByHand, severityByHand bool) error {
 	firing := p.firing()
 	switch {
@@ -151,9 +151,9 @@ func (p *problem) compare(open []*sandbox.Incident, titleByHand, severityByHand 
 	return nil
 }
 
-// boundCreates says whether an alias got more incidents than it had episodes. Each incident that a person closed while its
-// alert fires may have a successor. Two creates that race with each other, and one that a stopped process sends when it goes
-// on, cannot be told apart from what the promise allows.
+// boundCreates checks that an alias did not get more incidents than it had episodes. Each incident that a person closed while its
+// alert fires may have a successor. Two racing creates, or a create that a paused process sends when it continues, cannot be told
+// apart from what the promise allows.
 func (e *evidence) boundCreates(v *verdict, p *problem, ours []*sandbox.Incident, closes int, creates []time.Time) error {
 	b := newEpisodes()
 	b.follow(&p.record)
@@ -182,7 +182,7 @@ func (e *evidence) boundCreates(v *verdict, p *problem, ours []*sandbox.Incident
 	return nil
 }
 
-// racing counts incidents that were created while the API looked for the one before.
+// racing counts incidents that were created during the API's search for the previous one.
 func (e *evidence) racing(ours []*sandbox.Incident) int {
 	n := 0
 	for k := 1; k < len(ours); k++ {
@@ -193,7 +193,7 @@ func (e *evidence) racing(ours []*sandbox.Incident) int {
 	return n
 }
 
-// nearPauses counts the pauses after which a request may have been sent that was decided before.
+// nearPauses counts the pauses after which a process may have sent a request that it decided on before.
 func (e *evidence) nearPauses(creates []time.Time) int {
 	n := 0
 	for _, p := range e.pauses {

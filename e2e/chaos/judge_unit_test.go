@@ -39,7 +39,7 @@ func newScene() *scene {
 	return s
 }
 
-// says lets the alert fire or resolve, and Alertmanager say so.
+// says lets the alert fire or resolve, and Alertmanager report it.
 func (s *scene) says(second int, firing bool) {
 	a := s.problem.alerts[0]
 	a.firing, a.ends = firing, at(second)
@@ -51,7 +51,7 @@ func (s *scene) says(second int, firing bool) {
 	}, 0, 1, &texts{})
 }
 
-// creates adds an incident that says what the alert says.
+// creates adds an incident with the content of the alert.
 func (s *scene) creates(second int) {
 	a := s.problem.alerts[0]
 	s.incidents = append(s.incidents, sandbox.Incident{
@@ -61,7 +61,7 @@ func (s *scene) creates(second int) {
 	s.api(second, store.Created, http.MethodPost, s.problem.alias)
 }
 
-// api is a change of the last incident that a request of ours made.
+// api adds a change of the last incident by a request of ours.
 func (s *scene) api(second int, kind store.Kind, method, target string, changes ...sandbox.Change) {
 	s.calls++
 	c := &call{id: fmt.Sprint("req_", s.calls), at: at(second), method: method, target: target, status: http.StatusOK}
@@ -101,7 +101,7 @@ const (
 	tooMany  = "incidents were created for at most"
 )
 
-// judgeCases are wrong ends, which must be found, and what the promise allows.
+// judgeCases are wrong outcomes, which the judge must find, and outcomes that the promise allows.
 var judgeCases = map[string]struct {
 	happens func(*scene)
 	wrong   string

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestJudgeIsLinear judges a history and one of twice its length: what it costs must grow with the length and no faster, and
-// what is followed of one alias must not grow.
+// TestJudgeIsLinear judges a history and one of twice its length. The cost must not grow faster than the length, and the number of
+// beliefs about one alias must not grow.
 func TestJudgeIsLinear(t *testing.T) {
 	length := judgeFor(t)
 	once, twice := measure(t, length), measure(t, 2*length)
@@ -29,11 +29,11 @@ func TestJudgeIsLinear(t *testing.T) {
 	assert.Less(t, float64(twice.held), 1.3*2*float64(once.held), "bytes held")
 }
 
-// measured is what a generated history and its judgement cost.
+// measured is the cost of a generated history and its judgement.
 type measured struct {
 	aliases, webhooks, entries, incidents int
 	steps, widest, undecided              int
-	held, peak                            uint64 // bytes: of the evidence, and of all with the judgement
+	held, peak                            uint64 // bytes of the evidence, and of everything with the judgement
 	took                                  time.Duration
 }
 
@@ -67,7 +67,7 @@ func measure(t *testing.T, length time.Duration) *measured {
 	return m
 }
 
-// heap is what is in use after a collection.
+// heap returns the bytes in use after a garbage collection.
 func heap() uint64 {
 	runtime.GC()
 	return allocated()
@@ -79,7 +79,7 @@ func allocated() uint64 {
 	return m.HeapAlloc
 }
 
-// judgeFor is how long the history of TestJudgeIsLinear is, and another that is twice as long. CHAOS_JUDGE=30m judges an hour.
+// judgeFor is the length of the history of TestJudgeIsLinear. A second history is twice as long. CHAOS_JUDGE=30m judges an hour.
 func judgeFor(t *testing.T) time.Duration {
 	t.Helper()
 	text := os.Getenv("CHAOS_JUDGE")

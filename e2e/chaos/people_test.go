@@ -26,8 +26,8 @@ type people struct {
 	counts   map[string]int
 }
 
-// deed is one thing that a person does to an open incident. Severities and statuses are such that our own writes never have
-// them: it is then certain whose a value is.
+// deed is one action of a person on an open incident. Our own writes never use its severities and statuses, so the author of a
+// value is certain.
 type deed struct {
 	name  string
 	patch func(n int, i *sandbox.Incident) sandbox.Patch
@@ -55,7 +55,7 @@ var closing = deed{"close", func(int, *sandbox.Incident) sandbox.Patch {
 	return sandbox.Patch{Status: new(store.StatusResolved)}
 }}
 
-// run acts until ctx ends, each deed once before chance decides.
+// run acts until ctx ends. It does each deed once before chance decides.
 func (p *people) run(ctx context.Context) error {
 	for n := 0; sleep.For(ctx, time.Duration(p.random.ExpFloat64()*float64(peopleEvery))); n++ {
 		i := p.pick()
@@ -69,7 +69,7 @@ func (p *people) run(ctx context.Context) error {
 				break
 			}
 		}
-		// The incident may have been closed since, which an edit then does not change.
+		// The incident may have been closed meanwhile. An edit does not reopen it.
 		if err := p.api.PersonEdits(i.ID, d.patch(n, i)); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (p *people) run(ctx context.Context) error {
 	return nil
 }
 
-// pick looks for an open incident of ours among the aliases that live.
+// pick returns an open incident of ours among the live aliases.
 func (p *people) pick() *sandbox.Incident {
 	for range 20 {
 		alias := p.families[p.random.IntN(len(p.families))].any(p.random)

@@ -14,41 +14,41 @@ import (
 	"time"
 )
 
-// record is what the senders said of one alias, in the order of their turns. An hour of chaos has millions of entries, so an
-// entry has no pointers, and what was said is kept once.
+// record has the webhooks about one alias, in order of their turns. An hour of chaos has millions of entries, so an entry has no
+// pointers, and each distinct saying is stored once.
 type record struct {
 	heard  []heard
 	said   []said
 	texts  *texts
 	echoes int
-	over   [maxMembers]struct { // for echoes: who ended an alert last
+	over   [maxMembers]struct { // for echoes: who last ended an alert
 		end     int64
 		replica uint8 // from 1
 	}
 }
 
-// heard is one webhook, as far as it is about the alias.
+// heard is the part of one webhook about the alias.
 type heard struct {
-	from       int64 // it was applied in the microseconds after it, if at all
+	from       int64 // start of the microseconds in which it was applied, if at all
 	took       uint32
 	arrival    uint32
 	answer     text
 	replica    uint8
 	fate       fate
 	disruption disruption
-	says       [maxMembers]uint8 // places in said, from 1; 0 says nothing
+	says       [maxMembers]uint8 // indices in said, from 1; 0 if it says nothing
 }
 
 func (h *heard) to() int64 { return h.from + int64(h.took)*int64(time.Microsecond) }
 
-// said is what can be said of an alert.
+// said is a possible statement about an alert.
 type said struct {
 	start, end int64 // in nanoseconds
 	revision   int32
 	firing     bool
 }
 
-// add takes up the alerts i to end of a message.
+// add adds the alerts from i to end of a message.
 func (r *record) add(m *message, i, end int, texts *texts) {
 	r.texts = texts
 	h := heard{
@@ -84,8 +84,8 @@ func (r *record) place(what said) uint8 {
 	return uint8(n + 1)
 }
 
-// countEcho counts how often a replica said that an alert fires, with a start from before its end, after the other had said
-// that it is over.
+// countEcho counts firings that a replica sent after the other replica had sent the resolve, with a start before the end in that
+// resolve.
 func (r *record) countEcho(member int, s said, replica uint8) {
 	last := &r.over[member]
 	switch {
@@ -97,7 +97,7 @@ func (r *record) countEcho(member int, s said, replica uint8) {
 	}
 }
 
-// describe is an entry in words.
+// describe describes an entry in words.
 func (r *record) describe(h *heard, p *problem) string {
 	var alerts []string
 	for member, place := range h.says {
@@ -160,7 +160,7 @@ func (t *texts) text(n text) string {
 	return t.all[n]
 }
 
-// packed is a compressed text: a run has a log of each of the collector's lives.
+// packed is a compressed text: a run has a log for each of the collector's lives.
 type packed []byte
 
 func pack(s string) packed {

@@ -13,29 +13,29 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// The timers of the two Alertmanagers, as short as the test.
+// The timers of the two Alertmanagers, as short as the test needs.
 const (
 	groupInterval = 400 * time.Millisecond
-	peerTimeout   = 600 * time.Millisecond // the second waits so long for the first to send
+	peerTimeout   = 600 * time.Millisecond // how long the second waits for the first to send
 	gossip        = 200 * time.Millisecond // until one knows what the other sent
-	flushTimeout  = 3 * time.Second        // what is refused is sent again for so long, as it was
+	flushTimeout  = 3 * time.Second        // how long a refused webhook is sent again, unchanged
 	retryPause    = 100 * time.Millisecond
 	longestStall  = 2 * time.Second
 )
 
-// A problem that was left alone is seldom spoken of after leavesAfter, and one that is over not at all after forgottenAfter:
-// that is long after the collector forgot it, which is a world of its own.
+// After leavesAfter, a replica rarely mentions a problem that was left alone. After forgottenAfter, it no longer mentions a
+// resolved one: a webhook long after the collector forgot the alias is a world of its own.
 const (
 	leavesAfter    = echoWindow + echoHold + 3*time.Second
 	forgottenAfter = 4 * leavesAfter
 )
 
-// replica is what one of the two Alertmanagers does for one group: a model of its dispatcher and of its stages for
+// replica is one of the two Alertmanagers for one group: a model of its dispatcher and of its stages for
 // waiting, deduplication and retries.
 //
-// It is kinder than the original in one way: it owes. A real one that got no answer forgets a firing that ends before
-// the next flush, and one whose resolve was acknowledged but came too late may not send the next. That leaves incidents
-// open that no receiver can know to be over; here the truth is sent until it is acknowledged.
+// It is kinder than the original in one way: it owes. A real Alertmanager that got no answer forgets a firing that ends before
+// the next flush, and one whose resolve was acknowledged but came too late may not send the next. Then an incident stays
+// open, and no receiver can know that its alert ended. This replica sends the truth until it is acknowledged.
 type replica struct {
 	number int
 	family *family
@@ -53,14 +53,14 @@ func (r *replica) run(ctx context.Context) {
 		if r.number > 0 && !r.pause(ctx, 0, 2*peerTimeout) {
 			return
 		}
-		// What was seen before the wait is what is sent after it: that is how echoes come about.
+		// The replica sends what it saw before the wait. This is how echoes arise.
 		if len(group) > 0 && (r.owes(group, says) || r.random.IntN(40) == 0) {
 			r.deliver(ctx, group, says)
 		}
 	}
 }
 
-// settle sends what is owed, or all that fires, and says whether nothing is left.
+// settle sends what it owes, or all firing alerts, and reports whether nothing is left.
 func (r *replica) settle(ctx context.Context, all bool) bool {
 	group, says := r.snapshot(false, all)
 	if len(group) == 0 || !all && !r.owes(group, says) {
@@ -71,8 +71,8 @@ func (r *replica) settle(ctx context.Context, all bool) bool {
 	return r.send(ctx, group, says, direct) == taken
 }
 
-// snapshot is the state of the group: the alerts whose news may not have arrived, those that fire, and some that have resolved.
-// With all, it has every alert that fires.
+// snapshot returns the state of the group: alerts whose news may not have arrived, firing alerts, and some resolved ones. With all,
+// it has every firing alert.
 func (r *replica) snapshot(repeats, all bool) ([]*alert, []saying) {
 	r.family.mu.Lock()
 	defer r.family.mu.Unlock()
@@ -89,14 +89,14 @@ func (r *replica) snapshot(repeats, all bool) ([]*alert, []saying) {
 			continue
 		}
 		if !state.Firing {
-			state.EndsAt = state.EndsAt.Add(time.Duration(r.number) * 20 * time.Millisecond) // each has an end of its own
+			state.EndsAt = state.EndsAt.Add(time.Duration(r.number) * 20 * time.Millisecond) // each has its own end
 		}
 		group, says = append(group, a), append(says, state)
 	}
 	return group, says
 }
 
-// repeats says whether a webhook mentions an alert of which it could be silent.
+// repeats reports whether a webhook mentions an alert without news.
 func (r *replica) repeats(a *alert, now time.Time) bool {
 	switch left := a.problem.leftAt; {
 	case !left.IsZero() && now.Sub(left) > leavesAfter:
@@ -108,13 +108,13 @@ func (r *replica) repeats(a *alert, now time.Time) bool {
 	}
 }
 
-// forgotten says whether nobody will speak of an alert any more.
+// forgotten reports whether no replica will mention the alert again.
 func (a *alert) forgotten(now time.Time) bool {
 	return !a.firing && !a.problem.leftAt.IsZero() && a.said.Sure && !a.said.Firing &&
 		now.Sub(a.ends) > forgottenAfter && now.Sub(a.problem.leftAt) > forgottenAfter
 }
 
-// view is what the replica knows to have been said of an alert.
+// view is the last word about an alert that the replica knows.
 func (r *replica) view(a *alert) *saying {
 	if time.Now().Before(a.heardAt) {
 		return &a.before
@@ -122,7 +122,7 @@ func (r *replica) view(a *alert) *saying {
 	return &a.said
 }
 
-// owes says whether an alert has changed since the last notification that the replica knows of.
+// owes reports whether an alert has changed since the last notification that the replica knows of.
 func (r *replica) owes(group []*alert, says []saying) bool {
 	r.family.mu.Lock()
 	defer r.family.mu.Unlock()
@@ -144,21 +144,21 @@ func (r *replica) deliver(ctx context.Context, group []*alert, says []saying) {
 	}
 }
 
-// attempt sends once, and sometimes the network interferes.
+// attempt sends once. Sometimes the network interferes.
 func (r *replica) attempt(ctx context.Context, group []*alert, says []saying) fate {
 	r.family.wire.Lock()
 	defer r.family.wire.Unlock()
 	if ctx.Err() != nil {
 		return notTaken
 	}
-	// A request is not cut off at the end of the chaos: what became of it must be known.
+	// A request is not cut off at the end of the chaos, because its fate must be known.
 	ctx = context.WithoutCancel(ctx)
 	switch r.random.IntN(20) {
 	case 0:
 		r.send(ctx, group, says, sentTwice)
 		return r.send(ctx, group, says, secondCopy)
 	case 1:
-		// The collector took it, the sender never hears of it.
+		// The collector accepts it, but the sender gets no answer.
 		r.send(ctx, group, says, answerLost)
 		r.said(group, says, maybe)
 		return maybe
@@ -174,7 +174,7 @@ func (r *replica) attempt(ctx context.Context, group []*alert, says []saying) fa
 	}
 }
 
-// send posts, keeps a record and remembers what was said. The caller holds the wire.
+// send posts a webhook, records it and remembers what was said. The caller holds the wire.
 func (r *replica) send(ctx context.Context, group []*alert, says []saying, how disruption) fate {
 	m := r.message(group, says, how)
 	m.fate, m.answer = r.wire.post(ctx, m)
@@ -213,7 +213,7 @@ func (r *replica) message(group []*alert, says []saying, how disruption) *messag
 	}
 }
 
-// keep records a message when it is over. The caller holds the wire.
+// keep records a message when its fate is known. The caller holds the wire.
 func (r *replica) keep(m *message) {
 	m.to = time.Now()
 	r.counts.answer(m.fate)
@@ -227,7 +227,7 @@ func (r *replica) keep(m *message) {
 	}
 }
 
-// said remembers what both replicas will know.
+// said notes what both replicas will know.
 func (r *replica) said(group []*alert, says []saying, f fate) {
 	if f == notTaken {
 		return
@@ -245,7 +245,7 @@ func (r *replica) between(low, high time.Duration) time.Duration {
 	return low + time.Duration(r.random.Int64N(int64(high-low)))
 }
 
-// pause waits for a time between low and high; it reports false when ctx ends.
+// pause waits for a time between low and high; it returns false when ctx ends.
 func (r *replica) pause(ctx context.Context, low, high time.Duration) bool {
 	return sleep.For(ctx, r.between(low, high))
 }

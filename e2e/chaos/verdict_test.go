@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// requireChaos fails a run in which not everything happened.
+// requireChaos fails if some kind of chaos did not happen in the run.
 func (r *run) requireChaos(t *testing.T, v *verdict, rules []sandbox.Fault, seconds int) {
 	t.Helper()
 	writes, reads := classes(rules)
@@ -68,7 +68,7 @@ func (r *run) requireWorlds(t *testing.T, v *verdict) {
 	}
 }
 
-// requirePromise fails if an alias is wrong, and shows the histories of the first.
+// requirePromise fails if an alias is wrong, and shows the histories of the first ones.
 func (r *run) requirePromise(t *testing.T, v *verdict) {
 	t.Helper()
 	for n, f := range v.findings {
@@ -81,7 +81,7 @@ func (r *run) requirePromise(t *testing.T, v *verdict) {
 	assert.Empty(t, v.stray, "incidents that nobody asked for")
 }
 
-// report shows what happened.
+// report logs what happened.
 func (r *run) report(t *testing.T, v *verdict, rules []sandbox.Fault, chaos, calm, judged time.Duration) {
 	t.Helper()
 	writes, reads := classes(rules)

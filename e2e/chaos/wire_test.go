@@ -22,11 +22,11 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// fate is what became of a webhook, as far as its sender can know.
+// fate is the outcome of a webhook, as far as its sender can know.
 type fate uint8
 
 const (
-	notTaken fate = iota // it cannot have been: no connection, or half a body
+	notTaken fate = iota // certainly not accepted: no connection, or half a body
 	maybe                // no answer, or one that proves nothing
 	taken                // answered 2xx
 )
@@ -51,12 +51,12 @@ func (d disruption) String() string {
 
 // message is one webhook on the wire.
 type message struct {
-	arrival    int // the order in which the collector met the requests of the family
+	arrival    int // the order in which the collector received the family's requests
 	family     string
 	replica    int
-	group      []*alert // those of one alias follow each other
+	group      []*alert // alerts of one alias are next to each other
 	says       []saying
-	from, to   time.Time // it was applied between these, if at all
+	from, to   time.Time // it was applied in this period, if at all
 	fate       fate
 	answer     string
 	disruption disruption
@@ -64,12 +64,12 @@ type message struct {
 
 // line carries webhooks.
 type line interface {
-	// post sends a webhook and says what became of it.
+	// post sends a webhook and returns its fate.
 	post(ctx context.Context, m *message) (fate, string)
-	// cut sends half a webhook: the sender dies, or its proxy.
+	// cut sends half a webhook, because the sender or its proxy dies.
 	cut(ctx context.Context, m *message) string
-	// stall sends a webhook's headers and returns once the collector asks for the body, which orders it before all that
-	// come later. The function that it returns sends the body; without one the webhook was not taken.
+	// stall sends a webhook's headers and returns when the collector asks for the body, which orders it before all later webhooks.
+	// The returned function sends the body; nil means that the webhook was not accepted.
 	stall(ctx context.Context, m *message) (func() (fate, string), string)
 }
 
@@ -86,7 +86,7 @@ func newWire(webhook string) *wire {
 	w := &wire{url: webhook}
 	for i := range w.clients {
 		dialer := &net.Dialer{}
-		if runtime.GOOS == "linux" { // elsewhere the loopback has one address, and the external URLs tell the two apart
+		if runtime.GOOS == "linux" { // elsewhere the loopback has one address, and only the external URLs differ
 			dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i))}
 		}
 		w.clients[i] = &http.Client{
@@ -172,7 +172,7 @@ func outcome(response *http.Response, err error) (fate, string) {
 	}
 }
 
-// reason is an error without the addresses, which differ each time.
+// reason returns an error's text without the addresses, which differ each time.
 func reason(err error) string {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
@@ -184,12 +184,12 @@ func reason(err error) string {
 	return where + err.Error()
 }
 
-// failingReader is the end of a body that breaks off.
+// failingReader is the end of an incomplete body.
 type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// externalURL of a replica. Some pairs have one in common, and then their addresses alone tell them apart.
+// externalURL returns the external URL of a replica. Some pairs share one, and then only their addresses differ.
 func externalURL(family string, replica int) string {
 	if runtime.GOOS == "linux" && strings.HasSuffix(family, "3") {
 		replica = 0
@@ -224,7 +224,7 @@ func (m *message) encode() []byte {
 		"groupLabels": map[string]string{"alertname": m.family}, "alerts": alerts,
 	})
 	if err != nil {
-		panic(err) // nothing in it can fail
+		panic(err) // cannot fail
 	}
 	return body
 }

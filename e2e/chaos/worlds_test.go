@@ -20,12 +20,12 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// world is one thing that can be different or go wrong in addition to failing requests and kills.
+// world is one variation or failure in addition to failing requests and kills.
 type world string
 
 const (
 	unchanged     world = "unchanged"      // a create that meets an open incident leaves it unchanged; half of the runs
-	putAnswers    world = "put-answers"    // answers to updates that show nothing, and closes refused because it is closed
+	putAnswers    world = "put-answers"    // answers to updates that show nothing, and refused closes of closed incidents
 	refusedCloses world = "refused-closes" // 400 in the API's envelope
 	proxy         world = "proxy"          // a proxy's 400 with an HTML body
 	personEdits   world = "edits"
@@ -36,8 +36,8 @@ const (
 
 var worlds = []world{unchanged, putAnswers, refusedCloses, proxy, personEdits, personCloses, otherTool, pauses}
 
-// chosen are the worlds of this run: all, but those that CHAOS_WITHOUT lists, and half of the time `unchanged`.
-// CHAOS_HIT=unchanged or merge chooses what a create does to the incident that it meets.
+// chosen returns the worlds of this run: all but those in CHAOS_WITHOUT, and `unchanged` in half of the runs. CHAOS_HIT=unchanged
+// or merge chooses what a create does to the incident that it meets.
 func chosen(t *testing.T, random *rand.Rand) map[world]bool {
 	t.Helper()
 	in := map[world]bool{}
@@ -53,13 +53,13 @@ func chosen(t *testing.T, random *rand.Rand) map[world]bool {
 		require.Contains(t, worlds, world(name), "CHAOS_WITHOUT")
 		delete(in, world(name))
 	}
-	// A create that merges makes the other tool's incident ours, whatever we do.
+	// A create that merges takes over the other tool's incident, whatever we do.
 	in[otherTool] = in[otherTool] && in[unchanged]
 	return in
 }
 
-// weather changes how the API answers updates until ctx ends, and keeps the last: these are no failures, and the
-// promise holds with each.
+// weather changes how the API answers updates until ctx ends, and keeps the last variation. These are not failures: the promise
+// holds with each.
 type weather struct {
 	api    *sandbox.Server
 	random *rand.Rand
@@ -107,7 +107,7 @@ type stranger struct {
 
 type foreign struct {
 	id    string
-	until time.Time // zero: until the chaos is over, or longer
+	until time.Time // zero: until the end of the chaos, or longer
 }
 
 const strangerEvery = time.Second
@@ -131,7 +131,7 @@ func (s *stranger) run(ctx context.Context) error {
 		}
 		s.open = append(s.open, f)
 	}
-	// Some stay open for good: what they block stays blocked.
+	// Some stay open forever, and block their alias.
 	return s.close(func(foreign) bool { return s.random.IntN(4) > 0 })
 }
 

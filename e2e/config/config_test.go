@@ -43,7 +43,7 @@ func TestDeployedConfigIsValid(t *testing.T) {
 	code, printed := kit.RunCollector(t, kit.Settings(t), "validate", "--config", kit.Root(t, "collector-config.yaml"))
 	assert.Zero(t, code, printed)
 
-	// What no test can see fail on a machine that keeps its power.
+	// No test can see this fail on a machine that keeps its power.
 	code, printed = kit.RunCollector(t, kit.Settings(t), "print-config", "--config", kit.Root(t, "collector-config.yaml"))
 	assert.Zero(t, code, printed)
 	assert.Contains(t, printed, "fsync: true")
@@ -66,11 +66,11 @@ func TestPrintConfigHidesSecrets(t *testing.T) {
 	}
 }
 
-// Each mistake ends the start at once, with the key's path in the message and no secret in it.
+// Each mistake ends the start at once. The message has the key's path and no secret.
 func TestWrongConfigIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		set     []string
-		without string // a variable of the environment
+		without string // an environment variable
 		message []string
 	}{
 		"no api_key":         {without: "ALERT24_API_KEY", message: []string{"exporters::alert24", "api_key"}},
@@ -116,7 +116,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 	}
 }
 
-// TestCommentedBlocks: what the configuration shows as a comment is valid when somebody removes the marks.
+// TestCommentedBlocks: blocks that are comments in the configuration are valid when somebody uncomments them.
 func TestCommentedBlocks(t *testing.T) {
 	content, err := os.ReadFile(kit.Root(t, "collector-config.yaml"))
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestCommentedBlocks(t *testing.T) {
 	}
 }
 
-// uncommented removes the marks of the block with that key: its lines, as far as they are indented more.
+// uncommented uncomments the block with that key: its line, and the lines that are indented more.
 func uncommented(config, key string) (text string, found bool) {
 	var b strings.Builder
 	inside := ""

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package config tests the configuration: what is accepted, refused and shown.
+// Package config tests the configuration: which settings are accepted, refused and shown.
 package config
 
 import (

@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// The collector crashes with an incident open, and the alert is over while it is away.
+// The collector crashes with an incident open, and the alert resolves while the collector is down.
 func TestCrashWithAnIncidentOpen(t *testing.T) { kit.EachReading(t, testCrashWhileOpen) }
 
 func testCrashWhileOpen(t *testing.T, switches func(*sandbox.Switches)) {
@@ -35,7 +35,7 @@ func testCrashWhileOpen(t *testing.T, switches func(*sandbox.Switches)) {
 	assert.Equal(t, alert.EndsAt, resolved.ResolvedAt.UTC())
 }
 
-// What was answered 200 survives a crash, also while the API is away.
+// A webhook answered with 200 survives a crash, even while the API is down.
 func TestCrashBeforeTheAPIAnswered(t *testing.T) { kit.EachReading(t, testCrashBeforeAnswer) }
 
 func testCrashBeforeAnswer(t *testing.T, switches func(*sandbox.Switches)) {

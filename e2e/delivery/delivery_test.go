@@ -23,7 +23,7 @@ const first, second = "first", "second"
 
 var fires = kit.Saying(kit.Firing("api-01.prod", "critical"), first)
 
-// fates are what can become of a request whose client dies.
+// fates are the possible outcomes of a request whose client dies.
 var fates = map[string]fault.Fault{
 	"never carried out":  {Hang: true, Times: 1},
 	"carried out":        {Hang: true, Times: 1, Commit: true},
@@ -36,10 +36,10 @@ var fates = map[string]fault.Fault{
 type crash struct {
 	operation    fault.Operation
 	before       []kit.Webhook
-	event, after func() kit.Webhook // what causes the request; what comes first after the restart, if anything
+	event, after func() kit.Webhook // the cause of the request; the first webhook after the restart, if any
 	want         []string
-	never        bool // nothing was ever opened if the request is never carried out
-	goesOn       bool // the incident may also go on, if its close is never carried out and the settle time passed first
+	never        bool // no incident is ever opened if the request is never carried out
+	goesOn       bool // the incident may also stay open, if its close is never carried out and the settle time passes first
 }
 
 var crashes = map[string]crash{
@@ -71,8 +71,8 @@ var crashes = map[string]crash{
 	},
 }
 
-// The collector is killed while a request is on the wire. Whether that is carried out, never, or only after the restart,
-// and whether or not the alert has changed again by then: the incident comes to be what the alert says.
+// The collector is killed while a request is on the wire. The request may be carried out, never, or only after the restart, and the
+// alert may have changed again. In each case the incident ends up as the alert says.
 func TestKilledWithARequestInFlight(t *testing.T) { kit.EachReading(t, testKilledInFlight) }
 
 func testKilledInFlight(t *testing.T, switches func(*sandbox.Switches)) {
@@ -97,7 +97,7 @@ func testKilledInFlight(t *testing.T, switches func(*sandbox.Switches)) {
 	}
 }
 
-// happen returns when nothing is left that could still change an incident.
+// happen returns when no pending request can still change an incident.
 func (c crash) happen(t *testing.T, s *harness.Sandbox, collector *harness.Collector, fate fault.Fault) {
 	t.Helper()
 	for _, w := range c.before {
@@ -118,7 +118,7 @@ func (c crash) happen(t *testing.T, s *harness.Sandbox, collector *harness.Colle
 	if c.after == nil {
 		require.NoError(t, collector.Start(t.Context()))
 	} else {
-		// The API is away until the collector knows better.
+		// The API fails until the collector has learned the truth.
 		require.NoError(t, s.SetFaults([]sandbox.Fault{{Status: http.StatusServiceUnavailable}}))
 		require.NoError(t, collector.Start(t.Context()))
 		kit.Deliver(t, collector, c.after())
@@ -127,7 +127,7 @@ func (c crash) happen(t *testing.T, s *harness.Sandbox, collector *harness.Colle
 	kit.AtRest(t, s, kit.SettleTime)
 }
 
-// Restarts that come faster than any timer keep neither a hold nor a doubt from ending once they stop.
+// Restarts faster than any timer do not extend a hold or a doubt: both end once the restarts stop.
 func TestRestartsFasterThanAnyTimer(t *testing.T) { kit.EachReading(t, testRestarts) }
 
 func testRestarts(t *testing.T, switches func(*sandbox.Switches)) {
@@ -146,7 +146,7 @@ func testRestarts(t *testing.T, switches func(*sandbox.Switches)) {
 	kit.Deliver(t, c, kit.Resolved(echo))
 	other := echo
 	other.ExternalURL = "http://another.example.com"
-	kit.Deliver(t, c, other) // held; and it is none: no resolve follows
+	kit.Deliver(t, c, other) // held; it is not an echo: no resolve follows
 	_, err := s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable})
 	require.NoError(t, err)
 	kit.Deliver(t, c, opens)

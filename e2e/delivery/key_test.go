@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// A wrong key loses nothing; when the file with the key is replaced, all goes out without a restart.
+// A wrong key loses nothing. When the key file is replaced, all calls go out without a restart.
 func TestKeyIsReplacedOnDisk(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(file, []byte("ak_live_wrong"), 0o600))
@@ -37,7 +37,7 @@ func TestKeyIsReplacedOnDisk(t *testing.T) {
 		return nil
 	})
 	kit.Deliver(t, c, kit.Resolved(over))
-	c.Kill() // what waits for the key survives this as well
+	c.Kill() // calls that wait for the key survive this, too
 	require.NoError(t, c.Start(t.Context()))
 	assert.Empty(t, s.Incidents())
 

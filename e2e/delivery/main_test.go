@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package delivery tests what crashes, lost answers and restarts do to incidents.
+// Package delivery tests how crashes, lost answers and restarts affect incidents.
 package delivery
 
 import (

@@ -19,9 +19,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// SIGTERM ends the collector soon although the API hangs and a webhook is still on its way. Nothing is lost.
+// SIGTERM ends the collector soon, although the API hangs and a webhook is still arriving. Nothing is lost.
 func TestStopWhileEverythingHangs(t *testing.T) {
-	// The request and the webhook end only with the process: if stopping waited for one of them, Stop would fail.
+	// The request and the webhook end only with the process. If the collector waited for one of them, Stop would fail.
 	s, c := kit.StartCollector(t, append(kit.Quick(), "exporters.alert24.timeout=10m")...)
 	_, err := s.AddFault(sandbox.Fault{Hang: true})
 	require.NoError(t, err)
@@ -42,8 +42,8 @@ func TestStopWhileEverythingHangs(t *testing.T) {
 	assert.Equal(t, kit.Alias, kit.OnlyIncident(t, s, kit.IsOpen).Alias)
 }
 
-// sendHalf begins a webhook whose end never comes, waits until the collector reads it, and returns what waits for the
-// answer: its status, or 0 without one.
+// sendHalf begins a webhook that never ends, and waits until the collector reads it. The returned function waits for the answer and
+// returns its status, or 0 if there is none.
 func sendHalf(t *testing.T, c *harness.Collector) (status func() int) {
 	t.Helper()
 	reader, writer := io.Pipe()

@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo shows the main job on real input: Alertmanager, the collector and the sandbox are started on free ports,
-// an alert fires, fires again and is over, another one ends while it is silenced, and every step is read back from the sandbox's API.
-// It exits with 1 and the reason when an incident is not what the alert says.
+// Command demo shows the main use on real input. It starts Alertmanager, the collector and the sandbox on free ports. An alert
+// fires, fires again and resolves. Another one ends while it is silenced. The demo reads every step back from the sandbox's API. It
+// exits with 1 and the reason if an incident does not match its alert.
 package main
 
 import (
@@ -74,7 +74,7 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 	return nil
 }
 
-// interrupted says Ctrl-C instead of what broke because of it.
+// interrupted reports Ctrl-C instead of the errors that it caused.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
@@ -82,7 +82,7 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// complaints are the last warnings and errors of a collector's log, as an error; nil where there are none.
+// complaints returns the last warnings and errors of a collector's log as an error; nil if there are none.
 func complaints(log string) error {
 	var found []error
 	for line := range strings.Lines(log) {

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// lease is short, so that the demo is.
+// lease is short, to keep the demo short.
 const lease = 3 * time.Second
 
 // runReplicas kills the leader of two bridges while an alert fires.
@@ -52,7 +52,7 @@ func runReplicas(ctx context.Context, out io.Writer) (err error) {
 	return nil
 }
 
-// duo is two bridges on one database, with what they need.
+// duo is two bridges on one database, with everything they need.
 type duo struct {
 	binaries harness.Binaries
 	dir, url string
@@ -107,7 +107,7 @@ func (d *duo) play(ctx context.Context) error {
 	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%", resolvedAt: alert.EndsAt})
 }
 
-// close ends what runs, senders first.
+// close ends all programs, senders first.
 func (d *duo) close() error {
 	var errs []error
 	if d.alertmanager != nil && d.alertmanager.Process != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// stepTimeout bounds each step. Alertmanager's timers make it a second or three.
+// stepTimeout bounds each step. With Alertmanager's timers, a step takes one to three seconds.
 const stepTimeout = 20 * time.Second
 
 const (
@@ -24,12 +24,12 @@ const (
 	severity    = "critical"
 )
 
-// story is what happens to two alerts.
+// story is the story of two alerts.
 type story struct {
 	bridge *harness.Bridge
 	out    io.Writer
-	id     string // of the incident, once it is open
-	former string // id of the incident before
+	id     string // of the open incident, once known
+	former string // id of the previous incident
 }
 
 // highErrorRate is the alert on an instance.
@@ -50,7 +50,7 @@ func highErrorRate(instance string) harness.Alert {
 	}
 }
 
-// play fires an alert, fires it again with other numbers, and ends it. Another one ends while it is silenced.
+// play fires an alert, fires it again with other numbers, and resolves it. Another alert ends while it is silenced.
 func (s *story) play(ctx context.Context) error {
 	alert := highErrorRate("api-01.prod")
 	fmt.Fprintf(s.out, "\n1. HighErrorRate fires on api-01.prod: 8.3%% of the requests fail\n")
@@ -74,7 +74,7 @@ func (s *story) play(ctx context.Context) error {
 	return s.playSilenced(ctx, highErrorRate("api-02.prod"))
 }
 
-// playSilenced silences an alert and then ends it: Alertmanager sends nothing of that.
+// playSilenced silences an alert and then ends it. Alertmanager sends nothing about that.
 func (s *story) playSilenced(ctx context.Context, alert harness.Alert) error {
 	fmt.Fprintf(s.out, "\n4. HighErrorRate fires on api-02.prod. Jane silences it and mends the service: Alertmanager never sends the resolve\n")
 	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
@@ -97,10 +97,10 @@ func (s *story) playSilenced(ctx context.Context, alert harness.Alert) error {
 	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%"})
 }
 
-// now has the milliseconds that the API's times have.
+// now returns the time in milliseconds, like the API's times.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// send posts the alert to Alertmanager and waits until the API shows what is expected.
+// send posts the alert to Alertmanager and waits until the API shows the expected incident.
 func (s *story) send(ctx context.Context, alert harness.Alert, want expectation) error {
 	if err := s.bridge.Alertmanager.Post(ctx, alert); err != nil {
 		return err
@@ -139,16 +139,16 @@ func show(out io.Writer, i harness.Incident, end string) {
 // expectation is what the API should show after a step.
 type expectation struct {
 	id         string // of the incident; empty for a new one
-	former     string // id of one that does not count
+	former     string // id of an incident to ignore
 	title      string
 	status     string
-	says       string // in the description
+	says       string // part of the description
 	resolvedAt time.Time
 }
 
 var errNotYet = errors.New("not yet")
 
-// check returns the one incident. Its error is final where more waiting would not help.
+// check returns the only incident. Its error is final if waiting cannot help.
 func (e expectation) check(incidents []harness.Incident) (harness.Incident, error) {
 	var none harness.Incident
 	incidents = slices.DeleteFunc(slices.Clone(incidents), func(i harness.Incident) bool { return e.former != "" && i.ID == e.former })

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// The demo has to fail for each of these, or it shows nothing.
+// The demo must fail in each of these cases, or it proves nothing.
 func TestExpectation(t *testing.T) {
 	end := time.Date(2026, 11, 23, 20, 37, 15, 0, time.UTC)
 	later := end.Add(time.Second)

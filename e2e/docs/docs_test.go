@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// Every YAML example of the documentation is loaded by the program that its reader will use.
+// Every YAML example of the documentation is loaded by the program that it is for.
 func TestExamplesOfTheDocumentation(t *testing.T) {
 	programs := kit.Binaries(t, harness.CollectorEnv, harness.AmtoolEnv, harness.PromtoolEnv)
 	check := map[snippet.Kind]func(*testing.T, string){
@@ -57,13 +57,13 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 			})
 		}
 	}
-	// What the README promises to show: nothing found would be nothing checked.
+	// The README must have examples of these kinds: without examples, the test would check nothing.
 	for _, kind := range []snippet.Kind{snippet.Collector, snippet.Alertmanager, snippet.Builder} {
 		assert.True(t, seen[kind], "the documentation has no example for %s", kind)
 	}
 }
 
-// around completes a part of a configuration: what the part says counts.
+// around completes a part of a configuration. The part wins.
 const around = `
 receivers:
   alertmanager:
@@ -99,7 +99,7 @@ func checkCollector(t *testing.T, text string) {
 	assert.Zero(t, code, printed)
 }
 
-// wholeAlertmanager gives a part of Alertmanager's configuration the route or the receivers that it lacks.
+// wholeAlertmanager adds the missing route or receivers to a part of Alertmanager's configuration.
 func wholeAlertmanager(t *testing.T, text string) string {
 	t.Helper()
 	var config map[string]any
@@ -128,7 +128,7 @@ func wholeAlertmanager(t *testing.T, text string) string {
 	return string(whole)
 }
 
-// checkKubernetes wants the probes of a manifest to ask what there is; more cannot be said without a cluster.
+// checkKubernetes expects that the probes of a manifest request existing endpoints. A cluster would be needed to check more.
 func checkKubernetes(t *testing.T, text string) {
 	t.Helper()
 	type probe struct {
@@ -170,7 +170,7 @@ type component struct {
 	Name   string `yaml:"name"`
 }
 
-// checkBuilder wants a part of ocb's configuration to name modules at the versions that we build with.
+// checkBuilder expects that a part of ocb's configuration names modules at the versions that we build with.
 func checkBuilder(t *testing.T, text string) {
 	t.Helper()
 	content, err := os.ReadFile(kit.Root(t, "builder-config.yaml"))

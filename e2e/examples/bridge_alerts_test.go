@@ -59,7 +59,7 @@ func bridgeRules(t *testing.T) []rule {
 	return rules
 }
 
-// A person who is woken finds out what it means and what to do.
+// A person on call finds out what the alert means and what to do.
 func TestBridgeAlertsHaveRunbooks(t *testing.T) {
 	const page = "https://github.com/alert24/otelcol-alert24/blob/main/docs/runbook.md#"
 	content, err := os.ReadFile(kit.Root(t, "docs", "runbook.md"))
@@ -97,10 +97,10 @@ func TestBridgeAlerts(t *testing.T) {
 	require.True(t, ok, printed)
 }
 
-// comparison is what decides in an expression.
+// comparison matches the condition of an expression.
 var comparison = regexp.MustCompile(`(==|>) \d+`)
 
-// mutants are rule with one thing changed.
+// mutants are copies of rule with one change each.
 func mutants(r rule) map[string]rule {
 	changed := map[string]rule{}
 	mutate := func(name string, change func(*rule)) {
@@ -123,7 +123,7 @@ func mutants(r rule) map[string]rule {
 	return changed
 }
 
-// The alerts' own test has to notice when a comparison, a duration or a label changes.
+// The test of the alerts must fail when a comparison, a duration or a label changes.
 func TestBridgeAlertsTestNoticesChanges(t *testing.T) {
 	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
 	content, err := os.ReadFile(kit.Root(t, "examples", "bridge-alerts_test.yml"))
@@ -141,7 +141,7 @@ func TestBridgeAlertsTestNoticesChanges(t *testing.T) {
 	}
 }
 
-// testsOf is the part of a file for promtool that is about one alert, so that a run is short.
+// testsOf returns the part of a promtool file for one alert, so that a run is short.
 func testsOf(t *testing.T, content []byte, alert string) string {
 	t.Helper()
 	var file map[string]any

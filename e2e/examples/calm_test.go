@@ -26,12 +26,12 @@ import (
 // In the calm test an hour passes in a minute.
 const (
 	faster   = 60
-	scraping = 30 * time.Second // as the bridge's metrics are scraped
-	calm     = 18 * time.Minute // a quarter of an hour, and the rules' own waiting
+	scraping = 30 * time.Second // the scrape interval of the bridge's metrics
+	calm     = 18 * time.Minute // a quarter of an hour, and the `for` of the rules
 )
 
-// The examples work together as they stand: Alertmanager and the bridge run with them, the Watchdog fires and nothing else does, and
-// the rules look at what the bridge says of itself.
+// The examples work together unchanged: Alertmanager and the bridge run with them, only the Watchdog fires, and the rules see the
+// bridge's metrics.
 func TestCalmQuarterOfAnHour(t *testing.T) {
 	found := kit.Binaries(t, harness.AlertmanagerEnv, harness.PromtoolEnv)
 	s, c := kit.StartCollector(t)
@@ -48,7 +48,7 @@ func TestCalmQuarterOfAnHour(t *testing.T) {
 	tick := time.NewTicker(scraping / faster)
 	defer tick.Stop()
 	for at := range int(calm / scraping) {
-		// As Prometheus: it sends what fires again and again.
+		// Like Prometheus, the test sends firing alerts again and again.
 		require.NoError(t, a.Post(t.Context(), harness.Alert{Labels: map[string]string{"alertname": "Watchdog", "severity": "none"}}))
 		series.add(at, kit.Scrape(t.Context(), t, c))
 		<-tick.C
@@ -59,7 +59,7 @@ func TestCalmQuarterOfAnHour(t *testing.T) {
 
 	ok, printed := evaluate(t, found.Promtool, series)
 	assert.True(t, ok, printed)
-	// The test would notice an Alertmanager that does not send the Watchdog.
+	// The test must notice an Alertmanager that does not send the Watchdog.
 	silent := maps.Clone(series)
 	maps.DeleteFunc(silent, func(name string, _ []string) bool {
 		return strings.HasPrefix(name, "otelcol_receiver_alertmanager_webhooks{")
@@ -69,7 +69,7 @@ func TestCalmQuarterOfAnHour(t *testing.T) {
 	assert.Contains(t, printed, "Alert24BridgeReceivesNothing")
 }
 
-// recorded are values of series, one for each scrape; _ where there was none.
+// recorded has the values of series, one per scrape; _ if there was none.
 type recorded map[string][]string
 
 func (r recorded) add(at int, scraped map[string]map[string]float64) {
@@ -91,7 +91,7 @@ func (r recorded) add(at int, scraped map[string]map[string]float64) {
 	}
 }
 
-// evaluate asks promtool whether the Watchdog alone fires in every minute of what was recorded.
+// evaluate asks promtool whether, in every minute of the recording, only the Watchdog fires.
 func evaluate(t *testing.T, promtool string, series recorded) (ok bool, printed string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// dashboard is a Grafana dashboard, as far as these tests read one.
+// dashboard is the part of a Grafana dashboard that these tests read.
 type dashboard struct {
 	SchemaVersion int `json:"schemaVersion"`
 	Templating    struct {
@@ -128,7 +128,7 @@ func TestDashboard(t *testing.T) {
 		for i, target := range p.Targets {
 			assert.Equal(t, string(rune('A'+i)), target.RefID, name)
 			assert.NotEmpty(t, target.LegendFormat, name)
-			// Without it, Grafana draws cumulative buckets.
+			// Without this format, Grafana draws cumulative buckets.
 			assert.Equal(t, p.Type == "heatmap", target.Format == "heatmap", name)
 			assert.Equal(t, prometheus, target.Datasource, name)
 			assert.Contains(t, target.Expr, `{job=~"$job", instance=~"$instance"`, name)
@@ -136,7 +136,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// checkThresholds wants a colour for all values, and the steps in order.
+// checkThresholds expects a colour for every value, and the steps in order.
 func checkThresholds(t *testing.T, name string, p panel) {
 	t.Helper()
 	thresholds := p.FieldConfig.Defaults.Thresholds
@@ -155,7 +155,7 @@ func checkThresholds(t *testing.T, name string, p panel) {
 	assert.NotEmpty(t, thresholds.Steps, name)
 }
 
-// Every query of the dashboard is one that Prometheus understands.
+// Prometheus understands every query of the dashboard.
 func TestDashboardQueries(t *testing.T) {
 	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
 	variables := strings.NewReplacer("$__rate_interval", "5m", "$job", ".*", "$instance", ".*")
@@ -170,7 +170,7 @@ func TestDashboardQueries(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, rules)
-	// JSON is YAML.
+	// JSON is valid YAML.
 	text, err := json.Marshal(map[string]any{"groups": []any{map[string]any{"name": "dashboard", "rules": rules}}})
 	require.NoError(t, err)
 	ok, printed := kit.Tool(t.Context(), t, promtool, "check", "rules", kit.WriteFile(t, string(text)))

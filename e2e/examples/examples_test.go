@@ -25,7 +25,7 @@ func TestExampleRules(t *testing.T) {
 	require.True(t, ok, printed)
 }
 
-// The rules' own test has to notice when a rule changes.
+// The test of the rules must fail when a rule changes.
 func TestExampleRulesTestNoticesChanges(t *testing.T) {
 	promtool := kit.Binaries(t, harness.PromtoolEnv).Promtool
 	rules, err := os.ReadFile(kit.Root(t, "examples", "prometheus-rules.yml"))

@@ -35,8 +35,7 @@ var (
 	metricLabel   = regexp.MustCompile(`(result|operation|outcome|change)(?:=|!=)"(\w+)"`)
 )
 
-// declared are the metrics that the components' documentation lists, by the name under which they are scraped, and the
-// values of their attributes.
+// declared returns the metrics in the components' documentation, by their scraped names, and the values of their attributes.
 func declared(t *testing.T) (names, values map[string]bool) {
 	t.Helper()
 	names, values = map[string]bool{}, map[string]bool{}
@@ -62,14 +61,14 @@ func declared(t *testing.T) (names, values map[string]bool) {
 	return names, values
 }
 
-// The metrics of the dashboard and of the rules are there when the bridge runs, under the names that they use.
+// The metrics of the dashboard and of the rules exist under these names while the bridge runs.
 func TestMetricsOfDashboardAndRules(t *testing.T) {
-	// What only a failure that this test does not make brings up.
+	// These appear only after a failure that this test does not cause.
 	rare := map[string]bool{
 		"otelcol_exporter_alert24_refused_records":  true,
 		"otelcol_exporter_alert24_storage_failures": true,
 	}
-	// What only replicas have: package replication looks for these.
+	// Only replicas have these: package replication looks for them.
 	for _, name := range []string{
 		"leader", "lease_age", "takeovers", "inbox_age", "inbox_webhooks", "inbox_set_aside",
 		"commit_duration_bucket", "commit_duration_sum", "commit_duration_count",
@@ -83,7 +82,7 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 			assert.True(t, names[name], "%s is not in documentation.md", name)
 		}
 	}
-	// What alerts say must not make series: there would be no end of them.
+	// Texts of alerts must not become series, because their number is unlimited.
 	for name, series := range scraped {
 		for labels := range series {
 			for _, said := range []string{"api-01", "api-02", "HighErrorRate", "frontend", "alertmanager.example.com"} {
@@ -111,7 +110,7 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 	}
 }
 
-// traffic makes everything happen that brings up a metric, and returns a scrape.
+// traffic causes every event that creates a metric, and returns a scrape.
 func traffic(t *testing.T) map[string]map[string]float64 {
 	t.Helper()
 	w := kit.Firing("api-01.prod", "critical")
@@ -124,15 +123,15 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		"receivers.alertmanager.sync.interval=1s",
 		"receivers.alertmanager.sync.repair=both",
 		"receivers.alertmanager.sync.receiver=alert24",
-		// Heard twice, it is watched.
+		// After two alerts, the watchdog is watched.
 		`exporters.alert24.watchdog.matchers=["severity=none"]`,
 		"exporters.alert24.watchdog.heartbeat_url="+lists(t, w),
 		"exporters.alert24.watchdog.hold_resolves=true",
 		"exporters.alert24.watchdog.missing_after=30s",
 		"exporters.alert24.watchdog.group_by=[nothing]",
-		"exporters.alert24.limits.requests_per_second=1", // after the first four, each waits
+		"exporters.alert24.limits.requests_per_second=1", // after the first four, each request waits
 		"exporters.alert24.lifecycle.audit_interval=1s",
-		// A template that fails, and a map without the alert's team.
+		// A failing template, and a map without the alert's team.
 		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
 		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
 	)})
@@ -146,7 +145,7 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	assert.Equal(t, http.StatusServiceUnavailable, kit.Post(t, c, harness.WebhookToken, kit.Firing("api-02.prod", "critical")))
 	assert.Equal(t, http.StatusUnauthorized, kit.Post(t, c, "", w))
 	kit.OnlyIncident(t, s, kit.IsOpen)
-	kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 1) // the answer is learnt
+	kit.RequireMetric(t, c, "otelcol_exporter_alert24_open_incidents", 1) // the bridge has learned the answer
 	kit.Eventually(t, func(ctx context.Context) error {
 		if len(kit.Scrape(ctx, t, c)["otelcol_exporter_alert24_synced_alerts"]) == 0 {
 			return errors.New("no list has shown the alert yet")
@@ -171,7 +170,7 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 	return kit.Scrape(t.Context(), t, c)
 }
 
-// lists is the address of an Alertmanager that lists the first alert of a webhook.
+// lists returns the address of an Alertmanager that lists the first alert of a webhook.
 func lists(t *testing.T, w kit.Webhook) string {
 	t.Helper()
 	labels, err := json.Marshal(w.Alerts[0].Labels)

@@ -20,24 +20,24 @@ import (
 // Alertmanager is a real Alertmanager with examples/alertmanager.yml.
 type Alertmanager struct {
 	*Process
-	// Address is that of its API and page, as http://127.0.0.1:12345.
+	// Address is the address of its API and page, as http://127.0.0.1:12345.
 	Address string
-	// TokenFile holds the bearer token that it sends, WebhookToken at first. It is read for each webhook.
+	// TokenFile holds the bearer token that it sends, initially WebhookToken. Alertmanager reads it for each webhook.
 	TokenFile string
 }
 
-// AlertmanagerOptions say what an Alertmanager works with.
+// AlertmanagerOptions configure an Alertmanager.
 type AlertmanagerOptions struct {
 	Binary  string
 	Webhook string // the collector's URL
-	Dir     string // its configuration and state are in here
-	// Listen is its address; without it, it takes a free one.
+	Dir     string // folder of its configuration and state
+	// Listen is its address; empty means a free one.
 	Listen string
-	// TLSConfig is the tls_config of the webhook in YAML's flow style, {ca_file: …}; without it there is none.
+	// TLSConfig is the tls_config of the webhook in YAML's flow style, {ca_file: …}; empty means none.
 	TLSConfig string
-	// Timers are pairs of a timer of the example and what replaces it; without them, short ones.
+	// Timers are pairs of a timer in the example and its replacement; empty means short timers.
 	Timers []string
-	// Cluster are the flags that make it one of several; without them it is alone.
+	// Cluster are the flags of a cluster member; without them it runs alone.
 	Cluster []string
 }
 
@@ -83,8 +83,8 @@ func StartAlertmanager(ctx context.Context, o AlertmanagerOptions) (*Alertmanage
 
 func (o *AlertmanagerOptions) tokenFile() string { return filepath.Join(o.Dir, "webhook-token") }
 
-// writeAlertmanagerConfig makes a configuration from the example, with nothing but timers, URL and token file replaced,
-// and with a tls_config if one is given.
+// writeAlertmanagerConfig makes a configuration from the example. It replaces only timers, URL and token file, and adds a
+// tls_config if one is given.
 func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -122,7 +122,7 @@ func writeAlertmanagerConfig(o AlertmanagerOptions) (string, error) {
 	return path, os.WriteFile(o.tokenFile(), []byte(WebhookToken), 0o600)
 }
 
-// substitute replaces the first of each pair by the second. The first must be there exactly once.
+// substitute replaces the first text of each pair by the second. The first must occur exactly once.
 func substitute(text string, pairs ...string) (string, error) {
 	for pair := range slices.Chunk(pairs, 2) {
 		if n := strings.Count(text, pair[0]); n != 1 {
@@ -156,7 +156,7 @@ func (a *Alertmanager) Silence(ctx context.Context, instance, by string) error {
 	})
 }
 
-// Reload lets it read its configuration again.
+// Reload makes it read its configuration again.
 func (a *Alertmanager) Reload(ctx context.Context) error { return a.post(ctx, "/-/reload", nil) }
 
 func (a *Alertmanager) post(ctx context.Context, path string, what any) error {

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// finalError is what no waiting will mend.
+// finalError is an error that waiting cannot fix.
 type finalError struct{ error }
 
 func (e finalError) Unwrap() error { return e.error }
 
-// Final makes Await give up at once with err.
+// Final makes Await return err at once.
 func Final(err error) error { return finalError{err} }
 
-// Await calls probe, every few milliseconds, until it returns nil. After limit it returns probe's last error.
+// Await calls probe every few milliseconds until it returns nil. After limit, Await returns probe's last error.
 func Await(ctx context.Context, limit time.Duration, probe func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -33,7 +33,7 @@ func Await(ctx context.Context, limit time.Duration, probe func(context.Context)
 			return final.error
 		}
 		if ctx.Err() == nil {
-			last = err // a probe that the deadline cut says less than the one before it
+			last = err // a probe cut off by the deadline says less than the one before it
 		}
 		select {
 		case <-ctx.Done():

@@ -29,7 +29,7 @@ const (
 	PromtoolEnv     = "PROMTOOL"
 )
 
-// BinariesFromEnv finds the binaries. Those named in need must exist.
+// BinariesFromEnv finds the binaries. The ones in need must exist.
 func BinariesFromEnv(need ...string) (Binaries, error) {
 	var errs []error
 	for _, name := range need {
@@ -49,7 +49,7 @@ func BinariesFromEnv(need ...string) (Binaries, error) {
 	}, errors.Join(errs...)
 }
 
-// Root returns the folder of the module, looked for from the working directory upwards.
+// Root returns the folder of the module. It searches from the working directory upwards.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -67,7 +67,7 @@ func Root() (string, error) {
 	}
 }
 
-// environment is the process's own plus set, without any other ALERT24_*: no test may use a developer's real key.
+// environment returns the environment of the process and set, without any other ALERT24_*: no test may use a developer's real key.
 func environment(set map[string]string) []string {
 	var env []string
 	for _, entry := range os.Environ() {

@@ -19,10 +19,10 @@ type Bridge struct {
 	Alertmanager *Alertmanager
 }
 
-// AlertmanagerURL stands for the address of the bridge's own Alertmanager in settings of StartBridge.
+// AlertmanagerURL is a placeholder for the address of the bridge's own Alertmanager in settings of StartBridge.
 const AlertmanagerURL = "http://alertmanager.invalid"
 
-// WithAlertmanager returns the settings with the address of an Alertmanager in place of AlertmanagerURL.
+// WithAlertmanager replaces AlertmanagerURL in the settings by the address of an Alertmanager.
 func WithAlertmanager(listen string, set []string) []string {
 	set = slices.Clone(set)
 	for i := range set {
@@ -31,8 +31,8 @@ func WithAlertmanager(listen string, set []string) []string {
 	return set
 }
 
-// StartBridge starts all three, with everything they store in dir. Close ends them, after an error as well.
-// Switches change the sandbox, set overrides keys of the collector's configuration, see CollectorOptions.
+// StartBridge starts all three. They store everything in dir. Close ends them; call it even after an error. switches changes the
+// sandbox, set overrides keys of the collector's configuration, see CollectorOptions.
 func StartBridge(ctx context.Context, binaries Binaries, dir string, switches func(*sandbox.Switches), set ...string) (*Bridge, error) {
 	b := &Bridge{}
 	listen, err := FreeAddress(ctx)
@@ -54,7 +54,7 @@ func StartBridge(ctx context.Context, binaries Binaries, dir string, switches fu
 	return b, err
 }
 
-// Close ends what runs, senders first.
+// Close ends all programs, senders first.
 func (b *Bridge) Close() error {
 	var errs []error
 	if b.Alertmanager != nil && b.Alertmanager.Process != nil {

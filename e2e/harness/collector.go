@@ -18,7 +18,7 @@ const WebhookToken = "a-token-for-tests"
 // Collector is the built collector with collector-config.yaml.
 type Collector struct {
 	*Process
-	// Webhook is the URL that takes webhooks.
+	// Webhook is the URL for webhooks.
 	Webhook string
 	// Ready is the URL of the receiver's readiness.
 	Ready string
@@ -26,7 +26,7 @@ type Collector struct {
 	Metrics string
 	// Health is the URL of the health check.
 	Health string
-	// Status is the URL of the status page, with a slash at the end.
+	// Status is the URL of the status page, with a trailing slash.
 	Status string
 
 	binary string
@@ -34,13 +34,13 @@ type Collector struct {
 	env    map[string]string
 }
 
-// CollectorOptions say what a collector works with.
+// CollectorOptions configure a collector.
 type CollectorOptions struct {
 	Binary   string
 	Endpoint string // of the Alert24 API
 	APIKey   string
-	Dir      string // its storage is in here
-	// Set overrides keys of collector-config.yaml, as the flag --set does: receivers.alertmanager.path=/hook
+	Dir      string // folder of its storage
+	// Set overrides keys of collector-config.yaml, like the flag --set: receivers.alertmanager.path=/hook
 	Set []string
 	// Args are further flags.
 	Args []string
@@ -90,7 +90,7 @@ func StartCollector(ctx context.Context, o CollectorOptions) (*Collector, error)
 	return c, err
 }
 
-// Start runs the collector, after a Kill or Stop on the same ports and storage, and waits until it is healthy.
+// Start runs the collector and waits until it is healthy. After a Kill or Stop it uses the same ports and storage.
 func (c *Collector) Start(ctx context.Context) error {
 	if c.Process != nil && c.Running() {
 		return errors.New("collector: runs already")
@@ -103,7 +103,7 @@ func (c *Collector) Start(ctx context.Context) error {
 	return p.ready(ctx, c.Health)
 }
 
-// OnDatabase are the settings of a replica that keeps its ledger in the PostgreSQL database of the URL.
+// OnDatabase returns the settings of a replica with its ledger in the PostgreSQL database at the URL.
 func OnDatabase(url string, lease time.Duration) []string {
 	return []string{
 		"exporters.alert24.storage=",
@@ -113,13 +113,13 @@ func OnDatabase(url string, lease time.Duration) []string {
 
 var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$`)
 
-// Leads reports whether a replica leads, as its metrics say.
+// Leads reports whether a replica is the leader, according to its metrics.
 func (c *Collector) Leads(ctx context.Context) (bool, error) {
 	metrics, err := get(ctx, c.Metrics)
 	return leads.Match(metrics), err
 }
 
-// Leader waits until one of the replicas leads. It skips those that do not run or do not answer.
+// Leader waits until one of the replicas is the leader. It skips replicas that do not run or do not answer.
 func Leader(ctx context.Context, limit time.Duration, among ...*Collector) (leader *Collector, err error) {
 	err = Await(ctx, limit, func(ctx context.Context) error {
 		for _, c := range among {

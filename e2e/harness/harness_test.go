@@ -72,7 +72,7 @@ func TestTailKeepsTheEnd(t *testing.T) {
 	assert.Equal(t, "a\nb", out.lines(2))
 }
 
-// A program that cannot start must not be waited for, and its log must be in the error.
+// If a program cannot start, the harness must not wait for it, and the error must include its log.
 func TestProgramThatEnds(t *testing.T) {
 	t.Setenv("ALERT24_API_KEY", "of-the-developer")
 	p, err := startProcess(t.Context(), "program", "/bin/sh", map[string]string{"GREETING": "hello"},

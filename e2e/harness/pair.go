@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// PeerTimeout is how long the second of a pair waits for the first to send. It is longer than group_interval, so that the
-// second nearly always waits with a state to send that is older than what the first has sent meanwhile.
+// PeerTimeout is how long the second member waits for the first to send. It is longer than group_interval. So the second nearly
+// always waits with a state older than what the first has sent meanwhile.
 const PeerTimeout = 1500 * time.Millisecond
 
-// Pair is two Alertmanagers that gossip, as Prometheus users run them.
+// Pair is two Alertmanagers that gossip, a usual setup with Prometheus.
 type Pair struct {
-	// Members in the order in which they send. One that was killed stays here until Restart.
+	// Members are in the order in which they send. A killed member stays here until Restart.
 	Members [2]*Alertmanager
 
 	options [2]AlertmanagerOptions
 }
 
-// StartPair starts a pair and waits until each knows the other. Member i sends to webhooks[i]. Close ends both, after an
-// error as well.
+// StartPair starts a pair and waits until each knows the other. Member i sends to webhooks[i]. Close ends both; call it even after
+// an error.
 func StartPair(ctx context.Context, binary, dir string, webhooks [2]string) (*Pair, error) {
 	p := &Pair{}
 	var gossip [2]string
@@ -66,7 +66,7 @@ func (p *Pair) start(ctx context.Context, i int) (err error) {
 	return err
 }
 
-// Restart starts a member again that was killed, with its state, and waits until the two know each other.
+// Restart starts a killed member again with its state, and waits until the two know each other.
 func (p *Pair) Restart(ctx context.Context, i int) error {
 	if err := p.start(ctx, i); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (p *Pair) Restart(ctx context.Context, i int) error {
 	return p.joined(ctx)
 }
 
-// Post sends alerts to each member that runs, as Prometheus does.
+// Post sends alerts to each running member, as Prometheus does.
 func (p *Pair) Post(ctx context.Context, alerts ...Alert) error {
 	var errs []error
 	for _, a := range p.Members {
@@ -96,7 +96,7 @@ func (p *Pair) Close() error {
 	return errors.Join(errs...)
 }
 
-// joined waits until both have found each other and send notifications.
+// joined waits until both know each other and send notifications.
 func (p *Pair) joined(ctx context.Context) error {
 	return Await(ctx, startTimeout, func(ctx context.Context) error {
 		for _, a := range p.Members {

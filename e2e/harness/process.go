@@ -24,7 +24,7 @@ const (
 	tailLines    = 30
 )
 
-// Process is a program that was started. It ends with the process that started it.
+// Process is a started program. It ends with its parent process.
 type Process struct {
 	name string
 	cmd  *exec.Cmd
@@ -34,7 +34,7 @@ type Process struct {
 	stopTimeout time.Duration
 }
 
-// startProcess runs a program. The end of ctx stops it as Stop does.
+// startProcess runs a program. When ctx ends, the program is stopped as by Stop.
 func startProcess(ctx context.Context, name, binary string, env map[string]string, args ...string) (*Process, error) {
 	p := &Process{name: name, cmd: exec.CommandContext(ctx, binary, args...), out: &tail{}, done: make(chan struct{}), stopTimeout: stopTimeout}
 	p.cmd.Env = environment(env)
@@ -52,16 +52,16 @@ func startProcess(ctx context.Context, name, binary string, env map[string]strin
 	return p, nil
 }
 
-// Log returns what the program has written, at least its last megabyte.
+// Log returns the output of the program, at least its last megabyte.
 func (p *Process) Log() string { return p.out.String() }
 
 // Tail returns the last lines of Log.
 func (p *Process) Tail() string { return p.out.lines(tailLines) }
 
-// PID is the id of the program's process.
+// PID returns the process id of the program.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Running says whether the program still runs.
+// Running reports whether the program still runs.
 func (p *Process) Running() bool {
 	select {
 	case <-p.done:
@@ -71,13 +71,13 @@ func (p *Process) Running() bool {
 	}
 }
 
-// Kill ends the program as a crash does, by SIGKILL, and waits for its end.
+// Kill ends the program like a crash, with SIGKILL, and waits for its end.
 func (p *Process) Kill() {
-	_ = p.cmd.Process.Kill() // fails only when it has ended already
+	_ = p.cmd.Process.Kill() // fails only if it has ended already
 	<-p.done
 }
 
-// Stop ends the program as a service manager does: SIGTERM, and SIGKILL when that takes too long, which is an error.
+// Stop ends the program like a service manager: with SIGTERM, and with SIGKILL if that takes too long, which is an error.
 func (p *Process) Stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -94,7 +94,7 @@ func (p *Process) failure(err error) error {
 	return fmt.Errorf("%s: %w; its log ends with:\n%s", p.name, err, p.Tail())
 }
 
-// ready waits until url answers 200. On failure nothing is left running.
+// ready waits until url answers 200. After a failure, the program no longer runs.
 func (p *Process) ready(ctx context.Context, url string) error {
 	err := Await(ctx, startTimeout, func(ctx context.Context) error {
 		if !p.Running() {
@@ -133,8 +133,8 @@ var client = &http.Client{
 	Timeout:   10 * time.Second,
 }
 
-// Ports below the range from which the kernel takes those of outgoing connections, each given out once: two programs
-// that start at the same time must not get the same, nor a connection one that a program is to use again.
+// These ports are below the range from which the kernel takes ports of outgoing connections. Each is given out once. So two
+// programs that start at the same time never get the same port, and no connection takes a port that a program will use again.
 const firstPort, lastPort = 12000, 30000
 
 var nextPort = func() *atomic.Int64 {

@@ -5,8 +5,8 @@ package harness
 
 import "syscall"
 
-// dieWithParent puts the program into a group of its own, so that Ctrl-C reaches only the one who stops it in order,
-// and has the kernel kill it when that one is killed.
+// dieWithParent puts the program into its own process group, so that Ctrl-C reaches only the parent, which stops the program in
+// order. The kernel kills the program when the parent is killed.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

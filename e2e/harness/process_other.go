@@ -7,5 +7,5 @@ package harness
 
 import "syscall"
 
-// dieWithParent leaves the program in the group of its parent, where Ctrl-C ends both.
+// dieWithParent leaves the program in the process group of its parent, where Ctrl-C ends both.
 func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Proxy passes each webhook to the next collector in turn, and once more to the one after it if that fails, as plain proxies do.
+// Proxy passes each webhook to the next collector in turn. If that fails, it tries the one after it, as plain proxies do.
 type Proxy struct {
 	*httptest.Server
 
@@ -30,16 +30,17 @@ type Proxy struct {
 	heard map[string]*hearing // by instance
 }
 
-// hearing is what was said of the alerts of an instance.
+// hearing is what webhooks said about the alerts of an instance.
 type hearing struct {
 	told []string
-	// When the newest alert began whose resolve a collector acknowledged, and whose firing was acknowledged to the sender.
+	// Starts of the newest alerts: the newest whose resolve a collector acknowledged, and the newest whose firing was acknowledged
+	// to the sender.
 	resolved, fired time.Time
-	// When the last firing was answered, when the last resolve that a collector acknowledged was sent, and when it was answered.
+	// lastFiring has the time of its answer. lastResolve, which a collector acknowledged, was sent at its time and answered at answered.
 	lastFiring, lastResolve word
 	answered                time.Time
-	over                    []time.Time // when alerts began whose resolve a collector acknowledged
-	late                    []time.Time // and those of them of which a firing crossed a resolve, or came after it
+	over                    []time.Time // starts of the alerts whose resolve a collector acknowledged
+	late                    []time.Time // the ones among them with a firing that crossed the resolve or came after it
 }
 
 // came notes that a firing of an alert came after its resolve.
@@ -49,17 +50,17 @@ func (h *hearing) came(startsAt time.Time) {
 	}
 }
 
-// word is what was said at a time about the alert that began at StartsAt.
+// word is a statement at a time about the alert that began at startsAt.
 type word struct{ startsAt, at time.Time }
 
-// proxyTimeout is longer than a collector may take to put a webhook into the database: what it gave up does not come after what it
-// passed to another one.
+// proxyTimeout is longer than a collector may take to write a webhook to the database. So a webhook that the proxy gave up does not
+// arrive after its copy at another collector.
 const proxyTimeout = 6 * time.Second
 
-// noted is how long an Alertmanager may take to note that it has an answer.
+// noted is how long an Alertmanager may take to record an answer.
 const noted = 100 * time.Millisecond
 
-// StartProxy starts one in front of collectors.
+// StartProxy starts a proxy in front of collectors.
 func StartProxy(to ...*Collector) *Proxy {
 	p := &Proxy{
 		to: to, heard: map[string]*hearing{}, client: &http.Client{Timeout: proxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
@@ -68,7 +69,7 @@ func StartProxy(to ...*Collector) *Proxy {
 	return p
 }
 
-// Answered returns how many webhooks had an answer below 500, and how many had none or another one.
+// Answered returns how many webhooks got an answer below 500, and how many got none or another one.
 func (p *Proxy) Answered() (passed, failed int64) { return p.passed.Load(), p.failed.Load() }
 
 // ServeHTTP passes one webhook on.
@@ -112,7 +113,7 @@ func (p *Proxy) pass(r *http.Request, turn int64, body []byte) int {
 	return response.StatusCode
 }
 
-// said is what a webhook says of an alert.
+// said is the part of a webhook about one alert.
 type said struct {
 	Status   string            `json:"status"`
 	Labels   map[string]string `json:"labels"`
@@ -123,11 +124,11 @@ func alertsOf(body []byte) []said {
 	var webhook struct {
 		Alerts []said `json:"alerts"`
 	}
-	_ = json.Unmarshal(body, &webhook) // what is not JSON tells of no alert
+	_ = json.Unmarshal(body, &webhook) // a body that is not JSON has no alerts
 	return webhook.Alerts
 }
 
-// of returns what was said of an instance. The caller holds mu.
+// of returns the hearing of an instance. The caller holds mu.
 func (p *Proxy) of(instance string) *hearing {
 	h := p.heard[instance]
 	if h == nil {
@@ -137,7 +138,7 @@ func (p *Proxy) of(instance string) *hearing {
 	return h
 }
 
-// note records what was sent to a collector about each alert, and what it answered.
+// note records what was sent to a collector about each alert, and the answer.
 func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +148,7 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 		h.told = append(h.told, fmt.Sprintf("%s to %s: %d, collector %d, %s since %s", began.Format(clock),
 			time.Now().Format(clock), status, int(turn)%len(p.to), a.Status, a.StartsAt))
 		switch {
-		case a.Status == "firing": // whatever the answer is: the database may have taken it
+		case a.Status == "firing": // whatever the answer is: the database may have committed it
 			h.lastFiring = word{a.StartsAt, time.Now()}
 			if slices.ContainsFunc(h.over, a.StartsAt.Equal) {
 				h.came(a.StartsAt)
@@ -166,7 +167,7 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 	}
 }
 
-// acknowledged records that the sender has its answer.
+// acknowledged records that the sender got its answer.
 func (p *Proxy) acknowledged(body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,10 +178,11 @@ func (p *Proxy) acknowledged(body []byte) {
 	}
 }
 
-// OwesResolve reports whether a collector acknowledged that this alert, or a newer one of its instance, is resolved, or Alertmanager has
-// to say so: it sends no resolve of an alert whose firing nobody acknowledged to it, even if a collector took it. A firing that crossed
-// the last resolve, or came after it, is the last word: without a sync nobody learns that it is late. And if the resolve of the alert before
-// is noted in the pair's log after the firing, both Alertmanagers believe that nothing fires any more, and that the end has been told.
+// OwesResolve reports whether a collector acknowledged the resolve of this alert or of a newer one of its instance, or Alertmanager
+// must still send it. Alertmanager sends no resolve of an alert if no firing was acknowledged to it, even if a collector accepted
+// the firing. If a firing crossed the last resolve or came after it, the firing is the last word: without a sync, nothing shows
+// that it is late. And if the pair's log notes the resolve of the previous alert after the firing, both Alertmanagers believe that
+// no alert fires and that the end was sent.
 func (p *Proxy) OwesResolve(a Alert) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,8 +197,8 @@ func (p *Proxy) OwesResolve(a Alert) bool {
 	return !h.resolved.Before(a.StartsAt) || !h.fired.Before(a.StartsAt)
 }
 
-// Late is how many alerts of an instance fired for some Alertmanager after they had resolved for another. Each may open an incident of its
-// own if its resolve does not follow within echo::hold.
+// Late returns how many alerts of an instance fired for some Alertmanager after they had resolved for another. Each may open its
+// own incident if its resolve does not follow within echo::hold.
 func (p *Proxy) Late(instance string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,17 +17,17 @@ import (
 // Sandbox is a sandbox that listens on a free port.
 type Sandbox struct {
 	*sandbox.Server
-	// Address is that of the page, as http://127.0.0.1:12345.
+	// Address is the address of the page, as http://127.0.0.1:12345.
 	Address string
-	// Key is the one API key that it accepts.
+	// Key is the only API key that it accepts.
 	Key string
 
 	server *http.Server
 	done   chan struct{}
 }
 
-// StartSandbox starts a sandbox inside this process. Each change may set other options. Unless one sets other switches, a
-// create updates the open incident of its alias.
+// StartSandbox starts a sandbox inside this process. Each change may set other options. Unless one sets other switches, a create
+// updates the open incident of its alias.
 func StartSandbox(ctx context.Context, changes ...func(*sandbox.Options)) (*Sandbox, error) {
 	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}, Switches: sandbox.Merging}
 	for _, change := range changes {
@@ -45,7 +45,7 @@ func StartSandbox(ctx context.Context, changes ...func(*sandbox.Options)) (*Sand
 	}
 	s.server = &http.Server{Handler: s.Server, ReadHeaderTimeout: time.Minute}
 	go func() {
-		_ = s.server.Serve(listener) // always an error: it ends by Close
+		_ = s.server.Serve(listener) // always an error, because Close ends it
 		close(s.done)
 	}()
 	return s, nil
@@ -61,7 +61,7 @@ func (s *Sandbox) Close() {
 	<-s.done
 }
 
-// Incident is what the API tells about an incident, as far as the demo shows it.
+// Incident is what the API shows of an incident, as far as the demo needs it.
 type Incident struct {
 	ID          string     `json:"id"`
 	Number      int        `json:"incident_number"`

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// logBytes is how much of a program's output is kept, at least.
+// logBytes is the minimum of a program's output that is kept.
 const logBytes = 1 << 20
 
 // tail keeps the end of what is written to it.

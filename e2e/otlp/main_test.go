@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package otlp tests log records that no webhook made.
+// Package otlp tests log records that do not come from webhooks.
 package otlp
 
 import (

@@ -29,8 +29,8 @@ import (
 
 const backup = "backup/db-01"
 
-// otlp sends logs to the collector's otlp receiver, which shares the pipeline of the webhooks. It listens on a socket in a
-// folder of the test, so that no port has to be found.
+// otlp sends logs to the collector's otlp receiver, which shares the pipeline of the webhooks. It listens on a socket in a folder
+// of the test, so the test needs no free port.
 type otlp struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector
@@ -74,7 +74,7 @@ func (o *otlp) send(t *testing.T, records ...logRecord) int {
 	return response.StatusCode
 }
 
-// logRecord is a log record as any program may write one.
+// logRecord is a log record of any program.
 type logRecord struct {
 	at         time.Time
 	severity   string
@@ -130,7 +130,7 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	assert.Equal(t, works.at, closed.ResolvedAt.UTC())
 }
 
-// Whatever is acknowledged is kept, no matter who sent it.
+// Every acknowledged record is kept, whoever sent it.
 func TestLogsSurviveACrash(t *testing.T) { kit.EachReading(t, testLogsSurviveACrash) }
 
 func testLogsSurviveACrash(t *testing.T, switches func(*sandbox.Switches)) {
@@ -140,14 +140,14 @@ func testLogsSurviveACrash(t *testing.T, switches func(*sandbox.Switches)) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, o.send(t, backupFails()))
 	o.collector.Kill()
-	require.NoError(t, os.Remove(o.socket)) // what a crash leaves behind of a socket keeps a new one away
+	require.NoError(t, os.Remove(o.socket)) // a socket that a crash leaves behind blocks a new one
 	require.Empty(t, o.sandbox.Incidents())
 	require.True(t, o.sandbox.RemoveFault(fault))
 	require.NoError(t, o.collector.Start(t.Context()))
 	assert.Equal(t, backup, kit.OnlyIncident(t, o.sandbox, kit.IsOpen).Alias)
 }
 
-// A record that cannot become an incident is refused on its own.
+// A record that cannot become an incident is refused alone.
 func TestLogsThatCannotBecomeIncidents(t *testing.T) {
 	o := startOTLP(t, nil)
 	nameless := logRecord{at: time.Now(), body: "GET /health 200"}

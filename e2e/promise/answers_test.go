@@ -22,10 +22,10 @@ const (
 	critical = "critical"
 )
 
-// fires is the alert of most scenes.
+// fires is the alert in most scenes.
 func fires() kit.Webhook { return kit.Firing("api-01.prod", critical) }
 
-// What a proxy answers is no refusal, whatever its status: all is sent once it has gone.
+// A proxy's answer is not a refusal, whatever its status: all calls go out once the proxy is gone.
 func TestProxyInTheWay(t *testing.T) {
 	for name, f := range map[string]sandbox.Fault{
 		"400, HTML":         {Status: http.StatusBadRequest, Body: fault.HTML},
@@ -35,7 +35,7 @@ func TestProxyInTheWay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, kit.World{Faults: []sandbox.Fault{f}})
 			s.deliver(fires())
-			s.applied(4) // one is the check at start
+			s.applied(4) // one is the check at the start
 			s.metric("api_up", 0)
 			s.metric("pending_aliases", 1)
 			s.metric("parked_aliases", 0)
@@ -46,7 +46,7 @@ func TestProxyInTheWay(t *testing.T) {
 	}
 }
 
-// What the API refuses is tried again without news from the alerts: a new incident soon, an update at the next start.
+// Content that the API refuses is tried again without news from the alerts: a create soon, an update at the next start.
 func TestRefusedContentIsTriedAgain(t *testing.T) {
 	t.Run("create", func(t *testing.T) {
 		s := play(t, kit.World{
@@ -75,7 +75,7 @@ func TestRefusedContentIsTriedAgain(t *testing.T) {
 	})
 }
 
-// An update or a close is a success although its answer shows nothing; then the entry expires.
+// An update or a close succeeds although its answer shows nothing; then the entry expires.
 func TestAnswersThatShowNothing(t *testing.T) {
 	for _, answer := range []string{store.NoContent, store.Success} {
 		t.Run(answer, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestAnswersThatShowNothing(t *testing.T) {
 	}
 }
 
-// A close that the API accepts and does not carry out is repeated, and reported.
+// The bridge repeats and reports a close that the API accepts but does not carry out.
 func TestCloseThatLeavesTheIncidentOpen(t *testing.T) {
 	s := play(t, kit.World{Faults: []sandbox.Fault{{
 		Match: sandbox.Match{Operation: fault.Resolve}, Status: http.StatusOK, Body: fault.Stale, Times: 2,
@@ -112,7 +112,7 @@ func TestCloseThatLeavesTheIncidentOpen(t *testing.T) {
 	assert.Contains(t, s.collector.Log(), "Incident is still open after its close; it is closed again")
 }
 
-// A close that is refused because a person was faster is no reason to go on.
+// If a close is refused because a person closed the incident first, the bridge does not try again.
 func TestCloseOfWhatIsClosed(t *testing.T) {
 	s := play(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.CloseClosed = store.Refuse }})
 	s.deliver(fires())
@@ -126,8 +126,7 @@ func TestCloseOfWhatIsClosed(t *testing.T) {
 	s.become("resolved " + title)
 }
 
-// An API that shows neither alias nor tags: an incident whose create was not answered is found by the last line of its
-// description.
+// The API shows neither alias nor tags. The incident of an unanswered create is found by the last line of its description.
 func TestIncidentsWithoutAMark(t *testing.T) {
 	for name, after := range map[string]func(*scene){
 		"closed":                  func(s *scene) { s.deliver(kit.Resolved(fires())); s.become("resolved " + title) },
@@ -148,7 +147,7 @@ func TestIncidentsWithoutAMark(t *testing.T) {
 	}
 }
 
-// The repeat of a create that nobody answered comes after a look at the list; and no lookup holds a new firing back.
+// The bridge reads the list before it repeats an unanswered create, and no lookup delays a new firing.
 func TestLookupsAndCreates(t *testing.T) {
 	t.Run("no blind repeat", func(t *testing.T) {
 		s := play(t, kit.World{})
@@ -166,7 +165,7 @@ func TestLookupsAndCreates(t *testing.T) {
 	t.Run("no waiting", func(t *testing.T) {
 		s := play(t, kit.World{Set: []string{set + "timeout=10m", set + "lifecycle.closed_retention=1h"}})
 		s.fault(sandbox.Fault{Match: sandbox.Match{Operation: fault.List}, Hang: true})
-		s.deliver(kit.Resolved(fires())) // nobody knows of an incident: it is looked for
+		s.deliver(kit.Resolved(fires())) // no incident is known: the bridge looks for one
 		s.applied(1)
 		s.deliver(kit.Again(fires()))
 		s.become("new " + title)

@@ -18,10 +18,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// A 429 that does not say for how long holds everybody back.
+// A 429 without a time holds back all calls.
 func TestRateLimitHoldsEverybodyBack(t *testing.T) {
 	s := play(t, kit.World{})
-	s.counted("requests", `{operation="lookup",result="done"}`, 1) // the check at start is over
+	s.counted("requests", `{operation="lookup",result="done"}`, 1) // the check at the start is done
 	s.fault(sandbox.Fault{Match: sandbox.Match{Alias: kit.Alias}, Status: http.StatusTooManyRequests, Times: 1})
 	s.deliver(fires())
 	s.counted("requests", `{operation="create",result="not_sent"}`, 1)
@@ -34,7 +34,7 @@ func TestRateLimitHoldsEverybodyBack(t *testing.T) {
 	}
 }
 
-// A key that is revoked while nothing happens shows at the next audit.
+// If the key is revoked while nothing happens, the next audit shows it.
 func TestRevokedKeyShowsInCalm(t *testing.T) {
 	s := play(t, kit.World{Set: []string{audits}})
 	s.deliver(fires())
@@ -47,7 +47,7 @@ func TestRevokedKeyShowsInCalm(t *testing.T) {
 	s.metric("api_up", 1)
 }
 
-// A page that was tried in vain so often that it is tried seldom now goes out as soon as Alert24 answers again.
+// A create that failed so often that its tries are rare goes out as soon as Alert24 answers again.
 func TestPagesAfterAnOutage(t *testing.T) {
 	s := play(t, kit.World{Set: []string{set + "retry_on_failure.max_interval=50ms"}})
 	s.fault(sandbox.Fault{Status: http.StatusForbidden, Message: "not now"})
@@ -56,18 +56,19 @@ func TestPagesAfterAnOutage(t *testing.T) {
 	s.quiet()
 	assert.Len(t, s.sent(http.MethodPost), protocol.SlowAfter)
 	s.sandbox.ClearFaults()
-	s.deliver(kit.Firing("api-02.prod", critical)) // its answer is the first
+	s.deliver(kit.Firing("api-02.prod", critical)) // its answer is the first one
 	s.learnt(2)
 }
 
-// A wrong key shows at start, before any alert.
+// A wrong key shows at the start, before any alert.
 func TestWrongKeyShowsAtStart(t *testing.T) {
 	s := play(t, kit.World{Faults: []sandbox.Fault{{Status: http.StatusPaymentRequired, Message: "Upgrade your plan"}}})
 	s.metric("api_up", 0)
 	s.counted("requests", `{operation="lookup",result="denied"}`, 1)
 }
 
-// An end that is missing, in the future or not after the start is the arrival of the resolve, so that the time to resolve is true.
+// If the end is missing, in the future or not after the start, the arrival of the resolve counts as the end. So the time to resolve
+// is true.
 func TestEndsThatCannotBe(t *testing.T) {
 	start := kit.Milliseconds(time.Now().Add(-time.Hour))
 	for name, end := range map[string]time.Time{
@@ -92,7 +93,7 @@ func TestEndsThatCannotBe(t *testing.T) {
 	}
 }
 
-// Thousands of alerts of one alias are one incident, also when one of them changes.
+// Thousands of alerts of one alias are one incident, even when one of them changes.
 func TestManyAlertsOfOneAlias(t *testing.T) {
 	const alerts = 10_000
 	s := play(t, kit.World{Set: []string{set + "limits.members=1000"}})
@@ -110,12 +111,12 @@ func TestManyAlertsOfOneAlias(t *testing.T) {
 	s.learnt(1)
 	opened := s.only(kit.IsOpen)
 	assert.Equal(t, critical, opened.Severity)
-	assert.Contains(t, opened.Title, title+" (+") // how many it knew of when it was opened: more are no news
+	assert.Contains(t, opened.Title, title+" (+") // the number when it was opened: further alerts are not news
 
 	all := w.Alerts
 	changed := w
 	changed.Alerts = []kit.Alert{all[alerts-1]}
-	s.deliver(kit.Resolved(changed)) // one of those that are kept without text
+	s.deliver(kit.Resolved(changed)) // an alert that is kept without text
 	s.quiet()
 	require.Equal(t, opened.ID, s.only(kit.IsOpen).ID)
 

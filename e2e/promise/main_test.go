@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package promise tests that the promise holds in the corners: odd answers, lost answers, other tools, and people.
+// Package promise tests the promise in rare cases: odd answers, lost answers, other tools, and people.
 package promise
 
 import (

@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// Links and values that move by themselves cost no call.
+// Links and values that change by themselves cause no call.
 func TestWhatMovesByItselfIsNoNews(t *testing.T) {
 	for name, vary := range map[string]func(w *kit.Webhook, n int){
 		"links that alternate": func(w *kit.Webhook, n int) {
@@ -52,7 +52,7 @@ func TestWhatMovesByItselfIsNoNews(t *testing.T) {
 	}
 }
 
-// Updates with lists that the API cannot digest: the rest is written after a few tries.
+// The API fails on updates with some lists. After a few tries, the bridge writes the other fields.
 func TestUpdatesThatTheAPICannotDigest(t *testing.T) {
 	s := play(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.ArrayFieldsPut = store.Error }})
 	ill, well := kit.Firing("api-01.prod", "warning"), kit.Firing("api-02.prod", "warning")
@@ -69,7 +69,7 @@ func TestUpdatesThatTheAPICannotDigest(t *testing.T) {
 			return errors.New("it is not open")
 		})
 	}
-	// That updates of others succeed tells that the fault is in these.
+	// The success of other updates shows that these updates are at fault.
 	for n := 0; !strings.Contains(s.collector.Log(), "Alert24 fails to update this incident; fewer fields are tried"); n++ {
 		require.Less(t, n, 200, "all fields are tried again and again")
 		s.deliver(kit.Saying(well, fmt.Sprint("news ", n)))
@@ -78,7 +78,7 @@ func TestUpdatesThatTheAPICannotDigest(t *testing.T) {
 	shown("api-01.prod", title+" (+1)", critical)
 }
 
-// A field that is refused for its value is left out of that incident only.
+// A field refused because of its value is left out of that incident only.
 func TestOneWrongIDCostsOneField(t *testing.T) {
 	s := play(t, kit.World{
 		Faults: []sandbox.Fault{{

@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
-// other lets somebody open an incident with our alias.
+// other opens an incident of another sender with our alias.
 func (s *scene) other(source string) *sandbox.Incident {
 	s.Helper()
 	i, err := s.sandbox.OtherToolCreates(sandbox.Patch{
@@ -24,14 +24,14 @@ func (s *scene) other(source string) *sandbox.Incident {
 	return i
 }
 
-// A create that met an open incident of ours has written nothing, wherever the answer says so, or does not: an update follows
-// at once.
+// A create that met an open incident of ours has written nothing, whether and wherever the answer says so. An update follows at
+// once.
 func TestCreateThatMeetsAnOpenIncident(t *testing.T) {
 	for _, place := range []string{store.Top, store.InData, store.InMeta, store.Absent} {
 		for _, status := range []int{200, 201} {
 			t.Run(place+" "+map[int]string{200: "200", 201: "201"}[status], func(t *testing.T) {
 				s := play(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.DeduplicatedIn, sw.AliasHitStatus = place, status }})
-				s.other("prometheus") // a bridge that lost its disk
+				s.other("prometheus") // like a bridge that lost its disk
 				s.deliver(fires())
 				s.only(shows(title, critical))
 				s.deliver(kit.Resolved(fires()))
@@ -41,7 +41,7 @@ func TestCreateThatMeetsAnOpenIncident(t *testing.T) {
 	}
 }
 
-// Another tool's incident is left alone, and ours opens when that one closes.
+// The bridge leaves another tool's incident alone, and opens its own when that one closes.
 func TestAnotherToolsIncident(t *testing.T) {
 	t.Run("ours follows", func(t *testing.T) {
 		s := play(t, kit.World{Set: []string{audits}})

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 )
 
-// Closing that is left to a person stays left: through a lost answer, a restart and audits.
+// An incident left to a person stays open through a lost answer, a restart and audits.
 func TestClosingLeftToAPerson(t *testing.T) {
 	for name, lost := range map[string]fault.Fault{
 		"carried out":      {Drop: true, Commit: true, Times: 1},
@@ -42,7 +42,7 @@ func TestClosingLeftToAPerson(t *testing.T) {
 	}
 }
 
-// A second incident of the alias changes nothing about that.
+// A second incident of the alias does not change that.
 func TestSecondIncidentOfWhatIsLeftToAPerson(t *testing.T) {
 	s := play(t, kit.World{Set: []string{audits}})
 	w := annotated(fires(), "alert24_resolve", "false")
@@ -50,7 +50,7 @@ func TestSecondIncidentOfWhatIsLeftToAPerson(t *testing.T) {
 	s.learnt(1)
 	left := s.only(kit.IsOpen)
 	s.deliver(kit.Resolved(w))
-	s.other("prometheus") // as a late create would
+	s.other("prometheus") // like a late create
 	s.audited(4)
 	all := s.sandbox.Incidents()
 	require.Len(t, all, 2)
@@ -58,7 +58,7 @@ func TestSecondIncidentOfWhatIsLeftToAPerson(t *testing.T) {
 	require.NoError(t, kit.IsOpen(all[0]))
 }
 
-// With stale_after, nothing is taken for silent before the bridge could hear of it for so long.
+// With stale_after, no alert is stale before the bridge has run for that long.
 func TestStaleAfterCountsFromTheStart(t *testing.T) {
 	const staleAfter = time.Second
 	s := play(t, kit.World{Set: []string{set + "lifecycle.stale_after=" + staleAfter.String()}})
@@ -73,7 +73,7 @@ func TestStaleAfterCountsFromTheStart(t *testing.T) {
 	assert.GreaterOrEqual(t, closes[0].Time.Sub(away), staleAfter)
 }
 
-// What a person edits stays. What the alerts change is written, without the rest; a severity that rises is always written.
+// People's edits stay. Fields that the alerts change are written, and no others. A severity that rises is always written.
 func TestPeopleWinFieldByField(t *testing.T) {
 	const edited = "Replica for tests, ignore until Monday"
 	s := play(t, kit.World{Set: []string{set + "lifecycle.refresh_interval=1ms"}})
@@ -85,7 +85,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 		Title: new(edited), Severity: new("low"), Status: new("monitoring"),
 	}))
 
-	s.deliver(w) // a repeat after refresh_interval reads, and writes nothing
+	s.deliver(w) // a repeat after refresh_interval reads the incident, and writes nothing
 	s.counted("events", `{outcome="refresh_due"}`, 1)
 	s.quiet()
 	s.become("monitoring " + edited)
@@ -109,7 +109,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	s.become("resolved " + edited)
 }
 
-// A severity that rises calls people where nothing but a new incident does.
+// With on_rise: renew, a rising severity calls people, even if only a new incident can do so.
 func TestRenew(t *testing.T) {
 	s := play(t, kit.World{Set: []string{set + "lifecycle.on_rise=renew"}})
 	w := kit.Firing("api-01.prod", "info")
@@ -124,7 +124,7 @@ func TestRenew(t *testing.T) {
 	s.learnt(1)
 	s.deliver(kit.Resolved(worse))
 	s.become("resolved "+title, "new "+title)
-	s.deliver(kit.Again(worse)) // as bad as before: nobody is called again
+	s.deliver(kit.Again(worse)) // no worse than before: nobody is called again
 	s.become("resolved "+title, "new "+title+" (+1)")
 	s.deliver(kit.Resolved(worse))
 	s.deliver(kit.Resolved(w))

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// An API that stores another text than it is sent is not written to again and again, and the rest of the text survives.
+// If the API changes a text when it stores it, the bridge does not write the text again and again. The rest of the text survives.
 func TestAPIThatCleansText(t *testing.T) {
 	s := play(t, kit.World{
 		Switches: func(sw *sandbox.Switches) { sw.StripMarkup = true },
@@ -22,7 +22,7 @@ func TestAPIThatCleansText(t *testing.T) {
 	s.deliver(w)
 	s.learnt(1)
 	for n := range 3 {
-		s.quiet() // a repeat during a lookup causes no further one
+		s.quiet() // a repeat during a lookup does not cause another one
 		s.deliver(w)
 		s.counted("events", `{outcome="refresh_due"}`, float64(n+1))
 	}
@@ -36,7 +36,7 @@ func TestAPIThatCleansText(t *testing.T) {
 	s.only(kit.IsResolved)
 }
 
-// What a failed template or a server without an address left in an alert does not reach the people who are called.
+// Text left in an alert by a failed template or by a server without an address does not reach people on call.
 func TestWhatSendersGetWrong(t *testing.T) {
 	const failure = `<error expanding template: error executing template __alert_X: template: __alert_X:1:2: nil data; no entry for key "devic">`
 	s := play(t, kit.World{})

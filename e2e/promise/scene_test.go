@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// scene is a collector and a sandbox, and what a test does with them.
+// scene is a collector and a sandbox, and the actions of a test.
 type scene struct {
 	*testing.T
 
@@ -29,7 +29,7 @@ type scene struct {
 	collector *harness.Collector
 }
 
-// play starts a scene next to the others. Its timers are short.
+// play starts a scene with short timers, in parallel with the others.
 func play(t *testing.T, w kit.World) *scene {
 	t.Helper()
 	t.Parallel()
@@ -47,11 +47,11 @@ func play(t *testing.T, w kit.World) *scene {
 
 const (
 	set = "exporters.alert24."
-	// audits are so frequent that a test can wait for a few.
+	// audits makes audits so frequent that a test can wait for a few.
 	audits = set + "lifecycle.audit_interval=200ms"
 )
 
-// fault lets requests go wrong from now on.
+// fault makes requests fail until the fault is removed.
 func (s *scene) fault(f sandbox.Fault) (id int) {
 	s.Helper()
 	id, err := s.sandbox.AddFault(f)
@@ -59,7 +59,7 @@ func (s *scene) fault(f sandbox.Fault) (id int) {
 	return id
 }
 
-// applied waits until some fault was applied so often.
+// applied waits until some fault was applied this many times.
 func (s *scene) applied(times int) {
 	s.Helper()
 	kit.Eventually(s.T, func(context.Context) error {
@@ -70,7 +70,7 @@ func (s *scene) applied(times int) {
 	})
 }
 
-// deliver sends what the collector must take.
+// deliver sends a webhook that the collector must accept.
 func (s *scene) deliver(w kit.Webhook) {
 	s.Helper()
 	kit.Deliver(s.T, s.collector, w)
@@ -83,20 +83,21 @@ func (s *scene) restart() {
 	require.NoError(s, s.collector.Start(s.Context()))
 }
 
-// metric waits until a gauge has a value. Gauges of the ledger may be a second old: a value that it had before proves nothing.
+// metric waits until a gauge has a value. Gauges of the ledger may be a second old, so a value that the gauge had before proves
+// nothing.
 func (s *scene) metric(name string, want float64) {
 	s.Helper()
 	kit.RequireMetric(s.T, s.collector, "otelcol_exporter_alert24_"+name, want)
 }
 
-// learnt waits until the collector knows of so many open incidents, other than before, and has nothing left to do.
+// learnt waits until the collector knows this many open incidents, a different number than before, and has nothing left to do.
 func (s *scene) learnt(open int) {
 	s.Helper()
 	s.metric("open_incidents", float64(open))
 	s.metric("pending_aliases", 0)
 }
 
-// counted waits until a counter has reached a value in the series with these labels.
+// counted waits until a counter in the series with these labels has reached a value.
 func (s *scene) counted(name, labels string, atLeast float64) {
 	s.Helper()
 	kit.Eventually(s.T, func(ctx context.Context) error {
@@ -108,13 +109,13 @@ func (s *scene) counted(name, labels string, atLeast float64) {
 	})
 }
 
-// only waits until there is one incident, and it is as it should be.
+// only waits until there is one incident and done accepts it.
 func (s *scene) only(done func(sandbox.Incident) error) sandbox.Incident {
 	s.Helper()
 	return kit.OnlyIncident(s.T, s.sandbox, done)
 }
 
-// become waits until all incidents that there ever were are these, oldest first: their status and title.
+// become waits until these are all incidents that ever existed, oldest first, by status and title.
 func (s *scene) become(want ...string) {
 	s.Helper()
 	kit.Eventually(s.T, func(context.Context) error {
@@ -129,7 +130,7 @@ func (s *scene) become(want ...string) {
 	})
 }
 
-// audited waits for so many further audits.
+// audited waits for this many further audits.
 func (s *scene) audited(times int) {
 	s.Helper()
 	before := s.sent(http.MethodGet)
@@ -141,13 +142,13 @@ func (s *scene) audited(times int) {
 	})
 }
 
-// quiet waits until there is no request for a while.
+// quiet waits until no request has come for a while.
 func (s *scene) quiet() {
 	s.Helper()
 	kit.AtRest(s.T, s.sandbox, 0)
 }
 
-// sent is the requests of a method so far.
+// sent returns the requests of a method so far.
 func (s *scene) sent(method string) []sandbox.Request {
 	var all []sandbox.Request
 	for _, r := range s.sandbox.Requests() {
@@ -158,7 +159,7 @@ func (s *scene) sent(method string) []sandbox.Request {
 	return all
 }
 
-// fields are the names in the bodies of all updates and closes so far.
+// fields returns the field names in the bodies of all updates and closes so far.
 func (s *scene) fields() (all [][]string) {
 	s.Helper()
 	for _, r := range s.sent(http.MethodPut) {
@@ -179,10 +180,10 @@ func shows(title, severity string) func(sandbox.Incident) error {
 	}
 }
 
-// describes is w with another description.
+// describes returns w with another description.
 func describes(w kit.Webhook, text string) kit.Webhook { return annotated(w, "description", text) }
 
-// annotated is w with another annotation.
+// annotated returns w with another annotation.
 func annotated(w kit.Webhook, name, value string) kit.Webhook {
 	a := w.Alerts[0]
 	a.Annotations = with(a.Annotations, name, value)
@@ -190,7 +191,7 @@ func annotated(w kit.Webhook, name, value string) kit.Webhook {
 	return w
 }
 
-// labelled is w with another label: another alert, of the same alias.
+// labelled returns w with another label: another alert of the same alias.
 func labelled(w kit.Webhook, name, value string) kit.Webhook {
 	a := w.Alerts[0]
 	a.Labels = with(a.Labels, name, value)
@@ -198,7 +199,7 @@ func labelled(w kit.Webhook, name, value string) kit.Webhook {
 	return w
 }
 
-// with is a copy of the map with another value.
+// with returns a copy of the map with another value.
 func with(all map[string]string, name, value string) map[string]string {
 	other := map[string]string{}
 	maps.Copy(other, all)
@@ -206,7 +207,7 @@ func with(all map[string]string, name, value string) map[string]string {
 	return other
 }
 
-// since is w with another start.
+// since returns w with another start.
 func since(w kit.Webhook, start time.Time) kit.Webhook {
 	a := w.Alerts[0]
 	a.StartsAt = kit.Milliseconds(start)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package receiver tests who may send webhooks.
+// Package receiver tests which senders may send webhooks.
 package receiver
 
 import (

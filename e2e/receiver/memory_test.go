@@ -28,20 +28,20 @@ import (
 // limit is the default limit_mib.
 const limit int64 = 512 << 20
 
-// Senders with a token send what takes the most memory, many at once. The bridge, with collector-config.yaml as it is, keeps running,
-// stays within the memory that docs/probes-and-sizing.md says, and then takes a webhook as before.
+// Several senders with a token send the most memory-hungry bodies at once. The bridge, with the unchanged collector-config.yaml,
+// keeps running, stays within the memory stated in docs/probes-and-sizing.md, and afterwards accepts a webhook as before.
 func TestNoSenderBringsTheBridgeDown(t *testing.T) {
 	for name, tt := range map[string]struct {
 		memoryLimit string // GOMEMLIMIT
 		most        int64
 	}{
 		"alone":                                {"off", limit * 5 / 2},
-		"as the packages and the chart run it": {"640MiB", limit * 3 / 2}, // they end it above that
+		"as the packages and the chart run it": {"640MiB", limit * 3 / 2}, // they kill a process above that
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("GOMEMLIMIT", tt.memoryLimit)
 			_, c := kit.StartCollector(t)
-			// The senders may reach limits::aliases. Aliases that are known then go on as before.
+			// The senders may reach limits::aliases. Known aliases then still work.
 			require.Equal(t, http.StatusOK, kit.Post(t, c, harness.WebhookToken, kit.Firing("known", "critical")))
 			besiege(t, c)
 			assert.True(t, c.Running())
@@ -59,7 +59,7 @@ func TestNoSenderBringsTheBridgeDown(t *testing.T) {
 	}
 }
 
-// besiege lets several senders attack at once.
+// besiege makes several senders attack at once.
 func besiege(t *testing.T, c *harness.Collector) {
 	t.Helper()
 	senders := []func(round int) io.Reader{
@@ -86,7 +86,7 @@ func besiege(t *testing.T, c *harness.Collector) {
 	sending.Wait()
 }
 
-// wide is a webhook of nearly 64 MiB. Its alerts have long texts, and aliases that no other has.
+// wide is a webhook of nearly 64 MiB. Its alerts have long texts and unique aliases.
 func wide(n int) *bytes.Buffer {
 	var b bytes.Buffer
 	b.WriteString(`{"version":"4","groupKey":"{}","status":"firing","alerts":[`)
@@ -102,7 +102,7 @@ func wide(n int) *bytes.Buffer {
 	return &b
 }
 
-// attack sends a body, which the bridge may refuse in any way but by ending.
+// attack sends a body. The bridge may refuse it in any way, but must not crash.
 func attack(t *testing.T, c *harness.Collector, sender int, body io.Reader, compress bool) {
 	t.Helper()
 	if compress {
@@ -135,7 +135,7 @@ func attack(t *testing.T, c *harness.Collector, sender int, body io.Reader, comp
 
 var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// resident is the most memory that the process had.
+// resident returns the peak memory of the process.
 func resident(t *testing.T, c *harness.Collector) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))

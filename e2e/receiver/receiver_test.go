@@ -26,7 +26,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/certtest"
 )
 
-// secured is a collector whose webhooks need a client certificate and one of the tokens of a file.
+// secured is a collector whose webhooks need a client certificate and a token from a file.
 type secured struct {
 	*harness.Collector
 	sandbox   *harness.Sandbox
@@ -51,7 +51,7 @@ func startSecured(t *testing.T) *secured {
 	return s
 }
 
-// setTokens replaces the file at once, as tools do that write secrets, so that nobody reads half of it.
+// setTokens replaces the file atomically, like tools that write secrets, so that nobody reads half of it.
 func (s *secured) setTokens(t *testing.T, tokens ...string) {
 	t.Helper()
 	next := s.tokens + ".next"
@@ -67,7 +67,7 @@ func (s *secured) status(ctx context.Context, t *testing.T, client *http.Client,
 	return status
 }
 
-// Only a sender with a certificate of the authority and a token gets in, and only over TLS.
+// Only a sender with a certificate of the authority and a token is accepted, and only over TLS.
 func TestMutualTLSAndTokens(t *testing.T) {
 	c := startSecured(t)
 	trusted := c.authority.Client(c.authority.Issue(t, t.TempDir(), "alertmanager").Pair)
@@ -85,13 +85,13 @@ func TestMutualTLSAndTokens(t *testing.T) {
 	status, _, err := kit.Send(t.Context(), t, c.authority.Client(), plain, harness.WebhookToken, nil, kit.Body(t, w))
 	assert.True(t, err != nil || status == http.StatusBadRequest, "without TLS: status %d", status)
 
-	// What the trusted sender says afterwards arrives; had a refused webhook counted, it would show by then.
+	// A later webhook of the trusted sender arrives. If a refused webhook had counted, it would show by then.
 	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, "another-token", kit.Firing("api-02.prod", "critical")))
 	assert.Equal(t, "HighErrorRate:api-02.prod", kit.OnlyIncident(t, c.sandbox, kit.IsOpen).Alias)
 	require.Equal(t, http.StatusOK, c.status(t.Context(), t, trusted, harness.WebhookToken, kit.Resolved(kit.Firing("api-02.prod", "critical"))))
 	kit.OnlyIncident(t, c.sandbox, kit.IsResolved)
 
-	c.Kill() // so that the log is whole
+	c.Kill() // so that the log is complete
 	for _, cause := range []string{"client didn't provide a certificate", "certificate signed by unknown authority", "Refused a webhook: Unauthorized"} {
 		assert.Contains(t, c.Log(), cause)
 	}
@@ -100,8 +100,8 @@ func TestMutualTLSAndTokens(t *testing.T) {
 	}
 }
 
-// A real Alertmanager sends over TLS with its certificate, while the token is changed as the README says: the new one is
-// added, the sender changes, the old one is removed.
+// A real Alertmanager sends over TLS with its certificate while the token changes as the README describes: the new token is added,
+// the sender changes, the old token is removed.
 func TestAlertmanagerOverTLSWhileTokensChange(t *testing.T) {
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	c := startSecured(t)
@@ -141,7 +141,7 @@ func TestAlertmanagerOverTLSWhileTokensChange(t *testing.T) {
 	assert.Equal(t, opened.ID, kit.OnlyIncident(t, c.sandbox, kit.IsResolved).ID)
 }
 
-// A signature as Grafana makes it, over the time and the body.
+// Grafana signs the time and the body.
 func TestSignedWebhooks(t *testing.T) {
 	const secret, timestamp = "a-shared-secret", "X-Grafana-Alerting-Signature-Timestamp"
 	s, c := kit.StartCollector(

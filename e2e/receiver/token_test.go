@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// A stranger's webhook changes nothing, whether it opens or resolves.
+// A webhook from a stranger changes nothing, neither a firing nor a resolve.
 func TestWebhookWithoutTheToken(t *testing.T) {
 	bridge := kit.StartBridge(t)
 	known := kit.Firing("api-01.prod", "critical")
@@ -33,7 +33,7 @@ func TestWebhookWithoutTheToken(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, kit.Post(t, bridge.Collector, token, end), name)
 	}
 
-	// What a known sender says afterwards arrives; had the strangers' webhooks counted, they would show by then.
+	// A later webhook of a known sender arrives. If the strangers' webhooks had counted, they would show by then.
 	require.Equal(t, http.StatusOK, kit.Post(t, bridge.Collector, harness.WebhookToken, kit.Firing("api-03.prod", "critical")))
 	kit.Eventually(t, func(context.Context) error {
 		if len(bridge.Sandbox.Open("HighErrorRate:api-03.prod")) == 0 {

@@ -17,9 +17,9 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// A limit that docs/delivery.md names: Alertmanager sends no resolve of an alert whose firing was never acknowledged to it. If the bridge
-// took the firing and only the answers got lost, the incident stays open. A bridge that has answered 503 to what its database may have
-// committed is in the same place.
+// A limit in docs/delivery.md: Alertmanager sends no resolve of an alert whose firing was never acknowledged to it. If the bridge
+// accepted the firing and only the answers got lost, the incident stays open. The same happens if a bridge answers 503, although
+// its database may have committed.
 func TestNoResolveOfWhatWasNeverAcknowledged(t *testing.T) {
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
 	b := startBench(t, nil)
@@ -35,7 +35,7 @@ func TestNoResolveOfWhatWasNeverAcknowledged(t *testing.T) {
 	b.incident(t, "lost", kit.IsOpen)
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, am.Post(t.Context(), alert))
-	const quiet = 8 * time.Second // more than a pause between its tries, and many times group_interval
+	const quiet = 8 * time.Second // longer than a pause between its tries, and many times group_interval
 	kit.Eventually(t, func(context.Context) error {
 		if said := b.relay.of("lost"); time.Since(said[len(said)-1].at) < quiet {
 			return errors.New("it still tries")

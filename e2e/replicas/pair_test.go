@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// A pair of real Alertmanagers with gossip: each alert has one incident, whatever the two say twice, late or again.
+// A pair of real Alertmanagers with gossip: each alert has one incident, whatever the two send twice, late or again.
 func TestPairOfAlertmanagers(t *testing.T) { kit.EachReading(t, testPair) }
 
 func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen // one story: each step needs the one before
@@ -40,7 +40,7 @@ func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen 
 		t.Helper()
 		require.NoError(t, pair.Post(t.Context(), alerts...))
 	}
-	// What a part of the test starts outlives that part, so it gets the context of the whole.
+	// Programs started in a part of the test outlive that part, so they get the context of the whole.
 	restart := func() error { return pair.Restart(t.Context(), 0) }
 	restartCollector := func() error { return b.collector.Start(t.Context()) }
 	over := func(a harness.Alert) harness.Alert {
@@ -70,7 +70,7 @@ func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen 
 		b.incident(t, "before", kit.IsResolved)
 
 		require.NoError(t, restart())
-		post(t, during) // as Prometheus does, which tells the one that was away
+		post(t, during) // like Prometheus, this also tells the one that was down
 		b.said(t, "during", func(w relayed) bool { return w.sender == 0 && w.answer == http.StatusOK })
 		post(t, over(during))
 		b.incident(t, "during", kit.IsResolved)
@@ -115,7 +115,7 @@ func testPair(t *testing.T, switches func(*sandbox.Switches)) { //nolint:funlen 
 	})
 }
 
-// testEcho ends alerts at moments spread over the second member's wait. Where it waits with the firing state until the first
+// testEcho ends alerts at moments spread over the second member's wait. If that member waits with the firing state until the first
 // has sent the resolve, it sends a firing after it: the echo. A few rounds make sure that there is one.
 func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 	t.Helper()
@@ -125,7 +125,7 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 		spread   = harness.PeerTimeout / alerts
 		expected = 3
 	)
-	instances := []string{"usual"} // the test before may have had one as well
+	instances := []string{"usual"} // the previous test may have caused one as well
 	echoes, held := 0, 0
 	for round := 0; round < rounds && echoes < expected; round++ {
 		var batch []harness.Alert
@@ -136,7 +136,7 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 		for _, a := range batch {
 			b.incident(t, a.Labels["instance"], kit.IsOpen)
 		}
-		ticker := time.NewTicker(spread) // what is tested is the moment: this waits for nothing else
+		ticker := time.NewTicker(spread) // the moment matters here: this is not a wait for an event
 		for _, a := range batch {
 			<-ticker.C
 			a.EndsAt = kit.Milliseconds(time.Now())
@@ -147,7 +147,7 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 			instances = append(instances, a.Labels["instance"])
 			b.incident(t, a.Labels["instance"], kit.IsResolved)
 		}
-		// Then both are silent, and a resolve has followed each hold: nothing is left that could still open an incident.
+		// Then both are silent, and a resolve has followed each hold: nothing can still open an incident.
 		kit.Eventually(t, func(ctx context.Context) (err error) {
 			held, err = b.holds(ctx)
 			return errors.Join(b.silent(instances), err)
@@ -167,8 +167,8 @@ func testEcho(t *testing.T, b *bench, pair *harness.Pair) {
 	t.Logf("%d echoes of %d alerts, all held until their resolve", echoes, len(instances))
 }
 
-// silent says whether all is said: the last word of each instance is that it is over, and neither member still waits to
-// contradict that.
+// silent returns nil if both have sent everything: the last word about each instance is its resolve, and neither member still waits
+// to contradict it.
 func (b *bench) silent(instances []string) error {
 	for _, instance := range instances {
 		all := b.relay.of(instance)
@@ -179,7 +179,7 @@ func (b *bench) silent(instances []string) error {
 	return nil
 }
 
-// holds says how many firings were held as echoes, once a resolve has ended each of them.
+// holds returns how many firings were held as echoes, after a resolve has ended each of them.
 func (b *bench) holds(ctx context.Context) (held int, err error) {
 	held, err = b.events(ctx, "echo_held")
 	if err != nil {
@@ -192,7 +192,7 @@ func (b *bench) holds(ctx context.Context) (held int, err error) {
 	return held, err
 }
 
-// Two Alertmanagers that do not hear each other say everything twice, and end alerts at times of their own.
+// Two Alertmanagers that do not gossip send everything twice, and end alerts at different times.
 func TestSplitPairOfAlertmanagers(t *testing.T) { kit.EachReading(t, testSplitPair) }
 
 func testSplitPair(t *testing.T, switches func(*sandbox.Switches)) {
@@ -217,7 +217,7 @@ func testSplitPair(t *testing.T, switches func(*sandbox.Switches)) {
 	}
 	b.incident(t, "split", kit.IsOpen)
 
-	// The first hears of the end at once; the other goes on saying that it fires, until it hears of it as well.
+	// The first learns of the end at once. The other still reports the alert as firing until it learns of the end, too.
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, members[0].Post(t.Context(), alert))
 	b.incident(t, "split", kit.IsResolved)

@@ -24,18 +24,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// relay stands between the pair and the collector: it records webhooks, and can refuse them.
+// relay is between the pair and the collector: it records webhooks, and can refuse them.
 type relay struct {
 	server *httptest.Server
 	refuse atomic.Bool
-	// loses has the instances whose firings are passed on, but whose answers are lost.
+	// loses has the instances whose firings are passed on but whose answers are lost.
 	loses sync.Map
 
 	mu       sync.Mutex
 	webhooks []relayed
 }
 
-// relayed is one alert of a webhook that was passed on or refused.
+// relayed is one alert of a webhook that the relay passed on or refused.
 type relayed struct {
 	sender   int
 	instance string
@@ -64,7 +64,7 @@ func startRelay(t *testing.T, target string) *relay {
 	return r
 }
 
-// pass sends a webhook on and returns the collector's answer, 503 when there is none.
+// pass sends a webhook on and returns the status of the collector's answer; 503 if there is none.
 func pass(q *http.Request, client *http.Client, target string, body []byte) int {
 	request, err := http.NewRequestWithContext(q.Context(), http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
@@ -83,7 +83,7 @@ func pass(q *http.Request, client *http.Client, target string, body []byte) int 
 // lost reports whether the answer to a webhook gets lost.
 func (r *relay) lost(body []byte) bool {
 	var w kit.Webhook
-	_ = json.Unmarshal(body, &w) // what cannot be read is answered
+	_ = json.Unmarshal(body, &w) // an unreadable body gets its answer
 	return slices.ContainsFunc(w.Alerts, func(a kit.Alert) bool {
 		_, lost := r.loses.Load(a.Labels["instance"])
 		return lost && a.Status == "firing"
@@ -101,7 +101,7 @@ func (r *relay) record(path string, body []byte, answer int) {
 	}
 }
 
-// of returns what was said of an instance, in order.
+// of returns the webhooks about an instance, in order.
 func (r *relay) of(instance string) []relayed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,11 +114,11 @@ func (r *relay) of(instance string) []relayed {
 	return all
 }
 
-// urls are the relay's addresses for the two members.
+// urls returns the relay's addresses for the two members.
 func (r *relay) urls() [2]string { return [2]string{r.server.URL + "/0", r.server.URL + "/1"} }
 
-// echoed says whether the second member said that the instance fires after the first said that it is over, with a start
-// before that.
+// echoed reports whether the second member sent a firing of the instance after the first sent its resolve, with a start before that
+// end.
 func (r *relay) echoed(instance string) bool {
 	over := false
 	for _, w := range r.of(instance) {
@@ -138,7 +138,7 @@ type bench struct {
 	relay     *relay
 }
 
-// echoHold is above the second member's wait, its flush and the first's.
+// echoHold is longer than the second member's wait, its flush and the first's together.
 const echoHold = 10 * time.Second
 
 func startBench(t *testing.T, switches func(*sandbox.Switches)) *bench {
@@ -175,7 +175,7 @@ func (b *bench) said(t *testing.T, instance string, match func(relayed) bool) {
 	})
 }
 
-// events reads how often events had an outcome, from the collector's own metrics.
+// events returns how many events had an outcome, from the collector's own metrics.
 func (b *bench) events(ctx context.Context, outcome string) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.collector.Metrics, http.NoBody)
 	if err != nil {
@@ -193,7 +193,7 @@ func (b *bench) events(ctx context.Context, outcome string) (int, error) {
 	name := regexp.MustCompile(`(?m)^otelcol_exporter_alert24_events(?:_total)?\{.*outcome="` + outcome + `".*\} (\d+)$`)
 	match := name.FindSubmatch(metrics)
 	if match == nil {
-		return 0, nil // there is no line before the first event
+		return 0, nil // the metric does not exist before the first event
 	}
 	return strconv.Atoi(string(match[1]))
 }

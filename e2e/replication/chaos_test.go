@@ -27,15 +27,15 @@ import (
 // instances is how many alerts there are.
 const instances = 12
 
-// prometheus decides what fires, and tells the pair again and again.
+// prometheus decides which alerts fire, and repeats them to the pair.
 type prometheus struct {
 	mu     sync.Mutex
 	random *rand.Rand
-	alerts []harness.Alert        // EndsAt is zero while one fires
+	alerts []harness.Alert        // EndsAt is zero while an alert fires
 	ends   map[string][]time.Time // of each instance
 }
 
-// change lets some alerts fire or resolve, and returns all that ever fired.
+// change makes some alerts fire or resolve, and returns all alerts that ever fired.
 func (p *prometheus) change(often int) []harness.Alert {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -60,7 +60,7 @@ func (p *prometheus) change(often int) []harness.Alert {
 	return told
 }
 
-// setting is a number of the environment, as make chaos sets it.
+// setting reads a number from the environment, which make chaos sets.
 func setting(t *testing.T, name string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(name)
@@ -72,8 +72,8 @@ func setting(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// Whatever happens to replicas, their database and the API: in the end the open incidents are those of the alerts that fire as far
-// as Alertmanager told, and judge has nothing to say against the whole run.
+// Whatever happens to replicas, their database and the API, the open incidents at the end match the firing alerts as far as
+// Alertmanager reported them, and judge finds nothing wrong in the whole run.
 func TestChaos(t *testing.T) {
 	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas), "exporters.alert24.lifecycle.audit_interval="+audits.String())
 	pair := f.pair(t)
@@ -85,7 +85,7 @@ func TestChaos(t *testing.T) {
 	var telling sync.WaitGroup
 	telling.Go(func() {
 		for sleep.For(ctx, time.Second) {
-			_ = pair.Post(ctx, p.change(8)...) // said again in a second
+			_ = pair.Post(ctx, p.change(8)...) // sent again in a second
 		}
 	})
 	c := &chaos{fleet: f, random: rand.New(rand.NewPCG(seed, 2)), did: map[string]int{}}
@@ -112,7 +112,7 @@ func TestChaos(t *testing.T) {
 	c.judge(t, p)
 }
 
-// chaos does one bad thing after the other.
+// chaos causes one failure after another.
 type chaos struct {
 	*fleet
 	random *rand.Rand

@@ -24,12 +24,12 @@ const (
 	audits   = 3 * time.Second
 )
 
-// fleet is three built collectors behind a plain proxy, over a real PostgreSQL.
+// fleet is three built collectors behind a plain proxy, with a real PostgreSQL.
 type fleet struct {
 	sandbox    *harness.Sandbox
 	server     *pgtest.Server
 	database   string
-	paths      []*pgtest.Proxy // from each collector to the database
+	paths      []*pgtest.Proxy // the path from each collector to the database
 	collectors []*harness.Collector
 	proxy      *harness.Proxy
 }
@@ -39,7 +39,7 @@ func start(t *testing.T) *fleet {
 	return startSome(t, replicas)
 }
 
-// startSome starts n collectors with these settings, each with a path of its own to the database.
+// startSome starts n collectors with these settings, each with its own path to the database.
 func startSome(t *testing.T, n int, set ...string) *fleet {
 	t.Helper()
 	found := kit.Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)
@@ -65,13 +65,13 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 	return f
 }
 
-// leader waits for one that leads.
+// leader waits until a collector leads.
 func (f *fleet) leader(t *testing.T) *harness.Collector {
 	t.Helper()
 	return f.leaderBut(t, nil)
 }
 
-// leaderBut does not ask one of them, which may not answer.
+// leaderBut does not ask one of the collectors, which may not answer.
 func (f *fleet) leaderBut(t *testing.T, but *harness.Collector) *harness.Collector {
 	t.Helper()
 	among := slices.DeleteFunc(slices.Clone(f.collectors), func(c *harness.Collector) bool { return c == but })
@@ -80,7 +80,7 @@ func (f *fleet) leaderBut(t *testing.T, but *harness.Collector) *harness.Collect
 	return leader
 }
 
-// pair runs two Alertmanagers that send to the proxy.
+// pair starts two Alertmanagers that send to the proxy.
 func (f *fleet) pair(t *testing.T) *harness.Pair {
 	t.Helper()
 	found := kit.Binaries(t, harness.AlertmanagerEnv)

@@ -20,8 +20,8 @@ import (
 
 func aliasOf(instance string) string { return "HighErrorRate:" + instance }
 
-// agrees returns nil if each alert that fires has one open incident, and one that is over has none, or one if Alertmanager told no
-// collector that it is over because none had acknowledged that it fires.
+// agrees returns nil if each firing alert has one open incident, and each resolved alert has none. A resolved alert may have one if
+// Alertmanager sent no resolve because no firing was acknowledged.
 func (f *fleet) agrees(alerts []harness.Alert) error {
 	open := f.open()
 	var wrong []string
@@ -49,13 +49,14 @@ func (f *fleet) open() map[string]int {
 	return open
 }
 
-// wrong: so many open incidents are not what the alert asks for.
+// wrong reports whether this number of open incidents does not match the alert.
 func (f *fleet) wrong(a harness.Alert, open int) bool {
 	fires := a.EndsAt.IsZero()
 	return open > 1 || fires && open == 0 || !fires && open == 1 && f.proxy.OwesResolve(a)
 }
 
-// tell logs of all that is wrong what the collectors were told last, what they say of it, what their database has, and the incidents.
+// tell logs, for every wrong alias, the last webhooks to the collectors, what they report about it, the record in the database, and
+// the incidents.
 func (f *fleet) tell(t *testing.T, alerts []harness.Alert) {
 	t.Helper()
 	open := f.open()
@@ -82,7 +83,7 @@ func (f *fleet) tell(t *testing.T, alerts []harness.Alert) {
 	}
 }
 
-// record is what the database has of an alias.
+// record returns the database's record of an alias.
 func (f *fleet) record(t *testing.T, alias string) string {
 	t.Helper()
 	conn, err := f.server.Connect(t.Context(), f.database)
@@ -97,8 +98,8 @@ func (f *fleet) record(t *testing.T, alias string) string {
 
 func last(n int, lines []string) []string { return lines[max(0, len(lines)-n):] }
 
-// judge looks at the whole run. A replica that was paused may send one stale request, and a run may pause each of them: nothing else
-// excuses an incident next to another one of its alias, or one that closed at another time than its alert.
+// judge checks the whole run. Each replica may be paused, and may then send one stale request. Nothing else excuses a second
+// incident of an alias at the same time, or an incident that closed at another time than its alert.
 func (c *chaos) judge(t *testing.T, p *prometheus) {
 	t.Helper()
 	incidents := c.sandbox.Incidents()
@@ -121,7 +122,7 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			many = append(many, fmt.Sprintf("%s has %d incidents, %d episodes; the collectors were told:\n%s", alias, len(byAlias[alias]), own,
 				strings.Join(last(50, c.proxy.Told(instance)), "\n")))
 		}
-		var before time.Time // the close of an earlier one
+		var before time.Time // the close of an earlier incident
 		for _, i := range byAlias[alias] {
 			if i.CreatedAt.Before(before) {
 				twice = append(twice, fmt.Sprintf("%s %s, created at %s, before %s", alias, i.ID, i.CreatedAt, before))
@@ -148,7 +149,7 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 	assert.LessOrEqual(t, len(odd), pauses, "incidents that closed at another time than an alert")
 }
 
-// latest: an incident that opened after its alert had ended ends as it began.
+// latest returns the later time: an incident that opened after its alert had ended closes at its own start.
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -53,7 +53,7 @@ func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
 	assert.Len(t, f.sandbox.Incidents(), 2)
 }
 
-// takeover is how long another replica takes to lead.
+// takeover returns how long another replica takes to become leader.
 func (f *fleet) takeover(t *testing.T, from *harness.Collector) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -61,7 +61,7 @@ func (f *fleet) takeover(t *testing.T, from *harness.Collector) time.Duration {
 	return time.Since(began).Round(time.Millisecond)
 }
 
-// The leader is stopped for longer than its lease, and then goes on as if nothing had happened: what the next one did stays.
+// The leader is paused for longer than its lease, and then continues as if nothing had happened. The changes of its successor stay.
 func TestLeaderSleepsThroughItsLease(t *testing.T) {
 	f := start(t)
 	pair := f.pair(t)
@@ -85,7 +85,7 @@ func TestLeaderSleepsThroughItsLease(t *testing.T) {
 	kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
 }
 
-// Three replicas are upgraded one after the other under load: no webhook fails through a proxy that tries one more.
+// Three replicas are upgraded one after another under load. With a proxy that tries a second one, no webhook fails.
 func TestRollingRestartLosesNoWebhook(t *testing.T) {
 	f := start(t)
 	metrics := map[string]bool{}
@@ -122,7 +122,7 @@ func TestRollingRestartLosesNoWebhook(t *testing.T) {
 	t.Logf("%d webhooks", passed)
 }
 
-// repeat sends a webhook again and again. The sender's own pace is all that it waits for.
+// repeat sends a webhook again and again. It waits only for the sender's own interval.
 func (f *fleet) repeat(ctx context.Context, t *testing.T, w kit.Webhook) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)

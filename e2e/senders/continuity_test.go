@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// The rules of aliases change while an alert fires: its incident stays, and closes. The next one has the new alias.
+// The alias rules change while an alert fires: its incident stays, and closes later. The next incident has the new alias.
 func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}
@@ -41,7 +41,7 @@ func TestAliasRulesChangeWhileAnAlertFires(t *testing.T) {
 	states(t, s, before+"resolved critical | Still a high error rate", "eu/api-service | new critical | High error rate on api-01.prod")
 }
 
-// The alert ends while the bridge is down, and its alias has changed when the resolve comes.
+// The alert ends while the bridge is down, and its alias has changed when the resolve arrives.
 func TestAlertEndsWhileTheBridgeIsDown(t *testing.T) {
 	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}
@@ -57,7 +57,7 @@ func TestAlertEndsWhileTheBridgeIsDown(t *testing.T) {
 	states(t, s, "HighErrorRate:api-01.prod | resolved critical | High error rate on api-01.prod")
 }
 
-// Two tenants have the same alert, each through a receiver of its own.
+// Two tenants have the same alert, each through its own receiver.
 func TestTwoTenants(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "b")

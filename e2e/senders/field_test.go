@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// step is a webhook, and all incidents that there are after it.
+// step is a webhook, and all incidents after it.
 type step struct {
 	body string
 	want []string
@@ -28,7 +28,7 @@ const (
 	noLabels = "e3b0c44298fc1c14:e3b0c44298fc1c14 | "
 )
 
-// shapes are from public bug reports of bridges to incident managers, with texts of our own. In each of them a bridge lost an
+// shapes come from public bug reports about bridges to incident managers, with our own texts. In each of them a bridge lost an
 // incident, merged two, opened one twice or left one open.
 var shapes = map[string]struct {
 	set   []string
@@ -102,7 +102,7 @@ func TestShapesFromTheField(t *testing.T) {
 	}
 }
 
-// A repeat changes nothing, however it is written: it writes nothing either.
+// A repeat changes nothing, whatever its form. So it writes nothing either.
 func TestRepeatsWriteNothing(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t)
@@ -122,12 +122,12 @@ func TestRepeatsWriteNothing(t *testing.T) {
 	assert.Len(t, s.Requests(), before)
 }
 
-// A body that is not a webhook of alerts is refused with a line that says what is missing.
+// A body that is not a webhook of alerts is refused. The error line says what is missing.
 func TestOtherSendersAreToldWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, c := kit.StartCollector(t)
 	for body, want := range map[string]string{
-		// Prometheus itself, pointed at the bridge instead of at an Alertmanager.
+		// Prometheus itself, configured to send to the bridge instead of an Alertmanager.
 		`[{"labels":{"alertname":"A"},"startsAt":"2026-11-23T20:37:15Z"}]`: "the body is a list, as Prometheus sends it: point Prometheus at Alertmanager, and Alertmanager's webhook_configs here\n",
 		// Grafana before unified alerting.
 		`{"evalMatches":[{"value":15.7,"metric":"load"}],"ruleId":2,"ruleName":"Load","state":"alerting","title":"[Alerting] Load"}`: `there is no "alerts" list, as in a custom payload or a notification of Grafana before version 8: ` +

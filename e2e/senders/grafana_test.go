@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// grafanaAlert has a place for what versions of Grafana say in different ways.
+// grafanaAlert has placeholders for the parts that differ between Grafana versions.
 const grafanaAlert = `{"version":"1","orgId":3,"externalURL":"https://grafana.example.com/","groupKey":"{}:{alertname=\"Queue too long\"}","alerts":[{
 	"status":%q,"labels":{"alertname":"Queue too long","instance":"mq-1:15692","severity":"critical"},"fingerprint":"00000000000000aa",
 	"annotations":{"summary":"The queue of mq-1 is too long"},"startsAt":"2026-11-23T20:37:10Z","endsAt":%q,
@@ -21,7 +21,7 @@ const grafanaAlert = `{"version":"1","orgId":3,"externalURL":"https://grafana.ex
 
 const noEnd, anEnd = "0001-01-01T00:00:00Z", "2026-11-23T22:37:10Z"
 
-// A Grafana is upgraded while an alert fires. The old one names the rule nowhere, so that even the computed alias changes.
+// Grafana is upgraded while an alert fires. The old version does not name the rule, so even the computed alias changes.
 func TestGrafanaIsUpgradedWhileAnAlertFires(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t)
@@ -47,7 +47,7 @@ func TestGrafanaIsUpgradedWhileAnAlertFires(t *testing.T) {
 		"Queue too long:mq-1:15692:bexyz | new critical | The queue of mq-1 is too long")
 }
 
-// A rule that cannot be evaluated says so, with its own name.
+// The incident of a rule that cannot be evaluated says so, and names the rule.
 func TestGrafanaHasNoData(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t)
@@ -63,7 +63,8 @@ func TestGrafanaHasNoData(t *testing.T) {
 	expect("resolved")
 }
 
-// Nobody resolves the alert of the test button. Here it ends after a second; that the receiver says a minute is tested there.
+// No resolve follows the alert of the test button. Here the alert ends after a second; the receiver's own test covers the minute
+// that it sets.
 func TestGrafanaTestButton(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t,

@@ -12,14 +12,14 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// kubernetes are the rules of examples/kubernetes-alias-rules.yaml, included as the documentation says.
+// kubernetes uses the rules of examples/kubernetes-alias-rules.yaml, included as the documentation describes.
 func kubernetes(t *testing.T) kit.World {
 	t.Helper()
 	return kit.World{Args: []string{"--config", kit.WriteFile(t,
 		"receivers:\n  alertmanager:\n    alias:\n      rules: ${file:"+kit.Root(t, "examples", "kubernetes-alias-rules.yaml")+"}\n")}}
 }
 
-// Two pods that one exporter tells of are two incidents. An exporter that moves, and another reason, are the same one.
+// Two pods reported by one exporter are two incidents. If the exporter moves or the reason changes, the incident stays the same.
 func TestPodsOfOneExporter(t *testing.T) {
 	t.Parallel()
 	s, c := kit.Start(t, kubernetes(t))
@@ -38,7 +38,7 @@ func TestPodsOfOneExporter(t *testing.T) {
 	states(t, s, cart+"resolved"+said, index+"resolved"+said)
 }
 
-// What the default route of kube-prometheus-stack sends at once calls nobody.
+// The first alerts that kube-prometheus-stack's default route sends call nobody.
 func TestFirstMinuteOfKubePrometheus(t *testing.T) {
 	t.Parallel()
 	s, c := kit.Start(t, kubernetes(t))
@@ -55,7 +55,7 @@ func TestFirstMinuteOfKubePrometheus(t *testing.T) {
 	states(t, s, alias+"resolved high | It is broken")
 }
 
-// One problem whose state, or whose threshold, is a label.
+// One problem with a label that holds its state or its threshold.
 func TestStateIsALabel(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t, `receivers.alertmanager.alias.rules=[{matchers: ['alertname="AppNotSynced"'], labels: [alertname, namespace, name]}]`)
@@ -74,7 +74,7 @@ func TestStateIsALabel(t *testing.T) {
 	states(t, s, web+"resolved medium"+said, latency+"resolved critical"+said)
 }
 
-// Words of all kinds, and one line in the log for each that is not known.
+// Severity words of all kinds. The log has one line for each unknown word.
 func TestWordsForSeverity(t *testing.T) {
 	t.Parallel()
 	s, c := kit.StartCollector(t)

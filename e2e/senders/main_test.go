@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package senders tests what alerts become as their senders really write them, and which of them are one incident.
+// Package senders tests the incidents of alerts in the form of real senders, and which alerts share one.
 package senders
 
 import (
@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// send posts a webhook as text, and wants it to be taken.
+// send posts a webhook as text, and expects that it is accepted.
 func send(t *testing.T, c *harness.Collector, body string) {
 	t.Helper()
 	status, answer, err := kit.Send(t.Context(), t, kit.Client(), c.Webhook, harness.WebhookToken, nil, []byte(body))
@@ -37,7 +37,7 @@ func recorded(t *testing.T, name string) string {
 	return string(body)
 }
 
-// fires and ends are an alert of a webhook of Alertmanager's: its labels as JSON.
+// fires and ends return an alert of an Alertmanager webhook. labels is JSON.
 func fires(labels string) string {
 	return `{"status":"firing","labels":{` + labels + `},"annotations":{"summary":"It is broken"},"startsAt":"2026-11-23T20:37:15Z","endsAt":"0001-01-01T00:00:00Z"}`
 }

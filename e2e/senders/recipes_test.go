@@ -33,7 +33,7 @@ func recipe(t *testing.T, processor string, changes ...string) (file string) {
 	return file
 }
 
-// The severity depends on the environment, the title begins with the team, and an alert that nobody resolves ends by itself.
+// The severity depends on the environment, the title begins with the team, and an alert without a resolve ends by itself.
 func TestRecipeForSeverityAndTitle(t *testing.T) {
 	t.Parallel()
 	s, c := kit.Start(t, kit.World{Args: []string{"--config", recipe(t, "transform/alerts", "30m", "1s")}})
@@ -47,7 +47,7 @@ func TestRecipeForSeverityAndTitle(t *testing.T) {
 	assert.NotContains(t, c.Log(), "deprecated")
 }
 
-// What is to open nothing closes what is open from before; what a filter drops never arrives.
+// An alert that must not open an incident still closes one that is open. An alert dropped by a filter never arrives.
 func TestRecipeForAlertsThatOpenNothing(t *testing.T) {
 	t.Parallel()
 	w := kit.World{Dir: t.TempDir()}

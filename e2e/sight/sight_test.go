@@ -21,8 +21,8 @@ import (
 // statusGate makes health_check report the status of components.
 const statusGate = "--feature-gates=extension.healthcheck.useComponentStatus"
 
-// While Alert24 refuses the key, webhooks are accepted and every probe passes; metrics, status and log tell, and all goes
-// well again by itself.
+// While Alert24 refuses the key, webhooks are accepted and every probe passes. Metrics, status and log report the problem, and
+// everything recovers by itself.
 func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 	for name, args := range map[string][]string{"health_check as deployed": nil, "health_check with component status": {statusGate}} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 	}
 }
 
-// In a storm of alerts, too, the log says of each incident what became of it, in one line.
+// Even in a storm of alerts, the log has one line about the outcome of each incident.
 func TestOneLogLineForEachIncident(t *testing.T) {
 	const alerts = 40
 	s, c := kit.StartCollector(t, kit.Quick()...)
@@ -84,10 +84,10 @@ func TestOneLogLineForEachIncident(t *testing.T) {
 	}
 }
 
-// requireStatus wants the health check to answer 200 and, where it knows components, to say the exporter's status.
+// requireStatus expects the health check to answer 200 and, if it reports components, to give this status of the exporter.
 func requireStatus(t *testing.T, c *harness.Collector, args []string, want string) {
 	t.Helper()
-	said := kit.Read(t.Context(), t, c.Health+"?verbose") // fails unless it is 200
+	said := kit.Read(t.Context(), t, c.Health+"?verbose") // fails unless the status is 200
 	if len(args) == 0 {
 		assert.Contains(t, said, "Server available")
 		return

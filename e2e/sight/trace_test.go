@@ -28,13 +28,13 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// traces is an OTLP server that keeps the spans it is sent.
+// traces is an OTLP server that keeps the spans it receives.
 type traces struct {
 	*httptest.Server
 
 	mu    sync.Mutex
 	spans map[string]ptrace.Span // by name
-	text  strings.Builder        // all that was sent
+	text  strings.Builder        // everything received
 }
 
 func startTraces(t *testing.T) *traces {
@@ -69,7 +69,7 @@ func (s *traces) keep(sent ptrace.Traces, body []byte) {
 	}
 }
 
-// chain returns the names of the spans from the root's child down to the named one, all of one trace.
+// chain returns the span names from the root's child down to the named span, all of one trace.
 func (s *traces) chain(name string, root pcommon.SpanID) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,7 +153,7 @@ func TestOneTraceFromWebhookToAlert24(t *testing.T) { //nolint:funlen // one sto
 		}
 	}
 	for name, span := range server.spans {
-		if name == "Client HTTP GET" { // the check of the key at start, which no webhook asked for
+		if name == "Client HTTP GET" { // the check of the key at the start, which no webhook caused
 			assert.NotEqual(t, traceID, span.TraceID().String(), name)
 			continue
 		}

@@ -16,12 +16,12 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// A bridge whose storage is full is not ready. Once there is room it is ready again by itself: while it is not, an orchestrator
-// may keep all webhooks from it.
+// A bridge with full storage is not ready. When there is room, it becomes ready by itself: until then, an orchestrator may send it
+// no webhooks.
 func TestReadinessFollowsTheStorage(t *testing.T) {
 	s, c := kit.StartCollector(t, append(kit.Quick(),
 		fmt.Sprint(kit.StorageRoom, 2<<20),
-		// What is not heard of ends after a while, and soon leaves the ledger: that makes room.
+		// An alert that is not repeated ends after a while, and its entry soon expires. This makes room.
 		"exporters.alert24.lifecycle.stale_after=10s", "exporters.alert24.timeout=1s", "exporters.alert24.echo.window=1s",
 		"exporters.alert24.echo.hold=1s", "exporters.alert24.lifecycle.closed_retention=2s",
 	)...)
@@ -33,7 +33,7 @@ func TestReadinessFollowsTheStorage(t *testing.T) {
 	}
 	becomes(http.StatusServiceUnavailable, "not ready: the storage is full")
 	kit.RequireMetric(t, c, "otelcol_exporter_alert24_storage_up", 0)
-	kit.Read(t.Context(), t, c.Health) // it lives
+	kit.Read(t.Context(), t, c.Health) // it is alive
 	answered := kit.Scrape(t.Context(), t, c)["otelcol_receiver_alertmanager_webhooks"]
 
 	becomes(http.StatusOK, "ready")

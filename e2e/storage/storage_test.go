@@ -26,8 +26,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// When storage is full a webhook that needs room is answered 503 and changes nothing, and one that makes room is taken. With
-// more room all goes on, and what was answered 200 is there.
+// When storage is full, a webhook that needs room gets 503 and changes nothing. A webhook that frees room is accepted. With more
+// room everything continues, and all webhooks answered with 200 are there.
 func TestFullStorage(t *testing.T) {
 	dir := t.TempDir()
 	found := kit.Binaries(t, harness.CollectorEnv)
@@ -43,14 +43,14 @@ func TestFullStorage(t *testing.T) {
 		return c
 	}
 	c := start(1 << 20)
-	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // nothing must change but by webhooks
+	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // only webhooks may change anything
 	require.NoError(t, err)
 	n, refused := kit.Fill(t, c)
 	want := map[string]bool{}
 	for i := range n {
 		want[fmt.Sprintf("HighErrorRate:host-%d", i)] = true
 	}
-	// An end makes room, so it is taken.
+	// A resolve frees room, so it is accepted.
 	kit.Deliver(t, c, kit.Resolved(kit.Firing("host-0", "critical")))
 	delete(want, "HighErrorRate:host-0")
 
@@ -72,7 +72,7 @@ func TestFullStorage(t *testing.T) {
 	})
 }
 
-// A ledger that a newer version has written is left alone, and the operator is told.
+// The bridge does not touch a ledger written by a newer version, and tells the operator.
 func TestLedgerOfANewerVersion(t *testing.T) {
 	dir := t.TempDir()
 	found := kit.Binaries(t, harness.CollectorEnv)
@@ -106,7 +106,7 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 	kit.OnlyIncident(t, s, kit.IsResolved)
 }
 
-// journalFile opens the exporter's journal while no collector has it.
+// journalFile opens the exporter's journal while no collector uses it.
 func journalFile(t *testing.T, dir string, use func(*journal.Journal, map[string]string)) {
 	t.Helper()
 	factory := filestorage.NewFactory()
@@ -127,7 +127,7 @@ func journalFile(t *testing.T, dir string, use func(*journal.Journal, map[string
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// Without storage the collector works, and says at start what that costs.
+// Without storage the collector works. At the start it logs the consequences.
 func TestWithoutStorage(t *testing.T) {
 	s, c := kit.StartCollector(t, "exporters.alert24.storage=null")
 	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))

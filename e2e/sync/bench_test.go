@@ -26,18 +26,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// Times of the sync in these tests.
+// Intervals of the sync in these tests.
 const (
 	interval  = time.Second
 	absentFor = 2 * time.Second
 )
 
-// door is the address that the collector asks, no matter which Alertmanager is behind it: one that comes back has another port.
+// door is the address that the collector asks, whichever Alertmanager is behind it: a restarted one has another port.
 type door struct {
 	*httptest.Server
 
 	behind atomic.Pointer[http.Handler]
-	lists  atomic.Int64 // how often a list was asked for
+	lists  atomic.Int64 // number of list requests
 }
 
 func newDoor(t *testing.T) *door {
@@ -59,7 +59,7 @@ func newDoor(t *testing.T) *door {
 
 func (d *door) set(h http.Handler) { d.behind.Store(&h) }
 
-// leads lets the door lead to an Alertmanager.
+// leads makes the door lead to an Alertmanager.
 func (d *door) leads(t *testing.T, a *harness.Alertmanager) {
 	t.Helper()
 	to, err := url.Parse(a.Address)
@@ -71,7 +71,7 @@ func (d *door) leads(t *testing.T, a *harness.Alertmanager) {
 	d.set(proxy)
 }
 
-// bench is a sandbox and a collector that asks some doors.
+// bench is a sandbox and a collector that asks several doors.
 type bench struct {
 	sandbox   *harness.Sandbox
 	collector *harness.Collector
@@ -92,7 +92,7 @@ func startBench(t *testing.T, doors int, set ...string) *bench {
 	return b
 }
 
-// settings are those of a collector that asks these endpoints.
+// settings returns the settings of a collector that asks these endpoints.
 func settings(endpoints []string, more ...string) []string {
 	return append(append(kit.Quick(),
 		"receivers.alertmanager.sync.endpoints=["+strings.Join(endpoints, ",")+"]",
@@ -101,7 +101,7 @@ func settings(endpoints []string, more ...string) []string {
 		"receivers.alertmanager.sync.startup_grace=0s"), more...)
 }
 
-// alertmanager starts one that stands behind a door.
+// alertmanager starts an Alertmanager behind a door.
 func (b *bench) alertmanager(t *testing.T, door int) *alertmanager {
 	t.Helper()
 	a := b.behindNoDoor(t, door, b.collector.Webhook)
@@ -109,7 +109,7 @@ func (b *bench) alertmanager(t *testing.T, door int) *alertmanager {
 	return a
 }
 
-// behindNoDoor starts one that sends to the webhook, and that the collector cannot ask yet.
+// behindNoDoor starts an Alertmanager that sends to the webhook but that the collector cannot ask yet.
 func (b *bench) behindNoDoor(t *testing.T, door int, webhook string) *alertmanager {
 	t.Helper()
 	a := &alertmanager{bench: b, door: door, webhook: webhook, dir: filepath.Join(b.dir, "alertmanager-"+strconv.Itoa(door))}
@@ -142,13 +142,13 @@ func (a *alertmanager) run(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// enters lets it stand behind its door.
+// enters makes its door lead to it.
 func (a *alertmanager) enters(t *testing.T) {
 	t.Helper()
 	a.doors[a.door].leads(t, a.Alertmanager)
 }
 
-// configure changes the configuration, in pairs of what is there and what takes its place, and returns how to undo that.
+// configure changes the configuration. The pairs are a text and its replacement. It returns a function that undoes the change.
 func (a *alertmanager) configure(t *testing.T, pairs ...string) (undo func()) {
 	t.Helper()
 	path := filepath.Join(a.dir, "alertmanager.yml")
@@ -173,26 +173,26 @@ func (a *alertmanager) silence(t *testing.T, instance string) {
 	require.NoError(t, a.Silence(t.Context(), instance, "jane"))
 }
 
-// fires posts that the alert fires, with a lease that no test outlives.
+// fires posts firing alerts, with a lease longer than any test.
 func (a *alertmanager) fires(t *testing.T, alerts ...harness.Alert) {
 	t.Helper()
 	require.NoError(t, a.Post(t.Context(), alerts...))
 }
 
-// ends posts that it ended.
+// ends posts that the alert ended.
 func (a *alertmanager) ends(t *testing.T, alert harness.Alert) {
 	t.Helper()
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, a.Post(t.Context(), alert))
 }
 
-// incident waits until the one incident of the instance is as it should.
+// incident waits until the instance has one incident and done accepts it.
 func (b *bench) incident(t *testing.T, instance string, done func(sandbox.Incident) error) {
 	t.Helper()
 	kit.OnlyIncidentOf(t, b.sandbox, "HighErrorRate:"+instance, done)
 }
 
-// syncs waits until the collector has asked n more times, and has gone on with what it heard.
+// syncs waits until the collector has asked n more times and has processed the lists.
 func (b *bench) syncs(t *testing.T, n int) {
 	t.Helper()
 	from := b.taken(t.Context(), t)
@@ -209,13 +209,13 @@ func (b *bench) taken(ctx context.Context, t *testing.T) float64 {
 	return b.sum(ctx, t, "otelcol_exporter_alert24_syncs", "")
 }
 
-// effect is how many alerts a sync did this to.
+// effect returns how many alerts had this effect of a sync.
 func (b *bench) effect(ctx context.Context, t *testing.T, effect string) float64 {
 	t.Helper()
 	return b.sum(ctx, t, "otelcol_exporter_alert24_synced_alerts", `effect="`+effect+`"`)
 }
 
-// sum of the series of a metric that have the label.
+// sum returns the sum over the series of a metric that have the label.
 func (b *bench) sum(ctx context.Context, t *testing.T, name, label string) (sum float64) {
 	t.Helper()
 	for labels, v := range kit.Scrape(ctx, t, b.collector)[name] {

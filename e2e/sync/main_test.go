@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sync tests that no incident outlives its alert, whatever webhooks Alertmanager does not send.
+// Package sync tests that no incident outlives its alert, even if Alertmanager does not send webhooks.
 package sync
 
 import (

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// both lets lists open incidents, too.
+// both lets lists open incidents as well.
 var both = []string{"receivers.alertmanager.sync.repair=both", "receivers.alertmanager.sync.receiver=alert24"}
 
 // burning is an alert that began long ago.
@@ -26,8 +26,8 @@ func burning(instance string) harness.Alert {
 	return a
 }
 
-// TestNoWebhookComes: Alertmanager's webhooks go nowhere. What it lists for the receiver, and would have sent, opens an incident, and
-// closes it; nothing else does.
+// TestNoWebhookComes: Alertmanager's webhooks get lost. An alert that it lists for the receiver, and would have sent, opens an
+// incident and closes it. No other alert does.
 func TestNoWebhookComes(t *testing.T) {
 	b := startBench(t, 1, both...)
 	am := b.behindNoDoor(t, 0, b.collector.Webhook+"-that-is-wrong")
@@ -46,7 +46,7 @@ func TestNoWebhookComes(t *testing.T) {
 	assert.Positive(t, b.effect(t.Context(), t, "resolved"))
 }
 
-// TestNothingOpensInDoubt: a list that may not be whole opens nothing.
+// TestNothingOpensInDoubt: a list that may be incomplete opens nothing.
 func TestNothingOpensInDoubt(t *testing.T) {
 	t.Run("one of two says nothing", func(t *testing.T) {
 		b := startBench(t, 2, both...)
@@ -70,8 +70,8 @@ func TestNothingOpensInDoubt(t *testing.T) {
 	})
 }
 
-// TestBridgeWithoutItsStorage: the first lists bring back what Alertmanager would only repeat after repeat_interval, without a second
-// incident.
+// TestBridgeWithoutItsStorage: the first lists restore alerts that Alertmanager would repeat only after repeat_interval, without a
+// second incident.
 func TestBridgeWithoutItsStorage(t *testing.T) {
 	b := startBench(t, 1, both...)
 	am := b.alertmanager(t, 0)
@@ -95,7 +95,7 @@ func TestBridgeWithoutItsStorage(t *testing.T) {
 	require.Len(t, b.sandbox.Incidents(), 2)
 }
 
-// TestRestartRepairsNothing: a bridge that has its storage hears once more of what fires, and that is a repeat.
+// TestRestartRepairsNothing: a bridge with its storage sees firing alerts again in lists, and treats them as repeats.
 func TestRestartRepairsNothing(t *testing.T) {
 	b := startBench(t, 1, both...)
 	am := b.alertmanager(t, 0)
@@ -110,7 +110,8 @@ func TestRestartRepairsNothing(t *testing.T) {
 	assert.EqualValues(t, 1, b.sum(t.Context(), t, "otelcol_exporter_alert24_events", `outcome="repeated"`))
 }
 
-// TestAnotherAlertmanager: after endpoints lead to another, empty one, nothing closes that the former one listed.
+// TestAnotherAlertmanager: after the endpoints change to another, empty Alertmanager, the alerts listed by the former one stay
+// open.
 func TestAnotherAlertmanager(t *testing.T) {
 	b := startBench(t, 1)
 	am := b.alertmanager(t, 0)
@@ -131,7 +132,7 @@ func TestAnotherAlertmanager(t *testing.T) {
 	assert.Zero(t, b.effect(t.Context(), t, "resolved"))
 }
 
-// repaired requires that so many alerts began to fire because of lists.
+// repaired requires that this many alerts fired because of lists.
 func (b *bench) repaired(t *testing.T, want float64) {
 	t.Helper()
 	assert.InDelta(t, want, b.sum(t.Context(), t, "otelcol_exporter_alert24_events", `outcome="repaired"`), 0)

@@ -21,7 +21,8 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// TestRestartOfAlertmanager: it has forgotten all alerts, and that closes nothing that fires. What ended meanwhile closes.
+// TestRestartOfAlertmanager: it has forgotten all alerts. Incidents of firing alerts stay open, and those of alerts that ended
+// meanwhile close.
 func TestRestartOfAlertmanager(t *testing.T) {
 	const grace = 6 * time.Second
 	for name, forget := range map[string]bool{"with its data": false, "without": true} {
@@ -41,9 +42,9 @@ func TestRestartOfAlertmanager(t *testing.T) {
 				require.NoError(t, os.RemoveAll(filepath.Join(am.dir, "alertmanager")))
 			}
 			am.start(t)
-			b.syncs(t, 4) // it lists nothing, for longer than absent_for
+			b.syncs(t, 4) // it lists nothing for longer than absent_for
 			b.incident(t, "ended", kit.IsOpen)
-			am.fires(t, fires) // as Prometheus does, in time
+			am.fires(t, fires) // like Prometheus, in time
 			b.whole(t, 1)
 			b.incident(t, "ended", kit.IsResolved)
 			b.incident(t, "fires", kit.IsOpen)
@@ -53,7 +54,7 @@ func TestRestartOfAlertmanager(t *testing.T) {
 	}
 }
 
-// TestRestartOfTheCollector: what a list has shown is on disk, and what ended while it was away closes.
+// TestRestartOfTheCollector: the listed alerts are on disk. Incidents of alerts that ended while the collector was down close.
 func TestRestartOfTheCollector(t *testing.T) {
 	b := startBench(t, 1)
 	am := b.alertmanager(t, 0)
@@ -69,7 +70,7 @@ func TestRestartOfTheCollector(t *testing.T) {
 	assert.Positive(t, b.effect(t.Context(), t, "resolved"))
 }
 
-// TestNoAnswer: an Alertmanager that does not say what it knows keeps everything open, and the metrics tell.
+// TestNoAnswer: if an Alertmanager does not answer, everything stays open, and the metrics show the failure.
 func TestNoAnswer(t *testing.T) {
 	hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	page := func(w http.ResponseWriter, _ *http.Request) {
@@ -104,7 +105,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// whole waits until the last sync was complete, or not.
+// whole waits until the last sync was complete, or incomplete.
 func (b *bench) whole(t *testing.T, want float64) {
 	t.Helper()
 	kit.Eventually(t, func(ctx context.Context) error {
@@ -115,7 +116,7 @@ func (b *bench) whole(t *testing.T, want float64) {
 	})
 }
 
-// TestOneOfTwoIsDown: a cluster of which a member is away closes nothing that it does not list, until it is back.
+// TestOneOfTwoIsDown: while a member of a cluster is down, an alert that is not listed stays open.
 func TestOneOfTwoIsDown(t *testing.T) {
 	b := startBench(t, 2)
 	found := kit.Binaries(t, harness.AlertmanagerEnv)
@@ -143,10 +144,10 @@ func TestOneOfTwoIsDown(t *testing.T) {
 	b.incident(t, "pair", kit.IsResolved)
 }
 
-// TestPairThatDisagrees: of two Alertmanagers that are no cluster, one says that the alert ended and the other that it fires. It
-// fires until both say so, in one incident.
+// TestPairThatDisagrees: two Alertmanagers that are not a cluster disagree about an alert. It fires until both report its end, in
+// one incident.
 func TestPairThatDisagrees(t *testing.T) {
-	// A resolve waits for two intervals. On a busy machine, a list must come within them.
+	// A resolve waits for two intervals. Even on a busy machine, a list must come within them.
 	b := startBench(t, 2, "receivers.alertmanager.sync.interval=3s", "receivers.alertmanager.sync.absent_for=3s")
 	first, second := b.alertmanager(t, 0), b.alertmanager(t, 1)
 	alert := kit.AlertOn("disputed")

@@ -14,7 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// TestEndsUnsaid: an alert whose end Alertmanager never sends still closes its incident, and no incident closes before its alert ends.
+// TestEndsUnsaid: if Alertmanager never sends the end of an alert, its incident still closes, and no incident closes before its
+// alert ends.
 func TestEndsUnsaid(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	b := startBench(t, 1)
 	am := b.alertmanager(t, 0)
@@ -23,7 +24,7 @@ func TestEndsUnsaid(t *testing.T) { //nolint:funlen // one story: each step need
 		alert := kit.AlertOn(instance)
 		am.fires(t, alert)
 		b.incident(t, instance, kit.IsOpen)
-		b.syncs(t, 2) // it was shown
+		b.syncs(t, 2) // a list has shown it
 		return alert
 	}
 	stays := func(t *testing.T, instance string) {
@@ -56,7 +57,7 @@ receivers:
 `)
 		alert := open(t, "inhibited")
 		cause := kit.AlertOn("inhibited")
-		cause.Labels["alertname"], cause.Labels["severity"] = "Cause", "info" // it goes nowhere
+		cause.Labels["alertname"], cause.Labels["severity"] = "Cause", "info" // it is routed nowhere
 		am.fires(t, cause)
 		stays(t, "inhibited")
 		closes(t, alert)
@@ -76,7 +77,7 @@ receivers:
 	t.Run("cut by max_alerts", func(t *testing.T) {
 		undo := am.configure(t, "max_alerts: 0", "max_alerts: 1", "group_by: [alertname, instance, job]", "group_by: [alertname]")
 		alert := open(t, "z-cut")
-		other := kit.AlertOn("a-first") // Alertmanager sorts it to the front, so it is the one that is sent
+		other := kit.AlertOn("a-first") // Alertmanager sorts it to the front, so it is sent
 		am.fires(t, other)
 		b.incident(t, "a-first", kit.IsOpen)
 		closes(t, alert)
@@ -97,7 +98,7 @@ receivers:
 	require.Zero(t, b.effect(t.Context(), t, "withdrawn"))
 }
 
-// TestAResolveThatComesCounts: with a sync, what Alertmanager says closes as before, at the true end.
+// TestAResolveThatComesCounts: with a sync, a resolve from Alertmanager closes the incident as before, at the true end.
 func TestAResolveThatComesCounts(t *testing.T) {
 	b := startBench(t, 1)
 	am := b.alertmanager(t, 0)

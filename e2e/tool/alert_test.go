@@ -48,7 +48,7 @@ func TestAlertArrives(t *testing.T) {
 	assert.Equal(t, []string{i.Alias, "#1", "low", "db"}, []string{told.Alias, told.Incident, i.Severity, i.Labels["team"]})
 }
 
-// With --keep the incident stays open, until the printed command closes it.
+// With --keep, the incident stays open until the printed command closes it.
 func TestAlertIsKept(t *testing.T) {
 	s, c := kit.Start(t, kit.World{Set: kit.Quick()})
 	code, text := testAlert(t, s, c, "--keep", "--severity", "high")
@@ -62,7 +62,7 @@ func TestAlertIsKept(t *testing.T) {
 	require.NoError(t, kit.IsResolved(s.Incidents()[0]))
 }
 
-// The webhook is signed, and the bridge takes only those of a client certificate.
+// The webhook is signed, and the bridge requires a client certificate.
 func TestAlertProvesItself(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)
@@ -90,7 +90,7 @@ func TestAlertProvesItself(t *testing.T) {
 	require.NoError(t, kit.IsResolved(s.Incidents()[0]))
 }
 
-// What the bridge knows is said when a step does not happen.
+// If a step does not happen, the command reports what the bridge knows.
 func TestAlertDoesNotArrive(t *testing.T) {
 	s, c := kit.Start(t, kit.World{Set: kit.Quick(), Faults: []sandbox.Fault{{Match: sandbox.Match{Method: "POST"}, Status: 503}}})
 	code, text := testAlert(t, s, c, "--timeout", "2s")

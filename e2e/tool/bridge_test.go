@@ -22,13 +22,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// run runs alert24tool to its end.
+// run runs alert24tool until it ends.
 func run(t *testing.T, args ...string) (code int, output string) {
 	t.Helper()
 	return start(t, t.TempDir(), []string{"ALERT24_WEBHOOK_TOKEN=" + harness.WebhookToken}, args...).wait()
 }
 
-// explains waits until explain says something.
+// explains waits until the output of explain contains want.
 func explains(t *testing.T, c *harness.Collector, alias, want string) (code int) {
 	t.Helper()
 	kit.Eventually(t, func(context.Context) error {
@@ -41,7 +41,7 @@ func explains(t *testing.T, c *harness.Collector, alias, want string) (code int)
 	return code
 }
 
-// The bridge says why an alert has an incident, or none, while it runs, and its disk says so afterwards.
+// A running bridge explains why an alert has an incident or none. Its disk tells the same afterwards.
 func TestExplainAndLedger(t *testing.T) {
 	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
 	dir := t.TempDir()
@@ -51,7 +51,7 @@ func TestExplainAndLedger(t *testing.T) {
 	assert.Equal(t, 0, explains(t, c, "HighErrorRate:api-01.prod", "open as #1"))
 	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-02.prod", `ignored: incident::severity::ignore has the word "none"`))
 
-	// A wrong token and a wrong path: the bridge never hears of the alert.
+	// With a wrong token or a wrong path, the bridge never receives the alert.
 	for path, token := range map[string]string{c.Webhook: "wrong", strings.TrimSuffix(c.Webhook, "alertmanager") + "other": harness.WebhookToken} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("{}"))
 		require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestExplainAndLedger(t *testing.T) {
 	require.NoError(t, c.Start(t.Context()))
 }
 
-// What Alert24 refuses and what it does not answer is explained with its answer and the next try.
+// Refused and unanswered calls are explained with the answer and the next try.
 func TestExplainTrouble(t *testing.T) {
 	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
 	s, c := kit.Start(t, kit.World{Set: kit.Quick(), Faults: []sandbox.Fault{
@@ -104,7 +104,7 @@ func TestExplainTrouble(t *testing.T) {
 	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint()+`/incidents"`)
 }
 
-// With auth nothing is shown without the token; a browser sends it as a password.
+// With auth, nothing is shown without the token. A browser sends it as a password.
 func TestPageWithAToken(t *testing.T) {
 	kit.Binaries(t, harness.CollectorEnv, harness.ToolEnv)
 	_, c := kit.Start(t, kit.World{Set: append(kit.Quick(), "exporters.alert24.status.auth.authenticator=bearertokenauth/webhook")})

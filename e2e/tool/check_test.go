@@ -19,7 +19,7 @@ import (
 
 func tracker(o *sandbox.Options) { o.Switches = nil }
 
-// report is a part of what the check reports.
+// report is a part of the check's report.
 type report struct {
 	Findings []struct {
 		Point, Level, Reading, Seen, Change string
@@ -45,7 +45,7 @@ func checkJSON(t *testing.T, env []string) (code int, r report, text string) {
 	return code, r, text
 }
 
-// The configuration that is deployed, against the API as its tracker describes it and as its documentation can be read.
+// The deployed configuration, against the API as its tracker describes it and as its documentation can be read.
 func TestCheckNamesTheReading(t *testing.T) {
 	for name, tt := range map[string]struct {
 		switches func(*sandbox.Switches)
@@ -94,7 +94,7 @@ func TestCheckStopsAtAWrongKey(t *testing.T) {
 	assert.Empty(t, s.Incidents())
 }
 
-// Ctrl-C while an incident is open: the check closes it.
+// After Ctrl-C while an incident is open, the check closes it.
 func TestCheckClosesAfterCtrlC(t *testing.T) {
 	s := startSandbox(t, tracker)
 	require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: "GET"}, Delay: 200_000_000}}))
@@ -113,7 +113,7 @@ func TestCheckClosesAfterCtrlC(t *testing.T) {
 	assert.False(t, s.Incidents()[0].Open())
 }
 
-// Nobody answers the question: nothing is written.
+// Without an answer to the question, the check writes nothing.
 func TestCheckAsks(t *testing.T) {
 	s := startSandbox(t, tracker)
 	code, text := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml").wait()

@@ -24,7 +24,7 @@ import (
 
 var command = regexp.MustCompile(`(?m)^(?:\$ )?((?:build/)?alert24tool .*)$`)
 
-// Every command of the documentation works, in the order of its page, in a folder with the configuration that is deployed, next to a
+// Every command of the documentation works, in the order of the page, in a folder with the deployed configuration, next to a
 // running bridge and with its key in the environment.
 func TestCommandsOfTheDocumentation(t *testing.T) {
 	kit.Binaries(t, harness.ToolEnv, harness.CollectorEnv)
@@ -57,7 +57,7 @@ func TestCommandsOfTheDocumentation(t *testing.T) {
 	}
 }
 
-// world is what a reader has.
+// world is a reader's setup.
 type world struct {
 	t       *testing.T
 	dir     string
@@ -85,8 +85,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// run runs a command as a reader would: with the addresses of this test, with a yes, and with Ctrl-C for what runs on. An alert that
-// fires, as in the examples, is there.
+// run runs a command like a reader: with the addresses of this test, with a yes, and with Ctrl-C for long-running commands. As in
+// the examples, an alert fires.
 func (w *world) run(text string) {
 	t := w.t
 	t.Helper()
@@ -94,7 +94,7 @@ func (w *world) run(text string) {
 	name := strings.Fields(text)[1]
 	switch {
 	case strings.Contains(text, "--database"):
-		line += " --help" // which reads the flags; the command's own tests have a database
+		line += " --help" // this reads the flags; the command's own tests have a database
 	case strings.Contains(text, "--storage"):
 		require.NoError(t, w.bridge.Stop())
 		defer func() { require.NoError(t, w.bridge.Start(t.Context())) }()
@@ -131,7 +131,7 @@ func (w *world) run(text string) {
 	}
 }
 
-// open wants so many open incidents.
+// open returns an error unless this many incidents are open.
 func (w *world) open(want int) error {
 	var titles []string
 	for _, i := range w.sandbox.Incidents() {

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// program is an alert24tool that runs.
+// program is a running alert24tool.
 type program struct {
 	t    *testing.T
 	cmd  *exec.Cmd
@@ -41,7 +41,7 @@ func (p *program) output() string {
 	return p.out.String()
 }
 
-// start starts alert24tool in a folder. It ends with the test.
+// start starts alert24tool in a folder, and ends it with the test.
 func start(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
 	return startCommand(t, dir, env, exec.Command(kit.Binaries(t, harness.ToolEnv).Tool, args...))
@@ -54,7 +54,7 @@ func startCommand(t *testing.T, dir string, env []string, cmd *exec.Cmd) *progra
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	require.NoError(t, p.cmd.Start())
 	go func() {
-		_ = p.cmd.Wait() // its exit code says how it ended
+		_ = p.cmd.Wait() // its exit code tells how it ended
 		close(p.done)
 	}()
 	t.Cleanup(func() {
@@ -64,7 +64,7 @@ func startCommand(t *testing.T, dir string, env []string, cmd *exec.Cmd) *progra
 	return p
 }
 
-// wait waits for the end, and returns the exit code and all output.
+// wait waits for the end, and returns the exit code and the whole output.
 func (p *program) wait() (code int, output string) {
 	p.t.Helper()
 	select {
@@ -75,7 +75,7 @@ func (p *program) wait() (code int, output string) {
 	return p.cmd.ProcessState.ExitCode(), p.output()
 }
 
-// interrupt is Ctrl-C.
+// interrupt sends Ctrl-C.
 func (p *program) interrupt() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
@@ -83,7 +83,7 @@ func (p *program) interrupt() {
 	}
 }
 
-// environment is what collector-config.yaml reads.
+// environment returns the variables that collector-config.yaml reads.
 func environment(s *harness.Sandbox) []string {
 	return []string{"ALERT24_ENDPOINT=" + s.Endpoint(), "ALERT24_API_KEY=" + s.Key, "ALERT24_WEBHOOK_TOKEN=" + harness.WebhookToken}
 }

@@ -26,7 +26,7 @@ import (
 
 const euAlias = "Watchdog:eu"
 
-// bench is a sandbox, a collector with a watchdog, a monitor that hears its heartbeat, and a place for an Alertmanager.
+// bench is a sandbox, a collector with a watchdog, a monitor that receives its heartbeat, and a place for an Alertmanager.
 type bench struct {
 	*testing.T
 
@@ -62,7 +62,7 @@ func startBench(t *testing.T, missingAfter time.Duration, set ...string) *bench 
 	return b
 }
 
-// alertmanager starts one. It has forgotten all alerts.
+// alertmanager starts an Alertmanager, which remembers no alerts.
 func (b *bench) alertmanager() {
 	b.Helper()
 	found := kit.Binaries(b.T, harness.AlertmanagerEnv)
@@ -74,7 +74,7 @@ func (b *bench) alertmanager() {
 	b.Cleanup(func() { assert.NoError(b, b.manager.Stop()) })
 }
 
-// of is an alert of cluster eu. Its severity is one that Alertmanager routes to the bridge.
+// of returns an alert of cluster eu. Alertmanager routes its severity to the bridge.
 func of(name string) harness.Alert {
 	a := kit.AlertOn("eu-1")
 	a.Labels = maps.Clone(a.Labels)
@@ -82,7 +82,7 @@ func of(name string) harness.Alert {
 	return a
 }
 
-// prometheus says each 200 ms that the alerts fire, as long as it lives. Its alerts end by themselves a little later.
+// prometheus sends its firing alerts every 200 ms until it dies. A little later its alerts end by themselves.
 type prometheus struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -98,7 +98,7 @@ func (b *bench) prometheus(alerts ...harness.Alert) *prometheus {
 			for i := range alerts {
 				alerts[i].EndsAt = kit.Milliseconds(time.Now().Add(lease))
 			}
-			_ = b.manager.Post(ctx, alerts...) // it may be away
+			_ = b.manager.Post(ctx, alerts...) // it may be down
 			select {
 			case <-ctx.Done():
 			case <-time.After(200 * time.Millisecond):
@@ -114,7 +114,7 @@ func (p *prometheus) dies() {
 	p.work.Wait()
 }
 
-// incident waits until the alias has one incident in all, and it is as it should be.
+// incident waits until the alias has one incident in all and done accepts it.
 func (b *bench) incident(alias string, done func(sandbox.Incident) error) sandbox.Incident {
 	b.Helper()
 	return kit.OnlyIncidentOf(b.T, b.sandbox, alias, done)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package watchdog tests that silence is noticed: that of an Alertmanager that stopped, and of a Prometheus that died.
+// Package watchdog tests that the bridge notices silence: of a stopped Alertmanager, and of a dead Prometheus.
 package watchdog
 
 import (

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
-// TestAlertmanagerStops: its silence opens an incident, also after a restart of the collector, and its return closes it.
+// TestAlertmanagerStops: its silence opens an incident, even after a restart of the collector. Its return closes the incident.
 func TestAlertmanagerStops(t *testing.T) {
 	t.Parallel()
 	const missingAfter = 6 * time.Second
@@ -60,7 +60,7 @@ func TestAlertmanagerStops(t *testing.T) {
 	assert.NotContains(t, b.collector.Log(), "s3cret")
 }
 
-// TestPrometheusDies: Alertmanager resolves all its alerts, and none of them closes until it is back.
+// TestPrometheusDies: Alertmanager resolves all its alerts, and no incident closes until Prometheus is back.
 func TestPrometheusDies(t *testing.T) {
 	t.Parallel()
 	const missingAfter = 4 * time.Second

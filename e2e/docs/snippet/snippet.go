@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package snippet finds the examples in Markdown and tells which program a YAML example is for, so that a test can hand every
-// example of the documentation to the program that its reader will use.
+// Package snippet finds the examples in Markdown and tells which program a YAML example is for. So a test can pass every example of
+// the documentation to that program.
 package snippet
 
 import (
@@ -22,12 +22,12 @@ type Block struct {
 // YAML returns the YAML blocks of a Markdown text.
 func YAML(markdown string) ([]Block, error) { return Blocks(markdown, "yaml", "yml") }
 
-// Blocks returns the blocks of a Markdown text that are in one of the languages. An unclosed block is an error.
+// Blocks returns the blocks of a Markdown text in these languages. An unclosed block is an error.
 func Blocks(markdown string, languages ...string) ([]Block, error) {
 	var (
 		blocks []Block
 		open   *Block
-		fence  string // that closes the open block, and the indentation before it
+		fence  string // the fence that closes the open block, and the indentation before it
 		indent string
 		text   strings.Builder
 	)
@@ -66,11 +66,11 @@ const (
 	Alertmanager Kind = "alertmanager" // Alertmanager's configuration, whole or in part
 	Prometheus   Kind = "prometheus"   // Prometheus's configuration
 	Rules        Kind = "rules"        // Prometheus's alert rules
-	Builder      Kind = "builder"      // what ocb reads, whole or in part
+	Builder      Kind = "builder"      // ocb's configuration, whole or in part
 	Kubernetes   Kind = "kubernetes"   // manifests
 )
 
-// KindOf tells the kind of a text from its top-level keys.
+// KindOf returns the kind of a text by its top-level keys.
 func KindOf(text string) (Kind, error) {
 	var top map[string]yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &top); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// What examples/prometheus-rules.yml makes of HighErrorRate on api-01.prod.
+// Results of examples/prometheus-rules.yml for HighErrorRate on api-01.prod.
 const (
 	Alias       = "HighErrorRate:api-01.prod"
 	Summary     = "High error rate on api-01.prod"
@@ -17,7 +17,7 @@ const (
 	Runbook     = "https://wiki.example.com/runbooks/high-error-rate"
 )
 
-// HighErrorRate is the alert of examples/prometheus-rules.yml, as it fires.
+// HighErrorRate is the firing alert of examples/prometheus-rules.yml.
 func HighErrorRate() harness.Alert {
 	return harness.Alert{
 		Labels: map[string]string{
@@ -29,10 +29,10 @@ func HighErrorRate() harness.Alert {
 	}
 }
 
-// Milliseconds is the precision of the API's times.
+// Milliseconds rounds a time to the precision of the API.
 func Milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// AlertOn is an alert with an alias of its own.
+// AlertOn returns an alert with its own alias.
 func AlertOn(instance string) harness.Alert {
 	a := HighErrorRate()
 	a.Labels["instance"] = instance

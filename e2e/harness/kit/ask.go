@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// Scrape reads the collector's metrics: the values by name and labels.
+// Scrape reads the collector's metrics: values by name and labels.
 func Scrape(ctx context.Context, t *testing.T, c *harness.Collector) map[string]map[string]float64 {
 	t.Helper()
 	text := Read(ctx, t, c.Metrics)
@@ -44,7 +44,7 @@ func Scrape(ctx context.Context, t *testing.T, c *harness.Collector) map[string]
 	return found
 }
 
-// Readiness asks, without a token, whether webhooks are taken, and wants this answer.
+// Readiness asks without a token whether webhooks are accepted, and expects this answer.
 func Readiness(ctx context.Context, t *testing.T, c *harness.Collector, status int, said string) error {
 	t.Helper()
 	got, body, err := Get(ctx, t, c.Ready)
@@ -57,7 +57,7 @@ func Readiness(ctx context.Context, t *testing.T, c *harness.Collector, status i
 	return nil
 }
 
-// RequireMetric waits until all series of a metric are want.
+// RequireMetric waits until all series of a metric have the value want.
 func RequireMetric(t *testing.T, c *harness.Collector, name string, want float64) {
 	t.Helper()
 	Eventually(t, func(ctx context.Context) error {

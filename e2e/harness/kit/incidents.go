@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
-// OnlyIncident waits until the sandbox holds exactly one incident and done accepts it.
+// OnlyIncident waits until the sandbox has exactly one incident and done accepts it.
 func OnlyIncident(t *testing.T, s *harness.Sandbox, done func(sandbox.Incident) error) sandbox.Incident {
 	t.Helper()
 	return only(t, "", s.Incidents, done)
@@ -45,12 +45,12 @@ func only(t *testing.T, which string, list func() []sandbox.Incident, done func(
 	return found
 }
 
-// IncidentsOf are all incidents that the alias ever had, oldest first.
+// IncidentsOf returns all incidents that the alias ever had, oldest first.
 func IncidentsOf(s *harness.Sandbox, alias string) []sandbox.Incident {
 	return slices.DeleteFunc(s.Incidents(), func(i sandbox.Incident) bool { return i.Alias != alias })
 }
 
-// IsOpen accepts an incident that nobody has closed.
+// IsOpen accepts an open incident.
 func IsOpen(i sandbox.Incident) error {
 	if !i.Open() {
 		return fmt.Errorf("it is %s", i.Status)
@@ -58,7 +58,7 @@ func IsOpen(i sandbox.Incident) error {
 	return nil
 }
 
-// IsResolved accepts a closed one.
+// IsResolved accepts a closed incident.
 func IsResolved(i sandbox.Incident) error {
 	if i.Status != "resolved" {
 		return fmt.Errorf("it is %s", i.Status)
@@ -66,8 +66,7 @@ func IsResolved(i sandbox.Incident) error {
 	return nil
 }
 
-// AtRest waits until the sandbox has been left alone for longer than any timer of the collector that could make it call,
-// with nothing left that could be carried out late.
+// AtRest waits until no request has reached the sandbox for longer than any timer of the collector, and no late commit is pending.
 func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration) {
 	t.Helper()
 	requests, since := -1, time.Now()
@@ -82,7 +81,7 @@ func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration) {
 	})
 }
 
-// RequireIncidents compares all incidents that there ever were, oldest first: their status and title.
+// RequireIncidents compares the status and title of all incidents that ever existed, oldest first.
 func RequireIncidents(t *testing.T, s *harness.Sandbox, want ...string) {
 	t.Helper()
 	var got []string // nil like want, if there are none

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// WriteFile writes a file that lasts as long as the test, and returns its path.
+// WriteFile writes a file that is removed after the test, and returns its path.
 func WriteFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "example.yml")
@@ -27,7 +27,7 @@ func WriteFile(t *testing.T, text string) string {
 	return path
 }
 
-// Tool runs amtool or promtool and returns whether it succeeded and what it printed.
+// Tool runs amtool or promtool, and returns whether it succeeded and its output.
 func Tool(ctx context.Context, t *testing.T, binary string, args ...string) (ok bool, printed string) {
 	t.Helper()
 	out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput()
@@ -38,10 +38,10 @@ func Tool(ctx context.Context, t *testing.T, binary string, args ...string) (ok 
 	return true, string(out)
 }
 
-// Limit bounds each wait. Alertmanager's timers are seconds; the rest is room for a busy machine.
+// Limit bounds each wait. Alertmanager's timers take seconds; the rest is for a busy machine.
 const Limit = 30 * time.Second
 
-// Binaries finds what a test runs. Without the environment of `make test-e2e` the test is skipped, and with it never.
+// Binaries finds the programs that a test runs. Without the environment of `make test-e2e` it skips the test, and with it never.
 func Binaries(t *testing.T, need ...string) harness.Binaries {
 	t.Helper()
 	found, err := harness.BinariesFromEnv(need...)
@@ -52,7 +52,7 @@ func Binaries(t *testing.T, need ...string) harness.Binaries {
 	return found
 }
 
-// Root is a path inside the project.
+// Root returns a path inside the project.
 func Root(t *testing.T, elements ...string) string {
 	t.Helper()
 	dir, err := harness.Root()
@@ -88,7 +88,7 @@ func Eventually(t *testing.T, probe func(context.Context) error) {
 	require.NoError(t, harness.Await(t.Context(), Limit, probe))
 }
 
-// RunCollector runs a subcommand of the binary with an environment of its own and returns its exit code and what it printed.
+// RunCollector runs a subcommand of the binary with its own environment, and returns its exit code and output.
 func RunCollector(t *testing.T, env []string, args ...string) (code int, printed string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), Binaries(t, harness.CollectorEnv).Collector, args...)

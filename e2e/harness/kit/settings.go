@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// What nothing may print.
+// Secrets that must not be printed.
 const (
 	SecretKey      = "ak_live_0123456789abcdefghijklmnopqrstuv"
 	SecretToken    = "token-that-nobody-may-see"
 	SecretPassword = "password-that-nobody-may-see"
 )
 
-// Settings is the environment that collector-config.yaml needs.
+// Settings returns the environment that collector-config.yaml needs.
 func Settings(t *testing.T) []string {
 	t.Helper()
 	return []string{

@@ -21,7 +21,7 @@ const (
 	Hold       = 3 * time.Second
 )
 
-// Quick makes the collector's timers short.
+// Quick returns settings that make the collector's timers short.
 func Quick() []string {
 	return []string{
 		"exporters.alert24.timeout=5s",
@@ -35,19 +35,19 @@ func Quick() []string {
 	}
 }
 
-// World is what a test runs a collector in.
+// World is the environment of a test's collector.
 type World struct {
-	// Switches change the sandbox. Nil is the API as its tracker describes it.
+	// Switches change the sandbox. With nil it behaves as the API's tracker describes.
 	Switches func(*sandbox.Switches)
-	// Faults are there from the start.
+	// Faults apply from the start.
 	Faults []sandbox.Fault
 	// Set overrides keys of the configuration, Args are further flags.
 	Set, Args []string
-	// Dir holds the storage; empty is a folder of the test's own.
+	// Dir holds the storage; empty means a folder of the test.
 	Dir string
 }
 
-// Start runs a collector and a sandbox until the test ends, without an Alertmanager. A failed test shows the log.
+// Start runs a collector and a sandbox without an Alertmanager, until the test ends. If the test fails, it shows the log.
 func Start(t *testing.T, w World) (*harness.Sandbox, *harness.Collector) {
 	t.Helper()
 	found := Binaries(t, harness.CollectorEnv)
@@ -58,7 +58,7 @@ func Start(t *testing.T, w World) (*harness.Sandbox, *harness.Collector) {
 	return s, StartOn(t, s, found, w)
 }
 
-// StartOn runs a collector for a sandbox that is there, until the test ends.
+// StartOn runs a collector for an existing sandbox, until the test ends.
 func StartOn(t *testing.T, s *harness.Sandbox, found harness.Binaries, w World) *harness.Collector {
 	t.Helper()
 	if w.Dir == "" {
@@ -77,16 +77,16 @@ func StartOn(t *testing.T, s *harness.Sandbox, found harness.Binaries, w World) 
 	return c
 }
 
-// StartCollector is Start with nothing but settings.
+// StartCollector is Start with only settings.
 func StartCollector(t *testing.T, set ...string) (*harness.Sandbox, *harness.Collector) {
 	t.Helper()
 	return Start(t, World{Set: set})
 }
 
-// Readings are what a create may do to the open incident of its alias. Delivery has to work with each.
+// Readings are the possible effects of a create on the open incident of its alias. Delivery must work with each.
 var Readings = map[string]func(*sandbox.Switches){"left unchanged": nil, "merged": sandbox.Merging}
 
-// EachReading runs a test in both.
+// EachReading runs a test with each reading.
 func EachReading(t *testing.T, test func(t *testing.T, switches func(*sandbox.Switches))) {
 	t.Helper()
 	for name, switches := range Readings {
@@ -94,13 +94,13 @@ func EachReading(t *testing.T, test func(t *testing.T, switches func(*sandbox.Sw
 	}
 }
 
-// StartBridge runs Alertmanager, collector and sandbox until the test ends. A failed test shows the logs.
+// StartBridge runs Alertmanager, collector and sandbox until the test ends. If the test fails, it shows the logs.
 func StartBridge(t *testing.T, set ...string) *harness.Bridge {
 	t.Helper()
 	return StartBridgeIn(t, nil, set...)
 }
 
-// StartBridgeIn is StartBridge with a sandbox that has these switches.
+// StartBridgeIn is StartBridge with switches for the sandbox.
 func StartBridgeIn(t *testing.T, switches func(*sandbox.Switches), set ...string) *harness.Bridge {
 	t.Helper()
 	found := Binaries(t, harness.CollectorEnv, harness.AlertmanagerEnv)

@@ -19,13 +19,13 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 )
 
-// Deliver posts a webhook that the collector must take.
+// Deliver posts a webhook that the collector must accept.
 func Deliver(t *testing.T, c *harness.Collector, w Webhook) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, Post(t, c, harness.WebhookToken, w))
 }
 
-// Resolved is the end of what w says.
+// Resolved returns the resolve of w's alerts.
 func Resolved(w Webhook) Webhook {
 	w.Status = "resolved"
 	a := w.Alerts[0]
@@ -34,7 +34,7 @@ func Resolved(w Webhook) Webhook {
 	return w
 }
 
-// Again is the same alert, later.
+// Again returns the same alert, later.
 func Again(w Webhook) Webhook {
 	a := w.Alerts[0]
 	a.StartsAt = Milliseconds(time.Now())
@@ -42,7 +42,7 @@ func Again(w Webhook) Webhook {
 	return w
 }
 
-// Saying is w with another summary.
+// Saying returns w with another summary.
 func Saying(w Webhook, summary string) Webhook {
 	a := w.Alerts[0]
 	a.Annotations = map[string]string{"summary": summary}
@@ -50,7 +50,7 @@ func Saying(w Webhook, summary string) Webhook {
 	return w
 }
 
-// Body is w as it is sent.
+// Body returns w as it is sent.
 func Body(t *testing.T, w Webhook) []byte {
 	t.Helper()
 	encoded, err := json.Marshal(w)
@@ -81,7 +81,7 @@ func Send(
 	return response.StatusCode, string(text), err
 }
 
-// Webhook is an Alertmanager webhook, as far as these tests write one.
+// Webhook is the part of an Alertmanager webhook that these tests write.
 type Webhook struct {
 	Version         string            `json:"version"`
 	GroupKey        string            `json:"groupKey"`
@@ -101,7 +101,7 @@ type Alert struct {
 	StartsAt    time.Time         `json:"startsAt"`
 	EndsAt      time.Time         `json:"endsAt"` // the zero time while it fires, as Alertmanager writes it
 	Fingerprint string            `json:"fingerprint"`
-	// GeneratorURL is Prometheus's; the others are what Grafana adds.
+	// GeneratorURL comes from Prometheus; the other fields are Grafana's.
 	GeneratorURL string             `json:"generatorURL,omitempty"`
 	DashboardURL string             `json:"dashboardURL,omitempty"`
 	PanelURL     string             `json:"panelURL,omitempty"`
@@ -109,7 +109,7 @@ type Alert struct {
 	Values       map[string]float64 `json:"values,omitempty"`
 }
 
-// Firing is a webhook with one firing HighErrorRate. An empty severity leaves the label out.
+// Firing returns a webhook with one firing HighErrorRate. An empty severity omits the label.
 func Firing(instance, severity string) Webhook {
 	labels := map[string]string{"alertname": "HighErrorRate", "instance": instance, "job": "api-service"}
 	if severity != "" {
@@ -125,7 +125,7 @@ func Firing(instance, severity string) Webhook {
 	}
 }
 
-// fingerprint is any 16 hex digits that differ where instances do.
+// fingerprint returns 16 hex digits that depend on the instance.
 func fingerprint(instance string) string {
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(instance)) // never fails
@@ -140,5 +140,5 @@ func Post(t *testing.T, c *harness.Collector, token string, w Webhook) int {
 	return status
 }
 
-// Client asks over a connection of its own each time.
+// Client returns a client that uses a new connection for each request.
 func Client() *http.Client { return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} }
