@@ -15,16 +15,16 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// maxSteps bounds the lookups and waits before a call. One hold, one delay and a few lookups are all that can lie there.
+// maxSteps bounds the lookups and waits before a call. There can be at most one hold, one delay and a few lookups.
 const maxSteps = 10
 
-// group is all alerts of one alias that are to have an incident; each has one event.
+// group is all alerts of one alias that may have an incident. Each has one event.
 type group struct {
 	alerts []*Alert
 	events []protocol.Event
 }
 
-// answer fills in what follows from the alerts of one alias.
+// answer sets the results for the alerts of one alias.
 func (p *Preview) answer(ctx context.Context, g *group, now time.Time) {
 	l := p.newLife(g.events, now)
 	if !slices.ContainsFunc(g.events, func(ev protocol.Event) bool { return ev.Firing }) {
@@ -54,7 +54,7 @@ func (p *Preview) answer(ctx context.Context, g *group, now time.Time) {
 	}
 }
 
-// fired returns the events as they were while their alerts fired.
+// fired returns the events with the status that they had while their alerts fired.
 func fired(events []protocol.Event) []protocol.Event {
 	before := slices.Clone(events)
 	for i := range before {
@@ -63,7 +63,7 @@ func fired(events []protocol.Event) []protocol.Event {
 	return before
 }
 
-// life is what the bridge knows of one alias.
+// life is the bridge's knowledge of one alias.
 type life struct {
 	*Preview
 	manager *alert24.DryRun
@@ -71,11 +71,11 @@ type life struct {
 	entry   protocol.Timed
 
 	last     protocol.Call
-	call     *Call     // the last one; nil: none
-	incident *Incident // as it was created; nil: it was not
+	call     *Call     // the last one; nil if there is none
+	incident *Incident // as it was created; nil if it was not
 }
 
-// newLife is for an alias of which nothing is known. Its incident begins with the earliest known start of its alerts.
+// newLife returns the life of an unknown alias. Its incident begins with the earliest known start of its alerts.
 func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 	var began time.Time
 	for i := range events {
@@ -91,7 +91,7 @@ func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 	return l
 }
 
-// hear keeps a call.
+// hear stores a call.
 func (l *life) hear(_ context.Context, call alert24.DryCall) {
 	path := l.prefix + call.Path
 	if l.last.ID != "" {
@@ -106,7 +106,7 @@ func (l *life) apply(events []protocol.Event) []protocol.Outcome {
 	return outcomes
 }
 
-// next makes the next call that writes, if one comes within the time that the configuration lets it wait.
+// next makes the next write, if one comes within the waits that the configuration allows.
 func (l *life) next(ctx context.Context) {
 	until := l.at.Add(l.Policy.EchoHold + l.Policy.ResolveDelay)
 	for range maxSteps {
@@ -134,7 +134,7 @@ func (l *life) next(ctx context.Context) {
 	}
 }
 
-// carryOut makes a call as the loop does, and learns its answer.
+// carryOut makes a call like the loop, and learns its answer.
 func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 	l.last = call
 	e := l.Policy.Begin(l.entry, call, l.at)
@@ -145,14 +145,14 @@ func (l *life) carryOut(ctx context.Context, call protocol.Call) {
 		answer, _ = l.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: l.incident.Content})
 	case protocol.Close:
 		answer, _ = l.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), l.at))
-	default: // a lookup: nothing is open for which an update could be due
+	default: // a lookup: no incident is open that could need an update
 		answers, _ := l.manager.Find(ctx, []alert24.Question{{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}})
 		answer = answers[0]
 	}
 	l.entry, _ = l.Policy.Learn(e, call, answer, l.at)
 }
 
-// content is what the incident of a firing entry should say.
+// content returns the content of the incident of a firing entry.
 func (l *life) content(e *protocol.Entry) incident.Content {
 	firing, more := e.Members.Worst()
 	more.Now, more.Continues = l.at, e.Continues

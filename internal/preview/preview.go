@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package preview answers what a webhook would do: decode, convert, read events, apply, decide, body. It calls the
-// packages that the receiver and the exporter call, on one alias at a time and with an incident manager that sends nothing.
-// It is pure: it reads no clock, configuration or file. Start at [Preview.Webhook].
+// Package preview shows what a webhook would do: decode, convert, read events, apply, decide, body. It calls the same packages as
+// the receiver and the exporter, one alias at a time, with an incident manager that sends nothing. It is pure: it reads no clock,
+// configuration or file. Start at [Preview.Webhook].
 package preview
 
 import (
@@ -29,17 +29,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Assumption is what the answers take for given: a webhook does not say what came before it.
+// Assumption is what the answers assume, because a webhook does not say what came before it.
 const Assumption = "what fires has no incident yet, and what is resolved has one open"
 
 // epoch stands for the random id of a receiver process.
 const epoch = "preview"
 
-// Options are what the configuration decides.
+// Options come from the configuration.
 type Options struct {
-	// Converter is that of the receiver.
+	// Converter is the receiver's converter.
 	Converter *webhook.Converter
-	// Incident, Policy and Watchdogs are those of the exporter.
+	// Incident, Policy and Watchdogs belong to the exporter.
 	Incident  incident.Config
 	Policy    *protocol.Policy
 	Watchdogs watchdog.Rules
@@ -47,7 +47,7 @@ type Options struct {
 	Endpoint string
 }
 
-// Preview answers one question after the other; it is not safe for concurrent use.
+// Preview answers one question at a time; it is not safe for concurrent use.
 type Preview struct {
 	Options
 
@@ -56,53 +56,53 @@ type Preview struct {
 	notes    []string
 }
 
-// Webhook is what becomes of one webhook.
+// Webhook is the outcome of one webhook.
 type Webhook struct {
 	Alerts []Alert
-	// Skipped is how many further alerts cannot be used.
+	// Skipped counts further alerts that cannot be used.
 	Skipped int
 	// Notes are about the webhook as a whole, such as which alerts are skipped.
 	Notes []string
 }
 
-// Alert is one alert of a webhook and what follows from it.
+// Alert is one alert of a webhook and its outcome.
 type Alert struct {
-	// Position is its place in the webhook; the first is 0.
+	// Position is its index in the webhook, from 0.
 	Position int
 	Alias    string
-	// Rule is the place of the alias rule that it took; the first is 1, and 0 is none of them.
+	// Rule is the number of the alias rule that matched, from 1; 0 if none did.
 	Rule   int
 	Status string
-	// Severity is its own, and how it was found; that of the incident can be worse.
+	// Severity is the alert's own severity and its reason. The incident's severity can be worse.
 	Severity incident.Explanation
-	// Incident is what the incident of the alias says; nil: there is none.
+	// Incident is the incident of the alias; nil if there is none.
 	Incident *Incident
-	// Call is what would be sent; nil: nothing. Alerts of one alias share a call.
+	// Call is the call that would be sent; nil if there is none. Alerts of one alias share a call.
 	Call *Call
-	// Why explains the call, or that there is none.
+	// Why explains why there is a call, or none.
 	Why string
-	// Delay is how long the call is held back by the configuration.
+	// Delay is how long the configuration holds back the call.
 	Delay time.Duration
-	// Notes are warnings about this alert alone, such as of a word that is not known.
+	// Notes are warnings about this alert alone, such as an unknown word.
 	Notes []string
 
-	watchdog bool // it is one
+	watchdog bool // the alert is a watchdog
 }
 
-// Call is a request to Alert24. An id in its path that only Alert24 knows is written {id}.
+// Call is a request to Alert24. {id} in its path stands for an id that only Alert24 knows.
 type Call struct {
 	Method, Path string
 	Body         jsontext.Value
 }
 
-// Incident is what an incident says.
+// Incident is the content of an incident.
 type Incident struct {
 	incident.Content
-	// Notes are warnings about its text, such as of a template that fails.
+	// Notes are warnings about its text, such as a failing template.
 	Notes []string
 }
 
-// New fails if a part of the options cannot be used.
+// New returns an error if a part of the options cannot be used.
 func New(o Options) (*Preview, error) {
 	endpoint, err := url.Parse(o.Endpoint)
 	if err != nil {
@@ -119,7 +119,7 @@ func New(o Options) (*Preview, error) {
 	return p, err
 }
 
-// note keeps a note, each of them once.
+// note adds a note, unless it is there already.
 func (p *Preview) note(format string, args ...any) {
 	if note := text.Printable(fmt.Sprintf(format, args...)); !slices.Contains(p.notes, note) {
 		p.notes = append(p.notes, note)
@@ -132,7 +132,7 @@ func (p *Preview) takeNotes() []string {
 	return notes
 }
 
-// Webhook says what becomes of the alerts in body if it comes at the time, see [Assumption].
+// Webhook returns the outcome for the alerts in body if the webhook comes at this time, see [Assumption].
 func (p *Preview) Webhook(ctx context.Context, body []byte, now time.Time) (*Webhook, error) {
 	hook, err := webhook.Decode(body)
 	if err != nil {
@@ -157,8 +157,8 @@ func (p *Preview) Webhook(ctx context.Context, body []byte, now time.Time) (*Web
 	return w, nil
 }
 
-// Records says for each log record what the exporter does with it, see [Assumption]. Records of one alias are taken
-// together, as they make one incident.
+// Records returns what the exporter does with each log record, see [Assumption]. It handles records of one alias together, because
+// they share an incident.
 func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []Alert {
 	alerts := make([]Alert, 0, logs.LogRecordCount()) // never grows: the groups point into it
 	var groups []*group
@@ -183,7 +183,7 @@ func (p *Preview) Records(ctx context.Context, logs plog.Logs, now time.Time) []
 	return alerts
 }
 
-// read reads the event of a record, and reports whether it is to have an incident.
+// read reads the event of a record, and reports whether the record may have an incident.
 func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) {
 	events, _, bad := event.Read(record, explaining{p.renderer, &p.Watchdogs, a})
 	a.Notes = p.takeNotes()
@@ -208,7 +208,7 @@ func (p *Preview) read(record plog.Logs, a *Alert) (ev protocol.Event, ok bool) 
 	return ev, true
 }
 
-// explaining keeps what the rules say of an alert, and why it has its severity.
+// explaining stores how the rules judge an alert, and why it has its severity.
 type explaining struct {
 	*incident.Renderer
 	*watchdog.Rules
@@ -228,7 +228,7 @@ func (e explaining) Watch(ls labels.Set) (w protocol.Witness, is bool) {
 	return w, e.alert.watchdog
 }
 
-// singly yields each record alone, with its resource.
+// singly yields each record separately, with its resource.
 func singly(logs plog.Logs) iter.Seq[plog.Logs] {
 	return func(yield func(plog.Logs) bool) {
 		for _, rl := range logs.ResourceLogs().All() {

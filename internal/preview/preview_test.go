@@ -133,7 +133,7 @@ func TestDelayOfACloseIsToldAndNotWaitedFor(t *testing.T) {
 	assert.JSONEq(t, `{"status":"resolved","resolved_at":"2026-11-26T14:20:00Z"}`, string(alerts[0].Call.Body))
 }
 
-// Firing and resolved may be two processors' opinions of one alert.
+// Two processors may disagree about one alert: one says firing, the other resolved.
 func TestHoldOfAnEchoIsTold(t *testing.T) {
 	logs := plog.NewLogs()
 	add(logs, "resolved", "1")
