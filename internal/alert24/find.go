@@ -82,7 +82,8 @@ type finding struct {
 	asked  []*asked
 	byTag  map[string][]*asked
 	byID   map[string][]*asked
-	// byTitle has the questions by the titles that concern them if a row has no mark; 0 has those that any title concerns.
+	// byTitle has, by the hash of a title, the questions that an open row with this title but no mark makes incomplete; 0 has those
+	// for which any title does.
 	byTitle map[uint64][]*asked
 }
 
@@ -125,8 +126,8 @@ func (f *finding) readNewest(ctx context.Context) {
 	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || a.recent() && !covered(a)) })
 }
 
-// sort gives a row to the questions that it answers. An open row without a mark makes the questions incomplete that it concerns and
-// that have its title.
+// sort gives a row to the questions that it answers. An open row without a mark makes a question incomplete if it concerns the
+// question and has one of its titles.
 func (f *finding) sort(r *row, concerns func(*asked) bool) {
 	tag, maybe := f.client.whose(r)
 	for _, a := range f.byID[string(r.ID)] {

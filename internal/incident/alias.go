@@ -68,8 +68,8 @@ var (
 	script  = regexp.MustCompile(`(?i)(javascript):`)
 )
 
-// guard writes characters as hex that some APIs change: markup, leading, trailing or repeated white space, invisible characters,
-// and text that filters take for a script.
+// guard writes as hex what some APIs change: markup, leading, trailing or repeated white space, invisible characters, and text that
+// filters take for a script.
 func guard(s string) string {
 	if plain(s) {
 		return s

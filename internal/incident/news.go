@@ -82,8 +82,8 @@ func stillLink(s string) string {
 	return b.String()
 }
 
-// SameNews reports whether p and q differ only in what is not news. Their starts must be equal too, although they are not news:
-// they decide which instance of an alert came first.
+// SameNews reports whether p and q are equal, ignoring what is not news. Their starts must be equal too, although they are not
+// news: they decide which instance of an alert came first.
 func (p *Packed) SameNews(q *Packed) bool {
 	if p.Fingerprint != q.Fingerprint || p.Severity != q.Severity || !p.StartsAt.Equal(q.StartsAt) {
 		return false

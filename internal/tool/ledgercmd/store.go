@@ -98,7 +98,7 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 	return f, nil
 }
 
-// known returns what an entry alone tells. Titles use the default configuration.
+// known returns what the store tells about an entry. Titles use the default configuration.
 func known(r *incident.Renderer, l *ledger.Listed, now time.Time) *status.Known {
 	k := &status.Known{Now: now, PendingSince: l.Pending}
 	if firing, more := l.Entry.Members.Worst(); len(firing) > 0 {
