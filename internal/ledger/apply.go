@@ -12,14 +12,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Apply applies the events in their order, durably, and returns what each did. It sets the alias of an event whose alert fires
-// under another one. With a *FullError all others were applied; with any other error none was.
+// Apply applies the events in order, durably, and returns what each did. If the alert of an event fires under another alias, Apply sets
+// that alias in the event. After a *FullError all other events were applied; after any other error none was.
 func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
 	return l.ApplyPunctual(ctx, events, nil)
 }
 
-// ApplyPunctual is Apply for a webhook of one of several replicas. punctual is asked after the inbox was read. If it
-// returns an error, nothing is applied: the inbox may have held something newer of the same sender.
+// ApplyPunctual is Apply for a webhook of one of several replicas. It calls punctual after it has read the inbox. If punctual returns
+// an error, nothing is applied, because the inbox may have held newer events of the same sender.
 func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
 	p := l.batch(events)
 	p.foresee()
@@ -36,7 +36,7 @@ func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, pun
 	return p.outcomes, nil
 }
 
-// batch is the events of one Apply.
+// batch holds the events of one Apply.
 type batch struct {
 	*Ledger
 	now            time.Time
@@ -52,14 +52,14 @@ func (l *Ledger) batch(events []protocol.Event) *batch {
 	return &batch{Ledger: l, now: l.now(), events: events, groups: byAlias(events)}
 }
 
-// foreseen is what an incident will say, if the entry is still the one that the events were tried on.
+// foreseen is what an incident will say, unless the entry changes before the events are applied.
 type foreseen struct {
 	former slot
 	view   *view
 }
 
-// foresee renders what the creates will say that become due. Templates do not run under the ledger's locks, and disk is to know
-// what a create says before it leaves: else nobody could tell later who wrote what.
+// foresee renders the content of the creates that become due. Templates must not run under the ledger's locks. Disk must know the
+// content of a create before its request leaves: otherwise nobody could tell later who wrote what.
 func (p *batch) foresee() {
 	room := p.store.armable(p.cfg.Armed)
 	for _, g := range p.groups {
@@ -81,7 +81,7 @@ func (p *batch) foresee() {
 	}
 }
 
-// plan is called once for each try of the write.
+// plan is called once for each attempt to write.
 func (p *batch) plan(route router) []mutation {
 	groups := p.groups
 	routed, moved := route(p.events)
@@ -107,7 +107,7 @@ func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
 	if n.Entry == s.entry {
 		return s, false
 	}
-	// With the write-ahead of a create that is due at once, the page's path pays for one commit only.
+	// The write-ahead of a create that is due at once joins this commit, so that a page waits for one commit only.
 	if f, ok := p.foreseen[g.alias]; ok && f.former.same(&s) {
 		s.view = f.view
 	}
@@ -118,7 +118,7 @@ func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
 	return s, durable
 }
 
-// ToWake returns the aliases of the events after which a call may be due, by what Apply says they did.
+// ToWake returns the aliases that may have a call due after these events. outcomes is what Apply returned.
 func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []string {
 	var aliases []string
 	for i := range events {
@@ -129,11 +129,11 @@ func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []
 	return aliases
 }
 
-// group is what one batch says of one alias, in order.
+// group holds the events of a batch for one alias, in order.
 type group struct {
 	alias  string
 	events []protocol.Event
-	index  []int // of the events in the batch
+	index  []int // positions of the events in the batch
 	fires  bool
 }
 
@@ -146,7 +146,7 @@ func byAlias(events []protocol.Event) []group {
 		index[i] = i
 		at, ok := known[ev.Alias]
 		if !ok {
-			// Most aliases have one event in a batch: it stays where it is.
+			// Most aliases have one event in a batch. The group shares the batch's memory.
 			known[ev.Alias] = len(groups)
 			groups = append(groups, group{alias: ev.Alias, events: events[i : i+1 : i+1], index: index[i : i+1 : i+1], fires: ev.Firing})
 			continue
@@ -158,7 +158,7 @@ func byAlias(events []protocol.Event) []group {
 	return groups
 }
 
-// note puts the outcomes of the group where those of the batch are, and returns how many there are.
+// note copies the outcomes of the group to their places in the batch, and returns their number.
 func (g *group) note(all, outcomes []protocol.Outcome) int {
 	for i, at := range g.index {
 		all[at] = outcomes[i]
@@ -166,7 +166,8 @@ func (g *group) note(all, outcomes []protocol.Outcome) int {
 	return len(outcomes)
 }
 
-// boundClosed lets the oldest closed entries expire where there are too many: a tenth of them, so that this is rare.
+// boundClosed lets the oldest closed entries expire if there are too many. It frees a tenth of the limit as well, so that it rarely
+// runs.
 func (l *Ledger) boundClosed(ctx context.Context) {
 	entries, live := l.store.counts()
 	tooMany := entries - live - l.cfg.Aliases
@@ -185,7 +186,7 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 			return slot{}, true
 		}})
 	}
-	_ = l.store.update(ctx, mutations...) // they are not needed: the next Apply tries again
+	_ = l.store.update(ctx, mutations...) // not needed: the next Apply tries again
 }
 
 // quiet is an entry without a firing alert.
@@ -194,7 +195,7 @@ type quiet struct {
 	since time.Time
 }
 
-// expendable returns the entries that may expire before their time.
+// expendable returns the entries that may expire early.
 func (s *store) expendable() []quiet {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -210,5 +211,5 @@ func (s *store) expendable() []quiet {
 	return all
 }
 
-// expendable: what is forgotten with the entry costs no incident.
+// expendable reports whether e can be forgotten without losing an incident.
 func expendable(e *protocol.Entry) bool { return e.Over() && e.Members.Held() == 0 }

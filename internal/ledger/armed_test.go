@@ -14,8 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Only so many creates are rendered and written ahead with their alerts as can leave soon. The others are written ahead when they leave,
-// with what they say.
+// Creates are rendered and written ahead together with their alerts only as far as they can leave soon. The others are written ahead
+// when they leave, with their content at that time.
 func TestCreatesAreArmedUpToABound(t *testing.T) {
 	const aliases, most = 7, 3
 	disk := newDisk()

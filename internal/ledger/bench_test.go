@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// realistic is a firing as Prometheus rules make them: ten labels, three annotations. value is what its text says.
+// realistic is a typical firing of a Prometheus rule: ten labels, three annotations. value appears in its text.
 func realistic(i, value int) protocol.Event {
 	host := fmt.Sprintf("api-%05d.prod.example.com:9100", i)
 	set := func(pairs ...string) (s labels.Set) {
@@ -53,7 +53,7 @@ func realConfig(tb testing.TB, aliases int) Config {
 	return cfg
 }
 
-// grouped are the firings of n alerts of one alias.
+// grouped returns firings of n alerts with one alias.
 func grouped(n int) []protocol.Event {
 	events := make([]protocol.Event, n)
 	for i := range events {
@@ -63,7 +63,7 @@ func grouped(n int) []protocol.Event {
 	return events
 }
 
-// BenchmarkApplyGroup is a webhook with many alerts of one alias, the first and a repeat.
+// BenchmarkApplyGroup applies a webhook with many alerts of one alias, first new and then repeated.
 func BenchmarkApplyGroup(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
 		for _, first := range []bool{true, false} {
@@ -87,7 +87,7 @@ func BenchmarkApplyGroup(b *testing.B) {
 	}
 }
 
-// BenchmarkChange is one alert that says something else, and the call for it, of an alias with some alerts.
+// BenchmarkChange changes the text of one alert of an alias, and makes the call for it.
 func BenchmarkChange(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
@@ -110,7 +110,7 @@ func BenchmarkChange(b *testing.B) {
 	}
 }
 
-// cycle makes the calls that theAlias needs.
+// cycle makes the calls that are due for theAlias.
 func cycle(b *testing.B, l *Ledger) {
 	b.Helper()
 	for l.Peek(theAlias).Call.Kind != protocol.NoCall {
@@ -122,7 +122,7 @@ func cycle(b *testing.B, l *Ledger) {
 	}
 }
 
-// BenchmarkHeap reports the heap of an alias whose incident is open, and of a closed one, of 100,000.
+// BenchmarkHeap reports the heap per alias, of 100,000, with an open incident and with a closed one.
 func BenchmarkHeap(b *testing.B) {
 	const n = 100_000
 	heap := func() int64 {
@@ -186,7 +186,7 @@ func live(b *testing.B, l *Ledger, i int, closed bool) {
 	}
 }
 
-// BenchmarkLoad is a start with 100,000 live aliases.
+// BenchmarkLoad starts with 100,000 live aliases.
 func BenchmarkLoad(b *testing.B) {
 	const n = 100_000
 	m := NewMemory()

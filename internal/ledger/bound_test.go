@@ -14,14 +14,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// The oldest closed entries expire where there are too many, and nothing that may still need an incident.
+// If there are too many closed entries, the oldest expire. Entries that may still need an incident do not.
 func TestClosedEntriesAreBounded(t *testing.T) {
 	const most = 20
 	now := at(0)
 	m := NewMemory()
 	l := New(testConfig(most, func() time.Time { return now }), m)
 	apply(t, l, of("live", firing("am1", at(0))))
-	// A held firing is not live yet, but will be.
+	// A held firing is not live yet, but can become live.
 	apply(t, l, of("held", firing("am1", at(0))), of("held", resolved("am1", at(0), at(0))))
 	require.Equal(t, []protocol.Outcome{protocol.EchoHeld}, apply(t, l, of("held", firing("am2", at(0)))))
 	require.True(t, l.Get("held").Over())
@@ -45,7 +45,7 @@ func TestClosedEntriesAreBounded(t *testing.T) {
 	assert.Len(t, m.records, len(l.Aliases()))
 }
 
-// A create that has not left is taken back by a resolve: disk and memory say that it never happened.
+// A resolve takes back a create that has not left. Neither disk nor memory keeps a trace of it.
 func TestAnArmedCreateIsTakenBack(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
@@ -92,7 +92,7 @@ func contentOf(l *Ledger, alias string) protocol.Content {
 	return content
 }
 
-// A closed entry that fires again goes on where it was, with a create whose content disk knows.
+// A closed entry that fires again continues where it stopped, with a create whose content is on disk.
 func TestAClosedEntryFiresAgain(t *testing.T) {
 	for _, restarted := range []bool{false, true} {
 		now := at(0)

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// many are firings of n alerts of the alias.
+// many returns firings of n alerts of the alias.
 func many(n int) []protocol.Event {
 	events := make([]protocol.Event, n)
 	for i := range events {
@@ -27,7 +27,7 @@ func many(n int) []protocol.Event {
 	return events
 }
 
-// bigDisk has the records of an entry with 100 alerts in several buckets, whose incident "1" is open.
+// bigDisk holds an entry with 100 alerts in several buckets. Its incident "1" is open.
 func bigDisk(t *testing.T) (*client, *Ledger) {
 	t.Helper()
 	c := newClient()
@@ -39,7 +39,7 @@ func bigDisk(t *testing.T) (*client, *Ledger) {
 	return c, l
 }
 
-// A change of one alert of many writes its bucket and no other.
+// A change of one alert of many writes only its bucket.
 func TestAChangeWritesOneBucket(t *testing.T) {
 	c, l := bigDisk(t)
 	c.batches = nil
@@ -53,7 +53,7 @@ func TestAChangeWritesOneBucket(t *testing.T) {
 	sameOnDisk(t, l, c.Memory)
 }
 
-// sameOnDisk: the store has what memory has, and nothing else.
+// sameOnDisk requires that the store holds exactly what memory holds.
 func sameOnDisk(t require.TestingT, l *Ledger, m *Memory) {
 	records := 0
 	for _, alias := range l.Aliases() {
@@ -74,7 +74,7 @@ func sameOnDisk(t require.TestingT, l *Ledger, m *Memory) {
 	require.Len(t, m.records, records)
 }
 
-// What seemed to fail and was carried out is written over, with the buckets that it had too many.
+// A write that seemed to fail but was carried out is written over. Its extra buckets are removed.
 func TestAnEntryThatSeemedToGrowIsWrittenOver(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
@@ -123,7 +123,7 @@ func TestAnEntryThatExpiresLeavesNoBucket(t *testing.T) {
 	}
 }
 
-// lossy is a store that hands over its records in an order, without some of them.
+// lossy is a store that loads its records in the given order, without the lost ones.
 func lossy(c *client, order func(keys []string), lost map[string]bool, suspects ...string) *broken {
 	b := &broken{Memory: NewMemory()}
 	var keys []string
@@ -158,7 +158,7 @@ func TestLoadTakesBucketsInAnyOrder(t *testing.T) {
 	}
 }
 
-// Where buckets are lost, the rest of the entry is kept, and looked up.
+// If buckets are lost, the rest of the entry is kept, and its incident is looked up.
 func TestLoadWithoutBuckets(t *testing.T) {
 	c, l := bigDisk(t)
 	buckets := l.Get(theAlias).Buckets()
@@ -195,7 +195,7 @@ func TestLoadWithoutBuckets(t *testing.T) {
 	}
 }
 
-// A change that is pending is as old as it was, although a bucket is lost.
+// The age of a pending change survives the loss of a bucket.
 func TestLoadWithoutABucketKnowsSinceWhenAChangeIsPending(t *testing.T) {
 	c := newClient()
 	apply(t, New(testConfig(10, func() time.Time { return at(0) }), c), many(100)...)
@@ -208,7 +208,7 @@ func TestLoadWithoutABucketKnowsSinceWhenAChangeIsPending(t *testing.T) {
 	}
 }
 
-// A bucket that is older than it should be puts the entry in doubt.
+// An outdated bucket puts the entry in doubt.
 func TestLoadWithASuspectBucket(t *testing.T) {
 	c, _ := bigDisk(t)
 	b := lossy(c, func([]string) {}, nil, bucketKey(theAlias, 2))
@@ -221,7 +221,7 @@ func TestLoadWithASuspectBucket(t *testing.T) {
 	assert.Len(t, b.records, 1+l.Get(theAlias).Buckets(), "all of it is written anew")
 }
 
-// Buckets of an entry that is lost, or that has none, are removed.
+// Buckets are removed if their entry is lost or has no such buckets.
 func TestLoadRemovesStrayBuckets(t *testing.T) {
 	c, _ := bigDisk(t)
 	delete(c.records, theAlias)
@@ -233,7 +233,7 @@ func TestLoadRemovesStrayBuckets(t *testing.T) {
 	assert.Empty(t, c.records)
 }
 
-// TestStoreIsTheLedger: whatever is applied, refused, seems to fail and is killed, the store has what the ledger has.
+// TestStoreIsTheLedger: after any mix of writes, refusals, apparent failures and kills, the store has what the ledger has.
 func TestStoreIsTheLedger(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &moody{Memory: NewMemory()}
@@ -282,7 +282,7 @@ func TestStoreIsTheLedger(t *testing.T) {
 			"fail although it was done":            with(&m.lies),
 			"fail although questions are answered": with(&m.refuses),
 			"die": func(t *rapid.T) {
-				write(t) // writes over what is in doubt
+				write(t) // writes over the transaction in doubt
 				sameOnDisk(t, l, m.Memory)
 				before := firing()
 				open(t)

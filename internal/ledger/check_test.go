@@ -26,7 +26,7 @@ func TestCheckAsksTheStore(t *testing.T) {
 	require.NoError(t, New(testConfig(10, time.Now), nil).Check(t.Context()), "in memory only")
 }
 
-// A write that hangs holds a check no longer than its context.
+// If a write hangs, Check still returns when its context ends.
 func TestCheckDoesNotWaitForAWriteThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient()

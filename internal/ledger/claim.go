@@ -11,13 +11,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Peek returns what the alias needs now, without doing it.
+// Peek returns what the alias needs now. It changes nothing.
 func (l *Ledger) Peek(alias string) protocol.Decision {
 	d, _ := l.Prepare(alias)
 	return d
 }
 
-// Prepare is Peek, and returns what the incident should say if that had to be rendered: the call needs it next.
+// Prepare is Peek. It also returns the rendered content of the incident if the next call needs it.
 func (l *Ledger) Prepare(alias string) (d protocol.Decision, content *incident.Content) {
 	now := l.now()
 	s := l.store.get(alias)
@@ -41,7 +41,8 @@ func (l *Ledger) Prepare(alias string) (d protocol.Decision, content *incident.C
 	return d, content
 }
 
-// Foresee returns the next call of the alias, and when it may begin or, without one, when the entry expires, if nothing happens but time.
+// Foresee returns the next call of the alias, and when it may begin, provided that nothing changes but the time. Without a call, the
+// time is the expiry of the entry.
 func (l *Ledger) Foresee(alias string) (protocol.Call, time.Time) {
 	s := l.store.get(alias)
 	if s.entry == nil {
@@ -56,14 +57,14 @@ func (l *Ledger) Foresee(alias string) (protocol.Call, time.Time) {
 }
 
 const (
-	// maxRenders is how often a claim renders again because the alerts changed meanwhile.
+	// maxRenders bounds how often one claim renders again because the alerts changed.
 	maxRenders = 3
-	// renderPause is how long an alias then rests whose alerts change faster than they are rendered.
+	// renderPause is how long an alias then rests if its alerts change faster than they can be rendered.
 	renderPause = 100 * time.Millisecond
 )
 
-// Claim returns the next call of the alias together with the entry it is for, after disk knows of it; or when to
-// ask again. The caller gives each answer to Learn.
+// Claim returns the next call of the alias with its entry, once the write-ahead is on disk. Without a call, it returns when to ask
+// again. The caller gives each answer to Learn.
 func (l *Ledger) Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error) {
 	for range maxRenders {
 		e, d, err := l.claim(ctx, alias)
@@ -104,14 +105,14 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 		return slot{}, protocol.Decision{}, true
 	}
 	durable = e.Entry != s.entry
-	e, armed := protocol.Disarm(e) // a call that has not left is decided again
+	e, armed := protocol.Disarm(e) // decide anew about a call that has not left
 	d = l.policy.Decide(e, s.view.of(e.Entry), now)
 	switch c := &d.Call; {
 	case d.Render:
-		return s, d, false // nothing is changed before it can be decided
+		return s, d, false // change nothing before the content is known
 	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content && l.fresh(armed, now):
 		c.At = armed.At
-		e = l.policy.Rearm(e, *c, now) // disk names it already
+		e = l.policy.Rearm(e, *c, now) // already on disk
 	case c.Kind == protocol.NoCall:
 		durable = durable || armed.Kind != protocol.NoCall
 	case c.Kind == protocol.Lookup:
@@ -154,7 +155,8 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 	return l.store.update(ctx, mutations...)
 }
 
-// rests reports that the entry needs nothing before wake, whatever other calls show. After a call it is known what its alerts say: most need not be rendered again.
+// rests reports whether the entry needs nothing before wake, whatever other calls show. Right after a call its content is usually
+// known, so most entries need no rendering here.
 func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
 	e := s.timed()
 	if l.policy.Tick(e, now) != e {
@@ -164,7 +166,7 @@ func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
 	return d.Call.Kind == protocol.NoCall && !d.Render && !d.Slow, d.Wake
 }
 
-// Hurry applies Policy.Hurry to the alias, in memory, and reports whether it is in a hurry now.
+// Hurry applies Policy.Hurry to the alias, in memory, and reports whether the alias is in a hurry now.
 func (l *Ledger) Hurry(ctx context.Context, alias string, since time.Time) (hurried bool, err error) {
 	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
 		n := l.policy.Hurry(s.timed(), since, l.now())
@@ -179,12 +181,12 @@ func (l *Ledger) Hurry(ctx context.Context, alias string, since time.Time) (hurr
 	return hurried && err == nil, err
 }
 
-// Suspect applies Policy.Suspect to the alias, durably, and reports whether it is in doubt now.
+// Suspect applies Policy.Suspect to the alias, durably, and reports whether the alias is in doubt now.
 func (l *Ledger) Suspect(ctx context.Context, alias, id string, created time.Time) (bool, error) {
 	return l.change(ctx, alias, func(e protocol.Timed) protocol.Timed { return l.policy.Suspect(e, id, created, l.now()) })
 }
 
-// Missing applies Policy.Missing to the alias, durably, and reports whether it changed.
+// Missing applies Policy.Missing to the alias, durably, and reports whether the entry changed.
 func (l *Ledger) Missing(ctx context.Context, alias string) (bool, error) {
 	return l.change(ctx, alias, func(e protocol.Timed) protocol.Timed { return l.policy.Missing(e, l.now()) })
 }
@@ -205,7 +207,7 @@ func (l *Ledger) change(ctx context.Context, alias string, do func(e protocol.Ti
 	return changed, err
 }
 
-// Expected returns, by alias, the id of the incident that the list of open ones should have.
+// Expected returns, by alias, the incident ids that the list of open incidents should contain.
 func (l *Ledger) Expected() map[string]string {
 	ids := map[string]string{}
 	l.store.all(func(s *slot) {

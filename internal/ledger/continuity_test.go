@@ -14,13 +14,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// under is the event as another configuration would send it: the same alert with another alias.
+// under is the same event with the alias that another configuration would give it.
 func under(alias string, ev protocol.Event) protocol.Event {
 	ev.Alias = alias
 	return ev
 }
 
-// An alert stays under the alias under which it fires, whatever alias its events bring, until it resolves.
+// An alert stays under the alias under which it fires until it resolves, whatever alias its events bring.
 func TestAnAlertStaysUnderItsAlias(t *testing.T) {
 	m := NewMemory()
 	now := at(0)
@@ -52,7 +52,7 @@ func TestAnAlertStaysUnderItsAlias(t *testing.T) {
 	assert.False(t, l.Get(theAlias).Firing())
 }
 
-// A held alert fires in the end: it stays under its alias, too.
+// A held alert may fire in the end, so it stays under its alias, too.
 func TestAHeldAlertStaysUnderItsAlias(t *testing.T) {
 	l := New(testConfig(10, func() time.Time { return at(0) }), nil)
 	apply(t, l, firing("am1", at(0)), resolved("am1", at(0), at(0)))
@@ -78,7 +78,7 @@ func TestAlertsWithOtherKeysAreApart(t *testing.T) {
 	assert.True(t, l.Get("b").Firing())
 }
 
-// Two webhooks of one alert under two aliases that share a transaction open one incident.
+// One transaction takes two webhooks of one alert, each with another alias. They open one incident.
 func TestAnAlertFiresUnderOneAliasInATransaction(t *testing.T) {
 	l := New(testConfig(10, func() time.Time { return at(0) }), nil)
 	events := []protocol.Event{firing("am1", at(0)), under("b", firing("am1", at(0)))}
@@ -104,7 +104,7 @@ func TestAnAlertFiresUnderOneAliasInATransaction(t *testing.T) {
 	assert.Equal(t, 2, live, "first, and a or b: %v", l.Aliases())
 }
 
-// A webhook that fails with its transaction routes by itself when it is tried again.
+// A webhook whose transaction failed is routed again when it is tried alone.
 func TestRoutingIsMadeAnewWithEachTry(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
@@ -149,7 +149,7 @@ func TestIgnoredEvents(t *testing.T) {
 	assert.False(t, l.Get(theAlias).Firing())
 }
 
-// An alert that is ignored from now on must not be missed because its firing is just being written.
+// The decision to ignore an alert must see a firing of the alert that is just being written.
 func TestTheDecisionToIgnoreIsMadeInsideTheWrite(t *testing.T) {
 	for range 200 {
 		l := New(testConfig(10, func() time.Time { return at(0) }), NewMemory())

@@ -20,7 +20,7 @@ import (
 // broken is a store that has lost records.
 type broken struct {
 	*Memory
-	loads []Loaded // what it says until the key is committed
+	loads []Loaded // what it reports until the key is committed
 	aside []string
 }
 
@@ -141,12 +141,12 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 	})
 }
 
-// refusing takes nothing.
+// refusing accepts no writes.
 type refusing struct{ *broken }
 
 func (refusing) Commit(context.Context, []Change, bool) error { return errDiskFull }
 
-// TestASuspectEntryIsLookedUp: its older record may say that the incident is open, or that it is closed.
+// TestASuspectEntryIsLookedUp: the older record of the entry may show its incident as open or as closed.
 func TestASuspectEntryIsLookedUp(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		t.Run(fmt.Sprint("closed ", closed), func(t *testing.T) {

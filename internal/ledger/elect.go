@@ -9,35 +9,36 @@ import (
 	"time"
 )
 
-// Elect chooses one of several replicas that share a store: only that one has a ledger.
+// Elect chooses one of several replicas that share a store. Only the chosen one has a ledger.
 type Elect interface {
-	// Campaign waits until this replica leads. Its error is ctx's.
+	// Campaign waits until this replica leads. It fails only with ctx's error.
 	Campaign(ctx context.Context) (Leadership, error)
 }
 
-// Leadership is the store of the replica that leads, for as long as it does. Closing it lets another one lead.
+// Leadership is the leader's store while it leads. To close it lets another replica lead.
 type Leadership interface {
 	Store
 	Inbox
-	// Lost is closed when the leadership ends, and Err then tells why.
+	// Lost is closed when the leadership ends. Err then returns the reason.
 	Lost() <-chan struct{}
 	Err() error
 	// MayCall reports whether a call whose write-ahead began at since may still leave.
 	MayCall(since time.Time) bool
-	// Unsettled is how long a call of the former leader may still be on the wire.
+	// Unsettled is how long a call of the former leader may still be under way.
 	Unsettled() time.Duration
 	// Publish tells the other replicas how many aliases are live.
 	Publish(live int)
-	// Wake receives when the inbox should be read.
+	// Wake delivers a value when the inbox should be read.
 	Wake() <-chan struct{}
 }
 
-// Inbox holds webhooks that other replicas accepted. The ledger applies them before its own, in the transaction that removes
-// them. A webhook joins a transaction before the inbox is read: everything that its sender had acknowledged before is there by then.
+// Inbox holds webhooks that other replicas accepted. The ledger applies them before its own webhooks, in the transaction that removes
+// them. A webhook joins a transaction before the inbox is read, so the inbox then holds everything that its sender got acknowledged
+// before.
 type Inbox interface {
-	// Inbox returns all rows that are there, in the order in which their senders were answered.
+	// Inbox returns all rows, in the order in which their senders were answered.
 	Inbox(ctx context.Context) ([]Row, error)
-	// CommitInbox is [Store.Commit] together with the rows that the changes come from. With neither it only makes sure that
+	// CommitInbox is [Store.Commit], and also takes away the rows that caused the changes. Without changes and rows it only verifies that
 	// this replica leads.
 	CommitInbox(ctx context.Context, changes []Change, done Consumed) error
 }
@@ -45,17 +46,17 @@ type Inbox interface {
 // Row is one webhook in the inbox.
 type Row struct {
 	ID      int64
-	Waited  time.Duration // since it was put there, by the store's clock and with the time that reading it took
-	Source  string        // not empty: a snapshot, which replaced its predecessor
+	Waited  time.Duration // since it was stored, by the store's clock, including the time to read it
+	Source  string        // not empty: a snapshot, which replaced the former one of its source
 	Payload []byte
 }
 
-// Consumed says which rows of the inbox a commit takes with it.
+// Consumed lists the rows of the inbox that a commit takes away.
 type Consumed struct {
 	IDs []int64
-	// Aside gives rows that cannot be used with the reason. The store keeps them for people, and does not return them again.
+	// Aside maps unusable rows to the reason. The store keeps them for people, and does not return them again.
 	Aside map[int64]string
 }
 
-// ErrDeposed is what a Leadership that has ended says to a commit: it changed nothing.
+// ErrDeposed is the error of a commit after the leadership has ended. The commit changed nothing.
 var ErrDeposed = errors.New("another replica leads")

@@ -46,14 +46,14 @@ func testPolicy() *protocol.Policy {
 	}
 }
 
-// render lets an incident say its worst alert's description.
+// render uses the description of the worst alert.
 func render(_ string, firing []incident.Alert, _ incident.Context) incident.Content {
 	c := incident.Content{Title: "t", Description: firing[0].Description, Severity: firing[0].Severity}
 	c.News = c.Hashes()
 	return c
 }
 
-// firing is an event of the one critical alert f0 that started at the time; change what differs.
+// firing is an event of the critical alert f0, which started at startsAt. Change its fields as needed.
 func firing(sender string, startsAt time.Time) protocol.Event {
 	return protocol.Event{
 		Alias: theAlias, Key: keyOf(theAlias, "f0"), Firing: true, Sender: sender,
@@ -85,7 +85,7 @@ func alert(fingerprint string, ev protocol.Event) protocol.Event {
 	return of(ev.Alias, ev)
 }
 
-// saying is the event with a description.
+// saying is the event with another description.
 func saying(what string, ev protocol.Event) protocol.Event {
 	a := ev.Alert.Unpack()
 	a.Description = what
@@ -93,7 +93,7 @@ func saying(what string, ev protocol.Event) protocol.Event {
 	return ev
 }
 
-// apply applies events that the ledger has to take.
+// apply applies events and requires that the ledger accepts them.
 func apply(t *testing.T, l *Ledger, events ...protocol.Event) []protocol.Outcome {
 	t.Helper()
 	outcomes, err := l.Apply(t.Context(), events)
@@ -101,7 +101,7 @@ func apply(t *testing.T, l *Ledger, events ...protocol.Event) []protocol.Outcome
 	return outcomes
 }
 
-// answer claims the next call of the alias, which has to be of the kind, and lets it have the answer.
+// answer claims the next call of the alias, requires its kind, and gives it the answer.
 func answer(t *testing.T, l *Ledger, alias string, kind protocol.Kind, a protocol.Answer) *protocol.Answered {
 	t.Helper()
 	_, d, err := l.Claim(t.Context(), alias)
@@ -112,7 +112,7 @@ func answer(t *testing.T, l *Ledger, alias string, kind protocol.Kind, a protoco
 	return answered
 }
 
-// open lets the incident of the alias be opened with what its alerts say.
+// open makes the calls that open the incident of the alias with the current content of its alerts.
 func open(t *testing.T, l *Ledger, alias, id string) {
 	t.Helper()
 	a := accepted(id, true)
@@ -135,8 +135,8 @@ func written(content protocol.Content) protocol.Answer {
 type disk struct {
 	*Memory
 	full bool
-	lies bool // the next write is carried out, and seems to fail
-	lied bool // the last one did
+	lies bool // the next write is carried out but reports an error
+	lied bool // the last write did so
 }
 
 var errDiskFull = errors.New("disk full")
@@ -172,7 +172,7 @@ func (d *disk) Settle(context.Context) (there bool, err error) {
 	return there, nil
 }
 
-// record returns what counts of theAlias, or nil.
+// record returns the live record of theAlias, or nil.
 func (d *disk) record() []byte { return d.records[theAlias] }
 
 // decode reads the record of theAlias with its buckets.

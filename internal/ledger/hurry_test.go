@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// A slow alias may call at once when it is told so, and disk hears nothing of that.
+// A slow alias may call at once when it is told to hurry. Nothing is written to disk for that.
 func TestASlowAliasHurries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient()

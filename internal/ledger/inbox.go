@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Drain applies what other replicas left in the inbox. Apply does so too.
+// Drain applies the rows of the inbox. Apply does so, too.
 func (l *Ledger) Drain(ctx context.Context) error {
 	err := l.store.enqueue(ctx, &write{drains: true})
 	if err == nil {
@@ -18,20 +18,20 @@ func (l *Ledger) Drain(ctx context.Context) error {
 	return err
 }
 
-// inbox reads what other replicas left. The zero value has none.
+// inbox reads webhooks that other replicas accepted. The zero value is no inbox.
 type inbox struct {
 	rows Inbox
-	// unpack makes a write of a row.
+	// unpack turns a row into a write.
 	unpack func(r Row) (*write, error)
 }
 
-// received are rows of the inbox on their way into the ledger; nil: there are none.
+// received holds rows of the inbox on their way into the ledger; nil means none.
 type received struct {
 	writes []*write
 	rows   Consumed
 }
 
-// receive reads the inbox if one of the writes asks for it. All of them have joined the transaction by now.
+// receive reads the inbox if one of the writes requires it. All writes have joined the transaction by now.
 func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error) {
 	if in.rows == nil || !slices.ContainsFunc(writes, func(w *write) bool { return w.drains }) {
 		return nil, nil //nolint:nilnil // nothing is received
@@ -56,7 +56,7 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 	return r, nil
 }
 
-// read makes a write of a row. A row that makes the reader panic must not stop one leader after the other.
+// read turns a row into a write. It recovers from panics: otherwise one row could stop each leader in turn.
 func (in *inbox) read(row Row) (w *write, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -66,7 +66,7 @@ func (in *inbox) read(row Row) (w *write, err error) {
 	return in.unpack(row)
 }
 
-// before returns all writes in their order.
+// before returns the received writes, followed by these writes.
 func (r *received) before(writes []*write) []*write {
 	if r == nil {
 		return writes
@@ -81,8 +81,7 @@ func (r *received) consumed() Consumed {
 	return r.rows
 }
 
-// unpack makes a write of what a replica left. The bound on aliases does not apply: the
-// webhook is acknowledged already.
+// unpack turns a row of the inbox into a write. The limit on aliases does not apply, because the webhook is already acknowledged.
 func (l *Ledger) unpack(row Row) (*write, error) {
 	events, err := l.cfg.Unpack(row)
 	if err != nil {
@@ -96,7 +95,7 @@ func (l *Ledger) unpack(row Row) (*write, error) {
 	return &write{plan: p.plan, did: p.report}, nil
 }
 
-// report tells what the events of the inbox did.
+// report hands the outcomes of the events to cfg.Unpacked.
 func (p *batch) report() {
 	if p.cfg.Unpacked != nil {
 		p.cfg.Unpacked(p.routed, p.outcomes)

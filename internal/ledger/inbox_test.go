@@ -21,7 +21,7 @@ type shared struct {
 	disk
 	rows    []Row
 	reading func() // called when the inbox is read
-	fails   error  // of the next commits
+	fails   error  // returned by the next commits
 	commits []Consumed
 	changes []Change // of the last commit
 }
@@ -52,7 +52,7 @@ func (s *shared) leave(id int64, payload string) {
 	s.rows = append(s.rows, Row{ID: id, Payload: []byte(payload)})
 }
 
-// sharing is a ledger over s. A payload is "fired", "resolved" or something that cannot be used.
+// sharing is a ledger over s. A payload is "fired", "resolved" or something unusable.
 func sharing(t *testing.T, s *shared, aliases int, change func(*Config)) *Ledger {
 	t.Helper()
 	cfg := testConfig(aliases, func() time.Time { return at(100) })
@@ -92,7 +92,7 @@ func TestInboxGoesBeforeTheWebhookInOneTransaction(t *testing.T) {
 	assert.False(t, s.decode(t).Firing())
 }
 
-// What came into the inbox after a webhook had joined must not be left behind by it.
+// Rows that came into the inbox after a webhook had joined are applied before it.
 func TestWebhookJoinsBeforeTheInboxIsRead(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)
@@ -101,7 +101,7 @@ func TestWebhookJoinsBeforeTheInboxIsRead(t *testing.T) {
 	assert.Empty(t, s.rows)
 }
 
-// What waited for its turn may have been overtaken by what its sender sent to another replica.
+// While a webhook waits for its turn, newer webhooks of its sender may arrive at another replica.
 func TestWebhookThatComesTooLateIsRefused(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	s.leave(1, "resolved")
@@ -185,7 +185,7 @@ func TestReadersSeeTheEntryOfAChange(t *testing.T) {
 	assert.Equal(t, at(100), s.changes[0].Pending)
 }
 
-// The former leader's call may be on the wire for as long as its timeout, counted from the takeover.
+// A call of the former leader may be under way until its timeout, counted from the takeover, has passed.
 func TestTakeoverWaitsForTheFormerLeadersCall(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)
@@ -199,7 +199,7 @@ func TestTakeoverWaitsForTheFormerLeadersCall(t *testing.T) {
 	assert.Equal(t, at(100+10+15), e.Timers().SettleAt)
 }
 
-// A create that was armed too long ago to leave under its write-ahead is written ahead anew.
+// If a create was armed too long ago, its write-ahead no longer counts and is written again.
 func TestStaleArmIsWrittenAheadAnew(t *testing.T) {
 	now := at(100)
 	s := &shared{disk: newDisk()}

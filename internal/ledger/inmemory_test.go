@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// A page does not wait for the disk's work on other aliases: disk has its write-ahead already.
+// An armed create leaves while disk still writes other aliases: its own write-ahead is on disk already.
 func TestAnArmedCreateWaitsForNoOtherTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient()

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// bucketMark stands between an alias and the number of a bucket of its members. Aliases have no control characters.
+// bucketMark separates an alias from the number of a bucket of its members. Aliases contain no control characters.
 const bucketMark = "\x1f"
 
 func bucketKey(alias string, i int) string { return alias + bucketMark + strconv.Itoa(i) }
 
-// splitKey returns the alias of a record's key, and the number of its bucket, or -1.
+// splitKey returns the alias in a record's key, and the number of the bucket, or -1 for the entry's own record.
 func splitKey(key string) (alias string, bucket int) {
 	alias, number, found := strings.Cut(key, bucketMark)
 	if !found {

@@ -10,22 +10,22 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Listed is an entry as people look at it. It never changes.
+// Listed is an entry as shown to people. It never changes.
 type Listed struct {
 	Entry *protocol.Entry
-	// Pending is since when Alert24 does not hold what the entry asks for; zero while it does.
+	// Pending is the time since which Alert24 differs from the entry; zero while it matches.
 	Pending time.Time
 
 	timers *protocol.Timers
 }
 
-// Timers of the entry.
+// Timers returns the timers of the entry.
 func (l *Listed) Timers() protocol.Timers { return *cmp.Or(l.timers, &tried[0]) }
 
-// Revision is another number whenever an entry may have changed.
+// Revision changes whenever an entry may have changed.
 func (l *Ledger) Revision() uint64 { return l.store.revision.Load() }
 
-// List returns all entries that are not closed, and how many are. The lock is held for no longer than it takes to copy pointers.
+// List returns all entries that are not closed, and the number of closed ones. It holds the lock only while it copies pointers.
 func (l *Ledger) List() (listed []Listed, closed int) {
 	l.store.mu.RLock()
 	defer l.store.mu.RUnlock()

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// The process that has the ledger and another one that reads its store see the same entries.
+// The process with the ledger and a process that only reads its store see the same entries.
 func TestPeopleLookAtEntries(t *testing.T) {
 	disk := NewMemory()
 	l := New(testConfig(100, func() time.Time { return at(10) }), disk)
@@ -72,7 +72,7 @@ func TestReadTellsOfDamage(t *testing.T) {
 	require.ErrorIs(t, err, assert.AnError)
 }
 
-// TestARestartKnowsSinceWhenAChangeIsPending: it began before, and the clock of the former process may have been ahead.
+// TestARestartKnowsSinceWhenAChangeIsPending: the change began before the restart, and the former process's clock may have been ahead.
 func TestARestartKnowsSinceWhenAChangeIsPending(t *testing.T) {
 	m := NewMemory()
 	clock := at(0)

@@ -15,19 +15,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Unreadable says what of the storage could not be read. It is kept aside there.
+// Unreadable is a part of the storage that could not be read. The store keeps it aside.
 type Unreadable struct {
-	// Where it was.
+	// Where the store had it.
 	Where string
-	// Aliases whose records are lost. Nothing is known of them but that there may be incidents, which will be looked up. If
-	// there are none, the aliases are not known.
+	// Aliases whose records are lost; empty if they are unknown. Their incidents, if any, will be looked up.
 	Aliases []string
 }
 
-// Damage is what Load could not read.
+// Damage is everything that Load could not read.
 type Damage struct {
 	Unreadable []Unreadable
-	// Suspect counts the aliases whose newer record may be lost. Their incidents will be looked up.
+	// Suspect counts the aliases whose latest record may be lost. Their incidents will be looked up.
 	Suspect int
 }
 
@@ -68,14 +67,14 @@ func (s *store) load(ctx context.Context) (Damage, error) {
 	return r.damage, r.repair(ctx)
 }
 
-// loading takes records into memory.
+// loading puts records into memory.
 type loading struct {
 	*store
 	damage   Damage
 	buckets  map[string][]byte // records of buckets, by key
-	lost     map[string]string // where the store has lost one of them, by key
+	lost     map[string]string // places of lost buckets, by key
 	split    map[string]Loaded // records of entries with buckets, by alias
-	suspects map[string]bool   // those of them whose newer record may be lost
+	suspects map[string]bool   // those whose newer record may be lost
 	repairs  []string          // keys whose record must be written again
 }
 
@@ -117,7 +116,7 @@ func (r *loading) take(l Loaded) error {
 	return r.put(e, err, alias, l)
 }
 
-// put takes an entry into memory, or what stands for one that cannot be read.
+// put puts an entry into memory, or a substitute if its record cannot be read.
 func (r *loading) put(e *protocol.Entry, err error, alias string, l Loaded) error {
 	switch {
 	case errors.Is(err, protocol.ErrSchema):
@@ -135,14 +134,14 @@ func (r *loading) put(e *protocol.Entry, err error, alias string, l Loaded) erro
 	return err
 }
 
-// remember keeps an entry with what else its record tells.
+// remember keeps an entry with the other facts of its record.
 func (r *loading) remember(e *protocol.Entry, l Loaded) {
 	s := slot{entry: e, since: protocol.PendingSince(l.Record)}
 	r.slots[e.Alias] = s.store()
 }
 
-// join makes the entries of those records that have buckets. Where a bucket is lost the alerts in it are forgotten until they are
-// sent again, and whatever may have been sent for them may have been carried out.
+// join completes the entries that have buckets. If a bucket is lost, its alerts are forgotten until they are sent again. The entry is
+// then in doubt, because a call for these alerts may have been carried out.
 func (r *loading) join() error {
 	for alias, l := range r.split {
 		where, lost := "", false
@@ -169,7 +168,7 @@ func (r *loading) join() error {
 			return err
 		}
 	}
-	// What is left is of entries that are lost, or have no such bucket.
+	// The remaining buckets belong to no entry: it is lost, or has no such bucket.
 	r.repairs = slices.AppendSeq(r.repairs, maps.Keys(r.buckets))
 	r.repairs = slices.AppendSeq(r.repairs, maps.Keys(r.lost))
 	return nil
@@ -185,7 +184,7 @@ func (r *loading) unreadable(alias, where string) {
 	(*all)[i].Aliases = append((*all)[i].Aliases, alias)
 }
 
-// repair writes the reported records again: until then the store reports them at each start.
+// repair writes the reported records again: otherwise the store would report them at each start.
 func (r *loading) repair(ctx context.Context) error {
 	const together = 1000
 	for keys := range slices.Chunk(r.repairs, together) {
@@ -204,7 +203,7 @@ func (r *loading) repair(ctx context.Context) error {
 	return nil
 }
 
-// record appends the record under a key as memory has it, or nothing.
+// record appends the record that memory holds for a key, or nothing.
 func (s *store) record(key string, b []byte) []byte {
 	if name, ok := noteOf(key); ok {
 		return append(b, s.note(name)...)

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 )
 
-// Memory is a Store that a restart of the process forgets.
+// Memory is a Store that forgets its records when the process ends.
 type Memory struct {
 	records map[string][]byte
 	size    atomic.Int64
@@ -44,7 +44,7 @@ func (m *Memory) Commit(_ context.Context, changes []Change, _ bool) error {
 	return nil
 }
 
-// Settle implements Store: nothing is uncertain.
+// Settle implements Store. No commit of this store is uncertain.
 func (*Memory) Settle(context.Context) (there bool, err error) { return false, nil }
 
 // Check implements Store.

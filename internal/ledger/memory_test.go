@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// A ledger over Memory goes on where the former one ended, and says how much it holds.
+// A new ledger over the same Memory continues where the former one ended, and reports the size of its records.
 func TestMemory(t *testing.T) {
 	m := NewMemory()
 	now := func() time.Time { return at(0) }

@@ -11,24 +11,24 @@ import (
 	"strings"
 )
 
-// noteMark begins the key of a note. Aliases have no control characters.
+// noteMark begins the key of a note. Aliases contain no control characters.
 const noteMark = "\x1e"
 
-// Notes returns what Note has kept, by name. The ledger does not know what is in a note.
+// Notes returns all notes, by name. The ledger does not interpret them.
 func (l *Ledger) Notes() map[string][]byte {
 	l.store.mu.RLock()
 	defer l.store.mu.RUnlock()
 	return maps.Clone(l.store.notes)
 }
 
-// Note keeps a few bytes under a name, durably; nil removes them.
+// Note keeps a few bytes under a name, durably. A nil note removes the name.
 func (l *Ledger) Note(ctx context.Context, name string, note []byte) error {
 	return l.store.enqueue(ctx, &write{
 		notes: []Change{{Key: noteMark + name, Record: bytes.Clone(note)}},
 	})
 }
 
-// note takes notes into the transaction. Of one name the last counts.
+// note adds notes to the transaction. The last note of a name wins.
 func (t *transaction) note(notes []Change) {
 	for _, n := range notes {
 		t.notes = slices.DeleteFunc(t.notes, func(former Change) bool { return former.Key == n.Key })
@@ -36,7 +36,7 @@ func (t *transaction) note(notes []Change) {
 	}
 }
 
-// noteOf returns the name of the note that a key is of.
+// noteOf returns the name of the note with this key.
 func noteOf(key string) (name string, ok bool) { return strings.CutPrefix(key, noteMark) }
 
 // keepNote puts a note into memory. The caller holds mu.
@@ -49,14 +49,14 @@ func (s *store) keepNote(c Change) {
 	}
 }
 
-// note returns the bytes of a note, nil if there is none.
+// note returns the bytes of a note, or nil.
 func (s *store) note(name string) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.notes[name]
 }
 
-// takeNote reads a note. One that is lost is forgotten, and one whose newer form may be lost is kept.
+// takeNote reads a note. It drops a lost note, and keeps one whose newer form may be lost.
 func (r *loading) takeNote(name string, l Loaded) {
 	if l.Record != nil {
 		r.notes[name] = bytes.Clone(l.Record)

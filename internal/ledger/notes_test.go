@@ -40,7 +40,7 @@ func TestNotesSurviveARestart(t *testing.T) {
 	assert.Empty(t, l.store.record(noteMark+"a", nil))
 }
 
-// TestANoteThatSeemedToFail is not there, although disk had it.
+// TestANoteThatSeemedToFail: the note is not there, although disk had it.
 func TestANoteThatSeemedToFail(t *testing.T) {
 	m := &moody{Memory: NewMemory()}
 	l := New(testConfig(10, time.Now), m)
@@ -55,7 +55,7 @@ func TestANoteThatSeemedToFail(t *testing.T) {
 	assert.NotContains(t, m.records, noteMark+"b")
 }
 
-// TestLostNotes are forgotten, and reported once.
+// TestLostNotes: lost notes are forgotten, and reported once.
 func TestLostNotes(t *testing.T) {
 	b := &broken{Memory: NewMemory(), loads: []Loaded{
 		{Key: noteMark + "a", Where: "x"}, {Key: noteMark + "b", Record: []byte("2"), Suspect: true}, {Key: noteMark + "c", Record: []byte("3")},

@@ -8,8 +8,7 @@ import (
 	"fmt"
 )
 
-// Read returns the entries in the records that load hands over, as the store has them: for somebody who looks at the ledger of another
-// process. It repairs nothing.
+// Read returns the entries in the records that load yields. It lets people look at the ledger of another process, and repairs nothing.
 func Read(ctx context.Context, load func(ctx context.Context, each func(r Loaded) error) error) ([]Listed, Damage, error) {
 	r := newLoading(newStore(nil))
 	if err := load(ctx, r.take); err != nil {

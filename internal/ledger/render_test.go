@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// What is to come is told from what was by the ledger's clock.
+// The renderer gets its time from the ledger's clock, to tell the future from the past.
 func TestRenderKnowsTheTime(t *testing.T) {
 	cfg := testConfig(10, func() time.Time { return at(7) })
 	var now time.Time
@@ -33,7 +33,7 @@ func TestRenderKnowsTheTime(t *testing.T) {
 	assert.Equal(t, at(7), now)
 }
 
-// counted lets a configuration count how often it renders.
+// counted makes a configuration count its renderings.
 func counted(cfg Config) (Config, *atomic.Int64) {
 	n := new(atomic.Int64)
 	inner := cfg.Render
@@ -44,7 +44,7 @@ func counted(cfg Config) (Config, *atomic.Int64) {
 	return cfg, n
 }
 
-// A template that hangs holds nothing back but the calls of its alias.
+// A template that hangs delays only the calls of its own alias.
 func TestRenderHoldsNoLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := make(chan struct{})
@@ -80,7 +80,7 @@ func TestRenderHoldsNoLock(t *testing.T) {
 	})
 }
 
-// What was rendered serves until the call is claimed, also for an entry that does not count as pending.
+// Rendered content is kept until the call is claimed, even if the entry does not count as pending.
 func TestARefusedCreateIsTriedAgain(t *testing.T) {
 	now := at(0)
 	cfg, renders := counted(testConfig(10, func() time.Time { return now }))
@@ -105,7 +105,7 @@ func TestARefusedCreateIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A claim while the alerts change renders a bounded number of times, and then asks to be repeated, later than now.
+// While alerts change, a claim renders a bounded number of times. Then it asks to be repeated later.
 func TestAClaimWhileAlertsChange(t *testing.T) {
 	cfg := testConfig(10, func() time.Time { return at(0) })
 	var l *Ledger
@@ -143,7 +143,7 @@ func TestAClaimWhileAlertsChange(t *testing.T) {
 
 func firingNow() protocol.Event { return firing("am1", at(0)) }
 
-// Alerts change and calls are made at once: in the end Alert24 says what fires.
+// Alerts change and calls run concurrently: in the end Alert24 shows the alerts that fire.
 func TestClaimsAndChangesAtOnce(t *testing.T) {
 	l := New(testConfig(10, time.Now), NewMemory())
 	apply(t, l, firingNow())
@@ -185,7 +185,7 @@ func TestClaimsAndChangesAtOnce(t *testing.T) {
 	assert.Zero(t, l.Stats().Pending)
 }
 
-// Pending counts from the first change that Alert24 does not hold, however often there are more, until it holds all.
+// Pending counts from the first change that Alert24 lacks until Alert24 has all changes.
 func TestPendingMarks(t *testing.T) {
 	now := at(0)
 	l := New(testConfig(10, func() time.Time { return now }), NewMemory())
@@ -210,7 +210,7 @@ func TestPendingMarks(t *testing.T) {
 	assert.Zero(t, l.Stats().Pending)
 	assert.Nil(t, l.store.get(theAlias).view, "nothing of it is kept")
 
-	// What changes back needs no call.
+	// A change that is undone needs no call.
 	apply(t, l, saying("three", firingNow()))
 	require.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
 	apply(t, l, saying("two", firingNow()))
@@ -218,7 +218,7 @@ func TestPendingMarks(t *testing.T) {
 	assert.Zero(t, l.Stats().Pending)
 }
 
-// Right after a start nobody is told that all incidents are out of date.
+// Right after a start, open incidents do not count as pending.
 func TestLoadDoesNotCountWhatIsOpenAsPending(t *testing.T) {
 	m := NewMemory()
 	cfg := testConfig(2, func() time.Time { return at(0) })

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// After an answer the loop hears whether the alias needs anything, so that it need not look again.
+// After an answer the loop learns whether the alias needs anything, so it need not look again.
 func TestAnAliasRestsAfterTheAnswer(t *testing.T) {
 	now := at(0)
 	start := func() *Ledger {

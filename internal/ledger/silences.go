@@ -10,7 +10,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// silences are who silences alerts, as the last snapshot of each source says. A restart forgets them until the next one.
+// silences holds the silences of alerts from the last snapshot of each source. After a restart they are unknown until the next
+// snapshot.
 type silences struct {
 	mu       sync.RWMutex
 	bySource map[string]map[protocol.Key]incident.Silence
@@ -37,7 +38,7 @@ func (s *silences) take(snapshot *protocol.Snapshot) {
 	}
 }
 
-// of returns, of the silences of e's alerts that fire, the one that ends last.
+// of returns the silence that ends last, of those that silence the firing alerts of e.
 func (s *silences) of(e *protocol.Entry) (last incident.Silence) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

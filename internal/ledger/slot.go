@@ -11,21 +11,21 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// slot is an entry with what the ledger needs next to it.
+// slot is an entry with the ledger's own data about it.
 type slot struct {
 	entry  *protocol.Entry  // nil: there is none
 	timers *protocol.Timers // of the entry; nil: all zero
-	// view is what the incident should say, while a call is due or under way; nil if it is not rendered.
+	// view is the desired content of the incident, while a call is due or under way; nil if it is not rendered.
 	view *view
-	// since is when Alert24 ceased to hold what the entry asks for; zero while it does, as far as we know.
+	// since is when Alert24 began to differ from the entry; zero while it matches, as far as we know.
 	since time.Time
-	// loaded: since the start, disk still has what Load began with; stale: and other members.
+	// loaded: disk still has the record that Load began with. stale: its members differ from those in memory.
 	loaded, stale bool
-	// kept is what entry was made of, if it is closed.
+	// kept is the packed form that entry was made from, if it is closed.
 	kept *closed
 }
 
-// tried are the timers of most entries: nothing but how often they were tried. Slots share them.
+// tried holds the timers of most entries: zero except for the number of tries. Slots share them.
 var tried = func() (t [8]protocol.Timers) {
 	for i := range t {
 		t[i].Tries = int32(i)
@@ -42,20 +42,20 @@ func (s *slot) set(e protocol.Timed) {
 	if n := int(e.Tries); n < len(tried) && e.Timers == tried[n] {
 		s.timers = &tried[n]
 	} else if s.timers == nil || e.Timers != *s.timers {
-		kept := e.Timers // only here they need memory of their own
+		kept := e.Timers // only these timers need memory of their own
 		s.timers = &kept
 	}
 }
 
-// stored is a slot in little memory: most have nothing but an entry, and in a storm since when it waits.
+// stored is a compact slot. Most slots have only an entry and, in a storm, the time since which it waits.
 type stored struct {
 	entry  *protocol.Entry
 	timers *protocol.Timers
-	since  int64 // in nanoseconds since 1970; 0 is none
-	more   *slot // of entries that have more; it has nothing of the above
+	since  int64 // in nanoseconds since 1970; 0: none
+	more   *slot // the other fields of a slot that has them
 }
 
-var onlyLoaded = &slot{loaded: true} // all, after a start
+var onlyLoaded = &slot{loaded: true} // every slot, after a start
 
 func (s *slot) store() stored {
 	more := *s
@@ -69,7 +69,7 @@ func (s *slot) store() stored {
 	case *onlyLoaded:
 		c.more = onlyLoaded
 	default:
-		kept := more // only here it needs memory of its own
+		kept := more // only this one needs memory of its own
 		c.more = &kept
 	}
 	return c
@@ -87,17 +87,17 @@ func (s stored) slot() slot {
 	return whole
 }
 
-// same reports whether s and t have one entry.
+// same reports whether s and t have the same entry.
 func (s *slot) same(t *slot) bool { return s.entry == t.entry || s.kept != nil && s.kept == t.kept }
 
-// closed is a slot whose entry is closed.
+// closed is the compact form of a slot with a closed entry.
 type closed struct {
 	protocol.Kept
 
 	loaded, stale bool
 }
 
-// pack reports false for a slot that is more than that.
+// pack returns the compact form of a closed slot, or false if the slot has more to keep.
 func (s *slot) pack() (*closed, bool) {
 	if s.entry == nil || s.view != nil || !s.since.IsZero() {
 		return nil, false
@@ -106,7 +106,7 @@ func (s *slot) pack() (*closed, bool) {
 	return &closed{c, s.loaded, s.stale}, ok
 }
 
-// slot returns that of an alias. The caller holds mu.
+// slot returns the slot of an alias. The caller holds mu.
 func (s *store) slot(alias string) slot {
 	if current, known := s.slots[alias]; known {
 		return current.slot()
@@ -119,7 +119,7 @@ func (s *store) slot(alias string) slot {
 	return slot{}
 }
 
-// view is what a rendered incident says, as hashes: thousands of aliases may wait while the API does not answer.
+// view is the rendered content of an incident, as hashes to save memory: thousands of aliases may wait while the API does not answer.
 type view struct {
 	says      uint64 // of the members
 	continues int64
@@ -138,7 +138,7 @@ func (l *Ledger) render(e *protocol.Entry) (incident.Content, *view) {
 	return content, &view{says: e.Members.Says(), continues: e.Continues, want: protocol.Of(&content)}
 }
 
-// of returns what the firing members of e say, if that is what was rendered.
+// of returns the content for e, or nil if it was rendered for other members.
 func (v *view) of(e *protocol.Entry) *protocol.Content {
 	if v != nil && v.says == e.Members.Says() && v.continues == e.Continues {
 		return &v.want
@@ -146,8 +146,8 @@ func (v *view) of(e *protocol.Entry) *protocol.Content {
 	return nil
 }
 
-// mark keeps since when the entry asks for something that Alert24 does not hold. answered: a call's answer was learned; without
-// one, an entry that waits still does although what it waits for has changed and is not rendered yet.
+// mark notes since when Alert24 differs from the entry. answered: a call's answer was just learned. Otherwise an entry that is pending
+// stays pending while its new content is not rendered yet.
 func (s *slot) mark(now time.Time, answered bool) {
 	want := s.view.of(s.entry)
 	if want == nil {
@@ -155,7 +155,7 @@ func (s *slot) mark(now time.Time, answered bool) {
 	}
 	pending := protocol.Pending(s.entry, want)
 	if !pending && want == nil && !answered && s.entry.Firing() {
-		pending = !s.since.IsZero() // what is not rendered may differ
+		pending = !s.since.IsZero() // the content that is not rendered may differ
 	}
 	s.wait(pending, now)
 	if !pending && s.entry.Inflight().Kind == protocol.NoCall {
@@ -163,7 +163,7 @@ func (s *slot) mark(now time.Time, answered bool) {
 	}
 }
 
-// wait notes whether Alert24 still lacks what the entry asks for.
+// wait notes whether Alert24 still differs from the entry.
 func (s *slot) wait(pending bool, now time.Time) {
 	switch {
 	case !pending:
@@ -173,7 +173,7 @@ func (s *slot) wait(pending bool, now time.Time) {
 	}
 }
 
-// live is 1 for what counts against the bound on aliases: everything that is not over.
+// live is 1 for an entry that is not over: it counts against the limit on aliases.
 func (s *slot) live() int {
 	if s.entry == nil || s.entry.Over() {
 		return 0
@@ -181,7 +181,7 @@ func (s *slot) live() int {
 	return 1
 }
 
-// armed is 1 for a create that has not left.
+// armed is 1 if a create is armed and has not left.
 func (s *slot) armed() int {
 	if s.timers == nil || !s.timers.Armed {
 		return 0
@@ -189,7 +189,7 @@ func (s *slot) armed() int {
 	return 1
 }
 
-// Content is what the incident of a firing entry should say, and the same as hashes.
+// Content returns the desired content of the incident of a firing entry, also as hashes.
 func (l *Ledger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {
 	content, v := l.render(e)
 	return content, v.want

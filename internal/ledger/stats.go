@@ -9,16 +9,16 @@ import (
 
 // Stats counts the aliases of a ledger.
 type Stats struct {
-	Aliases int // all entries, closed ones within their retention included
+	Aliases int // all entries, including closed ones within their retention
 	Live    int // entries that are not over
 	Open    int // incidents known open
-	// Pending: Alert24 does not hold what the entry asks for, as far as we know. Oldest is since when that is so
-	// for the one that waits longest; zero if none does.
+	// Pending counts the entries from which Alert24 differs, as far as we know. Oldest is when the longest of these differences began;
+	// zero if there is none.
 	Pending int
 	Oldest  time.Time
-	Held    int // with a firing that may be an echo
-	Parked  int // the API refused what the entry asks for
-	Doubt   int // with a request that may still be carried out
+	Held    int // a firing may be an echo
+	Parked  int // the API refused the content
+	Doubt   int // a request may still be carried out
 	Blocked int // another tool's incident has the alias
 	// Size of the records in bytes; 0 in memory only.
 	Size int64

@@ -16,38 +16,37 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// mutation changes one slot. It is given the current one, without an entry if there is none, and the number of live
-// entries. It returns the next one, without an entry to remove it, and whether disk must know before the change counts.
-// It may run more than once.
+// mutation changes one slot. It gets the current slot, without an entry if there is none, and the number of live entries. It returns
+// the next slot, without an entry to remove it, and whether disk must know before the change counts. It may run more than once.
 type mutation struct {
 	alias string
-	// makesRoom: in a full storage, it may use what is kept back.
+	// makesRoom: if the storage is full, it may use the reserved space.
 	makesRoom bool
 	do        func(s slot, live int) (next slot, durable bool)
 }
 
-// store keeps the entries in memory and, where there is one, in a Store. Writes are serialised, and writes that wait
-// together share a transaction. Memory changes only after the Store did.
+// store keeps the entries in memory and, if there is one, in a Store. There is one writer. Writes that wait together share a
+// transaction. Memory changes only after the Store did.
 type store struct {
 	disk  Store // nil: memory only
 	inbox inbox // of disk, if it has one
 
-	mu      sync.RWMutex // guards what follows
+	mu      sync.RWMutex // guards the following fields
 	slots   map[string]stored
-	closed  map[string]*closed      // what needs no slot
+	closed  map[string]*closed      // compact forms of closed slots
 	notes   map[string][]byte       // by name
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
 	live    int
 	armed   int          // creates
 	current *transaction // under way or in doubt; only the writer changes it
 
-	revision atomic.Uint64 // changes with any slot
+	revision atomic.Uint64 // changes with every slot
 
 	// Only the writer uses these.
 	buffer records
-	taken  map[protocol.Key]string // aliases under which alerts begin to fire in this transaction
+	taken  map[protocol.Key]string // aliases under which alerts start to fire in this transaction
 
-	turn    chan struct{} // holds a token while a writer commits, for all that wait
+	turn    chan struct{} // holds a token while a writer commits all waiting writes
 	pending struct {
 		sync.Mutex
 		writes []*write
@@ -55,25 +54,24 @@ type store struct {
 }
 
 type write struct {
-	plan planner // nil: it changes no entry
-	// drains: what is in the inbox goes before. fenced: the sender gets an acknowledgement, so this replica must lead even
-	// if nothing changes.
+	plan planner // nil: no entry changes
+	// drains: the inbox is applied first. fenced: the sender gets an acknowledgement, so this replica must lead even if nothing changes.
 	drains, fenced bool
-	punctual       func() error // nil, or asked after the inbox was read: with an error it comes too late
-	mutations      []mutation   // of the try that is under way
+	punctual       func() error // if set, called after the inbox was read; an error means that the write comes too late
+	mutations      []mutation   // of the attempt that is under way
 	notes          []Change
-	did            func()        // called when disk has it, if it came from the inbox
+	did            func()        // if it came from the inbox: called when disk has it
 	done           chan struct{} // closed when err is the result
 	err            error
 }
 
-// planner returns the mutations of a write when its turn comes.
+// planner returns the mutations of a write once its turn has come.
 type planner func(route router) []mutation
 
-// router returns events with the alias under which their alert fires already, whatever alias they bring, and whether any has moved.
+// router returns the events, each with the alias under which its alert already fires, and whether any alias has changed.
 type router func(events []protocol.Event) (routed []protocol.Event, moved bool)
 
-// errUnfinished is the result when a mutation panicked.
+// errUnfinished is the result if a mutation panics.
 var errUnfinished = errors.New("the ledger's write did not end")
 
 func newStore(disk Store) *store {
@@ -87,8 +85,7 @@ func (s *store) get(alias string) slot {
 	return s.slot(alias)
 }
 
-// plan lets the writes say what they change. Only the writer changes the index, so what it says holds until the end of the
-// transaction.
+// plan computes the mutations of the writes. Only the writer changes the index, so the routes hold until the end of the transaction.
 func (s *store) plan(writes []*write) {
 	if len(s.taken) > maxChanges {
 		s.taken = map[protocol.Key]string{}
@@ -123,8 +120,8 @@ func (s *store) plan(writes []*write) {
 	}
 }
 
-// applyInMemory carries out a mutation that disk need not know, without waiting for a transaction about other aliases. It
-// reports false, and has changed nothing, where that is not so.
+// applyInMemory carries out a mutation that disk need not know. It does not wait for a transaction about other aliases. If it must
+// wait, or disk must know, it changes nothing and returns false.
 func (s *store) applyInMemory(m mutation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +136,7 @@ func (s *store) applyInMemory(m mutation) bool {
 	return true
 }
 
-// remember keeps what was rendered for e, unless the entry has changed: as long as a call is due.
+// remember keeps the rendered content of e while a call is due, unless the entry has changed.
 func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,20 +155,20 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
-	former := s.slots[alias].slot() // a closed one is not live, nor in the index
+	former := s.slots[alias].slot() // a closed slot is neither live nor in the index
 	s.live -= former.live()
 	s.armed -= former.armed()
 	s.keep(alias, former.entry, next)
 }
 
-// keep is replace with the entry that the index knows. The caller holds mu.
+// keep is replace for a caller that knows the former entry in the index. The caller holds mu.
 func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 	s.revision.Add(1)
 	s.live += next.live()
 	s.armed += next.armed()
 	s.reindex(alias, former, next.entry)
 	if next.entry != nil {
-		alias = next.entry.Alias // the maps share it with the entry
+		alias = next.entry.Alias // share the string with the entry
 	}
 	if c, ok := next.pack(); ok {
 		s.closed[alias] = c
@@ -187,7 +184,7 @@ func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 	}
 }
 
-// reindex keeps the index of alerts that fire or are held. The caller holds mu.
+// reindex updates the index of alerts that fire or are held. The caller holds mu.
 func (s *store) reindex(alias string, former, next *protocol.Entry) {
 	var none protocol.Members
 	before, after := &none, &none
@@ -195,7 +192,7 @@ func (s *store) reindex(alias string, former, next *protocol.Entry) {
 		before = &former.Members
 	}
 	if next != nil {
-		alias, after = next.Alias, &next.Members // the index keeps the alias as long as the entry
+		alias, after = next.Alias, &next.Members // share the string with the entry
 	}
 	for m := range before.Apart(after) {
 		if m.Unfinished() && s.index[m.Key] == alias {
@@ -211,7 +208,7 @@ func (s *store) reindex(alias string, former, next *protocol.Entry) {
 	}
 }
 
-// unwritten says what failed, if something did.
+// unwritten adds to an error what failed.
 func unwritten(err error) error {
 	if err != nil {
 		return fmt.Errorf("cannot write the ledger to storage: %w", err)
@@ -219,7 +216,7 @@ func unwritten(err error) error {
 	return nil
 }
 
-// check returns why the storage would not take new records. It waits for its turn no longer than ctx.
+// check returns why the storage would refuse new records. It waits for its turn until ctx ends.
 func (s *store) check(ctx context.Context) error {
 	if s.disk == nil {
 		return nil
@@ -240,7 +237,7 @@ func (s *store) size() int64 {
 	return s.disk.Size()
 }
 
-// all calls f for every entry that is not closed, in no order.
+// all calls f for every entry that is not closed, in any order.
 func (s *store) all(f func(*slot)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -250,7 +247,7 @@ func (s *store) all(f func(*slot)) {
 	}
 }
 
-// armable is how many creates more may be armed; most is how many in all, 0 any number.
+// armable returns how many more creates may be armed if most may be in all; 0 means no limit.
 func (s *store) armable(most int) int {
 	if most == 0 {
 		return math.MaxInt

@@ -17,14 +17,14 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// client is a disk that can be watched, held up and spoilt.
+// client is a disk that tests can watch, block and make fail.
 type client struct {
 	disk
 
 	mu      sync.Mutex
 	batches [][]string    // aliases of each transaction that was tried
 	hold    chan struct{} // each transaction takes one token, if set
-	spoils  string        // a transaction with this among them fails
+	spoils  string        // a transaction with this alias fails
 }
 
 func newClient() *client { return &client{disk: newDisk()} }
@@ -53,7 +53,7 @@ func (c *client) begin(changes []Change) error {
 	return nil
 }
 
-// Check fails where a write of new would.
+// Check fails if a write of the alias "new" would fail.
 func (c *client) Check(context.Context) error { return c.begin([]Change{{Key: "new"}}) }
 
 // doubtful returns the last transaction if it is in doubt.
@@ -64,7 +64,7 @@ func (s *store) doubtful() *transaction {
 	return s.current
 }
 
-// inOneTransaction lets the first write wait in its transaction until the others wait for it, in their order, and returns their errors.
+// inOneTransaction blocks the first write in its transaction until the others wait for it, in their order, and returns their errors.
 func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, others ...func() error) []error {
 	t.Helper()
 	c.hold = make(chan struct{})
@@ -89,7 +89,7 @@ func inOneTransaction(t *testing.T, c *client, l *Ledger, first func() error, ot
 	return errs
 }
 
-// together writes an alias alone and then others in one transaction, and returns the errors.
+// together writes one alias alone and then the others in one transaction, and returns the errors.
 func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]error {
 	t.Helper()
 	aliases = append([]string{"first"}, aliases...)
@@ -190,7 +190,7 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	assert.Equal(t, "1", onDisk.Inflight().ID)
 }
 
-// TestAnEventThatChangesNothing neither writes nor arms.
+// TestAnEventThatChangesNothing: the event neither writes nor arms.
 func TestAnEventThatChangesNothing(t *testing.T) {
 	c := newClient()
 	now := at(100)
@@ -225,7 +225,7 @@ func TestMaxAliases(t *testing.T) {
 	assert.Equal(t, []protocol.Outcome{protocol.Fired, protocol.Fired, protocol.NoRoom, protocol.NoRoom, protocol.Repeated}, outcomes, "known aliases are applied")
 	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
 
-	// What is over makes room, before its retention ends.
+	// A closed entry makes room before its retention ends.
 	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.Coalesced, protocol.Fired}, outcomes)
@@ -233,7 +233,7 @@ func TestMaxAliases(t *testing.T) {
 	assert.Equal(t, 3, entries)
 	assert.Equal(t, 2, live)
 
-	// A known alias fires again although there is no room for a new one.
+	// A known alias may fire again even if there is no room for a new one.
 	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", firing("am1", at(2)))})
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.Fired}, outcomes)
@@ -274,7 +274,7 @@ func TestMemoryOnly(t *testing.T) {
 	assert.Equal(t, protocol.Create, d.Call.Kind)
 }
 
-// What time alone makes due is a call that can be seen before it is claimed, so that it waits its turn at the API.
+// A call that became due by time alone can be seen before it is claimed, so that it waits for its turn at the API.
 func TestPeekSeesWhatTimeMadeDue(t *testing.T) {
 	now := at(0)
 	l := New(testConfig(2, func() time.Time { return now }), newClient())

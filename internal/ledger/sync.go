@@ -10,17 +10,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// syncTogether bounds how many entries one transaction of a sync looks at: webhooks wait for no more than that.
+// syncTogether bounds how many entries one transaction of a sync examines. Webhooks wait at most for one such transaction.
 const syncTogether = 1000
 
-// Sync applies a snapshot to all entries that have an alert which fires or is held. It returns what that did, and the aliases after
-// which a call may be due. Only entries are written that changed in a way which a restart must know. With an error, some
-// entries may have seen the snapshot; the next one makes up for the others.
+// Sync applies a snapshot to all entries with an alert that fires or is held. It returns what the snapshot did, and the aliases that
+// may have a call due. It writes only entries whose change a restart must know. After an error, some entries may have seen the
+// snapshot; the next snapshot makes up for the others.
 func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.Sighting, wake []string, err error) {
 	now := l.now()
 	l.silences.take(s)
 	aliases := l.store.unfinished()
-	slices.Sort(aliases) // so that equal ledgers do equal things
+	slices.Sort(aliases) // equal ledgers then do the same
 	for chunk := range slices.Chunk(aliases, syncTogether) {
 		sightings := make([]protocol.Sighting, len(chunk))
 		mutations := make([]mutation, len(chunk))

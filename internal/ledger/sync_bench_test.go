@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// BenchmarkSync is a list of 10,000 alerts, each of an alias of its own, as it comes each minute. Of a minute it takes that part.
+// BenchmarkSync applies a list of 10,000 alerts, each with its own alias. Such a list comes once a minute.
 func BenchmarkSync(b *testing.B) {
 	const alerts = 10_000
 	now := at(0)

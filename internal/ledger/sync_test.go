@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// listing is a complete snapshot with the alerts of these events.
+// listing is a complete snapshot with the alerts of the events.
 func listing(events ...protocol.Event) *protocol.Snapshot {
 	s := &protocol.Snapshot{Source: "alertmanager", Complete: true, AbsentFor: 10 * time.Second, Listed: map[protocol.Key]bool{}}
 	for _, ev := range events {
@@ -36,7 +36,7 @@ func look(t *testing.T, c *client, l *Ledger, s *protocol.Snapshot) (did protoco
 	return did, wake, written
 }
 
-// TestSyncWritesWhatChanges: what is listed every minute is written once; what resolves is, and wakes.
+// TestSyncWritesWhatChanges: an alert that is listed every minute is written once; one that resolves is written and wakes its alias.
 func TestSyncWritesWhatChanges(t *testing.T) {
 	c, now := newClient(), at(0)
 	l := New(testConfig(10, func() time.Time { return now }), c)
@@ -67,7 +67,7 @@ func TestSyncWritesWhatChanges(t *testing.T) {
 	assert.Equal(t, at(6), l.Get("b").EndedAt())
 }
 
-// TestSyncAfterARestart: what was shown is known, and an absence counts anew.
+// TestSyncAfterARestart: listed alerts are still known as listed, and an absence counts from the start.
 func TestSyncAfterARestart(t *testing.T) {
 	c, now := newClient(), at(0)
 	l := New(testConfig(10, func() time.Time { return now }), c)
@@ -88,7 +88,7 @@ func TestSyncAfterARestart(t *testing.T) {
 	assert.Equal(t, []string{"a"}, wake)
 }
 
-// TestSyncIsBounded: no transaction is about more entries than syncTogether.
+// TestSyncIsBounded: no transaction examines more entries than syncTogether.
 func TestSyncIsBounded(t *testing.T) {
 	const n = 2*syncTogether + 1
 	c := newClient()
@@ -107,7 +107,7 @@ func TestSyncIsBounded(t *testing.T) {
 	}
 }
 
-// TestSyncThatFails: nothing of the transaction has changed, and the next snapshot makes up for it.
+// TestSyncThatFails: the failed transaction changes nothing, and the next snapshot makes up for it.
 func TestSyncThatFails(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
@@ -123,7 +123,7 @@ func TestSyncThatFails(t *testing.T) {
 	assert.Equal(t, protocol.Sighting{Shown: 1}, did)
 }
 
-// TestSilences: a silence is told to the renderer, as the last list has it; it is not news, so it makes no call.
+// TestSilences: the renderer sees the silences of the last list; a silence alone makes no call.
 func TestSilences(t *testing.T) {
 	c, now := newClient(), at(0)
 	cfg := testConfig(10, func() time.Time { return now })

@@ -11,20 +11,20 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// change is what a transaction makes of one entry.
+// change is the effect of a transaction on one entry.
 type change struct {
 	alias   string
 	former  *protocol.Entry
 	next    slot
-	stale   bool // the former slot
+	stale   bool // of the former slot
 	durable bool
 }
 
-// transaction is what some writes make of the entries.
+// transaction is the effect of several writes on the entries.
 type transaction struct {
 	changes []change
-	index   map[string]int // of an alias's change
-	live    int            // entries
+	index   map[string]int // position of an alias's change
+	live    int            // live entries
 	notes   []Change
 	doubt   doubt
 
@@ -32,18 +32,18 @@ type transaction struct {
 	fenced   bool      // committed even if nothing changes
 }
 
-// doubt is what is not certain of a transaction that seemed to fail. All callers got an error, so memory did not change, and
-// memory is what counts. The transaction is written over if the store has it.
+// doubt tells what is uncertain about a transaction that seemed to fail. All callers got an error, so memory did not change, and memory
+// counts. If the store has the transaction, it is written over.
 type doubt uint8
 
 const (
 	noDoubt     doubt = iota
 	mayBeThere        // the store may have it
 	isThere           // the store has it
-	mayBeUndone       // the store has it, or what was written over it
+	mayBeUndone       // the store has it, or the write over it
 )
 
-// begin marks the aliases of a transaction as busy until its end. It holds the entries as they are, in the order of the
+// begin marks the aliases of a transaction as busy until it ends. The transaction starts with the current slots, in the order of the
 // mutations.
 func (s *store) begin(writes []*write) *transaction {
 	var n int
@@ -84,7 +84,7 @@ func (s *store) busy(alias string) bool {
 	return busy
 }
 
-// commit lets disk know of a transaction, and then memory.
+// commit writes a transaction to disk, and then to memory.
 func (s *store) commit(ctx context.Context, makesRoom bool, t *transaction) error {
 	if err := s.persist(ctx, makesRoom, t); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 		case !c.durable:
 		case c.stale:
 			c.next.loaded, c.next.stale = false, false
-			b.all(c.alias, c.former, c.next.entry, c.next.since) // what Load changed is not there yet
+			b.all(c.alias, c.former, c.next.entry, c.next.since) // the changes made by Load are not on disk yet
 		default:
 			c.next.loaded = false
 			b.add(c.alias, c.former, c.next.entry, c.next.since)
@@ -129,7 +129,7 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 	return unwritten(err)
 }
 
-// settle ends the doubt about the last transaction: nothing can be built on its aliases before.
+// settle ends the doubt about the last transaction. Until then no write may build on its aliases.
 func (s *store) settle(ctx context.Context) error {
 	t := s.current
 	if t == nil {
@@ -152,7 +152,7 @@ func (s *store) settle(ctx context.Context) error {
 		case err != nil:
 			return unwritten(err)
 		case there == (t.doubt == mayBeThere):
-			t.doubt = isThere // or it still is
+			t.doubt = isThere // or is there still
 		default:
 			t.doubt = noDoubt
 		}
@@ -161,7 +161,7 @@ func (s *store) settle(ctx context.Context) error {
 	return nil
 }
 
-// writeOver writes what memory says over a transaction.
+// writeOver writes the state in memory over a transaction.
 func (s *store) writeOver(ctx context.Context, t *transaction) error {
 	b := s.records(len(t.changes))
 	for _, c := range t.changes {
@@ -177,13 +177,13 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 	return s.disk.Commit(ctx, b.changes, true)
 }
 
-// maxBuffer and maxChanges bound what is kept for the next transaction.
+// maxBuffer and maxChanges bound the memory that is kept for the next transaction.
 const (
 	maxBuffer  = 4 << 20
 	maxChanges = 1 << 12
 )
 
-// records makes the changes of a Commit. Their memory is used again for the next one.
+// records collects the changes of a Commit. It reuses the memory of the last one.
 func (s *store) records(n int) *records {
 	r := &s.buffer
 	if cap(r.bytes) > 2*maxBuffer || cap(r.changes) > maxChanges {
@@ -202,8 +202,7 @@ type records struct {
 	bytes   []byte
 }
 
-// add adds what the store must know of an alias; without next it has expired. Only those buckets are written that former, which
-// the store has, does not share.
+// add adds the records of an alias; a nil next has expired. The store has former. Buckets that next shares with former are not written.
 func (r *records) add(alias string, former, next *protocol.Entry, since time.Time) {
 	buckets, kept := 0, 0
 	if former != nil {
@@ -213,7 +212,7 @@ func (r *records) add(alias string, former, next *protocol.Entry, since time.Tim
 		r.changes = append(r.changes, Change{Key: alias})
 	} else {
 		kept = next.Buckets()
-		// The store keeps the key as long as the ledger keeps the entry: they share it.
+		// Pass the entry's own string: the store keeps it as its key.
 		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendPending(protocol.AppendRecord(b, next), since) })
 		whole := &r.changes[len(r.changes)-1]
 		whole.Entry, whole.Pending = next, since
@@ -228,7 +227,7 @@ func (r *records) add(alias string, former, next *protocol.Entry, since time.Tim
 	}
 }
 
-// all adds all that memory says of an alias, over what an unwanted entry may have left.
+// all adds all records of an alias from memory, and removes buckets that an unwanted entry may have left.
 func (r *records) all(alias string, unwanted, current *protocol.Entry, since time.Time) {
 	r.add(alias, nil, current, since)
 	kept := 0
@@ -242,14 +241,14 @@ func (r *records) all(alias string, unwanted, current *protocol.Entry, since tim
 
 func (r *records) put(key string, record func(b []byte) []byte) {
 	if len(r.bytes) >= maxBuffer {
-		r.bytes = make([]byte, 0, maxBuffer+maxBuffer/8) // the changes keep what is full: as it grew, all would be copied
+		r.bytes = make([]byte, 0, maxBuffer+maxBuffer/8) // the changes refer to the full buffer; growing it would copy it
 	}
 	start := len(r.bytes)
 	r.bytes = record(r.bytes)
 	r.changes = append(r.changes, Change{Key: key, Record: r.bytes[start:len(r.bytes):len(r.bytes)]})
 }
 
-// done puts into memory what disk has.
+// done puts a committed transaction into memory.
 func (s *store) done(t *transaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,15 +17,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// What everybody was told had failed has not happened, although disk had it: an alert that is sent again fires, and
-// what a claim asks for leaves.
+// A transaction that all callers saw fail did not happen, even if disk had it: an alert that is sent again fires, and a call that is
+// claimed again leaves.
 func TestATransactionThatSeemedToFail(t *testing.T) {
 	m := newDisk()
 	now := at(0)
 	l := New(testConfig(10, func() time.Time { return now }), &m)
 	_, err := l.Load(t.Context())
 	require.NoError(t, err)
-	// seemsToFail does it once with a disk that lies, and says what the next process would find.
+	// seemsToFail runs do once with a disk that lies, and returns what the next process would find.
 	seemsToFail := func(do func() error) *protocol.Entry {
 		before := l.Get(theAlias)
 		m.lies = true
@@ -71,7 +71,7 @@ func TestATransactionThatSeemedToFail(t *testing.T) {
 	assert.Equal(t, protocol.Close, d.Call.Kind)
 }
 
-// moody is a store on which a transaction can fail, or fail although it was carried out, and which may answer questions or not.
+// moody is a store on which a transaction can fail, with or without being carried out. Settle may fail, too.
 type moody struct {
 	*Memory
 	fails, lies, refuses, there bool
@@ -95,8 +95,8 @@ func (m *moody) Settle(context.Context) (there bool, err error) {
 	return m.there, nil
 }
 
-// TestStoreIsTheEntries: whatever is written, refused and killed, the store holds what memory holds, apart from a transaction
-// that seemed to fail, which may be there until the next one begins.
+// TestStoreIsTheEntries: after any mix of writes, refusals and kills, the store holds what memory holds. Only a transaction that seemed
+// to fail may also be there, until the next one begins.
 func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine: its steps share the state
 	ctx := t.Context()
 	rapid.Check(t, func(t *rapid.T) {
@@ -109,7 +109,7 @@ func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine
 			require.Zero(t, damage)
 		}
 		open()
-		sure := map[string]uint64{}    // version of each entry; 0: there is none
+		sure := map[string]uint64{}    // version of each entry; 0: none
 		other := map[string][]uint64{} // versions that the store may have instead
 		var last uint64
 		version := func(alias string) uint64 {
@@ -141,7 +141,7 @@ func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine
 			}
 			require.True(t, m.fails || m.lies || m.refuses)
 			for a, v := range next {
-				sure[a] = max(sure[a], 0) // it is known now
+				sure[a] = max(sure[a], 0) // now it is known
 				if m.lies {
 					other[a] = append(other[a], v)
 				}

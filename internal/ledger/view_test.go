@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// requireSays requires that the next call is a create, and that disk and the call name what the alerts say at that time.
+// requireSays requires that the next call is a create, and that disk and the call have the description of the alerts at that time.
 func requireSays(t *testing.T, l *Ledger, description string) {
 	t.Helper()
 	e, d, err := l.Claim(t.Context(), theAlias)
@@ -26,7 +26,7 @@ func requireSays(t *testing.T, l *Ledger, description string) {
 	assert.Equal(t, want, e.Inflight().Content)
 }
 
-// What was rendered for other members than those of the entry is not what it says.
+// Content that was rendered for other members is not used for the entry.
 func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases that share a disk
 	now := at(0)
 	disk := newDisk()
@@ -76,7 +76,7 @@ func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases tha
 		ends.Firing, ends.EndsAt = false, at(500)
 		apply(t, l, ends)
 		e := l.Get(theAlias)
-		if e.Inflight().Kind == protocol.Create { // it may also wait until it is rendered
+		if e.Inflight().Kind == protocol.Create { // otherwise it waits to be rendered
 			_, want := l.Content(e)
 			assert.Equal(t, want, e.Inflight().Content)
 		}

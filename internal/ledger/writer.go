@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// update carries out the mutations, all or none, and returns when disk has them.
+// update carries out all mutations or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
 	return s.enqueue(ctx, &write{plan: func(router) []mutation { return mutations }})
 }
@@ -23,14 +23,14 @@ func (s *store) enqueue(ctx context.Context, w *write) error {
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
-		// The transaction is shared: one caller that gave up must not fail the others.
+		// Other callers share the transaction: it must not fail because one of them gave up.
 		s.commitPending(context.WithoutCancel(ctx))
 		<-w.done
 	}
 	return w.err
 }
 
-// commitPending commits all writes that wait, and gives up the turn that the caller has taken.
+// commitPending commits all waiting writes, and returns the caller's turn.
 func (s *store) commitPending(ctx context.Context) {
 	s.pending.Lock()
 	writes := s.pending.writes
@@ -47,7 +47,7 @@ func (s *store) commitPending(ctx context.Context) {
 	if err == nil {
 		err = s.write(ctx, received, inTime...)
 	}
-	again := err != nil && len(inTime) > 1 // one write may have made the transaction of all fail: each gets its own
+	again := err != nil && len(inTime) > 1 // one bad write may have failed them all: try each alone
 	if again && received != nil {
 		again = s.write(ctx, received) == nil // nothing overtakes the inbox
 	}
@@ -58,7 +58,7 @@ func (s *store) commitPending(ctx context.Context) {
 	}
 }
 
-// late reports whether a write comes too late, and is given up.
+// late reports whether a write comes too late, and drops it.
 func (w *write) late() bool {
 	if w.punctual == nil {
 		return false
@@ -70,8 +70,8 @@ func (w *write) late() bool {
 	return false
 }
 
-// write computes the next entries, commits them in one transaction and only then replaces them in memory. What was received from
-// the inbox goes before the writes.
+// write computes the next entries, commits them in one transaction and then puts them into memory. The rows received from the inbox go
+// first.
 func (s *store) write(ctx context.Context, received *received, writes ...*write) error {
 	if err := s.settle(ctx); err != nil {
 		return err
