@@ -14,8 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// BenchmarkCommit changes 20 of 100,000 records at a time, far apart or side by side, in the journal and, to compare, in a
-// storage with one key for each record.
+// BenchmarkCommit changes 20 of 100,000 records at a time, with keys far apart or adjacent, in the journal and, for comparison, in a
+// storage with one key per record.
 func BenchmarkCommit(b *testing.B) {
 	const records, together = 100_000, 20
 	for _, fsync := range []bool{true, false} {

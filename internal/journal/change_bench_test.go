@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// BenchmarkChange is one alert that says something else, of an alias with some alerts, in a file without fsync.
+// BenchmarkChange changes the text of one alert of an alias with several alerts, in a file without fsync.
 func BenchmarkChange(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
@@ -44,7 +44,7 @@ func BenchmarkChange(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is a start with 100,000 live aliases.
+// BenchmarkStart starts with 100,000 live aliases.
 func BenchmarkStart(b *testing.B) {
 	const n, together = 100_000, 20
 	d := newDisk()

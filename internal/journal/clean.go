@@ -9,11 +9,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// clean lets the oldest segments of a wasteful journal leave with a transaction that must be written anyway, which takes
-// over what they hold that counts. How much that is is bounded by the size of the changes.
+// clean makes a transaction that must be written anyway also delete the oldest segments of a wasteful journal and carry their live
+// records. The size of the changes bounds this work.
 func (j *Journal) clean(t *transaction, changes []ledger.Change) {
-	// Where at most every third record counts, three steps for each that is written suffice: for one that counts, and for
-	// segments. In a full storage nearly all may count.
+	// If at most every third record is live, three steps per written record suffice: each step moves a live record or deletes a segment.
+	// In a full storage nearly all records may be live.
 	steps, most := 3, j.log.maxLength()
 	if j.reserve.short {
 		steps, most = 16, j.log.minLength()
@@ -30,8 +30,8 @@ func (j *Journal) clean(t *transaction, changes []ledger.Change) {
 	clear(j.buffers.changed)
 }
 
-// cleanFull cleans a journal for which the storage has no more room, in a few transactions of their own, as far as that is
-// worth its while. It reports whether there was anything to do.
+// cleanFull cleans the journal in a few transactions of its own when the storage is full, as far as this pays. It reports whether it
+// tried to write any.
 func (j *Journal) cleanFull(ctx context.Context) (tried bool) {
 	const times, work = 32, 100
 	last := j.log.last
@@ -55,8 +55,8 @@ func (j *Journal) cleanFull(ctx context.Context) (tried bool) {
 	return tried
 }
 
-// move lets the oldest segments of a journal that is longer than most leave with a transaction, until there has been enough
-// work. What is changed need not move. While records are suspect none moves: it would look newer than what is damaged.
+// move adds the oldest segments to a transaction for deletion, until the journal is no longer than most or the work is used up. Changed
+// records need not move. While records are suspect, none moves: a moved record would look newer than the damage.
 func (j *Journal) move(t *transaction, work, most int) {
 	if len(j.log.damage.segments) > 0 {
 		return
@@ -69,7 +69,7 @@ func (j *Journal) move(t *transaction, work, most int) {
 		for _, key := range from.keys {
 			p := j.log.places[key]
 			if p.segment != from.number {
-				continue // it was deleted, or there is a newer record
+				continue // deleted, or superseded
 			}
 			length += p.weight(key)
 			work -= writeCost(int(p.size))

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// In a full storage, new alerts are refused, but what is known can end, and that makes room again.
+// A full storage refuses new alerts, but known alerts can still resolve, and that frees space.
 func TestFullStorageCanEmptyItself(t *testing.T) {
 	for name, shape := range map[string]struct{ alias, text int }{
 		"short aliases": {0, 0}, "long aliases": {200, 0}, "long texts": {10, 700}, "longer than a segment": {10, 5000},
@@ -45,7 +45,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	now := at(0)
 	l := openLedger(t, New(openBounded(t, t.TempDir(), 1<<20)), func() time.Time { return now })
 	filled := 0
-	// fill adds aliases until the storage takes no more: a refused write cleans, so that the next may find room.
+	// fill adds aliases until the storage refuses. A refused write cleans, so the next write may find room.
 	fill := func() {
 		for refused := 0; refused < 3; {
 			_, err := l.Apply(t.Context(), []protocol.Event{named(firing(at(0)), filled)})
@@ -66,7 +66,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	first := filled
 	require.Greater(t, first, 20)
 
-	// All creates are answered, all alerts resolve, all closes are begun and answered: each a write.
+	// All creates are answered, all alerts resolve, all closes are begun and answered. Each of these is a write.
 	learn := func(i int, c protocol.Call, open bool) {
 		a := &protocol.Answered{
 			Alias: named(protocol.Event{}, i).Alias, Call: c,
@@ -108,7 +108,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	t.Logf("%d aliases, %d in the end", first, filled)
 }
 
-// In a storage that records of all sizes have filled, every known alias can still resolve, whatever pages are free.
+// Records of all sizes fill the storage. Every known alias can still resolve, whatever pages are free.
 func TestFullStorageTakesResolves(t *testing.T) {
 	for seed := range uint64(10) {
 		longest := 200
@@ -151,7 +151,7 @@ func (c *counting) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	return c.Client.Batch(ctx, ops...)
 }
 
-// A full storage with thousands of aliases does not work for nothing at each webhook.
+// A full storage with thousands of aliases does not repeat useless work for each webhook.
 func TestFullStorageStaysQuick(t *testing.T) {
 	file := openBounded(t, t.TempDir(), 8<<20)
 	walker, ok := file.(storage.Walker)

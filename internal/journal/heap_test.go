@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// The heap of a live alias is all that ledger and journal keep of it: after its incident was opened, after its alert was repeated, which
+// The heap of a live alias is everything that ledger and journal keep for it: after its incident was opened, after a repeat, which
 // leaves copies behind, and after a start.
 func TestHeapOfALiveAlias(t *testing.T) {
 	const aliases, together, most = 20_000, 500, 1900 // the budget of 2 KiB is for alerts of 1 KiB

@@ -23,7 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// disk is a storage that lists its keys in no order, and keeps the values that it is given.
+// disk is a storage that lists its keys in random order, and keeps the values that it is given.
 type disk struct {
 	values map[string][]byte
 	fails  bool
@@ -83,7 +83,7 @@ func (d *disk) Delete(ctx context.Context, key string) error {
 
 func (d *disk) Close(context.Context) error { return nil }
 
-// owner is what the ledger is to a journal: it has the records that count.
+// owner stands in for the ledger: it has the live records.
 type owner map[string]string
 
 func (o owner) current(key string, b []byte) []byte { return append(b, o[key]...) }
@@ -122,7 +122,7 @@ func (o owner) commit(ctx context.Context, j *Journal, records owner) error {
 	return nil
 }
 
-// realistic is the record of an alert as Prometheus rules make them; another value is another text.
+// realistic is the record of an alert of a typical Prometheus rule. value changes the text.
 func realistic(i, value int) (key, record string) {
 	host := fmt.Sprintf("api-%05d.prod.example.com:9100", i)
 	random := rand.New(rand.NewPCG(uint64(i), uint64(value)))

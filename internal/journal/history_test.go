@@ -18,8 +18,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// moody is a disk on which a transaction can fail, or fail although it was carried out, or only if it changes something, or
-// because it is full.
+// moody is a disk on which a transaction can fail, fail although it was carried out, or fail because the disk is full. It can also fail
+// only if it changes something.
 type moody struct {
 	*disk
 	fails, lies, refuses, full bool
@@ -42,13 +42,13 @@ func (m *moody) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	return nil
 }
 
-// history is a journal and the ledger of TestJournalIsTheRecords.
+// history is a journal and the stand-in for the ledger in TestJournalIsTheRecords.
 type history struct {
 	*moody
 	journal *Journal
 	memory  owner
 	other   map[string][]string // records that disk may have instead
-	doubt   []string            // keys of a transaction that seemed to fail, or that was not yet written over
+	doubt   []string            // keys of a transaction that seemed to fail and is not yet written over
 	undo    bool                // disk has that transaction
 	last    int
 }
@@ -61,7 +61,7 @@ func (h *history) open(ctx context.Context, t *rapid.T) {
 	require.Empty(t, lost)
 }
 
-// commit is what the ledger does: it ends the doubt about the last transaction before it writes.
+// commit does what the ledger does: it ends the doubt about the last transaction before it writes.
 func (h *history) commit(ctx context.Context, records owner) error {
 	if err := h.settle(ctx); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (h *history) settle(ctx context.Context) error {
 			before[key] = h.memory[key]
 		}
 		if err := h.memory.commit(ctx, h.journal, before); err != nil {
-			return err // that may be there, too; writing over it again is no harm
+			return err // that write may be there, too; writing over it again is harmless
 		}
 		h.doubt, h.undo = nil, false
 	}
@@ -108,7 +108,7 @@ func (h *history) settle(ctx context.Context) error {
 func (h *history) check(t *rapid.T) {
 	log := &h.journal.log
 	if len(h.doubt) > 0 || h.journal.open != nil {
-		return // it knows no better before it asks
+		return // it does not know until it asks
 	}
 	require.Len(t, log.places, len(h.memory))
 	var live, bytes, onDisk int
@@ -132,8 +132,8 @@ func (h *history) check(t *rapid.T) {
 	require.Equal(t, onDisk, log.disk)
 }
 
-// TestJournalIsTheRecords: whatever is written, cleaned, refused and killed, disk holds what its owner holds, once it is read
-// again; what a transaction wrote that seemed to fail may be there if the next one has not begun.
+// TestJournalIsTheRecords: after any mix of writes, cleaning, refusals and kills, a reader finds the owner's records on disk. A
+// transaction that seemed to fail may also be there, until the next one begins.
 func TestJournalIsTheRecords(t *testing.T) {
 	ctx := t.Context()
 	rapid.Check(t, func(t *rapid.T) {

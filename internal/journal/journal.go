@@ -1,15 +1,15 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package journal is a ledger.Store over any storage extension that can list its keys. It appends records to segments of
-// a few KiB, one key each, and cleans the oldest ones as it goes. Start reading at Journal.Commit.
+// Package journal is a ledger.Store over any storage extension that can list its keys. It appends records to segments of a few KiB,
+// each under its own key, and cleans the oldest segments as it goes. Start reading at Journal.Commit.
 //
-// It buys speed: the records of a webhook lie on pages side by side, compressed together, however far apart their keys
-// are. A key for each record costs bbolt a page for each. This command measures both, with 100,000 records on disk:
+// The gain is speed: the records of a webhook lie next to each other and compressed, however far apart their keys are. With one key per
+// record, bbolt would write a page for each. This command measures both, with 100,000 records on disk:
 //
 //	go test ./internal/journal -run '^$' -bench Commit
 //
-// It costs a map entry of about 50 bytes for each record, and up to three times the space of what counts.
+// The price is a map entry of about 50 bytes per record, and up to three times the space of the live records.
 package journal
 
 import (
@@ -27,23 +27,23 @@ type Journal struct {
 	client  storage.Client
 	reserve reserve
 	log     log
-	size    atomic.Int64 // log.records, for those who ask at any time
-	// current appends the record under a key as the ledger has it.
+	size    atomic.Int64 // copy of log.records for concurrent readers
+	// current appends the ledger's record of a key.
 	current func(key string, b []byte) []byte
 	buffers buffers
 
-	open  *transaction // the last one, if it seemed to fail and the storage has not been asked about it
+	open  *transaction // the last one, if it seemed to fail and its result is still unknown
 	there bool         // the last Commit failed, but the storage has its changes
 }
 
 var _ ledger.Store = (*Journal)(nil)
 
-// New returns a journal over client, which must be a storage.Walker too. Load comes first.
+// New returns a journal over client, which must also be a storage.Walker. Call Load first.
 func New(client storage.Client) *Journal {
 	return &Journal{client: client, reserve: reserve{client: client}, log: newLog(), buffers: newBuffers()}
 }
 
-// Commit implements ledger.Store. Every error of the storage is uncertain: a transaction that seemed to fail may be there.
+// Commit implements ledger.Store. Every error of the storage is uncertain: the changes may be there in spite of it.
 func (j *Journal) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
 	if err := j.ask(ctx); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (j *Journal) Settle(ctx context.Context) (there bool, err error) {
 	return j.there, err
 }
 
-// Check implements ledger.Store: it takes as much room as most webhooks need, and gives it back.
+// Check implements ledger.Store: it writes as much as most webhooks need, and deletes it again.
 func (j *Journal) Check(ctx context.Context) error {
 	err := j.reserve.batch(ctx, false, fillers(checkPrefix, 0))
 	if errors.Is(err, storage.ErrStorageFull) {

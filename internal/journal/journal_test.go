@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestALongRecordCleansMore: one long record that changes again and again does not outgrow many short ones that stay.
+// TestALongRecordCleansMore: one long record that keeps changing does not outgrow many short ones that stay.
 func TestALongRecordCleansMore(t *testing.T) {
 	j, o := New(newDisk()), owner{}
 	_, err := o.load(t.Context(), j)
@@ -33,7 +33,7 @@ func TestALongRecordCleansMore(t *testing.T) {
 	t.Logf("%d B of records, %d B of segments at most", j.log.live, longest)
 }
 
-// TestJournalStaysShort: however often the same records change, disk holds little more than three times what counts, and no
+// TestJournalStaysShort: however often the same records change, disk holds little more than three times the live records, and no
 // transaction cleans much more than it writes.
 func TestJournalStaysShort(t *testing.T) {
 	d := newDisk()
@@ -73,7 +73,7 @@ func TestJournalStaysShort(t *testing.T) {
 	t.Logf("%d B of records, %d B of segments, %d B on disk", j.log.live, j.log.bytes, onDisk)
 }
 
-// TestCheck: a check writes as a webhook does, so it fails where one would, and leaves nothing that a start reads.
+// TestCheck: a check fails if a webhook would fail, and leaves nothing behind that a start would read.
 func TestCheck(t *testing.T) {
 	d := newDisk()
 	j := New(d)
@@ -93,7 +93,7 @@ func TestCheck(t *testing.T) {
 	assert.Equal(t, before, d.values)
 }
 
-// TestKeysAreShared: the journal adds no string to what the ledger has.
+// TestKeysAreShared: the journal uses the ledger's strings as keys, and makes none of its own.
 func TestKeysAreShared(t *testing.T) {
 	d := newDisk()
 	o, j := owner{}, New(d)
@@ -120,7 +120,7 @@ func TestKeysAreShared(t *testing.T) {
 		}
 	}
 	shared()
-	// The ledger has made a new entry for the same alias.
+	// The ledger has a new entry for the same alias.
 	o = owner{strings.Clone("a"): "3", strings.Clone("b"): "4"}
 	require.NoError(t, o.commit(t.Context(), j, maps.Clone(o)))
 	shared()

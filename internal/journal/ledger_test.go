@@ -27,7 +27,7 @@ func at(seconds int) time.Time {
 	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(seconds) * time.Second)
 }
 
-// testingT is what testing and rapid have in common.
+// testingT is the common part of testing and rapid.
 type testingT interface {
 	require.TestingT
 	Helper()
@@ -89,7 +89,7 @@ func keyOf(s string) (k protocol.Key) {
 	return k
 }
 
-// detailed is a firing as Prometheus rules make them.
+// detailed is a firing of a typical Prometheus rule.
 func detailed(i int) protocol.Event {
 	host := fmt.Sprintf("api-%05d.prod.example.com:9100", i)
 	set := func(pairs ...string) (s labels.Set) {

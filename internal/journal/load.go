@@ -17,10 +17,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// asidePrefix begins the keys of segments that could not be read, as they were.
+// asidePrefix begins the keys under which unreadable segments are kept unchanged.
 const asidePrefix = "aside/"
 
-// Load implements ledger.Store. It reads the storage twice, so that only records that count are unpacked.
+// Load implements ledger.Store. It reads the storage twice, so that it unpacks only live records.
 func (j *Journal) Load(ctx context.Context, each func(ledger.Loaded) error, current func(key string, b []byte) []byte) error {
 	walker, ok := j.client.(storage.Walker)
 	if !ok {
@@ -42,7 +42,8 @@ func (j *Journal) Load(ctx context.Context, each func(ledger.Loaded) error, curr
 	return nil
 }
 
-// tidy removes what a Check left that was killed, and damaged segments that make no record suspect. It can wait.
+// tidy removes what a killed Check left behind, and damaged segments that make no record suspect. If it fails, the next start repeats
+// it.
 func (j *Journal) tidy(ctx context.Context) {
 	ops := without(fillers(checkPrefix, 0))
 	d := &j.log.damage
@@ -58,12 +59,12 @@ func (j *Journal) tidy(ctx context.Context) {
 type reader struct {
 	*log
 	each     func(ledger.Loaded) error
-	reserved int // keys of the reserve
+	reserved int // keys that belong to the reserve
 	keys     [][]byte
 	unpacked unpacked
 }
 
-// survey finds out which records count.
+// survey finds the live records.
 func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) {
 	number, ok, err := segmentNumber(key)
 	if !ok || err != nil {
@@ -85,7 +86,7 @@ func (r *reader) survey(key string, value []byte) ([]*storage.Operation, error) 
 	return nil, nil
 }
 
-// read hands over the records of a segment that count. It returns what sets aside a segment that cannot be read.
+// read hands over the live records of a segment. If the segment cannot be read, read returns the operation that keeps a copy aside.
 func (r *reader) read(key string, value []byte) (aside []*storage.Operation, err error) {
 	number, ok, _ := segmentNumber(key) // survey has checked it
 	if !ok {
@@ -112,7 +113,7 @@ func (r *reader) counts(key []byte, segment uint64) bool {
 	return r.places[string(key)].segment == segment
 }
 
-// take hands over the records of s that count; if they could not be unpacked they are lost. It reports whether all can be read.
+// take hands over the live records of s; if they could not be unpacked, they are lost. It reports whether all can be read.
 func (r *reader) take(s *segment, where string, unpacked bool) (readable bool, err error) {
 	readable = unpacked
 	for i, k := range r.keys {
@@ -122,11 +123,11 @@ func (r *reader) take(s *segment, where string, unpacked bool) (readable bool, e
 		l := ledger.Loaded{Key: string(k), Suspect: s.number < r.damage.last, Where: where}
 		if unpacked {
 			if l.Record = r.unpacked.records[i]; l.Record == nil {
-				delete(r.places, l.Key) // it was deleted
+				delete(r.places, l.Key) // deleted
 				continue
 			}
 		}
-		// The map and the segment share the string with the ledger.
+		// The map, the segment and the ledger share the string.
 		s.keys = append(s.keys, l.Key)
 		r.places[l.Key] = place{s.number, int32(len(l.Record))} //nolint:gosec // maxSegment bounds it
 		if err := r.each(l); errors.Is(err, ledger.ErrUnreadable) {
@@ -146,7 +147,7 @@ func unpackedLen(packed []byte) int {
 	return n
 }
 
-// index puts all that was read in order.
+// index sorts the segments and counts the records after the reading.
 func (r *reader) index() {
 	slices.SortFunc(r.segments, func(a, b segment) int { return cmp.Compare(a.number, b.number) })
 	for key, p := range r.places {

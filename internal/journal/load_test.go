@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// found says what Load reports of each key: its record, or how it is damaged.
+// found returns what Load reports for each key: its record, or how it is damaged.
 func found(t *testing.T, d storage.Client, garbage string) (all owner, j *Journal) {
 	t.Helper()
 	all = owner{}
@@ -51,7 +51,7 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 	damaged[len(damaged)-1]++
 	for name, s := range map[string]struct {
 		segments [][]byte
-		found    owner // an empty key for a segment that does not tell its keys
+		found    owner // the empty key stands for a segment with unknown keys
 		aside    []int // segments
 	}{
 		"nothing is damaged":        {[][]byte{segmentOf(a, one), segmentOf(b, two)}, owner{"a": "1", "b": "2"}, nil},
@@ -91,10 +91,10 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 
 			again, _ := found(t, &disk{values: maps.Clone(d.values)}, "garbage")
 			if !strings.Contains(fmt.Sprint(s.found), "suspect") {
-				delete(s.found, "") // there was nothing to put right
+				delete(s.found, "") // no record is suspect, so the damaged segment was removed
 			}
 			assert.Equal(t, s.found, again, "until it is put right")
-			// The ledger puts right what was lost and what is suspect.
+			// The ledger writes lost and suspect records anew.
 			var changes []ledger.Change
 			for key, what := range s.found {
 				if key != "" && (strings.Contains(what, "lost") || strings.Contains(what, "suspect") || what == "garbage") {
@@ -150,7 +150,7 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 	})
 }
 
-// TestSuspectRecordsStaySuspect: until each was put right, although others are written meanwhile and the journal is to be cleaned.
+// TestSuspectRecordsStaySuspect: until each was written anew, even if others are written meanwhile and the journal is due for cleaning.
 func TestSuspectRecordsStaySuspect(t *testing.T) {
 	d := newDisk()
 	d.values[segmentKey(1)] = segmentOf([]string{"a", "b", "c"}, []byte("1"), []byte("1"), []byte("1"))

@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/testflag"
 )
 
-// Plain tests try the same histories each time, so that a failure belongs to the change; -rapid.seed=0 explores others.
+// Plain tests always try the same histories, so that a failure is due to a change; -rapid.seed=0 explores others.
 var modelDefaults = map[string]string{"rapid.seed": "20261124", "rapid.checks": "1000"}
 
 func TestMain(m *testing.M) {

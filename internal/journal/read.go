@@ -12,8 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// Read calls each for every record that counts, as Load does, and changes nothing in the storage. A record is only valid until each
-// returns.
+// Read calls each for every live record, as Load does, and changes nothing in the storage. A record is only valid until each returns.
 func Read(ctx context.Context, walker storage.Walker, each func(ledger.Loaded) error) error {
 	l := newLog()
 	r := reader{log: &l, each: each}

@@ -13,25 +13,25 @@ import (
 )
 
 const (
-	// checkPrefix begins the keys of bytes of no meaning that a Check writes and removes: as many as the reserve takes at once,
-	// and more than most webhooks need, because less can fit where no webhook does.
+	// checkPrefix begins the keys of the filler that a Check writes and removes: as much as one chunk of the reserve. This is more than
+	// most webhooks need, because less may still fit when no webhook does.
 	checkPrefix = "check/"
-	// reservePrefix begins the keys of bytes of no meaning. They are given up when the storage is full, so that closes,
-	// which need a write-ahead, and the removal of expired entries go on: otherwise nothing would ever free space
-	// again. There are many small ones, because a large one would need as much space in one piece.
+	// reservePrefix begins the keys of filler that is given up when the storage is full. Then closes, which need a write-ahead, and the
+	// removal of expired entries continue: otherwise nothing would ever free space again. There are many small values, because a large
+	// one would need one large piece of space.
 	reservePrefix = "reserve/"
 	reserveBytes  = 1 << 10 // each
-	// reserveChunk keys are taken or given up together.
+	// reserveChunk is how many keys are taken or given up together.
 	reserveChunk = 64
-	// reserveLeast chunks are wanted, a quarter of the journal, which lets it be cleaned in a full storage, and reserveEach
-	// bytes for each record, which grows until its entry expires.
+	// The reserve has reserveLeast chunks, a quarter of the journal, which allows cleaning in a full storage, and reserveEach bytes per
+	// record, which grows until its entry expires.
 	reserveLeast = 4
 	reserveEach  = 64
 )
 
 var blank [reserveBytes]byte
 
-// fillers returns what fills a chunk of the keys with a prefix, and without what empties it again.
+// fillers returns the operations that fill a chunk of keys with a prefix. without turns them into deletions.
 func fillers(prefix string, chunk int) []*storage.Operation {
 	ops := make([]*storage.Operation, reserveChunk)
 	for i := range ops {
@@ -51,16 +51,16 @@ func without(fillers []*storage.Operation) []*storage.Operation {
 type reserve struct {
 	client       storage.Client
 	held, wanted int  // chunks
-	short        bool // the storage had no room for what is wanted
+	short        bool // the storage has no room for all wanted chunks
 }
 
-// want says how many bytes the journal takes on disk, and for how many records.
+// want takes the journal's size on disk in bytes, and its number of records.
 func (r *reserve) want(journal, records int) {
 	r.wanted = reserveLeast + (journal/4+records*reserveEach)/(reserveChunk*reserveBytes)
 	r.short = r.short && r.held < r.wanted
 }
 
-// fill takes what is wanted, as far as there is room.
+// fill takes the wanted chunks, as long as there is room.
 func (r *reserve) fill(ctx context.Context) {
 	for r.held < r.wanted {
 		if r.batch(ctx, false, nil) != nil {
@@ -69,13 +69,13 @@ func (r *reserve) fill(ctx context.Context) {
 	}
 }
 
-// taking and giving return what changes the reserve by its last chunk.
+// taking and giving return the operations that add and remove the last chunk.
 func (r *reserve) taking() []*storage.Operation { return fillers(reservePrefix, r.held) }
 
 func (r *reserve) giving() []*storage.Operation { return without(fillers(reservePrefix, r.held-1)) }
 
-// give gives up a chunk in a full storage, or as much of it as it can, and reports whether that was anything. What is left
-// of a chunk is written over when it is taken again.
+// give gives up a chunk in a full storage, or as much of it as possible, and reports whether it freed anything. The rest of a chunk is
+// written over when the chunk is taken again.
 func (r *reserve) give(ctx context.Context) bool {
 	if r.held == 0 {
 		return false
@@ -92,10 +92,10 @@ func (r *reserve) give(ctx context.Context) bool {
 	return given
 }
 
-// givePart carries out some of the operations, and returns which. Deleting needs room, too: bbolt writes each page that it
-// touches anew before it frees the old one. It needs none for a page that becomes empty, and a page holds at most four of these
-// values. So after all together smaller parts are tried, each at every offset at which a page may begin. What one transaction
-// frees, the next can use.
+// givePart carries out some of the operations, and returns those. Deleting needs room, too: bbolt rewrites each page that it touches
+// before it frees the old one. A page that becomes empty needs none, and a page holds at most four of these values. So givePart tries
+// all operations together and then smaller parts, each at every offset at which a page may begin. The next transaction can use what one
+// has freed.
 func (r *reserve) givePart(ctx context.Context, ops []*storage.Operation) []*storage.Operation {
 	for _, n := range []int{reserveChunk, 16, 4, 3, 2, 1} {
 		for from := 0; from < min(n, 4) && from < len(ops); from++ {
@@ -111,8 +111,8 @@ func (r *reserve) givePart(ctx context.Context, ops []*storage.Operation) []*sto
 	return nil
 }
 
-// batch writes ops, and with them a chunk of the reserve that is wanted, or wanted no longer. Only writes that make room may
-// use what is left for the reserve, or of it.
+// batch writes ops, and with them adds a wanted chunk of the reserve or removes an excess one. Only writes that make room may use the
+// last free space or the wanted chunks.
 func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Operation) error {
 	full := storage.ErrStorageFull
 	var err error

@@ -17,9 +17,8 @@ import (
 //
 //	checksum of the keys, with their length · checksum of the records · length of the keys · keys · records
 //
-// A key is its length and its bytes. The records are compressed together, because alerts say nearly the same, and all wait for
-// what the disk must take. A record is its length plus one and its bytes, or 0 for one that is deleted. Storage extensions
-// keep no checksums.
+// A key is its length and its bytes. The records are compressed together: alerts resemble each other, and the time of a commit depends
+// on its size. A record is its length plus one and its bytes, or 0 if it is deleted. Storage extensions keep no checksums.
 const checksums = 8
 
 var (
@@ -29,11 +28,11 @@ var (
 	errRecords = errors.New("the records of a segment of the journal are damaged")
 )
 
-// maxSegment bounds what a damaged segment can ask for, in bytes: more than records that share one take, unless what is
-// there of it is long, too.
+// maxSegment bounds the memory, in bytes, that a damaged segment can claim. It exceeds any segment of several records. A longer segment
+// is accepted only if its value is long, too.
 const maxSegment = 64 << 20
 
-// appendRecord appends a record to those of a segment; nil is one that is deleted.
+// appendRecord appends a record to those of a segment; nil marks a deletion.
 func appendRecord(b, record []byte) []byte {
 	if record == nil {
 		return append(b, 0)
@@ -42,7 +41,7 @@ func appendRecord(b, record []byte) []byte {
 	return append(b, record...)
 }
 
-// appendSegment appends the value of a segment, with the records as appendRecord makes them.
+// appendSegment appends the value of a segment. records is built by appendRecord.
 func appendSegment(b []byte, keys []string, records []byte) []byte {
 	var length int
 	for _, key := range keys {
@@ -71,7 +70,7 @@ func uvarintLen(n int) int {
 	return length
 }
 
-// cutSegment appends the keys of a segment to keys, and returns its records as they are. They share the memory of value.
+// cutSegment appends the keys of a segment to keys, and returns its compressed records. Both share the memory of value.
 func cutSegment(keys [][]byte, value []byte) (all [][]byte, packed []byte, err error) {
 	if len(value) < checksums {
 		return nil, nil, errKeys
@@ -91,7 +90,7 @@ func cutSegment(keys [][]byte, value []byte) (all [][]byte, packed []byte, err e
 	return keys, packed, nil
 }
 
-// cutBytes returns what is after its length, which is given as that many more, and what is after that.
+// cutBytes returns the bytes after a length prefix, and the rest. The prefix is the length plus more.
 func cutBytes(b []byte, more uint64) (cut, rest []byte, ok bool) {
 	length, n := binary.Uvarint(b)
 	if n <= 0 || length < more {
@@ -103,13 +102,13 @@ func cutBytes(b []byte, more uint64) (cut, rest []byte, ok bool) {
 	return b[:length:length], b[length:], true
 }
 
-// unpacked are the records of a segment. They share the memory of buffer.
+// unpacked holds the records of a segment. They share the memory of buffer.
 type unpacked struct {
 	buffer  []byte
-	records [][]byte // nil for one that is deleted
+	records [][]byte // nil for a deletion
 }
 
-// unpack reads the records of a segment of so many keys; value is all of it, packed what cutSegment returns.
+// unpack reads the records of a segment with this number of keys; value is the whole segment, packed the records from cutSegment.
 func (u *unpacked) unpack(keys int, value, packed []byte) error {
 	if crc32.Checksum(packed, castagnoli) != binary.LittleEndian.Uint32(value[4:]) {
 		return errRecords

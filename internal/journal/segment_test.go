@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// segmentOf is the value of a segment; a nil record is one that is deleted.
+// segmentOf is the value of a segment; a nil record is a deletion.
 func segmentOf(keys []string, records ...[]byte) []byte {
 	var b []byte
 	for _, r := range records {
@@ -24,7 +24,7 @@ func segmentOf(keys []string, records ...[]byte) []byte {
 	return appendSegment(nil, keys, b)
 }
 
-// decode reads all of a segment. There may be keys in spite of an error.
+// decode reads a whole segment. It may return keys in spite of an error.
 func decode(value []byte) (keys []string, records [][]byte, err error) {
 	cut, packed, err := cutSegment(nil, value)
 	if err != nil {
@@ -69,7 +69,7 @@ func TestSegmentKeepsItsRecords(t *testing.T) {
 	}
 }
 
-// repaired is a value with right checksums, whatever the rest of it is.
+// repaired is a value with correct checksums over arbitrary content.
 func repaired(value []byte, head int) []byte {
 	value = bytes.Clone(value)
 	binary.LittleEndian.PutUint32(value, crc32.Checksum(value[checksums:head], castagnoli))
@@ -115,7 +115,7 @@ func TestSegmentRefuses(t *testing.T) {
 	}
 }
 
-// FuzzSegment: whatever disk holds is refused, or is a segment that stays the same when it is written again.
+// FuzzSegment: any value is either refused, or is a segment that stays the same when it is written again.
 func FuzzSegment(f *testing.F) {
 	f.Add(segmentOf([]string{"a", "b"}, []byte("{}"), nil), 13)
 	f.Add([]byte("0123456701"), 8)
@@ -124,7 +124,7 @@ func FuzzSegment(f *testing.F) {
 		if n := len(value); n > 1<<16 || head < checksums || head > n {
 			return
 		}
-		value = repaired(value, head) // else all is refused
+		value = repaired(value, head) // otherwise all values are refused
 		keys, records, err := decode(value)
 		if err != nil {
 			return

@@ -17,8 +17,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// TestLedgerAndJournal: whatever fails, what the ledger acknowledged is there after a kill, and what it refused is not, unless the
-// disk had it and nothing was written since.
+// TestLedgerAndJournal: whatever fails, a kill preserves what the ledger acknowledged. What it refused is not there, unless the disk
+// had it and nothing was written since.
 func TestLedgerAndJournal(t *testing.T) { //nolint:funlen // one random machine: its steps share the state
 	rapid.Check(t, func(t *rapid.T) {
 		m := &moody{disk: newDisk()}

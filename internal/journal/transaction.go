@@ -12,19 +12,19 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// transaction is what is written at once.
+// transaction is one atomic write to the storage.
 type transaction struct {
 	commits  bool // it carries the changes of a Commit
-	oldest   int  // segments that leave: what counts of them is among its records
+	oldest   int  // segments to delete; their live records are among those of the transaction
 	moves    []string
-	mends    bool      // the damaged segments leave: no record is suspect afterwards
-	segments []segment // that it adds
+	mends    bool      // it deletes the damaged segments: no record is suspect afterwards
+	segments []segment // to add
 	keys     []string  // of the records in its segments
-	sizes    []int     // of those records; -1 for one that is deleted
+	sizes    []int     // of those records; -1 for a deletion
 	ops      []*storage.Operation
 }
 
-// buffers are used again by each transaction. The client gets none of them: it may keep what it gets.
+// buffers are reused by each transaction. The client may keep what it gets, so it gets copies.
 type buffers struct {
 	changed map[string]struct{} // keys
 	moved   []byte
@@ -34,10 +34,10 @@ type buffers struct {
 
 func newBuffers() buffers { return buffers{changed: map[string]struct{}{}} }
 
-// maxBuffer bounds what is kept for the next transaction.
+// maxBuffer bounds the memory that is kept for the next transaction.
 const maxBuffer = 1 << 20
 
-// commit returns the transaction of a Commit, which also cleans if that is worth its while.
+// commit returns the transaction of a Commit. It also cleans, if that pays.
 func (j *Journal) commit(changes []ledger.Change) *transaction {
 	t := &transaction{commits: true}
 	j.clean(t, changes)
@@ -46,7 +46,7 @@ func (j *Journal) commit(changes []ledger.Change) *transaction {
 	return t
 }
 
-// mend lets the damaged segments leave once no record is suspect.
+// mend marks the damaged segments for deletion once no record is suspect.
 func (j *Journal) mend(t *transaction, changes []ledger.Change) {
 	d := &j.log.damage
 	if len(d.segments) == 0 {
@@ -61,7 +61,7 @@ func (j *Journal) mend(t *transaction, changes []ledger.Change) {
 	t.mends = left == 0
 }
 
-// fill makes the segments of a transaction, with the changes and the records that it moves.
+// fill fills the segments of a transaction with the changes and the records that it moves.
 func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 	if n := len(changes) + len(t.moves); n > 0 {
 		t.keys, t.sizes = make([]string, 0, n), make([]int, 0, n)
@@ -75,7 +75,7 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 	for _, key := range t.moves {
 		b.moved = j.current(key, b.moved[:0])
 		if len(b.moved) == 0 {
-			f.add(key, nil) // the ledger does not know it
+			f.add(key, nil) // the ledger does not have it
 		} else {
 			f.add(key, b.moved)
 		}
@@ -92,10 +92,10 @@ type filler struct {
 	*Journal
 	*transaction
 	first int // the first key of the segment that is being filled
-	full  int // how full it is
+	full  int // bytes in that segment
 }
 
-// add adds a record; nil deletes.
+// add adds a record; nil marks a deletion.
 func (f *filler) add(key string, record []byte) {
 	size := len(record)
 	if record == nil {
@@ -108,7 +108,7 @@ func (f *filler) add(key string, record []byte) {
 	}
 }
 
-// end ends a segment.
+// end completes a segment.
 func (f *filler) end() {
 	if f.first == len(f.keys) {
 		return
@@ -122,7 +122,7 @@ func (f *filler) end() {
 	b.records, f.first, f.full = b.records[:0], len(f.keys), 0
 }
 
-// leave adds what deletes the segments that leave.
+// leave adds the operations that delete old segments.
 func (f *filler) leave() {
 	for _, s := range f.log.segments[:f.oldest] {
 		f.ops = append(f.ops, storage.DeleteOperation(segmentKey(s.number)))
@@ -132,7 +132,7 @@ func (f *filler) leave() {
 	}
 }
 
-// leave returns what removes the damaged segments.
+// leave returns the operations that delete the damaged segments.
 func (d *damage) leave() (ops []*storage.Operation) {
 	for _, number := range d.segments {
 		ops = append(ops, storage.DeleteOperation(segmentKey(number)))
@@ -153,7 +153,7 @@ func (j *Journal) write(ctx context.Context, makesRoom bool, t *transaction) err
 	return nil
 }
 
-// done notes what the storage has now.
+// done notes the new state of the storage.
 func (j *Journal) done(t *transaction) {
 	j.log.replace(t.oldest, t.segments)
 	i := 0
@@ -169,14 +169,14 @@ func (j *Journal) done(t *transaction) {
 	j.counted()
 }
 
-// counted tells the others how much there is.
+// counted publishes the sizes.
 func (j *Journal) counted() {
 	j.size.Store(j.log.records)
 	j.reserve.want(j.log.disk, len(j.log.places))
 }
 
-// ask finds out whether the storage has a transaction that seemed to fail. Until that is known nothing can be built on it: a
-// segment that it cleaned may have left.
+// ask finds out whether the storage has a transaction that seemed to fail. Until that is known, no write may build on it: segments that
+// it cleaned may be gone.
 func (j *Journal) ask(ctx context.Context) error {
 	t := j.open
 	if t == nil {
