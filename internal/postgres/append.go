@@ -12,10 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Punctual is how long a webhook may take to the database: less than what a sender waits before it sends something newer.
+// Punctual is how long a webhook may take to reach the database. It is shorter than the time after which a sender sends newer data.
 const Punctual = 5 * time.Second
 
-// A transaction takes no more webhooks than this.
+// These limits bound the webhooks in one transaction.
 const (
 	maxGroup      = 500
 	maxGroupBytes = 64 << 20
@@ -35,21 +35,21 @@ const addToInbox = `WITH room AS MATERIALIZED (
 )
 SELECT clock_timestamp(), free, array_agg(punctual ORDER BY n) FROM item, room GROUP BY free`
 
-// Arrival is when a webhook arrived, by the clock of the database if that was known.
+// Arrival is when a webhook arrived, by the database's clock if its time was known.
 type Arrival struct{ theirs, ours time.Time }
 
-// Arrival stamps a webhook that arrived just now. It is asked first of all: time that passes without the process's clock,
-// as in a suspended machine, is noticed only after it.
+// Arrival stamps a webhook that has just arrived. Call it before anything else. If the process's clock stops, as in a suspended
+// machine, only time that passes after this call is noticed.
 func (db *DB) Arrival() Arrival {
 	a := Arrival{ours: db.pulse.since(db.now())}
-	a.theirs, _ = db.clock.at(a.ours) // else Append asks the database
+	a.theirs, _ = db.clock.at(a.ours) // if unknown, Append asks the database
 	return a
 }
 
-// Moment is when that was by this process's clock.
+// Moment returns the time of arrival by this process's clock.
 func (a Arrival) Moment() time.Time { return a.ours }
 
-// Punctual returns nil if a webhook of the leader itself may still be applied, and an error that is ErrLate otherwise.
+// Punctual returns nil if the leader may still apply its own webhook, and otherwise an ErrLate.
 func (db *DB) Punctual(a Arrival) error {
 	if db.now().Sub(a.ours) >= Punctual {
 		return ErrLate
@@ -57,8 +57,8 @@ func (db *DB) Punctual(a Arrival) error {
 	return nil
 }
 
-// Append puts a payload into the inbox. A source that is not empty names a snapshot, which replaces the one before it.
-// Without an error it is durable. With one it may be there, and the sender repeats it.
+// Append puts a payload into the inbox. A source that is not empty names a snapshot, which replaces the former one. Without an error
+// the payload is durable. With an error it may be there, and the sender repeats it.
 func (db *DB) Append(ctx context.Context, a Arrival, source string, payload []byte) error {
 	return db.inbox.append(ctx, &addition{ctx: ctx, arrival: a, source: printable(source), payload: payload, done: make(chan struct{})})
 }
@@ -77,14 +77,14 @@ type addition struct {
 type appender struct {
 	db      *DB
 	session *session
-	turn    chan struct{} // holds a token while one caller commits for all that wait
+	turn    chan struct{} // holds a token while one caller commits all pending additions
 
 	mu      sync.Mutex
 	pending []*addition
 }
 
 func newAppender(db *DB) appender {
-	// The server gives up before this side does: then it is certain that nothing is there.
+	// The server gives up before the client does: then the addition is certainly not there.
 	return appender{db: db, session: db.newSession(Punctual*4/5, time.Second), turn: make(chan struct{}, 1)}
 }
 
@@ -108,14 +108,15 @@ func (p *appender) append(ctx context.Context, add *addition) error {
 	}
 }
 
-// forget leaves out an addition whose caller has gone, unless it is being written.
+// forget drops an addition whose caller has gone, unless it is being written.
 func (p *appender) forget(add *addition) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending = slices.DeleteFunc(p.pending, func(a *addition) bool { return a == add })
 }
 
-// take returns the next group. Who is gone may have sent something newer to another replica: that must not be overtaken.
+// take returns the next group, without the additions of senders that have gone: they may have sent newer data to another replica, which
+// must not be overtaken.
 func (p *appender) take() []*addition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -149,7 +150,7 @@ func (p *appender) commit(ctx context.Context, group []*addition) {
 	}
 }
 
-// clocked fills in the arrival of webhooks that came before the database's time was known.
+// clocked completes the arrival of webhooks that came before the database's time was known.
 func (p *appender) clocked(ctx context.Context, group []*addition) error {
 	for _, a := range group {
 		if !a.arrival.theirs.IsZero() {
@@ -180,7 +181,7 @@ func (p *appender) ask(ctx context.Context) error {
 	})
 }
 
-// Check returns why the inbox would not take a webhook now, nil if it would. It adds a row and removes it in one transaction.
+// Check returns why the inbox would refuse a webhook now, or nil. It adds a row and removes it in one transaction.
 func (db *DB) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, Punctual)
 	defer cancel()
@@ -199,7 +200,7 @@ func (db *DB) Check(ctx context.Context) error {
 	return err
 }
 
-// latest leaves out each snapshot that a later one of the group replaces. by has the last snapshot of each source.
+// latest drops each snapshot that a later one of the group replaces. by holds the last snapshot of each source.
 func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 	by = make(map[string]*addition)
 	for _, a := range group {
@@ -216,7 +217,7 @@ func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 	return kept, by
 }
 
-// write is one transaction and one round trip. An implicit transaction either commits as a whole or changes nothing.
+// write uses one transaction and one round trip. The implicit transaction either commits as a whole or changes nothing.
 func (p *appender) write(ctx context.Context, group []*addition) error {
 	payloads, sources, deadlines := make([][]byte, len(group)), make([]string, len(group)), make([]time.Time, len(group))
 	for i, a := range group {
@@ -231,7 +232,7 @@ func (p *appender) write(ctx context.Context, group []*addition) error {
 		batch := &pgx.Batch{}
 		batch.Queue(p.db.sql(addToInbox), p.db.component(), payloads, sources, deadlines, p.db.cfg.InboxRows, p.db.cfg.InboxBytes).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&now, &free, &kept) })
-		// NOTIFY lets commits of the whole database wait for each other: one for all of the group.
+		// NOTIFY makes commits of the whole database wait for each other. So there is one for the whole group.
 		batch.Queue("SELECT pg_notify($1, '')", p.db.channel+"_inbox")
 		return conn.SendBatch(ctx, batch).Close()
 	})

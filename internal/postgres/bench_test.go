@@ -33,7 +33,7 @@ func filled(b *testing.B) (*DB, *Leader) {
 	return db, l
 }
 
-// entries returns changes of n entries, far apart from each other.
+// entries returns changes of n entries, with keys far apart from each other.
 func entries(from, n, apart int) []ledger.Change {
 	record := bytes.Repeat([]byte{'r'}, benchRecord)
 	changes := make([]ledger.Change, n)
@@ -43,7 +43,7 @@ func entries(from, n, apart int) []ledger.Change {
 	return changes
 }
 
-// BenchmarkCommit changes entries of 100,000: as many at a time as connections with 1 or 20 alerts per webhook make of a group.
+// BenchmarkCommit changes some of 100,000 entries: as many at a time as a group of webhooks with 1 or 20 alerts each.
 func BenchmarkCommit(b *testing.B) {
 	_, l := filled(b)
 	for _, n := range []int{8, 160} {
@@ -79,7 +79,7 @@ func BenchmarkAppend(b *testing.B) {
 	db := open(b, url, quiet, func(c *Config) { c.InboxRows = 1 << 30; c.InboxBytes = 1 << 40 })
 	l := lead(b, open(b, url, quiet))
 	stop, done := make(chan struct{}), make(chan struct{})
-	go func() { // the leader keeps the inbox short
+	go func() { // the leader empties the inbox
 		defer close(done)
 		for {
 			select {

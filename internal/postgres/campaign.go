@@ -15,8 +15,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// takeLease takes a lease that expired, or that this process holds without knowing it. It waits for a commit of the former
-// holder that has passed the fence. In any case it tells how things stood before.
+// takeLease takes a lease that has expired, or that this process already holds without knowing it. It waits for a commit of the former
+// holder that has passed the fence. In any case it returns the state before.
 const takeLease = `WITH taken AS (
 	UPDATE @.lease SET number = number + 1, holder = $2, renewed = clock_timestamp(),
 		expires = clock_timestamp() + $3::bigint * interval '1 millisecond', request_ms = greatest(request_ms, $4)
@@ -31,17 +31,17 @@ SELECT coalesce((SELECT number FROM fence), 0), live, request_ms,
 	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp(), holder
 FROM @.lease WHERE component = $1`
 
-// standing is what a look at the lease found.
+// standing is the state of the lease that look found.
 type standing struct {
 	number    int64 // not 0: the lease was taken
 	live      int64
 	requestMS int64
 	left      float64 // seconds until the lease expires
 	time      time.Time
-	holder    string // before; "": there was none
+	holder    string // before the takeover; "": there was none
 }
 
-// former says for people how the leadership before ended.
+// former describes to people how the former leadership ended.
 func (s *standing) former() string {
 	switch {
 	case s.holder == "":
@@ -51,12 +51,12 @@ func (s *standing) former() string {
 	case s.left < 0:
 		return fmt.Sprintf("its lease ended %s ago", seconds(-s.left).Round(100*time.Millisecond))
 	default:
-		return "this replica" // it took the lease, and the answer was lost
+		return "this replica" // it took the lease, but the answer was lost
 	}
 }
 
-// Campaign waits until this replica leads. Its error is ctx's, or says that it leads already: while the database is away,
-// Err tells why. The Leader must be resigned.
+// Campaign waits until this replica leads. It fails if ctx ends, or if this replica already leads. While the database is unavailable,
+// Err returns the reason. The caller must close the Leader.
 func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	if !db.leading.CompareAndSwap(false, true) {
 		return nil, errors.New("this replica leads already")
@@ -99,8 +99,8 @@ func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
 	return now, err
 }
 
-// dislodge ends the sessions of a holder whose lease expired while one of them has a lock: it may have been stopped in the
-// middle of a commit, and would keep the lock for as long as it sleeps. A role may end its own sessions.
+// dislodge ends the sessions of a former holder whose expired lease is blocked by a lock. The holder may have been stopped in the
+// middle of a commit, and would keep the lock until it resumes. A role may end its own sessions.
 func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, db.sql(`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, @.lease l
 		WHERE l.component = $1 AND l.expires < clock_timestamp() AND l.holder <> $2 AND a.application_name = $3 || l.holder AND a.usename = current_user`),
@@ -108,7 +108,7 @@ func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// pause waits for the lease to expire, to be given up, or for a second.
+// pause waits until the lease expires or is given up, at most a second.
 func (db *DB) pause(ctx context.Context, s *session, left float64, err error) {
 	wait := min(time.Second, db.cfg.Lease/4)
 	if err != nil || left <= 0 {
@@ -129,7 +129,7 @@ func (db *DB) pause(ctx context.Context, s *session, left float64, err error) {
 	}
 }
 
-// report keeps the error of the last look at the lease, and logs when it changes.
+// report keeps the error of the last attempt on the lease, and logs when it changes.
 func (db *DB) report(err error) {
 	var stored *error
 	if err != nil {
@@ -144,7 +144,7 @@ func (db *DB) report(err error) {
 	}
 }
 
-// Err returns why the last look at the lease failed, nil if it did not.
+// Err returns the error of the last attempt on the lease, or nil.
 func (db *DB) Err() error {
 	if p := db.problem.Load(); p != nil {
 		return *p
@@ -152,5 +152,5 @@ func (db *DB) Err() error {
 	return nil
 }
 
-// Live returns the number of live aliases that the leader published last, as this replica knows it.
+// Live returns the number of live aliases that the leader published last, as far as this replica knows.
 func (db *DB) Live() int { return int(db.live.Load()) }

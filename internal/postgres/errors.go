@@ -14,23 +14,23 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// What ends a leadership, besides an uncertain commit, which is ledger.ErrUncertain.
+// Reasons why a leadership ends. The other one is an uncertain commit, ledger.ErrUncertain.
 var (
 	ErrDeposed  = ledger.ErrDeposed
 	ErrExpired  = errors.New("the lease ended before the database let it be renewed")
 	ErrResigned = errors.New("the leadership was given up")
 )
 
-// Why the inbox does not take a webhook. The sender repeats it.
+// Reasons why the inbox refuses a webhook. The sender repeats it.
 var (
 	ErrLate = errors.New("the webhook reached the database too late: the database is slow or this replica was paused")
 	ErrFull = errors.New("the inbox is full: no replica leads, or the leader cannot keep up")
 )
 
-// errPooler: settings would go to others, and nothing would be heard.
+// errPooler: settings would reach the sessions of others, and notifications would get lost.
 var errPooler = errors.New("a pooler gives each transaction another session: set pool_mode = session in PgBouncer, or connect to PostgreSQL itself")
 
-// SQLSTATEs that mean something here.
+// SQLSTATEs that this package handles.
 const (
 	codeDivisionByZero = "22012" // the fence is down
 	codeLockTimeout    = "55P03"
@@ -40,7 +40,7 @@ const (
 	codeProtocol       = "08P01"
 )
 
-// fault is an error of the database in one line without secrets.
+// fault is a database error in one line without secrets.
 type fault struct {
 	text  string
 	cause error
@@ -49,7 +49,7 @@ type fault struct {
 func (f *fault) Error() string { return f.text }
 func (f *fault) Unwrap() error { return f.cause }
 
-// fault says what could not be done and why. It leaves this package's own errors alone.
+// fault returns an error that says what failed and why. It does not change this package's own errors.
 func (db *DB) fault(doing string, err error) error {
 	var f *fault
 	if err == nil || errors.As(err, &f) {
@@ -58,7 +58,7 @@ func (db *DB) fault(doing string, err error) error {
 	return &fault{text: "cannot " + doing + ": " + db.conceal(explain(err)), cause: err}
 }
 
-// explain finds the part of an error that tells what happened. What is around it names the user, the URL or the statement.
+// explain finds the part of an error that tells what happened. The rest names the user, the URL or the statement.
 func explain(err error) string {
 	var (
 		pg  *pgconn.PgError
@@ -83,7 +83,7 @@ func explain(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
-// conceal takes out secrets that a library might have put in.
+// conceal removes secrets that a library might have put into text.
 func (db *DB) conceal(text string) string {
 	text = strings.ReplaceAll(text, db.cfg.URL, "…")
 	cc, err := db.connConfig()

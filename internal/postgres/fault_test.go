@@ -29,7 +29,7 @@ func proxied(tb testing.TB, database string, with ...func(*Config)) (*DB, *pgtes
 // endWaiting ends the sessions of replicas that wait for a lock.
 const endWaiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
-// A session that ends in the middle of a commit leaves it uncertain. The next leader loads what is true.
+// If a session ends in the middle of a commit, the commit is uncertain. The next leader loads what was really committed.
 func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -51,12 +51,12 @@ func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 	require.NoError(t, l.Close(t.Context()))
 	unlock()
 
-	next := await(t, campaign(t, db)) // sooner than the lease ends: it was given up
+	next := await(t, campaign(t, db)) // before the lease expires: it was given up
 	require.Equal(t, map[string]string{"a": "1"}, records(t, db))
 	require.NoError(t, next.Commit(t.Context(), []ledger.Change{change("a", "4")}, false))
 }
 
-// The same without an answer to a commit that happened.
+// The commit succeeds, but its answer is lost: it is uncertain, too.
 func TestLostAnswerToACommitIsUncertain(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -109,7 +109,7 @@ func TestHangingNetworkEndsTheLeadershipInTime(t *testing.T) {
 	}
 }
 
-// A follower whose network hangs answers, and goes on when the network does.
+// If a follower's network hangs, the follower answers with an error, and continues when the network does.
 func TestAppendOverAHangingNetwork(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -122,7 +122,7 @@ func TestAppendOverAHangingNetwork(t *testing.T) {
 	put(t, db, "", "after")
 }
 
-// A restart of the server closes idle connections: nobody notices.
+// A restart of the server closes idle connections. The users of the connections see no error.
 func TestClosedIdleConnectionsAreReplaced(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -140,7 +140,7 @@ func TestClosedIdleConnectionsAreReplaced(t *testing.T) {
 	require.Equal(t, map[string]string{"a": "2"}, records(t, db))
 }
 
-// A statement that the server ends changes nothing, and the leadership goes on.
+// If the server ends a statement, nothing changes, and the leadership continues.
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -158,7 +158,7 @@ func TestStatementTimeout(t *testing.T) {
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "3")}, false))
 }
 
-// Each session limits itself, whatever the server's defaults are.
+// Each session sets its own limits, whatever the server's defaults are.
 func TestSessionsAreLimited(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -203,7 +203,7 @@ func TestReadOnlyServer(t *testing.T) {
 	put(t, db, "", "3")
 }
 
-// Not parallel: it takes all connections of the server.
+// Not parallel, because it takes all connections of the server.
 func TestNoConnectionIsFree(t *testing.T) {
 	database := server.Database(t)
 	db := unopened(t, server.URL(database), leases(time.Minute))
@@ -218,7 +218,7 @@ func TestNoConnectionIsFree(t *testing.T) {
 	require.NoError(t, db.Err())
 }
 
-// Nothing that anybody reads tells the password or the URL.
+// No text for people contains the password or the URL.
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)

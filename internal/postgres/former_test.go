@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// The log tells why a replica took over.
+// The log tells how the former leadership ended.
 func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -35,7 +35,7 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	third := lead(t, one)
 	assert.Regexp(t, `^its lease ended 8(\.\d)?s ago$`, former())
 
-	// It holds the lease without knowing it, as when the answer to its takeover is lost.
+	// It holds the lease without knowing it, as if the answer to its takeover was lost.
 	die(third)
 	lead(t, one)
 	assert.Equal(t, "this replica", former())

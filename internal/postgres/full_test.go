@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// A server without space refuses what is new. Here a trigger says what a full disk would.
+// A server without space refuses new data. Here a trigger fails as a full disk would.
 func TestServerWithoutSpace(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)

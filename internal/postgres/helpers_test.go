@@ -40,7 +40,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// Prepare connects, and creates or upgrades the schema. Everything else does so too, if nobody did.
+// Prepare connects, and creates or upgrades the schema. Other methods do so, too, if it is still needed.
 func (db *DB) Prepare(ctx context.Context) error {
 	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
 }
@@ -72,7 +72,7 @@ func lead(tb testing.TB, db *DB) *Leader {
 	return l
 }
 
-// leases lets tests wait less.
+// leases sets the lease; a short one makes tests faster.
 func leases(d time.Duration) func(*Config) { return func(c *Config) { c.Lease = d } }
 
 func (l *Leader) lastRenewal() time.Time {
@@ -93,7 +93,7 @@ func records(tb testing.TB, db *DB) map[string]string {
 
 func change(key, record string) ledger.Change { return ledger.Change{Key: key, Record: []byte(record)} }
 
-// superuser returns a connection to a test's database.
+// superuser returns a superuser's connection to a test's database.
 func superuser(tb testing.TB, database string) *pgx.Conn {
 	tb.Helper()
 	conn, err := server.Connect(tb.Context(), database)
@@ -102,13 +102,13 @@ func superuser(tb testing.TB, database string) *pgx.Conn {
 	return conn
 }
 
-// expire lets the lease run out now, as if its holder had slept.
+// expire ends the lease now, as if its holder had slept.
 func expire(tb testing.TB, database string) {
 	tb.Helper()
 	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET expires = clock_timestamp() - interval '1 second'")
 }
 
-// depose is expire for a holder that renews its lease all the time.
+// depose is expire for a holder that keeps renewing its lease.
 func depose(tb testing.TB, database string) {
 	tb.Helper()
 	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET number = number + 1, expires = clock_timestamp() - interval '1 second'")
@@ -128,7 +128,7 @@ func holds(tb testing.TB, condition func() bool, what string) {
 	require.Eventually(tb, condition, 20*time.Second, 10*time.Millisecond, what)
 }
 
-// lockEntries locks the rows of entries until unlock, or the end of the test.
+// lockEntries locks the rows of entries until unlock is called or the test ends.
 func lockEntries(tb testing.TB, database string) (unlock func()) {
 	tb.Helper()
 	conn := superuser(tb, database)

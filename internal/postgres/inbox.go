@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// readInbox takes all that is there: rows become visible in another order than that of their ids. The ids of two webhooks
-	// of which one was acknowledged before the other was sent are in that order, whatever a clock does.
+	// readInbox reads all rows, because they may become visible in another order than their ids. If one webhook was acknowledged before
+	// another was sent, their ids are in that order, whatever any clock shows.
 	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''), payload FROM @.inbox
 	WHERE component = $1 AND set_aside IS NULL ORDER BY id`
 	removeInbox = `DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[])`
@@ -27,10 +27,10 @@ const (
 	(SELECT id FROM @.inbox WHERE component = $1 AND set_aside IS NOT NULL ORDER BY id DESC OFFSET $2 LIMIT 1)`
 )
 
-// maxAside is how many unusable rows are kept for people to look at.
+// maxAside bounds the unusable rows that are kept for people.
 const maxAside = 1000
 
-// consume adds the statements that take rows out of the inbox.
+// consume adds the statements that remove rows from the inbox or set them aside.
 func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	if len(c.IDs) > 0 {
 		batch.Queue(db.sql(removeInbox), db.component(), c.IDs)
@@ -48,8 +48,8 @@ func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	batch.Queue(db.sql(pruneAside), db.component(), maxAside)
 }
 
-// Inbox returns all rows that are there, in the order in which they were acknowledged. A webhook that
-// shares the transaction that removes them must have joined before.
+// Inbox returns all rows, in the order in which they were acknowledged. A webhook that shares the transaction that removes the rows
+// must join it before Inbox is called.
 func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
 	if err := l.ended(); err != nil {
 		return nil, err
@@ -65,14 +65,14 @@ func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
 		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
 		took := time.Since(asked)
 		for i := range rows {
-			rows[i].Waited += took // on their way here; a large inbox takes a while
+			rows[i].Waited += took // on their way here; reading a large inbox takes time
 		}
 		return err
 	})
 	return rows, err
 }
 
-// Wake receives when the inbox should be read: after a NOTIFY, and each second.
+// Wake delivers a value when the inbox should be read: after a NOTIFY, and each second.
 func (l *Leader) Wake() <-chan struct{} { return l.wake }
 
 func (l *Leader) rouse() {
@@ -82,7 +82,7 @@ func (l *Leader) rouse() {
 	}
 }
 
-// tick wakes the leader each second: a NOTIFY may get lost with its connection.
+// tick wakes the leader each second, because a NOTIFY may get lost with its connection.
 func (l *Leader) tick(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -98,7 +98,7 @@ func (l *Leader) tick(ctx context.Context) {
 
 // hear wakes the leader when a follower has put something into the inbox.
 func (l *Leader) hear(ctx context.Context) {
-	const quiet = 30 * time.Second // then the connection is tried
+	const quiet = 30 * time.Second // after which the connection is tested
 	defer l.listen.close(context.WithoutCancel(ctx))
 	for ctx.Err() == nil {
 		err := l.listen.do(ctx, "listen", false, func(ctx context.Context, conn *pgx.Conn) error {

@@ -23,7 +23,7 @@ func put(tb testing.TB, db *DB, source, payload string) {
 	require.NoError(tb, db.Append(tb.Context(), db.Arrival(), source, []byte(payload)))
 }
 
-// read returns what is in the inbox.
+// read returns the content of the inbox.
 func read(tb testing.TB, l *Leader) (payloads []string, ids []int64) {
 	tb.Helper()
 	rows, err := l.Inbox(tb.Context())
@@ -50,7 +50,7 @@ func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
 	require.Equal(t, []string{"resolved"}, payloads)
 }
 
-// TestRowsWaitWhileTheyAreRead: a large inbox takes a while, and what it holds is as old as it is then.
+// TestRowsWaitWhileTheyAreRead: reading a large inbox takes time, and that counts as waiting.
 func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -80,7 +80,7 @@ func TestSnapshotReplacesItsPredecessor(t *testing.T) {
 	_, before := read(t, l)
 	put(t, one, "", "webhook")
 	put(t, other, "am1", "new")
-	// A commit that takes the old one leaves the new one alone.
+	// A commit that removes the replaced snapshot keeps the new one.
 	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: before[:1]}))
 	payloads, ids := read(t, l)
 	require.Equal(t, []string{"another's", "webhook", "new"}, payloads)
@@ -106,7 +106,7 @@ func TestRowsAreSetAside(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT set_aside FROM otelcol_alert24.inbox WHERE id = $1", ids[0]).Scan(&reason))
 	require.Equal(t, "cannot be decoded", reason)
 
-	// They are bounded. The latest stay.
+	// The rows set aside are bounded. The latest stay.
 	_, err := conn.Exec(t.Context(), "INSERT INTO otelcol_alert24.inbox (component, payload, set_aside) SELECT $1, '', 'bad' FROM generate_series(1, $2::int)",
 		db.component(), maxAside)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestRowsAreSetAside(t *testing.T) {
 	require.False(t, first)
 }
 
-// A webhook that was held up must not overtake what its sender sent after it.
+// A delayed webhook must not overtake later webhooks of its sender.
 func TestLateWebhookIsRefused(t *testing.T) {
 	t.Parallel()
 	db := open(t, server.URL(server.Database(t)))
@@ -133,7 +133,7 @@ func TestLateWebhookIsRefused(t *testing.T) {
 	require.Equal(t, []string{"teaches the database's time", "on time"}, payloads)
 }
 
-// One that arrived before anybody knew the database's time has waited, too.
+// The delay counts even if the database's time was not known yet when the webhook arrived.
 func TestLateWebhookIsRefusedAtStart(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -186,7 +186,7 @@ func TestConcurrentAppendsShareATransaction(t *testing.T) {
 	l := lead(t, db)
 	put(t, db, "", "first")
 	const many = 200
-	db.inbox.turn <- struct{}{} // somebody commits
+	db.inbox.turn <- struct{}{} // another caller commits
 	var work sync.WaitGroup
 	for i := range many {
 		work.Go(func() {
@@ -211,7 +211,7 @@ func TestConcurrentAppendsShareATransaction(t *testing.T) {
 	require.Len(t, payloads, 1+many/2+2, "one snapshot per source")
 }
 
-// A webhook whose sender is gone is not kept for later.
+// A webhook whose sender has gone is dropped.
 func TestAbandonedAppendIsForgotten(t *testing.T) {
 	t.Parallel()
 	db := open(t, server.URL(server.Database(t)))
@@ -232,7 +232,7 @@ func TestNotifyWakesTheLeader(t *testing.T) {
 	follower := open(t, url)
 	put(t, follower, "", "teaches the time")
 	within(t, 5*time.Second, l.Wake(), "the leader does not look at its start")
-	// It looks each second anyway: faster than that is the NOTIFY's work.
+	// The leader also looks each second. Only a NOTIFY wakes it faster.
 	quick := 0
 	for i := range 10 {
 		drain(l)

@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	// renewLease answers with nothing if another replica took the lease. An expired one that nobody took goes on.
+	// renewLease returns no row if another replica took the lease. It renews an expired lease that nobody took.
 	renewLease = `UPDATE @.lease SET renewed = clock_timestamp(), expires = clock_timestamp() + $4::bigint * interval '1 millisecond',
 	live = $5, request_ms = $6 WHERE component = $1 AND number = $2 AND holder = $3 RETURNING clock_timestamp()`
 	giveUpLease = `UPDATE @.lease SET expires = '-infinity' WHERE component = $1 AND number = $2 AND holder = $3`
 )
 
-// Leader is the leadership of this replica, from a takeover until Lost is closed, and the ledger's Store for as long.
+// Leader is the leadership of this replica, from the takeover until Lost is closed. During this time it is the ledger's Store.
 type Leader struct {
 	db     *DB
 	number int64 // for fencing: it grows with each takeover
-	// Unsettled is how long a call of the former leader may still be on the wire.
+	// unsettled is how long a call of the former leader may still be under way.
 	unsettled time.Duration
 	live      atomic.Int64
 	size      atomic.Int64
@@ -38,13 +38,13 @@ type Leader struct {
 	mu      sync.Mutex
 	renewed time.Time // when the last successful renewal was sent
 	cause   error
-	abort   context.CancelFunc // stops the commit that is under way, if any
+	abort   context.CancelFunc // stops the commit that is under way, if there is one
 
 	lost   chan struct{}
 	wake   chan struct{}
 	cancel context.CancelFunc
 	work   sync.WaitGroup
-	gone   atomic.Bool // the database has nothing left that names this leadership
+	gone   atomic.Bool // the lease is no longer this leadership's in the database
 }
 
 var _ ledger.Leadership = (*Leader)(nil)
@@ -69,21 +69,22 @@ func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now stan
 	return l
 }
 
-// Unsettled is how long a call of the former leader may be on the wire after it could send its last one.
+// Unsettled is how long the last call of the former leader may be under way after it was sent.
 func (l *Leader) Unsettled() time.Duration { return l.unsettled }
 
-// Lost is closed when the leadership ends. Err then tells why.
+// Lost is closed when the leadership ends. Err then returns the reason.
 func (l *Leader) Lost() <-chan struct{} { return l.lost }
 
-// Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. Nil while it lasts.
+// Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. It is nil while the leadership
+// lasts.
 func (l *Leader) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.cause
 }
 
-// MayCall reports whether a call may leave now. since is when its write-ahead was begun: a third of the lease later another
-// replica may lead, which has seen that write-ahead and waits for the call's end.
+// MayCall reports whether a call may leave now. since is when its write-ahead began. Another replica may lead a third of the lease
+// later: it has loaded that write-ahead, and waits until the call must have ended.
 func (l *Leader) MayCall(since time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,14 +92,14 @@ func (l *Leader) MayCall(since time.Time) bool {
 	return l.cause == nil && now.Sub(since) <= l.db.cfg.Lease/3 && now.Sub(l.renewed) <= l.tenure()
 }
 
-// tenure is how long a renewal counts here. What is missing to the lease allows for clocks that run at different speeds.
+// tenure is how long a renewal counts here. It is shorter than the lease because clocks may run at different speeds.
 func (l *Leader) tenure() time.Duration { return l.db.cfg.Lease - l.db.cfg.Lease/10 }
 
-// Publish tells followers, with the next renewal, how many aliases are live.
+// Publish tells the followers the number of live aliases, with the next renewal.
 func (l *Leader) Publish(live int) { l.live.Store(int64(live)) }
 
-// Close gives the lease up, so that a successor takes it at once. Calls must have ended, or be in doubt. It waits for a
-// commit that is under way. It must be called when Lost is closed, too.
+// Close gives the lease up, so that a successor takes it at once. All calls must have ended, or be in doubt. Close waits for a commit
+// that is under way. Call it even if Lost is closed.
 func (l *Leader) Close(ctx context.Context) error {
 	select {
 	case l.commit.turn <- struct{}{}:
@@ -142,7 +143,7 @@ func (l *Leader) end(cause error) {
 	l.db.log.Warn("This replica no longer leads", zap.Int64("number", l.number), errorField(cause))
 }
 
-// ended returns nil while the leadership lasts, and then an error that is ErrDeposed: what asks has changed nothing.
+// ended returns nil while the leadership lasts, and then an ErrDeposed: the caller has changed nothing.
 func (l *Leader) ended() error {
 	if cause := l.Err(); cause != nil {
 		return notLeading(cause)
@@ -157,7 +158,7 @@ func notLeading(cause error) error {
 	return &fault{text: "this replica no longer leads: " + cause.Error(), cause: ErrDeposed}
 }
 
-// onEnd has abort called when the leadership ends, until forget. It returns why it has ended already.
+// onEnd makes the end of the leadership call abort, until forget. If the leadership has ended already, onEnd returns the reason.
 func (l *Leader) onEnd(abort context.CancelFunc) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,11 +175,11 @@ func (l *Leader) forget() {
 	l.abort = nil
 }
 
-// renew keeps the lease until the leadership ends, and then gives up what is left of it.
+// renew renews the lease until the leadership ends, and then gives it up.
 func (l *Leader) renew(ctx context.Context) {
 	defer l.leave(ctx)
 	lease := l.db.cfg.Lease
-	wait := time.Duration(0) // what the former leader published is replaced at once
+	wait := time.Duration(0) // replace the former leader's published numbers at once
 	for {
 		sleep.For(ctx, min(wait, max(0, l.left())))
 		if ctx.Err() != nil {
@@ -215,11 +216,11 @@ func (l *Leader) left() time.Duration {
 }
 
 func (l *Leader) renewOnce(ctx context.Context) (held bool, err error) {
-	// The connection must survive ctx: it is needed to give the lease up.
+	// The renewal must survive ctx, because its connection is needed to give the lease up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
 	defer cancel()
 	live := l.live.Load()
-	// Renewing twice does no harm.
+	// A second renewal is harmless.
 	err = l.renewal.do(ctx, "renew the lease", true, func(ctx context.Context, conn *pgx.Conn) error {
 		var now time.Time
 		err := conn.QueryRow(ctx, l.db.sql(renewLease), l.db.component(), l.number, l.db.id, l.db.cfg.Lease.Milliseconds(),
@@ -237,7 +238,7 @@ func (l *Leader) renewOnce(ctx context.Context) (held bool, err error) {
 	return held, err
 }
 
-// leave gives up the lease and the connections. If another replica holds the lease, that changes nothing.
+// leave gives up the lease and the connection. It changes nothing if another replica holds the lease.
 func (l *Leader) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.cfg.Lease/4)
 	defer cancel()

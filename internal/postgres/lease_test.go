@@ -37,7 +37,7 @@ func campaign(tb testing.TB, db *DB) <-chan *Leader {
 	return won
 }
 
-// await waits for a leader, for less than a lease of a minute.
+// await waits for a leader, for less time than a lease of a minute.
 func await(tb testing.TB, won <-chan *Leader) *Leader {
 	tb.Helper()
 	select {
@@ -50,7 +50,7 @@ func await(tb testing.TB, won <-chan *Leader) *Leader {
 	}
 }
 
-// die ends a leadership as a killed process does: without a word.
+// die ends a leadership as if the process was killed: without giving the lease up.
 func die(l *Leader) {
 	l.gone.Store(true)
 	l.end(assert.AnError)
@@ -72,7 +72,7 @@ func TestOneReplicaLeads(t *testing.T) {
 	case <-time.After(500 * time.Millisecond):
 	}
 	require.NoError(t, first.Close(t.Context()))
-	second := await(t, won) // sooner than the lease ends
+	second := await(t, won) // before the lease expires
 	require.Equal(t, first.number+1, second.number)
 	require.ErrorIs(t, first.Err(), ErrResigned)
 	require.False(t, first.MayCall(time.Now()))
@@ -136,7 +136,7 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	require.NoError(t, second.Commit(t.Context(), nil, false), "a deposed leader gives up nothing that is another's")
 }
 
-// A renewal finds out as well.
+// A renewal notices the takeover as well.
 func TestDeposedLeaderStops(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -170,7 +170,7 @@ func TestMayCall(t *testing.T) {
 	}
 }
 
-// A slow commit holds a lock for which a takeover waits. A renewal must not.
+// A takeover waits for the lock of a slow commit. A renewal must not wait for it.
 func TestSlowCommitDoesNotStarveRenewals(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -191,7 +191,7 @@ func TestSlowCommitDoesNotStarveRenewals(t *testing.T) {
 	require.NoError(t, l.Err())
 }
 
-// A commit that passed the fence counts: the takeover waits for it, and then loads it.
+// A commit that passed the fence counts: the takeover waits for it, and then loads its changes.
 func TestTakeoverWaitsForACommit(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -215,7 +215,7 @@ func takeoverWaitsForACommit(t *testing.T, database, url string) {
 	require.NoError(t, second.Err())
 }
 
-// A leader that was stopped in the middle of a commit keeps its locks for as long as it sleeps, but for its successor.
+// A leader that was stopped in the middle of a commit keeps its locks until it resumes, unless its successor ends its sessions.
 func TestStoppedLeaderIsDislodged(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -234,7 +234,7 @@ func stoppedLeaderIsDislodged(t *testing.T, database, url string) {
 	require.Equal(t, map[string]string{"a": "1"}, records(t, other))
 }
 
-// The process's clock may be as wrong as it wants, and two replicas' clocks too.
+// The clocks of the processes may be arbitrarily wrong, and may differ.
 func TestClocksOfProcessesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))

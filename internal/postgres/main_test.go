@@ -15,10 +15,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/testflag"
 )
 
-// server is what all tests share. Each has a database of its own.
+// server is shared by all tests. Each test has its own database.
 var server *pgtest.Server
 
-// defaults: each history takes a while with a real database, and plain tests try the same ones each time. Most tests wait.
+// defaults sets few checks, because each history takes a while with a real database, and a fixed seed for plain tests. Tests run in
+// parallel because most of them wait.
 var defaults = map[string]string{"rapid.seed": "20261126", "rapid.checks": "12", "test.parallel": "8"}
 
 func TestMain(m *testing.M) {

@@ -17,8 +17,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// What was acknowledged is applied once, and the webhooks of each sender in the order in which it sent them. It does not
-// matter which replicas take them and which one leads.
+// Each acknowledged webhook is applied once, and the webhooks of each sender in the order in which it sent them, whichever replicas
+// accept them and whichever one leads.
 func TestInboxOrderAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -59,14 +59,14 @@ func TestInboxOrderAcrossReplicas(t *testing.T) {
 	})
 }
 
-// applier is the leader, whichever replica that is. What it applied is only what was committed.
+// applier reads and commits for whichever replica leads. A webhook counts as applied only after its commit.
 type applier struct {
 	t        *testing.T
 	database string
 	replicas []*DB
 	at       int
 	leader   *Leader
-	applied  map[string]int // the last number of each sender
+	applied  map[string]int // the last number from each sender
 }
 
 func (a *applier) take(replica int) {
@@ -77,7 +77,7 @@ func (a *applier) take(replica int) {
 }
 
 const (
-	apply      = iota // all that is there
+	apply      = iota // apply everything in the inbox
 	moveBefore        // another replica takes over between reading and committing
 	moveAfter         // or after the commit
 )

@@ -10,12 +10,12 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// poolerRounds is how often a pooler is asked: another process may have taken, or given back, a session in between.
+// poolerRounds is how often the check is repeated: another process may have taken or returned a session in between.
 const poolerRounds = 5
 
-// checkPooler returns an error that is errPooler if a pooler such as PgBouncer lends a session for a transaction or a statement only. The
-// bridge needs one for as long as a connection lasts, to LISTEN, and to set limits, which others would inherit. It is asked once, before
-// anything is set, and by one connection at a time: others would be in the way.
+// checkPooler returns errPooler if a pooler such as PgBouncer lends a session only for a transaction or a statement. The bridge needs
+// one session per connection, for LISTEN and for its limits, which other users of the session would inherit. The check runs once,
+// before anything is set, and for one connection at a time, because others would interfere.
 func (db *DB) checkPooler(ctx context.Context, conn *pgx.Conn) error {
 	if db.bound.Load() {
 		return nil
@@ -42,8 +42,8 @@ func (db *DB) checkPooler(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// keeps returns an error unless a pooler keeps the server's process own for the connection. Otherwise it hands out again the process that was
-// free last: to a transaction that holds it while the connection asks for its own.
+// keeps returns an error unless the pooler keeps the server process own for conn. Otherwise the pooler would hand out the process that
+// was freed last: keeps lets a transaction of another connection hold it while conn asks for its own.
 func keeps(ctx context.Context, conn *pgx.Conn, own uint32) error {
 	other, err := pgx.ConnectConfig(ctx, conn.Config())
 	if err != nil {
@@ -54,7 +54,7 @@ func keeps(ctx context.Context, conn *pgx.Conn, own uint32) error {
 		theirs, err := backend(ctx, other, "BEGIN; ")
 		switch {
 		case code(err) == codeProtocol:
-			return errPooler // it lends sessions for statements, and knows no BEGIN
+			return errPooler // it lends sessions for single statements, and refuses BEGIN
 		case err != nil:
 			return err
 		}
@@ -72,7 +72,7 @@ func keeps(ctx context.Context, conn *pgx.Conn, own uint32) error {
 	return nil
 }
 
-// backend returns the number of the server's process that answers, after a statement. It prepares nothing.
+// backend runs a statement and returns the id of the server process that answers. It prepares no statement.
 func backend(ctx context.Context, conn *pgx.Conn, first string) (pid uint32, err error) {
 	results, err := conn.PgConn().Exec(ctx, first+"SELECT pg_backend_pid()").ReadAll()
 	if err != nil {

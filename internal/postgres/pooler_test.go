@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// TestPoolerOfSessions: behind PgBouncer with pool_mode = session, and all else as it comes, everything works.
+// TestPoolerOfSessions: everything works behind PgBouncer with pool_mode = session and its other defaults.
 func TestPoolerOfSessions(t *testing.T) {
 	t.Parallel()
 	pooler := server.Pooler(t, "session")
@@ -38,7 +38,7 @@ func TestPoolerOfSessions(t *testing.T) {
 func replicasTakeTurns(t *testing.T, database, url string) {
 	t.Helper()
 	one, other := open(t, url), open(t, url)
-	for i := range 3 { // statements are prepared, and used again
+	for i := range 3 { // statements are prepared and reused
 		first := lead(t, one)
 		require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "1")}, false))
 		put(t, other, "", "webhook")
@@ -70,7 +70,7 @@ func webhooksAreHeard(t *testing.T, _, url string) {
 	}))
 }
 
-// TestPoolerOfTransactions: it is refused in words, before anything is set that others would inherit.
+// TestPoolerOfTransactions: it is refused with a clear error, before any setting that others would inherit.
 func TestPoolerOfTransactions(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"transaction", "statement"} {
@@ -95,7 +95,7 @@ func TestPoolerOfTransactions(t *testing.T) {
 	}
 }
 
-// TestPoolerIsSeenByAllAtOnce: at the start all sessions connect at the same time, each in the way of what the others ask.
+// TestPoolerIsSeenByAllAtOnce: at the start all sessions connect at once, and could disturb each other's checks.
 func TestPoolerIsSeenByAllAtOnce(t *testing.T) {
 	t.Parallel()
 	url := pgtest.TCP(server.Pooler(t, "transaction"), server.Database(t))

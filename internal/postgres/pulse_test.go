@@ -42,7 +42,7 @@ func TestPulseBeatsUntilItsEnd(t *testing.T) {
 	})
 }
 
-// A webhook that waited in the socket of a stopped process is late, although the process sees it just now.
+// A webhook that waited in the socket of a stopped process is late, although the process has just seen it.
 func TestWebhookThatWaitedForAStoppedProcessIsLate(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

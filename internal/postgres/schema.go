@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// upgrades are the versions of the schema. A release adds at the end, and only what the release before it can live with:
-// tables, and columns with defaults. In a text, "@." stands for the schema.
+// upgrades are the versions of the schema. A release appends new ones, and only such as the release before it can work with: new
+// tables, and new columns with defaults. "@." stands for the schema.
 var upgrades = []string{
 	`CREATE TABLE @.lease (
 	component  text PRIMARY KEY,
@@ -83,7 +83,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	if err == nil && version < len(upgrades) {
 		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
 		if code(err) == codeNoPrivilege {
-			// err is not wrapped: it names a privilege, and people need the way out.
+			// err is not wrapped: it names only the privilege, and people need the remedy.
 			return fmt.Errorf("the schema %s has version %d instead of %d, and the role may not change it: grant it CREATE, or let its owner run examples/postgresql-schema.sql",
 				db.schema, version, len(upgrades))
 		}
@@ -98,7 +98,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// checkSchema returns why there is nothing to read.
+// checkSchema returns why nothing can be read.
 func (db *DB) checkSchema(ctx context.Context, conn *pgx.Conn) error {
 	version, err := db.version(ctx, conn)
 	if err != nil {
@@ -111,13 +111,13 @@ func (db *DB) checkSchema(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// version returns the version of the schema, 0 if there is none. A newer one than ours is fine: upgrades only add.
+// version returns the version of the schema, 0 if there is none. A newer version than ours is fine, because upgrades only add.
 func (db *DB) version(ctx context.Context, conn interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 },
 ) (version int, err error) {
 	var there bool
-	// to_regclass might answer from a cache that does not know yet what happened while this session waited for a lock.
+	// to_regclass might use a cache from before this session waited for a lock.
 	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'versions')",
 		db.cfg.Schema).Scan(&there)
 	if err != nil || !there {
@@ -128,7 +128,7 @@ func (db *DB) version(ctx context.Context, conn interface {
 }
 
 func (db *DB) upgrade(ctx context.Context, tx pgx.Tx) error {
-	// Replicas that start together wait for each other, and an upgrade of large tables may take its time.
+	// Replicas that start together wait for each other, and an upgrade of large tables may take minutes.
 	limits := "SET LOCAL lock_timeout = '30s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
 	if _, err := tx.Exec(ctx, limits); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (db *DB) upgrade(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	// IF NOT EXISTS would need CREATE on the database even where the schema is there.
+	// IF NOT EXISTS would need CREATE on the database even if the schema exists.
 	var there bool
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", db.cfg.Schema).Scan(&there); err != nil {
 		return err
@@ -164,16 +164,16 @@ func advisory(schema string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits do
 }
 
-// channelName is what NOTIFY and LISTEN use: a name of any length and content does not fit into an identifier.
+// channelName returns the channel for NOTIFY and LISTEN. It is a hash, because an identifier has a limited length.
 func channelName(schema, component string) string {
 	sum := sha256.Sum256([]byte(schema + "\x00" + component))
 	return "otelcol_alert24_" + hex.EncodeToString(sum[:8])
 }
 
-// component is the id as the database keeps it.
+// component returns the component's id as the database stores it.
 func (db *DB) component() string { return printable(db.cfg.Component) }
 
-// printable makes text that PostgreSQL takes: it refuses U+0000 and what is not UTF-8.
+// printable makes text that PostgreSQL accepts: it refuses U+0000 and invalid UTF-8.
 func printable(s string) string {
 	const most = 1000
 	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")

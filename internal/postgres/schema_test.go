@@ -23,7 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// query returns what do runs to read one value.
+// query returns a function that reads one value.
 func query(into any, sql string, args ...any) func(context.Context, *pgx.Conn) error {
 	return func(ctx context.Context, conn *pgx.Conn) error { return conn.QueryRow(ctx, sql, args...).Scan(into) }
 }
@@ -43,7 +43,7 @@ func TestReplicasThatStartTogetherCreateTheSchemaOnce(t *testing.T) {
 	work.Wait()
 }
 
-// The next release adds a version. The previous one runs on it, so that a rolling upgrade can be rolled back.
+// A newer release adds a version. The previous release runs on it, so that a rolling upgrade can be rolled back.
 func TestUpgrade(t *testing.T) {
 	database := server.Database(t)
 	address := server.URL(database)
@@ -69,7 +69,7 @@ func TestUpgrade(t *testing.T) {
 	require.Len(t, records(t, next), 3)
 }
 
-// A role without CREATE works if somebody else ran the statements of SQL.
+// A role without CREATE works if the owner of the database ran the example's statements.
 func TestLeastPrivileges(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -86,7 +86,7 @@ func TestLeastPrivileges(t *testing.T) {
 	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
 	require.NoError(t, l.Close(t.Context()))
 
-	// It may end a stuck predecessor's sessions, which are its own.
+	// The role may end the sessions of a stuck predecessor, because they are its own.
 	first := lead(t, other)
 	committed, unlock := commitBehindLock(t, database, first)
 	expire(t, database)
@@ -95,7 +95,7 @@ func TestLeastPrivileges(t *testing.T) {
 	unlock()
 }
 
-// example is what people run who let the bridge's role create nothing.
+// example is the script for people whose bridge may not create the schema.
 func example(tb testing.TB) string {
 	tb.Helper()
 	text, err := os.ReadFile("../../examples/postgresql-schema.sql")
@@ -109,7 +109,7 @@ func TestExampleIsTheSchema(t *testing.T) {
 	require.Equal(t, statements("otelcol_alert24", pgtest.Role), shown)
 }
 
-// statements are those that create the schema, and grant a role what it needs.
+// statements returns the statements that create the schema, and grant a role what it needs.
 func statements(schema, role string) string {
 	var b strings.Builder
 	name := pgx.Identifier{schema}.Sanitize()
@@ -148,7 +148,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 	}
 }
 
-// The password may come from a pgpass file, which is read again for each connection.
+// The password may come from a pgpass file, which each new connection reads again.
 func TestPasswordFile(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(server.URL(server.Database(t)))

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// session is one connection for one purpose: what happens on another cannot hold it up. It connects again when it must.
+// session is one connection for one purpose, so that no other purpose can block it. It reconnects when needed.
 type session struct {
 	db              *DB
 	statement, lock time.Duration // how long a statement may take, and wait for a lock
@@ -21,14 +21,15 @@ type session struct {
 	setUp           string    // a statement for each new connection
 }
 
-// idle is how long a connection is trusted without a word from it.
+// idle is how long a silent connection is trusted.
 const idle = time.Second
 
 func (db *DB) newSession(statement, lock time.Duration) *session {
 	return &session{db: db, statement: statement, lock: lock, turn: make(chan struct{}, 1)}
 }
 
-// do lets f use the connection. With again, which is only for what may safely run twice, f runs once more if the connection turns out to be lost.
+// do lets f use the connection. With again, if the connection turns out to be lost, f runs once more on a new one. Only an f that may
+// safely run twice may set again.
 func (s *session) do(ctx context.Context, doing string, again bool, f func(ctx context.Context, conn *pgx.Conn) error) error {
 	select {
 	case s.turn <- struct{}{}:
@@ -60,7 +61,7 @@ func (s *session) use(ctx context.Context, f func(ctx context.Context, conn *pgx
 	return err
 }
 
-// connect makes sure that there is a connection. With check it asks one that was idle whether it still works.
+// connect makes sure that there is a connection. With check it pings one that was idle.
 func (s *session) connect(ctx context.Context, check bool) error {
 	ctx, cancel := context.WithTimeout(ctx, s.db.cfg.Lease)
 	defer cancel()
@@ -94,14 +95,14 @@ func (s *session) connect(ctx context.Context, check bool) error {
 	return nil
 }
 
-// prepare sets what the session needs. PgBouncer would refuse most of it among the parameters of the connection.
+// prepare sets what the session needs. As connection parameters, PgBouncer would refuse most of these settings.
 func (s *session) prepare(ctx context.Context) error {
 	ms := func(d time.Duration) int64 { return max(1, d.Milliseconds()) }
 	silence := s.db.silence()
 	settings := fmt.Sprintf("SET statement_timeout = %d; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d; "+
 		"SET tcp_user_timeout = %d; SET tcp_keepalives_idle = %d; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; "+
 		"SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog; SET application_name = '%s'; "+
-		// An acknowledged webhook survives a crash of the database, whatever the role's default is.
+		// An acknowledged webhook must survive a crash of the database, whatever the role's default is.
 		"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 		ms(s.statement), ms(s.lock), ms(silence), ms(silence), max(1, int(silence.Seconds()/2)), applicationName(s.db.id))
 	if _, err := s.conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
@@ -117,18 +118,18 @@ func (s *session) prepare(ctx context.Context) error {
 	return nil
 }
 
-// applicationName is what pg_stat_activity shows. A successor finds the sessions of its predecessor by it.
+// applicationName is shown in pg_stat_activity. A successor finds the sessions of its predecessor by it.
 func applicationName(id string) string { return "otelcol-alert24 " + id }
 
 // drop forgets the connection.
 func (s *session) drop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 250*time.Millisecond)
 	defer cancel()
-	_ = s.conn.Close(ctx) // nothing was left to say
+	_ = s.conn.Close(ctx) // errors no longer matter
 	s.conn = nil
 }
 
-// close waits until the session is free, and ends the connection. A later do connects again.
+// close waits until the session is free, and closes the connection. A later do reconnects.
 func (s *session) close(ctx context.Context) {
 	select {
 	case s.turn <- struct{}{}:

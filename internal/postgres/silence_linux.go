@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitSilence ends TCP connections whose other side does not acknowledge for as long as that.
+// limitSilence ends TCP connections whose other side acknowledges nothing for d.
 func limitSilence(d time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(network, _ string, c syscall.RawConn) error {
 		if network == "unix" {

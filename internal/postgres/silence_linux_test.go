@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// A path that swallows what is sent is noticed before the lease ends.
+// A network that drops all packets is noticed before the lease ends.
 func TestSilenceOfTCPIsLimited(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.TCP(server.Address(), server.Database(t)), leases(10*time.Second))

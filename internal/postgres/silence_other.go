@@ -10,5 +10,5 @@ import (
 	"time"
 )
 
-// limitSilence: keep-alive and the time limits of statements must do elsewhere.
+// limitSilence does nothing here: keep-alive and the time limits of statements must suffice.
 func limitSilence(time.Duration) func(network, address string, c syscall.RawConn) error { return nil }

@@ -18,21 +18,21 @@ FROM @.lease l, (
 	FROM @.inbox WHERE component = $1
 ) i WHERE l.component = $1`
 
-// Status is how things stand, for metrics and pages.
+// Status is the state of the replicas and the inbox, for metrics and pages.
 type Status struct {
 	Number  int64 // of the last takeover
 	Mine    bool  // this replica was the last to take over
 	Leading bool  // some replica leads
 	// Renewed is how long ago the lease was renewed.
 	Renewed time.Duration
-	Live    int // aliases, as the leader published
-	// InboxRows, InboxBytes and InboxAge, that of the oldest row, are about what waits. Aside counts unusable rows.
+	Live    int // live aliases, as the leader published
+	// InboxRows, InboxBytes and InboxAge, the age of the oldest row, count waiting rows. Aside counts unusable rows.
 	InboxRows, Aside int
 	InboxBytes       int64
 	InboxAge         time.Duration
 }
 
-// Status reads how things stand.
+// Status reads the current state.
 func (db *DB) Status(ctx context.Context) (s Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -45,7 +45,7 @@ func (db *DB) Status(ctx context.Context) (s Status, err error) {
 	return s, err
 }
 
-// seconds makes a duration of at most a year.
+// seconds returns a duration of at most a year.
 func seconds(s float64) time.Duration {
 	const year = 365 * 24 * time.Hour
 	return time.Duration(min(max(s, 0), year.Seconds()) * float64(time.Second))

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// raiseFence fails with codeDivisionByZero unless this leadership is the last. A takeover waits for the row's lock.
+	// raiseFence fails with codeDivisionByZero unless this leadership is the latest. A takeover waits for the row's lock.
 	raiseFence = `SELECT 1 / count(*) FROM (SELECT FROM @.leader WHERE component = $1 AND number = $2 AND holder = $3 FOR SHARE) AS mine`
 
 	upsertEntries = `INSERT INTO @.entries (component, key, record, alias, state, incident, severity, firing, pending, changed)
@@ -27,13 +27,13 @@ const (
 	loadEntries   = `SELECT key, record FROM @.entries WHERE component = $1`
 )
 
-// A statement about more than this is split. All are in one transaction and one round trip.
+// Larger statements are split. All parts run in one transaction and one round trip.
 const (
 	maxRows  = 2000
 	maxBytes = 8 << 20
 )
 
-// Load calls each for every record, also of a replica that does not lead. The record is only valid until each returns.
+// Load calls each for every record, even on a replica that does not lead. The record is only valid until each returns.
 func (db *DB) Load(ctx context.Context, each func(r ledger.Loaded) error) error {
 	s := db.newSession(10*time.Minute, time.Second)
 	defer s.close(context.WithoutCancel(ctx))
@@ -50,10 +50,10 @@ func (db *DB) Load(ctx context.Context, each func(r ledger.Loaded) error) error 
 			}
 			err := each(ledger.Loaded{Key: string(key), Record: record, Where: "the table entries"})
 			if errors.Is(err, ledger.ErrUnreadable) {
-				continue // the row stays as it is until its key is committed anew
+				continue // the row stays unchanged until its key is committed anew
 			}
 			if err != nil {
-				return &fault{text: err.Error(), cause: err} // the caller's own words
+				return &fault{text: err.Error(), cause: err} // keep the caller's own words
 			}
 		}
 		return rows.Err()
@@ -78,9 +78,9 @@ func (l *Leader) Commit(ctx context.Context, changes []ledger.Change, _ bool) er
 	return l.CommitInbox(ctx, changes, ledger.Consumed{})
 }
 
-// CommitInbox makes the changes durable, and removes the inbox rows that they come from, in one transaction. With an error
-// that is ledger.ErrUncertain both may have happened, and the leadership has ended. A canceled ctx is no reason to stop:
-// others wait for the same transaction.
+// CommitInbox makes the changes durable, and removes the inbox rows that caused them, in one transaction. After a ledger.ErrUncertain
+// both may have happened, and the leadership has ended. A canceled ctx does not stop the commit, because other callers wait for the
+// same transaction.
 func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
 	batch, bytes := l.transaction(changes, done)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.patience(bytes))
@@ -104,7 +104,7 @@ func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done 
 	return err
 }
 
-// failed ends the leadership if the error of a transaction asks for it.
+// failed ends the leadership if the error of a transaction requires it.
 func (l *Leader) failed(err error) error {
 	if code(err) == codeDivisionByZero {
 		l.gone.Store(true)
@@ -119,12 +119,12 @@ func (l *Leader) failed(err error) error {
 	return err
 }
 
-// patience bounds a commit whose connection is silent while the lease is renewed on another.
+// patience bounds a commit whose connection is silent while another connection renews the lease.
 func (l *Leader) patience(bytes int) time.Duration {
 	return l.db.cfg.Lease*2/3 + time.Duration(bytes>>20)*time.Second
 }
 
-// transaction is implicit: the server runs all statements of the batch, and commits, or none.
+// transaction returns a batch that is an implicit transaction: the server commits all of its statements or none.
 func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (batch *pgx.Batch, bytes int) {
 	component := l.db.component()
 	batch = &pgx.Batch{}
@@ -159,7 +159,7 @@ func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (bat
 	return batch, bytes
 }
 
-// upserts are the columns of rows.
+// upserts holds rows by column.
 type upserts struct {
 	keys, records                          [][]byte
 	aliases, states, incidents, severities []string
@@ -184,7 +184,7 @@ func (u *upserts) add(c ledger.Change, d Description) {
 	u.bytes += len(c.Key) + len(c.Record)
 }
 
-// Settle cannot tell: an uncertain commit ended the leadership, and the next Load tells what is true.
+// Settle has no answer: an uncertain commit ends the leadership, and the next Load reads what was committed.
 func (l *Leader) Settle(context.Context) (there bool, err error) {
 	if err := l.ended(); err != nil {
 		return false, err
@@ -192,7 +192,7 @@ func (l *Leader) Settle(context.Context) (there bool, err error) {
 	return false, errors.New("no commit is uncertain")
 }
 
-// Check returns why new records would not be taken now.
+// Check returns why new records would be refused now.
 func (l *Leader) Check(context.Context) error {
 	if err := l.ended(); err != nil {
 		return err
@@ -200,5 +200,5 @@ func (l *Leader) Check(context.Context) error {
 	return l.db.Err()
 }
 
-// Size returns about how many bytes all records have.
+// Size returns the approximate size of all records in bytes.
 func (l *Leader) Size() int64 { return l.size.Load() }

@@ -27,7 +27,7 @@ func TestCommitAndLoad(t *testing.T) {
 	require.NoError(t, l.Check(t.Context()))
 }
 
-// PostgreSQL refuses U+0000 and bytes that are not UTF-8 in text. Keys and records are bytes.
+// Keys and records are bytes, but PostgreSQL text refuses U+0000 and invalid UTF-8.
 func TestKeysAndRecordsAreBytes(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -88,7 +88,7 @@ func TestManyRowsAreOneTransaction(t *testing.T) {
 	}
 	require.NoError(t, l.Commit(t.Context(), changes, false))
 	require.Len(t, records(t, db), len(changes))
-	// A key that is there twice is refused in the last statement: the first ones are undone.
+	// A duplicate key fails in the last statement, and the first ones are undone.
 	twice := []ledger.Change{change("new", "r")}
 	for range maxRows {
 		twice = append(twice, change(time.Duration(len(twice)).String()+"x", "r"))
@@ -131,7 +131,8 @@ func TestLoadErrors(t *testing.T) {
 	require.Len(t, records(t, db), 2)
 }
 
-// A transaction is one round trip, and one more the first time, for its statements. The proxy sees nothing else: the leases are long.
+// A transaction takes one round trip, and one more the first time to prepare its statements. The leases are long, so that the proxy
+// sees nothing else.
 func TestTransactionsAreShort(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
@@ -147,7 +148,7 @@ func TestTransactionsAreShort(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 3)
 
-	l.db.cfg.URL = url // of its next connection, that of commits
+	l.db.cfg.URL = url // for its next connection, which commits
 	l.commit.close(t.Context())
 	commit := func(key string, row int) {
 		done := ledger.Consumed{IDs: []int64{rows[row].ID}, Aside: map[int64]string{}}
@@ -160,7 +161,7 @@ func TestTransactionsAreShort(t *testing.T) {
 	require.Equal(t, 1, proxy.Trips()-before, "a transaction of the leader")
 }
 
-// Of several servers that of the URL is used that takes writes.
+// If the URL names several servers, the one that accepts writes is used.
 func TestSeveralHosts(t *testing.T) {
 	t.Parallel()
 	standby, err := pgtest.Start()

@@ -19,7 +19,7 @@ const oldest = 15
 
 var version = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// binaries returns the directory with PostgreSQL's programs, and where its libraries are if not where the system has them.
+// binaries returns the directory of PostgreSQL's programs, and the directory of their libraries if the system does not find them.
 func binaries(ctx context.Context) (bin, libraries string, err error) {
 	var candidates []string
 	if p, err := exec.LookPath("postgres"); err == nil {
@@ -82,7 +82,7 @@ func root() string {
 	return "."
 }
 
-// environment is what PostgreSQL's programs are given: nothing of the tester's own configuration of it.
+// environment is the environment of PostgreSQL's programs. It contains none of the tester's own settings for PostgreSQL.
 func environment(libraries string) []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	if libraries != "" {

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// Names of files next to the cluster.
+// Names of files in the cluster's parent directory.
 const (
 	certificate = "server.crt"
 	key         = "server.key"
 )
 
-// writeCertificate makes a certificate for localhost that signs itself, and returns the file that a client trusts.
+// writeCertificate writes a self-signed certificate for localhost, and returns the file that clients trust.
 func writeCertificate(dir string) (ca string, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

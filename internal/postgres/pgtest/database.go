@@ -42,7 +42,8 @@ func (s *Server) Do(tb testing.TB, database string, statements ...string) {
 	}
 }
 
-// Exhaust takes all connections that the server has, runs statements over one of them, and returns what frees them. The end of the test does so, too.
+// Exhaust takes all connections of the server and runs statements over one of them. free releases the connections; so does the end of
+// the test.
 func (s *Server) Exhaust(tb testing.TB, statements ...string) (free func()) {
 	tb.Helper()
 	var taken []*pgx.Conn

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Pooler starts PgBouncer in front of the server for the length of a test, and returns its address. mode is its pool_mode.
+// Pooler starts PgBouncer in front of the server until the test ends, and returns its address. mode is its pool_mode.
 func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
 	tb.Helper()
 	dir, err := os.MkdirTemp(s.dir, "pool") //nolint:usetesting // where another user gets
@@ -67,7 +67,7 @@ func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
 	}
 }
 
-// pooler returns PgBouncer and its libraries, where the server's user can run it: copies in dir of what is unpacked in .tools.
+// pooler returns PgBouncer and its libraries where the server's user can run them: if unpacked in .tools, as copies in dir.
 func pooler(ctx context.Context, dir string) (program, libraries string, err error) {
 	tree := filepath.Join(root(), ".tools", "pgbouncer")
 	for _, candidate := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {

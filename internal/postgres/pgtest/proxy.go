@@ -19,21 +19,21 @@ type Proxy struct {
 	moved  *sync.Cond
 	state  Fault
 	closed bool
-	asks   bool // the last that passed went to the server
+	asks   bool // the last bytes went to the server
 	trips  int
 	conns  map[net.Conn]struct{}
 	work   sync.WaitGroup
 }
 
-// Fault says what a Proxy does not do.
+// Fault is the way in which a Proxy fails.
 type Fault struct {
-	// HangToServer and HangToClient keep what is sent in one direction until the fault is over.
+	// HangToServer and HangToClient hold all bytes in one direction back until the fault ends.
 	HangToServer, HangToClient bool
 	// Refuse closes new connections at once.
 	Refuse bool
 }
 
-// NewProxy starts one in front of an address.
+// NewProxy starts a Proxy in front of an address.
 func NewProxy(tb testing.TB, upstream string) *Proxy {
 	tb.Helper()
 	var lc net.ListenConfig
@@ -48,17 +48,17 @@ func NewProxy(tb testing.TB, upstream string) *Proxy {
 	return p
 }
 
-// Address is where the proxy listens.
+// Address returns the address at which the proxy listens.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
-// Trips returns how often something went to the server after something came from it, over all connections.
+// Trips counts, over all connections, how often bytes to the server followed bytes from the server.
 func (p *Proxy) Trips() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.trips
 }
 
-// Set begins a fault, or ends the one before with Fault{}.
+// Set begins a fault. Fault{} ends the former one.
 func (p *Proxy) Set(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +136,7 @@ func (p *Proxy) drop(conns ...net.Conn) {
 	}
 }
 
-// copy moves bytes one way while nothing holds them up. The end of one way ends the other.
+// copy moves bytes in one direction unless a fault holds them back. When one direction ends, the other ends, too.
 func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func(Fault) bool) {
 	defer to.Close()
 	defer from.Close()

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pgtest runs a PostgreSQL server for tests: on a socket of its own, with temporary data. A test binary
-// starts one in TestMain and gives each test a database. Start reading at Start.
+// Package pgtest runs a PostgreSQL server for tests, on its own socket and with temporary data. A test binary starts one in TestMain
+// and gives each test a database. Start reading at Start.
 package pgtest
 
 import (
@@ -23,11 +23,11 @@ import (
 )
 
 const (
-	// Password is that of both roles. It needs escapes in a URL.
+	// Password is the password of both roles. It needs escapes in a URL.
 	Password = "s3cret/of@the:test"
-	// Role owns the databases of tests, and may do nothing else.
+	// Role owns the databases of tests, and has no other privileges.
 	Role = "bridge"
-	// nobody runs the server where the tester is root: PostgreSQL refuses to run as root.
+	// nobody runs the server if the tester is root, because PostgreSQL refuses to run as root.
 	nobody = 65534
 )
 
@@ -37,14 +37,14 @@ type Server struct {
 	port int
 	ca   string // PEM file
 	cmd  *exec.Cmd
-	life io.Closer // the server stops when it is closed, also because this process ended
+	life io.Closer // closing it stops the server; so does the end of this process
 
 	bin, libraries string
 	settings       []string
 }
 
-// Start makes a cluster and starts its server, with settings as name=value over those of tests. It does not survive a crash of the
-// machine: fsync is off.
+// Start makes a cluster and starts its server. settings are name=value pairs that override those for tests. The data does not survive a
+// crash of the machine, because fsync is off.
 func Start(settings ...string) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -69,7 +69,7 @@ func Start(settings ...string) (_ *Server, err error) {
 	return s, err
 }
 
-// reach makes sure that the server's user can run the programs, which may be under a home that only root can read.
+// reach makes sure that the server's user can run the programs. They may be in a home directory that only root can read.
 func (s *Server) reach(ctx context.Context) error {
 	if err := os.Chmod(s.dir, 0o755); err != nil { //nolint:gosec // another user's programs live in it
 		return err
@@ -131,7 +131,7 @@ func (s *Server) own(path string) error {
 	return os.Chown(path, nobody, nobody)
 }
 
-// choosePort finds a free one, the first time.
+// choosePort finds a free port, once.
 func (s *Server) choosePort() error {
 	if s.port != 0 {
 		return nil
@@ -152,7 +152,7 @@ func freePort() (int, error) {
 // Restart stops the server at once, as pg_ctl -m immediate does, and starts it again.
 func (s *Server) Restart(ctx context.Context) error {
 	_ = s.life.Close()
-	_ = s.cmd.Wait() // the shell's exit code says nothing
+	_ = s.cmd.Wait() // the shell's exit code has no meaning
 	if err := s.launch(ctx); err != nil {
 		return err
 	}
@@ -204,18 +204,18 @@ func (s *Server) wait(ctx context.Context) error {
 func (s *Server) Stop() {
 	if s.life != nil {
 		_ = s.life.Close()
-		_ = s.cmd.Wait() // the shell's exit code says nothing
+		_ = s.cmd.Wait() // the shell's exit code has no meaning
 	}
 	_ = os.RemoveAll(s.dir)
 }
 
-// Address is that of the server's TCP port.
+// Address returns the address of the server's TCP port.
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// CA is a file with the certificate of who signed the server's, which is for localhost.
+// CA returns the file with the certificate that clients must trust. The server's certificate is for localhost.
 func (s *Server) CA() string { return s.ca }
 
-// URL is that of a database over the socket, for Role.
+// URL returns the URL of a database over the socket, for Role.
 func (s *Server) URL(database string) string { return s.url(Role, database) }
 
 func (s *Server) url(user, database string) string {
@@ -224,7 +224,7 @@ func (s *Server) url(user, database string) string {
 	return u.String()
 }
 
-// TCP is the URL of a database over an address, without TLS.
+// TCP returns the URL of a database at an address, without TLS.
 func TCP(address, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(Role, Password), Host: address, Path: "/" + database, RawQuery: "sslmode=disable"}
 	return u.String()
