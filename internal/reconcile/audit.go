@@ -13,8 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// watch tells at once whether the key works, and then compares Alert24's open incidents with the ledger now and then, for what was
-// carried out after the settle time.
+// watch checks the key at once, and then runs the audit periodically to find what Alert24 carried out after the settle time.
 func (r *Reconciler) watch() {
 	r.check()
 	for r.cfg.AuditInterval > 0 && sleep.For(r.stopping, r.cfg.AuditInterval) {
@@ -40,7 +39,7 @@ func (r *Reconciler) check() {
 	r.read(a, time.Since(began), err)
 }
 
-// read reports a reading that is for no alias.
+// read reports a reading that belongs to no alias.
 func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	if r.stopping.Err() != nil {
 		return
@@ -52,8 +51,8 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	r.observer.Called("", protocol.Lookup, a.Result, took, err)
 }
 
-// audit compares the open incidents with the ledger. An open incident that its entry does not account for puts the alias in doubt. An
-// entry whose incident is not open is looked up. Incidents of ours without an entry are only counted.
+// audit compares the open incidents with the ledger. An open incident that is not in its entry puts the alias in doubt. An entry whose
+// incident is not open is looked up. Incidents of ours without an entry are only counted.
 func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	if !hold(ctx, r.finder.slow) {
 		return 0, ctx.Err()
@@ -83,7 +82,7 @@ func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	return r.suspect(ctx, listing.Ours)
 }
 
-// suspect lets the ledger know of open incidents of ours, and returns how many belong to no entry.
+// suspect reports our open incidents to the ledger, and returns how many belong to no entry.
 func (r *Reconciler) suspect(ctx context.Context, ours []alert24.Listed) (orphans int, err error) {
 	if len(ours) == 0 {
 		return 0, nil

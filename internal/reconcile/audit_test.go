@@ -42,7 +42,7 @@ func TestAuditFindsWhatWasCarriedOutLate(t *testing.T) {
 		w.resolve(alias)
 		pass(moment)
 		require.Empty(t, w.open(alias))
-		w.change("", func(*row) { w.add(alias) }) // a create that was given up long ago
+		w.change("", func(*row) { w.add(alias) }) // a late create, given up long ago
 		pass(11 * time.Minute)
 		assert.Empty(t, w.open(alias))
 		assert.Equal(t, audited{}, w.seen.now().audits[0])
@@ -53,7 +53,7 @@ func TestAuditFindsWhatIsClosed(t *testing.T) {
 	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
 		w.fire(alias, incident.High, "fires")
 		pass(moment)
-		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false }) // by a close that was given up long ago
+		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false }) // by a late close, given up long ago
 		pass(11 * time.Minute)
 		assert.Len(t, w.open(alias), 1)
 		assert.Len(t, w.requests(opCreate, alias), 2)

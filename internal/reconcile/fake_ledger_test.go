@@ -16,13 +16,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// fakeLedger keeps entries in memory, with nothing but the functions of the protocol.
+// fakeLedger keeps entries in memory and uses only the functions of the protocol.
 type fakeLedger struct {
 	policy *protocol.Policy
 
 	mu      sync.Mutex
 	entries map[string]protocol.Timed
-	err     error // of all writes
+	err     error // returned by all writes
 	claims  int
 }
 

@@ -22,13 +22,13 @@ const (
 	timeout = 10 * time.Second
 )
 
-// fate is what becomes of a request instead of being carried out.
+// fate is what happens to a request instead of its being carried out.
 type fate struct {
 	hang       bool // until the timeout
 	result     protocol.Result
 	status     int
 	retryAfter time.Duration
-	commit     bool // it is carried out in spite of that
+	commit     bool // it is carried out nevertheless
 }
 
 var (
@@ -40,7 +40,7 @@ var (
 	isGone    = &fate{result: protocol.Gone, status: http.StatusNotFound}
 )
 
-// Operations of the fake, as the names in its log.
+// Names of the fake's operations in its log.
 const (
 	opCreate = "create"
 	opRead   = "read"
@@ -52,7 +52,7 @@ const (
 	opOpen   = "open"
 )
 
-// request is one that reached the API.
+// request is a request that reached the API.
 type request struct {
 	op, alias string
 	at        time.Time
@@ -77,7 +77,7 @@ type fakeManager struct {
 	log      []request
 	fates    func(op, alias string) *fate
 	inFlight int
-	most     int // requests at once
+	most     int // highest number of concurrent requests
 }
 
 func (m *fakeManager) fate(f func(op, alias string) *fate) {
@@ -86,7 +86,7 @@ func (m *fakeManager) fate(f func(op, alias string) *fate) {
 	m.fates = f
 }
 
-// always lets every request of op for the alias have the fate; "" stands for any. More than one may be given.
+// always gives every request of op for the alias the fate; "" matches any.
 func always(op, alias string, f *fate) func(string, string) *fate {
 	return func(o, a string) *fate {
 		if (op == "" || op == o) && (alias == "" || alias == a) {
@@ -96,7 +96,7 @@ func always(op, alias string, f *fate) func(string, string) *fate {
 	}
 }
 
-// send is one request. do is called while the lock is held.
+// send makes one request. It calls do while it holds the lock.
 func (m *fakeManager) send(ctx context.Context, kind protocol.Kind, q request, do func() protocol.Answer) (protocol.Answer, error) {
 	leave, err := m.gate.Enter(ctx, kind)
 	if err != nil {
@@ -154,7 +154,7 @@ func (m *fakeManager) find(id string) *row {
 	return &row{}
 }
 
-// known answers for the incident id.
+// known answers for the incident with this id.
 func (m *fakeManager) known(id string, change func(*row)) protocol.Answer {
 	r := m.find(id)
 	if r.ID == "" {
@@ -177,7 +177,7 @@ func (m *fakeManager) Create(ctx context.Context, d alert24.Draft) (protocol.Ans
 	})
 }
 
-// add makes an open incident.
+// add creates an open incident.
 func (m *fakeManager) add(alias string) *row {
 	n := len(m.rows) + 1
 	r := &row{alias: alias, Shown: protocol.Shown{
@@ -236,7 +236,7 @@ func (m *fakeManager) aliasOf(id string) string {
 	return m.find(id).alias
 }
 
-// change is what a person does to the incident.
+// change changes the incident as a person would.
 func (m *fakeManager) change(id string, f func(*row)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -255,7 +255,7 @@ func (m *fakeManager) open(alias string) (open []protocol.Shown) {
 	return open
 }
 
-// requests returns those of an operation, or all, of an alias, or all.
+// requests returns the logged requests of an operation and an alias; "" matches any.
 func (m *fakeManager) requests(op, alias string) (found []request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

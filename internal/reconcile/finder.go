@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// readingPause is the least time from one reading of the list to the next of the same depth, so that those who come into
-	// doubt one after the other share readings.
+	// readingPause is the minimum time between two readings of the same depth, so that aliases that come into doubt one after the other
+	// share readings.
 	readingPause = time.Second
-	// readings is how many of one depth may run: one that hangs does not keep the next from running.
+	// readings bounds the concurrent readings of one depth: one that hangs does not block the next.
 	readings = 2
 )
 
@@ -28,14 +28,15 @@ type question struct {
 	call protocol.Call
 }
 
-// finder answers lookups, apart from the workers. Each depth has a reader of its own, so a deep reading never delays that of the
-// newest page, which finds a place at the gate that the others leave free. Questions that need no list are asked one by one.
+// finder answers lookups, independently of the workers. Each depth has its own reader, so a deep reading never delays a reading of the
+// newest page. At the gate, the other readings leave a place free for the newest page. Questions that need no list are asked one by
+// one.
 type finder struct {
 	manager Manager
 	gate    *Gate
 	answer  func(q *question, a protocol.Answer, took time.Duration, err error)
 	readers [protocol.All + 1]*reader
-	slow    chan struct{} // holds the readings that may be slow: all but those of the newest page
+	slow    chan struct{} // holds the readings that may be slow: all except those of the newest page
 }
 
 func newFinder(m Manager, g *Gate, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
@@ -50,10 +51,10 @@ func newFinder(m Manager, g *Gate, answer func(*question, protocol.Answer, time.
 	return f
 }
 
-// ask hands a question over. Its answer comes later, unless the finder stops before.
+// ask hands over a question. Its answer comes later, unless the finder stops first.
 func (f *finder) ask(q *question) { f.readers[q.Depth].add(q) }
 
-// run answers questions until ctx ends. Those that have no answer by then stay without one.
+// run answers questions until ctx ends. Open questions then stay unanswered.
 func (f *finder) run(ctx context.Context) {
 	var readers sync.WaitGroup
 	for _, r := range f.readers {
@@ -64,7 +65,7 @@ func (f *finder) run(ctx context.Context) {
 
 var errNoAnswer = errors.New("the lookup has no answer; this is a fault of the bridge, please report it")
 
-// find asks the questions in one reading.
+// find answers the questions with one reading.
 func (f *finder) find(ctx context.Context, batch []*question) {
 	questions := make([]alert24.Question, len(batch))
 	for i, q := range batch {
@@ -73,7 +74,7 @@ func (f *finder) find(ctx context.Context, batch []*question) {
 	began := time.Now()
 	answers, err := f.manager.Find(ctx, questions)
 	if ctx.Err() != nil {
-		return // what was cut short says nothing
+		return // an interrupted reading proves nothing
 	}
 	took := time.Since(began)
 	if len(answers) != len(batch) {
@@ -94,13 +95,13 @@ func (f *finder) find(ctx context.Context, batch []*question) {
 	}
 }
 
-// reader serves the questions of one depth.
+// reader answers the questions of one depth.
 type reader struct {
 	wake   chan struct{} // holds one wake-up
-	slots  chan struct{} // holds the readings that run
-	shared chan struct{} // holds those of several readers
+	slots  chan struct{} // holds the readings that are under way
+	shared chan struct{} // holds the readings of several readers
 	pause  time.Duration
-	alone  bool // one question a reading
+	alone  bool // one question per reading
 
 	mu      sync.Mutex
 	waiting []*question
@@ -120,7 +121,7 @@ func (r *reader) ring() {
 	}
 }
 
-// take returns the questions of the next reading.
+// take removes and returns the questions of the next reading.
 func (r *reader) take() (batch []*question) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,7 +162,7 @@ func (r *reader) run(ctx context.Context, f *finder) {
 	}
 }
 
-// hold takes a place in c. It reports false when ctx ends first.
+// hold takes a place in c. It returns false if ctx ends first.
 func hold(ctx context.Context, c chan struct{}) bool {
 	select {
 	case <-ctx.Done():

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// asked are questions at a finder, and when their answers came.
+// asked holds questions to a finder, and when their answers came.
 type asked struct {
 	*finder
 	*fakeManager
@@ -30,7 +30,7 @@ type asked struct {
 	errs    map[string]error
 }
 
-// got returns the answers that have come.
+// got returns the answers so far.
 func (a *asked) got() map[string]protocol.Answer {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -79,7 +79,7 @@ func TestOneReadingServesAllThatWait(t *testing.T) {
 		for i := range 100 {
 			a.question(protocol.Since, fmt.Sprint("alias-", i))
 			if i == 0 {
-				synctest.Wait() // the first finds the reader idle
+				synctest.Wait() // the reader is idle when the first question comes
 			}
 		}
 		a.pass(readingPause + moment)
@@ -167,7 +167,7 @@ func TestReadingsWaitForAPauseToEnd(t *testing.T) {
 	})
 }
 
-// muddled answers fewer questions than it was asked.
+// muddled returns fewer answers than questions.
 type muddled struct{ *fakeManager }
 
 func (muddled) Find(context.Context, []alert24.Question) ([]protocol.Answer, error) { return nil, nil }

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// longPause turns requests away at the gate. A shorter one lets them wait there.
+	// During a pause longer than longPause the gate turns requests away. During a shorter one they wait.
 	longPause = time.Second
-	// burstSeconds is how many seconds of the rate may leave at once.
+	// burstSeconds is how many seconds' worth of requests may leave at once.
 	burstSeconds = 4
-	// noWait is less than any request is held back on purpose.
+	// noWait is shorter than any intended wait.
 	noWait = time.Millisecond
 )
 
-// Lanes of the requests that wait at the gate.
+// Lanes of requests at the gate.
 const (
 	pages lane = iota
 	closes
@@ -44,7 +44,7 @@ func laneOfKind(k protocol.Kind) lane {
 	}
 }
 
-// Gate lets every request to the API through: not faster and not more at once than the user allows, and none while the API asks
+// Gate admits every request to the API. It keeps the user's limits for rate and concurrency, and holds requests back while the API asks
 // for a pause. It is safe for concurrent use.
 type Gate struct {
 	rate   *rate.Limiter
@@ -60,14 +60,14 @@ type Gate struct {
 	timer    *time.Timer
 }
 
-// visitor is a request that waits.
+// visitor is a waiting request.
 type visitor struct {
-	called chan struct{} // closed when it may go, or is turned away with err
+	called chan struct{} // closed when it may leave, or is turned away with err
 	err    error
 }
 
-// NewGate returns a gate for so many requests per second (0 is no limit) and at once. waited hears how long each request was
-// held back.
+// NewGate returns a gate for this many requests per second (0: no limit) and this many concurrent ones. It calls waited with the time
+// that each request was held back.
 func NewGate(requestsPerSecond float64, concurrent int, waited func(time.Duration)) *Gate {
 	limit := rate.Inf
 	if requestsPerSecond > 0 {
@@ -80,8 +80,8 @@ func NewGate(requestsPerSecond float64, concurrent int, waited func(time.Duratio
 	return g
 }
 
-// Enter waits until a request of the kind may leave. The caller calls leave once, with what became of it and how long the API asked
-// to wait: 0 if it did not ask, less than 0 if it asked without saying how long. With an error nothing may leave.
+// Enter waits until a request of the kind may leave. The caller then calls leave once, with the result and the pause that the API asked
+// for: 0 for none, negative if the API gave no time. After an error the request must not leave.
 func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r protocol.Result, retryAfter time.Duration), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r prot
 	}, nil
 }
 
-// abandon takes a visitor away whose context ended.
+// abandon removes a visitor whose context ended.
 func (g *Gate) abandon(t *ticket[*visitor]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -140,8 +140,8 @@ func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
 	g.admit()
 }
 
-// place reports whether one more of the lane may be on its way. A create always finds a place that nothing else can take, and
-// closes and updates find some that reads cannot take; unless there is only one for all.
+// place reports whether one more request of the lane may be under way. One place is reserved for creates and reopens, and some for
+// closes and updates that reads cannot take, unless there is only one place in all.
 func (g *Gate) place(at lane) bool {
 	others := g.inside[closes] + g.inside[updates] + g.inside[reads]
 	switch {
@@ -156,7 +156,7 @@ func (g *Gate) place(at lane) bool {
 	}
 }
 
-// readPlaces is how many reads may be on their way at once.
+// readPlaces is how many reads may be under way at once.
 func (g *Gate) readPlaces() int { return max(1, g.places/2) }
 
 func (g *Gate) ring() {
@@ -165,7 +165,7 @@ func (g *Gate) ring() {
 	g.admit()
 }
 
-// admit calls those whose turn it is, and sets the timer for the next.
+// admit lets the next requests leave, and sets the timer for those after them.
 func (g *Gate) admit() {
 	now := time.Now()
 	g.turnAway(now)
@@ -181,7 +181,7 @@ func (g *Gate) admit() {
 	g.wind(now)
 }
 
-// turnAway sends those away that a long pause would keep waiting.
+// turnAway rejects requests that would have to wait for a long pause.
 func (g *Gate) turnAway(now time.Time) {
 	for at := range lane(numLanes) {
 		until := g.pausedUntil(at)
@@ -193,7 +193,7 @@ func (g *Gate) turnAway(now time.Time) {
 	}
 }
 
-// wind sets the timer to when time alone lets somebody in.
+// wind sets the timer to the next time at which a request may leave just because time has passed.
 func (g *Gate) wind(now time.Time) {
 	g.timer.Stop()
 	var next, token time.Time

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// atGate are requests at a gate, in fake time.
+// atGate records requests at a gate, in fake time.
 type atGate struct {
 	*Gate
 	t     *testing.T
@@ -46,7 +46,7 @@ func gateTest(t *testing.T, rate float64, places int, f func(g *atGate)) {
 	})
 }
 
-// request lets requests of the kind come now, each of which takes so long and has the result.
+// request makes n requests of the kind arrive now. Each takes that time and has that result.
 func (g *atGate) request(n int, kind protocol.Kind, took time.Duration, r protocol.Result, retryAfter time.Duration) {
 	for range n {
 		g.wg.Go(func() {
@@ -67,7 +67,7 @@ func (g *atGate) request(n int, kind protocol.Kind, took time.Duration, r protoc
 	synctest.Wait()
 }
 
-// inside returns how many have entered.
+// in returns how many requests have entered.
 func (g *atGate) in() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -174,7 +174,7 @@ func TestPausesGrowUntilASuccess(t *testing.T) {
 		for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 			want := time.Duration(seconds) * time.Second
 			began := time.Now()
-			// Those that were on their way count once.
+			// Several answers to requests from before the pause count once.
 			g.request(3, protocol.Create, time.Millisecond, protocol.NotSent, -1)
 			g.pass(time.Millisecond)
 			require.NoError(t, g.await(g.t.Context(), protocol.Create))

@@ -5,29 +5,30 @@ package reconcile
 
 import "cmp"
 
-// lane is how urgent something is that waits; 0 is the most urgent.
+// lane is the urgency of a waiting item; 0 is the most urgent.
 type lane uint8
 
-// numLanes is enough for the aliases of the queue and for the requests of the gate.
+// numLanes suffices for the aliases of the queue and for the requests of the gate.
 const numLanes = 5
 
-// share is the part of every lane in which something waits: one of so many that go.
+// Each lane with waiting items gets at least one of share turns.
 const share = 10
 
-// lanes hold what waits. The most urgent goes first, first in, first out within a lane; but each lane in which something waits has
-// a share, whatever is more urgent. So nothing waits forever, and closes get through while creates storm.
+// lanes holds waiting items. The most urgent lane goes first, and each lane is first in, first out. But each lane with waiting items
+// has a guaranteed share, however urgent the others are. So nothing waits forever, and closes get through during a storm of creates.
 type lanes[T any] struct {
-	// shares stand in for share where they are not 0.
+	// shares override share where they are not 0.
 	shares  [numLanes]int
 	waiting [numLanes]line[T]
-	passed  [numLanes]int // how many of others went since one of the lane did
+	passed  [numLanes]int // how many items of other lanes went since the last one of this lane
 	length  int
 }
 
-// line is what waits in one lane. The tickets are its links, so that each alias that waits in a storm takes no further memory.
+// line holds the waiting items of one lane. It is a linked list of the tickets, so that a waiting alias needs no further memory in a
+// storm.
 type line[T any] struct{ first, last *ticket[T] }
 
-// ticket is a place in the lanes.
+// ticket is an item's place in the lanes.
 type ticket[T any] struct {
 	value         T
 	lane          lane
@@ -55,14 +56,14 @@ func (l *lanes[T]) enter(t *ticket[T], at lane) {
 	l.length++
 }
 
-// raise moves a ticket that waits to a more urgent lane.
+// raise moves a waiting ticket to a more urgent lane.
 func (l *lanes[T]) raise(t *ticket[T], to lane) {
 	if to < t.lane && l.remove(t) {
 		l.enter(t, to)
 	}
 }
 
-// remove takes a ticket out of turn. It reports whether it was still there.
+// remove takes a ticket out of its line. It reports whether the ticket was still waiting.
 func (l *lanes[T]) remove(t *ticket[T]) bool {
 	if !t.waits {
 		return false
@@ -88,7 +89,7 @@ func (l *lanes[T]) front(at lane) *ticket[T] { return l.waiting[at].first }
 
 func (l *lanes[T]) share(at lane) int { return cmp.Or(l.shares[at], share) }
 
-// take returns whose turn it is among the lanes that are open, or nil.
+// take removes and returns the next ticket of the open lanes, or nil.
 func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
 	var next *ticket[T]
 	overdue := 0

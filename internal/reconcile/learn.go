@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// storagePause is the time between tries of a write to storage that failed.
+	// storagePause is the time between attempts to write to a failing storage.
 	storagePause = time.Second
-	// learnDelay is how long an answer waits for others to share its transaction. The webhooks of that time have the
-	// disk to themselves.
+	// learnDelay is how long an answer waits for others to share its transaction. During this time the webhooks have the disk to
+	// themselves.
 	learnDelay = 5 * time.Millisecond
-	// maxUnlearnt bounds the answers that wait; then workers wait, too.
+	// maxUnlearnt bounds the waiting answers. When it is reached, workers wait, too.
 	maxUnlearnt = 1024
 )
 
@@ -25,22 +25,22 @@ const (
 type answered struct {
 	protocol.Answered
 	err  error
-	held bool // the alias goes to no other worker until the answer is learned
+	held bool // no other worker gets the alias until the answer is learned
 }
 
-// finish hands an answer on.
+// finish hands over the answer to a call.
 func (r *Reconciler) finish(a *answered, took time.Duration) {
 	r.heard(a.Call.Kind, &a.Answer, a.err)
 	r.observer.Called(a.Alias, a.Call.Kind, a.Answer.Result, took, a.err)
 	r.answers <- a
 }
 
-// found hands the answer to a lookup on.
+// found hands over the answer to a lookup.
 func (r *Reconciler) found(q *question, a protocol.Answer, took time.Duration, err error) {
 	r.finish(&answered{Answered: protocol.Answered{Alias: q.Alias, Call: q.call, Answer: a}, err: err}, took)
 }
 
-// learn commits answers, as many as wait, in one transaction.
+// learn commits all waiting answers in one transaction.
 func (r *Reconciler) learn() {
 	for first := range r.answers {
 		batch := []*answered{first}

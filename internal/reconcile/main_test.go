@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a loop between a fake ledger and a fake manager, in the fake time of a synctest bubble.
+// world is a loop with a fake ledger and a fake manager, in the fake time of a synctest bubble.
 type world struct {
 	*fakeManager
 	t      *testing.T
@@ -34,7 +34,7 @@ type options struct {
 	fates func(op, alias string) *fate
 }
 
-// inWorld runs f in a bubble of fake time, and lets the loop end.
+// inWorld runs f in a bubble of fake time, and then stops the loop.
 func inWorld(t *testing.T, o options, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,7 +60,7 @@ func newWorld(t *testing.T, o options) *world {
 	return w
 }
 
-// fire applies a firing, and lets no time pass.
+// fire applies a firing without letting time pass.
 func (w *world) fire(alias string, s incident.Severity, summary string) {
 	w.t.Helper()
 	w.ledger.apply(firing(alias, s, summary))
@@ -73,10 +73,10 @@ func (w *world) resolve(alias string) {
 	w.loop.Notify(w.t.Context(), alias)
 }
 
-// moment is enough for a call and those that its answer leads to.
+// moment is long enough for a call and for the calls that its answer leads to.
 const moment = 10 * rtt
 
-// record keeps what the loop reports.
+// record keeps the reports of the loop.
 type record struct {
 	mu sync.Mutex
 	heard
@@ -100,7 +100,7 @@ type audited struct {
 	err     error
 }
 
-// now returns what was reported so far.
+// now returns the reports so far.
 func (r *record) now() heard {
 	r.mu.Lock()
 	defer r.mu.Unlock()

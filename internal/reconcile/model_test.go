@@ -18,20 +18,20 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// The model lets several aliases share the gate, the finder and the workers. All calls of one of them, bad, and all readings of the
-// list have fates of their own. Nothing of that may hold the others back.
+// In the model, several aliases share the gate, the finder and the workers. The calls of the alias bad and the readings of the list
+// may fail in many ways. No failure may delay the other aliases.
 
 const (
 	bad      = "bad"
 	goods    = 5
-	promptly = 4*rtt + 4*learnDelay // a call under way, what it leads to, and the one that is due
+	promptly = 4*rtt + 4*learnDelay // a call under way, its consequence, and the call that is due
 )
 
 // history is one run of the model.
 type history struct {
 	places int
 	rate   float64
-	fates  map[string]*fate // of the bad alias, and of readings of the list, by operation
+	fates  map[string]*fate // of the bad alias's calls and of the readings of the list, by operation
 	steps  []step
 }
 
@@ -73,7 +73,7 @@ func drawHistory(t *rapid.T) history {
 	return h
 }
 
-// run carries the history out, and returns what is wrong.
+// run runs the history, and returns all violations.
 func (h *history) run(t *testing.T) (wrong []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,10 +103,10 @@ type modelWorld struct {
 	world
 	history *history
 	checks  sync.WaitGroup
-	says    map[string]string // what a firing alias says; "" does not fire
+	says    map[string]string // the text of a firing alias; "": it does not fire
 
 	mu     sync.Mutex
-	events map[string]int // how many there were, by alias
+	events map[string]int // number of events, by alias
 	wrong  []string
 }
 
@@ -136,7 +136,7 @@ func (w *modelWorld) check(ok bool, format string, args ...any) {
 	}
 }
 
-// take makes a step. What it asks of a good alias must be so promptly, unless something else happens to the alias meanwhile.
+// take makes a step. Alert24 must promptly match a good alias, unless something else happens to the alias meanwhile.
 func (w *modelWorld) take(i int, s step) {
 	text := fmt.Sprint("text ", i)
 	switch s.what {
@@ -168,7 +168,7 @@ func (w *modelWorld) take(i int, s step) {
 	})
 }
 
-// prompt is how long a page of a good alias may take, with the gate's own rate: its lane goes first.
+// prompt is how long a page of a good alias may take at the gate's rate. Its lane goes first.
 func (w *modelWorld) prompt() time.Duration {
 	if w.history.rate > 0 {
 		return promptly + time.Duration(2*goods/w.history.rate*float64(time.Second))
@@ -176,8 +176,8 @@ func (w *modelWorld) prompt() time.Duration {
 	return promptly
 }
 
-// holds checks that Alert24 holds what the alias asks for. Where few requests may be under way, those that hang can keep all but
-// pages waiting.
+// holds checks that Alert24 matches the alias. If only few requests may be under way, hanging requests may block everything except
+// pages.
 func (w *modelWorld) holds(alias, want string, step int) {
 	open := w.open(alias)
 	switch few := w.history.places < 8; {
@@ -193,7 +193,7 @@ func (w *modelWorld) holds(alias, want string, step int) {
 	}
 }
 
-// atRest checks all aliases a long time after all is well.
+// atRest checks all aliases long after the last failure.
 func (w *modelWorld) atRest() {
 	for alias, want := range w.says {
 		open := w.open(alias)

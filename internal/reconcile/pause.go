@@ -14,46 +14,46 @@ import (
 )
 
 const (
-	// maxPause is the longest that the API can stop us, and maxPagePause that it can stop creates.
+	// maxPause is the longest pause that the API can cause, and maxPagePause the longest one for creates.
 	maxPause     = time.Hour
 	maxPagePause = 5 * time.Minute
-	// firstSlowdown and maxSlowdown bound the pauses after answers that ask for one and do not say how long.
+	// firstSlowdown and maxSlowdown bound the pauses after answers that ask for a pause without a time.
 	firstSlowdown = time.Second
 	maxSlowdown   = time.Minute
 )
 
-// PausedError says that a request was turned away because the API asked for a pause. Nothing of it has left.
+// PausedError means that the gate turned a request away because the API asked for a pause. Nothing has left.
 type PausedError struct{ Until time.Time }
 
 func (e *PausedError) Error() string {
 	return fmt.Sprintf("Alert24 asked for a pause until %s; the request is tried again then", e.Until.UTC().Format(time.TimeOnly))
 }
 
-// Asked reports whether a call with this error may have reached the API: what the gate kept back says nothing of the API.
+// Asked reports whether a call with this error may have reached the API. A call that the gate kept back shows nothing about the API.
 func Asked(err error) bool {
 	_, paused := errors.AsType[*PausedError](err)
 	return !paused && !errors.Is(err, ErrNotPermitted)
 }
 
-// Open reports whether requests of the kind may leave, as far as the API's wishes go.
+// Open reports whether no pause keeps requests of the kind back.
 func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.OpensAt(kind)) }
 
-// OpensAt is when a pause ends for the kind.
+// OpensAt returns the end of the pause for the kind.
 func (g *Gate) OpensAt(kind protocol.Kind) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.pausedUntil(laneOfKind(kind))
 }
 
-// await returns when no pause keeps the kind back, or with ctx's error.
+// await returns when no pause keeps the kind back any more, or with ctx's error.
 func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
 	for d := time.Until(g.OpensAt(kind)); d > 0 && sleep.For(ctx, d); {
-		d = time.Until(g.OpensAt(kind)) // it may have grown
+		d = time.Until(g.OpensAt(kind)) // the pause may have grown
 	}
 	return ctx.Err()
 }
 
-// Deny keeps all requests back for d: the API does not know the key.
+// Deny keeps all requests back for d, because the API did not accept the key.
 func (g *Gate) Deny(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -61,16 +61,16 @@ func (g *Gate) Deny(d time.Duration) {
 	g.admit()
 }
 
-// slow keeps all requests back after an answer that asks for a pause and gives no time. The pauses grow until a request succeeds.
+// slow keeps all requests back after an answer that asks for a pause without a time. The pauses grow until a request succeeds.
 func (g *Gate) slow() {
 	if time.Now().Before(g.pages) {
-		return // an answer to what was on its way when the pause began
+		return // the request left before the pause began
 	}
 	g.slowdown = min(max(2*g.slowdown, firstSlowdown), maxSlowdown)
 	g.pause(g.slowdown)
 }
 
-// pause holds requests back for d from now. A pause that lasts longer already stays.
+// pause holds requests back for d from now. It does not shorten a longer pause.
 func (g *Gate) pause(d time.Duration) {
 	now := time.Now()
 	g.until = later(g.until, now.Add(min(d, maxPause)))
@@ -91,12 +91,12 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// ErrNotPermitted says that a call may not leave, because another replica may know nothing of it.
+// ErrNotPermitted means that a call must not leave, because another replica may not know of it.
 var ErrNotPermitted = errors.New("the call waited too long since it was written ahead, or this replica no longer leads")
 
 type permitKey struct{}
 
-// permit lets the requests of a call pass the gate only while mayCall says so of its write-ahead.
+// permit lets the requests of a call pass the gate only while mayCall accepts its write-ahead.
 func permit(ctx context.Context, mayCall func(since time.Time) bool, since time.Time) context.Context {
 	if mayCall == nil {
 		return ctx
@@ -104,7 +104,7 @@ func permit(ctx context.Context, mayCall func(since time.Time) bool, since time.
 	return context.WithValue(ctx, permitKey{}, func() bool { return mayCall(since) })
 }
 
-// permitted is asked when a request leaves the gate.
+// permitted is called just before a request leaves the gate.
 func permitted(ctx context.Context) error {
 	if may, ok := ctx.Value(permitKey{}).(func() bool); ok && !may() {
 		return ErrNotPermitted

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// A call whose write-ahead is too old when its turn at the gate comes stays here, and keeps no place.
+// If the write-ahead of a call is too old when its turn at the gate comes, the call does not leave, and takes no place.
 func TestCallLeavesOnlyWithAPermit(t *testing.T) {
 	gateTest(t, 0, 1, func(g *atGate) {
 		written := time.Now()

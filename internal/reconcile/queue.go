@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Lanes of the aliases that wait for a worker: a page before the end of one, and that before its text.
+// Lanes of waiting aliases. A page comes before the end of one, and that before a change of its text.
 const (
 	openCritical lane = iota
 	openHigh
@@ -23,7 +23,7 @@ const (
 	lastPage = openOther
 )
 
-// laneOf only looks at what an entry is, because finding its next call takes longer and this is in a webhook's way.
+// laneOf only looks at the entry. To find its next call would take longer, and a webhook waits for this.
 func laneOf(e *protocol.Entry) lane {
 	switch {
 	case e == nil:
@@ -31,7 +31,7 @@ func laneOf(e *protocol.Entry) lane {
 	case !e.Firing():
 		return closing
 	case e.Incident.State == protocol.Open && e.Worst() > e.Written.Peak:
-		return closing // it gets worse
+		return closing // its severity rises
 	case e.Incident.State == protocol.Open:
 		return updating
 	}
@@ -45,11 +45,11 @@ func laneOf(e *protocol.Entry) lane {
 	}
 }
 
-// pageShare is the share of pages that are less urgent than others: in a storm the critical ones come first.
+// pageShare is the share of the less urgent pages: in a storm the critical ones come first.
 const pageShare = 100
 
-// queue hands aliases to workers. Each alias is in it once and is with one worker at a time; one that is added while a
-// worker has it comes again afterwards.
+// queue hands aliases to workers. It holds each alias once, and gives it to one worker at a time. An alias that is added while a worker
+// has it comes again afterwards.
 type queue struct {
 	laneOf func(alias string) lane
 
@@ -58,14 +58,14 @@ type queue struct {
 	page    *sync.Cond // wakes a worker of pages only
 	closed  bool
 	waiting lanes[string]
-	tickets map[string]*ticket[string] // of those in waiting
-	working map[string]bool            // with a worker; true: added meanwhile
+	tickets map[string]*ticket[string] // of the aliases in waiting
+	working map[string]bool            // with a worker; true: added again meanwhile
 	later   delays
-	delayed map[string]*delay // those in later
-	timer   *time.Timer       // of the first in later
+	delayed map[string]*delay // of the aliases in later
+	timer   *time.Timer       // for the first of later
 }
 
-// newQueue returns an empty queue. of must not call the queue.
+// newQueue returns an empty queue. The function of must not call the queue.
 func newQueue(of func(alias string) lane) *queue {
 	q := &queue{
 		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
@@ -77,7 +77,7 @@ func newQueue(of func(alias string) lane) *queue {
 	return q
 }
 
-// add lets a worker look at the alias. What it is now decides how soon.
+// add queues the alias for a worker. Its current entry decides its lane.
 func (q *queue) add(alias string) {
 	at := q.laneOf(alias)
 	q.mu.Lock()
@@ -104,7 +104,7 @@ func (q *queue) push(alias string, at lane) {
 	}
 }
 
-// addAt is add at a later time. The earliest time of an alias counts, until a worker gets it.
+// addAt adds the alias at a later time. The earliest time of an alias counts, until a worker gets it.
 func (q *queue) addAt(alias string, at time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -132,7 +132,7 @@ func (q *queue) wind() {
 	q.timer.Reset(max(time.Until(q.later[0].at), 0))
 }
 
-// ring adds what is due.
+// ring adds the aliases that are due.
 func (q *queue) ring() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -151,7 +151,7 @@ func (q *queue) forget(alias string) {
 	}
 }
 
-// get waits for an alias, or for one that pages. It reports false when the queue is closed.
+// get waits for an alias, or for one that pages. It returns false when the queue is closed.
 func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
 	last, wake := updating, q.any
 	if pagesOnly {
@@ -163,10 +163,10 @@ func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
 		if t := q.waiting.take(func(at lane) bool { return at <= last }); t != nil {
 			delete(q.tickets, t.value)
 			if q.waiting.len() == 0 {
-				q.tickets = map[string]*ticket[string]{} // the old one has room for as many as ever waited
+				q.tickets = map[string]*ticket[string]{} // the old map keeps its peak size
 			}
 			q.working[t.value] = false
-			q.forget(t.value) // the worker that has it finds its next time anew
+			q.forget(t.value) // its worker finds its next time anew
 			return t.value, true
 		}
 		wake.Wait()
@@ -186,7 +186,7 @@ func (q *queue) done(alias string) {
 	}
 }
 
-// close ends all waiting. What is in the queue stays there.
+// close makes all workers stop waiting. The queue keeps its aliases.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -196,14 +196,14 @@ func (q *queue) close() {
 	q.page.Broadcast()
 }
 
-// delay is an alias that is added later.
+// delay is an alias that will be added later.
 type delay struct {
 	alias string
 	at    time.Time
 	index int
 }
 
-// delays are a heap, the first due on top.
+// delays is a heap; the first one due is on top.
 type delays []*delay
 
 func (d *delays) Len() int           { return len(*d) }

@@ -77,13 +77,13 @@ func TestQueueRaisesWhatBecameMoreUrgent(t *testing.T) {
 	q.add("c")
 	at["a"] = openCritical
 	q.add("a")
-	at["c"] = updating // its place stays
+	at["c"] = updating // its place in the queue stays
 	q.add("c")
 	assert.Equal(t, []string{"a", "b", "c"}, []string{mustGet(t, q), mustGet(t, q), mustGet(t, q)})
 }
 
-// Pages come by their severity, whatever came first, and what has been opened is looked at again meanwhile. Of the others only so many
-// go before that nothing waits forever.
+// Pages come by severity, in any order of arrival, and opened incidents are processed meanwhile. Of the other aliases only so many go
+// before that nothing waits forever.
 func TestCriticalPagesComeFirstInABurst(t *testing.T) {
 	const aliases = 1000
 	at := map[string]lane{}
@@ -121,14 +121,14 @@ func TestQueueAddsLater(t *testing.T) {
 		q.addAt("b", began.Add(2*time.Second))
 		q.addAt("a", began.Add(3*time.Second))
 		q.addAt("a", began.Add(time.Second))
-		q.addAt("a", began.Add(5*time.Second)) // the earliest counts
+		q.addAt("a", began.Add(5*time.Second)) // the earliest time counts
 		require.Equal(t, "a", mustGet(t, q))
 		assert.Equal(t, time.Second, time.Since(began))
 		require.Equal(t, "b", mustGet(t, q))
 		assert.Equal(t, 2*time.Second, time.Since(began))
 		q.done("a")
 		q.done("b")
-		q.add("late") // a worker that gets it asks for its next time anew
+		q.add("late") // the worker that gets it asks for its next time anew
 		require.Equal(t, "late", mustGet(t, q))
 		q.done("late")
 		assert.Empty(t, q.delayed)
@@ -178,7 +178,7 @@ func TestQueueEndsAllWaiting(t *testing.T) {
 	})
 }
 
-// Against a model: every alias that was added comes, once for all that was added before, and never to two workers.
+// The test compares the queue with a model: every added alias comes once for all additions so far, and never to two workers.
 func TestQueueModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		lanes := map[string]lane{}

@@ -1,9 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package reconcile drives Alert24 to what the ledger asks for: it takes aliases that need a call, makes it, and hands back what
-// the answer taught. It knows the [Ledger] and the [Manager] only as ports, and decides nothing about an alias: package protocol
-// does. Start reading at worker.go.
+// Package reconcile makes Alert24 match the ledger: it takes aliases that need a call, makes the call, and hands back the answer. It
+// knows the [Ledger] and the [Manager] only as ports. Package protocol makes all decisions about an alias. Start reading at worker.go.
 package reconcile
 
 import (
@@ -14,23 +13,23 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config of the loop.
+// Config configures the loop.
 type Config struct {
-	// Workers is how many calls may be under way at once. Pages have as many workers again.
+	// Workers is how many calls may be under way at once. As many additional workers make only pages.
 	Workers int
-	// DeniedPause holds all requests back after the API did not accept the key.
+	// DeniedPause is how long all requests are held back after the API refused the key.
 	DeniedPause time.Duration
-	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 means never.
 	AuditInterval time.Duration
-	// ShutdownGrace is how long Shutdown waits for answers before it gives the calls up.
+	// ShutdownGrace is how long Shutdown waits for answers before it gives up the calls.
 	ShutdownGrace time.Duration
 	// MayCall reports whether a call whose write-ahead began at since may still leave; nil: always.
 	MayCall func(since time.Time) bool
-	// Tracer of the calls' spans.
+	// Tracer makes the spans of the calls.
 	Tracer trace.Tracer
 }
 
-// Reconciler is the loop.
+// Reconciler is the loop between the ledger and Alert24.
 type Reconciler struct {
 	cfg      Config
 	ledger   Ledger
@@ -67,11 +66,11 @@ func New(cfg Config, l Ledger, m Manager, g *Gate, observer Observer) *Reconcile
 	return r
 }
 
-// Start begins to work on all aliases of the ledger.
+// Start starts work on all aliases of the ledger.
 func (r *Reconciler) Start() {
 	for range max(1, r.cfg.Workers) {
 		r.workers.Go(func() { r.work(false) })
-		// Calls that hang may keep all other workers, but not these.
+		// Calls that hang may block all other workers, but not these.
 		r.workers.Go(func() { r.work(true) })
 	}
 	r.readers.Go(func() { r.finder.run(r.stopping) })
@@ -81,7 +80,7 @@ func (r *Reconciler) Start() {
 	r.Notify(r.calls, r.ledger.Aliases()...)
 }
 
-// Notify tells that these aliases changed. The calls that follow continue the trace in ctx.
+// Notify tells the loop that these aliases changed. Their next calls continue the trace in ctx.
 func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
 	r.origins.add(trace.SpanContextFromContext(ctx), aliases)
 	for _, a := range aliases {
@@ -89,14 +88,14 @@ func (r *Reconciler) Notify(ctx context.Context, aliases ...string) {
 	}
 }
 
-// Abandon is Shutdown without grace, for a process that can no longer store what answers teach.
+// Abandon is Shutdown without grace, for a process that can no longer store answers.
 func (r *Reconciler) Abandon() {
 	r.giveUp()
 	r.Shutdown()
 }
 
-// Shutdown ends the loop within the grace, storage permitting. What is on the wire by then is in doubt, on disk. No goroutine of the loop
-// is left when it returns. It is called once, after Start.
+// Shutdown stops the loop within the grace, unless the storage delays it. Calls that are still under way are in doubt, on disk. When it
+// returns, all goroutines of the loop have ended. Call it once, after Start.
 func (r *Reconciler) Shutdown() {
 	r.stop()
 	r.queue.close()

@@ -118,7 +118,7 @@ func TestACallContinuesTheTraceOfItsWebhook(t *testing.T) {
 		var webhooks []trace.SpanContext
 		for i := range 3 {
 			ctx, span := tracer.Start(w.t.Context(), "webhook")
-			// The first is on its way while the others wait.
+			// The first call is under way while the others wait.
 			w.ledger.apply(firing(alias, incident.High, fmt.Sprint("text ", i)))
 			w.loop.Notify(ctx, alias)
 			span.End()

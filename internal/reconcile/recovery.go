@@ -10,21 +10,21 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// lookOutInterval is the time between readings that are to show that the API works again.
+// lookOutInterval is the time between readings that test whether the API works again.
 const lookOutInterval = 30 * time.Second
 
-// recovery notices when the API works again, as far as answers show. Then the aliases that wait because they have called often
-// without news need not wait. An API that reads need not write: what it reads lets one of them go ahead. It is safe for concurrent use.
+// recovery notices from answers that the API works again. Then slow aliases, which have called often without news, need not wait. If
+// only a read has succeeded, writes may still fail, so just one alias may go ahead. It is safe for concurrent use.
 type recovery struct {
 	mu                      sync.Mutex
-	readFailed, writeFailed bool                 // the last one
-	at                      time.Time            // when an answer last showed that the API works again; zero: never
-	slow                    map[string]time.Time // the aliases that wait, and since when
-	ahead                   string               // the alias that went ahead
+	readFailed, writeFailed bool                 // the last one did
+	at                      time.Time            // when an answer last showed a recovery; zero: never
+	slow                    map[string]time.Time // the waiting aliases, and since when
+	ahead                   string               // the last alias that went ahead
 	since                   time.Time            // when it did
 }
 
-// wait notes whether the alias waits because it is slow. If it does, it may call if it has not called since the time returned.
+// wait notes whether the alias waits because it is slow. A slow alias may call if it has not called since the returned time.
 func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +44,7 @@ func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 	return r.at
 }
 
-// heard notes the result of a call. It returns the aliases that need not wait any more.
+// heard notes the result of a call. It returns the aliases that need not wait any longer.
 func (r *recovery) heard(kind protocol.Kind, result protocol.Result) (again []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,11 +67,11 @@ func (r *recovery) heard(kind protocol.Kind, result protocol.Result) (again []st
 	for alias := range r.slow {
 		again = append(again, alias)
 	}
-	r.slow = nil // those that wait on come back
+	r.slow = nil // those that still wait come back
 	return again
 }
 
-// one lets the alias go ahead that has waited longest, not more often than lookOut asks.
+// one lets the alias that has waited longest go ahead, but not more often than lookOut reads.
 func (r *recovery) one() []string {
 	if len(r.slow) == 0 || time.Since(r.since) < lookOutInterval/2 {
 		return nil
@@ -83,19 +83,19 @@ func (r *recovery) one() []string {
 			r.ahead, first = alias, since
 		}
 	}
-	delete(r.slow, r.ahead) // if it waits on, it comes back as the last one
+	delete(r.slow, r.ahead) // if it still waits, it comes back as the last one
 	return []string{r.ahead}
 }
 
-// awaited: an alias waits, and the API does not work.
+// awaited reports whether an alias waits and the API fails.
 func (r *recovery) awaited() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return (r.readFailed || r.writeFailed) && len(r.slow) > 0
 }
 
-// lookOut reads the newest page of the list now and then while the API fails and aliases are slow: their own calls would show too
-// late that it works again.
+// lookOut periodically reads the newest page of the list while the API fails and aliases are slow. The aliases' own calls would notice
+// the recovery too late.
 func (r *Reconciler) lookOut() {
 	tick := time.NewTicker(lookOutInterval)
 	defer tick.Stop()

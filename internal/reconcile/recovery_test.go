@@ -50,7 +50,7 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
-// TestWhatIsReadLetsOneGoAhead: whether the API writes, too, its call shows.
+// TestWhatIsReadLetsOneGoAhead: the call of that alias shows whether the API writes, too.
 func TestWhatIsReadLetsOneGoAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r recovery
@@ -77,7 +77,7 @@ func TestWhatIsReadLetsOneGoAhead(t *testing.T) {
 	})
 }
 
-// TestWhatTheGateKeepsBack says nothing of the API.
+// TestWhatTheGateKeepsBack: a call that the gate keeps back shows nothing about the API.
 func TestWhatTheGateKeepsBack(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		for _, err := range []error{&PausedError{}, ErrNotPermitted} {
@@ -89,7 +89,7 @@ func TestWhatTheGateKeepsBack(t *testing.T) {
 	})
 }
 
-// outage lets n aliases fire, a minute after each other, into an API that fails, until the last one is slow.
+// outage lets n aliases fire, one a minute, while the API fails, until the last one is slow.
 func (w *world) outage(n int) {
 	w.fate(always("", "", fails))
 	for i := range n {
@@ -123,7 +123,7 @@ func TestAfterAnOutageAllIsOpenedSoon(t *testing.T) {
 	}
 }
 
-// TestAnAPIThatOnlyReads shows again and again that it works, and opens nothing. When it does, no alias waits longer than one that is tried
+// TestAnAPIThatOnlyReads: reading keeps succeeding, but nothing opens. Once writing works, no alias waits longer than one that is tried
 // every six minutes.
 func TestAnAPIThatOnlyReads(t *testing.T) {
 	for minutes := range 12 {
@@ -138,7 +138,7 @@ func TestAnAPIThatOnlyReads(t *testing.T) {
 	}
 }
 
-// TestARecoveryThatTakesItsTime: the API reads, later it writes. The aliases that waited have kept their calls for that.
+// TestARecoveryThatTakesItsTime: first reading works again, later writing. The waiting aliases have saved their calls for that.
 func TestARecoveryThatTakesItsTime(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		const n = 40
@@ -152,7 +152,7 @@ func TestARecoveryThatTakesItsTime(t *testing.T) {
 	})
 }
 
-// TestOnlyWhatIsSlowLooksOut: while nothing waits so long, nothing is asked.
+// TestOnlyWhatIsSlowLooksOut: without slow aliases nothing is read.
 func TestOnlyWhatIsSlowLooksOut(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		lists := func() int { return len(w.requests(opList, "")) }
@@ -186,7 +186,7 @@ func TestLookingOutWaitsForAPause(t *testing.T) {
 	})
 }
 
-// TestTwelveCallsAnHour: also for an API that works now and then for other aliases, and not for this one.
+// TestTwelveCallsAnHour: the limit holds even if the API works now and then for other aliases, but not for this one.
 func TestTwelveCallsAnHour(t *testing.T) {
 	for _, half := range []time.Duration{20 * time.Second, time.Minute, 3 * time.Minute, 7 * time.Minute, 40 * time.Minute} {
 		t.Run(half.String(), func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestTwelveCallsAnHour(t *testing.T) {
 	}
 }
 
-// TestAHurryThatCannotBeStored waits for the storage.
+// TestAHurryThatCannotBeStored: it waits for the storage.
 func TestAHurryThatCannotBeStored(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		w.outage(1)

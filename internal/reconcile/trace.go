@@ -14,11 +14,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// maxLinks bounds the webhooks that one call's span names.
+// maxLinks bounds the webhooks to which one call's span links.
 const maxLinks = 16
 
-// origins remembers for each alias the spans of the webhooks that its next call is for. It forgets them with that call, or when the
-// alias needs none, so there are at most as many as aliases that wait.
+// origins remembers for each alias the spans of the webhooks behind its next call. It forgets them with that call, or when the alias
+// needs none. So it holds at most the aliases that wait.
 type origins struct {
 	mu    sync.Mutex
 	spans map[string][]trace.SpanContext
@@ -45,7 +45,7 @@ func (o *origins) take(alias string) []trace.SpanContext {
 	return spans
 }
 
-// startSpan continues the trace of the latest webhook that the call is for and links to the others.
+// startSpan continues the trace of the latest webhook behind the call, and links to the others.
 func (r *Reconciler) startSpan(ctx context.Context, alias string, c protocol.Call) (context.Context, trace.Span) {
 	pushes := r.origins.take(alias)
 	var links []trace.Link

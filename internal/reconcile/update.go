@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// update reads the incident and writes what differs and is ours to write, so that nothing that a person wrote is lost.
+// update reads the incident and writes only fields that differ and that no person has changed.
 func (r *Reconciler) update(
 	ctx context.Context, e *protocol.Entry, c protocol.Call, content incident.Content, sent protocol.Content,
 ) (protocol.Answer, error) {
@@ -24,7 +24,7 @@ func (r *Reconciler) update(
 		return answer, err
 	case read.Result == protocol.Done:
 	case read.Result == protocol.Denied && status(err) == http.StatusForbidden:
-		answer.Before = protocol.Shown{} // the key may write and not read
+		answer.Before = protocol.Shown{} // the key may write but not read
 	case read.Result == protocol.Gone, read.Result == protocol.Denied:
 		return answer, err
 	default:
@@ -46,13 +46,13 @@ func (r *Reconciler) update(
 // maxFailing bounds the aliases whose failing updates are remembered.
 const maxFailing = 1024
 
-// updateRecord tells an API that cannot digest an update from one that cannot digest any.
+// updateRecord finds out whether the API rejects one update or fails for all.
 type updateRecord struct {
 	mu      sync.Mutex
 	count   uint64            // of updates
-	failing map[string]uint64 // the count at the first failure in a row, by alias
+	failing map[string]uint64 // the count at the first of consecutive failures, by alias
 	last    success           // the last update that was carried out
-	other   success           // the last one of another alias than that
+	other   success           // the last one of another alias than last
 }
 
 type success struct {
@@ -60,8 +60,8 @@ type success struct {
 	count uint64
 }
 
-// note remembers what became of an update. It reports whether it failed with an error of the server although one of another alias
-// was carried out since the first failure of this one.
+// note remembers the result of an update. It reports whether the update failed with a server error although an update of another alias
+// has succeeded since the first failure of this one.
 func (u *updateRecord) note(alias string, r protocol.Result, status int) (server bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -31,7 +31,7 @@ func TestAnUpdateLeavesWhatAPersonWrote(t *testing.T) {
 	})
 }
 
-// Each is what the reading before an update shows.
+// Each case is a result of the reading before an update.
 func TestAnUpdateReadsFirst(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*row)

@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// work is one worker.
+// work runs one worker.
 func (r *Reconciler) work(pagesOnly bool) {
 	for {
 		alias, ok := r.queue.get(pagesOnly)
@@ -27,8 +27,8 @@ func (r *Reconciler) work(pagesOnly bool) {
 	}
 }
 
-// process makes the alias's next call, if it needs one. It reports whether an answer is under way. The answer then ends the
-// work on the alias.
+// process makes the alias's next call, if it needs one. It reports whether an answer is under way. That answer then ends the work on
+// the alias.
 func (r *Reconciler) process(alias string) bool {
 	d, content := r.prepare(alias)
 	kind := d.Call.Kind
@@ -39,7 +39,7 @@ func (r *Reconciler) process(alias string) bool {
 	}
 	if kind != protocol.NoCall && kind != protocol.Lookup {
 		if at := r.gate.OpensAt(kind); at.After(time.Now()) {
-			r.queue.addAt(alias, at) // what it needs may be something else by then
+			r.queue.addAt(alias, at) // by then it may need something else
 			return false
 		}
 	}
@@ -56,14 +56,14 @@ func (r *Reconciler) process(alias string) bool {
 		return false
 	case d.Call.Kind == protocol.Lookup:
 		r.finder.ask(questionOf(e, d.Call))
-		r.queue.add(alias) // a lookup holds nothing back
+		r.queue.add(alias) // other calls need not wait for a lookup
 		return false
 	}
 	r.call(e, d.Call, content)
 	return true
 }
 
-// prepare is the ledger's, and lets the alias hurry if the API works again.
+// prepare calls the ledger's Prepare, and lets the alias hurry if the API works again.
 func (r *Reconciler) prepare(alias string) (protocol.Decision, *incident.Content) {
 	d, content := r.ledger.Prepare(alias)
 	since := r.recovery.wait(alias, d.Slow)
@@ -82,7 +82,7 @@ func (r *Reconciler) prepare(alias string) (protocol.Decision, *incident.Content
 	return d, content
 }
 
-// wake lets the alias be looked at again at the time.
+// wake queues the alias for the given time.
 func (r *Reconciler) wake(alias string, at time.Time) {
 	if !at.IsZero() {
 		r.queue.addAt(alias, at)
@@ -95,7 +95,7 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 	return q
 }
 
-// call makes a claimed call and hands its answer on. The answer is committed without the worker: losing it leaves doubt, which is
+// call makes a claimed call and hands over its answer. The worker does not commit the answer: a lost answer leaves doubt, which is
 // safe.
 func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
@@ -113,7 +113,7 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 		content, sent := r.content(e, c, prepared)
 		answer, err := r.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: content, Minimal: c.Minimal})
 		if answer.Sent == (protocol.Content{}) {
-			answer.Sent = sent // otherwise the manager knows better what left
+			answer.Sent = sent // otherwise the manager has reported what left
 		}
 		return answer, err
 	case protocol.Update:
@@ -126,7 +126,7 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 	}
 }
 
-// content is what the call says: what was prepared for it, if the write-ahead names that. It is not rendered again.
+// content returns the content of the call. It uses the prepared content if the write-ahead names it, and otherwise renders again.
 func (r *Reconciler) content(e *protocol.Entry, c protocol.Call, prepared *incident.Content) (incident.Content, protocol.Content) {
 	if prepared != nil && protocol.Of(prepared) == c.Content {
 		return *prepared, c.Content
@@ -134,7 +134,7 @@ func (r *Reconciler) content(e *protocol.Entry, c protocol.Call, prepared *incid
 	return r.ledger.Content(e)
 }
 
-// closeAt is when the incident ended; zero if the call is to leave that out.
+// closeAt returns when the incident ended; zero if the call must not send a time.
 func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 	if c.Bare {
 		return time.Time{}
@@ -146,8 +146,8 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 	return at
 }
 
-// heard lets the gate know what it cannot see: that the API does not know the key. It bounds how long the API can hold the alias
-// back, because a create may be its next call. And it looks at the slow aliases again when the API works again.
+// heard tells the gate what it cannot see: that the API refused the key. It bounds how long the API can hold the alias back, because a
+// create may be its next call. When the API works again, it queues the slow aliases.
 func (r *Reconciler) heard(kind protocol.Kind, a *protocol.Answer, err error) {
 	if Asked(err) {
 		for _, alias := range r.recovery.heard(kind, a.Result) {
@@ -160,7 +160,7 @@ func (r *Reconciler) heard(kind protocol.Kind, a *protocol.Answer, err error) {
 	a.RetryAfter = min(max(a.RetryAfter, 0), maxPagePause)
 }
 
-// status is the HTTP status that err speaks of; 0 if there was no answer.
+// status returns the HTTP status in err, or 0 if there was no answer.
 func status(err error) int {
 	if e, ok := errors.AsType[*alert24.Error](err); ok {
 		return e.Status

@@ -53,7 +53,7 @@ func TestIncidentOpensUpdatesAndCloses(t *testing.T) {
 func TestAFiringNeverWaitsForALookup(t *testing.T) {
 	for _, op := range []string{opDeep, opList, opRead} {
 		inWorld(t, options{fates: always(op, "", hangs)}, func(w *world) {
-			w.resolve(alias) // of an alias that nobody knows: all open incidents are listed
+			w.resolve(alias) // for an unknown alias, all open incidents are listed
 			pass(time.Second)
 			assert.Equal(t, protocol.Unknown, w.ledger.Get(alias).Incident.State)
 			fired := time.Now()
@@ -229,7 +229,7 @@ func TestStorageThatFails(t *testing.T) {
 
 		w.resolve(alias)
 		pass(rtt / 2)
-		w.ledger.fail(errors.New("disk full")) // while the answer is under way
+		w.ledger.fail(errors.New("disk full")) // the storage fails while the answer is under way
 		pass(5 * time.Second)
 		w.ledger.fail(nil)
 		pass(time.Second)
@@ -238,7 +238,7 @@ func TestStorageThatFails(t *testing.T) {
 	})
 }
 
-// What was rendered to decide on a call is not rendered again, unless the alerts have changed by the time of the write-ahead.
+// Content that was rendered to decide on a call is not rendered again, unless the alerts changed before the write-ahead.
 func TestPreparedContentIsWhatTheWriteAheadNames(t *testing.T) {
 	l := newFakeLedger(t)
 	l.apply(firing(alias, incident.High, "before"))
