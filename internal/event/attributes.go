@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// read reads the attributes, each of them once: there are dozens, and finding one is a search.
+// read reads all attributes in one pass: there are dozens, and each lookup would be a search.
 func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	a, said := &r.alert, r.overrides
 	var dashboard, panel, valueString string
@@ -73,7 +73,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 		}
 	}
 	a.Labels, a.Annotations, a.GroupLabels = labels.New(a.Labels...), labels.New(a.Annotations...), labels.New(a.GroupLabels...)
-	// Grafana's links are apart from its annotations; an annotation wins.
+	// Grafana's links are separate attributes. An annotation takes precedence.
 	addAnnotation(a, "dashboard_url", dashboard)
 	addAnnotation(a, "panel_url", panel)
 	a.Values = cmp.Or(a.Values, valueString)
@@ -87,7 +87,7 @@ func addAnnotation(a *incident.Alert, name, value string) {
 	}
 }
 
-// readLabel mends names that are not UTF-8, as JSON will: so none can be twice in a request.
+// readLabel replaces invalid UTF-8 in names as JSON encoding will, so that no name occurs twice in a request.
 func readLabel(a *incident.Alert, name string, v pcommon.Value) {
 	name = mended(name)
 	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
@@ -102,7 +102,7 @@ func readLabel(a *incident.Alert, name string, v pcommon.Value) {
 	}
 }
 
-// read reads one of the alert24.* attributes, and reports whether it is one. An empty one counts as absent.
+// read reads one of the alert24.* attributes, and reports whether name is one. An empty value counts as absent.
 func (o *overrides) read(name string, v pcommon.Value) bool {
 	if !strings.HasPrefix(name, "alert24.") {
 		return false
@@ -137,7 +137,7 @@ func textOf(v pcommon.Value) string {
 	return strings.ReplaceAll(s, "\x00", "\uFFFD")
 }
 
-// mended returns a name as JSON can have it, and without U+0000.
+// mended returns a name that JSON can represent, without U+0000.
 func mended(name string) string {
 	if utf8.ValidString(name) && strings.IndexByte(name, 0) < 0 {
 		return name
@@ -145,8 +145,8 @@ func mended(name string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// timeOf reads RFC 3339; the zero time is what a firing alert has as its end. A zone can move a time to a year that RFC 3339,
-// and so the ledger's record, cannot write: that is not a time either.
+// timeOf reads RFC 3339. It returns the zero time for the zero end of a firing alert, and for a time whose UTC year RFC 3339, and so
+// the ledger's record, cannot represent.
 func timeOf(v pcommon.Value) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, textOf(v))
 	if t = t.UTC(); err != nil || t.Year() <= 1 || t.Year() > 9999 {
@@ -155,7 +155,7 @@ func timeOf(v pcommon.Value) time.Time {
 	return t
 }
 
-// duration reads "1m30s". Anything else, and less than a second, counts as absent: the alert then ends by its resolve.
+// duration reads "1m30s". Any other text, and anything below a second, counts as absent: then only a resolve ends the alert.
 func duration(v pcommon.Value) time.Duration {
 	d, err := time.ParseDuration(textOf(v))
 	if err != nil || d < time.Second {
@@ -164,7 +164,7 @@ func duration(v pcommon.Value) time.Duration {
 	return d
 }
 
-// items reads a slice of strings or one comma-separated string; without any it returns those of otherwise.
+// items reads a slice of strings or a comma-separated string. If it contains no items, items returns otherwise.
 func items(v pcommon.Value, otherwise []string) []string {
 	var found []string
 	if v.Type() == pcommon.ValueTypeSlice {

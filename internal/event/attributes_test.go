@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// In a request, as in any JSON, a name that is not UTF-8 is another one: two could become the same, which an API may refuse.
+// JSON encoding replaces invalid UTF-8 in names. Two names could then become the same, which an API may refuse.
 func TestNoNameIsTwiceInASet(t *testing.T) {
 	m := pcommon.NewMap()
 	m.PutStr(attrs.AlertLabelPrefix+"\xd3", "b")
@@ -29,7 +29,7 @@ func TestNoNameIsTwiceInASet(t *testing.T) {
 	assert.Equal(t, labels.Set{{Name: "é", Value: "c"}}, r.alert.Annotations)
 }
 
-// A time that a record cannot hold would be acknowledged and lost with the next start.
+// A time that a record cannot represent would be acknowledged and lost at the next start.
 func TestTimeOf(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"2026-03-19T14:30:00.123+01:00": time.Date(2026, 3, 19, 13, 30, 0, 123e6, time.UTC),

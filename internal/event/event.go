@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package event makes events for the ledger of log records: those of the alertmanager receiver, and any other with an alias.
-// It is pure: it keeps nothing of a record's memory but strings, and reads no clock.
+// Package event turns log records into events for the ledger: records of the alertmanager receiver, and any others with an alias. It is
+// pure: it keeps only strings of a record's memory, and reads no clock.
 package event
 
 import (
@@ -25,22 +25,22 @@ import (
 
 var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
 
-// Rules say how bad an alert is, and whether it is to have no incident. word is what the record itself says; "" is nothing.
+// Rules decide how bad an alert is, and whether it gets an incident. word is the severity in the record itself; "" means none.
 type Rules interface {
 	Severity(ls, annotations labels.Set, word string) incident.Severity
 	Ignored(ls, annotations labels.Set, word string) bool
-	// Watch returns the source of the alert, 0 if that does not matter, and whether it is a watchdog.
+	// Watch returns the source of the alert, 0 if it does not matter, and whether the alert is a watchdog.
 	Watch(ls labels.Set) (w protocol.Witness, watchdog bool)
 }
 
-// Bad are the records of one webhook that cannot be used.
+// Bad counts the records of one webhook that cannot be used.
 type Bad struct {
 	Count int64
-	// First is why the first of them cannot be used.
+	// First is the error of the first such record.
 	First error
 }
 
-// Read returns the events of all records that can be used, in their order, and the snapshots among them.
+// Read returns the events and the snapshots of all usable records, in order.
 func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*protocol.Snapshot, bad Bad) {
 	events = make([]protocol.Event, 0, logs.LogRecordCount())
 	refuse := func(err error) {
@@ -70,25 +70,25 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 	return events, snapshots, bad
 }
 
-// usualLabels and usualAnnotations are as many as most alerts have.
+// usualLabels and usualAnnotations are enough for most alerts.
 const (
 	usualLabels      = 16
 	usualAnnotations = 4
 )
 
-// reader makes events of log records. One serves one webhook.
+// reader turns the log records of one webhook into events.
 type reader struct {
 	rules       Rules
 	externalURL string
 	overrides   overrides      // of the resource
-	alert       incident.Alert // of the record at hand; packing it copies it, so its sets are used again
-	last        sent           // most records of a push have one sender
+	alert       incident.Alert // of the current record; packing copies it, so its sets are reused
+	last        sent           // most records of a webhook have one sender
 }
 
-// sent is what makes a sender, and the sender.
+// sent holds the parts of a sender, and the sender.
 type sent struct{ externalURL, client, groupKey, sender string }
 
-// overrides are the alert24.* attributes, and what stands in their place where they are empty.
+// overrides holds the alert24.* attributes, and the values used if they are empty.
 type overrides struct {
 	alias, status, severity, title, description string
 	tags, services                              []string
@@ -128,7 +128,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
 	ev.StaleAfter = said.staleAfter
 	if ev.Sender = r.sender(said); ev.ListedBy != "" {
-		ev.Sender = "sync" // whichever Alertmanager listed it
+		ev.Sender = "sync" // the same whichever Alertmanager listed it
 	}
 	if ev.Key = said.key; !said.hasKey {
 		ev.Key = keyOf(ev.Alias, a.Fingerprint)
@@ -148,7 +148,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	return ev, nil
 }
 
-// watch sees whether the alert is to have an incident. One from before ends.
+// watch decides whether the alert gets an incident. If not, an incident that it already has closes.
 func (r *reader) watch(ev *protocol.Event, ignored bool) {
 	var watchdog bool
 	if ev.Witness, watchdog = r.rules.Watch(r.alert.Labels); watchdog {
@@ -160,7 +160,8 @@ func (r *reader) watch(ev *protocol.Event, ignored bool) {
 	}
 }
 
-// plain reads a record that is not an alert but a log of another kind: what it says is its body, its severity and its attributes.
+// plain reads a record that is not an alert but another kind of log, from its body, its severity and its attributes. It returns the
+// severity.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	body := textOf(record.Body())
 	if a.Title == "" {
@@ -186,10 +187,11 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	return ""
 }
 
-// maxTitle is what a title shows of a body; a longer one is the description, too.
+// maxTitle is how much of a body a title shows. A longer body becomes the description, too.
 const maxTitle = 255
 
-// sender tells replicas apart, and the groups of one Alertmanager: two groups can be late to each other as two replicas can.
+// sender distinguishes replicas of Alertmanager, and groups of one Alertmanager: webhooks of two groups can overtake each other like
+// those of two replicas.
 func (r *reader) sender(said overrides) string {
 	l := &r.last
 	if l.sender != "" && l.externalURL == r.externalURL && l.client == said.client && l.groupKey == said.groupKey {
@@ -203,7 +205,7 @@ func (r *reader) sender(said overrides) string {
 	return l.sender
 }
 
-// keyOf is for records that bring no key: it knows the alert under its alias only.
+// keyOf makes the key of a record that has none. It identifies the alert only within its alias.
 func keyOf(alias, fingerprint string) (k protocol.Key) {
 	sum := sha256.Sum256([]byte(alias + "\x00" + fingerprint))
 	copy(k[:], sum[:])

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// words is what tells severities in these tests: "critical" is, "none" is ignored.
+// words are the severity rules of these tests: "critical" is known, "none" is ignored.
 type words struct{}
 
 func (words) Severity(ls, _ labels.Set, word string) incident.Severity {
@@ -222,7 +222,8 @@ func TestGrafana(t *testing.T) {
 	assert.Equal(t, "https://grafana.example.com/d/1", got.Annotations.Get("dashboard_url"))
 }
 
-// TestResource: what the resource says counts for all its records, unless one says it itself. Empty is as if it were not there.
+// TestResource: an attribute of the resource counts for all of its records, unless the record has its own. An empty value counts as
+// absent.
 func TestResource(t *testing.T) {
 	ld := plog.NewLogs()
 	own := record(ld, map[string]string{attrs.OverrideTitle: "own", attrs.OverrideDescription: "", attrs.OverrideTags: "mine"})

@@ -20,7 +20,7 @@ var (
 	errKeys     = errors.New("the sync record has keys that are not the bytes of whole ones")
 )
 
-// readSnapshot reads a sync record. One whose keys are damaged is refused as a whole: what it seems to lack may fire.
+// readSnapshot reads a sync record. If its keys are damaged, it refuses the whole record: an alert that it seems to lack may fire.
 func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 	s := &protocol.Snapshot{Listed: map[protocol.Key]bool{}}
 	var err error
@@ -52,11 +52,11 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 	case s.Source == "":
 		return nil, errNoSource
 	}
-	s.Complete = s.Complete && s.AbsentFor > 0 // one absence alone ends nothing
+	s.Complete = s.Complete && s.AbsentFor > 0 // one absence alone resolves nothing
 	return s, nil
 }
 
-// readKeys adds keys. An alert that one Alertmanager suppresses and another does not is active.
+// readKeys adds keys to listed. If one Alertmanager suppresses an alert and another does not, the alert is active.
 func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) error {
 	if v.Type() != pcommon.ValueTypeBytes {
 		return errKeys
@@ -73,7 +73,7 @@ func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) error 
 	return nil
 }
 
-// readSilences leaves out what is not a silence: nothing depends on one.
+// readSilences skips invalid silences, because nothing depends on them.
 func readSilences(v pcommon.Value) (silences []protocol.Silence) {
 	if v.Type() != pcommon.ValueTypeSlice {
 		return nil
@@ -106,7 +106,7 @@ func member(m pcommon.Map, name string) string {
 	return ""
 }
 
-// milliseconds reads a duration, never a negative one.
+// milliseconds reads a duration that is not negative.
 func milliseconds(v pcommon.Value) time.Duration {
 	n := min(max(v.Int(), 0), math.MaxInt64/int64(time.Millisecond))
 	return time.Duration(n) * time.Millisecond

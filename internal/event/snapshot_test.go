@@ -25,7 +25,7 @@ func keyBytes(keys ...protocol.Key) (b []byte) {
 	return b
 }
 
-// syncRecord adds a sync record of two active alerts and one that is suppressed.
+// syncRecord adds a sync record with two active alerts and a suppressed one.
 func syncRecord(ld plog.Logs) plog.LogRecord {
 	r := record(ld, map[string]string{attrs.SyncSource: "alertmanager/prod", attrs.Epoch: "e"})
 	r.SetEventName(attrs.SyncEventName)
@@ -52,7 +52,7 @@ func TestReadSnapshot(t *testing.T) {
 	}}, snapshots)
 }
 
-// TestReadSnapshotRefuses: a list that is damaged must not say that something is absent.
+// TestReadSnapshotRefuses: a damaged list must not report an alert as absent.
 func TestReadSnapshotRefuses(t *testing.T) {
 	for name, change := range map[string]func(r plog.LogRecord){
 		"half a key":        func(r plog.LogRecord) { r.Attributes().PutEmptyBytes(attrs.SyncActive).FromRaw(make([]byte, 17)) },
@@ -74,7 +74,7 @@ func TestReadSnapshotRefuses(t *testing.T) {
 	}
 }
 
-// TestReadSnapshotIsCareful: what is not said is not taken for granted.
+// TestReadSnapshotIsCareful: missing attributes have safe defaults.
 func TestReadSnapshotIsCareful(t *testing.T) {
 	ld := plog.NewLogs()
 	r := syncRecord(ld)
@@ -100,7 +100,7 @@ func TestReadResolveWait(t *testing.T) {
 	assert.Zero(t, wait("firing", "none"), "what is to have no incident has none at once")
 }
 
-// TestReadSilences: what is not a silence is left out, and the list still counts.
+// TestReadSilences: invalid silences are skipped, and the list still counts.
 func TestReadSilences(t *testing.T) {
 	ld := plog.NewLogs()
 	all := syncRecord(ld).Attributes().PutEmptySlice(attrs.SyncSilences)
@@ -122,7 +122,7 @@ func TestReadSilences(t *testing.T) {
 	assert.Len(t, snapshots[0].Listed, 3)
 }
 
-// TestReadListedAlert: what a list brings has one sender, whichever Alertmanager listed it.
+// TestReadListedAlert: all listed alerts have one sender, whichever Alertmanager listed them.
 func TestReadListedAlert(t *testing.T) {
 	ev := one(t, map[string]string{attrs.Alias: "a", attrs.ListedBy: "alertmanager@1", attrs.ClientAddress: "10.0.0.1", attrs.GroupKey: "g"}, nil)
 	assert.Equal(t, "alertmanager@1", ev.ListedBy)

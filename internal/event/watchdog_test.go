@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// TestWatchdogs have no incident, and are heard while they fire. Alerts of their source have its witness.
+// TestWatchdogs: watchdogs have no incident, and are heard while they fire. Alerts of their source have its witness.
 func TestWatchdogs(t *testing.T) {
 	of := func(name, status string) protocol.Event {
 		a := alert()

@@ -35,7 +35,7 @@ func testConfig(t *testing.T) Config {
 	}
 }
 
-// desk is a watch with a ledger of one alias each, which applies what the watch says.
+// desk is a watch with a ledger that has an entry per alias and applies the events of the watch.
 type desk struct {
 	*Watch
 	t       *testing.T
@@ -62,7 +62,7 @@ func (d *desk) Aliases() (all []string) {
 	return all
 }
 
-// restart loads what disk has, at the time.
+// restart loads the state from disk at the given time.
 func (d *desk) restart(now time.Time) {
 	d.t.Helper()
 	d.Watch, d.last = New(d.cfg, now), now
@@ -71,7 +71,7 @@ func (d *desk) restart(now time.Time) {
 	}
 }
 
-// tick lets the time pass, in steps as the program does, and returns what happened, as text.
+// tick lets the time pass in the steps of the real program, and returns the news as text.
 func (d *desk) tick(now time.Time) (news []string) {
 	for step := missing / 15; d.last.Add(step).Before(now); {
 		d.last = d.last.Add(step)
@@ -99,13 +99,13 @@ func (d *desk) tickOnce(now time.Time) []string {
 	return news
 }
 
-// fires: the incident of the source should be open.
+// fires reports whether the incident of the source should be open.
 func (d *desk) fires() bool {
 	e := d.Get("Watchdog:eu")
 	return e != nil && e.Firing()
 }
 
-// heartbeat is the event of the watchdog of a cluster; key tells those of two Prometheus servers apart.
+// heartbeat is the event of a cluster's watchdog; key distinguishes those of two Prometheus servers.
 func heartbeat(cfg *Config, cluster string, key byte) protocol.Event {
 	set := labels.FromMap(map[string]string{"alertname": "Watchdog", "cluster": cluster, "prometheus": strconv.Itoa(int(key))})
 	w, _ := cfg.Rules.Watch(set)

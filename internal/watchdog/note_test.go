@@ -20,7 +20,7 @@ func TestRestart(t *testing.T) {
 	d.hears("eu", at(time.Minute))
 	d.tick(at(time.Minute))
 
-	// It could hear nothing while it was away, and the heartbeat is not sent on old news.
+	// The bridge could hear nothing while it was down, and an old heartbeat must not be forwarded.
 	d.restart(at(time.Hour))
 	require.Empty(t, d.tick(at(time.Hour)))
 	require.False(t, d.Beats(at(time.Hour)))
@@ -28,7 +28,7 @@ func TestRestart(t *testing.T) {
 	require.Equal(t, []string{"gone eu"}, d.tick(at(time.Hour+missing)))
 	says := alertOf(d.Get("Watchdog:eu")).Description
 
-	// A restart while it is missing changes nothing, neither what the incident says nor when it ends.
+	// A restart while the source is missing changes neither the content of the incident nor its end.
 	d.restart(at(2 * time.Hour))
 	require.Empty(t, d.tick(at(2*time.Hour)))
 	require.Equal(t, Counts{Missing: 1}, d.Counts())
@@ -38,7 +38,7 @@ func TestRestart(t *testing.T) {
 	require.False(t, d.fires())
 }
 
-// TestCrashBetweenNoteAndEvent: either may be lost.
+// TestCrashBetweenNoteAndEvent: a crash may lose either of them.
 func TestCrashBetweenNoteAndEvent(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
@@ -48,7 +48,7 @@ func TestCrashBetweenNoteAndEvent(t *testing.T) {
 	d.tick(at(time.Hour))
 	require.True(t, d.fires())
 
-	d.notes["watchdog:Watchdog:eu"] = watched // the note was lost that it is missing
+	d.notes["watchdog:Watchdog:eu"] = watched // the note that it is missing was lost
 	d.restart(at(61 * time.Minute))
 	d.hears("eu", at(62*time.Minute))
 	d.tick(at(62 * time.Minute))
@@ -61,7 +61,7 @@ func TestCrashBetweenNoteAndEvent(t *testing.T) {
 	require.True(t, d.fires())
 }
 
-// TestNotesAreFew: a heartbeat each minute is not a write each minute.
+// TestNotesAreFew: a heartbeat each minute does not cause a write each minute.
 func TestNotesAreFew(t *testing.T) {
 	d := newDesk(t)
 	writes := 0
@@ -102,7 +102,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestOtherSettings: what nobody watches any more has no open incident.
+// TestOtherSettings: a source that is no longer watched has no open incident.
 func TestOtherSettings(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
@@ -119,7 +119,7 @@ func TestOtherSettings(t *testing.T) {
 	require.Empty(t, d.notes)
 }
 
-// TestOtherSettingsAreTriedAgain: the resolve of what nobody watches may be lost.
+// TestOtherSettingsAreTriedAgain: the resolve of a source that is no longer watched may be lost.
 func TestOtherSettingsAreTriedAgain(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
@@ -134,7 +134,7 @@ func TestOtherSettingsAreTriedAgain(t *testing.T) {
 	require.Empty(t, d.Tick(d, at(time.Hour+2*time.Second)))
 }
 
-// TestClosedByHandIsTriedAgain: so may the resolve of a source that is forgotten.
+// TestClosedByHandIsTriedAgain: the resolve of a forgotten source may be lost, too.
 func TestClosedByHandIsTriedAgain(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
@@ -149,7 +149,7 @@ func TestClosedByHandIsTriedAgain(t *testing.T) {
 	require.Empty(t, d.Tick(d, at(time.Hour+2*time.Second)))
 }
 
-// TestSwitchedOff: without matchers there is no watchdog, and no incident of one.
+// TestSwitchedOff: without matchers there are no watchdogs, and no incidents of watchdogs.
 func TestSwitchedOff(t *testing.T) {
 	d := newDesk(t)
 	d.cfg.Rules.GroupBy = nil

@@ -13,8 +13,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// TestAnyHistory: whatever is heard, listed, lost in a crash and restarted, what was heard lately has no open incident, what was heard
-// regularly and then not for long has one, and what was heard once has none.
+// TestAnyHistory: with any mix of heartbeats, lists, lost events and restarts, a source that was heard lately has no open incident. A
+// source that was heard regularly and then not for long has one. A source that was heard once has none.
 func TestAnyHistory(t *testing.T) {
 	cfg := testConfig(t)
 	beat := heartbeat(&cfg, "eu", 1)

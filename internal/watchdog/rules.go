@@ -14,17 +14,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Rules say which alerts are watchdogs, and of which source an alert is.
+// Rules tell which alerts are watchdogs, and which source an alert has.
 type Rules struct {
-	// Matchers choose the watchdogs; without any there are none.
+	// Matchers choose the watchdogs; without matchers there are none.
 	Matchers matcher.Set
-	// GroupBy names the labels that tell sources apart.
+	// GroupBy names the labels that distinguish sources.
 	GroupBy []string
-	// Guard: every alert that has these labels has a witness, not only watchdogs.
+	// Guard: not only watchdogs but all alerts with these labels have a witness.
 	Guard bool
 }
 
-// Watch returns the source of an alert, and whether it is a watchdog. Only a watchdog has a source without all labels of GroupBy.
+// Watch returns the source of an alert, and whether the alert is a watchdog. An alert that is not a watchdog has a source only if it
+// has all labels of GroupBy.
 func (r *Rules) Watch(set labels.Set) (w protocol.Witness, watchdog bool) {
 	switch {
 	case len(r.Matchers) == 0:
@@ -42,7 +43,7 @@ func (r *Rules) Watch(set labels.Set) (w protocol.Witness, watchdog bool) {
 	return witness(r.source(set)), false
 }
 
-// source returns the labels that tell the source.
+// source returns the labels that identify the source.
 func (r *Rules) source(set labels.Set) labels.Set {
 	source := make(labels.Set, 0, len(r.GroupBy))
 	for _, name := range r.GroupBy {
@@ -66,7 +67,7 @@ func digest(what string, source labels.Set) [sha256.Size]byte {
 	return sha256.Sum256([]byte(b.String()))
 }
 
-// name is what people call a source.
+// name returns the name of a source for people.
 func name(source labels.Set) string {
 	values := make([]string, 0, len(source))
 	for _, l := range source {
@@ -79,10 +80,10 @@ func name(source labels.Set) string {
 	return strings.Join(values, ":")
 }
 
-// AliasPrefix begins the aliases of sources.
+// AliasPrefix begins the aliases of sources' incidents.
 const AliasPrefix = "Watchdog"
 
-// alias is that of the incident of a source.
+// alias returns the alias of a source's incident.
 func alias(source labels.Set) string {
 	if len(source) == 0 {
 		return AliasPrefix
@@ -90,7 +91,7 @@ func alias(source labels.Set) string {
 	return incident.BoundAlias(AliasPrefix + ":" + name(source))
 }
 
-// keyOf is that of the one alert in the entry of an alias.
+// keyOf returns the key of the only alert in the entry of an alias.
 func keyOf(alias string) (k protocol.Key) {
 	sum := sha256.Sum256([]byte("watchdog\x00" + alias))
 	copy(k[:], sum[:])

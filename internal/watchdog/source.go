@@ -16,25 +16,25 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// maxKeys bounds the watchdogs of one source: each Prometheus of a group has one of its own.
+// maxKeys bounds the watchdogs of one source: each Prometheus of a group has its own.
 const maxKeys = 16
 
-// Source is what is known of one source.
+// Source is the state of one source.
 type Source struct {
-	// Labels tell it from others. They are those of group_by.
+	// Labels identify the source. They are the labels of group_by.
 	Labels labels.Set
-	// Keys are those of its watchdogs, the last heard first.
+	// Keys are the keys of its watchdogs, the last heard first.
 	Keys []protocol.Key
 	// HeardAt is when a watchdog was heard last.
 	HeardAt time.Time
-	// Watched: its silence is noticed. Missing: it has been.
+	// Watched: its silence will be noticed. Missing: its silence was noticed.
 	Watched, Missing bool
 
-	first  time.Time // when it was heard first, or again after long, while it is not watched
+	first  time.Time // while it is not watched: when it was heard first, or first after a long silence
 	warned bool
 }
 
-// Name is what people call the source.
+// Name returns the name of the source for people.
 func (s *Source) Name() string {
 	if len(s.Labels) == 0 {
 		return "Prometheus"
@@ -42,7 +42,7 @@ func (s *Source) Name() string {
 	return name(s.Labels)
 }
 
-// Alias is that of the incident of the source.
+// Alias returns the alias of the source's incident.
 func (s *Source) Alias() string { return alias(s.Labels) }
 
 // Kind is what happened to a source.
@@ -52,16 +52,16 @@ type Kind uint8
 const (
 	Nothing   Kind = iota
 	Watching       // its silence will be noticed
-	Slow           // it is heard too seldom to be watched
+	Slow           // it is heard too rarely to be watched
 	Gone           // it is missing
 	Back           // it is heard again
 	Forgotten      // a person closed its incident
 	NoRoom         // there are too many sources
-	Never          // none has been heard for as long as one may be silent
+	Never          // no source has been heard for missing_after
 )
 
-// Heard returns the source after one of its watchdogs was heard, by a webhook or in a list. Two Alertmanagers send the same alert at
-// the same time, and a group sends those of two Prometheus servers: what comes that close together was heard once.
+// Heard returns the source after one of its watchdogs was heard, in a webhook or in a list. Two Alertmanagers send the same alert at
+// the same time, and a group contains the alerts of two Prometheus servers. So heartbeats that come close together count as one.
 func (s Source) Heard(key protocol.Key, listed bool, missingAfter time.Duration, now time.Time) (Source, Kind) {
 	s.hears(key)
 	s.HeardAt = later(s.HeardAt, now)
@@ -79,7 +79,7 @@ func (s Source) Heard(key protocol.Key, listed bool, missingAfter time.Duration,
 	return s, Nothing
 }
 
-// hears puts the key to the front.
+// hears moves the key to the front.
 func (s *Source) hears(key protocol.Key) {
 	switch at := slices.Index(s.Keys, key); {
 	case at == 0:
@@ -92,7 +92,7 @@ func (s *Source) hears(key protocol.Key) {
 	}
 }
 
-// Tick returns the source as it is now. Nothing could be heard before began.
+// Tick returns the source at the current time. The bridge could hear nothing before began.
 func (s Source) Tick(missingAfter time.Duration, began, now time.Time) (Source, Kind) {
 	switch {
 	case !s.Watched && !s.warned && !s.first.IsZero() && now.Sub(s.first) > missingAfter:
@@ -105,7 +105,7 @@ func (s Source) Tick(missingAfter time.Duration, began, now time.Time) (Source, 
 	return s, Nothing
 }
 
-// alive: a watchdog was heard that is not missing.
+// alive reports whether a watchdog of the source was heard lately.
 func (s *Source) alive(missingAfter time.Duration, now time.Time) bool {
 	return s.Watched && !s.Missing && now.Sub(s.HeardAt) < missingAfter
 }
@@ -120,7 +120,7 @@ func later(a, b time.Time) time.Time {
 // notePrefix begins the names of the notes about sources.
 const notePrefix = "watchdog:"
 
-// note is what a restart must know of a source that is watched.
+// note holds what a restart must know about a watched source.
 type note struct {
 	Schema  int            `json:"schema"`
 	Labels  labels.Set     `json:"labels,omitempty"`
@@ -131,19 +131,19 @@ type note struct {
 
 const schema = 1
 
-// encode returns the note of a source; nil if a restart need not know it.
+// encode returns the note of a source, or nil if a restart need not know the source.
 func (s *Source) encode() []byte {
 	if !s.Watched {
 		return nil
 	}
 	b, err := json.Marshal(note{Schema: schema, Labels: s.Labels, Keys: s.Keys, HeardAt: s.HeardAt.UTC().Round(0), Missing: s.Missing})
 	if err != nil {
-		return nil // labels are text
+		return nil // not reached: labels are text
 	}
 	return b
 }
 
-// decode reads a note. A time after now was written by a clock that has been set back since: now takes its place.
+// decode reads a note. If its time is after now, the clock has been set back, and now replaces the time.
 func decode(b []byte, now time.Time) (Source, error) {
 	var n note
 	if err := json.Unmarshal(b, &n); err != nil {
@@ -159,8 +159,8 @@ func decode(b []byte, now time.Time) (Source, error) {
 	return s, nil
 }
 
-// worthANote reports whether what disk has of a source is too old. A restart may lose the order of its watchdogs, and up to a third of
-// missing_after of when it was heard last.
+// worthANote reports whether the stored state of a source is too old. A restart may lose the order of its watchdogs, and may see the
+// last heartbeat up to a third of missing_after too early.
 func worthANote(s, stored *Source, missingAfter time.Duration) bool {
 	if !s.Watched {
 		return stored.Watched

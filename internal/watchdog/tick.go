@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	// repeatEvery is how often the ledger hears that a source is still missing, as it hears that other alerts still fire.
+	// repeatEvery is how often the ledger hears that a source is still missing, as other alerts are repeated, too.
 	repeatEvery = time.Minute
-	// notStale stands in for lifecycle::stale_after: silence ends with a heartbeat only.
+	// notStale replaces lifecycle::stale_after: only a heartbeat ends the silence.
 	notStale = 10 * 365 * 24 * time.Hour
 
 	sender = "watchdog"
 )
 
-// Ledger is what the watch reads of the entries.
+// Ledger is the watch's view of the entries.
 type Ledger interface {
 	// Get returns the entry of alias, or nil.
 	Get(alias string) *protocol.Entry
 	Aliases() []string
 }
 
-// Tick notices silence, and returns the events that bring the ledger's entries in line with the sources. Nothing depends on an event
-// having been applied: one that was lost is due again.
+// Tick notices silence, and returns events that make the ledger's entries match the sources. Events may get lost: Tick returns them
+// again.
 func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 	if !w.ticked.IsZero() && now.Sub(w.ticked) > w.cfg.MissingAfter/3 {
 		w.began = now // the process was paused, or the storage hung
@@ -50,7 +50,7 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		m := member(e, alias)
 		switch {
 		case s.Missing && m != nil && e.Dismissed:
-			// A person closed the incident. From now on nobody watches the source.
+			// A person closed the incident, so the source is no longer watched.
 			w.news = append(w.news, News{Forgotten, s.Source})
 			w.drop(of)
 			delete(known, alias)
@@ -64,14 +64,13 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 	}
 	if !w.tidied {
 		ends := tidy(l, known, now)
-		w.tidied = len(ends) == 0 // else it looks again whether they were applied
+		w.tidied = len(ends) == 0 // otherwise check again whether they were applied
 		events = append(events, ends...)
 	}
 	return events
 }
 
-// tidy ends the incidents of sources that nobody watches any more, because a person closed the incident, or because the settings have
-// changed.
+// tidy resolves the alerts of sources that are no longer watched: a person closed the incident, or the settings have changed.
 func tidy(l Ledger, known map[string]bool, now time.Time) (events []protocol.Event) {
 	for _, alias := range l.Aliases() {
 		if !strings.HasPrefix(alias, AliasPrefix) || known[alias] {
@@ -84,7 +83,7 @@ func tidy(l Ledger, known map[string]bool, now time.Time) (events []protocol.Eve
 	return events
 }
 
-// member returns the alert of an entry that says that the source is missing, if it fires or is held.
+// member returns the alert of the missing source in its entry, if it fires or is held.
 func member(e *protocol.Entry, alias string) *protocol.Member {
 	if e == nil {
 		return nil
@@ -95,7 +94,7 @@ func member(e *protocol.Entry, alias string) *protocol.Member {
 	return nil
 }
 
-// fires is the event of a source that is missing.
+// fires returns the event of a missing source.
 func (w *Watch) fires(s *Source) protocol.Event {
 	alias, name := s.Alias(), s.Name()
 	return protocol.Event{
@@ -113,11 +112,11 @@ func (w *Watch) fires(s *Source) protocol.Event {
 	}
 }
 
-// resolves is the event of a source that is heard again.
+// resolves returns the event of a source that is no longer missing.
 func resolves(alias string, m *protocol.Member, at time.Time) protocol.Event {
 	return protocol.Event{
 		Alias: alias, Pinned: true, Key: m.Key, Sender: sender,
-		// A silence that begins at once is not an echo of this one.
+		// A silence that begins at once must not count as an echo of this event.
 		EndsAt: at.Add(-time.Millisecond),
 		Alert:  incident.Pack(&incident.Alert{Name: "NoHeartbeat", StartsAt: m.Alert.StartsAt}),
 	}

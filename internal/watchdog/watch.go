@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package watchdog notices silence. A watchdog is an alert that always fires: while it is heard, its source is alive. A [Source] is one
-// of those, [Watch] is all of them: what they hear, whose silence lasts too long, and which events keep their incidents right. It is
-// pure: time, events and the ledger's entries are given. Start reading with Source.Heard and Watch.Tick.
+// Package watchdog notices silence. A watchdog is an alert that always fires: while it is heard, its source is alive. [Source] is one
+// source. [Watch] holds all sources: what was heard, which silence lasts too long, and which events keep the incidents right. The
+// package is pure: its callers pass in the time, the events and the ledger's entries. Start reading with Source.Heard and Watch.Tick.
 package watchdog
 
 import (
@@ -21,12 +21,12 @@ import (
 // maxSources bounds the sources.
 const maxSources = 1000
 
-// Config of a Watch.
+// Config configures a Watch.
 type Config struct {
 	Rules Rules
 	// MissingAfter is how long a source may be silent.
 	MissingAfter time.Duration
-	// Severity of the incident of a source that is missing.
+	// Severity of the incident of a missing source.
 	Severity incident.Severity
 }
 
@@ -36,45 +36,45 @@ type News struct {
 	Source Source
 }
 
-// Counts are how many sources there are.
+// Counts holds the numbers of sources by state.
 type Counts struct{ Heard, Missing, Unwatched int }
 
-// Watch is all sources. It is not safe for concurrent use.
+// Watch holds all sources. It is not safe for concurrent use.
 type Watch struct {
 	cfg     Config
-	began   time.Time // nothing could be heard before
+	began   time.Time // nothing could be heard earlier
 	ticked  time.Time
 	sources map[protocol.Witness]*watched
 	byKey   map[protocol.Key]protocol.Witness
 	news    []News
 	dropped map[string]bool // names of notes to remove
 	crowded bool
-	some    bool // a source was there
-	lonely  bool // none was, for long
-	tidied  bool // no source that nobody watches has an incident
+	some    bool // there was a source
+	lonely  bool // there was no source for long
+	tidied  bool // no unwatched source has an incident
 }
 
-// watched is a source and what the watch keeps next to it.
+// watched is a source with the watch's own data about it.
 type watched struct {
 	Source
 
-	alias      string // the source's, which does not change
-	stored     Source // as disk has it
+	alias      string // the source's; it does not change
+	stored     Source // as on disk
 	repeatedAt time.Time
 }
 
-// New returns a watch that hears nothing before began.
+// New returns a watch that could hear nothing before began.
 func New(cfg Config, began time.Time) *Watch {
 	return &Watch{
 		cfg: cfg, began: began, sources: map[protocol.Witness]*watched{}, byKey: map[protocol.Key]protocol.Witness{}, dropped: map[string]bool{},
 	}
 }
 
-// errOtherLabels: the settings have changed. The source is learnt anew.
+// errOtherLabels: the settings have changed. The source must be heard again.
 var errOtherLabels = errors.New("the note is about a source of another watchdog::group_by")
 
-// Restore takes a note that Notes has given. Notes about other things are ignored. One that cannot be used is removed by the next Notes,
-// and so are all while the watchdog is off.
+// Restore reads a note that Notes returned. It ignores notes about other things. The next Notes removes a note that cannot be used and,
+// while the watchdog is off, all notes.
 func (w *Watch) Restore(name string, note []byte) error {
 	if !isNote(name) {
 		return nil
@@ -95,7 +95,7 @@ func (w *Watch) Restore(name string, note []byte) error {
 	return nil
 }
 
-// add takes a new source in.
+// add adds a new source.
 func (w *Watch) add(of protocol.Witness, s *watched) {
 	w.some = true
 	s.alias = s.Alias()
@@ -109,7 +109,7 @@ func (w *Watch) put(of protocol.Witness, s *watched) {
 	}
 }
 
-// set changes a source.
+// set replaces the state of a source.
 func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
 	s := w.sources[of]
 	for _, k := range s.Keys {
@@ -122,8 +122,8 @@ func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
 	}
 }
 
-// Hear takes the events of a webhook: it hears the watchdogs among them, and guards the resolves of alerts whose source is watched.
-// It reports whether there are any.
+// Hear processes the events of a webhook: it hears the watchdogs among them, and guards the resolves of alerts whose source is watched.
+// It reports whether there are any watchdogs, and any guarded resolves.
 func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard, guarded bool) {
 	for i := range events {
 		if ev := &events[i]; ev.Heartbeat {
@@ -154,7 +154,7 @@ func (w *Watch) hear(ev *protocol.Event, now time.Time) {
 	w.set(of, next, kind)
 }
 
-// makeRoom lets a source that is not watched go, if there are too many.
+// makeRoom drops a source that is not watched if there are too many. It reports whether there is room.
 func (w *Watch) makeRoom() bool {
 	if len(w.sources) < maxSources {
 		return true
@@ -187,7 +187,7 @@ func (w *Watch) drop(of protocol.Witness) {
 	delete(w.sources, of)
 }
 
-// List takes a list of alerts: the watchdogs in it were heard when it was asked for, and their sources are watched.
+// List processes a list of alerts: each watchdog in it was heard when the list was requested, and its source is watched from that time.
 func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
 	for k, of := range maps.Clone(w.byKey) {
 		if _, there := listed[k]; there {
@@ -197,11 +197,11 @@ func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
 	}
 }
 
-// maxLease is the most that may pass between two sends of a Prometheus with its defaults: when it dies, one of its alerts may end so
-// much earlier than its watchdog, which is still heard then.
+// maxLease is the longest time between two sends of a Prometheus with default settings. When Prometheus dies, one of its alerts may end
+// this much earlier than its watchdog, which is still heard then.
 const maxLease = 2 * time.Minute
 
-// Witness lets a snapshot know the sources that are watched.
+// Witness adds the watched sources to a snapshot.
 func (w *Watch) Witness(s *protocol.Snapshot) {
 	s.Lease = min(maxLease, w.cfg.MissingAfter/4)
 	s.Heard = make(map[protocol.Witness]time.Time, len(w.sources))
@@ -212,7 +212,7 @@ func (w *Watch) Witness(s *protocol.Snapshot) {
 	}
 }
 
-// Beats reports whether a source is alive, as far as is known.
+// Beats reports whether any source is alive.
 func (w *Watch) Beats(now time.Time) bool {
 	for _, s := range w.sources {
 		if s.alive(w.cfg.MissingAfter, now) {
@@ -222,7 +222,7 @@ func (w *Watch) Beats(now time.Time) bool {
 	return false
 }
 
-// Counts returns how many sources there are.
+// Counts returns the numbers of sources by state.
 func (w *Watch) Counts() (c Counts) {
 	for _, s := range w.sources {
 		switch {
@@ -237,7 +237,7 @@ func (w *Watch) Counts() (c Counts) {
 	return c
 }
 
-// Silent returns the first sources that are missing, at most so many.
+// Silent returns at most the given number of missing sources.
 func (w *Watch) Silent(most int) (silent []Source) {
 	for _, of := range w.inOrder() {
 		if s := w.sources[of]; s.Missing && len(silent) < most {
@@ -247,7 +247,7 @@ func (w *Watch) Silent(most int) (silent []Source) {
 	return silent
 }
 
-// NeverHeard reports whether no source has been heard for as long as one may be silent.
+// NeverHeard reports whether no source has been heard for missing_after.
 func (w *Watch) NeverHeard() bool { return w.lonely && !w.some }
 
 // News returns what happened since the last call, in order.
@@ -257,7 +257,7 @@ func (w *Watch) News() []News {
 	return news
 }
 
-// Notes returns what disk should know by name, nil for what it should forget. The caller tells with Noted that it does.
+// Notes returns the notes that disk should have, by name; nil for a note to remove. After the write, the caller calls Noted.
 func (w *Watch) Notes() map[string][]byte {
 	notes := map[string][]byte{}
 	for name := range w.dropped {
@@ -271,7 +271,7 @@ func (w *Watch) Notes() map[string][]byte {
 	return notes
 }
 
-// Noted tells that disk has the notes.
+// Noted records that disk has the notes.
 func (w *Watch) Noted(notes map[string][]byte) {
 	for name := range notes {
 		delete(w.dropped, name)
@@ -286,7 +286,7 @@ func (w *Watch) Noted(notes map[string][]byte) {
 	}
 }
 
-// inOrder returns the sources by their aliases.
+// inOrder returns the sources in the order of their aliases.
 func (w *Watch) inOrder() []protocol.Witness {
 	return slices.SortedFunc(maps.Keys(w.sources), func(a, b protocol.Witness) int {
 		return cmp.Compare(w.sources[a].alias, w.sources[b].alias)

@@ -41,7 +41,7 @@ func TestSilenceOpensAndAHeartbeatCloses(t *testing.T) {
 	require.False(t, d.fires())
 	require.Equal(t, at(40*time.Minute-time.Millisecond), d.entries["Watchdog:eu"].EndedAt())
 
-	// Silent again at once: that is not an echo.
+	// The source falls silent again at once. That is not an echo.
 	require.Equal(t, []string{"gone eu"}, d.tick(at(55*time.Minute)))
 	require.True(t, d.fires())
 }
@@ -51,7 +51,7 @@ func alertOf(e *protocol.Entry) incident.Alert {
 	return alerts[0]
 }
 
-// TestHeardTwice: only what comes regularly is watched, so that the usual repeat of 12 hours pages nobody.
+// TestHeardTwice: only a source that is heard regularly is watched, so that the usual repeat of 12 hours pages nobody.
 func TestHeardTwice(t *testing.T) {
 	for name, test := range map[string]struct {
 		heard []time.Duration
@@ -90,7 +90,7 @@ func TestSlowWarnsOnceAndIsWatchedLater(t *testing.T) {
 	require.Equal(t, []string{"watching eu"}, d.tick(at(61*time.Hour-50*time.Minute)))
 }
 
-// TestAWebhookOfTwoIsHeardOnce: two Prometheus servers share a source, and their alerts a webhook.
+// TestAWebhookOfTwoIsHeardOnce: two Prometheus servers share a source, and their alerts share a webhook.
 func TestAWebhookOfTwoIsHeardOnce(t *testing.T) {
 	d := newDesk(t)
 	d.Hear([]protocol.Event{heartbeat(&d.cfg, "eu", 1), heartbeat(&d.cfg, "eu", 2)}, at(0))
@@ -98,7 +98,7 @@ func TestAWebhookOfTwoIsHeardOnce(t *testing.T) {
 	require.Equal(t, Counts{Unwatched: 1}, d.Counts())
 }
 
-// TestNeverHeard: a route or matchers that are wrong show once, and not when a source was there.
+// TestNeverHeard: a wrong route or wrong matchers are reported once, and not if there was a source.
 func TestNeverHeard(t *testing.T) {
 	d := newDesk(t)
 	require.Empty(t, d.tick(at(missing-time.Second)))
@@ -121,7 +121,7 @@ func TestNeverHeard(t *testing.T) {
 	require.False(t, d.NeverHeard())
 }
 
-// TestListed: a list shows a watchdog by its key, which a webhook has brought.
+// TestListed: a list shows a watchdog by its key, which came in a webhook.
 func TestListed(t *testing.T) {
 	d := newDesk(t)
 	listed := map[protocol.Key]bool{heartbeat(&d.cfg, "eu", 1).Key: false, {9: 9}: true}
@@ -142,7 +142,7 @@ func TestListed(t *testing.T) {
 	d.List(listed, at(3*time.Hour))
 	require.Equal(t, []string{"back eu"}, d.tick(at(3*time.Hour)))
 
-	// A list that another replica read, and that waited, does not undo what was heard since.
+	// An old list, from another replica, does not undo later heartbeats.
 	d.hears("eu", at(3*time.Hour+time.Minute))
 	d.List(listed, at(3*time.Hour))
 	require.Empty(t, d.tick(at(3*time.Hour+missing+time.Minute-time.Second)))
@@ -168,7 +168,7 @@ func TestClosedByHandIsForgotten(t *testing.T) {
 	require.Equal(t, []string{"watching eu"}, d.tick(at(3*time.Hour+time.Minute)))
 }
 
-// TestPause: who could not hear does not know of silence.
+// TestPause: a bridge that could not hear does not notice silence.
 func TestPause(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
