@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawJSON draws texts that look alike, and what stands for texts, as JSON.
+// drawJSON draws similar texts, and other JSON values in place of texts.
 func drawJSON(t *rapid.T) string {
 	return rapid.SampledFrom([]string{
 		`"a"`, `"\u0061"`, `"b"`, `"a\\b"`, `"a\b"`, `""`, `"5"`, `5`, `"null"`, `null`, `"[1,2]"`, `[1, 2]`, `{"a": 1}`, `"{\"a\":1}"`,
@@ -48,7 +48,7 @@ func drawAlert(t *rapid.T) string {
 	}) + "}"
 }
 
-// outcome is all that a Reader and a Converter make of a body.
+// outcome is everything that a Reader and a Converter make of a body.
 type outcome struct {
 	err     string
 	alerts  [][]Alert
@@ -72,7 +72,7 @@ func read(r *Reader, c *Converter, body string) (o outcome) {
 	return o
 }
 
-// kept are the alerts with memory of their own.
+// kept copies the alerts to their own memory.
 func kept(alerts []Alert) (all []Alert) {
 	for i := range alerts {
 		a := ListedAlert{Alert: alerts[i]}
@@ -88,7 +88,7 @@ func attributesOf(logs plog.Logs) (all []map[string]any) {
 	return all
 }
 
-// What a Reader has read before changes nothing.
+// A Reader that was used before gives the same result as a new one.
 func TestReadAgain(t *testing.T) {
 	c := testConverter(testOptions())
 	rapid.Check(t, func(t *rapid.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// parseAlert reads one value as an alert, and says why it cannot be used.
+// parseAlert reads one value as an alert. If the alert cannot be used, it returns the reason.
 func (r *Reader) parseAlert(a *Alert) (reason Reason, err error) {
 	refuse := func(why Reason) {
 		if reason == "" {
@@ -75,7 +75,7 @@ func (r *Reader) parseLabels(a *Alert, like labels.Set, refuse func(Reason)) err
 	return err
 }
 
-// otherMember reads a member that makes no alert unusable.
+// otherMember reads a member that cannot make the alert unusable.
 func (r *Reader) otherMember(a, before *Alert, name []byte) (err error) {
 	switch string(name) {
 	case "annotations":

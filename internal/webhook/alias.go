@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// MaxAliasBytes is the longest alias that Alert24 keeps whole.
+	// MaxAliasBytes is the longest alias that Alert24 does not cut.
 	MaxAliasBytes = 255
-	// hashBytes of a SHA-256 are enough: with 100,000 aliases, two share a hash once in four billion runs.
+	// hashBytes of a SHA-256 are enough: with 100,000 aliases, one in four billion ledgers has two with the same hash.
 	hashBytes = 8
 	// hashMark precedes a hash that is appended to an alias.
 	hashMark = "~"
@@ -28,7 +28,7 @@ const (
 	labelInstance = "instance"
 )
 
-// MissingLabel is what takes the place of a label that an alert lacks.
+// MissingLabel tells what replaces a label that an alert lacks.
 type MissingLabel string
 
 // The values of MissingLabel.
@@ -39,15 +39,15 @@ const (
 	MissingSkip        MissingLabel = "skip"        // neither the label nor its separator
 )
 
-// AliasRule says how the alias of an alert is made.
+// AliasRule tells how to make the alias of an alert.
 type AliasRule struct {
-	// Matchers choose the alerts of the rule, in Alertmanager's syntax. All of them must match.
+	// Matchers choose the alerts of the rule, in Alertmanager's syntax. All matchers must match.
 	Matchers []string
 	// Labels are joined by Separator.
 	Labels       []string
 	Separator    string
 	MissingLabel MissingLabel
-	// Exclude names labels that never make a different problem: hashes leave them out.
+	// Exclude names labels that never distinguish problems: hashes omit them.
 	Exclude []string
 	// Prefix precedes the alias.
 	Prefix string
@@ -57,7 +57,7 @@ type AliasRule struct {
 type rule struct {
 	AliasRule
 	matchers matcher.Set
-	// free is the place in Labels whose value may hold the separator without making the alias ambiguous.
+	// free is the position in Labels of the value that may contain the separator without making the alias ambiguous.
 	free int
 }
 
@@ -74,12 +74,12 @@ func compile(from AliasRule) (rule, error) {
 // Alias is the deduplication key of an alert.
 type Alias struct {
 	Text string
-	// Rule is the place of the alias rule that the alert took, and 0 for the default: the first rule is 1.
+	// Rule is the position of the alias rule that matched: 1 is the first rule, 0 the default.
 	Rule int
 }
 
-// Alias returns the alias of one alert of w. It looks at nothing but the alert and who sent it, so the same alert has the
-// same alias in every group, on every replica and after every restart.
+// Alias returns the alias of one alert of w. It uses only the alert and its sender, so the same alert has the same alias in every
+// group, on every replica and after every restart.
 func (c *Converter) Alias(w *Webhook, a *Alert) Alias {
 	for i := range c.rules {
 		if r := &c.rules[i]; r.matchers.Matches(a.Labels) {
@@ -89,11 +89,11 @@ func (c *Converter) Alias(w *Webhook, a *Alert) Alias {
 	return Alias{c.usual.alias(a, w.fromGrafana()), 0}
 }
 
-// alias joins the values of the labels by the separator wherever that is printable, short enough and stands for no other
-// values; otherwise a hash of the values ends it.
+// alias joins the values of the labels with the separator if the result is printable, short enough and unambiguous. Otherwise it ends
+// with a hash of the values.
 //
-// A label with an empty value is an absent one, as in Prometheus's data model. Exactly one value may hold the separator
-// and leave the others readable, so that host:port needs no hash: the instance, or else the last.
+// A label with an empty value is absent, as in Prometheus's data model. One value may contain the separator, so that host:port needs no
+// hash: the instance, or else the last value.
 func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	values := make([]string, 0, 4)
 	length, plain := len(r.Prefix), true
@@ -113,7 +113,7 @@ func (r *rule) alias(a *Alert, fromGrafana bool) string {
 			}
 			value = missing
 		}
-		plain = plain && !skipped && r.readable(value, i) // a value after a skipped one could be taken for it
+		plain = plain && !skipped && r.readable(value, i) // a value after a skipped one could be mistaken for it
 		values = append(values, value)
 		length += len(value) + len(r.Separator)
 	}
@@ -131,7 +131,7 @@ func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	return text.CutBytes(text.Printable(alias), MaxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
 }
 
-// join leaves out what is skipped.
+// join joins the values, without skipped ones.
 func (r *rule) join(values []string) string {
 	if r.MissingLabel == MissingSkip {
 		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
@@ -139,9 +139,9 @@ func (r *rule) join(values []string) string {
 	return strings.Join(values, r.Separator)
 }
 
-// readable says whether the value at a place can be told apart in the alias. Values before the free one are read from the
-// left, each up to the first separator; values after it from the right. So the former must not hold the separator, nor end
-// with its first half; the latter must not hold it, nor begin with its second half.
+// readable reports whether the value at this position can be found in the alias. A reader finds the values before the free one from the
+// left, each up to the first separator, and the values after it from the right. So the former must not contain the separator, nor end
+// with its first half; the latter must not contain it, nor begin with its second half.
 func (r *rule) readable(value string, place int) bool {
 	switch {
 	case place < r.free:
@@ -153,7 +153,7 @@ func (r *rule) readable(value string, place int) bool {
 	}
 }
 
-// missing returns what takes the place of an absent label.
+// missing returns the replacement of an absent label.
 func (r *rule) missing(a *Alert) string {
 	switch r.MissingLabel {
 	case MissingFingerprint:
@@ -165,7 +165,7 @@ func (r *rule) missing(a *Alert) string {
 	}
 }
 
-// labelsHash is the same for alerts that differ only in excluded and in empty labels.
+// labelsHash is equal for alerts that differ only in excluded and in empty labels.
 func labelsHash(set labels.Set, exclude []string) string {
 	texts := make([]string, 0, 2*len(set))
 	for _, l := range set {
@@ -176,8 +176,8 @@ func labelsHash(set labels.Set, exclude []string) string {
 	return shortHash(texts...)
 }
 
-// shortHash returns the start of a SHA-256 in hex. Each text is preceded by its length, so that no two lists of texts
-// are the same bytes.
+// shortHash returns the start of a SHA-256 in hex. It hashes each text with its length, so that no two lists of texts give the same
+// bytes.
 func shortHash(texts ...string) string {
 	var b []byte
 	for _, t := range texts {
@@ -191,7 +191,7 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// endsInHash says whether the alias looks as if a hash ended it, and so could be the alias of other values.
+// endsInHash reports whether the alias looks as if it ends with a hash. Then it could be the alias of other values.
 func endsInHash(alias string) bool {
 	if len(alias) < hashSuffixBytes {
 		return false

@@ -107,7 +107,7 @@ func TestAliasOfGrafana(t *testing.T) {
 	assert.NotEqual(t, of("f", &Grafana{RuleUID: "a:b"}), of("f", &Grafana{RuleUID: "b"}))
 }
 
-// TestAliasesNearlyTheSame are pairs of different problems that would share an alias if their values were only joined.
+// TestAliasesNearlyTheSame has pairs of different problems that would share an alias if their values were only joined.
 func TestAliasesNearlyTheSame(t *testing.T) {
 	of := func(separator, name, instance, job string) string {
 		cfg := testOptions().Alias
@@ -123,7 +123,7 @@ func TestAliasesNearlyTheSame(t *testing.T) {
 	assert.NotEqual(t, hashed, of(":", "a", "b:c", "d"+hashed[len(hashed)-hashSuffixBytes:]), "a hash forged in a label")
 }
 
-// drawLabels favours few names and awkward values, so that alerts nearly collide.
+// drawLabels prefers few names and awkward values, so that aliases nearly collide.
 func drawLabels(t *rapid.T, label string) map[string]string {
 	return rapid.MapOfN(
 		rapid.SampledFrom([]string{"alertname", "instance", "job", "pod", "severity", "my.label/with space", "日本"}),
@@ -145,8 +145,8 @@ func drawAliasConfig(t *rapid.T) AliasRule {
 	}
 }
 
-// identity is what makes a problem for the given settings, written down without any thought of an alias: the values of
-// the alias's labels and, where one is absent and hashed, all labels but the excluded ones. Empty labels do not exist.
+// identity defines what makes a problem for the given settings, independently of the alias code: the values of the alias's labels and,
+// if one is absent and hashed, all labels except excluded ones. Empty labels do not exist.
 func identity(cfg *AliasRule, set map[string]string) map[string]string {
 	all := maps.Clone(set)
 	maps.DeleteFunc(all, func(name, value string) bool { return value == "" || name == "severity" })
@@ -161,7 +161,7 @@ func identity(cfg *AliasRule, set map[string]string) map[string]string {
 	return chosen
 }
 
-// TestAliasIsIdentity is the promise of the alias, for any settings: alerts share it exactly if they are one problem.
+// TestAliasIsIdentity checks, for any settings, that alerts share an alias exactly if they are one problem.
 func TestAliasIsIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawAliasConfig(t)
@@ -185,7 +185,7 @@ func TestAliasIsIdentity(t *testing.T) {
 	})
 }
 
-// TestAliasIgnoresDelivery: the same alert has the same alias in any order of labels, in any group and any company.
+// TestAliasIgnoresDelivery: the same alert has the same alias in any order of labels, in any group and with any other alerts.
 func TestAliasIgnoresDelivery(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		set := labels.FromMap(drawLabels(t, "labels"))

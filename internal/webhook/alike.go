@@ -5,13 +5,13 @@ package webhook
 
 import "github.com/alert24/otelcol-alert24/internal/labels"
 
-// alike is a set that was read before. The sets of a webhook are much alike: they share what they have in common.
+// alike is a label set that was read earlier. The sets of a webhook resemble each other, so they share equal texts.
 type alike struct {
 	set labels.Set
-	at  int // where the next label should be
+	at  int // where the next label is expected
 }
 
-// find returns the label with this name, or an empty one. It looks at two places only: one set may lack a label of the other.
+// find returns the label with this name, or an empty one. It looks at two positions only: one of the sets may lack a label.
 func (a *alike) find(name []byte) labels.Label {
 	for i := a.at; i < min(a.at+2, len(a.set)); i++ {
 		if a.set[i].Name == string(name) {
@@ -22,20 +22,20 @@ func (a *alike) find(name []byte) labels.Label {
 	return labels.Label{}
 }
 
-// maxNames and maxNameBytes bound the names that are kept of one kind. Names that nobody sends any more must not keep out others, so a full
-// list begins anew.
+// maxNames and maxNameBytes bound the names of one kind that are kept. A full list is cleared, so that old names do not keep new ones
+// out.
 const (
 	maxNames     = 256
 	maxNameBytes = 128
 )
 
-// attributeNames makes the names of attributes, and shares them between records.
+// attributeNames joins the names of attributes, and shares them between records.
 type attributeNames struct {
 	known labels.Set // names of labels, and of their attributes as values
-	at    int        // where the next one should be
+	at    int        // where the last name was found
 }
 
-// join returns prefix, which is always the same, and name as one.
+// join returns prefix + name. prefix is always the same.
 func (n *attributeNames) join(prefix, name string) string {
 	for range n.known {
 		n.at++
@@ -59,5 +59,5 @@ func (n *attributeNames) join(prefix, name string) string {
 	return joined
 }
 
-// recordNames are those of the attributes that alerts make.
+// recordNames shares the names of the attributes of alerts.
 type recordNames struct{ labels, annotations attributeNames }

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// A set finds its labels in one that lacks a label or has one more, and never takes one for another.
+// A set finds its labels in a set that has one label less or one more, and never finds a wrong one.
 func TestAlike(t *testing.T) {
 	set := func(names ...string) (s labels.Set) {
 		for _, name := range names {
@@ -57,7 +57,7 @@ func TestAttributeNames(t *testing.T) {
 	assert.Same(t, unsafe.StringData(first), unsafe.StringData(names.join("label.", "job")))
 }
 
-// What a sender has sent once does not keep out what comes from then on.
+// Old names from a sender do not keep out later names.
 func TestAttributeNamesAreForgotten(t *testing.T) {
 	var names attributeNames
 	shares := func(name string) bool {
@@ -73,7 +73,7 @@ func TestAttributeNamesAreForgotten(t *testing.T) {
 	assert.Equal(t, "label.0", names.join("label.", "0"))
 }
 
-// What alerts of a webhook, and of webhooks one after the other, have in common is in memory once.
+// Alerts of one webhook, and of consecutive webhooks, share equal texts in memory.
 func TestAlertsShareTheirTexts(t *testing.T) {
 	alert := func(pod int) string {
 		return fmt.Sprintf(`{"status":"firing","generatorURL":"http://p/graph","labels":{"alertname":"Down","job":"api","pod":"%d"}}`, pod)

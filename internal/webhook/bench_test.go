@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkWebhook decodes and converts webhooks of realistic alerts, then runs the floor on the same bytes: the
-// standard library decoding into structs with maps, and no conversion at all. "of-floor" is our processor time over the
-// floor's, taken in turns so that both see the same machine; the budget is 0.6.
+// BenchmarkWebhook decodes and converts webhooks of realistic alerts, then runs the floor on the same bytes: the standard library
+// decodes into structs with maps, without any conversion. "of-floor" is our processor time divided by the floor's. They run in turns so
+// that both see the same machine. The budget is 0.6.
 func BenchmarkWebhook(b *testing.B) {
 	for _, n := range []int{1, 20, 500} {
 		body := benchmarkBody(b, n)
@@ -47,8 +47,8 @@ func BenchmarkWebhook(b *testing.B) {
 	}
 }
 
-// BenchmarkLargeWebhook decodes and converts a webhook of 100,000 alerts in chunks. "of-body" is the most memory that was in
-// use during it, the body included, over the size of the body; the budget is 2.
+// BenchmarkLargeWebhook decodes and converts a webhook of 100,000 alerts in chunks. "of-body" is the peak memory, including the body,
+// divided by the size of the body. The budget is 2.
 func BenchmarkLargeWebhook(b *testing.B) {
 	body := benchmarkBody(b, 100_000)
 	r, conv, d := NewReader(), testConverter(testOptions()), testDelivery()
@@ -75,10 +75,10 @@ func BenchmarkLargeWebhook(b *testing.B) {
 	b.ReportMetric(float64(most)/float64(len(body)), "of-body")
 }
 
-// ratioAlerts is how many alerts one turn of the ratio takes: enough for the clock's resolution.
+// ratioAlerts is how many alerts one turn of the ratio processes: enough for the clock's resolution.
 const ratioAlerts = 1000
 
-// cpuTime returns the processor time of the process, collecting garbage included. Other processes do not disturb it.
+// cpuTime returns the processor time of the process, including garbage collection. Other processes do not disturb it.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
@@ -88,7 +88,7 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// The measured functions panic on an error, because b.Helper and a check in each loop would cost time of their own.
+// The measured functions panic on an error, because b.Helper and a check in each loop would cost time, too.
 
 func decodeAndConvert(r *Reader, conv *Converter, d *Delivery, body []byte) {
 	decodeChunks(r, body, func(w *Webhook) {
@@ -117,7 +117,7 @@ func decodeFloor(body []byte) {
 	}
 }
 
-// floorWebhook is the obvious way to decode a webhook.
+// floorWebhook is the most obvious type to decode a webhook into.
 type floorWebhook struct {
 	Receiver          string            `json:"receiver"`
 	Status            string            `json:"status"`
@@ -141,7 +141,7 @@ type floorAlert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
-// benchmarkBody returns a webhook of n alerts of a well-labelled service, about 1 KiB each.
+// benchmarkBody returns a webhook of n alerts of a service with many labels, about 1 KiB each.
 func benchmarkBody(tb testing.TB, n int) []byte {
 	tb.Helper()
 	w := floorWebhook{
@@ -175,7 +175,8 @@ func benchmarkBody(tb testing.TB, n int) []byte {
 	return body
 }
 
-// BenchmarkReadList is a list of 10,000 alerts with their keys, as it comes each minute. Of a minute it takes that part.
+// BenchmarkReadList reads a list of 10,000 alerts and computes their keys. Such a list comes once a minute. "of-minute" is the part of
+// a minute that this takes.
 func BenchmarkReadList(b *testing.B) {
 	const alerts = 10_000
 	var list strings.Builder

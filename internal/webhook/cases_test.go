@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
-// These are shapes from public bug reports, with texts of our own. Each test says which alerts are one incident.
+// These cases come from public bug reports, with our own texts. Each test tells which alerts share an incident.
 
 func recordsOfBody(t *testing.T, o Options, body string) []plog.LogRecord {
 	t.Helper()
@@ -30,7 +30,7 @@ func aliasesOfRecords(t *testing.T, records ...plog.LogRecord) (all []string) {
 	return all
 }
 
-// Two pods of two teams have the exporter's address as their instance. A rule makes two incidents of them.
+// Two pods of two teams share the exporter's address as their instance. A rule makes two incidents of them.
 func TestCaseSharedExporter(t *testing.T) {
 	alert := func(status, namespace, pod string) string {
 		return fmt.Sprintf(`{"status":%q,"labels":{"alertname":"KubePodCrashLooping","instance":"10.1.2.3:8080","namespace":%q,"pod":%q,"reason":"CrashLoopBackOff"}}`,
@@ -48,8 +48,8 @@ func TestCaseSharedExporter(t *testing.T) {
 		aliasesOfRecords(t, recordsOfBody(t, o, body)...))
 }
 
-// The state is a label: each change of state resolves one alert and fires another. A rule that excludes it makes one incident,
-// and the alerts stay two members.
+// The state is a label, so each change of state resolves one alert and fires another. A rule that excludes the label makes one
+// incident, and the alerts stay two members.
 func TestCaseStateLabel(t *testing.T) {
 	alert := func(status, state string) string {
 		return fmt.Sprintf(`{"status":%q,"labels":{"alertname":"AppNotSynced","app":"web","sync_status":%q,"severity":"warning"}}`, status, state)
@@ -88,7 +88,7 @@ const grafanaAlert = `{"version":"1","orgId":3,"externalURL":"https://grafana.ex
 	"dashboardURL":"https://grafana.example.com/d/mq?orgId=3&from=1","panelURL":"https://grafana.example.com/d/mq?viewPanel=2",
 	"values":{"A":12.5,"C":"NaN"},"valueString":"[ var='A' value=12.5 ]" EXTRA}]}`
 
-// Grafana says the rule's id only since an upgrade; the alert is the same before and after.
+// Grafana sends the rule's id only since an upgrade. The alert is the same before and after.
 func TestCaseGrafanaUpgrade(t *testing.T) {
 	before := recordsOfBody(t, testOptions(), strings.Replace(grafanaAlert, " EXTRA", "", 1))[0]
 	after := recordsOfBody(t, testOptions(), strings.Replace(grafanaAlert, " EXTRA", `,"ruleUID":"bexyz"`, 1))[0]
@@ -97,7 +97,7 @@ func TestCaseGrafanaUpgrade(t *testing.T) {
 	assert.Equal(t, before.Attributes().AsRaw(), after.Attributes().AsRaw(), "nothing else changes either")
 }
 
-// Organisation, links and values are those that Grafana sent; no folder label is needed.
+// Organisation, links and values are Grafana's. No folder label is needed.
 func TestCaseGrafanaLinks(t *testing.T) {
 	a := recordsOfBody(t, testOptions(), strings.Replace(grafanaAlert, " EXTRA", "", 1))[0].Attributes().AsRaw()
 	for name, want := range map[string]any{
@@ -140,7 +140,7 @@ func TestCaseTestButton(t *testing.T) {
 	}
 }
 
-// Structured annotations cost neither their alert nor the others of its group.
+// Structured annotations make neither their alert nor the others of its group unusable.
 func TestCaseNestedAnnotations(t *testing.T) {
 	records := recordsOfBody(t, testOptions(), `{"version":"4","groupKey":null,"alerts":[
 		{"status":"firing","labels":{"alertname":"DatabaseDown","instance":"pg-1:5432"},"fingerprint":"aa"},
@@ -166,7 +166,7 @@ func TestCaseEmptyTimes(t *testing.T) {
 	assert.Equal(t, "orders-1", stringOf(t, records[0].Attributes(), attrs.AlertFingerprint))
 }
 
-// The alert has no instance, and its text changes at each evaluation: the alias does not.
+// The alert has no instance, and its text changes with each evaluation. Its alias stays the same.
 func TestCaseChangingText(t *testing.T) {
 	of := func(status, percent string) string {
 		return aliasesOfRecords(t, recordsOfBody(t, testOptions(), fmt.Sprintf(`{"version":"4","alerts":[{"status":%q,

@@ -22,38 +22,38 @@ const (
 	labelSeverity  = "severity"
 	// unnamed is the body of an alert that has neither summary nor name.
 	unnamed = "alert without a name"
-	// usualAttributes is how many attributes a record of Alertmanager's has next to labels and annotations.
+	// usualAttributes is how many attributes a record of Alertmanager's alerts has in addition to labels and annotations.
 	usualAttributes = 14
-	// usualKeyText is more than what the key of most alerts is the hash of.
+	// usualKeyText is larger than the hashed text of most keys.
 	usualKeyText = 1024
-	// maxGroupBytes bounds about the memory of what every record repeats of the group's and the route's labels.
+	// maxGroupBytes roughly bounds the memory of the group's and the route's labels in each record.
 	maxGroupBytes = 32 << 10
 )
 
-// The low bits of a sequence number are the place of an alert in its webhook. The highest of those is set for alerts that
-// fire: an alert that one webhook calls both firing and resolved fires. The bits above them count webhooks.
+// The low bits of a sequence number are the position of an alert in its webhook. The highest of these is set for firing alerts: an
+// alert that one webhook shows both as firing and as resolved fires. The bits above count webhooks.
 const (
 	sequenceBits = 24
 	firingBit    = 1 << (sequenceBits - 1)
 	maxPosition  = firingBit - 1
 )
 
-// Delivery is what the receiver knows of a webhook beyond its body.
+// Delivery is what the receiver knows about a webhook in addition to its body.
 type Delivery struct {
 	Epoch    string
 	Arrival  int64 // counts webhooks in order of arrival
 	Received time.Time
 	Client   string // peer address, or ""
-	// ResolveWait is how long resolves wait for the next sync at the most; 0: they count at once.
+	// ResolveWait is how long resolves wait for the next sync at most; 0: they count at once.
 	ResolveWait time.Duration
-	// ListedBy is the source of the list that brought the alerts; "": a webhook did.
+	// ListedBy is the source of the list that contained the alerts; "": they came in a webhook.
 	ListedBy string
 }
 
-// SequenceOf is the sequence number of what arrives between two webhooks.
+// SequenceOf returns the sequence number of data that arrives between two webhooks.
 func SequenceOf(arrival int64) int64 { return arrival << sequenceBits }
 
-// sequence orders alerts by the arrival of their webhook, and then by their place in it.
+// sequence orders alerts by the arrival of their webhook, and then by their position in it.
 func (d *Delivery) sequence(a *Alert) int64 {
 	place := min(int64(a.Position), maxPosition)
 	if a.Status == attrs.StatusFiring {
@@ -62,31 +62,31 @@ func (d *Delivery) sequence(a *Alert) int64 {
 	return SequenceOf(d.Arrival) | place
 }
 
-// Options decide what the records of alerts are like.
+// Options control the records of alerts.
 type Options struct {
 	// ReceiverID is the id of the receiver component. Alerts of two receivers are different alerts.
 	ReceiverID string
-	// ScopeName and ScopeVersion are those of the instrumentation scope.
+	// ScopeName and ScopeVersion describe the instrumentation scope.
 	ScopeName, ScopeVersion string
-	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
+	// LabelsPerAlert is how many labels, and how many annotations, a record keeps at most.
 	LabelsPerAlert int
 	// ValueBytes is the longest text that a record keeps.
 	ValueBytes int
-	// Alias makes the alias of alerts that none of Rules matches. The first rule that matches counts.
+	// Alias makes the alias if none of Rules matches. The first matching rule counts.
 	Alias AliasRule
 	Rules []AliasRule
 }
 
-// Converter makes log records of alerts. Equal input makes equal output. It serves any number of goroutines.
+// Converter turns alerts into log records. Equal input gives equal output. Converter is safe for concurrent use.
 type Converter struct {
 	options Options
 	usual   rule
 	rules   []rule
 	words   severity.Table
-	kept    []string // labels and annotations that LabelsPerAlert never leaves out
+	kept    []string // labels and annotations that LabelsPerAlert never drops
 }
 
-// NewConverter fails if a rule has matchers that cannot be understood.
+// NewConverter returns an error if a rule has invalid matchers.
 func NewConverter(o Options) (*Converter, error) {
 	c := &Converter{options: o, words: severity.Known(), kept: []string{labelAlertName, labelSeverity, "summary", "description", "runbook_url"}}
 	var err error
@@ -107,7 +107,7 @@ func NewConverter(o Options) (*Converter, error) {
 	return c, nil
 }
 
-// Logs returns one record for each of w's Alerts, in their order, and how many texts the limits cut or left out.
+// Logs returns one record for each of w's Alerts, in order, and how many texts the limits cut or dropped.
 func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -136,7 +136,7 @@ func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	return logs, total
 }
 
-// record writes what the alert says.
+// record writes the content of the alert.
 func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert) {
 	word, name := a.Labels.Get(labelSeverity), a.Labels.Get(labelAlertName)
 
@@ -168,7 +168,7 @@ func (c *Converter) record(lr plog.LogRecord, out *writer, w *Webhook, a *Alert)
 	}
 }
 
-// delivery writes how the alert came, and what had to be cut.
+// delivery writes how the alert arrived, and how many texts were cut.
 func (c *Converter) delivery(out *writer, group *repeated, d *Delivery, a *Alert) {
 	out.attributes.PutStr(attrs.Epoch, d.Epoch)
 	out.attributes.PutInt(attrs.Seq, d.sequence(a))
@@ -188,7 +188,7 @@ func (c *Converter) delivery(out *writer, group *repeated, d *Delivery, a *Alert
 	}
 }
 
-// repeated is what every record of a webhook says.
+// repeated is the part that is equal in all records of a webhook.
 type repeated struct {
 	pairs     []labels.Label // attributes
 	truncated int64
@@ -247,12 +247,12 @@ func (c *Converter) grafana(out *writer, w *Webhook, g *Grafana) {
 	}
 }
 
-// room is about how many pairs of the set a record keeps.
+// room is roughly how many pairs of the set a record keeps.
 func (c *Converter) room(set labels.Set) int {
 	return min(len(set), c.options.LabelsPerAlert)
 }
 
-// set writes a label set, at most LabelsPerAlert of it and always those that an incident is made of.
+// set writes a label set: at most LabelsPerAlert pairs, but always those from which an incident is made.
 func (c *Converter) set(out *writer, names *attributeNames, prefix string, set labels.Set) {
 	room := c.options.LabelsPerAlert
 	for _, l := range set {
@@ -265,8 +265,8 @@ func (c *Converter) set(out *writer, names *attributeNames, prefix string, set l
 	}
 }
 
-// timestamp is when the alert started or, if it is resolved, ended; 0 when the webhook does not say or says what
-// nanoseconds since 1970 cannot hold.
+// timestamp is when the alert started or, if it is resolved, ended. It is 0 if the time is unknown or does not fit into nanoseconds
+// since 1970.
 func timestamp(a *Alert) pcommon.Timestamp {
 	t := a.StartsAt
 	if a.Status == attrs.StatusResolved {

@@ -13,8 +13,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Error says why the body as a whole cannot be understood. It is one line that holds nothing of the body but positions
-// and single characters, because senders write it to their logs.
+// Error tells why the whole body cannot be used. It is one line that quotes only positions and single characters of the body, because
+// senders write it to their logs.
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
@@ -32,10 +32,10 @@ var (
 	errUnreadable = &Error{"the body changed while it was read"}
 )
 
-// maxReasonLength bounds what an error repeats of a library's.
+// maxReasonLength bounds the text of a library's error in ours.
 const maxReasonLength = 120
 
-// syntaxError turns an error of the JSON decoder into one without its pointer, which holds label names.
+// syntaxError removes the pointer from an error of the JSON decoder, because it contains label names.
 func syntaxError(err error) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
@@ -50,7 +50,7 @@ func syntaxError(err error) error {
 	}
 }
 
-// OneLine returns what err says, printable and short.
+// OneLine returns the text of err, printable and short.
 func OneLine(err error) string {
 	if err == nil {
 		return "unknown reason"

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
-// awkward are bodies with something wrong in some alert, and the same alert twice.
+// awkward bodies have an error in one of the alerts, or the same alert twice.
 var awkward = []string{
 	`{"alerts":[]}`, `{"alerts":[1,{"status":"firing"},null,{"status":"resolved"},[]]}`,
 	`{"alerts":[{"status":"resolved","labels":{"a":"b"}},{"status":"firing","labels":{"a":"b"}}],"groupLabels":{"c":{}}}`,
@@ -27,8 +27,8 @@ var awkward = []string{
 	`{"alerts":[{"status":"firing","labels":[]}],"alerts":[]}`, `{"alerts":null}`, `{`, ``,
 }
 
-// FuzzDecode: whatever decodes is JSON to the standard library too, converts to one sound record per usable alert within
-// the limits, and gives the same records when it is read in chunks, those that fire first.
+// FuzzDecode: whatever decodes is valid JSON for the standard library, too. Each usable alert becomes one sound record within the limits.
+// Reading in chunks gives the same records, firing alerts first.
 func FuzzDecode(f *testing.F) {
 	for _, file := range webhookFiles(f) {
 		if body := readFile(f, file); len(body) < 16<<10 {
@@ -45,7 +45,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		w, err := Decode(body)
 		chunks, skipped, errChunks := readChunks(chunked, conv, body)
-		require.Equal(t, err == nil, errChunks == nil) // the texts differ, because what is passed over is not decoded
+		require.Equal(t, err == nil, errChunks == nil) // the texts may differ, because skipped values are not decoded
 		if err != nil {
 			require.NotContains(t, err.Error(), "\n")
 			return
@@ -61,7 +61,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// readChunks returns the records of all chunks in their order.
+// readChunks returns the records of all chunks, in order.
 func readChunks(r *Reader, conv *Converter, body []byte) (all []plog.LogRecord, skipped string, err error) {
 	w, err := r.Open(body)
 	if err != nil {
@@ -77,7 +77,7 @@ func readChunks(r *Reader, conv *Converter, body []byte) (all []plog.LogRecord, 
 	}
 }
 
-// firingFirst is the order of chunks.
+// firingFirst returns the records in the order of chunks.
 func firingFirst(records []plog.LogRecord) []plog.LogRecord {
 	slices.SortStableFunc(records, func(a, b plog.LogRecord) int {
 		sa, _ := a.Attributes().Get(attrs.AlertStatus)

@@ -22,8 +22,8 @@ const (
 	logsDir     = "../../testdata/logs"
 )
 
-// TestGolden converts every webhook of testdata/webhooks, recorded or written after a sender's documentation, and
-// compares the result with testdata/logs. Run it with -update to write those anew.
+// TestGolden converts every webhook of testdata/webhooks, recorded or written from a sender's documentation, and compares the result
+// with testdata/logs. With -update it writes those files anew.
 func TestGolden(t *testing.T) {
 	files := webhookFiles(t)
 	for _, file := range files {
@@ -43,14 +43,14 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestNoGoldenIsLeftOver: golden logs without their webhook would look like proof and prove nothing.
+// TestNoGoldenIsLeftOver: golden logs without a webhook look like proof but prove nothing.
 func TestNoGoldenIsLeftOver(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(logsDir, "*", "*.yaml"))
 	require.NoError(t, err)
 	require.Len(t, files, len(webhookFiles(t)))
 }
 
-// TestFingerprintsOfAlertmanager: where a sender gives none, ours is the one that Alertmanager would have sent.
+// TestFingerprintsOfAlertmanager: if a sender gives no fingerprint, ours is the one that Alertmanager would have sent.
 func TestFingerprintsOfAlertmanager(t *testing.T) {
 	compared := 0
 	for _, file := range webhookFiles(t) {

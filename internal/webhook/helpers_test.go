@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// webhookJSON writes a webhook of one or two firing alerts with their labels in the order given.
+// webhookJSON writes a webhook of one or two firing alerts, with their labels in the given order.
 func webhookJSON(first, second labels.Set, receiver, groupKey string) []byte {
 	alerts := []string{alertJSON(first)}
 	if second != nil {
@@ -81,7 +81,7 @@ func compiled(from AliasRule) rule {
 	return r
 }
 
-// convert decodes and converts body with everything that varies from run to run held still.
+// convert decodes and converts body with fixed values for everything that varies between runs.
 func convert(tb testing.TB, o Options, body []byte) plog.Logs {
 	tb.Helper()
 	logs, _ := testConverter(o).Logs(decode(tb, body), testDelivery())

@@ -13,7 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Key identifies an alert, whatever its alias.
+// Key identifies an alert, independently of its alias.
 type Key [16]byte
 
 // Key returns the alert's key.
@@ -24,8 +24,8 @@ func (c *Converter) Key(a *Alert) (k Key) {
 	return k
 }
 
-// appendKey appends what an alert's key is the hash of: the receiver component's id, the fingerprint and all labels but the
-// private ones, each text with its length. The labels are sorted.
+// appendKey appends the text that an alert's key hashes: the receiver component's id, the fingerprint and all labels except private
+// ones, each with its length. The labels are sorted.
 func appendKey(b []byte, receiverID string, a *Alert) []byte {
 	b = appendText(b, receiverID)
 	b = appendText(b, a.Fingerprint)
@@ -42,10 +42,10 @@ func private(name string) bool {
 	return len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
 }
 
-// ruleID returns what tells this alert from another with the same visible labels, or "". Grafana removes the labels that
-// name the rule after it has computed the fingerprint, so two rules may show identical labels. Without the rule's id the
-// fingerprint stands in for it. That is another one at another severity; so where an alert has excluded labels, it is the
-// fingerprint of the other visible ones.
+// ruleID returns what distinguishes this alert from others with the same visible labels, or "". Grafana removes the labels that name
+// the rule after it has computed the fingerprint, so two rules may show identical labels. Without the rule's id, ruleID returns the
+// fingerprint. The fingerprint changes with the severity, so an alert with excluded labels gets the fingerprint of its other visible
+// labels instead.
 func ruleID(a *Alert, fromGrafana bool, exclude []string) string {
 	if id := ruleUID(a, fromGrafana); id != "" {
 		return id
@@ -60,7 +60,7 @@ func ruleID(a *Alert, fromGrafana bool, exclude []string) string {
 	return slices.DeleteFunc(slices.Clone(a.Labels), excluded).Fingerprint()
 }
 
-// ruleUID returns the id of a Grafana rule. Grafana says it only since 2026, but its links have always named the rule.
+// ruleUID returns the id of a Grafana rule. Grafana sends it only since 2026, but its links have always contained it.
 func ruleUID(a *Alert, fromGrafana bool) string {
 	switch {
 	case a.Grafana != nil && a.Grafana.RuleUID != "":
@@ -77,12 +77,12 @@ func ruleUID(a *Alert, fromGrafana bool) string {
 // testLasts is how long the alert of Grafana's test button fires. Grafana never resolves it.
 const testLasts = time.Minute
 
-// isTest tells the alert of Grafana's test button. An alert of a rule that has the same name has the rule's id.
+// isTest recognises the alert of Grafana's test button. An alert of a real rule with the same name has the rule's id.
 func isTest(a *Alert, fromGrafana bool) bool {
 	return fromGrafana && a.Labels.Get(labelAlertName) == "TestAlert" && ruleUID(a, fromGrafana) == ""
 }
 
-// uidOfGenerator reads …/alerting/grafana/<uid>/view and, of Grafana 8 and 9, …/alerting/<uid>/edit.
+// uidOfGenerator reads the id from …/alerting/grafana/<uid>/view or, for Grafana 8 and 9, …/alerting/<uid>/edit.
 func uidOfGenerator(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -99,7 +99,7 @@ func uidOfGenerator(link string) string {
 	return ""
 }
 
-// uidOfSilence reads the matcher __alert_rule_uid__=<uid>.
+// uidOfSilence reads the id from the matcher __alert_rule_uid__=<uid>.
 func uidOfSilence(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {

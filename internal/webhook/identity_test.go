@@ -41,7 +41,7 @@ func TestRuleUIDOfLinks(t *testing.T) {
 	}
 }
 
-// TestRuleOfGrafana: the rule's id is the same wherever Grafana says it, and only Grafana's links are looked at.
+// TestRuleOfGrafana: the rule's id is the same wherever Grafana sends it, and only Grafana's links are read.
 func TestRuleOfGrafana(t *testing.T) {
 	const generator = "https://g/alerting/grafana/ce5/view"
 	silence := &Grafana{SilenceURL: "https://g/alerting/silence/new?matcher=__alert_rule_uid__%3Dce5"}
@@ -56,7 +56,7 @@ func TestRuleOfGrafana(t *testing.T) {
 	assert.Empty(t, ruleUID(&Alert{GeneratorURL: generator}, false))
 }
 
-// TestRuleWithoutAnId: a fingerprint tells two rules apart, but not one rule at two severities.
+// TestRuleWithoutAnId: the alias distinguishes two rules by fingerprint, but not two severities of one rule.
 func TestRuleWithoutAnId(t *testing.T) {
 	exclude := []string{"severity"}
 	of := func(fingerprint string, pairs map[string]string) string {
@@ -78,7 +78,7 @@ func keyOf(t *testing.T, lr plog.LogRecord) string {
 	return hex.EncodeToString(v.Bytes().AsRaw())
 }
 
-// TestKey: whatever the alias, the key is that of the alert in its receiver.
+// TestKey: the key identifies the alert within its receiver, whatever its alias.
 func TestKey(t *testing.T) {
 	of := func(receiver, alert string) string {
 		o := testOptions()

@@ -15,8 +15,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// BenchmarkLibrary compares the Reader with the library's decoder, which reads into structs by reflection and has no
-// chunks, no limits and no skipped alerts. Both then convert. "of-library" is our processor time over the library's.
+// BenchmarkLibrary compares the Reader with the library's decoder, which reads into structs by reflection, without chunks, limits or
+// skipped alerts. Both then convert. "of-library" is our processor time divided by the library's.
 func BenchmarkLibrary(b *testing.B) {
 	for _, n := range []int{1, 20, 500} {
 		body := benchmarkBody(b, n)
@@ -70,7 +70,8 @@ func decodeByLibrary(body []byte) *Webhook {
 	return w
 }
 
-// inTurns runs both so often in turns, as long as b lasts, and returns the processor time of the first over that of the second.
+// inTurns alternates between the two functions, often calls at a time, as long as b lasts. It returns the processor time of the first
+// divided by that of the second.
 func inTurns(b *testing.B, often int, first, second func()) float64 {
 	b.Helper()
 	var one, two time.Duration

@@ -37,7 +37,7 @@ func TestValuesAreCut(t *testing.T) {
 	assert.EqualValues(t, 3, cut.Int(), "the label, the name and the body")
 }
 
-// TestLimitsDoNotTouchIdentity: whatever the limits, alias and fingerprint are those of the whole alert.
+// TestLimitsDoNotTouchIdentity: alias and fingerprint are computed from the whole alert, whatever the limits.
 func TestLimitsDoNotTouchIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := webhookJSON(labels.FromMap(drawLabels(t, "labels")), nil, "r", "")
@@ -68,7 +68,7 @@ func TestLimitsDoNotTouchIdentity(t *testing.T) {
 	})
 }
 
-// TestYearsThatRFC3339CannotWrite: a zone moves the time out of the years that the attributes' format has.
+// TestYearsThatRFC3339CannotWrite: the conversion to UTC moves the time to a year that the attributes' format cannot represent.
 func TestYearsThatRFC3339CannotWrite(t *testing.T) {
 	body := firingAlert(`"startsAt":"9999-12-31T23:59:59-01:00","endsAt":"0000-01-01T00:00:00+01:00"`)
 	lr := recordsOf(convert(t, testOptions(), []byte(body)))[0]

@@ -13,17 +13,18 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// ListedAlert is an alert of the list of Alertmanager's API. It is firing and has no end: the list has that of its lease.
+// ListedAlert is an alert in the list of Alertmanager's API. It is firing, and its end is unset: the list shows only when its lease
+// ends.
 type ListedAlert struct {
 	Alert
 
-	// Receivers are the names of Alertmanager's receivers that it is routed to.
+	// Receivers are the names of Alertmanager's receivers to which the alert is routed.
 	Receivers []string
-	// TellsMuted: it says which time intervals mute it. Alertmanager before 0.28 does not.
+	// TellsMuted: it lists the time intervals that mute it. Alertmanager before 0.28 does not.
 	TellsMuted bool
-	// Bytes is its length in the list.
+	// Bytes is the alert's length in the list.
 	Bytes int
-	// Suppressed: a silence, an inhibition or a time interval keeps it from being sent, or Alertmanager has not looked yet.
+	// Suppressed: a silence, an inhibition or a time interval stops its notifications, or Alertmanager has not processed it yet.
 	Suppressed bool
 	// SilencedBy are the ids of its silences.
 	SilencedBy []string
@@ -37,15 +38,15 @@ var (
 	errStrangeStatus = &Error{"the status of the Alertmanager has a time that cannot be read"}
 )
 
-// ReadList reads the list as a stream and calls each for every alert that can be used; it is valid until each returns. It returns
-// how many cannot be used. The list is only known as a whole if the error is nil.
+// ReadList reads the list as a stream and calls each for every usable alert; the alert is valid until each returns. It returns the
+// number of unusable alerts. Only if the error is nil was the whole list read.
 func (r *Reader) ReadList(from io.Reader, each func(a *ListedAlert)) (unusable int, err error) {
 	source := &remembering{from: from}
 	r.json.Reset(source, lenient...)
 	defer r.startChunk()
 	unusable, err = r.readAlertList(each)
 	if source.err != nil {
-		return unusable, source.err // more important than what the decoder says of it
+		return unusable, source.err // more important than the decoder's error
 	}
 	return unusable, err
 }
@@ -110,7 +111,7 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 	return isObject && reason == "" && state != "", err
 }
 
-// readListedStatus reads an alert's state, and what suppresses it.
+// readListedStatus reads an alert's state, and whether it is suppressed.
 func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 	_, err = r.object(func(name []byte) (err error) {
 		var ids []string
@@ -132,7 +133,7 @@ func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 	return state, err
 }
 
-// texts reads a list of texts; anything else is an empty one.
+// texts reads a list of texts; any other value is an empty list.
 func (r *Reader) texts() (all []string, err error) {
 	err = r.each(func() error {
 		s, err := r.text("")
@@ -142,7 +143,7 @@ func (r *Reader) texts() (all []string, err error) {
 	return all, err
 }
 
-// receiverNames reads a list of objects that have names.
+// receiverNames reads the names from a list of objects.
 func (r *Reader) receiverNames() (all []string, err error) {
 	err = r.each(func() error {
 		_, err := r.object(func(name []byte) error {
@@ -158,7 +159,7 @@ func (r *Reader) receiverNames() (all []string, err error) {
 	return all, err
 }
 
-// each calls item for each value of a list; item reads it. Anything else is an empty list.
+// each calls item to read each value of a list. Any other value is an empty list.
 func (r *Reader) each(item func() error) error {
 	if r.json.PeekKind() != '[' {
 		return r.skip()
@@ -177,20 +178,20 @@ func (r *Reader) each(item func() error) error {
 	return nil
 }
 
-// Keep returns the alert with memory of its own.
+// Keep returns the alert with its own memory.
 func (a *ListedAlert) Keep() Alert {
 	kept := a.Alert
 	kept.Labels, kept.Annotations = slices.Clone(a.Labels), slices.Clone(a.Annotations)
 	return kept
 }
 
-// labelRuleUID is a private label of Grafana's lists.
+// labelRuleUID is a private label in Grafana's lists.
 const labelRuleUID = "__alert_rule_uid__"
 
-// AsWebhooks returns what the alerts of a list would be if they had been sent to the receiver: those of Grafana without what it does
-// not send, and the others. It changes the alerts.
+// AsWebhooks returns the webhooks that would have brought the listed alerts to the receiver: one for Grafana's alerts, without the
+// parts that Grafana does not send, and one for the others. It changes the alerts.
 func AsWebhooks(receiver string, listed []Alert) (all []*Webhook) {
-	quoted := regexp.QuoteMeta(receiver) // as Alertmanager sends it
+	quoted := regexp.QuoteMeta(receiver) // as Alertmanager sends names of receivers
 	alertmanager, grafana := &Webhook{Version: versionCurrent, Receiver: quoted}, &Webhook{Version: versionGrafana, Receiver: receiver}
 	for i := range listed {
 		a, to := &listed[i], alertmanager
@@ -213,7 +214,7 @@ func AsWebhooks(receiver string, listed []Alert) (all []*Webhook) {
 	return all
 }
 
-// remembering keeps the error of a reader, which the decoder hides.
+// remembering keeps the reader's error, which the decoder hides.
 type remembering struct {
 	from io.Reader
 	err  error

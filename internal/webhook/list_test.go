@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// seen is what a test looks at of an alert that is valid for a moment only.
+// seen keeps the parts of an alert that a test checks. The alert itself is only valid for a moment.
 type seen struct {
 	labels, fingerprint string
 	suppressed          bool
@@ -73,7 +73,7 @@ func TestReadListRefuses(t *testing.T) {
 	require.ErrorIs(t, err, failed)
 }
 
-// TestReadListCountsWhatItCannotUse: a list with these is not known as a whole.
+// TestReadListCountsWhatItCannotUse: a list with unusable alerts is not complete.
 func TestReadListCountsWhatItCannotUse(t *testing.T) {
 	all, unusable, err := readList(t, `[7, {"labels":{"a":"1"}}, {"labels":"x","status":{"state":"active"}},
 		{"labels":{"a":"1","a":"2"},"status":{"state":"active"}}, {"fingerprint":"f","labels":{"a":"1"},"status":{"state":"active"}}]`)
@@ -82,7 +82,7 @@ func TestReadListCountsWhatItCannotUse(t *testing.T) {
 	assert.Equal(t, []seen{{"[{a 1}]", "f", false}}, all)
 }
 
-// TestListedKeyIsTheWebhooks: the list and the webhook tell of the same alert, whatever private labels one of them has.
+// TestListedKeyIsTheWebhooks: an alert has the same key in the list and in the webhook, whichever private labels one of them has.
 func TestListedKeyIsTheWebhooks(t *testing.T) {
 	c, err := NewConverter(Options{ReceiverID: "alertmanager/x", LabelsPerAlert: 2, ValueBytes: 1000, Alias: AliasRule{Labels: []string{"alertname"}, Separator: ":"}})
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestOneCluster(t *testing.T) {
 	assert.False(t, OneCluster([]*Status{member("a", "a"), member("b", "b")}))
 }
 
-// FuzzReadList: no answer makes it panic, and what it shows has a key.
+// FuzzReadList: no answer makes ReadList panic, and each alert has a key.
 func FuzzReadList(f *testing.F) {
 	f.Add(`[{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["id"]},"labels":{"alertname":"B"}}]`)
 	f.Add(`[{"labels":{"a":"1","a":"2"}}, 7, null]`)
@@ -166,7 +166,7 @@ func TestReadSilences(t *testing.T) {
 	}
 }
 
-// TestReadListReadsWhole: all that a webhook would say, but not the end, which is that of a lease.
+// TestReadListReadsWhole: it reads everything that a webhook contains except the end, which is only that of the lease.
 func TestReadListReadsWhole(t *testing.T) {
 	const alert = `{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00Z","fingerprint":"f","startsAt":"2026-11-26T14:00:00Z","generatorURL":"http://p/x",
 		"receivers":[{"name":"web.hook"},7,{"other":1,"name":"b"}],"status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},"labels":{"alertname":"A"}}`
@@ -186,7 +186,7 @@ func TestReadListReadsWhole(t *testing.T) {
 	assert.Equal(t, "B", kept[1].Labels.Get("alertname"))
 }
 
-// TestAsWebhooks: an alert of a list gets the alias that its webhook would give it, also one of Grafana.
+// TestAsWebhooks: a listed alert gets the alias that its webhook would give it, even for Grafana.
 func TestAsWebhooks(t *testing.T) {
 	set := func(pairs ...string) labels.Set {
 		m := map[string]string{}

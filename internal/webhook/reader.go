@@ -16,52 +16,51 @@ import (
 )
 
 const (
-	// ChunkBytes bounds about what the records of one chunk take, unless a single alert takes more.
+	// ChunkBytes roughly bounds the memory of the records of one chunk, unless a single alert takes more.
 	ChunkBytes = 4 << 20
-	// alertBytes is about what a record takes next to its labels and annotations, and pairBytes what one of those takes
-	// next to its text.
+	// alertBytes is roughly the memory of a record without labels and annotations, and pairBytes that of one such pair without its text.
 	alertBytes = 1536
 	pairBytes  = 64
 )
 
-// Reader reads webhooks, one after the other, without much garbage. One Reader serves one goroutine.
+// Reader reads webhooks, one after the other, with little garbage. It is not safe for concurrent use.
 //
-// A webhook is parsed once if its alerts fit into one chunk. Otherwise the first pass only checks the syntax and reads the
-// group, and the alerts are parsed again chunk by chunk: first those that fire, then those that are resolved. So no chunk
-// closes what a later chunk of the same webhook says is firing.
+// A webhook whose alerts fit into one chunk is parsed once. Otherwise the first pass only checks the syntax and reads the group. Then
+// the alerts are parsed again in chunks: first the firing ones, then the resolved ones. So a resolve never comes before a firing of the
+// same alert in a later chunk.
 //
-// It works on tokens because its errors name the place of a mistake without quoting any of the body, and because that is
-// faster than reflection.
+// Reader works on tokens, because its errors then give positions without quoting the body, and because tokens are faster than
+// reflection.
 type Reader struct {
 	json  *jsontext.Decoder
-	chunk int // most bytes of a chunk's records
+	chunk int // most bytes of one chunk's records
 	names recordNames
 
 	body   []byte
 	list   int64 // where the list of alerts starts in body
 	phase  phase
 	hook   Webhook
-	alerts []Alert // of the chunk at hand
-	last   Alert   // the one that was read before the first of them
+	alerts []Alert // of the current chunk
+	last   Alert   // the one that was read before them
 
-	pairs    []labels.Label // of all sets of the chunk at hand
-	cost     int            // about the memory of the chunk's records
+	pairs    []labels.Label // of all sets of the current chunk
+	cost     int            // approximate memory of the chunk's records
 	resolved bool           // there are resolved alerts
 	next     int            // position of the next alert
 	scratch  []byte
 }
 
-// phase says which alerts Next returns.
+// phase tells which alerts Next returns.
 type phase int
 
 const (
 	whole     phase = iota // all of them: they fit into one chunk
-	firing                 // those that fire, in chunks
-	resolving              // those that are resolved, in chunks
+	firing                 // the firing ones, in chunks
+	resolving              // the resolved ones, in chunks
 	done
 )
 
-// NewReader returns a Reader that serves chunks of about ChunkBytes.
+// NewReader returns a Reader with chunks of about ChunkBytes.
 func NewReader() *Reader { return newReader(ChunkBytes) }
 
 func newReader(chunk int) *Reader {
@@ -79,8 +78,8 @@ func Decode(body []byte) (*Webhook, error) {
 	return w, err
 }
 
-// Open checks that body is one JSON object with a list of alerts, and reads all but the alerts. Next reads those. The
-// result is valid until the next webhook is opened, and body must not change until then. Strings may be kept.
+// Open checks that body is one JSON object with a list of alerts, and reads everything except the alerts. Next reads those. The result
+// is valid until the next webhook is opened, and body must not change until then. Strings may be kept.
 func (r *Reader) Open(body []byte) (*Webhook, error) {
 	r.body, r.list, r.phase = body, -1, whole
 	r.hook = Webhook{names: &r.names}
@@ -112,7 +111,7 @@ func (r *Reader) Open(body []byte) (*Webhook, error) {
 		return nil, errVersion
 	}
 	if r.phase == whole && r.cost+len(r.alerts)*w.repeatedBytes() > r.chunk {
-		r.phase = firing // what the group says makes the records too large for one chunk
+		r.phase = firing // the group's labels make the records too large for one chunk
 	}
 	if r.phase == firing {
 		w.Skipped, r.resolved = Skipped{}, false
@@ -136,7 +135,7 @@ func (r *Reader) member(name []byte) (err error) {
 	case "notification_reason":
 		w.NotificationReason, err = r.text("")
 	case "truncatedAlerts":
-		w.TruncatedAlerts, err = r.number(32) // small enough to be added up forever
+		w.TruncatedAlerts, err = r.number(32) // small enough that sums never overflow
 		w.TruncatedAlerts = max(w.TruncatedAlerts, 0)
 	case "orgId":
 		w.OrgID, err = r.number(64)
@@ -152,7 +151,7 @@ func (r *Reader) member(name []byte) (err error) {
 	return err
 }
 
-// groupSet reads a set that is not part of a chunk.
+// groupSet reads a set that does not belong to a chunk.
 func (r *Reader) groupSet() (labels.Set, error) {
 	start, cost := len(r.pairs), r.cost
 	s, err := r.set(nil)
@@ -161,7 +160,7 @@ func (r *Reader) groupSet() (labels.Set, error) {
 	return kept, err
 }
 
-// readList reads the list of alerts. Past the first chunk it only checks the syntax.
+// readList reads the list of alerts. Beyond the first chunk it only checks the syntax.
 func (r *Reader) readList() error {
 	if r.json.PeekKind() == 'n' {
 		return r.skip()
@@ -229,7 +228,7 @@ func (r *Reader) Next() (bool, error) {
 	}
 }
 
-// fill reads alerts until the chunk is full, or the list and so the phase ends.
+// fill reads alerts until the chunk is full or the list, and thus the phase, ends.
 func (r *Reader) fill() error {
 	repeated := r.hook.repeatedBytes()
 	for r.json.PeekKind() != ']' {
@@ -248,7 +247,7 @@ func (r *Reader) fill() error {
 	return nil
 }
 
-// before is the alert that was read before the one at hand, which is like it.
+// before returns the alert before the current one, which resembles it.
 func (r *Reader) before() *Alert {
 	if n := len(r.alerts); n > 1 {
 		return &r.alerts[n-2]
@@ -256,7 +255,7 @@ func (r *Reader) before() *Alert {
 	return &r.last
 }
 
-// readAlert reads one alert and adds it to the chunk, if it can be used and belongs to the phase.
+// readAlert reads one alert, and adds it to the chunk if it is usable and belongs to the phase.
 func (r *Reader) readAlert() error {
 	pairs, cost := len(r.pairs), r.cost
 	r.alerts = append(r.alerts, Alert{Position: r.next})
@@ -271,7 +270,7 @@ func (r *Reader) readAlert() error {
 	isResolved := a.Status == attrs.StatusResolved
 	switch {
 	case reason != "":
-		if r.phase != resolving { // it was counted before
+		if r.phase != resolving { // the first phase counted it
 			r.hook.Skipped.add(a, reason)
 		}
 	case isResolved && r.phase == firing:

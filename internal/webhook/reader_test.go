@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// TestOneBadAlertCostsOneAlert: each of these stands between two good alerts.
+// TestOneBadAlertCostsOneAlert: each of these alerts stands between two good ones.
 func TestOneBadAlertCostsOneAlert(t *testing.T) {
 	for alert, want := range map[string]string{
 		`1`:                              "alerts[1]: must be an object",
@@ -67,7 +67,7 @@ func TestSkippedNamesTheFirst(t *testing.T) {
 	assert.True(t, strings.HasSuffix(w.Skipped.String(), "; alerts[9]: must be an object; and 5 more"), w.Skipped.String())
 }
 
-// TestValuesOfOtherTypes: what is not a string becomes text, and what is not known is absent.
+// TestValuesOfOtherTypes: values that are not strings become text, and unknown values are absent.
 func TestValuesOfOtherTypes(t *testing.T) {
 	w := decode(t, []byte(`{"version":4,"receiver":{"name": "x"},"groupKey":7,"groupLabels":[],"routeLabels":"x","truncatedAlerts":"2",
 		"alerts":[{"status":" Firing ","fingerprint":255,"generatorURL":true,"startsAt":"","endsAt":"soon",
@@ -93,7 +93,7 @@ func TestValuesOfOtherTypes(t *testing.T) {
 	assert.Contains(t, a.Annotations.Get("details"), `{"exit":3,"text":"`)
 }
 
-// TestUnknownEndsAreAbsent: nobody knows when these alerts ended, so the record does not say their start instead.
+// TestUnknownEndsAreAbsent: the end of these alerts is unknown, and the record must not show their start instead.
 func TestUnknownEndsAreAbsent(t *testing.T) {
 	for _, end := range []string{`""`, `null`, `"0001-01-01T00:00:00Z"`, `"1970-01-01T00:00:00Z"`, `"soon"`, `"2026-02-30T00:00:00Z"`, `1795466235`, `{}`} {
 		body := `{"alerts":[{"status":"resolved","startsAt":"2026-11-23T20:37:15Z","endsAt":` + end + `}]}`
@@ -107,8 +107,8 @@ func TestUnknownEndsAreAbsent(t *testing.T) {
 	assert.NotContains(t, lr.Attributes().AsRaw(), attrs.AlertStartsAt, "Unix's zero is not a start")
 }
 
-// TestFiringWins: an alert that one webhook calls both firing and resolved fires, in any order of the two and however
-// many chunks they are apart.
+// TestFiringWins: if one webhook shows an alert both as firing and as resolved, the alert fires, in any order and across any number of
+// chunks.
 func TestFiringWins(t *testing.T) {
 	const fires, resolved = `{"status":"firing","labels":{"a":"b"}}`, `{"status":"resolved","labels":{"a":"b"}}`
 	for _, alerts := range []string{fires + "," + resolved, resolved + "," + fires} {
@@ -140,8 +140,8 @@ func TestSequence(t *testing.T) {
 	assert.Less(t, earlier.sequence(&first), earlier.sequence(&Alert{Status: attrs.StatusResolved, Position: 1}))
 }
 
-// TestChunks: however a webhook is cut into chunks, every usable alert comes once with its place in the webhook, and no
-// chunk holds more than one alert past its size.
+// TestChunks: however a webhook is cut into chunks, every usable alert comes once, with its position in the webhook. No chunk exceeds
+// its size by more than one alert.
 func TestChunks(t *testing.T) {
 	reader := newReader(0)
 	rapid.Check(t, func(t *rapid.T) {
@@ -190,7 +190,7 @@ func TestChunks(t *testing.T) {
 	})
 }
 
-// TestSyntaxIsCheckedBeforeTheFirstChunk: an alert of a body that is not JSON reaches nobody.
+// TestSyntaxIsCheckedBeforeTheFirstChunk: if a body is not JSON, none of its alerts is returned.
 func TestSyntaxIsCheckedBeforeTheFirstChunk(t *testing.T) {
 	body := `{"alerts":[` + strings.Repeat(`{"status":"firing"},`, 100) + `{"status":"firing"`
 	for _, chunk := range []int{1, ChunkBytes} {
@@ -199,7 +199,7 @@ func TestSyntaxIsCheckedBeforeTheFirstChunk(t *testing.T) {
 	}
 }
 
-// TestReaderForgets: nothing of a webhook is in the next one.
+// TestReaderForgets: no part of a webhook appears in the next one.
 func TestReaderForgets(t *testing.T) {
 	r := newReader(1)
 	_, err := r.Open([]byte(`{"version":"1","orgId":3,"groupLabels":{"a":"b"},"alerts":[0,{"status":"resolved"},{"status":"firing"}]}`))

@@ -59,7 +59,7 @@ func TestRulesAreChecked(t *testing.T) {
 	}
 }
 
-// TestSkippedLabels: what is left out does not make one problem of two.
+// TestSkippedLabels: skipped labels do not split one problem into two.
 func TestSkippedLabels(t *testing.T) {
 	of := func(names []string, pairs ...string) string {
 		r := compiled(AliasRule{Labels: names, Separator: ":", MissingLabel: MissingSkip})

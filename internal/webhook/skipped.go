@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// Reason says why an alert cannot be used. It is the value of a metric's attribute.
+// Reason tells why an alert cannot be used. It is an attribute of a metric.
 type Reason string
 
 // The reasons.
@@ -25,7 +25,7 @@ const (
 	TooManyLabels Reason = "too_many_labels"
 )
 
-// explanations complete "alerts[3]".
+// explanations follow a place such as "alerts[3]".
 var explanations = map[Reason]string{
 	NotAnObject:   ": must be an object",
 	BadLabels:     ".labels: must be an object",
@@ -36,38 +36,38 @@ var explanations = map[Reason]string{
 }
 
 const (
-	// maxExamples is how many skipped alerts are named, maxValue how many runes of a wrong value are quoted.
+	// maxExamples bounds the skipped alerts that are named, maxValue the runes of a wrong value that are quoted.
 	maxExamples = 10
 	maxValue    = 100
-	// maxNamedLabels bounds the labels by which one is named.
+	// maxNamedLabels bounds the labels in the name of a skipped alert.
 	maxNamedLabels = 20
 )
 
-// Skipped counts the alerts that cannot be used and names the first of them.
+// Skipped counts the unusable alerts and names the first of them.
 type Skipped struct {
 	ByReason map[Reason]int
-	// Examples are the first.
+	// Examples are the first unusable alerts.
 	Examples []Example
 }
 
-// Example is an alert that cannot be used.
+// Example is an unusable alert.
 type Example struct {
 	Position int
 	Reason   Reason
-	// Labels are those that could be read.
+	// Labels are the labels that could be read.
 	Labels labels.Set
 	status string
 }
 
-// Alert is what could be read of the alert.
+// Alert returns the readable part of the alert.
 func (e *Example) Alert() Alert {
 	return Alert{Position: e.Position, Labels: e.Labels, Fingerprint: e.Labels.Fingerprint()}
 }
 
-// place is where the alert is in the webhook.
+// place returns the alert's position in the webhook.
 func (e *Example) place() string { return "alerts[" + strconv.Itoa(e.Position) + "]" }
 
-// Why is what is wrong with it, with the wrong value.
+// Why tells what is wrong with the alert, with the wrong value.
 func (e *Example) Why() string {
 	why := strings.TrimPrefix(explanations[e.Reason], ".")
 	if field, rule, found := strings.Cut(why, ": "); found && e.Reason == BadStatus {
@@ -86,7 +86,7 @@ func (s *Skipped) add(a *Alert, reason Reason) {
 	}
 }
 
-// Len is the number of all.
+// Len returns the number of all unusable alerts.
 func (s *Skipped) Len() int {
 	n := 0
 	for _, count := range s.ByReason {
@@ -105,12 +105,12 @@ func (s *Skipped) Reasons() []Reason {
 	return all
 }
 
-// String names the first alerts and what is wrong with them, on one line and without any of their text.
+// String names the first alerts and their errors, on one line and without any text of theirs.
 func (s *Skipped) String() string {
 	return s.list(func(e *Example) string { return e.place() + explanations[e.Reason] })
 }
 
-// Named names the first alerts, with their labels, and what is wrong with them.
+// Named names the first alerts and their errors, with labels and wrong values.
 func (s *Skipped) Named() string {
 	return s.list(func(e *Example) string {
 		pairs := make([]string, 0, len(e.Labels))

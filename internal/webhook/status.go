@@ -10,13 +10,13 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Status is what an Alertmanager says of itself.
+// Status is an Alertmanager's report about itself.
 type Status struct {
-	// Started is when it was started, by its own clock; zero if it does not say.
+	// Started is when it was started, by its own clock; zero if unknown.
 	Started time.Time
 	// Settling: it has not yet found the other members of its cluster.
 	Settling bool
-	// Name is its own in its cluster, and Peers are those of all members; empty without a cluster.
+	// Name is its own name in its cluster, and Peers are the names of all members; both are empty without a cluster.
 	Name  string
 	Peers []string
 }
@@ -42,7 +42,7 @@ func ReadStatus(body []byte) (*Status, error) {
 		switch {
 		case err != nil:
 			return nil, errStrangeStatus
-		case t.Year() > 1: // Grafana says the zero time
+		case t.Year() > 1: // Grafana sends the zero time
 			s.Started = t
 		}
 	}
@@ -61,7 +61,7 @@ type Silence struct {
 	Until time.Time
 }
 
-// ReadSilences reads the list of silences of Alertmanager's API. It returns those that wanted has.
+// ReadSilences reads the list of silences of Alertmanager's API. It returns those that wanted accepts.
 func ReadSilences(body []byte, wanted func(id string) bool) (map[string]Silence, error) {
 	var said []struct {
 		ID        string `json:"id"`
@@ -81,7 +81,7 @@ func ReadSilences(body []byte, wanted func(id string) bool) (map[string]Silence,
 	return silences, nil
 }
 
-// OneCluster reports whether each of these Alertmanagers says that the others are members of its cluster.
+// OneCluster reports whether each of these Alertmanagers lists the others as members of its cluster.
 func OneCluster(all []*Status) bool {
 	for i, a := range all {
 		for j, b := range all {

@@ -15,17 +15,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Each of these functions reads exactly one value, whatever its type, and fails only if it is not JSON.
+// Each of these functions reads exactly one value of any type, and fails only if it is not JSON.
 
-// maxPairs is the most labels, annotations or values of an alert that are read. A label set past it is an attack or a
-// mistake; it must not cost more memory than its bytes.
+// maxPairs bounds the labels, annotations or values of an alert that are read. A larger set is an attack or a mistake, and must not
+// cost more memory than its bytes.
 const maxPairs = 10_000
 
-// lenient reads JSON as senders write it. Names that are given twice are looked at where they matter.
+// lenient accepts JSON as senders write it. Where duplicate names matter, they are checked.
 var lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 
-// object reads an object and calls member for each of its names; member reads the value. It reads anything else too, and
-// says that it is not an object. The name is valid until the value is read.
+// object reads an object and calls member to read the value of each name. It skips a value that is not an object, and reports that. The
+// name is valid until the value is read.
 func (r *Reader) object(member func(name []byte) error) (isObject bool, err error) {
 	if r.json.PeekKind() != '{' {
 		return false, r.skip()
@@ -52,7 +52,7 @@ func (r *Reader) object(member func(name []byte) error) (isObject bool, err erro
 	return true, nil
 }
 
-// text reads a value as text: a string as it is, null as the empty one, anything else as compact JSON. It may be like another text.
+// text reads a value as text: a string unchanged, null as "", anything else as compact JSON. like is a text that may be the same.
 func (r *Reader) text(like string) (string, error) {
 	raw, err := r.json.ReadValue()
 	if err != nil {
@@ -74,7 +74,7 @@ func textOf(raw jsontext.Value, like string) string {
 	}
 }
 
-// unquoted returns the text of a JSON string, without U+0000, which databases refuse. It shares the memory of like, if it is the same.
+// unquoted returns the text of a JSON string, without U+0000, which databases refuse. If the text equals like, it shares its memory.
 func unquoted(raw jsontext.Value, like string) string {
 	text := jsonstring.Decode(raw, like)
 	if strings.IndexByte(text, 0) < 0 {
@@ -83,7 +83,7 @@ func unquoted(raw jsontext.Value, like string) string {
 	return strings.ReplaceAll(text, "\x00", "\uFFFD")
 }
 
-// onlyText reads a string, and takes anything else for an absent one.
+// onlyText reads a string; any other value counts as absent.
 func (r *Reader) onlyText() (string, error) {
 	raw, err := r.json.ReadValue()
 	if err != nil {
@@ -95,8 +95,8 @@ func (r *Reader) onlyText() (string, error) {
 	return unquoted(raw, ""), nil
 }
 
-// time reads a time as RFC 3339 writes it. Absent, null, empty, zero and the start of 1970, which is Unix's zero, are the zero time; ok is
-// false for anything else.
+// time reads a time in RFC 3339. Absent, null, empty, zero and the start of 1970, Unix's zero, are the zero time; ok is false for any
+// other text or value.
 func (r *Reader) time() (t time.Time, ok bool, err error) {
 	raw, err := r.json.ReadValue()
 	switch {
@@ -118,7 +118,7 @@ func (r *Reader) time() (t time.Time, ok bool, err error) {
 	return t, err == nil, nil
 }
 
-// number reads a whole number of at most bits bits, and takes anything else for 0.
+// number reads an integer of at most bits bits; any other value counts as 0.
 func (r *Reader) number(bits int) (int64, error) {
 	raw, err := r.json.ReadValue()
 	if err != nil {
@@ -135,12 +135,12 @@ func (r *Reader) number(bits int) (int64, error) {
 type set struct {
 	pairs    labels.Set
 	isObject bool
-	twice    bool // a name is given twice; the least value is kept
-	dropped  int  // pairs past maxPairs
+	twice    bool // a name occurs twice; the least value is kept
+	dropped  int  // pairs beyond maxPairs
 }
 
-// set reads an object as a label set, which is mostly like another one; null is the empty one. Values that are not strings become text,
-// and null is absent.
+// set reads an object as a label set, which usually resembles like. null is the empty set. Values that are not strings become text, and
+// null values are absent.
 func (r *Reader) set(like labels.Set) (s set, err error) {
 	switch r.json.PeekKind() {
 	case 'n':
@@ -185,7 +185,7 @@ func (r *Reader) set(like labels.Set) (s set, err error) {
 	return s, nil
 }
 
-// values reads an object of numbers or texts, and leaves out what is neither.
+// values reads an object of numbers or texts, and skips other values.
 func (r *Reader) values(a *Alert) error {
 	g := a.grafana()
 	_, err := r.object(func(name []byte) error {

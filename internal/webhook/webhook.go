@@ -9,15 +9,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Values of Webhook.Version. A field that is only added does not change it.
+// Values of Webhook.Version. Added fields do not change it.
 const (
 	versionGrafana = "1"
 	versionOld     = "3" // Alertmanager up to 0.5
 	versionCurrent = "4"
 )
 
-// Webhook is what the bridge uses of a webhook. The group's own status and common labels are left out on purpose:
-// Alertmanager computes them after it cut the group to max_alerts, so they say nothing about the other alerts.
+// Webhook holds the parts of a webhook that the bridge uses. The group's own status and common labels are omitted on purpose:
+// Alertmanager computes them after it has cut the group to max_alerts, so they do not cover the other alerts.
 // Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 type Webhook struct {
 	Version            string
@@ -30,9 +30,9 @@ type Webhook struct {
 	GroupLabels        labels.Set
 	RouteLabels        labels.Set
 
-	// Alerts are all usable alerts, or those of the chunk at hand.
+	// Alerts are all usable alerts, or those of the current chunk.
 	Alerts []Alert
-	// Skipped are the alerts that cannot be used, of the chunks so far.
+	// Skipped counts the unusable alerts of the chunks so far.
 	Skipped Skipped
 
 	names *recordNames // shares names between records; may be nil
@@ -40,7 +40,7 @@ type Webhook struct {
 
 func (w *Webhook) fromGrafana() bool { return w.Version == versionGrafana }
 
-// repeatedBytes bounds about the memory of what every record of the webhook repeats.
+// repeatedBytes roughly bounds the memory that is repeated in every record of the webhook.
 func (w *Webhook) repeatedBytes() int {
 	n := 0
 	for _, set := range []labels.Set{w.GroupLabels, w.RouteLabels} {
@@ -53,7 +53,7 @@ func (w *Webhook) repeatedBytes() int {
 
 // Alert is one usable alert. Its Status is firing or resolved, and it has a Fingerprint.
 type Alert struct {
-	// Position is its place in the webhook; the first is 0.
+	// Position is the alert's index in the webhook; the first is 0.
 	Position     int
 	Status       string
 	Fingerprint  string
@@ -63,7 +63,7 @@ type Alert struct {
 	Labels       labels.Set
 	Annotations  labels.Set
 	Grafana      *Grafana // nil: none
-	// Dropped counts annotations and values past the most that are read.
+	// Dropped counts annotations and values beyond maxPairs.
 	Dropped int
 }
 
@@ -75,7 +75,7 @@ func (a *Alert) grafana() *Grafana {
 	return a.Grafana
 }
 
-// Grafana is what Grafana's alerts say beyond Alertmanager's.
+// Grafana holds what Grafana's alerts contain in addition to Alertmanager's.
 // Source: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
 type Grafana struct {
 	OrgID        int64
@@ -88,7 +88,7 @@ type Grafana struct {
 	Values       []Value
 }
 
-// Value is the result of one query or expression of a rule. Text is set where it is not a number, as NaN is not in JSON.
+// Value is the result of one query or expression of a rule. Text is set if it is not a JSON number, such as NaN.
 type Value struct {
 	Name   string
 	Number float64

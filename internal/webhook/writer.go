@@ -11,7 +11,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// writer adds attributes, leaves out empty ones, and counts what it had to cut.
+// writer adds attributes, skips empty ones, and counts the texts that it had to cut.
 type writer struct {
 	attributes pcommon.Map
 	names      *recordNames
@@ -30,14 +30,14 @@ func (w *writer) text(key, value string) {
 
 func (w *writer) time(key string, t time.Time) {
 	t = t.UTC()
-	if year := t.Year(); t.IsZero() || year < 0 || year > 9999 { // the zone may have moved it to a year that RFC 3339 cannot write
+	if year := t.Year(); t.IsZero() || year < 0 || year > 9999 { // in UTC, the year may be one that RFC 3339 cannot represent
 		return
 	}
 	w.attributes.PutStr(key, t.Format(time.RFC3339Nano))
 }
 
-// link adds an http or https address and nothing else: people click on it. A cut address leads nowhere, so one that is
-// too long is left out.
+// link adds only http and https addresses, because people click on them. It drops an address that is too long, because a cut address
+// leads nowhere.
 func (w *writer) link(key, address string) {
 	if len(address) > w.limit {
 		w.cut++
