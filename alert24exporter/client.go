@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
-// warn logs settings that are allowed and probably not meant to stay.
+// warn logs settings that are allowed but probably temporary.
 func (e *alert24Exporter) warn(ctx context.Context) {
 	var dry int64
 	if e.cfg.DryRun {
@@ -34,7 +34,7 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 	}
 }
 
-// newManager returns Alert24, or a dry run in its place.
+// newManager returns a client of Alert24, or a dry run instead.
 func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, gate *reconcile.Gate) (reconcile.Manager, error) {
 	cfg := alert24.Config{
 		APIKey:        configopaque.String(strings.TrimSpace(string(e.cfg.APIKey))),
@@ -58,7 +58,7 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 	return alert24.New(hc, e.cfg.ClientConfig.Endpoint, cfg)
 }
 
-// fieldDropped logs and counts an optional field that is left out because the API refused it.
+// fieldDropped logs and counts an optional field that was dropped because the API refused it.
 func (t *telemetry) fieldDropped(d alert24.Dropped) {
 	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
 	if d.Alias == "" {
@@ -76,8 +76,8 @@ func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
 		zap.String("method", call.Method), zap.String("path", call.Path), zap.ByteString("body", call.Body))
 }
 
-// keepConnections returns the client's settings with as many idle connections as there are concurrent requests, unless
-// the user sets a number: net/http keeps 2 by default, and would open the others again for each request.
+// keepConnections returns the client's settings with as many idle connections as concurrent requests, unless the user sets a number. By
+// default, net/http keeps 2 and would reopen the others for each request.
 func keepConnections(cfg *Config) confighttp.ClientConfig {
 	client := cfg.ClientConfig
 	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {

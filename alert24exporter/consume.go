@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/event"
 )
 
-// consume returns nil once the ledger holds what the records say. A bad record does not stop the others.
+// consume returns nil once the ledger holds the content of the records. An unusable record does not stop the others.
 func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	events, snapshots, bad := event.Read(logs, e.rules)
 	if bad.Count > 0 {
@@ -35,11 +35,11 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	return e.term.Load().accept(ctx, events, snapshots)
 }
 
-// unusableError is returned if no record can be used. OTLP receivers answer with its status, 400 over HTTP; without one
-// they would answer 500.
+// unusableError is returned if no record is usable. OTLP receivers answer with its status, 400 over HTTP; without a status they would
+// answer 500.
 type unusableError struct{ error }
 
-// GRPCStatus implements what package status looks for in an error.
+// GRPCStatus implements the interface that package status looks for in an error.
 func (e unusableError) GRPCStatus() *status.Status {
 	return status.New(codes.InvalidArgument, e.Error())
 }

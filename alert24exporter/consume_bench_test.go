@@ -26,7 +26,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
-// benchmarkRecord is what the receiver makes of the i-th alert of a well-labelled service.
+// benchmarkRecord is the receiver's record for the i-th alert of a service with many labels.
 func benchmarkRecord(record plog.LogRecord, i int, text string) {
 	host := fmt.Sprintf("api-%d.prod:9090", i)
 	m := record.Attributes()
@@ -81,7 +81,7 @@ func testLedgerConfig(tb testing.TB, aliases int, now func() time.Time) ledger.C
 	}
 }
 
-// benchmarkEvents are the firings from, from+1, … below to; another value is another text.
+// benchmarkEvents returns the firings numbered from (inclusive) to (exclusive); value changes their text.
 func benchmarkEvents(tb testing.TB, from, to, value int) []protocol.Event {
 	tb.Helper()
 	logs := plog.NewLogs()

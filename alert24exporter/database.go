@@ -23,7 +23,7 @@ type DatabaseConfig struct {
 	Lease time.Duration `mapstructure:"lease"`
 }
 
-// checkDatabase refuses what cannot work. It does not connect.
+// checkDatabase refuses invalid settings. It does not connect.
 func (c *Config) checkDatabase(p *problems.List) {
 	if d := c.Database.Get(); d != nil {
 		p.If(c.Storage != nil, "database: give either storage, for one bridge, or database, for several replicas, not both")
@@ -37,7 +37,7 @@ func (c *Config) postgres(d *DatabaseConfig) postgres.Config {
 	return postgres.Config{URL: string(d.URL), Schema: d.Schema, Lease: d.Lease, RequestTimeout: c.ClientConfig.Timeout, Describe: describe}
 }
 
-// describe is what people see of an entry in the database.
+// describe returns the columns for people in an entry's row.
 func describe(c ledger.Change) postgres.Description {
 	e := c.Entry
 	if e == nil {

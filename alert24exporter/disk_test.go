@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// A live alias takes the same space on disk after a day of repeats, whether they say something new or not.
+// A live alias takes the same space on disk after a day of repeats, whether they change the text or not.
 func TestDiskIsConstantInRepeats(t *testing.T) {
 	const (
 		aliases = 100
@@ -44,8 +44,8 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 				require.NoError(t, err)
 				return info.Size()
 			}
-			value := 1000  // of the same length all day
-			for range 30 { // until the disk holds as much superseded data as it ever will
+			value := 1000  // the same number of digits all day
+			for range 30 { // until the disk holds the maximum of superseded data
 				repeat(value)
 				value++
 			}

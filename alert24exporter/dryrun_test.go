@@ -64,7 +64,7 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 	assert.Empty(t, box.Requests())
 
-	// Turned off, it starts clean: the resolve is of an alias of which nothing is known.
+	// Without the dry run, the exporter starts with an empty ledger: the resolve has an unknown alias.
 	exp, stop := start(t, box, dir, nil)
 	defer stop()
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))

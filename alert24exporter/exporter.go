@@ -27,10 +27,10 @@ import (
 )
 
 const (
-	// storageName keeps the ledger apart from what else a component may store, and a dry run's from the real one.
+	// storageName separates the ledger from other data that a component may store, and a dry run's ledger from the real one.
 	storageName       = "ledger"
 	dryRunStorageName = "dry_run"
-	// shutdownGrace bounds how long requests on the wire are waited for.
+	// shutdownGrace bounds how long a shutdown waits for requests in progress.
 	shutdownGrace = 2 * time.Second
 )
 
@@ -42,19 +42,19 @@ type alert24Exporter struct {
 	telemetry *telemetry
 	rules     rules
 	lately    *lately
-	status    *statusServer // nil: there is no page
-	services  *serviceNames // nil: services have no names
+	status    *statusServer // nil: the page is off
+	services  *serviceNames // nil: no service is named
 
-	heartbeat *heartbeat // nil: there is none
+	heartbeat *heartbeat // nil: no URL is configured
 	manager   reconcile.Manager
 	gate      *reconcile.Gate
-	term      atomic.Pointer[term] // nil while another replica works on incidents
-	terms     atomic.Int64         // that began
-	replica   *replica             // nil: there is one bridge
-	storage   ledger.Store         // of one bridge; nil: memory only
+	term      atomic.Pointer[term] // nil while another replica leads
+	terms     atomic.Int64         // number of terms that began
+	replica   *replica             // nil: there are no other replicas
+	storage   ledger.Store         // without replicas; nil: memory only
 
-	disproved  atomic.Int64 // failed writes before a check that succeeded
-	unregister func()       // its readiness, and from rejections
+	disproved  atomic.Int64 // number of failed writes before a check that succeeded
+	unregister func()       // from readiness and rejections
 	stopProbe  func()       // of the storage; nil: there is none
 }
 
@@ -110,7 +110,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 	return nil
 }
 
-// startAlone makes this process the only one that works on incidents.
+// startAlone starts the exporter without other replicas.
 func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (err error) {
 	if e.storage, err = e.openStorage(ctx, host); err != nil {
 		return err

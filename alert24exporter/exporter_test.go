@@ -177,7 +177,7 @@ func TestStorageThatIsMissingOrOfAnotherKind(t *testing.T) {
 	}
 }
 
-// Two processes on one directory would each know half.
+// Two processes on one directory would each know half of the alerts.
 func TestStorageInUse(t *testing.T) {
 	dir := t.TempDir()
 	_, stop := start(t, sandboxtest.Start(t, sandbox.Options{}), dir, nil)
@@ -211,10 +211,9 @@ func TestStorageFailureIsNoAcknowledgement(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// The four scenarios of exportertest.CheckConsumeContract: the API is well, fails now and then, refuses some content,
-// and does any of these at random. The original does not fit: its records carry no alias, and it wants one call for
-// each record before ConsumeLogs returns, while this exporter answers once the ledger is on disk. So we wait until
-// nothing changes any more.
+// The test runs the four scenarios of exportertest.CheckConsumeContract: the API works, fails now and then, refuses some content, and
+// does any of these at random. The original test does not fit: its records have no alias, and it requires one call per record before
+// ConsumeLogs returns, while this exporter returns once the ledger is on disk. So this test waits until nothing changes any more.
 func TestConsumeContract(t *testing.T) {
 	const records = 200
 	flaky := sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusServiceUnavailable, Probability: 0.3}

@@ -28,7 +28,7 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 	if err != nil {
 		return nil, err
 	}
-	// No queue and no retry: errors reach the receiver at once and unchanged, so that it can answer the sender.
+	// No queue and no retry: the receiver must get errors at once and unchanged, to answer the sender.
 	return exporterhelper.NewLogs(ctx, set, cfg, e.consume,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),

@@ -25,10 +25,10 @@ import (
 
 var metadataID = component.NewID(metadata.Type)
 
-// patience is more than the lease and what a loaded machine needs.
+// patience is longer than the lease and the delays of a loaded machine together.
 const patience = 30 * time.Second
 
-// fleet is some exporters over one database and one Alert24.
+// fleet is several exporters with one database and one Alert24.
 type fleet struct {
 	t        *testing.T
 	box      *sandboxtest.Sandbox
@@ -39,7 +39,7 @@ type fleet struct {
 	all      []*alert24Exporter
 }
 
-// join starts one more exporter; with an empty url over the socket.
+// join starts another exporter. If url is empty, it connects over the socket.
 func (f *fleet) join(url string, change func(*Config)) *alert24Exporter {
 	f.t.Helper()
 	cfg := configOf(f.box)
@@ -77,7 +77,7 @@ func (f *fleet) three() (leader *alert24Exporter, followers []*alert24Exporter) 
 	return leader, followers
 }
 
-// leader waits for one of them to lead.
+// leader waits until one of these exporters leads.
 func (f *fleet) leader(among ...*alert24Exporter) (leader *alert24Exporter) {
 	f.t.Helper()
 	require.Eventually(f.t, func() bool {
@@ -100,7 +100,7 @@ func (f *fleet) sendIn(ctx context.Context, e *alert24Exporter, status string) e
 	return e.consume(ctx, f.alert(status))
 }
 
-// sends repeats what is not accepted, as senders do: the database may be slow.
+// sends repeats the records until they are accepted, as senders do: the database may be slow.
 func (f *fleet) sends(e *alert24Exporter, ld plog.Logs) {
 	f.t.Helper()
 	require.Eventually(f.t, func() bool { return e.consume(f.t.Context(), ld) == nil }, patience, tick)
@@ -112,7 +112,7 @@ func (f *fleet) alert(status string) plog.Logs {
 	return logs(attributes)
 }
 
-// began is when the alert began, the same each time.
+// began is when the alert began, the same for each call.
 func (f *fleet) began() time.Time { return time.Now().Truncate(time.Hour).Add(-time.Hour) }
 
 func (f *fleet) opens(incidents int) {
@@ -121,7 +121,7 @@ func (f *fleet) opens(incidents int) {
 	require.Eventually(f.t, func() bool { return len(f.box.Open(alias)) == incidents }, patience, tick)
 }
 
-// created counts the incidents that there ever were.
+// created counts all incidents, open and closed.
 func (f *fleet) created() int { return len(f.box.Incidents()) }
 
 func (f *fleet) says(what string) {

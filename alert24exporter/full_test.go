@@ -46,7 +46,7 @@ func (c *fullClient) Batch(ctx context.Context, ops ...*storage.Operation) error
 	return c.Client.Batch(ctx, ops...)
 }
 
-// startOnFullStorage starts an exporter over a storage that is not full yet. The caller shuts both down.
+// startOnFullStorage starts an exporter on a storage that is not full yet. The caller shuts both down.
 func startOnFullStorage(t *testing.T, set exporter.Settings) (*sandboxtest.Sandbox, exporter.Logs, *fullStorage) {
 	t.Helper()
 	box := sandboxtest.Start(t, sandbox.Options{})
@@ -59,7 +59,7 @@ func startOnFullStorage(t *testing.T, set exporter.Settings) (*sandboxtest.Sandb
 	return box, exp, ext
 }
 
-// TestSwitchedOffOnFullStorage: the incident of a watchdog that was switched off closes, also if the disk was full at the start.
+// TestSwitchedOffOnFullStorage: the incident of a watchdog that was switched off closes even if the disk was full at the start.
 func TestSwitchedOffOnFullStorage(t *testing.T) {
 	box, dir := sandboxtest.Start(t, sandbox.Options{}), t.TempDir()
 	exp, stop := start(t, box, dir, watchdogs(time.Second))

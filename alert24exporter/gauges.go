@@ -15,12 +15,12 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
-// statsAge is how long the statistics of all entries are reused: one scrape reads ten gauges.
+// statsAge is how long statistics are reused, because one scrape reads ten gauges.
 const statsAge = time.Second
 
 // statsCache reads the ledger's statistics at most once in statsAge.
 type statsCache struct {
-	ledger func() *ledger.Ledger // nil while another replica has it
+	ledger func() *ledger.Ledger // returns nil while another replica leads
 
 	mu    sync.Mutex
 	at    time.Time
@@ -41,7 +41,7 @@ func (c *statsCache) get() (s ledger.Stats, there bool) {
 	return c.stats, true
 }
 
-// watchLedger registers the gauges. Those of the ledger's entries are only there where the ledger is.
+// watchLedger registers the gauges. The gauges of entries exist only while this process has the ledger.
 func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 	cache := &statsCache{ledger: l}
 	gauge := func(value func(ledger.Stats) int64) metric.Int64Callback {
@@ -84,7 +84,7 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 	)
 }
 
-// pendingAge is how long a change has waited that does since then; zero: none does.
+// pendingAge is how long a change has been pending since a time; 0 if that is zero.
 func pendingAge(since, now time.Time) time.Duration {
 	if since.IsZero() {
 		return 0
@@ -92,7 +92,7 @@ func pendingAge(since, now time.Time) time.Duration {
 	return max(now.Sub(since), 0)
 }
 
-// watchReplica registers the gauges of a replica. While the database cannot tell, there are none but the role.
+// watchReplica registers the gauges of a replica. While the database does not answer, only the role exists.
 func (t *telemetry) watchReplica(r *replica) error {
 	count := func(value func(*postgres.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {

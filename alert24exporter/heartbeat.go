@@ -26,38 +26,39 @@ import (
 const (
 	heartbeatEvery   = time.Minute
 	heartbeatTimeout = 10 * time.Second
-	// heartbeatPoll is how often it is looked whether a source is heard.
+	// heartbeatPoll is the time between checks whether a source is heard.
 	heartbeatPoll = time.Second
-	// maxDrained is how much of an answer is read, so that the connection can be used again.
+	// maxDrained is how much of an answer is read, so that the connection can be reused.
 	maxDrained = 64 << 10
 )
 
-// heartbeat requests a URL that is a secret: no error, log line or span has it.
+// heartbeat requests a secret URL: no error, log line or span contains it.
 type heartbeat struct {
 	url       string
 	client    *http.Client
 	telemetry *telemetry
 }
 
-// newHeartbeat returns nil if no URL is configured. It uses the exporter's TLS settings and proxy, and neither its key nor its headers.
+// newHeartbeat returns nil without a URL and in a dry run. It uses the exporter's TLS settings and proxy, but neither its key nor its
+// headers.
 func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host) (*heartbeat, error) {
 	if e.cfg.Watchdog.HeartbeatURL == "" || e.cfg.DryRun {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	cfg := confighttp.NewDefaultClientConfig()
 	cfg.TLS, cfg.ProxyURL, cfg.Timeout = e.cfg.ClientConfig.TLS, e.cfg.ClientConfig.ProxyURL, heartbeatTimeout
-	quiet := e.set.TelemetrySettings // spans and metrics would have the URL
+	quiet := e.set.TelemetrySettings // spans and metrics would contain the URL
 	quiet.TracerProvider, quiet.MeterProvider = tracenoop.NewTracerProvider(), metricnoop.NewMeterProvider()
 	client, err := cfg.ToClient(ctx, host.GetExtensions(), quiet)
 	if err != nil {
 		return nil, fmt.Errorf("watchdog::heartbeat_url: %w", err)
 	}
-	// A redirect would tell another server the URL, as the referrer.
+	// A redirect would send the URL to another server, as the referrer.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &heartbeat{url: string(e.cfg.Watchdog.HeartbeatURL), client: client, telemetry: e.telemetry}, nil
 }
 
-// run requests the URL once a minute while beats says so, until ctx ends.
+// run requests the URL once a minute while beats returns true, until ctx ends.
 func (h *heartbeat) run(ctx context.Context, beats func() bool) {
 	defer h.client.CloseIdleConnections()
 	for ctx.Err() == nil {
@@ -95,7 +96,7 @@ func (h *heartbeat) request(ctx context.Context) error {
 	return nil
 }
 
-// heartbeat counts a request.
+// heartbeat counts and logs a request.
 func (t *telemetry) heartbeat(ctx context.Context, err error) {
 	result := "done"
 	if err != nil {

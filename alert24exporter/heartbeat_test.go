@@ -76,7 +76,7 @@ func TestHeartbeatOnceAMinuteWhileASourceIsHeard(t *testing.T) {
 				time.Sleep(time.Hour)
 				assert.EqualValues(t, 11, requests.Load())
 				heard.Store(true)
-				time.Sleep(2 * time.Second) // one is on the wire, if it hangs
+				time.Sleep(2 * time.Second) // a request that hangs is under way
 				cancel()
 				<-done
 				assert.Equal(t, test.failed, logged.FilterMessageSnippet("heartbeat_url").Len() > 0)
@@ -88,7 +88,7 @@ func TestHeartbeatOnceAMinuteWhileASourceIsHeard(t *testing.T) {
 	}
 }
 
-// TestHeartbeatURLIsASecret: it is in no error, whatever fails, and no key of ours goes there.
+// TestHeartbeatURLIsASecret: no error contains the URL, and our key is not sent to it.
 func TestHeartbeatURLIsASecret(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.APIKey = "ak_live_test"

@@ -31,12 +31,12 @@ const (
 
 var storageID = component.MustNewID("file_storage")
 
-// host has the extensions that a test gives it.
+// host has the extensions of a test.
 type host map[component.ID]component.Component
 
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
-// fileStorage starts the real storage extension over dir.
+// fileStorage starts the real storage extension on dir.
 func fileStorage(t *testing.T, dir string) extension.Extension {
 	t.Helper()
 	f := filestorage.NewFactory()
@@ -58,7 +58,7 @@ func configOf(box *sandboxtest.Sandbox) *Config {
 	return cfg
 }
 
-// measured are settings whose metrics can be read, until the test ends.
+// measured returns settings whose metrics can be read until the test ends.
 func measured(t *testing.T) (*componenttest.Telemetry, exporter.Settings) {
 	t.Helper()
 	telemetry := componenttest.NewTelemetry()
@@ -68,7 +68,7 @@ func measured(t *testing.T) (*componenttest.Telemetry, exporter.Settings) {
 	return telemetry, set
 }
 
-// start runs an exporter over dir (empty: in memory) until stop is called.
+// start runs an exporter on dir (empty: in memory) until stop is called.
 func start(t *testing.T, box *sandboxtest.Sandbox, dir string, change func(*Config)) (exp exporter.Logs, stop func()) {
 	t.Helper()
 	cfg := configOf(box)

@@ -23,35 +23,34 @@ import (
 )
 
 const (
-	// maxNotices bounds the reasons that are remembered, noticesPerWebhook those of one webhook.
+	// maxNotices bounds the notices in memory, noticesPerWebhook those of one webhook.
 	maxNotices        = 500
 	noticesPerWebhook = 50
-	// maxResultAliases bounds the aliases whose last results are remembered.
+	// maxResultAliases bounds the aliases with results in memory.
 	maxResultAliases = 10_000
 	// maxSyncs bounds the sources of lists.
 	maxSyncs = 50
 )
 
-// lately is what happened lately, for the status page, and the log lines that say why an alert has no incident. It is safe for
-// concurrent use.
+// lately keeps recent facts for the status page, and logs why alerts have no incident. It is safe for concurrent use.
 type lately struct {
 	logger  *seldom.Logger
 	started time.Time
 	now     func() time.Time
 	notices *status.Notices
-	results *status.Results // nil: there is no page
+	results *status.Results // nil: the page is off
 
-	fed atomic.Bool // alerts came
+	fed atomic.Bool // alerts have arrived
 
 	mu       sync.Mutex
-	api      status.API     // as far as calls tell
-	storage  status.Storage // as far as writes tell
+	api      status.API     // known from calls
+	storage  status.Storage // known from writes
 	calls    [60]secondCalls
 	syncs    map[string]status.Sync
 	webhooks status.Webhooks
 }
 
-// secondCalls are the calls of one second of the last minute.
+// secondCalls counts the calls of one second of the last minute.
 type secondCalls struct {
 	second int64
 	n      int
@@ -66,7 +65,7 @@ func newLately(logger *zap.Logger) *lately {
 	}
 }
 
-// called notes that Alert24 was asked.
+// called notes the result of a call.
 func (l *lately) called(result protocol.Result, err error) {
 	now := l.now()
 	l.mu.Lock()
@@ -96,7 +95,7 @@ func (l *lately) called(result protocol.Result, err error) {
 	}
 }
 
-// learned notes what became of a call of an alias.
+// learned notes the result of an alias's call.
 func (l *lately) learned(a *protocol.Answered, err error) {
 	if l.results == nil {
 		return
@@ -106,7 +105,7 @@ func (l *lately) learned(a *protocol.Answered, err error) {
 		r.Reason = err.Error()
 	}
 	if e, ok := errors.AsType[*alert24.Error](err); ok {
-		r.Reason = strings.TrimPrefix(r.Reason, e.Op+": ") // the call says it
+		r.Reason = strings.TrimPrefix(r.Reason, e.Op+": ") // r.Call has it already
 	}
 	l.results.Add(a.Alias, r)
 }
@@ -120,7 +119,7 @@ func (l *lately) synced(s *protocol.Snapshot) {
 	}
 }
 
-// wrote notes why the storage was not written.
+// wrote notes why a write to the storage failed.
 func (l *lately) wrote(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,19 +129,19 @@ func (l *lately) wrote(err error) {
 	}
 }
 
-// writes notes that the storage can be written.
+// writes notes that the storage works again.
 func (l *lately) writes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.storage = status.Storage{Mended: l.now()}
 }
 
-// refused notes records that cannot be used.
+// refused notes unusable records.
 func (l *lately) refused(bad event.Bad) {
 	l.notices.Add(status.Notice{Kind: status.Unusable, Text: "a log record cannot become an incident: " + bad.First.Error(), Count: bad.Count, Last: l.now()})
 }
 
-// noted are the outcomes of which people want to know why there is no incident.
+// noted lists the outcomes that leave an alert without an incident, so that people may ask why.
 var noted = []protocol.Outcome{protocol.Ignored, protocol.EchoHeld, protocol.NoRoom, protocol.Coalesced}
 
 // noticed notes and logs which events led to no incident, and why.
@@ -189,7 +188,7 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 	l.tell(n, message)
 }
 
-// untold notes and logs that an alert resolved while a create was under way or in doubt, and that none was carried out.
+// untold notes and logs that an alert resolved while a create was under way or in doubt, and that no create was carried out.
 func (l *lately) untold(alias string) {
 	l.brief(status.Notice{Alias: alias, Last: l.now()}, "it resolved before its incident was opened; no create was carried out")
 }
@@ -201,7 +200,7 @@ func (l *lately) brief(n status.Notice, why string) {
 	l.tell(n, message)
 }
 
-// tell logs a notice that is news.
+// tell logs a notice that is new.
 func (l *lately) tell(n status.Notice, message string) {
 	if !l.notices.Add(n) {
 		return
@@ -213,12 +212,12 @@ func (l *lately) tell(n status.Notice, message string) {
 	l.logger.Info(message, fields...)
 }
 
-// failed says which request failed, and why. The cause bounds the lines: there are few results and statuses.
+// failed returns the log fields of a failed request, and its cause. There are few causes, which bounds the log lines.
 func failed(alias string, kind protocol.Kind, result protocol.Result, err error) (cause string, fields []zap.Field) {
 	e, _ := errors.AsType[*alert24.Error](err)
 	name := result.String()
 	if e != nil && e.Status == http.StatusTooManyRequests {
-		name = "rate_limited" // it was sent
+		name = "rate_limited" // the request was sent
 	}
 	cause = name
 	fields = []zap.Field{zap.Stringer("operation", kind), zap.String("result", name), zap.Error(err)}
@@ -231,27 +230,27 @@ func failed(alias string, kind protocol.Kind, result protocol.Result, err error)
 	if e.URL != "" {
 		fields = append(fields, zap.String("url", e.URL))
 	}
-	if text := http.StatusText(e.Status); text != "" { // others are too many to be told apart
+	if text := http.StatusText(e.Status); text != "" { // other statuses are too many to distinguish
 		cause += " " + text
 	}
 	return cause, fields
 }
 
-// asksNoMore forgets how Alert24 answered.
+// asksNoMore forgets the state of Alert24.
 func (l *lately) asksNoMore() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.api = status.API{State: status.APINotAsked}
 }
 
-// apiWorks: the last call did not fail, or there was none.
+// apiWorks reports whether the last call succeeded or there was none.
 func (l *lately) apiWorks() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.api.State == status.APIAnswers || l.api.State == status.APINotAsked
 }
 
-// answers says how the API answers.
+// answers returns the state of the API.
 func (l *lately) answers() status.API {
 	now := l.now()
 	l.mu.Lock()
@@ -265,7 +264,7 @@ func (l *lately) answers() status.API {
 	return a
 }
 
-// stored says how writing the storage went: why it fails and since when, or when it was mended.
+// stored returns the state of the storage: why and since when it fails, or when it recovered.
 func (l *lately) stored() status.Storage {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
-// rejected notes what a receiver of this process did not take. It has logged it.
+// rejected notes a webhook that a receiver of this process refused. The receiver has logged it.
 func (l *lately) rejected(r rejections.Rejection) {
 	why := r.Text
 	if r.Detail != "" {
@@ -27,14 +27,14 @@ func (l *lately) rejected(r rejections.Rejection) {
 	}
 }
 
-// skipped notes an alert that a receiver of this process cannot use. It has logged it.
+// skipped notes an alert that a receiver of this process could not use. The receiver has logged it.
 func (l *lately) skipped(s rejections.Skipped) {
 	n := status.Notice{Kind: status.Skipped, Alias: s.Alias, Labels: status.Bounded(s.Labels), Text: s.Text, From: s.From, Receiver: s.Receiver, Last: l.now()}
 	n.Same = s.Labels.Fingerprint() + s.Text
 	l.notices.Add(n)
 }
 
-// accepted notes that a receiver of this process took a webhook.
+// accepted notes that a receiver of this process accepted a webhook.
 func (l *lately) accepted() {
 	now := l.now()
 	l.mu.Lock()
@@ -42,7 +42,7 @@ func (l *lately) accepted() {
 	l.webhooks.LastAccepted = now
 }
 
-// hooks says when webhooks came.
+// hooks returns when webhooks came.
 func (l *lately) hooks() status.Webhooks {
 	l.mu.Lock()
 	defer l.mu.Unlock()

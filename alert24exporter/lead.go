@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// campaign leads as often as this replica is elected, until ctx ends.
+// campaign leads whenever this replica is elected, until ctx ends.
 func (r *replica) campaign(ctx context.Context) {
 	for ctx.Err() == nil {
 		l, err := r.elect.Campaign(ctx)
@@ -28,14 +28,14 @@ func (r *replica) campaign(ctx context.Context) {
 	}
 }
 
-// lead works on incidents until the leadership or ctx ends. Its error says why it could not begin.
+// lead works on incidents until the leadership or ctx ends. It returns an error if it could not begin.
 func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 	defer r.resign(ctx, l)
 	t, err := r.take(ctx, l)
 	if err != nil {
 		select {
 		case <-l.Lost():
-			return nil // it says so itself
+			return nil // the leadership has logged the reason
 		default:
 			return err
 		}
@@ -60,11 +60,12 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 	}
 }
 
-// take loads what the former leader left. What that had on the wire is in doubt, and what followers accepted comes first.
+// take loads the former leader's entries. Its calls that are under way are in doubt. Webhooks accepted by followers come before any
+// others.
 func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) {
 	lc, rc := r.ledgerConfig(), r.loopConfig()
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
-	r.listed.take() // those of a former lead are old
+	r.listed.take() // lists from a former leadership are old
 	rc.MayCall, rc.Workers = l.MayCall, leaderWorkers(r.cfg.Limits, r.lease)
 	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
 	if err != nil {
@@ -74,7 +75,8 @@ func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) 
 	return t, t.ledger.Drain(ctx)
 }
 
-// punctual tells why a webhook comes too late: its sender is gone, or may have sent something newer to another replica.
+// punctual returns a function that tells why a webhook comes too late: its sender has gone, or may have sent newer data to another
+// replica.
 func (r *replica) punctual(ctx context.Context) func() error {
 	arrived := r.arrived(ctx)
 	return func() error {
@@ -85,8 +87,8 @@ func (r *replica) punctual(ctx context.Context) func() error {
 	}
 }
 
-// leaderWorkers bounds the calls that wait at the gate: one that waits for longer than a third of the lease may not leave. Pages have
-// as many workers again, and an update is two requests.
+// leaderWorkers bounds the calls that wait at the gate, because a call must not leave after more than a third of the lease. Pages have
+// as many additional workers, and an update takes two requests.
 func leaderWorkers(l LimitsConfig, lease time.Duration) int {
 	if l.RequestsPerSecond == 0 {
 		return l.ConcurrentRequests
@@ -95,7 +97,7 @@ func leaderWorkers(l LimitsConfig, lease time.Duration) int {
 	return max(1, min(l.ConcurrentRequests, int(inTime/4)))
 }
 
-// drain applies what is in the inbox.
+// drain applies the content of the inbox.
 func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
 	if err := t.ledger.Drain(ctx); err != nil && !errors.Is(err, ledger.ErrDeposed) {
 		r.telemetry.failures.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))

@@ -26,7 +26,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
-// startObserved runs an exporter in memory whose log is kept.
+// startObserved runs an exporter in memory and keeps its log.
 func startObserved(t *testing.T, box *sandboxtest.Sandbox, change func(*Config)) (exporter.Logs, *logobserver.ObservedLogs) {
 	t.Helper()
 	core, logged := logobserver.New(zap.DebugLevel)
@@ -41,7 +41,7 @@ func startObserved(t *testing.T, box *sandboxtest.Sandbox, change func(*Config))
 	return exp, logged
 }
 
-// One line says what became of an incident, which, and why. All else is for debugging.
+// One line tells what happened to which incident, and why. All other lines are for debugging.
 func TestOneLineForEachChange(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	exp, logged := startObserved(t, box, func(*Config) {})
@@ -83,7 +83,7 @@ func TestOneLineForEachChange(t *testing.T) {
 	assert.Equal(t, 5, changes.Len(), "the warning of no storage, and one line each")
 }
 
-// An update that writes nothing, because a person edited what changed, is no change of the incident.
+// An update that writes nothing, because a person edited the changed fields, is not logged as a change.
 func TestAnEditThatStaysIsNoUpdate(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	exp, logged := startObserved(t, box, func(*Config) {})
@@ -122,8 +122,8 @@ func TestUnencryptedKeyIsWarnedOf(t *testing.T) {
 	require.NoError(t, exp.Shutdown(t.Context()))
 }
 
-// However many pushes fail, and for whatever reason, our own lines are few. The helper's is one for each push, as of every exporter:
-// the collector's sampling bounds it.
+// However many webhooks fail, and for whatever reasons, our own log lines are few. The exporter helper logs one line per webhook, as
+// for every exporter: the collector's sampling bounds these.
 func TestFailuresDoNotFlood(t *testing.T) {
 	const pushes = 300
 	box := sandboxtest.Start(t, sandbox.Options{})
@@ -149,7 +149,7 @@ func TestFailuresDoNotFlood(t *testing.T) {
 	assert.Equal(t, 2*pushes, messages[helpers])
 	delete(messages, helpers)
 	assert.NotEmpty(t, messages)
-	more := int(time.Since(began)/time.Minute) * seldom.PerMinute // should the test be slow
+	more := int(time.Since(began)/time.Minute) * seldom.PerMinute // in case the test is slow
 	for message, n := range messages {
 		assert.LessOrEqual(t, n, 2*seldom.PerMinute+more, message)
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
-// looked is what the last look at the database found.
+// looked is the result of the last look at the database.
 type looked struct {
-	standing *postgres.Status // nil: not known
-	err      error            // why it is not
-	mended   time.Time        // when the database could be used again; zero: it always could
-	at       time.Time        // zero: the inbox has changed since, or nobody has looked
+	standing *postgres.Status // nil: unknown
+	err      error            // why it is unknown
+	mended   time.Time        // when the database recovered; zero: it never failed
+	at       time.Time        // zero: never, or the inbox has changed since
 }
 
-// looks keep the last one. They are safe for concurrent use.
+// looks keeps the last result. It is safe for concurrent use.
 type looks struct {
 	mu   sync.Mutex
 	seen looked
@@ -51,16 +51,16 @@ func (l *looks) outdated() {
 	l.seen.at = time.Time{}
 }
 
-// look learns how things stand.
+// look reads the state from the database.
 func (r *replica) look(ctx context.Context) error {
 	s, err := r.db.Status(ctx)
 	r.looks.add(s, err, time.Now())
 	return err
 }
 
-// lookAgain learns how things stand, unless it just did: who asks may have sent a webhook a moment ago.
+// lookAgain reads the state unless it is fresh. A change of the inbox makes it outdated.
 func (r *replica) lookAgain(ctx context.Context) {
 	if time.Since(r.looks.last().at) > time.Second/2 {
-		_ = r.look(context.WithoutCancel(ctx)) // looks have it
+		_ = r.look(context.WithoutCancel(ctx)) // looks keeps the error
 	}
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
-// observer is the exporter as the loop sees it.
+// observer is the loop's view of the exporter.
 type observer alert24Exporter
 
-// Called counts a call and keeps the component's status.
+// Called counts and logs a call, and updates the component's status.
 func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Result, took time.Duration, err error) {
 	if held(err) {
-		return // it is no call yet
+		return // no call was made
 	}
 	t := o.telemetry
 	operation := attribute.String("operation", kind.String())
@@ -42,13 +42,13 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	}
 }
 
-// held: a pause turned the call away, or the rest of a lookup.
+// held reports whether a pause turned the call, or the rest of a lookup, away.
 func held(err error) bool {
 	_, is := errors.AsType[*reconcile.PausedError](err)
 	return is
 }
 
-// called notes how Alert24 answered, and reports whether it works, on change only.
+// called notes the result of a call, and reports a change of the component's status.
 func (t *telemetry) called(result protocol.Result, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -57,7 +57,7 @@ func (t *telemetry) called(result protocol.Result, err error) {
 	t.report(before, err)
 }
 
-// asksNoMore forgets how Alert24 answered: another replica asks it now.
+// asksNoMore forgets the state of Alert24, because another replica calls it now.
 func (t *telemetry) asksNoMore() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,7 +66,7 @@ func (t *telemetry) asksNoMore() {
 	t.report(before, nil)
 }
 
-// report tells the collector whether Alert24 works, unless it did so before.
+// report reports whether Alert24 works if that has changed.
 func (t *telemetry) report(before bool, err error) {
 	works := t.lately.apiWorks()
 	if works == before {
@@ -82,7 +82,7 @@ func (t *telemetry) report(before bool, err error) {
 // Learned logs one line for each change of an incident.
 func (o *observer) Learned(a *protocol.Answered, err error) {
 	if held(err) && (a.Lesson == protocol.Nothing || a.Lesson == protocol.Retrying) {
-		return // nothing came of it
+		return // the call changed nothing
 	}
 	t := o.telemetry
 	t.delays(a)
@@ -95,7 +95,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	}
 	lesson := a.Lesson
 	if lesson == protocol.Updated && a.Answer.Wrote == 0 {
-		lesson = protocol.Nothing // the incident says it already, or a person's edit stays
+		lesson = protocol.Nothing // the incident has this content already, or a person's edit stays
 	}
 	switch lesson {
 	case protocol.Opened:
@@ -152,7 +152,7 @@ func reason(a *protocol.Answered, err error) string {
 	}
 }
 
-// delays measures how long people waited for the change.
+// delays measures how long the change was pending.
 func (t *telemetry) delays(a *protocol.Answered) {
 	if a.Waited > 0 {
 		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
@@ -162,7 +162,7 @@ func (t *telemetry) delays(a *protocol.Answered) {
 	}
 }
 
-// waited counts the time that requests were held back.
+// waited counts the time for which requests were held back.
 func (t *telemetry) waited(d time.Duration) {
 	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
 }

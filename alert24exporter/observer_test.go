@@ -24,7 +24,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
-// A pause that turns a call away hides nothing that the bridge learned with it.
+// A pause that turns a call away must not hide what the bridge learned with it.
 func TestWhatAPauseTurnedAway(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	paused := &alert24.Error{Result: protocol.NotSent, Err: &reconcile.PausedError{}}
@@ -46,7 +46,7 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
 }
 
-// A call that waited too long at the gate is logged. It says nothing of Alert24.
+// A call that waited too long at the gate is logged. It shows nothing about Alert24.
 func TestWhatWaitedTooLong(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	(*observer)(e).Called("a", protocol.Create, protocol.NotSent, 0, &alert24.Error{Result: protocol.NotSent, Err: reconcile.ErrNotPermitted})
@@ -54,7 +54,7 @@ func TestWhatWaitedTooLong(t *testing.T) {
 	assert.Equal(t, 1, logged.FilterMessageSnippet("A request to Alert24 failed").Len())
 }
 
-// However often one alias fails, people find the line of a refused key, and of a rate limit under its own name.
+// However often one alias fails, a refused key is still logged, and a rate limit has its own name.
 func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	call := func(result protocol.Result, httpStatus int) {
@@ -73,7 +73,7 @@ func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	assert.Zero(t, lines.FilterField(zap.String("result", "not_sent")).Len())
 }
 
-// Who reads that the key is refused reads until when calls wait, too.
+// The line about a refused key also tells how long calls wait.
 func TestTheLineOfAPauseSaysUntilWhen(t *testing.T) {
 	for name, f := range map[string]sandbox.Fault{
 		"denied": {Status: http.StatusUnauthorized}, "rate_limited": {Status: http.StatusTooManyRequests, RetryAfter: time.Minute},
@@ -101,7 +101,7 @@ func (deposed) CommitInbox(context.Context, []ledger.Change, ledger.Consumed) er
 	return ledger.ErrDeposed
 }
 
-// Who no longer leads cannot write. That says nothing of the database.
+// A replica that no longer leads cannot write. This shows nothing about the database.
 func TestTheEndOfALeadIsNoFailureOfTheStorage(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	require.ErrorIs(t, watchedLeadership{deposed{}, e.telemetry}.Commit(t.Context(), nil, false), ledger.ErrDeposed)
@@ -110,7 +110,7 @@ func TestTheEndOfALeadIsNoFailureOfTheStorage(t *testing.T) {
 	assert.Zero(t, e.telemetry.writesFailed.Load())
 }
 
-// A follower reads entries that know nothing of what changed in memory.
+// For an entry from the database, only its version shows that its title may have changed.
 func TestTitlesOfEntriesFromTheDatabase(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	var known titles

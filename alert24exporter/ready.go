@@ -21,9 +21,9 @@ var (
 	errDatabase      = errors.New("the database cannot be used")
 )
 
-// ready returns why new alerts would be refused. After a failed write it tries one itself, because a bridge that is not
-// ready may get no webhook. A write that succeeds in between proves little: a full storage still accepts those that free
-// space. The state of Alert24 does not matter here.
+// ready returns why new alerts would be refused. After a failed write it makes a small write itself, because a bridge that is not ready
+// may get no webhooks. Other successful writes do not count: a full storage still accepts writes that free space. The state of Alert24
+// does not matter here.
 func (e *alert24Exporter) ready(ctx context.Context) error {
 	if e.replica != nil && e.replica.look(ctx) != nil {
 		return errDatabase
@@ -49,7 +49,7 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 	return nil
 }
 
-// check tries a small write.
+// check makes a small write.
 func (e *alert24Exporter) check(ctx context.Context) error {
 	if e.replica != nil {
 		return e.replica.db.Check(ctx)
@@ -57,16 +57,16 @@ func (e *alert24Exporter) check(ctx context.Context) error {
 	return e.ledger().Check(ctx)
 }
 
-// probeEvery is how often this process sees how its storage does, if nobody asks whether the bridge is ready.
+// probeEvery is the time between checks of the storage when no readiness request comes.
 const probeEvery = 5 * time.Second
 
-// startProbe notices that the storage works again, and keeps for the metrics how the replicas stand.
+// startProbe notices that the storage works again, and keeps the state of the replicas for the metrics.
 func (e *alert24Exporter) startProbe(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var probe sync.WaitGroup
 	probe.Go(func() {
 		for {
-			_ = e.ready(ctx) // what is wrong is logged where it is found
+			_ = e.ready(ctx) // errors are logged where they occur
 			if !sleep.For(ctx, probeEvery) {
 				return
 			}

@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
-// Only the storage decides whether alerts would be accepted, and readiness recovers without a webhook.
+// Only the storage decides whether alerts would be accepted. Readiness recovers without a webhook.
 func TestReadyFollowsTheStorage(t *testing.T) {
 	telemetry, set := measured(t)
 	box, exp, ext := startOnFullStorage(t, set)
@@ -29,7 +29,7 @@ func TestReadyFollowsTheStorage(t *testing.T) {
 	value := func(name string) float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_"+name) }
 
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
-	require.Eventually(t, func() bool { // from then on nothing but this test writes
+	require.Eventually(t, func() bool { // afterwards only this test writes
 		m, err := telemetry.GetMetric("otelcol_exporter_alert24_incidents")
 		return err == nil && len(m.Data.(metricdata.Sum[int64]).DataPoints) == 1
 	}, soon, tick)
@@ -59,14 +59,14 @@ func TestReadyFollowsTheStorage(t *testing.T) {
 	require.NoError(t, probe(), "an exporter that is shut down is not asked")
 }
 
-// In memory only, there is nothing that a webhook would wait for.
+// In memory, webhooks wait for no storage.
 func TestReadyWithoutStorage(t *testing.T) {
 	_, stop := start(t, sandboxtest.Start(t, sandbox.Options{}), "", nil)
 	defer stop()
 	require.NoError(t, readiness.Ask(t.Context()))
 }
 
-// Repeats write nothing, and what frees space goes on in a full storage: neither says that it takes new alerts again.
+// Repeats write nothing, and a full storage still accepts writes that free space. Neither shows that it accepts new alerts again.
 func TestStorageUpTellsTheTruth(t *testing.T) {
 	telemetry, set := measured(t)
 	box, exp, ext := startOnFullStorage(t, set)
@@ -81,7 +81,7 @@ func TestStorageUpTellsTheTruth(t *testing.T) {
 	another[attrs.Alias] = "another"
 	require.Error(t, exp.ConsumeLogs(t.Context(), logs(another)))
 	assert.Zero(t, up())
-	_ = exp.ConsumeLogs(t.Context(), logs(firing)) // a repeat, whatever becomes of it
+	_ = exp.ConsumeLogs(t.Context(), logs(firing)) // a repeat; its result does not matter
 	assert.Zero(t, up())
 
 	ext.full.Store(false)
@@ -91,7 +91,7 @@ func TestStorageUpTellsTheTruth(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// What a readiness check finds has its reason on the page, too.
+// The reason that a readiness check finds is on the page, too.
 func TestCheckThatFailsSaysWhy(t *testing.T) {
 	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
 	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })

@@ -19,8 +19,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// replica is this process as one of several over a database. It follows: what it accepts waits in the inbox for the leader. While
-// it leads it has a term as well.
+// replica is this process as one of several with one database. As a follower, it puts webhooks into the inbox for the leader. While it
+// leads, it also has a term.
 type replica struct {
 	*alert24Exporter
 	db    *postgres.DB
@@ -34,7 +34,7 @@ type replica struct {
 	work    sync.WaitGroup
 }
 
-// elect is the database as the ledger knows it.
+// elect adapts the database to the ledger's port.
 type elect struct{ db *postgres.DB }
 
 // Campaign waits until this replica leads.
@@ -46,7 +46,7 @@ func (e elect) Campaign(ctx context.Context) (ledger.Leadership, error) {
 	return l, nil
 }
 
-// startReplica makes this process one of several. The database may be away.
+// startReplica makes this process one of several replicas. The database need not be available.
 func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	d := e.cfg.Database.Get()
 	cfg := e.cfg.postgres(d)
@@ -62,7 +62,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	if err := e.telemetry.watchReplica(r); err != nil {
 		return err
 	}
-	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0) // a counter that begins with 1 never grew
+	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
 	r.unstamp = arrival.Register(r.stamp)
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.work.Go(func() { r.campaign(ctx) })
@@ -71,7 +71,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	return nil
 }
 
-// shutdown hands the leadership over. It may be called again.
+// shutdown hands the leadership over. It may be called twice.
 func (r *replica) shutdown(ctx context.Context) error {
 	r.unstamp()
 	r.stop()
@@ -86,14 +86,14 @@ func (r *replica) shutdown(ctx context.Context) error {
 	return nil
 }
 
-// arrivalKey finds the stamp of one exporter in a context.
+// arrivalKey is the key of one exporter's stamp in a context.
 type arrivalKey struct{ db *postgres.DB }
 
 func (r *replica) stamp(ctx context.Context) context.Context {
 	return context.WithValue(ctx, arrivalKey{r.db}, r.db.Arrival())
 }
 
-// arrived is when the webhook arrived; now, if it has no stamp.
+// arrived returns when the webhook arrived; without a stamp, it is now.
 func (r *replica) arrived(ctx context.Context) postgres.Arrival {
 	if a, stamped := ctx.Value(arrivalKey{r.db}).(postgres.Arrival); stamped {
 		return a
@@ -101,14 +101,15 @@ func (r *replica) arrived(ctx context.Context) postgres.Arrival {
 	return r.db.Arrival()
 }
 
-// accept returns nil once the database holds what the records say.
+// accept returns nil once the database holds the content of the records.
 func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.Event, snapshots []*protocol.Snapshot) error {
 	if len(events)+len(snapshots) == 0 {
 		return nil
 	}
 	if t := r.term.Load(); t != nil {
 		asked(snapshots, r.arrived(ctx).Moment())
-		// A replica that has just lost the lead has applied nothing, or cannot tell. Then events may be applied twice, as when a webhook is repeated.
+		// A replica that has just lost the lead applied nothing, or does not know. Then events may be applied twice, as if the webhook was
+		// repeated.
 		if err := t.accept(ctx, events, snapshots); !errors.Is(err, ledger.ErrDeposed) {
 			return err
 		}
@@ -119,14 +120,14 @@ func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.
 	return err
 }
 
-// follow leaves the records to the leader. A snapshot replaces the one before it of the same source.
+// follow puts the records into the inbox for the leader. A snapshot replaces the former one of its source.
 func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.Event, snapshots []*protocol.Snapshot) error {
 	source := ""
 	if len(events) == 0 && len(snapshots) == 1 {
 		source = snapshots[0].Source
 	}
 	if firing := countFiring(events); firing > 0 && r.db.Live() >= r.cfg.Limits.Aliases {
-		return &ledger.FullError{Refused: firing, Max: r.cfg.Limits.Aliases} // some may be known: only the leader can tell
+		return &ledger.FullError{Refused: firing, Max: r.cfg.Limits.Aliases} // some aliases may be known, but only the leader can tell
 	}
 	payload, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
 	if err != nil {
@@ -150,7 +151,7 @@ func countFiring(events []protocol.Event) (n int) {
 
 var errNothingUsable = errors.New("none of its records can be used")
 
-// unpack reads records as the follower did that accepted them. The follower has counted those that cannot be used.
+// unpack reads a row's records as the follower did. The follower has already counted the unusable ones.
 func (r *replica) unpack(row ledger.Row) ([]protocol.Event, error) {
 	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(row.Payload)
 	if err != nil {
@@ -166,15 +167,15 @@ func (r *replica) unpack(row ledger.Row) ([]protocol.Event, error) {
 	return events, nil
 }
 
-// asked notes when lists were asked for whose records were made at the moment, or after it.
+// asked sets when the lists were requested. Their records were made at the given moment or later.
 func asked(snapshots []*protocol.Snapshot, made time.Time) {
 	for _, s := range snapshots {
 		s.Asked = made.Add(-s.Age)
 	}
 }
 
-// listed are snapshots out of the inbox, the last of each source. They are applied apart from the transaction that removes them:
-// the next one makes up for one that is lost.
+// listed holds the last snapshot of each source from the inbox. They are applied after the transaction that removes their rows. If one
+// is lost, the next one makes up for it.
 type listed struct {
 	mu       sync.Mutex
 	bySource map[string]*protocol.Snapshot
@@ -191,7 +192,7 @@ func (l *listed) add(snapshots []*protocol.Snapshot) {
 	}
 }
 
-// take returns and forgets all.
+// take returns all snapshots and forgets them.
 func (l *listed) take() map[string]*protocol.Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()

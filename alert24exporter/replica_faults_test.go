@@ -15,8 +15,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// survives breaks the database while an incident is open, and mends it: no replica takes the resolve in between, each says why in one line,
-// and nobody restarts anything.
+// survives breaks the database while an incident is open, and mends it. While the database is broken, no replica accepts the resolve,
+// and each gives the reason in one line. All replicas recover without a restart.
 func (f *fleet) survives(why string, breaks, mend func()) {
 	f.t.Helper()
 	leader, followers := f.three()
@@ -46,7 +46,7 @@ func (f *fleet) survives(why string, breaks, mend func()) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// refusal checks an error: the receiver answers 503, because it is not one for good, and it is one line without the password.
+// refusal checks an error: it is not permanent, so that the receiver answers 503, and it is one line without the password.
 func (f *fleet) refusal(err error) {
 	f.t.Helper()
 	require.Error(f.t, err)
@@ -55,13 +55,13 @@ func (f *fleet) refusal(err error) {
 	assert.NotContains(f.t, err.Error(), pgtest.Password)
 }
 
-// endSessions makes the replicas connect again.
+// endSessions makes the replicas reconnect.
 func (f *fleet) endSessions() {
 	f.t.Helper()
 	f.server.Do(f.t, "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+f.database+"'")
 }
 
-// complains waits for the log line that says why the database cannot be used, and sees that there are few of them.
+// complains waits for the log line that tells why the database cannot be used, and checks that there are few such lines.
 func (f *fleet) complains(why string) {
 	f.t.Helper()
 	const line = "The database cannot be used"
@@ -96,7 +96,7 @@ func readOnly(f *fleet) {
 	})
 }
 
-// insteadOf runs code before each new row, in place of what a test cannot do to a disk.
+// insteadOf runs code before each new row, to simulate faults of a disk.
 func (f *fleet) insteadOf(code string) {
 	f.t.Helper()
 	f.server.Do(f.t, f.database, "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "+code+"; RETURN NEW; END$$",
@@ -116,8 +116,7 @@ func slowStatements(f *fleet) {
 	f.survives("canceling statement due to statement timeout (SQLSTATE 57014)", func() { f.insteadOf("PERFORM pg_sleep(60)") }, f.mend)
 }
 
-// A database that turns the role away may learn its password later, or a file with it is put right. Nobody restarts the replicas.
-// Behind PgBouncer that keeps sessions apart, replicas work as without it.
+// Behind PgBouncer with one session per connection, replicas work as without it.
 func poolerOfSessions(f *fleet) {
 	url := pgtest.TCP(f.server.Pooler(f.t, "session"), f.database)
 	leader, follower := f.join(url, nil), f.join(url, nil)
@@ -133,7 +132,7 @@ func poolerOfSessions(f *fleet) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// One that does not is refused, and the log says how to set it.
+// A pooler that shares sessions is refused, and the log tells how to configure it.
 func poolerOfTransactions(f *fleet) {
 	e := f.join(pgtest.TCP(f.server.Pooler(f.t, "transaction"), f.database), nil)
 	require.ErrorIs(f.t, e.ready(f.t.Context()), errDatabase)
@@ -143,6 +142,7 @@ func poolerOfTransactions(f *fleet) {
 	assert.Contains(f.t, logged[len(logged)-1].ContextMap()["error"], "set pool_mode = session")
 }
 
+// The password may be corrected later, in the database or in a file. No replica needs a restart.
 func wrongPassword(f *fleet) {
 	const secret = "s3cret-of-the-database"
 	url := "postgres://" + pgtest.Role + ":" + secret + "@" + f.server.Address() + "/" + f.database + "?sslmode=disable"
@@ -168,7 +168,7 @@ func wrongPassword(f *fleet) {
 	f.opens(1)
 }
 
-// Who has gone may have sent something newer to another replica. The database is not to blame.
+// A sender that has gone may have sent newer data to another replica. This is not a fault of the database.
 func senderGone(f *fleet) {
 	leader, followers := f.three()
 	gone, cancel := context.WithCancel(f.t.Context())

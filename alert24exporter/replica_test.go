@@ -84,7 +84,7 @@ func throughAFollower(f *fleet) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// A list that a follower's receiver read ends up in the leader's ledger.
+// A list that a follower's receiver read reaches the leader's ledger.
 func listThroughAFollower(f *fleet) {
 	_, followers := f.three()
 	list := plog.NewLogs()
@@ -100,7 +100,7 @@ func listThroughAFollower(f *fleet) {
 	f.says("Alerts are silenced in Alertmanager")
 }
 
-// A list that was read before an alert resolved says nothing of the firing that may be an echo, whichever replica read it.
+// A list from before an alert's resolve does not decide about a firing that may be an echo, whichever replica read the list.
 func oldListThroughAFollower(f *fleet) {
 	leader, followers := f.three()
 	said := func(e *alert24Exporter, status string) {
@@ -129,14 +129,14 @@ func oldListThroughAFollower(f *fleet) {
 	assert.Equal(f.t, 2, f.created())
 }
 
-// standing are the members of the alert of the lists.
+// standing returns the members of the alias of the lists' alert.
 func (f *fleet) standing(leader *alert24Exporter) *protocol.Members {
 	e := leader.ledger().Get("Down:eu-1")
 	require.NotNil(f.t, e)
 	return &e.Members
 }
 
-// A replica that leads no more does not call Alert24, so nothing would show it that Alert24 works again.
+// A former leader does not call Alert24, so it must forget that Alert24 failed: nothing would show its recovery.
 func leaderThatAlert24Failed(f *fleet) {
 	proxy := pgtest.NewProxy(f.t, f.server.Address())
 	failed := f.join(pgtest.TCP(proxy.Address(), f.database), nil)
@@ -153,7 +153,7 @@ func leaderThatAlert24Failed(f *fleet) {
 	assert.Equal(f.t, status.APINotAsked, failed.lately.answers().State)
 }
 
-// A replica that leads again does not apply the list that it had not applied when it was deposed.
+// A replica that leads again does not apply lists from before its last leadership ended.
 func listOfAFormerLead(f *fleet) {
 	leader, followers := f.three()
 	silences := []protocol.Silence{{ID: "s1"}}
@@ -167,7 +167,7 @@ func listOfAFormerLead(f *fleet) {
 			f.sends(e, f.alert("firing"))
 		}
 	}
-	f.opens(1) // the inbox was read, and after that lists are applied
+	f.opens(1) // the inbox was read; lists are applied right after that
 	f.sends(next, f.alert("resolved"))
 	f.opens(0)
 	assert.Zero(f.t, f.logs.FilterMessageSnippet("Alerts are silenced").Len())
@@ -185,7 +185,7 @@ func leaderStops(f *fleet) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// The server ends all sessions. The leader goes on, or another replica takes over.
+// The server ends all sessions. The leader continues, or another replica takes over.
 func leaderLosesItsConnections(f *fleet) {
 	leader, _ := f.three()
 	f.sends(leader, f.alert("firing"))
@@ -222,7 +222,7 @@ func databaseAway(f *fleet) {
 	proxy := pgtest.NewProxy(f.t, f.server.Address())
 	proxy.Set(pgtest.Fault{Refuse: true})
 	url := pgtest.TCP(proxy.Address(), f.database)
-	first, second := f.join(url, nil), f.join(url, nil) // it is away when they start
+	first, second := f.join(url, nil), f.join(url, nil) // the database is unavailable when they start
 	for _, e := range f.all {
 		require.ErrorIs(f.t, e.ready(f.t.Context()), errDatabase)
 		require.Error(f.t, f.send(e, "firing"))

@@ -39,8 +39,8 @@ const (
 	oneResolves = "alertmanager-0.31.1/011-per-instance.json"
 )
 
-// TestRequestsOfRecordedWebhooks compares what the default configuration sends for every webhook of testdata/webhooks
-// with testdata/requests. Run it with -update to write those anew.
+// TestRequestsOfRecordedWebhooks compares the requests that the default configuration sends for every webhook of testdata/webhooks with
+// testdata/requests. With -update it writes those files anew.
 func TestRequestsOfRecordedWebhooks(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(webhooksDir, "*", "*.json"))
 	require.NoError(t, err)
@@ -112,7 +112,7 @@ func golden(t *testing.T, name, got string) {
 	assert.Equal(t, string(want), got)
 }
 
-// scenario is a webhook, what it is changed by on its way, and the configuration.
+// scenario is a webhook, its changes on the way, and the configuration.
 type scenario struct {
 	webhook     string
 	annotations map[string]string // added to each alert
@@ -121,7 +121,7 @@ type scenario struct {
 	exporter    string            // as YAML
 }
 
-// requests returns what would be sent, as a text to read.
+// requests returns the requests as readable text.
 func (s scenario) requests(t *testing.T) string {
 	t.Helper()
 	receiver := alertmanagerreceiver.NewFactory().CreateDefaultConfig()
@@ -158,7 +158,7 @@ func (s scenario) requests(t *testing.T) string {
 	return b.String()
 }
 
-// arrival is when all webhooks come. It is the end of an alert that says none.
+// arrival is when all webhooks arrive. It is also the end of an alert whose end is unknown.
 var arrival = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 
 // convert returns the records that a receiver makes of a webhook.

@@ -32,7 +32,7 @@ type request struct {
 	ImpactDescription                           string   `json:"impact_description"`
 }
 
-// text is what JSON can carry, and what breaks those who put it together by hand.
+// text draws texts that JSON can represent, among them some that break hand-made JSON.
 func text() *rapid.Generator[string] {
 	return rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 		"", " ", "\x00", "\x1b[2J", "\"}],\"status\":\"resolved\",", "\\", "\\u0000", "</script>", "\u202e\u2066", "\u2028", "\r\n\r\n",
@@ -41,7 +41,7 @@ func text() *rapid.Generator[string] {
 	}))
 }
 
-// anyBytes is what a log record can hold besides.
+// anyBytes draws anything else that a log record can hold.
 func anyBytes() *rapid.Generator[string] {
 	return rapid.OneOf(text(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
 }
@@ -87,7 +87,7 @@ func process(t *rapid.T, logs plog.Logs) {
 	}
 }
 
-// TestNoAlertBreaksARequest: whatever labels, annotations and attributes hold, what is sent is JSON within Alert24's bounds.
+// TestNoAlertBreaksARequest: whatever labels, annotations and attributes contain, each request is JSON within Alert24's limits.
 func TestNoAlertBreaksARequest(t *testing.T) {
 	receiver := alertmanagerreceiver.NewFactory().CreateDefaultConfig().(*alertmanagerreceiver.Config)
 	var previews []*preview.Preview
@@ -116,7 +116,7 @@ func TestNoAlertBreaksARequest(t *testing.T) {
 }
 
 func requireSound(t require.TestingT, a preview.Alert) {
-	require.True(t, a.Call.Body.IsValid(), "%q", a.Call.Body) // without a name that is there twice
+	require.True(t, a.Call.Body.IsValid(), "%q", a.Call.Body) // and no name occurs twice
 	var sent request
 	require.NoError(t, json.Unmarshal(a.Call.Body, &sent))
 	if a.Call.Method != http.MethodPost {

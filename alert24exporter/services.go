@@ -20,7 +20,7 @@ import (
 // servicesPatience is how long the first calls wait for the names of services.
 const servicesPatience = 2 * time.Second
 
-// serviceNames finds the ids of services by name while it runs.
+// serviceNames finds the ids of services by name while the exporter runs.
 type serviceNames struct {
 	*services.Directory
 
@@ -28,7 +28,8 @@ type serviceNames struct {
 	done chan struct{}
 }
 
-// newServices returns the directory of services, nil unless incidents name services. A dry run asks for nothing: it shows names.
+// newServices returns the directory of services, or nil if incidents name none. In a dry run it requests nothing, and incidents show
+// the names.
 func (e *alert24Exporter) newServices() *serviceNames {
 	if e.cfg.Incident.Services.By != incident.ServicesByName || e.cfg.DryRun {
 		return nil
@@ -44,7 +45,7 @@ func (e *alert24Exporter) newServices() *serviceNames {
 	})}
 }
 
-// start reads the list in the background.
+// start reads the list of services in the background.
 func (s *serviceNames) start(ctx context.Context) {
 	if s == nil {
 		return
@@ -57,7 +58,7 @@ func (s *serviceNames) start(ctx context.Context) {
 	}()
 }
 
-// await lets the first calls know the services, unless Alert24 does not answer.
+// await waits for the names of services before the first calls, but not long if Alert24 does not answer.
 func (s *serviceNames) await(ctx context.Context) {
 	if s == nil {
 		return
@@ -74,7 +75,7 @@ func (s *serviceNames) shutdown() {
 	}
 }
 
-// servicesChanged has incidents looked at that may lack a service which is known now.
+// servicesChanged makes the loop check the incidents that may lack a service whose name is now known.
 func (e *alert24Exporter) servicesChanged() {
 	t := e.term.Load()
 	if t == nil {
@@ -99,7 +100,7 @@ func (t *telemetry) unknownService(name string) {
 	}
 }
 
-// status says what is known of services; nil if names are not used.
+// status returns the state of the directory, or nil if no names are used.
 func (s *serviceNames) status() *status.Services {
 	if s == nil {
 		return nil

@@ -26,11 +26,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/statuspage"
 )
 
-// newStatusConfig returns the settings of the page but its endpoint.
+// newStatusConfig returns the default settings of the page, without an endpoint.
 func newStatusConfig() confighttp.ServerConfig {
 	c := confighttp.NewDefaultServerConfig()
 	c.ReadTimeout = 10 * time.Second
-	c.MaxRequestBodySize = 1 << 10 // it only reads
+	c.MaxRequestBodySize = 1 << 10 // requests have no bodies
 	return c
 }
 
@@ -41,7 +41,7 @@ type statusServer struct {
 	serving sync.WaitGroup
 }
 
-// statusOn reports whether the page is served.
+// statusOn reports whether the page is on.
 func (c *Config) statusOn() bool {
 	s := c.Status.Get()
 	return s != nil && s.NetAddr.Endpoint != ""
@@ -85,10 +85,10 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 	return nil
 }
 
-// statusGrace is how long requests in progress are waited for.
+// statusGrace is how long a shutdown waits for requests in progress.
 const statusGrace = time.Second
 
-// shutdown ends all requests: nothing asks the ledger or the database afterwards.
+// shutdown ends all requests, so that none reads the ledger or the database afterwards.
 func (s *statusServer) shutdown(ctx context.Context) error {
 	if s == nil {
 		return nil
@@ -108,7 +108,7 @@ func loopback(a net.Addr) bool {
 	return !ok || tcp.IP.IsLoopback() // a Unix socket has its own permissions
 }
 
-// unauthorized answers for the server's own layers. A browser then asks for a name and a password.
+// unauthorized writes the answer of the server's own layers. It makes a browser ask for a name and a password.
 func unauthorized(w http.ResponseWriter, _ *http.Request, _ string, code int) {
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="otelcol-alert24"`)
@@ -117,7 +117,7 @@ func unauthorized(w http.ResponseWriter, _ *http.Request, _ string, code int) {
 	http.Error(w, http.StatusText(code), code)
 }
 
-// tokenFromPassword lets a browser send a bearer token: it is the password that the browser asks for, with any name.
+// tokenFromPassword lets a browser send a bearer token: people enter it as the password, with any name.
 func tokenFromPassword(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); ok {

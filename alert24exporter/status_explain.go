@@ -24,7 +24,7 @@ func (s *statusSource) Explain(ctx context.Context, subject status.Subject) (sta
 	found.Notices = s.lately.notices.Find(explainedEntries, about)
 	err := s.find(ctx, &subject, &found)
 	if len(found.Entries)+len(found.Notices) == 0 {
-		// Perhaps it is among those of which nobody knows the alias.
+		// It may be among the notices without an alias.
 		found.Notices = s.lately.notices.Find(explainedEntries, (*status.Notice).Anonymous)
 		if subject.Alias != "" {
 			found.DidYouMean = s.similar(ctx, subject.Alias)
@@ -33,7 +33,7 @@ func (s *statusSource) Explain(ctx context.Context, subject status.Subject) (sta
 	return found, err
 }
 
-// similar returns an alias that differs from this one in case only; "" if none is known.
+// similar returns a known alias that differs from this one only in case, or "".
 func (s *statusSource) similar(ctx context.Context, alias string) string {
 	listed, _, err := s.list(ctx)
 	for i := range listed {
@@ -61,7 +61,7 @@ func (s *statusSource) find(ctx context.Context, subject *status.Subject, found 
 	}
 	for i := range listed {
 		if ctx.Err() != nil {
-			break // nobody waits for the answer any more
+			break // the request has ended
 		}
 		if l := &listed[i]; l.Entry.Alias == subject.Alias || subject.Alias == "" && hasAlert(l.Entry, subject) {
 			if found.More = len(found.Entries) == explainedEntries; found.More {
@@ -84,7 +84,7 @@ func hasAlert(e *protocol.Entry, subject *status.Subject) bool {
 	return false
 }
 
-// explain describes an entry, with what only this process knows.
+// explain describes an entry, with facts that only this process knows.
 func (s *statusSource) explain(l *ledger.Listed) status.Entry {
 	e := status.Read(l.Entry, s.known(s.common(), l, title(s.renderer, l.Entry)))
 	e.Results = s.lately.results.Of(l.Entry.Alias)

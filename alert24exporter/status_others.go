@@ -12,10 +12,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
-// othersShare bounds how much a follower reads the database for its page: at most about 1/othersShare of the time.
+// othersShare bounds the time in which a follower reads the database for its page to about 1/othersShare.
 const othersShare = 10
 
-// others are the entries of the replica that leads, as the database has them.
+// others holds the leader's entries, read from the database.
 type others struct {
 	mu     sync.Mutex
 	listed []ledger.Listed
@@ -23,7 +23,7 @@ type others struct {
 	took   time.Duration
 }
 
-// list reads the database, unless it just did.
+// list reads the database unless its last result is fresh.
 func (o *others) list(ctx context.Context, db *postgres.DB) ([]ledger.Listed, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	// shownNotices are the notices of an overview, explainedEntries the entries and notices of one explanation.
+	// shownNotices bounds the notices of an overview, explainedEntries the entries and notices of one explanation.
 	shownNotices     = 50
 	explainedEntries = 20
 )
 
-// statusSource is the exporter as the status page sees it.
+// statusSource is the status page's view of the exporter.
 type statusSource struct {
 	*alert24Exporter
 
@@ -29,7 +29,7 @@ type statusSource struct {
 	others others
 }
 
-// Revision implements statuspage.Source. What another replica does shows each second.
+// Revision implements statuspage.Source. Changes by another replica show after a second.
 func (s *statusSource) Revision(context.Context) string {
 	l := s.ledger()
 	if l == nil {
@@ -69,7 +69,7 @@ func (s *statusSource) Overview(ctx context.Context) status.Overview {
 	return o
 }
 
-// pausedUntil is when calls of the kind are allowed again; zero: they are.
+// pausedUntil returns when calls of the kind are allowed again; zero: they are now.
 func (s *statusSource) pausedUntil(kind protocol.Kind) time.Time {
 	if at := s.gate.OpensAt(kind); at.After(time.Now()) {
 		return at
@@ -99,7 +99,7 @@ func (s *statusSource) storageStatus() status.Storage {
 	return st
 }
 
-// status is this replica as one of several.
+// status describes this replica.
 func (r *replica) status() *status.Replica {
 	at := &status.Replica{Leads: r.term.Load() != nil, Lease: r.lease.Seconds()}
 	if s := r.looks.last().standing; s != nil {
@@ -139,7 +139,7 @@ func (s *statusSource) Idle() {
 	s.others.forget()
 }
 
-// list returns the entries that this process has or, while another replica leads, those in the database.
+// list returns this process's entries or, while another replica leads, the entries in the database.
 func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed int, err error) {
 	if l := s.ledger(); l != nil {
 		listed, closed = l.List()
@@ -151,7 +151,7 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 	return listed, 0, err
 }
 
-// common is what is known next to all entries.
+// common returns the facts that hold for all entries.
 func (s *statusSource) common() status.Known {
 	return status.Known{
 		ResolveDelay: s.cfg.Lifecycle.ResolveDelay, Page: status.Page(s.cfg.ClientConfig.Endpoint), Now: time.Now(),
@@ -160,25 +160,25 @@ func (s *statusSource) common() status.Known {
 	}
 }
 
-// known is what is known next to an entry, with what is common to all.
+// known adds the facts about one entry to the common ones.
 func (s *statusSource) known(k status.Known, l *ledger.Listed, title string) *status.Known {
 	k.Timers, k.PendingSince, k.Title = l.Timers(), l.Pending, title
 	k.Last, k.Refused = s.lately.results.LastFailed(l.Entry.Alias)
 	return &k
 }
 
-// titles are those of the last table: rendering thousands takes a while.
+// titles caches the titles of the last table, because rendering thousands takes time.
 type titles struct {
 	mu    sync.Mutex
 	known map[string]titled
 }
 
 type titled struct {
-	says, version uint64 // of the members, and of an entry that was read from the database and has no more
+	says, version uint64 // of the members and, for entries from the database, which lack that, of the entry
 	title         string
 }
 
-// of returns the titles of the entries, and forgets all others.
+// of returns the titles of these entries, and forgets all other titles.
 func (t *titles) of(r *incident.Renderer, listed []ledger.Listed) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -201,7 +201,7 @@ func (t *titles) forget() {
 	t.known = nil
 }
 
-// title of the incident; "" if no alert fires or waits.
+// title returns the title of the incident; "" if no alert fires or is held.
 func title(r *incident.Renderer, e *protocol.Entry) string {
 	if firing, more := e.Members.Worst(); len(firing) > 0 {
 		return r.Title(e.Alias, firing, more)

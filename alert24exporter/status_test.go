@@ -39,7 +39,7 @@ func withPage(cfg *Config) {
 	cfg.Status = configoptional.Some(s)
 }
 
-// watchedExporter is an exporter in memory with a page.
+// watchedExporter starts an exporter in memory, with a page.
 func watchedExporter(t *testing.T, box *sandboxtest.Sandbox, h host, change func(*Config)) (*alert24Exporter, *logobserver.ObservedLogs) {
 	t.Helper()
 	cfg := configOf(box)
@@ -59,7 +59,7 @@ func watchedExporter(t *testing.T, box *sandboxtest.Sandbox, h host, change func
 	return e, logged
 }
 
-// ask asks the page, and decodes the answer if it is 200.
+// ask requests a path of the page, and decodes an answer with status 200.
 func ask[T any](t *testing.T, e *alert24Exporter, path string, change ...func(*http.Request)) (v T, code int) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -180,7 +180,7 @@ func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
 	assert.Empty(t, explain(t, e, "never").Notices)
 }
 
-// guard is an authenticator that knows one token.
+// guard is an authenticator that accepts one token.
 type guard struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -247,7 +247,7 @@ func TestPageShowsAFullDisk(t *testing.T) {
 	assert.True(t, o.Storage.Up)
 }
 
-// followerShowsTheDatabase is a test of replicas.
+// followerShowsTheDatabase is run by the tests of replicas.
 func followerShowsTheDatabase(f *fleet) {
 	f.t.Helper()
 	f.join("", withPage)

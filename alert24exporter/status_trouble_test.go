@@ -88,7 +88,7 @@ func TestAliasInAnotherCaseIsOffered(t *testing.T) {
 	assert.Empty(t, explain(t, e, "another").DidYouMean)
 }
 
-// A pause is no failure of the calls that wait for its end.
+// A call that waits for the end of a pause has not failed.
 func TestRateLimitHasItsName(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	require.NoError(t, box.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: http.MethodPost}, Status: 429, RetryAfter: 30 * time.Second}}))

@@ -15,7 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// sync lets the ledger take a list of Alertmanager's alerts. If that fails halfway, the next list makes up for it.
+// sync applies a list of Alertmanager's alerts to the ledger. If that fails halfway, the next list makes up for it.
 func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 	ctx, span := t.exporter.tracer.Start(ctx, "alert24 sync", trace.WithAttributes(
 		attribute.Int("alert24.listed", len(s.Listed)), attribute.Bool("alert24.complete", s.Complete)))
@@ -34,12 +34,12 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 	return err
 }
 
-// synced counts what a list did, and says what it ended: no webhook did.
+// synced counts the effects of a list, and logs the resolves, because no webhook shows them.
 func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting, err error) {
 	if err == nil {
 		t.optional.ExporterAlert24Syncs.Add(ctx, 1)
 	}
-	// A counter that begins with 1 never grew.
+	// Start at 0: a counter that starts at 1 shows no increase.
 	t.builder.ExporterAlert24Events.Add(ctx, 0, metric.WithAttributes(attribute.String("outcome", protocol.Repaired.String())))
 	t.effects(ctx, did)
 	if did.Resolved > 0 {
@@ -48,7 +48,7 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 	}
 }
 
-// effects counts what a list did to alerts.
+// effects counts the effects of a list on alerts.
 func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	for effect, n := range map[string]int{
 		"shown": did.Shown, "resolved": did.Resolved, "released": did.Released, "cancelled": did.Cancelled,
@@ -60,7 +60,7 @@ func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	}
 }
 
-// silenced logs a silence when it is seen first. It forgets those that are not there any more.
+// silenced logs each new silence. It forgets silences that are no longer in the list.
 func (t *telemetry) silenced(s *protocol.Snapshot) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

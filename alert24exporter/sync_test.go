@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// TestSilencesAreLoggedOnce: each until it is gone, and those of two sources apart.
+// TestSilencesAreLoggedOnce: a silence is logged once until it ends, separately for each source.
 func TestSilencesAreLoggedOnce(t *testing.T) {
 	core, logged := zapobserver.New(zapcore.InfoLevel)
 	tel := &telemetry{logger: zap.New(core), silences: map[string]map[string]bool{}}

@@ -31,7 +31,8 @@ type TelemetryConfig struct {
 	OptionalMetrics bool `mapstructure:"optional_metrics"`
 }
 
-// telemetry is what operators see: metrics, one log line per incident, failures at a bounded rate, and the status.
+// telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's
+// status.
 type telemetry struct {
 	logger   *zap.Logger
 	builder  *metadata.TelemetryBuilder
@@ -42,9 +43,9 @@ type telemetry struct {
 	lately   *lately
 
 	mu            sync.Mutex                 // one report of the status at a time
-	silences      map[string]map[string]bool // that were logged, by source and id; mu guards them
+	silences      map[string]map[string]bool // logged silences, by source and id; guarded by mu
 	storageFailed atomic.Bool                // the last write
-	writesFailed  atomic.Int64               // all of them, see ready
+	writesFailed  atomic.Int64               // number of failed writes, see ready
 }
 
 func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, error) {
@@ -85,7 +86,7 @@ func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, to
 	t.outcomes(ctx, outcomes)
 }
 
-// outcomes counts what events did.
+// outcomes counts the outcomes of events.
 func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
 	counts := map[protocol.Outcome]int64{}
 	for _, o := range outcomes {
@@ -96,7 +97,7 @@ func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
 	}
 }
 
-// errorType names for a span why the ledger refused records.
+// errorType returns the span attribute for the reason why the ledger refused records.
 func errorType(err error) string {
 	if _, ok := errors.AsType[*ledger.FullError](err); ok {
 		return "limits::aliases"

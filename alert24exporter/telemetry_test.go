@@ -77,7 +77,7 @@ func TestTelemetryAndStatus(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// What nobody asks for is not measured, and costs nothing.
+// Optional metrics are off by default, and then cost nothing.
 func TestFewMetricsByDefault(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	telemetry, set := measured(t)
@@ -106,7 +106,7 @@ func TestFewMetricsByDefault(t *testing.T) {
 	require.NoError(t, exp.Shutdown(t.Context()))
 }
 
-// metricValue adds up the data points of a metric; those of a histogram count 1 each.
+// metricValue sums the data points of a metric; a histogram's points count 1 each.
 func metricValue(t *testing.T, telemetry *componenttest.Telemetry, name string) float64 {
 	t.Helper()
 	m, err := telemetry.GetMetric(name)

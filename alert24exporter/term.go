@@ -17,17 +17,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
-// term is the time in which this process works on incidents: all of it, or while it leads. It has a ledger and a loop of its own.
+// term is the time during which this process works on incidents: always, or while it leads. It has its own ledger and loop.
 type term struct {
 	exporter *alert24Exporter
 	ledger   *ledger.Ledger
 	loop     *reconcile.Reconciler
 	watch    *watch
-	// punctual, of one of several replicas, tells later why the webhook of a context comes too late.
+	// punctual returns a function that tells why the webhook of a context comes too late. It is set only for replicas.
 	punctual func(ctx context.Context) func() error
 }
 
-// begin loads what store has. The loop has not started.
+// begin loads the content of store. It does not start the loop.
 func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconcile.Config, store ledger.Store) (*term, error) {
 	t := &term{exporter: e}
 	e.terms.Add(1)
@@ -53,13 +53,13 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	return t, nil
 }
 
-// start lets the term work on incidents.
+// start starts work on incidents.
 func (t *term) start() {
 	t.loop.Start()
 	t.watch.start()
 }
 
-// shutdown ends the term. Abandon leaves what is on the wire to a successor.
+// shutdown ends the term. abandon also ends it, but leaves calls that are under way to a successor.
 func (t *term) shutdown() {
 	t.watch.stop()
 	t.loop.Shutdown()
@@ -70,7 +70,7 @@ func (t *term) abandon() {
 	t.loop.Abandon()
 }
 
-// ledger returns that of this process, nil if another replica has it.
+// ledger returns this process's ledger, or nil while another replica has it.
 func (e *alert24Exporter) ledger() *ledger.Ledger {
 	if t := e.term.Load(); t != nil {
 		return t.ledger
@@ -78,7 +78,7 @@ func (e *alert24Exporter) ledger() *ledger.Ledger {
 	return nil
 }
 
-// accept returns nil once the ledger holds all of it.
+// accept returns nil once the ledger holds all events and snapshots.
 func (t *term) accept(ctx context.Context, events []protocol.Event, snapshots []*protocol.Snapshot) (err error) {
 	if len(events) > 0 {
 		err = t.take(ctx, events)
@@ -115,7 +115,7 @@ func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.O
 	return outcomes, err
 }
 
-// unpacked hears what webhooks did that other replicas accepted.
+// unpacked processes the outcomes of webhooks that other replicas accepted.
 func (t *term) unpacked(events []protocol.Event, outcomes []protocol.Outcome) {
 	ctx := context.Background()
 	t.exporter.telemetry.outcomes(ctx, outcomes)

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// maxUnknownValues bounds the values that are logged: labels can hold anything.
+// maxUnknownValues bounds the values that are logged, because labels can have any value.
 const maxUnknownValues = 200
 
 // unknownValues remembers logged values. The zero value is ready.
@@ -36,7 +36,7 @@ func (u *unknownValues) first(key, value string) bool {
 	return true
 }
 
-// unknownValue counts a value that the map at key does not have, and logs it once.
+// unknownValue counts a value that is not in the map at key, and logs it once.
 func (t *telemetry) unknownValue(key, value string) {
 	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.unknown.first(key, value) {

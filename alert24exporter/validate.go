@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/problems"
 )
 
-// Validate refuses settings that cannot work. It returns all errors, and each message begins with the key.
+// Validate refuses invalid settings. It returns all errors, and each message begins with the key.
 func (c *Config) Validate() error {
 	var p problems.List
 	p.If(c.SendingQueue.HasValue(), "sending_queue: not supported: a queue keeps no order per alias and replays resolved alerts; "+
@@ -86,7 +86,7 @@ func (c *LimitsConfig) check(p *problems.List) {
 	p.If(c.Members < 1, "limits::members: must be above 0")
 }
 
-// checkRetention refuses to forget an alias while something that it decides on can still come.
+// checkRetention refuses to forget an alias while events that need its entry can still come.
 func (c *Config) checkRetention(p *problems.List) {
 	least := c.Echo.Window + c.Echo.Hold
 	p.If(c.Lifecycle.ClosedRetention < least, "lifecycle::closed_retention: must not be below echo::window + echo::hold (%s)", least)
@@ -94,7 +94,7 @@ func (c *Config) checkRetention(p *problems.List) {
 	p.If(c.Lifecycle.ClosedRetention < least, "lifecycle::closed_retention: must not be below lifecycle::settle_time + timeout (%s)", least)
 }
 
-// unencrypted reports whether the API is on another host, over plain HTTP.
+// unencrypted reports whether the API is on another host and uses plain HTTP.
 func (c *Config) unencrypted() bool {
 	u, err := url.Parse(c.ClientConfig.Endpoint)
 	if err != nil || !strings.EqualFold(u.Scheme, "http") {

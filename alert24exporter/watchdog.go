@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
-// watch runs the watchdogs of one term: it hears, and lets the ledger know.
+// watch runs the watchdogs of one term: it hears them, and passes events to the ledger.
 type watch struct {
 	*term
 	cfg *WatchdogConfig
@@ -35,7 +35,7 @@ type watch struct {
 	work   sync.WaitGroup
 }
 
-// newWatch restores what the ledger has noted.
+// newWatch restores the sources from the ledger's notes.
 func newWatch(t *term, now time.Time) *watch {
 	e := t.exporter
 	w := &watch{
@@ -54,7 +54,7 @@ func newWatch(t *term, now time.Time) *watch {
 	return w
 }
 
-// start lets it work until stop.
+// start starts the watch until stop is called.
 func (w *watch) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
@@ -69,7 +69,7 @@ func (w *watch) stop() {
 	w.work.Wait()
 }
 
-// maxPass and minPass bound how often the sources are looked at.
+// minPass and maxPass bound the time between two passes.
 const (
 	minPass = 50 * time.Millisecond
 	maxPass = 5 * time.Second
@@ -80,7 +80,7 @@ func (w *watch) run(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		if done := w.pass(ctx); done && !w.cfg.on() {
-			return // the incidents of a watchdog that was switched off have ended
+			return // the incidents of a watchdog that was switched off have closed
 		}
 		select {
 		case <-ctx.Done():
@@ -91,7 +91,7 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// pass brings the ledger in line with the sources, and reports whether it is. What fails is due again at the next pass.
+// pass makes the ledger match the sources, and reports whether it does. The next pass repeats failed writes.
 func (w *watch) pass(ctx context.Context) (done bool) {
 	w.mu.Lock()
 	events := w.watchdog.Tick(w.ledger, time.Now())
@@ -113,7 +113,7 @@ func (w *watch) pass(ctx context.Context) (done bool) {
 	return err == nil && len(events)+len(notes) == 0
 }
 
-// note lets disk know of sources, one after the other: there are few.
+// note writes the notes one after the other, because there are few.
 func (w *watch) note(ctx context.Context, notes map[string][]byte) error {
 	stored := make(map[string][]byte, len(notes))
 	defer func() {
@@ -130,7 +130,7 @@ func (w *watch) note(ctx context.Context, notes map[string][]byte) error {
 	return nil
 }
 
-// hear takes the events of a webhook on their way to the ledger.
+// hear processes the events of a webhook before they reach the ledger.
 func (w *watch) hear(events []protocol.Event) {
 	if !w.cfg.on() {
 		return
@@ -146,7 +146,7 @@ func (w *watch) hear(events []protocol.Event) {
 	}
 }
 
-// list takes a snapshot on its way to the ledger.
+// list processes a snapshot before it reaches the ledger.
 func (w *watch) list(s *protocol.Snapshot) {
 	if !w.cfg.on() {
 		return
@@ -160,7 +160,7 @@ func (w *watch) list(s *protocol.Snapshot) {
 	w.look()
 }
 
-// look lets the sources be looked at soon.
+// look makes the next pass run soon.
 func (w *watch) look() {
 	select {
 	case w.wake <- struct{}{}:
@@ -174,10 +174,10 @@ func (w *watch) beats() bool {
 	return w.watchdog.Beats(time.Now())
 }
 
-// maxSilent bounds the silent sources that the page names.
+// maxSilent bounds the silent sources on the page.
 const maxSilent = 10
 
-// status is what the page shows.
+// status returns the state for the page.
 func (w *watch) status() *status.Watchdog {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -218,7 +218,7 @@ func (t *telemetry) watchdogNews(n watchdog.News, missingAfter time.Duration) {
 	}
 }
 
-// watchSources registers the gauges. They are only there where the ledger is.
+// watchSources registers the gauges. They exist only while this process has the ledger.
 func (t *telemetry) watchSources(term *atomic.Pointer[term]) error {
 	gauge := func(observe func(w *watch, o metric.Int64Observer)) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {

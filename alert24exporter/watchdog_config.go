@@ -43,7 +43,7 @@ func (c *WatchdogConfig) check(p *problems.List) {
 	for i, name := range c.GroupBy {
 		p.If(name == "" || slices.Contains(c.GroupBy[:i], name), "watchdog::group_by[%d]: %q is empty or there twice", i, name)
 	}
-	// What is wrong with the URL is not printed: it is a secret.
+	// The error does not contain the URL, because it is a secret.
 	u, err := url.Parse(string(c.HeartbeatURL))
 	p.If(c.HeartbeatURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == ""),
 		"watchdog::heartbeat_url: must be a URL that begins with https:// or http://")

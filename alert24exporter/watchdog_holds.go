@@ -13,7 +13,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// attest lets resolves count that wait for a watchdog that was heard by a webhook, or wait for too long: snapshots may be rare.
+// attest lets held resolves count if a webhook has shown that their watchdog is alive, or if they have waited too long. It does not
+// wait for snapshots, because they may be rare.
 func (w *watch) attest(ctx context.Context) error {
 	var s protocol.Snapshot
 	w.mu.Lock()
@@ -26,16 +27,16 @@ func (w *watch) attest(ctx context.Context) error {
 	return err
 }
 
-// holds is how many resolves wait, as the last snapshot of each source has seen.
+// holds counts the held resolves that the last snapshot of each source saw.
 type holds struct {
 	mu       sync.Mutex
-	some     bool // some may wait
+	some     bool // there may be held resolves
 	bySource map[string]int
 	loggedAt time.Time
 	seenAt   time.Time
 }
 
-// begin: a resolve may have begun to wait.
+// begin notes that a resolve may have been held.
 func (h *holds) begin() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -43,12 +44,12 @@ func (h *holds) begin() {
 }
 
 const (
-	// attestEvery is how often resolves that wait are looked at without a snapshot; logEvery how often the log tells of them.
+	// attestEvery is the time between checks of held resolves without snapshots; logEvery the time between log lines about them.
 	attestEvery = 30 * time.Second
 	logEvery    = 10 * time.Minute
 )
 
-// due: some may wait, and none was looked at for a while.
+// due reports whether a check of held resolves is due.
 func (h *holds) due(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -59,7 +60,7 @@ func (h *holds) due(now time.Time) bool {
 	return true
 }
 
-// see takes how many wait, and returns whether the log should tell.
+// see notes how many resolves are held, and reports whether to log that.
 func (h *holds) see(source string, held int, now time.Time) (log bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,7 +76,7 @@ func (h *holds) see(source string, held int, now time.Time) (log bool) {
 	return log
 }
 
-// most is how many wait: each source of snapshots sees those that it decides on.
+// most returns the largest count. A sum would count some resolves twice, because each source sees all resolves on which it decides.
 func (h *holds) most() (most int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +86,7 @@ func (h *holds) most() (most int) {
 	return most
 }
 
-// held tells of resolves that wait for a watchdog, and of those that have waited for too long.
+// held logs held resolves, and those that were held for too long.
 func (w *watch) held(s *protocol.Snapshot, did protocol.Sighting) {
 	if !w.cfg.HoldResolves {
 		return

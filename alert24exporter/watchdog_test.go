@@ -22,7 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
-// watchdogKey is that of the watchdog of cluster eu, downKey that of an alert there.
+// watchdogKey is the key of cluster eu's watchdog, downKey the key of another alert there.
 var watchdogKey, downKey = []byte("0123456789abcdef"), []byte("fedcba9876543210")
 
 const euAlias = "Watchdog:eu"
@@ -44,7 +44,7 @@ func watchdogs(missingAfter time.Duration) func(*Config) {
 	}
 }
 
-// heard lets the watchdog be heard twice, so that it is watched.
+// heard sends the watchdog twice, so that its source is watched.
 func heard(t *testing.T, exp exporter.Logs, missingAfter time.Duration) {
 	t.Helper()
 	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
@@ -77,13 +77,13 @@ func TestWatchdog(t *testing.T) {
 	require.NoError(t, exp.ConsumeLogs(t.Context(), of("Watchdog", "firing", watchdogKey)))
 	opens(t, box, euAlias, 0)
 
-	// A restart while all is well, and then silence.
+	// The exporter restarts while the watchdog is heard, and then it falls silent.
 	stop()
 	exp, stop = start(t, box, dir, watchdogs(missingAfter))
 	opens(t, box, euAlias, 1)
 	require.Len(t, box.Incidents(), 2)
 
-	// A person closes it: the source is forgotten.
+	// A person closes the incident: the source is forgotten.
 	require.NoError(t, box.PersonResolves(box.Open(euAlias)[0].ID))
 	time.Sleep(3 * missingAfter)
 	opens(t, box, euAlias, 0)
@@ -136,7 +136,7 @@ func listOf(keys ...[]byte) plog.Logs {
 	return ld
 }
 
-// TestHoldResolves: what a Prometheus that died seems to resolve stays open until its watchdog is heard.
+// TestHoldResolves: when a Prometheus dies, its alerts seem to resolve. They stay open until its watchdog is heard.
 func TestHoldResolves(t *testing.T) {
 	for name, said := range map[string]bool{"a webhook resolves": true, "lists lack it": false} {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestHoldResolves(t *testing.T) {
 	}
 }
 
-// Only the leader watches. What it has learnt, the next one knows.
+// Only the leader watches. Its successor takes over what it knows.
 func watchdogThroughAFollower(f *fleet) {
 	const missingAfter = 3 * time.Second
 	var beats [2]atomic.Int64 // of each replica
@@ -193,7 +193,7 @@ func watchdogThroughAFollower(f *fleet) {
 	if leader == second {
 		follower, led, followed = first, followed, led
 	}
-	require.Eventually(f.t, func() bool { // it goes on, so that a slow machine does not make it silent
+	require.Eventually(f.t, func() bool { // repeat it, so that the watchdog does not fall silent on a slow machine
 		err := follower.consume(f.t.Context(), of("Watchdog", "firing", watchdogKey))
 		return err == nil && leader.term.Load().watch.counts().Heard == 1 && led.Load() > 0
 	}, patience, missingAfter/10)
@@ -206,7 +206,7 @@ func watchdogThroughAFollower(f *fleet) {
 	assert.Equal(f.t, 1, f.created())
 }
 
-// TestWatchdogIsTheReason why its alert has no incident.
+// TestWatchdogIsTheReason: the log tells that an alert has no incident because it is a watchdog.
 func TestWatchdogIsTheReason(t *testing.T) {
 	exp, logged := startObserved(t, sandboxtest.Start(t, sandbox.Options{}), watchdogs(time.Minute))
 	defer func() { require.NoError(t, exp.Shutdown(t.Context())) }()

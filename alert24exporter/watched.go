@@ -14,24 +14,25 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 )
 
-// watched is the ledger's store with metrics that show whether it accepts new alerts.
+// watched is the ledger's store with metrics about whether it accepts new alerts.
 type watched struct {
 	ledger.Store
 	telemetry *telemetry
 }
 
-// Commit counts successes and failures. A full storage still accepts writes that free space, so these do not prove that it works again.
+// Commit counts successes and failures. A full storage still accepts writes that free space, so a success does not prove that the
+// storage works again.
 func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
 	err := w.Store.Commit(ctx, changes, makesRoom)
 	w.telemetry.wrote(ctx, err, !makesRoom)
 	return err
 }
 
-// wrote counts a write. proves: its success shows that the storage accepts new alerts.
+// wrote counts a write. proves: a success proves that the storage accepts new alerts.
 func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
 	case errors.Is(err, ledger.ErrDeposed), errors.Is(err, context.Canceled):
-		return // nothing is wrong with the storage: another replica leads, or will, or the sender is gone
+		return // not a fault of the storage: this replica does not lead, or the sender has gone
 	case err != nil:
 		t.storageFails(err)
 		t.writesFailed.Add(1)
@@ -49,7 +50,7 @@ func (t *telemetry) storageFails(err error) {
 	t.lately.wrote(err)
 }
 
-// storageWorks logs that the storage can be written again, if it could not be.
+// storageWorks logs that the storage works again, if it had failed.
 func (t *telemetry) storageWorks() {
 	if t.storageFailed.Swap(false) {
 		t.lately.writes()
@@ -57,7 +58,7 @@ func (t *telemetry) storageWorks() {
 	}
 }
 
-// watchedLeadership is the same for the replica that leads.
+// watchedLeadership is watched for the leader's store.
 type watchedLeadership struct {
 	ledger.Leadership
 	telemetry *telemetry
@@ -68,7 +69,7 @@ func (w watchedLeadership) Commit(ctx context.Context, changes []ledger.Change, 
 	return w.CommitInbox(ctx, changes, ledger.Consumed{})
 }
 
-// CommitInbox measures, and counts successes and failures.
+// CommitInbox counts successes and failures, and measures the time.
 func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
 	began := time.Now()
 	err := w.Leadership.CommitInbox(ctx, changes, done)
@@ -76,7 +77,7 @@ func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Cha
 	return err
 }
 
-// Inbox counts failures: without what is in the inbox, nothing is written.
+// Inbox counts failures: if the inbox cannot be read, nothing can be written.
 func (w watchedLeadership) Inbox(ctx context.Context) ([]ledger.Row, error) {
 	rows, err := w.Leadership.Inbox(ctx)
 	if err != nil {
@@ -85,13 +86,13 @@ func (w watchedLeadership) Inbox(ctx context.Context) ([]ledger.Row, error) {
 	return rows, err
 }
 
-// Whose commit it is.
+// Roles of a commit.
 const (
 	leads   = "leader"
 	follows = "follower"
 )
 
-// committed is wrote for a transaction of the database.
+// committed is wrote for a database transaction.
 func (t *telemetry) committed(ctx context.Context, role string, took time.Duration, err error) {
 	t.wrote(ctx, err, true)
 	t.optional.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("role", role)))
