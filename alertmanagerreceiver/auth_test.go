@@ -33,8 +33,8 @@ type extensionHost map[component.ID]component.Component
 
 func (h extensionHost) GetExtensions() map[component.ID]component.Component { return h }
 
-// TestMutualTLSAndRotatedTokens: only a sender with a certificate of our authority and one of the tokens of the file
-// gets in, and the tokens change while the receiver runs.
+// TestMutualTLSAndRotatedTokens: a sender needs a certificate of our authority and one of the tokens in the file. The tokens change
+// while the receiver runs.
 func TestMutualTLSAndRotatedTokens(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)

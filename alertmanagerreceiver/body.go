@@ -12,8 +12,7 @@ import (
 	"net/http"
 )
 
-// maxPooledBytes is the largest body whose memory is kept for the next one. Of a body of unknown length, this much is read
-// before it counts as a large one.
+// maxPooledBytes is the largest body whose memory is reused. A body of unknown length counts as large once this much has been read.
 const maxPooledBytes = 1 << 20
 
 // read reads and verifies the body.
@@ -26,7 +25,7 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 	if length > 0 {
 		ws.body.Grow(int(length) + bytes.MinRead)
 	} else if length < 0 {
-		// A usual webhook needs no more. Memory for a large one is reserved once it has proved to be large.
+		// Usual webhooks need no more. Memory for a large one is reserved only after it has proved to be large.
 		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {
 		case err == nil:
 			if err := held.more(ctx, h.places.of(h.maxBytes)); err != nil {
@@ -56,8 +55,8 @@ func (h *handler) bodyError(r *http.Request, err error) error {
 	return badBody(err)
 }
 
-// tooLarge refuses a body of length bytes (-1: unknown) and reports it, because its alerts are lost. With hmac there is no
-// report, because the signature of such a body cannot be checked.
+// tooLarge refuses a body of length bytes (-1: unknown) and reports it, because its alerts are lost. With hmac there is no report,
+// because the signature of such a body cannot be checked.
 func (h *handler) tooLarge(r *http.Request, length int64) error {
 	if h.signature == nil {
 		h.oversize.note(report{client: peer(r.Context()), agent: r.UserAgent(), bytes: length})

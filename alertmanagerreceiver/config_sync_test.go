@@ -50,7 +50,8 @@ func TestRefusedSyncConfig(t *testing.T) {
 	}
 }
 
-// TestSyncSource: what one Alertmanager listed, another must not end; the order of the addresses and a slash make no other one.
+// TestSyncSource: a list of one Alertmanager must not end alerts that only another one listed. The order of the addresses and trailing
+// slashes do not change the source.
 func TestSyncSource(t *testing.T) {
 	source := func(endpoints ...string) string {
 		return (&SyncConfig{Endpoints: endpoints}).source("alertmanager/prod")

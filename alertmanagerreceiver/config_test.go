@@ -70,7 +70,7 @@ func TestLoadConfig(t *testing.T) {
 			got := defaultConfig()
 			require.NoError(t, sub.Unmarshal(got))
 			require.NoError(t, confmap.Validate(got))
-			// Unmarshal folds keepalive into private fields, so compare the rest.
+			// Unmarshal merges keepalive into private fields, so only the other fields are compared.
 			got.ServerConfig, want.ServerConfig = comparableServer(got.ServerConfig), comparableServer(want.ServerConfig)
 			assert.Equal(t, want, got)
 		})
@@ -89,7 +89,7 @@ func TestEverySectionIsValid(t *testing.T) {
 	}
 }
 
-// comparableServer keeps the settings of the server that this receiver or the test sets.
+// comparableServer keeps the server settings that this receiver or the test sets.
 func comparableServer(c confighttp.ServerConfig) confighttp.ServerConfig {
 	kept := confighttp.NewDefaultServerConfig()
 	kept.NetAddr, kept.Auth = c.NetAddr, c.Auth

@@ -3,6 +3,6 @@
 
 //go:generate go tool mdatagen metadata.yaml
 
-// Package alertmanagerreceiver receives webhooks of Alertmanager and compatible senders and makes one log record of each
-// alert. It answers 200 only after the pipeline has accepted the records.
+// Package alertmanagerreceiver receives webhooks from Alertmanager and compatible senders, and makes one log record per alert. It
+// answers 200 only after the pipeline has accepted the records.
 package alertmanagerreceiver

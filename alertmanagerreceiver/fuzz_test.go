@@ -31,7 +31,7 @@ func seeds(f *testing.F) (bodies [][]byte) {
 	return bodies
 }
 
-// FuzzHandler: whatever comes, the answer is one of the contract, on one line, and 200 exactly if the pipeline got the
+// FuzzHandler: for any request, the answer is one of the documented ones, on one line. It is 200 exactly if the pipeline got the
 // alerts.
 func FuzzHandler(f *testing.F) {
 	for _, body := range seeds(f) {
@@ -41,7 +41,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add(http.MethodPost, defaultPath, "application/json", "zstd", []byte("\x28\xb5\x2f\xfd\x00\x00"))
 	f.Add(http.MethodPost, defaultPath, "", "deflate", []byte("\x78\x9c"))
 	f.Add(http.MethodGet, "/", "text/html", "br", []byte{})
-	statuses := []int{200, 307, 400, 404, 405, 413, 415} // 307: to the same path without empty parts
+	statuses := []int{200, 307, 400, 404, 405, 413, 415} // 307: a redirect to the cleaned path
 	f.Fuzz(func(t *testing.T, method, path, contentType, encoding string, body []byte) {
 		sink := new(consumertest.LogsSink)
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))

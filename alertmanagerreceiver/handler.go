@@ -40,7 +40,7 @@ type handler struct {
 	encodings []string
 	maxBytes  int64
 	converter *webhook.Converter
-	signature *signature // nil: none is needed
+	signature *signature // nil: no signature is needed
 	next      consumer.Logs
 
 	epoch    string
@@ -57,7 +57,7 @@ type handler struct {
 	logger     *seldom.Logger
 }
 
-// workspace is the memory that one webhook needs while it is read.
+// workspace is the memory needed to read one webhook.
 type workspace struct {
 	body   bytes.Buffer
 	reader *webhook.Reader
@@ -112,17 +112,17 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	return h, nil
 }
 
-// arrive counts a webhook. That orders webhooks as their senders did.
+// arrive numbers a webhook. The numbers order the webhooks of each sender.
 func (h *handler) arrive(from string) webhook.Delivery {
 	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from, ResolveWait: h.poller.resolveWait()}
 }
 
 // ServeHTTP handles one webhook.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.serve(w, r.WithContext(arrival.Now(r.Context()))) // before anything that can take time
+	h.serve(w, r.WithContext(arrival.Now(r.Context()))) // before any step that can take time
 }
 
-// serve has one exit, answer.
+// serve ends every request with answer.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	d := h.arrive(peer(r.Context()))
 	err := check(r)
@@ -144,7 +144,7 @@ func check(r *http.Request) error {
 	}
 }
 
-// receive passes the alerts of a webhook on. A panic becomes an error: one request must not end the process.
+// receive passes on the alerts of a webhook. It turns a panic into an error, because one request must not end the process.
 func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	ctx, count := h.report.StartLogsOp(continueTrace(r)), 0
 	defer func() {
@@ -171,8 +171,8 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	return err
 }
 
-// pass hands the alerts to the pipeline in chunks, and returns how many they were. The first error ends the webhook: its
-// sender repeats it as a whole, and the pipeline then meets alerts that it has already.
+// pass hands the alerts to the pipeline in chunks, and returns their number. It stops at the first error: the sender repeats the whole
+// webhook, and the pipeline accepts the alerts of earlier chunks again.
 func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) (count int, err error) {
 	hook, err := ws.reader.Open(ws.body.Bytes())
 	if err != nil {
@@ -205,7 +205,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 	return count, nil
 }
 
-// noteSkipped counts and logs the alerts that cannot be used.
+// noteSkipped counts and logs the unusable alerts.
 func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from string) {
 	s := &hook.Skipped
 	if s.Len() == 0 {
@@ -227,7 +227,7 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 	}
 }
 
-// answer ends every request: it counts, logs a refusal and writes the answer.
+// answer ends every request: it counts the request, logs a refusal and writes the answer.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusOK, ""
 	if err == nil {
@@ -237,7 +237,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
 		detail := h.detail(r, refusal, err)
-		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // another message for each status, each is logged a few times a minute
+		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // each status has its own message, so that each is logged
 			zap.Int("status", status), zap.Error(err), zap.String("detail", detail), zap.String("client", sender.From))
 		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: detail, Busy: status == http.StatusServiceUnavailable, Sender: sender})
 	}
@@ -253,12 +253,12 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, message, status)
 }
 
-// refuseEarly answers for the server's own layers: authentication, and the start of decompression. Their messages
-// are not repeated, because they may quote the request.
+// refuseEarly answers for the server's own layers: authentication, and the start of decompression. It does not repeat their messages,
+// because they may quote the request.
 func (h *handler) refuseEarly(w http.ResponseWriter, r *http.Request, message string, status int) {
 	encoding := r.Header.Get("Content-Encoding")
 	if encoding == "identity" {
-		encoding = "" // the same, and the only spelling in compression_algorithms
+		encoding = "" // a synonym; compression_algorithms has only ""
 	}
 	switch {
 	case status == http.StatusUnauthorized:

@@ -32,7 +32,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
-// consumeFunc is a pipeline.
+// consumeFunc is a pipeline in one function.
 type consumeFunc func(context.Context, plog.Logs) error
 
 func (f consumeFunc) ConsumeLogs(ctx context.Context, logs plog.Logs) error { return f(ctx, logs) }
@@ -134,7 +134,7 @@ func TestArrivalIsCountedBeforeTheBody(t *testing.T) {
 	body, stuck := io.Pipe()
 	var first sync.WaitGroup
 	first.Go(func() { post(h, body) })
-	_, err := stuck.Write([]byte(`{"alerts":[`)) // returns when the handler reads
+	_, err := stuck.Write([]byte(`{"alerts":[`)) // returns once the handler reads
 	require.NoError(t, err)
 
 	post(h, strings.NewReader(good))
@@ -179,7 +179,7 @@ func epochOf(t *testing.T, lr plog.LogRecord) string {
 	return v.Str()
 }
 
-// failing is a body that breaks after some bytes.
+// failing is a body that fails after some bytes.
 type failing struct {
 	io.Reader
 	err error
@@ -208,7 +208,7 @@ func TestBodyThatDoesNotArrive(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, recorder.Code)
 }
 
-// TestIdentityIsNoEncoding: it is accepted and refused as if the header were not there.
+// TestIdentityIsNoEncoding: a request with this encoding gets the same answer as one without the header.
 func TestIdentityIsNoEncoding(t *testing.T) {
 	for status, algorithms := range map[int][]string{200: {""}, 415: {"gzip"}} {
 		cfg := defaultConfig()
@@ -258,7 +258,7 @@ func TestTelemetry(t *testing.T) {
 	assertSum(t, tel, "otelcol_receiver_accepted_log_records", 3)
 	assertSum(t, tel, "otelcol_receiver_refused_log_records", 4)
 
-	// Every operation that was started was ended: its span is there.
+	// Every operation that was started has ended: its span is there.
 	assert.Len(t, tel.SpanRecorder.Ended(), 5)
 	assert.Len(t, tel.SpanRecorder.Started(), 5)
 }

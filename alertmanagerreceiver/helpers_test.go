@@ -31,7 +31,7 @@ func stringOf(t require.TestingT, m pcommon.Map, key string) string {
 	return v.Str()
 }
 
-// recorded returns the webhooks of testdata.
+// recorded returns all webhooks of testdata.
 func recorded(tb testing.TB) (bodies [][]byte) {
 	tb.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "testdata", "webhooks", "*", "*.json"))

@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Labels that the exporters put on every alert of theirs.
+// Labels that the exporters add to each of their alerts.
 const (
 	stateMetrics = " container=kube-state-metrics endpoint=http instance=10.0.8.169:8080 job=kube-state-metrics service=ksm"
 	kubelet      = " endpoint=https-metrics instance=10.0.0.7:10250 job=kubelet metrics_path=/metrics service=kubelet"
@@ -35,8 +35,8 @@ const (
 	newExporter    = "pod=exporter-77777"
 )
 
-// kubernetesAlerts are label sets of the rules that kube-prometheus-stack installs, after the rules' expressions. A changed
-// label of same is the same incident, one of other is another.
+// kubernetesAlerts has label sets of the rules that kube-prometheus-stack installs, derived from the rules' expressions. A change of a
+// label in same keeps the incident; a change of one in other makes another incident.
 var kubernetesAlerts = []struct{ names, labels, same, other string }{
 	{"KubePodCrashLooping", "namespace=media pod=transcoder-0 reason=CrashLoopBackOff uid=1" + stateMetrics, "reason=Error uid=2 container=web " + rescheduledKSM, "pod=transcoder-1 namespace=billing"},
 	{"KubePodNotReady", "namespace=media pod=transcoder-0 job=kube-state-metrics", "job=ksm", "pod=transcoder-1 namespace=billing"},
@@ -92,8 +92,8 @@ var kubernetesAlerts = []struct{ names, labels, same, other string }{
 	{"CoreDNSForwardLatencyHigh CoreDNSForwardErrorsHigh CoreDNSForwardHealthcheckFailureCount", "to=10.0.0.2:53 rcode=SERVFAIL", "rcode=REFUSED", "to=10.0.0.3:53"},
 }
 
-// TestKubernetesAliasRules: two pods, volumes or deployments are two incidents. A rescheduled exporter, another replica,
-// state, reason or threshold is not.
+// TestKubernetesAliasRules: two pods, volumes or deployments are two incidents. A rescheduled exporter, another replica, state, reason
+// or threshold does not make another incident.
 func TestKubernetesAliasRules(t *testing.T) {
 	c := kubernetesConverter(t)
 	of := func(set map[string]string) webhook.Alias {
@@ -127,7 +127,7 @@ func TestKubernetesAliasRules(t *testing.T) {
 
 const hashMark = "~"
 
-// TestKubernetesAliasRulesNameNobodyElse: alerts of other names keep the default alias.
+// TestKubernetesAliasRulesNameNobodyElse: alerts with other names keep the default alias.
 func TestKubernetesAliasRulesNameNobodyElse(t *testing.T) {
 	c := kubernetesConverter(t)
 	for _, name := range []string{"HighErrorRate", "Nodes", "KubernetesDown", "MyKubePodCrashLooping"} {
@@ -145,7 +145,7 @@ func pairs(text string) map[string]string {
 	return set
 }
 
-// kubernetesConverter includes the file as its comment says.
+// kubernetesConverter includes the file as the file's comment shows.
 func kubernetesConverter(t *testing.T) *webhook.Converter {
 	t.Helper()
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{

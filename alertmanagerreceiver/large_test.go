@@ -42,7 +42,7 @@ func largeWebhook(n int) string {
 	return b.String() + "]}"
 }
 
-// TestALargeWebhook: 100,000 alerts are accepted, each once, and the memory is that of the body and one chunk.
+// TestALargeWebhook: 100,000 alerts are accepted, each once, with memory for only the body and one chunk.
 func TestALargeWebhook(t *testing.T) {
 	const alerts = 100_000
 	body := largeWebhook(alerts)
@@ -78,7 +78,7 @@ func TestALargeWebhook(t *testing.T) {
 	assert.Less(t, most-base.HeapAlloc, uint64(len(body)+2*webhook.ChunkBytes), "%d MiB of body", len(body)>>20)
 }
 
-// TestALargeWebhookIsAcknowledgedAsAWhole: a chunk that the pipeline refuses makes the sender repeat all.
+// TestALargeWebhookIsAcknowledgedAsAWhole: if the pipeline refuses one chunk, the sender repeats the whole webhook.
 func TestALargeWebhookIsAcknowledgedAsAWhole(t *testing.T) {
 	body := largeWebhook(20_000)
 	calls, fail := 0, 3

@@ -14,8 +14,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 )
 
-// TestMemoryFollowsTheBody: whatever the body holds, working on it takes a bounded multiple of its size, and of
-// maxRepeatedBytes where the group says much.
+// TestMemoryFollowsTheBody: whatever the body contains, processing takes a bounded multiple of its size and, for large group labels, of
+// maxGroupBytes in package webhook.
 func TestMemoryFollowsTheBody(t *testing.T) {
 	const size, most = 1 << 20, 50 << 20
 	many := func(start, end string, item func(i int) string) string {

@@ -12,9 +12,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
-// serverLog logs the messages of the HTTP server, most of them about failed handshakes. They contain the peer's address, so
-// it becomes a field: otherwise each would be another message. They are warnings, because the fault is the peer's. They are
-// logged seldom, so that strangers who reach the port cannot fill a disk.
+// serverLog logs the messages of the HTTP server, mostly about failed handshakes. It moves the peer's address into a field: otherwise
+// each message would be different. The messages are warnings, because the peer is at fault. They are logged seldom, so that strangers
+// who reach the port cannot fill a disk.
 func serverLog(logger *seldom.Logger) *log.Logger {
 	return log.New(lineWriter{logger}, "", 0)
 }

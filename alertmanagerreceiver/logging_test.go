@@ -25,7 +25,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
-// observed returns settings and what is logged with them, warnings and worse.
+// observed returns settings and their log of warnings and errors.
 func observed() (receiver.Settings, *observer.ObservedLogs) {
 	core, logged := observer.New(zapcore.WarnLevel)
 	set := receivertest.NewNopSettings(metadata.Type)
@@ -33,10 +33,10 @@ func observed() (receiver.Settings, *observer.ObservedLogs) {
 	return set, logged
 }
 
-// TestRefusalsDoNotFlood: however often strangers and broken senders come, each kind of refusal is logged a few times a
-// minute, and one kind does not hide another.
+// TestRefusalsDoNotFlood: however many requests strangers and broken senders make, each kind of refusal is logged a few times a minute,
+// and no kind hides another.
 func TestRefusalsDoNotFlood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // in which time stands still
+	synctest.Test(t, func(t *testing.T) { // time stands still in the bubble
 		set, logged := observed()
 		h, err := newHandler(set, defaultConfig(), consumertest.NewNop())
 		require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestRefusalsDoNotFlood(t *testing.T) {
 	})
 }
 
-// TestHandshakesDoNotFlood: what net/http says of strangers' connections is bounded, too, and is no error of ours.
+// TestHandshakesDoNotFlood: net/http's messages about strangers' connections are bounded, too, and are not logged as errors.
 func TestHandshakesDoNotFlood(t *testing.T) {
 	set, logged := observed()
 	r := started(t, set, localConfig(), componenttest.NewNopHost(), consumertest.NewNop())

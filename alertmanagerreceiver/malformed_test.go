@@ -22,7 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 )
 
-// goodAlert and good are the smallest that is accepted; the malformed inputs differ from them in one thing.
+// goodAlert and good are the smallest accepted input. Each malformed input differs from them in one thing.
 const (
 	goodAlert = `{"status":"firing"}`
 	good      = `{"alerts":[` + goodAlert + `]}`
@@ -36,7 +36,7 @@ func nested(open, end string) string {
 	return strings.Repeat(open, 10_001) + strings.Repeat(end, 10_001)
 }
 
-// malformed inputs, each with its answer. No two fail in the same branch for the same reason.
+// malformed has inputs and their answers. No two inputs fail in the same branch for the same reason.
 var malformed = []struct {
 	name   string
 	body   string
@@ -44,7 +44,7 @@ var malformed = []struct {
 	status int
 	answer string
 }{
-	// What is not JSON.
+	// Bodies that are not JSON.
 	{"nothing", "", nil, 400, "the body is empty"},
 	{"text", "alert!", nil, 400, `invalid JSON at byte 0: invalid character 'a' at start of value`},
 	{"an open brace", `{`, nil, 400, "the JSON ends too early, at byte 1"},
@@ -72,7 +72,7 @@ var malformed = []struct {
 	{"lists past the depth", withMembers(`"x":` + nested("[", "]")), nil, 400, "invalid JSON at byte 10035: exceeded max depth"},
 	{"objects past the depth", withMembers(`"x":` + nested(`{"":`, "}")), nil, 400, "invalid JSON at byte 40032: exceeded max depth"},
 
-	// What is there twice or too much.
+	// Duplicates and excess data.
 	{"two lists of alerts", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "alerts: is there twice"},
 	{"two objects", good + good, nil, 400, "there is more after the JSON object"},
 
@@ -82,7 +82,7 @@ var malformed = []struct {
 	{"no list of alerts", `{"alerts":null}`, nil, 400, noAlerts},
 	{"an object of alerts", `{"alerts":{"a":1}}`, nil, 400, "alerts: must be a list"},
 
-	// No alert that can be used.
+	// No usable alert.
 	{"text as an alert", `{"alerts":["` + secret("x") + `"]}`, nil, 400, "no alert can be used: alerts[0]: must be an object"},
 	{"no status", one(`"labels":{}`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
 	{"an unknown status", one(`"status":"` + secret("x") + `"`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
@@ -96,10 +96,10 @@ var malformed = []struct {
 	{"several", `{"alerts":[1,{"status":"firing","labels":[]},{}]}`, nil, 400, "no alert can be used: alerts[0]: must be an object; alerts[1].labels: must be an object; alerts[2].status: must be firing or resolved"},
 	{"many", `{"alerts":[` + strings.Repeat("0,", 11) + `0]}`, nil, 400, "no alert can be used: " + strings.Join(notObjects(10), "; ") + "; and 2 more"},
 
-	// Members of the wrong value.
+	// Members with wrong values.
 	{"a future version", withMembers(`"version":"5"`), nil, 400, `version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`},
 
-	// Requests that are no webhooks.
+	// Requests that are not webhooks.
 	{"GET", "", method(http.MethodGet), 405, "the method is not POST or PUT"},
 	{"HEAD", "", method(http.MethodHead), 405, ""},
 	{"a path below", good, onPath("/alertmanager/x"), 404, wrongPath},
@@ -167,7 +167,7 @@ func TestMalformed(t *testing.T) {
 			server.ServeHTTP(w, r)
 
 			assert.Equal(t, tt.status, w.Code)
-			if tt.answer != "" { // the server itself leaves out the body of an answer to HEAD
+			if tt.answer != "" { // the server omits the body of an answer to HEAD
 				assert.Equal(t, tt.answer+"\n", w.Body.String())
 			}
 			if tt.status == http.StatusMethodNotAllowed {
@@ -179,7 +179,7 @@ func TestMalformed(t *testing.T) {
 	assert.Zero(t, sink.LogRecordCount())
 }
 
-// serverOf returns the whole chain of handlers as it runs in the collector, without a port.
+// serverOf returns the complete chain of handlers as in the collector, without a port.
 func serverOf(tb testing.TB, cfg *Config, next *consumertest.LogsSink) http.Handler {
 	tb.Helper()
 	set := receivertest.NewNopSettings(metadata.Type)

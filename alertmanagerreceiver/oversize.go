@@ -21,17 +21,17 @@ import (
 
 const (
 	oversizeName = "AlertmanagerWebhookTooLarge"
-	// oversizeAge is how long the alert fires after the last webhook that was too large. Alertmanager repeats one after its
+	// oversizeAge is how long the alert fires after the last webhook that was too large. Alertmanager repeats such a webhook after its
 	// group_interval.
 	oversizeAge = time.Hour
 	// oversizePause is the minimum time between two records, however many webhooks are too large.
 	oversizePause = time.Minute
-	// maxAgent bounds what the alert repeats of a User-Agent.
+	// maxAgent bounds the User-Agent in the alert.
 	maxAgent = 64
 )
 
-// oversize fires an alert of its own while too large webhooks arrive, because their alerts are lost. One goroutine reports
-// all of them.
+// oversize fires its own alert while webhooks arrive that are too large, because their alerts are lost. One goroutine sends all
+// records.
 type oversize struct {
 	handler  *handler
 	id       string
@@ -54,7 +54,7 @@ func newOversize(h *handler, id component.ID, cfg *Config) *oversize {
 	}
 }
 
-// note never waits. While a report is pending, another one tells nothing new.
+// note does not block. While a report is pending, another one adds nothing.
 func (o *oversize) note(r report) {
 	select {
 	case o.reports <- r:
@@ -62,8 +62,8 @@ func (o *oversize) note(r report) {
 	}
 }
 
-// run sends the alert for each report, and its resolve when no webhook has been too large for oversizeAge. That time also
-// counts from the start, because a former process may have left the alert firing. A resolve of an unknown alert does nothing.
+// run sends the alert for each report, and its resolve when no webhook has been too large for oversizeAge. This time also runs from the
+// start, because a former process may have left the alert firing. A resolve of an unknown alert does nothing.
 func (o *oversize) run(ctx context.Context) {
 	var since, sent time.Time // when the alert began to fire, and was last sent
 	quiet := time.NewTimer(oversizeAge)
@@ -96,7 +96,7 @@ func (o *oversize) run(ctx context.Context) {
 	}
 }
 
-// send passes the alert to the pipeline and reports whether it was accepted. A panic of the pipeline must not end the process.
+// send passes the alert to the pipeline and reports whether the pipeline accepted it. A panic of the pipeline must not end the process.
 func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	defer func() {
 		if p := recover(); p != nil {

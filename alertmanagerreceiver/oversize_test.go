@@ -25,7 +25,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
-// oversizeWorld is a handler with a small limit, its goroutine, and what reached the pipeline.
+// oversizeWorld is a handler with a small limit, its goroutine, and the records that reached the pipeline.
 type oversizeWorld struct {
 	t      *testing.T
 	server http.Handler
@@ -35,7 +35,7 @@ type oversizeWorld struct {
 	answer error
 }
 
-// fail makes the pipeline answer err.
+// fail makes the pipeline return err.
 func (w *oversizeWorld) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,7 +74,7 @@ func newOversizeWorld(t *testing.T, change func(*Config)) *oversizeWorld {
 	return w
 }
 
-// limited bounds the body as the collector's server does.
+// limited limits the body as the collector's server does.
 func limited(next http.Handler, limit int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -120,7 +120,7 @@ const (
 		"Group by more labels in Alertmanager, or raise max_request_body_size."
 )
 
-// TestAWebhookThatIsTooLargeOpensAnIncident, which closes after an hour without another.
+// TestAWebhookThatIsTooLargeOpensAnIncident: the incident closes after an hour without another such webhook.
 func TestAWebhookThatIsTooLargeOpensAnIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newOversizeWorld(t, func(*Config) {})
@@ -169,7 +169,7 @@ func TestTooLargeAfterARestart(t *testing.T) {
 	})
 }
 
-// TestTooLargeWhileThePipelineIsStuck: what the pipeline refuses is sent again.
+// TestTooLargeWhileThePipelineIsStuck: an alert that the pipeline refused is sent again.
 func TestTooLargeWhileThePipelineIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newOversizeWorld(t, func(*Config) {})
@@ -186,7 +186,7 @@ func TestTooLargeWhileThePipelineIsStuck(t *testing.T) {
 	})
 }
 
-// TestTooLargeWithoutASender: where a signature is the only proof of a sender, nobody knows who sent such a body.
+// TestTooLargeWithoutASender: if only a signature proves the sender, the sender of such a body is unknown.
 func TestTooLargeWithoutASender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newOversizeWorld(t, func(cfg *Config) {

@@ -13,31 +13,31 @@ import (
 )
 
 const (
-	// placeWait is how long a webhook waits for its memory.
+	// placeWait is how long a webhook waits for memory.
 	placeWait = 5 * time.Second
-	// memoryBudget bounds the memory of all webhooks in progress. It leaves most of the 512 MiB of memory_limiter in the
-	// documented configuration to the other components.
+	// memoryBudget bounds the memory of all webhooks in progress. It leaves most of the 512 MiB of memory_limiter in the documented
+	// configuration to other components.
 	memoryBudget = 192 << 20
 )
 
-// places bound the number of webhooks in progress and their memory: the body of each and the records of one chunk.
+// places bounds the number of webhooks in progress and their memory: each body and the records of one chunk.
 type places struct {
 	free     *semaphore.Weighted
 	budget   int64
-	least    int64 // what the smallest webhook counts
+	least    int64 // cost of the smallest webhook
 	maxBytes int64 // of a body
 }
 
 func newPlaces(cfg *Config) *places {
 	p := &places{maxBytes: cfg.ServerConfig.MaxRequestBodySize}
-	// A body of unknown length grows in memory by doubling.
+	// The memory of a body of unknown length grows by doubling.
 	p.budget = max(memoryBudget, 2*p.maxBytes+webhook.ChunkBytes)
 	p.least = max(1, p.budget/int64(cfg.Limits.ConcurrentRequests))
 	p.free = semaphore.NewWeighted(p.budget)
 	return p
 }
 
-// of is the memory of a webhook with a body of length bytes. Where the length is not known, it is that of a usual one.
+// of returns the memory for a webhook with a body of length bytes. If the length is unknown, it assumes a usual webhook.
 func (p *places) of(length int64) int64 {
 	if length < 0 {
 		length = 2 * maxPooledBytes
@@ -45,7 +45,7 @@ func (p *places) of(length int64) int64 {
 	return min(p.budget, max(p.least, min(length, p.maxBytes)+webhook.ChunkBytes))
 }
 
-// place is what one webhook holds.
+// place is the memory that one webhook holds.
 type place struct {
 	of   *places
 	held int64
@@ -58,7 +58,7 @@ func (p *places) take(ctx context.Context, n int64) (*place, error) {
 	return held, err
 }
 
-// more waits until the webhook holds n bytes. Its sender waits with it, so it waits no longer than for its first bytes.
+// more waits until the webhook holds n bytes, at most as long as for its first bytes, because its sender waits, too.
 func (h *place) more(ctx context.Context, n int64) error {
 	if n <= h.held {
 		return nil

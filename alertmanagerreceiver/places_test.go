@@ -94,7 +94,7 @@ func TestMemoryBudget(t *testing.T) {
 	assert.EqualValues(t, 2*(64<<20+webhook.ChunkBytes), held, "two of the largest")
 }
 
-// TestALargeBodyOfUnknownLengthWaits: it counts as a usual one until it turns out to be large.
+// TestALargeBodyOfUnknownLengthWaits: it counts as a usual body until it turns out to be large.
 func TestALargeBodyOfUnknownLengthWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := handlerOf(t, defaultConfig(), consumertest.NewNop())
@@ -105,7 +105,7 @@ func TestALargeBodyOfUnknownLengthWaits(t *testing.T) {
 
 		unknown := func(size int) int {
 			body := io.MultiReader(strings.NewReader(strings.Repeat(" ", size)), strings.NewReader(good))
-			return post(h, body).Code // httptest knows the length of other readers
+			return post(h, body).Code // httptest would know the length of other readers
 		}
 		assert.Equal(t, http.StatusOK, unknown(10))
 		assert.Equal(t, http.StatusServiceUnavailable, unknown(2*maxPooledBytes))

@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// readyPath answers whether new alerts would be accepted now. It needs no credentials.
+	// readyPath tells whether new alerts would be accepted now. It needs no credentials.
 	readyPath = "/-/ready"
-	// readyAge is how long an answer is reused, so that frequent requests cost nothing.
+	// readyAge is how long an answer is reused, to make frequent requests cheap.
 	readyAge = time.Second
-	// readyTimeout is how long the exporters have to answer.
+	// readyTimeout is how long the exporters may take to answer.
 	readyTimeout = time.Second
 )
 
-// readiness answers readyPath with the answer of this process's exporters, see package readiness. It asks once at a time.
+// readiness answers readyPath with the state of this process's exporters, see package readiness. It asks them once at a time.
 type readiness struct {
 	logger *seldom.Logger
 	asking singleflight.Group
@@ -51,7 +51,7 @@ func (r *readiness) serve(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, "ready\n")
 }
 
-// answer returns the last answer while it is new, else it asks the exporters.
+// answer returns the last answer while it is fresh. Otherwise it asks the exporters.
 func (r *readiness) answer(ctx context.Context) error {
 	r.mu.Lock()
 	at, err := r.at, r.err
@@ -60,7 +60,7 @@ func (r *readiness) answer(ctx context.Context) error {
 		return err
 	}
 	_, err, _ = r.asking.Do("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout) // others wait for the answer too
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout) // others wait for this answer, too
 		defer cancel()
 		err := readinesscheck.Ask(ctx)
 		r.note(err)

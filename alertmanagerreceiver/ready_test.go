@@ -33,7 +33,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
-// readinessOf returns what probes ask of exporters that answer so, and how often they have been asked.
+// readinessOf returns a handler for probes, whose exporters answer with answer, and counts how often they are asked.
 func readinessOf(t *testing.T, answer func(context.Context) error) (http.Handler, *atomic.Int64) {
 	t.Helper()
 	asked := new(atomic.Int64)
@@ -114,7 +114,7 @@ func TestReadyAnswersAreShared(t *testing.T) {
 	})
 }
 
-// A storage that hangs is asked by one probe at a time, and each of them has an end.
+// If the storage hangs, only one probe at a time asks it, and each probe gets an answer.
 func TestReadyHasAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, asked := readinessOf(t, func(ctx context.Context) error {
@@ -134,7 +134,7 @@ func TestReadyHasAnEnd(t *testing.T) {
 	})
 }
 
-// Others wait for the answer too.
+// Others wait for this answer, too.
 func TestReadyQuestionOutlivesItsAsker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, asked := readinessOf(t, func(ctx context.Context) error {
@@ -149,7 +149,7 @@ func TestReadyQuestionOutlivesItsAsker(t *testing.T) {
 	})
 }
 
-// nobody is an authenticator that lets nobody in.
+// nobody is an authenticator that refuses everyone.
 type nobody struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -159,7 +159,7 @@ func (nobody) Authenticate(ctx context.Context, _ map[string][]string) (context.
 	return ctx, errors.New("nobody is let in")
 }
 
-// TestReadyIsNoWebhook: over the wire, a probe needs no credentials, and is not counted or traced. Only changes are logged.
+// TestReadyIsNoWebhook: over HTTP, a probe needs no credentials, and is neither counted nor traced. Only changes are logged.
 func TestReadyIsNoWebhook(t *testing.T) { //nolint:funlen // one story: each step needs the one before
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })

@@ -33,7 +33,7 @@ type alertmanagerReceiver struct {
 	listener net.Listener
 	cancel   context.CancelFunc // ends the contexts of requests in progress
 	serving  sync.WaitGroup
-	oversize chan struct{} // closed when the alert about too large webhooks is no longer sent
+	oversize chan struct{} // closed when the goroutine of the alert about too large webhooks has ended
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
@@ -44,14 +44,14 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alert
 	return &alertmanagerReceiver{cfg: cfg, set: set, handler: h, ready: &readiness{logger: h.logger}}, nil
 }
 
-// Start listens and serves in the background.
+// Start listens, and serves in the background.
 func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) error {
 	auth, err := newAuthenticator(ctx, &r.cfg.ServerConfig, host, r.handler)
 	if err != nil {
 		return err
 	}
 	cfg := r.cfg.ServerConfig
-	cfg.Auth = configoptional.None[confighttp.AuthConfig]() // a route's own affair
+	cfg.Auth = configoptional.None[confighttp.AuthConfig]() // each route checks credentials itself
 	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler.routes(r.ready.serve, auth),
 		confighttp.WithErrorHandler(r.handler.refuseEarly), xconfighttp.WithOtelHTTPOptions(otelhttp.WithFilter(withoutProbes)))
 	if err != nil {
@@ -91,8 +91,8 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	return nil
 }
 
-// Shutdown waits for requests in progress, but not longer than shutdown_timeout: one of them may wait for an exporter
-// that is stopped only after this receiver. The sender repeats what is cut off.
+// Shutdown waits for requests in progress, at most for shutdown_timeout: one of them may wait for an exporter that is stopped only
+// after this receiver. The senders of interrupted webhooks repeat them.
 func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 	if r.server == nil {
 		return nil
@@ -113,7 +113,7 @@ func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// warnIfOpen warns if anybody on the network can open and close incidents.
+// warnIfOpen warns if anyone on the network can open and close incidents.
 func (r *alertmanagerReceiver) warnIfOpen() {
 	cfg := &r.cfg.ServerConfig
 	mutualTLS := cfg.TLS.HasValue() && cfg.TLS.Get().ClientCAFile != ""

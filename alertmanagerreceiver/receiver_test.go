@@ -31,7 +31,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
-// localConfig listens on a free port of the loopback.
+// localConfig listens on a free port of the loopback interface.
 func localConfig() *Config {
 	cfg := defaultConfig()
 	cfg.ServerConfig.NetAddr.Endpoint = "127.0.0.1:0"
@@ -48,7 +48,7 @@ func started(t *testing.T, set receiver.Settings, cfg *Config, host component.Ho
 	return r
 }
 
-// send posts body to the receiver on a connection of its own, and returns the status.
+// send posts body to the receiver on a new connection, and returns the status.
 func send(t require.TestingT, r *alertmanagerReceiver, client *http.Client, scheme, body string, header http.Header) (int, error) {
 	url := scheme + "://" + r.listener.Addr().String() + r.cfg.Path
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
@@ -80,8 +80,8 @@ func TestServes(t *testing.T) {
 	assert.False(t, lr.ObservedTimestamp().AsTime().Before(before))
 }
 
-// TestTooLargeIsReported: a sender that has written nearly all sees the answer. One that is still writing may see a closed
-// connection; the incident tells of both.
+// TestTooLargeIsReported: a sender that has written nearly everything sees the answer. One that is still writing may see a closed
+// connection. The incident reports both.
 func TestTooLargeIsReported(t *testing.T) {
 	cfg := localConfig()
 	cfg.ServerConfig.MaxRequestBodySize = 1 << 20
@@ -96,7 +96,7 @@ func TestTooLargeIsReported(t *testing.T) {
 	assert.Contains(t, alias, "AlertmanagerWebhookTooLarge:alertmanager/")
 }
 
-// TestTraceContinues: what the pipeline does belongs to the trace of the sender.
+// TestTraceContinues: the pipeline's spans belong to the sender's trace.
 func TestTraceContinues(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
@@ -131,7 +131,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	entered := make(chan struct{})
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumeFunc(func(ctx context.Context, _ plog.Logs) error {
 		close(entered)
-		<-ctx.Done() // a pipeline that does not answer until it is told to stop
+		<-ctx.Done() // the pipeline does not answer until it is cancelled
 		return ctx.Err()
 	}))
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())), "again")
 }
 
-// TestShutdownLeavesAStuckPipeline: not even a pipeline that does not listen holds a shutdown back.
+// TestShutdownLeavesAStuckPipeline: even a pipeline that ignores its context cannot block a shutdown.
 func TestShutdownLeavesAStuckPipeline(t *testing.T) {
 	shutDownStuck(t, func(r *alertmanagerReceiver) {
 		_, err := send(t, r, http.DefaultClient, "http", good, nil)
@@ -156,7 +156,7 @@ func TestShutdownLeavesAStuckPipeline(t *testing.T) {
 	})
 }
 
-// shutDownStuck shuts a receiver down while its pipeline does not listen to the end of what ask asked.
+// shutDownStuck shuts a receiver down while its pipeline ignores the end of its context. ask makes the pipeline busy.
 func shutDownStuck(t *testing.T, ask func(r *alertmanagerReceiver)) {
 	t.Helper()
 	cfg := localConfig()
@@ -223,7 +223,7 @@ func TestOpenEndpointIsWarnedOf(t *testing.T) {
 	}
 }
 
-// statusHost remembers the status that a component reports.
+// statusHost keeps the status that a component reports.
 type statusHost struct {
 	component.Host
 	events chan *componentstatus.Event
@@ -240,8 +240,8 @@ func TestBrokenServerIsFatal(t *testing.T) {
 	require.Error(t, event.Err())
 }
 
-// TestConsumeContract is the collector's own check of receivers: whatever the pipeline answers, every alert is accepted
-// or refused for good exactly once by a sender that repeats after 503 and stops after 400.
+// TestConsumeContract is the collector's own check of receivers: whatever the pipeline answers, every alert is accepted, or permanently
+// refused, exactly once if its sender repeats after 503 and stops after 400.
 func TestConsumeContract(t *testing.T) {
 	const rounds = 200
 	generator := &contractSender{t: t}

@@ -14,8 +14,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// refusal is an answer other than 200. Its message is one line with the reason, and contains nothing of the request except
-// positions, because senders write it to their logs.
+// refusal is an answer other than 200. Its message is one line with the reason. It quotes only positions of the request, because
+// senders write it to their logs.
 type refusal struct {
 	status  int
 	message string
@@ -48,8 +48,8 @@ func badBody(err error) *refusal {
 	return &refusal{http.StatusBadRequest, "the body cannot be read: " + webhook.OneLine(err)}
 }
 
-// asRefusal turns an error into an answer. Permanent errors of the pipeline are 400. All others are 503, which senders
-// repeat soon. There is no 429, because Alertmanager repeats it only after its group_interval.
+// asRefusal turns an error into an answer. A permanent error of the pipeline gives 400. Any other error gives 503, which senders repeat
+// soon. There is no 429, because Alertmanager repeats it only after its group_interval.
 func asRefusal(err error) *refusal {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
@@ -63,10 +63,10 @@ func asRefusal(err error) *refusal {
 	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
 }
 
-// maxAsked is how many runes of a wrong path the log shows.
+// maxAsked bounds the runes of a wrong path in the log.
 const maxAsked = 100
 
-// detail is what the log says of a refusal, and the answer does not: people who see the log may know more than the sender.
+// detail returns the part of a refusal that only the log shows: its readers may know more than the sender may.
 func (h *handler) detail(r *http.Request, refused *refusal, err error) string {
 	if refused == errPath {
 		return "asked for " + text.Line(r.URL.Path, maxAsked) + ", taken on " + h.path

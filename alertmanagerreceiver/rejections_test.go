@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/rejections"
 )
 
-// Exporters hear of each webhook, whether it was accepted or refused.
+// Exporters are told of each webhook, accepted or refused.
 func TestEachWebhookIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	var accepted, refused atomic.Int32
@@ -37,7 +37,7 @@ func TestEachWebhookIsTold(t *testing.T) {
 	assert.Equal(t, []int32{1, 1}, []int32{accepted.Load(), refused.Load()})
 }
 
-// listen returns what receivers say from now on.
+// listen collects all later reports of receivers.
 func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
 	t.Helper()
 	refused, skipped = &[]rejections.Rejection{}, &[]rejections.Skipped{}
@@ -49,7 +49,7 @@ func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejection
 	return refused, skipped
 }
 
-// A person who looks for an alert knows its labels, and not its place in a webhook.
+// A person who looks for an alert knows its labels, but not its position in a webhook.
 func TestSkippedAlertIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	_, skipped := listen(t)
@@ -63,7 +63,7 @@ func TestSkippedAlertIsTold(t *testing.T) {
 	}, *skipped)
 }
 
-// The log and the page say more than the answer.
+// The log and the page tell more than the answer.
 func TestRefusalHasADetail(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("no space left on device")))
 	refused, _ := listen(t)

@@ -17,11 +17,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// routes returns the paths of the receiver. All but readiness need the credentials that a checks; nil checks none.
+// routes returns the paths of the receiver. All paths except readiness require the credentials that a checks; a nil a checks none.
 func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler {
 	pattern := h.path
 	if pattern == "/" {
-		pattern = "/{$}" // and nothing below it
+		pattern = "/{$}" // only this path
 	}
 	mux := http.NewServeMux()
 	mux.Handle(pattern, a.protect(named(h.path, h)))
@@ -30,17 +30,17 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 	return mux
 }
 
-// withoutProbes leaves readiness out of the server's spans and metrics.
+// withoutProbes excludes readiness from the server's spans and metrics.
 func withoutProbes(r *http.Request) bool { return r.URL.Path != readyPath }
 
-// authenticator checks credentials as the collector's server does, but not for every path: probes have none.
+// authenticator checks credentials as the collector's server does, but not on all paths, because probes have none.
 type authenticator struct {
 	server     extensionauth.Server
-	parameters []string // of the query, that count as headers
+	parameters []string // query parameters that count as headers
 	refuse     func(w http.ResponseWriter, r *http.Request, message string, status int)
 }
 
-// newAuthenticator returns nil if the configuration has no auth.
+// newAuthenticator returns nil if auth is not configured.
 func newAuthenticator(ctx context.Context, c *confighttp.ServerConfig, host component.Host, h *handler) (*authenticator, error) {
 	if !c.Auth.HasValue() {
 		return nil, nil //nolint:nilnil // nil lets everybody in
@@ -76,8 +76,8 @@ func (a *authenticator) protect(next http.Handler) http.Handler {
 	})
 }
 
-// named adds the route to the server's span and metrics. The collector's server would read it from the request, but with
-// authentication it sees another copy of the request.
+// named adds the route to the server's span and metrics. The collector's server would read it from the request, but with authentication
+// it sees a different copy of the request.
 func named(route string, next http.Handler) http.Handler {
 	attr := attribute.String("http.route", route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,9 +91,9 @@ func named(route string, next http.Handler) http.Handler {
 	})
 }
 
-// continueTrace returns the request's context in the trace of its W3C traceparent header. The collector's server reads the
-// header only with service::telemetry::traces::propagators, which is rarely set. This happens after authentication, so
-// that strangers cannot choose a trace.
+// continueTrace returns the request's context in the trace of its W3C traceparent header. The collector's server reads the header only
+// with service::telemetry::traces::propagators, which is rarely set. continueTrace runs after authentication, so that strangers cannot
+// choose a trace.
 func continueTrace(r *http.Request) context.Context {
 	local := r.Context()
 	remote := propagation.TraceContext{}.Extract(local, propagation.HeaderCarrier(r.Header))

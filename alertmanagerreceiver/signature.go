@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// signature verifies webhooks that are signed as Grafana signs them: the hex HMAC-SHA256 of the body, or of
-// "<Unix seconds>:<body>" with the seconds in a header of their own.
+// signature verifies webhooks that are signed as Grafana does: with the hex HMAC-SHA256 of the body, or of "<Unix seconds>:<body>" with
+// the seconds in a separate header.
 // Source: https://github.com/grafana/alerting/blob/main/http/hmac.go
 type signature struct {
 	cfg *HMACConfig
 	now func() time.Time
 }
 
-// verify returns nil for a body that the owner of the secret signed within the tolerance. A signed webhook can be
-// replayed within the tolerance, and forever without a timestamp_header.
+// verify returns nil if the owner of the secret signed the body within the tolerance. A signed webhook can be replayed within the
+// tolerance, and forever without a timestamp_header.
 func (s *signature) verify(header http.Header, body []byte) error {
 	given, err := hex.DecodeString(header.Get(s.cfg.Header))
 	if err != nil || len(given) != sha256.Size {

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 )
 
-// The signatures were made with another implementation: printf '…' | openssl dgst -sha256 -hmac secret.
+// These signatures come from another implementation: printf '…' | openssl dgst -sha256 -hmac secret.
 const (
 	signedBody      = "aa20be43283b26f0ade089e882dd3a4a1241b2290de1a49c830617878e40eb07"
 	signedWithStamp = "bc68ebf60fe05e17728edc133beeadda60912b5e03f09c9f178423ddae702bac"

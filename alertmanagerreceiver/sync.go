@@ -18,25 +18,25 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// poller asks all Alertmanagers for their alerts, again and again, and sends what they say as one record.
+// poller periodically asks all Alertmanagers for their alerts, and sends the result as one record.
 type poller struct {
 	cfg       *SyncConfig
 	source    string
 	scope     webhook.Options
 	converter *webhook.Converter
 	next      consumer.Logs
-	arrivals  *atomic.Int64 // shared with the webhooks: it orders both
+	arrivals  *atomic.Int64 // shared with the webhooks, to order both
 	epoch     string
 	logger    *seldom.Logger
 	telemetry *telemetry
 	endpoints []*endpoint
-	repairs   *repair // nil: lists open nothing
+	repairs   *repair // nil: lists open no incidents
 
-	// apart: the Alertmanagers are not known to be peers of one cluster, so their resolves may disagree.
+	// apart: the Alertmanagers are not known to be one cluster, so their resolves may disagree.
 	apart atomic.Bool
 }
 
-// newPoller returns nil if there is nothing to ask.
+// newPoller returns nil if there are no endpoints.
 func newPoller(h *handler, cfg *Config, id string, scope webhook.Options) *poller {
 	if len(cfg.Sync.Endpoints) == 0 {
 		return nil
@@ -49,7 +49,7 @@ func newPoller(h *handler, cfg *Config, id string, scope webhook.Options) *polle
 	return p
 }
 
-// open gives it the client, which follows no redirect: it would take the credentials along.
+// open sets the client. The client follows no redirects, because they would take the credentials along.
 func (p *poller) open(client *http.Client) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, address := range p.cfg.Endpoints {
@@ -57,14 +57,14 @@ func (p *poller) open(client *http.Client) {
 	}
 }
 
-// hear notes the alerts of a webhook that the pipeline has taken.
+// hear notes the alerts of a webhook that the pipeline has accepted.
 func (p *poller) hear(alerts []webhook.Alert, d *webhook.Delivery) {
 	if p != nil {
 		p.repairs.hear(alerts, d.Arrival)
 	}
 }
 
-// sentBy warns once if a webhook comes from another receiver of Alertmanager than sync::receiver, whose name may be misspelled.
+// sentBy warns once if a webhook comes from a receiver of Alertmanager other than sync::receiver: its name may be misspelled.
 func (p *poller) sentBy(receiver string) {
 	if p == nil || p.repairs == nil || receiver == p.repairs.receiver || receiver == "" {
 		return
@@ -83,11 +83,11 @@ func (p *poller) resolveWait() time.Duration {
 	return 2 * p.cfg.Interval
 }
 
-// run asks until ctx ends. The questions of one round are spread over the interval.
+// run asks until ctx ends. It spreads the questions of a round over the interval.
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
-		p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // a counter that begins with 1 never grew
+		p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
@@ -101,10 +101,10 @@ func (p *poller) run(ctx context.Context) {
 			case <-timer.C:
 			}
 			if i == 0 {
-				r.arrival, r.began = p.arrivals.Add(1), time.Now() // what webhooks say from now on, the answers may not know
+				r.arrival, r.began = p.arrivals.Add(1), time.Now() // the answers may not include later webhooks
 			}
 			p.ask(ctx, e, &r, min(p.cfg.ClientConfig.Timeout, slot))
-			// After a delay, as of a machine that slept, it goes on from now.
+			// After a delay, for example while the machine slept, it continues from now.
 			if at = at.Add(slot); time.Since(at) > slot {
 				at = time.Now()
 			}
@@ -117,7 +117,7 @@ func (p *poller) run(ctx context.Context) {
 	}
 }
 
-// round is what the Alertmanagers said, each of them once.
+// round holds one answer of each Alertmanager.
 type round struct {
 	arrival  int64
 	began    time.Time
@@ -128,30 +128,30 @@ type round struct {
 	unheard  unheard
 }
 
-// age is how long ago the first question was asked. The wall clock knows of the time in which the machine slept.
+// age is the time since the first question. It also uses the wall clock, which counts the time while the machine slept.
 func (r *round) age() time.Duration {
 	now := time.Now()
 	return max(now.Sub(r.began), now.Round(0).Sub(r.began.Round(0)), 0)
 }
 
-// pause is how much longer than the interval a round may take. One that takes longer was paused, and what its first answers say is too old.
+// pause is how much longer than the interval a round may take. A longer round was paused, and its first answers are too old.
 const pause = 10 * time.Second
 
-// notice makes a round that was paused incomplete. From here on, the exporter notices a pause.
+// notice marks a round that was paused as incomplete. The exporter notices later pauses.
 func (p *poller) notice(ctx context.Context, r *round) context.Context {
 	ctx = arrival.Now(ctx)
 	r.complete = r.complete && r.age() <= p.cfg.Interval+pause
 	return ctx
 }
 
-// silence is a silence with the alerts that it silences.
+// silence is a silence with the alerts to which it applies.
 type silence struct {
 	webhook.Silence
 
 	keys map[webhook.Key]bool
 }
 
-// silenced adds the silences of an answer.
+// silenced adds the silences of an answer to the round.
 func (r *round) silenced(a *answer) {
 	for id, said := range a.silences {
 		s := r.silences[id]
@@ -165,7 +165,7 @@ func (r *round) silenced(a *answer) {
 	}
 }
 
-// ask adds what one Alertmanager says. What it lists fires, whatever else it leaves out.
+// ask adds the answer of one Alertmanager. Its listed alerts fire, even if the list is incomplete.
 func (p *poller) ask(ctx context.Context, e *endpoint, r *round, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -204,7 +204,7 @@ func number(b bool) int64 {
 	return 0
 }
 
-// keys returns those keys of a set with the value, one after the other and sorted.
+// keys returns the sorted keys of a set with the given value, concatenated.
 func keys(set map[webhook.Key]bool, value bool) []byte {
 	var keys []webhook.Key
 	for k, is := range set {

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// maxListBytes and maxStatusBytes bound what is read of an answer. The status holds Alertmanager's configuration.
+	// maxListBytes and maxStatusBytes bound the size of an answer. The status contains Alertmanager's configuration.
 	maxListBytes   = 64 << 20
 	maxStatusBytes = 16 << 20
-	// maxDrained is what is read of an answer that is not used, so that its connection can be.
+	// maxDrained is how much of an unused answer is read, so that the connection can be reused.
 	maxDrained = 64 << 10
 )
 
@@ -31,7 +31,7 @@ type endpoint struct {
 	reader    *webhook.Reader
 	repairs   *repair
 	now       func() time.Time
-	logged    string // why its answers are not whole, as last logged
+	logged    string // the last logged reason why its answers are incomplete
 }
 
 func newEndpoint(address string, client *http.Client, converter *webhook.Converter, repairs *repair) *endpoint {
@@ -41,25 +41,25 @@ func newEndpoint(address string, client *http.Client, converter *webhook.Convert
 	}
 }
 
-// answer is what an Alertmanager said.
+// answer is the answer of one Alertmanager.
 type answer struct {
 	alerts map[webhook.Key]bool // true: active
 	status *webhook.Status
 	result result
-	// silenced are the alerts by the ids of their silences, and silences what is known of those.
+	// silenced maps the ids of silences to their alerts; silences has the details.
 	silenced map[string][]webhook.Key
 	silences map[string]webhook.Silence
-	// why the list may lack alerts that fire; "" if it does not.
+	// why the list may lack firing alerts; "" if it is complete.
 	why string
 }
 
-// result of a question.
+// result is the result of a question.
 type result string
 
-// Results of questions. They are values of a metric's attribute.
+// Results of questions, as values of a metric's attribute.
 const (
-	listed     result = "listed"     // the list is whole
-	uncertain  result = "uncertain"  // the Alertmanager may not know all alerts yet, or an alert cannot be read
+	listed     result = "listed"     // the list is complete
+	uncertain  result = "uncertain"  // the Alertmanager may not know all alerts yet, or an alert is unreadable
 	unanswered result = "unanswered" // no answer, or not in time
 	denied     result = "denied"     // 401 or 403
 	failed     result = "failed"     // another status
@@ -68,8 +68,8 @@ const (
 
 func (a *answer) whole() bool { return a.result == listed }
 
-// ask reads the status and then the list. Alerts that the list has are returned with an error, too. What no webhook has brought goes
-// into u.
+// ask reads the status and then the list. Even with an error it returns the alerts that were read. It adds alerts that no webhook has
+// brought to u.
 func (e *endpoint) ask(ctx context.Context, grace time.Duration, u *unheard) (answer, error) {
 	a := answer{alerts: map[webhook.Key]bool{}, silenced: map[string][]webhook.Key{}}
 	var now time.Time
@@ -114,7 +114,7 @@ func (e *endpoint) ask(ctx context.Context, grace time.Duration, u *unheard) (an
 	return a, nil
 }
 
-// askSilences asks who silences the alerts, if any are. Nothing depends on the answer, so it may fail.
+// askSilences asks for the silences of the alerts, if there are any. It may fail, because nothing depends on the answer.
 func (e *endpoint) askSilences(ctx context.Context, a *answer) {
 	if len(a.silenced) == 0 {
 		return
@@ -128,10 +128,10 @@ func (e *endpoint) askSilences(ctx context.Context, a *answer) {
 	})
 }
 
-// errTooLarge is returned for an answer that is cut.
+// errTooLarge is the error for an answer beyond the limit.
 var errTooLarge = errors.New("the answer is too large")
 
-// get requests a path and hands the answer and the Alertmanager's time to read.
+// get requests a path, and passes the body and the Alertmanager's time to read.
 func (e *endpoint) get(ctx context.Context, path string, most int64, read func(body io.Reader, date time.Time) error) (result, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.address+path, http.NoBody)
 	if err != nil {
@@ -173,7 +173,7 @@ func (e *endpoint) drain(body io.Reader) {
 	_, _ = io.CopyN(io.Discard, body, maxDrained)
 }
 
-// inner returns a client's error without the address, which has a log field of its own.
+// inner returns a client's error without the address, which is a separate log field.
 func inner(err error) error {
 	var last error
 	for ; err != nil; err = errors.Unwrap(err) {

@@ -23,7 +23,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// alertmanagers is a scripted Alertmanager: what it answers by path.
+// alertmanagers is a scripted Alertmanager: its answers by path.
 type alertmanagers map[string]http.HandlerFunc
 
 func saying(status int, body string) http.HandlerFunc {
@@ -39,7 +39,7 @@ func listedAlert(name, state string) string {
 	return fmt.Sprintf(`{"fingerprint":"f-%s","labels":{"alertname":%q},"status":{"state":%q}}`, name, name, state)
 }
 
-// statusOf is that of an Alertmanager that was started so long ago.
+// statusOf is the status of an Alertmanager that was started this long ago.
 func statusOf(age time.Duration, cluster string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"uptime":%q,"cluster":%s}`, time.Now().Add(-age).UTC().Format(time.RFC3339Nano), cluster)
@@ -60,7 +60,7 @@ func scripted(t *testing.T, a alertmanagers) string {
 	return s.URL
 }
 
-// asked asks the Alertmanager at the address, as a poller with this configuration does.
+// asked asks the Alertmanager at the address as a poller with this configuration does.
 func asked(t *testing.T, address string, change func(cfg *Config)) (answer, error) {
 	t.Helper()
 	cfg := defaultConfig()
@@ -98,7 +98,7 @@ func TestAsk(t *testing.T) {
 	assert.Equal(t, 1, active)
 }
 
-// TestAskOthers: an answer that is not whole closes nothing, and its reason names neither address nor body.
+// TestAskOthers: an incomplete answer closes nothing, and its reason contains neither address nor body.
 func TestAskOthers(t *testing.T) {
 	list, status := listOf(listedAlert("A", "active")), statusOf(time.Hour, alone)
 	for name, test := range map[string]struct {
@@ -136,7 +136,7 @@ func TestAskOthers(t *testing.T) {
 	}
 }
 
-// TestAskNobody: neither a port where nobody listens nor an Alertmanager that hangs is waited for.
+// TestAskNobody: ask waits neither for a closed port nor for an Alertmanager that hangs.
 func TestAskNobody(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	address := closed.URL
@@ -151,7 +151,7 @@ func TestAskNobody(t *testing.T) {
 	assert.Equal(t, unanswered, a.result)
 }
 
-// TestAskIsBounded: an answer without an end ends at the limit.
+// TestAskIsBounded: reading an endless answer stops at the limit.
 func TestAskIsBounded(t *testing.T) {
 	e := &endpoint{client: &http.Client{Transport: endless{}}, now: time.Now}
 	read := 0
@@ -165,7 +165,7 @@ func TestAskIsBounded(t *testing.T) {
 	assert.Equal(t, 100_000, read)
 }
 
-// endless answers with a body that has no end.
+// endless answers with an endless body.
 type endless struct{}
 
 func (endless) RoundTrip(*http.Request) (*http.Response, error) {
@@ -176,7 +176,7 @@ type spaces struct{}
 
 func (spaces) Read(b []byte) (int, error) { return len(b), nil }
 
-// TestAskMimirAndGrafana: they serve the API under other paths, and want a header or a token.
+// TestAskMimirAndGrafana: they serve the API under other paths, and require a header or a token.
 func TestAskMimirAndGrafana(t *testing.T) {
 	only := func(header, value string, h http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -210,7 +210,7 @@ func TestAskMimirAndGrafana(t *testing.T) {
 	}
 }
 
-// TestAskWhoSilences: only silences of listed alerts are told, and a list is whole without them.
+// TestAskWhoSilences: only silences of listed alerts are returned, and a list is complete without them.
 func TestAskWhoSilences(t *testing.T) {
 	a := alertmanagers{
 		"/api/v2/status":   statusOf(time.Hour, alone),

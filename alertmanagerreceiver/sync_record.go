@@ -20,7 +20,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// record is what the exporter reads of a round. It is one, so that nothing can split it or filter half of it away.
+// record returns the record of a round for the exporter. It is a single record, so that no processor can split it or drop a part.
 func (p *poller) record(r *round) plog.Logs {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -53,10 +53,10 @@ func (p *poller) record(r *round) plog.Logs {
 	return logs
 }
 
-// note counts a question, and logs what keeps the sync from being complete: once, until it changes.
+// note counts a question, and logs why the sync is incomplete: once, until the reason changes.
 func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return // at a shutdown
+		return // the receiver shuts down
 	}
 	p.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
 	why := a.why

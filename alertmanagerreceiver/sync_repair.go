@@ -18,28 +18,28 @@ import (
 const (
 	// repairAfter is how long an alert must be active without a webhook before it is passed on.
 	repairAfter = 5 * time.Minute
-	// maxRepairBytes bounds what is kept of the alerts that one sync passes on. The next syncs pass on the others.
+	// maxRepairBytes bounds the memory of the alerts that one sync passes on. The next syncs pass on the rest.
 	maxRepairBytes = webhook.ChunkBytes
-	// maxHeard bounds the alerts that are known to have come by webhook. Those above are passed on as well, as repeats.
+	// maxHeard bounds the alerts that are known to have come by webhook. Any others are passed on as well, as repeats.
 	maxHeard = 200_000
 )
 
-// repair finds alerts that fire and that no webhook has brought since this process started. Only the poller uses what mu does not
+// repair finds firing alerts that no webhook has brought since this process started. Only the poller uses the fields that mu does not
 // guard.
 type repair struct {
-	receiver  string // the name of Alertmanager's
+	receiver  string // the name of Alertmanager's receiver
 	converter *webhook.Converter
 	now       func() time.Time
 
 	mu    sync.Mutex
 	heard map[webhook.Key]hearing
-	asked int64 // the place of the last complete list in the order of arrival
+	asked int64 // position of the last complete list in the order of arrival
 
-	// waiting is since when the other alerts are known to be active. What the first complete list shows is believed to be active since
-	// its start; all others since they were first seen so.
+	// waiting tells since when the other alerts are known to be active: alerts of the first complete list since their start, all others
+	// since they were first listed as active.
 	waiting map[webhook.Key]time.Time
 	began   bool // there was a complete list
-	warned  bool // of an Alertmanager that is too old
+	warned  bool // about an Alertmanager that is too old
 	other   sync.Once
 }
 
@@ -56,7 +56,7 @@ func newRepair(cfg *SyncConfig, converter *webhook.Converter) *repair {
 	return &repair{receiver: cfg.Receiver, converter: converter, now: time.Now, heard: map[webhook.Key]hearing{}}
 }
 
-// hear notes the alerts of a webhook that the pipeline has taken.
+// hear notes the alerts of a webhook that the pipeline has accepted.
 func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
 	if r == nil {
 		return
@@ -72,7 +72,7 @@ func (r *repair) hear(alerts []webhook.Alert, arrival int64) {
 	}
 }
 
-// note keeps the newest hearing. One from before the last list is too old: what was heard after it may be forgotten.
+// note keeps the newest hearing. It ignores one from before the last list, because a later hearing may already be forgotten.
 func (r *repair) note(k webhook.Key, h hearing) {
 	former, known := r.heard[k]
 	if h.arrival < r.asked || known && former.arrival > h.arrival || !known && len(r.heard) >= maxHeard {
@@ -88,10 +88,10 @@ func (r *repair) knows(k webhook.Key) bool {
 	return known
 }
 
-// unheard are alerts of a round that may have to be passed on.
+// unheard holds the alerts of a round that may have to be passed on.
 type unheard struct {
 	since map[webhook.Key]time.Time // active at least since then
-	// barred are those that an Alertmanager suppresses, whatever another one does.
+	// barred alerts are suppressed by one Alertmanager, even if not by another.
 	barred map[webhook.Key]bool
 	due    []dueAlert
 	room   int  // for more of them, in bytes
@@ -107,7 +107,7 @@ func newUnheard() unheard {
 	return unheard{since: map[webhook.Key]time.Time{}, barred: map[webhook.Key]bool{}, room: maxRepairBytes}
 }
 
-// look adds a listed alert to u if it has to be sent to the receiver and no webhook has come. now is the Alertmanager's time.
+// look adds a listed alert to u if it is routed to the receiver and no webhook has come. now is the Alertmanager's time.
 func (r *repair) look(u *unheard, k webhook.Key, listed *webhook.ListedAlert, now time.Time) {
 	switch {
 	case r == nil:
@@ -139,7 +139,7 @@ func (r *repair) look(u *unheard, k webhook.Key, listed *webhook.ListedAlert, no
 	u.due = append(u.due, dueAlert{k, listed.Keep()})
 }
 
-// finish ends a round, and returns the alerts that are to be passed on. Lists that are not complete say too little.
+// finish ends a round, and returns the alerts to pass on. An incomplete round returns none.
 func (r *repair) finish(rd *round) (due []dueAlert) {
 	if r == nil || !rd.complete {
 		return nil
@@ -149,7 +149,7 @@ func (r *repair) finish(rd *round) (due []dueAlert) {
 	defer r.mu.Unlock()
 	r.asked = rd.arrival
 	for k, h := range r.heard {
-		// A listed alert whose last webhook resolved it, before the list: it waits from now on.
+		// The last webhook resolved this alert before the list shows it as active: its wait begins now.
 		if _, listed := rd.active[k]; h.arrival < rd.arrival && (!listed || !h.firing) {
 			delete(r.heard, k)
 		}
@@ -168,7 +168,7 @@ func (r *repair) finish(rd *round) (due []dueAlert) {
 	return due
 }
 
-// passed notes that the pipeline has taken alerts of a list.
+// passed notes that the pipeline has accepted alerts of a list.
 func (r *repair) passed(due []dueAlert, arrival int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +177,7 @@ func (r *repair) passed(due []dueAlert, arrival int64) {
 	}
 }
 
-// repair passes on the alerts that should have come by webhook, in the place of the round in the order of arrival.
+// repair passes on the alerts that should have come by webhook. In the order of arrival, they take the position of the round.
 func (p *poller) repair(ctx context.Context, rd *round) {
 	due := p.repairs.finish(rd)
 	if rd.unheard.old && !p.repairs.warned {

@@ -28,7 +28,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// bothOf asks Alertmanagers by their hosts, and opens what no webhook brought.
+// bothOf asks the Alertmanagers at these hosts, and opens incidents for alerts that no webhook brought.
 func bothOf(hosts ...string) func(c *SyncConfig) {
 	return func(c *SyncConfig) {
 		c.Repair, c.Receiver, c.Endpoints = RepairBoth, "web.hook", nil
@@ -38,17 +38,17 @@ func bothOf(hosts ...string) func(c *SyncConfig) {
 	}
 }
 
-// routed is a listed alert that began so long ago. More is added to its status.
+// routed is a listed alert that began this long ago. more is added to its status.
 func routed(name string, age time.Duration, state, more string) string {
 	return fmt.Sprintf(`{"fingerprint":"f-%s","labels":{"alertname":%q},"annotations":{"summary":"%[1]s burns"},"startsAt":%[3]q,"endsAt":"2100-01-01T00:00:00Z",
 		"generatorURL":"http://prometheus/x","receivers":[{"name":"other"},{"name":"web.hook"}],"status":{"state":%[4]q,"silencedBy":[],"inhibitedBy":[]%[5]s}}`,
 		name, name, time.Now().Add(-age).UTC().Format(time.RFC3339Nano), state, more)
 }
 
-// muted is what Alertmanager says of time intervals since 0.28.
+// muted is Alertmanager's field about time intervals since 0.28.
 const muted = `,"mutedBy":[]`
 
-// passed are the alerts that lists brought so far.
+// passed returns the alerts that lists have brought so far.
 func passed(t *testing.T, sink *consumertest.LogsSink) (records []plog.LogRecord, names []string) {
 	t.Helper()
 	for _, logs := range sink.AllLogs() {
@@ -64,14 +64,14 @@ func passed(t *testing.T, sink *consumertest.LogsSink) (records []plog.LogRecord
 
 func labelsOf(name string) labels.Set { return labels.FromMap(map[string]string{"alertname": name}) }
 
-// listing is a world of one Alertmanager, a.
+// listing is a world with one Alertmanager, a.
 func listing(list ...string) *world {
 	w := &world{answer: map[string]func() (string, string, error){}}
 	w.says("a", solo, "["+strings.Join(list, ",")+"]")
 	return w
 }
 
-// TestRepair: what is active for five minutes without a webhook is passed on once, as a webhook would have brought it.
+// TestRepair: an alert that is active for five minutes without a webhook is passed on once, in the form of a webhook.
 func TestRepair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := []string{
@@ -103,7 +103,7 @@ func TestRepair(t *testing.T) {
 	})
 }
 
-// TestRepairWaits: after the first list it counts since when the lists show an alert as active, and a resolve begins the wait anew.
+// TestRepairWaits: after the first list, an alert's time counts from the first list that shows it as active. A resolve restarts it.
 func TestRepairWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := listing(routed("Late", time.Hour, "suppressed", muted))
@@ -125,8 +125,8 @@ func TestRepairWaits(t *testing.T) {
 	})
 }
 
-// TestLateWebhook: a webhook that the pipeline takes only after a later list says nothing about what is to be repaired. The alert
-// may have resolved and fired again since.
+// TestLateWebhook: a webhook that the pipeline accepts only after a later list does not count as a hearing. The alert may have resolved
+// and fired again since.
 func TestLateWebhook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, sink := listing(), new(consumertest.LogsSink)
@@ -142,7 +142,7 @@ func TestLateWebhook(t *testing.T) {
 	})
 }
 
-// TestRepairIsCareful: none of these opens anything.
+// TestRepairIsCareful: none of these lists opens an incident.
 func TestRepairIsCareful(t *testing.T) {
 	const (
 		starts  = `{"uptime":"2100-01-01T00:00:00Z","cluster":{"status":"disabled"}}`
@@ -181,7 +181,7 @@ func TestRepairIsCareful(t *testing.T) {
 	}
 }
 
-// TestResolvesRepairsNoFirings: as long as nobody asks for it.
+// TestResolvesRepairsNoFirings: by default no firing is repaired.
 func TestResolvesRepairsNoFirings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := listing(routed("Old", time.Hour, "active", muted))
@@ -194,7 +194,7 @@ func TestResolvesRepairsNoFirings(t *testing.T) {
 	})
 }
 
-// TestRepairIsBounded: what is too much for one push waits for the next ones, and what is refused is passed on again.
+// TestRepairIsBounded: alerts beyond the bound wait for the next syncs, and refused ones are passed on again.
 func TestRepairIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		large := func(name string) string {
@@ -224,7 +224,7 @@ func TestRepairIsBounded(t *testing.T) {
 	})
 }
 
-// TestHeardIsBounded: what is not known to have come is passed on, which is a repeat.
+// TestHeardIsBounded: an alert that is not known to have come is passed on, as a repeat.
 func TestHeardIsBounded(t *testing.T) {
 	r := &repair{heard: map[webhook.Key]hearing{}}
 	for i := range maxHeard + 10 {
@@ -236,7 +236,7 @@ func TestHeardIsBounded(t *testing.T) {
 	assert.Equal(t, hearing{2, false}, r.heard[webhook.Key{}], "the last one counts")
 }
 
-// TestOtherReceiverIsWarnedOf: once, and not of the one that is repaired.
+// TestOtherReceiverIsWarnedOf: the warning comes once, and not for the configured receiver.
 func TestOtherReceiverIsWarnedOf(t *testing.T) {
 	cfg := defaultConfig()
 	bothOf("a")(&cfg.Sync)
@@ -253,7 +253,7 @@ func TestOtherReceiverIsWarnedOf(t *testing.T) {
 	assert.Equal(t, map[string]any{"receiver": "pager", "sync_receiver": "web.hook"}, logs.All()[0].ContextMap())
 }
 
-// TestRepairHearsWebhooks: what the pipeline has taken needs no repair; what it refused does.
+// TestRepairHearsWebhooks: alerts that the pipeline accepted need no repair; refused ones do.
 func TestRepairHearsWebhooks(t *testing.T) {
 	cfg := defaultConfig()
 	bothOf("a")(&cfg.Sync)

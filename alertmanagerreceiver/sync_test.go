@@ -30,11 +30,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// world is Alertmanagers without a network, by host.
+// world is a set of Alertmanagers without a network, by host.
 type world struct {
 	mu     sync.Mutex
 	began  time.Time
-	asked  []string // when, and whom, for its list
+	asked  []string // time and host of each question for a list
 	answer map[string]func() (status, list string, err error)
 }
 
@@ -59,7 +59,7 @@ func (w *world) says(host, status, list string) {
 	w.answer[host] = func() (string, string, error) { return status, list, nil }
 }
 
-// questions are those for lists so far.
+// questions returns the questions for lists so far.
 func (w *world) questions() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,7 +90,7 @@ const (
 	solo  = `{"uptime":"1999-01-01T00:00:00Z","cluster":{"status":"disabled","peers":[]}}`
 )
 
-// lastSync is the last record, which has to be the only one of its push.
+// lastSync is the last sync record. It must be the only record of its batch.
 func lastSync(t *testing.T, sink *consumertest.LogsSink) pcommon.Map {
 	t.Helper()
 	all := sink.AllLogs()
@@ -108,7 +108,7 @@ func get(t *testing.T, m pcommon.Map, name string) any {
 	return v.AsRaw()
 }
 
-// TestPoller: every interval one record is sent about all Alertmanagers, and they are asked one after the other.
+// TestPoller: each interval it asks the Alertmanagers one after the other, and sends one record about all of them.
 func TestPoller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -134,7 +134,7 @@ func TestPoller(t *testing.T) {
 	})
 }
 
-// TestPollerOrder: webhooks that arrive between the questions of a round are newer than it.
+// TestPollerOrder: webhooks that arrive between the questions of a round are newer than the round.
 func TestPollerOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -142,7 +142,7 @@ func TestPollerOrder(t *testing.T) {
 		w.says("b:9093", peerB, "[]")
 		sink := new(consumertest.LogsSink)
 		h, stop := polled(t, w, sink)
-		time.Sleep(59 * time.Second) // the first round is over since 30 s
+		time.Sleep(59 * time.Second) // the first round ended 30 s ago
 		first := h.arrive("").Arrival
 		time.Sleep(2 * time.Second)
 		second := h.arrive("").Arrival
@@ -155,7 +155,7 @@ func TestPollerOrder(t *testing.T) {
 	})
 }
 
-// TestPollerIsIncomplete: without an answer of every Alertmanager the list is not whole, and what is listed is said.
+// TestPollerIsIncomplete: if an Alertmanager does not answer, the list is incomplete, but the listed alerts are reported.
 func TestPollerIsIncomplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -176,7 +176,7 @@ func TestPollerIsIncomplete(t *testing.T) {
 	})
 }
 
-// TestPollerWasPaused: what a process knows that was paused within a round is too old to end or to open anything.
+// TestPollerWasPaused: after a pause within a round, its answers are too old to end or open anything.
 func TestPollerWasPaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -196,7 +196,7 @@ func TestPollerWasPaused(t *testing.T) {
 	})
 }
 
-// TestPollerGoesOn: a pipeline that does not take a record gets the next one.
+// TestPollerGoesOn: after the pipeline refuses a record, the poller sends the next one.
 func TestPollerGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -210,7 +210,7 @@ func TestPollerGoesOn(t *testing.T) {
 	})
 }
 
-// TestResolvesWait: of Alertmanagers that are no cluster, resolves wait, and firings do not.
+// TestResolvesWait: resolves wait if the Alertmanagers are not one cluster; firings do not.
 func TestResolvesWait(t *testing.T) {
 	cfg := defaultConfig()
 	cfg.Sync.Endpoints = []string{"http://a:9093", "http://b:9093"}
@@ -231,7 +231,7 @@ func TestResolvesWait(t *testing.T) {
 	assert.False(t, there)
 }
 
-// TestSyncOfAReceiver: it is asked while the receiver runs, and not longer.
+// TestSyncOfAReceiver: the poller runs only while the receiver runs.
 func TestSyncOfAReceiver(t *testing.T) {
 	address := scripted(t, alertmanagers{
 		"/api/v2/status": statusOf(time.Hour, alone),
@@ -250,7 +250,7 @@ func TestSyncOfAReceiver(t *testing.T) {
 	require.NoError(t, r.Shutdown(t.Context()))
 }
 
-// TestSyncRecordTellsWhoSilences: of two Alertmanagers, which share their silences, each is told once.
+// TestSyncRecordTellsWhoSilences: two Alertmanagers share their silences, and each silence is reported once.
 func TestSyncRecordTellsWhoSilences(t *testing.T) {
 	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), func() *Config {
 		cfg := defaultConfig()

@@ -10,7 +10,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 )
 
-// telemetry is the receiver's own metrics.
+// telemetry holds the receiver's own metrics.
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	// optional measures nothing unless telemetry::optional_metrics is on.

@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 )
 
-// What nobody asks for is not measured.
+// Optional metrics are off by default.
 func TestFewMetricsByDefault(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
@@ -28,7 +28,7 @@ func TestFewMetricsByDefault(t *testing.T) {
 	cfg.Limits.ValueBytes = minValueBytes
 	h, err := newHandler(set, cfg, consumertest.NewNop())
 	require.NoError(t, err)
-	// It is cut by the sender and by the limit, and one of its alerts cannot be used.
+	// The sender and the limit cut this webhook, and one of its alerts cannot be used.
 	post(h, strings.NewReader(`{"alerts":[{"status":"firing","annotations":{"a":"`+strings.Repeat("x", 100)+`"}},{"status":"new"}],"truncatedAlerts":5}`))
 
 	var all metricdata.ResourceMetrics

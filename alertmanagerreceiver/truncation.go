@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// maxTruncatedGroups bounds the reported groups in memory; the oldest one is forgotten, and reported again.
+	// maxTruncatedGroups bounds the reported groups in memory. The oldest one is forgotten, and reported again.
 	maxTruncatedGroups = 1024
-	// maxReportsAtOnce is how many groups are reported in a burst; after it, one a second, and the others when they come
-	// again.
+	// maxReportsAtOnce is how many groups are reported in a burst. After it, one group a second is reported, and the others when they
+	// come again.
 	maxReportsAtOnce = 100
-	// maxLogged bounds what a log line repeats of a webhook.
+	// maxLogged bounds the text of a webhook in a log line.
 	maxLogged = 120
 )
 
-// truncation reports groups that Alertmanager cut to max_alerts, once for each until it arrives whole again.
+// truncation reports groups that Alertmanager cut to max_alerts, each once until it arrives complete again.
 type truncation struct {
 	logger    *zap.Logger
 	telemetry *telemetry
@@ -46,7 +46,7 @@ func newTruncation(logger *zap.Logger, telemetry *telemetry) (*truncation, error
 	}, nil
 }
 
-// note takes in an accepted webhook.
+// note processes an accepted webhook.
 func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	if w.TruncatedAlerts == 0 {
 		if t.reported.Len() > 0 {
@@ -68,7 +68,7 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 		zap.Int64("truncated_alerts", w.TruncatedAlerts))
 }
 
-// group identifies the group; Mimir may leave its key out, and then the labels of the group do.
+// group identifies the group by its key and labels, because Mimir may omit the key.
 func (t *truncation) group(w *webhook.Webhook) uint64 {
 	var h maphash.Hash
 	h.SetSeed(t.seed)
@@ -78,7 +78,7 @@ func (t *truncation) group(w *webhook.Webhook) uint64 {
 	}
 	for _, s := range texts {
 		_, _ = h.WriteString(s)
-		_ = h.WriteByte(0xff) // in no UTF-8 text
+		_ = h.WriteByte(0xff) // does not occur in UTF-8
 	}
 	return h.Sum64()
 }

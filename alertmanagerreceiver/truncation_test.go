@@ -51,8 +51,7 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
 }
 
-// TestManyTruncatedGroups: neither the memory of them nor the log grows without bound, and a group that was not reported
-// for this reason is reported later.
+// TestManyTruncatedGroups: the memory and the log are bounded. A group that was not reported because of the bound is reported later.
 func TestManyTruncatedGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set, logged := observed()

@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Validate refuses settings that cannot work. The nested parts are validated on their own.
+// Validate refuses invalid settings. The nested parts are validated separately.
 func (c *Config) Validate() error {
 	var p problems.List
 	p.If(c.ServerConfig.NetAddr.Endpoint == "", "endpoint: must be set, for example localhost:9095")
@@ -38,7 +38,7 @@ func (c *Config) Validate() error {
 	return p.Err()
 }
 
-// Validate refuses limits that nothing fits into.
+// Validate refuses limits into which nothing fits.
 func (c *LimitsConfig) Validate() error {
 	var p problems.List
 	p.If(c.LabelsPerAlert < 1, "labels_per_alert: must be at least 1")
@@ -57,7 +57,7 @@ func (c *AliasConfig) Validate() error {
 	return p.Err()
 }
 
-// Validate refuses what AliasConfig refuses, and matchers that cannot be understood.
+// Validate refuses what AliasConfig refuses, and invalid matchers.
 func (c *AliasRuleConfig) Validate() error {
 	var p problems.List
 	p.If(len(c.Matchers) == 0, "matchers: must hold at least one matcher, for example alertname=~\"Kube.*\"")
@@ -76,7 +76,7 @@ func (c *AliasRuleConfig) Validate() error {
 	return p.Err()
 }
 
-// checkParts refuses parts of an alias that cannot be used, of alias and of its rules.
+// checkParts refuses invalid parts of an alias, in alias and in its rules.
 func checkParts(p *problems.List, names []string, missing MissingLabel, separator, prefix string) {
 	p.If(slices.Contains(names, ""), "labels: must not hold an empty name")
 	repeated := problems.Repeated(names)
@@ -100,10 +100,10 @@ func (c *HMACConfig) Validate() error {
 	return p.Err()
 }
 
-// minSyncInterval keeps a mistake from being an attack.
+// minSyncInterval prevents a typing error from overloading Alertmanager.
 const minSyncInterval = time.Second
 
-// Validate refuses what cannot be asked, and times with which one odd answer would close incidents.
+// Validate refuses invalid addresses, and times with which one wrong answer would close incidents.
 func (c *SyncConfig) Validate() error {
 	var p problems.List
 	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
@@ -125,8 +125,8 @@ func (c *SyncConfig) Validate() error {
 	return p.Err()
 }
 
-// source names those who are asked in a sync record: another Alertmanager must not end what this one listed. The order of the
-// addresses does not matter.
+// source names the asked Alertmanagers in a sync record: a list of other Alertmanagers must not end alerts that only these listed. The
+// order of the addresses does not matter.
 func (c *SyncConfig) source(id string) string {
 	addresses := make([]string, 0, len(c.Endpoints))
 	for _, e := range c.Endpoints {
@@ -137,7 +137,7 @@ func (c *SyncConfig) source(id string) string {
 	return id + "@" + hex.EncodeToString(sum[:4])
 }
 
-// validateEndpoint never repeats the address: it may hold a password.
+// validateEndpoint returns errors without the address, because it may contain a password.
 func validateEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	switch {
