@@ -35,8 +35,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	return e.term.Load().accept(ctx, events, snapshots)
 }
 
-// unusableError is returned if no record is usable. OTLP receivers answer with its status, 400 over HTTP; without a status they would
-// answer 500.
+// unusableError is returned if no record is usable. OTLP receivers answer with its status, 400 over HTTP; without a status they would answer 500.
 type unusableError struct{ error }
 
 // GRPCStatus implements the interface that package status looks for in an error.

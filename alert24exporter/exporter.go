@@ -45,7 +45,7 @@ type alert24Exporter struct {
 	status    *statusServer // nil: the page is off
 	services  *serviceNames // nil: no service is named
 
-	heartbeat *heartbeat // nil: no URL is configured
+	heartbeat *heartbeat // nil: no URL, or a dry run
 	manager   reconcile.Manager
 	gate      *reconcile.Gate
 	term      atomic.Pointer[term] // nil while another replica leads

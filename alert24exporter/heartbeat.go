@@ -39,8 +39,7 @@ type heartbeat struct {
 	telemetry *telemetry
 }
 
-// newHeartbeat returns nil without a URL and in a dry run. It uses the exporter's TLS settings and proxy, but neither its key nor its
-// headers.
+// newHeartbeat returns nil without a URL and in a dry run. It uses the exporter's TLS settings and proxy, but neither its key nor its headers.
 func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host) (*heartbeat, error) {
 	if e.cfg.Watchdog.HeartbeatURL == "" || e.cfg.DryRun {
 		return nil, nil //nolint:nilnil // there is none

@@ -60,8 +60,7 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 	}
 }
 
-// take loads the former leader's entries. Its calls that are under way are in doubt. Webhooks accepted by followers come before any
-// others.
+// take loads the former leader's entries. Its calls that are under way are in doubt. Webhooks accepted by followers come before any others.
 func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) {
 	lc, rc := r.ledgerConfig(), r.loopConfig()
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
@@ -75,8 +74,7 @@ func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) 
 	return t, t.ledger.Drain(ctx)
 }
 
-// punctual returns a function that tells why a webhook comes too late: its sender has gone, or may have sent newer data to another
-// replica.
+// punctual returns a function that tells why a webhook comes too late: its sender has gone, or may have sent newer data to another replica.
 func (r *replica) punctual(ctx context.Context) func() error {
 	arrived := r.arrived(ctx)
 	return func() error {

@@ -108,8 +108,7 @@ func (r *replica) accept(ctx context.Context, logs plog.Logs, events []protocol.
 	}
 	if t := r.term.Load(); t != nil {
 		asked(snapshots, r.arrived(ctx).Moment())
-		// A replica that has just lost the lead applied nothing, or does not know. Then events may be applied twice, as if the webhook was
-		// repeated.
+		// A replica that has just lost the lead applied nothing, or does not know. Then events may be applied twice, as if the webhook was repeated.
 		if err := t.accept(ctx, events, snapshots); !errors.Is(err, ledger.ErrDeposed) {
 			return err
 		}

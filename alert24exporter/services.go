@@ -28,8 +28,7 @@ type serviceNames struct {
 	done chan struct{}
 }
 
-// newServices returns the directory of services, or nil if incidents name none. In a dry run it requests nothing, and incidents show
-// the names.
+// newServices returns the directory of services, or nil if incidents name none. In a dry run it requests nothing, and incidents show the names.
 func (e *alert24Exporter) newServices() *serviceNames {
 	if e.cfg.Incident.Services.By != incident.ServicesByName || e.cfg.DryRun {
 		return nil

@@ -31,8 +31,7 @@ type TelemetryConfig struct {
 	OptionalMetrics bool `mapstructure:"optional_metrics"`
 }
 
-// telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's
-// status.
+// telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's status.
 type telemetry struct {
 	logger   *zap.Logger
 	builder  *metadata.TelemetryBuilder

@@ -30,8 +30,7 @@ const (
 	maxAgent = 64
 )
 
-// oversize fires its own alert while webhooks arrive that are too large, because their alerts are lost. One goroutine sends all
-// records.
+// oversize fires its own alert while webhooks arrive that are too large, because their alerts are lost. One goroutine sends all records.
 type oversize struct {
 	handler  *handler
 	id       string

@@ -68,8 +68,7 @@ const (
 
 func (a *answer) whole() bool { return a.result == listed }
 
-// ask reads the status and then the list. Even with an error it returns the alerts that were read. It adds alerts that no webhook has
-// brought to u.
+// ask reads the status and then the list. Even with an error it returns the alerts that were read. It adds alerts that no webhook has brought to u.
 func (e *endpoint) ask(ctx context.Context, grace time.Duration, u *unheard) (answer, error) {
 	a := answer{alerts: map[webhook.Key]bool{}, silenced: map[string][]webhook.Key{}}
 	var now time.Time

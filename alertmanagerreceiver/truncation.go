@@ -19,8 +19,7 @@ import (
 const (
 	// maxTruncatedGroups bounds the reported groups in memory. The oldest one is forgotten, and reported again.
 	maxTruncatedGroups = 1024
-	// maxReportsAtOnce is how many groups are reported in a burst. After it, one group a second is reported, and the others when they
-	// come again.
+	// maxReportsAtOnce is how many groups are reported in a burst. After it, one group a second is reported, and the others when they come again.
 	maxReportsAtOnce = 100
 	// maxLogged bounds the text of a webhook in a log line.
 	maxLogged = 120

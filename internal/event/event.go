@@ -160,8 +160,7 @@ func (r *reader) watch(ev *protocol.Event, ignored bool) {
 	}
 }
 
-// plain reads a record that is not an alert but another kind of log, from its body, its severity and its attributes. It returns the
-// severity.
+// plain reads a record that is not an alert but another kind of log, from its body, its severity and its attributes. It returns the severity.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	body := textOf(record.Body())
 	if a.Title == "" {

@@ -222,8 +222,7 @@ func TestGrafana(t *testing.T) {
 	assert.Equal(t, "https://grafana.example.com/d/1", got.Annotations.Get("dashboard_url"))
 }
 
-// TestResource: an attribute of the resource counts for all of its records, unless the record has its own. An empty value counts as
-// absent.
+// TestResource: an attribute of the resource counts for all of its records, unless the record has its own. An empty value counts as absent.
 func TestResource(t *testing.T) {
 	ld := plog.NewLogs()
 	own := record(ld, map[string]string{attrs.OverrideTitle: "own", attrs.OverrideDescription: "", attrs.OverrideTags: "mine"})

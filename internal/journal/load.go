@@ -42,8 +42,7 @@ func (j *Journal) Load(ctx context.Context, each func(ledger.Loaded) error, curr
 	return nil
 }
 
-// tidy removes what a killed Check left behind, and damaged segments that make no record suspect. If it fails, the next start repeats
-// it.
+// tidy removes what a killed Check left behind, and damaged segments that make no record suspect. If it fails, the next start repeats it.
 func (j *Journal) tidy(ctx context.Context) {
 	ops := without(fillers(checkPrefix, 0))
 	d := &j.log.damage

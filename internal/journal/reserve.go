@@ -94,8 +94,7 @@ func (r *reserve) give(ctx context.Context) bool {
 
 // givePart carries out some of the operations, and returns those. Deleting needs room, too: bbolt rewrites each page that it touches
 // before it frees the old one. A page that becomes empty needs none, and a page holds at most four of these values. So givePart tries
-// all operations together and then smaller parts, each at every offset at which a page may begin. The next transaction can use what one
-// has freed.
+// all operations together and then smaller parts, each at every offset at which a page may begin. The next transaction can use what one has freed.
 func (r *reserve) givePart(ctx context.Context, ops []*storage.Operation) []*storage.Operation {
 	for _, n := range []int{reserveChunk, 16, 4, 3, 2, 1} {
 		for from := 0; from < min(n, 4) && from < len(ops); from++ {

@@ -166,8 +166,7 @@ func (g *group) note(all, outcomes []protocol.Outcome) int {
 	return len(outcomes)
 }
 
-// boundClosed lets the oldest closed entries expire if there are too many. It frees a tenth of the limit as well, so that it rarely
-// runs.
+// boundClosed lets the oldest closed entries expire if there are too many. It frees a tenth of the limit as well, so that it rarely runs.
 func (l *Ledger) boundClosed(ctx context.Context) {
 	entries, live := l.store.counts()
 	tooMany := entries - live - l.cfg.Aliases

@@ -208,7 +208,7 @@ func TestLoadWithoutABucketKnowsSinceWhenAChangeIsPending(t *testing.T) {
 	}
 }
 
-// An outdated bucket puts the entry in doubt.
+// A bucket that may be outdated puts the entry in doubt.
 func TestLoadWithASuspectBucket(t *testing.T) {
 	c, _ := bigDisk(t)
 	b := lossy(c, func([]string) {}, nil, bucketKey(theAlias, 2))

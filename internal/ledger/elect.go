@@ -33,8 +33,7 @@ type Leadership interface {
 }
 
 // Inbox holds webhooks that other replicas accepted. The ledger applies them before its own webhooks, in the transaction that removes
-// them. A webhook joins a transaction before the inbox is read, so the inbox then holds everything that its sender got acknowledged
-// before.
+// them. A webhook joins a transaction before the inbox is read, so the inbox then holds everything that its sender got acknowledged before.
 type Inbox interface {
 	// Inbox returns all rows, in the order in which their senders were answered.
 	Inbox(ctx context.Context) ([]Row, error)

@@ -10,8 +10,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// silences holds the silences of alerts from the last snapshot of each source. After a restart they are unknown until the next
-// snapshot.
+// silences holds the silences of alerts from the last snapshot of each source. After a restart they are unknown until the next snapshot.
 type silences struct {
 	mu       sync.RWMutex
 	bySource map[string]map[protocol.Key]incident.Silence

@@ -70,8 +70,7 @@ func (w *write) late() bool {
 	return false
 }
 
-// write computes the next entries, commits them in one transaction and then puts them into memory. The rows received from the inbox go
-// first.
+// write computes the next entries, commits them in one transaction and then puts them into memory. The rows received from the inbox go first.
 func (s *store) write(ctx context.Context, received *received, writes ...*write) error {
 	if err := s.settle(ctx); err != nil {
 		return err

@@ -75,8 +75,7 @@ func (l *Leader) Unsettled() time.Duration { return l.unsettled }
 // Lost is closed when the leadership ends. Err then returns the reason.
 func (l *Leader) Lost() <-chan struct{} { return l.lost }
 
-// Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. It is nil while the leadership
-// lasts.
+// Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. It is nil while the leadership lasts.
 func (l *Leader) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -29,8 +29,7 @@ type question struct {
 }
 
 // finder answers lookups, independently of the workers. Each depth has its own reader, so a deep reading never delays a reading of the
-// newest page. At the gate, the other readings leave a place free for the newest page. Questions that need no list are asked one by
-// one.
+// newest page. At the gate, the other readings leave a place free for the newest page. Questions that need no list are asked one by one.
 type finder struct {
 	manager Manager
 	gate    *Gate

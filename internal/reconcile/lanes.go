@@ -11,7 +11,7 @@ type lane uint8
 // numLanes suffices for the aliases of the queue and for the requests of the gate.
 const numLanes = 5
 
-// Each lane with waiting items gets at least one of share turns.
+// share: each lane with waiting items gets at least one turn in this many.
 const share = 10
 
 // lanes holds waiting items. The most urgent lane goes first, and each lane is first in, first out. But each lane with waiting items
@@ -24,8 +24,7 @@ type lanes[T any] struct {
 	length  int
 }
 
-// line holds the waiting items of one lane. It is a linked list of the tickets, so that a waiting alias needs no further memory in a
-// storm.
+// line holds the waiting items of one lane. It is a linked list of the tickets, so that a waiting alias needs no further memory in a storm.
 type line[T any] struct{ first, last *ticket[T] }
 
 // ticket is an item's place in the lanes.

@@ -64,8 +64,7 @@ func TestClosesGetThroughWhileCreatesStorm(t *testing.T) {
 	assert.Equal(t, []int{10, 20, 30, 40, 50}, turns)
 }
 
-// However pushes and takes are mixed, an item goes after a bounded number of turns. The bound depends on the items before it in its
-// lane.
+// However pushes and takes are mixed, an item goes after a bounded number of turns. The bound depends on the items before it in its lane.
 func TestNothingWaitsForever(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type waiter struct{ bound, turns int }

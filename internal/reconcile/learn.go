@@ -14,8 +14,7 @@ import (
 const (
 	// storagePause is the time between attempts to write to a failing storage.
 	storagePause = time.Second
-	// learnDelay is how long an answer waits for others to share its transaction. During this time the webhooks have the disk to
-	// themselves.
+	// learnDelay is how long an answer waits for others to share its transaction. During this time the webhooks have the disk to themselves.
 	learnDelay = 5 * time.Millisecond
 	// maxUnlearnt bounds the waiting answers. When it is reached, workers wait, too.
 	maxUnlearnt = 1024

@@ -176,8 +176,7 @@ func (w *modelWorld) prompt() time.Duration {
 	return promptly
 }
 
-// holds checks that Alert24 matches the alias. If only few requests may be under way, hanging requests may block everything except
-// pages.
+// holds checks that Alert24 matches the alias. If only few requests may be under way, hanging requests may block everything except pages.
 func (w *modelWorld) holds(alias, want string, step int) {
 	open := w.open(alias)
 	switch few := w.history.places < 8; {

@@ -17,8 +17,7 @@ type Ledger interface {
 	// Prepare returns what the alias needs now, without changing anything. It also returns the content of the incident if that had to be
 	// rendered. It renders outside of any lock.
 	Prepare(alias string) (protocol.Decision, *incident.Content)
-	// Claim returns the next call of the alias with its entry, once the write-ahead is stored. Without a call, it returns when to ask
-	// again.
+	// Claim returns the next call of the alias with its entry, once the write-ahead is stored. Without a call, it returns when to ask again.
 	Claim(ctx context.Context, alias string) (*protocol.Entry, protocol.Decision, error)
 	// Content returns the desired content of the incident of a firing entry, also as hashes.
 	Content(e *protocol.Entry) (incident.Content, protocol.Content)
@@ -28,8 +27,7 @@ type Ledger interface {
 	Get(alias string) *protocol.Entry
 	// Aliases returns all aliases.
 	Aliases() []string
-	// Hurry lets a slow alias call early if it has not called since that time, see [protocol.Policy.Hurry]. It reports whether the alias
-	// may.
+	// Hurry lets a slow alias call early if it has not called since that time, see [protocol.Policy.Hurry]. It reports whether the alias may.
 	Hurry(ctx context.Context, alias string, since time.Time) (bool, error)
 	// Suspect and Missing apply [protocol.Policy.Suspect] and [protocol.Policy.Missing] to the alias, durably, and report whether
 	// its entry changed.

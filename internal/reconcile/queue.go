@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Lanes of waiting aliases. A page comes before the end of one, and that before a change of its text.
+// Lanes of waiting aliases. Pages go first, then the ends of pages, then changes of their texts.
 const (
 	openCritical lane = iota
 	openHigh

@@ -27,8 +27,7 @@ func (r *Reconciler) work(pagesOnly bool) {
 	}
 }
 
-// process makes the alias's next call, if it needs one. It reports whether an answer is under way. That answer then ends the work on
-// the alias.
+// process makes the alias's next call, if it needs one. It reports whether an answer is under way. That answer then ends the work on the alias.
 func (r *Reconciler) process(alias string) bool {
 	d, content := r.prepare(alias)
 	kind := d.Call.Kind

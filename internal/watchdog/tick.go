@@ -28,8 +28,7 @@ type Ledger interface {
 	Aliases() []string
 }
 
-// Tick notices silence, and returns events that make the ledger's entries match the sources. Events may get lost: Tick returns them
-// again.
+// Tick notices silence, and returns events that make the ledger's entries match the sources. Events may get lost: Tick returns them again.
 func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 	if !w.ticked.IsZero() && now.Sub(w.ticked) > w.cfg.MissingAfter/3 {
 		w.began = now // the process was paused, or the storage hung

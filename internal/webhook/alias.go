@@ -176,8 +176,7 @@ func labelsHash(set labels.Set, exclude []string) string {
 	return shortHash(texts...)
 }
 
-// shortHash returns the start of a SHA-256 in hex. It hashes each text with its length, so that no two lists of texts give the same
-// bytes.
+// shortHash returns the start of a SHA-256 in hex. It hashes each text with its length, so that no two lists of texts give the same bytes.
 func shortHash(texts ...string) string {
 	var b []byte
 	for _, t := range texts {

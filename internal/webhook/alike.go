@@ -22,8 +22,7 @@ func (a *alike) find(name []byte) labels.Label {
 	return labels.Label{}
 }
 
-// maxNames and maxNameBytes bound the names of one kind that are kept. A full list is cleared, so that old names do not keep new ones
-// out.
+// maxNames and maxNameBytes bound the names of one kind that are kept. A full list is cleared, so that old names do not keep new ones out.
 const (
 	maxNames     = 256
 	maxNameBytes = 128

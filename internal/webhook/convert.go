@@ -265,8 +265,7 @@ func (c *Converter) set(out *writer, names *attributeNames, prefix string, set l
 	}
 }
 
-// timestamp is when the alert started or, if it is resolved, ended. It is 0 if the time is unknown or does not fit into nanoseconds
-// since 1970.
+// timestamp is when the alert started or, if it is resolved, ended. It is 0 if the time is unknown or does not fit into nanoseconds since 1970.
 func timestamp(a *Alert) pcommon.Timestamp {
 	t := a.StartsAt
 	if a.Status == attrs.StatusResolved {

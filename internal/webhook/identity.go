@@ -44,8 +44,7 @@ func private(name string) bool {
 
 // ruleID returns what distinguishes this alert from others with the same visible labels, or "". Grafana removes the labels that name
 // the rule after it has computed the fingerprint, so two rules may show identical labels. Without the rule's id, ruleID returns the
-// fingerprint. The fingerprint changes with the severity, so an alert with excluded labels gets the fingerprint of its other visible
-// labels instead.
+// fingerprint. The fingerprint changes with the severity, so an alert with excluded labels gets the fingerprint of its other visible labels instead.
 func ruleID(a *Alert, fromGrafana bool, exclude []string) string {
 	if id := ruleUID(a, fromGrafana); id != "" {
 		return id

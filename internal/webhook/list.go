@@ -13,8 +13,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// ListedAlert is an alert in the list of Alertmanager's API. It is firing, and its end is unset: the list shows only when its lease
-// ends.
+// ListedAlert is an alert in the list of Alertmanager's API. It is firing, and its end is unset: the list shows only when its lease ends.
 type ListedAlert struct {
 	Alert
 

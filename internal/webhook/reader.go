@@ -29,8 +29,7 @@ const (
 // the alerts are parsed again in chunks: first the firing ones, then the resolved ones. So a resolve never comes before a firing of the
 // same alert in a later chunk.
 //
-// Reader works on tokens, because its errors then give positions without quoting the body, and because tokens are faster than
-// reflection.
+// Reader works on tokens, because its errors then give positions without quoting the body, and because tokens are faster than reflection.
 type Reader struct {
 	json  *jsontext.Decoder
 	chunk int // most bytes of one chunk's records

@@ -107,8 +107,7 @@ func TestUnknownEndsAreAbsent(t *testing.T) {
 	assert.NotContains(t, lr.Attributes().AsRaw(), attrs.AlertStartsAt, "Unix's zero is not a start")
 }
 
-// TestFiringWins: if one webhook shows an alert both as firing and as resolved, the alert fires, in any order and across any number of
-// chunks.
+// TestFiringWins: if one webhook shows an alert both as firing and as resolved, the alert fires, in any order and across any number of chunks.
 func TestFiringWins(t *testing.T) {
 	const fires, resolved = `{"status":"firing","labels":{"a":"b"}}`, `{"status":"resolved","labels":{"a":"b"}}`
 	for _, alerts := range []string{fires + "," + resolved, resolved + "," + fires} {

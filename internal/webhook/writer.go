@@ -36,8 +36,7 @@ func (w *writer) time(key string, t time.Time) {
 	w.attributes.PutStr(key, t.Format(time.RFC3339Nano))
 }
 
-// link adds only http and https addresses, because people click on them. It drops an address that is too long, because a cut address
-// leads nowhere.
+// link adds only http and https addresses, because people click on them. It drops an address that is too long, because a cut address leads nowhere.
 func (w *writer) link(key, address string) {
 	if len(address) > w.limit {
 		w.cut++

@@ -42,8 +42,7 @@ func (s *Server) Do(tb testing.TB, database string, statements ...string) {
 	}
 }
 
-// Exhaust takes all connections of the server and runs statements over one of them. free releases the connections; so does the end of
-// the test.
+// Exhaust takes all connections of the server and runs statements over one of them. free releases the connections; so does the end of the test.
 func (s *Server) Exhaust(tb testing.TB, statements ...string) (free func()) {
 	tb.Helper()
 	var taken []*pgx.Conn
