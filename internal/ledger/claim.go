@@ -89,10 +89,7 @@ func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Ent
 		claimed = s.entry
 		return s, durable
 	}}
-	if !l.store.applyInMemory(m) {
-		err = l.store.update(ctx, m)
-	}
-	if err != nil {
+	if err := l.store.amend(ctx, m); err != nil {
 		return nil, protocol.Decision{}, err
 	}
 	return claimed, d, nil
@@ -175,9 +172,7 @@ func (l *Ledger) Hurry(ctx context.Context, alias string, since time.Time) (hurr
 		}
 		return s, false
 	}}
-	if !l.store.applyInMemory(m) {
-		err = l.store.update(ctx, m)
-	}
+	err = l.store.amend(ctx, m)
 	return hurried && err == nil, err
 }
 

@@ -136,6 +136,14 @@ func (s *store) applyInMemory(m mutation) bool {
 	return true
 }
 
+// amend carries out a mutation: in memory if disk need not know, else in a transaction.
+func (s *store) amend(ctx context.Context, m mutation) error {
+	if s.applyInMemory(m) {
+		return nil
+	}
+	return s.update(ctx, m)
+}
+
 // remember keeps the rendered content of e while a call is due, unless the entry has changed.
 func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time.Time) {
 	s.mu.Lock()
