@@ -189,7 +189,7 @@ func (db *DB) Check(ctx context.Context) error {
 	var free bool
 	err := db.inbox.session.do(ctx, "put a webhook into the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
 		batch := &pgx.Batch{}
-		batch.Queue(db.sql(addToInbox), db.component(), [][]byte{{}}, []string{source}, []time.Time{deadline}, db.cfg.InboxRows, db.cfg.InboxBytes).
+		db.queueAppend(batch, [][]byte{{}}, []string{source}, []time.Time{deadline}).
 			QueryRow(func(row pgx.Row) error { return row.Scan(nil, &free, nil) })
 		batch.Queue(db.sql("DELETE FROM @.inbox WHERE component = $1 AND source = $2"), db.component(), source)
 		return conn.SendBatch(ctx, batch).Close()
@@ -217,6 +217,11 @@ func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 	return kept, by
 }
 
+// queueAppend queues the statement that puts payloads into the inbox.
+func (db *DB) queueAppend(batch *pgx.Batch, payloads [][]byte, sources []string, deadlines []time.Time) *pgx.QueuedQuery {
+	return batch.Queue(db.sql(addToInbox), db.component(), payloads, sources, deadlines, db.cfg.InboxRows, db.cfg.InboxBytes)
+}
+
 // write uses one transaction and one round trip. The implicit transaction either commits as a whole or changes nothing.
 func (p *appender) write(ctx context.Context, group []*addition) error {
 	payloads, sources, deadlines := make([][]byte, len(group)), make([]string, len(group)), make([]time.Time, len(group))
@@ -230,7 +235,7 @@ func (p *appender) write(ctx context.Context, group []*addition) error {
 	)
 	err := p.session.do(ctx, "put a webhook into the inbox", false, func(ctx context.Context, conn *pgx.Conn) error {
 		batch := &pgx.Batch{}
-		batch.Queue(p.db.sql(addToInbox), p.db.component(), payloads, sources, deadlines, p.db.cfg.InboxRows, p.db.cfg.InboxBytes).
+		p.db.queueAppend(batch, payloads, sources, deadlines).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&now, &free, &kept) })
 		// NOTIFY makes commits of the whole database wait for each other. So there is one for the whole group.
 		batch.Queue("SELECT pg_notify($1, '')", p.db.channel+"_inbox")
