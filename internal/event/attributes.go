@@ -130,11 +130,7 @@ func (o *overrides) read(name string, v pcommon.Value) bool {
 
 // textOf returns a value as text without U+0000, which databases refuse.
 func textOf(v pcommon.Value) string {
-	s := v.AsString()
-	if strings.IndexByte(s, 0) < 0 {
-		return s
-	}
-	return strings.ReplaceAll(s, "\x00", "\uFFFD")
+	return strings.ReplaceAll(v.AsString(), "\x00", "\uFFFD")
 }
 
 // mended returns a name that JSON can represent, without U+0000.

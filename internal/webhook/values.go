@@ -76,11 +76,7 @@ func textOf(raw jsontext.Value, like string) string {
 
 // unquoted returns the text of a JSON string, without U+0000, which databases refuse. If the text equals like, it shares its memory.
 func unquoted(raw jsontext.Value, like string) string {
-	text := jsonstring.Decode(raw, like)
-	if strings.IndexByte(text, 0) < 0 {
-		return text
-	}
-	return strings.ReplaceAll(text, "\x00", "\uFFFD")
+	return strings.ReplaceAll(jsonstring.Decode(raw, like), "\x00", "\uFFFD")
 }
 
 // onlyText reads a string; any other value counts as absent.
