@@ -32,10 +32,8 @@ type Proxy struct {
 
 // hearing is what webhooks said about the alerts of an instance.
 type hearing struct {
-	told []string
-	// Starts of the newest alerts: the newest whose resolve a collector acknowledged, and the newest whose firing was acknowledged
-	// to the sender.
-	resolved, fired time.Time
+	told  []string
+	fired time.Time // start of the newest alert whose firing was acknowledged to the sender
 	// lastFiring has the time of its answer. lastResolve, which a collector acknowledged, was sent at its time and answered at answered.
 	lastFiring, lastResolve word
 	answered                time.Time
@@ -156,12 +154,11 @@ func (p *Proxy) note(began time.Time, turn int64, status int, body []byte) {
 		case status >= http.StatusMultipleChoices:
 		default:
 			h.lastResolve, h.answered = word{a.StartsAt, began}, time.Now()
-			h.over = append(h.over, a.StartsAt)
+			if !slices.ContainsFunc(h.over, a.StartsAt.Equal) {
+				h.over = append(h.over, a.StartsAt)
+			}
 			if f := h.lastFiring; f.startsAt.Equal(a.StartsAt) && !f.at.Before(began) {
 				h.came(a.StartsAt)
-			}
-			if a.StartsAt.After(h.resolved) {
-				h.resolved = a.StartsAt
 			}
 		}
 	}
@@ -194,7 +191,8 @@ func (p *Proxy) OwesResolve(a Alert) bool {
 	if r.startsAt.Before(f.startsAt) && h.answered.After(f.at.Add(-noted)) {
 		return false
 	}
-	return !h.resolved.Before(a.StartsAt) || !h.fired.Before(a.StartsAt)
+	resolved := slices.ContainsFunc(h.over, func(startsAt time.Time) bool { return !startsAt.Before(a.StartsAt) })
+	return resolved || !h.fired.Before(a.StartsAt)
 }
 
 // Late returns how many alerts of an instance fired for some Alertmanager after they had resolved for another. Each may open its
