@@ -130,7 +130,7 @@ func TestLogsOpenAndCloseAnIncident(t *testing.T) {
 	assert.Equal(t, works.at, closed.ResolvedAt.UTC())
 }
 
-// Every acknowledged record is kept, whoever sent it.
+// Every acknowledged record is kept, from any sender.
 func TestLogsSurviveACrash(t *testing.T) { kit.EachReading(t, testLogsSurviveACrash) }
 
 func testLogsSurviveACrash(t *testing.T, switches func(*sandbox.Switches)) {

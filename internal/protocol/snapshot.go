@@ -185,7 +185,7 @@ func (m *Member) finish(now time.Time) {
 	m.Alert = m.Alert.Brief()
 }
 
-// firesAgain applies a firing to a member whose resolve waits. It drops the resolve, whoever sent the firing. If the firing was an echo,
+// firesAgain applies a firing of any sender to a member whose resolve waits. It drops the resolve. If the firing was an echo,
 // its sender will resolve the alert too, or snapshots will lack it.
 func (p *Policy) firesAgain(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	p.repeat(n, m, ev, now)

@@ -187,7 +187,7 @@ func (s *Server) written(r store.Result) {
 	}
 }
 
-// changed reports the change to the open pages and counts who would be paged, whoever changed the incident.
+// changed reports the change to the open pages and counts who would be paged. It makes no difference who changed the incident.
 func (s *Server) changed(r store.Result) {
 	for _, channel := range r.WouldPage {
 		s.stats.Pages[channel]++
