@@ -66,20 +66,22 @@ func lead(tb testing.TB, db *DB) *Leader {
 	tb.Helper()
 	l, err := db.Campaign(tb.Context())
 	require.NoError(tb, err)
-	taken := l.lastRenewal()
-	holds(tb, func() bool { return l.lastRenewal().After(taken) || l.Err() != nil }, "the lease is not renewed at once")
+	holds(tb, func() bool { return renewed(tb, db) || l.Err() != nil }, "the lease is not renewed at once")
 	tb.Cleanup(func() { _ = l.Close(context.WithoutCancel(tb.Context())) })
 	return l
 }
 
+// renewed reports whether the lease has been renewed since the last takeover.
+func renewed(tb testing.TB, db *DB) (yes bool) {
+	tb.Helper()
+	err := db.reader.do(tb.Context(), "look at the lease", true, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, db.sql("SELECT l.renewed > f.since FROM @.lease l JOIN @.leader f USING (component) WHERE component = $1"), db.component()).Scan(&yes)
+	})
+	return err == nil && yes
+}
+
 // leases sets the lease; a short one makes tests faster.
 func leases(d time.Duration) func(*Config) { return func(c *Config) { c.Lease = d } }
-
-func (l *Leader) lastRenewal() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.renewed
-}
 
 func records(tb testing.TB, db *DB) map[string]string {
 	tb.Helper()
