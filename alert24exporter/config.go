@@ -17,98 +17,99 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Config of the exporter.
+// Config is the configuration of the exporter.
 type Config struct {
-	// ClientConfig is the API's endpoint, TLS, proxy, authentication and the timeout of one request.
+	// ClientConfig holds the settings of the HTTP client: the API's endpoint, TLS, proxy, authentication, and the timeout of one request.
 	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
-	// APIKey is the key of an Alert24 organization, with scope write. Exactly one of it and auth is given.
+	// APIKey is an API key of the Alert24 organization with scope write. Give either api_key or auth.
 	APIKey configopaque.String `mapstructure:"api_key"`
 
-	// Storage is the storage extension that keeps the ledger; without one it lives in memory only.
+	// Storage is the storage extension that keeps the ledger. Without one, the ledger is lost at a restart.
 	Storage *component.ID `mapstructure:"storage"`
-	// Database keeps the ledger in its place, for several replicas.
+	// Database keeps the ledger in PostgreSQL, for several replicas. Give either storage or database.
 	Database configoptional.Optional[DatabaseConfig] `mapstructure:"database"`
-	// RetryConfig is the backoff between tries. Trying ends only with success, so max_elapsed_time stays 0.
+	// RetryConfig sets the time between tries of a call that failed. The exporter never gives up, so max_elapsed_time must stay 0.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-	// SendingQueue only accepts {enabled: false}, which generators write; the ledger replaces the queue.
+	// SendingQueue accepts only {enabled: false}, which generators of configuration write. The ledger takes the place of the queue.
 	SendingQueue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
-	// Limits bound what the exporter keeps and sends.
+	// Limits bounds what the exporter keeps and sends.
 	Limits LimitsConfig `mapstructure:"limits"`
-	// Incident is the content of incidents.
+	// Incident sets the content of incidents.
 	Incident incident.Config `mapstructure:"incident"`
-	// Lifecycle is when incidents are opened, closed and verified.
+	// Lifecycle sets when incidents are opened, closed and verified.
 	Lifecycle LifecycleConfig `mapstructure:"lifecycle"`
-	// Echo is which firings may be echoes of a resolved alert.
+	// Echo sets which firings are held because they may be echoes of a resolved alert.
 	Echo EchoConfig `mapstructure:"echo"`
-	// Watchdog is about alerts that always fire.
+	// Watchdog opens an incident when an alert that always fires falls silent.
 	Watchdog WatchdogConfig `mapstructure:"watchdog"`
 
-	// Status serves a page and its JSON API; off unless it has an endpoint.
+	// Status serves the status page and its JSON API. It is off unless it has an endpoint.
 	Status configoptional.Optional[confighttp.ServerConfig] `mapstructure:"status"`
-	// Telemetry is what the exporter tells of itself.
+	// Telemetry sets which metrics the exporter records.
 	Telemetry TelemetryConfig `mapstructure:"telemetry"`
-	// DryRun logs the calls to Alert24 instead of sending them. Its ledger is kept apart.
+	// DryRun logs the calls to Alert24 instead of sending them. A dry run has a ledger of its own.
 	DryRun bool `mapstructure:"dry_run"`
 }
 
 // LimitsConfig bounds what the exporter keeps and sends.
 type LimitsConfig struct {
-	// RequestsPerSecond to the API; 0 is no limit.
+	// RequestsPerSecond is the maximum rate of requests to Alert24. 0 means no limit.
 	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
-	// ConcurrentRequests to the API (1 to 1000).
+	// ConcurrentRequests is the maximum number of requests at once, lookups included (1 to 1000).
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
-	// Aliases bounds the live aliases.
+	// Aliases is the maximum number of live aliases. An alert with a further alias is refused, and its sender retries.
 	Aliases int `mapstructure:"aliases"`
-	// Members bounds the members of one entry that are kept with their text.
+	// Members is the maximum number of alerts of one alias that are kept with their text.
 	Members int `mapstructure:"members"`
 }
 
-// LifecycleConfig is when incidents are opened, closed and verified.
+// LifecycleConfig sets when incidents are opened, closed and verified.
 type LifecycleConfig struct {
-	// Reopen is on_repeat or never: whether an incident that a person closed while its alert fires comes back.
+	// Reopen is on_repeat or never: whether an incident comes back that a person closed while its alert fires.
 	Reopen ReopenPolicy `mapstructure:"reopen"`
-	// OnRise is update or renew: whether a severity that rises updates the incident or opens a new one, which calls people.
+	// OnRise is update or renew: whether a severity that rises updates the incident, or closes it and opens a new one, which pages people.
 	OnRise RisePolicy `mapstructure:"on_rise"`
-	// Foreign is leave or adopt: what to do with an open incident of our alias that another source made.
+	// Foreign is leave or adopt: whether to leave alone or take over an open incident with our alias and another source.
 	Foreign ForeignPolicy `mapstructure:"foreign"`
-	// ResolveDelay holds a close back; a new firing cancels it.
+	// ResolveDelay is how long to wait before an incident is closed. If its alert fires again meanwhile, it stays open.
 	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
-	// StaleAfter resolves an alert that has not been repeated for this time; 0 is never.
+	// StaleAfter is the time after which an alert resolves that has not been repeated. 0 means never.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
-	// RefreshInterval is the time after which an unchanged repeat verifies the incident; 0 is never.
+	// RefreshInterval is the time after which an unchanged repeat makes the exporter look at the incident. 0 means never.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
-	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 is never.
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger. 0 means never.
 	AuditInterval time.Duration `mapstructure:"audit_interval"`
-	// SettleTime is how long an unanswered request may still be carried out.
+	// SettleTime is how long Alert24 may still carry out a request that it has not answered.
 	SettleTime time.Duration `mapstructure:"settle_time"`
-	// ClosedRetention is how long the ledger remembers an alias whose episode has ended.
+	// ClosedRetention is how long the ledger keeps an alias after its incident was closed.
 	ClosedRetention time.Duration `mapstructure:"closed_retention"`
 }
 
-// EchoConfig is which firings may be echoes of a resolved alert.
+// EchoConfig sets which firings are held because they may be echoes of a resolved alert.
 type EchoConfig struct {
-	// Window is how long after a resolve a firing from another sender, older than the resolve, is suspect.
+	// Window is how long after a resolve a firing from another sender may be an echo, if it started before the resolve.
 	Window time.Duration `mapstructure:"window"`
-	// Hold is how long such a firing waits before it counts.
+	// Hold is how long such a firing waits before it opens an incident.
 	Hold time.Duration `mapstructure:"hold"`
-	// Sender is known or any: whether a firing from the sender of the resolve is suspect too. Empty is known, with a database any.
+	// Sender is known or any: whether only firings from other senders may be echoes, or also those from the sender of the resolve. Empty
+	// means known, and with a database any.
 	Sender EchoSender `mapstructure:"sender"`
 }
 
-// ReopenPolicy is what happens to an incident that a person closed while its alert fires.
+// ReopenPolicy says what happens to an incident that a person closed while its alert fires.
 type ReopenPolicy string
 
-// RisePolicy is what happens to an incident whose severity rises.
+// RisePolicy says what happens to an incident whose severity rises.
 type RisePolicy string
 
-// ForeignPolicy is what happens to an incident of another source.
+// ForeignPolicy says what happens to an incident of another source.
 type ForeignPolicy string
 
-// EchoSender is whose firings may be echoes.
+// EchoSender says whose firings may be echoes.
 type EchoSender string
 
-// The values of keys that have few.
+// Values of the keys of these types.
 const (
 	ReopenOnRepeat ReopenPolicy = "on_repeat"
 	ReopenNever    ReopenPolicy = "never"
@@ -153,7 +154,8 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// anySender: with a database it is the default, because a proxy's address is everybody's.
+// anySender reports whether any sender's firing may be an echo. With a database that is the default: behind a proxy, all senders have the
+// proxy's address.
 func (c *Config) anySender() bool {
 	return c.Echo.Sender == EchoSenderAny || c.Echo.Sender == "" && c.Database.HasValue()
 }

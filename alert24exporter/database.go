@@ -15,11 +15,11 @@ import (
 
 // DatabaseConfig is a PostgreSQL database that several replicas of the bridge share.
 type DatabaseConfig struct {
-	// URL is a postgres:// URL, or a list of keywords and values.
+	// URL is a postgres:// URL, or a list of keywords and values. It is a secret.
 	URL configopaque.String `mapstructure:"url"`
-	// Schema has the tables. It is made if it is not there.
+	// Schema is the database schema for the tables. It is created if it does not exist.
 	Schema string `mapstructure:"schema"`
-	// Lease is how long the other replicas wait for a leader that has fallen silent (1s to 5m).
+	// Lease is how long the other replicas wait for a leader that has fallen silent (1s to 5m). Then one of them takes over.
 	Lease time.Duration `mapstructure:"lease"`
 }
 

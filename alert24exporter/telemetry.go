@@ -25,9 +25,9 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
-// TelemetryConfig is what the exporter tells of itself.
+// TelemetryConfig sets which metrics the exporter records.
 type TelemetryConfig struct {
-	// OptionalMetrics also measures what no alert on the bridge needs.
+	// OptionalMetrics also records metrics that only the dashboard needs.
 	OptionalMetrics bool `mapstructure:"optional_metrics"`
 }
 

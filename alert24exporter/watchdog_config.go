@@ -16,17 +16,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/watchdog"
 )
 
-// WatchdogConfig is about alerts that always fire. Their silence opens an incident.
+// WatchdogConfig sets which alerts always fire. When one falls silent, an incident is opened.
 type WatchdogConfig struct {
-	// Matchers choose these alerts, in Alertmanager's syntax. All must match; without any there is no watchdog.
+	// Matchers select these alerts, in Alertmanager's syntax. All must match. Without matchers there is no watchdog.
 	Matchers []string `mapstructure:"matchers"`
-	// MissingAfter is how long a source may be silent.
+	// MissingAfter is how long a source may be silent before its incident is opened.
 	MissingAfter time.Duration `mapstructure:"missing_after"`
-	// GroupBy names the labels that tell sources apart, as cluster. Without any there is one source.
+	// GroupBy lists the labels that tell sources apart, for example cluster. Without labels there is one source.
 	GroupBy []string `mapstructure:"group_by"`
-	// HeartbeatURL is requested once a minute while a source is heard. It is a secret.
+	// HeartbeatURL is requested once a minute while at least one source is heard. It is a secret.
 	HeartbeatURL configopaque.String `mapstructure:"heartbeat_url"`
-	// HoldResolves lets a resolve count only when the watchdog of its source has been heard after it.
+	// HoldResolves holds each resolve until the watchdog of its source has been heard after it.
 	HoldResolves bool `mapstructure:"hold_resolves"`
 }
 

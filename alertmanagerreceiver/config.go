@@ -29,58 +29,59 @@ type Config struct {
 	// ShutdownTimeout is how long a shutdown waits for requests in progress before it cuts them off.
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 
-	// Limits bound the size of records and the number of webhooks in progress.
+	// Limits bounds the size of records and the number of webhooks in progress.
 	Limits LimitsConfig `mapstructure:"limits"`
 
-	// Alias is how the deduplication key of an alert is made.
+	// Alias sets how the alias, the deduplication key of an alert, is made.
 	Alias AliasConfig `mapstructure:"alias"`
 
-	// HMAC, when set, requires every webhook to be signed as Grafana signs.
+	// HMAC requires that every webhook has a signature like Grafana's. It is off unless it has a secret.
 	HMAC configoptional.Optional[HMACConfig] `mapstructure:"hmac"`
 
-	// Sync asks Alertmanager for its list of alerts; off unless it has endpoints.
+	// Sync asks Alertmanager for its list of alerts. It is off unless it has endpoints.
 	Sync SyncConfig `mapstructure:"sync"`
 
-	// Telemetry is what the receiver tells of itself.
+	// Telemetry sets which metrics the receiver records.
 	Telemetry TelemetryConfig `mapstructure:"telemetry"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// SyncConfig says how Alertmanager's list of alerts is asked for.
+// SyncConfig sets how Alertmanager is asked for its list of alerts.
 type SyncConfig struct {
-	// ClientConfig holds all settings of the HTTP client but its endpoint: tls, auth, headers, timeout …
+	// ClientConfig holds the settings of the HTTP client except the endpoint: tls, auth, headers, timeout …
 	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
 	// Endpoints are the addresses of all members of the cluster, without /api/v2.
 	Endpoints []string `mapstructure:"endpoints"`
-	// Interval is the time from one list to the next.
+	// Interval is the time between two lists.
 	Interval time.Duration `mapstructure:"interval"`
-	// AbsentFor is how long an alert must be absent from the lists until it counts as resolved.
+	// AbsentFor is how long an alert must be missing from the lists before it counts as resolved.
 	AbsentFor time.Duration `mapstructure:"absent_for"`
-	// StartupGrace is how long after its start an Alertmanager may not know all alerts yet.
+	// StartupGrace is how long the lists of an Alertmanager may be incomplete after its start.
 	StartupGrace time.Duration `mapstructure:"startup_grace"`
-	// Repair is what lists make up for: resolves that no webhook brings, or both them and firings.
+	// Repair is resolves or both: whether lists only resolve alerts whose resolve never came, or also open incidents for alerts whose firing
+	// never came.
 	Repair Repair `mapstructure:"repair"`
-	// Receiver is the name of Alertmanager's receiver that sends to this one. Needed where firings are repaired.
+	// Receiver is the name of the receiver in Alertmanager's configuration that sends to this one. With repair both it is required.
 	Receiver string `mapstructure:"receiver"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// Repair is what lists make up for.
+// Repair says which missing webhooks the lists make up for.
 type Repair string
 
-// The values of Repair.
+// Values of Repair.
 const (
 	RepairResolves Repair = "resolves"
 	RepairBoth     Repair = "both"
 )
 
-// TelemetryConfig is what the receiver tells of itself.
+// TelemetryConfig sets which metrics the receiver records.
 type TelemetryConfig struct {
-	// OptionalMetrics also measures what no alert on the bridge needs.
+	// OptionalMetrics also records metrics that only the dashboard needs.
 	OptionalMetrics bool `mapstructure:"optional_metrics"`
 
 	// prevent unkeyed literal initialization
@@ -89,9 +90,9 @@ type TelemetryConfig struct {
 
 // LimitsConfig bounds the size of records and the number of webhooks in progress.
 type LimitsConfig struct {
-	// LabelsPerAlert is the most labels, and the most annotations, that a record keeps.
+	// LabelsPerAlert is the maximum number of labels, and of annotations, that a record keeps.
 	LabelsPerAlert int `mapstructure:"labels_per_alert"`
-	// ValueBytes is the longest text that a record keeps, in bytes; longer texts are cut.
+	// ValueBytes is the maximum length of a text in a record, in bytes. Longer texts are cut.
 	ValueBytes int `mapstructure:"value_bytes"`
 	// ConcurrentRequests is the maximum number of webhooks in progress; others wait for a moment. Large ones count more
 	// than once.
@@ -101,28 +102,28 @@ type LimitsConfig struct {
 	_ struct{}
 }
 
-// AliasConfig is how the alias of an alert is made.
+// AliasConfig sets how the alias of an alert is made.
 type AliasConfig struct {
-	// Labels whose values, joined by Separator, are the alias.
+	// Labels lists the labels whose values, joined by Separator, are the alias.
 	Labels []string `mapstructure:"labels"`
 	// Separator is the text between the values.
 	Separator string `mapstructure:"separator"`
-	// MissingLabel is what replaces an absent label.
+	// MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
-	// Exclude names labels that never make a different problem: hashes leave them out.
+	// Exclude lists labels that do not tell problems apart. The hash of MissingLabel leaves them out.
 	Exclude []string `mapstructure:"exclude"`
-	// Prefix precedes every alias.
+	// Prefix is put before every alias.
 	Prefix string `mapstructure:"prefix"`
-	// Rules make the alias of some alerts in another way. The first one that matches counts.
+	// Rules set how the aliases of some alerts are made instead. The first rule that matches counts.
 	Rules []AliasRuleConfig `mapstructure:"rules"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// AliasRuleConfig is how the alias of matching alerts is made. What it does not set is as in AliasConfig.
+// AliasRuleConfig sets how the aliases of matching alerts are made. Keys that it does not set are as in AliasConfig.
 type AliasRuleConfig struct {
-	// Matchers choose alerts, in Alertmanager's syntax. All of them must match.
+	// Matchers select alerts, in Alertmanager's syntax. All must match.
 	Matchers []string `mapstructure:"matchers"`
 	// Labels replace those of AliasConfig.
 	Labels []string `mapstructure:"labels"`
@@ -139,18 +140,19 @@ type AliasRuleConfig struct {
 	_ struct{}
 }
 
-// MissingLabel is what replaces an absent label: hash, fingerprint, empty or skip.
+// MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
 type MissingLabel = webhook.MissingLabel
 
 // HMACConfig describes the signature that webhooks must have.
 type HMACConfig struct {
-	// Secret is the shared key.
+	// Secret is the key that the sender also knows.
 	Secret configopaque.String `mapstructure:"secret"`
-	// Header holds the signature: the hex HMAC-SHA256 of the body.
+	// Header is the name of the header with the signature: the HMAC-SHA256 of the body, in hex.
 	Header string `mapstructure:"header"`
-	// TimestampHeader, when set, holds the Unix seconds of sending, and the signature covers "<seconds>:<body>".
+	// TimestampHeader is the name of the header with the time of sending in Unix seconds. If it is set, the signature covers
+	// "<seconds>:<body>".
 	TimestampHeader string `mapstructure:"timestamp_header"`
-	// TimestampTolerance is how far the sender's clock may be from ours, either way.
+	// TimestampTolerance is how much the sender's clock may differ from ours.
 	TimestampTolerance time.Duration `mapstructure:"timestamp_tolerance"`
 
 	// prevent unkeyed literal initialization
@@ -172,7 +174,7 @@ const (
 	defaultPath        = "/alertmanager"
 	defaultBodySize    = 64 << 20
 	defaultReadTimeout = 30 * time.Second
-	// minValueBytes leaves room for a title and the mark of the cut.
+	// minValueBytes has room for a title and the mark of a cut.
 	minValueBytes = 64
 	// maxPrefixBytes leaves most of an alias to the alert.
 	maxPrefixBytes = 100
@@ -212,7 +214,7 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// options are the settings of the conversion.
+// options returns the settings of the conversion.
 func (c *Config) options(id component.ID, version string) webhook.Options {
 	usual := webhook.AliasRule{
 		Labels: c.Alias.Labels, Separator: c.Alias.Separator, MissingLabel: c.Alias.MissingLabel,

@@ -109,7 +109,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	s.become("resolved " + edited)
 }
 
-// With on_rise: renew, a rising severity calls people, even if only a new incident can do so.
+// With on_rise: renew, a rising severity pages people, even if only a new incident can do so.
 func TestRenew(t *testing.T) {
 	s := play(t, kit.World{Set: []string{set + "lifecycle.on_rise=renew"}})
 	w := kit.Firing("api-01.prod", "info")

@@ -39,7 +39,7 @@ type bodies struct {
 	status string
 }
 
-// create returns the body of a create. A minimal one keeps the status (it calls people), the source and the tags (routing rules and
+// create returns the body of a create. A minimal one keeps the status (it pages people), the source and the tags (routing rules and
 // lookups read them), and only the last line of the description, which names the alias.
 func (b *bodies) create(d *Draft) write {
 	c := &d.Content

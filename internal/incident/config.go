@@ -23,89 +23,88 @@ const (
 	keySeverity   = "incident::severity::map"
 )
 
-// Config is what the user decides about the content of incidents: the exporter's key incident. Templates are Go's text/template,
-// see docs/incidents.md.
+// Config sets the content of incidents: the exporter's key incident. Templates are Go's text/template, see docs/incidents.md.
 type Config struct {
-	// Source names to Alert24 where incidents come from (1 to 50 characters).
+	// Source is the source of our incidents in Alert24 (1 to 50 characters).
 	Source string `mapstructure:"source"`
-	// Title is a template; empty: the summary, else the message, else the alert's name and scope.
+	// Title is a template. If it is empty, the title is the summary, else the message, else the alert's name and scope.
 	Title string `mapstructure:"title"`
-	// Description is a template; empty: the description, links, labels and members.
+	// Description is a template. If it is empty, the description has the alert's description, links, labels and members.
 	Description string `mapstructure:"description"`
-	// DescriptionFormat is text or markdown. With markdown, text from alerts is escaped.
+	// DescriptionFormat is text or markdown. In markdown, text from alerts is escaped.
 	DescriptionFormat Format `mapstructure:"description_format"`
-	// ImpactDescription is a template; empty: not sent.
+	// ImpactDescription is a template. If it is empty, the field is not sent.
 	ImpactDescription string `mapstructure:"impact_description"`
-	// Severity is where an alert's severity comes from.
+	// Severity sets how the severity of an alert is found.
 	Severity SeverityConfig `mapstructure:"severity"`
-	// Tags of an incident, next to our own.
+	// Tags sets the tags of incidents in addition to our own.
 	Tags TagsConfig `mapstructure:"tags"`
-	// SendLabels is create, always or never: which calls carry the worst alert's labels in the field labels.
+	// SendLabels is create, always or never: which calls send the labels of the worst alert in the field labels.
 	SendLabels SendLabels `mapstructure:"send_labels"`
-	// Services gives the ids of Alert24's services by a label's value.
+	// Services finds the affected services in Alert24 by the value of a label.
 	Services ServicesConfig `mapstructure:"services"`
-	// AssignedTo gives the id of a user by a label's value.
+	// AssignedTo finds the id of the user to assign by the value of a label.
 	AssignedTo IDConfig `mapstructure:"assigned_to"`
-	// InitialStatus of a new incident: one of Alert24's open ones. Empty leaves it to Alert24.
+	// InitialStatus is the status of a new incident: one of Alert24's open ones. If it is empty, Alert24 decides.
 	InitialStatus string `mapstructure:"initial_status"`
 }
 
-// SeverityConfig is where an alert's severity comes from.
+// SeverityConfig sets how the severity of an alert is found.
 type SeverityConfig struct {
-	// Label holds the word.
+	// Label is the label with the severity, as a word.
 	Label string `mapstructure:"label"`
-	// Annotation holds it instead, where an alert has it.
+	// Annotation is used instead of the label, for alerts that have it.
 	Annotation string `mapstructure:"annotation"`
-	// Template makes the word from labels and annotations; what is blank falls back to Annotation and Label.
+	// Template writes the word from labels and annotations. If the result is blank, Annotation and Label are used.
 	Template string `mapstructure:"template"`
-	// Map gives Alert24's severity by the alert's word, in any case. It adds to the words that are known.
+	// Map gives Alert24's severity for a word, in upper or lower case. It adds to the words that are known.
 	Map map[string]string `mapstructure:"map"`
-	// Default is for a word that is not known, and for none.
+	// Default is the severity for an unknown word, and for an alert without one.
 	Default string `mapstructure:"default"`
-	// Min is the least severity that opens an incident.
+	// Min is the lowest severity that opens an incident.
 	Min string `mapstructure:"min"`
-	// Ignore lists words that open no incident, as none.
+	// Ignore lists words that open no incident, for example none.
 	Ignore []string `mapstructure:"ignore"`
-	// OnlyRises keeps an incident at the worst severity that it had.
+	// OnlyRises keeps an incident at the worst severity that it has had.
 	OnlyRises bool `mapstructure:"only_rises"`
 }
 
-// TagsConfig is the tags of an incident, next to our own.
+// TagsConfig sets the tags of incidents in addition to our own.
 type TagsConfig struct {
-	// Labels become tags "name:value"; "*" is all but those that begin with "__".
+	// Labels lists the labels that become tags "name:value". "*" means all except those that begin with "__".
 	Labels []string `mapstructure:"labels"`
-	// Template makes further tags, one a line.
+	// Template writes further tags, one per line.
 	Template string `mapstructure:"template"`
 }
 
 // IDConfig finds an id by the value of a label.
 type IDConfig struct {
-	// Label holds the value.
+	// Label is the name of the label.
 	Label string `mapstructure:"label"`
-	// Map gives the id by the value.
+	// Map gives the id for a value.
 	Map map[string]string `mapstructure:"map"`
 }
 
 // ServicesConfig finds the services that an alert affects.
 type ServicesConfig struct {
-	// Label holds the value.
+	// Label is the name of the label.
 	Label string `mapstructure:"label"`
-	// Map gives the id of a service by the value.
+	// Map gives the id of a service for a value.
 	Map map[string]string `mapstructure:"map"`
-	// By is id or name: whether a value that the map does not have is the name of a service in Alert24.
+	// By is id or name: whether a value that is not in the map is the name of a service in Alert24.
 	By ServicesBy `mapstructure:"by"`
 }
 
-// Format is how descriptions are written.
+// Format is the format of descriptions.
 type Format string
 
-// SendLabels is which calls carry labels.
+// SendLabels says which calls send labels.
 type SendLabels string
 
-// ServicesBy is how services are found.
+// ServicesBy says how services are found.
 type ServicesBy string
 
-// The values of keys that have few.
+// Values of the keys of these types.
 const (
 	Text     Format = "text"
 	Markdown Format = "markdown"
@@ -118,7 +117,7 @@ const (
 	ServicesByName ServicesBy = "name"
 )
 
-// DefaultConfig is what applies without a word from the user.
+// DefaultConfig returns the default configuration.
 func DefaultConfig() Config {
 	return Config{
 		Source:            "prometheus",
@@ -131,7 +130,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// check finds what is wrong apart from templates and severities, which are compiled.
+// check finds all mistakes except those in templates and severities, which are compiled.
 func (c Config) check(p *problems.List) {
 	n := utf8.RuneCountInString(c.Source)
 	p.If(n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source, "incident::source: must be 1 to %d printable characters", maxSourceRunes)

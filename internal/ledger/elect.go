@@ -11,7 +11,7 @@ import (
 
 // Elect chooses one of several replicas that share a store. Only the chosen one has a ledger.
 type Elect interface {
-	// Campaign waits until this replica leads. It fails only with ctx's error.
+	// Campaign waits until this replica leads. It fails only with ctx's error, or at once if this replica leads already.
 	Campaign(ctx context.Context) (Leadership, error)
 }
 

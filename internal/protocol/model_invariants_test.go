@@ -152,7 +152,7 @@ func (w *world) checkCall(before Timed, k *work) {
 		w.Fatalf("I3: closes %s while an alert fires", c.ID)
 	}
 	if c.Renew && (!w.renew || k.want.Severity < incident.High || k.want.Severity <= w.paged && !w.edited(c.ID)) {
-		w.Fatalf("I18: calls people again for %v after %v", k.want.Severity, w.paged)
+		w.Fatalf("I18: pages people again for %v after %v", k.want.Severity, w.paged)
 	}
 	if c.Renew {
 		w.pages++

@@ -11,7 +11,7 @@ func Why(e *Entry, c Call) string {
 		case c.Minimal:
 			return "an alert fires, and the API refused all that it says"
 		case e.Continues != 0:
-			return "an alert fires at a higher severity, and a new incident calls people"
+			return "an alert fires at a higher severity, and a new incident pages people"
 		}
 		return "an alert fires and no incident is known open"
 	case Update:
@@ -30,7 +30,7 @@ func Why(e *Entry, c Call) string {
 func whyClose(e *Entry, c Call) string {
 	switch {
 	case c.Renew:
-		return "its severity rises, and a new incident calls people"
+		return "its severity rises, and a new incident pages people"
 	case c.Finish:
 		return "its close was begun before the alert fired again"
 	case c.ID != e.Incident.ID:

@@ -17,7 +17,7 @@ func TestWhy(t *testing.T) {
 		"its alerts say something else now":                    {Kind: Update, ID: "1"},
 		"the API updated a closed incident":                    {Kind: Reopen, ID: "1"},
 		"no alert fires any more":                              {Kind: Close, ID: "1"},
-		"its severity rises, and a new incident calls people":  {Kind: Close, ID: "1", Renew: true},
+		"its severity rises, and a new incident pages people":  {Kind: Close, ID: "1", Renew: true},
 		"its close was begun before the alert fired again":     {Kind: Close, ID: "1", Finish: true},
 		"a second open incident of one alias":                  {Kind: Close, ID: "2"},
 		"what Alert24 holds is not certain":                    {Kind: Lookup},
@@ -26,5 +26,5 @@ func TestWhy(t *testing.T) {
 		assert.Equal(t, want, Why(e, c))
 	}
 	e.Continues = 7
-	assert.Equal(t, "an alert fires at a higher severity, and a new incident calls people", Why(e, Call{Kind: Create}))
+	assert.Equal(t, "an alert fires at a higher severity, and a new incident pages people", Why(e, Call{Kind: Create}))
 }
