@@ -36,10 +36,14 @@ func (u *unknownValues) first(key, value string) bool {
 	return true
 }
 
-// unknownValue counts a value that is not in the map at key, and logs it once.
-func (t *telemetry) unknownValue(key, value string) {
+// unknownValue counts a value that is not in the map at key, and logs it once. used is the severity that the alert gets, if it needs one.
+func (t *telemetry) unknownValue(key, value, used string) {
 	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.unknown.first(key, value) {
-		t.logger.Warn("A label's value has no entry in the map; add one", zap.String("key", key), zap.String("value", value))
+		fields := []zap.Field{zap.String("key", key), zap.String("value", value)}
+		if used != "" {
+			fields = append(fields, zap.String("used", used))
+		}
+		t.logger.Warn("A label's value has no entry in the map; add one", fields...)
 	}
 }

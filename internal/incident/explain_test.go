@@ -62,7 +62,7 @@ func TestExplain(t *testing.T) {
 					tt.change(&c.Severity)
 				}
 			}, WithTemplateFailed(func(string, error) { t.Error("an explanation is no use of the template") }),
-				WithUnknownValue(func(string, string) { t.Error("an explanation is no use of the map") }))
+				WithUnknownValue(func(string, string, string) { t.Error("an explanation is no use of the map") }))
 			assert.Equal(t, tt.want, r.Explain(set(tt.labels...), set(tt.annotate...), tt.override))
 		})
 	}

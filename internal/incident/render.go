@@ -45,7 +45,7 @@ type Renderer struct {
 	severities                      *severities
 	title, description, impact, tag *textTemplate // nil: none
 	onTemplateFailed                func(key string, err error)
-	onUnknownValue                  func(key, value string)
+	onUnknownValue                  func(key, value, used string)
 	serviceID                       func(name string) string
 }
 
@@ -58,8 +58,9 @@ func WithTemplateFailed(f func(key string, err error)) Option {
 	return func(r *Renderer) { r.onTemplateFailed = f }
 }
 
-// WithUnknownValue calls f whenever the map at key has no id for the value of an alert's label.
-func WithUnknownValue(f func(key, value string)) Option {
+// WithUnknownValue calls f whenever the map at key has no entry for the value of an alert's label. used is the severity that the alert
+// gets; it is empty if key is not about severities.
+func WithUnknownValue(f func(key, value, used string)) Option {
 	return func(r *Renderer) { r.onUnknownValue = f }
 }
 
@@ -73,7 +74,7 @@ func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	r := &Renderer{
 		cfg:              cfg,
 		onTemplateFailed: func(string, error) {},
-		onUnknownValue:   func(string, string) {},
+		onUnknownValue:   func(string, string, string) {},
 		serviceID:        func(name string) string { return name },
 	}
 	for _, opt := range opts {

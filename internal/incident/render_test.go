@@ -143,7 +143,7 @@ func TestServicesAndOwners(t *testing.T) {
 	r := renderer(t, func(c *Config) {
 		c.Services = ServicesConfig{By: ServicesByID, Label: "service", Map: map[string]string{"api": "svc-1", "db": "svc-2"}}
 		c.AssignedTo = IDConfig{Label: "team", Map: map[string]string{"payments": "user-1"}}
-	}, WithUnknownValue(func(key, value string) { unknown = append(unknown, key+" "+value) }))
+	}, WithUnknownValue(func(key, value, _ string) { unknown = append(unknown, key+" "+value) }))
 
 	c := r.Render(alias, []Alert{
 		{Labels: set("service", "db", "team", "payments")},

@@ -66,7 +66,7 @@ func (r *Renderer) lookup(key string, cfg IDConfig, a *Alert) string {
 	value := a.Labels.Get(cfg.Label)
 	id := cfg.Map[value]
 	if id == "" && value != "" {
-		r.onUnknownValue(key, value)
+		r.onUnknownValue(key, value, "")
 	}
 	return id
 }

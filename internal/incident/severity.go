@@ -67,7 +67,7 @@ func (r *Renderer) Severity(ls, annotations labels.Set, override string) Severit
 	word, _ := r.severityWord(ls, annotations, override)
 	s, known := r.severities.of(word)
 	if !known && !text.Blank(word) {
-		r.onUnknownValue(keySeverity, text.Line(word, maxLineRunes))
+		r.onUnknownValue(keySeverity, text.Line(word, maxLineRunes), s.String())
 	}
 	return s
 }

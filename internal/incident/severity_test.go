@@ -12,7 +12,7 @@ import (
 
 func TestSeverityOfAnAlert(t *testing.T) {
 	var unknown []string
-	r := renderer(t, nil, WithUnknownValue(func(key, value string) { unknown = append(unknown, key+": "+value) }))
+	r := renderer(t, nil, WithUnknownValue(func(key, value, used string) { unknown = append(unknown, key+": "+value+" is "+used) }))
 	for word, want := range map[string]Severity{
 		"CRITICAL": Critical, "Critical ": Critical, "SEV-1": Critical, "sev 1": Critical, "P1 - Critical": Critical, "Disaster": Critical,
 		"Sev0": Critical, "Emergency": Critical, "page": Critical, "Error": High, "high (page)": High, "average": Medium, "none": Low, "": Medium,
@@ -28,7 +28,7 @@ func TestSeverityOfAnAlert(t *testing.T) {
 	for word, want := range map[string]Severity{"1": Critical, "notify": Medium, "ticket": Medium, "Not classified": Medium, "a\nb": Medium} {
 		unknown = nil
 		assert.Equal(t, want, r.Severity(set("severity", word), nil, ""), word)
-		assert.Equal(t, []string{"incident::severity::map: " + strings.ReplaceAll(word, "\n", " ")}, unknown)
+		assert.Equal(t, []string{"incident::severity::map: " + strings.ReplaceAll(word, "\n", " ") + " is " + want.String()}, unknown)
 	}
 }
 

@@ -113,7 +113,7 @@ func New(o Options) (*Preview, error) {
 		incident.WithTemplateFailed(func(key string, err error) {
 			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)
 		}),
-		incident.WithUnknownValue(func(key, value string) {
+		incident.WithUnknownValue(func(key, value, _ string) {
 			p.note("A label's value has no entry in the map; add one: key %s, value %s", key, value)
 		}))
 	return p, err
