@@ -90,6 +90,8 @@ var kubernetesAlerts = []struct{ names, labels, same, other string }{
 
 	{"CoreDNSDown CoreDNSLatencyHigh CoreDNSErrorsHigh CoreDNSForwardHealthcheckBrokenCount", "server=dns://:53 zone=. instance=10.0.7.7:9153", "zone=example.org instance=10.0.7.8:9153", ""},
 	{"CoreDNSForwardLatencyHigh CoreDNSForwardErrorsHigh CoreDNSForwardHealthcheckFailureCount", "to=10.0.0.2:53 rcode=SERVFAIL", "rcode=REFUSED", "to=10.0.0.3:53"},
+
+	{"ArgoCdAppOutOfSync ArgoCdAppUnhealthy ArgoCdAppSyncFailed ArgoCdAppAutoSyncDisabled", "name=payments namespace=argocd project=default job=argocd-metrics sync_status=OutOfSync health_status=Degraded", "sync_status=Unknown health_status=Missing project=other", "name=orders namespace=other"},
 }
 
 // TestKubernetesAliasRules: two pods, volumes or deployments are two incidents. A rescheduled exporter, another replica, state, reason
