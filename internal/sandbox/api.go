@@ -264,7 +264,9 @@ func (s *Server) describe(c *call) fault.Request {
 	}
 	if id != "" {
 		s.mu.Lock()
-		r.Alias = s.store.Alias(id)
+		if i, err := s.store.Get(id); err == nil {
+			r.Alias = i.Alias
+		}
 		s.mu.Unlock()
 	} else if c.method == http.MethodPost {
 		r.Alias = c.decoded.Alias()

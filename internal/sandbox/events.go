@@ -36,6 +36,10 @@ type view struct {
 
 // serveEvents streams changes as server-sent events. A page that reconnects gets a snapshot first, so it misses nothing.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	if s.running.Err() != nil {
+		s.adminAnswer(w, nil, &store.APIError{Message: "the sandbox is shutting down", Status: http.StatusServiceUnavailable})
+		return
+	}
 	sub, err := s.hub.subscribe()
 	if err != nil {
 		s.adminAnswer(w, nil, err)
@@ -63,16 +67,19 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 			if !send(": still here\n\n") {
 				return
 			}
-		case _, running := <-sub.wake:
-			if !running || !s.sleep(coalesce) {
+		case <-s.running.Done():
+			return
+		case <-sub.wake:
+			if !s.sleep(coalesce) {
 				return
 			}
+			var sent bool
 			if ids, stale := s.hub.take(sub); stale {
-				running = send("event: snapshot\ndata: %s\n\n", encode(s.snapshot()))
+				sent = send("event: snapshot\ndata: %s\n\n", encode(s.snapshot()))
 			} else {
-				running = send("event: change\ndata: %s\n\n", encode(s.changes(ids)))
+				sent = send("event: change\ndata: %s\n\n", encode(s.changes(ids)))
 			}
-			if !running {
+			if !sent {
 				return
 			}
 		}
@@ -121,12 +128,11 @@ type hub struct {
 	limit int
 
 	mu          sync.Mutex
-	closed      bool
 	subscribers map[*subscriber]struct{}
 }
 
 type subscriber struct {
-	wake  chan struct{}       // has an element if there is something to take; closed at the end
+	wake  chan struct{}       // has an element if there is something to take
 	dirty map[string]struct{} // nil if there were too many
 }
 
@@ -137,10 +143,7 @@ func newHub(limit int) *hub {
 func (h *hub) subscribe() (*subscriber, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case h.closed:
-		return nil, &store.APIError{Message: "the sandbox is shutting down", Status: http.StatusServiceUnavailable}
-	case len(h.subscribers) >= h.limit:
+	if len(h.subscribers) >= h.limit {
 		return nil, &store.APIError{Message: "too many pages are open: close one", Status: http.StatusServiceUnavailable}
 	}
 	s := &subscriber{wake: make(chan struct{}, 1), dirty: map[string]struct{}{}}
@@ -188,17 +191,4 @@ func (h *hub) take(s *subscriber) (ids []string, stale bool) {
 	ids, stale = slices.Collect(maps.Keys(s.dirty)), s.dirty == nil
 	s.dirty = map[string]struct{}{}
 	return ids, stale
-}
-
-func (h *hub) closeAll() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return
-	}
-	h.closed = true
-	for s := range h.subscribers {
-		close(s.wake)
-		delete(h.subscribers, s)
-	}
 }

@@ -50,12 +50,4 @@ func TestHub(t *testing.T) {
 	h.changed("a")
 	ids, _ = h.take(s)
 	assert.Empty(t, ids)
-	s, err = h.subscribe()
-	require.NoError(t, err)
-	h.closeAll()
-	h.closeAll()
-	_, running := <-s.wake
-	assert.False(t, running)
-	_, err = h.subscribe()
-	require.ErrorContains(t, err, "shutting down")
 }

@@ -155,7 +155,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Close ends hanging requests and subscriptions, and cancels late commits. Requests still work after it.
 func (s *Server) Close() {
 	s.end()
-	s.hub.closeAll()
 	s.wait.Wait()
 }
 

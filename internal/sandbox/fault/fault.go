@@ -244,13 +244,9 @@ func (r *Rules) Set(list []Fault) error {
 
 // Remove removes a rule and reports whether it existed.
 func (r *Rules) Remove(id int) bool {
-	for i, f := range r.rules {
-		if f.ID == id {
-			r.rules = append(r.rules[:i:i], r.rules[i+1:]...)
-			return true
-		}
-	}
-	return false
+	before := len(r.rules)
+	r.rules = slices.DeleteFunc(r.rules, func(f *rule) bool { return f.ID == id })
+	return len(r.rules) < before
 }
 
 // Clear empties the list.

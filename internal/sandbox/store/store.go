@@ -204,14 +204,6 @@ func (s *Store) Get(id string) (*Incident, error) {
 	return shallow(i), nil
 }
 
-// Alias returns the alias of an incident, or "".
-func (s *Store) Alias(id string) string {
-	if i := s.byID[id]; i != nil {
-		return i.Alias
-	}
-	return ""
-}
-
 func (s *Store) index(i *Incident) {
 	s.counts[group{i.Status, i.Severity}]++
 	if i.Open() && i.Alias != "" {
