@@ -43,9 +43,6 @@ type Config struct {
 
 	// Telemetry sets which metrics the receiver records.
 	Telemetry TelemetryConfig `mapstructure:"telemetry"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // SyncConfig sets how Alertmanager is asked for its list of alerts.
@@ -65,9 +62,6 @@ type SyncConfig struct {
 	Repair Repair `mapstructure:"repair"`
 	// Receiver is the name of the receiver in Alertmanager's configuration that sends to this one. With repair both it is required.
 	Receiver string `mapstructure:"receiver"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // Repair says which missing webhooks the lists make up for.
@@ -83,9 +77,6 @@ const (
 type TelemetryConfig struct {
 	// OptionalMetrics also records metrics that only the dashboard needs.
 	OptionalMetrics bool `mapstructure:"optional_metrics"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // LimitsConfig bounds the size of records and the number of webhooks in progress.
@@ -97,9 +88,6 @@ type LimitsConfig struct {
 	// ConcurrentRequests is the maximum number of webhooks in progress; others wait for a moment. Large ones count more
 	// than once.
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // AliasConfig sets how the alias of an alert is made.
@@ -116,9 +104,6 @@ type AliasConfig struct {
 	Prefix string `mapstructure:"prefix"`
 	// Rules set how the aliases of some alerts are made instead. The first rule that matches counts.
 	Rules []AliasRuleConfig `mapstructure:"rules"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // AliasRuleConfig sets how the aliases of matching alerts are made. Keys that it does not set are as in AliasConfig.
@@ -135,9 +120,6 @@ type AliasRuleConfig struct {
 	Exclude []string `mapstructure:"exclude"`
 	// Prefix replaces that of AliasConfig if it is set. It may be empty.
 	Prefix *string `mapstructure:"prefix"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 // MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
@@ -154,9 +136,6 @@ type HMACConfig struct {
 	TimestampHeader string `mapstructure:"timestamp_header"`
 	// TimestampTolerance is how much the sender's clock may differ from ours.
 	TimestampTolerance time.Duration `mapstructure:"timestamp_tolerance"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
 }
 
 var (

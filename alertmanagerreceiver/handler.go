@@ -103,7 +103,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		truncation: truncation,
 		logger:     seldom.New(set.Logger),
 	}
-	h.oversize = newOversize(h, set.ID, cfg)
+	h.oversize = newOversize(h, cfg.Alias.Prefix)
 	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
 	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
@@ -211,8 +211,8 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 	if s.Len() == 0 {
 		return
 	}
-	for _, reason := range s.Reasons() {
-		h.telemetry.ReceiverAlertmanagerSkippedAlerts.Add(ctx, int64(s.ByReason[reason]),
+	for reason, n := range s.ByReason {
+		h.telemetry.ReceiverAlertmanagerSkippedAlerts.Add(ctx, int64(n),
 			metric.WithAttributes(attribute.String("reason", string(reason))))
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",

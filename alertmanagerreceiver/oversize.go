@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/labels"
-	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -32,12 +30,9 @@ const (
 
 // oversize fires its own alert while webhooks arrive that are too large, because their alerts are lost. One goroutine sends all records.
 type oversize struct {
-	handler  *handler
-	id       string
-	alias    string
-	maxBytes int64
-	reports  chan report // holds the next one
-	logger   *seldom.Logger
+	handler *handler
+	alias   string
+	reports chan report // holds the next one
 }
 
 // report is a webhook that was too large.
@@ -46,11 +41,8 @@ type report struct {
 	bytes         int64 // -1: unknown
 }
 
-func newOversize(h *handler, id component.ID, cfg *Config) *oversize {
-	return &oversize{
-		handler: h, id: id.String(), alias: cfg.Alias.Prefix + oversizeName + ":" + id.String(),
-		maxBytes: cfg.ServerConfig.MaxRequestBodySize, reports: make(chan report, 1), logger: h.logger,
-	}
+func newOversize(h *handler, prefix string) *oversize {
+	return &oversize{handler: h, alias: prefix + oversizeName + ":" + h.id, reports: make(chan report, 1)}
 }
 
 // note does not block. While a report is pending, another one adds nothing.
@@ -99,12 +91,12 @@ func (o *oversize) run(ctx context.Context) {
 func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			o.logger.Error("Panic while the pipeline took the alert about too large webhooks; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
+			o.handler.logger.Error("Panic while the pipeline took the alert about too large webhooks; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
 		}
 	}()
 	a.Labels = labels.New(
 		labels.Label{Name: "alertname", Value: oversizeName},
-		labels.Label{Name: "instance", Value: o.id},
+		labels.Label{Name: "instance", Value: o.handler.id},
 		labels.Label{Name: "severity", Value: "critical"},
 	)
 	a.Fingerprint = a.Labels.Fingerprint()
@@ -112,7 +104,7 @@ func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
 	o.setAlias(logs)
 	if err := o.handler.next.ConsumeLogs(ctx, logs); err != nil {
-		o.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
+		o.handler.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
 		return false
 	}
 	return true
@@ -134,7 +126,7 @@ func (o *oversize) firing(r report, start time.Time) webhook.Alert {
 			labels.Label{Name: "summary", Value: "A webhook is too large, and its alerts are not delivered"},
 			labels.Label{Name: "description", Value: fmt.Sprintf(
 				"%s sent a webhook of %s to receiver %s, which takes %s. None of its alerts was accepted. "+
-					"Group by more labels in Alertmanager, or raise max_request_body_size.", r.sender(), size, o.id, mebibytes(o.maxBytes))},
+					"Group by more labels in Alertmanager, or raise max_request_body_size.", r.sender(), size, o.handler.id, mebibytes(o.handler.maxBytes))},
 		),
 	}
 }

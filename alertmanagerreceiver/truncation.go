@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"context"
 	"hash/maphash"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -69,15 +70,9 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 
 // group identifies the group by its key and labels, because Mimir may omit the key.
 func (t *truncation) group(w *webhook.Webhook) uint64 {
-	var h maphash.Hash
-	h.SetSeed(t.seed)
 	texts := []string{w.ExternalURL, w.Receiver, w.GroupKey}
 	for _, l := range w.GroupLabels {
 		texts = append(texts, l.Name, l.Value)
 	}
-	for _, s := range texts {
-		_, _ = h.WriteString(s)
-		_ = h.WriteByte(0xff) // does not occur in UTF-8
-	}
-	return h.Sum64()
+	return maphash.String(t.seed, strings.Join(texts, "\xff")) // it does not occur in UTF-8
 }

@@ -95,16 +95,6 @@ func (s *Skipped) Len() int {
 	return n
 }
 
-// Reasons returns the reasons that occurred, in a fixed order.
-func (s *Skipped) Reasons() []Reason {
-	all := make([]Reason, 0, len(s.ByReason))
-	for reason := range s.ByReason {
-		all = append(all, reason)
-	}
-	slices.Sort(all)
-	return all
-}
-
 // String names the first alerts and their errors, on one line and without any text of theirs.
 func (s *Skipped) String() string {
 	return s.list(func(e *Example) string { return e.place() + explanations[e.Reason] })
