@@ -17,7 +17,7 @@ import (
 // campaign leads whenever this replica is elected, until ctx ends.
 func (r *replica) campaign(ctx context.Context) {
 	for ctx.Err() == nil {
-		l, err := r.elect.Campaign(ctx)
+		l, err := r.db.Campaign(ctx)
 		if err == nil {
 			err = r.lead(ctx, l)
 		}

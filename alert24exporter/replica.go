@@ -24,7 +24,6 @@ import (
 type replica struct {
 	*alert24Exporter
 	db    *postgres.DB
-	elect ledger.Elect
 	lease time.Duration
 
 	listed  listed
@@ -32,18 +31,6 @@ type replica struct {
 	unstamp func()
 	stop    context.CancelFunc
 	work    sync.WaitGroup
-}
-
-// elect adapts the database to the ledger's port.
-type elect struct{ db *postgres.DB }
-
-// Campaign waits until this replica leads.
-func (e elect) Campaign(ctx context.Context) (ledger.Leadership, error) {
-	l, err := e.db.Campaign(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
 }
 
 // startReplica makes this process one of several replicas. The database need not be available.
@@ -58,7 +45,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &replica{alert24Exporter: e, db: db, elect: elect{db}, lease: d.Lease}
+	r := &replica{alert24Exporter: e, db: db, lease: d.Lease}
 	if err := e.telemetry.watchReplica(r); err != nil {
 		return err
 	}

@@ -9,19 +9,12 @@ import (
 	"time"
 )
 
-// Elect chooses one of several replicas that share a store. Only the chosen one has a ledger.
-type Elect interface {
-	// Campaign waits until this replica leads. It fails only with ctx's error, or at once if this replica leads already.
-	Campaign(ctx context.Context) (Leadership, error)
-}
-
 // Leadership is the leader's store while it leads. To close it lets another replica lead.
 type Leadership interface {
 	Store
 	Inbox
-	// Lost is closed when the leadership ends. Err then returns the reason.
+	// Lost is closed when the leadership ends.
 	Lost() <-chan struct{}
-	Err() error
 	// MayCall reports whether a call whose write-ahead began at since may still leave.
 	MayCall(since time.Time) bool
 	// Unsettled is how long a call of the former leader may still be under way.
