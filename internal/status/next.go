@@ -67,12 +67,12 @@ func When(at, now time.Time) string {
 	case d < time.Minute:
 		return "in " + Span(d)
 	default:
-		return "at " + clock(at, now)
+		return "at " + Clock(at, now)
 	}
 }
 
-// clock returns the time of day, with the date if it is another day.
-func clock(t, now time.Time) string {
+// Clock returns the time of day, with the date if it is another day.
+func Clock(t, now time.Time) string {
 	if now.Sub(t).Abs() > 20*time.Hour {
 		return t.Local().Format(time.DateTime)
 	}

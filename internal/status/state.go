@@ -55,7 +55,7 @@ func (s State) String(now time.Time) string {
 	var b strings.Builder
 	b.WriteString(s.Text)
 	if !s.SeenAt.IsZero() {
-		b.WriteString(" (last seen " + clock(s.SeenAt, now) + ")")
+		b.WriteString(" (last seen " + Clock(s.SeenAt, now) + ")")
 	}
 	if s.Until.After(now) {
 		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))

@@ -22,45 +22,28 @@ type Table struct {
 
 // NewTable counts the rows. pendingSince is the time of the alias that has waited longest.
 func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
-	t := &Table{Rows: rows, Counts: Counts{Live: len(rows), Closed: closed, PendingSince: pendingSince}}
+	n, failing := map[Group]int{}, 0
 	var unopened []*Row
 	for i := range rows {
 		if r := &rows[i]; r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen) {
 			unopened = append(unopened, r)
 		}
 		for _, g := range rows[i].Is {
-			*t.Counts.of(g)++
+			n[g]++
 		}
 		if rows[i].State.Kind == Retrying {
-			t.Counts.Failing++
+			failing++
 		}
 	}
 	slices.SortStableFunc(unopened, func(a, b *Row) int { return cmp.Compare(b.worst, a.worst) })
+	t := &Table{Rows: rows, Counts: Counts{
+		Live: len(rows), Closed: closed, Firing: n[IsFiring], Open: n[IsOpen], Pending: n[IsPending], Held: n[IsHeld], Parked: n[IsParked],
+		Doubtful: n[IsDoubtful], Blocked: n[IsBlocked], Dismissed: n[IsDismissed], Failing: failing, PendingSince: pendingSince,
+	}}
 	for _, r := range unopened {
 		t.Unopened = append(t.Unopened, r.Alias)
 	}
 	return t
-}
-
-func (c *Counts) of(g Group) *int {
-	switch g {
-	case IsFiring:
-		return &c.Firing
-	case IsOpen:
-		return &c.Open
-	case IsPending:
-		return &c.Pending
-	case IsHeld:
-		return &c.Held
-	case IsParked:
-		return &c.Parked
-	case IsDoubtful:
-		return &c.Doubtful
-	case IsDismissed:
-		return &c.Dismissed
-	default:
-		return &c.Blocked
-	}
 }
 
 // Sort is a column of the table.

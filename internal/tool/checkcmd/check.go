@@ -42,7 +42,6 @@ type options struct {
 	config.Flags
 	severity string
 	yes      bool
-	json     bool
 	output   *cli.Output
 }
 
@@ -61,7 +60,7 @@ func New() *cobra.Command {
 	set.StringVar(&o.severity, "severity", "low", "severity of the test incidents: critical, high, medium or low")
 	set.BoolVarP(&o.yes, "yes", "y", false, "do not ask before the first write")
 	o.output = cli.AddOutput(set)
-	set.BoolVar(&o.json, "json", false, "the same as --output json: a report without secrets, to attach to an issue")
+	set.BoolVar(&o.output.JSON, "json", false, "the same as --output json: a report without secrets, to attach to an issue")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case len(o.Configs) == 0:
@@ -89,7 +88,6 @@ func (o *options) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer stop()
-	asJSON := o.json || o.output.JSON
 	questions := o.questions(exporter)
 	questions.HTTP = client
 	if !o.yes {
@@ -98,12 +96,12 @@ func (o *options) run(cmd *cobra.Command) error {
 		}
 	}
 	out := cmd.OutOrStdout()
-	if !asJSON {
+	if !o.output.JSON {
 		fmt.Fprintf(out, "Alert24 at %s\n", questions.Endpoint)
 		questions.Found = func(f check.Finding) { writeFinding(out, &f) }
 	}
 	report := check.Run(ctx, questions)
-	if asJSON {
+	if o.output.JSON {
 		err = cli.WriteJSON(out, report)
 	} else {
 		writeEnd(out, report)

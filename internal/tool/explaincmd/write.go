@@ -242,12 +242,7 @@ func (p *page) since(t time.Time) string {
 }
 
 // clock returns the time of day, with the date if it is another day.
-func (p *page) clock(t time.Time) string {
-	if p.now.Sub(t).Abs() > 20*time.Hour {
-		return t.Local().Format(time.DateTime)
-	}
-	return t.Local().Format(time.TimeOnly)
-}
+func (p *page) clock(t time.Time) string { return status.Clock(t, p.now) }
 
 func reason(s string) string {
 	if s == "" {

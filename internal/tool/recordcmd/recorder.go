@@ -5,6 +5,7 @@ package recordcmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,12 +118,7 @@ func (r *recorder) keep(body []byte) error {
 
 // finish ends the command, unless Alertmanager still reaches the bridge through it. The caller holds mu.
 func (r *recorder) finish() {
-	if r.forward != "" {
-		return
-	}
-	select {
-	case <-r.full:
-	default:
+	if r.forward == "" {
 		close(r.full)
 	}
 }
@@ -140,16 +136,7 @@ func nameOf(body []byte) string {
 		Status   string `json:"status"`
 	}
 	_ = json.Unmarshal(body, &hook) // without them the name is different
-	var parts []string
-	for _, part := range []string{hook.Receiver, hook.Status} {
-		if part = fileName(part); part != "" {
-			parts = append(parts, part)
-		}
-	}
-	if len(parts) == 0 {
-		return "webhook"
-	}
-	return strings.Join(parts, "-")
+	return cmp.Or(strings.Trim(fileName(hook.Receiver)+"-"+fileName(hook.Status), "-"), "webhook")
 }
 
 // noName matches characters that may do harm in a file name.

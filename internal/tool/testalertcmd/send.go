@@ -140,12 +140,7 @@ type alert struct {
 
 // newAlert returns an alert that no other run has or, with --resolve, the alert of an earlier run.
 func newAlert(o *options, now time.Time) *alert {
-	instance := o.resolve
-	if instance == "" {
-		var random [4]byte
-		_, _ = rand.Read(random[:]) // never fails
-		instance = "test-" + hex.EncodeToString(random[:])
-	}
+	instance := cmp.Or(o.resolve, "test-"+strings.ToLower(rand.Text()[:8]))
 	a := &alert{
 		labels: map[string]string{"alertname": alertName, instanceLabel: instance, "severity": o.severity},
 		annotations: map[string]string{

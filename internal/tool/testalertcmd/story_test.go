@@ -56,7 +56,7 @@ func TestKeepAndResolveLater(t *testing.T) {
 	code, stdout, stderr := run(t.Context(), f.args("--keep", "--label", "a=b c")...)
 	require.Zero(t, code, stderr)
 	assert.Equal(t, []string{"firing"}, f.statuses())
-	m := regexp.MustCompile(`--url \S+ --status \S+ --resolve (test-[0-9a-f]{8}) --severity low --label 'a=b c'\n$`).FindStringSubmatch(stdout)
+	m := regexp.MustCompile(`--url \S+ --status \S+ --resolve (test-[a-z2-7]{8}) --severity low --label 'a=b c'\n$`).FindStringSubmatch(stdout)
 	require.NotNil(t, m, stdout)
 	code, stdout, stderr = run(t.Context(), f.args("--resolve", m[1], "--label", "a=b c")...)
 	require.Zero(t, code, stderr)
