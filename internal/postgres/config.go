@@ -4,6 +4,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,12 +90,7 @@ func New(cfg Config) (*DB, error) {
 	case cfg.Lease < minLease || cfg.Lease > maxLease:
 		return nil, fmt.Errorf("database::lease is %s: set it to between %s and %s", cfg.Lease, minLease, maxLease)
 	}
-	if cfg.InboxRows == 0 {
-		cfg.InboxRows = 20_000
-	}
-	if cfg.InboxBytes == 0 {
-		cfg.InboxBytes = 256 << 20
-	}
+	cfg.InboxRows, cfg.InboxBytes = cmp.Or(cfg.InboxRows, 20_000), cmp.Or(cfg.InboxBytes, 256<<20)
 	if cfg.Describe == nil {
 		cfg.Describe = func(ledger.Change) Description { return Description{} }
 	}

@@ -10,25 +10,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const readStatus = `SELECT l.number, l.holder = $2, extract(epoch FROM clock_timestamp())::float8 - extract(epoch FROM l.renewed)::float8, l.expires > clock_timestamp(), l.live,
-	i.rows, i.bytes, coalesce(extract(epoch FROM clock_timestamp() - i.oldest)::float8, 0), i.aside
+const readStatus = `SELECT extract(epoch FROM clock_timestamp())::float8 - extract(epoch FROM l.renewed)::float8, l.expires > clock_timestamp(),
+	i.rows, coalesce(extract(epoch FROM clock_timestamp() - i.oldest)::float8, 0), i.aside
 FROM @.lease l, (
-	SELECT count(*) FILTER (WHERE set_aside IS NULL) AS rows, coalesce(sum(octet_length(payload)) FILTER (WHERE set_aside IS NULL), 0)::bigint AS bytes,
+	SELECT count(*) FILTER (WHERE set_aside IS NULL) AS rows,
 		min(arrived) FILTER (WHERE set_aside IS NULL) AS oldest, count(set_aside) AS aside
 	FROM @.inbox WHERE component = $1
 ) i WHERE l.component = $1`
 
 // Status is the state of the replicas and the inbox, for metrics and pages.
 type Status struct {
-	Number  int64 // of the last takeover
-	Mine    bool  // this replica was the last to take over
-	Leading bool  // some replica leads
+	Leading bool // some replica leads
 	// Renewed is how long ago the lease was renewed.
 	Renewed time.Duration
-	Live    int // live aliases, as the leader published
-	// InboxRows, InboxBytes and InboxAge, the age of the oldest row, count waiting rows. Aside counts unusable rows.
+	// InboxRows and InboxAge, the age of the oldest row, count waiting rows. Aside counts unusable rows.
 	InboxRows, Aside int
-	InboxBytes       int64
 	InboxAge         time.Duration
 }
 
@@ -38,8 +34,8 @@ func (db *DB) Status(ctx context.Context) (s Status, err error) {
 	defer cancel()
 	var renewed, age float64
 	err = db.reader.do(ctx, "read the status", true, func(ctx context.Context, conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, db.sql(readStatus), db.component(), db.id).
-			Scan(&s.Number, &s.Mine, &renewed, &s.Leading, &s.Live, &s.InboxRows, &s.InboxBytes, &age, &s.Aside)
+		return conn.QueryRow(ctx, db.sql(readStatus), db.component()).
+			Scan(&renewed, &s.Leading, &s.InboxRows, &age, &s.Aside)
 	})
 	s.Renewed, s.InboxAge = seconds(renewed), seconds(age)
 	return s, err

@@ -28,14 +28,14 @@ func TestStatus(t *testing.T) {
 	}
 	_, ids := read(t, l)
 	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: ids[:1], Aside: map[int64]string{ids[1]: "cannot be decoded"}}))
-	for db, mine := range map[*DB]bool{one: true, other: false} {
+	for _, db := range []*DB{one, other} {
 		s, err := db.Status(t.Context())
 		require.NoError(t, err)
 		assert.Positive(t, s.InboxAge)
 		assert.Less(t, s.InboxAge, time.Minute)
 		assert.Less(t, s.Renewed, time.Minute)
 		s.InboxAge, s.Renewed = 0, 0
-		assert.Equal(t, Status{Number: 1, Mine: mine, Leading: true, InboxRows: 1, InboxBytes: 3, Aside: 1}, s)
+		assert.Equal(t, Status{Leading: true, InboxRows: 1, Aside: 1}, s)
 	}
 }
 
