@@ -6,6 +6,7 @@ package incident
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -86,7 +87,7 @@ func encodeAlias(s string) string {
 		case r == ' ' && (space || i+1 == len(s)), strings.ContainsRune(`<>&"'`, r), r != ' ' && !unicode.IsPrint(r),
 			r == '%' && encoded(s[i:]), r == ']' && strings.HasPrefix(s[i+1:], "("):
 			for _, c := range []byte(s[i : i+size]) {
-				writeHex(&b, c)
+				fmt.Fprintf(&b, "%%%02X", c)
 			}
 		default:
 			b.WriteRune(r)
@@ -117,12 +118,7 @@ func plain(s string) bool {
 	return true
 }
 
-func writeHex(b *strings.Builder, c byte) {
-	b.WriteByte('%')
-	b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{c})))
-}
-
-// encoded reports whether s begins with a form that writeHex writes.
+// encoded reports whether s begins with a hex form.
 func encoded(s string) bool {
 	return len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2])
 }

@@ -31,14 +31,7 @@ func BenchmarkRenderMembers(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				worst, more := Worst(func(yield func(*Packed) bool) {
-					for i := range members {
-						if !yield(&members[i]) {
-							return
-						}
-					}
-				})
-				r.Render(alias, worst, more)
+				r.Render(alias, ranked(members), Context{Members: n})
 			}
 		})
 	}

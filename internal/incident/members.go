@@ -5,7 +5,6 @@ package incident
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"strings"
 
@@ -28,22 +27,6 @@ func differing(alerts []Alert) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// Worst returns the worst firing alerts, worst first, as many as an incident shows, and the Context that Render needs about the
-// others. Of equal alerts the oldest comes first. It reads only the fields of Packed that need no decoding, so an incident of ten
-// thousand members costs little more than one of twenty.
-func Worst(firing iter.Seq[*Packed]) ([]Alert, Context) {
-	var more Context
-	var r Ranking
-	for p := range firing {
-		more.Members++
-		if !p.StartsAt.IsZero() && (more.Since.IsZero() || p.StartsAt.Before(more.Since)) {
-			more.Since = p.StartsAt
-		}
-		r.Add(p)
-	}
-	return r.Alerts(), more
 }
 
 // Ranking finds the worst alerts, as many as an incident shows.

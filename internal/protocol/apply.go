@@ -70,7 +70,7 @@ func (m *Member) newerThan(ev *Event) bool {
 
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
-	if m.unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
+	if m.Unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
 		// A replica's echo of the previous instance. The resolve of that one is still to come and must not end this one.
 		said.Alert.StartsAt = m.Alert.StartsAt
 	}
@@ -179,7 +179,7 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 
 // outlives reports whether the resolve belongs to an instance that ended before the present one, firing or held, began.
 func (m *Member) outlives(ev *Event) bool {
-	return m.unfinished() && !ev.EndsAt.IsZero() &&
+	return m.Unfinished() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }
 

@@ -116,7 +116,7 @@ func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
 	if form != Full && !now.Before(e.FullAt) {
 		form = Full
 	}
-	switch due := e.due(want); {
+	switch due := e.Due(want); {
 	case due == 0:
 		return Decision{}
 	case due&form.Fields() == 0:

@@ -4,7 +4,6 @@
 package protocol
 
 import (
-	"iter"
 	"testing"
 	"time"
 
@@ -151,13 +150,19 @@ func done(id string, open bool) Answer {
 	return Answer{Result: Done, Incident: Shown{ID: id, Seen: true, Open: open}}
 }
 
-// FiringAlerts yields the alerts of the firing members.
-func (s *Members) FiringAlerts() iter.Seq[*incident.Packed] {
-	return func(yield func(*incident.Packed) bool) {
-		for m := range s.All() {
-			if m.Firing && !yield(&m.Alert) {
-				return
-			}
+// worstOfAll is Members.Worst without the buckets' summaries.
+func worstOfAll(e *Entry) ([]incident.Alert, incident.Context) {
+	var r incident.Ranking
+	var more incident.Context
+	for m := range e.Members.All() {
+		if !m.Firing {
+			continue
 		}
+		more.Members++
+		if start := m.Alert.StartsAt; !start.IsZero() && (more.Since.IsZero() || start.Before(more.Since)) {
+			more.Since = start
+		}
+		r.Add(&m.Alert)
 	}
+	return r.Alerts(), more
 }

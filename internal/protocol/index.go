@@ -33,6 +33,3 @@ func (s *Members) Apart(former *Members) iter.Seq[*Member] {
 func (s *Members) Same(former *Members) bool {
 	return slices.EqualFunc(s.buckets, former.buckets, func(a, b bucket) bool { return a.shares(&b) })
 }
-
-// Unfinished reports whether the member fires, or will unless a resolve comes.
-func (m *Member) Unfinished() bool { return m.unfinished() }

@@ -145,7 +145,7 @@ func TestSummariesAreTheMembers(t *testing.T) {
 			require.Equal(t, p.expiresAt(plain.Entry), p.expiresAt(e.Entry))
 			require.Equal(t, plain.EndedAt(), e.EndedAt())
 			require.Equal(t, plain.FirstStart(), e.FirstStart())
-			want, wantMore := incident.Worst(e.Members.FiringAlerts())
+			want, wantMore := worstOfAll(e.Entry)
 			got, gotMore := e.Members.Worst()
 			require.Equal(t, want, got)
 			require.Equal(t, wantMore, gotMore)

@@ -39,7 +39,7 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 			entry: fired, call: Call{Kind: Create, Content: *want(fired)},
 			answer: Answer{Result: Done, Incident: Shown{ID: "9", Number: 4, Seen: true, Open: true, StartedAt: at(7)}},
 			lesson: Opened, incident: Incident{State: Open, ID: "9", Number: 4, StartedAt: at(7)}, doubt: Doubt{Finished: true},
-			check: func(n Timed) bool { return n.due(want(n)) == 0 && n.ConfirmedAt.Equal(now) },
+			check: func(n Timed) bool { return n.Due(want(n)) == 0 && n.ConfirmedAt.Equal(now) },
 		},
 		"create, accepted: doubt stays": {
 			entry: with(fired, doubtful), call: Call{Kind: Create}, answer: done("9", true),

@@ -40,7 +40,7 @@ func TestLearnLookup(t *testing.T) { //nolint:funlen // one table of cases
 		left   Doubt
 		check  func(Timed) bool
 	}{
-		"open, there":               {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{open("1", 1)}, want: Open, wantID: "1", check: func(n Timed) bool { return n.due(want(n)) == 0 && n.Written.Theirs == 0 }},
+		"open, there":               {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{open("1", 1)}, want: Open, wantID: "1", check: func(n Timed) bool { return n.Due(want(n)) == 0 && n.Written.Theirs == 0 }},
 		"open, there, edited":       {firing: true, state: Open, id: "1", doubt: doubt, found: []Shown{edited(open("1", 1))}, want: Open, wantID: "1", check: func(n Timed) bool { return n.Written.Theirs == Fields(incident.FieldTitle) }},
 		"open, gone":                {firing: true, state: Open, id: "1", doubt: doubt, lesson: FoundClosed, want: Closed, wantID: "1"},
 		"open, closed by a person":  {firing: true, state: Open, id: "1", found: []Shown{closed("1")}, lesson: FoundClosed, want: Closed, wantID: "1", check: func(n Timed) bool { return !n.Dismissed }},

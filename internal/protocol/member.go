@@ -49,8 +49,8 @@ func (m *Member) held() bool { return !m.Firing && !m.HeldUntil.IsZero() }
 // resolving reports whether a resolve waits for the next snapshot.
 func (m *Member) resolving() bool { return m.Firing && !m.HeldUntil.IsZero() }
 
-// unfinished reports whether the member fires, or will unless a resolve comes.
-func (m *Member) unfinished() bool { return m.Firing || m.held() }
+// Unfinished reports whether the member fires, or will unless a resolve comes.
+func (m *Member) Unfinished() bool { return m.Firing || m.held() }
 
 // rests clears what holds only while the member fires or is held.
 func (m *Member) rests() {

@@ -68,7 +68,7 @@ func (w *world) allIsWell() bool {
 		return e.Over()
 	}
 	want := w.ledger.want(e)
-	return e.Settled() && e.Incident.State == Open && (!w.failing || e.due(&want)&w.ledger.timers.Form.Fields() == 0)
+	return e.Settled() && e.Incident.State == Open && (!w.failing || e.Due(&want)&w.ledger.timers.Form.Fields() == 0)
 }
 
 // shows notes the fields of our incident that still show what the answer showed.

@@ -130,7 +130,7 @@ func sameMember(a, b Member) bool {
 	if a.Firing {
 		a.Epoch, a.Seq = b.Epoch, b.Seq
 	}
-	if a.unfinished() {
+	if a.Unfinished() {
 		a.LastSeen = b.LastSeen
 	}
 	return a.ShownBy == b.ShownBy && a.Witness == b.Witness && a.Epoch == b.Epoch && a.Seq == b.Seq && a.Firing == b.Firing && a.LastSeen.Equal(b.LastSeen) && a.ResolvedBy == b.ResolvedBy &&

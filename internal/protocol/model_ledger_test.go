@@ -289,6 +289,6 @@ func worst(alerts []truth, untimed bool) []incident.Alert {
 }
 
 func worstAlerts(e *Entry) []incident.Alert {
-	alerts, _ := incident.Worst(e.Members.FiringAlerts())
+	alerts, _ := worstOfAll(e)
 	return alerts
 }

@@ -169,7 +169,7 @@ func (w *world) snapshot(q *question) {
 	}
 	for i := range keys {
 		m := before.Members.Get(keys[i])
-		if m == nil || !m.unfinished() {
+		if m == nil || !m.Unfinished() {
 			continue
 		}
 		_, listed := q.Listed[keys[i]]
@@ -195,7 +195,7 @@ func (w *world) snapshot(q *question) {
 // checkAbsent is I27 and I28 for an alert that a snapshot lacks. m is the member before the snapshot.
 func (w *world) checkAbsent(i int, q *question, m *Member) {
 	now := w.ledger.entry.Members.Get(keys[i])
-	ended := now == nil || !now.unfinished()
+	ended := now == nil || !now.Unfinished()
 	ours := q.Source == theSource && q.Complete
 	later, decides := w.heardLast[i] > q.moment, w.decides(q, i)
 	if w.guarded && m.resolving() {

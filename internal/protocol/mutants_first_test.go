@@ -49,7 +49,7 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 }`},
 	{"M13 a firing is dropped for its old start", "plain", 3000, `
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
-	if !m.unfinished() && !ev.Alert.StartsAt.After(m.EndsAt) {
+	if !m.Unfinished() && !ev.Alert.StartsAt.After(m.EndsAt) {
 		return OlderDropped
 	}
 	return p.applyFiringOriginal(n, m, ev, now)

@@ -115,7 +115,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.Peak = n.Worst()
 }`},
 	{"people are called again for the same severity", "renew", 20000, `
-func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.due(want) != 0 }`},
+func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.Due(want) != 0 }`},
 	{"no smaller updates", "no lists", 20000, `
 func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson { return Doubting }`},
 	{"an answer is learnt twice", "plain", 20000, `
@@ -188,7 +188,7 @@ func (e *Timed) rest() {
 func (e *Entry) made(f *Shown) bool { return true }`},
 	{"B12 a time that is not told is long ago", "no times", 20000, `
 func (m *Member) outlives(ev *Event) bool {
-	return m.unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
+	return m.Unfinished() && ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }`},
 	{"a renewal that failed is forgotten", "renew", 60000, `
 func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
@@ -199,7 +199,7 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return l
 }`},
 	{"links are news", "plain", 20000, `
-func (e *Entry) due(want *Content) (s FieldSet) {
+func (e *Entry) Due(want *Content) (s FieldSet) {
 	for f, sent := range want.Sent {
 		if sent != e.Written.Shown[f] {
 			s |= Fields(incident.Field(f))

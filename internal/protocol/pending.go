@@ -14,6 +14,6 @@ func Pending(e *Entry, want *Content) bool {
 	case e.Incident.State != Open:
 		return true
 	default:
-		return want != nil && e.due(want) != 0
+		return want != nil && e.Due(want) != 0
 	}
 }

@@ -81,7 +81,7 @@ func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting)
 	var n *Entry
 	former := e.Entry
 	for m := range former.Members.All() {
-		if !m.unfinished() {
+		if !m.Unfinished() {
 			continue
 		}
 		next := *m

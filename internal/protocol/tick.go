@@ -140,7 +140,7 @@ func (p *Policy) nextTimer(e *Timed, now time.Time) time.Time {
 			switch {
 			case m.Firing && p.staleAfter(m) > 0:
 				at(p.heard(m).Add(p.staleAfter(m)))
-			case !m.unfinished() && firing:
+			case !m.Unfinished() && firing:
 				at(p.echoEnd(m.ResolvedAt))
 			}
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// due returns the fields whose desired value changed since they were written and that we may write.
-func (e *Entry) due(want *Content) (s FieldSet) {
+// Due returns the fields whose desired value changed since they were written and that we may write.
+func (e *Entry) Due(want *Content) (s FieldSet) {
 	for f, news := range want.News {
 		field := incident.Field(f)
 		if news != 0 && news != e.Written.News[f] && e.mayWrite(field, want) {
@@ -35,7 +35,7 @@ func Patch(e *Entry, want Content, before Shown, form Form) FieldSet {
 	}
 	differs := func(f incident.Field) bool { return want.Sent[f] != before.Fields[f] }
 	var write, moved FieldSet
-	due := n.due(&want)
+	due := n.Due(&want)
 	for f := range incident.NumFields {
 		switch {
 		case !form.Fields().Has(f) || !differs(f):
@@ -212,6 +212,3 @@ func (e *Entry) Titles() (titles []uint64, all bool) {
 	}
 	return titles, all || e.Incident.State == Unknown
 }
-
-// Due returns the fields that an update would send.
-func (e *Entry) Due(want *Content) FieldSet { return e.due(want) }
