@@ -52,16 +52,6 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 			return nil
 		}
 	}
-	up := func(works func() bool) metric.Int64Callback {
-		return func(_ context.Context, o metric.Int64Observer) error {
-			var value int64
-			if works() {
-				value = 1
-			}
-			o.Observe(value)
-			return nil
-		}
-	}
 	b, optional := t.builder, t.optional
 	return errors.Join(
 		optional.RegisterExporterAlert24AliasesCallback(gauge(func(s ledger.Stats) int64 { return int64(s.Aliases) })),
@@ -82,6 +72,18 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 		b.RegisterExporterAlert24APIUpCallback(up(t.lately.apiWorks)),
 		b.RegisterExporterAlert24StorageUpCallback(up(func() bool { return !t.storageFailed.Load() })),
 	)
+}
+
+// up is 1 while f is true.
+func up(f func() bool) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		var value int64
+		if f() {
+			value = 1
+		}
+		o.Observe(value)
+		return nil
+	}
 }
 
 // pendingAge is how long a change has been pending since a time; 0 if that is zero.
@@ -112,14 +114,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 	}
 	b, optional := t.builder, t.optional
 	return errors.Join(
-		b.RegisterExporterAlert24LeaderCallback(func(_ context.Context, o metric.Int64Observer) error {
-			var leads int64
-			if r.term.Load() != nil {
-				leads = 1
-			}
-			o.Observe(leads)
-			return nil
-		}),
+		b.RegisterExporterAlert24LeaderCallback(up(func() bool { return r.term.Load() != nil })),
 		optional.RegisterExporterAlert24LeaseAgeCallback(age(func(s *postgres.Status) time.Duration { return s.Renewed })),
 		b.RegisterExporterAlert24InboxAgeCallback(age(func(s *postgres.Status) time.Duration { return s.InboxAge })),
 		optional.RegisterExporterAlert24InboxWebhooksCallback(count(func(s *postgres.Status) int64 { return int64(s.InboxRows) })),

@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -24,8 +25,7 @@ const servicesPatience = 2 * time.Second
 type serviceNames struct {
 	*services.Directory
 
-	stop func()
-	done chan struct{}
+	stop func() // nil: not started
 }
 
 // newServices returns the directory of services, or nil if incidents name none. In a dry run it requests nothing, and incidents show the names.
@@ -49,12 +49,10 @@ func (s *serviceNames) start(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		s.Run(ctx)
-	}()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	work.Go(func() { s.Run(ctx) })
+	s.stop = func() { cancel(); work.Wait() }
 }
 
 // await waits for the names of services before the first calls, but not long if Alert24 does not answer.
@@ -70,7 +68,6 @@ func (s *serviceNames) await(ctx context.Context) {
 func (s *serviceNames) shutdown() {
 	if s != nil && s.stop != nil {
 		s.stop()
-		<-s.done
 	}
 }
 

@@ -34,17 +34,12 @@ type write struct {
 	ResolvedAt        string     `json:"resolved_at,omitempty"`
 }
 
-// bodies makes request bodies as the configuration asks.
-type bodies struct {
-	status string
-}
-
-// create returns the body of a create. A minimal one keeps the status (it pages people), the source and the tags (routing rules and
+// createBody returns the body of a create. A minimal one keeps the status (it pages people), the source and the tags (routing rules and
 // lookups read them), and only the last line of the description, which names the alias.
-func (b *bodies) create(d *Draft) write {
+func createBody(d *Draft, status string) write {
 	c := &d.Content
 	w := write{
-		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Status: b.status, Source: c.Source,
+		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Status: status, Source: c.Source,
 		Tags: c.Tags,
 	}
 	if d.Minimal {
@@ -57,8 +52,8 @@ func (b *bodies) create(d *Draft) write {
 	return w
 }
 
-// update returns the body of an update of the fields. It never carries a status, because a status that a person set wins.
-func (b *bodies) update(d *Draft, fields protocol.FieldSet) write {
+// updateBody returns the body of an update of the fields. It never carries a status, because a status that a person set wins.
+func updateBody(d *Draft, fields protocol.FieldSet) write {
 	c, w := &d.Content, write{}
 	if fields.Has(incident.FieldTitle) {
 		w.Title = c.Title

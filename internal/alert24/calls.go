@@ -15,7 +15,7 @@ import (
 // Create opens an incident. If the API finds an open incident with the alias, it returns that one unchanged. Then the answer says
 // Met, or [protocol.Foreign] if the incident is not ours.
 func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
-	w := c.bodies.create(&d)
+	w := createBody(&d, c.cfg.InitialStatus)
 	r := request{op: "create incident", kind: protocol.Create, method: http.MethodPost, path: "/incidents"}
 	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
 	var inc row
@@ -78,7 +78,7 @@ func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc r
 // Update writes the fields of d that are in the set. Answer.Wrote lacks those that the API refused. If no field is left, Update
 // sends nothing and returns Done.
 func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
-	w := c.bodies.update(&d, fields)
+	w := updateBody(&d, fields)
 	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
 	r := about("update incident", protocol.Update, http.MethodPut, id)
 	inc, err := c.put(ctx, &r, d.Alias, &w)

@@ -49,11 +49,10 @@ type Config struct {
 
 // Client is the incident manager behind a URL: it implements the port reconcile.Manager. It is safe for concurrent use.
 type Client struct {
-	cfg    Config
-	http   *http.Client
-	base   string // without a trailing slash
-	bodies bodies
-	drops  *drops
+	cfg   Config
+	http  *http.Client
+	base  string // without a trailing slash
+	drops *drops
 	// shownSource is the source that the API shows instead of the one we send, if it does so.
 	shownSource atomic.Pointer[str]
 }
@@ -78,7 +77,7 @@ func New(hc *http.Client, endpoint string, cfg Config) (*Client, error) {
 	if cfg.Gate == nil {
 		cfg.Gate = openGate{}
 	}
-	return &Client{cfg: cfg, http: &own, base: base, bodies: bodies{cfg.InitialStatus}, drops: newDrops(cfg.FieldDropped)}, nil
+	return &Client{cfg: cfg, http: &own, base: base, drops: newDrops(cfg.FieldDropped)}, nil
 }
 
 func checkEndpoint(endpoint string) (string, error) {

@@ -27,7 +27,7 @@ type DryCall struct {
 // DryRun is an incident manager that sends nothing. It reports what it would send, and answers as if Alert24 had carried it out. It
 // is safe for concurrent use.
 type DryRun struct {
-	bodies bodies
+	status string // of creates
 	say    func(ctx context.Context, call DryCall)
 	now    func() time.Time
 
@@ -48,12 +48,12 @@ func NewDryRun(say func(ctx context.Context, call DryCall), cfg Config) *DryRun 
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &DryRun{bodies: bodies{cfg.InitialStatus}, say: say, now: cfg.Now, byID: map[string]*dryIncident{}, open: map[string]string{}}
+	return &DryRun{status: cfg.InitialStatus, say: say, now: cfg.Now, byID: map[string]*dryIncident{}, open: map[string]string{}}
 }
 
 // Create reports that it would open an incident.
 func (d *DryRun) Create(ctx context.Context, draft Draft) (protocol.Answer, error) {
-	w := d.bodies.create(&draft)
+	w := createBody(&draft, d.status)
 	d.say(ctx, DryCall{http.MethodPost, "/incidents", w.encode()})
 	a := protocol.Answer{Result: protocol.Done, Sent: protocol.Of(&draft.Content)}
 	a.Sent.Sent = w.hashes()
@@ -105,7 +105,7 @@ func (d *DryRun) shown(id string) protocol.Shown {
 
 // Update reports that it would write the fields.
 func (d *DryRun) Update(ctx context.Context, id string, draft Draft, fields protocol.FieldSet) (protocol.Answer, error) {
-	w := d.bodies.update(&draft, fields)
+	w := updateBody(&draft, fields)
 	a := protocol.Answer{Result: protocol.Done, Sent: protocol.Of(&draft.Content), Wrote: w.fields()}
 	if !w.empty() {
 		d.say(ctx, DryCall{http.MethodPut, "/incidents/" + id, w.encode()})

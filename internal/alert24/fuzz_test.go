@@ -68,7 +68,7 @@ func FuzzRefusedField(f *testing.F) {
 	f.Add("source_id")
 	f.Fuzz(func(t *testing.T, message string) {
 		d := draft("A")
-		w := (&bodies{status: "new"}).create(&d)
+		w := createBody(&d, "new")
 		err := &Error{Result: protocol.Refused, Status: 400, Message: message}
 		for range numOptional {
 			named, ok := w.refusedField(err)

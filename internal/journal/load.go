@@ -96,7 +96,8 @@ func (r *reader) read(key string, value []byte) (aside []*storage.Operation, err
 		err = r.each(ledger.Loaded{Where: key})
 		return []*storage.Operation{storage.SetOperation(asidePrefix+key, bytes.Clone(value))}, err
 	}
-	s := segment{number: number, bytes: segmentCost + unpackedLen(packed), disk: len(value)}
+	length, _ := s2.DecodedLen(packed) // 0 if it is damaged
+	s := segment{number: number, bytes: segmentCost + length, disk: len(value)}
 	readable := true
 	if slices.ContainsFunc(r.keys, func(k []byte) bool { return r.counts(k, number) }) {
 		readable, err = r.take(&s, key, r.unpacked.unpack(len(r.keys), value, packed) == nil)
@@ -136,14 +137,6 @@ func (r *reader) take(s *segment, where string, unpacked bool) (readable bool, e
 		}
 	}
 	return readable, nil
-}
-
-func unpackedLen(packed []byte) int {
-	n, err := s2.DecodedLen(packed)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // index sorts the segments and counts the records after the reading.
