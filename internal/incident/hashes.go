@@ -4,7 +4,9 @@
 package incident
 
 import (
+	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -34,6 +36,29 @@ func (f Field) String() string {
 
 // Hashes has one hash per field; 0 means that the field is empty or unknown.
 type Hashes [NumFields]uint64
+
+// AppendText appends the hashes in base64.
+func (h Hashes) AppendText(b []byte) ([]byte, error) {
+	raw := make([]byte, 0, 8*NumFields)
+	for _, v := range h {
+		raw = binary.LittleEndian.AppendUint64(raw, v)
+	}
+	return base64.RawStdEncoding.AppendEncode(b, raw), nil
+}
+
+// UnmarshalText reads what AppendText writes.
+func (h *Hashes) UnmarshalText(text []byte) error {
+	var raw [8 * NumFields]byte
+	if base64.RawStdEncoding.DecodedLen(len(text)) == len(raw) {
+		if n, err := base64.RawStdEncoding.Decode(raw[:], text); err == nil && n == len(raw) {
+			for i := range h {
+				h[i] = binary.LittleEndian.Uint64(raw[8*i:])
+			}
+			return nil
+		}
+	}
+	return errors.New("not the hashes of an incident's fields")
+}
 
 // Hashes returns the hashes of the fields' values as updates send them. They are the same after a restart.
 func (c Content) Hashes() Hashes {

@@ -96,34 +96,35 @@ const (
 
 // Call is one request to the API, as decided and as stored in the write-ahead.
 type Call struct {
-	ID string
+	ID string `json:"id,omitempty"`
 	// At is when the call began; for a lookup, when the doubt began.
-	At time.Time
+	At time.Time `json:"at,omitzero"`
 	// Content is what a create or an update says, as far as it was known when the call began.
-	Content Content
-	Kind    Kind
+	Content Content `json:"content,omitzero"`
+	Kind    Kind    `json:"kind,omitzero"`
 
 	// The fields below are not part of the write-ahead.
 
 	// Minimal: a create without optional fields. Bare: a close without resolved_at.
-	Minimal bool
-	Bare    bool
+	Minimal bool `json:"-"`
+	Bare    bool `json:"-"`
 	// Finish marks the one try to finish a close begun before the alert fired again. Renew marks a close after which a new incident pages
 	// people.
-	Finish bool
-	Renew  bool
+	Finish bool `json:"-"`
+	Renew  bool `json:"-"`
 	// Form of an update.
-	Form Form
+	Form Form `json:"-"`
 	// Depth of a lookup, and the entry's Version when it began.
-	Depth   Depth
-	Version uint64
+	Depth   Depth  `json:"-"`
+	Version uint64 `json:"-"`
 }
 
 // Content is what an incident says, as hashes of its fields.
 type Content struct {
 	// News covers what counts as news; Sent covers all of the text, with the parts that change by themselves.
-	News, Sent incident.Hashes
-	Severity   incident.Severity
+	News     incident.Hashes   `json:"news,omitzero"`
+	Sent     incident.Hashes   `json:"sent,omitzero"`
+	Severity incident.Severity `json:"severity,omitzero"`
 }
 
 // Of returns the content of a rendered incident.
@@ -143,13 +144,13 @@ func (c *Content) hash() uint64 {
 // Written is our part of the incident's content.
 type Written struct {
 	// News is what was last written, field by field; 0: nothing yet.
-	News incident.Hashes
+	News incident.Hashes `json:"news,omitzero"`
 	// Shown is what Alert24 showed after the write, perhaps a cleaned text; 0: not seen.
-	Shown incident.Hashes
+	Shown incident.Hashes `json:"shown,omitzero"`
 	// Theirs are the fields that a person or a workflow edited. They stay so until the incident closes.
-	Theirs FieldSet
+	Theirs FieldSet `json:"theirs,omitzero"`
 	// Cleaned are the fields that Alert24 showed, or may have shown, differently from what we wrote.
-	Cleaned FieldSet
+	Cleaned FieldSet `json:"cleaned,omitzero"`
 	// Peak is the worst severity that was written.
-	Peak incident.Severity
+	Peak incident.Severity `json:"peak,omitzero"`
 }

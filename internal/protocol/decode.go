@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -13,99 +12,36 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// head is the JSON form of a record.
+// head is the JSON form of a record: the entry, and what only a record has.
 type head struct {
-	Schema      int               `json:"schema"`
-	Members     []wireMember      `json:"members,omitempty"`
-	Buckets     int               `json:"buckets,omitzero"`
-	Incident    Incident          `json:"incident,omitzero"`
-	Written     wireWritten       `json:"written,omitzero"`
-	Unsure      []wireContent     `json:"unsure,omitempty"`
-	Inflight    wireCall          `json:"inflight,omitzero"`
-	Doubt       Doubt             `json:"doubt,omitzero"`
-	Refused     Refusal           `json:"refused,omitzero"`
-	Extra       []string          `json:"extra,omitempty"`
-	Foreign     string            `json:"foreign,omitempty"`
-	Reopening   string            `json:"reopening,omitempty"`
-	Reopened    bool              `json:"reopened,omitzero"`
-	Dismissed   bool              `json:"dismissed,omitzero"`
-	Continues   int64             `json:"continues,omitzero"`
-	Renewed     incident.Severity `json:"renewed,omitzero"`
-	Peak        incident.Severity `json:"peak,omitzero"`
-	Left        bool              `json:"left,omitzero"`
-	Unseen      bool              `json:"unseen,omitzero"`
-	QuietSince  time.Time         `json:"quiet_since,omitzero"`
-	ConfirmedAt time.Time         `json:"confirmed_at,omitzero"`
-	Version     uint64            `json:"version"`
-	Pending     int64             `json:"pending,omitzero"` // see PendingSince
+	Schema  int          `json:"schema"`
+	Members []wireMember `json:"members,omitempty"`
+	Buckets int          `json:"buckets,omitzero"`
+	Entry
+	Pending int64 `json:"pending,omitzero"` // see PendingSince
 }
 
+// wireMember is the JSON form of a member. Its own fields have another form than those of the member.
 type wireMember struct {
-	Key        wireKey         `json:"key"`
-	Alert      incident.Packed `json:"alert"`
-	LeftOpen   bool            `json:"left_open,omitzero"`
-	Firing     bool            `json:"firing,omitzero"`
-	HeldUntil  time.Time       `json:"held_until,omitzero"`
-	Epoch      string          `json:"epoch,omitempty"`
-	Seq        int64           `json:"seq,omitzero"`
-	LastSeen   time.Time       `json:"last_seen"`
-	StaleAfter int64           `json:"stale_after,omitzero"` // nanoseconds
-	Witness    int64           `json:"witness,omitzero"`
-	Final      bool            `json:"final,omitzero"`
-	EndsAt     time.Time       `json:"ends_at,omitzero"`
-	ResolvedBy string          `json:"resolved_by,omitempty"`
-	ResolvedAt time.Time       `json:"resolved_at,omitzero"`
-	ShownBy    string          `json:"shown_by,omitempty"`
-}
-
-type wireWritten struct {
-	News    wireHashes        `json:"news,omitzero"`
-	Shown   wireHashes        `json:"shown,omitzero"`
-	Theirs  FieldSet          `json:"theirs,omitzero"`
-	Cleaned FieldSet          `json:"cleaned,omitzero"`
-	Peak    incident.Severity `json:"peak,omitzero"`
-}
-
-type wireContent struct {
-	News     wireHashes        `json:"news,omitzero"`
-	Sent     wireHashes        `json:"sent,omitzero"`
-	Severity incident.Severity `json:"severity,omitzero"`
-}
-
-type wireCall struct {
-	Kind    Kind        `json:"kind,omitzero"`
-	ID      string      `json:"id,omitempty"`
-	At      time.Time   `json:"at,omitzero"`
-	Content wireContent `json:"content,omitzero"`
+	Member
+	Key        wireKey `json:"key"`
+	LeftOpen   bool    `json:"left_open,omitzero"`
+	StaleAfter int64   `json:"stale_after,omitzero"` // nanoseconds
+	Witness    int64   `json:"witness,omitzero"`
 }
 
 type wireKey Key
 
 // UnmarshalText reads what writeMember writes.
 func (k *wireKey) UnmarshalText(text []byte) error {
-	b, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil || copy(k[:], b) != len(k) || len(b) != len(k) {
-		return errors.New("not the key of an alert")
+	if base64.RawStdEncoding.DecodedLen(len(text)) == len(k) {
+		if n, err := base64.RawStdEncoding.Decode(k[:], text); err == nil && n == len(k) {
+			return nil
+		}
 	}
-	return nil
-}
-
-type wireHashes incident.Hashes
-
-// UnmarshalText reads what writeHashes writes.
-func (h *wireHashes) UnmarshalText(text []byte) error {
-	b, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil || len(b) != 8*len(h) {
-		return errors.New("not the hashes of an incident's fields")
-	}
-	for i := range h {
-		h[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
-	return nil
+	return errors.New("not the key of an alert")
 }
 
 // recordOptions accept what AppendRecord writes: text that was not UTF-8 is mended, which can make two label names equal.
@@ -178,40 +114,21 @@ func decode(record []byte, v any, schema *int) error {
 }
 
 func (m *wireMember) member() (*Member, error) {
-	n := &Member{
-		Key: Key(m.Key), Alert: m.Alert, Firing: m.Firing, HeldUntil: m.HeldUntil, Epoch: m.Epoch, Seq: m.Seq, LastSeen: m.LastSeen,
-		StaleAfter: max(0, time.Duration(m.StaleAfter)), EndsAt: m.EndsAt, ResolvedBy: m.ResolvedBy, ResolvedAt: m.ResolvedAt,
-		ShownBy: unique.Make(m.ShownBy).Value(),     // thousands of members share it
-		Witness: Witness(m.Witness), Final: m.Final, //nolint:gosec // the same bits
-	}
-	n.Alert.LeftOpen = m.LeftOpen
+	n := &m.Member
+	n.Key = Key(m.Key)
 	if n.Key == (Key{}) {
 		return nil, errors.New("the record has a member without a key")
 	}
+	n.Alert.LeftOpen, n.StaleAfter = m.LeftOpen, max(0, time.Duration(m.StaleAfter))
+	n.Witness = Witness(m.Witness)             //nolint:gosec // the same bits
+	n.ShownBy = unique.Make(n.ShownBy).Value() // thousands of members share it
 	return n, nil
 }
 
-func (c *wireContent) content() Content {
-	return Content{News: incident.Hashes(c.News), Sent: incident.Hashes(c.Sent), Severity: c.Severity}
-}
-
 func (h *head) entry(alias string) *Entry {
-	e := &Entry{
-		Alias:    alias,
-		Incident: h.Incident,
-		Written: Written{
-			News: incident.Hashes(h.Written.News), Shown: incident.Hashes(h.Written.Shown), Theirs: h.Written.Theirs,
-			Cleaned: h.Written.Cleaned, Peak: h.Written.Peak,
-		},
-		Doubt: h.Doubt, Refused: h.Refused,
-		Extra: h.Extra, Foreign: h.Foreign, Reopening: h.Reopening, Reopened: h.Reopened, Dismissed: h.Dismissed,
-		Continues: h.Continues, Renewed: h.Renewed, Peak: h.Peak, Left: h.Left, Unseen: h.Unseen,
-		QuietSince: h.QuietSince, ConfirmedAt: h.ConfirmedAt, Version: h.Version,
-	}
-	e.setInflight(Call{Kind: h.Inflight.Kind, ID: h.Inflight.ID, At: h.Inflight.At, Content: h.Inflight.Content.content()})
-	for i := range h.Unsure {
-		e.Unsure = append(e.Unsure, h.Unsure[i].content())
-	}
+	e := h.copy()
+	e.Alias = alias
+	e.setInflight(e.Inflight()) // nil if the record has an empty one
 	return e
 }
 

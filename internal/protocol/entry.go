@@ -10,45 +10,45 @@ import (
 )
 
 // Entry is what is known of one alias. Entries are never changed in place: the functions of this package return a
-// changed copy, so a holder may read it without a lock.
+// changed copy, so a holder may read it without a lock. Its JSON is that of its record, see [head].
 type Entry struct {
-	Alias   string
-	Members Members
+	Alias   string  `json:"-"`
+	Members Members `json:"-"`
 	// Incident is the incident of the alias as far as we know it.
-	Incident Incident
+	Incident Incident `json:"incident,omitzero"`
 	// Written is what we wrote to the incident, field by field.
-	Written Written
+	Written Written `json:"written,omitzero"`
 	// Unsure lists the contents of unanswered creates and updates, the oldest first.
-	Unsure []Content
+	Unsure []Content `json:"unsure,omitempty"`
 	// WriteAhead is what [Entry.Inflight] returns; most entries have none, so a pointer saves memory.
-	WriteAhead *Call
-	Doubt      Doubt
+	WriteAhead *Call `json:"inflight,omitzero"`
+	Doubt      Doubt `json:"doubt,omitzero"`
 	// Extra lists further open incidents of this alias that a lookup showed.
-	Extra   []string
-	Refused Refusal
+	Extra   []string `json:"extra,omitempty"`
+	Refused Refusal  `json:"refused,omitzero"`
 	// Foreign is another tool's open incident that has the alias: while it is open, ours cannot be.
-	Foreign string
+	Foreign string `json:"foreign,omitempty"`
 	// Reopening is a closed incident that a create updated: it is reopened next. Reopened: that was done in this episode.
-	Reopening string
+	Reopening string `json:"reopening,omitempty"`
 	// Continues is the number of the incident that was closed so that the next one pages people again.
-	Continues int64
-	Reopened  bool
+	Continues int64 `json:"continues,omitzero"`
+	Reopened  bool  `json:"reopened,omitzero"`
 	// Dismissed: the incident stays closed until the episode ends, because a person closed it or the API keeps it closed.
-	Dismissed bool
+	Dismissed bool `json:"dismissed,omitzero"`
 	// Renewed is the severity at which the incident was last closed, or could not be closed, to page people again.
-	Renewed incident.Severity
+	Renewed incident.Severity `json:"renewed,omitzero"`
 	// Peak is the worst severity of the episode.
-	Peak incident.Severity
+	Peak incident.Severity `json:"peak,omitzero"`
 	// Left: the alerts have resolved and leave closing to a person.
-	Left bool
+	Left bool `json:"left,omitzero"`
 	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
-	Unseen bool
+	Unseen bool `json:"unseen,omitzero"`
 	// QuietSince is when the last firing member resolved; zero while one fires.
-	QuietSince time.Time
+	QuietSince time.Time `json:"quiet_since,omitzero"`
 	// ConfirmedAt is when the API last showed the incident open.
-	ConfirmedAt time.Time
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 	// Version counts the changes that make a lookup's result stale.
-	Version uint64
+	Version uint64 `json:"version"`
 }
 
 // State is the believed state of the incident. Doubt covers what may still happen to it.

@@ -17,31 +17,31 @@ type Key [16]byte
 
 // Member is one alert of the alias.
 type Member struct {
-	Key    Key
-	Alert  incident.Packed
-	Firing bool
+	Key    Key             `json:"-"`
+	Alert  incident.Packed `json:"alert"`
+	Firing bool            `json:"firing,omitzero"`
 	// Witness and Final are those of its event, while it fires or is held.
-	Final   bool
-	Witness Witness
+	Final   bool    `json:"final,omitzero"`
+	Witness Witness `json:"-"`
 	// HeldUntil is when a waiting event counts. For a firing member, the event is a resolve that waits for the next snapshot; for any
 	// other, a firing that may be the echo of a replica.
-	HeldUntil time.Time
+	HeldUntil time.Time `json:"held_until,omitzero"`
 	// Epoch and Seq are its place in the order of arrival.
-	Epoch    string
-	Seq      int64
-	LastSeen time.Time
+	Epoch    string    `json:"epoch,omitempty"`
+	Seq      int64     `json:"seq,omitzero"`
+	LastSeen time.Time `json:"last_seen"`
 	// ToldAt is when the last event was applied. It is not stored.
-	ToldAt time.Time
+	ToldAt time.Time `json:"-"`
 	// StaleAfter, if it is not 0, replaces the policy's.
-	StaleAfter time.Duration
+	StaleAfter time.Duration `json:"-"`
 	// The last resolve: the alert's end, the sender, and when it came.
-	EndsAt     time.Time
-	ResolvedBy string
-	ResolvedAt time.Time
+	EndsAt     time.Time `json:"ends_at,omitzero"`
+	ResolvedBy string    `json:"resolved_by,omitempty"`
+	ResolvedAt time.Time `json:"resolved_at,omitzero"`
 	// ShownBy is the source whose snapshot has shown the member: only that source can resolve it by absence.
-	ShownBy string
+	ShownBy string `json:"shown_by,omitempty"`
 	// AbsentSince is when a complete snapshot of that source first lacked it. It is not stored.
-	AbsentSince time.Time
+	AbsentSince time.Time `json:"-"`
 }
 
 func (m *Member) held() bool { return !m.Firing && !m.HeldUntil.IsZero() }

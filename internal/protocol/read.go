@@ -4,8 +4,6 @@
 package protocol
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +73,7 @@ func (r *reader) member(value string, m *wireMember) {
 	r.object(value, func(name, value string) {
 		switch name {
 		case `"key"`:
-			r.bytes(value, m.Key[:])
+			r.key(value, &m.Key)
 		case `"alert"`:
 			r.failed = r.failed || !m.Alert.Read(value)
 		case `"left_open"`:
@@ -127,7 +125,7 @@ func (r *reader) incident(value string, i *Incident) {
 	})
 }
 
-func (r *reader) written(value string, w *wireWritten) {
+func (r *reader) written(value string, w *Written) {
 	r.object(value, func(name, value string) {
 		switch name {
 		case `"news"`:
@@ -203,19 +201,12 @@ func (r *reader) shared(value string) string {
 	return unique.Make(s).Value()
 }
 
-// bytes decodes base64 that must fill b.
-func (r *reader) bytes(value string, b []byte) {
+func (r *reader) key(value string, k *wireKey) {
 	s, ok := jsonobject.Text(value)
-	if r.failed = r.failed || !ok || base64.RawStdEncoding.DecodedLen(len(s)) != len(b); !r.failed {
-		_, err := base64.RawStdEncoding.Decode(b, []byte(s))
-		r.failed = err != nil
-	}
+	r.failed = r.failed || !ok || k.UnmarshalText([]byte(s)) != nil
 }
 
-func (r *reader) hashes(value string, h *wireHashes) {
-	var b [8 * len(h)]byte
-	r.bytes(value, b[:])
-	for i := range h {
-		h[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
+func (r *reader) hashes(value string, h *incident.Hashes) {
+	s, ok := jsonobject.Text(value)
+	r.failed = r.failed || !ok || h.UnmarshalText([]byte(s)) != nil
 }

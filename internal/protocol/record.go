@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -127,16 +126,8 @@ func writeHashes(w *jsonobject.Writer, key string, h incident.Hashes) {
 	if h == (incident.Hashes{}) {
 		return
 	}
-	text := appendHashes(make([]byte, 0, 8*incident.NumFields), h)
-	w.B = append(w.Key(key), '"')
-	w.B = append(base64.RawStdEncoding.AppendEncode(w.B, text), '"')
-}
-
-func appendHashes(b []byte, h incident.Hashes) []byte {
-	for _, v := range h {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
-	return b
+	w.B, _ = h.AppendText(append(w.Key(key), '"')) // it never fails
+	w.B = append(w.B, '"')
 }
 
 // Buckets returns the number of bucket records of e.

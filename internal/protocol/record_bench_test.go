@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -15,15 +14,6 @@ import (
 // MarshalText writes what UnmarshalText reads, for the library.
 func (k wireKey) MarshalText() ([]byte, error) {
 	return base64.RawStdEncoding.AppendEncode(nil, k[:]), nil
-}
-
-// MarshalText writes what UnmarshalText reads, for the library.
-func (h wireHashes) MarshalText() ([]byte, error) {
-	var b []byte
-	for _, v := range h {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
-	return base64.RawStdEncoding.AppendEncode(nil, b), nil
 }
 
 // BenchmarkRecord compares AppendRecord with the library, which encodes the same head by reflection. The time to convert an entry into a
