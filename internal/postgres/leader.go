@@ -37,27 +37,24 @@ type Leader struct {
 
 	mu      sync.Mutex
 	renewed time.Time // when the last successful renewal was sent
-	cause   error
-	abort   context.CancelFunc // stops the commit that is under way, if there is one
 
-	lost   chan struct{}
-	wake   chan struct{}
-	cancel context.CancelFunc
-	work   sync.WaitGroup
-	gone   atomic.Bool // the lease is no longer this leadership's in the database
+	life  context.Context //nolint:containedctx // it ends with the leadership, and its cause is the reason
+	cease context.CancelCauseFunc
+	wake  chan struct{}
+	work  sync.WaitGroup
+	gone  atomic.Bool // the lease is no longer this leadership's in the database
 }
 
 var _ ledger.Leadership = (*Leader)(nil)
 
 func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now standing) *Leader {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cease := context.WithCancelCause(context.WithoutCancel(ctx))
 	lease := db.cfg.Lease
 	l := &Leader{
-		db: db, number: now.number, renewal: s, renewed: sent, cancel: cancel,
+		db: db, number: now.number, renewal: s, renewed: sent, life: ctx, cease: cease,
 		unsettled: time.Duration(now.requestMS) * time.Millisecond,
 		commit:    db.newSession(lease/2, lease/2),
 		listen:    db.newSession(lease/4, lease/4),
-		lost:      make(chan struct{}),
 		wake:      make(chan struct{}, 1),
 	}
 	l.live.Store(now.live)
@@ -73,14 +70,10 @@ func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now stan
 func (l *Leader) Unsettled() time.Duration { return l.unsettled }
 
 // Lost is closed when the leadership ends. Err then returns the reason.
-func (l *Leader) Lost() <-chan struct{} { return l.lost }
+func (l *Leader) Lost() <-chan struct{} { return l.life.Done() }
 
 // Err returns why the leadership ended: ErrDeposed, ErrExpired, ErrResigned or ledger.ErrUncertain. It is nil while the leadership lasts.
-func (l *Leader) Err() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.cause
-}
+func (l *Leader) Err() error { return context.Cause(l.life) }
 
 // MayCall reports whether a call may leave now. since is when its write-ahead began. Another replica may lead a third of the lease
 // later: it has loaded that write-ahead, and waits until the call must have ended.
@@ -88,7 +81,7 @@ func (l *Leader) MayCall(since time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.db.now()
-	return l.cause == nil && now.Sub(since) <= l.db.cfg.Lease/3 && now.Sub(l.renewed) <= l.tenure()
+	return l.Err() == nil && now.Sub(since) <= l.db.cfg.Lease/3 && now.Sub(l.renewed) <= l.tenure()
 }
 
 // tenure is how long a renewal counts here. It is shorter than the lease because clocks may run at different speeds.
@@ -104,7 +97,7 @@ func (l *Leader) Close(ctx context.Context) error {
 	case l.commit.turn <- struct{}{}:
 		l.end(ErrResigned)
 		<-l.commit.turn
-	case <-l.lost:
+	case <-l.life.Done():
 	case <-ctx.Done():
 		l.end(ErrResigned)
 	}
@@ -122,19 +115,14 @@ func (l *Leader) Close(ctx context.Context) error {
 	return nil
 }
 
-// end ends the leadership, once.
+// end ends the leadership, once. A commit that is under way stops.
 func (l *Leader) end(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cause != nil {
+	if l.Err() != nil {
 		return
 	}
-	l.cause = cause
-	close(l.lost)
-	l.cancel()
-	if l.abort != nil {
-		l.abort()
-	}
+	l.cease(cause)
 	if errors.Is(cause, ErrResigned) {
 		l.db.log.Info("This replica no longer leads", zap.Int64("number", l.number))
 		return
@@ -144,34 +132,11 @@ func (l *Leader) end(cause error) {
 
 // ended returns nil while the leadership lasts, and then an ErrDeposed: the caller has changed nothing.
 func (l *Leader) ended() error {
-	if cause := l.Err(); cause != nil {
-		return notLeading(cause)
-	}
-	return nil
-}
-
-func notLeading(cause error) error {
-	if errors.Is(cause, ErrDeposed) {
+	cause := l.Err()
+	if cause == nil || errors.Is(cause, ErrDeposed) {
 		return cause
 	}
 	return &fault{text: "this replica no longer leads: " + cause.Error(), cause: ErrDeposed}
-}
-
-// onEnd makes the end of the leadership call abort, until forget. If the leadership has ended already, onEnd returns the reason.
-func (l *Leader) onEnd(abort context.CancelFunc) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cause != nil {
-		return notLeading(l.cause)
-	}
-	l.abort = abort
-	return nil
-}
-
-func (l *Leader) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.abort = nil
 }
 
 // renew renews the lease until the leadership ends, and then gives it up.

@@ -165,8 +165,13 @@ func TestMayCall(t *testing.T) {
 		{"after the leadership", 0, 0, 0, ErrDeposed, false},
 	} {
 		db := &DB{cfg: Config{Lease: 30 * time.Second}, now: func() time.Time { return at(c.now) }}
-		l := &Leader{db: db, renewed: at(c.renewed), cause: c.cause}
+		life, cease := context.WithCancelCause(t.Context())
+		if c.cause != nil {
+			cease(c.cause)
+		}
+		l := &Leader{db: db, renewed: at(c.renewed), life: life}
 		assert.Equal(t, c.want, l.MayCall(at(c.since)), c.name)
+		cease(nil)
 	}
 }
 

@@ -88,10 +88,10 @@ func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done 
 	err := l.commit.do(ctx, "commit", false, func(ctx context.Context, conn *pgx.Conn) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		if err := l.onEnd(cancel); err != nil {
+		defer context.AfterFunc(l.life, cancel)() //nolint:contextcheck // the end of the leadership stops the commit
+		if err := l.ended(); err != nil {
 			return err
 		}
-		defer l.forget()
 		err := conn.SendBatch(ctx, batch).Close()
 		if err != nil {
 			err = l.failed(err)
