@@ -30,7 +30,7 @@ func (w *rendering) description(c *Content) (news uint64) {
 	body := text.Lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
 	still := body
 	if body == "" && w.Renderer.description != nil {
-		body, still = w.template(w.Renderer.description, maxDescriptionBytes, w.escaper())
+		body, still = w.template(w.Renderer.description, maxDescriptionBytes, w.cfg.DescriptionFormat.escape)
 		body, still = text.Lines(body), text.Lines(still)
 	}
 	if body != "" {
@@ -49,11 +49,7 @@ func (w *rendering) end(body string) string {
 		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
 	if s := w.more.Silence; s.By != "" {
-		by := text.Line(s.By, maxMemberRunes)
-		if escape := w.escaper(); escape != nil {
-			by = escape(by)
-		}
-		last = "Silenced by " + by + " until " + s.Until.UTC().Format(minutes) + "\n\n" + last
+		last = "Silenced by " + w.cfg.DescriptionFormat.escape(text.Line(s.By, maxMemberRunes)) + " until " + minute(s.Until) + "\n\n" + last
 	}
 	if body == "" {
 		return last
@@ -65,16 +61,8 @@ func (w *rendering) end(body string) string {
 	return body + between + last
 }
 
-// escaper returns the function that escapes text for the description's format; nil if none is needed.
-func (r *Renderer) escaper() func(string) string {
-	if r.cfg.DescriptionFormat == Markdown {
-		return escapeMarkdown
-	}
-	return nil
-}
-
 func (w *rendering) defaultDescription() *document {
-	d := &document{markdown: w.cfg.DescriptionFormat == Markdown}
+	d := &document{Format: w.cfg.DescriptionFormat}
 	d.b.Grow(1024)
 
 	w.says(d)
@@ -136,7 +124,7 @@ func (w *rendering) facts(d *document) {
 		d.line("Firing since ", minute(since))
 	}
 	if values := text.Line(valuesOf(w.worst), maxLineRunes); values != "" {
-		if w.began(since) && d.markdown {
+		if w.began(since) && d.Format == Markdown {
 			d.section()
 		}
 		d.line("Values: ", d.escape(values))

@@ -14,18 +14,20 @@ import (
 // document writes the sections of a description, with a blank line between the sections that are not empty. It hashes the text that
 // is news.
 type document struct {
-	b        strings.Builder
-	news     hash
-	quiet    bool // the text being written is not news
-	markdown bool
-	between  bool // a blank line was just written
+	Format
+
+	b       strings.Builder
+	news    hash
+	quiet   bool // the text being written is not news
+	between bool // a blank line was just written
 }
 
 // moving calls f, which writes text that is not news.
 func (d *document) moving(f func()) {
+	before := d.quiet
 	d.quiet = true
 	f()
-	d.quiet = false
+	d.quiet = before
 }
 
 func (d *document) part(parts ...string) {
@@ -53,9 +55,9 @@ func (d *document) section() {
 	}
 }
 
-// escape escapes an alert's text for the description's format.
-func (d *document) escape(s string) string {
-	if d.markdown {
+// escape escapes an alert's text for the format.
+func (f Format) escape(s string) string {
+	if f == Markdown {
 		return escapeMarkdown(s)
 	}
 	return s
@@ -63,25 +65,27 @@ func (d *document) escape(s string) string {
 
 func (d *document) text(s string) { d.line(d.escape(s)) }
 
-// link writes a link; still is the part of it that is news.
-func (d *document) link(name, url, still string) {
+// link writes a link, if there is one. Its time range is not news.
+func (d *document) link(name, url string) {
+	if url == "" {
+		return
+	}
 	if !d.quiet {
 		d.news.add(name)
-		d.news.add(still)
+		d.news.add(stillLink(url))
 	}
-	before := d.quiet
-	d.quiet = true
-	if d.markdown {
-		d.line("- ", name, ": <", urlInBrackets.Replace(url), ">")
-	} else {
-		d.line(name, ": ", url)
-	}
-	d.quiet = before
+	d.moving(func() {
+		if d.Format == Markdown {
+			d.line("- ", name, ": <", urlInBrackets.Replace(url), ">")
+		} else {
+			d.line(name, ": ", url)
+		}
+	})
 }
 
 // item writes a text in the list of links.
 func (d *document) item(name, value string) {
-	if d.markdown {
+	if d.Format == Markdown {
 		d.part("- ")
 	}
 	d.line(name, ": ", d.escape(value))
@@ -109,7 +113,7 @@ func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
 
 // listStart makes Markdown begin a list instead of continuing the paragraph.
 func (d *document) listStart() {
-	if d.markdown {
+	if d.Format == Markdown {
 		d.section()
 	}
 }

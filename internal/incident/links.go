@@ -13,24 +13,16 @@ import (
 
 // links writes the alert's links that are safe to click, the most useful first.
 func links(d *document, a *Alert) {
-	if to := runbookLink(a); to != "" {
-		d.link("Runbook", to, stillLink(to))
-	} else if note := runbookText(a); note != "" {
+	runbook := runbookLink(a)
+	d.link("Runbook", runbook)
+	if note := runbookText(a); runbook == "" && note != "" {
 		d.item("Runbook", note)
 	}
-	if to := dashboardLink(a); to != "" {
-		d.link("Dashboard", to, stillLink(to))
-	}
-	if to := panelLink(a); to != "" {
-		d.link("Panel", to, stillLink(to))
-	}
+	d.link("Dashboard", dashboardLink(a))
+	d.link("Panel", panelLink(a))
 	d.moving(func() {
-		if to := text.Link(a.GeneratorURL); to != "" {
-			d.link("Source", to, "")
-		}
-		if to := silenceLink(a); to != "" {
-			d.link("Silence", to, "")
-		}
+		d.link("Source", text.Link(a.GeneratorURL))
+		d.link("Silence", silenceLink(a))
 	})
 }
 
