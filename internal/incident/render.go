@@ -193,29 +193,24 @@ func boundLabels(ls labels.Set) labels.Set {
 
 func (w *rendering) tags(c *Content) (news uint64) {
 	tags := tagList(AliasTag(w.alias), len(w.worst.Labels)+len(w.worst.Tags))
-	if len(w.worst.Tags) > 0 {
-		for _, tag := range w.worst.Tags {
-			tags.add(tag)
-		}
-		c.Tags = tags.tags
-		return HashList(c.Tags)
+	for _, tag := range w.worst.Tags {
+		tags.add(tag)
 	}
 	for _, l := range w.worst.Labels {
 		if w.tagged(l.Name) {
 			tags.add(l.Name + ":" + l.Value)
 		}
 	}
-	if w.tag == nil {
-		c.Tags = tags.tags
-		return HashList(c.Tags)
-	}
-	out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
-	still := tagSet{slices.Clone(tags.tags)}
-	for tag := range strings.Lines(out) {
-		tags.add(tag)
-	}
-	for tag := range strings.Lines(stillText) {
-		still.add(tag)
+	still := tags
+	if w.tag != nil && len(w.worst.Tags) == 0 {
+		out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+		still.tags = slices.Clone(tags.tags)
+		for tag := range strings.Lines(out) {
+			tags.add(tag)
+		}
+		for tag := range strings.Lines(stillText) {
+			still.add(tag)
+		}
 	}
 	c.Tags = tags.tags
 	return HashList(still.tags)
