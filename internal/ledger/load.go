@@ -192,7 +192,7 @@ func (r *loading) repair(ctx context.Context) error {
 		for _, key := range keys {
 			e := r.slots[key].entry
 			changes = append(changes, Change{Key: key, Record: r.record(key, nil), Entry: e})
-			for i := 0; e != nil && i < e.Buckets(); i++ {
+			for i := range e.Buckets() {
 				changes = append(changes, Change{Key: bucketKey(key, i), Record: protocol.AppendBucket(nil, e, i)})
 			}
 		}

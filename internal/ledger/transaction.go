@@ -109,10 +109,10 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 		case !c.durable:
 		case c.stale:
 			c.next.loaded, c.next.stale = false, false
-			b.all(c.alias, c.former, c.next.entry, c.next.since) // the changes made by Load are not on disk yet
+			b.add(c.alias, c.former, nil, c.next.entry, c.next.since) // the changes made by Load are not on disk yet
 		default:
 			c.next.loaded = false
-			b.add(c.alias, c.former, c.next.entry, c.next.since)
+			b.add(c.alias, c.former, c.former, c.next.entry, c.next.since)
 		}
 	}
 	b.changes = append(b.changes, t.notes...)
@@ -167,7 +167,7 @@ func (s *store) writeOver(ctx context.Context, t *transaction) error {
 	for _, c := range t.changes {
 		if c.durable {
 			current := s.get(c.alias)
-			b.all(c.alias, c.next.entry, current.entry, current.since)
+			b.add(c.alias, c.next.entry, nil, current.entry, current.since)
 		}
 	}
 	for _, n := range t.notes {
@@ -202,39 +202,23 @@ type records struct {
 	bytes   []byte
 }
 
-// add adds the records of an alias; a nil next has expired. The store has former. Buckets that next shares with former are not written.
-func (r *records) add(alias string, former, next *protocol.Entry, since time.Time) {
-	buckets, kept := 0, 0
-	if former != nil {
-		buckets = former.Buckets()
-	}
+// add adds the records of an alias; a nil next has expired. The store may have the buckets of former, which may be nil. Buckets that next
+// shares with same, which may be nil, are there already.
+func (r *records) add(alias string, former, same, next *protocol.Entry, since time.Time) {
 	if next == nil {
 		r.changes = append(r.changes, Change{Key: alias})
 	} else {
-		kept = next.Buckets()
 		// Pass the entry's own string: the store keeps it as its key.
 		r.put(next.Alias, func(b []byte) []byte { return protocol.AppendPending(protocol.AppendRecord(b, next), since) })
 		whole := &r.changes[len(r.changes)-1]
 		whole.Entry, whole.Pending = next, since
-		for i := range kept {
-			if next.Changed(former, i) {
-				r.put(bucketKey(alias, i), func(b []byte) []byte { return protocol.AppendBucket(b, next, i) })
-			}
+	}
+	for i := range next.Buckets() {
+		if next.Changed(same, i) {
+			r.put(bucketKey(alias, i), func(b []byte) []byte { return protocol.AppendBucket(b, next, i) })
 		}
 	}
-	for i := kept; i < buckets; i++ {
-		r.changes = append(r.changes, Change{Key: bucketKey(alias, i)})
-	}
-}
-
-// all adds all records of an alias from memory, and removes buckets that an unwanted entry may have left.
-func (r *records) all(alias string, unwanted, current *protocol.Entry, since time.Time) {
-	r.add(alias, nil, current, since)
-	kept := 0
-	if current != nil {
-		kept = current.Buckets()
-	}
-	for i := kept; unwanted != nil && i < unwanted.Buckets(); i++ {
+	for i := next.Buckets(); i < former.Buckets(); i++ {
 		r.changes = append(r.changes, Change{Key: bucketKey(alias, i)})
 	}
 }

@@ -130,17 +130,17 @@ func writeHashes(w *jsonobject.Writer, key string, h incident.Hashes) {
 	w.B = append(w.B, '"')
 }
 
-// Buckets returns the number of bucket records of e.
+// Buckets returns the number of bucket records of e, which may be nil.
 func (e *Entry) Buckets() int {
-	if n := len(e.Members.buckets); n > 1 {
-		return n
+	if e == nil || len(e.Members.buckets) == 1 {
+		return 0
 	}
-	return 0
+	return len(e.Members.buckets)
 }
 
 // Changed reports whether the record of bucket i differs from that of former, which may be nil.
 func (e *Entry) Changed(former *Entry, i int) bool {
-	if former == nil || former.Buckets() != e.Buckets() {
+	if former.Buckets() != e.Buckets() {
 		return true
 	}
 	return !e.Members.buckets[i].shares(&former.Members.buckets[i])
