@@ -54,27 +54,18 @@ func createBody(d *Draft, status string) write {
 
 // updateBody returns the body of an update of the fields. It never carries a status, because a status that a person set wins.
 func updateBody(d *Draft, fields protocol.FieldSet) write {
-	c, w := &d.Content, write{}
-	if fields.Has(incident.FieldTitle) {
-		w.Title = c.Title
+	c := &d.Content
+	w := write{
+		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Tags: c.Tags, AffectedServices: c.AffectedServices,
+		ImpactDescription: c.ImpactDescription,
 	}
-	if fields.Has(incident.FieldDescription) {
-		w.Description = c.Description
-	}
-	if fields.Has(incident.FieldSeverity) {
-		w.Severity = c.Severity.String()
-	}
-	if fields.Has(incident.FieldTags) {
-		w.Tags = c.Tags
-	}
-	if fields.Has(incident.FieldServices) {
-		w.AffectedServices = c.AffectedServices
-	}
-	if fields.Has(incident.FieldImpact) {
-		w.ImpactDescription = c.ImpactDescription
-	}
-	if fields.Has(incident.FieldLabels) && c.LabelsInUpdates {
+	if c.LabelsInUpdates {
 		w.Labels = c.Labels
+	}
+	for f, of := range fieldOf {
+		if !fields.Has(incident.Field(f)) {
+			w.clear(of)
+		}
 	}
 	return w
 }
@@ -100,16 +91,11 @@ func (w *write) encode() []byte {
 }
 
 // hashes returns the hashes of the fields with the values that w has.
-func (w *write) hashes() incident.Hashes {
-	return incident.Hashes{
-		incident.FieldTitle:       incident.HashText(w.Title),
-		incident.FieldDescription: incident.HashText(w.Description),
-		incident.FieldSeverity:    incident.HashText(w.Severity),
-		incident.FieldTags:        incident.HashList(w.Tags),
-		incident.FieldServices:    incident.HashList(w.AffectedServices),
-		incident.FieldImpact:      incident.HashText(w.ImpactDescription),
-		incident.FieldLabels:      incident.HashLabels(w.Labels),
+func (w *write) hashes() (h incident.Hashes) {
+	for f, of := range fieldOf {
+		h[f] = w.value(of)
 	}
+	return h
 }
 
 // fields returns the protocol's fields that w holds.

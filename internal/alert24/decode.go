@@ -12,7 +12,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -41,18 +40,14 @@ func (r *row) open() bool { return r.Status != "resolved" && r.Status != "postmo
 
 // shown returns what the protocol needs to know of the row.
 func (r *row) shown() protocol.Shown {
+	says := write{
+		Title: string(r.Title), Description: string(r.Description), Severity: string(r.Severity), Tags: r.Tags,
+		AffectedServices: r.Services, ImpactDescription: string(r.Impact), Labels: labels.Set(r.Labels),
+	}
 	return protocol.Shown{
 		ID: string(r.ID), Number: int64(r.Number), Seen: r.Status != "", Open: r.open(),
 		CreatedAt: r.CreatedAt.time(), StartedAt: cmp.Or(r.StartedAt.time(), r.CreatedAt.time()),
-		Fields: incident.Hashes{
-			incident.FieldTitle:       incident.HashText(string(r.Title)),
-			incident.FieldDescription: incident.HashText(string(r.Description)),
-			incident.FieldSeverity:    incident.HashText(string(r.Severity)),
-			incident.FieldTags:        incident.HashList(r.Tags),
-			incident.FieldServices:    incident.HashList(r.Services),
-			incident.FieldImpact:      incident.HashText(string(r.Impact)),
-			incident.FieldLabels:      incident.HashLabels(labels.Set(r.Labels)),
-		},
+		Fields: says.hashes(),
 	}
 }
 

@@ -35,7 +35,7 @@ type Dropped struct {
 	Err error
 }
 
-// field is the index of an optional field in optionalFields, and its bit in a set.
+// field is a field of a body: for an optional one, its index in optionalFields and its bit in a set.
 type field int
 
 type fieldSet uint16
@@ -49,10 +49,20 @@ const (
 	fieldImpact
 	fieldStatus
 	numOptional
+
+	fieldTitle       = numOptional
+	fieldDescription = numOptional + 1
+	fieldSeverity    = numOptional + 2
 )
 
 var optionalFields = [numOptional]string{
 	"labels", "tags", "source", "affected_services", "assigned_to", "impact_description", "status",
+}
+
+// fieldOf has the fields of bodies by those of package incident.
+var fieldOf = [incident.NumFields]field{
+	incident.FieldTitle: fieldTitle, incident.FieldDescription: fieldDescription, incident.FieldSeverity: fieldSeverity,
+	incident.FieldTags: fieldTags, incident.FieldServices: fieldServices, incident.FieldImpact: fieldImpact, incident.FieldLabels: fieldLabels,
 }
 
 // constant has the fields that the configuration sets to one value for all incidents.
@@ -70,9 +80,10 @@ var noField = regexp.MustCompile(`(?i)\b(?:unknown|unsupported|unrecogni[sz]ed|u
 
 // at returns a pointer to field f of w.
 func (w *write) at(f field) any {
-	return [numOptional]any{
+	return [...]any{
 		fieldLabels: &w.Labels, fieldTags: &w.Tags, fieldSource: &w.Source, fieldServices: &w.AffectedServices,
 		fieldAssignedTo: &w.AssignedTo, fieldImpact: &w.ImpactDescription, fieldStatus: &w.Status,
+		fieldTitle: &w.Title, fieldDescription: &w.Description, fieldSeverity: &w.Severity,
 	}[f]
 }
 
