@@ -76,46 +76,36 @@ func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc r
 }
 
 // Update writes the fields of d that are in the set. Answer.Wrote lacks those that the API refused. If no field is left, Update
-// sends nothing and returns Done.
+// sends nothing and returns Done. Any 2xx means that the update was carried out, whatever the body says.
 func (c *Client) Update(ctx context.Context, id string, d Draft, fields protocol.FieldSet) (protocol.Answer, error) {
 	w := updateBody(&d, fields)
-	a := protocol.Answer{Sent: protocol.Of(&d.Content)}
+	a := protocol.Answer{Sent: protocol.Of(&d.Content), Incident: protocol.Shown{ID: id}}
 	r := about("update incident", protocol.Update, http.MethodPut, id)
-	inc, err := c.put(ctx, &r, d.Alias, &w)
+	err := c.write(ctx, &r, d.Alias, &w, func(ans *answer) error {
+		a.Incident = seen(id, ans)
+		return nil
+	})
 	a.Wrote = w.fields()
-	a.Incident = inc
 	return conclude(a, err)
 }
 
 // Close closes the incident with this end; a zero time is not sent.
 func (c *Client) Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error) {
-	r := about("close incident", protocol.Close, http.MethodPut, id)
-	return c.setStatus(ctx, &r, closeBody(at))
+	return c.setStatus(ctx, about("close incident", protocol.Close, http.MethodPut, id), closeBody(at))
 }
 
 // Reopen opens a closed incident again.
 func (c *Client) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
-	r := about("reopen incident", protocol.Reopen, http.MethodPut, id)
-	return c.setStatus(ctx, &r, reopenBody())
+	return c.setStatus(ctx, about("reopen incident", protocol.Reopen, http.MethodPut, id), reopenBody)
 }
 
-func (c *Client) setStatus(ctx context.Context, r *request, w write) (a protocol.Answer, err error) {
+func (c *Client) setStatus(ctx context.Context, r request, w write) (a protocol.Answer, err error) {
 	r.body = w.encode()
-	err = c.send(ctx, r, func(ans *answer) error {
+	err = c.send(ctx, &r, func(ans *answer) error {
 		a.Incident = seen(r.id, ans)
 		return nil
 	})
 	return conclude(a, err)
-}
-
-// put updates an incident. Any 2xx means that the update was carried out, whatever the body says.
-func (c *Client) put(ctx context.Context, r *request, alias string, w *write) (inc protocol.Shown, err error) {
-	inc.ID = r.id
-	err = c.write(ctx, r, alias, w, func(ans *answer) error {
-		inc = seen(r.id, ans)
-		return nil
-	})
-	return inc, err
 }
 
 // seen returns the incident as the answer shows it. If the answer shows nothing or another incident, only the id is set.

@@ -129,7 +129,7 @@ func (d *DryRun) Close(ctx context.Context, id string, at time.Time) (protocol.A
 
 // Reopen reports that it would open the incident again.
 func (d *DryRun) Reopen(ctx context.Context, id string) (protocol.Answer, error) {
-	return d.setStatus(ctx, id, reopenBody(), true)
+	return d.setStatus(ctx, id, reopenBody, true)
 }
 
 func (d *DryRun) setStatus(ctx context.Context, id string, w write, open bool) (protocol.Answer, error) {

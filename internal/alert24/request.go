@@ -40,21 +40,17 @@ func about(op string, kind protocol.Kind, method, id string) request {
 }
 
 func (r *request) limit() int64 {
-	if r.list() {
-		return maxList
+	if r.one || r.write() {
+		return maxAnswer
 	}
-	return maxAnswer
+	return maxList
 }
-
-// list reports whether the request reads a page.
-func (r *request) list() bool { return r.method == http.MethodGet && !r.one }
 
 // write reports whether the request changes something.
 func (r *request) write() bool { return r.method != http.MethodGet }
 
 // answer is a 2xx answer.
 type answer struct {
-	status int
 	header http.Header
 	body   []byte
 	// cut is why the body did not arrive complete.
@@ -92,21 +88,10 @@ func (c *Client) pass(ctx context.Context, r *request, use func(*answer) error) 
 	return e
 }
 
+// exchange makes one request, and reads its answer.
 func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) error) *Error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	ans, e := c.roundTrip(ctx, r)
-	if e != nil {
-		return e
-	}
-	if err := use(ans); err != nil {
-		return &Error{Op: r.op, Result: unknown(r), Status: ans.status, RequestID: c.requestID(ans.header), Err: err}
-	}
-	return nil
-}
-
-// roundTrip sends one request and reads its answer. Anything but a 2xx is an *Error.
-func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 	ctx, sent := traceSent(ctx)
 	var body io.Reader
 	if r.body != nil {
@@ -114,7 +99,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
 	if err != nil {
-		return nil, notSent(r, err)
+		return notSent(r, err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
@@ -125,23 +110,26 @@ func (c *Client) roundTrip(ctx context.Context, r *request) (*answer, *Error) {
 		req.Header.Set("Authorization", "Bearer "+string(c.cfg.APIKey))
 	}
 	if ctx.Err() != nil {
-		return nil, notSent(r, context.Cause(ctx))
+		return notSent(r, context.Cause(ctx))
 	}
 	sentAt := c.cfg.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, unanswered(r, sent, err)
+		return unanswered(r, sent, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 { // 101: the body is the open connection
-		return nil, c.notDone(r, resp, nil)
+		return c.notDone(r, resp, nil)
 	}
 	gotAt := c.cfg.Now()
 	read, readErr := readBounded(resp.Body, r.limit())
 	if resp.StatusCode > 299 {
-		return nil, c.notDone(r, resp, read)
+		return c.notDone(r, resp, read)
 	}
-	return &answer{status: resp.StatusCode, header: resp.Header, body: read, cut: readErr, sentAt: sentAt, gotAt: gotAt}, nil
+	if err := use(&answer{header: resp.Header, body: read, cut: readErr, sentAt: sentAt, gotAt: gotAt}); err != nil {
+		return &Error{Op: r.op, Result: unknown(r), Status: resp.StatusCode, RequestID: c.requestID(resp.Header), Err: err}
+	}
+	return nil
 }
 
 // readBounded reads up to limit, or to the end, so that the connection can be used again.
