@@ -62,9 +62,7 @@ const probeEvery = 5 * time.Second
 
 // startProbe notices that the storage works again, and keeps the state of the replicas for the metrics.
 func (e *alert24Exporter) startProbe(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var probe sync.WaitGroup
-	probe.Go(func() {
+	e.stopProbe = background(ctx, func(ctx context.Context) {
 		for {
 			_ = e.ready(ctx) // errors are logged where they occur
 			if !sleep.For(ctx, probeEvery) {
@@ -72,5 +70,14 @@ func (e *alert24Exporter) startProbe(ctx context.Context) {
 			}
 		}
 	})
-	e.stopProbe = func() { cancel(); probe.Wait() }
+}
+
+// background runs functions until stop is called, which waits for their end. The end of ctx does not stop them.
+func background(ctx context.Context, run ...func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	for _, f := range run {
+		work.Go(func() { f(ctx) })
+	}
+	return func() { cancel(); work.Wait() }
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/event"
@@ -29,8 +28,7 @@ type replica struct {
 	listed  listed
 	looks   looks
 	unstamp func()
-	stop    context.CancelFunc
-	work    sync.WaitGroup
+	stop    func()
 }
 
 // startReplica makes this process one of several replicas. The database need not be available.
@@ -51,9 +49,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	}
 	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
 	r.unstamp = arrival.Register(r.stamp)
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	r.work.Go(func() { r.campaign(ctx) })
-	r.work.Go(func() { db.Pulse(ctx) })
+	r.stop = background(ctx, r.campaign, db.Pulse)
 	e.replica = r
 	return nil
 }
@@ -61,9 +57,8 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 // shutdown hands the leadership over. It may be called twice.
 func (r *replica) shutdown(ctx context.Context) error {
 	r.unstamp()
-	r.stop()
 	done := make(chan struct{})
-	go func() { r.work.Wait(); close(done) }()
+	go func() { r.stop(); close(done) }()
 	select {
 	case <-done:
 	case <-ctx.Done():
@@ -185,8 +180,4 @@ func (l *listed) take() map[string]*protocol.Snapshot {
 	all := l.bySource
 	l.bySource = nil
 	return all
-}
-
-func (r *replica) logFailedTakeover(err error) {
-	r.set.Logger.Error("This replica cannot lead; it waits for a lease before it tries again, so that another one can", zap.Error(err))
 }

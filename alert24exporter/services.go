@@ -5,7 +5,6 @@ package alert24exporter
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -49,10 +48,7 @@ func (s *serviceNames) start(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var work sync.WaitGroup
-	work.Go(func() { s.Run(ctx) })
-	s.stop = func() { cancel(); work.Wait() }
+	s.stop = background(ctx, s.Run)
 }
 
 // await waits for the names of services before the first calls, but not long if Alert24 does not answer.

@@ -29,10 +29,9 @@ type watch struct {
 	mu       sync.Mutex
 	watchdog *watchdog.Watch
 
-	holds  holds
-	wake   chan struct{}
-	cancel context.CancelFunc
-	work   sync.WaitGroup
+	holds holds
+	wake  chan struct{}
+	stop  func()
 }
 
 // newWatch restores the sources from the ledger's notes.
@@ -56,17 +55,11 @@ func newWatch(t *term, now time.Time) *watch {
 
 // start starts the watch until stop is called.
 func (w *watch) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel = cancel
-	w.work.Go(func() { w.run(ctx) })
+	run := []func(context.Context){w.run}
 	if h := w.exporter.heartbeat; h != nil && w.cfg.on() {
-		w.work.Go(func() { h.run(ctx, w.beats) })
+		run = append(run, func(ctx context.Context) { h.run(ctx, w.beats) })
 	}
-}
-
-func (w *watch) stop() {
-	w.cancel()
-	w.work.Wait()
+	w.stop = background(context.Background(), run...)
 }
 
 // minPass and maxPass bound the time between two passes.
