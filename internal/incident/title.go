@@ -91,22 +91,14 @@ func summary(a *Alert, n int) string {
 	return ""
 }
 
-// These are Grafana's names for the alert that replaces a rule's alert when its query returns nothing or fails. The annotations are
-// still the rule's, so the summary is about something unknown.
-const (
-	noData     = "DatasourceNoData"
-	queryError = "DatasourceError"
-)
+// datasource has Grafana's names for the alert that replaces a rule's alert when its query returns nothing or fails, and how their titles
+// begin. The annotations are still the rule's, so the summary is about something unknown.
+var datasource = map[string]string{"DatasourceNoData": "No data: ", "DatasourceError": "Query failed: "}
 
 // datasourceTitle returns a title for a Grafana rule that could not be evaluated; "" for other alerts.
 func datasourceTitle(a *Alert, n int) string {
-	var title string
-	switch cmp.Or(a.Name, a.Labels.Get(labelAlertName)) {
-	case noData:
-		title = "No data: "
-	case queryError:
-		title = "Query failed: "
-	default:
+	title := datasource[cmp.Or(a.Name, a.Labels.Get(labelAlertName))]
+	if title == "" {
 		return ""
 	}
 	rule := text.Line(a.Labels.Get("rulename"), n)
