@@ -174,20 +174,10 @@ func (s *slot) wait(pending bool, now time.Time) {
 }
 
 // live is 1 for an entry that is not over: it counts against the limit on aliases.
-func (s *slot) live() int {
-	if s.entry == nil || s.entry.Over() {
-		return 0
-	}
-	return 1
-}
+func (s *slot) live() int { return count(s.entry != nil && !s.entry.Over()) }
 
 // armed is 1 if a create is armed and has not left.
-func (s *slot) armed() int {
-	if s.timers == nil || !s.timers.Armed {
-		return 0
-	}
-	return 1
-}
+func (s *slot) armed() int { return count(s.timers != nil && s.timers.Armed) }
 
 // Content returns the desired content of the incident of a firing entry, also as hashes.
 func (l *Ledger) Content(e *protocol.Entry) (incident.Content, protocol.Content) {

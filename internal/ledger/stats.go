@@ -3,9 +3,7 @@
 
 package ledger
 
-import (
-	"time"
-)
+import "time"
 
 // Stats counts the aliases of a ledger.
 type Stats struct {
@@ -49,6 +47,7 @@ func (l *Ledger) Stats() Stats {
 	return s
 }
 
+// count is 1 for true.
 func count(b bool) int {
 	if b {
 		return 1
