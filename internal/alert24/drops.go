@@ -150,11 +150,8 @@ type drops struct {
 	aliases map[uint64]map[field]uint64 // by the alias's hash, the values that were refused
 }
 
-// refusedBy is the first refusal of a field.
-type refusedBy struct {
-	seen         bool
-	alias, value uint64
-}
+// refusedBy is the first refusal of a field; a zero value means that there was none.
+type refusedBy struct{ alias, value uint64 }
 
 func newDrops(report func(Dropped)) *drops {
 	return &drops{report: report, aliases: map[uint64]map[field]uint64{}}
@@ -216,8 +213,8 @@ func (d *drops) note(alias uint64, r refusal) (isNew, all bool) {
 		return false, true // another call was faster
 	}
 	first := &d.first[r.field]
-	if !first.seen {
-		*first = refusedBy{true, alias, r.value}
+	if first.value == 0 {
+		*first = refusedBy{alias, r.value}
 	}
 	another := first.alias != alias && first.value != r.value && d.taken&bit == 0
 	if constant&bit != 0 || another || saysNoField(r.err) {

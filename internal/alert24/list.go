@@ -4,10 +4,12 @@
 package alert24
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -162,26 +164,22 @@ func (r *reach) covers(bound time.Time) bool {
 // add notes a page.
 func (r *reach) add(p *page) {
 	r.end = r.end || !p.more
-	created := make([]time.Time, len(p.rows))
-	updated := make([]time.Time, len(p.rows))
+	var created, updated []time.Time
 	for i := range p.rows {
-		row := &p.rows[i]
-		created[i], updated[i] = row.CreatedAt.time(), row.UpdatedAt.time()
-		if created[i].IsZero() {
+		at := p.rows[i].CreatedAt.time()
+		if at.IsZero() {
 			return // the row may be of any age, so the age of the page is unknown
 		}
-		if updated[i].IsZero() {
-			updated[i] = created[i]
-		}
+		created, updated = append(created, at), append(updated, cmp.Or(p.rows[i].UpdatedAt.time(), at))
 	}
 	r.created.add(created)
 	r.updated.add(updated)
 	var newest time.Time
 	if !r.created.broken {
-		newest = latest(newest, created)
+		newest = slices.MaxFunc(append(created, newest), time.Time.Compare)
 	}
 	if !r.updated.broken {
-		newest = latest(newest, updated)
+		newest = slices.MaxFunc(append(updated, newest), time.Time.Compare)
 	}
 	switch {
 	case !r.created.holds() && !r.updated.holds():
@@ -189,13 +187,4 @@ func (r *reach) add(p *page) {
 	case r.before.IsZero() || newest.Before(r.before):
 		r.before = newest
 	}
-}
-
-func latest(newest time.Time, times []time.Time) time.Time {
-	for _, at := range times {
-		if at.After(newest) {
-			newest = at
-		}
-	}
-	return newest
 }
