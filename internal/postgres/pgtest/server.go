@@ -60,7 +60,7 @@ func Start(settings ...string) (_ *Server, err error) {
 			s.Stop()
 		}
 	}()
-	for _, step := range []func(ctx context.Context) error{s.reach, s.initialise, s.launch, s.wait} {
+	for _, step := range []func(ctx context.Context) error{s.reach, s.initialise, s.choosePort, s.launch, s.wait} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -131,12 +131,8 @@ func (s *Server) own(path string) error {
 	return os.Chown(path, nobody, nobody)
 }
 
-// choosePort finds a free port, once.
-func (s *Server) choosePort() error {
-	if s.port != 0 {
-		return nil
-	}
-	var err error
+// choosePort finds a free port. A restarted server keeps it.
+func (s *Server) choosePort(context.Context) (err error) {
 	s.port, err = freePort()
 	return err
 }
@@ -161,9 +157,6 @@ func (s *Server) Restart(ctx context.Context) error {
 
 // launch starts the server under a shell that stops it when this process closes a pipe, or is killed.
 func (s *Server) launch(ctx context.Context) error {
-	if err := s.choosePort(); err != nil {
-		return err
-	}
 	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(s.bin, "postgres"), "-D", "data", "-k", s.dir}
 	for name, value := range map[string]string{
 		"port": strconv.Itoa(s.port), "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100", "shared_buffers": "64MB",
