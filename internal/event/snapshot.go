@@ -23,7 +23,7 @@ var (
 // readSnapshot reads a sync record. If its keys are damaged, it refuses the whole record: an alert that it seems to lack may fire.
 func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 	s := &protocol.Snapshot{Listed: map[protocol.Key]bool{}}
-	var err error
+	whole := true
 	for name, v := range m.All() {
 		switch name {
 		case attrs.SyncSource:
@@ -31,9 +31,9 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 		case attrs.SyncComplete:
 			s.Complete = v.Type() == pcommon.ValueTypeBool && v.Bool()
 		case attrs.SyncActive:
-			err = errors.Join(err, readKeys(s.Listed, v, true))
+			whole = readKeys(s.Listed, v, true) && whole
 		case attrs.SyncSuppressed:
-			err = errors.Join(err, readKeys(s.Listed, v, false))
+			whole = readKeys(s.Listed, v, false) && whole
 		case attrs.SyncSilences:
 			s.Silences = readSilences(v)
 		case attrs.SyncAge:
@@ -47,7 +47,7 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 		}
 	}
 	switch {
-	case err != nil:
+	case !whole:
 		return nil, errKeys
 	case s.Source == "":
 		return nil, errNoSource
@@ -56,10 +56,11 @@ func readSnapshot(m pcommon.Map) (*protocol.Snapshot, error) {
 	return s, nil
 }
 
-// readKeys adds keys to listed. If one Alertmanager suppresses an alert and another does not, the alert is active.
-func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) error {
+// readKeys adds keys to listed, and reports whether they are whole. If one Alertmanager suppresses an alert and another does not, the
+// alert is active.
+func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) (whole bool) {
 	if v.Type() != pcommon.ValueTypeBytes {
-		return errKeys
+		return false
 	}
 	b := v.Bytes().AsRaw()
 	for len(b) >= len(protocol.Key{}) {
@@ -67,10 +68,7 @@ func readKeys(listed map[protocol.Key]bool, v pcommon.Value, active bool) error 
 		listed[k] = listed[k] || active
 		b = b[len(k):]
 	}
-	if len(b) > 0 {
-		return errKeys
-	}
-	return nil
+	return len(b) == 0
 }
 
 // readSilences skips invalid silences, because nothing depends on them.
@@ -88,7 +86,7 @@ func readSilences(v pcommon.Value) (silences []protocol.Silence) {
 			s.Until = timeOf(until)
 		}
 		listed := map[protocol.Key]bool{}
-		if keys, ok := m.Get(attrs.SilenceKeys); !ok || readKeys(listed, keys, false) != nil || s.By == "" || s.Until.IsZero() {
+		if keys, ok := m.Get(attrs.SilenceKeys); !ok || !readKeys(listed, keys, false) || s.By == "" || s.Until.IsZero() {
 			continue
 		}
 		for k := range listed {
