@@ -69,9 +69,21 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	if db.prepared.Load() {
 		return nil
 	}
-	if db.cfg.ReadOnly {
-		return db.checkSchema(ctx, conn)
+	version, err := db.version(ctx, conn)
+	switch {
+	case err != nil:
+	case !db.cfg.ReadOnly:
+		err = db.makeSchema(ctx, conn, version)
+	case version == 0:
+		err = fmt.Errorf("there is no ledger in the schema %s: check database::schema", db.schema)
 	}
+	if err == nil {
+		db.prepared.Store(true)
+	}
+	return err
+}
+
+func (db *DB) makeSchema(ctx context.Context, conn *pgx.Conn, version int) error {
 	var encoding string
 	if err := conn.QueryRow(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
 		return err
@@ -79,36 +91,19 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	if encoding != "UTF8" {
 		return fmt.Errorf("the database's encoding is %s: create one with ENCODING 'UTF8'", encoding)
 	}
-	version, err := db.version(ctx, conn)
-	if err == nil && version < len(upgrades) {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
+	if version < len(upgrades) {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
 		if code(err) == codeNoPrivilege {
 			// err is not wrapped: it names only the privilege, and people need the remedy.
 			return fmt.Errorf("the schema %s has version %d instead of %d, and the role may not change it: grant it CREATE, or let its owner run examples/postgresql-schema.sql",
 				db.schema, version, len(upgrades))
 		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, db.sql(`INSERT INTO @.lease (component) VALUES ($1) ON CONFLICT DO NOTHING`), db.component()); err != nil {
-		return err
-	}
-	db.prepared.Store(true)
-	return nil
-}
-
-// checkSchema returns why nothing can be read.
-func (db *DB) checkSchema(ctx context.Context, conn *pgx.Conn) error {
-	version, err := db.version(ctx, conn)
-	if err != nil {
-		return err
-	}
-	if version == 0 {
-		return fmt.Errorf("there is no ledger in the schema %s: check database::schema", db.schema)
-	}
-	db.prepared.Store(true)
-	return nil
+	_, err := conn.Exec(ctx, db.sql(`INSERT INTO @.lease (component) VALUES ($1) ON CONFLICT DO NOTHING`), db.component())
+	return err
 }
 
 // version returns the version of the schema, 0 if there is none. A newer version than ours is fine, because upgrades only add.
