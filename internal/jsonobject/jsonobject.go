@@ -146,7 +146,7 @@ func (c *Cursor) Ended() bool {
 func Items(list string, f func(value string) bool) bool {
 	return each(list, '[', ']', func(at int) (end int, ok bool) {
 		end = valueEnd(list, at)
-		return end, f(list[at:end])
+		return end, end > at && f(list[at:end])
 	})
 }
 
@@ -178,14 +178,14 @@ func Text(value string) (s string, ok bool) {
 	return string(b), err == nil
 }
 
-// fieldAt returns the field of an object that begins at the position, and its end. ok is false if the field has no value.
+// fieldAt returns the field of an object that begins at the position, and its end. ok is false if the field has no name or no value.
 func fieldAt(object string, at int) (name, value string, end int, ok bool) {
 	middle := valueEnd(object, at)
-	if middle >= len(object) || object[middle] != ':' {
+	if middle == at || middle >= len(object) || object[middle] != ':' {
 		return "", "", 0, false
 	}
 	end = valueEnd(object, middle+1)
-	return object[at:middle], object[middle+1 : end], end, true
+	return object[at:middle], object[middle+1 : end], end, end > middle+1
 }
 
 // valueEnd returns the end of the value that begins at the position.

@@ -35,6 +35,7 @@ func TestEach(t *testing.T) {
 	assert.False(t, Each(`{"a":1,"b":2}`, func(name, _ string) bool { return name != `"a"` }))
 	for _, damaged := range []string{
 		``, `{`, `}`, `[]`, `{"a"}`, `{"a":1`, `{"a":"b}`, `{"a":"b\"}`, `{"a":{"b":1}`, `{"a":1}}`, `{"a":1},{"b":2}`, `{"a":1,}`, `{"a":[1}`,
+		`{"a":}`, `{"a":,"b":1}`, `{:1}`,
 	} {
 		got, ok := pairs(damaged)
 		assert.False(t, ok, "%s: %q", damaged, got)
@@ -47,7 +48,7 @@ func TestItems(t *testing.T) {
 	assert.True(t, Items(`["a,b",{"c":["d"]},1]`, take))
 	assert.Equal(t, []string{`"a,b"`, `{"c":["d"]}`, `1`}, got)
 	assert.True(t, Items(`[]`, take))
-	for _, damaged := range []string{``, `{}`, `["a"`, `["a]`, `["a",]`} {
+	for _, damaged := range []string{``, `{}`, `["a"`, `["a]`, `["a",]`, `[,]`, `[1,,2]`} {
 		assert.False(t, Items(damaged, take), damaged)
 	}
 }
@@ -73,7 +74,8 @@ func FuzzEach(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, object string) {
 		got, _ := pairs(object)
-		Items(object, func(string) bool { return true })
+		assert.NotContains(t, got, "", "readers look at the first byte")
+		Items(object, func(item string) bool { return assert.NotEmpty(t, item) })
 		assert.LessOrEqual(t, len(strings.Join(got, "")), len(object))
 
 		value := jsontext.Value(object)
@@ -95,7 +97,7 @@ func FuzzEach(f *testing.F) {
 }
 
 func TestCursorReadsAsEachDoes(t *testing.T) {
-	for _, object := range []string{`{}`, `{"a":1}`, `{"a":{"b":"}"},"c":[1,2],"d":"\\\""}`, ``, `{`, `[]`, `{"a"}`, `{"a":1`, `{"a":1,}`, `{"a":1}}`, `"a":1}`} {
+	for _, object := range []string{`{}`, `{"a":1}`, `{"a":{"b":"}"},"c":[1,2],"d":"\\\""}`, ``, `{`, `[]`, `{"a"}`, `{"a":1`, `{"a":1,}`, `{"a":1}}`, `"a":1}`, `{"a":}`, `{:1}`} {
 		var want, got []string
 		whole := Each(object, func(name, value string) bool { want = append(want, name, value); return true })
 		c := Fields(object)

@@ -252,6 +252,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(record)
 	f.Add([]byte(`{"schema":1}`))
 	f.Add([]byte(`{"schema":1,"buckets":2}`))
+	f.Add([]byte(`{"schema":1,"members":[{"alert":{"fp":"","sev":}}]}`))
 	f.Add([]byte(`{"schema":1,"incident":{"state":3},"doubt":{"set":true,"creates":-1}}`))
 	p := testPolicy()
 	f.Fuzz(func(t *testing.T, record []byte) {
