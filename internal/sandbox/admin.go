@@ -34,14 +34,14 @@ func (s *Server) routes() http.Handler {
 		"POST /_sandbox/incidents/{id}/reopen":      s.person(s.PersonReopens),
 		"POST /_sandbox/incidents/{id}/acknowledge": s.person(s.PersonAcknowledges),
 		"GET /_sandbox/faults":                      func(*http.Request) (any, error) { return s.Faults(), nil },
-		"POST /_sandbox/faults":                     s.adminAddFault,
-		"PUT /_sandbox/faults":                      s.adminPutFaults,
+		"POST /_sandbox/faults":                     taking(func(f Fault) (any, error) { _, err := s.AddFault(f); return s.Faults(), err }),
+		"PUT /_sandbox/faults":                      taking(func(list []Fault) (any, error) { err := s.SetFaults(list); return s.Faults(), err }),
 		"DELETE /_sandbox/faults":                   func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
 		"DELETE /_sandbox/faults/{id}":              s.adminRemoveFault,
 		"GET /_sandbox/switches":                    func(*http.Request) (any, error) { return s.Switches(), nil },
 		"PATCH /_sandbox/switches":                  s.adminSwitches,
-		"PUT /_sandbox/keys":                        s.adminKeys,
-		"PUT /_sandbox/services":                    s.adminServices,
+		"PUT /_sandbox/keys":                        taking(func(keys map[string][]string) (any, error) { s.SetKeys(keys); return nil, nil }), // null: any key
+		"PUT /_sandbox/services":                    taking(func(list []Service) (any, error) { s.SetServices(list...); return nil, nil }),
 		"GET /_sandbox/requests":                    func(*http.Request) (any, error) { return s.Requests(), nil },
 		"GET /_sandbox/stats":                       func(*http.Request) (any, error) { return s.Stats(), nil },
 		"POST /_sandbox/reset":                      func(*http.Request) (any, error) { s.Reset(); return nil, nil },
@@ -163,26 +163,6 @@ func (s *Server) person(act func(id string) error) route {
 	}
 }
 
-// adminAddFault appends one fault.
-func (s *Server) adminAddFault(r *http.Request) (any, error) {
-	var f Fault
-	err := decode(r, &f)
-	if err == nil {
-		_, err = s.AddFault(f)
-	}
-	return s.Faults(), err
-}
-
-// adminPutFaults replaces the list, or leaves it as it was if one of the new faults is wrong.
-func (s *Server) adminPutFaults(r *http.Request) (any, error) {
-	var list []Fault
-	err := decode(r, &list)
-	if err == nil {
-		err = s.SetFaults(list)
-	}
-	return s.Faults(), err
-}
-
 func (s *Server) adminRemoveFault(r *http.Request) (any, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil || !s.RemoveFault(id) {
@@ -201,18 +181,15 @@ func (s *Server) adminSwitches(r *http.Request) (any, error) {
 	return s.Switches(), errors.Join(bad, err)
 }
 
-// adminKeys replaces the accepted keys: an object with a list of scopes for each key, or null for any key.
-func (s *Server) adminKeys(r *http.Request) (any, error) {
-	var keys map[string][]string
-	err := decode(r, &keys)
-	if err == nil {
-		s.SetKeys(keys)
+// taking serves a route whose body is a T.
+func taking[T any](use func(T) (any, error)) route {
+	return func(r *http.Request) (any, error) {
+		var body T
+		if err := json.UnmarshalRead(r.Body, &body, store.JSON, json.RejectUnknownMembers(true)); err != nil {
+			return nil, err
+		}
+		return use(body)
 	}
-	return nil, err
-}
-
-func decode(r *http.Request, to any) error {
-	return json.UnmarshalRead(r.Body, to, store.JSON, json.RejectUnknownMembers(true))
 }
 
 //go:embed web

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -104,16 +103,12 @@ func (s Stats) Resolves() int { return s.Writes["resolved"] }
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.currentStats()
-}
-
-func (s *Server) currentStats() Stats {
 	st := s.stats
 	st.Requests, st.Answers = maps.Clone(st.Requests), maps.Clone(st.Answers)
 	st.Writes, st.ByPeople, st.Pages = maps.Clone(st.Writes), maps.Clone(st.ByPeople), maps.Clone(st.Pages)
-	for _, status := range slices.Sorted(maps.Keys(st.Answers)) {
+	for status, n := range st.Answers {
 		if status >= http.StatusBadRequest {
-			st.Refused += st.Answers[status]
+			st.Refused += n
 		}
 	}
 	st.PendingCommits = s.pending

@@ -3,9 +3,7 @@
 
 package sandbox
 
-import (
-	"net/http"
-)
+import "net/http"
 
 const servicesPath = BasePath + "/services"
 
@@ -38,14 +36,4 @@ func (s *Server) listServices(c *call) answer {
 	return answer{status: http.StatusOK, body: encode(listEnvelope{
 		page, listMeta{Total: total, Limit: limit, Offset: offset, HasMore: offset+len(page) < total},
 	})}
-}
-
-// adminServices replaces the services: a body as [{"id": "svc-1", "name": "API"}].
-func (s *Server) adminServices(r *http.Request) (any, error) {
-	var list []Service
-	err := decode(r, &list)
-	if err == nil {
-		s.SetServices(list...)
-	}
-	return nil, err
 }
