@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -43,10 +44,19 @@ func (c *call) incidentID() string {
 	return strings.TrimPrefix(id, "/")
 }
 
-// known reports whether the path is one of the API's.
-func (c *call) known() bool {
+// methods returns what the methods of the call's path do; nil if the path is none of the API's.
+func (s *Server) methods(c *call) map[string]func(*call) answer {
 	id := c.incidentID()
-	return c.path == servicesPath || c.path == incidentsPath || (strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"))
+	switch {
+	case c.path == servicesPath:
+		return map[string]func(*call) answer{http.MethodGet: s.listServices}
+	case c.path == incidentsPath:
+		return map[string]func(*call) answer{http.MethodGet: s.list, http.MethodPost: s.create}
+	case strings.HasPrefix(c.path, incidentsPath+"/") && id != "" && !strings.Contains(id, "/"):
+		return map[string]func(*call) answer{http.MethodGet: s.get, http.MethodPut: s.update}
+	default:
+		return nil
+	}
 }
 
 // execute carries out a call. It checks 401 before 403 before 400.
@@ -63,35 +73,22 @@ func (s *Server) executeLocked(c *call) answer {
 }
 
 func (s *Server) dispatch(c *call) answer {
-	if !c.known() {
+	methods := s.methods(c)
+	if methods == nil {
 		return answer{status: http.StatusNotFound, body: []byte(notFoundPage), html: true}
 	}
-	id := c.incidentID()
-	collection := id == ""
-	allow := "GET, PUT"
-	switch {
-	case collection:
-		allow = "GET, POST"
-	case c.path == servicesPath:
-		allow = "GET"
-	}
-	if !slices.Contains(strings.Split(allow, ", "), c.method) {
-		return answer{status: http.StatusMethodNotAllowed, allow: allow}
+	do := methods[c.method]
+	if do == nil {
+		return answer{status: http.StatusMethodNotAllowed, allow: strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
 	}
 	if err := s.authorize(c); err != nil {
 		return refusal(err)
 	}
-	switch {
-	case c.path == servicesPath:
-		return s.listServices(c)
-	case c.method == http.MethodPost:
-		return s.create(c)
-	case c.method == http.MethodPut:
-		return s.update(c, id)
-	case collection:
-		return s.list(c)
-	}
-	i, err := s.store.Get(id)
+	return do(c)
+}
+
+func (s *Server) get(c *call) answer {
+	i, err := s.store.Get(c.incidentID())
 	if err != nil {
 		return refusal(err)
 	}
@@ -159,12 +156,12 @@ func (s *Server) create(c *call) answer {
 	return answer{status: r.Status, body: single(r.Incident, &sw, envelope, flag)}
 }
 
-func (s *Server) update(c *call, id string) answer {
+func (s *Server) update(c *call) answer {
 	p, err := c.decoded.ForUpdate(&s.switches)
 	if err != nil {
 		return refusal(err)
 	}
-	r, err := s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByAPI, Request: c.id}, id, p)
+	r, err := s.store.Put(s.options.Now(), &s.switches, store.Cause{By: store.ByAPI, Request: c.id}, c.incidentID(), p)
 	if err != nil {
 		return refusal(err)
 	}
