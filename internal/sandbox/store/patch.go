@@ -190,51 +190,39 @@ var sources = []string{"manual", "monitoring", "api"}
 
 // merge applies the fields that were sent and returns the changed values. The alias never changes.
 func merge(i *Incident, p Patch, strip bool) []Change {
+	stripped := func(sent *string) *string {
+		if sent == nil || !strip {
+			return sent
+		}
+		return new(markup.ReplaceAllString(*sent, ""))
+	}
+	itself := func(s string) string { return s }
+	joined := func(list []string) string { return strings.Join(list, ", ") }
 	var changes []Change
-	note := func(field, from, to string) {
-		if from != to {
-			changes = append(changes, Change{field, text.Cut(from, maxChangeRunes), text.Cut(to, maxChangeRunes)})
-		}
-	}
-	line := func(field string, to, sent *string, strip bool) {
-		if sent == nil {
-			return
-		}
-		v := *sent
-		if strip {
-			v = markup.ReplaceAllString(v, "")
-		}
-		note(field, *to, v)
-		*to = v
-	}
-	list := func(field string, to, sent *[]string) {
-		if sent != nil {
-			note(field, strings.Join(*to, ", "), strings.Join(*sent, ", "))
-			*to = *sent
-		}
-	}
-	moment := func(field string, to, sent *time.Time) {
-		if sent != nil {
-			note(field, Stamp(*to), Stamp(*sent))
-			*to = *sent
-		}
-	}
-	line("status", &i.Status, p.Status, false)
-	line("severity", &i.Severity, p.Severity, false)
-	line("title", &i.Title, p.Title, strip)
-	line("description", &i.Description, p.Description, strip)
-	line("impact_description", &i.ImpactDescription, p.ImpactDescription, strip)
-	line("assigned_to", &i.AssignedTo, p.AssignedTo, false)
-	line("source", &i.Source, p.Source, false)
-	list("tags", &i.Tags, p.Tags)
-	list("affected_services", &i.AffectedServices, p.AffectedServices)
-	if p.Labels != nil {
-		note("labels", pairs(i.Labels), pairs(*p.Labels))
-		i.Labels = *p.Labels
-	}
-	moment("acknowledged_at", &i.AcknowledgedAt, p.AcknowledgedAt)
-	moment("resolved_at", &i.ResolvedAt, p.ResolvedAt)
+	put(&changes, "status", &i.Status, p.Status, itself)
+	put(&changes, "severity", &i.Severity, p.Severity, itself)
+	put(&changes, "title", &i.Title, stripped(p.Title), itself)
+	put(&changes, "description", &i.Description, stripped(p.Description), itself)
+	put(&changes, "impact_description", &i.ImpactDescription, stripped(p.ImpactDescription), itself)
+	put(&changes, "assigned_to", &i.AssignedTo, p.AssignedTo, itself)
+	put(&changes, "source", &i.Source, p.Source, itself)
+	put(&changes, "tags", &i.Tags, p.Tags, joined)
+	put(&changes, "affected_services", &i.AffectedServices, p.AffectedServices, joined)
+	put(&changes, "labels", &i.Labels, p.Labels, pairs)
+	put(&changes, "acknowledged_at", &i.AcknowledgedAt, p.AcknowledgedAt, Stamp)
+	put(&changes, "resolved_at", &i.ResolvedAt, p.ResolvedAt, Stamp)
 	return changes
+}
+
+// put replaces a value by the one that was sent, if any, and notes a change of its text.
+func put[T any](changes *[]Change, field string, value, sent *T, show func(T) string) {
+	if sent == nil {
+		return
+	}
+	if from, to := show(*value), show(*sent); from != to {
+		*changes = append(*changes, Change{field, text.Cut(from, maxChangeRunes), text.Cut(to, maxChangeRunes)})
+	}
+	*value = *sent
 }
 
 // markup matches what Alert24's published source removes from texts.
@@ -249,12 +237,9 @@ func Stamp(t time.Time) string {
 }
 
 func pairs(labels map[string]string) string {
-	var b strings.Builder
+	var all []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		if b.Len() > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(name + "=" + labels[name])
+		all = append(all, name+"="+labels[name])
 	}
-	return b.String()
+	return strings.Join(all, ", ")
 }
