@@ -12,7 +12,7 @@ import (
 )
 
 // close closes the first incident with resolved_at.
-func (r *run) close(ctx context.Context) string {
+func (r *run) close(ctx context.Context) {
 	at := r.o.Now().UTC()
 	if started, _ := r.shown.time("started_at"); started.After(at) {
 		at = started // the API's clock is ahead of ours
@@ -36,15 +36,15 @@ func (r *run) close(ctx context.Context) string {
 		f.Level, f.Reading, f.Seen = Note, "closed_at_other_time", "closed, at "+stamp(got)+" in place of "+stamp(at)
 	}
 	r.find(f)
-	return ""
 }
 
 // afterClose creates again after the close.
-func (r *run) afterClose(ctx context.Context) string {
+func (r *run) afterClose(ctx context.Context) {
 	r.read(ctx, r.first)
 	if !r.first.closed {
 		if why := r.shut(ctx, r.first); why != "" {
-			return "the first incident cannot be closed: " + why
+			r.report.Stopped = "the first incident cannot be closed: " + why
+			return
 		}
 	}
 	met, answer, which := r.meets(ctx, r.first, " (after the close)")
@@ -62,13 +62,12 @@ func (r *run) afterClose(ctx context.Context) string {
 		f.Seen = answer.said() + ", incident " + which.number
 	}
 	r.find(f)
-	return ""
 }
 
 // closeAgain closes a closed incident.
-func (r *run) closeAgain(ctx context.Context) string {
+func (r *run) closeAgain(ctx context.Context) {
 	if r.shut(ctx, r.first) != "" {
-		return "" // cleanup reports it
+		return // cleanup reports it
 	}
 	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
 	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Reading: accepted, Seen: answer.said()}
@@ -79,13 +78,12 @@ func (r *run) closeAgain(ctx context.Context) string {
 		f.Level, f.Reading = Note, serverError
 	}
 	r.find(f)
-	return ""
 }
 
 // postmortem closes the second incident without a time, and asks whether a create meets an incident in postmortem.
-func (r *run) postmortem(ctx context.Context) string {
+func (r *run) postmortem(ctx context.Context) {
 	if r.next == nil {
-		return ""
+		return
 	}
 	answer, after := r.put(ctx, r.next, object{"status": statusResolved})
 	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Reading: "time_set", Seen: answer.said()}
@@ -105,7 +103,7 @@ func (r *run) postmortem(ctx context.Context) string {
 	if !answer.ok() || after.text("status") != statusPostmortem {
 		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
 		r.find(f)
-		return ""
+		return
 	}
 	met, answer, which := r.meets(ctx, r.next, " (after the postmortem)")
 	switch {
@@ -118,23 +116,22 @@ func (r *run) postmortem(ctx context.Context) string {
 		_ = r.shut(ctx, which) // cleanup tries again
 	}
 	r.find(f)
-	return ""
 }
 
 // tick is longer than the one-second resolution of some databases.
 const tick = 1100 * time.Millisecond
 
 // order finds the order of the list: it updates two incidents in turn, and reads the list after each.
-func (r *run) order(ctx context.Context) string {
+func (r *run) order(ctx context.Context) {
 	if r.next == nil {
-		return ""
+		return
 	}
 	var firstAhead [2]bool
 	both := true
 	var rows []object
 	for i, last := range []*opened{r.first, r.next} {
 		if !r.o.Sleep(ctx, tick) {
-			return ""
+			return
 		}
 		r.api.do(ctx, http.MethodPut, last.path(), object{"title": last.title + " (order)"})
 		rows, _, _ = r.api.do(ctx, http.MethodGet, newestPage, nil).rowsIn()
@@ -158,15 +155,13 @@ func (r *run) order(ctx context.Context) string {
 		ours := slices.DeleteFunc(rows, func(row object) bool { return row.text("id") != r.first.id && row.text("id") != r.next.id })
 		r.times("row_times", "form of times in rows of the list", ours...)
 	}
-	return ""
 }
 
 // statuses asks whether a create still meets an incident that people work on.
-func (r *run) statuses(ctx context.Context) string {
+func (r *run) statuses(ctx context.Context) {
 	for _, status := range []string{statusAcknowledged, "monitoring"} {
 		r.worked(ctx, status)
 	}
-	return ""
 }
 
 func (r *run) worked(ctx context.Context, status string) {
@@ -192,9 +187,9 @@ func (r *run) worked(ctx context.Context, status string) {
 }
 
 // atOnce sends two creates at the same time. No incident of the alias is open.
-func (r *run) atOnce(ctx context.Context) string {
+func (r *run) atOnce(ctx context.Context) {
 	if r.next == nil || !r.next.closed {
-		return ""
+		return
 	}
 	var (
 		answers [2]*reply
@@ -224,5 +219,4 @@ func (r *run) atOnce(ctx context.Context) string {
 		}
 	}
 	r.find(f)
-	return ""
 }

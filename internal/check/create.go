@@ -25,7 +25,7 @@ var optionalOrder = []string{"labels", "source", "status", "tags"}
 var optionalName = regexp.MustCompile(`\b(` + strings.Join(optionalOrder, "|") + `)\b`)
 
 // create opens the first incident.
-func (r *run) create(ctx context.Context) string {
+func (r *run) create(ctx context.Context) {
 	answer, inc, which := r.firstPost(ctx)
 	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Reading: "created", Seen: answer.said()}
 	switch {
@@ -44,13 +44,13 @@ func (r *run) create(ctx context.Context) string {
 	}
 	r.find(f)
 	if which == nil {
-		return "no incident can be opened"
+		r.report.Stopped = "no incident can be opened"
+		return
 	}
 	r.refusedFields()
 	r.first, r.shown = which, inc
 	r.form("create_status", "status of a create", strconv.Itoa(answer.status), "201", "200")
 	r.form("envelope", "where an answer has the incident", inc.envelope, inData, inDataIncident, inIncident)
-	return ""
 }
 
 // form reports a form of answers. The bridge copes with each of the known readings.
@@ -112,7 +112,7 @@ func (r *run) refusedFields() {
 }
 
 // again sends the same create with another text.
-func (r *run) again(ctx context.Context) string {
+func (r *run) again(ctx context.Context) {
 	const more = " (said again)"
 	answer, inc, which := r.post(ctx, more)
 	f := Finding{
@@ -137,7 +137,7 @@ func (r *run) again(ctx context.Context) string {
 	}
 	r.find(f)
 	if which != r.first || which == nil {
-		return ""
+		return
 	}
 	r.form("again_status", "status of a create that met an open incident", strconv.Itoa(answer.status), "200", "201")
 	r.form("again_envelope", "where the answer to such a create has the incident", inc.envelope, inData, inDataIncident, inIncident)
@@ -159,7 +159,6 @@ func (r *run) again(ctx context.Context) string {
 		count.Reading, count.Seen = "shown", "dedup_count: "+inc.text("dedup_count")
 	}
 	r.find(count)
-	return ""
 }
 
 // meets reports whether a further create meets the incident.

@@ -18,20 +18,19 @@ import (
 )
 
 // get reads the first incident by its id.
-func (r *run) get(ctx context.Context) string {
+func (r *run) get(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, r.first.path(), nil)
 	inc := answer.incidentIn()
 	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Reading: "yes", Seen: answer.said()}
 	if inc.object == nil || inc.text("status") == "" {
 		f.Level, f.Reading, f.Change = Problem, "no", "none: the bridge cannot tell what people changed, and does not update"
 		r.find(f)
-		return ""
+		return
 	}
 	r.find(f)
 	r.shows("get_marks", "by what an answer tells whose the incident is", inc.object)
 	r.tags("tags_form", "form of lists such as tags", inc.object)
 	r.times("time_form", "form of times", inc.object)
-	return ""
 }
 
 // shows reports by what an incident can be identified as ours.
@@ -79,7 +78,7 @@ func (r *run) times(point, title string, incidents ...object) {
 }
 
 // list looks for the first incident in the list.
-func (r *run) list(ctx context.Context) string {
+func (r *run) list(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
 	rows, meta, ok := answer.rowsIn()
 	f := Finding{Point: "list", Title: "the list begins with the newest incident", Expected: "our incident on the first page", Level: OK, Reading: "found", Seen: "found"}
@@ -95,11 +94,10 @@ func (r *run) list(ctx context.Context) string {
 	if at >= 0 {
 		r.shows("row_marks", "by what a row tells whose the incident is", rows[at])
 	}
-	return ""
 }
 
 // lookup lets the bridge's own client look for the incident.
-func (r *run) lookup(ctx context.Context) string {
+func (r *run) lookup(ctx context.Context) {
 	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Reading: "found", Seen: "found"}
 	source := r.shown.text("source")
 	if source == "" {
@@ -116,7 +114,6 @@ func (r *run) lookup(ctx context.Context) string {
 		f.Change = "none: after a create without an answer the bridge cannot tell whether it was carried out; raise timeout"
 	}
 	r.find(f)
-	return ""
 }
 
 // lookUp asks the bridge's client for the incidents of the alias. It waits if the rate limit requires it.
@@ -146,7 +143,7 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 }
 
 // filters requests lists that must not contain our incident.
-func (r *run) filters(ctx context.Context) string {
+func (r *run) filters(ctx context.Context) {
 	severity := "critical"
 	if r.o.Severity == severity {
 		severity = "low"
@@ -177,5 +174,4 @@ func (r *run) filters(ctx context.Context) string {
 		f.Level, f.Reading, f.Seen = Note, "ignored", strconv.Itoa(len(rows))+" rows, "+answer.said()
 	}
 	r.find(f)
-	return ""
 }

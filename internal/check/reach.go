@@ -18,7 +18,7 @@ import (
 const certificateSoon = 14 * 24 * time.Hour
 
 // reach finds out whether the API answers at all, over which TLS, and whether it accepts the key.
-func (r *run) reach(ctx context.Context) string {
+func (r *run) reach(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
 	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.said()}
 	switch _, _, isList := answer.rowsIn(); {
@@ -36,10 +36,11 @@ func (r *run) reach(ctx context.Context) string {
 	}
 	r.find(f)
 	if f.Level != OK {
-		return "the API does not answer"
+		r.report.Stopped = "the API does not answer"
+		return
 	}
 	r.encrypted(answer)
-	return r.key(answer)
+	r.key(answer)
 }
 
 // causeOf names the setting that may fix a failure to connect.
@@ -89,7 +90,7 @@ func loopback(endpoint string) bool {
 }
 
 // key finds out whether the API accepts the key.
-func (r *run) key(answer *reply) string {
+func (r *run) key(answer *reply) {
 	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "accepted"}
 	switch answer.status {
 	case http.StatusUnauthorized:
@@ -103,13 +104,12 @@ func (r *run) key(answer *reply) string {
 	}
 	r.find(f)
 	if f.Level != OK {
-		return "the key is not accepted"
+		r.report.Stopped = "the key is not accepted"
 	}
-	return ""
 }
 
 // readScope finds out whether the key may read. All later questions depend on it.
-func (r *run) readScope(ctx context.Context) string {
+func (r *run) readScope(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
 	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "yes"}
 	_, meta, ok := answer.rowsIn()
@@ -123,7 +123,8 @@ func (r *run) readScope(ctx context.Context) string {
 	}
 	r.find(f)
 	if f.Level != OK {
-		return "incidents cannot be read"
+		r.report.Stopped = "incidents cannot be read"
+		return
 	}
 	paging := Finding{
 		Point: "paging", Title: "the list says whether there is more", Expected: "meta.total and meta.has_more", Level: OK, Reading: "yes", Seen: "both",
@@ -133,11 +134,10 @@ func (r *run) readScope(ctx context.Context) string {
 		paging.Change = "none: lookups and the audit cannot tell whether they saw all, and stay incomplete"
 	}
 	r.find(paging)
-	return ""
 }
 
 // services finds out whether services can be listed. Finding them by name needs the list.
-func (r *run) services(ctx context.Context) string {
+func (r *run) services(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, "/services?limit=100", nil)
 	rows, meta, ok := answer.rowsIn()
 	f := Finding{
@@ -158,5 +158,4 @@ func (r *run) services(ctx context.Context) string {
 		}
 	}
 	r.find(f)
-	return ""
 }

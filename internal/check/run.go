@@ -73,20 +73,18 @@ type opened struct {
 	closed            bool
 }
 
-// Run asks all questions, closes what it opened, and reports. It stops early if further questions would be useless.
+// Run asks all questions, closes what it opened, and reports. It stops early if a step says why further questions would be useless.
 func Run(ctx context.Context, o *Options) *Report {
 	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
-	steps := []func(context.Context) (stop string){
+	steps := []func(context.Context){
 		r.reach, r.readScope, r.services, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
 		r.updates, r.rise, r.statuses, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order, r.atOnce,
 	}
 	for _, step := range steps {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || r.report.Stopped != "" {
 			break
 		}
-		if r.report.Stopped = step(ctx); r.report.Stopped != "" {
-			break
-		}
+		step(ctx)
 	}
 	if ctx.Err() != nil {
 		r.report.Stopped = "interrupted"
@@ -111,14 +109,13 @@ func (r *run) find(f Finding) {
 }
 
 // confirm asks for permission before the first write.
-func (r *run) confirm(ctx context.Context) string {
+func (r *run) confirm(ctx context.Context) {
 	if r.o.Confirm == nil {
-		return ""
+		return
 	}
 	if err := r.o.Confirm(ctx); err != nil {
-		return err.Error()
+		r.report.Stopped = err.Error()
 	}
-	return ""
 }
 
 // title returns the title of a test incident.

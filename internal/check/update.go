@@ -59,7 +59,7 @@ func (r *run) fields() []field {
 }
 
 // updates writes each optional field alone.
-func (r *run) updates(ctx context.Context) string {
+func (r *run) updates(ctx context.Context) {
 	for i, fl := range r.fields() {
 		answer, after := r.put(ctx, r.first, object{fl.name: fl.value})
 		r.updated("update_"+fl.name, "an update of "+fl.name, fl, answer, after)
@@ -67,7 +67,6 @@ func (r *run) updates(ctx context.Context) string {
 			r.putAnswer(answer)
 		}
 	}
-	return ""
 }
 
 // updated reports the effect of an update.
@@ -114,10 +113,10 @@ func (r *run) putAnswer(answer *reply) {
 var worse = map[string]string{"low": "medium", "medium": "high", "high": "critical"}
 
 // rise raises the severity.
-func (r *run) rise(ctx context.Context) string {
+func (r *run) rise(ctx context.Context) {
 	to := worse[r.o.Severity]
 	if to == "" {
-		return ""
+		return
 	}
 	answer, after := r.put(ctx, r.first, object{"severity": to})
 	r.updated("severity_up", "a severity that rises, from "+r.o.Severity+" to "+to, field{
@@ -125,5 +124,4 @@ func (r *run) rise(ctx context.Context) string {
 		change: "lifecycle::on_rise: renew, which opens a new incident at the higher severity",
 		remark: "; whether that called anybody shows the incident's page, and if not, set lifecycle::on_rise: renew",
 	}, answer, after)
-	return ""
 }
