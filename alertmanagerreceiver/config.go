@@ -193,8 +193,8 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// options returns the settings of the conversion.
-func (c *Config) options(id component.ID, version string) webhook.Options {
+// NewConverter returns the converter of a receiver with this configuration. Programs that run no receiver use it, too.
+func (c *Config) NewConverter(id component.ID, version string) (*webhook.Converter, error) {
 	usual := webhook.AliasRule{
 		Labels: c.Alias.Labels, Separator: c.Alias.Separator, MissingLabel: c.Alias.MissingLabel,
 		Exclude: c.Alias.Exclude, Prefix: c.Alias.Prefix,
@@ -206,12 +206,7 @@ func (c *Config) options(id component.ID, version string) webhook.Options {
 	for i := range c.Alias.Rules {
 		o.Rules = append(o.Rules, c.Alias.Rules[i].over(usual))
 	}
-	return o
-}
-
-// NewConverter returns the converter of a receiver with this configuration, for programs that run no receiver.
-func (c *Config) NewConverter(id component.ID, version string) (*webhook.Converter, error) {
-	return webhook.NewConverter(c.options(id, version))
+	return webhook.NewConverter(o)
 }
 
 // over returns the rule, with what it does not set taken from usual.

@@ -104,7 +104,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		logger:     seldom.New(set.Logger),
 	}
 	h.oversize = newOversize(h, cfg.Alias.Prefix)
-	h.poller = newPoller(h, cfg, set.ID.String(), cfg.options(set.ID, set.BuildInfo.Version))
+	h.poller = newPoller(h, cfg, set.BuildInfo.Version)
 	h.pool.New = func() any { return &workspace{reader: webhook.NewReader()} }
 	if cfg.HMAC.HasValue() {
 		h.signature = &signature{cfg.HMAC.Get(), func() time.Time { return h.now() }}

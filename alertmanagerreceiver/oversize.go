@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -102,17 +101,12 @@ func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	a.Fingerprint = a.Labels.Fingerprint()
 	d := o.handler.arrive("")
 	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
-	o.setAlias(logs)
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.Alias, o.alias)
 	if err := o.handler.next.ConsumeLogs(ctx, logs); err != nil {
 		o.handler.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
 		return false
 	}
 	return true
-}
-
-func (o *oversize) setAlias(logs plog.Logs) {
-	record := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-	record.Attributes().PutStr(attrs.Alias, o.alias)
 }
 
 func (o *oversize) firing(r report, start time.Time) webhook.Alert {

@@ -10,25 +10,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/collector/consumer"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/arrival"
-	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 // poller periodically asks all Alertmanagers for their alerts, and sends the result as one record.
 type poller struct {
+	handler   *handler // its arrivals order lists and webhooks
 	cfg       *SyncConfig
 	source    string
-	scope     webhook.Options
-	converter *webhook.Converter
-	next      consumer.Logs
-	arrivals  *atomic.Int64 // shared with the webhooks, to order both
-	epoch     string
-	logger    *seldom.Logger
-	telemetry *telemetry
+	version   string // of the instrumentation scope
 	endpoints []*endpoint
 	repairs   *repair // nil: lists open no incidents
 
@@ -37,14 +30,11 @@ type poller struct {
 }
 
 // newPoller returns nil if there are no endpoints.
-func newPoller(h *handler, cfg *Config, id string, scope webhook.Options) *poller {
+func newPoller(h *handler, cfg *Config, version string) *poller {
 	if len(cfg.Sync.Endpoints) == 0 {
 		return nil
 	}
-	p := &poller{
-		cfg: &cfg.Sync, source: cfg.Sync.source(id), scope: scope, converter: h.converter, next: h.next, arrivals: &h.arrivals,
-		epoch: h.epoch, logger: h.logger, telemetry: h.telemetry, repairs: newRepair(&cfg.Sync, h.converter),
-	}
+	p := &poller{handler: h, cfg: &cfg.Sync, source: cfg.Sync.source(h.id), version: version, repairs: newRepair(&cfg.Sync, h.converter)}
 	p.apart.Store(len(cfg.Sync.Endpoints) > 1)
 	return p
 }
@@ -53,7 +43,7 @@ func newPoller(h *handler, cfg *Config, id string, scope webhook.Options) *polle
 func (p *poller) open(client *http.Client) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, address := range p.cfg.Endpoints {
-		p.endpoints = append(p.endpoints, newEndpoint(address, client, p.converter, p.repairs))
+		p.endpoints = append(p.endpoints, newEndpoint(address, client, p.handler.converter, p.repairs))
 	}
 }
 
@@ -70,7 +60,7 @@ func (p *poller) sentBy(receiver string) {
 		return
 	}
 	p.repairs.other.Do(func() {
-		p.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens none of its alerts",
+		p.handler.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens none of its alerts",
 			zap.String("receiver", receiver), zap.String("sync_receiver", p.repairs.receiver))
 	})
 }
@@ -87,7 +77,7 @@ func (p *poller) resolveWait() time.Duration {
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
-		p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
+		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
@@ -101,7 +91,7 @@ func (p *poller) run(ctx context.Context) {
 			case <-timer.C:
 			}
 			if i == 0 {
-				r.arrival, r.began = p.arrivals.Add(1), time.Now() // the answers may not include later webhooks
+				r.arrival, r.began = p.handler.arrivals.Add(1), time.Now() // the answers may not include later webhooks
 			}
 			p.ask(ctx, e, &r, min(p.cfg.ClientConfig.Timeout, slot))
 			// After a delay, for example while the machine slept, it continues from now.
@@ -184,15 +174,15 @@ func (p *poller) ask(ctx context.Context, e *endpoint, r *round, timeout time.Du
 func (p *poller) finish(ctx context.Context, r *round) {
 	if len(r.statuses) == len(p.endpoints) {
 		if apart := !webhook.OneCluster(r.statuses); p.apart.Swap(apart) != apart {
-			p.logger.Info("Asked the Alertmanagers whether they are peers of one cluster; if not, resolves wait for the next sync",
+			p.handler.logger.Info("Asked the Alertmanagers whether they are peers of one cluster; if not, resolves wait for the next sync",
 				zap.Bool("peers", !apart))
 		}
 	}
 	ctx = p.notice(ctx, r)
-	p.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
-	p.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
-	if err := p.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
-		p.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
+	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
+	if err := p.handler.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
+		p.handler.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
 	}
 	p.repair(p.notice(ctx, r), r)
 }

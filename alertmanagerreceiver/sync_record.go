@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -26,8 +27,8 @@ func (p *poller) record(r *round) plog.Logs {
 	rl := logs.ResourceLogs().AppendEmpty()
 	rl.Resource().Attributes().PutStr(attrs.ServiceName, attrs.ServiceNameValue)
 	sl := rl.ScopeLogs().AppendEmpty()
-	sl.Scope().SetName(p.scope.ScopeName)
-	sl.Scope().SetVersion(p.scope.ScopeVersion)
+	sl.Scope().SetName(metadata.ScopeName)
+	sl.Scope().SetVersion(p.version)
 	lr := sl.LogRecords().AppendEmpty()
 	lr.SetEventName(attrs.SyncEventName)
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Now()))
@@ -36,7 +37,7 @@ func (p *poller) record(r *round) plog.Logs {
 	a.PutBool(attrs.SyncComplete, r.complete)
 	a.PutInt(attrs.SyncAge, r.age().Milliseconds()+1) // rounded up
 	a.PutInt(attrs.SyncAbsentFor, p.cfg.AbsentFor.Milliseconds())
-	a.PutStr(attrs.Epoch, p.epoch)
+	a.PutStr(attrs.Epoch, p.handler.epoch)
 	a.PutInt(attrs.Seq, webhook.SequenceOf(r.arrival))
 	a.PutEmptyBytes(attrs.SyncActive).FromRaw(keys(r.active, true))
 	a.PutEmptyBytes(attrs.SyncSuppressed).FromRaw(keys(r.active, false))
@@ -58,7 +59,7 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the receiver shuts down
 	}
-	p.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
 	why := a.why
 	if err != nil {
 		why = err.Error()
@@ -68,9 +69,9 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	}
 	e.logged = why
 	if why == "" {
-		p.logger.Info("An Alertmanager lists its alerts", zap.String("endpoint", e.address), zap.Int("alerts", len(a.alerts)))
+		p.handler.logger.Info("An Alertmanager lists its alerts", zap.String("endpoint", e.address), zap.Int("alerts", len(a.alerts)))
 		return
 	}
-	p.logger.Warn("The sync with Alertmanager is not complete: until it is, no alert resolves because it is not listed",
+	p.handler.logger.Warn("The sync with Alertmanager is not complete: until it is, no alert resolves because it is not listed",
 		zap.String("endpoint", e.address), zap.String("reason", why))
 }

@@ -182,7 +182,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 	due := p.repairs.finish(rd)
 	if rd.unheard.old && !p.repairs.warned {
 		p.repairs.warned = true
-		p.logger.Warn("An Alertmanager does not tell which alerts a time interval mutes, as before version 0.28: sync::repair opens none of its alerts")
+		p.handler.logger.Warn("An Alertmanager does not tell which alerts a time interval mutes, as before version 0.28: sync::repair opens none of its alerts")
 	}
 	if len(due) == 0 {
 		return
@@ -191,18 +191,18 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 	for i := range due {
 		alerts[i] = due[i].alert
 	}
-	d := webhook.Delivery{Epoch: p.epoch, Arrival: rd.arrival, Received: p.repairs.now(), ListedBy: p.source}
+	d := webhook.Delivery{Epoch: p.handler.epoch, Arrival: rd.arrival, Received: p.repairs.now(), ListedBy: p.source}
 	for _, w := range webhook.AsWebhooks(p.repairs.receiver, alerts) {
-		logs, _ := p.converter.Logs(w, &d)
-		if err := p.next.ConsumeLogs(ctx, logs); err != nil {
+		logs, _ := p.handler.converter.Logs(w, &d)
+		if err := p.handler.next.ConsumeLogs(ctx, logs); err != nil {
 			if ctx.Err() == nil {
-				p.logger.Warn("Alerts that no webhook brought were not taken; the next sync passes them on", zap.Error(err))
+				p.handler.logger.Warn("Alerts that no webhook brought were not taken; the next sync passes them on", zap.Error(err))
 			}
 			return
 		}
 	}
 	p.repairs.passed(due, rd.arrival)
-	p.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
-	p.logger.Info("Passed on alerts that Alertmanager lists and of which no webhook has come since the start of the bridge",
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
+	p.handler.logger.Info("Passed on alerts that Alertmanager lists and of which no webhook has come since the start of the bridge",
 		zap.Int("alerts", len(due)))
 }
