@@ -50,11 +50,22 @@ const unsetKey = "not-set"
 // Collector is a collector's configuration.
 type Collector struct{ conf *confmap.Conf }
 
-// Load reads and merges configurations.
-func Load(ctx context.Context, uris []string) (*Collector, error) {
-	conf, err := resolve(ctx, uris)
+// Load reads and merges configurations as the collector does, from this machine only.
+func Load(ctx context.Context, uris []string) (c *Collector, err error) {
+	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
+		URIs: uris,
+		ProviderFactories: []confmap.ProviderFactory{
+			envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
+		},
+		DefaultScheme: "env",
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer func() { err = errors.Join(err, resolver.Shutdown(context.WithoutCancel(ctx))) }()
+	conf, err := resolver.Resolve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return &Collector{conf}, nil
 }
@@ -81,38 +92,6 @@ func (c *Collector) Exporter(wanted string, key Key) (component.ID, *alert24expo
 	return s.id, cfg, s.validate(cfg)
 }
 
-// component chooses a component and reads its configuration over its defaults.
-func (c *Collector) component(kind string, factory component.Factory, wanted string) (*section, component.Config, error) {
-	s, err := choose(c.conf, kind, factory.Type(), wanted)
-	if err != nil {
-		return nil, nil, err
-	}
-	cfg := factory.CreateDefaultConfig()
-	if err := s.conf.Unmarshal(cfg); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.key, err)
-	}
-	return s, cfg, nil
-}
-
-// resolve reads and merges configurations as the collector does, from this machine only.
-func resolve(ctx context.Context, uris []string) (conf *confmap.Conf, err error) {
-	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
-		URIs: uris,
-		ProviderFactories: []confmap.ProviderFactory{
-			envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
-		},
-		DefaultScheme: "env",
-	})
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	defer func() { err = errors.Join(err, resolver.Shutdown(context.WithoutCancel(ctx))) }()
-	if conf, err = resolver.Resolve(ctx); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	return conf, nil
-}
-
 // section is the configuration of one component.
 type section struct {
 	key  string // as receivers::alertmanager/prod
@@ -120,17 +99,19 @@ type section struct {
 	conf *confmap.Conf
 }
 
-// choose finds the component of a type, and by its id where there are several. Kind is receiver or exporter.
-func choose(conf *confmap.Conf, kind string, typ component.Type, wanted string) (*section, error) {
-	all, err := conf.Sub(kind + "s")
+// component finds the component of a type, and by its id where there are several, and reads its configuration over its defaults. Kind
+// is receiver, exporter or extension.
+func (c *Collector) component(kind string, factory component.Factory, wanted string) (*section, component.Config, error) {
+	typ := factory.Type()
+	all, err := c.conf.Sub(kind + "s")
 	if err != nil {
-		return nil, fmt.Errorf("%ss: %w", kind, err)
+		return nil, nil, fmt.Errorf("%ss: %w", kind, err)
 	}
 	var ids []component.ID
 	for _, name := range slices.Sorted(maps.Keys(all.ToStringMap())) {
 		var id component.ID
 		if err := id.UnmarshalText([]byte(name)); err != nil {
-			return nil, fmt.Errorf("%ss::%s: %w", kind, name, err)
+			return nil, nil, fmt.Errorf("%ss::%s: %w", kind, name, err)
 		}
 		if id.Type() == typ && (wanted == "" || wanted == name) {
 			ids = append(ids, id)
@@ -138,17 +119,21 @@ func choose(conf *confmap.Conf, kind string, typ component.Type, wanted string) 
 	}
 	switch {
 	case len(ids) > 1:
-		return nil, fmt.Errorf("%ss: there are several of type %s: choose one of %s with --%s", kind, typ, join(ids), kind)
+		return nil, nil, fmt.Errorf("%ss: there are several of type %s: choose one of %s with --%s", kind, typ, join(ids), kind)
 	case len(ids) == 0 && wanted != "":
-		return nil, fmt.Errorf("%ss: there is no %q of type %s", kind, wanted, typ)
+		return nil, nil, fmt.Errorf("%ss: there is no %q of type %s", kind, wanted, typ)
 	case len(ids) == 0:
-		return nil, fmt.Errorf("%ss: there is none of type %s", kind, typ)
+		return nil, nil, fmt.Errorf("%ss: there is none of type %s", kind, typ)
 	}
 	s := &section{key: kind + "s::" + ids[0].String(), id: ids[0]}
 	if s.conf, err = all.Sub(ids[0].String()); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.key, err)
+		return nil, nil, fmt.Errorf("%s: %w", s.key, err)
 	}
-	return s, nil
+	cfg := factory.CreateDefaultConfig()
+	if err := s.conf.Unmarshal(cfg); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", s.key, err)
+	}
+	return s, cfg, nil
 }
 
 // validate returns all that is wrong, each part with the path of its key.
