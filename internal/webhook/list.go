@@ -158,25 +158,6 @@ func (r *Reader) receiverNames() (all []string, err error) {
 	return all, err
 }
 
-// each calls item to read each value of a list. Any other value is an empty list.
-func (r *Reader) each(item func() error) error {
-	if r.json.PeekKind() != '[' {
-		return r.skip()
-	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return syntaxError(err)
-	}
-	for r.json.PeekKind() != ']' {
-		if err := item(); err != nil {
-			return err
-		}
-	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return syntaxError(err)
-	}
-	return nil
-}
-
 // Keep returns the alert with its own memory.
 func (a *ListedAlert) Keep() Alert {
 	kept := a.Alert

@@ -174,32 +174,20 @@ func (r *Reader) readList() error {
 		return errNotList
 	}
 	r.list = r.json.InputOffset() - 1
-	for r.json.PeekKind() != ']' {
+	return r.rest(func() error {
 		if r.cost > r.chunk {
 			r.phase = firing
-			if err := r.skip(); err != nil {
-				return err
-			}
-			continue
+			return r.skip()
 		}
-		if err := r.readAlert(); err != nil {
-			return err
-		}
-	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return syntaxError(err)
-	}
-	return nil
+		return r.readAlert()
+	})
 }
 
 // rewind goes to the start of the list of alerts.
 func (r *Reader) rewind() error {
 	r.next = 0
 	r.json.Reset(bytes.NewBuffer(r.body[r.list:]), lenient...)
-	if _, err := r.json.ReadToken(); err != nil {
-		return syntaxError(err)
-	}
-	return nil
+	return r.token()
 }
 
 func (r *Reader) startChunk() {

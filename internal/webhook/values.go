@@ -30,8 +30,8 @@ func (r *Reader) object(member func(name []byte) error) (isObject bool, err erro
 	if r.json.PeekKind() != '{' {
 		return false, r.skip()
 	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return true, syntaxError(err)
+	if err := r.token(); err != nil {
+		return true, err
 	}
 	for r.json.PeekKind() != '}' {
 		raw, err := r.json.ReadValue()
@@ -46,10 +46,7 @@ func (r *Reader) object(member func(name []byte) error) (isObject bool, err erro
 			return true, err
 		}
 	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return true, syntaxError(err)
-	}
-	return true, nil
+	return true, r.token()
 }
 
 // text reads a value as text: a string unchanged, null as "", anything else as compact JSON. like is a text that may be the same.
@@ -145,8 +142,8 @@ func (r *Reader) set(like labels.Set) (s set, err error) {
 	default:
 		return s, r.skip()
 	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return s, syntaxError(err)
+	if err := r.token(); err != nil {
+		return s, err
 	}
 	s.isObject = true
 	start, before := len(r.pairs), alike{set: like}
@@ -168,8 +165,8 @@ func (r *Reader) set(like labels.Set) (s set, err error) {
 			r.pairs = append(r.pairs, labels.Label{Name: name, Value: textOf(raw, known.Value)})
 		}
 	}
-	if _, err := r.json.ReadToken(); err != nil {
-		return s, syntaxError(err)
+	if err := r.token(); err != nil {
+		return s, err
 	}
 	n := len(r.pairs) - start
 	if n == 0 {
@@ -209,6 +206,35 @@ func (r *Reader) values(a *Alert) error {
 		return nil
 	})
 	return err
+}
+
+// each calls item to read each value of a list. Any other value is an empty list.
+func (r *Reader) each(item func() error) error {
+	if r.json.PeekKind() != '[' {
+		return r.skip()
+	}
+	if err := r.token(); err != nil {
+		return err
+	}
+	return r.rest(item)
+}
+
+// rest calls item to read each further value of a list, and reads the end of the list.
+func (r *Reader) rest(item func() error) error {
+	for r.json.PeekKind() != ']' {
+		if err := item(); err != nil {
+			return err
+		}
+	}
+	return r.token()
+}
+
+// token reads the start or the end of an object or a list.
+func (r *Reader) token() error {
+	if _, err := r.json.ReadToken(); err != nil {
+		return syntaxError(err)
+	}
+	return nil
 }
 
 func (r *Reader) skip() error {
