@@ -52,7 +52,7 @@ func TestAnyHistory(t *testing.T) {
 				}
 				regular = true
 			case 2:
-				if hearings > 0 && len(d.byKey) > 0 {
+				if hearings > 0 && len(d.sources) > 0 {
 					heardAt = now
 					hearings++
 				}

@@ -45,7 +45,6 @@ type Watch struct {
 	began   time.Time // nothing could be heard earlier
 	ticked  time.Time
 	sources map[protocol.Witness]*watched
-	byKey   map[protocol.Key]protocol.Witness
 	news    []News
 	dropped map[string]bool // names of notes to remove
 	crowded bool
@@ -66,7 +65,7 @@ type watched struct {
 // New returns a watch that could hear nothing before began.
 func New(cfg Config, began time.Time) *Watch {
 	return &Watch{
-		cfg: cfg, began: began, sources: map[protocol.Witness]*watched{}, byKey: map[protocol.Key]protocol.Witness{}, dropped: map[string]bool{},
+		cfg: cfg, began: began, sources: map[protocol.Witness]*watched{}, dropped: map[string]bool{},
 	}
 }
 
@@ -99,24 +98,12 @@ func (w *Watch) Restore(name string, note []byte) error {
 func (w *Watch) add(of protocol.Witness, s *watched) {
 	w.some = true
 	s.alias = s.Alias()
-	w.put(of, s)
-}
-
-func (w *Watch) put(of protocol.Witness, s *watched) {
 	w.sources[of] = s
-	for _, k := range s.Keys {
-		w.byKey[k] = of
-	}
 }
 
 // set replaces the state of a source.
 func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
-	s := w.sources[of]
-	for _, k := range s.Keys {
-		delete(w.byKey, k)
-	}
-	s.Source = next
-	w.put(of, s)
+	w.sources[of].Source = next
 	if kind != Nothing {
 		w.news = append(w.news, News{kind, next})
 	}
@@ -177,11 +164,7 @@ func (w *Watch) makeRoom() bool {
 }
 
 func (w *Watch) drop(of protocol.Witness) {
-	s := w.sources[of]
-	for _, k := range s.Keys {
-		delete(w.byKey, k)
-	}
-	if s.stored.Watched {
+	if s := w.sources[of]; s.stored.Watched {
 		w.dropped[notePrefix+s.alias] = true
 	}
 	delete(w.sources, of)
@@ -189,10 +172,12 @@ func (w *Watch) drop(of protocol.Witness) {
 
 // List processes a list of alerts: each watchdog in it was heard when the list was requested, and its source is watched from that time.
 func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
-	for k, of := range maps.Clone(w.byKey) {
-		if _, there := listed[k]; there {
-			next, kind := w.sources[of].Heard(k, true, w.cfg.MissingAfter, asked)
-			w.set(of, next, kind)
+	for of, s := range w.sources {
+		for _, k := range s.Keys {
+			if _, there := listed[k]; there {
+				next, kind := s.Heard(k, true, w.cfg.MissingAfter, asked)
+				w.set(of, next, kind)
+			}
 		}
 	}
 }
