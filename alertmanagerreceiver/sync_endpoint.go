@@ -142,14 +142,12 @@ func (e *endpoint) get(ctx context.Context, path string, most int64, read func(b
 		return unanswered, inner(err)
 	}
 	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusOK:
-	case http.StatusUnauthorized, http.StatusForbidden:
-		e.drain(resp.Body)
-		return denied, fmt.Errorf("it answers %s with status %d: check auth and headers", path, resp.StatusCode)
-	default:
-		e.drain(resp.Body)
-		return failed, fmt.Errorf("it answers %s with status %d: check that the endpoint is that of an Alertmanager", path, resp.StatusCode)
+	if code := resp.StatusCode; code != http.StatusOK {
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDrained)
+		if code == http.StatusUnauthorized || code == http.StatusForbidden {
+			return denied, fmt.Errorf("it answers %s with status %d: check auth and headers", path, code)
+		}
+		return failed, fmt.Errorf("it answers %s with status %d: check that the endpoint is that of an Alertmanager", path, code)
 	}
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
@@ -166,10 +164,6 @@ func (e *endpoint) get(ctx context.Context, path string, most int64, read func(b
 		return unreadable, fmt.Errorf("its answer to %s cannot be used: %w", path, err)
 	}
 	return listed, nil
-}
-
-func (e *endpoint) drain(body io.Reader) {
-	_, _ = io.CopyN(io.Discard, body, maxDrained)
 }
 
 // inner returns a client's error without the address, which is a separate log field.

@@ -5,6 +5,7 @@ package check
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -20,7 +21,7 @@ var optional = map[string]string{
 	"tags":   "nothing: the bridge leaves tags out by itself; lookups then depend on the alias and the description",
 }
 
-var optionalOrder = []string{"labels", "source", "status", "tags"}
+var optionalOrder = slices.Sorted(maps.Keys(optional))
 
 var optionalName = regexp.MustCompile(`\b(` + strings.Join(optionalOrder, "|") + `)\b`)
 

@@ -121,9 +121,8 @@ func groups(e *protocol.Entry, k *Known) []Group {
 }
 
 func incidentOf(e *protocol.Entry, page string) Incident {
-	i := Incident{
-		State: e.Incident.State.String(), ID: e.Incident.ID, Number: e.Incident.Number, StartedAt: e.Incident.StartedAt, ConfirmedAt: e.ConfirmedAt,
+	i := &e.Incident
+	return Incident{
+		State: i.State.String(), ID: i.ID, Number: i.Number, Link: incidentLink(page, i.ID), StartedAt: i.StartedAt, ConfirmedAt: e.ConfirmedAt,
 	}
-	i.Link = incidentLink(page, i.ID)
-	return i
 }

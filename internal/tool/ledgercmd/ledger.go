@@ -23,12 +23,11 @@ import (
 
 // options are the command's flags.
 type options struct {
-	bridge   ask.Flags
-	at       stopped
-	query    status.Query
-	is, sort string
-	full     bool
-	output   *cli.Output
+	bridge ask.Flags
+	at     stopped
+	query  status.Query
+	full   bool
+	output *cli.Output
 }
 
 // New returns the command.
@@ -48,8 +47,8 @@ func New() *cobra.Command {
 	o.bridge.Add(set)
 	o.at.add(set)
 	set.StringVar(&o.query.Filter, "filter", "", "words that alias, title, severity or state has")
-	set.StringVar(&o.is, "is", "", "only those that are firing, open, pending, held, parked, doubtful, blocked or dismissed")
-	set.StringVar(&o.sort, "sort", string(status.BySeverity), "severity, title, state, since or alias")
+	set.StringVar((*string)(&o.query.Is), "is", "", "only those that are firing, open, pending, held, parked, doubtful, blocked or dismissed")
+	set.StringVar((*string)(&o.query.Sort), "sort", string(status.BySeverity), "severity, title, state, since or alias")
 	set.BoolVar(&o.query.Desc, "reverse", false, "the other way round")
 	set.IntVar(&o.query.Limit, "limit", 0, "most aliases to list; 0 is all")
 	set.BoolVar(&o.full, "full", false, "with -o json: all that is known of each alias, with its alerts")
@@ -61,7 +60,6 @@ func New() *cobra.Command {
 }
 
 func (o *options) run(ctx context.Context, out, notes io.Writer) error {
-	o.query.Is, o.query.Sort = status.Group(o.is), status.Sort(o.sort)
 	check := o.query
 	check.Limit = 1
 	if err := check.Check(); err != nil {
