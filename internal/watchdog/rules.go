@@ -54,17 +54,13 @@ func (r *Rules) source(set labels.Set) labels.Set {
 
 // witness is a hash of the labels of a source.
 func witness(source labels.Set) protocol.Witness {
-	sum := digest("source", source)
-	return protocol.Witness(binary.LittleEndian.Uint64(sum[:8]) | 1)
-}
-
-func digest(what string, source labels.Set) [sha256.Size]byte {
 	var b strings.Builder
-	b.WriteString(what)
+	b.WriteString("source")
 	for _, l := range source {
 		b.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
-	return sha256.Sum256([]byte(b.String()))
+	sum := sha256.Sum256([]byte(b.String()))
+	return protocol.Witness(binary.LittleEndian.Uint64(sum[:8]) | 1)
 }
 
 // name returns the name of a source for people.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -105,11 +104,6 @@ func (s Source) Tick(missingAfter time.Duration, began, now time.Time) (Source, 
 	return s, Nothing
 }
 
-// alive reports whether a watchdog of the source was heard lately.
-func (s *Source) alive(missingAfter time.Duration, now time.Time) bool {
-	return s.Watched && !s.Missing && now.Sub(s.HeardAt) < missingAfter
-}
-
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -165,12 +159,9 @@ func worthANote(s, stored *Source, missingAfter time.Duration) bool {
 	if !s.Watched {
 		return stored.Watched
 	}
-	if s.Watched != stored.Watched || s.Missing != stored.Missing || s.HeardAt.Sub(stored.HeardAt) >= missingAfter/3 {
+	if !stored.Watched || s.Missing != stored.Missing || s.HeardAt.Sub(stored.HeardAt) >= missingAfter/3 {
 		return true
 	}
 	return len(s.Keys) != len(stored.Keys) ||
 		slices.ContainsFunc(s.Keys, func(k protocol.Key) bool { return !slices.Contains(stored.Keys, k) })
 }
-
-// isNote reports whether a note with this name is about a source.
-func isNote(name string) bool { return strings.HasPrefix(name, notePrefix) }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -75,7 +76,7 @@ var errOtherLabels = errors.New("the note is about a source of another watchdog:
 // Restore reads a note that Notes returned. It ignores notes about other things. The next Notes removes a note that cannot be used and,
 // while the watchdog is off, all notes.
 func (w *Watch) Restore(name string, note []byte) error {
-	if !isNote(name) {
+	if !strings.HasPrefix(name, notePrefix) {
 		return nil
 	}
 	if len(w.cfg.Rules.Matchers) == 0 {
@@ -197,10 +198,10 @@ func (w *Watch) Witness(s *protocol.Snapshot) {
 	}
 }
 
-// Beats reports whether any source is alive.
+// Beats reports whether a watchdog of any source was heard lately.
 func (w *Watch) Beats(now time.Time) bool {
 	for _, s := range w.sources {
-		if s.alive(w.cfg.MissingAfter, now) {
+		if s.Watched && !s.Missing && now.Sub(s.HeardAt) < w.cfg.MissingAfter {
 			return true
 		}
 	}

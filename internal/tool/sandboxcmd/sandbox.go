@@ -42,10 +42,10 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	server.RegisterOnShutdown(s.Close) // deliberately hanging requests and live pages would delay the shutdown
 	announce(f, s, listener.Addr(), address, stdout, stderr)
-	if err := writeAddress(f.addressFile, address); err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	if f.addressFile != "" {
+		if err := writeAddress(f.addressFile, address); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 		// A stale address would mislead the next reader.
 		defer func() { _ = os.Remove(f.addressFile) }()
 	}
@@ -65,9 +65,6 @@ func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout
 
 // writeAddress writes the address to a file atomically.
 func writeAddress(file, address string) error {
-	if file == "" {
-		return nil
-	}
 	temporary := file + ".tmp"
 	err := os.WriteFile(temporary, []byte(address+"\n"), 0o600)
 	if err == nil {
