@@ -122,6 +122,6 @@ func (r *run) rise(ctx context.Context) {
 	r.updated("severity_up", "a severity that rises, from "+r.o.Severity+" to "+to, field{
 		name: "severity", shows: func(s seen) bool { return s.text("severity") == to }, level: Change,
 		change: "lifecycle::on_rise: renew, which opens a new incident at the higher severity",
-		remark: "; whether that called anybody shows the incident's page, and if not, set lifecycle::on_rise: renew",
+		remark: "; the incident's page shows whether that paged anybody: if not, set lifecycle::on_rise: renew",
 	}, answer, after)
 }
