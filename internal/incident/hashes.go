@@ -11,6 +11,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -49,15 +50,13 @@ func (h Hashes) AppendText(b []byte) ([]byte, error) {
 // UnmarshalText reads what AppendText writes.
 func (h *Hashes) UnmarshalText(text []byte) error {
 	var raw [8 * NumFields]byte
-	if base64.RawStdEncoding.DecodedLen(len(text)) == len(raw) {
-		if n, err := base64.RawStdEncoding.Decode(raw[:], text); err == nil && n == len(raw) {
-			for i := range h {
-				h[i] = binary.LittleEndian.Uint64(raw[8*i:])
-			}
-			return nil
-		}
+	if !jsonobject.Fill(raw[:], text) {
+		return errors.New("not the hashes of an incident's fields")
 	}
-	return errors.New("not the hashes of an incident's fields")
+	for i := range h {
+		h[i] = binary.LittleEndian.Uint64(raw[8*i:])
+	}
+	return nil
 }
 
 // Hashes returns the hashes of the fields' values as updates send them. They are the same after a restart.

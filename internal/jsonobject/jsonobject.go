@@ -5,6 +5,7 @@
 package jsonobject
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,6 +177,15 @@ func Text(value string) (s string, ok bool) {
 	}
 	b, err := jsontext.AppendUnquote(nil, value)
 	return string(b), err == nil
+}
+
+// Fill decodes base64 that must fill b exactly. If it returns false, b may be changed.
+func Fill(b, text []byte) bool {
+	if base64.RawStdEncoding.DecodedLen(len(text)) != len(b) {
+		return false
+	}
+	n, err := base64.RawStdEncoding.Decode(b, text)
+	return err == nil && n == len(b)
 }
 
 // fieldAt returns the field of an object that begins at the position, and its end. ok is false if the field has no name or no value.

@@ -114,3 +114,12 @@ func TestCursorReadsAsEachDoes(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, `"b"`, name)
 }
+
+func TestFill(t *testing.T) {
+	var b [3]byte
+	assert.True(t, Fill(b[:], []byte("YWJj")))
+	assert.Equal(t, "abc", string(b[:]))
+	for _, text := range []string{"", "YWI", "YWJjZA", "YWJ*", "YWJj=", "Y\nJj"} {
+		assert.False(t, Fill(b[:], []byte(text)), "%q", text)
+	}
+}

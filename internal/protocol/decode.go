@@ -4,7 +4,6 @@
 package protocol
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/alert24/otelcol-alert24/internal/jsonobject"
 )
 
 // head is the JSON form of a record: the entry, and what only a record has.
@@ -36,12 +37,10 @@ type wireKey Key
 
 // UnmarshalText reads what writeMember writes.
 func (k *wireKey) UnmarshalText(text []byte) error {
-	if base64.RawStdEncoding.DecodedLen(len(text)) == len(k) {
-		if n, err := base64.RawStdEncoding.Decode(k[:], text); err == nil && n == len(k) {
-			return nil
-		}
+	if !jsonobject.Fill(k[:], text) {
+		return errors.New("not the key of an alert")
 	}
-	return errors.New("not the key of an alert")
+	return nil
 }
 
 // recordOptions accept what AppendRecord writes: text that was not UTF-8 is mended, which can make two label names equal.
