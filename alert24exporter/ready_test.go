@@ -96,6 +96,7 @@ func TestCheckThatFailsSaysWhy(t *testing.T) {
 	ext := &fullStorage{Extension: fileStorage(t, t.TempDir()).(storage.Extension)}
 	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.WithoutCancel(t.Context()))) })
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{storageID: ext}, func(cfg *Config) { cfg.Storage = &storageID })
+	e.stopProbe() // it would check the storage at the same time
 	e.telemetry.wrote(t.Context(), errors.New("an error of before"), true)
 	e.telemetry.wrote(t.Context(), nil, true) // a small write
 	ext.full.Store(true)
