@@ -12,6 +12,9 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -51,35 +54,37 @@ func (r *row) shown() protocol.Shown {
 	}
 }
 
+// frame is an incident, or the frame around one.
+type frame struct {
+	row
+	Data         part `json:"data"`
+	Incident     part `json:"incident"`
+	Meta         part `json:"meta"`
+	Deduplicated flag `json:"deduplicated"`
+}
+
+// part is an object within an answer; nil if the answer has another value in its place.
+type part struct{ *frame }
+
+func (p *part) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if p.frame = nil; dec.PeekKind() != '{' {
+		return dec.SkipValue()
+	}
+	p.frame = new(frame)
+	return json.UnmarshalDecode(dec, p.frame)
+}
+
 // decodeIncident reads an answer about one incident, and whether the answer says that a create met this incident. The incident is
 // in "data", in "incident" within "data", or in "incident".
 func decodeIncident(body []byte) (inc row, deduplicated bool, err error) {
-	type frame struct {
-		Data         object `json:"data"`
-		Incident     object `json:"incident"`
-		Meta         object `json:"meta"`
-		Deduplicated flag   `json:"deduplicated"`
-	}
-	type framed struct { // an incident, or the frame around one
-		frame
-		row
-	}
-	var top, meta frame
+	var top, none frame
 	if err := decode(body, &top); err != nil {
 		return row{}, false, err
 	}
-	// An object always decodes. A missing one leaves its frame empty.
-	var data, within framed
-	_, _ = decode(top.Data, &data), decode(top.Meta, &meta)
+	data, meta := cmp.Or(top.Data.frame, &none), cmp.Or(top.Meta.frame, &none)
 	deduplicated = bool(top.Deduplicated || data.Deduplicated || meta.Deduplicated)
-	switch {
-	case len(data.Incident) > 0:
-		_ = decode(data.Incident, &within)
-	case len(top.Incident) > 0:
-		_ = decode(top.Incident, &within)
-	case len(top.Data) > 0:
-		within = data
-	default:
+	within := cmp.Or(data.Incident.frame, top.Incident.frame, top.Data.frame)
+	if within == nil {
 		return row{}, deduplicated, errors.New(`it has no "data"`)
 	}
 	return within.row, deduplicated || bool(within.Deduplicated), nil

@@ -122,7 +122,7 @@ func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) err
 		return c.notDone(r, resp, nil)
 	}
 	gotAt := c.cfg.Now()
-	read, readErr := readBounded(resp.Body, r.limit())
+	read, readErr := readBounded(resp, r.limit())
 	if resp.StatusCode > 299 {
 		return c.notDone(r, resp, read)
 	}
@@ -133,10 +133,12 @@ func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) err
 }
 
 // readBounded reads up to limit, or to the end, so that the connection can be used again.
-func readBounded(r io.Reader, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(b)) > limit {
+func readBounded(resp *http.Response, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(resp.ContentLength, 0), limit)) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if err == nil && int64(b.Len()) > limit {
 		err = fmt.Errorf("it is longer than %d bytes", limit)
 	}
-	return b, err
+	return b.Bytes(), err
 }
