@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type shared struct {
 	disk
 	rows    []Row
 	reading func() // called when the inbox is read
+	hides   error  // returned when the inbox is read
 	fails   error  // returned by the next commits
 	commits []Consumed
 	changes []Change // of the last commit
@@ -30,7 +32,7 @@ func (s *shared) Inbox(context.Context) ([]Row, error) {
 	if s.reading != nil {
 		s.reading()
 	}
-	return s.rows, nil
+	return s.rows, s.hides
 }
 
 func (s *shared) CommitInbox(ctx context.Context, changes []Change, done Consumed) error {
@@ -174,6 +176,32 @@ func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
 	s.fails = nil
 	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
 	assert.Len(t, s.commits, 1)
+}
+
+// Webhooks that share a transaction are tried alone if it fails. None may pass an inbox that could not be read.
+func TestNothingOvertakesAnInboxThatCannotBeRead(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	s.leave(1, "fired")
+	s.hides = errors.New("timeout")
+	l.store.turn <- struct{}{} // so that both wait for one transaction
+	var errs [2]error
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}) })
+	}
+	require.Eventually(t, func() bool {
+		l.store.pending.Lock()
+		defer l.store.pending.Unlock()
+		return len(l.store.pending.writes) == len(errs)
+	}, time.Minute, time.Millisecond)
+	<-l.store.turn
+	wg.Wait()
+	for _, err := range errs {
+		require.ErrorIs(t, err, s.hides)
+	}
+	assert.Nil(t, l.Get(theAlias))
+	assert.Empty(t, s.commits)
 }
 
 func TestReadersSeeTheEntryOfAChange(t *testing.T) {

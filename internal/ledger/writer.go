@@ -42,8 +42,9 @@ func (s *store) commitPending(ctx context.Context) {
 		}
 		<-s.turn
 	}()
-	received, err := s.inbox.receive(ctx, writes)
+	received, unread := s.inbox.receive(ctx, writes)
 	inTime := slices.DeleteFunc(slices.Clone(writes), (*write).late)
+	err := unread
 	if err == nil {
 		err = s.write(ctx, received, inTime...)
 	}
@@ -52,7 +53,7 @@ func (s *store) commitPending(ctx context.Context) {
 		again = s.write(ctx, received) == nil // nothing overtakes the inbox
 	}
 	for _, w := range inTime {
-		if w.err = err; again {
+		if w.err = err; again && (unread == nil || !w.drains) {
 			w.err = s.write(ctx, nil, w)
 		}
 	}
