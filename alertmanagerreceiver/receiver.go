@@ -33,7 +33,7 @@ type alertmanagerReceiver struct {
 	listener net.Listener
 	cancel   context.CancelFunc // ends the contexts of requests in progress
 	serving  sync.WaitGroup
-	oversize chan struct{} // closed when the goroutine of the alert about too large webhooks has ended
+	sending  sync.WaitGroup // what sends to the pipeline by itself: the alert about too large webhooks, and the sync
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alertmanagerReceiver, error) {
@@ -75,13 +75,9 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 
 	r.warnIfOpen()
 	r.set.Logger.Info("Listening for webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
-	r.oversize = make(chan struct{})
-	go func() {
-		defer close(r.oversize)
-		r.handler.oversize.run(base)
-	}()
+	r.sending.Go(func() { r.handler.oversize.run(base) })
 	if r.handler.poller != nil {
-		r.serving.Go(func() { r.handler.poller.run(base) })
+		r.sending.Go(func() { r.handler.poller.run(base) })
 	}
 	r.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -106,8 +102,10 @@ func (r *alertmanagerReceiver) Shutdown(ctx context.Context) error {
 		err = r.server.Close()
 	}
 	r.serving.Wait()
+	sent := make(chan struct{})
+	go func() { r.sending.Wait(); close(sent) }()
 	select {
-	case <-r.oversize:
+	case <-sent:
 	case <-ctx.Done(): // the pipeline is stuck
 	}
 	return err

@@ -150,16 +150,15 @@ func TestShutdownIsBounded(t *testing.T) {
 
 // TestShutdownLeavesAStuckPipeline: even a pipeline that ignores its context cannot block a shutdown.
 func TestShutdownLeavesAStuckPipeline(t *testing.T) {
-	shutDownStuck(t, func(r *alertmanagerReceiver) {
+	shutDownStuck(t, localConfig(), func(r *alertmanagerReceiver) {
 		_, err := send(t, r, http.DefaultClient, "http", good, nil)
 		assert.Error(t, err, "the sender must send again")
 	})
 }
 
 // shutDownStuck shuts a receiver down while its pipeline ignores the end of its context. ask makes the pipeline busy.
-func shutDownStuck(t *testing.T, ask func(r *alertmanagerReceiver)) {
+func shutDownStuck(t *testing.T, cfg *Config, ask func(r *alertmanagerReceiver)) {
 	t.Helper()
-	cfg := localConfig()
 	cfg.ShutdownTimeout = 10 * time.Millisecond
 	entered, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumeFunc(func(context.Context, plog.Logs) error {

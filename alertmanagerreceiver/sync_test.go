@@ -250,6 +250,16 @@ func TestSyncOfAReceiver(t *testing.T) {
 	require.NoError(t, r.Shutdown(t.Context()))
 }
 
+// TestShutdownLeavesAStuckSync: a pipeline that takes a list and ignores its context cannot block a shutdown.
+func TestShutdownLeavesAStuckSync(t *testing.T) {
+	cfg := localConfig()
+	cfg.Sync.Endpoints = []string{scripted(t, alertmanagers{
+		"/api/v2/status": statusOf(time.Hour, alone),
+		"/api/v2/alerts": listOf(listedAlert("A", "active")),
+	})}
+	shutDownStuck(t, cfg, func(*alertmanagerReceiver) {})
+}
+
 // TestSyncRecordTellsWhoSilences: two Alertmanagers share their silences, and each silence is reported once.
 func TestSyncRecordTellsWhoSilences(t *testing.T) {
 	h, err := newHandler(receivertest.NewNopSettings(metadata.Type), func() *Config {
