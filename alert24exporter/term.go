@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -95,9 +96,17 @@ func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	t.watch.hear(events)
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
-	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
-	t.noticed(events, outcomes)
+	t.applied(ctx, events, outcomes)
 	return err
+}
+
+// applied processes the outcomes of events that the ledger has applied.
+func (t *term) applied(ctx context.Context, events []protocol.Event, outcomes []protocol.Outcome) {
+	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
+	if slices.Contains(outcomes, protocol.ResolveWaits) {
+		t.watch.holds.begin()
+	}
+	t.noticed(events, outcomes)
 }
 
 func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
@@ -119,6 +128,5 @@ func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.O
 func (t *term) unpacked(events []protocol.Event, outcomes []protocol.Outcome) {
 	ctx := context.Background()
 	t.exporter.telemetry.outcomes(ctx, outcomes)
-	t.loop.Notify(ctx, t.ledger.ToWake(events, outcomes)...)
-	t.noticed(events, outcomes)
+	t.applied(ctx, events, outcomes)
 }

@@ -130,12 +130,8 @@ func (w *watch) hear(events []protocol.Event) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	heard, guarded := w.watchdog.Hear(events, time.Now())
-	if heard {
+	if w.watchdog.Hear(events, time.Now()) {
 		w.look()
-	}
-	if guarded {
-		w.holds.begin()
 	}
 }
 

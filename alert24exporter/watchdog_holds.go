@@ -21,6 +21,9 @@ func (w *watch) attest(ctx context.Context) error {
 	w.watchdog.Witness(&s)
 	w.mu.Unlock()
 	did, wake, err := w.ledger.Sync(ctx, &s)
+	if err != nil {
+		w.holds.begin() // it has not seen all
+	}
 	w.exporter.telemetry.effects(ctx, did)
 	w.held(&s, did)
 	w.loop.Notify(ctx, wake...)
@@ -30,13 +33,13 @@ func (w *watch) attest(ctx context.Context) error {
 // holds counts the held resolves that the last snapshot of each source saw.
 type holds struct {
 	mu       sync.Mutex
-	some     bool // there may be held resolves
+	some     bool // there may be held resolves; a check clears it as it begins
 	bySource map[string]int
 	loggedAt time.Time
 	seenAt   time.Time
 }
 
-// begin notes that a resolve may have been held.
+// begin notes that a resolve may be held. The ledger has it already: a check that begins now sees it.
 func (h *holds) begin() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,14 +52,14 @@ const (
 	logEvery    = 10 * time.Minute
 )
 
-// due reports whether a check of held resolves is due.
+// due reports whether a check of held resolves is due. The caller then makes it.
 func (h *holds) due(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.some || now.Sub(h.seenAt) < attestEvery {
 		return false
 	}
-	h.seenAt = now
+	h.some, h.seenAt = false, now
 	return true
 }
 
@@ -70,8 +73,10 @@ func (h *holds) see(source string, held int, now time.Time) (log bool) {
 	if log = held > 0 && (h.loggedAt.IsZero() || now.Sub(h.loggedAt) >= logEvery); log {
 		h.loggedAt = now
 	}
-	if h.some = len(h.bySource) > 0; !h.some {
+	if len(h.bySource) == 0 {
 		h.loggedAt = time.Time{}
+	} else {
+		h.some = true
 	}
 	return log
 }

@@ -111,8 +111,8 @@ func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
 }
 
 // Hear processes the events of a webhook: it hears the watchdogs among them, and guards the resolves of alerts whose source is watched.
-// It reports whether there are any watchdogs, and any guarded resolves.
-func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard, guarded bool) {
+// It reports whether there are any watchdogs.
+func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard bool) {
 	for i := range events {
 		if ev := &events[i]; ev.Heartbeat {
 			heard = true
@@ -123,10 +123,9 @@ func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard, guarded boo
 		if ev := &events[i]; !ev.Firing && !ev.Ignored && ev.Witness != 0 {
 			s := w.sources[ev.Witness]
 			ev.Guarded = s != nil && s.Watched
-			guarded = guarded || ev.Guarded
 		}
 	}
-	return heard, guarded
+	return heard
 }
 
 func (w *Watch) hear(ev *protocol.Event, now time.Time) {
