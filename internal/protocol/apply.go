@@ -179,7 +179,7 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 
 // outlives reports whether the resolve belongs to an instance that ended before the present one, firing or held, began.
 func (m *Member) outlives(ev *Event) bool {
-	return m.Unfinished() && !ev.EndsAt.IsZero() &&
+	return m.Unfinished() && !ev.Alert.StartsAt.IsZero() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
 }
 

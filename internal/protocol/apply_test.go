@@ -84,6 +84,9 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 2: without an end nothing is provable": {
 			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", s0, zero), Coalesced}},
 		},
+		"rule 2: without a start nothing is provable": {
+			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", zero, e1), Coalesced}},
+		},
 		"rule 2: an echo of the instance before does not make its resolve fit": {
 			said: []said{
 				{2 * minute, fires("am1", s2), Fired},
