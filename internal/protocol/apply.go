@@ -184,7 +184,9 @@ func (m *Member) outlives(ev *Event) bool {
 }
 
 // leaves reports whether an alert of the alias leaves closing to a person.
-func (e *Entry) leaves() bool { return e.Members.left > 0 }
+func (e *Entry) leaves() bool {
+	return e.Members.left > 0 || e.KeepOpen != "" && e.KeepOpen == e.Incident.ID
+}
 
 // stamp stores the content of the event and its place in the order.
 func (m *Member) stamp(ev *Event, now time.Time) {

@@ -41,6 +41,8 @@ type Entry struct {
 	Peak incident.Severity `json:"peak,omitzero"`
 	// Left: the alerts have resolved and leave closing to a person.
 	Left bool `json:"left,omitzero"`
+	// KeepOpen is the incident that an alert leaves to a person, although the alert has resolved and is forgotten.
+	KeepOpen string `json:"keep_open,omitempty"`
 	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
 	Unseen bool `json:"unseen,omitzero"`
 	// QuietSince is when the last firing member resolved; zero while one fires.

@@ -20,7 +20,13 @@ func (p *Policy) Tick(e Timed, now time.Time) Timed {
 	n, fired, changed := e.copy(), e.Firing(), false
 	n.Members = n.Members.draft()
 	quiet := func(b *bucket) bool { return b.sum != nil && !p.sumDue(b.sum, fired, now) }
-	n.Members.remove(quiet, func(m *Member) bool { return fired && p.forgettable(m, now) })
+	n.Members.remove(quiet, func(m *Member) bool {
+		forget := fired && p.forgettable(m, now)
+		if forget && m.Alert.LeftOpen && n.IsOpen() {
+			n.KeepOpen = n.Incident.ID
+		}
+		return forget
+	})
 	for m := range e.Members.except(quiet) {
 		next := *m
 		switch {
