@@ -109,6 +109,23 @@ func TestHangingNetworkEndsTheLeadershipInTime(t *testing.T) {
 	}
 }
 
+// If the network hangs, Close gives up in time. The connections still end.
+func TestCloseLeavesNoConnection(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t, server.Database(t), leases(time.Second))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	require.Error(t, l.Close(ctx))
+	holds(t, func() bool {
+		l.commit.turn <- struct{}{}
+		defer func() { <-l.commit.turn }()
+		return l.commit.conn == nil
+	}, "the connection for commits stays open")
+}
+
 // If a follower's network hangs, the follower answers with an error, and continues when the network does.
 func TestAppendOverAHangingNetwork(t *testing.T) {
 	t.Parallel()

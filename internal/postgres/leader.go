@@ -102,10 +102,13 @@ func (l *Leader) Close(ctx context.Context) error {
 		l.end(ErrResigned)
 	}
 	done := make(chan struct{})
-	go func() { l.work.Wait(); close(done) }()
+	go func() {
+		defer close(done)
+		l.work.Wait()
+		l.commit.close(context.WithoutCancel(ctx)) // a commit that was under way has ended with the leadership
+	}()
 	select {
 	case <-done:
-		l.commit.close(ctx)
 	case <-ctx.Done():
 		return l.db.fault("give the lease up", ctx.Err())
 	}
