@@ -119,11 +119,15 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	require.Error(t, l.Close(ctx))
+	proxy.Cut()
+	proxy.Set(pgtest.Fault{})
 	holds(t, func() bool {
 		l.commit.turn <- struct{}{}
 		defer func() { <-l.commit.turn }()
 		return l.commit.conn == nil
 	}, "the connection for commits stays open")
+	require.ErrorIs(t, l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false), ErrDeposed)
+	require.Nil(t, l.commit.conn, "a commit that comes too late opened it again")
 }
 
 // If a follower's network hangs, the follower answers with an error, and continues when the network does.

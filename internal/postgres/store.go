@@ -82,6 +82,9 @@ func (l *Leader) Commit(ctx context.Context, changes []ledger.Change, _ bool) er
 // both may have happened, and the leadership has ended. A canceled ctx does not stop the commit, because other callers wait for the
 // same transaction.
 func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
+	if err := l.ended(); err != nil {
+		return err // do would connect, and nobody would close that connection
+	}
 	batch, bytes := l.transaction(changes, done)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.patience(bytes))
 	defer cancel()
@@ -90,7 +93,7 @@ func (l *Leader) CommitInbox(ctx context.Context, changes []ledger.Change, done 
 		defer cancel()
 		defer context.AfterFunc(l.life, cancel)() //nolint:contextcheck // the end of the leadership stops the commit
 		if err := l.ended(); err != nil {
-			return err
+			return err // it ended while this commit waited for the connection
 		}
 		err := conn.SendBatch(ctx, batch).Close()
 		if err != nil {
