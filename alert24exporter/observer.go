@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
@@ -179,5 +180,8 @@ func (o *observer) Audited(orphans int, err error) {
 
 // StorageFailed logs a failed write of the loop.
 func (o *observer) StorageFailed(err error) {
+	if errors.Is(err, ledger.ErrDeposed) {
+		return // the storage works, and another replica uses it
+	}
 	o.telemetry.failures.Error("The ledger cannot be written; nothing is sent until it can", zap.Error(err))
 }

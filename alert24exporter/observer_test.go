@@ -5,6 +5,8 @@ package alert24exporter
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -52,6 +54,17 @@ func TestWhatWaitedTooLong(t *testing.T) {
 	(*observer)(e).Called("a", protocol.Create, protocol.NotSent, 0, &alert24.Error{Result: protocol.NotSent, Err: reconcile.ErrNotPermitted})
 	assert.True(t, e.lately.apiWorks())
 	assert.Equal(t, 1, logged.FilterMessageSnippet("A request to Alert24 failed").Len())
+}
+
+// During a takeover, the former leader's loop may still try to write. That is no fault of the storage.
+func TestATakeoverIsNoFaultOfTheStorage(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	failed := func(err error) int {
+		(*observer)(e).StorageFailed(err)
+		return logged.FilterMessageSnippet("The ledger cannot be written").Len()
+	}
+	assert.Zero(t, failed(fmt.Errorf("cannot write the ledger to storage: %w", ledger.ErrDeposed)))
+	assert.Equal(t, 1, failed(errors.New("the disk is full")))
 }
 
 // However often one alias fails, a refused key is still logged, and a rate limit has its own name.
