@@ -95,18 +95,24 @@ func leaderWorkers(l LimitsConfig, lease time.Duration) int {
 	return max(1, min(l.ConcurrentRequests, int(inTime/4)))
 }
 
-// drain applies the content of the inbox.
+// drain applies the content of the inbox. Its lists stay with its webhooks, which they must not overtake, until these are applied.
 func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
-	if err := t.ledger.Drain(ctx); err != nil && !errors.Is(err, ledger.ErrDeposed) {
+	if err := t.ledger.Drain(ctx); err == nil {
+		r.syncListed(ctx, t)
+	} else if !errors.Is(err, ledger.ErrDeposed) {
 		r.telemetry.failures.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
 	}
+	_, live := t.ledger.Counts()
+	l.Publish(live)
+}
+
+// syncListed applies the lists that were in the inbox.
+func (r *replica) syncListed(ctx context.Context, t *term) {
 	for _, s := range r.listed.take() {
 		if err := t.sync(ctx, s); err != nil && !errors.Is(err, ledger.ErrDeposed) {
 			r.telemetry.failures.Warn("A list of alerts that another replica read could not be applied; the next one makes up for it", zap.Error(err))
 		}
 	}
-	_, live := t.ledger.Counts()
-	l.Publish(live)
 }
 
 // resign lets another replica lead.

@@ -1,0 +1,79 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert24exporter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
+)
+
+// leadership is one without a database. Its commits fail while broken is set.
+type leadership struct {
+	ledger.Leadership
+	rows   []ledger.Row
+	broken bool
+}
+
+func (*leadership) Load(context.Context, func(ledger.Loaded) error, func(string, []byte) []byte) error {
+	return nil
+}
+
+func (l *leadership) Inbox(context.Context) ([]ledger.Row, error) { return l.rows, nil }
+
+func (l *leadership) CommitInbox(_ context.Context, _ []ledger.Change, done ledger.Consumed) error {
+	if l.broken {
+		return errors.New("broken")
+	}
+	l.rows = slices.DeleteFunc(slices.Clone(l.rows), func(r ledger.Row) bool { return slices.Contains(done.IDs, r.ID) })
+	return nil
+}
+
+func (*leadership) Unsettled() time.Duration { return 0 }
+func (*leadership) MayCall(time.Time) bool   { return true }
+func (*leadership) Publish(int)              {}
+func (*leadership) Size() int64              { return 0 }
+
+// leave puts records into the inbox.
+func (l *leadership) leave(t *testing.T, ld plog.Logs) {
+	t.Helper()
+	payload, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
+	require.NoError(t, err)
+	l.rows = append(l.rows, ledger.Row{ID: int64(len(l.rows)), Payload: payload})
+}
+
+// A list must not overtake the webhooks that are in the inbox with it: it may let an alert fire that one of them resolves.
+func TestListWaitsForTheInbox(t *testing.T) {
+	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
+	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	t.Cleanup(e.telemetry.shutdown)
+	e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+	r, l := &replica{alert24Exporter: e, lease: time.Second}, &leadership{}
+	term, err := r.take(t.Context(), l)
+	require.NoError(t, err)
+
+	l.leave(t, logs(alertAttributes("firing")))
+	l.leave(t, listOf(watchdogKey))
+	l.broken = true
+	r.drain(t.Context(), term, l)
+	assert.Empty(t, e.lately.lists(), "the webhook before it is not applied yet")
+	l.broken = false
+	r.drain(t.Context(), term, l)
+	assert.Len(t, e.lately.lists(), 1)
+	assert.Empty(t, l.rows)
+}
