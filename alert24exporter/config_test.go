@@ -143,6 +143,7 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one tab
 		"many_requests":             "limits::concurrent_requests: must be from 1 to 1000",
 		"negative_rate":             "limits::requests_per_second: must not be below 0",
 		"no_rate":                   "limits::requests_per_second: must not be below 0",
+		"endless_rate":              "limits::requests_per_second: must not be infinite; 0 means no limit",
 		"no_aliases":                "limits::aliases: must be above 0",
 		"no_members":                "limits::members: must be above 0",
 		"source":                    "incident::source: must be 1 to 50",

@@ -81,6 +81,7 @@ func (c *Config) checkDurations(p *problems.List) {
 
 func (c *LimitsConfig) check(p *problems.List) {
 	p.If(c.RequestsPerSecond < 0 || math.IsNaN(c.RequestsPerSecond), "limits::requests_per_second: must not be below 0")
+	p.If(math.IsInf(c.RequestsPerSecond, 1), "limits::requests_per_second: must not be infinite; 0 means no limit")
 	p.If(c.ConcurrentRequests < 1 || c.ConcurrentRequests > 1000, "limits::concurrent_requests: must be from 1 to 1000")
 	p.If(c.Aliases < 1, "limits::aliases: must be above 0")
 	p.If(c.Members < 1, "limits::members: must be above 0")
