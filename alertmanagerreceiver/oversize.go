@@ -86,13 +86,8 @@ func (o *oversize) run(ctx context.Context) {
 	}
 }
 
-// send passes the alert to the pipeline and reports whether the pipeline accepted it. A panic of the pipeline must not end the process.
+// send passes the alert to the pipeline and reports whether the pipeline accepted it.
 func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			o.handler.logger.Error("Panic while the pipeline took the alert about too large webhooks; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
-		}
-	}()
 	a.Labels = labels.New(
 		labels.Label{Name: "alertname", Value: oversizeName},
 		labels.Label{Name: "instance", Value: o.handler.id},
@@ -102,7 +97,7 @@ func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	d := o.handler.arrive("")
 	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
 	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.Alias, o.alias)
-	if err := o.handler.next.ConsumeLogs(ctx, logs); err != nil {
+	if err := o.handler.consume(ctx, logs); err != nil {
 		o.handler.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
 		return false
 	}

@@ -181,7 +181,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 	ctx = p.notice(ctx, r)
 	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
-	if err := p.handler.next.ConsumeLogs(ctx, p.record(r)); err != nil && ctx.Err() == nil {
+	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.handler.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
 	}
 	p.repair(p.notice(ctx, r), r)

@@ -194,7 +194,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 	d := webhook.Delivery{Epoch: p.handler.epoch, Arrival: rd.arrival, Received: p.repairs.now(), ListedBy: p.source}
 	for _, w := range webhook.AsWebhooks(p.repairs.receiver, alerts) {
 		logs, _ := p.handler.converter.Logs(w, &d)
-		if err := p.handler.next.ConsumeLogs(ctx, logs); err != nil {
+		if err := p.handler.consume(ctx, logs); err != nil {
 			if ctx.Err() == nil {
 				p.handler.logger.Warn("Alerts that no webhook brought were not taken; the next sync passes them on", zap.Error(err))
 			}

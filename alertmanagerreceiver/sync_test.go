@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
@@ -248,6 +249,22 @@ func TestSyncOfAReceiver(t *testing.T) {
 	m := lastSync(t, sink)
 	assert.Equal(t, true, get(t, m, attrs.SyncComplete))
 	require.NoError(t, r.Shutdown(t.Context()))
+}
+
+// TestPanicDoesNotEndTheSync: a list on which the pipeline panics does not end the process, and the next one is sent.
+func TestPanicDoesNotEndTheSync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: map[string]func() (string, string, error){}}
+		w.says("a:9093", solo, "[]")
+		lists := 0
+		_, stop := polled(t, w, consumeFunc(func(context.Context, plog.Logs) error {
+			lists++
+			panic("a bug")
+		}), func(c *SyncConfig) { c.Endpoints = c.Endpoints[:1] })
+		time.Sleep(61 * time.Second)
+		stop()
+		assert.Equal(t, 2, lists)
+	})
 }
 
 // TestShutdownLeavesAStuckSync: a pipeline that takes a list and ignores its context cannot block a shutdown.
