@@ -51,13 +51,13 @@ type Gate struct {
 	places int
 	waited func(time.Duration)
 
-	mu       sync.Mutex
-	until    time.Time // nothing leaves before
-	pages    time.Time // no create and no reopen leaves before
-	slowdown time.Duration
-	inside   [numLanes]int
-	waiting  lanes[*visitor]
-	timer    *time.Timer
+	mu         sync.Mutex
+	pagesUntil time.Time // no create and no reopen leaves before
+	until      time.Time // nothing else leaves before
+	slowdown   time.Duration
+	inside     [numLanes]int
+	waiting    lanes[*visitor]
+	timer      *time.Timer
 }
 
 // visitor is a waiting request.

@@ -63,7 +63,7 @@ func (g *Gate) Deny(d time.Duration) {
 
 // slow keeps all requests back after an answer that asks for a pause without a time. The pauses grow until a request succeeds.
 func (g *Gate) slow() {
-	if time.Now().Before(g.pages) {
+	if time.Now().Before(g.pagesUntil) {
 		return // the request left before the pause began
 	}
 	g.slowdown = min(max(2*g.slowdown, firstSlowdown), maxSlowdown)
@@ -74,12 +74,12 @@ func (g *Gate) slow() {
 func (g *Gate) pause(d time.Duration) {
 	now := time.Now()
 	g.until = later(g.until, now.Add(min(d, maxPause)))
-	g.pages = later(g.pages, now.Add(min(d, maxPagePause)))
+	g.pagesUntil = later(g.pagesUntil, now.Add(min(d, maxPagePause)))
 }
 
 func (g *Gate) pausedUntil(at lane) time.Time {
 	if at == pages {
-		return g.pages
+		return g.pagesUntil
 	}
 	return g.until
 }
