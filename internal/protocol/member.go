@@ -20,7 +20,7 @@ type Member struct {
 	Key    Key             `json:"-"`
 	Alert  incident.Packed `json:"alert"`
 	Firing bool            `json:"firing,omitzero"`
-	// Witness and Final are those of its event, while it fires or is held.
+	// Witness and Final are those of its event, while it fires or is held. Witness is 0 while a resolve waits only for a snapshot.
 	Final   bool    `json:"final,omitzero"`
 	Witness Witness `json:"-"`
 	// HeldUntil is when a waiting event counts. For a firing member, the event is a resolve that waits for the next snapshot; for any

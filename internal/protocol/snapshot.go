@@ -170,8 +170,13 @@ func (p *Policy) wait(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	next := *m
 	next.stamp(ev, now)
 	next.Alert = m.Alert
-	if !m.resolving() {
+	if m.resolving() {
+		next.Witness = m.Witness // the first resolve decides what all of them wait for
+	} else {
 		next.HeldUntil = now.Add(waitOf(ev))
+		if !ev.Guarded {
+			next.Witness = 0
+		}
 	}
 	next.EndsAt, next.ResolvedBy = m.endOf(ev, now), ev.Sender
 	n.Members.set(&next)

@@ -140,3 +140,21 @@ func TestFinal(t *testing.T) {
 		require.Equal(t, want, e.Dismissed)
 	}
 }
+
+// TestResolveFromBeforeTheWatch: a resolve that waits only for the next list does not begin to wait for its witness, nor does it count at
+// once, when its source is watched meanwhile.
+func TestResolveFromBeforeTheWatch(t *testing.T) {
+	p, t0 := testPolicy(), at(0)
+	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).witnessed(), t0)
+	ev := resolves(am1, t0, t0.Add(minute)).witnessed()
+	ev.Guarded, ev.Wait = false, 2*minute
+	e, outcome := applyOne(p, e, ev, t0.Add(minute))
+	require.Equal(t, ResolveWaits, outcome)
+	ev.Guarded, ev.Sender = true, am2
+	e, outcome = applyOne(p, e, ev, t0.Add(minute))
+	require.Equal(t, ResolveWaits, outcome)
+	n, did := p.Snapshot(e, hears(t0.Add(2*minute)), t0.Add(2*minute))
+	require.Zero(t, did)
+	require.True(t, n.Firing(), "a list may still contradict it")
+	require.False(t, p.Tick(n, t0.Add(3*minute)).Firing())
+}
