@@ -5,9 +5,12 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -135,6 +138,45 @@ func TestFullStorageTakesResolves(t *testing.T) {
 			ev.Firing, ev.EndsAt = false, at(1)
 			_, err := l.Apply(t.Context(), []protocol.Event{ev})
 			require.NoError(t, err, "seed %d", seed)
+		}
+	}
+}
+
+// fullDisk is a storage on a disk that is full: its error is the system's.
+type fullDisk struct {
+	storage.Client
+	storage.Walker
+	err error
+}
+
+func (f fullDisk) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	err := f.Client.Batch(ctx, ops...)
+	if errors.Is(err, storage.ErrStorageFull) {
+		return &fs.PathError{Op: "write", Path: "ledger", Err: f.err}
+	}
+	return err
+}
+
+// A full disk is a full storage: it refuses new alerts and takes resolves.
+func TestFullDiskTakesResolves(t *testing.T) {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		file := openBounded(t, t.TempDir(), 1<<20)
+		walker, ok := file.(storage.Walker)
+		require.True(t, ok)
+		l := openLedger(t, New(fullDisk{file, walker, full}), func() time.Time { return at(0) })
+		known := 0
+		for err := error(nil); err == nil; known++ {
+			_, err = l.Apply(t.Context(), []protocol.Event{detailed(known)})
+			if err != nil {
+				require.ErrorIs(t, err, storage.ErrStorageFull)
+				require.ErrorIs(t, err, full, "people need the system's words")
+			}
+		}
+		for i := range 60 {
+			ev := detailed(i)
+			ev.Firing, ev.EndsAt = false, at(1)
+			_, err := l.Apply(t.Context(), []protocol.Event{ev})
+			require.NoError(t, err)
 		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 // Journal implements ledger.Store.
 type Journal struct {
-	client  storage.Client
+	client  client
 	reserve reserve
 	log     log
 	size    atomic.Int64 // copy of log.records for concurrent readers
@@ -38,9 +38,10 @@ type Journal struct {
 
 var _ ledger.Store = (*Journal)(nil)
 
-// New returns a journal over client, which must also be a storage.Walker. Call Load first.
-func New(client storage.Client) *Journal {
-	return &Journal{client: client, reserve: reserve{client: client}, log: newLog(), buffers: newBuffers()}
+// New returns a journal over from, which must also be a storage.Walker. Call Load first.
+func New(from storage.Client) *Journal {
+	c := client{from}
+	return &Journal{client: c, reserve: reserve{client: c}, log: newLog(), buffers: newBuffers()}
 }
 
 // Commit implements ledger.Store. Every error of the storage is uncertain: the changes may be there in spite of it.

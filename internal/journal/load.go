@@ -22,7 +22,7 @@ const asidePrefix = "aside/"
 
 // Load implements ledger.Store. It reads the storage twice, so that it unpacks only live records.
 func (j *Journal) Load(ctx context.Context, each func(ledger.Loaded) error, current func(key string, b []byte) []byte) error {
-	walker, ok := j.client.(storage.Walker)
+	walker, ok := j.client.Client.(storage.Walker)
 	if !ok {
 		return errors.New("the storage extension cannot list its keys; use file_storage")
 	}

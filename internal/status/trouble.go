@@ -102,13 +102,13 @@ func Troubles(o *Overview) []Trouble {
 }
 
 func (all *troubles) storage(s *Storage) {
-	const then = "; webhooks with new alerts are refused, and nothing is sent"
+	const then = "; webhooks with new alerts are refused, and "
 	switch {
 	case s.Up:
 	case s.Kind == "database":
-		all.add(DatabaseDown, All, s.Since, "the database cannot be used", because(s.Error), then)
+		all.add(DatabaseDown, All, s.Since, "the database cannot be used", because(s.Error), then, "nothing is sent")
 	default:
-		all.add(StorageDown, All, s.Since, "the storage cannot be written", because(s.Error), then)
+		all.add(StorageDown, All, s.Since, "the storage cannot be written", because(s.Error), then, "no call is sent that cannot be stored") // a full one has a reserve
 	}
 }
 

@@ -53,7 +53,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		}}},
 		"a pause that has ended": {func(o *Overview) { o.API.PausedUntil, o.API.CreatesPausedUntil = start, start }, []Trouble{}},
 		"a full disk": {func(o *Overview) { o.Storage = Storage{Kind: "file", Error: "no space left on device", Since: start} }, []Trouble{{
-			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written: no space left on device; webhooks with new alerts are refused, and nothing is sent",
+			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written: no space left on device; webhooks with new alerts are refused, and no call is sent that cannot be stored",
 		}}},
 		"a database that is away": {func(o *Overview) {
 			o.Storage, o.Replica = Storage{Kind: "database", Error: "connection refused"}, &Replica{}
@@ -95,7 +95,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		"it could not, and can again":          {func(o *Overview) { o.Webhooks.LastRefused = start.Add(-time.Hour / 2) }, []Trouble{}},
 		"the storage could not, and can again": {func(o *Overview) { o.Webhooks.LastRefused, o.Storage.Mended = start.Add(-time.Second), start }, []Trouble{}},
 		"the storage cannot": {func(o *Overview) { o.Webhooks.LastRefused, o.Storage = start, Storage{Since: start} }, []Trouble{{
-			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written; webhooks with new alerts are refused, and nothing is sent",
+			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written; webhooks with new alerts are refused, and no call is sent that cannot be stored",
 		}}},
 		"no webhook ever": {func(o *Overview) { o.Webhooks.LastAccepted = time.Time{} }, []Trouble{
 			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
