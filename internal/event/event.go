@@ -137,7 +137,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 		said.severity = plain(a, record, said.severity)
 	}
 	if a.StartsAt.IsZero() && ev.Firing && record.Timestamp() != 0 {
-		a.StartsAt = record.Timestamp().AsTime()
+		a.StartsAt, ev.Undated = record.Timestamp().AsTime(), true
 	}
 	if !ev.Firing && ev.EndsAt.IsZero() && record.Timestamp() != 0 && a.Name == "" {
 		ev.EndsAt = record.Timestamp().AsTime()

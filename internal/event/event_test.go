@@ -92,6 +92,7 @@ func TestAlertOfTheReceiver(t *testing.T) {
 	a := ev.Alert.Unpack()
 	assert.Equal(t, incident.Critical, a.Severity)
 	assert.Equal(t, noon.Add(-time.Hour), a.StartsAt)
+	assert.False(t, ev.Undated)
 	assert.Equal(t, "High error rate", a.Annotations.Get("summary"))
 }
 
@@ -163,6 +164,7 @@ func TestAnyLogRecord(t *testing.T) {
 	assert.Equal(t, "db-1", a.Labels.Get("host.name"), "other attributes are listed")
 	assert.Equal(t, incident.Critical, a.Severity, "the number counts when there is no text")
 	assert.Equal(t, noon, a.StartsAt)
+	assert.True(t, ev.Undated, "it is the record's time")
 
 	said := one(t, map[string]string{attrs.OverrideAlias: "backup"}, func(r plog.LogRecord) {
 		r.Body().SetStr("Backup failed")

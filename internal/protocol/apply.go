@@ -70,8 +70,9 @@ func (m *Member) newerThan(ev *Event) bool {
 
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
-	if m.Unfinished() && said.Alert.StartsAt.Before(m.Alert.StartsAt) {
-		// A replica's echo of the previous instance. The resolve of that one is still to come and must not end this one.
+	if m.Unfinished() && (ev.Undated || said.Alert.StartsAt.Before(m.Alert.StartsAt)) {
+		// It fires since its first log record. Or this is a replica's echo of the previous instance: the resolve of that one is still to
+		// come and must not end this one.
 		said.Alert.StartsAt = m.Alert.StartsAt
 	}
 	if m.Firing && ev.ListedBy != "" {

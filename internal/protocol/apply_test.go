@@ -104,6 +104,13 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			},
 			held: true,
 		},
+		"a repeated log record, whose start is only its time, is a repeat": {
+			said: []said{
+				{0, fires("", s0).undated(), Fired},
+				{2 * minute, fires("", s2).undated(), Repeated},
+				{3 * minute, resolves("", zero, e1), Coalesced},
+			},
+		},
 		"rule 3: only this member": {
 			said: []said{
 				{0, fires("am1", s0), Fired},

@@ -19,6 +19,8 @@ type Event struct {
 	// Ignored: the alert must not have an incident. If it has one from before, the event counts as a resolve.
 	Ignored bool
 	Alert   incident.Packed
+	// Undated: the start of Alert is only the time of its log record. A repeat has a later one.
+	Undated bool
 	// EndsAt is the alert's end; only for a resolve, and zero if it is not known.
 	EndsAt time.Time
 	// Wait is how long, at most, a resolve waits for a snapshot that may contradict it; 0: it counts at once.

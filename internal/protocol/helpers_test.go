@@ -49,6 +49,12 @@ func (ev Event) order(epoch string, seq int64) Event {
 	return ev
 }
 
+// undated is the event of a log record that tells no start.
+func (ev Event) undated() Event {
+	ev.Undated = true
+	return ev
+}
+
 // low is the event for a second alert, f1, of low severity.
 func (ev Event) low() Event {
 	ev.Key, ev.Alert.Fingerprint, ev.Alert.Severity = keys[1], "f1", incident.Low
