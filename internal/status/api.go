@@ -189,6 +189,8 @@ type Aliases struct {
 // Explanation is everything known about an alias, or about the aliases whose alerts have some labels.
 type Explanation struct {
 	Now time.Time `json:"now"`
+	// DryRun means that nothing is sent to Alert24: the incidents exist only here.
+	DryRun bool `json:"dry_run,omitzero"`
 	// Trouble lists problems of the bridge that may be the reason.
 	Trouble []Trouble `json:"trouble"`
 	Entries []Entry   `json:"entries"`

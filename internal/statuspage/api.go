@@ -99,7 +99,7 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o := a.look(r.Context())
-	e.Now, e.Webhooks = o.Now, o.Webhooks
+	e.Now, e.DryRun, e.Webhooks = o.Now, o.Bridge.DryRun, o.Webhooks
 	e.Advise(o.Trouble, &s)
 	write(w, r, "", e)
 }

@@ -149,6 +149,14 @@ func TestTroubleOfTheBridgeComesFirst(t *testing.T) {
 	assert.True(t, strings.HasPrefix(out, "HighErrorRate:"), out)
 }
 
+func TestDryRunIsSaidFirst(t *testing.T) {
+	b := &bridge{overview: (&bridge{}).Overview(t.Context()), answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1")}}}
+	b.overview.Bridge.DryRun = true
+	code, stdout, _ := run(t, b, "HighErrorRate:api-01")
+	assert.Equal(t, 1, code)
+	assert.True(t, strings.HasPrefix(stdout, "! This is a dry run: nothing is sent to Alert24, and nobody is paged.\n"), stdout)
+}
+
 func TestAliasThatIsNotKnown(t *testing.T) {
 	o := (&bridge{}).Overview(t.Context())
 	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{DidYouMean: "DiskFull:db-1"}}, "diskfull:db-1")

@@ -39,6 +39,11 @@ func (p *page) fact(name, value string) {
 
 func write(out io.Writer, e *status.Explanation, s *status.Subject) error {
 	p := &page{now: e.Now}
+	if e.DryRun {
+		p.line("! This is a dry run: nothing is sent to Alert24, and nobody is paged.")
+		p.line("  Do: remove dry_run from the exporter's configuration")
+		p.line("")
+	}
 	p.troubles(e.Trouble)
 	for i := range e.Entries {
 		if i > 0 {

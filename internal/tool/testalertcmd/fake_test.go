@@ -47,6 +47,7 @@ type fakeBridge struct {
 	stuck  bool
 	notice string
 	kind   status.Reason
+	dry    bool // it is a dry run
 
 	got     []webhook.Alert
 	asked   int // since the last webhook
@@ -95,7 +96,7 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 	f.queries = append(f.queries, r.URL.RawQuery)
 	f.headers = append(f.headers, r.Header)
 	f.asked++
-	var answer status.Explanation
+	answer := status.Explanation{DryRun: f.dry}
 	switch firing := len(f.got) > 0 && f.got[len(f.got)-1].Status == "firing"; {
 	case f.notice != "":
 		answer.Notices = []status.Notice{{Kind: f.kind, Text: f.notice}}

@@ -197,6 +197,9 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 			now := &e.Entries[0]
 			told = time.Time{}
 			s.Alias, s.Incident, last = now.Alias, now.Incident.Name(), now.State.String(time.Now())
+			if wanted(now) && e.DryRun {
+				return s.fail(name + ": only in a dry run: nothing is sent to Alert24, and nobody is paged")
+			}
 			if wanted(now) {
 				s.step(name, now.Incident.Name())
 				return nil
@@ -207,17 +210,22 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 			}
 		}
 		if given := !told.IsZero() && time.Since(told) > sure; given || time.Now().After(end) {
-			s.Failed = name + ": not within " + s.o.timeout.String() + ": " + last
 			if given {
-				s.Failed = name + ": it will not be, because " + last
+				return s.fail(name + ": it will not be, because " + last)
 			}
-			fmt.Fprintf(s.out, "%s\n", s.Failed)
-			return errNotInTime
+			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + last)
 		}
 		if !sleep.For(ctx, look) {
 			return ctx.Err()
 		}
 	}
+}
+
+// fail records the step that did not happen, and why.
+func (s *story) fail(text string) error {
+	s.Failed = text
+	fmt.Fprintf(s.out, "%s\n", text)
+	return errNotInTime
 }
 
 // step records a step.

@@ -51,6 +51,16 @@ $`, stdout)
 	assert.LessOrEqual(t, s.Steps[0].Seconds, s.Steps[3].Seconds)
 }
 
+// A dry run opens incidents in its own ledger only.
+func TestDryRunPagesNobody(t *testing.T) {
+	f := newFake(t)
+	f.dry = true
+	code, stdout, stderr := run(t.Context(), f.args()...)
+	require.Equal(t, 1, code, stderr)
+	assert.Contains(t, stdout, "incident opened: only in a dry run: nothing is sent to Alert24, and nobody is paged\n")
+	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
+}
+
 func TestKeepAndResolveLater(t *testing.T) {
 	f := newFake(t)
 	code, stdout, stderr := run(t.Context(), f.args("--keep", "--label", "a=b c")...)
