@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -54,9 +55,10 @@ func (p *poller) hear(alerts []webhook.Alert, d *webhook.Delivery) {
 	}
 }
 
-// sentBy warns once if a webhook comes from a receiver of Alertmanager other than sync::receiver: its name may be misspelled.
+// sentBy warns once if a webhook comes from a receiver of Alertmanager other than sync::receiver: its name may be misspelled. Alertmanager
+// quotes the name as a regular expression, Grafana does not.
 func (p *poller) sentBy(receiver string) {
-	if p == nil || p.repairs == nil || receiver == p.repairs.receiver || receiver == "" {
+	if p == nil || p.repairs == nil || receiver == "" || receiver == p.repairs.receiver || receiver == regexp.QuoteMeta(p.repairs.receiver) {
 		return
 	}
 	p.repairs.other.Do(func() {

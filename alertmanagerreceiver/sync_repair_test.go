@@ -245,7 +245,7 @@ func TestOtherReceiverIsWarnedOf(t *testing.T) {
 	set.Logger = zap.New(core)
 	h, err := newHandler(set, cfg, new(consumertest.LogsSink))
 	require.NoError(t, err)
-	for _, receiver := range []string{"web.hook", "", "pager", "mail"} {
+	for _, receiver := range []string{`web\.hook`, "web.hook", "", "pager", "mail"} {
 		body := fmt.Sprintf(`{"version":"4","receiver":%q,"alerts":[{"status":"firing","labels":{"alertname":"A"},"startsAt":"2026-11-26T10:00:00Z"}]}`, receiver)
 		require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
 	}
