@@ -55,7 +55,7 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 	cfg := *e.cfg.Status.Get()
 	listener, err := cfg.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("status::endpoint: cannot listen on %q: %w", cfg.NetAddr.Endpoint, err)
+		return fmt.Errorf("status::endpoint: cannot listen on %q; see that it is host:port and that no other process uses it: %w", cfg.NetAddr.Endpoint, err)
 	}
 	handler := statuspage.New(&statusSource{alert24Exporter: e}, statuspage.Options{
 		AnyHost: cfg.Auth.HasValue() || !loopback(listener.Addr()), Now: time.Now,

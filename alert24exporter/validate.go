@@ -43,7 +43,7 @@ func (c *Config) checkConnection(p *problems.List) {
 	_, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint, alert24.Config{})
 	p.If(err != nil, "endpoint: %w", err)
 	hasKey, hasAuth := strings.TrimSpace(string(c.APIKey)) != "", c.ClientConfig.Auth.HasValue()
-	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; in Alert24, make a key with scope write")
+	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; create a key with scope write in Alert24")
 	p.If(hasKey && hasAuth, "api_key: give either api_key or auth, not both")
 	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
 }

@@ -41,7 +41,7 @@ func (c *WatchdogConfig) check(p *problems.List) {
 	}
 	p.If(c.MissingAfter == 0, "watchdog::missing_after: must be above 0")
 	for i, name := range c.GroupBy {
-		p.If(name == "" || slices.Contains(c.GroupBy[:i], name), "watchdog::group_by[%d]: %q is empty or there twice", i, name)
+		p.If(name == "" || slices.Contains(c.GroupBy[:i], name), "watchdog::group_by[%d]: %q is empty or appears twice", i, name)
 	}
 	// The error does not contain the URL, because it is a secret.
 	u, err := url.Parse(string(c.HeartbeatURL))

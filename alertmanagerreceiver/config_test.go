@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 	assert.False(t, cfg.HMAC.HasValue())
 }
 
-const badPath = "path: must start with /, have no empty part and no / at its end, and hold no space and none of {}?#%"
+const badPath = "path: must start with / and not end with /, without empty parts, spaces and {}?#%"
 
 // aliasRule is a configuration with one alias rule.
 func aliasRule(rule map[string]any) map[string]any {
@@ -133,36 +133,36 @@ func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 		{map[string]any{"path": "/a/"}, badPath},
 		{map[string]any{"path": "/a//b"}, badPath},
 		{map[string]any{"path": "/-/ready"}, "path: /-/ready is where the receiver answers readiness probes; choose another"},
-		{map[string]any{"max_request_body_size": -1}, "max_request_body_size: must be positive"},
-		{map[string]any{"max_request_body_size": 0}, "max_request_body_size: must be positive"},
-		{map[string]any{"read_timeout": "0s"}, "read_timeout: must be positive, or a slow sender holds a place forever"},
-		{map[string]any{"shutdown_timeout": "0s"}, "shutdown_timeout: must be positive"},
+		{map[string]any{"max_request_body_size": -1}, "max_request_body_size: must be above 0"},
+		{map[string]any{"max_request_body_size": 0}, "max_request_body_size: must be above 0"},
+		{map[string]any{"read_timeout": "0s"}, "read_timeout: must be above 0, or a slow sender holds a place forever"},
+		{map[string]any{"shutdown_timeout": "0s"}, "shutdown_timeout: must be above 0"},
 		{map[string]any{"shutdown_timeout": 5}, "shutdown_timeout: 5ns is too short: write the unit, as in 15s"},
 		{map[string]any{"read_timeout": 30}, "read_timeout: 30ns is too short: write the unit, as in 15s"},
-		{aliasRule(map[string]any{"prefix": "x"}), "alias::rules::0: matchers: must hold at least one matcher, for example alertname=~\"Kube.*\""},
+		{aliasRule(map[string]any{"prefix": "x"}), "alias::rules::0: matchers: must contain at least one matcher, for example alertname=~\"Kube.*\""},
 		{aliasRule(map[string]any{"matchers": []any{"a=~b("}, "prefix": "x"}), "alias::rules::0: matchers[0]: \"a=~b(\": failed to create matcher: error parsing regexp: missing closing ): `^(?:b()$`"},
 		{aliasRule(map[string]any{"matchers": []any{"a=b", "{}"}, "prefix": "x"}), `alias::rules::0: matchers[1]: "{}": there is no matcher`},
 		{
 			aliasRule(map[string]any{"matchers": []any{"a=b"}}),
 			"alias::rules::0: must set at least one of labels, separator, missing_label, exclude and prefix",
 		},
-		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "labels": []any{"a", "a"}}), `alias::rules::0: labels: "a" is there twice`},
+		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "labels": []any{"a", "a"}}), `alias::rules::0: labels: "a" appears twice`},
 		{
 			aliasRule(map[string]any{"matchers": []any{"a=b"}, "missing_label": "none"}),
 			`alias::rules::0: missing_label: must be hash, fingerprint, empty or skip, not "none"`,
 		},
-		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "prefix": "\t"}), "alias::rules::0: prefix: must not hold control characters"},
+		{aliasRule(map[string]any{"matchers": []any{"a=b"}, "prefix": "\t"}), "alias::rules::0: prefix: must not contain control characters"},
 		{map[string]any{"limits": map[string]any{"labels_per_alert": 0}}, "limits: labels_per_alert: must be at least 1"},
 		{map[string]any{"limits": map[string]any{"value_bytes": 63}}, "limits: value_bytes: must be at least 64"},
 		{map[string]any{"limits": map[string]any{"concurrent_requests": 0}}, "limits: concurrent_requests: must be at least 1"},
 		{map[string]any{"alias": map[string]any{"labels": []any{}}}, "alias: labels: must name at least one label"},
-		{map[string]any{"alias": map[string]any{"labels": []any{"a", ""}}}, "alias: labels: must not hold an empty name"},
-		{map[string]any{"alias": map[string]any{"labels": []any{"a", "b", "a"}}}, `alias: labels: "a" is there twice`},
+		{map[string]any{"alias": map[string]any{"labels": []any{"a", ""}}}, "alias: labels: must not contain an empty name"},
+		{map[string]any{"alias": map[string]any{"labels": []any{"a", "b", "a"}}}, `alias: labels: "a" appears twice`},
 		{
 			map[string]any{"alias": map[string]any{"separator": ""}},
 			"alias: separator: must not be empty, or different alerts share an alias",
 		},
-		{map[string]any{"alias": map[string]any{"prefix": "a\n"}}, "alias: prefix: must not hold control characters"},
+		{map[string]any{"alias": map[string]any{"prefix": "a\n"}}, "alias: prefix: must not contain control characters"},
 		{
 			map[string]any{"alias": map[string]any{"prefix": fmt.Sprintf("%0101d", 1)}},
 			"alias: prefix: must not be longer than 100 bytes",
@@ -182,7 +182,7 @@ func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 		},
 		{
 			map[string]any{"hmac": map[string]any{"secret": "s", "timestamp_tolerance": "0s"}},
-			"hmac: timestamp_tolerance: must be positive",
+			"hmac: timestamp_tolerance: must be above 0",
 		},
 	} {
 		t.Run(tt.want, func(t *testing.T) {

@@ -95,10 +95,10 @@ func TestAnswerFollowsThePipeline(t *testing.T) {
 		{context.DeadlineExceeded, 503, "the pipeline cannot take the alerts now: see the collector's log\n"},
 		{consumererror.NewRetryableError(errors.New("s3cret")), 503, "the pipeline cannot take the alerts now: see the collector's log\n"},
 		{consumererror.NewOTLPHTTPError(errors.New("s3cret"), 429), 503, "the pipeline cannot take the alerts now: see the collector's log\n"},
-		{consumererror.NewPermanent(errors.New("s3cret")), 400, "the pipeline refused the alerts for good: see the collector's log\n"},
+		{consumererror.NewPermanent(errors.New("s3cret")), 400, "the pipeline refused the alerts permanently: see the collector's log\n"},
 		{
 			fmt.Errorf("s3cret: %w", consumererror.NewPermanent(errors.New("x"))), 400,
-			"the pipeline refused the alerts for good: see the collector's log\n",
+			"the pipeline refused the alerts permanently: see the collector's log\n",
 		},
 	} {
 		t.Run(fmt.Sprint(tt.status, tt.err), func(t *testing.T) {

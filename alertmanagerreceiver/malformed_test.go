@@ -73,7 +73,7 @@ var malformed = []struct {
 	{"objects past the depth", withMembers(`"x":` + nested(`{"":`, "}")), nil, 400, "invalid JSON at byte 40032: exceeded max depth"},
 
 	// Duplicates and excess data.
-	{"two lists of alerts", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "alerts: is there twice"},
+	{"two lists of alerts", `{"alerts":[` + goodAlert + `],"alerts":[` + goodAlert + `]}`, nil, 400, "alerts: appears twice"},
 	{"two objects", good + good, nil, 400, "there is more after the JSON object"},
 
 	// JSON of another shape.
@@ -87,8 +87,8 @@ var malformed = []struct {
 	{"no status", one(`"labels":{}`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
 	{"an unknown status", one(`"status":"` + secret("x") + `"`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
 	{"a status that is a number", one(`"status":1`), nil, 400, "no alert can be used: alerts[0].status: must be firing or resolved"},
-	{"two statuses", one(`"status":"firing","st\u0061tus":"resolved"`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label is there twice"},
-	{"a label twice", firing(`"labels":{"a":"` + secret("1") + `","a":"2"}`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label is there twice"},
+	{"two statuses", one(`"status":"firing","st\u0061tus":"resolved"`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label appears twice"},
+	{"a label twice", firing(`"labels":{"a":"` + secret("1") + `","a":"2"}`), nil, 400, "no alert can be used: alerts[0]: the status, the labels or a label appears twice"},
 	{"labels that are text", firing(`"labels":"a=b"`), nil, 400, "no alert can be used: alerts[0].labels: must be an object"},
 	{"a start that is not a time", firing(`"startsAt":"` + secret("x") + `"`), nil, 400, "no alert can be used: alerts[0].startsAt: must be a time as in RFC 3339"},
 	{"a start in seconds", firing(`"startsAt":1795466235`), nil, 400, "no alert can be used: alerts[0].startsAt: must be a time as in RFC 3339"},

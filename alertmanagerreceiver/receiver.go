@@ -66,7 +66,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	listener, err := r.cfg.ServerConfig.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("endpoint: cannot listen on %q: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
+		return fmt.Errorf("endpoint: cannot listen on %q; see that it is host:port and that no other process uses it: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }

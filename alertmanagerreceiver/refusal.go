@@ -58,7 +58,7 @@ func asRefusal(err error) *refusal {
 		return &refusal{http.StatusBadRequest, e.Message}
 	}
 	if consumererror.IsPermanent(err) {
-		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts for good: see the collector's log"}
+		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts permanently: see the collector's log"}
 	}
 	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
 }

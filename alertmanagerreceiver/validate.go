@@ -26,11 +26,11 @@ func (c *Config) Validate() error {
 	var p problems.List
 	p.If(c.ServerConfig.NetAddr.Endpoint == "", "endpoint: must be set, for example localhost:9095")
 	p.If(!strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " {}?#%\t\r\n") || c.Path != path.Clean(c.Path),
-		"path: must start with /, have no empty part and no / at its end, and hold no space and none of {}?#%%")
+		"path: must start with / and not end with /, without empty parts, spaces and {}?#%%")
 	p.If(c.Path == readyPath, "path: %s is where the receiver answers readiness probes; choose another", readyPath)
-	p.If(c.ServerConfig.MaxRequestBodySize <= 0, "max_request_body_size: must be positive")
-	p.If(c.ServerConfig.ReadTimeout <= 0, "read_timeout: must be positive, or a slow sender holds a place forever")
-	p.If(c.ShutdownTimeout <= 0, "shutdown_timeout: must be positive")
+	p.If(c.ServerConfig.MaxRequestBodySize <= 0, "max_request_body_size: must be above 0")
+	p.If(c.ServerConfig.ReadTimeout <= 0, "read_timeout: must be above 0, or a slow sender holds a place forever")
+	p.If(c.ShutdownTimeout <= 0, "shutdown_timeout: must be above 0")
 	p.NoUnit("read_timeout", c.ServerConfig.ReadTimeout)
 	p.NoUnit("read_header_timeout", c.ServerConfig.ReadHeaderTimeout)
 	p.NoUnit("write_timeout", c.ServerConfig.WriteTimeout)
@@ -60,7 +60,7 @@ func (c *AliasConfig) Validate() error {
 // Validate refuses what AliasConfig refuses, and invalid matchers.
 func (c *AliasRuleConfig) Validate() error {
 	var p problems.List
-	p.If(len(c.Matchers) == 0, "matchers: must hold at least one matcher, for example alertname=~\"Kube.*\"")
+	p.If(len(c.Matchers) == 0, "matchers: must contain at least one matcher, for example alertname=~\"Kube.*\"")
 	for i, text := range c.Matchers {
 		_, err := matcher.Parse(text)
 		p.If(err != nil, "matchers[%d]: %w", i, err)
@@ -78,13 +78,13 @@ func (c *AliasRuleConfig) Validate() error {
 
 // checkParts refuses invalid parts of an alias, in alias and in its rules.
 func checkParts(p *problems.List, names []string, missing MissingLabel, separator, prefix string) {
-	p.If(slices.Contains(names, ""), "labels: must not hold an empty name")
+	p.If(slices.Contains(names, ""), "labels: must not contain an empty name")
 	repeated := problems.Repeated(names)
-	p.If(repeated != "", "labels: %q is there twice", repeated)
+	p.If(repeated != "", "labels: %q appears twice", repeated)
 	known := []MissingLabel{"", webhook.MissingHash, webhook.MissingFingerprint, webhook.MissingEmpty, webhook.MissingSkip}
 	p.If(!slices.Contains(known, missing), "missing_label: must be hash, fingerprint, empty or skip, not %q", missing)
 	for _, part := range []struct{ key, text string }{{"separator", separator}, {"prefix", prefix}} {
-		p.If(strings.ContainsFunc(part.text, unicode.IsControl), "%s: must not hold control characters", part.key)
+		p.If(strings.ContainsFunc(part.text, unicode.IsControl), "%s: must not contain control characters", part.key)
 		p.If(len(part.text) > maxPrefixBytes, "%s: must not be longer than %d bytes", part.key, maxPrefixBytes)
 	}
 }
@@ -95,7 +95,7 @@ func (c *HMACConfig) Validate() error {
 	p.If(c.Secret == "", "secret: must be set")
 	p.If(!httpguts.ValidHeaderFieldName(c.Header), "header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && !httpguts.ValidHeaderFieldName(c.TimestampHeader), "timestamp_header: must be the name of an HTTP header")
-	p.If(c.TimestampTolerance <= 0, "timestamp_tolerance: must be positive")
+	p.If(c.TimestampTolerance <= 0, "timestamp_tolerance: must be above 0")
 	p.NoUnit("timestamp_tolerance", c.TimestampTolerance)
 	return p.Err()
 }
@@ -107,16 +107,16 @@ const minSyncInterval = time.Second
 func (c *SyncConfig) Validate() error {
 	var p problems.List
 	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
-	p.If(problems.Repeated(c.Endpoints) != "", "endpoints: an address is there twice")
+	p.If(problems.Repeated(c.Endpoints) != "", "endpoints: an address appears twice")
 	for i, endpoint := range c.Endpoints {
 		err := validateEndpoint(endpoint)
 		p.If(err != nil, "endpoints[%d]: %w", i, err)
 	}
-	p.If(c.Interval < minSyncInterval, "interval: must be at least %v", minSyncInterval)
+	p.If(c.Interval < minSyncInterval, "interval: %v is too short: the minimum is %v; write the unit, as in 15s", c.Interval, minSyncInterval)
 	p.If(c.AbsentFor < c.Interval, "absent_for: must not be shorter than interval, or one list alone would close incidents")
-	p.If(c.StartupGrace < 0, "startup_grace: must not be negative")
-	p.If(c.ClientConfig.Timeout <= 0, "timeout: must be positive, or an Alertmanager that hangs stops the sync")
-	p.If(c.Repair != RepairResolves && c.Repair != RepairBoth, "repair: must be %s or %s", RepairResolves, RepairBoth)
+	p.If(c.StartupGrace < 0, "startup_grace: must not be below 0")
+	p.If(c.ClientConfig.Timeout <= 0, "timeout: must be above 0, or an Alertmanager that hangs stops the sync")
+	p.If(c.Repair != RepairResolves && c.Repair != RepairBoth, "repair: must be %s or %s, not %q", RepairResolves, RepairBoth, c.Repair)
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) == 0, "repair: %s needs endpoints", RepairBoth)
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) > 0 && c.Receiver == "",
 		"receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth)
@@ -144,9 +144,9 @@ func validateEndpoint(endpoint string) error {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return errors.New("must be the address of an Alertmanager, for example http://alertmanager:9093")
 	case u.User != nil:
-		return errors.New("must not hold a user or password; use auth")
+		return errors.New("must not contain a user or password; use auth")
 	case u.RawQuery != "" || u.Fragment != "":
-		return errors.New("must hold neither ? nor #")
+		return errors.New("must contain neither ? nor #")
 	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/api/v2") || strings.Contains(u.Path, "/api/v2/"):
 		return errors.New("must end before /api/v2, which the receiver adds")
 	default:

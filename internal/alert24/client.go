@@ -89,7 +89,7 @@ func checkEndpoint(endpoint string) (string, error) {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return "", errors.New(`the endpoint must be a URL like "https://app.alert24.net/api/v1"`)
 	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return "", errors.New("the endpoint must not hold a user, a query or a fragment")
+		return "", errors.New("the endpoint must not contain a user, a query or a fragment")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }

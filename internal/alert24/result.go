@@ -88,7 +88,7 @@ func (e *Error) hint() string {
 	case e.Status == http.StatusForbidden:
 		return "check the scopes of the API key"
 	case e.Status == http.StatusNotFound && e.Result != protocol.Gone:
-		return "not an answer about an incident, check endpoint and its path"
+		return "the API has nothing at this address, check endpoint and its path"
 	case e.Status >= 400 && e.Status <= 499 && e.Status != http.StatusTooManyRequests && !e.FromAPI:
 		return "not the API's answer, check proxies on the way"
 	}

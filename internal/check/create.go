@@ -31,7 +31,7 @@ func (r *run) create(ctx context.Context) {
 	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Reading: "created", Seen: answer.said()}
 	switch {
 	case answer.status == http.StatusForbidden:
-		f.Level, f.Reading, f.Change = Change, "scope", "api_key: make a key with scope write"
+		f.Level, f.Reading, f.Change = Change, "scope", "api_key: create a key with scope write"
 	case answer.status == http.StatusPaymentRequired:
 		f.Level, f.Reading, f.Change = Problem, "plan", "none: the plan of the organization does not include it"
 	case answer.refused():

@@ -115,7 +115,7 @@ func (r *run) readScope(ctx context.Context) {
 	_, meta, ok := answer.rowsIn()
 	switch {
 	case answer.status == http.StatusForbidden:
-		f.Level, f.Reading, f.Change = Change, "no", "api_key: make a key with scope write, which includes reading; with this one no lookup works"
+		f.Level, f.Reading, f.Change = Change, "no", "api_key: create a key with scope write, which includes reading; with this one no lookup works"
 	case !ok:
 		f.Level, f.Reading, f.Change = Problem, "failed", "none: see what Alert24's status page says, and try again"
 	default:

@@ -136,7 +136,7 @@ func (c Config) check(p *problems.List) {
 	p.If(n == 0 || n > maxSourceRunes || text.Line(c.Source, n) != c.Source, "incident::source: must be 1 to %d printable characters", maxSourceRunes)
 	p.If(c.DescriptionFormat != Text && c.DescriptionFormat != Markdown,
 		"incident::description_format: must be %s or %s, not %q", Text, Markdown, c.DescriptionFormat)
-	p.If(slices.Contains(c.Tags.Labels, ""), "incident::tags::labels: must not hold an empty name")
+	p.If(slices.Contains(c.Tags.Labels, ""), "incident::tags::labels: must not contain an empty name")
 	p.If(!slices.Contains([]SendLabels{LabelsInCreates, LabelsAlways, LabelsNever}, c.SendLabels),
 		"incident::send_labels: must be %s, %s or %s, not %q", LabelsInCreates, LabelsAlways, LabelsNever, c.SendLabels)
 	p.If(c.Services.By != ServicesByID && c.Services.By != ServicesByName,

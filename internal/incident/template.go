@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
@@ -36,15 +37,23 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 	}
 	t, err := template.New(key).Option("missingkey=zero").Funcs(templateFuncs).Parse(source)
 	if err != nil {
-		return nil, templateError(err)
+		return nil, unusable(err)
 	}
 	// Other failures depend on the alert: the sample may lack what real alerts have. The package has no error type for this
 	// failure, only its text.
 	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
-		return nil, templateError(err)
+		return nil, unusable(err)
 	}
 	return &textTemplate{key, t}, nil
+}
+
+// goType matches the end of an error about a field that does not exist.
+var goType = regexp.MustCompile(` in type \S+$`)
+
+// unusable returns the error of a template that does not compile, and says where to find what templates may use.
+func unusable(err error) error {
+	return fmt.Errorf("%s; see docs/incidents.md#templates", goType.ReplaceAllString(templateError(err).Error(), ""))
 }
 
 // templateError returns err as one line that begins with the template's key.

@@ -27,7 +27,7 @@ var (
 	errNoAlerts     = &Error{`there is no "alerts" list, as in a custom payload or a notification of Grafana before version 8: ` +
 		"send webhooks as Alertmanager makes them"}
 	errNotList    = &Error{"alerts: must be a list"}
-	errTwoLists   = &Error{"alerts: is there twice"}
+	errTwoLists   = &Error{"alerts: appears twice"}
 	errVersion    = &Error{`version: must be "4" or "3" (Alertmanager) or "1" (Grafana)`}
 	errUnreadable = &Error{"the body changed while it was read"}
 )

@@ -31,7 +31,7 @@ var explanations = map[Reason]string{
 	BadLabels:     ".labels: must be an object",
 	BadStatus:     ".status: must be firing or resolved",
 	BadStart:      ".startsAt: must be a time as in RFC 3339",
-	GivenTwice:    ": the status, the labels or a label is there twice",
+	GivenTwice:    ": the status, the labels or a label appears twice",
 	TooManyLabels: ".labels: must not be more than " + strconv.Itoa(maxPairs),
 }
 

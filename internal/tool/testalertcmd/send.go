@@ -10,6 +10,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -85,11 +86,8 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 		b.sign(req, body)
 	}
 	resp, err := b.client.Do(req)
-	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "dial" {
-		return fmt.Errorf("%w: the bridge cannot be reached: %w", errNothingFires, op)
-	}
 	if err != nil {
-		return fmt.Errorf("the webhook was not answered: %w", err)
+		return unanswered(err)
 	}
 	defer resp.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // as much as arrived
@@ -97,6 +95,20 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 		return nil
 	}
 	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(said), maxSaid), hint(resp.StatusCode))
+}
+
+// unanswered explains why there is no answer.
+func unanswered(err error) error {
+	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "dial" {
+		return fmt.Errorf("%w: the bridge cannot be reached: %w; see that it runs and that --url is its address", errNothingFires, op)
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return fmt.Errorf("%w: the bridge does not use TLS; write http:// in --url", errNothingFires)
+	}
+	if cert, is := errors.AsType[*tls.CertificateVerificationError](err); is {
+		return fmt.Errorf("%w: %w; check --ca-file and the name in --url", errNothingFires, cert)
+	}
+	return fmt.Errorf("the webhook was not answered: %w", err)
 }
 
 // sign signs the request like Grafana.
@@ -120,7 +132,7 @@ func hint(status int) string {
 	case http.StatusServiceUnavailable:
 		return "the bridge cannot store alerts now: see its log"
 	default:
-		return "is --url the bridge's?"
+		return "check that --url is the bridge's"
 	}
 }
 
