@@ -110,7 +110,7 @@ func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
 func (r *replica) syncListed(ctx context.Context, t *term) {
 	for _, s := range r.listed.take() {
 		if err := t.sync(ctx, s); err != nil && !errors.Is(err, ledger.ErrDeposed) {
-			r.telemetry.failures.Warn("A list of alerts that another replica read could not be applied; the next one makes up for it", zap.Error(err))
+			r.telemetry.failures.Warn("A list of alerts from another replica could not be applied; the next list replaces it", zap.Error(err))
 		}
 	}
 }

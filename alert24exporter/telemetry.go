@@ -69,7 +69,7 @@ func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
 func (t *telemetry) templateFailed(key string, err error) {
 	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
-	t.failures.Warn("A template failed on an alert; its default took its place", zap.String("key", key), zap.Error(err))
+	t.failures.Warn("A template failed on an alert; the default is used instead", zap.String("key", key), zap.Error(err))
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {

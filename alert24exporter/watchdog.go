@@ -47,7 +47,7 @@ func newWatch(t *term, now time.Time) *watch {
 	}
 	for name, note := range t.ledger.Notes() {
 		if err := w.watchdog.Restore(name, note); err != nil {
-			e.set.Logger.Warn("A source of watchdogs is forgotten; it is learnt anew when it is heard", zap.String("note", name), zap.Error(err))
+			e.set.Logger.Warn("The ledger's note about a watchdog cannot be used; the bridge forgets the watchdog until it is heard again", zap.String("note", name), zap.Error(err))
 		}
 	}
 	return w
@@ -199,7 +199,7 @@ func (t *telemetry) watchdogNews(n watchdog.News, missingAfter time.Duration) {
 	case watchdog.Back:
 		t.logger.Info("A watchdog is heard again: its incident closes", source)
 	case watchdog.Forgotten:
-		t.logger.Warn("A person closed the incident of a silent watchdog, so it is forgotten; it is watched again when it is heard again", source)
+		t.logger.Warn("A person closed the incident of a silent watchdog; the bridge forgets the watchdog until it is heard again", source)
 	case watchdog.Never:
 		t.logger.Warn("No watchdog has been heard since the start; check its route in Alertmanager and watchdog::matchers", zap.Duration("missing_after", missingAfter))
 	case watchdog.NoRoom:

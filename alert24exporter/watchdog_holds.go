@@ -98,7 +98,7 @@ func (w *watch) held(s *protocol.Snapshot, did protocol.Sighting) {
 	}
 	t := w.exporter.telemetry
 	if w.holds.see(s.Source, did.Held, time.Now()) {
-		t.logger.Warn("Resolves wait: the watchdog of their source has not been heard since; they count when it is, or after an hour",
+		t.logger.Warn("Resolves wait until the watchdog of their source is heard, an hour at most",
 			zap.Int("alerts", did.Held))
 	}
 	if did.Unheard > 0 {

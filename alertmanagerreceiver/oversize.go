@@ -98,7 +98,7 @@ func (o *oversize) send(ctx context.Context, a webhook.Alert) (accepted bool) {
 	logs, _ := o.handler.converter.Logs(&webhook.Webhook{Alerts: []webhook.Alert{a}}, &d)
 	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.Alias, o.alias)
 	if err := o.handler.consume(ctx, logs); err != nil {
-		o.handler.logger.Warn("The pipeline refused the alert about too large webhooks; it is sent again with the next one", zap.Error(err))
+		o.handler.logger.Warn("The pipeline refused the alert about webhooks that are too large; the next such webhook repeats it", zap.Error(err))
 		return false
 	}
 	return true

@@ -184,7 +184,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {
-		p.handler.logger.Warn("What Alertmanager lists was not taken; the next sync makes up for it", zap.Error(err))
+		p.handler.logger.Warn("The pipeline did not take Alertmanager's list of alerts; the next sync sends a new one", zap.Error(err))
 	}
 	p.repair(p.notice(ctx, r), r)
 }

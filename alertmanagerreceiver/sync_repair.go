@@ -182,7 +182,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 	due := p.repairs.finish(rd)
 	if rd.unheard.old && !p.repairs.warned {
 		p.repairs.warned = true
-		p.handler.logger.Warn("An Alertmanager does not tell which alerts a time interval mutes, as before version 0.28: sync::repair opens none of its alerts")
+		p.handler.logger.Warn("An Alertmanager older than 0.28 does not say which alerts a time interval mutes: sync::repair opens none of its alerts")
 	}
 	if len(due) == 0 {
 		return
@@ -196,13 +196,13 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 		logs, _ := p.handler.converter.Logs(w, &d)
 		if err := p.handler.consume(ctx, logs); err != nil {
 			if ctx.Err() == nil {
-				p.handler.logger.Warn("Alerts that no webhook brought were not taken; the next sync passes them on", zap.Error(err))
+				p.handler.logger.Warn("The pipeline did not take alerts that no webhook brought; the next sync passes them on", zap.Error(err))
 			}
 			return
 		}
 	}
 	p.repairs.passed(due, rd.arrival)
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, int64(len(due)))
-	p.handler.logger.Info("Passed on alerts that Alertmanager lists and of which no webhook has come since the start of the bridge",
+	p.handler.logger.Info("Passed on alerts that Alertmanager lists, but has not sent since the start of the bridge",
 		zap.Int("alerts", len(due)))
 }

@@ -111,7 +111,7 @@ func New(o Options) (*Preview, error) {
 	p := &Preview{Options: o, prefix: strings.TrimRight(endpoint.Path, "/")}
 	p.renderer, err = incident.NewRenderer(o.Incident,
 		incident.WithTemplateFailed(func(key string, err error) {
-			p.note("A template failed on an alert; its default took its place: key %s, error %v", key, err)
+			p.note("A template failed on an alert; the default is used instead: key %s, error %v", key, err)
 		}),
 		incident.WithUnknownValue(func(key, value, _ string) {
 			p.note("A label's value has no entry in the map; add one: key %s, value %s", key, value)

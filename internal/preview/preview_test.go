@@ -160,7 +160,7 @@ func TestNotesAreToldOnce(t *testing.T) {
 		assert.Equal(t, []string{"A label's value has no entry in the map; add one: key incident::severity::map, value ticket"}, alerts[0].Notes)
 		require.Len(t, alerts[0].Incident.Notes, 2)
 		assert.Equal(t, "A label's value has no entry in the map; add one: key incident::services, value db", alerts[0].Incident.Notes[0])
-		assert.Contains(t, alerts[0].Incident.Notes[1], "A template failed on an alert; its default took its place: key incident::title, error incident::title:1:3:")
+		assert.Contains(t, alerts[0].Incident.Notes[1], "A template failed on an alert; the default is used instead: key incident::title, error incident::title:1:3:")
 	}
 }
 

@@ -75,7 +75,7 @@ func TestRuns(t *testing.T) { //nolint:funlen // one table of cases
 		"alerts of one alias":      {args: []string{"--config", whole, "many.json"}, stdout: "               shared by alerts 1, 2, 3, 4, which have one alias\n"},
 		"alerts of one alias 2":    {args: []string{"--config", whole, "many.json"}, stdout: "  incident     that of alert 1: one alias is one incident\n  call         that of alert 1: the alerts of one alias share a call\n"},
 		"an alert of no use":       {args: []string{"--config", whole, "some.json"}, stdout: "some.json: 2 alerts\nNote: alerts that cannot be used are skipped, 1 in all: alerts[0].labels: must be an object.\n\nAlert 2 of 2\n"},
-		"a template that fails":    {args: []string{"--config", exporter(`incident: {title: "{{ index .Members 7 }}"}`), "good.json"}, stdout: "  notes        A template failed on an alert; its default took its place: key incident::title, error "},
+		"a template that fails":    {args: []string{"--config", exporter(`incident: {title: "{{ index .Members 7 }}"}`), "good.json"}, stdout: "  notes        A template failed on an alert; the default is used instead: key incident::title, error "},
 		"help":                     {args: []string{"--help"}, stdout: "alert24tool render --config FILE [flags] WEBHOOK..."},
 		"an unknown flag":          {args: []string{"--colour"}, code: 2, stderr: "alert24tool render: unknown flag: --colour (--help lists the flags)\n"},
 		"no configuration":         {args: []string{"good.json"}, code: 2, stderr: "alert24tool render: --config is missing (--help lists the flags)\n"},
