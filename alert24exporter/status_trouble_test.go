@@ -27,15 +27,15 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.Contains(t, before.Do.Command, "alertname=never")
 
 	from := rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"}
-	rejections.Tell(rejections.Rejection{Text: "404: another path", Detail: "asked for /alertmanagr, taken on /alertmanager", Sender: from})
-	rejections.Tell(rejections.Rejection{Text: "404: another path", Detail: "asked for /wp-admin, taken on /alertmanager", Sender: from})
+	rejections.Tell(rejections.Rejection{Text: "404: wrong path", Detail: "/alertmanagr instead of /alertmanager", Sender: from})
+	rejections.Tell(rejections.Rejection{Text: "404: wrong path", Detail: "/wp-admin instead of /alertmanager", Sender: from})
 	found := explain(t, e, "never")
 	require.Len(t, found.Notices, 1, "a scanner asks for many paths")
-	assert.Equal(t, "webhooks are answered 404: another path (asked for /wp-admin, taken on /alertmanager)", found.Notices[0].Text)
+	assert.Equal(t, "webhooks are answered 404: wrong path (/wp-admin instead of /alertmanager)", found.Notices[0].Text)
 	assert.Equal(t, int64(2), found.Notices[0].Count)
 	assert.Equal(t, "10.0.0.1", found.Notices[0].From)
 	assert.Equal(t, status.Refusing, found.Trouble[0].Kind)
-	assert.Contains(t, found.Trouble[0].Text, "404: another path (asked for /wp-admin, taken on /alertmanager), from 10.0.0.1")
+	assert.Contains(t, found.Trouble[0].Text, "404: wrong path (/wp-admin instead of /alertmanager), from 10.0.0.1")
 	assert.Contains(t, found.Do.Command, "alertname=never", "after what the trouble has")
 
 	rejections.Took()

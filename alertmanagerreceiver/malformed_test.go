@@ -118,7 +118,7 @@ var malformed = []struct {
 const (
 	noAlerts = `there is no "alerts" list, as in a custom payload or a notification of Grafana before version 8: ` +
 		"send webhooks as Alertmanager makes them"
-	wrongPath    = "webhooks are taken on another path: see path in the receiver's configuration"
+	wrongPath    = "wrong path: see path in the receiver's configuration"
 	tooManyBytes = "the body has more than 4194304 bytes: group by more labels, or raise max_request_body_size"
 )
 

@@ -24,7 +24,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.message }
 
 var (
-	errPath           = &refusal{http.StatusNotFound, "webhooks are taken on another path: see path in the receiver's configuration"}
+	errPath           = &refusal{http.StatusNotFound, "wrong path: see path in the receiver's configuration"}
 	errInternal       = &refusal{http.StatusServiceUnavailable, "internal error: see the collector's log"}
 	errBusy           = &refusal{http.StatusServiceUnavailable, "too many webhooks at once: see limits::concurrent_requests"}
 	errSlowBody       = &refusal{http.StatusServiceUnavailable, "the body did not arrive in time: see read_timeout"}
@@ -69,7 +69,7 @@ const maxAsked = 100
 // detail returns the part of a refusal that only the log shows: its readers may know more than the sender may.
 func (h *handler) detail(r *http.Request, refused *refusal, err error) string {
 	if refused == errPath {
-		return "asked for " + text.Line(r.URL.Path, maxAsked) + ", taken on " + h.path
+		return text.Line(r.URL.Path, maxAsked) + " instead of " + h.path
 	}
 	if detail := webhook.OneLine(err); detail != refused.message {
 		return detail

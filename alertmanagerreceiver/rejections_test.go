@@ -76,5 +76,5 @@ func TestRefusalHasADetail(t *testing.T) {
 
 	r := httptest.NewRequest(http.MethodPost, "/alertmanagr", http.NoBody)
 	h.routes(func(http.ResponseWriter, *http.Request) {}, nil).ServeHTTP(httptest.NewRecorder(), r)
-	assert.Equal(t, "asked for /alertmanagr, taken on /alertmanager", (*refused)[2].Detail)
+	assert.Equal(t, "/alertmanagr instead of /alertmanager", (*refused)[2].Detail)
 }

@@ -26,16 +26,16 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/config"
 )
 
-const long = `Asks the real Alert24 what its API does where the documentation leaves it open, and says for each point what was
-expected, what was seen, and which setting to change. It stops at the first thing that makes the rest useless.
+const long = `Tests the API of the real Alert24, because its documentation does not say everything. For each point, it shows what it expected,
+what it saw, and which setting to change. It stops at a failure that makes the other tests useless.
 
-It reads one alert24 exporter of the collector's configuration: endpoint, key, TLS, proxy, timeout, and what incidents carry.
+It reads one alert24 exporter of the collector's configuration: endpoint, key, TLS, proxy, timeout, and the content of incidents.
 
-It opens up to six test incidents under an alias of its own, one after the other, and closes them, also after Ctrl-C. People may be
-notified, as for any new incident of that severity. It asks before the first of them, unless --yes is given. What it could not close, it
-names.
+It opens up to six test incidents with an alias of its own, one after the other, and closes them, even after Ctrl-C. People may be
+notified, as for any new incident of that severity. It asks before the first one, unless --yes is given. It names those that it could
+not close.
 
-Exit codes: 0 if all is as the bridge needs it, 1 if something should be changed, 2 if it could not do its work or was not allowed to.`
+Exit codes: 0 if Alert24 does what the bridge needs, 1 if something should be changed, 2 if it could not do its work or was not allowed to.`
 
 // options are the command's flags.
 type options struct {
@@ -50,7 +50,7 @@ func New() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:     "check --config FILE [flags]",
-		Short:   "Ask the real Alert24 what its API does",
+		Short:   "Test the API of the real Alert24",
 		Long:    long,
 		Example: "  alert24tool check --config collector-config.yaml\n  alert24tool check --config collector-config.yaml --yes --json > report.json",
 		Args:    cli.NoArguments,

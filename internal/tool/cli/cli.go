@@ -61,7 +61,7 @@ func Run(ctx context.Context, version string, args []string, s Streams, commands
 	root := &cobra.Command{
 		Use:   programName,
 		Short: "Check your Alert24, try the bridge, and see what it does",
-		Long:  "Checks your Alert24, tries the bridge from Alertmanager to it, and says what the bridge does and would do.\n\n" + exitCodesEnd,
+		Long:  "Checks your Alert24, tests the bridge, and shows what the bridge does and would do.\n\n" + exitCodesEnd,
 		Example: "  " + programName + " check --config collector-config.yaml\n" +
 			"  " + programName + " test-alert --url http://localhost:9095/alertmanager\n" +
 			"  " + programName + " explain HighErrorRate:api-01.prod",

@@ -23,10 +23,10 @@ const long = `Keeps the next webhooks as files for the command render. It listen
   in front of the bridge: with --forward, point Alertmanager to it in place of the bridge. Each webhook goes on to the bridge with its
   headers, and Alertmanager gets the bridge's answer.
 
-Next to the bridge it ends after --count webhooks. In front of it, it goes on to pass webhooks to the bridge until Ctrl-C.
+Next to the bridge, it ends after --count webhooks. In front of the bridge, it forwards webhooks until Ctrl-C.
 
-Headers are not kept, so neither tokens nor signatures are. In the body, passwords in URLs and what looks like a token are replaced by
-REDACTED; labels and annotations are kept, so read a file before you pass it on.
+A file has no headers, and so neither token nor signature. In the body, REDACTED replaces passwords in URLs and anything that looks like a
+token. Labels and annotations are kept, so read a file before you pass it on.
 
 Exit codes: 0, or 2 if it could not do its work.`
 
@@ -55,9 +55,9 @@ func New() *cobra.Command {
 		Args: cli.NoArguments,
 	}
 	set := cmd.Flags()
-	set.StringVar(&o.dir, "dir", "", "folder for the files; it is made if it is not there")
-	set.StringVar(&o.listen, "listen", "localhost:9097", "address to listen on; webhooks are taken on every path")
-	set.StringVar(&o.forward, "forward", "", "the bridge's URL for webhooks, to which each one goes on")
+	set.StringVar(&o.dir, "dir", "", "folder for the files; created if it does not exist")
+	set.StringVar(&o.listen, "listen", "localhost:9097", "address to listen on; webhooks are accepted on every path")
+	set.StringVar(&o.forward, "forward", "", "the bridge's URL for webhooks; each one is forwarded to it")
 	set.IntVar(&o.count, "count", 10, "how many webhooks to keep")
 	set.Int64Var(&o.maxBody, "max-body", 64<<20, "most bytes of a webhook")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

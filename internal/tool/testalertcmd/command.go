@@ -16,15 +16,15 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-const long = `Sends a webhook like Alertmanager's through a running bridge, waits until the bridge's status API says that the incident is
+const long = `Sends a webhook like Alertmanager's through a running bridge, waits until the bridge's status page shows that the incident is
 open, resolves the alert, waits for the close, and prints the time of each step. People may be notified, as for any alert. With --keep
 the incident stays open; the printed command closes it. After Ctrl-C the alert is resolved.
 
-The bridge needs status::endpoint. If it has none, give --status "" to send the webhooks and follow nothing.
+The bridge needs status::endpoint. If it has none, --status "" sends the webhooks without following them.
 
 Secrets are read from files or from the environment: ALERT24_WEBHOOK_TOKEN is the bearer token unless --token-file is given.
 
-Exit codes: 0, 1 if a step did not happen in time, 2 if a webhook could not be sent.`
+Exit codes: 0, 1 if a step did not happen in time, 2 if it could not do its work.`
 
 // tokenEnv holds the bearer token.
 const tokenEnv = "ALERT24_WEBHOOK_TOKEN" //nolint:gosec // a name, not a token
@@ -65,7 +65,7 @@ func New() *cobra.Command {
 	set.StringVar(&o.tokenFile, "token-file", "", "file with the webhook's bearer token (default: the variable "+tokenEnv+")")
 	set.StringVar(&o.hmac.secretFile, "hmac-secret-file", "", "file with the secret that signs webhooks")
 	set.StringVar(&o.hmac.header, "hmac-header", "X-Grafana-Alerting-Signature", "header of the signature")
-	set.StringVar(&o.hmac.timestampHeader, "hmac-timestamp-header", "", "header of the time that is signed too")
+	set.StringVar(&o.hmac.timestampHeader, "hmac-timestamp-header", "", "header with the time, which is signed too")
 	set.StringVar(&o.tls.CA, "ca-file", "", "certificates of the authority that signed the bridge's")
 	set.StringVar(&o.tls.Cert, "cert-file", "", "client certificate")
 	set.StringVar(&o.tls.Key, "key-file", "", "key of the client certificate")
