@@ -517,7 +517,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24LedgerSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_ledger_size",
-		metric.WithDescription("Size of the ledger's records that count, before they are compressed; 0 in memory only. [Alpha]"),
+		metric.WithDescription("Size of the current records of the ledger before compression; 0 in memory only. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
@@ -579,7 +579,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RefusedEvents, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_refused_events",
-		metric.WithDescription("Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]"),
+		metric.WithDescription("Events refused because they need a new alias and limits::aliases is reached. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

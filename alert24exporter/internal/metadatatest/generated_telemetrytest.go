@@ -285,7 +285,7 @@ func AssertEqualExporterAlert24LedgerLoadDuration(t *testing.T, tt *componenttes
 func AssertEqualExporterAlert24LedgerSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_ledger_size",
-		Description: "Size of the ledger's records that count, before they are compressed; 0 in memory only. [Alpha]",
+		Description: "Size of the current records of the ledger before compression; 0 in memory only. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -429,7 +429,7 @@ func AssertEqualExporterAlert24PendingAliases(t *testing.T, tt *componenttest.Te
 func AssertEqualExporterAlert24RefusedEvents(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_alert24_refused_events",
-		Description: "Events refused because they need a new alias and limits::aliases live ones are reached. [Alpha]",
+		Description: "Events refused because they need a new alias and limits::aliases is reached. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
