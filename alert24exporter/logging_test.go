@@ -66,7 +66,7 @@ func TestOneLineForEachChange(t *testing.T) {
 	said("Incident opened", alias, "an alert fires")
 	firing[attrs.AlertAnnotationPrefix+"summary"] = "It got worse"
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
-	said("Incident updated", alias, "its alerts say something else")
+	said("Incident updated", alias, "its alerts have changed")
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(resolved)))
 	said("Incident closed", alias, "no alert fires any more")
 

@@ -9,19 +9,19 @@ func Why(e *Entry, c Call) string {
 	case Create:
 		switch {
 		case c.Minimal:
-			return "an alert fires, and the API refused all that it says"
+			return "an alert fires, and Alert24 refused its full content"
 		case e.Continues != 0:
 			return "an alert fires at a higher severity, and a new incident pages people"
 		}
 		return "an alert fires and no incident is known open"
 	case Update:
-		return "its alerts say something else now"
+		return "its alerts have changed"
 	case Reopen:
 		return "the API updated a closed incident"
 	case Close:
 		return whyClose(e, c)
 	case Lookup:
-		return "what Alert24 holds is not certain"
+		return "the state in Alert24 is not certain"
 	default:
 		return "nothing"
 	}
@@ -32,7 +32,7 @@ func whyClose(e *Entry, c Call) string {
 	case c.Renew:
 		return "its severity rises, and a new incident pages people"
 	case c.Finish:
-		return "its close was begun before the alert fired again"
+		return "its close began before the alert fired again"
 	case c.ID != e.Incident.ID:
 		return "a second open incident of one alias"
 	default:

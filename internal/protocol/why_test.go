@@ -13,14 +13,14 @@ func TestWhy(t *testing.T) {
 	e := &Entry{Incident: Incident{State: Open, ID: "1"}}
 	for want, c := range map[string]Call{
 		"an alert fires and no incident is known open":         {Kind: Create},
-		"an alert fires, and the API refused all that it says": {Kind: Create, Minimal: true},
-		"its alerts say something else now":                    {Kind: Update, ID: "1"},
+		"an alert fires, and Alert24 refused its full content": {Kind: Create, Minimal: true},
+		"its alerts have changed":                              {Kind: Update, ID: "1"},
 		"the API updated a closed incident":                    {Kind: Reopen, ID: "1"},
 		"no alert fires any more":                              {Kind: Close, ID: "1"},
 		"its severity rises, and a new incident pages people":  {Kind: Close, ID: "1", Renew: true},
-		"its close was begun before the alert fired again":     {Kind: Close, ID: "1", Finish: true},
+		"its close began before the alert fired again":         {Kind: Close, ID: "1", Finish: true},
 		"a second open incident of one alias":                  {Kind: Close, ID: "2"},
-		"what Alert24 holds is not certain":                    {Kind: Lookup},
+		"the state in Alert24 is not certain":                  {Kind: Lookup},
 		"nothing":                                              {},
 	} {
 		assert.Equal(t, want, Why(e, c))

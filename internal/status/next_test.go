@@ -24,7 +24,7 @@ func TestNext(t *testing.T) {
 			l.fires()
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
 		}},
-		"lookup in 1 s, because what Alert24 holds is not certain": {happens: func(l *life) {
+		"lookup in 1 s, because the state in Alert24 is not certain": {happens: func(l *life) {
 			l.fires()
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
 		}},

@@ -47,7 +47,7 @@ func TestAdvice(t *testing.T) {
 		"it is as it should be":        {entry(Open), everything, []TroubleKind{Watchdogs}, ""},
 		"closed":                       {entry(Closed), everything, []TroubleKind{Watchdogs}, ""},
 		"its call failed":              {entry(Retrying), everything, []TroubleKind{Watchdogs, APIDown}, ""},
-		"only its calls fail":          {entry(Retrying), nil, nil, "goes on trying"},
+		"only its calls fail":          {entry(Retrying), nil, nil, "keeps trying"},
 		"in doubt":                     {entry(Doubtful), nil, nil, "looks the incident up"},
 		"in doubt, and one is silent":  {entry(Doubtful), everything[:1], []TroubleKind{Watchdogs}, "looks the incident up"},
 		"in doubt, and calls wait":     {entry(Doubtful), []Trouble{trouble(KeyRefused, Waiting)}, []TroubleKind{KeyRefused}, ""},
