@@ -102,7 +102,7 @@ func (d *duo) play(ctx context.Context) error {
 	fmt.Fprintf(d.out, "\n2. Collector %d leads. It is killed\n", slices.Index(d.bridges, leader)+1)
 	leader.Kill()
 
-	fmt.Fprintf(d.out, "\n3. The alert is over. The other one takes over and closes the incident\n")
+	fmt.Fprintf(d.out, "\n3. The alert resolves. The other collector takes over and closes the incident\n")
 	alert.EndsAt = now()
 	return s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "8.3%", resolvedAt: alert.EndsAt})
 }

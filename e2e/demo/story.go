@@ -64,7 +64,7 @@ func (s *story) play(ctx context.Context) error {
 		return err
 	}
 
-	fmt.Fprintf(s.out, "\n3. It is over\n")
+	fmt.Fprintf(s.out, "\n3. It resolves\n")
 	alert.EndsAt = now()
 	if err := s.send(ctx, alert, expectation{id: s.id, status: "resolved", says: "12.1%", resolvedAt: alert.EndsAt}); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *story) play(ctx context.Context) error {
 
 // playSilenced silences an alert and then ends it. Alertmanager sends nothing about that.
 func (s *story) playSilenced(ctx context.Context, alert harness.Alert) error {
-	fmt.Fprintf(s.out, "\n4. HighErrorRate fires on api-02.prod. Jane silences it and mends the service: Alertmanager never sends the resolve\n")
+	fmt.Fprintf(s.out, "\n4. HighErrorRate fires on api-02.prod. Jane silences it and repairs the service: Alertmanager never sends the resolve\n")
 	if err := s.send(ctx, alert, expectation{status: "new", says: "8.3%"}); err != nil {
 		return err
 	}

@@ -205,7 +205,7 @@ func (r *run) rateLimit() {
 		return
 	}
 	f := Finding{
-		Point: "rate_limit", Title: "what answers say of a rate limit", Expected: "its headers, and Retry-After with a 429",
+		Point: "rate_limit", Title: "what answers say about a rate limit", Expected: "its headers, and Retry-After with a 429",
 		Level: OK, Reading: "headers", Seen: r.api.limitHeaders(),
 	}
 	waits := slices.DeleteFunc(slices.Clone(r.api.waits), func(s string) bool { return s == "" })
