@@ -66,7 +66,7 @@ type LimitsConfig struct {
 
 // LifecycleConfig sets when incidents are opened, closed and verified.
 type LifecycleConfig struct {
-	// Reopen is on_repeat or never: whether an incident comes back that a person closed while its alert fires.
+	// Reopen is on_repeat or never: whether the bridge reopens an incident that a person closed while its alert fires.
 	Reopen ReopenPolicy `mapstructure:"reopen"`
 	// OnRise is update or renew: whether a severity that rises updates the incident, or closes it and opens a new one, which pages people.
 	OnRise RisePolicy `mapstructure:"on_rise"`
@@ -74,9 +74,9 @@ type LifecycleConfig struct {
 	Foreign ForeignPolicy `mapstructure:"foreign"`
 	// ResolveDelay is how long to wait before an incident is closed. If its alert fires again meanwhile, it stays open.
 	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
-	// StaleAfter is the time after which an alert resolves that has not been repeated. 0 means never.
+	// StaleAfter is the time without a repeat after which an alert resolves. 0 means never.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
-	// RefreshInterval is the time after which an unchanged repeat makes the exporter look at the incident. 0 means never.
+	// RefreshInterval is the time after which an unchanged repeat makes the exporter check the incident. 0 means never.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
 	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger. 0 means never.
 	AuditInterval time.Duration `mapstructure:"audit_interval"`

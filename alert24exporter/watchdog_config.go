@@ -22,7 +22,7 @@ type WatchdogConfig struct {
 	Matchers []string `mapstructure:"matchers"`
 	// MissingAfter is how long a source may be silent before its incident is opened.
 	MissingAfter time.Duration `mapstructure:"missing_after"`
-	// GroupBy lists the labels that tell sources apart, for example cluster. Without labels there is one source.
+	// GroupBy lists the labels that distinguish sources, for example cluster. Without labels there is one source.
 	GroupBy []string `mapstructure:"group_by"`
 	// HeartbeatURL is requested once a minute while at least one source is heard. It is a secret.
 	HeartbeatURL configopaque.String `mapstructure:"heartbeat_url"`

@@ -64,7 +64,7 @@ type SyncConfig struct {
 	Receiver string `mapstructure:"receiver"`
 }
 
-// Repair says which missing webhooks the lists make up for.
+// Repair says which missing webhooks the lists replace.
 type Repair string
 
 // Values of Repair.
@@ -98,7 +98,7 @@ type AliasConfig struct {
 	Separator string `mapstructure:"separator"`
 	// MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
-	// Exclude lists labels that do not tell problems apart. The hash of MissingLabel leaves them out.
+	// Exclude lists labels that do not distinguish problems. Hashes leave them out.
 	Exclude []string `mapstructure:"exclude"`
 	// Prefix is put before every alias.
 	Prefix string `mapstructure:"prefix"`
@@ -110,15 +110,15 @@ type AliasConfig struct {
 type AliasRuleConfig struct {
 	// Matchers select alerts, in Alertmanager's syntax. All must match.
 	Matchers []string `mapstructure:"matchers"`
-	// Labels replace those of AliasConfig.
+	// Labels replace those of alias.
 	Labels []string `mapstructure:"labels"`
-	// Separator replaces that of AliasConfig.
+	// Separator replaces that of alias.
 	Separator string `mapstructure:"separator"`
-	// MissingLabel replaces that of AliasConfig.
+	// MissingLabel replaces that of alias.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
-	// Exclude replaces that of AliasConfig. It may be empty.
+	// Exclude replaces that of alias. It may be empty.
 	Exclude []string `mapstructure:"exclude"`
-	// Prefix replaces that of AliasConfig if it is set. It may be empty.
+	// Prefix replaces that of alias if it is set. It may be empty.
 	Prefix *string `mapstructure:"prefix"`
 }
 
