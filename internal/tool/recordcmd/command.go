@@ -94,7 +94,7 @@ func (o *options) run(cmd *cobra.Command) error {
 	r := newRecorder(o, out)
 	defer r.transport.CloseIdleConnections()
 	server := &http.Server{Handler: r, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout}
-	fmt.Fprintf(out, "listening on http://%s/ for %d webhooks\n", listener.Addr(), o.count)
+	fmt.Fprintf(out, "listening on http://%s/ (webhooks to keep: %d)\n", listener.Addr(), o.count)
 	if err := cli.Serve(ctx, server, listener, r.full, shutdownTimeout); err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func TestRecordsInFrontOfTheBridge(t *testing.T) {
 	status, _, _ = send(t, http.MethodPost, address, hook)
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Len(t, got, 2, "it goes on")
-	assert.Contains(t, out.String(), "webhooks still go on to the bridge")
+	assert.Contains(t, out.String(), "further webhooks are only forwarded")
 	bridge.Close()
 	status, _, _ = send(t, http.MethodPost, address, hook)
 	assert.Equal(t, http.StatusBadGateway, status)

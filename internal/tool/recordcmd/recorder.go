@@ -109,7 +109,7 @@ func (r *recorder) keep(body []byte) error {
 	r.kept++
 	if r.kept == r.count {
 		if r.forward != "" {
-			fmt.Fprintln(r.out, "enough are kept; webhooks still go on to the bridge: point Alertmanager back to it, then press Ctrl-C")
+			fmt.Fprintln(r.out, "all are kept; further webhooks are only forwarded: point Alertmanager back to the bridge, then press Ctrl-C")
 		}
 		r.finish()
 	}
