@@ -121,6 +121,26 @@ func TestOtherSettings(t *testing.T) {
 	require.Empty(t, d.notes)
 }
 
+// TestAnyOrderOfLabels: a restart knows the sources again, whatever the order of watchdog::group_by. Another order is another setting.
+func TestAnyOrderOfLabels(t *testing.T) {
+	d := newDesk(t)
+	d.cfg.Rules.GroupBy = []string{"prometheus", "cluster"}
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	require.Equal(t, []string{"watching 1:eu", "gone 1:eu"}, d.tick(at(time.Hour)))
+	d.restart(at(time.Hour))
+	require.Empty(t, d.tick(at(time.Hour)))
+	require.True(t, d.Get("Watchdog:1:eu").Firing(), "it is silent still")
+	d.hears("eu", at(2*time.Hour))
+	require.Equal(t, []string{"back 1:eu"}, d.tick(at(2*time.Hour)))
+
+	d.cfg.Rules.GroupBy = []string{"cluster", "prometheus"}
+	d.Watch = New(d.cfg, at(2*time.Hour))
+	for name, note := range d.notes {
+		require.ErrorIs(t, d.Restore(name, note), errOtherLabels)
+	}
+}
+
 // TestOtherSettingsAreTriedAgain: the resolve of a source that is no longer watched may be lost.
 func TestOtherSettingsAreTriedAgain(t *testing.T) {
 	d := newDesk(t)

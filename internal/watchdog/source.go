@@ -20,7 +20,7 @@ const maxKeys = 16
 
 // Source is the state of one source.
 type Source struct {
-	// Labels identify the source. They are the labels of group_by.
+	// Labels identify the source. They are the labels of group_by, in its order.
 	Labels labels.Set
 	// Keys are the keys of its watchdogs, the last heard first.
 	Keys []protocol.Key
@@ -137,7 +137,7 @@ func (s *Source) encode() []byte {
 	return b
 }
 
-// decode reads a note. If its time is after now, the clock has been set back, and now replaces the time.
+// decode reads a note. The labels are in the order of their names. If its time is after now, the clock has been set back, and now replaces the time.
 func decode(b []byte, now time.Time) (Source, error) {
 	var n note
 	if err := json.Unmarshal(b, &n); err != nil {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
-	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -84,9 +83,11 @@ func (w *Watch) Restore(name string, note []byte) error {
 		return nil
 	}
 	s, err := decode(note, w.began)
-	if err == nil && !slices.EqualFunc(s.Labels, w.cfg.Rules.GroupBy, func(l labels.Label, name string) bool { return l.Name == name }) {
+	of := w.cfg.Rules.source(s.Labels) // the note has the same labels in the order of their names
+	if err == nil && (len(of) != len(s.Labels) || name != notePrefix+alias(of)) {
 		err = errOtherLabels
 	}
+	s.Labels = of
 	if err != nil || len(w.sources) >= maxSources {
 		w.dropped[name] = true
 		return err
