@@ -64,8 +64,13 @@ func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	s := db.newSession(db.cfg.Lease/4, min(time.Second, db.cfg.Lease/10))
 	s.setUp = "LISTEN " + db.channel + "_lease"
 	for ctx.Err() == nil {
+		var now standing
+		// To look at the lease takes a part of it at most. An upgrade of the schema may take longer, so it comes before.
+		err := s.do(ctx, "take the lease", true, func(context.Context, *pgx.Conn) error { return nil })
 		sent := db.now()
-		now, err := db.look(ctx, s)
+		if err == nil {
+			now, err = db.look(ctx, s)
+		}
 		db.report(err)
 		if err == nil && now.number != 0 {
 			return newLeader(ctx, db, s, sent, now), nil
@@ -92,7 +97,7 @@ func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
 			return errors.Join(err, db.dislodge(ctx, conn))
 		case errors.Is(err, pgx.ErrNoRows):
 			db.prepared.Store(false) // the row was deleted
-			return db.prepareSchema(ctx, conn)
+			return db.prepareSchema(ctx, ctx, conn)
 		}
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -64,8 +65,8 @@ func in(schema, sql string) string { return strings.ReplaceAll(sql, "@.", schema
 
 func (db *DB) sql(text string) string { return in(db.schema, text) }
 
-// prepareSchema creates or upgrades the schema and the component's rows, once.
-func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
+// prepareSchema creates or upgrades the schema and the component's rows, once. An upgrade may take as long as patient.
+func (db *DB) prepareSchema(ctx, patient context.Context, conn *pgx.Conn) error {
 	if db.prepared.Load() {
 		return nil
 	}
@@ -73,7 +74,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	switch {
 	case err != nil:
 	case !db.cfg.ReadOnly:
-		err = db.makeSchema(ctx, conn, version)
+		err = db.makeSchema(ctx, patient, conn, version)
 	case version == 0:
 		err = fmt.Errorf("there is no ledger in the schema %s: check database::schema", db.schema)
 	}
@@ -83,7 +84,7 @@ func (db *DB) prepareSchema(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-func (db *DB) makeSchema(ctx context.Context, conn *pgx.Conn, version int) error {
+func (db *DB) makeSchema(ctx, patient context.Context, conn *pgx.Conn, version int) error {
 	var encoding string
 	if err := conn.QueryRow(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
 		return err
@@ -92,6 +93,9 @@ func (db *DB) makeSchema(ctx context.Context, conn *pgx.Conn, version int) error
 		return fmt.Errorf("the database's encoding is %s: create one with ENCODING 'UTF8'", encoding)
 	}
 	if version < len(upgrades) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(patient, upgradeTime)
+		defer cancel()
 		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return db.upgrade(ctx, tx) })
 		if code(err) == codeNoPrivilege {
 			// err is not wrapped: it names only the privilege, and people need the remedy.
@@ -121,6 +125,9 @@ func (db *DB) version(ctx context.Context, conn interface {
 	err = conn.QueryRow(ctx, db.sql("SELECT coalesce(max(version), 0) FROM @.versions")).Scan(&version)
 	return version, err
 }
+
+// upgradeTime bounds an upgrade, together with the wait for another replica's: the database ends its statements earlier.
+const upgradeTime = 15 * time.Minute
 
 func (db *DB) upgrade(ctx context.Context, tx pgx.Tx) error {
 	// Replicas that start together wait for each other, and an upgrade of large tables may take minutes.

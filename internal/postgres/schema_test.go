@@ -69,6 +69,14 @@ func TestUpgrade(t *testing.T) {
 	require.Len(t, records(t, next), 3)
 }
 
+// An upgrade of a large table may take much longer than the lease.
+func TestLongUpgrade(t *testing.T) {
+	before := upgrades
+	defer func() { upgrades = before }()
+	upgrades = append(slices.Clip(upgrades), "CREATE TABLE @.more AS SELECT pg_sleep(2)::text AS n")
+	lead(t, unopened(t, server.URL(server.Database(t)), leases(time.Second)))
+}
+
 // A role without CREATE works if the owner of the database ran the example's statements.
 func TestLeastPrivileges(t *testing.T) {
 	t.Parallel()

@@ -61,9 +61,10 @@ func (s *session) use(ctx context.Context, f func(ctx context.Context, conn *pgx
 	return err
 }
 
-// connect makes sure that there is a connection. With check it pings one that was idle.
-func (s *session) connect(ctx context.Context, check bool) error {
-	ctx, cancel := context.WithTimeout(ctx, s.db.cfg.Lease)
+// connect makes sure that there is a connection. With check it pings one that was idle. It may take as long as the lease, and then as
+// long as patient for an upgrade of the schema.
+func (s *session) connect(patient context.Context, check bool) error {
+	ctx, cancel := context.WithTimeout(patient, s.db.cfg.Lease)
 	defer cancel()
 	if s.conn != nil && check && time.Since(s.used) > idle {
 		short, cancel := context.WithTimeout(ctx, s.db.cfg.Lease/4)
@@ -85,7 +86,7 @@ func (s *session) connect(ctx context.Context, check bool) error {
 	}
 	s.conn = conn
 	if err = s.db.checkPooler(ctx, conn); err == nil {
-		err = s.prepare(ctx)
+		err = s.prepare(ctx, patient)
 	}
 	if err != nil {
 		s.drop(ctx)
@@ -96,7 +97,7 @@ func (s *session) connect(ctx context.Context, check bool) error {
 }
 
 // prepare sets what the session needs. As connection parameters, PgBouncer would refuse most of these settings.
-func (s *session) prepare(ctx context.Context) error {
+func (s *session) prepare(ctx, patient context.Context) error {
 	ms := func(d time.Duration) int64 { return max(1, d.Milliseconds()) }
 	silence := s.db.silence()
 	settings := fmt.Sprintf("SET statement_timeout = %d; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d; "+
@@ -108,14 +109,12 @@ func (s *session) prepare(ctx context.Context) error {
 	if _, err := s.conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return err
 	}
-	if err := s.db.prepareSchema(ctx, s.conn); err != nil {
-		return err
-	}
 	if s.setUp != "" {
-		_, err := s.conn.PgConn().Exec(ctx, s.setUp).ReadAll()
-		return err
+		if _, err := s.conn.PgConn().Exec(ctx, s.setUp).ReadAll(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.db.prepareSchema(ctx, patient, s.conn)
 }
 
 // applicationName is shown in pg_stat_activity. A successor finds the sessions of its predecessor by it.
