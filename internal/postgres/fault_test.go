@@ -112,7 +112,7 @@ func TestHangingNetworkEndsTheLeadershipInTime(t *testing.T) {
 // If the network hangs, Close gives up in time. The connections still end.
 func TestCloseLeavesNoConnection(t *testing.T) {
 	t.Parallel()
-	db, proxy := proxied(t, server.Database(t), leases(time.Second))
+	db, proxy := proxied(t, server.Database(t))
 	l := lead(t, db)
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
 	proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
