@@ -47,9 +47,13 @@ func (p *pulse) beatAt(now time.Time) {
 
 // notice detects a silence. The caller holds mu.
 func (p *pulse) notice(now time.Time) {
-	if !p.beat.IsZero() && now.Sub(p.beat) > stopped {
-		p.from, p.until = p.beat, now.Add(backlog)
+	if p.beat.IsZero() || now.Sub(p.beat) <= stopped {
+		return
 	}
+	if !p.beat.Before(p.until) { // otherwise what waited before has not been read yet
+		p.from = p.beat
+	}
+	p.until = now.Add(backlog)
 }
 
 // Pulse beats until ctx ends. Without it, [DB.Arrival] cannot notice that the process was stopped.

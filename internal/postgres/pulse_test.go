@@ -26,6 +26,19 @@ func TestPulse(t *testing.T) {
 	assert.Equal(t, at(7*time.Second+backlog), p.since(at(7*time.Second+backlog)))
 }
 
+// A process may be stopped again before it has read what waited in its sockets.
+func TestPulseOfAProcessStoppedTwice(t *testing.T) {
+	at := time.Now().Add
+	var p pulse
+	p.beatAt(at(0))
+	p.beatAt(at(7 * time.Second))
+	p.beatAt(at(7*time.Second + beats))
+	assert.Equal(t, at(0), p.since(at(10*time.Second)), "it may have waited through both stops")
+	p.beatAt(at(10 * time.Second))
+	p.beatAt(at(10*time.Second + backlog))
+	assert.Equal(t, at(10*time.Second+backlog), p.since(at(13*time.Second)), "there was time to read what waited before")
+}
+
 func TestPulseBeatsUntilItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := &DB{now: time.Now}
