@@ -71,6 +71,7 @@ func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) 
 		return nil, err
 	}
 	t.punctual = r.punctual
+	t.arrived = func(ctx context.Context) time.Time { return r.arrived(ctx).Moment() }
 	return t, t.ledger.Drain(ctx)
 }
 

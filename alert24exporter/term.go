@@ -24,8 +24,10 @@ type term struct {
 	ledger   *ledger.Ledger
 	loop     *reconcile.Reconciler
 	watch    *watch
-	// punctual returns a function that tells why the webhook of a context comes too late. It is set only for replicas.
+	// punctual returns a function that tells why the webhook of a context comes too late, and arrived when it arrived. They are set only
+	// for replicas.
 	punctual func(ctx context.Context) func() error
+	arrived  func(ctx context.Context) time.Time
 }
 
 // begin loads the content of store. It does not start the loop.
@@ -36,7 +38,7 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	if unpack := lc.Unpack; unpack != nil {
 		lc.Unpack = func(r ledger.Row) ([]protocol.Event, error) {
 			events, err := unpack(r)
-			t.watch.hear(events)
+			t.watch.hear(events, time.Now().Add(-r.Waited))
 			return events, err
 		}
 	}
@@ -93,7 +95,11 @@ func (t *term) accept(ctx context.Context, events []protocol.Event, snapshots []
 // take applies events.
 func (t *term) take(ctx context.Context, events []protocol.Event) error {
 	began := time.Now()
-	t.watch.hear(events)
+	arrived := began
+	if t.arrived != nil {
+		arrived = t.arrived(ctx)
+	}
+	t.watch.hear(events, arrived)
 	outcomes, err := t.apply(ctx, events)
 	t.exporter.telemetry.applied(ctx, outcomes, time.Since(began), err)
 	t.applied(ctx, events, outcomes)

@@ -124,13 +124,13 @@ func (w *watch) note(ctx context.Context, notes map[string][]byte) error {
 }
 
 // hear processes the events of a webhook before they reach the ledger.
-func (w *watch) hear(events []protocol.Event) {
+func (w *watch) hear(events []protocol.Event, arrived time.Time) {
 	if !w.cfg.on() {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.watchdog.Hear(events, time.Now()) {
+	if w.watchdog.Hear(events, arrived) {
 		w.look()
 	}
 }

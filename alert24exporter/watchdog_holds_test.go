@@ -41,6 +41,7 @@ func holding(t *testing.T, store ledger.Store) (w *watch, take func(ld plog.Logs
 	take = func(ld plog.Logs) {
 		events, snapshots, bad := event.Read(ld, e.rules)
 		require.Zero(t, bad.Count)
+		asked(snapshots, time.Now())
 		require.NoError(t, term.accept(t.Context(), events, snapshots))
 	}
 	take(of("Watchdog", "firing", watchdogKey))

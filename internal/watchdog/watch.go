@@ -111,13 +111,13 @@ func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
 	}
 }
 
-// Hear processes the events of a webhook: it hears the watchdogs among them, and guards the resolves of alerts whose source is watched.
-// It reports whether there are any watchdogs.
-func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard bool) {
+// Hear processes the events of a webhook that arrived at the given time: it hears the watchdogs among them, and guards the resolves of
+// alerts whose source is watched. It reports whether there are any watchdogs.
+func (w *Watch) Hear(events []protocol.Event, arrived time.Time) (heard bool) {
 	for i := range events {
-		if ev := &events[i]; ev.Heartbeat {
+		if ev := &events[i]; ev.Heartbeat && !w.old(arrived) {
 			heard = true
-			w.hear(ev, now)
+			w.hear(ev, arrived)
 		}
 	}
 	for i := range events {
@@ -129,7 +129,10 @@ func (w *Watch) Hear(events []protocol.Event, now time.Time) (heard bool) {
 	return heard
 }
 
-func (w *Watch) hear(ev *protocol.Event, now time.Time) {
+// old reports whether what was heard at the given time shows nothing about now: it waited in the inbox of replicas.
+func (w *Watch) old(at time.Time) bool { return later(w.began, w.ticked).Sub(at) >= w.cfg.MissingAfter }
+
+func (w *Watch) hear(ev *protocol.Event, at time.Time) {
 	of := ev.Witness
 	if w.sources[of] == nil {
 		if !w.makeRoom() {
@@ -138,7 +141,7 @@ func (w *Watch) hear(ev *protocol.Event, now time.Time) {
 		alert := ev.Alert.Unpack()
 		w.add(of, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
 	}
-	next, kind := w.sources[of].Heard(ev.Key, false, w.cfg.MissingAfter, now)
+	next, kind := w.sources[of].Heard(ev.Key, false, w.cfg.MissingAfter, at)
 	w.set(of, next, kind)
 }
 
@@ -173,6 +176,9 @@ func (w *Watch) drop(of protocol.Witness) {
 
 // List processes a list of alerts: each watchdog in it was heard when the list was requested, and its source is watched from that time.
 func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
+	if w.old(asked) {
+		return
+	}
 	for of, s := range w.sources {
 		for _, k := range s.Keys {
 			if _, there := listed[k]; there {

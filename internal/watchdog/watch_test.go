@@ -149,6 +149,31 @@ func TestListed(t *testing.T) {
 	require.Equal(t, []string{"gone eu"}, d.tick(at(3*time.Hour+missing+time.Minute)))
 }
 
+// TestOldSignsOfLife: a heartbeat or a list that waited in the inbox of replicas for longer than missing_after shows nothing about now.
+func TestOldSignsOfLife(t *testing.T) {
+	d := newDesk(t)
+	listed := map[protocol.Key]bool{heartbeat(&d.cfg, "eu", 1).Key: true}
+	old := func(now time.Time) {
+		t.Helper()
+		d.hears("eu", now.Add(-missing))
+		d.List(listed, now.Add(-missing))
+		d.hears("us", now.Add(-missing))
+		require.Empty(t, d.tick(now))
+		require.True(t, d.fires())
+		require.Equal(t, Counts{Missing: 1}, d.Counts())
+	}
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(missing + time.Minute))
+	require.True(t, d.fires())
+	d.tick(at(time.Hour))
+	old(at(time.Hour))
+	d.restart(at(2 * time.Hour))
+	old(at(2 * time.Hour))
+	d.hears("eu", at(2*time.Hour+time.Second-missing))
+	require.Equal(t, []string{"back eu"}, d.tick(at(2*time.Hour)))
+}
+
 func TestClosedByHandIsForgotten(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
