@@ -97,8 +97,8 @@ func (w *watch) pass(ctx context.Context) (done bool) {
 	if err == nil && len(events) > 0 {
 		err = w.take(ctx, events)
 	}
-	if err == nil && w.cfg.HoldResolves && w.holds.due(time.Now()) {
-		err = w.attest(ctx)
+	if w.cfg.HoldResolves && w.holds.due(time.Now()) {
+		err = errors.Join(err, w.attest(ctx)) // even if there is no room for an incident: a resolve makes room
 	}
 	if t := w.exporter.telemetry; err != nil && ctx.Err() == nil && !errors.Is(err, ledger.ErrDeposed) {
 		t.failures.Error("The ledger cannot be written for a watchdog; it is tried again", zap.Error(err))
