@@ -31,8 +31,12 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 	if e.replica != nil {
 		return e.replica.accept(ctx, logs, events, snapshots)
 	}
+	t := e.term.Load()
+	if t == nil {
+		return errStopped
+	}
 	asked(snapshots, time.Now())
-	return e.term.Load().accept(ctx, events, snapshots)
+	return t.accept(ctx, events, snapshots)
 }
 
 // unusableError is returned if no record is usable. OTLP receivers answer with its status, 400 over HTTP; without a status they would answer 500.

@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"testing"
@@ -254,4 +255,15 @@ func TestConsumeContract(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAfterShutdown: a receiver that was cut off may still send, and a readiness request may still be under way.
+func TestAfterShutdown(t *testing.T) {
+	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), configOf(sandboxtest.Start(t, sandbox.Options{})))
+	require.NoError(t, err)
+	require.NoError(t, e.start(t.Context(), host{}))
+	require.NoError(t, e.shutdown(t.Context()))
+	e.telemetry.wrote(t.Context(), errors.New("full"), true) // so that readiness looks at the storage
+	require.ErrorIs(t, e.consume(t.Context(), logs(alertAttributes("firing"))), errStopped)
+	require.Error(t, e.ready(t.Context()))
 }

@@ -19,6 +19,7 @@ var (
 	errStorageFull   = errors.New("the storage is full")
 	errStorageFailed = errors.New("the storage cannot be written")
 	errDatabase      = errors.New("the database cannot be used")
+	errStopped       = errors.New("the exporter has been stopped")
 )
 
 // ready returns why new alerts would be refused. After a failed write it makes a small write itself, because a bridge that is not ready
@@ -54,7 +55,11 @@ func (e *alert24Exporter) check(ctx context.Context) error {
 	if e.replica != nil {
 		return e.replica.db.Check(ctx)
 	}
-	return e.ledger().Check(ctx)
+	l := e.ledger()
+	if l == nil {
+		return errStopped
+	}
+	return l.Check(ctx)
 }
 
 // probeEvery is the time between checks of the storage when no readiness request comes.
