@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/postgres"
 	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
@@ -89,6 +90,21 @@ func TestStorageUpTellsTheTruth(t *testing.T) {
 	assert.InDelta(t, 1, up(), 0)
 	require.NoError(t, exp.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
+}
+
+// A webhook is late because of its sender or of this process. That is no fault of the storage.
+func TestLateWebhookIsNoFaultOfTheStorage(t *testing.T) {
+	telemetry, set := measured(t)
+	e, err := newExporter(set, configOf(sandboxtest.Start(t, sandbox.Options{})))
+	require.NoError(t, err)
+	defer e.telemetry.shutdown()
+	e.telemetry.committed(t.Context(), follows, 0, postgres.ErrLate)
+	assert.False(t, e.telemetry.storageFailed.Load())
+	assert.Zero(t, e.telemetry.writesFailed.Load(), "it stays ready")
+	_, err = telemetry.GetMetric("otelcol_exporter_alert24_storage_failures")
+	require.Error(t, err, "there is none")
+	e.telemetry.committed(t.Context(), follows, 0, postgres.ErrFull)
+	assert.True(t, e.telemetry.storageFailed.Load())
 }
 
 // The reason that a readiness check finds is on the page, too.

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
 // watched is the ledger's store with metrics about whether it accepts new alerts.
@@ -31,8 +32,8 @@ func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom 
 // wrote counts a write. proves: a success proves that the storage accepts new alerts.
 func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	switch {
-	case errors.Is(err, ledger.ErrDeposed), errors.Is(err, context.Canceled):
-		return // not a fault of the storage: this replica does not lead, or the sender has gone
+	case errors.Is(err, ledger.ErrDeposed), errors.Is(err, context.Canceled), errors.Is(err, postgres.ErrLate):
+		return // not a fault of the storage: this replica does not lead, or the sender has gone or was late
 	case err != nil:
 		t.storageFails(err)
 		t.writesFailed.Add(1)
