@@ -28,7 +28,7 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 		// Usual webhooks need no more. Memory for a large one is reserved only after it has proved to be large.
 		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {
 		case err == nil:
-			if err := held.more(ctx, h.places.of(h.maxBytes)); err != nil {
+			if err := held.more(ctx, h.places.most()); err != nil {
 				return err
 			}
 		case !errors.Is(err, io.EOF):

@@ -30,8 +30,7 @@ type places struct {
 
 func newPlaces(cfg *Config) *places {
 	p := &places{maxBytes: cfg.ServerConfig.MaxRequestBodySize}
-	// The memory of a body of unknown length grows by doubling.
-	p.budget = max(memoryBudget, 2*p.maxBytes+webhook.ChunkBytes)
+	p.budget = max(memoryBudget, p.most())
 	p.least = max(1, p.budget/int64(cfg.Limits.ConcurrentRequests))
 	p.free = semaphore.NewWeighted(p.budget)
 	return p
@@ -44,6 +43,9 @@ func (p *places) of(length int64) int64 {
 	}
 	return min(p.budget, max(p.least, min(length, p.maxBytes)+webhook.ChunkBytes))
 }
+
+// most returns the memory for a large webhook whose length is unknown: the memory of its body grows by doubling.
+func (p *places) most() int64 { return 2*p.maxBytes + webhook.ChunkBytes }
 
 // place is the memory that one webhook holds.
 type place struct {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -100,7 +101,7 @@ func TestALargeBodyOfUnknownLengthWaits(t *testing.T) {
 		h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 		others, err := tryTake(h.places, 64<<20)
 		require.NoError(t, err)
-		more, err := tryTake(h.places, 64<<20)
+		more, err := tryTake(h.places, 32<<20)
 		require.NoError(t, err)
 
 		unknown := func(size int) int {
@@ -114,6 +115,19 @@ func TestALargeBodyOfUnknownLengthWaits(t *testing.T) {
 		more.leave()
 		assert.True(t, h.places.free.TryAcquire(h.places.budget), "all memory is free again")
 	})
+}
+
+// TestALargeBodyOfUnknownLengthHoldsItsMemory: its buffer grows by doubling.
+func TestALargeBodyOfUnknownLengthHoldsItsMemory(t *testing.T) {
+	cfg := defaultConfig()
+	cfg.ServerConfig.MaxRequestBodySize = 8 << 20
+	h := handlerOf(t, cfg, consumertest.NewNop())
+	held, err := tryTake(h.places, -1)
+	require.NoError(t, err)
+	var ws workspace
+	body := io.MultiReader(strings.NewReader(strings.Repeat(" ", 8<<20)))
+	require.NoError(t, h.read(t.Context(), &ws, httptest.NewRequest(http.MethodPost, defaultPath, body), held))
+	assert.GreaterOrEqual(t, held.held, int64(ws.body.Cap()))
 }
 
 func tryTake(p *places, length int64) (*place, error) {
