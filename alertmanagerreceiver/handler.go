@@ -27,7 +27,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
@@ -117,14 +116,9 @@ func (h *handler) arrive(from string) webhook.Delivery {
 	return webhook.Delivery{Epoch: h.epoch, Arrival: h.arrivals.Add(1), Received: h.now(), Client: from, ResolveWait: h.poller.resolveWait()}
 }
 
-// ServeHTTP handles one webhook.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.serve(w, r.WithContext(arrival.Now(r.Context()))) // before any step that can take time
-}
-
-// serve ends every request with answer.
+// serve handles one webhook that has arrived. It ends every request with answer.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
-	d := h.arrive(peer(r.Context()))
+	d, _ := r.Context().Value(deliveryKey{}).(webhook.Delivery)
 	err := check(r)
 	if err == nil {
 		err = h.receive(r, &d) //nolint:contextcheck // the request holds it

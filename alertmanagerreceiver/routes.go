@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/alert24/otelcol-alert24/internal/arrival"
 )
 
 // routes returns the paths of the receiver. All paths except readiness require the credentials that a checks; a nil a checks none.
@@ -24,10 +26,22 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 		pattern = "/{$}" // only this path
 	}
 	mux := http.NewServeMux()
-	mux.Handle(pattern, a.protect(named(h.path, h)))
+	mux.Handle(pattern, h.webhooks(a))
 	mux.HandleFunc(readyPath, ready)
 	mux.Handle("/", a.protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, errPath) })))
 	return mux
+}
+
+// deliveryKey is the key of a webhook.Delivery in a context.
+type deliveryKey struct{}
+
+// webhooks notes how each webhook arrived before it checks credentials, because any check may take time.
+func (h *handler) webhooks(a *authenticator) http.Handler {
+	next := a.protect(named(h.path, http.HandlerFunc(h.serve)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := arrival.Now(r.Context())
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, deliveryKey{}, h.arrive(peer(ctx)))))
+	})
 }
 
 // withoutProbes excludes readiness from the server's spans and metrics.
