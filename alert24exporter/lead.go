@@ -52,7 +52,7 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 		case <-l.Lost():
 			r.term.Store(nil)
 			t.abandon()
-			r.telemetry.asksNoMore()
+			r.telemetry.asksNoMore(ctx)
 			return nil
 		case <-l.Wake():
 			r.drain(ctx, t, l)

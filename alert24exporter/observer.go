@@ -58,8 +58,9 @@ func (t *telemetry) called(result protocol.Result, err error) {
 	t.report(before, err)
 }
 
-// asksNoMore forgets the state of Alert24, because another replica calls it now.
-func (t *telemetry) asksNoMore() {
+// asksNoMore forgets the state of Alert24 and the orphans there, because another replica calls it now.
+func (t *telemetry) asksNoMore(ctx context.Context) {
+	t.builder.ExporterAlert24Orphans.Record(ctx, 0)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.lately.apiWorks()

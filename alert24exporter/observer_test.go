@@ -67,6 +67,17 @@ func TestATakeoverIsNoFaultOfTheStorage(t *testing.T) {
 	assert.Equal(t, 1, failed(errors.New("the disk is full")))
 }
 
+// A former leader compares nothing with the ledger, so its last count of orphans must not stay.
+func TestFormerLeaderHasNoOrphans(t *testing.T) {
+	telemetry, set := measured(t)
+	e, err := newExporter(set, configOf(sandboxtest.Start(t, sandbox.Options{})))
+	require.NoError(t, err)
+	defer e.telemetry.shutdown()
+	(*observer)(e).Audited(2, nil)
+	e.telemetry.asksNoMore(t.Context())
+	assert.Zero(t, metricValue(t, telemetry, "otelcol_exporter_alert24_orphans"))
+}
+
 // However often one alias fails, a refused key is still logged, and a rate limit has its own name.
 func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
