@@ -257,7 +257,7 @@ func TestConsumeContract(t *testing.T) {
 	}
 }
 
-// TestAfterShutdown: a receiver that was cut off may still send, and a readiness request may still be under way.
+// TestAfterShutdown: a receiver that was cut off may still send, and requests about the state may still be under way.
 func TestAfterShutdown(t *testing.T) {
 	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), configOf(sandboxtest.Start(t, sandbox.Options{})))
 	require.NoError(t, err)
@@ -266,4 +266,6 @@ func TestAfterShutdown(t *testing.T) {
 	e.telemetry.wrote(t.Context(), errors.New("full"), true) // so that readiness looks at the storage
 	require.ErrorIs(t, e.consume(t.Context(), logs(alertAttributes("firing"))), errStopped)
 	require.Error(t, e.ready(t.Context()))
+	_, err = (&statusSource{alert24Exporter: e}).Table(t.Context())
+	require.ErrorIs(t, err, errStopped)
 }

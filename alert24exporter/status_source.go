@@ -145,6 +145,9 @@ func (s *statusSource) list(ctx context.Context) (listed []ledger.Listed, closed
 		listed, closed = l.List()
 		return listed, closed, nil
 	}
+	if s.replica == nil {
+		return nil, 0, errStopped
+	}
 	if listed, err = s.others.list(ctx, s.replica.db); err != nil {
 		err = fmt.Errorf("the database cannot be used: %w", err)
 	}
