@@ -15,10 +15,12 @@ import (
 )
 
 const (
-	// readInbox reads all rows, because they may become visible in another order than their ids. If one webhook was acknowledged before
-	// another was sent, their ids are in that order, whatever any clock shows.
-	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''), payload FROM @.inbox
-	WHERE component = $1 AND set_aside IS NULL ORDER BY id`
+	// readInbox lists all rows in one snapshot, because they may become visible in another order than their ids. If one webhook was
+	// acknowledged before another was sent, their ids are in that order, whatever any clock shows. Rows past the first maxRead bytes come
+	// without their payload.
+	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''),
+		CASE WHEN sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) < $2::bigint THEN payload END
+	FROM @.inbox WHERE component = $1 AND set_aside IS NULL AND ($3::bigint[] IS NULL OR id = ANY($3)) ORDER BY id`
 	removeInbox = `DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[])`
 
 	setAside = `UPDATE @.inbox AS i SET set_aside = u.reason FROM unnest($2::bigint[], $3::text[]) AS u (id, reason)
@@ -29,6 +31,9 @@ const (
 
 // maxAside bounds the unusable rows that are kept for people.
 const maxAside = 1000
+
+// maxRead bounds the payloads that one statement reads, unless a single one is larger. A statement has only half of the lease.
+const maxRead = 8 << 20
 
 // consume adds the statements that remove rows from the inbox or set them aside.
 func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
@@ -51,21 +56,41 @@ func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 // Inbox returns all rows, in the order in which they were acknowledged. A webhook that shares the transaction that removes the rows
 // must join it before Inbox is called.
 func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
+	for rest := []int64(nil); ; {
+		asked := time.Now()
+		part, err := l.readPart(ctx, rest)
+		if err != nil {
+			return nil, err
+		}
+		rest = nil
+		for _, r := range part {
+			if r.Payload == nil {
+				rest = append(rest, r.ID)
+			} else {
+				rows = append(rows, r)
+			}
+		}
+		took := time.Since(asked)
+		for i := range rows {
+			rows[i].Waited += took // on their way here; reading a large inbox takes time
+		}
+		if rest == nil {
+			return rows, nil
+		}
+	}
+}
+
+// readPart reads the rows with these ids; nil means all. Only the first rows have their payloads.
+func (l *Leader) readPart(ctx context.Context, ids []int64) (rows []ledger.Row, err error) {
 	if err := l.ended(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.db.cfg.Lease*2/3)
 	defer cancel()
 	err = l.commit.do(ctx, "read the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
-		asked := time.Now()
-		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component())
-		if err != nil {
-			return err
-		}
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
-		took := time.Since(asked)
-		for i := range rows {
-			rows[i].Waited += took // on their way here; reading a large inbox takes time
+		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component(), maxRead, ids)
+		if err == nil {
+			rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
 		}
 		return err
 	})

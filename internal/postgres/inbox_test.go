@@ -50,6 +50,26 @@ func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
 	require.Equal(t, []string{"resolved"}, payloads)
 }
 
+// An inbox that takes longer to read than a statement may take is read all the same: otherwise nothing would ever empty it.
+func TestLargeInboxIsReadInParts(t *testing.T) {
+	t.Parallel()
+	const rows, size = 32, 4 << 20
+	database := server.Database(t)
+	db, proxy := proxied(t, database, leases(4*time.Second))
+	server.Do(t, database, fmt.Sprintf("INSERT INTO otelcol_alert24.inbox (component, payload) "+
+		"SELECT '%s', convert_to(repeat('x', %d), 'UTF8') FROM generate_series(1, %d)", db.component(), size, rows-1))
+	put(t, db, "", "")
+	l := lead(t, db)
+	proxy.Set(pgtest.Fault{Slow: 3 * time.Millisecond / 2}) // the inbox takes three seconds, and a statement may take two
+	payloads, ids := read(t, l)
+	require.Len(t, payloads, rows)
+	assert.IsIncreasing(t, ids)
+	for _, p := range payloads[:rows-1] {
+		assert.Len(t, p, size)
+	}
+	assert.Empty(t, payloads[rows-1])
+}
+
 // TestRowsWaitWhileTheyAreRead: reading a large inbox takes time, and that counts as waiting.
 func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	t.Parallel()

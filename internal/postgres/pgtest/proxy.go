@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Proxy is a network between a client and the server that can fail.
@@ -31,6 +32,8 @@ type Fault struct {
 	HangToServer, HangToClient bool
 	// Refuse closes new connections at once.
 	Refuse bool
+	// Slow is a pause after every 64 KiB to the client.
+	Slow time.Duration
 }
 
 // NewProxy starts a Proxy in front of an address.
@@ -151,7 +154,11 @@ func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func
 			p.trips++
 		}
 		p.asks = asks
+		pause := p.state.Slow * time.Duration(n) / time.Duration(len(buffer))
 		p.mu.Unlock()
+		if !asks {
+			time.Sleep(pause)
+		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
