@@ -147,7 +147,8 @@ func (p *Policy) isEcho(m *Member, ev *Event, now time.Time) bool {
 func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	if m == nil {
 		n.Members.set(resolved(&Member{Key: ev.Key}, ev, now))
-		n.Left = !n.Firing() && n.leaves()
+		n.KeepsOpen = n.KeepsOpen || ev.Alert.LeftOpen
+		n.Left = !n.Firing() && n.KeepsOpen
 		if n.Incident.State == Unknown {
 			return ResolveUnknown
 		}
@@ -182,11 +183,6 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 func (m *Member) outlives(ev *Event) bool {
 	return m.Unfinished() && !ev.Alert.StartsAt.IsZero() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
-}
-
-// leaves reports whether an alert of the alias leaves closing to a person.
-func (e *Entry) leaves() bool {
-	return e.Members.left > 0 || e.KeepOpen != "" && e.KeepOpen == e.Incident.ID
 }
 
 // stamp stores the content of the event and its place in the order.
@@ -240,7 +236,11 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.Version++
 	n.Members.text++
 	n.anew()
+	n.KeepsOpen, n.Members.left = n.KeepsOpen || n.Members.left, false
 	if n.Firing() {
+		if !fired && n.certainlyNone() {
+			n.KeepsOpen = false // what earlier alerts left is closed, or never was
+		}
 		n.QuietSince = time.Time{}
 		n.Peak = max(n.Peak, n.Worst())
 		if n.Left {
@@ -252,7 +252,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 			n.QuietSince = now
 		}
 		n.endEpisode()
-		n.Left, n.Verify = n.leaves(), false
+		n.Left, n.Verify = n.KeepsOpen, false
 		if n.Armed && n.Inflight().Kind == Create {
 			// The create is on disk, but its request has not left: take it back.
 			n.Armed = false

@@ -84,10 +84,14 @@ func lessonClosed(c Call) Lesson {
 	return FoundClosed
 }
 
-// dismiss leaves the incident closed if a person closed it and the policy or an alert says so. If a close of ours is unanswered, that close
-// counts, not a person's.
+// dismiss notes that a person closed the incident: it stays closed if the policy or an alert says so. If a close of ours is unanswered, that
+// close counts, not a person's.
 func (p *Policy) dismiss(n *Timed) {
-	n.Dismissed = (p.ReopenNever || n.Members.final()) && n.Firing() && n.Doubt.Closing != n.Incident.ID
+	byPerson := n.Doubt.Closing != n.Incident.ID
+	n.Dismissed = byPerson && n.Firing() && (p.ReopenNever || n.Members.final())
+	if byPerson && n.Doubt.Creates == 0 { // otherwise a create that comes late may make the incident that is left to a person
+		n.KeepsOpen = false
+	}
 }
 
 // closeRefused never gives up: a close has no content that could change. It may be refused because the incident is closed already, so a

@@ -97,7 +97,7 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		"9: when the lookup is due":            {entry: quiet(func(e *Timed) { e.Incident.State, e.Doubt.Set = Closed, true; look(e) }), wake: later},
 		"11: another tool's incident blocks":   {entry: open(func(e *Timed) { e.Incident, e.Foreign = Incident{}, "8" })},
 		"11: B1: left to a person":             {entry: quiet(func(e *Timed) { e.Left, e.Doubt.Set = true, true }), want: Lookup, id: "1"},
-		"11: and over":                         {entry: quiet(func(e *Timed) { e.Left = true }), wake: retention},
+		"11: and over":                         {entry: quiet(func(e *Timed) { e.Left = true })},
 		"11: B5: a look before the next close": {entry: quiet(func(e *Timed) { e.MustLook = true }), want: Lookup, id: "1"},
 		"11: a lookup that runs holds nothing back": {entry: open(func(e *Timed) {
 			e.Incident, e.Doubt.Set = Incident{}, true

@@ -41,8 +41,9 @@ type Entry struct {
 	Peak incident.Severity `json:"peak,omitzero"`
 	// Left: the alerts have resolved and leave closing to a person.
 	Left bool `json:"left,omitzero"`
-	// KeepOpen is the incident that an alert leaves to a person, although the alert has resolved and is forgotten.
-	KeepOpen string `json:"keep_open,omitempty"`
+	// KeepsOpen: an alert that leaves closing to a person has resolved, and nobody is known to have closed the incident since. Left follows
+	// from it when no alert fires any more.
+	KeepsOpen bool `json:"keeps_open,omitzero"`
 	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
 	Unseen bool `json:"unseen,omitzero"`
 	// QuietSince is when the last firing member resolved; zero while one fires.
@@ -189,6 +190,11 @@ func (e *Entry) Settled() bool {
 func (e *Entry) Over() bool {
 	return !e.Firing() && e.Settled() &&
 		(e.Incident.State == Closed || e.Incident.State == None || e.Incident.State == Open && e.Left)
+}
+
+// certainlyNone reports whether no incident is open, and no call of ours can still open one.
+func (e *Entry) certainlyNone() bool {
+	return e.Settled() && (e.Incident.State == None || e.Incident.State == Closed)
 }
 
 // untried reports whether no request for this entry may have opened an incident.

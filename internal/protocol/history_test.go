@@ -47,6 +47,28 @@ var histories = append([]fixed{
 		"B1 what is left to a person is closed in doubt",
 	},
 	{
+		"an alert was forgotten, and the incident that it left to a person was closed", "one left",
+		"toggle(1); deliver; call done, not answered; toggle(1); deliver; toggle(0); deliver; answer" + strings.Repeat("; 5 seconds", 5) + "; call answered; lookup answered; toggle(0); deliver",
+		"a forgotten alert leaves nothing to a person",
+	},
+	{
+		"an incident that was left to a person was closed after its entry had expired", "one left",
+		"toggle(1); deliver; call answered; answer; toggle(1); deliver" + strings.Repeat("; 5 seconds", 9) +
+			"; call answered; toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"what is left to a person is forgotten",
+	},
+	{
+		"an alert that resolved before it had an incident left the next one open", "one left",
+		"toggle(1); deliver; toggle(1); deliver; toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"an alert leaves the next incident, too",
+	},
+	{
+		"a person closed what an alert had left, and the next incident stayed open", "one left, odd",
+		"toggle(0); toggle(1); deliver all; call answered; answer; toggle(1); deliver; person closes; audit; call answered; lookup answered; " +
+			"call answered; answer; toggle(0); deliver",
+		"an alert leaves what follows after a person's close",
+	},
+	{
 		"B2: a restart resolved what was repeated without news, and an incident that burned was closed", "stale",
 		"toggle(0); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 8) + "; kill for 10; second",
 		"B2 what was not heard of before the start is stale",
@@ -215,9 +237,9 @@ var histories = append([]fixed{
 		"",
 	},
 	{
-		"an incident that was left open was taken for what a lost create made", "left and renew",
-		"toggle(1); deliver; call answered; answer; toggle(1); deliver" + strings.Repeat("; 5 seconds", 9) + "; call answered; " +
-			"toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",
+		"an incident that a person opened again was taken for what a lost create made", "people",
+		"toggle(1); deliver; call answered; answer; toggle(1); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 9) +
+			"; call answered; person reopens; toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",
 		"any open incident was made by an unanswered create",
 	},
 	{

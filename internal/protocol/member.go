@@ -72,7 +72,7 @@ type Members struct {
 	firing  [incident.Critical + 1]int32
 	n, held int32
 	whole   int32  // of members with their text
-	left    int32  // of members that leave closing to a person
+	left    bool   // a member that leaves closing to a person has stopped firing since the entry noted this
 	text    uint64 // a hash of all changes of what firing members say
 }
 
@@ -184,6 +184,7 @@ func (s *Members) set(m *Member) {
 	if i := s.buckets[at].find(m.Key); i >= 0 {
 		former := &s.own(at, 0).members[i]
 		s.count(former, -1)
+		s.left = s.left || former.Firing && !m.Firing && m.Alert.LeftOpen
 		*former = *m
 		return
 	}
@@ -241,9 +242,6 @@ func (s *Members) count(m *Member, by int32) {
 	}
 	if !m.Alert.IsBrief() {
 		s.whole += by
-	}
-	if m.Alert.LeftOpen {
-		s.left += by
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // arrive returns a notification as it arrives at a process. Some replicas believe that it arrived a little earlier.
 func (w *world) arrive(n notification, process int) arrived {
-	ev := Event{Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.left), Sender: n.sender, Wait: w.waitOf(n)}
+	ev := Event{Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.leavesOpen(n.alert)), Sender: n.sender, Wait: w.waitOf(n)}
 	ev.Epoch, ev.Seq = w.next(process)
 	if w.guarded {
 		ev.Witness, ev.Guarded = theWitness, !n.firing
@@ -103,6 +103,7 @@ func (w *world) inOrder(rows []parcel, direct []arrived) (all []arrived, webhook
 
 // did notes what an event did. again: the transaction has an earlier event of the same alert.
 func (w *world) did(a arrived, o Outcome, again bool) {
+	w.hearsLeft(a)
 	if o.changes() {
 		w.hearsSync([]arrived{a})
 		w.heard[a.alert] = w.now
@@ -131,6 +132,7 @@ func (w *world) did(a arrived, o Outcome, again bool) {
 func (w *world) mayHaveApplied(all []arrived) {
 	w.hearsSync(all)
 	for _, a := range all {
+		w.hearsLeft(a)
 		w.pages++
 		w.heard[a.alert] = w.now
 		switch {

@@ -28,12 +28,13 @@ func (w *world) check() {
 			w.pages++ // the close may belong to a renewal, which is then finished
 		}
 	}
+	w.noteLeft()
 	w.checkDisk(e)
 	w.checkPages()
 	if e == nil {
 		w.refused = false
 		w.forgetEdits()
-		if open := w.open(); w.atomic() && !w.left && len(open) > 0 {
+		if open := w.open(); w.atomic() && slices.ContainsFunc(open, func(r *row) bool { return r.left == nobody }) {
 			w.Fatalf("I1: no entry, but %s", w.show())
 		}
 		return
@@ -56,8 +57,6 @@ func (w *world) checkCertain(e *Entry) {
 	switch {
 	case e.Incident.State == Open && (len(open) != 1 || open[0].id != e.Incident.ID):
 		w.Fatalf("I1: certain that %s is open, but %s", e.Incident.ID, w.show())
-	case e.Incident.State == None && w.left: // the entry of an incident left to a person has expired
-		return
 	case e.Incident.State != Open && len(open) > 0:
 		w.Fatalf("I1: certain that none is open, but %s", w.show())
 	case e.Incident.State != Open:
@@ -156,12 +155,18 @@ func (w *world) checkCall(before Timed, k *work) {
 	}
 	if c.Renew {
 		w.pages++
+		if r := w.row(c.ID); r != nil {
+			r.renewed = true
+		}
 	}
 	if c.Kind == Update && w.rises && c.Content.Severity < w.paged {
 		w.Fatalf("I24: the severity sinks to %v", c.Content.Severity)
 	}
 	if extra {
 		w.checkExtra(before, k)
+		if r := w.row(c.ID); r != nil {
+			r.left = min(r.left, mayLeave) // it can become the only one before its close is carried out
+		}
 	}
 	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
 		w.Fatalf("I25: a create that was not answered is repeated without a look")
@@ -199,8 +204,8 @@ func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reop
 
 // checkClose checks what holds when the incident itself is closed.
 func (w *world) checkClose(e *Entry, c Call) {
-	if w.left && !c.Renew && (!w.renew || !c.Finish) {
-		w.Fatalf("I15: closes what is left to a person")
+	if r := w.row(c.ID); r != nil && r.left == aPerson && !c.Renew && (!w.renew || !c.Finish) {
+		w.Fatalf("I15: closes what is left to a person: %s", w.show())
 	}
 	if w.delay && !e.Firing() && w.now < w.quietSince+resolveDelay && !w.clockSteps {
 		w.Fatalf("I16: closes before the delay is over")

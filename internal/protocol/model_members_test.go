@@ -69,12 +69,13 @@ func (w *world) noteMembers() {
 	e := w.ledger.entry
 	for j := range w.held {
 		fired := w.fired[j]
-		w.held[j], w.fired[j], w.waits[j] = hold{}, false, hold{}
+		w.held[j], w.fired[j], w.waits[j], w.unheard[j] = hold{}, false, hold{}, false
 		var m *Member
 		if e != nil {
 			m = e.Members.Get(keys[j])
 		}
 		if m == nil {
+			w.unheard[j] = true
 			w.unshown(j)
 			continue
 		}

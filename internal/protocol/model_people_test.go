@@ -48,6 +48,9 @@ func (w *world) personCloses(del bool) {
 	}
 	w.close(r)
 	r.deleted, w.paged = del, 0
+	if r.left = nobody; w.ledger.entry != nil && (w.ledger.entry.Doubt.Creates > 0 || w.ledger.entry.Doubt.Closing == r.id) {
+		r.left = mayLeave // the bridge cannot know that a person closed it
+	}
 	w.pages++
 }
 
@@ -55,7 +58,7 @@ func (w *world) personCloses(del bool) {
 func (w *world) personReopens() {
 	for _, r := range slices.Backward(w.incidents) {
 		if !r.deleted && !r.open && !r.foreign {
-			r.open, r.reopened = true, true
+			r.open, r.reopened, r.left = true, true, min(r.left, mayLeave)
 			w.pages++ // a close of ours that is under way may close it
 			return
 		}
@@ -175,4 +178,13 @@ func (w *world) audit() {
 	}
 	w.ledger.commit(n)
 	w.check()
+}
+
+// shownSeverity returns the severity with the hash; 0: none.
+func shownSeverity(hash uint64) incident.Severity {
+	return incident.Severity(slices.Index(severityHashes, hash) + 1)
+}
+
+var severityHashes = []uint64{
+	incident.HashText("low"), incident.HashText("medium"), incident.HashText("high"), incident.HashText("critical"),
 }

@@ -58,7 +58,7 @@ func (w *world) quiesce() {
 		if w.firing() {
 			w.Fatalf("I11: the entry is gone while an alert fires")
 		}
-	case w.blind(e):
+	case w.blind(e), !w.firing() && e.IsOpen() && e.Left:
 	case !w.firing():
 		w.Fatalf("I11: the entry stays: %s", w.show())
 	case !e.Settled() && w.indigestible == 0:
@@ -179,7 +179,7 @@ func (w *world) checkRest(name string) {
 	open := w.open()
 	if !w.firing() {
 		for _, r := range open {
-			if !w.left && !r.reopened {
+			if r.left == nobody && !r.reopened {
 				w.Fatalf("%s: nothing fires, but %s", name, w.show())
 			}
 		}

@@ -35,6 +35,9 @@ type row struct {
 	reopened bool
 	// minimal: it was created without its tags.
 	minimal bool
+	left    leftTo
+	// renewed: it was closed to page people again.
+	renewed bool
 	// shown is what the API shows. news is what we last wrote, peak the worst severity that we wrote.
 	shown, news incident.Hashes
 	peak        incident.Severity
@@ -62,6 +65,7 @@ type request struct {
 	content Content
 	fields  FieldSet
 	minimal bool
+	leaves  bool // an alert that leaves closing to a person fired when it was sent
 	// seesNone: no incident was open when the request arrived.
 	seesNone bool
 	// read is when the worker read the incident.
@@ -201,7 +205,7 @@ func (s *server) clean(f incident.Field, h uint64) uint64 {
 	return h
 }
 
-func (s *server) create(q *request, now int) reply {
+func (s *server) createOrMeet(q *request, now int) reply {
 	if hit := s.anyOpen(); hit != nil && (!s.racy || !q.seesNone) {
 		if s.merges {
 			s.merge(hit, q)
@@ -285,13 +289,4 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 		}
 	}
 	return found, complete
-}
-
-// shownSeverity returns the severity with the hash; 0: none.
-func shownSeverity(hash uint64) incident.Severity {
-	return incident.Severity(slices.Index(severityHashes, hash) + 1)
-}
-
-var severityHashes = []uint64{
-	incident.HashText("low"), incident.HashText("medium"), incident.HashText("high"), incident.HashText("critical"),
 }

@@ -101,7 +101,7 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 
 func (w *world) send(k *work) {
 	c := &k.call
-	k.req = &request{kind: c.Kind, id: c.ID, content: c.Content, fields: Full.Fields(), seesNone: w.anyOpen() == nil, read: w.moves, episode: w.episode}
+	k.req = &request{kind: c.Kind, id: c.ID, content: c.Content, fields: Full.Fields(), seesNone: w.anyOpen() == nil, read: w.moves, episode: w.episode, leaves: w.leftFires()}
 	switch c.Kind {
 	case Create:
 		if k.req.minimal = c.Minimal; c.Minimal {

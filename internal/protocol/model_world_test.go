@@ -53,6 +53,8 @@ type switches struct {
 	// never is ReopenNever; stale, delay and renew are StaleAfter, ResolveDelay and Renew; left: alerts leave closing to a person; rises:
 	// severity only rises.
 	never, stale, delay, renew, left, rises bool
+	// leftOne: the second alert leaves closing to a person, and the first does not.
+	leftOne bool
 
 	// sync: the bridge requests Alertmanager's lists, and alerts may end without a webhook. apart: the Alertmanagers are not a cluster and
 	// may disagree. repair: alerts may also begin without a webhook, and the receiver passes on what a list shows.
@@ -72,6 +74,7 @@ type world struct {
 	syncs
 	witnesses
 	replication
+	leftOf
 
 	now    int // true time in seconds
 	skew   int // of the wall clock

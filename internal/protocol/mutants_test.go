@@ -14,6 +14,27 @@ func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	}
 	return p.decideClosedOriginal(e, now)
 }`},
+	{"a forgotten alert leaves nothing to a person", "one left", 20000, `
+func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
+	n.KeepsOpen = false
+	p.changedOriginal(n, fired, now)
+}`},
+	{"what is left to a person is forgotten", "one left", 20000, `
+func (p *Policy) expiresAt(e *Entry) time.Time {
+	c := *e
+	if c.Over() {
+		c.Incident.State = Closed
+	}
+	return p.expiresAtOriginal(&c)
+}`},
+	{"an alert leaves the next incident, too", "one left", 20000, `
+func (e *Entry) certainlyNone() bool { return false }`},
+	{"an alert leaves what follows after a person's close", "one left, odd", 20000, `
+func (p *Policy) dismiss(n *Timed) {
+	keeps := n.KeepsOpen
+	p.dismissOriginal(n)
+	n.KeepsOpen = keeps
+}`},
 	{"B2 what was not heard of before the start is stale", "stale", 20000, `
 func (p *Policy) heard(m *Member) time.Time { return m.LastSeen }`},
 	{"B3 a refused create is never tried again", "odd answers", 20000, `
@@ -184,7 +205,7 @@ func (e *Timed) rest() {
 		e.Tries = 0
 	}
 }`},
-	{"any open incident was made by an unanswered create", "left and renew", 60000, `
+	{"any open incident was made by an unanswered create", "people", 60000, `
 func (e *Entry) made(f *Shown) bool { return true }`},
 	{"B12 a time that is not told is long ago", "no times", 20000, `
 func (m *Member) outlives(ev *Event) bool {

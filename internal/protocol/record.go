@@ -104,7 +104,7 @@ func writeFlags(w *jsonobject.Writer, e *Entry) {
 	w.Number("renewed", int64(e.Renewed))
 	w.Number("peak", int64(e.Peak))
 	w.Flag("left", e.Left)
-	w.Text("keep_open", e.KeepOpen)
+	w.Flag("keeps_open", e.KeepsOpen)
 	w.Flag("unseen", e.Unseen)
 	w.Time("quiet_since", e.QuietSince)
 	w.Time("confirmed_at", e.ConfirmedAt)

@@ -47,7 +47,7 @@ func whole() *Entry {
 		Doubt:      Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
 		Extra:      []string{"7"}, Foreign: "6",
 		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: 1 << 63, Minimal: true, Again: true},
-		Continues: 11, Renewed: incident.Critical, Peak: incident.Critical, Left: true, KeepOpen: "9", Unseen: true,
+		Continues: 11, Renewed: incident.Critical, Peak: incident.Critical, Left: true, KeepsOpen: true, Unseen: true,
 		QuietSince: at(6), ConfirmedAt: at(5), Version: 12,
 	}
 	m := wholeMember()

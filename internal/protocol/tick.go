@@ -20,13 +20,7 @@ func (p *Policy) Tick(e Timed, now time.Time) Timed {
 	n, fired, changed := e.copy(), e.Firing(), false
 	n.Members = n.Members.draft()
 	quiet := func(b *bucket) bool { return b.sum != nil && !p.sumDue(b.sum, fired, now) }
-	n.Members.remove(quiet, func(m *Member) bool {
-		forget := fired && p.forgettable(m, now)
-		if forget && m.Alert.LeftOpen && n.IsOpen() {
-			n.KeepOpen = n.Incident.ID
-		}
-		return forget
-	})
+	n.Members.remove(quiet, func(m *Member) bool { return fired && p.forgettable(m, now) })
 	for m := range e.Members.except(quiet) {
 		next := *m
 		switch {
@@ -106,9 +100,9 @@ func (p *Policy) echoEnd(resolvedAt time.Time) time.Time {
 }
 
 // expiresAt returns when the entry expires: nothing is open or in doubt, no echo can come and the retention has passed. It is zero while
-// that time is not known.
+// that time is not known. An incident that is left to a person keeps its entry, or another alert would close it.
 func (p *Policy) expiresAt(e *Entry) time.Time {
-	if !e.Over() || e.Members.Held() > 0 {
+	if !e.Over() || e.IsOpen() || e.Members.Held() > 0 {
 		return time.Time{}
 	}
 	at := e.QuietSince.Add(p.ClosedRetention)
