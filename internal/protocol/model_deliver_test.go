@@ -12,6 +12,10 @@ import (
 func (w *world) arrive(n notification, process int) arrived {
 	ev := Event{Alias: theAlias, Key: keys[n.alert], Firing: n.firing, Alert: w.alert(n, w.leavesOpen(n.alert)), Sender: n.sender, Wait: w.waitOf(n)}
 	ev.Epoch, ev.Seq = w.next(process)
+	if w.byEvent {
+		ev.Final = w.never
+		ev.StaleAfter = w.ownStale(n.alert)
+	}
 	if w.guarded {
 		ev.Witness, ev.Guarded = theWitness, !n.firing
 	}

@@ -39,6 +39,7 @@ func (w *world) check() {
 		}
 		return
 	}
+	w.checkSummaries(e)
 	if !e.Firing() {
 		w.newEpisode()
 		w.refused = false
@@ -48,6 +49,24 @@ func (w *world) check() {
 	}
 	if w.atomic() && e.Settled() && e.Incident.State != Unknown {
 		w.checkCertain(e)
+	}
+}
+
+// checkSummaries: each bucket's summary is that of its members, and I33.
+func (w *world) checkSummaries(e *Entry) {
+	var whole int
+	for m := range e.Members.All() {
+		if !m.Alert.IsBrief() {
+			whole++
+		}
+	}
+	if whole > w.policy.Members {
+		w.Fatalf("I33: %d alerts have their text", whole)
+	}
+	for _, b := range e.Members.buckets {
+		if b.sum != nil && *b.sum != *summarise(b.members) {
+			w.Fatalf("a summary differs from its members: %+v", *b.sum)
+		}
 	}
 }
 
@@ -70,11 +89,11 @@ func (w *world) checkCertain(e *Entry) {
 }
 
 // checkPages is I9: no more incidents than episodes, even if calls are carried out late. An API that reopens makes no page, and one that
-// races or a clock that jumps may cost one.
+// races or a clock that jumps may cost one. With coarse times, a new firing may look like an echo.
 func (w *world) checkPages() {
 	w.pages -= w.ours - w.owed
 	w.owed = w.ours
-	if w.pages < 0 && !w.clockSteps && !w.racy && !w.reopens && !w.revives && !w.oversleeps {
+	if w.pages < 0 && !w.clockSteps && !w.racy && !w.reopens && !w.revives && !w.oversleeps && !w.coarse {
 		w.Fatalf("I9: one page too many: %s", w.show())
 	}
 }

@@ -6,11 +6,8 @@ package protocol
 import (
 	"bytes"
 	"os"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // Times of the model in seconds: as in production, but shorter.
@@ -27,6 +24,7 @@ const (
 	slowAfter    = 10
 	hourly       = 120
 	staleAfter   = 45
+	ownStale     = 30
 	resolveDelay = 6
 )
 
@@ -40,7 +38,7 @@ func modelPolicy(s switches) *Policy {
 		Refresh:         refresh * time.Second,
 		ClosedRetention: retention * time.Second,
 		Members:         100,
-		ReopenNever:     s.never,
+		ReopenNever:     s.never && !s.byEvent,
 		Renew:           s.renew,
 		Backoff: Backoff{
 			Initial: time.Second, Max: maxBackoff * time.Second, Multiplier: 2,
@@ -50,6 +48,9 @@ func modelPolicy(s switches) *Policy {
 	p.EchoAnySender, p.Punctual = s.replicas, s.replicas && !ordersByReceiver
 	if s.replicas && !s.hasty {
 		p.Unsettled = timeout * time.Second
+	}
+	if s.brief {
+		p.Members = 1
 	}
 	if s.stale {
 		p.StaleAfter = staleAfter * time.Second
@@ -81,6 +82,9 @@ type ledger struct {
 	says     uint64
 	content  Content
 	rises    bool
+
+	spreads, packs bool
+	buckets        [][]byte // on disk
 }
 
 // Mutations of the ledger and of the API's client, which the model replaces.
@@ -103,9 +107,12 @@ func (l *ledger) commit(n Timed) bool {
 		return false
 	}
 	l.writes++
-	l.record, l.onDisk = nil, n.Entry
+	l.record, l.onDisk, l.buckets = nil, n.Entry, nil
 	if n.Entry != nil {
 		l.record = AppendRecord(make([]byte, 0, 1024), n.Entry)
+	}
+	for i := range n.Buckets() {
+		l.buckets = append(l.buckets, AppendBucket(nil, n.Entry, i))
 	}
 	if l.lies {
 		l.lies, l.failed, l.reread = false, true, true
@@ -121,7 +128,14 @@ func (l *ledger) commit(n Timed) bool {
 
 func (l *ledger) timed() Timed { return Timed{l.entry, l.timers} }
 
-func (l *ledger) set(n Timed) { l.entry, l.timers = n.Entry, n.Timers }
+func (l *ledger) set(n Timed) {
+	if l.packs && n.Entry != nil {
+		if k, ok := Pack(n); ok {
+			n = k.Unpack(theAlias)
+		}
+	}
+	l.entry, l.timers = n.Entry, n.Timers
+}
 
 // load reads memory from disk.
 func (l *ledger) load() {
@@ -136,7 +150,7 @@ func (l *ledger) load() {
 }
 
 func (l *ledger) decode() *Entry {
-	e, err := Decode(theAlias, l.record, nil)
+	e, err := Decode(theAlias, l.record, func(i int) []byte { return l.buckets[i] })
 	if err != nil {
 		panic(err)
 	}
@@ -158,7 +172,7 @@ func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcom
 		if next.Entry == n.Entry {
 			continue
 		}
-		n = next
+		n = l.spread(next)
 		durable = arms && l.policy.Arm(&n, l.wantOf(n.Entry), l.now()) || Durable(did) || durable
 	}
 	switch {
@@ -175,6 +189,17 @@ func (l *ledger) apply(webhooks [][]Event, arms, writes bool) (outcomes []Outcom
 		l.set(n)
 	}
 	return outcomes
+}
+
+// spread gives each alert a bucket of its own.
+func (l *ledger) spread(e Timed) Timed {
+	if !l.spreads || len(e.Members.buckets) > 1 {
+		return e
+	}
+	n := e.copy()
+	n.Members.spread(2)
+	n.Members.seal()
+	return n
 }
 
 // sync reports whether the snapshot counts.
@@ -265,30 +290,4 @@ func (l *ledger) want(e *Entry) Content {
 		return l.content.atLeast(e.Peak)
 	}
 	return l.content
-}
-
-// worst puts alerts in the order in which an incident names them. untimed: the start of the second is not known.
-func worst(alerts []truth, untimed bool) []incident.Alert {
-	var firing []incident.Alert
-	for i, a := range alerts {
-		if a.firing {
-			firing = append(firing, incident.Alert{
-				Fingerprint: fingerprints[i], Severity: a.severity, Description: strconv.Itoa(a.value),
-				StartsAt: start.Add(time.Duration(a.start) * time.Millisecond),
-			})
-			if untimed && i == 1 {
-				firing[len(firing)-1].StartsAt = time.Time{}
-			}
-		}
-	}
-	if len(firing) == 2 && (firing[1].Severity > firing[0].Severity ||
-		firing[1].Severity == firing[0].Severity && firing[1].StartsAt.Before(firing[0].StartsAt)) {
-		firing[0], firing[1] = firing[1], firing[0]
-	}
-	return firing
-}
-
-func worstAlerts(e *Entry) []incident.Alert {
-	alerts, _ := worstOfAll(e)
-	return alerts
 }

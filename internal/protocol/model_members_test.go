@@ -54,13 +54,38 @@ func (w *world) checkMembers(all []arrived, outcomes []Outcome) {
 	}
 }
 
-// checkStale is I22.
+// ownStale is how long alert i says that it is heard of; 0: it does not say.
+func (s *switches) ownStale(i int) time.Duration {
+	if s.byEvent && s.stale && i == 1 {
+		return ownStale * time.Second
+	}
+	return 0
+}
+
+// staleAfter is how long alert i is heard of, in seconds.
+func (s *switches) staleAfter(i int) int {
+	if own := s.ownStale(i); own > 0 {
+		return int(own / time.Second)
+	}
+	return staleAfter
+}
+
+// checkStale is I22 for alert j, which resolved by itself.
 func (w *world) checkStale(j int) {
 	if w.clockSteps && w.stale {
 		return
 	}
-	if !w.stale || w.now-max(w.heard[j], w.began) < staleAfter {
+	if !w.stale || w.now-max(w.heard[j], w.began) < w.staleAfter(j) {
 		w.Fatalf("I22: alert %d resolved by itself, heard of at %d, began at %d, now %d", j, w.heard[j], w.began, w.now)
+	}
+}
+
+// checkSilent is I22 for alerts that fire on after the worker has looked at the entry.
+func (w *world) checkSilent() {
+	for j := range w.fired {
+		if w.fired[j] && w.stale && !w.clockSteps && w.now-max(w.heard[j], w.began) >= w.staleAfter(j) {
+			w.Fatalf("I22: alert %d fires, but was last heard of at %d: %s", j, w.heard[j], w.show())
+		}
 	}
 }
 
@@ -138,9 +163,9 @@ func (w *world) checkRestart(before *Entry) {
 	w.check()
 }
 
-// noteEnded notes that a member resolved without an event.
+// noteEnded notes that a member resolved without an event. It has not if its hold ended by a clock that was fast.
 func (w *world) noteEnded(j int, fired bool) {
-	if fired && !w.fired[j] {
+	if fired && !w.fired[j] && !w.held[j].held {
 		w.alerts[j].told.firing = false
 	}
 }

@@ -117,7 +117,7 @@ func (w *world) settleFor(seconds int) {
 			next = min(next, q.due)
 		}
 		if w.stale {
-			next = min(next, w.now+staleAfter/2)
+			next = min(next, w.now+ownStale/2)
 		}
 		if w.now >= end {
 			return
@@ -201,6 +201,7 @@ func (w *world) checkContent(name string, r *row) {
 		switch {
 		case w.indigestible != 0 && (f == incident.FieldTags || w.indigestible.Has(f) || f == incident.FieldTitle && w.indigestible.Has(incident.FieldDescription)):
 		case f == incident.FieldTags && r.minimal:
+		case w.brief && f == incident.FieldDescription && isBrief(r.news[f]):
 		case w.reopens && r.edits[f] == theirs: // a create may have reopened it, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):
 		case r.edits[f] == theirs && (f != incident.FieldSeverity || want.Severity <= max(r.peak, shownSeverity(r.shown[f]))):
@@ -213,7 +214,7 @@ func (w *world) checkContent(name string, r *row) {
 // checkRepeats is I7: repeats cause no call until a refresh is due, and then one lookup, even if the links have changed.
 func (w *world) checkRepeats() {
 	e := w.ledger.entry
-	if e == nil || !w.firing() || w.clockSteps || !e.Settled() || e.Foreign != "" || e.Dismissed {
+	if e == nil || !w.firing() || w.brief || w.clockSteps || !e.Settled() || e.Foreign != "" || e.Dismissed {
 		return
 	}
 	due := w.wall().Sub(e.ConfirmedAt) >= refresh*time.Second

@@ -72,7 +72,9 @@ type senders struct {
 	queue   []notification // of the first replica
 	stuck   []arrived
 	changes int
-	moved   int // counts the moves of the links
+	// wholeSeconds: several changes may have the same time.
+	wholeSeconds bool
+	moved        int // counts the moves of the links
 	// pages is how many incidents may still be created (I9): one for each episode that the entry is told of, one for each incident that a
 	// person closes, and one for each mistake that is unavoidable if an alert fires again with its old start: a resolve of the second
 	// replica ends the new instance, or a true firing is held as an echo.
@@ -89,6 +91,9 @@ func newSenders() senders {
 func (s *senders) firing() bool { return s.alerts[0].firing || s.alerts[1].firing }
 
 func (s *senders) instant(now int) int {
+	if s.wholeSeconds {
+		return now * 1000
+	}
 	s.changes++
 	return now*1000 + 2*s.changes
 }
@@ -206,6 +211,9 @@ func (s *senders) correct(i, later int) (notification, bool) {
 	if a.resolvedAt < 0 {
 		return notification{}, false
 	}
+	if s.wholeSeconds {
+		later = 0 // its end would be after the next start
+	}
 	n := s.current(i)
 	n.firing, n.start, n.end, n.sender = false, a.resolvedStart, a.resolvedEnd+later, am2
 	return n, true
@@ -214,37 +222,6 @@ func (s *senders) correct(i, later int) (notification, bool) {
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-
-// render is a small stand-in for the renderer of incidents: the count in the title and the link in the description change by themselves.
-func render(firing []incident.Alert) Content {
-	worst := firing[0]
-	c := incident.Content{
-		Title: worst.Fingerprint, Severity: worst.Severity, Description: worst.Fingerprint + worst.Description + " " + worst.GeneratorURL,
-		Tags: make([]string, 0, len(firing)),
-	}
-	if len(firing) > 1 {
-		c.Title += " (+1)"
-	}
-	for i := range firing {
-		c.Tags = append(c.Tags, firing[i].Fingerprint)
-	}
-	c.News = c.Hashes()
-	c.News[incident.FieldTitle] = incident.HashText(worst.Fingerprint)
-	c.News[incident.FieldDescription] = incident.HashText(worst.Fingerprint + worst.Description)
-	of := Of(&c)
-	of.Sent[incident.FieldDescription] &^= cleanedBit
-	return of
-}
-
-// atLeast returns the content with a severity of at least s.
-func (c Content) atLeast(s incident.Severity) Content {
-	if s > c.Severity {
-		c.Severity = s
-		c.Sent[incident.FieldSeverity] = incident.HashText(s.String())
-		c.News[incident.FieldSeverity] = c.Sent[incident.FieldSeverity]
-	}
-	return c
-}
 
 // waitOf returns how long a resolve of the sender waits.
 func (w *world) waitOf(n notification) time.Duration {

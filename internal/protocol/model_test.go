@@ -36,6 +36,12 @@ var worlds = map[string]switches{
 	"stale":           {stale: true},
 	"resolve delay":   {delay: true, odd: true},
 	"left":            {left: true, odd: true, racy: true, people: true},
+	"own rules":       {stale: true, never: true, byEvent: true, people: true},
+	"brief":           {brief: true, sync: true, odd: true, people: true},
+	"coarse":          {coarse: true},
+	"coarse lists":    {coarse: true, replicas: true, sync: true},
+	"buckets":         {buckets: true, packs: true, stale: true, byEvent: true, odd: true, people: true},
+	"buckets, lists":  {buckets: true, packs: true, replicas: true, sync: true},
 	"one left":        {leftOne: true},
 	"one left, odd":   {leftOne: true, odd: true, racy: true, people: true},
 	"one left, renew": {leftOne: true, renew: true},
@@ -103,6 +109,7 @@ var worlds = map[string]switches{
 //	I31  an alert passed on from a list begins to fire if nothing newer is known, and changes nothing if it fires already; once
 //	     snapshots are complete, an alert without a webhook has its incident after repairAfter and two snapshots
 //	I32  a refused create that is refused again stays parked
+//	I33  no more alerts than the policy says keep their text
 
 // TestModel runs random histories of alerts, senders, failures, kills and people against an entry, and checks that Alert24 ends up as
 // promised. -rapid.checks is the number of histories for each world.

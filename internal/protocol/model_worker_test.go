@@ -80,6 +80,7 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 		return Decision{}
 	}
 	w.checkMembers(nil, nil)
+	w.checkSilent()
 	if d.Call.Kind == NoCall {
 		w.check()
 		w.checkWake(d)

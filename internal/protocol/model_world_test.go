@@ -53,6 +53,14 @@ type switches struct {
 	// never is ReopenNever; stale, delay and renew are StaleAfter, ResolveDelay and Renew; left: alerts leave closing to a person; rises:
 	// severity only rises.
 	never, stale, delay, renew, left, rises bool
+	// byEvent: alerts say themselves what never means for them, and the second one how long it is heard of.
+	byEvent bool
+	// brief: only one alert of the alias keeps its text.
+	brief bool
+	// buckets: each alert has its own bucket. packs: a closed entry is packed.
+	buckets, packs bool
+	// coarse: times are in seconds, so that many are equal.
+	coarse bool
 	// leftOne: the second alert leaves closing to a person, and the first does not.
 	leftOne bool
 
@@ -118,7 +126,8 @@ type failer interface {
 
 func newWorld(f failer, s switches) *world {
 	w := &world{failer: f, senders: newSenders(), server: server{switches: s}, policy: modelPolicy(s), now: 1}
-	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises}
+	w.wholeSeconds = s.coarse
+	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises, spreads: s.buckets, packs: s.packs}
 	w.startAll()
 	w.restart()
 	return w

@@ -37,6 +37,24 @@ func (p *Policy) dismiss(n *Timed) {
 }`},
 	{"B2 what was not heard of before the start is stale", "stale", 20000, `
 func (p *Policy) heard(m *Member) time.Time { return m.LastSeen }`},
+	{"an alert does not say when it is stale", "own rules", 20000, `
+func (p *Policy) staleAfter(m *Member) time.Duration { return p.StaleAfter }`},
+	{"an alert does not say what never means", "own rules", 20000, `
+func (s *Members) final() bool { return false }`},
+	{"a summary is never due", "buckets", 20000, `
+func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool { return false }`},
+	{"a packed entry forgets who resolved its alert", "buckets", 20000, `
+func (u *unpacker) member() *Member {
+	m := u.memberOriginal()
+	m.ResolvedBy = ""
+	return m
+}`},
+	{"every alert keeps its text", "brief", 20000, `
+func (p *Policy) apply(n *Timed, ev *Event, now time.Time) Outcome {
+	q := *p
+	q.Members = 2
+	return q.applyOriginal(n, ev, now)
+}`},
 	{"B3 a refused create is never tried again", "odd answers", 20000, `
 func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	l := p.learnRefusedOriginal(n, c, a, now)
