@@ -109,9 +109,10 @@ type Call struct {
 	Minimal bool `json:"-"`
 	Bare    bool `json:"-"`
 	// Finish marks the one try to finish a close begun before the alert fired again. Renew marks a close after which a new incident pages
-	// people.
-	Finish bool `json:"-"`
-	Renew  bool `json:"-"`
+	// people, at Severity.
+	Finish   bool              `json:"-"`
+	Renew    bool              `json:"-"`
+	Severity incident.Severity `json:"-"`
 	// Form of an update.
 	Form Form `json:"-"`
 	// Depth of a lookup, and the entry's Version when it began.

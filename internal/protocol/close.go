@@ -19,7 +19,7 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		switch {
 		case n.extra(c):
 		case c.Renew:
-			n.Renewed = n.Worst() // the incident stays open and is updated
+			n.renewed(c) // the incident stays open and is updated
 		default:
 			n.FailedCloses++
 			n.lookBefore(now)
@@ -51,7 +51,8 @@ func (p *Policy) closed(n *Timed, c Call) {
 	}
 	n.Bare, n.MustLook, n.FailedCloses, n.Form = false, false, 0, Full
 	if c.Renew && n.Firing() {
-		n.Continues, n.Renewed = n.Incident.Number, n.Worst()
+		n.Continues = n.Incident.Number
+		n.renewed(c)
 	}
 	n.Renewed = max(n.Renewed, n.written())
 	n.Incident.State, n.Incident.ID = Closed, c.ID
@@ -61,6 +62,10 @@ func (p *Policy) closed(n *Timed, c Call) {
 		p.dismiss(n)
 	}
 }
+
+// renewed notes for which severity the incident was closed, or should have been. If severity only rises, it is above that of all alerts. It
+// changes e, which the caller owns.
+func (e *Entry) renewed(c Call) { e.Renewed = max(e.Worst(), c.Severity) }
 
 // forgetRefusedUpdate forgets that an update was refused: its incident is closed. It changes e, which the caller owns.
 func (e *Entry) forgetRefusedUpdate() {
@@ -104,7 +109,7 @@ func (p *Policy) closeRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		return Retrying
 	}
 	if c.Renew {
-		n.Renewed = n.Worst() // the incident stays open and is updated
+		n.renewed(c) // the incident stays open and is updated
 	}
 	if n.Bare {
 		n.Attempts++

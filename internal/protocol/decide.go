@@ -81,7 +81,7 @@ func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	case want == nil:
 		return Decision{Render: true} // what follows depends on it
 	case p.renews(e.Entry, want):
-		return e.write(Call{Kind: Close, ID: e.Incident.ID, Renew: true}, now)
+		return e.write(Call{Kind: Close, ID: e.Incident.ID, Renew: true, Severity: want.Severity}, now)
 	}
 	return p.decideUpdate(e, want, now)
 }
@@ -105,9 +105,10 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && (!e.Refused.Minimal || e.Refused.Again)}}
 }
 
-// renews reports whether the severity rises to high or critical and a new incident should page people.
+// renews reports whether the severity rises to high or critical and a new incident should page people. An API that updates a closed incident
+// makes no new one, and the incident is reopened only once.
 func (p *Policy) renews(e *Entry, want *Content) bool {
-	return p.Renew && want.Severity >= incident.High && want.Severity > max(e.Written.Peak, e.Renewed)
+	return p.Renew && !e.Reopened && want.Severity >= incident.High && want.Severity > max(e.Written.Peak, e.Renewed)
 }
 
 // decideUpdate brings the content of an open incident up to date.

@@ -227,6 +227,16 @@ var histories = append([]fixed{
 		"",
 	},
 	{
+		"a renewal that failed was tried again and again, because the alert had sunk", "renew and rises",
+		"toggle(1); deliver; call answered; answer; high(1); deliver; low(1); deliver; call answered with another status; answer; 5 seconds; call answered",
+		"an incident is closed again and again to call people",
+	},
+	{
+		"an incident that a create had updated was opened, closed to call people, and stayed closed", "renew, revives",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"an incident is closed to call people, and opened only once",
+	},
+	{
 		"the close of a renewal left the incident open", "renew",
 		"toggle(1); deliver; call answered; answer; critical(1); deliver; call answered with another status; answer",
 		"a renewal that failed is forgotten",

@@ -29,6 +29,9 @@ func (w *world) answer() {
 		return
 	}
 	w.work = nil
+	if k.call.Renew && k.answer.Result == Done && k.answer.Incident.Open {
+		w.unrenewed = max(w.unrenewed, k.want.Severity)
+	}
 	switch {
 	case k.answer.TurnedAway:
 		w.turnedAway(k)

@@ -154,7 +154,7 @@ func (w *world) mayHaveApplied(all []arrived) {
 }
 
 func (w *world) newEpisode() {
-	w.forbidden, w.failing, w.paged, w.blindAt = false, false, 0, -hourly
+	w.forbidden, w.failing, w.paged, w.unrenewed, w.blindAt = false, false, 0, 0, -hourly
 	w.episode++
 }
 

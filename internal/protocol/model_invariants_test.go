@@ -172,6 +172,9 @@ func (w *world) checkCall(before Timed, k *work) {
 	if c.Renew && (!w.renew || k.want.Severity < incident.High || k.want.Severity <= w.paged && !w.edited(c.ID)) {
 		w.Fatalf("I18: pages people again for %v after %v", k.want.Severity, w.paged)
 	}
+	if c.Renew && k.want.Severity <= w.unrenewed {
+		w.Fatalf("I18: closes once more for %v what stayed open", k.want.Severity)
+	}
 	if c.Renew {
 		w.pages++
 		if r := w.row(c.ID); r != nil {

@@ -49,6 +49,8 @@ var worlds = map[string]switches{
 	"no times":        {untimed: true, odd: true},
 	"only rises":      {rises: true, people: true},
 	"renew":           {renew: true, odd: true},
+	"renew and rises": {renew: true, rises: true, people: true, odd: true},
+	"renew, revives":  {renew: true, revives: true, odd: true},
 	"renew and edits": {renew: true, people: true},
 	"replicas":        {replicas: true, odd: true, people: true},
 	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // switches choose what the model's Alert24 and its people may do, and the policy.
@@ -109,6 +111,8 @@ type world struct {
 	blindAt int
 	// refused: a create was refused while an alert of this episode fired.
 	refused bool
+	// unrenewed is the worst severity of this episode for which a close to page people again left the incident open.
+	unrenewed incident.Severity
 	// failing: the last write failed.
 	failing bool
 }

@@ -155,6 +155,14 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 }`},
 	{"people are called again for the same severity", "renew", 20000, `
 func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.Due(want) != 0 }`},
+	{"an incident is closed again and again to call people", "renew and rises", 20000, `
+func (e *Entry) renewed(c Call) { e.Renewed = e.Worst() }`},
+	{"an incident is closed to call people, and opened only once", "renew, revives", 20000, `
+func (p *Policy) renews(e *Entry, want *Content) bool {
+	n := *e
+	n.Reopened = false
+	return p.renewsOriginal(&n, want)
+}`},
 	{"no smaller updates", "no lists", 20000, `
 func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson { return Doubting }`},
 	{"an answer is learnt twice", "plain", 20000, `

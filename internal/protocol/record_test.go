@@ -61,7 +61,7 @@ func whole() *Entry {
 var volatile = map[string]bool{
 	"Entry.Alias": true, "Entry.Members": true, "Member.AbsentSince": true, "Member.ToldAt": true,
 	"Entry.WriteAhead.Minimal": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
-	"Entry.WriteAhead.Form": true, "Entry.WriteAhead.Depth": true, "Entry.WriteAhead.Version": true,
+	"Entry.WriteAhead.Severity": true, "Entry.WriteAhead.Form": true, "Entry.WriteAhead.Depth": true, "Entry.WriteAhead.Version": true,
 }
 
 // leaves visits the fields that are on disk.

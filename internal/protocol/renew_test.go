@@ -1,0 +1,34 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
+
+// If severity only rises, a renewal that left the incident open is not tried again although the alert has sunk.
+func TestFailedRenewalOfSunkAlertIsNotRepeated(t *testing.T) {
+	p := testPolicy()
+	p.Renew = true
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)).low(), at(0))
+	e = answerNext(t, p, e, at(0), Answer{Result: Done, Incident: showing(*want(e))})
+	high := want(e).atLeast(incident.High)
+	renewal := p.Decide(e, &high, at(1)).Call
+	require.True(t, renewal.Renew)
+	n, lesson := p.Learn(p.Begin(e, renewal, at(1)), renewal, done("1", true), at(2))
+	require.Equal(t, StillOpen, lesson)
+	assert.Equal(t, Update, p.Decide(n, &high, at(60)).Call.Kind)
+}
+
+func TestReopenedIncidentIsNotRenewed(t *testing.T) {
+	p := testPolicy()
+	p.Renew = true
+	e := with(opened(t, p, at(0)), func(n *Timed) { n.Reopened, n.Written = true, Written{} })
+	assert.Equal(t, Update, p.Decide(e, want(e), at(1)).Call.Kind, "the next create would update it while it is closed")
+}
