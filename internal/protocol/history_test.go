@@ -202,6 +202,12 @@ var histories = append([]fixed{
 		"cleaned text is a person's",
 	},
 	{
+		"cleaned text of an update that was not answered was taken for that of one whose answer did not show it", "cleans, odd",
+		"toggle(0); deliver; toggle(1); call answered; second; second; second; second; deliver; toggle(0); call done, no body; " +
+			"second; second; second; second; deliver; call answered; call answered; kill for 0; second; second; second; second; second",
+		"a text that no answer has shown is the last one written",
+	},
+	{
 		"a lookup whose list failed had read what an unseen write made, and the next write went over an edit", "no bodies",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; another value(0); deliver; 5 seconds; " +
 			"call half answered; lookup answered; call answered; answer; 5 seconds; call half answered; lookup answered; " +

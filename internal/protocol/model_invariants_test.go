@@ -24,6 +24,9 @@ func (w *world) check() {
 		w.rereadSync(e)
 		w.checkMembers(nil, nil) // the load may have ended a wait or a hold
 		w.failing = false
+		if w.replicas {
+			w.began = w.now // it has led anew since
+		}
 		if w.renew {
 			w.pages++ // the close may belong to a renewal, which is then finished
 		}

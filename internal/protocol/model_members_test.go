@@ -75,15 +75,20 @@ func (w *world) checkStale(j int) {
 	if w.clockSteps && w.stale {
 		return
 	}
-	if !w.stale || w.now-max(w.heard[j], w.began) < w.staleAfter(j) {
+	if !w.silent(j) {
 		w.Fatalf("I22: alert %d resolved by itself, heard of at %d, began at %d, now %d", j, w.heard[j], w.began, w.now)
 	}
+}
+
+// silent reports whether alert i has not been heard of for so long that it is stale.
+func (w *world) silent(i int) bool {
+	return w.stale && w.now-max(w.heard[i], w.began) >= w.staleAfter(i)
 }
 
 // checkSilent is I22 for alerts that fire on after the worker has looked at the entry.
 func (w *world) checkSilent() {
 	for j := range w.fired {
-		if w.fired[j] && w.stale && !w.clockSteps && w.now-max(w.heard[j], w.began) >= w.staleAfter(j) {
+		if w.fired[j] && !w.clockSteps && w.silent(j) {
 			w.Fatalf("I22: alert %d fires, but was last heard of at %d: %s", j, w.heard[j], w.show())
 		}
 	}
@@ -179,6 +184,7 @@ func (w *world) checkWait(i int, before hold, heard, single bool) {
 	switch {
 	case before.held && after.held && before.until != after.until && single:
 		w.Fatalf("I29: the wait moved from %d to %d", before.until, after.until)
+	case before.held && !after.held && !heard && w.now < before.until && w.silent(i):
 	case before.held && !after.held && !heard && w.now < before.until:
 		w.Fatalf("I29: the wait ended %d s early", before.until-w.now)
 	}

@@ -36,6 +36,7 @@ var worlds = map[string]switches{
 	"stale":           {stale: true},
 	"resolve delay":   {delay: true, odd: true},
 	"left":            {left: true, odd: true, racy: true, people: true},
+	"cleans, odd":     {cleans: true, odd: true},
 	"own rules":       {stale: true, never: true, byEvent: true, people: true},
 	"brief":           {brief: true, sync: true, odd: true, people: true},
 	"coarse":          {coarse: true},

@@ -130,7 +130,7 @@ type failer interface {
 
 func newWorld(f failer, s switches) *world {
 	w := &world{failer: f, senders: newSenders(), server: server{switches: s}, policy: modelPolicy(s), now: 1}
-	w.wholeSeconds = s.coarse
+	w.wholeSeconds, w.unheard = s.coarse, [2]bool{true, true}
 	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises, spreads: s.buckets, packs: s.packs}
 	w.startAll()
 	w.restart()

@@ -180,6 +180,8 @@ func (p *Policy) learnAgain(n *Timed, c Call, a Answer, now time.Time) Lesson { 
 func stillOpen(extra []string, found []Shown, depth Depth) []string { return stillOpenOriginal(extra, found, max(depth, All)) }`},
 	{"cleaned text is a person's", "no flag", 30000, `
 func (n *Entry) mayHaveSent(f incident.Field) bool { return false }`},
+	{"a text that no answer has shown is the last one written", "cleans, odd", 20000, `
+func (e *Entry) rewritten(f incident.Field, news uint64) bool { return false }`},
 	{"the oldest unanswered call explains any text", "plain", 60000, `
 func (n *Entry) agreed(f incident.Field) uint64 {
 	if len(n.Unsure) == 0 {

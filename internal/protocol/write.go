@@ -119,10 +119,10 @@ func (e *Entry) recognise(f *Shown, known bool) {
 			case shown != 0:
 				w.Cleaned |= Fields(field) // perhaps
 			}
-		case w.Shown[i] == 0:
+		case w.Shown[i] == 0 && !e.rewritten(field, w.News[i]):
 			w.Shown[i] = shown
 		case w.Shown[i] == shown:
-		case e.mayHaveSent(field):
+		case w.Shown[i] == 0, e.mayHaveSent(field):
 			w.News[i], w.Shown[i] = 0, shown // it is not clear which call: write it again
 		default:
 			w.Theirs |= Fields(field)
@@ -158,6 +158,12 @@ func (e *Entry) agreed(f incident.Field) uint64 {
 // mayHaveSent reports whether an unanswered call may explain any text of a field: its content is not known, or Alert24 cleans the field.
 func (e *Entry) mayHaveSent(f incident.Field) bool {
 	return slices.ContainsFunc(e.Unsure, func(c Content) bool { return c == Content{} || e.Written.Cleaned.Has(f) && c.Sent[f] != 0 })
+}
+
+// rewritten reports whether an unanswered call may have written something else than news into a field whose present text is not known. A
+// severity is not cleaned, so it shows what was written.
+func (e *Entry) rewritten(f incident.Field, news uint64) bool {
+	return f != incident.FieldSeverity && slices.ContainsFunc(e.Unsure, func(c Content) bool { return c.Sent[f] != 0 && c.News[f] != news })
 }
 
 // severityOf is the severity with the hash, or 0.

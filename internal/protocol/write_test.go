@@ -95,6 +95,24 @@ func TestManyUnsure(t *testing.T) {
 	assert.Zero(t, e.Written.Theirs, "one of those that are forgotten may explain it")
 }
 
+// An answer without a body leaves the cleaned text of an update unknown. An unanswered update may have written another one.
+func TestCleanedTextOfUnansweredUpdate(t *testing.T) {
+	p := testPolicy()
+	e := opened(t, p, at(0))
+	first := *want(e)
+	other := first
+	other.News[incident.FieldDescription], other.Sent[incident.FieldDescription] = 7, 8
+	e = with(e, func(n *Timed) {
+		n.Written.Shown[incident.FieldDescription] = 0
+		n.Unsure = []Content{other}
+	})
+	found := showing(other)
+	found.Fields[incident.FieldDescription] = 9 // cleaned
+	e.recognise(&found, true)
+	assert.True(t, e.Due(&first).Has(incident.FieldDescription))
+	assert.False(t, e.Written.Theirs.Has(incident.FieldDescription))
+}
+
 // TestAudit compares entries with the list of open incidents.
 func TestAudit(t *testing.T) {
 	p := testPolicy()
