@@ -119,8 +119,8 @@ func (e *alert24Exporter) startAlone(ctx context.Context, host component.Host) (
 	if err != nil {
 		return err
 	}
-	t.start() //nolint:contextcheck // the term outlives the start
-	e.term.Store(t)
+	e.term.Store(t) // before the first call, as in replica.lead
+	t.start()       //nolint:contextcheck // the term outlives the start
 	return nil
 }
 

@@ -41,8 +41,8 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 		}
 	}
 	r.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 1)
-	t.start() //nolint:contextcheck // it ends with the term
-	r.term.Store(t)
+	r.term.Store(t) // before the first call: names of services that become known later reach the loop
+	t.start()       //nolint:contextcheck // it ends with the term
 	for {
 		select {
 		case <-ctx.Done():
