@@ -181,11 +181,14 @@ func (p *appender) ask(ctx context.Context) error {
 	})
 }
 
+// never is a deadline that no clock of a database reaches. The process's clock may be wrong by years.
+var never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // Check returns why the inbox would refuse a webhook now, or nil. It adds a row and removes it in one transaction.
 func (db *DB) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, Punctual)
 	defer cancel()
-	source, deadline := "check of "+db.id, time.Now().AddDate(1, 0, 0)
+	source, deadline := "check of "+db.id, never
 	var free bool
 	err := db.inbox.session.do(ctx, "put a webhook into the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
 		batch := &pgx.Batch{}

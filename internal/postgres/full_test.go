@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -34,4 +35,16 @@ func TestServerWithoutSpace(t *testing.T) {
 	server.Do(t, database, "DROP TRIGGER no_space ON otelcol_alert24.entries")
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("c", "1")}, false))
 	require.Equal(t, map[string]string{"a": "1", "c": "1"}, records(t, db))
+}
+
+// The clock of the process may be years behind the clock of the database. In synctest it shows the year 2000.
+func TestCheckWritesWhateverTheClockShows(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database))
+	require.NoError(t, db.Check(t.Context()))
+	server.Do(t, database, "ALTER TABLE otelcol_alert24.inbox ADD CONSTRAINT broken CHECK (false) NOT VALID")
+	synctest.Test(t, func(t *testing.T) {
+		require.ErrorContains(t, db.Check(t.Context()), "broken")
+	})
 }
