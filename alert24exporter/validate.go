@@ -54,6 +54,9 @@ func (c *Config) checkRetry(p *problems.List) {
 	p.If(c.RetryConfig.InitialInterval == 0, "retry_on_failure::initial_interval: must be above 0")
 	p.If(c.RetryConfig.MaxInterval < c.RetryConfig.InitialInterval,
 		"retry_on_failure::max_interval: must not be below retry_on_failure::initial_interval")
+	m := c.RetryConfig.Multiplier
+	p.If(math.IsNaN(m) || math.IsInf(m, 0), "retry_on_failure::multiplier: must be a finite number")
+	p.If(math.IsNaN(c.RetryConfig.RandomizationFactor), "retry_on_failure::randomization_factor: must be from 0 to 1")
 }
 
 func (c *Config) checkDurations(p *problems.List) {
