@@ -60,10 +60,26 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 func (in *inbox) read(row Row) (w *write, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = panicked(p)
 		}
 	}()
 	return in.unpack(row)
+}
+
+func panicked(p any) error { return fmt.Errorf("panic: %v", p) }
+
+// index returns the position of a write that was received, or -1.
+func (r *received) index(w *write) int {
+	if r == nil || w == nil {
+		return -1
+	}
+	return slices.Index(r.writes, w)
+}
+
+// setAside drops a received write that panicked.
+func (r *received) setAside(i int, p any) {
+	r.rows.Aside[r.rows.IDs[i]] = panicked(p).Error()
+	r.rows.IDs, r.writes = slices.Delete(r.rows.IDs, i, i+1), slices.Delete(r.writes, i, i+1)
 }
 
 // before returns the received writes, followed by these writes.

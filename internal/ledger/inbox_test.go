@@ -165,6 +165,34 @@ func TestRowsThatCannotBeUsedAreSetAside(t *testing.T) {
 	assert.True(t, l.Get(theAlias).Firing())
 }
 
+// A panic about a row must not stop each leader in turn, wherever it comes from.
+func TestRowThatPanicsWhenItIsAppliedIsSetAside(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	l := sharing(t, s, 10, nil)
+	unpack := l.store.inbox.unpack
+	l.store.inbox.unpack = func(r Row) (*write, error) {
+		switch string(r.Payload) {
+		case "panics when planned":
+			return &write{plan: func(router) []mutation { panic("no plan") }}, nil
+		case "panics when applied":
+			m := mutation{alias: theAlias, do: func(slot, int) (slot, bool) { panic("no entry") }}
+			return &write{plan: func(router) []mutation { return []mutation{m} }}, nil
+		}
+		return unpack(r)
+	}
+	for id, payload := range []string{"panics when planned", "fired", "panics when applied"} {
+		s.leave(int64(id), payload)
+	}
+	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	require.Len(t, s.commits, 1)
+	assert.Equal(t, Consumed{IDs: []int64{1}, Aside: map[int64]string{0: "panic: no plan", 2: "panic: no entry"}}, s.commits[0])
+	assert.Panics(t, func() {
+		_ = l.store.enqueue(t.Context(), &write{plan: func(router) []mutation { panic("its own") }})
+	}, "only rows of the inbox are set aside")
+	apply(t, l, firing("a", at(60)))
+	assert.True(t, l.Get(theAlias).Firing(), "a panic does not stop the next writer")
+}
+
 func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)

@@ -45,6 +45,7 @@ type store struct {
 	// Only the writer uses these.
 	buffer records
 	taken  map[protocol.Key]string // aliases under which alerts start to fire in this transaction
+	at     *write                  // whose changes are being computed
 
 	turn    chan struct{} // holds a token while a writer commits all waiting writes
 	pending struct {
@@ -114,7 +115,7 @@ func (s *store) plan(writes []*write) {
 		return routed, moved
 	}
 	for _, w := range writes {
-		if w.plan != nil {
+		if s.at = w; w.plan != nil {
 			w.mutations = w.plan(route)
 		}
 	}

@@ -76,14 +76,38 @@ func (s *store) write(ctx context.Context, received *received, writes ...*write)
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	fenced := s.inbox.rows != nil && slices.ContainsFunc(writes, func(w *write) bool { return w.fenced })
-	makesRoom := true
+	var (
+		t         *transaction
+		makesRoom bool
+	)
+	for t == nil {
+		t, makesRoom = s.compute(received, writes)
+	}
+	t.received = received
+	t.fenced = s.inbox.rows != nil && slices.ContainsFunc(writes, func(w *write) bool { return w.fenced })
+	defer s.end()
+	return s.commit(ctx, makesRoom, t)
+}
+
+// compute returns a transaction with the next entries. It returns nil after a panic about a row of the inbox, which it sets aside:
+// otherwise that row could stop each leader in turn.
+func (s *store) compute(received *received, writes []*write) (t *transaction, makesRoom bool) {
+	defer func() {
+		if s.current != nil && s.at != nil {
+			s.end()
+		}
+		if i := received.index(s.at); i >= 0 {
+			received.setAside(i, recover())
+			t = nil
+		}
+		s.at = nil
+	}()
+	makesRoom = true
 	writes = received.before(writes)
 	s.plan(writes)
-	t := s.begin(writes)
-	t.received, t.fenced = received, fenced
-	defer s.end()
+	t = s.begin(writes)
 	for _, w := range writes {
+		s.at = w
 		t.note(w.notes)
 		for _, m := range w.mutations {
 			c := &t.changes[t.index[m.alias]]
@@ -93,5 +117,6 @@ func (s *store) write(ctx context.Context, received *received, writes ...*write)
 			c.next, c.durable = next, c.durable || durable
 		}
 	}
-	return s.commit(ctx, makesRoom, t)
+	s.at = nil
+	return t, makesRoom
 }
