@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -43,16 +44,25 @@ func (r *Reconciler) update(
 	return answer, err
 }
 
-// maxFailing bounds the aliases whose failing updates are remembered.
-const maxFailing = 1024
+const (
+	// maxFailing bounds the aliases whose failing updates are remembered.
+	maxFailing = 1024
+	// sameRow is how long after a failure the next one belongs to the same row. Tries of one alias are at most an hour apart.
+	sameRow = 2 * time.Hour
+)
 
 // updateRecord finds out whether the API rejects one update or fails for all.
 type updateRecord struct {
 	mu      sync.Mutex
-	count   uint64            // of updates
-	failing map[string]uint64 // the count at the first of consecutive failures, by alias
-	last    success           // the last update that was carried out
-	other   success           // the last one of another alias than last
+	count   uint64             // of updates
+	failing map[string]failure // consecutive failures, by alias
+	last    success            // the last update that was carried out
+	other   success            // the last one of another alias than last
+}
+
+type failure struct {
+	count uint64    // at the first one
+	last  time.Time // when the last one came
 }
 
 type success struct {
@@ -77,30 +87,31 @@ func (u *updateRecord) note(alias string, r protocol.Result, status int) (server
 	case r != protocol.Unanswered || status < http.StatusInternalServerError:
 		return false
 	}
-	first, failed := u.failing[alias]
-	if !failed {
+	row, failed := u.failing[alias]
+	if !failed || time.Since(row.last) > sameRow {
 		u.remember(alias)
 		return false
 	}
+	u.failing[alias] = failure{row.count, time.Now()}
 	of := u.last
 	if of.alias == alias {
 		of = u.other
 	}
-	return of.count > first
+	return of.count > row.count
 }
 
 func (u *updateRecord) remember(alias string) {
 	if u.failing == nil {
-		u.failing = map[string]uint64{}
+		u.failing = map[string]failure{}
 	}
 	if len(u.failing) >= maxFailing {
 		oldest := alias
-		for a, count := range u.failing {
-			if oldest == alias || count < u.failing[oldest] {
+		for a, row := range u.failing {
+			if oldest == alias || row.count < u.failing[oldest].count {
 				oldest = a
 			}
 		}
 		delete(u.failing, oldest)
 	}
-	u.failing[alias] = u.count
+	u.failing[alias] = failure{u.count, time.Now()}
 }

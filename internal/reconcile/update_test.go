@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -137,6 +138,23 @@ func TestASuccessOfItsOwnHidesNoOther(t *testing.T) {
 	u.note("c", protocol.Done, 0)
 	assert.True(t, u.note("a", protocol.Unanswered, down))
 	assert.Equal(t, "b", u.other.alias)
+}
+
+// An incident may close without another update. The next one with its alias may come weeks later, when the API fails for all.
+func TestAFailureOfLongAgoSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const down = http.StatusServiceUnavailable
+		var u updateRecord
+		u.note("a", protocol.Unanswered, down)
+		u.note("b", protocol.Done, 0)
+		time.Sleep(time.Hour)
+		assert.True(t, u.note("a", protocol.Unanswered, down), "tries may be an hour apart")
+		time.Sleep(sameRow)
+		assert.True(t, u.note("a", protocol.Unanswered, down))
+		time.Sleep(sameRow + time.Second)
+		assert.False(t, u.note("a", protocol.Unanswered, down))
+		assert.False(t, u.note("a", protocol.Unanswered, down))
+	})
 }
 
 func TestFailingUpdatesAreBounded(t *testing.T) {
