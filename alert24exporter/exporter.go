@@ -52,6 +52,7 @@ type alert24Exporter struct {
 	terms     atomic.Int64         // number of terms that began
 	replica   *replica             // nil: there are no other replicas
 	storage   ledger.Store         // without replicas; nil: memory only
+	closed    bool                 // the storage
 
 	disproved  atomic.Int64 // number of failed writes before a check that succeeded
 	unregister func()       // from readiness and rejections
@@ -204,11 +205,11 @@ func (e *alert24Exporter) shutdown(ctx context.Context) error {
 	return errors.Join(err, e.closeStorage(ctx))
 }
 
+// closeStorage keeps the field storage, which a late request for the status may still read.
 func (e *alert24Exporter) closeStorage(ctx context.Context) error {
-	if e.storage == nil {
+	if e.storage == nil || e.closed {
 		return nil
 	}
-	err := e.storage.Close(ctx)
-	e.storage = nil
-	return err
+	e.closed = true
+	return e.storage.Close(ctx)
 }
