@@ -15,10 +15,10 @@ import (
 // Punctual is how long a webhook may take to reach the database. It is shorter than the time after which a sender sends newer data.
 const Punctual = 5 * time.Second
 
-// These limits bound the webhooks in one transaction.
+// These limits bound the webhooks in one transaction, unless one alone is larger. It has to cross the network in less than Punctual.
 const (
 	maxGroup      = 500
-	maxGroupBytes = 64 << 20
+	maxGroupBytes = 8 << 20
 )
 
 const addToInbox = `WITH room AS MATERIALIZED (

@@ -32,8 +32,8 @@ type Fault struct {
 	HangToServer, HangToClient bool
 	// Refuse closes new connections at once.
 	Refuse bool
-	// Slow is a pause after every 64 KiB to the client.
-	Slow time.Duration
+	// Slow and SlowToServer are pauses after every 64 KiB to the client and to the server.
+	Slow, SlowToServer time.Duration
 }
 
 // NewProxy starts a Proxy in front of an address.
@@ -154,11 +154,12 @@ func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func
 			p.trips++
 		}
 		p.asks = asks
-		pause := p.state.Slow * time.Duration(n) / time.Duration(len(buffer))
-		p.mu.Unlock()
-		if !asks {
-			time.Sleep(pause)
+		pause := p.state.Slow
+		if asks {
+			pause = p.state.SlowToServer
 		}
+		p.mu.Unlock()
+		time.Sleep(pause * time.Duration(n) / time.Duration(len(buffer)))
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return

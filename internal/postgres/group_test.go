@@ -1,0 +1,41 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// Large webhooks that wait together are more than a slow network carries in time. Some of them get through at each try.
+func TestLargeWebhooksDoNotFailTogether(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t, server.Database(t), leases(time.Minute))
+	put(t, db, "", "x")                                          // so that it is connected
+	proxy.Set(pgtest.Fault{SlowToServer: 12 * time.Millisecond}) // 40 MiB take eight seconds
+	payload := make([]byte, 4<<20)
+	results := make(chan error)
+	db.inbox.turn <- struct{}{} // so that all wait
+	for range 10 {
+		go func() { results <- db.Append(context.WithoutCancel(t.Context()), db.Arrival(), "", payload) }()
+	}
+	holds(t, func() bool {
+		db.inbox.mu.Lock()
+		defer db.inbox.mu.Unlock()
+		return len(db.inbox.pending) == 10
+	}, "the webhooks do not wait")
+	<-db.inbox.turn
+	accepted := 0
+	for range 10 {
+		if <-results == nil {
+			accepted++
+		}
+	}
+	require.GreaterOrEqual(t, accepted, 2)
+}
