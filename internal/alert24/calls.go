@@ -45,7 +45,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	return conclude(a, err)
 }
 
-// Read returns one incident, before an update.
+// Read returns one incident, before an update or a close that pages people again.
 func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
 	inc, err := c.read(ctx, protocol.Update, id)
 	a := protocol.Answer{}

@@ -233,6 +233,11 @@ var histories = append([]fixed{
 		"",
 	},
 	{
+		"a person closed the incident, and the renewal opened another one against the setting", "renew never",
+		"toggle(1); deliver; call answered; answer; high(1); deliver; person closes; call answered; answer; call answered",
+		"a renewal does not see that a person closed the incident",
+	},
+	{
 		"a renewal that failed was tried again and again, because the alert had sunk", "renew and rises",
 		"toggle(1); deliver; call answered; answer; high(1); deliver; low(1); deliver; call answered with another status; answer; 5 seconds; call answered",
 		"an incident is closed again and again to call people",

@@ -41,6 +41,12 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		p.turnedAway(n, c)
 		return Nothing
 	}
+	if c.Renew && (a.Result == Gone || a.Before.Seen && !a.Before.Open) {
+		// Somebody closed it before us.
+		n.succeed(c)
+		p.closed(n, Call{Kind: Lookup, ID: c.ID})
+		return FoundClosed
+	}
 	switch a.Result {
 	case Done:
 		return p.learnDone(n, c, a, now)

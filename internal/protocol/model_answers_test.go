@@ -120,7 +120,7 @@ func (w *world) answerLookup() {
 
 func (w *world) answerOf(k *work) Answer {
 	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, Server: k.server}
-	update := k.call.Kind == Update
+	reads := k.call.Kind == Update || k.unsent
 	switch k.fate {
 	case notSent:
 		a.Result = NotSent
@@ -136,9 +136,9 @@ func (w *world) answerOf(k *work) Answer {
 		}
 	}
 	switch {
-	case update && k.before.ID == "":
+	case reads && k.before.ID == "":
 		return Answer{Result: Gone, Sent: k.want}
-	case update && k.wrote == 0:
+	case reads && k.wrote == 0:
 		a.Result, a.TurnedAway = Done, false
 		return a
 	case k.fate == ignored && !k.carries():

@@ -184,6 +184,9 @@ func (w *world) checkCall(before Timed, k *work) {
 			r.renewed = true
 		}
 	}
+	if c.Finish {
+		w.forbidden = false // that close of ours may have come before the person's
+	}
 	if c.Kind == Update && w.rises && c.Content.Severity < w.paged {
 		w.Fatalf("I24: the severity sinks to %v", c.Content.Severity)
 	}

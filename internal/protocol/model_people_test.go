@@ -43,8 +43,7 @@ func (w *world) personCloses(del bool) {
 		return
 	}
 	r := open[len(open)-1]
-	if e := w.ledger.entry; e != nil && e.Settled() && e.Incident.State == Open && e.Incident.ID == r.id && e.Firing() && w.never && len(w.late) == 0 && !w.renew {
-		// With renew, a close that pages people again does not look first.
+	if e := w.ledger.entry; e != nil && e.Settled() && e.Incident.State == Open && e.Incident.ID == r.id && e.Firing() && w.never && len(w.late) == 0 {
 		w.forbidden = true // until the episode ends
 	}
 	w.close(r)

@@ -52,6 +52,7 @@ var worlds = map[string]switches{
 	"renew":           {renew: true, odd: true},
 	"renew and rises": {renew: true, rises: true, people: true, odd: true},
 	"renew, revives":  {renew: true, revives: true, odd: true},
+	"renew never":     {renew: true, never: true, people: true, odd: true},
 	"renew and edits": {renew: true, people: true},
 	"replicas":        {replicas: true, odd: true, people: true},
 	"many replicas":   {replicas: true, racy: true, clockSteps: true, strict: true, foreign: true},

@@ -40,6 +40,8 @@ type work struct {
 	// before is the incident that an update reads first, wrote the fields that it then writes.
 	before Shown
 	wrote  FieldSet
+	// unsent: a close that pages people again was not sent, because the incident is closed.
+	unsent bool
 	server bool // an update with a field on which the API fails
 	sent   int
 	began  time.Time
@@ -110,6 +112,12 @@ func (w *world) send(k *work) {
 		}
 	case Update:
 		w.read(k)
+	case Close:
+		if r := w.row(c.ID); c.Renew && (r == nil || !r.open) {
+			if k.unsent, k.req = true, nil; r != nil {
+				k.before = r.shownAs()
+			}
+		}
 	default:
 	}
 	if k.req != nil && k.carries() && !k.atEnd {

@@ -155,6 +155,13 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 }`},
 	{"people are called again for the same severity", "renew", 20000, `
 func (p *Policy) renews(e *Entry, want *Content) bool { return p.Renew && want.Severity >= incident.High && e.Due(want) != 0 }`},
+	{"a renewal does not see that a person closed the incident", "renew never", 20000, `
+func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
+	if c.Renew && (a.Result == Gone || a.Before.Seen) {
+		a = Answer{Result: Done, Incident: a.Before}
+	}
+	return p.LearnOriginal(e, c, a, now)
+}`},
 	{"an incident is closed again and again to call people", "renew and rises", 20000, `
 func (e *Entry) renewed(c Call) { e.Renewed = e.Worst() }`},
 	{"an incident is closed to call people, and opened only once", "renew, revives", 20000, `

@@ -26,6 +26,29 @@ func TestFailedRenewalOfSunkAlertIsNotRepeated(t *testing.T) {
 	assert.Equal(t, Update, p.Decide(n, &high, at(60)).Call.Kind)
 }
 
+func TestRenewalFindsWhatAPersonClosed(t *testing.T) {
+	p := testPolicy()
+	p.Renew, p.ReopenNever = true, true
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)).low(), at(0))
+	e = answerNext(t, p, e, at(0), Answer{Result: Done, Incident: showing(*want(e))})
+	e, _ = applyOne(p, e, fires(am1, at(1)), at(1))
+	renewal := p.Decide(e, want(e), at(1)).Call
+	require.True(t, renewal.Renew)
+	e = p.Begin(e, renewal, at(1))
+	closed := showing(*want(e))
+	closed.Open = false
+	for _, a := range []Answer{{Result: Gone}, {Result: Done, Before: closed}} {
+		n, lesson := p.Learn(e, renewal, a, at(2))
+		assert.Equal(t, FoundClosed, lesson)
+		assert.Equal(t, NoCall, p.Decide(n, want(n), at(60)).Call.Kind, "opens another one although a person closed it")
+		p.ReopenNever = false
+		n, _ = p.Learn(e, renewal, a, at(2))
+		assert.Equal(t, Create, p.Decide(n, want(n), at(60)).Call.Kind)
+		assert.Zero(t, n.Continues)
+		p.ReopenNever = true
+	}
+}
+
 func TestReopenedIncidentIsNotRenewed(t *testing.T) {
 	p := testPolicy()
 	p.Renew = true

@@ -54,7 +54,8 @@ type Answer struct {
 	Met bool
 	// Sent is the content of a create or an update.
 	Sent Content
-	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need.
+	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need. A close that
+	// pages people again has Before if the incident was closed already.
 	Before Shown
 	Wrote  FieldSet
 	// Server: an update failed with a server's error while updates of other incidents succeed.

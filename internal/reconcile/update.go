@@ -18,18 +18,9 @@ import (
 func (r *Reconciler) update(
 	ctx context.Context, e *protocol.Entry, c protocol.Call, content incident.Content, sent protocol.Content,
 ) (protocol.Answer, error) {
-	read, err := r.manager.Read(ctx, c.ID)
-	answer := protocol.Answer{Result: read.Result, RetryAfter: read.RetryAfter, Before: read.Incident, Sent: sent}
-	switch {
-	case read.Result == protocol.Done && read.Incident.Seen && !read.Incident.Open:
-		return answer, err
-	case read.Result == protocol.Done:
-	case read.Result == protocol.Denied && status(err) == http.StatusForbidden:
-		answer.Before = protocol.Shown{} // the key may write but not read
-	case read.Result == protocol.Gone, read.Result == protocol.Denied:
-		return answer, err
-	default:
-		answer.Result = protocol.NotSent
+	answer, writes, err := r.readBefore(ctx, c)
+	answer.Sent = sent
+	if !writes {
 		return answer, err
 	}
 	fields := protocol.Patch(e, sent, answer.Before, c.Form)
@@ -42,6 +33,30 @@ func (r *Reconciler) update(
 	answer.Before, answer.Sent = before, sent
 	answer.Server = r.updates.note(e.Alias, answer.Result, status(err))
 	return answer, err
+}
+
+// renew closes the incident so that another one pages people, unless it reads that somebody closed it.
+func (r *Reconciler) renew(ctx context.Context, e *protocol.Entry, c protocol.Call) (protocol.Answer, error) {
+	if answer, writes, err := r.readBefore(ctx, c); !writes {
+		return answer, err
+	}
+	return r.manager.Close(ctx, c.ID, closeAt(e, c))
+}
+
+// readBefore reads the incident before c writes to it. If c must not write, the answer says why.
+func (r *Reconciler) readBefore(ctx context.Context, c protocol.Call) (answer protocol.Answer, writes bool, err error) {
+	read, err := r.manager.Read(ctx, c.ID)
+	answer = protocol.Answer{Result: read.Result, RetryAfter: read.RetryAfter, Before: read.Incident}
+	switch {
+	case read.Result == protocol.Done:
+		writes = !read.Incident.Seen || read.Incident.Open
+	case read.Result == protocol.Denied && status(err) == http.StatusForbidden:
+		answer.Before, writes = protocol.Shown{}, true // the key may write but not read
+	case read.Result == protocol.Gone, read.Result == protocol.Denied:
+	default:
+		answer.Result = protocol.NotSent
+	}
+	return answer, writes, err
 }
 
 const (

@@ -78,6 +78,37 @@ func TestAnUpdateReadsFirst(t *testing.T) {
 	}
 }
 
+// Each case is a result of the reading before a close that pages people again.
+func TestARenewalReadsFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*row)
+		read   *fate
+		closes int // within a moment
+		state  protocol.State
+	}{
+		"open":                 {func(*row) {}, nil, 1, protocol.Open},
+		"closed by a person":   {func(r *row) { r.Open = false }, nil, 0, protocol.Closed},
+		"gone":                 {func(*row) {}, isGone, 0, protocol.Closed},
+		"the key may not read": {func(*row) {}, forbidden, 1, protocol.Open},
+		"the reading fails":    {func(*row) {}, fails, 0, protocol.Open},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, options{}, func(w *world) {
+				w.ledger.policy.ReopenNever, w.ledger.policy.Renew = true, true
+				w.fire(alias, incident.Low, "first")
+				pass(moment)
+				w.change(w.open(alias)[0].ID, c.change)
+				w.fate(always(opRead, alias, c.read))
+				w.fire(alias, incident.High, "second")
+				pass(moment)
+				assert.Len(t, w.requests(opClose, alias), c.closes)
+				assert.Len(t, w.requests(opCreate, alias), 1+c.closes)
+				assert.Equal(t, c.state, w.ledger.Get(alias).Incident.State)
+			})
+		})
+	}
+}
+
 func TestAnUpdateWithoutNeedWritesNothing(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		w.fire(alias, incident.High, "first")

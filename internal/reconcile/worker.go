@@ -119,6 +119,9 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 		content, sent := r.content(e, c, prepared)
 		return r.update(ctx, e, c, content, sent)
 	case protocol.Close:
+		if c.Renew {
+			return r.renew(ctx, e, c)
+		}
 		return r.manager.Close(ctx, c.ID, closeAt(e, c))
 	default: // protocol.Reopen
 		return r.manager.Reopen(ctx, c.ID)
