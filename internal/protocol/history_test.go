@@ -258,6 +258,12 @@ var histories = append([]fixed{
 		"",
 	},
 	{
+		"a create updated an incident that had been left to a person until it was closed to page people again", "left, revives",
+		"toggle(1); deliver; high(1); call answered; second; second; second; second; deliver all; toggle(1); toggle(0); call answered; answer; " +
+			"deliver all; call answered; answer; toggle(0); call answered; answer; deliver all; call answered; answer; toggle(0); call answered",
+		"",
+	},
+	{
 		"an incident that a person opened again was taken for what a lost create made", "people",
 		"toggle(1); deliver; call answered; answer; toggle(1); deliver; call answered; answer" + strings.Repeat("; 5 seconds", 9) +
 			"; call answered; person reopens; toggle(0); deliver; call lost; answer; 5 seconds; call answered; answer",

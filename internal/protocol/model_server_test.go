@@ -215,7 +215,7 @@ func (s *server) createOrMeet(q *request, now int) reply {
 	if s.reopens || s.revives {
 		for _, r := range slices.Backward(s.incidents) {
 			if !r.deleted && !r.foreign {
-				r.open = s.reopens
+				r.open, r.left = s.reopens, min(r.left, mayLeave) // the alerts that left it may have resolved while it was closed
 				s.merge(r, q)
 				return reply{row: r}
 			}

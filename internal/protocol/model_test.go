@@ -46,6 +46,7 @@ var worlds = map[string]switches{
 	"one left":        {leftOne: true},
 	"one left, odd":   {leftOne: true, odd: true, racy: true, people: true},
 	"one left, renew": {leftOne: true, renew: true},
+	"left, revives":   {leftOne: true, renew: true, revives: true, odd: true},
 	"left and renew":  {left: true, renew: true, odd: true},
 	"no times":        {untimed: true, odd: true},
 	"only rises":      {rises: true, people: true},
