@@ -122,13 +122,11 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 		n.Written = Written{News: a.Sent.News, Peak: a.Sent.Severity}
 		n.Written.shows(&f, &a.Sent, Full.Fields())
 		lesson = Opened
-	case n.mayBeOpen(f.ID):
-		n.recognise(&f, true)
-	case n.Doubt.Creates > 0:
-		// An unanswered create of ours may have made it. So may this one, if Alert24 does not mark a hit and cleans text.
+	case n.mayBeOpen(f.ID), n.Doubt.Creates > 0:
+		// An earlier call of ours may have made it. So may this create, if Alert24 does not mark a hit and cleans text.
 		unsure := n.Unsure
 		n.Unsure = append(slices.Clip(unsure), a.Sent)
-		n.recognise(&f, false)
+		n.recognise(&f, n.mayBeOpen(f.ID))
 		n.Unsure = unsure
 	default:
 		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}

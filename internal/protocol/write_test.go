@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -114,6 +115,23 @@ func TestCleanedTextOfUnansweredUpdate(t *testing.T) {
 }
 
 // TestAudit compares entries with the list of open incidents.
+// A create opens the incident of a close that did not show it, and Alert24 does not say that the create met one.
+func TestCreateThatOpensAnUnseenIncidentIsNoEdit(t *testing.T) {
+	p := testPolicy()
+	e := with(closing(t, p, at(0)), func(n *Timed) {
+		n.Written.Shown[incident.FieldDescription] |= cleanedBit
+		n.Written.Cleaned = Fields(incident.FieldDescription)
+	})
+	e = answerNext(t, p, e, at(1), Answer{Result: Done, Incident: Shown{ID: "1"}})
+	require.True(t, e.Unseen)
+	e, _ = applyOne(p, e, fires(am1, at(2)).low(), at(2))
+	f := showing(*want(e))
+	f.Fields[incident.FieldDescription] |= cleanedBit
+	e = answerNext(t, p, e, at(2), Answer{Result: Done, Met: true, Incident: f})
+	assert.Zero(t, e.Written.Theirs, "our own text counts as a person's")
+	assert.Equal(t, Fields(incident.FieldDescription), e.Due(want(e)), "Alert24 may have cleaned another text")
+}
+
 func TestAudit(t *testing.T) {
 	p := testPolicy()
 	open := opened(t, p, at(0))
