@@ -232,7 +232,7 @@ func (w *world) atomicButPeople() bool { return !w.racy && !w.foreign && !w.reop
 
 // checkClose checks what holds when the incident itself is closed.
 func (w *world) checkClose(e *Entry, c Call) {
-	if r := w.row(c.ID); r != nil && r.left == aPerson && !c.Renew && (!w.renew || !c.Finish) {
+	if r := w.row(c.ID); r != nil && r.left == aPerson && !c.Renew && (!w.renew && !w.reopens || !c.Finish) { // an unanswered create may have opened it again
 		w.Fatalf("I15: closes what is left to a person: %s", w.show())
 	}
 	if w.delay && !e.Firing() && w.now < w.quietSince+resolveDelay && !w.clockSteps {
