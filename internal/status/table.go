@@ -107,7 +107,8 @@ func (t *Table) Select(q Query) (rows []Row, total int) {
 	})
 	total = len(found)
 	rows = []Row{}
-	for _, r := range found[min(q.Offset, total):min(q.Offset+q.Limit, total)] {
+	found = found[min(q.Offset, total):]
+	for _, r := range found[:min(q.Limit, len(found))] {
 		rows = append(rows, *r)
 	}
 	return rows, total

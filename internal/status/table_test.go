@@ -4,6 +4,7 @@
 package status
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,13 @@ func TestQueryIsChecked(t *testing.T) {
 	} {
 		assert.ErrorContains(t, q.Check(), want)
 	}
+}
+
+// An offset near the largest number does not wrap around.
+func TestSelectBeyondTheEnd(t *testing.T) {
+	rows, total := NewTable([]Row{{Alias: "a"}}, 0, time.Time{}).Select(Query{Offset: math.MaxInt, Limit: 1})
+	assert.Empty(t, rows)
+	assert.Equal(t, 1, total)
 }
 
 func TestSubjectHasAllItsLabels(t *testing.T) {
