@@ -17,7 +17,7 @@ const (
 	maxTitleRunes       = 255
 	maxImpactRunes      = 1024
 	maxDescriptionBytes = 32 << 10
-	// maxLineRunes bounds lines of the description and the output of small templates.
+	// maxLineRunes bounds lines of the description.
 	maxLineRunes  = 256
 	maxServices   = 50
 	maxTags       = 50 // our own included
@@ -139,9 +139,9 @@ func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 	return c
 }
 
-// template returns at most n bytes of the template's output, and the part of it that is news.
-func (w *rendering) template(t *textTemplate, n int, escape func(string) string) (out, news string) {
-	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape), n)
+// template returns the template's output, and the part of it that is news.
+func (w *rendering) template(t *textTemplate, escape func(string) string) (out, news string) {
+	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape))
 	if !ok {
 		return "", ""
 	}
@@ -155,7 +155,7 @@ func (w *rendering) template(t *textTemplate, n int, escape func(string) string)
 	if t == w.Renderer.title {
 		more.Members = 0 // the number of alerts is not news in a title
 	}
-	news, err := t.output(newTemplateData(w.alias, w.still, more, escape), n)
+	news, err := t.output(newTemplateData(w.alias, w.still, more, escape))
 	if err != nil {
 		return out, out
 	}
@@ -166,9 +166,9 @@ func (w *rendering) impact(c *Content) (news uint64) {
 	if w.Renderer.impact == nil {
 		return 0
 	}
-	out, still := w.template(w.Renderer.impact, maxImpactRunes, nil)
+	out, still := w.template(w.Renderer.impact, nil)
 	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
-	return HashText(text.Lines(still))
+	return HashText(text.Cut(text.Lines(still), maxImpactRunes))
 }
 
 // boundLabels returns ls itself if there is nothing to cut. If two names are equal after the cut, the first counts.
@@ -203,7 +203,7 @@ func (w *rendering) tags(c *Content) (news uint64) {
 	}
 	still := tags
 	if w.tag != nil && len(w.worst.Tags) == 0 {
-		out, stillText := w.template(w.tag, maxTags*maxTagRunes, nil)
+		out, stillText := w.template(w.tag, nil)
 		still.tags = slices.Clone(tags.tags)
 		for tag := range strings.Lines(out) {
 			tags.add(tag)

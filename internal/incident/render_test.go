@@ -215,8 +215,30 @@ func TestATemplatesOutputIsBounded(t *testing.T) {
 	assert.Equal(t, strings.Repeat("é", 247)+"… (+999)", c.Title)
 	assert.Len(t, c.Description, maxDescriptionBytes)
 	assert.True(t, strings.HasSuffix(c.Description, "…\n\n"+AliasLine(alias)))
-	assert.Len(t, c.ImpactDescription, maxImpactRunes)
+	assert.Equal(t, maxImpactRunes, utf8.RuneCountInString(c.ImpactDescription))
 	assert.Len(t, c.Tags, maxTags)
+}
+
+// White space that a template leaves between its actions takes no room from the text, and a long text ends with an ellipsis.
+func TestATemplatesOutputIsCutAsTextIs(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Title = strings.Repeat(" ", 5*maxTitleRunes) + "title"
+		c.Description = strings.Repeat("\n", maxDescriptionBytes) + "description"
+		c.ImpactDescription = "{{ .Labels.x }}"
+		c.Tags = TagsConfig{Template: strings.Repeat("\n", maxTags*maxTagRunes) + "tag"}
+		c.Severity.Template = strings.Repeat("\n", maxLineRunes) + "low"
+	})
+	for long, want := range map[string]string{
+		strings.Repeat("x", maxImpactRunes+1): strings.Repeat("x", maxImpactRunes-1) + "…",
+		strings.Repeat("é", maxImpactRunes):   strings.Repeat("é", maxImpactRunes),
+	} {
+		c := r.Render(alias, []Alert{{Labels: set("x", long)}}, Context{})
+		assert.Equal(t, want, c.ImpactDescription)
+		assert.Equal(t, "title", c.Title)
+		assert.Equal(t, "description\n\n"+AliasLine(alias), c.Description)
+		assert.Equal(t, []string{AliasTag(alias), "tag"}, c.Tags)
+	}
+	assert.Equal(t, Low, r.Severity(set("severity", "critical"), nil, ""))
 }
 
 func TestABlankTitleOfATemplateFallsBack(t *testing.T) {

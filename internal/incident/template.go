@@ -41,7 +41,7 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 	}
 	// Other failures depend on the alert: the sample may lack what real alerts have. The package has no error type for this
 	// failure, only its text.
-	err = t.Execute(&bounded{room: maxDescriptionBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
+	err = t.Execute(&bounded{room: maxOutputBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
 		return nil, unusable(err)
 	}
@@ -61,17 +61,21 @@ func templateError(err error) error {
 	return errors.New(text.Line(strings.TrimPrefix(err.Error(), "template: "), maxLineRunes))
 }
 
-// execute returns at most n bytes of the template's output. If the template failed, execute has reported it, and ok is false.
-func (r *Renderer) execute(t *textTemplate, data *templateData, n int) (out string, ok bool) {
-	out, err := t.output(data, n)
+// execute returns the template's output. If the template failed, execute has reported it, and ok is false.
+func (r *Renderer) execute(t *textTemplate, data *templateData) (out string, ok bool) {
+	out, err := t.output(data)
 	if err != nil {
 		r.onTemplateFailed(t.key, templateError(err))
 	}
 	return out, err == nil
 }
 
-func (t *textTemplate) output(data *templateData, n int) (string, error) {
-	out := bounded{room: n}
+// maxOutputBytes bounds the output of a template. It is more than any field holds, because white space around the text does not count.
+// The caller cuts the text for its field.
+const maxOutputBytes = 2 * maxDescriptionBytes
+
+func (t *textTemplate) output(data *templateData) (string, error) {
+	out := bounded{room: maxOutputBytes}
 	if err := t.t.Execute(&out, data); err != nil && !errors.Is(err, errFull) {
 		return "", err
 	}

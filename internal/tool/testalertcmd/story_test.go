@@ -129,6 +129,22 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 	}
 }
 
+// If the alert cannot be resolved either, the user must know that it still fires.
+func TestStepThatDoesNotHappenAndNoResolve(t *testing.T) {
+	f := newFake(t)
+	f.stuck = true
+	f.check = func(_ *http.Request, body []byte) int {
+		if bytes.Contains(body, []byte(`"status":"resolved"`)) {
+			return http.StatusServiceUnavailable
+		}
+		return 0
+	}
+	code, stdout, stderr := run(t.Context(), f.args("--timeout", "300ms")...)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stdout, "incident opened: not within 300ms")
+	assert.Contains(t, stderr, "the alert was not resolved: ")
+}
+
 // TestInterrupt resolves the alert.
 func TestInterrupt(t *testing.T) {
 	f := newFake(t)
