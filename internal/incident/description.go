@@ -4,6 +4,7 @@
 package incident
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (w *rendering) description(c *Content) (news uint64) {
 		c.Description, news = w.end(body), HashText(still)
 		return news
 	}
-	d := w.defaultDescription()
+	d := w.defaultDescription(c)
 	c.Description = w.end(strings.TrimSpace(d.b.String()))
 	return d.news.sum()
 }
@@ -61,7 +62,7 @@ func (w *rendering) end(body string) string {
 	return body + between + last
 }
 
-func (w *rendering) defaultDescription() *document {
+func (w *rendering) defaultDescription(c *Content) *document {
 	d := &document{Format: w.cfg.DescriptionFormat}
 	d.b.Grow(1024)
 
@@ -71,7 +72,9 @@ func (w *rendering) defaultDescription() *document {
 	d.section()
 	d.moving(func() { w.facts(d) })
 	d.section()
-	d.labels(w.worst.Labels, w.tagged)
+	d.labels(w.worst.Labels, func(l labels.Label) bool {
+		return w.tagged(l.Name) && slices.Contains(c.Tags, text.Printable(tagOf(l))) // else the tag is cut, or one too many
+	})
 	if w.more.Members > 1 {
 		d.section()
 		w.members(d)

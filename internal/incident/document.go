@@ -92,11 +92,11 @@ func (d *document) item(name, value string) {
 }
 
 // labels writes the labels that are not shown elsewhere.
-func (d *document) labels(set labels.Set, elsewhere func(name string) bool) {
+func (d *document) labels(set labels.Set, elsewhere func(labels.Label) bool) {
 	limit, left := 0, 0
 	for _, l := range set {
 		switch {
-		case elsewhere(l.Name):
+		case elsewhere(l):
 			continue
 		case limit == 0:
 			d.line("Labels:")

@@ -198,7 +198,7 @@ func (w *rendering) tags(c *Content) (news uint64) {
 	}
 	for _, l := range w.worst.Labels {
 		if w.tagged(l.Name) {
-			tags.add(l.Name + ":" + l.Value)
+			tags.add(tagOf(l))
 		}
 	}
 	still := tags
@@ -221,6 +221,9 @@ func (w *rendering) tagged(label string) bool {
 	return len(w.worst.Tags) == 0 && (slices.Contains(w.cfg.Tags.Labels, allLabels) && !strings.HasPrefix(label, "__") ||
 		slices.Contains(w.cfg.Tags.Labels, label))
 }
+
+// tagOf returns the tag of a label, which is not cut.
+func tagOf(l labels.Label) string { return l.Name + ":" + l.Value }
 
 // tagSet collects tags within their bounds, each tag once.
 type tagSet struct{ tags []string }

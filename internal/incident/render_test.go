@@ -4,6 +4,7 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -239,6 +240,19 @@ func TestATemplatesOutputIsCutAsTextIs(t *testing.T) {
 		assert.Equal(t, []string{AliasTag(alias), "tag"}, c.Tags)
 	}
 	assert.Equal(t, Low, r.Severity(set("severity", "critical"), nil, ""))
+}
+
+// A label whose tag does not fit is in the description.
+func TestLabelsBeyondTheTagsAreDescribed(t *testing.T) {
+	a := Alert{Labels: set("lines", "a\n b", "long", strings.Repeat("v", maxTagRunes))}
+	for i := range maxTags {
+		a.Labels = append(a.Labels, labels.Label{Name: fmt.Sprintf("z%02d", i), Value: "v"})
+	}
+	c := renderer(t, nil).Render(alias, []Alert{a}, Context{})
+	assert.Contains(t, c.Description, "- long: "+strings.Repeat("v", maxTagRunes)+"\n")
+	assert.Contains(t, c.Description, "- z49: v\n")
+	assert.NotContains(t, c.Description, "z00")
+	assert.NotContains(t, c.Description, "lines")
 }
 
 func TestABlankTitleOfATemplateFallsBack(t *testing.T) {
