@@ -55,10 +55,10 @@ func (d *document) section() {
 	}
 }
 
-// escape escapes an alert's text for the format.
+// escape escapes an alert's text for the format. It looks at the lines that remain without control characters.
 func (f Format) escape(s string) string {
 	if f == Markdown {
-		return escapeMarkdown(s)
+		return escapeMarkdown(text.Lines(s))
 	}
 	return s
 }

@@ -269,6 +269,10 @@ func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	c := r.Render(alias, []Alert{{Labels: set("x", "*a*"), Annotations: set("y", "<b>")}}, Context{})
 	assert.Equal(t, `**\*a\*** \<b\>`+"\n\n"+AliasLine(alias), c.Description)
 	assert.Equal(t, "*a*", c.Title, "a title is plain text")
+	for _, hidden := range []string{"\u2028", "\n\x00", "\n\u202e"} {
+		c = r.Render(alias, []Alert{{Labels: set("x", "a"+hidden+"- b")}}, Context{})
+		assert.Contains(t, c.Description, "\n\\- b", "%q begins no line of its own", hidden)
+	}
 }
 
 func TestRenderIsDeterministicAndChangesNothing(t *testing.T) {
