@@ -99,21 +99,31 @@ func (s *story) tell(ctx context.Context) error {
 		err = s.await(ctx, "incident opened", func(e *status.Entry) bool { return e.Incident.State == "open" })
 	}
 	switch {
-	case err == nil && s.o.keep:
-		fmt.Fprintf(s.out, "\nIt stays open. To close it:\n  %s\n", s.command())
-		return nil
+	case s.o.keep && ctx.Err() == nil:
+		s.fires()
+		return err
 	case err == nil:
 		return s.end(ctx)
-	case s.o.keep && ctx.Err() == nil:
-		return err
 	}
 	// Whatever went wrong, no alert keeps firing: an incident that opens late closes as well.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
 	defer cancel()
-	if after := s.resolved(end); after != nil {
-		return fmt.Errorf("%w; and %w", err, after)
+	after := s.resolved(end)
+	switch {
+	case after == nil:
+		return err
+	case errors.Is(err, errNotInTime): // which is written already
+		err = after
+	default:
+		err = fmt.Errorf("%w; and %w", err, after)
 	}
+	s.fires()
 	return err
+}
+
+// fires tells how to resolve the alert, which still fires.
+func (s *story) fires() {
+	fmt.Fprintf(s.out, "\nThe alert still fires. To resolve it and close its incident:\n  %s\n", s.command())
 }
 
 // command returns the command that resolves the alert later. The labels must be the same, and it reaches the bridge in the same

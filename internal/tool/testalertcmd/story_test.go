@@ -4,6 +4,7 @@
 package testalertcmd
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -116,7 +117,7 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 			args:   []string{"--timeout", "1300ms"}, // longer than a reason must be given
 			want:   "incident opened: not within 1.3s: the bridge does not know the alert\n", sent: []string{"firing", "resolved"},
 		},
-		"kept": {change: func(f *fakeBridge) { f.stuck = true }, args: []string{"--keep"}, want: "not within 300ms", sent: []string{"firing"}},
+		"kept": {change: func(f *fakeBridge) { f.stuck = true }, args: []string{"--keep"}, want: " --resolve test-", sent: []string{"firing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -143,6 +144,7 @@ func TestStepThatDoesNotHappenAndNoResolve(t *testing.T) {
 	assert.Equal(t, 2, code)
 	assert.Contains(t, stdout, "incident opened: not within 300ms")
 	assert.Contains(t, stderr, "the alert was not resolved: ")
+	assert.Contains(t, stdout, " --resolve test-")
 }
 
 // TestInterrupt resolves the alert.
