@@ -83,7 +83,11 @@ func (w *rendering) defaultDescription(c *Content) *document {
 		d.section()
 		d.news.add("truncated")
 		d.moving(func() {
-			d.line("Alertmanager cut ", strconv.FormatInt(w.worst.Truncated, 10), " more alerts off this group (max_alerts).")
+			noun := " more alerts"
+			if w.worst.Truncated == 1 {
+				noun = " more alert"
+			}
+			d.line("Alertmanager cut ", strconv.FormatInt(w.worst.Truncated, 10), noun, " off this group (max_alerts).")
 		})
 	}
 	return d

@@ -80,6 +80,7 @@ func TestDescriptionHasThePartsThatThereAre(t *testing.T) {
 		"no link over several lines":  {Alert{Annotations: set("runbook_url", "https://a\nhttps://b")}, ""},
 		"no link that reorders":       {Alert{Annotations: set("runbook_url", "https://a/\u202egpj")}, ""},
 		"truncated":                   {Alert{Truncated: 3}, "Alertmanager cut 3 more alerts off this group (max_alerts)."},
+		"one truncated":               {Alert{Truncated: 1}, "Alertmanager cut 1 more alert off this group (max_alerts)."},
 		"attribute replaces it all":   {Alert{Description: "X", Annotations: set("alert24_description", "A", "description", "D", "runbook_url", "https://r")}, "X"},
 		"annotation replaces it all":  {Alert{Annotations: set("alert24_description", "A", "description", "D")}, "A"},
 		"labels that are no tags":     {Alert{Labels: set("__a", "b\nc", "d", "e")}, "Labels:\n- __a: b c"},
@@ -184,64 +185,6 @@ func TestWhatIsBlankIsNotThere(t *testing.T) {
 	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, " "))
 }
 
-func TestATemplateThatFailsFallsBack(t *testing.T) {
-	var failed []string
-	r := renderer(t, func(c *Config) {
-		c.Title = `{{ index (stringSlice "a") 1 }}`
-		c.Description = `before {{ reReplaceAll "(" "" "x" }}`
-		c.ImpactDescription = `{{ tz "Mars/Olympus" .StartsAt }}`
-		c.Tags.Template = `{{ slice .Name 100 }}`
-		c.Severity.Template = `{{ index .Members 5 }}`
-	}, WithTemplateFailed(func(key string, err error) {
-		failed = append(failed, key)
-		require.Error(t, err)
-		assert.NotContains(t, err.Error(), "\n")
-	}))
-	a := highErrorRate()
-	assert.Equal(t, renderer(t, nil).Render(alias, []Alert{a}, Context{}), r.Render(alias, []Alert{a}, Context{}))
-	assert.ElementsMatch(t, []string{"incident::title", "incident::description", "incident::impact_description", "incident::tags::template"}, failed)
-	failed = nil
-	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, ""))
-	assert.Equal(t, []string{"incident::severity::template"}, failed)
-}
-
-func TestATemplatesOutputIsBounded(t *testing.T) {
-	r := renderer(t, func(c *Config) {
-		c.Title = `{{ range 10000000 }}é{{ end }}`
-		c.Description = `{{ range 10000000 }}xyz{{ end }}`
-		c.ImpactDescription = `{{ range 10000000 }}x{{ end }}`
-		c.Tags = TagsConfig{Template: "{{ range $i, $_ := .Members }}{{ $i }}\n{{ end }}"}
-	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
-	c := r.Render(alias, make([]Alert, 1000), Context{})
-	assert.Equal(t, strings.Repeat("é", 247)+"… (+999)", c.Title)
-	assert.Len(t, c.Description, maxDescriptionBytes)
-	assert.True(t, strings.HasSuffix(c.Description, "…\n\n"+AliasLine(alias)))
-	assert.Equal(t, maxImpactRunes, utf8.RuneCountInString(c.ImpactDescription))
-	assert.Len(t, c.Tags, maxTags)
-}
-
-// White space that a template leaves between its actions takes no room from the text, and a long text ends with an ellipsis.
-func TestATemplatesOutputIsCutAsTextIs(t *testing.T) {
-	r := renderer(t, func(c *Config) {
-		c.Title = strings.Repeat(" ", 5*maxTitleRunes) + "title"
-		c.Description = strings.Repeat("\n", maxDescriptionBytes) + "description"
-		c.ImpactDescription = "{{ .Labels.x }}"
-		c.Tags = TagsConfig{Template: strings.Repeat("\n", maxTags*maxTagRunes) + "tag"}
-		c.Severity.Template = strings.Repeat("\n", maxLineRunes) + "low"
-	})
-	for long, want := range map[string]string{
-		strings.Repeat("x", maxImpactRunes+1): strings.Repeat("x", maxImpactRunes-1) + "…",
-		strings.Repeat("é", maxImpactRunes):   strings.Repeat("é", maxImpactRunes),
-	} {
-		c := r.Render(alias, []Alert{{Labels: set("x", long)}}, Context{})
-		assert.Equal(t, want, c.ImpactDescription)
-		assert.Equal(t, "title", c.Title)
-		assert.Equal(t, "description\n\n"+AliasLine(alias), c.Description)
-		assert.Equal(t, []string{AliasTag(alias), "tag"}, c.Tags)
-	}
-	assert.Equal(t, Low, r.Severity(set("severity", "critical"), nil, ""))
-}
-
 // A label whose tag does not fit is in the description.
 func TestLabelsBeyondTheTagsAreDescribed(t *testing.T) {
 	a := Alert{Labels: set("lines", "a\n b", "long", strings.Repeat("v", maxTagRunes))}
@@ -253,11 +196,6 @@ func TestLabelsBeyondTheTagsAreDescribed(t *testing.T) {
 	assert.Contains(t, c.Description, "- z49: v\n")
 	assert.NotContains(t, c.Description, "z00")
 	assert.NotContains(t, c.Description, "lines")
-}
-
-func TestABlankTitleOfATemplateFallsBack(t *testing.T) {
-	r := renderer(t, func(c *Config) { c.Title = "{{ if false }}x{{ end }} \n" })
-	assert.Equal(t, "High error rate on api-01.prod", r.Render(alias, []Alert{highErrorRate()}, Context{}).Title)
 }
 
 func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {

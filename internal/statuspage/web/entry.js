@@ -94,9 +94,9 @@ function facts(e) {
 }
 
 function counts(e) {
-  const fire = `${e.firing} of ${e.members} fire`;
-  if (!e.held) return fire;
-  return e.firing ? `${fire}, ${e.held} held` : `${e.held} held`;
+  const firing = `${e.firing} of ${e.members} firing`;
+  if (!e.held) return firing;
+  return e.firing ? `${firing}, ${e.held} held` : `${e.held} held`;
 }
 
 function next(n) {

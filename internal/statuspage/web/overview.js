@@ -120,7 +120,7 @@ function watchdogCard(w) {
 }
 
 function syncCard(s) {
-  const at = tick(element('p'), () => `${s.alerts} alerts, ${ago(s.at)}`);
+  const at = tick(element('p'), () => `${s.alerts} ${s.alerts === 1 ? 'alert' : 'alerts'}, ${ago(s.at)}`);
   return card('Sync', s.complete ? 'good' : 'poor', s.complete ? 'Complete.' : 'Not complete: absent alerts are not resolved.', element('p', 'alias', s.source), at);
 }
 

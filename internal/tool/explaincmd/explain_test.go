@@ -79,7 +79,7 @@ func TestOpenIncident(t *testing.T) {
 	assert.Equal(t, cli.ExitOK, code, errs)
 	assert.Equal(t, "HighErrorRate:api-01.prod", b.asked.Alias)
 	for _, want := range []string{
-		"  State:          open as #1042\n", "  Incident:       #1042, open https://app.alert24.net/incidents/id-1\n", "  Alerts:         1 of 2 fire\n",
+		"  State:          open as #1042\n", "  Incident:       #1042, open https://app.alert24.net/incidents/id-1\n", "  Alerts:         1 of 2 firing\n",
 		"  Since:          2026-03-19 14:29:00 (1 min 0 s)\n", `instance="api-01.prod"`,
 	} {
 		assert.Contains(t, out, want)
@@ -117,7 +117,7 @@ func TestNextCallWaitsForAPause(t *testing.T) {
 
 func TestHeldAlertsAreCounted(t *testing.T) {
 	e := entry(status.Held, "waits")
-	for want, counts := range map[string][2]int{"1 held": {0, 1}, "1 of 2 fire, 1 held": {1, 1}, "1 of 2 fire": {1, 0}} {
+	for want, counts := range map[string][2]int{"1 held": {0, 1}, "1 of 2 firing, 1 held": {1, 1}, "1 of 2 firing": {1, 0}} {
 		e.Firing, e.Held = counts[0], counts[1]
 		_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
 		assert.Contains(t, out, "  Alerts:         "+want+"\n")

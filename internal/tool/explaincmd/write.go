@@ -128,7 +128,7 @@ func (p *page) entry(e *status.Entry) {
 		p.alert(&e.Alerts[i])
 	}
 	if e.MoreAlerts > 0 {
-		p.line("  and ", strconv.Itoa(e.MoreAlerts), " more alerts")
+		p.line("  and ", strconv.Itoa(e.MoreAlerts), " more")
 	}
 	if len(e.Results) > 0 {
 		p.line("  Last calls:")
@@ -141,13 +141,13 @@ func (p *page) entry(e *status.Entry) {
 }
 
 func alerts(e *status.Entry) string {
-	switch fire := fmt.Sprintf("%d of %d fire", e.Firing, e.Members); {
+	switch firing := fmt.Sprintf("%d of %d firing", e.Firing, e.Members); {
 	case e.Held > 0 && e.Firing == 0:
 		return fmt.Sprintf("%d held", e.Held)
 	case e.Held > 0:
-		return fmt.Sprintf("%s, %d held", fire, e.Held)
+		return fmt.Sprintf("%s, %d held", firing, e.Held)
 	default:
-		return fire
+		return firing
 	}
 }
 

@@ -69,7 +69,7 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 		return found{}, err
 	}
 	if n := len(damage.Unreadable); n > 0 {
-		fmt.Fprintf(notes, "%d records cannot be read; they are left out\n", n)
+		fmt.Fprintf(notes, "records that cannot be read and are left out: %d\n", n)
 	}
 	renderer, err := incident.NewRenderer(incident.DefaultConfig())
 	if err != nil {

@@ -1,0 +1,76 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package incident
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestATemplateThatFailsFallsBack(t *testing.T) {
+	var failed []string
+	r := renderer(t, func(c *Config) {
+		c.Title = `{{ index (stringSlice "a") 1 }}`
+		c.Description = `before {{ reReplaceAll "(" "" "x" }}`
+		c.ImpactDescription = `{{ tz "Mars/Olympus" .StartsAt }}`
+		c.Tags.Template = `{{ slice .Name 100 }}`
+		c.Severity.Template = `{{ index .Members 5 }}`
+	}, WithTemplateFailed(func(key string, err error) {
+		failed = append(failed, key)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "\n")
+	}))
+	a := highErrorRate()
+	assert.Equal(t, renderer(t, nil).Render(alias, []Alert{a}, Context{}), r.Render(alias, []Alert{a}, Context{}))
+	assert.ElementsMatch(t, []string{"incident::title", "incident::description", "incident::impact_description", "incident::tags::template"}, failed)
+	failed = nil
+	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, ""))
+	assert.Equal(t, []string{"incident::severity::template"}, failed)
+}
+
+func TestATemplatesOutputIsBounded(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Title = `{{ range 10000000 }}é{{ end }}`
+		c.Description = `{{ range 10000000 }}xyz{{ end }}`
+		c.ImpactDescription = `{{ range 10000000 }}x{{ end }}`
+		c.Tags = TagsConfig{Template: "{{ range $i, $_ := .Members }}{{ $i }}\n{{ end }}"}
+	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	c := r.Render(alias, make([]Alert, 1000), Context{})
+	assert.Equal(t, strings.Repeat("é", 247)+"… (+999)", c.Title)
+	assert.Len(t, c.Description, maxDescriptionBytes)
+	assert.True(t, strings.HasSuffix(c.Description, "…\n\n"+AliasLine(alias)))
+	assert.Equal(t, maxImpactRunes, utf8.RuneCountInString(c.ImpactDescription))
+	assert.Len(t, c.Tags, maxTags)
+}
+
+// White space that a template leaves between its actions takes no room from the text, and a long text ends with an ellipsis.
+func TestATemplatesOutputIsCutAsTextIs(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Title = strings.Repeat(" ", 5*maxTitleRunes) + "title"
+		c.Description = strings.Repeat("\n", maxDescriptionBytes) + "description"
+		c.ImpactDescription = "{{ .Labels.x }}"
+		c.Tags = TagsConfig{Template: strings.Repeat("\n", maxTags*maxTagRunes) + "tag"}
+		c.Severity.Template = strings.Repeat("\n", maxLineRunes) + "low"
+	})
+	for long, want := range map[string]string{
+		strings.Repeat("x", maxImpactRunes+1): strings.Repeat("x", maxImpactRunes-1) + "…",
+		strings.Repeat("é", maxImpactRunes):   strings.Repeat("é", maxImpactRunes),
+	} {
+		c := r.Render(alias, []Alert{{Labels: set("x", long)}}, Context{})
+		assert.Equal(t, want, c.ImpactDescription)
+		assert.Equal(t, "title", c.Title)
+		assert.Equal(t, "description\n\n"+AliasLine(alias), c.Description)
+		assert.Equal(t, []string{AliasTag(alias), "tag"}, c.Tags)
+	}
+	assert.Equal(t, Low, r.Severity(set("severity", "critical"), nil, ""))
+}
+
+func TestABlankTitleOfATemplateFallsBack(t *testing.T) {
+	r := renderer(t, func(c *Config) { c.Title = "{{ if false }}x{{ end }} \n" })
+	assert.Equal(t, "High error rate on api-01.prod", r.Render(alias, []Alert{highErrorRate()}, Context{}).Title)
+}
