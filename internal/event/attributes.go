@@ -5,6 +5,7 @@ package event
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,8 +81,10 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	return said
 }
 
+// addAnnotation replaces an empty annotation: a name must not occur twice.
 func addAnnotation(a *incident.Alert, name, value string) {
 	if value != "" && a.Annotations.Get(name) == "" {
+		a.Annotations = slices.DeleteFunc(a.Annotations, func(l labels.Label) bool { return l.Name == name })
 		a.Annotations = append(a.Annotations, labels.Label{Name: name, Value: value})
 		a.Annotations.Sort()
 	}

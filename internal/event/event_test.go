@@ -222,6 +222,10 @@ func TestGrafana(t *testing.T) {
 	assert.Equal(t, "https://grafana.example.com/silence", got.SilenceURL)
 	assert.Equal(t, "B=22.4", got.Values)
 	assert.Equal(t, "https://grafana.example.com/d/1", got.Annotations.Get("dashboard_url"))
+
+	a[attrs.AlertAnnotationPrefix+"dashboard_url"] = ""
+	packed = one(t, a, nil).Alert
+	assert.Equal(t, got, packed.Unpack(), "an empty annotation counts as absent")
 }
 
 // TestResource: an attribute of the resource counts for all of its records, unless the record has its own. An empty value counts as absent.
