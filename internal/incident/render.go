@@ -4,7 +4,9 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -156,8 +158,8 @@ func (w *rendering) template(t *textTemplate, escape func(string) string) (out, 
 		more.Members = 0 // the number of alerts is not news in a title
 	}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, escape))
-	if err != nil {
-		return out, out
+	if err != nil { // it needs what is not news, as in {{ slice .Values 0 9 }}
+		news = strconv.FormatUint(HashText(fmt.Sprint(w.still, more)), 16)
 	}
 	return out, news
 }

@@ -74,3 +74,19 @@ func TestABlankTitleOfATemplateFallsBack(t *testing.T) {
 	r := renderer(t, func(c *Config) { c.Title = "{{ if false }}x{{ end }} \n" })
 	assert.Equal(t, "High error rate on api-01.prod", r.Render(alias, []Alert{highErrorRate()}, Context{}).Title)
 }
+
+// A template that fails without the moving texts would otherwise write each of them.
+func TestMovingTextsAreNoNewsOfATemplateThatNeedsThem(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Title = "{{ slice .Values 0 3 }}"
+		c.Description = "{{ slice .SilenceURL 0 9 }}"
+	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	news := func(values, team string) Hashes {
+		a := Alert{Labels: set("team", team), Values: values, Grafana: true, SilenceURL: "https://grafana/" + values}
+		return r.Render(alias, []Alert{a}, Context{}).News
+	}
+	assert.Equal(t, news("A=1", "x"), news("A=2", "x"))
+	for _, field := range []Field{FieldTitle, FieldDescription} {
+		assert.NotEqual(t, news("A=1", "x")[field], news("A=1", "y")[field], field)
+	}
+}
