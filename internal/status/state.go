@@ -58,7 +58,7 @@ func (s State) String(now time.Time) string {
 		b.WriteString(" (last seen " + Clock(s.SeenAt, now) + ")")
 	}
 	if s.Until.After(now) {
-		b.WriteString(" until " + s.Until.Local().Format(time.TimeOnly))
+		b.WriteString(" until " + Clock(s.Until, now))
 	}
 	switch {
 	case s.PausedUntil.After(now):
@@ -73,7 +73,7 @@ func (s State) String(now time.Time) string {
 		b.WriteString(": " + s.Reason)
 	}
 	if !s.At.IsZero() {
-		b.WriteString(" at " + s.At.Local().Format(time.TimeOnly))
+		b.WriteString(" at " + Clock(s.At, now))
 	}
 	return b.String()
 }

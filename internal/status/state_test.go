@@ -290,3 +290,10 @@ func TestPage(t *testing.T) {
 	assert.Empty(t, incidentLink(Page("nonsense"), "id"))
 	assert.Equal(t, "http://localhost:1/incidents/a%2Fb", incidentLink(Page("http://localhost:1/api/v1"), "a/b"))
 }
+
+// A time of another day has its date.
+func TestTimesOfOtherDays(t *testing.T) {
+	now := time.Date(2026, 11, 27, 8, 0, 0, 0, time.Local)
+	s := State{Text: "stays open", Until: now.Add(30 * time.Hour), Reason: "resolved", At: now.Add(-30 * time.Hour)}
+	assert.Equal(t, "stays open until 2026-11-28 14:00:00: resolved at 2026-11-26 02:00:00", s.String(now))
+}
