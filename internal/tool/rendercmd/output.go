@@ -149,20 +149,20 @@ func (t *textWriter) call(a *preview.Alert, number int) {
 	t.line("call", lines...)
 }
 
-// line writes a name and its values, one per line.
+// line writes a name and its values, one per line. It leaves out what commands a terminal.
 func (t *textWriter) line(name string, values ...string) {
 	for i, value := range values {
 		if i > 0 {
 			name = ""
 		}
-		fmt.Fprintf(t.w, "  %-12s %s\n", name, value)
+		fmt.Fprintf(t.w, "  %-12s %s\n", name, text.Lines(value))
 	}
 }
 
 // block writes a name, and a text below it.
 func (t *textWriter) block(name, body string) {
 	fmt.Fprintf(t.w, "  %s\n", name)
-	for line := range strings.SplitSeq(body, "\n") {
+	for line := range strings.SplitSeq(text.Lines(body), "\n") {
 		if line != "" {
 			line = "    " + line
 		}

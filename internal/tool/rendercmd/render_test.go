@@ -151,6 +151,17 @@ func TestNothingLeaves(t *testing.T) {
 }
 
 // brokenPipe is an output whose reader is gone.
+// A text of an alert cannot command a terminal: U+009B begins a command, U+202E turns the line.
+func TestNothingCommandsATerminal(t *testing.T) {
+	withoutEnvironment(t)
+	body := `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A","instance":"\u202eb","x":"\u009b2J"},"startsAt":"2026-11-23T20:37:15Z"}]}`
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"--config", whole, "--body", "-"}, strings.NewReader(body), &stdout, &stderr)
+	require.Zero(t, code, stderr.String())
+	assert.NotContains(t, stdout.String(), "\u009b")
+	assert.NotContains(t, stdout.String(), "\u202e")
+}
+
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
