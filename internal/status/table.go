@@ -25,13 +25,14 @@ func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
 	n, failing := map[Group]int{}, 0
 	var unopened []*Row
 	for i := range rows {
-		if r := &rows[i]; r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen) {
+		r := &rows[i]
+		if r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen) {
 			unopened = append(unopened, r)
 		}
-		for _, g := range rows[i].Is {
+		for _, g := range r.Is {
 			n[g]++
 		}
-		if rows[i].State.Kind == Retrying {
+		if r.State.Kind == Retrying {
 			failing++
 		}
 	}
