@@ -31,7 +31,7 @@ func (w *rendering) description(c *Content) (news uint64) {
 	body := text.Lines(override(w.worst.Description, w.worst.Annotations, annotationDescription))
 	still := body
 	if body == "" && w.Renderer.description != nil {
-		body, still = w.template(w.Renderer.description, w.cfg.DescriptionFormat.escape)
+		body, still = w.template(w.Renderer.description, w.cfg.DescriptionFormat)
 		body, still = text.Lines(body), text.CutBytes(text.Lines(still), maxDescriptionBytes)
 	}
 	if body != "" {

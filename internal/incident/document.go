@@ -63,6 +63,14 @@ func (f Format) escape(s string) string {
 	return s
 }
 
+// link writes a link so that it ends neither a text nor a link of the format.
+func (f Format) link(url string) string {
+	if f == Markdown {
+		return inParentheses.Replace(url)
+	}
+	return url
+}
+
 func (d *document) text(s string) { d.line(d.escape(s)) }
 
 // link writes a link, if there is one. Its time range is not news.
@@ -126,6 +134,7 @@ func (d *document) rest(n int) {
 
 var (
 	urlInBrackets = strings.NewReplacer("<", "%3C", ">", "%3E", `\`, "%5C")
+	inParentheses = strings.NewReplacer("<", "%3C", ">", "%3E", `\`, "%5C", "(", "%28", ")", "%29", "`", "%60")
 	inMarkdown    = strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`,
 		"~", `\~`, "&", `\&`,

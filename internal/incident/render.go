@@ -142,8 +142,8 @@ func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 }
 
 // template returns the template's output, and the part of it that is news.
-func (w *rendering) template(t *textTemplate, escape func(string) string) (out, news string) {
-	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, escape))
+func (w *rendering) template(t *textTemplate, format Format) (out, news string) {
+	out, ok := w.execute(t, newTemplateData(w.alias, w.firing, w.more, format))
 	if !ok {
 		return "", ""
 	}
@@ -157,7 +157,7 @@ func (w *rendering) template(t *textTemplate, escape func(string) string) (out, 
 	if t == w.Renderer.title {
 		more.Members = 0 // the number of alerts is not news in a title
 	}
-	news, err := t.output(newTemplateData(w.alias, w.still, more, escape))
+	news, err := t.output(newTemplateData(w.alias, w.still, more, format))
 	if err != nil { // it needs what is not news, as in {{ slice .Values 0 9 }}
 		news = strconv.FormatUint(HashText(fmt.Sprint(w.still, more)), 16)
 	}
@@ -168,7 +168,7 @@ func (w *rendering) impact(c *Content) (news uint64) {
 	if w.Renderer.impact == nil {
 		return 0
 	}
-	out, still := w.template(w.Renderer.impact, nil)
+	out, still := w.template(w.Renderer.impact, Text)
 	c.ImpactDescription = text.Cut(text.Lines(out), maxImpactRunes)
 	return HashText(text.Cut(text.Lines(still), maxImpactRunes))
 }
@@ -205,7 +205,7 @@ func (w *rendering) tags(c *Content) (news uint64) {
 	}
 	still := tags
 	if w.tag != nil && len(w.worst.Tags) == 0 {
-		out, stillText := w.template(w.tag, nil)
+		out, stillText := w.template(w.tag, Text)
 		still.tags = slices.Clone(tags.tags)
 		for tag := range strings.Lines(out) {
 			tags.add(tag)

@@ -207,6 +207,12 @@ func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	c := r.Render(alias, []Alert{{Labels: set("x", "*a*"), Annotations: set("y", "<b>")}}, Context{})
 	assert.Equal(t, `**\*a\*** \<b\>`+"\n\n"+AliasLine(alias), c.Description)
 	assert.Equal(t, "*a*", c.Title, "a title is plain text")
+	links := renderer(t, func(c *Config) {
+		c.DescriptionFormat = Markdown
+		c.Description = "[Runbook]({{ .RunbookURL }}) {{ .ExternalURL }}"
+	})
+	c = links.Render(alias, []Alert{{ExternalURL: "http://[::1]/<b>", Annotations: set("runbook_url", "https://x/a)<img/src=x>`b[c](https://y/")}}, Context{})
+	assert.Equal(t, "[Runbook](https://x/a%29%3Cimg/src=x%3E%60b[c]%28https://y/) http://[::1]/%3Cb%3E\n\n"+AliasLine(alias), c.Description)
 	for _, hidden := range []string{"\u2028", "\n\x00", "\n\u202e"} {
 		c = r.Render(alias, []Alert{{Labels: set("x", "a"+hidden+"- b")}}, Context{})
 		assert.Contains(t, c.Description, "\n\\- b", "%q begins no line of its own", hidden)

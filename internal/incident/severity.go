@@ -108,7 +108,7 @@ func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) (w
 	}
 	if s.template != nil {
 		a := Alert{Labels: ls, Annotations: annotations}
-		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, nil)); !text.Blank(word) {
+		if word, _ := r.execute(s.template, newTemplateData("", []Alert{a}, Context{Members: 1}, Text)); !text.Blank(word) {
 			return word, inTemplate
 		}
 	}

@@ -41,7 +41,7 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 	}
 	// Other failures depend on the alert: the sample may lack what real alerts have. The package has no error type for this
 	// failure, only its text.
-	err = t.Execute(&bounded{room: maxOutputBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, nil))
+	err = t.Execute(&bounded{room: maxOutputBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, Text))
 	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
 		return nil, unusable(err)
 	}
@@ -132,43 +132,41 @@ type templateAlert struct {
 	Values string
 }
 
-// newTemplateData applies escape, if given, to the texts of alerts.
-func newTemplateData(alias string, firing []Alert, more Context, escape func(string) string) *templateData {
-	if escape == nil {
-		escape = func(s string) string { return s }
-	}
+// newTemplateData escapes the texts of alerts for the format.
+func newTemplateData(alias string, firing []Alert, more Context, format Format) *templateData {
 	d := &templateData{
-		Alias:           escape(alias),
+		Alias:           format.escape(alias),
 		Status:          "firing",
-		GroupLabels:     newKV(firing[0].GroupLabels, escape),
-		CommonLabels:    newKV(commonLabels(firing), escape),
-		ExternalURL:     text.Link(firing[0].ExternalURL),
+		GroupLabels:     newKV(firing[0].GroupLabels, format),
+		CommonLabels:    newKV(commonLabels(firing), format),
+		ExternalURL:     format.link(text.Link(firing[0].ExternalURL)),
 		Members:         make([]templateAlert, len(firing)),
 		MemberCount:     more.Members,
 		Continues:       more.Continues,
 		TruncatedAlerts: firing[0].Truncated,
 	}
 	for i := range firing {
-		d.Members[i] = newTemplateAlert(&firing[i], escape)
+		d.Members[i] = newTemplateAlert(&firing[i], format)
 	}
 	d.templateAlert = d.Members[0]
 	return d
 }
 
-func newTemplateAlert(a *Alert, escape func(string) string) templateAlert {
+func newTemplateAlert(a *Alert, format Format) templateAlert {
+	source := format.link(text.Link(a.GeneratorURL))
 	return templateAlert{
-		Name: escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, escape),
-		Annotations: newKV(a.Annotations, escape), StartsAt: a.StartsAt, GeneratorURL: text.Link(a.GeneratorURL),
-		Fingerprint: a.Fingerprint, Values: escape(a.Values),
-		RunbookURL: runbookLink(a), DashboardURL: dashboardLink(a), PanelURL: panelLink(a), SourceURL: text.Link(a.GeneratorURL),
-		SilenceURL: silenceLink(a),
+		Name: format.escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, format),
+		Annotations: newKV(a.Annotations, format), StartsAt: a.StartsAt, GeneratorURL: source, SourceURL: source,
+		Fingerprint: a.Fingerprint, Values: format.escape(a.Values),
+		RunbookURL: format.link(runbookLink(a)), DashboardURL: format.link(dashboardLink(a)), PanelURL: format.link(panelLink(a)),
+		SilenceURL: format.link(silenceLink(a)),
 	}
 }
 
-func newKV(set labels.Set, escape func(string) string) KV {
+func newKV(set labels.Set, format Format) KV {
 	kv := make(KV, len(set))
 	for _, l := range set {
-		kv[l.Name] = escape(l.Value)
+		kv[l.Name] = format.escape(l.Value)
 	}
 	return kv
 }

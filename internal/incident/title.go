@@ -26,7 +26,7 @@ func (w *rendering) title(c *Content) (news uint64) {
 	title := text.Line(override(w.worst.Title, w.worst.Annotations, annotationTitle), maxTitleRunes)
 	still := title
 	if title == "" && w.Renderer.title != nil {
-		title, still = w.template(w.Renderer.title, nil)
+		title, still = w.template(w.Renderer.title, Text)
 		title, still = text.Line(title, maxTitleRunes), text.Line(still, maxTitleRunes)
 	}
 	if title == "" {
