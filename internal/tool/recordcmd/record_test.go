@@ -230,6 +230,12 @@ func TestClean(t *testing.T) {
 		"https://host/?monkey=abc&key=def":                         "https://host/?monkey=abc&key=REDACTED",
 		"curl -H 'Authorization: Bearer abcdefghijklmnopqrstuvwx'": "curl -H 'Authorization: Bearer REDACTED'",
 		"the bearer of news":                                       "the bearer of news",
+		"https://host/#access_token=abc":                           "https://host/#access_token=REDACTED",
+		"https://host/?a=1&amp;token=abc":                          "https://host/?a=1&amp;token=REDACTED",
+		"psql password=a client_secret=x":                          "psql password=REDACTED client_secret=REDACTED",
+		"a token eyJhbGciOiJI.eyJzdWIiOiIx.dozj-grNy_ of a user":   "a token REDACTED of a user",
+		"https://app.alert24.net/api/hb/abc":                       "https://app.alert24.net/api/hb/REDACTED",
+		"https://app.alert24.net/api/webhooks/incoming/abc?x":      "https://app.alert24.net/api/webhooks/incoming/REDACTED?x",
 		"key ak_live_0123456789":                                   "key ak_live_REDACTED",
 	} {
 		assert.Equal(t, want, clean(text))

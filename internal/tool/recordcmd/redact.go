@@ -14,7 +14,9 @@ import (
 // secrets match texts that must be removed. The groups stay.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(://)[^/?#\s]+(@)`), // a user and password in a URL, also a password with an @
-	regexp.MustCompile(`(?i)([?&](?:[\w-]*(?:token|secret|password|passwd|api_?key|access_?key|signature)|auth|key|sig)=)[^&\s#"']+`),
+	regexp.MustCompile(`(?i)((?:token|secret|password|passwd|api_?key|access_?key|signature|[?&](?:auth|key|sig))=)[^&\s#"']+`),
+	regexp.MustCompile(`(/api/(?:hb|webhooks/incoming)/)[^/?#\s"']+`),         // the tokens in Alert24's URLs
+	regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`), // a JSON web token
 	regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{20,}`),
 	regexp.MustCompile(`\b(ak_[a-z]+_)[0-9A-Za-z]+`),
 }
