@@ -51,13 +51,17 @@ func (f *Flags) Add(set *pflag.FlagSet) {
 type Client struct {
 	flags *Flags
 	http  *http.Client
-	base  string
+	base  *url.URL
 	token string
 }
 
 // Open reads the files in the flags. It sends no request yet.
 func (f *Flags) Open(ctx context.Context) (*Client, error) {
 	if err := cli.CheckURL(urlFlag, f.URL, "http://localhost:9096"); err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(strings.TrimRight(f.URL, "/"))
+	if err != nil {
 		return nil, err
 	}
 	token, err := cli.Secret(f.TokenFlag, f.TokenFile)
@@ -68,7 +72,7 @@ func (f *Flags) Open(ctx context.Context) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{flags: f, http: client, base: strings.TrimRight(f.URL, "/"), token: token}, nil
+	return &Client{flags: f, http: client, base: base, token: token}, nil
 }
 
 // Close ends the connections.
@@ -112,8 +116,8 @@ func (c *Client) Aliases(ctx context.Context, q status.Query, limit int) (rows [
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {
-	address := c.base + path
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+query.Encode(), http.NoBody)
+	base, address := c.base.Redacted(), c.base.Redacted()+path // for errors
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path+"?"+query.Encode(), http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 			err = u.Err // without the query
 		}
 		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that %s is its status::endpoint",
-			c.base, err, urlFlag)
+			base, err, urlFlag)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
@@ -150,7 +154,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		return fmt.Errorf("%s answered %s%s", address, answer.Status, hint)
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s is not a bridge's status page: %w", c.base, err)
+		return fmt.Errorf("%s is not a bridge's status page: %w", base, err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,20 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})
 	require.ErrorContains(t, err, "does not answer")
 	assert.NotContains(t, err.Error(), "secret")
+}
+
+// An error does not repeat the password in an address.
+func TestErrorsHideThePassword(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	for _, address := range []string{"http://user:pa55@127.0.0.1:1", strings.Replace(server.URL, "//", "//user:pa55@", 1)} {
+		c, err := flags(address).Open(t.Context())
+		require.NoError(t, err)
+		_, err = c.Explain(t.Context(), status.Subject{Alias: "a"})
+		c.Close()
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "pa55")
+	}
 }
 
 func TestABridgeThatHangsIsNotWaitedForLong(t *testing.T) {
