@@ -49,7 +49,7 @@ func New() *cobra.Command {
 		} else {
 			err = write(cmd.OutOrStdout(), &found, &subject)
 		}
-		if err == nil && (found.DryRun || !found.Well()) {
+		if err == nil && (found.DryRun || found.More || !found.Well()) {
 			err = cli.ErrFound
 		}
 		return err

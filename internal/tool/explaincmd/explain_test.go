@@ -124,6 +124,14 @@ func TestHeldAlertsAreCounted(t *testing.T) {
 	}
 }
 
+// Aliases that the answer leaves out may have no incident.
+func TestMoreAliasesNeedALook(t *testing.T) {
+	e := entry(status.Open, "open as #1042")
+	code, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}, More: true}}, "--labels", "a=b")
+	assert.Equal(t, cli.ExitFound, code)
+	assert.Contains(t, out, "There are more aliases with these labels: add labels.\n")
+}
+
 func TestTimesOfAlerts(t *testing.T) {
 	e := entry(status.Closed, "#1042 is closed")
 	e.Alerts = []status.Alert{
