@@ -100,7 +100,8 @@ func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		n.opened(a.Incident, now)
 		n.unseen(a.Incident, now)
-		n.Written, n.Reopened = Written{Shown: a.Incident.Fields}, true
+		n.Written, n.Reopened = Written{}, true
+		n.Written.shows(&a.Incident, &Content{}, Full.Fields()) // perhaps cleaned
 		return Opened
 	case Update:
 		return p.updated(n, c, a, now)

@@ -132,6 +132,22 @@ func TestCreateThatOpensAnUnseenIncidentIsNoEdit(t *testing.T) {
 	assert.Equal(t, Fields(incident.FieldDescription), e.Due(want(e)), "Alert24 may have cleaned another text")
 }
 
+func TestCleanedTextOfReopenedIncidentIsNoEdit(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	f := showing(*want(e))
+	f.Open = false
+	f.Fields[incident.FieldDescription] |= cleanedBit
+	e = answerNext(t, p, e, at(0), Answer{Result: Done, Incident: f})
+	f.Open = true
+	e = answerNext(t, p, e, at(1), Answer{Result: Done, Incident: f})
+	e, _ = applyOne(p, e, fires(am1, at(0)).says("more"), at(2))
+	e = answerNext(t, p, e, at(2), Answer{Result: Unanswered, Before: f})
+	f.Fields[incident.FieldDescription] = want(e).Sent[incident.FieldDescription] | cleanedBit
+	e = answerNext(t, p, e, at(3), Answer{Result: Done, Began: at(3), Found: []Shown{f}})
+	assert.Zero(t, e.Written.Theirs, "our own text counts as a person's")
+}
+
 func TestAudit(t *testing.T) {
 	p := testPolicy()
 	open := opened(t, p, at(0))
