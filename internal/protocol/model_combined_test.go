@@ -43,6 +43,7 @@ func (s *switches) outside() bool {
 	case s.untimed && s.replicas: // without times, nothing tells an echo from a new firing
 	case s.clockSteps && (s.apart || s.guarded): // a wait lasts longer if the clock is set back
 	case s.renew && (s.merges || s.racy): // an unanswered create may have paged people, or not
+	case s.revives && s.cleans && (s.odd || s.noBodies): // an answer without a body does not show that the text is cleaned
 	case s.oversleeps && s.reopens: // what opens too late looks like an incident that a person opened again
 	case s.oversleeps && leaves: // what opens too late may be left to a person, or not
 	case s.oversleeps && s.noMarks: // what opens too late does not show whose it is
