@@ -21,6 +21,8 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
@@ -125,5 +127,27 @@ func alertAttributes(status string) map[string]string {
 		attrs.AlertAnnotationPrefix + "description":   "Error rate is 8.3%",
 		attrs.AlertAnnotationPrefix + "runbook_url":   "https://wiki.example.com/runbooks/high-error-rate",
 		attrs.AlertAnnotationPrefix + "dashboard_url": "javascript:alert(1)",
+	}
+}
+
+// unstarted returns an exporter whose terms can begin, although it has not been started.
+func unstarted(t *testing.T, cfg *Config) *alert24Exporter {
+	t.Helper()
+	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	t.Cleanup(e.telemetry.shutdown)
+	e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+	return e
+}
+
+// taker returns a function that hands records to a term.
+func taker(t *testing.T, to *term) (take func(ld plog.Logs)) {
+	t.Helper()
+	return func(ld plog.Logs) {
+		t.Helper()
+		events, snapshots, bad := event.Read(ld, to.exporter.rules)
+		require.Zero(t, bad.Count)
+		asked(snapshots, time.Now())
+		require.NoError(t, to.accept(t.Context(), events, snapshots))
 	}
 }

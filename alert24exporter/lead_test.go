@@ -12,12 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
-	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -59,10 +56,7 @@ func (l *leadership) leave(t *testing.T, ld plog.Logs) {
 // A list must not overtake the webhooks that are in the inbox with it: it may let an alert fire that one of them resolves.
 func TestListWaitsForTheInbox(t *testing.T) {
 	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
-	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
-	require.NoError(t, err)
-	t.Cleanup(e.telemetry.shutdown)
-	e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+	e := unstarted(t, cfg)
 	r, l := &replica{alert24Exporter: e, lease: time.Second}, &leadership{}
 	term, err := r.take(t.Context(), l)
 	require.NoError(t, err)

@@ -10,13 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
-	"github.com/alert24/otelcol-alert24/internal/event"
-	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
 // If the incident of a silent source finds no room, the held resolves of other sources still count. They make room.
@@ -25,17 +20,10 @@ func TestHeldResolvesMakeRoom(t *testing.T) {
 		cfg := createDefaultConfig().(*Config)
 		watchdogs(time.Hour)(cfg)
 		cfg.Watchdog.HoldResolves, cfg.Limits.Aliases = true, 1
-		e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
-		require.NoError(t, err)
-		t.Cleanup(e.telemetry.shutdown)
-		e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+		e := unstarted(t, cfg)
 		term, err := e.begin(t.Context(), e.ledgerConfig(), e.loopConfig(), nil)
 		require.NoError(t, err)
-		take := func(ld plog.Logs) {
-			events, snapshots, _ := event.Read(ld, e.rules)
-			asked(snapshots, time.Now())
-			require.NoError(t, term.accept(t.Context(), events, snapshots))
-		}
+		take := taker(t, term)
 		usKey := []byte("0000000000000000")
 		eu, us := of("Watchdog", "firing", watchdogKey), of("Watchdog", "firing", usKey)
 		us.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.AlertLabelPrefix+"cluster", "us")

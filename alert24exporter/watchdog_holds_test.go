@@ -11,14 +11,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
-	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -32,18 +28,10 @@ func holding(t *testing.T, store ledger.Store) (w *watch, take func(ld plog.Logs
 	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
 	watchdogs(4 * lease)(cfg)
 	cfg.Watchdog.HoldResolves = true
-	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
-	require.NoError(t, err)
-	t.Cleanup(e.telemetry.shutdown)
-	e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+	e := unstarted(t, cfg)
 	term, err := e.begin(t.Context(), e.ledgerConfig(), e.loopConfig(), store)
 	require.NoError(t, err)
-	take = func(ld plog.Logs) {
-		events, snapshots, bad := event.Read(ld, e.rules)
-		require.Zero(t, bad.Count)
-		asked(snapshots, time.Now())
-		require.NoError(t, term.accept(t.Context(), events, snapshots))
-	}
+	take = taker(t, term)
 	take(of("Watchdog", "firing", watchdogKey))
 	take(listOf(watchdogKey))
 	take(of("Down", "firing", downKey))

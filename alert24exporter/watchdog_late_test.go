@@ -10,13 +10,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 
-	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/event"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
-	"github.com/alert24/otelcol-alert24/internal/reconcile"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
@@ -42,10 +39,7 @@ func (w *waiting) CommitInbox(context.Context, []ledger.Change, ledger.Consumed)
 func TestHeartbeatCountsSinceItsArrival(t *testing.T) {
 	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
 	watchdogs(time.Hour)(cfg)
-	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
-	require.NoError(t, err)
-	t.Cleanup(e.telemetry.shutdown)
-	e.gate = reconcile.NewGate(0, 1, e.telemetry.waited)
+	e := unstarted(t, cfg)
 	heartbeat, _, _ := event.Read(of("Watchdog", "firing", watchdogKey), e.rules)
 	lc := e.ledgerConfig()
 	lc.Unpack = func(ledger.Row) ([]protocol.Event, error) { return heartbeat, nil }
