@@ -129,6 +129,9 @@ func alertOf(m *protocol.Member) Alert {
 		Labels: Bounded(a.Labels), Annotations: Bounded(a.Annotations),
 		StartsAt: a.StartsAt, LastSeen: m.LastSeen, HeldUntil: m.HeldUntil, ResolvedAt: m.ResolvedAt, Links: incident.Links(&a),
 	}
+	if alert.State == "resolved" {
+		alert.ResolvedAt = cmp.Or(m.ResolvedAt, m.EndsAt) // no resolve came if a list or its age ended the alert
+	}
 	if a.Severity > 0 {
 		alert.Severity = a.Severity.String()
 	}

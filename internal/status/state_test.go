@@ -263,28 +263,6 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-func TestEntryShowsItsAlerts(t *testing.T) {
-	l := newLife(t)
-	l.fires()
-	l.opens()
-	e := Read(l.entry.Entry, &Known{Title: "High error rate", Page: "https://app.alert24.net"})
-	assert.Equal(t, "critical", e.Severity)
-	assert.Equal(t, []Group{IsFiring, IsOpen}, e.Is)
-	assert.Equal(t, "https://app.alert24.net/incidents/id-1", e.Incident.Link)
-	require.Len(t, e.Alerts, 1)
-	assert.Equal(t, "firing", e.Alerts[0].State)
-	assert.Equal(t, "api-01.prod", e.Alerts[0].Labels["instance"])
-	e.Describe(l.entry.Entry, &incident.Content{Title: "High error rate", Severity: incident.Critical}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
-	assert.Equal(t, []Field{{"title", FieldDue}, {"severity", FieldWritten}}, e.Fields)
-	l.policy.ReopenNever = true
-	l.entry = l.policy.Missing(l.entry, l.now)
-	l.call(protocol.Lookup, &protocol.Answer{Result: protocol.Done, Began: l.now, Found: []protocol.Shown{{ID: "id-1", Seen: true}}})
-	e = Read(l.entry.Entry, &Known{})
-	assert.Equal(t, []Group{IsFiring, IsDismissed}, e.Is)
-	e.Describe(l.entry.Entry, &incident.Content{Title: "High error rate"}, want())
-	assert.Empty(t, e.Fields, "none will be written")
-}
-
 func TestPage(t *testing.T) {
 	assert.Equal(t, "https://app.alert24.net", Page("https://app.alert24.net/api/v1"))
 	assert.Empty(t, incidentLink(Page("nonsense"), "id"))
