@@ -154,9 +154,6 @@ func (w *rendering) template(t *textTemplate, format Format) (out, news string) 
 		}
 	}
 	more := Context{Members: w.more.Members}
-	if t == w.Renderer.title {
-		more.Members = 0 // the number of alerts is not news in a title
-	}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, format))
 	if err != nil { // it needs what is not news, as in {{ slice .Values 0 9 }}
 		news = strconv.FormatUint(HashText(fmt.Sprint(w.still, more)), 16)

@@ -34,7 +34,7 @@ func (w *rendering) title(c *Content) (news uint64) {
 		still = title
 	}
 	c.Title = text.Cut(title, maxTitleRunes-len(suffix)) + suffix
-	return HashText(still)
+	return HashText(still + suffix)
 }
 
 // Title returns the title of Render. It calls no function of an Option.
