@@ -121,9 +121,9 @@ func (r *Reader) readListedStatus(a *ListedAlert) (state string, err error) {
 			a.SilencedBy, err = r.texts()
 			a.Suppressed = a.Suppressed || len(a.SilencedBy) > 0
 		case "inhibitedBy", "mutedBy":
+			a.TellsMuted = a.TellsMuted || string(name) == "mutedBy"
 			ids, err = r.texts()
 			a.Suppressed = a.Suppressed || len(ids) > 0
-			a.TellsMuted = a.TellsMuted || string(name) == "mutedBy"
 		default:
 			err = r.skip()
 		}

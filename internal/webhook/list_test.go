@@ -54,6 +54,38 @@ func TestReadList(t *testing.T) {
 	}, all)
 }
 
+// portions gives at most n bytes per read, as a network does.
+type portions struct {
+	from io.Reader
+	n    int
+}
+
+func (p portions) Read(b []byte) (int, error) { return p.from.Read(b[:min(len(b), p.n)]) }
+
+// TestReadListInPortions: wherever the network cuts the list, each alert is the same.
+func TestReadListInPortions(t *testing.T) {
+	one := `{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00.809Z","fingerprint":"f","receivers":[{"name":"x"}],` +
+		`"status":{"inhibitedBy":["b"],"mutedBy":["nights"],"silencedBy":["id"],"state":"suppressed"},"labels":{"alertname":"A"}}`
+	list := "[" + strings.Repeat(one+",", 99) + one + "]"
+	for _, n := range []int{1, 7, 100, 512, len(list)} {
+		read := 0
+		unusable, err := NewReader().ReadList(portions{strings.NewReader(list), n}, func(a *ListedAlert) {
+			read++
+			a.Bytes = 0
+			assert.Equal(t, ListedAlert{
+				Alert: Alert{
+					Status: attrs.StatusFiring, Fingerprint: "f",
+					Labels: labels.Set{{Name: "alertname", Value: "A"}}, Annotations: labels.Set{{Name: "summary", Value: "x"}},
+				},
+				Receivers: []string{"x"}, TellsMuted: true, Suppressed: true, SilencedBy: []string{"id"},
+			}, *a, "%d bytes at a time", n)
+		})
+		require.NoError(t, err)
+		assert.Zero(t, unusable)
+		assert.Equal(t, 100, read)
+	}
+}
+
 func TestReadListRefuses(t *testing.T) {
 	for list, want := range map[string]string{
 		``:                              "the body is empty",
