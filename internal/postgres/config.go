@@ -122,10 +122,14 @@ func (db *DB) connConfig() (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
+	more := otherHosts(&cc.Config)
 	if cc.ConnectTimeout == 0 {
 		cc.ConnectTimeout = db.cfg.Lease / 4
+		if more > 0 { // the last host is reached in time even if no other one answers
+			cc.ConnectTimeout = min(cc.ConnectTimeout, min(db.cfg.Lease, Punctual)/2/time.Duration(more))
+		}
 	}
-	if cc.ValidateConnect == nil && manyHosts(&cc.Config) {
+	if cc.ValidateConnect == nil && more > 0 {
 		cc.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	cc.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
@@ -140,13 +144,16 @@ func (db *DB) connConfig() (*pgx.ConnConfig, error) {
 // silence is how long a connection may lack the other side's acknowledgements: it must be noticed before the lease ends.
 func (db *DB) silence() time.Duration { return db.cfg.Lease / 2 }
 
-func manyHosts(c *pgconn.Config) bool {
+// otherHosts counts the hosts after the first. A host may be listed twice in a row: with TLS and without.
+func otherHosts(c *pgconn.Config) (n int) {
+	host, port := c.Host, c.Port
 	for _, f := range c.Fallbacks {
-		if f.Host != c.Host || f.Port != c.Port {
-			return true
+		if f.Host != host || f.Port != port {
+			n++
 		}
+		host, port = f.Host, f.Port
 	}
-	return false
+	return n
 }
 
 // badURL says what is wrong with a URL in words of its own: those of the parser repeat parts of the URL.

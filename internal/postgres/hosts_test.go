@@ -1,0 +1,39 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+)
+
+// After a failover, the former primary may not answer at all, like a machine without power. The replicas reach the others behind it,
+// whatever the lease is.
+func TestSilentHosts(t *testing.T) {
+	t.Parallel()
+	for name, lease := range map[string]time.Duration{"short lease": 4 * time.Second, "usual lease": 10 * time.Second, "long lease": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database, hosts := server.Database(t), ""
+			for range 2 {
+				silent := pgtest.NewProxy(t, server.Address())
+				silent.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
+				hosts += silent.Address() + ","
+			}
+			db := unopened(t, pgtest.TCP(hosts+server.Address(), database), leases(lease))
+			l := await(t, campaign(t, db))
+			assert.NoError(t, db.Append(t.Context(), db.Arrival(), "", []byte("webhook")))
+			_, err := db.Status(t.Context())
+			assert.NoError(t, err)
+			rows, err := l.Inbox(t.Context())
+			require.NoError(t, err)
+			assert.Len(t, rows, 1)
+		})
+	}
+}
