@@ -37,6 +37,7 @@ func TestTitle(t *testing.T) {
 		"blank override":        {Alert{Title: " \t", Annotations: set("summary", "S")}, 0, "S"},
 		"override of controls":  {Alert{Title: "\x00\x01", Annotations: set("summary", "S")}, 0, "S"},
 		"one line":              {Alert{Title: " a\r\n\tb\x00c\u2028d  e "}, 0, "a b c d e"},
+		"shows nothing":         {Alert{Name: "N", Annotations: set("summary", "\u200b\u200d", "message", "M")}, 0, "M"},
 		"reordering characters": {Alert{Title: "a\u202egpj.exe\u2066"}, 0, "agpj.exe"},
 		"invalid UTF-8":         {Alert{Title: "a\xffb"}, 0, "a\uFFFDb"},
 		"several":               {Alert{Title: "T"}, 2, "T (+2)"},

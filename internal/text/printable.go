@@ -13,13 +13,18 @@ import (
 )
 
 // Blank reports whether s shows nothing.
-func Blank(s string) bool { return strings.TrimSpace(s) == "" }
+func Blank(s string) bool { return !strings.ContainsFunc(s, visible) }
+
+// visible reports whether r shows something. Format characters, such as the zero-width space, do not.
+func visible(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r)
+}
 
 // Printable returns s as one line: runs of white space and control characters become one space, invalid UTF-8 becomes
 // U+FFFD, and characters that reorder the text are left out.
 func Printable(s string) string { return Line(s, math.MaxInt) }
 
-// Line returns s as one printable line of at most n code points.
+// Line returns s as one printable line of at most n code points, or "" if s is blank.
 func Line(s string, n int) string {
 	if len(s) <= n && plainLine(s) {
 		return s
@@ -44,7 +49,10 @@ func Line(s string, n int) string {
 			break
 		}
 	}
-	return Cut(b.String(), n)
+	if line := b.String(); !Blank(line) {
+		return Cut(line, n)
+	}
+	return ""
 }
 
 // plainLine is a cheap test for the usual case: printable ASCII with single spaces between words.
@@ -61,7 +69,7 @@ func plainLine(s string) bool {
 	return s == "" || !space
 }
 
-// Lines returns s without control characters, except line ends and tabs, and without surrounding white space.
+// Lines returns s without control characters, except line ends and tabs, and without surrounding white space, or "" if s is blank.
 func Lines(s string) string {
 	clean := true
 	for i := range len(s) {
@@ -82,6 +90,9 @@ func Lines(s string) string {
 			}
 			return r
 		}, s) // invalid UTF-8 arrives as U+FFFD
+		if Blank(s) {
+			return ""
+		}
 	}
 	return strings.TrimSpace(s)
 }

@@ -118,6 +118,7 @@ func TestLine(t *testing.T) {
 		{"a\xffb", "a\uFFFDb"},
 		{"磁盘已满 " + coder, "磁盘已满 " + coder},
 		{"\x00\x01", ""},
+		{"\u200b \u200d", ""},
 		{"123456789012345678901", "1234567890123456789…"},
 	} {
 		assert.Equal(t, tt.want, Line(tt.in, 20), "%q", tt.in)
@@ -131,6 +132,7 @@ func TestLines(t *testing.T) {
 		{" D\r\n\tmore\x1b ", "D\n\tmore"},
 		{"a\xffb\u2029c", "a\uFFFDb\nc"},
 		{"\x00\u202e\ufeff", ""},
+		{"\u200b\n\u200d", ""},
 		{"plain", "plain"},
 	} {
 		assert.Equal(t, tt.want, Lines(tt.in), "%q", tt.in)
@@ -139,6 +141,8 @@ func TestLines(t *testing.T) {
 
 func TestBlankAndControl(t *testing.T) {
 	assert.True(t, Blank(" \n\t"))
+	assert.True(t, Blank(" \u200b\u2060\ufeff\u00ad"), "format characters show nothing")
+	assert.False(t, Blank("\u200bx"))
 	assert.False(t, Blank(" x"))
 	for s, want := range map[string]bool{"": false, "abc é": false, "a\n": true, "\x7f": true, "é\u0085": true} {
 		assert.Equal(t, want, HasControl(s), "%q", s)
