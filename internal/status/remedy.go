@@ -39,7 +39,7 @@ var remedies = map[string][2]string{
 	string(Refusing):     {"correct what the answer names, in the configuration of the sender or the bridge", "alert24bridgewebhooksrefused"},
 	string(Busy):         {"nothing at the sender: Alertmanager sends it again. The log has the reason", "alert24bridgewebhooksrefused"},
 	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
-	string(KeyRefused):   {"create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
+	string(KeyRefused):   {"after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
 	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},
 	string(SomeFail):     {"read the reason; the bridge keeps trying", "alert24bridgechangespending"},
 	string(RateLimit):    {"if it lasts, lower limits::requests_per_second; other tools with this key share the limit", "alert24bridgeapifailing"},
@@ -137,7 +137,7 @@ func (s *Subject) route() *Remedy {
 		pairs = append(pairs, shellWord("alertname="+first))
 	}
 	return &Remedy{
-		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert",
+		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts",
 		Command: "amtool --alertmanager.url=http://localhost:9093 config routes test " + strings.Join(pairs, " "),
 		Runbook: "docs/runbook.md#troubleshooting",
 	}

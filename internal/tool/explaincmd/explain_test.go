@@ -150,7 +150,7 @@ func TestTroubleOfTheBridgeComesFirst(t *testing.T) {
 	o.API = status.API{State: status.APIRefusesKey, LastError: "HTTP 401", PausedUntil: now.Add(time.Minute), CreatesPausedUntil: now.Add(time.Minute)}
 	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Retrying, "create failed")}}}, "a")
 	want := "! Alert24 refuses the API key: HTTP 401; all calls wait until 14:31:00\n" +
-		"  Do: create a key with the scope write in Alert24, and install it (docs/runbook.md#alert24bridgekeyrefused)\n\nHighErrorRate:"
+		"  Do: after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it (docs/runbook.md#alert24bridgekeyrefused)\n\nHighErrorRate:"
 	assert.True(t, strings.HasPrefix(out, want), out)
 
 	_, out, _ = run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}, "a")
@@ -172,7 +172,7 @@ func TestAliasThatIsNotKnown(t *testing.T) {
 		"What was ignored or refused before the start is in the log only.\nDid you mean DiskFull:db-1?\n"+
 		"Webhooks: last accepted at 14:30:00, none refused since the start at 13:30:00\n", out)
 	_, out, _ = run(t, &bridge{overview: o}, "DiskFull:db-1")
-	assert.True(t, strings.HasSuffix(out, "\nDo: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert (docs/runbook.md#troubleshooting)\n"+
+	assert.True(t, strings.HasSuffix(out, "\nDo: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts (docs/runbook.md#troubleshooting)\n"+
 		"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=DiskFull\n"), out)
 
 	o.Replica = &status.Replica{Inbox: 1}
