@@ -74,7 +74,8 @@ func New() *cobra.Command {
 }
 
 func (o *options) run(cmd *cobra.Command) error {
-	ctx := cmd.Context()
+	ctx, out := cli.Watch(cmd.Context(), cmd.OutOrStdout())
+	defer out.Close()
 	collector, err := config.Load(ctx, o.Configs)
 	if err != nil {
 		return err
@@ -95,7 +96,6 @@ func (o *options) run(cmd *cobra.Command) error {
 			return ask(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), questions.Alias, o.severity)
 		}
 	}
-	out := cmd.OutOrStdout()
 	if !o.output.JSON {
 		fmt.Fprintf(out, "Alert24 at %s\n", questions.Endpoint)
 		questions.Found = func(f check.Finding) { writeFinding(out, &f) }
@@ -107,6 +107,8 @@ func (o *options) run(cmd *cobra.Command) error {
 		writeEnd(out, report)
 	}
 	switch {
+	case out.Err != nil:
+		return out.Err
 	case err != nil:
 		return err
 	case report.Stopped == errDeclined.Error():

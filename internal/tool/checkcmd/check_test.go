@@ -4,6 +4,7 @@
 package checkcmd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -151,6 +152,27 @@ func TestInterruptedQuestion(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, ask(ctx, in, io.Discard, "a", "low"), context.Canceled)
 	require.NoError(t, answer.Close())
+}
+
+// TestOutputThatCannotBeWritten leaves no incident open.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{})
+	reader, writer := io.Pipe()
+	go func() {
+		lines := bufio.NewScanner(reader)
+		for created := false; !created && lines.Scan(); {
+			created = strings.Contains(lines.Text(), "a create opens an incident")
+		}
+		_ = reader.Close()
+	}()
+	var errs bytes.Buffer
+	code := cli.Run(t.Context(), "test", []string{"check", "--yes", "--config", configOf(s, "api_key: "+s.Key)}, cli.Streams{In: strings.NewReader(""), Out: writer, Err: &errs}, New())
+	assert.Equal(t, 2, code)
+	assert.Equal(t, "alert24tool check: io: read/write on closed pipe\n", errs.String())
+	if assert.Len(t, s.Incidents(), 1) { // it asked no further question
+		assert.False(t, s.Incidents()[0].Open())
+	}
 }
 
 func TestLeftIsPrinted(t *testing.T) {

@@ -24,8 +24,6 @@ const (
 	look = 100 * time.Millisecond
 	// sure is how long the bridge must report a reason for a missing incident before the tool believes it.
 	sure = time.Second
-	// resolveTimeout bounds the resolve after Ctrl-C.
-	resolveTimeout = 10 * time.Second
 )
 
 // step is one event of the story.
@@ -63,18 +61,23 @@ func (o *options) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer b.close()
-	s := &story{o: o, bridge: b, alert: newAlert(o, time.Now()), out: cmd.OutOrStdout(), Steps: []step{}}
+	ctx, out := cli.Watch(cmd.Context(), cmd.OutOrStdout())
+	defer out.Close()
+	s := &story{o: o, bridge: b, alert: newAlert(o, time.Now()), out: out, Steps: []step{}}
 	s.Instance = s.alert.labels[instanceLabel]
 	if o.output.JSON {
 		s.out = io.Discard
 	}
-	err = s.tell(cmd.Context())
+	err = s.tell(ctx)
 	if o.output.JSON {
-		if err := cli.WriteJSON(cmd.OutOrStdout(), s); err != nil {
+		if err := cli.WriteJSON(out, s); err != nil {
 			return err
 		}
 	}
-	if errors.Is(err, errNotInTime) {
+	switch {
+	case out.Err != nil && (err == nil || errors.Is(err, errNotInTime)):
+		return out.Err
+	case errors.Is(err, errNotInTime):
 		return cli.ErrFound
 	}
 	return err
@@ -106,9 +109,7 @@ func (s *story) tell(ctx context.Context) error {
 		return s.end(ctx)
 	}
 	// Whatever went wrong, no alert keeps firing: an incident that opens late closes as well.
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
-	defer cancel()
-	after := s.resolved(end)
+	after := s.resolved(ctx)
 	switch {
 	case after == nil:
 		return err
@@ -164,11 +165,11 @@ func (s *story) end(ctx context.Context) error {
 	})
 }
 
-// resolved sends the resolve.
+// resolved sends the resolve, also after Ctrl-C.
 func (s *story) resolved(ctx context.Context) error {
 	body, err := s.alert.webhook(time.Now())
 	if err == nil {
-		err = s.bridge.send(ctx, body)
+		err = s.bridge.send(context.WithoutCancel(ctx), body) // requestTimeout bounds it
 	}
 	if err != nil {
 		return fmt.Errorf("the alert was not resolved: %w", err)
@@ -197,7 +198,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 		e, err := s.bridge.status.Explain(ctx, s.subject())
 		if err != nil {
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return context.Cause(ctx)
 			}
 			return err
 		}
@@ -226,7 +227,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + last)
 		}
 		if !sleep.For(ctx, look) {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -5,7 +5,6 @@ package testalertcmd
 
 import (
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
@@ -145,19 +144,6 @@ func TestStepThatDoesNotHappenAndNoResolve(t *testing.T) {
 	assert.Contains(t, stdout, "incident opened: not within 300ms")
 	assert.Contains(t, stderr, "the alert was not resolved: ")
 	assert.Contains(t, stdout, " --resolve test-")
-}
-
-// TestInterrupt resolves the alert.
-func TestInterrupt(t *testing.T) {
-	f := newFake(t)
-	f.stuck = true
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-f.events; cancel() }()
-	code, _, stderr := run(ctx, f.args()...)
-	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "context canceled\n")
-	assert.Equal(t, 1, strings.Count(stderr, "\n"))
-	assert.Equal(t, []string{"firing", "resolved"}, f.statuses())
 }
 
 func TestSecrets(t *testing.T) {
