@@ -189,6 +189,8 @@ func TestAdminRequestsAndStats(t *testing.T) {
 		Refused: 1, Incidents: 1,
 	}, st)
 	assert.Equal(t, 1, st.Duplicates())
+	send(t, s, http.MethodPost, incidents, `{"title":"T`+strings.Repeat("é", 4<<10)+`"}`) // the log cuts it within a character
+	assert.Equal(t, 200, admin(t, s, http.MethodGet, "requests", "").status)
 }
 
 func decode[T any](body string) (T, error) {
