@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +109,29 @@ func TestStorageOfAStoppedBridge(t *testing.T) {
 
 	_, _, errs = run(t, "--storage", dir)
 	assert.Contains(t, errs, "there is no ledger at "+filepath.Join(dir, "exporter_alert24__ledger"))
+}
+
+func TestDamagedStorage(t *testing.T) {
+	dir := t.TempDir()
+	client := open(t, dir, component.MustNewID("alert24"))
+	fill(t, journal.New(client))
+	require.NoError(t, client.Close(t.Context()))
+	path := filepath.Join(dir, "exporter_alert24__ledger")
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	pages := 2 * os.Getpagesize() // the first two are intact
+	require.Greater(t, len(whole), pages)
+	for name, file := range map[string][]byte{
+		"cut":         whole[:pages],
+		"overwritten": slices.Concat(whole[:pages], bytes.Repeat([]byte{0xff}, len(whole)-pages)),
+	} {
+		require.NoError(t, os.WriteFile(path, file, 0o600))
+		code, out, errs := run(t, "--storage", dir)
+		assert.Equal(t, cli.ExitCannot, code, name)
+		assert.Empty(t, out)
+		assert.Contains(t, errs, "alert24tool ledger: --storage: "+path+": the file is damaged, or was copied while a collector used it: ", name)
+		assert.Equal(t, 1, strings.Count(errs, "\n"), errs)
+	}
 }
 
 // bridge is a Source with two rows.

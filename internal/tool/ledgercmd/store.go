@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -146,10 +147,24 @@ func (s *stopped) readFile(ctx context.Context) ([]ledger.Listed, ledger.Damage,
 	case err != nil:
 		return nil, ledger.Damage{}, fmt.Errorf("--storage: cannot read %s: %w", path, err)
 	}
-	entries, damage, err := ledger.Read(ctx, func(ctx context.Context, each func(ledger.Loaded) error) error {
+	entries, damage, err := readBolt(ctx, db)
+	if err != nil {
+		err = fmt.Errorf("--storage: %s: %w", path, err)
+	}
+	return entries, damage, errors.Join(err, db.Close())
+}
+
+// readBolt reads the entries. Bolt panics, or reads beyond the end of the file, if the file is damaged or copied while it was in use.
+func readBolt(ctx context.Context, db *bbolt.DB) (entries []ledger.Listed, damage ledger.Damage, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the file is damaged, or was copied while a collector used it: %v", fault)
+		}
+	}()
+	return ledger.Read(ctx, func(ctx context.Context, each func(ledger.Loaded) error) error {
 		return journal.Read(ctx, walker{db}, each)
 	})
-	return entries, damage, errors.Join(err, db.Close())
 }
 
 // walker walks through the one bucket of the extension.
