@@ -128,6 +128,7 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one tab
 		"bad_endpoint":              "endpoint: the endpoint must be a URL",
 		"endpoint_query":            "endpoint: the endpoint must not contain",
 		"no_timeout":                "timeout: must be above 0",
+		"bad_proxy":                 "proxy_url: must be a URL like http://proxy:3128",
 		"storage_and_database":      "database: give either storage, for one bridge, or database, for several replicas, not both",
 		"database_without_url":      "database::url is empty",
 		"database_bad_url":          "database::url cannot be understood",

@@ -46,6 +46,7 @@ func (c *Config) checkConnection(p *problems.List) {
 	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; create a key with scope write in Alert24")
 	p.If(hasKey && hasAuth, "api_key: give either api_key or auth, not both")
 	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
+	p.Proxy(c.ClientConfig.ProxyURL)
 }
 
 func (c *Config) checkRetry(p *problems.List) {

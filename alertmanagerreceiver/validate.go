@@ -120,6 +120,7 @@ func (c *SyncConfig) Validate() error {
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) == 0, "repair: %s needs endpoints", RepairBoth)
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) > 0 && c.Receiver == "",
 		"receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth)
+	p.Proxy(c.ClientConfig.ProxyURL)
 	p.NoUnit("timeout", c.ClientConfig.Timeout)
 	p.NoUnit("startup_grace", c.StartupGrace)
 	return p.Err()

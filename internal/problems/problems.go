@@ -7,6 +7,7 @@ package problems
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -27,6 +28,15 @@ func (l *List) Add(found ...error) { *l = append(*l, found...) }
 // NoUnit adds a problem if a duration is so short that its unit was surely forgotten: a number alone counts as nanoseconds.
 func (l *List) NoUnit(key string, d time.Duration) {
 	l.If(d > 0 && d < time.Millisecond, "%s: %s is too short: write the unit, as in 15s", key, d)
+}
+
+// Proxy adds a problem if the address of a proxy is no URL. It does not show the address, which may have a password.
+func (l *List) Proxy(address string) {
+	if address == "" {
+		return
+	}
+	u, err := url.ParseRequestURI(address)
+	l.If(err != nil || u.Host == "", "proxy_url: must be a URL like http://proxy:3128, with special characters in the password written as %%XX")
 }
 
 // Err returns all problems as one error; nil if there are none.

@@ -32,6 +32,20 @@ func TestList(t *testing.T) {
 	require.EqualError(t, l.Err(), "a: 1: EOF\nc: is not\nb: 15ns is too short: write the unit, as in 15s")
 }
 
+func TestProxy(t *testing.T) {
+	var l List
+	for _, address := range []string{"", "http://proxy:3128", "socks5://user:tops3cret@proxy"} {
+		l.Proxy(address)
+	}
+	require.NoError(t, l.Err())
+	for _, address := range []string{"http://user:top s3cret@proxy", "http://user:tops3cret@proxy:port", "proxy:3128"} {
+		l = nil
+		l.Proxy(address)
+		require.ErrorContains(t, l.Err(), "proxy_url: must be a URL", address)
+		assert.NotContains(t, l.Err().Error(), "s3cret")
+	}
+}
+
 func TestRepeated(t *testing.T) {
 	assert.Empty(t, Repeated([]string{"a", "b"}))
 	assert.Equal(t, "b", Repeated([]string{"a", "b", "b", "a", "a"}))
