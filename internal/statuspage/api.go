@@ -6,6 +6,7 @@ package statuspage
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -65,7 +66,14 @@ func (a *api) aliases(w http.ResponseWriter, r *http.Request) {
 
 func query(v url.Values) (q status.Query, err error) {
 	q = status.Query{
-		Filter: v.Get("filter"), Is: status.Group(v.Get("is")), Sort: status.Sort(v.Get("sort")), Desc: v.Get("order") == "desc", Limit: defaultLimit,
+		Filter: v.Get("filter"), Is: status.Group(v.Get("is")), Sort: status.Sort(v.Get("sort")), Limit: defaultLimit,
+	}
+	switch order := v.Get("order"); order {
+	case "", "asc":
+	case "desc":
+		q.Desc = true
+	default:
+		return q, fmt.Errorf("order must be asc or desc, not %q", order)
 	}
 	for name, to := range map[string]*int{"offset": &q.Offset, "limit": &q.Limit} {
 		if given := v.Get(name); given != "" {
@@ -104,10 +112,11 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	write(w, r, "", e)
 }
 
-// unchanged answers 304 if the client already has the revision.
+// unchanged answers 304 if the client already has the revision. The header may list several, and a proxy that compresses answers adds
+// W/ to them.
 func unchanged(w http.ResponseWriter, r *http.Request, revision string) bool {
 	tag := strconv.Quote(revision)
-	if r.Header.Get("If-None-Match") != tag {
+	if !strings.Contains(r.Header.Get("If-None-Match"), tag) {
 		return false
 	}
 	w.Header().Set("ETag", tag)

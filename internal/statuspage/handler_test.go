@@ -193,6 +193,8 @@ func TestAliasesAreSentOnceForEachRevision(t *testing.T) {
 	c.forward(time.Hour)
 	assert.Equal(t, http.StatusNotModified, again())
 	assert.Equal(t, 1, f.made)
+	proxied := get(t, h, "/api/v1/aliases", func(r *http.Request) { r.Header.Set("If-None-Match", `"0", W/`+tag) })
+	assert.Equal(t, http.StatusNotModified, proxied.Code)
 	f.change(func(f *fake) { f.rows = append(f.rows, status.Row{Alias: "b"}) })
 	c.forward(tableAge)
 	assert.Equal(t, http.StatusOK, again())
@@ -228,6 +230,7 @@ func TestBadQuestionsAreRefused(t *testing.T) {
 		"/api/v1/aliases?limit=x":           "limit must be from 1 to 1000",
 		"/api/v1/aliases?offset=-1":         "offset must not be below 0",
 		"/api/v1/aliases?sort=x":            "sort must be",
+		"/api/v1/aliases?order=descending":  `order must be asc or desc, not "descending"`,
 		"/api/v1/explain":                   "give either alias, or label",
 		"/api/v1/explain?alias=a&label=b=c": "give either alias, or label",
 		"/api/v1/explain?label=b":           "label must be name=value",
