@@ -43,6 +43,11 @@ func TestCheckNamesTheKey(t *testing.T) {
 		"no such function":         {func(c *Config) { c.Description = "\n{{ since .StartsAt }}" }, `incident::description:2: function "since" not defined`},
 		"no such field":            {func(c *Config) { c.ImpactDescription = "{{ .Label.team }}" }, "incident::impact_description:1:"},
 		"no such member field":     {func(c *Config) { c.Tags.Template = "{{ range .Members }}{{ .Summary }}{{ end }}" }, "incident::tags::template:1:"},
+		"no such template":         {func(c *Config) { c.Title = `{{ template "slack.title" . }}` }, `incident::title:1:12: executing "incident::title" at <{{template "slack.title" .}}>: template "slack.title" not defined; see docs/incidents.md#templates`},
+		"a template in itself":     {func(c *Config) { c.Title = `{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}` }, "incident::title:1:"},
+		"too many arguments":       {func(c *Config) { c.Title = "{{ toUpper .Name .Alias }}" }, "incident::title:1:3: "},
+		"a time as text":           {func(c *Config) { c.Title = "{{ toUpper .StartsAt }}" }, "incident::title:1:11: "},
+		"a number as text":         {func(c *Config) { c.Title = "{{ toUpper 5 }}" }, "incident::title:1:11: "},
 		"severity template":        {func(c *Config) { c.Severity.Template = "{{ end }}" }, "incident::severity::template:1: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,7 @@ type textTemplate struct {
 	t   *template.Template
 }
 
-// newTextTemplate compiles a template, and tries it on an alert to find fields that do not exist. An empty text gives nil.
+// newTextTemplate compiles a template, and tries it on an alert to find mistakes. An empty text gives nil.
 func newTextTemplate(key, source string) (*textTemplate, error) {
 	if source == "" {
 		return nil, nil
@@ -39,14 +39,17 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 	if err != nil {
 		return nil, unusable(err)
 	}
-	// Other failures depend on the alert: the sample may lack what real alerts have. The package has no error type for this
-	// failure, only its text.
+	// Other failures depend on the alert: the sample may lack what real alerts have.
 	err = t.Execute(&bounded{room: maxOutputBytes}, newTemplateData("sample", []Alert{sample}, Context{Members: 1}, Text))
-	if err != nil && strings.Contains(err.Error(), "can't evaluate field") {
+	if err != nil && mistake.MatchString(err.Error()) {
 		return nil, unusable(err)
 	}
 	return &textTemplate{key, t}, nil
 }
+
+// mistake matches the errors of a template that fails on every alert. The package has no types for them, only their texts.
+var mistake = regexp.MustCompile(`can't evaluate field|template "[^"]*" not defined|exceeded maximum template depth|` +
+	`wrong number of args for|wrong type for value; expected|expected \S+; found`)
 
 // goType matches the end of an error about a field that does not exist.
 var goType = regexp.MustCompile(` in type \S+$`)
