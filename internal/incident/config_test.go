@@ -31,6 +31,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		"space around source":      {func(c *Config) { c.Source = " a" }, "incident::source: "},
 		"format":                   {func(c *Config) { c.DescriptionFormat = "html" }, `incident::description_format: must be text or markdown, not "html"`},
 		"severity in the map":      {func(c *Config) { c.Severity.Map = map[string]string{"page": "info"} }, `incident::severity::map::page: unknown severity "info", Alert24 has critical, high, medium and low`},
+		"two severities of a word": {func(c *Config) { c.Severity.Map = map[string]string{"P1": "critical", "p1": "low"} }, `incident::severity::map: "P1" and "p1" are one word with two severities; remove one of them`},
 		"default severity":         {func(c *Config) { c.Severity.Default = "" }, "incident::severity::default: "},
 		"least severity":           {func(c *Config) { c.Severity.Min = "warning" }, "incident::severity::min: "},
 		"nothing to read it off":   {func(c *Config) { c.Severity.Label = "" }, "incident::severity::label: "},

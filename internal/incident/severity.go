@@ -47,6 +47,8 @@ func newSeverities(cfg SeverityConfig, p *problems.List) *severities {
 	for _, word := range slices.Sorted(maps.Keys(cfg.Map)) {
 		own[word] = severity.Meaning{Severity: parse("map::"+word, cfg.Map[word])}
 	}
+	one, other := severity.Clash(own)
+	p.If(one != other, "%s: %q and %q are one word with two severities; remove one of them", keySeverity, one, other)
 	s := &severities{cfg: cfg, words: severity.Words(own), ignore: severity.NewSet(cfg.Ignore)}
 	s.fallback = parse("default", cfg.Default)
 	if cfg.Min != "" {

@@ -8,6 +8,7 @@ package severity
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // Severity orders alerts by Alert24's severities.
@@ -106,12 +107,34 @@ var negations = map[string]bool{"no": true, "not": true, "non": true, "un": true
 func Words(own map[string]Meaning) Table {
 	t := maps.Clone(words)
 	for word, meaning := range own {
-		t[normal(word)] = meaning
-		if plain := tokens(word); len(plain) == 1 {
-			t[plain[0]] = meaning
+		for _, form := range forms(word) {
+			t[form] = meaning
 		}
 	}
 	return t
+}
+
+// Clash returns two forms of one word to which own gives different meanings; "" if there are none.
+func Clash(own map[string]Meaning) (one, other string) {
+	words := map[string]string{} // by their forms
+	for _, word := range slices.Sorted(maps.Keys(own)) {
+		for _, form := range forms(word) {
+			if former, taken := words[form]; taken && own[former] != own[word] {
+				return former, word
+			}
+			words[form] = word
+		}
+	}
+	return "", ""
+}
+
+// forms returns the keys of a table that find the word.
+func forms(word string) []string {
+	all := []string{normal(word)}
+	if plain := tokens(word); len(plain) == 1 {
+		all = append(all, plain[0])
+	}
+	return all
 }
 
 // Known returns the table without words of the user.

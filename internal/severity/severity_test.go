@@ -107,6 +107,23 @@ func TestOwnWords(t *testing.T) {
 	assert.Equal(t, Critical, m.Severity, "the shared table stays as it is")
 }
 
+// The order of a map would decide which of two meanings a word has.
+func TestClash(t *testing.T) {
+	for _, tt := range []struct{ a, b, one, other string }{
+		{"P1", "p1", "P1", "p1"},
+		{"sev1", "SEV-1", "SEV-1", "sev1"},
+		{"[page]", "page", "[page]", "page"},
+		{"p1", "sev1", "", ""},
+		{"business hours", "hours", "", ""},
+		{"", "page", "", ""},
+	} {
+		one, other := Clash(map[string]Meaning{tt.a: {High, 0}, tt.b: {Low, 0}})
+		assert.Equal(t, [2]string{tt.one, tt.other}, [2]string{one, other})
+		one, other = Clash(map[string]Meaning{tt.a: {High, 0}, tt.b: {High, 0}})
+		assert.Equal(t, [2]string{}, [2]string{one, other}, "two forms with one meaning")
+	}
+}
+
 func TestSet(t *testing.T) {
 	set := NewSet([]string{"none", "SEV-5", "Business Hours", "?!"})
 	for _, label := range []string{"none", " None\n", "[NONE]", "sev 5", "sev5", "business-hours", "?!"} {
