@@ -139,6 +139,10 @@ func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 		{map[string]any{"shutdown_timeout": "0s"}, "shutdown_timeout: must be above 0"},
 		{map[string]any{"shutdown_timeout": 5}, "shutdown_timeout: 5ns is too short: write the unit, as in 15s"},
 		{map[string]any{"read_timeout": 30}, "read_timeout: 30ns is too short: write the unit, as in 15s"},
+		{
+			map[string]any{"compression_algorithms": []any{"gzip"}},
+			`compression_algorithms: must contain "", which stands for requests that are not compressed: the others are refused`,
+		},
 		{aliasRule(map[string]any{"prefix": "x"}), "alias::rules::0: matchers: must contain at least one matcher, for example alertname=~\"Kube.*\""},
 		{aliasRule(map[string]any{"matchers": []any{"a=~b("}, "prefix": "x"}), "alias::rules::0: matchers[0]: \"a=~b(\": failed to create matcher: error parsing regexp: missing closing ): `^(?:b()$`"},
 		{aliasRule(map[string]any{"matchers": []any{"a=b", "{}"}, "prefix": "x"}), `alias::rules::0: matchers[1]: "{}": there is no matcher`},
@@ -179,6 +183,10 @@ func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 		{
 			map[string]any{"hmac": map[string]any{"secret": "s", "timestamp_header": "a:b"}},
 			"hmac: timestamp_header: must be the name of an HTTP header",
+		},
+		{
+			map[string]any{"hmac": map[string]any{"secret": "s", "header": "X-Sent", "timestamp_header": "x-sent"}},
+			"hmac: timestamp_header: must not be the same as header",
 		},
 		{
 			map[string]any{"hmac": map[string]any{"secret": "s", "timestamp_tolerance": "0s"}},

@@ -31,6 +31,7 @@ func (c *Config) Validate() error {
 	p.If(c.ServerConfig.MaxRequestBodySize <= 0, "max_request_body_size: must be above 0")
 	p.If(c.ServerConfig.ReadTimeout <= 0, "read_timeout: must be above 0, or a slow sender holds a place forever")
 	p.If(c.ShutdownTimeout <= 0, "shutdown_timeout: must be above 0")
+	p.NoPlain("compression_algorithms", c.ServerConfig.CompressionAlgorithms)
 	p.NoUnit("read_timeout", c.ServerConfig.ReadTimeout)
 	p.NoUnit("read_header_timeout", c.ServerConfig.ReadHeaderTimeout)
 	p.NoUnit("write_timeout", c.ServerConfig.WriteTimeout)
@@ -95,6 +96,7 @@ func (c *HMACConfig) Validate() error {
 	p.If(c.Secret == "", "secret: must be set")
 	p.If(!httpguts.ValidHeaderFieldName(c.Header), "header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && !httpguts.ValidHeaderFieldName(c.TimestampHeader), "timestamp_header: must be the name of an HTTP header")
+	p.If(c.TimestampHeader != "" && strings.EqualFold(c.Header, c.TimestampHeader), "timestamp_header: must not be the same as header")
 	p.If(c.TimestampTolerance <= 0, "timestamp_tolerance: must be above 0")
 	p.NoUnit("timestamp_tolerance", c.TimestampTolerance)
 	return p.Err()
@@ -107,7 +109,7 @@ const minSyncInterval = time.Second
 func (c *SyncConfig) Validate() error {
 	var p problems.List
 	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
-	p.If(problems.Repeated(c.Endpoints) != "", "endpoints: an address appears twice")
+	p.If(problems.Repeated(c.addresses()) != "", "endpoints: an address appears twice")
 	for i, endpoint := range c.Endpoints {
 		err := validateEndpoint(endpoint)
 		p.If(err != nil, "endpoints[%d]: %w", i, err)
@@ -129,13 +131,19 @@ func (c *SyncConfig) Validate() error {
 // source names the asked Alertmanagers in a sync record: a list of other Alertmanagers must not end alerts that only these listed. The
 // order of the addresses does not matter.
 func (c *SyncConfig) source(id string) string {
+	addresses := c.addresses()
+	slices.Sort(addresses)
+	sum := sha256.Sum256([]byte(strings.Join(addresses, "\n")))
+	return id + "@" + hex.EncodeToString(sum[:4])
+}
+
+// addresses returns the endpoints without slashes at their ends, which mean nothing.
+func (c *SyncConfig) addresses() []string {
 	addresses := make([]string, 0, len(c.Endpoints))
 	for _, e := range c.Endpoints {
 		addresses = append(addresses, strings.TrimRight(e, "/"))
 	}
-	slices.Sort(addresses)
-	sum := sha256.Sum256([]byte(strings.Join(addresses, "\n")))
-	return id + "@" + hex.EncodeToString(sum[:4])
+	return addresses
 }
 
 // validateEndpoint returns errors without the address, because it may contain a password.

@@ -39,6 +39,12 @@ func (l *List) Proxy(address string) {
 	l.If(err != nil || u.Host == "", "proxy_url: must be a URL like http://proxy:3128, with special characters in the password written as %%XX")
 }
 
+// NoPlain adds a problem if a server with these compression algorithms refuses all requests that are not compressed.
+func (l *List) NoPlain(key string, algorithms []string) {
+	l.If(len(algorithms) > 0 && !slices.Contains(algorithms, ""),
+		`%s: must contain "", which stands for requests that are not compressed: the others are refused`, key)
+}
+
 // Err returns all problems as one error; nil if there are none.
 func (l List) Err() error { return errors.Join(l...) }
 

@@ -46,6 +46,16 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+func TestNoPlain(t *testing.T) {
+	var l List
+	for _, algorithms := range [][]string{nil, {}, {""}, {"gzip", ""}} {
+		l.NoPlain("a", algorithms)
+	}
+	require.NoError(t, l.Err())
+	l.NoPlain("a", []string{"gzip"})
+	require.ErrorContains(t, l.Err(), `a: must contain ""`)
+}
+
 func TestRepeated(t *testing.T) {
 	assert.Empty(t, Repeated([]string{"a", "b"}))
 	assert.Equal(t, "b", Repeated([]string{"a", "b", "b", "a", "a"}))
