@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/problems"
@@ -36,6 +38,9 @@ func (c *Config) Validate() error {
 		oneOf(&p, "echo::sender", c.Echo.Sender, EchoSenderKnown, EchoSenderAny)
 	}
 	c.checkRetention(&p)
+	if c.statusOn() {
+		p.NoPlain("status::compression_algorithms", c.Status.Get().CompressionAlgorithms)
+	}
 	return p.Err()
 }
 
@@ -44,6 +49,7 @@ func (c *Config) checkConnection(p *problems.List) {
 	p.If(err != nil, "endpoint: %w", err)
 	hasKey, hasAuth := strings.TrimSpace(string(c.APIKey)) != "", c.ClientConfig.Auth.HasValue()
 	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; create a key with scope write in Alert24")
+	p.If(!httpguts.ValidHeaderFieldValue(strings.TrimSpace(string(c.APIKey))), "api_key: must be one line without control characters")
 	p.If(hasKey && hasAuth, "api_key: give either api_key or auth, not both")
 	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
 	p.Proxy(c.ClientConfig.ProxyURL)
@@ -59,6 +65,9 @@ func (c *Config) checkRetry(p *problems.List) {
 	p.If(math.IsNaN(m) || math.IsInf(m, 0), "retry_on_failure::multiplier: must be a finite number")
 	p.If(math.IsNaN(c.RetryConfig.RandomizationFactor), "retry_on_failure::randomization_factor: must be from 0 to 1")
 }
+
+// maxDuration is ten years. It is so far from the largest duration that sums do not overflow.
+const maxDuration = 87600 * time.Hour
 
 func (c *Config) checkDurations(p *problems.List) {
 	for _, d := range []struct {
@@ -79,12 +88,18 @@ func (c *Config) checkDurations(p *problems.List) {
 		{"watchdog::missing_after", c.Watchdog.MissingAfter},
 	} {
 		p.If(d.value < 0, "%s: must not be below 0", d.key)
+		p.If(d.value > maxDuration, "%s: %s is too long: the maximum is %s", d.key, d.value, maxDuration)
 		p.NoUnit(d.key, d.value)
 	}
 }
 
+// minRate is low enough for any API. Below it, pages would come hours late, and at last never.
+const minRate = 0.01
+
 func (c *LimitsConfig) check(p *problems.List) {
 	p.If(c.RequestsPerSecond < 0 || math.IsNaN(c.RequestsPerSecond), "limits::requests_per_second: must not be below 0")
+	p.If(c.RequestsPerSecond > 0 && c.RequestsPerSecond < minRate,
+		"limits::requests_per_second: must be at least %v; 0 means no limit", minRate)
 	p.If(math.IsInf(c.RequestsPerSecond, 1), "limits::requests_per_second: must not be infinite; 0 means no limit")
 	p.If(c.ConcurrentRequests < 1 || c.ConcurrentRequests > 1000, "limits::concurrent_requests: must be from 1 to 1000")
 	p.If(c.Aliases < 1, "limits::aliases: must be above 0")

@@ -152,7 +152,7 @@ func (c Config) check(p *problems.List) {
 func (c IDConfig) check(p *problems.List, key string) {
 	p.If((c.Label == "") != (len(c.Map) == 0), "%s: label and map go together", key)
 	for _, value := range slices.Sorted(maps.Keys(c.Map)) {
-		p.If(c.Map[value] == "", "%s::map::%s: must not be empty", key, value)
+		p.If(text.Blank(c.Map[value]), "%s::map::%s: must not be empty", key, value)
 	}
 }
 
