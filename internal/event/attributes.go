@@ -40,7 +40,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 		case attrs.Epoch:
 			ev.Epoch = textOf(v)
 		case attrs.Seq:
-			ev.Seq = v.Int()
+			ev.Seq, said.ordered = v.Int(), v.Type() == pcommon.ValueTypeInt
 		case attrs.ResolveWait:
 			ev.Wait = milliseconds(v)
 		case attrs.ListedBy:
@@ -105,22 +105,22 @@ func readLabel(a *incident.Alert, name string, v pcommon.Value) {
 	}
 }
 
-// read reads one of the alert24.* attributes, and reports whether name is one. An empty value counts as absent.
+// read reads one of the alert24.* attributes, and reports whether name is one. A blank value counts as absent.
 func (o *overrides) read(name string, v pcommon.Value) bool {
 	if !strings.HasPrefix(name, "alert24.") {
 		return false
 	}
 	switch name {
 	case attrs.OverrideAlias:
-		o.alias = cmp.Or(textOf(v), o.alias)
+		o.alias = unlessBlank(v, o.alias)
 	case attrs.OverrideStatus:
-		o.status = cmp.Or(textOf(v), o.status)
+		o.status = unlessBlank(v, o.status)
 	case attrs.OverrideSeverity:
-		o.severity = cmp.Or(textOf(v), o.severity)
+		o.severity = unlessBlank(v, o.severity)
 	case attrs.OverrideTitle:
-		o.title = cmp.Or(textOf(v), o.title)
+		o.title = unlessBlank(v, o.title)
 	case attrs.OverrideDescription:
-		o.description = cmp.Or(textOf(v), o.description)
+		o.description = unlessBlank(v, o.description)
 	case attrs.OverrideStaleAfter:
 		o.staleAfter = cmp.Or(duration(v), o.staleAfter)
 	case attrs.OverrideTags:
@@ -129,6 +129,14 @@ func (o *overrides) read(name string, v pcommon.Value) bool {
 		o.services = items(v, o.services)
 	}
 	return true
+}
+
+// unlessBlank returns a value as text, or otherwise if it shows nothing.
+func unlessBlank(v pcommon.Value, otherwise string) string {
+	if s := textOf(v); strings.TrimSpace(s) != "" {
+		return s
+	}
+	return otherwise
 }
 
 // textOf returns a value as text without U+0000, which databases refuse.

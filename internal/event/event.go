@@ -97,7 +97,7 @@ type overrides struct {
 	ownAlias, ownStatus string
 	client, groupKey    string
 	key                 protocol.Key
-	hasKey              bool
+	hasKey, ordered     bool // the key and the sequence number can be read
 }
 
 func (r *reader) resource(m pcommon.Map) {
@@ -124,6 +124,9 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	ev.Pinned = said.alias != ""
 	if ev.Firing, err = firing(cmp.Or(said.status, said.ownStatus)); err != nil {
 		return ev, err
+	}
+	if !said.ordered {
+		ev.Epoch = "" // the order is unknown: the event is not older than all others
 	}
 	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
 	ev.StaleAfter = said.staleAfter
@@ -212,7 +215,7 @@ func keyOf(alias, fingerprint string) (k protocol.Key) {
 }
 
 func firing(status string) (bool, error) {
-	switch strings.ToLower(status) {
+	switch strings.ToLower(strings.TrimSpace(status)) {
 	case "", attrs.StatusFiring:
 		return true, nil
 	case attrs.StatusResolved:

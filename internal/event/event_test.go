@@ -96,6 +96,36 @@ func TestAlertOfTheReceiver(t *testing.T) {
 	assert.Equal(t, "High error rate", a.Annotations.Get("summary"))
 }
 
+// Without a usable place in the order of arrival, the order is unknown. Else such a resolve would count as older than its firing.
+func TestWithoutASequenceNumberTheOrderIsUnknown(t *testing.T) {
+	for name, change := range map[string]func(r plog.LogRecord){
+		"absent": func(plog.LogRecord) {},
+		"text":   func(r plog.LogRecord) { r.Attributes().PutStr(attrs.Seq, "7") },
+		"double": func(r plog.LogRecord) { r.Attributes().PutDouble(attrs.Seq, 7) },
+	} {
+		ev := one(t, alert(), func(r plog.LogRecord) {
+			r.Attributes().PutStr(attrs.Epoch, "e")
+			change(r)
+		})
+		assert.Empty(t, ev.Epoch, name)
+	}
+}
+
+// A template or a statement that finds nothing leaves blanks.
+func TestABlankOverrideCountsAsAbsent(t *testing.T) {
+	want := one(t, alert(), nil)
+	a := alert()
+	for _, name := range []string{
+		attrs.OverrideAlias, attrs.OverrideStatus, attrs.OverrideSeverity, attrs.OverrideTitle, attrs.OverrideDescription, attrs.OverrideTags,
+		attrs.OverrideAffectedServices, attrs.OverrideStaleAfter,
+	} {
+		a[name] = " \t"
+	}
+	assert.Equal(t, want, one(t, a, nil))
+	a[attrs.OverrideStatus] = " Resolved\n"
+	assert.False(t, one(t, a, nil).Firing)
+}
+
 func TestWithoutAKeyAnAlertIsKnownUnderItsAliasOnly(t *testing.T) {
 	a := one(t, alert(), nil)
 	other := alert()
