@@ -54,18 +54,21 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	return nil
 }
 
-// shutdown hands the leadership over. It may be called twice.
+// shutdown hands the leadership over. It may be called twice. If ctx ends first, the rest happens in the background.
 func (r *replica) shutdown(ctx context.Context) error {
 	r.unstamp()
 	done := make(chan struct{})
-	go func() { r.stop(); close(done) }()
+	go func() {
+		defer close(done)
+		r.stop()
+		r.db.Close(context.WithoutCancel(ctx))
+	}()
 	select {
 	case <-done:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	r.db.Close(ctx)
-	return nil
 }
 
 // arrivalKey is the key of one exporter's stamp in a context.

@@ -168,6 +168,23 @@ func wrongPassword(f *fleet) {
 	f.opens(1)
 }
 
+// A shutdown whose time is over leaves no connection behind either: after a reload of the configuration the process lives on.
+func leaderHasNoTimeToStop(f *fleet) {
+	leader := f.join("", nil)
+	f.leader(leader)
+	require.NoError(f.t, leader.ready(f.t.Context())) // so that the connections exist
+	over, cancel := context.WithCancel(f.t.Context())
+	cancel()
+	require.ErrorIs(f.t, leader.shutdown(over), context.Canceled)
+	conn, err := f.server.Connect(f.t.Context(), f.database)
+	require.NoError(f.t, err)
+	defer func() { require.NoError(f.t, conn.Close(f.t.Context())) }()
+	require.Eventually(f.t, func() (gone bool) {
+		err := conn.QueryRow(f.t.Context(), "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()").Scan(&gone)
+		return err == nil && gone
+	}, patience, tick)
+}
+
 // A sender that has gone may have sent newer data to another replica. This is not a fault of the database.
 func senderGone(f *fleet) {
 	leader, followers := f.three()

@@ -32,6 +32,7 @@ func TestReplicas(t *testing.T) {
 		"old list through a follower":    oldListThroughAFollower,
 		"list of a former lead":          listOfAFormerLead,
 		"leader stops":                   leaderStops,
+		"leader has no time to stop":     leaderHasNoTimeToStop,
 		"leader loses its connections":   leaderLosesItsConnections,
 		"leader cut off":                 leaderCutOff,
 		"leader that Alert24 failed":     leaderThatAlert24Failed,

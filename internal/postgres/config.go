@@ -74,6 +74,7 @@ type DB struct {
 	bound    atomic.Bool   // a connection is one session of the server, for as long as it lasts
 	binding  chan struct{} // holds a token while one finds that out
 	leading  atomic.Bool
+	closed   atomic.Bool
 	inbox    appender
 	reader   *session
 }
@@ -110,8 +111,9 @@ func New(cfg Config) (*DB, error) {
 	return db, err
 }
 
-// Close ends the connections. A Leader has its own and must be resigned first.
+// Close ends the connections, and no new ones begin. A Leader has its own and must be resigned first.
 func (db *DB) Close(ctx context.Context) {
+	db.closed.Store(true)
 	db.reader.close(ctx)
 	db.inbox.session.close(ctx)
 }

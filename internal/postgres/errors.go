@@ -30,6 +30,9 @@ var (
 // errPooler: settings would reach the sessions of others, and notifications would get lost.
 var errPooler = errors.New("a pooler gives each transaction another session: set pool_mode = session in PgBouncer, or connect to PostgreSQL itself")
 
+// errClosed: nobody would close the connection of a webhook or a readiness check that comes after the shutdown.
+var errClosed = errors.New("the exporter has been stopped")
+
 // SQLSTATEs that this package handles.
 const (
 	codeDivisionByZero = "22012" // the fence is down

@@ -130,6 +130,20 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	require.Nil(t, l.commit.conn, "a commit that comes too late opened it again")
 }
 
+// What comes after the shutdown, such as the rest of a webhook whose receiver was cut off, opens no connection that nobody closes.
+func TestNothingConnectsAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database))
+	put(t, db, "", "before")
+	db.Close(t.Context())
+	require.ErrorIs(t, db.Append(t.Context(), db.Arrival(), "", []byte("after")), errClosed)
+	require.ErrorIs(t, db.Check(t.Context()), errClosed)
+	_, err := db.Status(t.Context())
+	require.ErrorIs(t, err, errClosed)
+	require.ErrorIs(t, db.Load(t.Context(), nil), errClosed)
+}
+
 // If a follower's network hangs, the follower answers with an error, and continues when the network does.
 func TestAppendOverAHangingNetwork(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@
 package postgres
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,13 +21,13 @@ func TestSilentHosts(t *testing.T) {
 	for name, lease := range map[string]time.Duration{"short lease": 4 * time.Second, "usual lease": 10 * time.Second, "long lease": time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			database, hosts := server.Database(t), ""
-			for range 2 {
-				silent := pgtest.NewProxy(t, server.Address())
-				silent.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
-				hosts += silent.Address() + ","
+			silent := func() string {
+				p := pgtest.NewProxy(t, server.Address())
+				p.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
+				return p.Address()
 			}
-			db := unopened(t, pgtest.TCP(hosts+server.Address(), database), leases(lease))
+			hosts := strings.Join([]string{silent(), silent(), server.Address()}, ",")
+			db := unopened(t, pgtest.TCP(hosts, server.Database(t)), leases(lease))
 			l := await(t, campaign(t, db))
 			assert.NoError(t, db.Append(t.Context(), db.Arrival(), "", []byte("webhook")))
 			_, err := db.Status(t.Context())

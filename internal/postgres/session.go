@@ -76,6 +76,9 @@ func (s *session) connect(patient context.Context, check bool) error {
 	if s.conn != nil {
 		return nil
 	}
+	if s.db.closed.Load() {
+		return errClosed
+	}
 	cc, err := s.db.connConfig()
 	if err != nil {
 		return err
