@@ -4,6 +4,7 @@
 package postgres
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
 // The log tells how the former leadership ended.
@@ -39,4 +43,29 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	die(third)
 	lead(t, one)
 	assert.Equal(t, "this replica", former())
+}
+
+// A network that hangs while a new leader loads the entries, and keeps the connection, does not keep this replica from leading later.
+func TestLoadEndsWithTheLeadership(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db, proxy := proxied(t, database, leases(2*time.Second))
+	server.Do(t, database, "INSERT INTO otelcol_alert24.entries SELECT 'alert24/test', convert_to(n::text, 'UTF8'), "+
+		"convert_to(repeat('x', 8 << 20), 'UTF8'), '', '', '', '', 0, NULL, now() FROM generate_series(1, 4) AS n")
+	l := lead(t, db)
+	loaded := make(chan error, 1)
+	go func() {
+		loaded <- l.Load(context.WithoutCancel(t.Context()), func(ledger.Loaded) error {
+			proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
+			return nil
+		}, nil)
+	}()
+	within(t, 20*time.Second, l.Lost(), "it leads without a database")
+	select {
+	case err := <-loaded:
+		require.Error(t, err)
+	case <-time.After(20 * time.Second):
+		assert.Fail(t, "it still loads")
+	}
+	proxy.Cut()
 }

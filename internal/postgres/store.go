@@ -60,8 +60,11 @@ func (db *DB) Load(ctx context.Context, each func(r ledger.Loaded) error) error 
 	})
 }
 
-// Load reads all records.
+// Load reads all records, as long as the leadership lasts.
 func (l *Leader) Load(ctx context.Context, each func(r ledger.Loaded) error, _ func(string, []byte) []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.life, cancel)() //nolint:contextcheck // the end of the leadership stops the reading
 	var size int64
 	err := l.db.Load(ctx, func(r ledger.Loaded) error {
 		size += int64(len(r.Record))
