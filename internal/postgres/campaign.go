@@ -15,12 +15,12 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// takeLease takes a lease that has expired, or that this process already holds without knowing it. It waits for a commit of the former
-// holder that has passed the fence. In any case it returns the state before.
+// takeLease takes a lease that has expired, or that this process already holds without knowing it, or whose last renewal is the given
+// one. It waits for a commit of the former holder that has passed the fence. In any case it returns the state before.
 const takeLease = `WITH taken AS (
 	UPDATE @.lease SET number = number + 1, holder = $2, renewed = clock_timestamp(),
 		expires = clock_timestamp() + $3::bigint * interval '1 millisecond', request_ms = greatest(request_ms, $4)
-	WHERE component = $1 AND (expires < clock_timestamp() OR holder = $2)
+	WHERE component = $1 AND (expires < clock_timestamp() OR holder = $2 OR renewed::text = $5)
 	RETURNING number
 ), fence AS (
 	INSERT INTO @.leader (component, number, holder, since) SELECT $1, number, $2, clock_timestamp() FROM taken
@@ -28,7 +28,8 @@ const takeLease = `WITH taken AS (
 	RETURNING number
 )
 SELECT coalesce((SELECT number FROM fence), 0), live, request_ms,
-	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp(), holder
+	extract(epoch FROM expires)::float8 - extract(epoch FROM clock_timestamp())::float8, clock_timestamp(), holder,
+	renewed::text, extract(epoch FROM expires)::float8 - extract(epoch FROM renewed)::float8
 FROM @.lease WHERE component = $1`
 
 // standing is the state of the lease that look found.
@@ -39,10 +40,31 @@ type standing struct {
 	left      float64 // seconds until the lease expires
 	time      time.Time
 	holder    string // before the takeover; "": there was none
+	// renewed names the last renewal before the takeover. It counts for lasts, in seconds.
+	renewed string
+	lasts   float64
 }
 
-// former describes to people how the former leadership ended.
-func (s *standing) former() string {
+// vigil watches the holder of the lease by this process's clock. The database's clock may be set back, or be another machine's after a
+// failover: the lease of a dead leader could then last for hours.
+type vigil struct {
+	renewed string
+	since   time.Time
+}
+
+// over returns the last renewal if it has been there for longer than it counts; "" if it has not.
+func (v *vigil) over(s *standing, now time.Time) string {
+	if s.renewed != v.renewed {
+		*v = vigil{s.renewed, now}
+	}
+	if now.Sub(v.since).Seconds() > s.lasts {
+		return v.renewed
+	}
+	return ""
+}
+
+// former describes to people how the former leadership ended, for the process id.
+func (s *standing) former(id string) string {
 	switch {
 	case s.holder == "":
 		return "none"
@@ -50,6 +72,8 @@ func (s *standing) former() string {
 		return "stopped"
 	case s.left < 0:
 		return fmt.Sprintf("its lease ended %s ago", seconds(-s.left).Round(100*time.Millisecond))
+	case s.holder != id:
+		return "silent, while the database's clock was set back"
 	default:
 		return "this replica" // it took the lease, but the answer was lost
 	}
@@ -63,17 +87,24 @@ func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	}
 	s := db.newSession(db.cfg.Lease/4, min(time.Second, db.cfg.Lease/10))
 	s.setUp = "LISTEN " + db.channel + "_lease"
+	var (
+		vigil vigil
+		over  string // a renewal that no longer counts
+	)
 	for ctx.Err() == nil {
 		var now standing
 		// To look at the lease takes a part of it at most. An upgrade of the schema may take longer, so it comes before.
 		err := s.do(ctx, "take the lease", true, func(context.Context, *pgx.Conn) error { return nil })
 		sent := db.now()
 		if err == nil {
-			now, err = db.look(ctx, s)
+			now, err = db.look(ctx, s, over)
 		}
 		db.report(err)
 		if err == nil && now.number != 0 {
 			return newLeader(ctx, db, s, sent, now), nil
+		}
+		if err == nil {
+			over = vigil.over(&now, db.now())
 		}
 		db.pause(ctx, s, now.left, err)
 	}
@@ -82,13 +113,13 @@ func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	return nil, ctx.Err()
 }
 
-// look tries to take the lease.
-func (db *DB) look(ctx context.Context, s *session) (now standing, err error) {
+// look tries to take the lease. over is a renewal that no longer counts.
+func (db *DB) look(ctx context.Context, s *session, over string) (now standing, err error) {
 	ctx, cancel := context.WithTimeout(ctx, db.cfg.Lease/2)
 	defer cancel()
 	err = s.do(ctx, "take the lease", false, func(ctx context.Context, conn *pgx.Conn) error {
-		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds()).
-			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time, &now.holder)
+		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds(), over).
+			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time, &now.holder, &now.renewed, &now.lasts)
 		switch {
 		case err == nil:
 			db.clock.learn(now.time, db.now())

@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -68,4 +69,34 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 		assert.Fail(t, "it still loads")
 	}
 	proxy.Cut()
+}
+
+// After a failover, the clock of the new server may be an hour behind. The lease of a dead leader ends all the same.
+func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	lease := 2 * time.Second
+	one, other := open(t, server.URL(database), leases(lease)), open(t, server.URL(database), leases(lease))
+	die(lead(t, one))
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = renewed + interval '1 hour', expires = expires + interval '1 hour'")
+	began := time.Now()
+	await(t, campaign(t, other))
+	assert.Greater(t, time.Since(began), lease, "the former leader may lead until then")
+}
+
+func TestVigil(t *testing.T) {
+	t.Parallel()
+	var v vigil
+	base := time.Now()
+	at := func(renewed string, lasts float64, second int) string {
+		return v.over(&standing{renewed: renewed, lasts: lasts}, base.Add(time.Duration(second)*time.Second))
+	}
+	assert.Empty(t, at("a", 10, 0))
+	assert.Empty(t, at("a", 10, 10))
+	assert.Equal(t, "a", at("a", 10, 11))
+	assert.Empty(t, at("b", 10, 12), "it was renewed")
+	assert.Empty(t, at("b", 10, 22))
+	assert.Equal(t, "b", at("b", 10, 23))
+	assert.Empty(t, at("c", math.NaN(), 24), "there was none")
+	assert.Empty(t, at("c", math.NaN(), 99))
 }

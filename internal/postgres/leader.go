@@ -59,7 +59,7 @@ func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now stan
 	}
 	l.live.Store(now.live)
 	l.listen.setUp = "LISTEN " + db.channel + "_inbox"
-	db.log.Info("This replica leads", zap.Int64("number", l.number), zap.String("former", now.former()))
+	db.log.Info("This replica leads", zap.Int64("number", l.number), zap.String("former", now.former(db.id)))
 	l.work.Go(func() { l.renew(ctx) })
 	l.work.Go(func() { l.tick(ctx) })
 	l.work.Go(func() { l.hear(ctx) })
