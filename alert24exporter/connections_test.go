@@ -4,9 +4,17 @@
 package alert24exporter
 
 import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 )
@@ -25,4 +33,86 @@ func TestConnectionsAreKept(t *testing.T) {
 	cfg.ClientConfig.Keepalive = configoptional.None[confighttp.KeepaliveClientConfig]()
 	client = keepConnections(cfg)
 	assert.False(t, client.Keepalive.HasValue(), "keep-alive that is switched off stays off")
+}
+
+// TestALostConnectionIsReplaced: a firewall forgets the connection, so what is sent on it arrives nowhere, and nobody says so.
+func TestALostConnectionIsReplaced(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
+	srv.EnableHTTP2 = true
+	var lost atomic.Bool
+	srv.Listener = firewall{srv.Listener, &lost}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+
+	cfg := createDefaultConfig().(*Config)
+	cfg.ClientConfig.Endpoint, cfg.ClientConfig.TLS.InsecureSkipVerify = srv.URL, true
+	settings := keepConnections(cfg)
+	const faster = 100
+	settings.Timeout /= faster
+	settings.HTTP2ReadIdleTimeout /= faster
+	settings.HTTP2PingTimeout /= faster
+	client, err := settings.ToClient(t.Context(), nil, componenttest.NewNopTelemetrySettings())
+	require.NoError(t, err)
+	t.Cleanup(client.CloseIdleConnections)
+	proto := func() string {
+		res, err := client.Get(srv.URL)
+		if err != nil {
+			return err.Error()
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, _ := io.ReadAll(res.Body)
+		return string(b)
+	}
+	require.Equal(t, "HTTP/2.0", proto())
+	lost.Store(true)
+	for range 20 { // times out of 10 s
+		if proto() == "HTTP/2.0" {
+			return
+		}
+	}
+	t.Fatal("requests still use the lost connection")
+}
+
+func TestHTTP2StaysOff(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.ClientConfig.ForceAttemptHTTP2 = false
+	client := keepConnections(cfg)
+	assert.Zero(t, client.HTTP2ReadIdleTimeout)
+	cfg.ClientConfig.ForceAttemptHTTP2, cfg.ClientConfig.HTTP2ReadIdleTimeout = true, time.Minute
+	client = keepConnections(cfg)
+	assert.Equal(t, time.Minute, client.HTTP2ReadIdleTimeout, "the user's own time")
+}
+
+// firewall forgets its first connection when lost is set.
+type firewall struct {
+	net.Listener
+	lost *atomic.Bool
+}
+
+func (f firewall) Accept() (net.Conn, error) {
+	c, err := f.Listener.Accept()
+	if err != nil || f.lost.Load() {
+		return c, err
+	}
+	return forgotten{c, f.lost}, nil
+}
+
+type forgotten struct {
+	net.Conn
+	lost *atomic.Bool
+}
+
+func (c forgotten) Read(b []byte) (int, error) {
+	for {
+		if n, err := c.Conn.Read(b); err != nil || !c.lost.Load() {
+			return n, err
+		}
+	}
+}
+
+func (c forgotten) Write(b []byte) (int, error) {
+	if c.lost.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
 }

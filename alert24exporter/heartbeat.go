@@ -45,6 +45,7 @@ func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host)
 		return nil, nil //nolint:nilnil // there is none
 	}
 	cfg := confighttp.NewDefaultClientConfig()
+	cfg.HTTP2ReadIdleTimeout, cfg.HTTP2PingTimeout = quietTimeout, pingTimeout
 	cfg.TLS, cfg.ProxyURL, cfg.Timeout = e.cfg.ClientConfig.TLS, e.cfg.ClientConfig.ProxyURL, heartbeatTimeout
 	quiet := e.set.TelemetrySettings // spans and metrics would contain the URL
 	quiet.TracerProvider, quiet.MeterProvider = tracenoop.NewTracerProvider(), metricnoop.NewMeterProvider()

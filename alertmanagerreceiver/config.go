@@ -226,3 +226,13 @@ func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
 	}
 	return r
 }
+
+// client returns the settings of the HTTP client. Unless the user sets a time, a connection of HTTP/2 that is lost without a word is given
+// up after 15 seconds. Otherwise lists time out on it until TCP gives up after a quarter of an hour.
+func (c *SyncConfig) client() *confighttp.ClientConfig {
+	client := c.ClientConfig
+	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // a time would bring HTTP/2 back where it is off
+		client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = 10*time.Second, cmp.Or(client.HTTP2PingTimeout, 5*time.Second)
+	}
+	return &client
+}

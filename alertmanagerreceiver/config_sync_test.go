@@ -63,3 +63,13 @@ func TestSyncSource(t *testing.T) {
 	assert.NotEqual(t, source("http://a:9093"), source("http://a:9093", "http://b:9093"))
 	assert.Regexp(t, "^alertmanager/prod@[0-9a-f]{8}$", source("http://a:9093"))
 }
+
+func TestTheSyncGivesUpALostConnection(t *testing.T) {
+	cfg := defaultConfig()
+	client := cfg.Sync.client()
+	assert.NotZero(t, client.HTTP2ReadIdleTimeout)
+	assert.NotZero(t, client.HTTP2PingTimeout)
+	assert.Zero(t, cfg.Sync.ClientConfig.HTTP2ReadIdleTimeout, "the configuration stays as it is")
+	cfg.Sync.ClientConfig.ForceAttemptHTTP2 = false
+	assert.Zero(t, cfg.Sync.client().HTTP2ReadIdleTimeout, "HTTP/2 that is off stays off")
+}

@@ -58,7 +58,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 		return err
 	}
 	if p := r.handler.poller; p != nil {
-		client, err := p.cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
+		client, err := p.cfg.client().ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
 		if err != nil {
 			return fmt.Errorf("sync: %w", err)
 		}
