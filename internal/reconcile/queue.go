@@ -32,6 +32,8 @@ func laneOf(e *protocol.Entry) lane {
 		return closing
 	case e.Incident.State == protocol.Open && e.Worst() > e.Written.Peak:
 		return closing // its severity rises
+	case e.Incident.State == protocol.Open && e.Doubt.Closing == e.Incident.ID && !e.Doubt.Finished:
+		return closing // it fires again, and its page waits for this close
 	case e.Incident.State == protocol.Open:
 		return updating
 	}

@@ -31,9 +31,11 @@ func TestLaneOf(t *testing.T) {
 	entry := func(s incident.Severity, state protocol.State) *protocol.Entry {
 		e, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", s, "fires")}, time.Now())
 		n := *e.Entry
-		n.Incident.State, n.Written.Peak = state, incident.High
+		n.Incident.State, n.Incident.ID, n.Written.Peak = state, "1", incident.High
 		return &n
 	}
+	again := entry(incident.High, protocol.Open)
+	again.Doubt = protocol.Doubt{Set: true, Closing: "1"}
 	for _, c := range []struct {
 		entry *protocol.Entry
 		want  lane
@@ -45,6 +47,7 @@ func TestLaneOf(t *testing.T) {
 		{entry(incident.Low, protocol.None), openOther},
 		{entry(incident.High, protocol.Open), updating},
 		{entry(incident.Critical, protocol.Open), closing},
+		{again, closing}, // its close was not answered: once it is finished, a page follows
 	} {
 		assert.Equal(t, c.want, laneOf(c.entry))
 	}
