@@ -82,13 +82,6 @@ func (e *Entry) written() incident.Severity {
 	return e.Written.Peak
 }
 
-func lessonClosed(c Call) Lesson {
-	if c.Kind == Close {
-		return ClosedIt
-	}
-	return FoundClosed
-}
-
 // dismiss notes that a person closed the incident: it stays closed if the policy or an alert says so. If a close of ours is unanswered, that
 // close counts, not a person's.
 func (p *Policy) dismiss(n *Timed) {

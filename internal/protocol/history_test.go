@@ -105,6 +105,11 @@ var histories = append([]fixed{
 		"B11 what was not seen is confirmed",
 	},
 	{
+		"a copy of the database did not have the incident yet, and it stayed open", "odd answers",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call not there yet; answer",
+		"a 404 proves that an incident is closed",
+	},
+	{
 		"a create that met an incident which a person opened again counted as written", "people",
 		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; person reopens; " +
 			"toggle(0); another value(0); deliver all; call answered; answer",

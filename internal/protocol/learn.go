@@ -52,8 +52,12 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return p.learnDone(n, c, a, now)
 	case Gone:
 		n.succeed(c)
+		if c.Kind == Close {
+			// An API that reads from copies of its database may not have it yet: a lookup verifies the close.
+			return p.learnClose(n, c, Answer{Result: Gone}, now)
+		}
 		p.closed(n, c)
-		return lessonClosed(c)
+		return FoundClosed
 	case Refused:
 		return p.learnRefused(n, c, a, now)
 	case Foreign:

@@ -159,7 +159,9 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		},
 		"close, gone": {
 			entry: quiet, call: Call{Kind: Close, ID: "1"}, answer: Answer{Result: Gone},
-			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)},
+			lesson: ClosedIt, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, check: func(n Timed) bool {
+				return p.Decide(n, want(n), now.Add(firstLook)).Call.Kind == Lookup // perhaps the API does not have it yet
+			},
 		},
 		"close of an extra, accepted": {
 			entry: with(open, func(n *Timed) { n.Extra = []string{"7", "8"} }), call: Call{Kind: Close, ID: "7"}, answer: done("7", false),

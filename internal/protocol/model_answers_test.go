@@ -101,7 +101,7 @@ func (w *world) answerLookup() {
 		switch {
 		case k.fate == denied:
 			a.Result = Denied
-		case (k.fate == answered || k.fate == reversed || k.fate == noBody) && k.complete:
+		case (k.fate == answered || k.fate == reversed || k.fate == noBody || k.fate == notYet) && k.complete:
 			a.Result, a.Found = Done, k.found
 		case k.fate == partly || !k.complete && k.fate == answered:
 			a.Found = slices.DeleteFunc(k.found, func(f Shown) bool { return f.ID != k.call.ID })
@@ -148,6 +148,8 @@ func (w *world) answerOf(k *work) Answer {
 		}
 		a.Result, a.Incident = Done, r.shownAs()
 		return a
+	case k.fate == notYet && !k.carries():
+		return Answer{Result: Gone}
 	case k.fate == ignoredNoBody && !k.carries():
 		a.Result, a.Incident.ID = Done, k.call.ID
 		return a

@@ -234,6 +234,7 @@ func (s *steps) ofCalls(sw switches) {
 		call(2, "done, no body", noBody, 0)
 		call(1, "answered with another status", ignored, 0)
 		call(1, "ignored, no body", ignoredNoBody, 0)
+		call(1, "not there yet", notYet, 0)
 		call(1, "denied", denied, 0)
 	}
 }

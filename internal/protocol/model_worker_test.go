@@ -26,6 +26,7 @@ const (
 	ignoredNoBody      // 2xx without a body, and the status did not change
 	reversed           // a lookup whose rows come in another order
 	turnedAway         // a write that is not sent because a pause began; a lookup fails
+	notYet             // a close is answered with 404, because what answers does not have the incident yet
 	partly             // a lookup whose list failed after the known incident was read; a write is lost
 )
 
@@ -61,6 +62,8 @@ func (k *work) carries() bool {
 		return true
 	case ignored, ignoredNoBody:
 		return k.call.Kind != Close && k.call.Kind != Reopen
+	case notYet:
+		return k.call.Kind != Close
 	default:
 		return false
 	}

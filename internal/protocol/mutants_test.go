@@ -90,6 +90,12 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	a.Incident.Open = false
 	return p.learnCloseOriginal(n, c, a, now)
 }`},
+	{"a 404 proves that an incident is closed", "odd answers", 20000, `
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	l := p.learnCloseOriginal(n, c, a, now)
+	n.Unseen = n.Unseen && a.Result != Gone
+	return l
+}`},
 	{"B11 what was not seen is confirmed", "odd answers", 20000, `
 func (n *Timed) unseen(f Shown, now time.Time) {}`},
 	{"a create that met an incident has written", "people", 20000, `
