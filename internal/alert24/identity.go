@@ -27,9 +27,17 @@ func (r *row) mark() (tag string, ok bool) {
 	return "", false
 }
 
+// noSource is what Alert24 shows of an incident that was created without a source (docs/api-quickstart).
+const noSource = "api"
+
 // otherSource reports whether the row names a source that is not ours. If the API refuses our source, or shows this one in place of
-// ours, the source tells nothing.
+// ours, the source tells nothing. After a start that is not known before the first create, so noSource tells nothing of a row with a mark.
 func (c *Client) otherSource(r *row) bool {
+	if r.Source == noSource {
+		if _, marked := r.mark(); marked {
+			return false
+		}
+	}
 	if instead := c.shownSource.Load(); instead != nil && *instead == r.Source {
 		return false
 	}

@@ -37,6 +37,9 @@ func TestWhoseARowIs(t *testing.T) {
 		"another source":               {row{Source: "nagios"}, "", false},
 		"another source, the alias":    {row{Source: "nagios", Alias: "A"}, "", false},
 		"another source, with our tag": {row{Source: "nagios", Tags: strs{tagA}}, "", false},
+		"no source kept, our tag":      {row{Source: "api", Tags: strs{tagA}}, tagA, true},
+		"no source kept, our line":     {row{Source: "api", Description: "x\nAlias: A"}, tagA, true},
+		"no source kept, no mark":      {row{Source: "api", Alias: "A"}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := connect(t, http.DefaultClient, "http://h")
@@ -49,7 +52,7 @@ func TestWhoseARowIs(t *testing.T) {
 
 // If the API does not take or keep our source, a source tells nothing.
 func TestASourceThatTheAPIDoesNotKeep(t *testing.T) {
-	api := row{Source: "api", Tags: strs{incident.AliasTag("A")}}
+	api := row{Source: "api", Alias: "A"}
 	for name, body := range map[string]string{
 		"it writes its own": `{"data":{"id":"i","status":"open","source":"api","title":"High error rate","severity":"high"}}`,
 		"it refuses ours":   "",

@@ -114,6 +114,7 @@ func TestLookupsInTheSandbox(t *testing.T) {
 			s.AliasInResponses = false
 			s.RefusedFields = []string{"tags"}
 		},
+		"sources are not kept": func(s *sandbox.Switches) { s.RestrictSource = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			sb := sandboxtest.Start(t, sandbox.Options{})
@@ -134,6 +135,7 @@ func TestLookupsInTheSandbox(t *testing.T) {
 			_, err := c.Close(t.Context(), byAlias["alias-1"], time.Time{})
 			require.NoError(t, err)
 
+			c = client(t, sb, sb.Key) // as after a restart, which forgets what the API refuses
 			began := time.Now().Add(-time.Minute)
 			answers, err := c.Find(t.Context(), []alert24.Question{
 				{Alias: "alias-0", Depth: protocol.All, AnyTitle: true},
