@@ -164,7 +164,8 @@ cover: ## Unit tests' coverage: coverage.out, and a line per package
 
 .PHONY: bench
 bench: $(COLLECTOR) $(STAMP)/postgresql ## Measure, next to an adapter in Node.js if there is node; BENCH_QUICK=1 takes a minute, DOC=1 writes docs/benchmarks.md
-	@go build -o build/bench-bare ./bench/bare && go build -o build/bench ./bench/load && build/bench $(if $(BENCH_QUICK),-quick) $(if $(DOC),-doc docs/benchmarks.md) $(BENCH_FLAGS)
+	@go build -o build/bench-bare ./bench/bare
+	@BENCH=$(if $(BENCH_QUICK),quick,full) BENCH_DOC=$(DOC) go test -count=1 -timeout=0 -v -run='^TestBench$$' ./bench/load $(BENCH_FLAGS)
 
 .PHONY: race
 race:

@@ -1,10 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package load
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,41 +15,26 @@ import (
 const burstPerWebhook = 500
 
 // bursts measures how long it takes to open the incidents of many new alerts, and that the critical ones come first.
-func (b *bench) bursts(ctx context.Context) error {
-	peer, err := b.peerBurst(ctx)
-	if err != nil {
-		return err
-	}
+func (b *bench) bursts() {
+	peer := b.peerBurst()
 	for _, n := range b.size.burst {
-		if err := b.burst(ctx, n, peer); err != nil {
-			return err
-		}
+		b.burst(n, peer)
 	}
-	return nil
 }
 
-func (b *bench) burst(ctx context.Context, n int, peerPerAlert time.Duration) error {
-	s, err := b.bridge(ctx, apiLatency)
-	if err != nil {
-		return err
-	}
+func (b *bench) burst(n int, peerPerAlert time.Duration) {
+	s := b.bridge(apiLatency)
 	defer s.close()
 	began := time.Now()
-	if err := s.sendBurst(ctx, n); err != nil {
-		return err
-	}
+	s.sendBurst(n)
 	acknowledged := time.Since(began)
-	if err := s.awaitOpen(ctx, n); err != nil {
-		return err
-	}
+	s.awaitOpen(n)
 	took := time.Since(began)
 	ideal := time.Duration(n) * apiLatency / concurrency
-	r := row{
+	b.table.add(row{
 		what: fmt.Sprintf("burst of %d alerts until all are open, over the ideal n × latency / concurrency", n),
 		ours: duration(took), peer: duration(ideal), ratio: took.Seconds() / ideal.Seconds(),
-	}
-	r.atMost(1.15)
-	b.table.add(r)
+	}.atMost(1.15))
 	b.table.add(row{
 		what: fmt.Sprintf("burst of %d alerts: ours over the peer's, which sends one after the other", n),
 		ours: duration(took), peer: durationOrNone(peerPerAlert * time.Duration(n)),
@@ -59,39 +43,28 @@ func (b *bench) burst(ctx context.Context, n int, peerPerAlert time.Duration) er
 	overtaken := overtakenCriticals(s.sandbox.Requests())
 	// Calls that were chosen or sent before the last webhook came do not count against the order.
 	early := int(acknowledged/apiLatency+2) * concurrency
-	r = row{
+	b.table.add(row{
 		what: fmt.Sprintf("burst of %d alerts: incidents opened before the last critical one that are not critical", n),
 		ours: count(float64(overtaken)), peer: fmt.Sprintf("≤ %d", early), ratio: float64(overtaken) / float64(early),
-	}
-	r.atMost(1)
-	b.table.add(r)
-	return nil
+	}.atMost(1))
 }
 
 // sendBurst sends n new alerts over one connection, like one Alertmanager for one group.
-func (s *stage) sendBurst(ctx context.Context, n int) error {
+func (s *stage) sendBurst(n int) {
 	perWebhook := min(n, burstPerWebhook)
-	_, err := s.target.send(ctx, load{
-		connections: 1, perWebhook: perWebhook, webhooks: int64(n / perWebhook), next: fresh,
-	})
-	return err
+	s.send(s.target, load{connections: 1, perWebhook: perWebhook, webhooks: int64(n / perWebhook), next: fresh})
 }
 
 // peerBurst returns the peer's time per alert of a burst. It is the same for all alerts, so a part of the burst is enough.
-func (b *bench) peerBurst(ctx context.Context) (time.Duration, error) {
+func (b *bench) peerBurst() time.Duration {
 	if b.node == "" {
-		return 0, nil
+		return 0
 	}
-	s, err := b.peer(ctx, apiLatency)
-	if err != nil {
-		return 0, err
-	}
+	s := b.peer(apiLatency)
 	defer s.close()
 	began := time.Now()
-	if err := s.sendBurst(ctx, b.size.peerBurst); err != nil {
-		return 0, err
-	}
-	return time.Since(began) / time.Duration(b.size.peerBurst), nil
+	s.sendBurst(b.size.peerBurst)
+	return time.Since(began) / time.Duration(b.size.peerBurst)
 }
 
 // overtakenCriticals counts the creates of other severities before the last critical one.

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package load
 
 import (
 	"bufio"
@@ -11,9 +11,11 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 // webhookTimeout bounds one webhook. The peer takes the latency once per alert.
@@ -47,37 +49,22 @@ func (s sent) rate() float64 { return float64(s.alerts) / s.elapsed.Seconds() }
 
 func (s sent) cpuPerAlert() time.Duration { return s.cpu / time.Duration(max(s.alerts, 1)) }
 
-// send runs a load. Any answer but 200 is an error: the target must accept the whole load.
-func (t *target) send(ctx context.Context, l load) (sent, error) {
-	before, err := cpuTime(t.pid)
-	if err != nil {
-		return sent{}, err
-	}
-	var (
-		senders  sync.WaitGroup
-		webhooks atomic.Int64
-		alerts   atomic.Int64
-		failure  atomic.Pointer[error]
-	)
+// send runs a load. Any answer but 200 fails: the target must accept the whole load.
+func (b *bench) send(to *target, l load) sent {
+	before := b.cpuTime(to.pid)
+	var webhooks, alerts atomic.Int64
+	senders, ctx := errgroup.WithContext(b.Context())
 	began := time.Now()
-	more := func(n int64) bool {
-		return failure.Load() == nil && ctx.Err() == nil &&
-			(l.webhooks == 0 || n < l.webhooks) && (l.duration == 0 || time.Since(began) < l.duration)
+	claim := func() (n int64, more bool) {
+		n = webhooks.Add(1) - 1
+		return n, ctx.Err() == nil && (l.webhooks == 0 || n < l.webhooks) && (l.duration == 0 || time.Since(began) < l.duration)
 	}
 	for range l.connections {
-		senders.Go(func() {
-			if err := t.sendOver(ctx, l, func() (int64, bool) { n := webhooks.Add(1) - 1; return n, more(n) }, &alerts); err != nil {
-				failure.CompareAndSwap(nil, &err)
-			}
-		})
+		senders.Go(func() error { return to.sendOver(ctx, l, claim, &alerts) })
 	}
-	senders.Wait()
+	require.NoError(b, senders.Wait())
 	elapsed := time.Since(began)
-	if err := failure.Load(); err != nil {
-		return sent{}, *err
-	}
-	after, err := cpuTime(t.pid)
-	return sent{alerts: alerts.Load(), elapsed: elapsed, cpu: after - before}, err
+	return sent{alerts: alerts.Load(), elapsed: elapsed, cpu: b.cpuTime(to.pid) - before}
 }
 
 // sendOver sends over one connection. It writes HTTP/1.1 itself, because net/http's client costs as much as the measured program,

@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package load
 
 import (
 	"fmt"
@@ -20,16 +20,18 @@ type row struct {
 	met        bool
 }
 
-// atMost and atLeast set the budget of the row's ratio.
-func (r *row) atMost(limit float64) {
+// atMost and atLeast return the row with a budget for its ratio.
+func (r row) atMost(limit float64) row {
 	r.budget, r.met = "≤ "+number(limit), r.ratio <= limit
+	return r
 }
 
-func (r *row) atLeast(limit float64) {
+func (r row) atLeast(limit float64) row {
 	r.budget, r.met = "≥ "+number(limit), r.ratio >= limit
+	return r
 }
 
-func (r *row) verdict() string {
+func (r row) verdict() string {
 	switch {
 	case r.budget == "":
 		return ""
@@ -66,7 +68,7 @@ func (t *table) print(cells []string) {
 	fmt.Fprintf(t.out, "%12s  %12s  %11s  %-8s  %-8s %s\n", cells[1], cells[2], cells[3], cells[4], cells[5], cells[0])
 }
 
-func (r *row) cells() []string {
+func (r row) cells() []string {
 	ratio := ""
 	if r.peer != "" && r.peer != "—" {
 		ratio = number(r.ratio)
@@ -78,8 +80,8 @@ func (r *row) cells() []string {
 func (t *table) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "| %s |\n", strings.Join(columns, " | "))
 	b.WriteString("| --- | ---: | ---: | ---: | --- | --- |\n")
-	for i := range t.rows {
-		fmt.Fprintf(b, "| %s |\n", strings.Join(t.rows[i].cells(), " | "))
+	for _, r := range t.rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(r.cells(), " | "))
 	}
 }
 
@@ -94,8 +96,6 @@ func over(a, b float64) float64 {
 func number(f float64) string { return strconv.FormatFloat(f, 'g', 3, 64) }
 
 func count(f float64) string { return strconv.FormatFloat(f, 'f', 0, 64) }
-
-func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + " %" }
 
 func countOrNone(f float64) string {
 	if f == 0 {

@@ -1,20 +1,20 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package load
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 const documentHead = `# Benchmarks
@@ -37,71 +37,59 @@ loopback, one thing after the other, so only the ratios mean something elsewhere
 `
 
 // document writes the table and the facts of the machine.
-func (b *bench) document(ctx context.Context, path string) error {
+func (b *bench) document(path string) {
 	var text strings.Builder
 	text.WriteString(documentHead)
 	text.WriteString("\n## The machine\n\n")
-	for _, fact := range b.facts(ctx) {
+	for _, fact := range b.facts() {
 		fmt.Fprintf(&text, "- %s\n", fact)
 	}
 	text.WriteString("\n## The table\n\n")
 	b.table.markdown(&text)
-	return os.WriteFile(path, []byte(text.String()), 0o644)
+	require.NoError(b, os.WriteFile(path, []byte(text.String()), 0o644))
 }
 
-func (b *bench) facts(ctx context.Context) []string {
+func (b *bench) facts() []string {
 	facts := []string{
 		fmt.Sprintf("%s, %d cores, %s/%s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH),
 		runtime.Version(),
 	}
 	if b.node != "" {
-		if out, err := exec.CommandContext(ctx, b.node, "--version").Output(); err == nil {
+		if out, err := exec.CommandContext(b.Context(), b.node, "--version").Output(); err == nil {
 			facts = append(facts, "Node.js "+strings.TrimSpace(string(out)))
 		}
 	}
-	if d, err := syncTime(b.dir); err == nil {
-		facts = append(facts, "fsync of one page: "+duration(d)+" (median)")
-	}
+	facts = append(facts, "fsync of one page: "+duration(b.syncTime())+" (median)")
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
 		facts = append(facts, "load average at the end, ours included: "+strings.Join(strings.Fields(string(load))[:3], " "))
 	}
 	return facts
 }
 
+var modelName = regexp.MustCompile(`(?m)^model name\s*: (.+)$`)
+
 func cpuModel() string {
-	file, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return "unknown processor"
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
+	info, _ := os.ReadFile("/proc/cpuinfo") // without it the model is unknown
+	if found := modelName.FindSubmatch(info); found != nil {
+		return string(found[1])
 	}
 	return "unknown processor"
 }
 
 // syncTime is the median time to write a page and sync it to disk.
-func syncTime(dir string) (median time.Duration, err error) {
-	file, err := os.Create(filepath.Join(dir, "sync"))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+func (b *bench) syncTime() time.Duration {
+	file, err := os.Create(filepath.Join(b.TempDir(), "sync"))
+	require.NoError(b, err)
+	defer file.Close()
 	page := make([]byte, os.Getpagesize())
 	times := make([]time.Duration, 0, 64)
 	for i := range cap(times) {
 		began := time.Now()
-		if _, err := file.WriteAt(page, int64(i*len(page))); err != nil {
-			return 0, err
-		}
-		if err := file.Sync(); err != nil {
-			return 0, err
-		}
+		_, err := file.WriteAt(page, int64(i*len(page)))
+		require.NoError(b, err)
+		require.NoError(b, file.Sync())
 		times = append(times, time.Since(began))
 	}
 	slices.Sort(times)
-	return times[len(times)/2], nil
+	return times[len(times)/2]
 }
