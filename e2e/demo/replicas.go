@@ -80,7 +80,7 @@ func (d *duo) start(ctx context.Context) (err error) {
 		d.bridges = append(d.bridges, c)
 		fmt.Fprintf(d.out, "collector %d   %s\n", i+1, c.Webhook)
 	}
-	d.proxy = harness.StartProxy(d.bridges...)
+	d.proxy = harness.StartProxy(nil, d.bridges...)
 	fmt.Fprintf(d.out, "proxy         %s\n", d.proxy.URL)
 	d.alertmanager, err = harness.StartAlertmanager(ctx, harness.AlertmanagerOptions{
 		Binary: d.binaries.Alertmanager, Webhook: d.proxy.URL, Dir: filepath.Join(d.dir, "alertmanager"),

@@ -32,6 +32,7 @@ type fleet struct {
 	paths      []*pgtest.Proxy // the path from each collector to the database
 	collectors []*harness.Collector
 	proxy      *harness.Proxy
+	witness    *witness // of the proxy
 }
 
 func start(t *testing.T) *fleet {
@@ -46,7 +47,7 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 	server, err := pgtest.Start()
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
-	f := &fleet{server: server}
+	f := &fleet{server: server, witness: newWitness()}
 	f.sandbox, err = harness.StartSandbox(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(f.sandbox.Close)
@@ -57,7 +58,7 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 		f.collectors = append(f.collectors, kit.StartOn(t, f.sandbox, found, kit.World{Set: slices.Concat(kit.Quick(), set,
 			harness.OnDatabase(pgtest.TCP(path.Address(), f.database), lease))}))
 	}
-	f.proxy = harness.StartProxy(f.collectors...)
+	f.proxy = harness.StartProxy(f.witness, f.collectors...)
 	t.Cleanup(f.proxy.Close)
 	for _, c := range f.collectors {
 		kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, http.StatusOK, "ready") })

@@ -52,7 +52,7 @@ func (f *fleet) open() map[string]int {
 // wrong reports whether this number of open incidents does not match the alert.
 func (f *fleet) wrong(a harness.Alert, open int) bool {
 	fires := a.EndsAt.IsZero()
-	return open > 1 || fires && open == 0 || !fires && open == 1 && f.proxy.OwesResolve(a)
+	return open > 1 || fires && open == 0 || !fires && open == 1 && f.witness.owesResolve(a)
 }
 
 // tell logs, for every wrong alias, the last webhooks to the collectors, what they report about it, the record in the database, and
@@ -67,7 +67,7 @@ func (f *fleet) tell(t *testing.T, alerts []harness.Alert) {
 			continue
 		}
 		lines := []string{fmt.Sprintf("%s, from %s to %s", alias, a.StartsAt, a.EndsAt)}
-		lines = append(lines, last(20, f.proxy.Told(instance))...)
+		lines = append(lines, last(20, f.witness.told(instance))...)
 		for i, c := range f.collectors {
 			about := slices.DeleteFunc(strings.Split(c.Log(), "\n"), func(line string) bool { return !strings.Contains(line, `"`+alias+`"`) })
 			lines = append(lines, fmt.Sprintf("collector %d", i))
@@ -117,10 +117,10 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			own++
 		}
 		episodes += own
-		if more := len(byAlias[alias]) - own - c.proxy.Late(instance); more > 0 {
+		if more := len(byAlias[alias]) - own - c.witness.late(instance); more > 0 {
 			surplus += more
 			many = append(many, fmt.Sprintf("%s has %d incidents, %d episodes; the collectors were told:\n%s", alias, len(byAlias[alias]), own,
-				strings.Join(last(50, c.proxy.Told(instance)), "\n")))
+				strings.Join(last(50, c.witness.told(instance)), "\n")))
 		}
 		var before time.Time // the close of an earlier incident
 		for _, i := range byAlias[alias] {
@@ -134,7 +134,7 @@ func (c *chaos) judge(t *testing.T, p *prometheus) {
 			before = i.History[at].At
 			if !slices.ContainsFunc(ends, func(end time.Time) bool { return i.ResolvedAt.Equal(latest(end, i.StartedAt)) }) {
 				odd = append(odd, fmt.Sprintf("%s %s, created at %s, closed at %s with the end %s: %+v; the collectors were told:\n%s", alias, i.ID,
-					i.CreatedAt, before, i.ResolvedAt, i.History, strings.Join(last(50, c.proxy.Told(instance)), "\n")))
+					i.CreatedAt, before, i.ResolvedAt, i.History, strings.Join(last(50, c.witness.told(instance)), "\n")))
 			}
 		}
 	}
