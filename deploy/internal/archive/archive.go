@@ -31,7 +31,7 @@ type Options struct {
 var documents = []string{
 	"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
 	"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
-	"examples/grafana-dashboard.json",
+	"examples/grafana-dashboard.json", "examples/postgresql-schema.sql",
 }
 
 const sbomName = "sbom.cdx.json"

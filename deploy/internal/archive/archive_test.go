@@ -37,7 +37,8 @@ func options(t *testing.T, suffix string) Options {
 // inside is what every archive has besides the programs.
 var inside = []string{
 	"CHANGELOG.md", "LICENSE", "README.md", "collector-config.yaml", "examples/alertmanager.yml", "examples/bridge-alerts.yml",
-	"examples/grafana-dashboard.json", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml", "sbom.cdx.json",
+	"examples/grafana-dashboard.json", "examples/kubernetes-alias-rules.yaml", "examples/postgresql-schema.sql", "examples/prometheus-rules.yml",
+	"sbom.cdx.json",
 }
 
 func TestTar(t *testing.T) {

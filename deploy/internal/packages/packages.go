@@ -122,7 +122,7 @@ func contents(o Options, work, format string) (files.Contents, error) {
 		o.file(filepath.Join(work, "sbom.cdx.json"), share+"sbom.cdx.json", 0o644, ""),
 		o.file(filepath.Join(o.Root, "LICENSE"), share+"LICENSE", 0o644, ""),
 	}
-	for _, example := range []string{"alertmanager.yml", "bridge-alerts.yml", "prometheus-rules.yml", "grafana-dashboard.json"} {
+	for _, example := range []string{"alertmanager.yml", "bridge-alerts.yml", "prometheus-rules.yml", "grafana-dashboard.json", "postgresql-schema.sql"} {
 		all = append(all, o.file(filepath.Join(o.Root, "examples", example), share+"examples/"+example, 0o644, ""))
 	}
 	// A part of the configuration that people include.

@@ -6,6 +6,7 @@ package packages
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,26 @@ func TestPackagesCarryNameVersionAndArchitecture(t *testing.T) {
 		path, err := Build(pretend(t), format)
 		require.NoError(t, err)
 		assert.Equal(t, want, filepath.Base(path))
+	}
+}
+
+// The documentation and messages of the bridge name the examples.
+func TestPackagesHaveEveryExample(t *testing.T) {
+	examples, err := filepath.Glob(filepath.Join(projectRoot, "examples", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, examples)
+	for _, format := range Formats {
+		all, err := contents(pretend(t), t.TempDir(), format)
+		require.NoError(t, err)
+		packed := map[string]bool{}
+		for _, c := range all {
+			packed[c.Source] = true
+		}
+		for _, example := range examples {
+			if !strings.HasSuffix(example, "_test.yml") {
+				assert.True(t, packed[example], "%s: %s", format, example)
+			}
+		}
 	}
 }
 
