@@ -141,11 +141,6 @@ type HMACConfig struct {
 var (
 	_ component.Config  = (*Config)(nil)
 	_ confmap.Validator = (*Config)(nil)
-	_ confmap.Validator = (*LimitsConfig)(nil)
-	_ confmap.Validator = (*AliasConfig)(nil)
-	_ confmap.Validator = (*AliasRuleConfig)(nil)
-	_ confmap.Validator = (*HMACConfig)(nil)
-	_ confmap.Validator = (*SyncConfig)(nil)
 )
 
 const (

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -21,7 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Validate refuses invalid settings. The nested parts are validated separately.
+// Validate refuses invalid settings. It returns all errors, and each message begins with the path of its key.
 func (c *Config) Validate() error {
 	var p problems.List
 	p.If(c.ServerConfig.NetAddr.Endpoint == "", "endpoint: must be set, for example localhost:9095")
@@ -36,31 +37,37 @@ func (c *Config) Validate() error {
 	p.NoUnit("read_header_timeout", c.ServerConfig.ReadHeaderTimeout)
 	p.NoUnit("write_timeout", c.ServerConfig.WriteTimeout)
 	p.NoUnit("shutdown_timeout", c.ShutdownTimeout)
+	p.Under("limits", c.Limits.check())
+	p.Under("alias", c.Alias.check())
+	if c.HMAC.HasValue() {
+		p.Under("hmac", c.HMAC.Get().check())
+	}
+	p.Under("sync", c.Sync.check())
 	return p.Err()
 }
 
-// Validate refuses limits into which nothing fits.
-func (c *LimitsConfig) Validate() error {
-	var p problems.List
+// check refuses limits into which nothing fits.
+func (c *LimitsConfig) check() (p problems.List) {
 	p.If(c.LabelsPerAlert < 1, "labels_per_alert: must be at least 1")
 	p.If(c.ValueBytes < minValueBytes, "value_bytes: must be at least %d", minValueBytes)
 	p.If(c.ConcurrentRequests < 1, "concurrent_requests: must be at least 1")
-	return p.Err()
+	return p
 }
 
-// Validate refuses settings with which different problems would share an alias.
-func (c *AliasConfig) Validate() error {
-	var p problems.List
+// check refuses settings with which different problems would share an alias.
+func (c *AliasConfig) check() (p problems.List) {
 	p.If(len(c.Labels) == 0, "labels: must name at least one label")
 	p.If(c.Separator == "", "separator: must not be empty, or different alerts share an alias")
 	p.If(c.MissingLabel == "", "missing_label: must be hash, fingerprint, empty or skip")
 	checkParts(&p, c.Labels, c.MissingLabel, c.Separator, c.Prefix)
-	return p.Err()
+	for i := range c.Rules {
+		p.Under("rules::"+strconv.Itoa(i), c.Rules[i].check())
+	}
+	return p
 }
 
-// Validate refuses what AliasConfig refuses, and invalid matchers.
-func (c *AliasRuleConfig) Validate() error {
-	var p problems.List
+// check refuses what AliasConfig refuses, and invalid matchers.
+func (c *AliasRuleConfig) check() (p problems.List) {
 	p.If(len(c.Matchers) == 0, "matchers: must contain at least one matcher, for example alertname=~\"Kube.*\"")
 	for i, text := range c.Matchers {
 		_, err := matcher.Parse(text)
@@ -68,13 +75,13 @@ func (c *AliasRuleConfig) Validate() error {
 	}
 	p.If(c.Labels != nil && len(c.Labels) == 0, "labels: must name at least one label; leave the key out to use those of alias")
 	p.If(len(c.Labels) == 0 && c.Separator == "" && c.MissingLabel == "" && c.Exclude == nil && c.Prefix == nil,
-		"must set at least one of labels, separator, missing_label, exclude and prefix")
+		"labels: set these, or separator, missing_label, exclude or prefix")
 	prefix := ""
 	if c.Prefix != nil {
 		prefix = *c.Prefix
 	}
 	checkParts(&p, c.Labels, c.MissingLabel, c.Separator, prefix)
-	return p.Err()
+	return p
 }
 
 // checkParts refuses invalid parts of an alias, in alias and in its rules.
@@ -90,24 +97,22 @@ func checkParts(p *problems.List, names []string, missing MissingLabel, separato
 	}
 }
 
-// Validate refuses a signature that cannot be checked.
-func (c *HMACConfig) Validate() error {
-	var p problems.List
+// check refuses a signature that cannot be checked.
+func (c *HMACConfig) check() (p problems.List) {
 	p.If(c.Secret == "", "secret: must be set")
 	p.If(!httpguts.ValidHeaderFieldName(c.Header), "header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && !httpguts.ValidHeaderFieldName(c.TimestampHeader), "timestamp_header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && strings.EqualFold(c.Header, c.TimestampHeader), "timestamp_header: must not be the same as header")
 	p.If(c.TimestampTolerance <= 0, "timestamp_tolerance: must be above 0")
 	p.NoUnit("timestamp_tolerance", c.TimestampTolerance)
-	return p.Err()
+	return p
 }
 
 // minSyncInterval prevents a typing error from overloading Alertmanager.
 const minSyncInterval = time.Second
 
-// Validate refuses invalid addresses, and times with which one wrong answer would close incidents.
-func (c *SyncConfig) Validate() error {
-	var p problems.List
+// check refuses invalid addresses, and times with which one wrong answer would close incidents.
+func (c *SyncConfig) check() (p problems.List) {
 	p.If(c.ClientConfig.Endpoint != "", "endpoint: write the addresses into endpoints")
 	p.If(problems.Repeated(c.addresses()) != "", "endpoints: an address appears twice")
 	for i, endpoint := range c.Endpoints {
@@ -115,7 +120,7 @@ func (c *SyncConfig) Validate() error {
 		p.If(err != nil, "endpoints[%d]: %w", i, err)
 	}
 	p.If(c.Interval < minSyncInterval, "interval: %v is too short: the minimum is %v; write the unit, as in 15s", c.Interval, minSyncInterval)
-	p.If(c.AbsentFor < c.Interval, "absent_for: must not be shorter than interval, or one list alone would close incidents")
+	p.If(c.AbsentFor < c.Interval, "absent_for: %v is shorter than interval (%v): one list alone would close incidents", c.AbsentFor, c.Interval)
 	p.If(c.StartupGrace < 0, "startup_grace: must not be below 0")
 	p.If(c.ClientConfig.Timeout <= 0, "timeout: must be above 0, or an Alertmanager that hangs stops the sync")
 	p.If(c.Repair != RepairResolves && c.Repair != RepairBoth, "repair: must be %s or %s, not %q", RepairResolves, RepairBoth, c.Repair)
@@ -125,7 +130,7 @@ func (c *SyncConfig) Validate() error {
 	p.Proxy(c.ClientConfig.ProxyURL)
 	p.NoUnit("timeout", c.ClientConfig.Timeout)
 	p.NoUnit("startup_grace", c.StartupGrace)
-	return p.Err()
+	return p
 }
 
 // source names the asked Alertmanagers in a sync record: a list of other Alertmanagers must not end alerts that only these listed. The

@@ -77,7 +77,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		"no webhook token":   {without: "ALERT24_WEBHOOK_TOKEN", message: []string{"extensions::bearertokenauth/webhook"}},
 		"no scheme":          {set: []string{"exporters.alert24.endpoint=app.alert24.net/api/v1"}, message: []string{"exporters::alert24", "endpoint"}},
 		"not a URL":          {set: []string{"exporters.alert24.endpoint=https://"}, message: []string{"exporters::alert24", "endpoint"}},
-		"no alias labels":    {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager::alias", "labels"}},
+		"no alias labels":    {set: []string{"receivers.alertmanager.alias.labels=[]"}, message: []string{"receivers::alertmanager: alias::labels"}},
 		"unknown severity":   {set: []string{"exporters.alert24.incident.severity.map={page: urgent}"}, message: []string{"exporters::alert24", "incident::severity::map::page"}},
 		"unknown default":    {set: []string{"exporters.alert24.incident.severity.default=urgent"}, message: []string{"exporters::alert24", "incident::severity::default"}},
 		"unknown key":        {set: []string{"exporters.alert24.apikey=x"}, message: []string{"exporters", "alert24", "apikey"}},
@@ -91,7 +91,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 			set:     []string{"exporters.alert24.storage=", "exporters.alert24.database={url: '${env:ALERT24_DATABASE_URL}', lease: 10ms}"},
 			message: []string{"exporters::alert24", "database::lease"},
 		},
-		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager::limits", "labels_per_alert"}},
+		"negative of a limit": {set: []string{"receivers.alertmanager.limits.labels_per_alert=-1"}, message: []string{"receivers::alertmanager: limits::labels_per_alert"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var env []string

@@ -25,6 +25,13 @@ func (l *List) If(wrong bool, format string, args ...any) {
 // Add adds the errors of other checks; nil adds nothing.
 func (l *List) Add(found ...error) { *l = append(*l, found...) }
 
+// Under adds the problems of the settings below a key.
+func (l *List) Under(key string, found List) {
+	for _, err := range found {
+		l.If(err != nil, "%s::%w", key, err)
+	}
+}
+
 // NoUnit adds a problem if a duration is so short that its unit was surely forgotten: a number alone counts as nanoseconds.
 func (l *List) NoUnit(key string, d time.Duration) {
 	l.If(d > 0 && d < time.Millisecond, "%s: %s is too short: write the unit, as in 15s", key, d)

@@ -30,6 +30,10 @@ func TestList(t *testing.T) {
 	l.NoUnit("b", 15)
 	require.ErrorIs(t, l.Err(), io.EOF)
 	require.EqualError(t, l.Err(), "a: 1: EOF\nc: is not\nb: 15ns is too short: write the unit, as in 15s")
+
+	var whole List
+	whole.Under("k", l)
+	require.EqualError(t, whole.Err(), "k::a: 1: EOF\nk::c: is not\nk::b: 15ns is too short: write the unit, as in 15s")
 }
 
 func TestProxy(t *testing.T) {
