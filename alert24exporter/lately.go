@@ -147,8 +147,11 @@ var noted = []protocol.Outcome{protocol.Ignored, protocol.EchoHeld, protocol.NoR
 // noticed notes and logs which events led to no incident, and why.
 func (t *term) noticed(events []protocol.Event, outcomes []protocol.Outcome) {
 	n := 0
-	for i, o := range outcomes {
-		if !slices.Contains(noted, o) || i >= len(events) {
+	for i, o := range outcomes[:min(len(outcomes), len(events))] {
+		if events[i].Ignored && o != protocol.OlderDropped {
+			o = protocol.Ignored // also if the alert had an incident, which closes
+		}
+		if !slices.Contains(noted, o) {
 			continue
 		}
 		n++

@@ -180,6 +180,19 @@ func TestEachReasonForNoIncidentLeavesALine(t *testing.T) {
 	assert.Empty(t, explain(t, e, "never").Notices)
 }
 
+func TestARuleThatClosesAnIncidentIsNamed(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	e, _ := watchedExporter(t, box, host{}, nil)
+	send(t, e, "firing", "a", nil)
+	require.Eventually(t, func() bool { return len(box.Open("a")) == 1 }, soon, tick)
+	send(t, e, "firing", "a", map[string]string{attrs.AlertAnnotationPrefix + "alert24_ignore": "true"})
+	require.Eventually(t, func() bool { return len(box.Open("a")) == 0 }, soon, tick)
+	notices := explain(t, e, "a").Notices
+	require.Len(t, notices, 1)
+	assert.Equal(t, status.Ignored, notices[0].Kind)
+	assert.Equal(t, "its annotation alert24_ignore says so", notices[0].Text)
+}
+
 // guard is an authenticator that accepts one token.
 type guard struct {
 	component.StartFunc
