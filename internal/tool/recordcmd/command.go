@@ -25,7 +25,7 @@ const long = `Keeps the next webhooks as files for the command render. It listen
 
 Next to the bridge, it ends after --count webhooks. In front of the bridge, it forwards webhooks until Ctrl-C.
 
-A file has no headers, and so neither token nor signature. In the body, REDACTED replaces passwords in URLs and anything that looks like a
+A file has no headers, and so neither token nor signature. In the body, REDACTED replaces anything that looks like a password or a
 token. Labels and annotations are kept, so read a file before you pass it on.
 
 Exit codes: 0, or 2 if it could not do its work.`

@@ -236,7 +236,16 @@ func TestClean(t *testing.T) {
 		"a token eyJhbGciOiJI.eyJzdWIiOiIx.dozj-grNy_ of a user":   "a token REDACTED of a user",
 		"https://app.alert24.net/api/hb/abc":                       "https://app.alert24.net/api/hb/REDACTED",
 		"https://app.alert24.net/api/webhooks/incoming/abc?x":      "https://app.alert24.net/api/webhooks/incoming/REDACTED?x",
-		"key ak_live_0123456789":                                   "key ak_live_REDACTED",
+		"password: hunter2":                                        "password: REDACTED",
+		`{"apiKey": "abc", "client-secret":'def'}`:                 `{"apiKey": "REDACTED", "client-secret":'REDACTED'}`,
+		"token: Bearer abc":                                        "token: Bearer REDACTED",
+		"Authorization: Basic dTpw":                                "Authorization: Basic REDACTED",
+		"the password expires: rotate it":                          "the password expires: rotate it",
+		"https://hooks.slack.com/services/T0/B0/abc":               "https://hooks.slack.com/services/REDACTED",
+		"https://discord.com/api/webhooks/123/abc?wait=1":          "https://discord.com/api/webhooks/REDACTED?wait=1",
+		"with glsa_0123456789abcdef or ghp_0123456789abcdef":       "with glsa_REDACTED or ghp_REDACTED",
+		"glsa_x":                 "glsa_x",
+		"key ak_live_0123456789": "key ak_live_REDACTED",
 	} {
 		assert.Equal(t, want, clean(text))
 	}

@@ -13,10 +13,13 @@ import (
 
 // secrets match texts that must be removed. The groups stay.
 var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(://)[^/?#\s]+(@)`), // a user and password in a URL, also a password with an @
-	regexp.MustCompile(`(?i)((?:token|secret|password|passwd|api_?key|access_?key|signature|[?&](?:auth|key|sig))=)[^&\s#"']+`),
-	regexp.MustCompile(`(/api/(?:hb|webhooks/incoming)/)[^/?#\s"']+`),         // the tokens in Alert24's URLs
-	regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`), // a JSON web token
+	regexp.MustCompile(`(?i)((?:token|secret|password|passwd|api[_-]?key|access[_-]?key|signature|authorization)["']?\s*[:=]\s*["']?(?:(?:bearer|basic)\s+)?)[^&\s#"']+`),
+	regexp.MustCompile(`(?i)([?&](?:auth|key|sig)=)[^&\s#"']+`),
+	regexp.MustCompile(`(://)[^/?#\s]+(@)`),                           // a user and password in a URL, also a password with an @
+	regexp.MustCompile(`(/api/(?:hb|webhooks/incoming)/)[^/?#\s"']+`), // the tokens in Alert24's URLs
+	regexp.MustCompile(`(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/)[^?#\s"']+`),
+	regexp.MustCompile(`\b(gh[a-z]_|github_pat_|gl(?:sa|c)_|glpat-|xox[a-z]-)[0-9A-Za-z_-]{10,}`), // GitHub, Grafana, GitLab, Slack
+	regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`),                     // a JSON web token
 	regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{20,}`),
 	regexp.MustCompile(`\b(ak_[a-z]+_)[0-9A-Za-z]+`),
 }
