@@ -220,7 +220,7 @@ func (r *run) rateLimit() {
 		f.Level, f.Reading = Note, "none"
 		f.Seen = "no such header in any answer; keep limits::requests_per_second at 15 or below, since 1,000 a minute are planned"
 	}
-	if perMinute := r.api.perMinute(); perMinute > 0 && float64(perMinute) < r.o.PerSecond*60 {
+	if perMinute := r.api.perMinute(); perMinute > 0 && (r.o.PerSecond == 0 || float64(perMinute) < r.o.PerSecond*60) {
 		f.Level = Change
 		f.Change = fmt.Sprintf("limits::requests_per_second: %.3g, if the limit of %d is for a minute", float64(perMinute)/60, perMinute)
 	}

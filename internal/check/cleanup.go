@@ -7,8 +7,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 const (
@@ -32,7 +35,7 @@ func (r *run) cleanup(ctx context.Context) {
 	why := r.adoptStrays(ctx)
 	for _, o := range r.opened {
 		if reason := r.shut(ctx, o); reason != "" {
-			r.report.Left = append(r.report.Left, Left{ID: o.id, Number: o.number, Title: o.title, Why: reason})
+			r.report.Left = append(r.report.Left, Left{ID: text.Line(o.id, maxSaid), Number: o.number, Title: o.title, Why: text.Line(reason, maxSaid)})
 		}
 	}
 	if why != "" {
@@ -49,7 +52,7 @@ func (r *run) cleanup(ctx context.Context) {
 // adoptStrays finds incidents of unanswered creates. If one may exist unseen, it says why.
 func (r *run) adoptStrays(ctx context.Context) string {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
-	rows, _, ok := answer.rowsIn()
+	rows, meta, ok := answer.rowsIn()
 	switch {
 	case !ok && r.unsure:
 		return "a create was not answered and the list cannot be read (" + answer.said() + "): there may be such an incident"
@@ -61,7 +64,23 @@ func (r *run) adoptStrays(ctx context.Context) string {
 			r.remember(answer, seen{object: row})
 		}
 	}
+	if more, told := meta["has_more"].(bool); r.unsure && (more || !told) && !r.newest(rows) {
+		return "a create was not answered and the list may not begin with the newest incidents: there may be such an incident"
+	}
 	return ""
+}
+
+// newest reports whether the first page of the list has the newest incidents: it has one of ours, or its times say so.
+func (r *run) newest(rows []object) bool {
+	ours := func(row object) bool {
+		return slices.ContainsFunc(r.opened, func(o *opened) bool { return o.id == row.text("id") })
+	}
+	if len(rows) == 0 || slices.ContainsFunc(rows, ours) {
+		return true
+	}
+	first, _ := rows[0].time("created_at")
+	last, _ := rows[len(rows)-1].time("created_at")
+	return first.After(last)
 }
 
 // shut closes an incident. If it cannot, it says why.

@@ -109,3 +109,25 @@ func TestLostWithoutList(t *testing.T) {
 		assert.Contains(t, report.Left[0].Why, "a create was not answered and the list cannot be read (HTTP 401")
 	})
 }
+
+// TestLostInALongList expects the same if the page of the list has old incidents only.
+func TestLostInALongList(t *testing.T) {
+	for order, left := range map[string]int{"newest": 0, "oldest": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s, o := start(t, func(sw *sandbox.Switches) { sw.RowOrder = order })
+			for range 110 {
+				_, err := s.OtherToolCreates(sandbox.Patch{Title: new("other")})
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+			}
+			_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: "create"}, Drop: true, Commit: true})
+			require.NoError(t, err)
+			report := check.Run(t.Context(), o)
+			assert.Len(t, s.Open(alias), left)
+			require.Len(t, report.Left, left, order)
+			if left > 0 {
+				assert.Equal(t, "a create was not answered and the list may not begin with the newest incidents: there may be such an incident", report.Left[0].Why)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ package check_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -134,4 +135,34 @@ func TestOddAPIs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLimitOfACheckWithoutLimit expects a change if the bridge does not limit its requests and the API does.
+func TestLimitOfACheckWithoutLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, o := start(t, nil)
+		o.PerSecond = 0
+		o.HTTP.Transport = &odd{RoundTripper: o.HTTP.Transport, header: "600"}
+		report := check.Run(t.Context(), o)
+		limit := report.Findings[slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "rate_limit" })]
+		assert.Equal(t, check.Change, limit.Level)
+	})
+}
+
+// TestNothingCommandsATerminal expects the API's words without what they could do to a terminal.
+func TestNothingCommandsATerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := start(t, nil)
+		_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Method: "PUT"}, Status: 403, Message: "no \x1b[2J"})
+		require.NoError(t, err)
+		answer := func(b []byte) []byte {
+			b = bytes.ReplaceAll(b, []byte(`"incident_number":1`), []byte(`"incident_number":"1\u001b[2J"`))
+			return bytes.ReplaceAll(b, []byte(`"status":"new"`), []byte(`"status":"n\u001b[2J"`))
+		}
+		o.HTTP.Transport = &odd{RoundTripper: o.HTTP.Transport, answer: answer}
+		report := check.Run(t.Context(), o)
+		require.Len(t, report.Left, 1)
+		assert.Equal(t, "#1 [2J", report.Left[0].Number)
+		assert.NotContains(t, fmt.Sprint(report), "\x1b")
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Options say what to ask and how.
@@ -102,6 +103,7 @@ func Run(ctx context.Context, o *Options) *Report {
 
 // find reports a finding.
 func (r *run) find(f Finding) {
+	f.Seen = text.Printable(f.Seen)
 	r.report.Findings = append(r.report.Findings, f)
 	if r.o.Found != nil {
 		r.o.Found(f)
@@ -161,7 +163,7 @@ func (r *run) remember(answer *reply, inc seen) *opened {
 			return known
 		}
 	}
-	fresh := &opened{id: inc.text("id"), number: inc.number(), title: inc.text("title"), closed: inc.closed()}
+	fresh := &opened{id: inc.text("id"), number: text.Line(inc.number(), maxSaid), title: text.Line(inc.text("title"), maxSaid), closed: inc.closed()}
 	r.opened = append(r.opened, fresh)
 	return fresh
 }
