@@ -161,7 +161,7 @@ func (s *Server) Close() {
 // Seed returns the seed in use.
 func (s *Server) Seed() uint64 { return s.options.Seed }
 
-// Reset returns to the state after the start: no incidents, faults, log or counts, and the switches of the options. Keys stay.
+// Reset returns to the state after the start: no incidents, faults, log or counts, and the switches of the options. Keys and services stay.
 // Pending late commits are cancelled.
 func (s *Server) Reset() {
 	s.mu.Lock()
