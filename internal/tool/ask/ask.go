@@ -60,10 +60,11 @@ func (f *Flags) Open(ctx context.Context) (*Client, error) {
 	if err := cli.CheckURL(urlFlag, f.URL, "http://localhost:9096"); err != nil {
 		return nil, err
 	}
-	base, err := url.Parse(strings.TrimRight(f.URL, "/"))
+	base, err := url.Parse(f.URL)
 	if err != nil {
 		return nil, err
 	}
+	base.RawQuery, base.Fragment, base.Path = "", "", strings.TrimRight(base.Path, "/") // a browser's address says what the page shows
 	token, err := cli.Secret(f.TokenFlag, f.TokenFile)
 	if err != nil {
 		return nil, err

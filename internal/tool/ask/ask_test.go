@@ -66,6 +66,20 @@ func TestAllPagesAreRead(t *testing.T) {
 	assert.Equal(t, "0+2", asked[2])
 }
 
+// The page keeps its view in its address, which people copy.
+func TestAddressOfABrowserIsUnderstood(t *testing.T) {
+	for _, view := range []string{"", "?is=pending", "#alias=a", "/?is=pending#alias=a"} {
+		var asked string
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			asked = r.URL.String()
+			fmt.Fprint(w, `{}`)
+		}, func(f *Flags) { f.URL += "bridge" + view })
+		_, err := c.Explain(t.Context(), status.Subject{Alias: "b"})
+		require.NoError(t, err)
+		assert.Equal(t, "/bridge/api/v1/explain?alias=b", asked)
+	}
+}
+
 func TestTokenIsSent(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer secret" {
