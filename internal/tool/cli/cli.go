@@ -126,7 +126,7 @@ func (o *Output) Type() string { return "format" }
 
 // WriteJSON writes a report for programs.
 func WriteJSON(out io.Writer, report any) error {
-	if err := json.MarshalWrite(out, report, jsontext.WithIndent("  ")); err != nil {
+	if err := json.MarshalWrite(out, report, jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true)); err != nil {
 		return err
 	}
 	_, err := io.WriteString(out, "\n")

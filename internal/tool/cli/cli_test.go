@@ -58,5 +58,6 @@ func TestWriteJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, WriteJSON(&out, map[string]int{"a": 1}))
 	assert.Equal(t, "{\n  \"a\": 1\n}\n", out.String())
+	require.NoError(t, WriteJSON(&out, "a file\xff"), "the name of a file")
 	require.Error(t, WriteJSON(&out, func() {}))
 }
