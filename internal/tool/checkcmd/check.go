@@ -107,8 +107,8 @@ func (o *options) run(cmd *cobra.Command) error {
 		writeEnd(out, report)
 	}
 	switch {
-	case out.Err != nil:
-		return out.Err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case err != nil:
 		return err
 	case report.Stopped == errDeclined.Error():

@@ -154,6 +154,30 @@ func TestInterruptedQuestion(t *testing.T) {
 	require.NoError(t, answer.Close())
 }
 
+// TestInterrupt expects the exit code of a command that did not do its work, and no open incident.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	go func() {
+		for lines := bufio.NewScanner(reader); lines.Scan(); {
+			if strings.Contains(lines.Text(), "a create opens an incident") {
+				cancel()
+			}
+		}
+	}()
+	var errs bytes.Buffer
+	code := cli.Run(ctx, "test", []string{"check", "--yes", "--config", configOf(s, "api_key: "+s.Key)}, cli.Streams{In: strings.NewReader(""), Out: writer, Err: &errs}, New())
+	require.NoError(t, writer.Close())
+	assert.Equal(t, 2, code)
+	assert.Equal(t, "alert24tool check: context canceled\n", errs.String())
+	if assert.Len(t, s.Incidents(), 1) {
+		assert.False(t, s.Incidents()[0].Open())
+	}
+}
+
 // TestOutputThatCannotBeWritten leaves no incident open.
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
