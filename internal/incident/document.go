@@ -6,6 +6,7 @@ package incident
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/text"
@@ -59,6 +60,15 @@ func (d *document) section() {
 func (f Format) escape(s string) string {
 	if f == Markdown {
 		return escapeMarkdown(text.Lines(s))
+	}
+	return s
+}
+
+// name escapes the name of a label for a template. Usual names stay as they are, because templates look them up.
+func (f Format) name(s string) string {
+	unusual := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("\\`*[]<>#|~&", r) }
+	if f == Markdown && strings.ContainsFunc(s, unusual) {
+		return f.escape(s)
 	}
 	return s
 }

@@ -214,6 +214,12 @@ func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	})
 	c = links.Render(alias, []Alert{{ExternalURL: "http://[::1]/<b>", Annotations: set("runbook_url", "https://x/a)<img/src=x>`b[c](https://y/")}}, Context{})
 	assert.Equal(t, "[Runbook](https://x/a%29%3Cimg/src=x%3E%60b[c]%28https://y/) http://[::1]/%3Cb%3E\n\n"+AliasLine(alias), c.Description)
+	names := renderer(t, func(c *Config) {
+		c.DescriptionFormat = Markdown
+		c.Description = `{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}{{ range $name, $_ := .Labels }}{{ $name }} {{ end }}{{ index .Labels "my_own.label" }}`
+	})
+	c = names.Render(alias, []Alert{{Labels: set("[a](https://x)", "_", "my_own.label", "v")}}, Context{})
+	assert.Equal(t, `\[a\](https://x)=\_ my_own.label=v \[a\](https://x) my_own.label v`+"\n\n"+AliasLine(alias), c.Description)
 	for _, hidden := range []string{"\u2028", "\n\x00", "\n\u202e"} {
 		c = r.Render(alias, []Alert{{Labels: set("x", "a"+hidden+"- b")}}, Context{})
 		assert.Contains(t, c.Description, "\n\\- b", "%q begins no line of its own", hidden)

@@ -169,7 +169,7 @@ func newTemplateAlert(a *Alert, format Format) templateAlert {
 func newKV(set labels.Set, format Format) KV {
 	kv := make(KV, len(set))
 	for _, l := range set {
-		kv[l.Name] = format.escape(l.Value)
+		kv[format.name(l.Name)] = format.escape(l.Value)
 	}
 	return kv
 }
