@@ -224,7 +224,7 @@ func (w *rendering) tagged(label string) bool {
 // tagOf returns the tag of a label, which is not cut.
 func tagOf(l labels.Label) string { return l.Name + ":" + l.Value }
 
-// tagSet collects tags within their bounds, each tag once.
+// tagSet collects tags within their bounds, each tag once. Only the first is one of our own: another would name another alias.
 type tagSet struct{ tags []string }
 
 func tagList(own string, room int) tagSet {
@@ -232,7 +232,7 @@ func tagList(own string, room int) tagSet {
 }
 
 func (s *tagSet) add(tag string) {
-	if tag = text.Line(tag, maxTagRunes); tag != "" && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
+	if tag = text.Line(tag, maxTagRunes); tag != "" && !IsAliasTag(tag) && len(s.tags) < maxTags && !slices.Contains(s.tags, tag) {
 		s.tags = append(s.tags, tag)
 	}
 }

@@ -199,6 +199,17 @@ func TestLabelsBeyondTheTagsAreDescribed(t *testing.T) {
 	assert.NotContains(t, c.Description, "lines")
 }
 
+// A second tag of our own would identify the incident as that of another alias.
+func TestOnlyTheFirstTagIsOurOwn(t *testing.T) {
+	r := renderer(t, func(c *Config) { c.Tags.Template = AliasTag("of a template") })
+	a := Alert{Labels: labels.New(labels.Label{Name: "alert24-otel", Value: "00112233445566778899aabbccddeeff"})}
+	c := r.Render(alias, []Alert{a}, Context{})
+	assert.Equal(t, []string{AliasTag(alias)}, c.Tags)
+	assert.Contains(t, c.Description, "- alert24-otel: 00112233445566778899aabbccddeeff\n")
+	c = r.Render(alias, []Alert{{Tags: []string{" " + AliasTag("of a record"), "team:x"}}}, Context{})
+	assert.Equal(t, []string{AliasTag(alias), "team:x"}, c.Tags)
+}
+
 func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	r := renderer(t, func(c *Config) {
 		c.DescriptionFormat = Markdown
