@@ -143,6 +143,8 @@ func (c Config) check(p *problems.List) {
 		"incident::services::by: must be %s or %s, not %q", ServicesByID, ServicesByName, c.Services.By)
 	if c.Services.By == ServicesByID {
 		IDConfig{c.Services.Label, c.Services.Map}.check(p, keyServices)
+	} else {
+		checkIDs(p, keyServices, c.Services.Map)
 	}
 	p.If(c.InitialStatus != "" && !slices.Contains(OpenStatuses, c.InitialStatus),
 		"incident::initial_status: must be one of %s, not %q", strings.Join(OpenStatuses, ", "), c.InitialStatus)
@@ -151,8 +153,12 @@ func (c Config) check(p *problems.List) {
 
 func (c IDConfig) check(p *problems.List, key string) {
 	p.If((c.Label == "") != (len(c.Map) == 0), "%s: label and map go together", key)
-	for _, value := range slices.Sorted(maps.Keys(c.Map)) {
-		p.If(text.Blank(c.Map[value]), "%s::map::%s: must not be empty", key, value)
+	checkIDs(p, key, c.Map)
+}
+
+func checkIDs(p *problems.List, key string, ids map[string]string) {
+	for _, value := range slices.Sorted(maps.Keys(ids)) {
+		p.If(text.Blank(ids[value]), "%s::map::%s: must not be empty", key, value)
 	}
 }
 

@@ -38,6 +38,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		"services without label":   {func(c *Config) { c.Services.Map = map[string]string{"a": "b"} }, "incident::services: label and map go together"},
 		"owners without map":       {func(c *Config) { c.AssignedTo.Label = "team" }, "incident::assigned_to: label and map go together"},
 		"empty id":                 {func(c *Config) { c.AssignedTo = IDConfig{"team", map[string]string{"a": ""}} }, "incident::assigned_to::map::a: must not be empty"},
+		"blank id of a service":    {func(c *Config) { c.Services = ServicesConfig{Map: map[string]string{"a": " "}, By: ServicesByName} }, "incident::services::map::a: must not be empty"},
 		"empty tag label":          {func(c *Config) { c.Tags.Labels = []string{""} }, "incident::tags::labels: "},
 		"labels sent now and then": {func(c *Config) { c.SendLabels = "sometimes" }, `incident::send_labels: must be create, always or never, not "sometimes"`},
 		"title does not parse":     {func(c *Config) { c.Title = "{{ .Labels" }, "incident::title:1: "},
