@@ -15,7 +15,7 @@ import (
 // maxPooledBytes is the largest body whose memory is reused. A body of unknown length counts as large once this much has been read.
 const maxPooledBytes = 1 << 20
 
-// read reads and verifies the body.
+// read reads and verifies the body. Whatever length a request claims, at most defaultBodySize is allocated before the bytes arrive.
 func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place) error {
 	ws.body.Reset()
 	length := r.ContentLength
@@ -23,7 +23,7 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 		return h.tooLarge(r, length)
 	}
 	if length > 0 {
-		ws.body.Grow(int(length) + bytes.MinRead)
+		ws.body.Grow(int(min(length, defaultBodySize)) + bytes.MinRead)
 	} else if length < 0 {
 		// Usual webhooks need no more. Memory for a large one is reserved only after it has proved to be large.
 		switch _, err := io.CopyN(&ws.body, r.Body, maxPooledBytes); {

@@ -5,7 +5,9 @@ package alertmanagerreceiver
 
 import (
 	"fmt"
+	"math"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,6 +15,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 )
+
+// A client that claims a huge body gets no memory for it, even if the limit allows the body.
+func TestAClaimedLengthTakesNoMemory(t *testing.T) {
+	cfg := defaultConfig()
+	cfg.ServerConfig.MaxRequestBodySize = math.MaxInt64
+	h := handlerOf(t, cfg, consumertest.NewNop())
+	for _, claimed := range []int64{1 << 62, math.MaxInt64} {
+		r := httptest.NewRequest(http.MethodPost, defaultPath, strings.NewReader(good))
+		r.ContentLength = claimed
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusOK, w.Code, w.Body)
+	}
+}
 
 // TestMemoryFollowsTheBody: whatever the body contains, processing takes a bounded multiple of its size and, for large group labels, of
 // maxGroupBytes in package webhook.
