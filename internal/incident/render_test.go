@@ -214,10 +214,10 @@ func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	r := renderer(t, func(c *Config) {
 		c.DescriptionFormat = Markdown
 		c.Title = "{{ .Labels.x }}"
-		c.Description = "**{{ .Labels.x }}** {{ range .Members }}{{ .Annotations.y }}{{ end }}"
+		c.Description = "**{{ .Labels.x }}** {{ range .Members }}{{ .Annotations.y }}{{ .Fingerprint }}{{ end }}"
 	})
-	c := r.Render(alias, []Alert{{Labels: set("x", "*a*"), Annotations: set("y", "<b>")}}, Context{})
-	assert.Equal(t, `**\*a\*** \<b\>`+"\n\n"+AliasLine(alias), c.Description)
+	c := r.Render(alias, []Alert{{Labels: set("x", "*a*"), Annotations: set("y", "<b>"), Fingerprint: "[f]"}}, Context{})
+	assert.Equal(t, `**\*a\*** \<b\>\[f\]`+"\n\n"+AliasLine(alias), c.Description)
 	assert.Equal(t, "*a*", c.Title, "a title is plain text")
 	links := renderer(t, func(c *Config) {
 		c.DescriptionFormat = Markdown

@@ -160,7 +160,7 @@ func newTemplateAlert(a *Alert, format Format) templateAlert {
 	return templateAlert{
 		Name: format.escape(a.Name), Severity: a.Severity.String(), Labels: newKV(a.Labels, format),
 		Annotations: newKV(a.Annotations, format), StartsAt: a.StartsAt, GeneratorURL: source, SourceURL: source,
-		Fingerprint: a.Fingerprint, Values: format.escape(a.Values),
+		Fingerprint: format.escape(a.Fingerprint), Values: format.escape(a.Values),
 		RunbookURL: format.link(runbookLink(a)), DashboardURL: format.link(dashboardLink(a)), PanelURL: format.link(panelLink(a)),
 		SilenceURL: format.link(silenceLink(a)),
 	}
