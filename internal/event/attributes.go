@@ -171,18 +171,21 @@ func duration(v pcommon.Value) time.Duration {
 	return d
 }
 
-// items reads a slice of strings or a comma-separated string. If it contains no items, items returns otherwise.
+// items reads a slice of strings or a comma-separated string, without blank items. If it contains no items, items returns otherwise.
 func items(v pcommon.Value, otherwise []string) []string {
 	var found []string
+	add := func(item string) {
+		if item = strings.TrimSpace(item); item != "" {
+			found = append(found, item)
+		}
+	}
 	if v.Type() == pcommon.ValueTypeSlice {
 		for _, item := range v.Slice().All() {
-			found = append(found, textOf(item))
+			add(textOf(item))
 		}
 	} else {
 		for item := range strings.SplitSeq(textOf(v), ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				found = append(found, item)
-			}
+			add(item)
 		}
 	}
 	if len(found) == 0 {

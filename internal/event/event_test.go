@@ -122,6 +122,12 @@ func TestABlankOverrideCountsAsAbsent(t *testing.T) {
 		a[name] = " \t"
 	}
 	assert.Equal(t, want, one(t, a, nil))
+	lists := one(t, alert(), func(r plog.LogRecord) {
+		for _, name := range []string{attrs.OverrideTags, attrs.OverrideAffectedServices} { // as Split makes of an empty text
+			r.Attributes().PutEmptySlice(name).AppendEmpty().SetStr("")
+		}
+	})
+	assert.Equal(t, want, lists)
 	a[attrs.OverrideStatus] = " Resolved\n"
 	assert.False(t, one(t, a, nil).Firing)
 }
