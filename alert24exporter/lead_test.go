@@ -30,7 +30,9 @@ func (*leadership) Load(context.Context, func(ledger.Loaded) error, func(string,
 	return nil
 }
 
-func (l *leadership) Inbox(context.Context) ([]ledger.Row, error) { return l.rows, nil }
+func (l *leadership) Inbox(context.Context, []int64) (rows []ledger.Row, rest []int64, err error) {
+	return l.rows, nil, nil
+}
 
 func (l *leadership) CommitInbox(_ context.Context, _ []ledger.Change, done ledger.Consumed) error {
 	if l.broken {

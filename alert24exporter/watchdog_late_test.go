@@ -28,7 +28,9 @@ func (*waiting) Load(context.Context, func(ledger.Loaded) error, func(string, []
 	return nil
 }
 
-func (w *waiting) Inbox(context.Context) ([]ledger.Row, error) { return w.rows, nil }
+func (w *waiting) Inbox(context.Context, []int64) (rows []ledger.Row, rest []int64, err error) {
+	return w.rows, nil, nil
+}
 
 func (w *waiting) CommitInbox(context.Context, []ledger.Change, ledger.Consumed) error {
 	w.rows = nil

@@ -79,12 +79,12 @@ func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Cha
 }
 
 // Inbox counts failures: if the inbox cannot be read, nothing can be written.
-func (w watchedLeadership) Inbox(ctx context.Context) ([]ledger.Row, error) {
-	rows, err := w.Leadership.Inbox(ctx)
+func (w watchedLeadership) Inbox(ctx context.Context, ids []int64) (rows []ledger.Row, rest []int64, err error) {
+	rows, rest, err = w.Leadership.Inbox(ctx, ids)
 	if err != nil {
 		w.telemetry.wrote(ctx, err, false)
 	}
-	return rows, err
+	return rows, rest, err
 }
 
 // Roles of a commit.

@@ -31,17 +31,33 @@ type received struct {
 	rows   Consumed
 }
 
-// receive reads the inbox if one of the writes requires it. All writes have joined the transaction by now.
-func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error) {
-	if in.rows == nil || !slices.ContainsFunc(writes, func(w *write) bool { return w.drains }) {
+// receive reads the inbox if one of the writes requires it. All writes have joined the transaction by now. Of a large inbox, it applies
+// all parts but the last one, which it returns.
+func (s *store) receive(ctx context.Context, writes []*write) (*received, error) {
+	if s.inbox.rows == nil || !slices.ContainsFunc(writes, func(w *write) bool { return w.drains }) {
 		return nil, nil //nolint:nilnil // nothing is received
 	}
-	rows, err := in.rows.Inbox(ctx)
-	if err != nil {
-		return nil, unwritten(err)
+	var ids []int64
+	for {
+		rows, rest, err := s.inbox.rows.Inbox(ctx, ids)
+		if err != nil {
+			return nil, unwritten(err)
+		}
+		r := s.inbox.unpackAll(rows)
+		if len(rest) == 0 {
+			return r, nil
+		}
+		if err := s.write(ctx, r); err != nil {
+			return nil, err
+		}
+		ids = rest
 	}
+}
+
+// unpackAll turns rows into writes, if there are any.
+func (in *inbox) unpackAll(rows []Row) *received {
 	if len(rows) == 0 {
-		return nil, nil //nolint:nilnil // nothing is received
+		return nil
 	}
 	r := &received{rows: Consumed{Aside: map[int64]string{}}}
 	for _, row := range rows {
@@ -53,7 +69,7 @@ func (in *inbox) receive(ctx context.Context, writes []*write) (*received, error
 		r.rows.IDs = append(r.rows.IDs, row.ID)
 		r.writes = append(r.writes, w)
 	}
-	return r, nil
+	return r
 }
 
 // read turns a row into a write. It recovers from panics: otherwise one row could stop each leader in turn.

@@ -21,6 +21,7 @@ import (
 type shared struct {
 	disk
 	rows    []Row
+	part    int    // how many rows are read together; 0: all
 	reading func() // called when the inbox is read
 	hides   error  // returned when the inbox is read
 	fails   error  // returned by the next commits
@@ -28,11 +29,20 @@ type shared struct {
 	changes []Change // of the last commit
 }
 
-func (s *shared) Inbox(context.Context) ([]Row, error) {
+func (s *shared) Inbox(_ context.Context, ids []int64) (rows []Row, rest []int64, err error) {
 	if s.reading != nil {
 		s.reading()
 	}
-	return s.rows, s.hides
+	for _, r := range s.rows {
+		switch {
+		case ids != nil && !slices.Contains(ids, r.ID):
+		case s.part > 0 && len(rows) == s.part:
+			rest = append(rest, r.ID)
+		default:
+			rows = append(rows, r)
+		}
+	}
+	return rows, rest, s.hides
 }
 
 func (s *shared) CommitInbox(ctx context.Context, changes []Change, done Consumed) error {

@@ -25,11 +25,12 @@ type Leadership interface {
 	Wake() <-chan struct{}
 }
 
-// Inbox holds webhooks that other replicas accepted. The ledger applies them before its own webhooks, in the transaction that removes
-// them. A webhook joins a transaction before the inbox is read, so the inbox then holds everything that its sender got acknowledged before.
+// Inbox holds webhooks that other replicas accepted. The ledger applies them before its own webhooks, each in the transaction that removes
+// it. A webhook joins a transaction before the inbox is read, so the inbox then holds everything that its sender got acknowledged before.
 type Inbox interface {
-	// Inbox returns all rows, in the order in which their senders were answered.
-	Inbox(ctx context.Context) ([]Row, error)
+	// Inbox returns the first rows of those with these ids, in the order in which their senders were answered, and the ids of the rest. All
+	// rows of an inbox could take too much memory and time. Nil ids mean the rows that are there now.
+	Inbox(ctx context.Context, ids []int64) (rows []Row, rest []int64, err error)
 	// CommitInbox is [Store.Commit], and also takes away the rows that caused the changes. Without changes and rows it only verifies that
 	// this replica leads.
 	CommitInbox(ctx context.Context, changes []Change, done Consumed) error

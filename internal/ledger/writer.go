@@ -42,7 +42,7 @@ func (s *store) commitPending(ctx context.Context) {
 		}
 		<-s.turn
 	}()
-	received, unread := s.inbox.receive(ctx, writes)
+	received, unread := s.receive(ctx, writes)
 	inTime := slices.DeleteFunc(slices.Clone(writes), (*write).late)
 	err := unread
 	if err == nil {

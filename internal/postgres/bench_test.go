@@ -51,7 +51,7 @@ func BenchmarkCommit(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i++
-				if _, err := l.Inbox(b.Context()); err != nil {
+				if _, _, err := l.Inbox(b.Context(), nil); err != nil {
 					b.Fatal(err)
 				}
 				if err := l.Commit(b.Context(), entries(i*n, n, 4999), false); err != nil {
@@ -87,7 +87,7 @@ func BenchmarkAppend(b *testing.B) {
 				return
 			case <-l.Wake():
 			}
-			rows, err := l.Inbox(b.Context())
+			rows, _, err := l.Inbox(b.Context(), nil)
 			if err != nil {
 				b.Error(err)
 				return

@@ -32,7 +32,7 @@ func TestSilentHosts(t *testing.T) {
 			assert.NoError(t, db.Append(t.Context(), db.Arrival(), "", []byte("webhook")))
 			_, err := db.Status(t.Context())
 			assert.NoError(t, err)
-			rows, err := l.Inbox(t.Context())
+			rows, _, err := l.Inbox(t.Context(), nil)
 			require.NoError(t, err)
 			assert.Len(t, rows, 1)
 		})

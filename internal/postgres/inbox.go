@@ -53,40 +53,14 @@ func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	batch.Queue(db.sql(pruneAside), db.component(), maxAside)
 }
 
-// Inbox returns all rows, in the order in which they were acknowledged. A webhook that shares the transaction that removes the rows
-// must join it before Inbox is called.
-func (l *Leader) Inbox(ctx context.Context) (rows []ledger.Row, err error) {
-	for rest := []int64(nil); ; {
-		asked := time.Now()
-		part, err := l.readPart(ctx, rest)
-		if err != nil {
-			return nil, err
-		}
-		rest = nil
-		for _, r := range part {
-			if r.Payload == nil {
-				rest = append(rest, r.ID)
-			} else {
-				rows = append(rows, r)
-			}
-		}
-		took := time.Since(asked)
-		for i := range rows {
-			rows[i].Waited += took // on their way here; reading a large inbox takes time
-		}
-		if rest == nil {
-			return rows, nil
-		}
-	}
-}
-
-// readPart reads the rows with these ids; nil means all. Only the first rows have their payloads.
-func (l *Leader) readPart(ctx context.Context, ids []int64) (rows []ledger.Row, err error) {
+// Inbox implements ledger.Inbox. A webhook that shares the transaction that removes the last rows must join it before Inbox is first called.
+func (l *Leader) Inbox(ctx context.Context, ids []int64) (rows []ledger.Row, rest []int64, err error) {
 	if err := l.ended(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.db.cfg.Lease*2/3)
 	defer cancel()
+	asked := time.Now()
 	err = l.commit.do(ctx, "read the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
 		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component(), maxRead, ids)
 		if err == nil {
@@ -94,7 +68,19 @@ func (l *Leader) readPart(ctx context.Context, ids []int64) (rows []ledger.Row, 
 		}
 		return err
 	})
-	return rows, err
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := 0
+	took := time.Since(asked)
+	for whole < len(rows) && rows[whole].Payload != nil {
+		rows[whole].Waited += took // on their way here
+		whole++
+	}
+	for _, r := range rows[whole:] {
+		rest = append(rest, r.ID)
+	}
+	return rows[:whole], rest, nil
 }
 
 // Wake delivers a value when the inbox should be read: after a NOTIFY, and each second.

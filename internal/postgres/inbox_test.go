@@ -26,13 +26,20 @@ func put(tb testing.TB, db *DB, source, payload string) {
 // read returns the content of the inbox.
 func read(tb testing.TB, l *Leader) (payloads []string, ids []int64) {
 	tb.Helper()
-	rows, err := l.Inbox(tb.Context())
-	require.NoError(tb, err)
-	for _, r := range rows {
-		payloads, ids = append(payloads, string(r.Payload)), append(ids, r.ID)
-		assert.Less(tb, r.Waited, time.Minute)
+	for rest := []int64(nil); ; {
+		rows, more, err := l.Inbox(tb.Context(), rest)
+		require.NoError(tb, err)
+		size := 0
+		for i, r := range rows {
+			require.True(tb, i == 0 || size < maxRead, "a part is too large")
+			size += len(r.Payload)
+			payloads, ids = append(payloads, string(r.Payload)), append(ids, r.ID)
+			assert.Less(tb, r.Waited, time.Minute)
+		}
+		if rest = more; len(rest) == 0 {
+			return payloads, ids
+		}
 	}
-	return payloads, ids
 }
 
 func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
@@ -76,7 +83,7 @@ func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	database := server.Database(t)
 	proxy := pgtest.NewProxy(t, server.Address())
 	l := lead(t, open(t, pgtest.TCP(proxy.Address(), database), leases(time.Minute)))
-	_, err := l.Inbox(t.Context())
+	_, _, err := l.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	follower := open(t, server.URL(database))
 	put(t, follower, "", "webhook")
@@ -84,7 +91,7 @@ func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	proxy.Set(pgtest.Fault{HangToClient: true})
 	const hangs = 300 * time.Millisecond
 	time.AfterFunc(hangs, func() { proxy.Set(pgtest.Fault{}) })
-	rows, err := l.Inbox(t.Context())
+	rows, _, err := l.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	require.Greater(t, rows[1].Waited, hangs/2)

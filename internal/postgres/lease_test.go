@@ -108,7 +108,7 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "first"), change("b", "first")}, false))
 	require.NoError(t, other.Append(t.Context(), other.Arrival(), "", []byte("webhook")))
-	rows, err := first.Inbox(t.Context())
+	rows, _, err := first.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 
 	// It sleeps through its lease, and another replica takes over.
@@ -125,9 +125,9 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	require.ErrorIs(t, first.Err(), ErrDeposed)
 	require.False(t, first.MayCall(time.Now()))
 	require.ErrorIs(t, first.Check(t.Context()), ErrDeposed)
-	_, err = first.Inbox(t.Context())
+	_, _, err = first.Inbox(t.Context(), nil)
 	require.ErrorIs(t, err, ErrDeposed)
-	left, err := second.Inbox(t.Context())
+	left, _, err := second.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, left, 1, "a deposed leader removes nothing")
 	require.Equal(t, rows[0].ID, left[0].ID)
@@ -260,7 +260,7 @@ func TestClocksOfProcessesDoNotMatter(t *testing.T) {
 	require.NoError(t, first.Close(t.Context()))
 	second := await(t, won)
 	require.NoError(t, one.Append(t.Context(), one.Arrival(), "", []byte("c")))
-	rows, err := second.Inbox(t.Context())
+	rows, _, err := second.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 }

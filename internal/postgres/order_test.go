@@ -83,7 +83,7 @@ const (
 )
 
 func (a *applier) round(kind int) {
-	rows, err := a.leader.Inbox(a.t.Context())
+	rows, _, err := a.leader.Inbox(a.t.Context(), nil)
 	require.NoError(a.t, err)
 	former := a.leader
 	if kind == moveBefore {

@@ -42,7 +42,7 @@ func replicasTakeTurns(t *testing.T, database, url string) {
 		first := lead(t, one)
 		require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "1")}, false))
 		put(t, other, "", "webhook")
-		rows, err := first.Inbox(t.Context())
+		rows, _, err := first.Inbox(t.Context(), nil)
 		require.NoError(t, err)
 		require.Len(t, rows, 1)
 		require.NoError(t, first.CommitInbox(t.Context(), []ledger.Change{change("b", "")}, ledger.Consumed{IDs: []int64{rows[0].ID}}), "%d", i)

@@ -89,7 +89,7 @@ func TestLeastPrivileges(t *testing.T) {
 	l := lead(t, db)
 	put(t, other, "am1", "1")
 	put(t, other, "am1", "2")
-	rows, err := l.Inbox(t.Context())
+	rows, _, err := l.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}, Aside: map[int64]string{0: "x"}}))
 	require.NoError(t, l.Close(t.Context()))
