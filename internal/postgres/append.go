@@ -4,6 +4,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -217,6 +218,9 @@ func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 			kept = append(kept, a)
 		}
 	}
+	// Snapshots come last, because the leader applies them after all webhooks, and in one order: transactions of other replicas write the
+	// same rows.
+	slices.SortStableFunc(kept, func(a, b *addition) int { return cmp.Compare(a.source, b.source) })
 	return kept, by
 }
 

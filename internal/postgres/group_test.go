@@ -5,9 +5,11 @@ package postgres
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
@@ -38,4 +40,31 @@ func TestLargeWebhooksDoNotFailTogether(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, accepted, 2)
+}
+
+// Replicas read the lists of the same Alertmanagers at the same time, and not in the same order. Their transactions must not wait for each
+// other in a circle: the webhooks with them would fail.
+func TestListsOfSeveralReplicasDoNotBlockEachOther(t *testing.T) {
+	t.Parallel()
+	url := server.URL(server.Database(t))
+	sources := []string{"am1", "am2", "am3", "am4"}
+	var work sync.WaitGroup
+	for i := range 3 {
+		db := open(t, url)
+		put(t, db, "", "x") // so that it is connected
+		work.Go(func() {
+			for range 100 {
+				group := []*addition{{arrival: db.Arrival(), payload: []byte("webhook"), done: make(chan struct{})}}
+				for n := range sources {
+					source := sources[(n+i)%len(sources)]
+					group = append(group, &addition{arrival: db.Arrival(), source: source, payload: []byte("list"), done: make(chan struct{})})
+				}
+				db.inbox.commit(t.Context(), group)
+				for _, a := range group {
+					assert.NoError(t, a.err)
+				}
+			}
+		})
+	}
+	work.Wait()
 }
