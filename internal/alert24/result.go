@@ -86,7 +86,10 @@ func (e *Error) hint() string {
 	case e.Status == http.StatusPaymentRequired:
 		return "check the plan of the organization"
 	case e.Status == http.StatusForbidden:
-		return "check the scopes of the API key"
+		if e.FromAPI || e.Message != "" {
+			return "check the scopes of the API key"
+		}
+		return "check the scopes of the API key; or a firewall on the way rejects the text of the alert"
 	case e.Status == http.StatusNotFound && e.Result != protocol.Gone:
 		return "the API has nothing at this address, check endpoint and its path"
 	case e.Status >= 400 && e.Status <= 499 && e.Status != http.StatusTooManyRequests && !e.FromAPI:

@@ -102,7 +102,8 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
 	// After a refusal of the full form the minimal one is tried, and after a refusal of the minimal form the full one.
-	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: refused && (!e.Refused.Minimal || e.Refused.Again)}}
+	minimal := refused && (!e.Refused.Minimal || e.Refused.Again) || !refused && e.short()
+	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal}}
 }
 
 // renews reports whether the severity rises to high or critical and a new incident should page people. An API that updates a closed incident

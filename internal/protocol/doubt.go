@@ -29,26 +29,43 @@ func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Less
 		}
 	case c.Kind == Create:
 		n.PeekBy = now.Add(peekTime)
-	case c.Kind == Update && a.Server:
-		return p.shrink(n, c, now)
+	}
+	if a.Indigestible && p.shrink(n, c, now) {
+		return Shrunk
 	}
 	return Doubting
 }
 
-// failuresBeforeShrink is how often an update fails with a server's error before fewer fields are tried.
+// failuresBeforeShrink is how often a create or an update fails, perhaps because of its content, before fewer fields are tried.
 const failuresBeforeShrink = 3
 
-// shrink reduces the fields of an update on which the API fails.
-func (p *Policy) shrink(n *Timed, c Call, now time.Time) Lesson {
-	n.FailedUpdates++
-	if n.FailedUpdates < failuresBeforeShrink {
-		return Doubting
+// shrink counts such a failure. It reports whether it reduced the fields of updates; those of a create are reduced by short.
+func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
+	n.Indigestible++
+	if c.Kind == Create || n.Indigestible < failuresBeforeShrink {
+		return false
 	}
 	if c.Form == n.Form && n.Form < SeverityOnly {
 		n.Form++
 	}
-	n.FailedUpdates, n.FullAt = 0, now.Add(p.Backoff.Hourly)
-	return Shrunk
+	n.Indigestible, n.FullAt = 0, now.Add(p.Backoff.Hourly)
+	return true
+}
+
+// short reports whether the minimal form of a create is tried. It and the full form take turns.
+func (t *Timers) short() bool {
+	more := t.Indigestible - failuresBeforeShrink
+	return more >= 0 && more%2 == 0
+}
+
+// part returns c without the news of the fields that left in another form than all has. An update then follows.
+func (c Content) part(all *Content) Content {
+	for f := range c.News {
+		if c.Sent[f] != all.Sent[f] {
+			c.News[f] = 0
+		}
+	}
+	return c
 }
 
 // backOff sets when the next try of c may be.
@@ -64,10 +81,10 @@ func (p *Policy) backOff(n *Timed, c Call, a Answer, now time.Time) {
 	*at = now.Add(p.pause(n.Alias, *attempts, a))
 }
 
-// pause grows with the attempts. A denied key waits for the maximum, and the API can ask for more.
+// pause grows with the attempts. A denied key waits for the maximum, denied content does not, and the API can ask for more.
 func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 	d := p.Backoff.delay(alias, attempts, p.Backoff.Max)
-	if a.Result == Denied {
+	if a.Result == Denied && !a.Indigestible {
 		d = p.Backoff.Max
 	}
 	return max(d, a.RetryAfter)

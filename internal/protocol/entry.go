@@ -126,7 +126,7 @@ type Timers struct {
 	Parks         int32 // refusals of the same content
 	Tries         int32 // calls since the last news, or since all was well; a failed call and its lookups count once
 	ExtraAttempts int32
-	FailedUpdates int32 // in a row, with a server's error, in the present form
+	Indigestible  int32 // failures in a row for which the content may be the reason; of updates in the present form
 	Absent        int8  // complete lookups in a row that found nothing for an unknown alias
 	Form          Form  // of updates
 
@@ -139,9 +139,9 @@ type Timers struct {
 	Hurried   bool // the next call may be before its turn, see Hurry
 }
 
-// anew restarts the count of calls without news.
+// anew restarts the counts of calls without news.
 func (t *Timers) anew() {
-	t.Tries, t.LastTry, t.Called, t.Hurried = 0, time.Time{}, time.Time{}, false
+	t.Tries, t.LastTry, t.Called, t.Hurried, t.Indigestible = 0, time.Time{}, time.Time{}, false, 0
 }
 
 // copy returns a copy that shares the members, which must not be changed.

@@ -41,6 +41,9 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		p.turnedAway(n, c)
 		return Nothing
 	}
+	if c.Kind == Create && c.Minimal && n.Refused.Kind != Create {
+		a.Sent = a.Sent.part(&c.Content)
+	}
 	if c.Renew && (a.Result == Gone || a.Before.Seen && !a.Before.Open) {
 		// Somebody closed it before us.
 		n.succeed(c)
@@ -68,6 +71,9 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return Blocked
 	case Denied, NotSent, Incomplete:
 		p.backOff(n, c, a, now)
+		if a.Indigestible && p.shrink(n, c, now) {
+			return Shrunk
+		}
 		return Retrying
 	default:
 		if a.Before.Seen && a.Before.Open {
@@ -186,14 +192,11 @@ func (e *Timed) succeed(c Call) {
 		return
 	}
 	e.Attempts, e.RetryAt, e.PeekBy = 0, time.Time{}, time.Time{}
-	if c.Kind == Update {
-		e.FailedUpdates = 0
-		if c.Form == Full {
-			e.Form, e.FullAt = Full, time.Time{}
-		}
+	if c.Kind == Update && c.Form == Full {
+		e.Form, e.FullAt = Full, time.Time{}
 	}
 	if c.Kind == Create || c.Kind == Update {
-		e.Parks, e.ParkedAt = 0, time.Time{}
+		e.Parks, e.ParkedAt, e.Indigestible = 0, time.Time{}, 0
 	}
 	if c.Kind == e.Refused.Kind || c.Kind == Create {
 		e.Refused = Refusal{}

@@ -119,7 +119,7 @@ func (w *world) answerLookup() {
 }
 
 func (w *world) answerOf(k *work) Answer {
-	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, Server: k.server}
+	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, Indigestible: k.server}
 	reads := k.call.Kind == Update || k.unsent
 	switch k.fate {
 	case notSent:

@@ -112,6 +112,10 @@ func (w *world) send(k *work) {
 	case Create:
 		if k.req.minimal = c.Minimal; c.Minimal {
 			k.req.fields &^= Fields(incident.FieldTags)
+			k.want.Sent[incident.FieldTags] = 0
+		}
+		if k.req.fields&w.indigestible&Fields(incident.FieldTags) != 0 {
+			k.server, k.fate, k.req = true, lost, nil
 		}
 	case Update:
 		w.read(k)

@@ -46,7 +46,7 @@ type switches struct {
 	foreign bool
 	// noMarks: Alert24 shows neither alias nor tags.
 	noMarks bool
-	// indigestible: an update with one of these fields ends with a server's error.
+	// indigestible: an update with one of these fields ends with a server's error, and so does a create with tags.
 	indigestible FieldSet
 
 	// untimed: one hand-made source that sends no times, except the start of the first alert's firing.

@@ -58,8 +58,8 @@ type Answer struct {
 	// pages people again has Before if the incident was closed already.
 	Before Shown
 	Wrote  FieldSet
-	// Server: an update failed with a server's error while updates of other incidents succeed.
-	Server bool
+	// Indigestible: a create or an update failed, and its content may be the reason, because the API takes those of other incidents.
+	Indigestible bool
 
 	// Found are the incidents of this alias that a lookup saw, and the one with the known id; an incomplete lookup has only that one, if it
 	// was read. Began is when the lookup began.

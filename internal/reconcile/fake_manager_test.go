@@ -29,6 +29,7 @@ type fate struct {
 	status     int
 	retryAfter time.Duration
 	commit     bool // it is carried out nevertheless
+	api        bool // in the API's own envelope
 }
 
 var (
@@ -124,7 +125,7 @@ func (m *fakeManager) send(ctx context.Context, kind protocol.Kind, q request, d
 		if kind == protocol.Lookup && of == protocol.Unanswered {
 			of = protocol.Incomplete
 		}
-		err = &alert24.Error{Op: q.op, Result: of, Status: f.status, RetryAfter: f.retryAfter}
+		err = &alert24.Error{Op: q.op, Result: of, Status: f.status, FromAPI: f.api, RetryAfter: f.retryAfter}
 	}
 	pause := a.RetryAfter
 	if f != nil && f.status == http.StatusTooManyRequests && pause == 0 {
@@ -172,8 +173,12 @@ func (m *fakeManager) Create(ctx context.Context, d alert24.Draft) (protocol.Ans
 			}
 		}
 		r := m.add(d.Alias)
-		r.Fields = d.Content.Hashes()
-		return protocol.Answer{Result: protocol.Done, Incident: r.Shown}
+		sent := protocol.Of(&d.Content)
+		if d.Minimal {
+			sent.Sent[incident.FieldDescription] = incident.HashText(incident.AliasLine(d.Alias))
+		}
+		r.Fields = sent.Sent
+		return protocol.Answer{Result: protocol.Done, Incident: r.Shown, Sent: sent}
 	})
 }
 

@@ -39,7 +39,8 @@ type Reconciler struct {
 	queue    *queue
 	observer Observer
 	origins  origins
-	updates  updateRecord
+	creates  writeRecord
+	updates  writeRecord
 	recovery recovery
 
 	answers  chan *answered

@@ -87,6 +87,13 @@ func (r *recovery) one() []string {
 	return []string{r.ahead}
 }
 
+// reads reports whether the last reading succeeded.
+func (r *recovery) reads() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.readFailed
+}
+
 // awaited reports whether an alias waits and the API fails.
 func (r *recovery) awaited() bool {
 	r.mu.Lock()

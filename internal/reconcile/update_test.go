@@ -4,10 +4,7 @@
 package reconcile
 
 import (
-	"net/http"
-	"strconv"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -140,60 +137,4 @@ func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
 		assert.NotEqual(t, protocol.Full, w.ledger.timed(alias).Form)
 		assert.Contains(t, w.seen.now().lessons, protocol.Shrunk)
 	})
-}
-
-func TestUpdatesThatFailWhileOthersSucceed(t *testing.T) {
-	const down = http.StatusInternalServerError
-	var u updateRecord
-	assert.False(t, u.note("b", protocol.Done, 0))
-	assert.False(t, u.note("a", protocol.Unanswered, down), "a success before the first failure says nothing")
-	assert.False(t, u.note("a", protocol.Unanswered, down))
-	u.note("b", protocol.Done, 0)
-	assert.False(t, u.note("a", protocol.Unanswered, 0), "no answer is no error of the server")
-	assert.False(t, u.note("a", protocol.Unanswered, http.StatusOK))
-	assert.True(t, u.note("a", protocol.Unanswered, down))
-	assert.True(t, u.note("a", protocol.Unanswered, http.StatusBadGateway))
-	u.note("a", protocol.Done, 0)
-	assert.False(t, u.note("a", protocol.Unanswered, down), "its own success ends the row")
-	u.note("a", protocol.Refused, http.StatusBadRequest)
-	assert.False(t, u.note("a", protocol.Unanswered, down), "only another alias's success counts")
-}
-
-func TestASuccessOfItsOwnHidesNoOther(t *testing.T) {
-	const down = http.StatusInternalServerError
-	var u updateRecord
-	u.note("a", protocol.Unanswered, down)
-	u.note("b", protocol.Done, 0)
-	u.note("c", protocol.Unanswered, down)
-	u.note("c", protocol.Done, 0)
-	u.note("c", protocol.Done, 0)
-	assert.True(t, u.note("a", protocol.Unanswered, down))
-	assert.Equal(t, "b", u.other.alias)
-}
-
-// An incident may close without another update. The next one with its alias may come weeks later, when the API fails for all.
-func TestAFailureOfLongAgoSaysNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const down = http.StatusServiceUnavailable
-		var u updateRecord
-		u.note("a", protocol.Unanswered, down)
-		u.note("b", protocol.Done, 0)
-		time.Sleep(time.Hour)
-		assert.True(t, u.note("a", protocol.Unanswered, down), "tries may be an hour apart")
-		time.Sleep(sameRow)
-		assert.True(t, u.note("a", protocol.Unanswered, down))
-		time.Sleep(sameRow + time.Second)
-		assert.False(t, u.note("a", protocol.Unanswered, down))
-		assert.False(t, u.note("a", protocol.Unanswered, down))
-	})
-}
-
-func TestFailingUpdatesAreBounded(t *testing.T) {
-	var u updateRecord
-	for i := range 3 * maxFailing {
-		u.note(strconv.Itoa(i), protocol.Unanswered, http.StatusInternalServerError)
-	}
-	assert.Len(t, u.failing, maxFailing)
-	assert.Contains(t, u.failing, strconv.Itoa(3*maxFailing-1))
-	assert.NotContains(t, u.failing, "0")
 }
