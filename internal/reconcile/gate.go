@@ -25,11 +25,30 @@ const (
 
 // Lanes of requests at the gate.
 const (
-	pages lane = iota
+	criticalPages lane = iota
+	pages
 	closes
 	updates
 	reads
 )
+
+type criticalKey struct{}
+
+// urgent lets the creates of a critical page overtake others at the gate. of is the lane of the alias in the queue.
+func urgent(ctx context.Context, of lane) context.Context {
+	if of != openCritical {
+		return ctx
+	}
+	return context.WithValue(ctx, criticalKey{}, true)
+}
+
+// laneAtGate is the lane of a request.
+func laneAtGate(ctx context.Context, k protocol.Kind) lane {
+	if at := laneOfKind(k); at != pages || ctx.Value(criticalKey{}) == nil {
+		return at
+	}
+	return criticalPages
+}
 
 func laneOfKind(k protocol.Kind) lane {
 	switch k {
@@ -86,7 +105,7 @@ func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r prot
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	began, at := time.Now(), laneOfKind(kind)
+	began, at := time.Now(), laneAtGate(ctx, kind)
 	v := &visitor{called: make(chan struct{})}
 	g.mu.Lock()
 	t := g.waiting.push(v, at)
@@ -145,9 +164,9 @@ func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
 func (g *Gate) place(at lane) bool {
 	others := g.inside[closes] + g.inside[updates] + g.inside[reads]
 	switch {
-	case others+g.inside[pages] >= g.places:
+	case others+g.inside[pages]+g.inside[criticalPages] >= g.places:
 		return false
-	case at == pages:
+	case at <= pages:
 		return true
 	case at == reads && g.inside[reads] >= g.readPlaces():
 		return false

@@ -78,7 +78,7 @@ func (g *Gate) pause(d time.Duration) {
 }
 
 func (g *Gate) pausedUntil(at lane) time.Time {
-	if at == pages {
+	if at <= pages {
 		return g.pagesUntil
 	}
 	return g.until

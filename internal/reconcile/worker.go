@@ -98,7 +98,7 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 // safe.
 func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
-	ctx = permit(ctx, r.cfg.MayCall, c.At)
+	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), laneOf(e))
 	began := time.Now()
 	answer, err := r.carryOut(ctx, e, c, prepared)
 	_, answer.TurnedAway = errors.AsType[*PausedError](err)
