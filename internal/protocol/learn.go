@@ -45,9 +45,13 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		a.Sent = a.Sent.part(&c.Content)
 	}
 	if c.Renew && (a.Result == Gone || a.Before.Seen && !a.Before.Open) {
-		// Somebody closed it before us.
+		// Somebody closed it before us, as it seems.
 		n.succeed(c)
+		written := n.Written
 		p.closed(n, Call{Kind: Lookup, ID: c.ID})
+		if n.unseen(a.Before, now); n.Unseen {
+			n.Written = written
+		}
 		return FoundClosed
 	}
 	switch a.Result {
