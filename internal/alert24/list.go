@@ -6,6 +6,7 @@ package alert24
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,12 +27,16 @@ const (
 )
 
 // pages reads page after page of one status, or of all (""), newest first, until the list ends or each returns false. ahead is how
-// far the server's clock is ahead of ours.
+// far the server's clock is ahead of ours. If a page is too long, because of somebody's long texts, the rest is read in smaller pages.
 func (c *Client) pages(ctx context.Context, status string, each func(p *page, ahead time.Duration) (more bool)) error {
-	offset := 0
+	offset, limit := 0, pageLimit
 	for range maxPages {
-		p, ahead, err := c.page(ctx, status, offset)
-		if err != nil {
+		p, ahead, err := c.page(ctx, status, offset, limit)
+		switch {
+		case errors.Is(err, errTooLong) && limit > 1:
+			limit /= 3
+			continue
+		case err != nil:
 			return err
 		}
 		for i := range p.rows {
@@ -50,12 +55,12 @@ func (c *Client) pages(ctx context.Context, status string, each func(p *page, ah
 	}
 }
 
-func (c *Client) page(ctx context.Context, status string, offset int) (p *page, ahead time.Duration, err error) {
+func (c *Client) page(ctx context.Context, status string, offset, limit int) (p *page, ahead time.Duration, err error) {
 	query := url.Values{}
 	if status != "" {
 		query.Set("status", status)
 	}
-	err = c.readPage(ctx, "incidents", query, offset, func(ans *answer) error {
+	err = c.readPage(ctx, "incidents", query, offset, limit, func(ans *answer) error {
 		got, err := decodePage(ans.body, offset)
 		if date := serverTime(ans.header); !date.IsZero() {
 			ahead = date.Sub(ans.gotAt)
@@ -66,9 +71,9 @@ func (c *Client) page(ctx context.Context, status string, offset int) (p *page, 
 	return p, ahead, err
 }
 
-// readPage requests the page of a list that begins at offset, and hands the whole answer to use.
-func (c *Client) readPage(ctx context.Context, list string, query url.Values, offset int, use func(*answer) error) error {
-	query.Set("limit", strconv.Itoa(pageLimit))
+// readPage requests the page of a list that begins at offset, with up to limit rows, and hands the whole answer to use.
+func (c *Client) readPage(ctx context.Context, list string, query url.Values, offset, limit int, use func(*answer) error) error {
+	query.Set("limit", strconv.Itoa(limit))
 	if offset > 0 {
 		query.Set("offset", strconv.Itoa(offset))
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,29 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
+
+// Other tools may write long texts, of which a page can hold too many.
+func TestAPageThatIsTooLongIsReadInParts(t *testing.T) {
+	log := strings.Repeat("at com.example.Main ", 10_000)
+	rows := others(250, time.Minute)
+	for _, row := range rows[120:180] {
+		row["description"] = log
+	}
+	b, c := startBoard(t, slices.Concat(rows, []map[string]any{incidentRow("a", "A", time.Hour)})...)
+	answers, err := c.Find(t.Context(), []Question{{Alias: "A", Depth: protocol.All, Since: ago(2 * time.Hour)}})
+	require.NoError(t, err)
+	require.Len(t, answers[0].Found, 1)
+	assert.Equal(t, "a", answers[0].Found[0].ID)
+	assert.Less(t, len(b.seen), 50)
+	l, err := c.Open(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, l.IDs, 251)
+
+	rows[150]["description"] = strings.Repeat("x", maxList)
+	_, err = c.Open(t.Context())
+	requireResult(t, err, protocol.Incomplete)
+	assert.ErrorContains(t, err, "longer than")
+}
 
 // concurrency is a gate that counts requests.
 type concurrency struct {

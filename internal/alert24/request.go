@@ -6,6 +6,7 @@ package alert24
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -132,13 +133,15 @@ func (c *Client) exchange(ctx context.Context, r *request, use func(*answer) err
 	return nil
 }
 
+var errTooLong = errors.New("it is longer")
+
 // readBounded reads up to limit, or to the end, so that the connection can be used again.
 func readBounded(resp *http.Response, limit int64) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(int(min(max(resp.ContentLength, 0), limit)) + bytes.MinRead)
 	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit+1))
 	if err == nil && int64(b.Len()) > limit {
-		err = fmt.Errorf("it is longer than %d bytes", limit)
+		err = fmt.Errorf("%w than %d bytes", errTooLong, limit)
 	}
 	return b.Bytes(), err
 }

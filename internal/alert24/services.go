@@ -20,7 +20,7 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 	offset := 0
 	for range maxServicePages {
 		n, more := 0, false
-		err := c.readPage(ctx, "services", url.Values{}, offset, func(ans *answer) (err error) {
+		err := c.readPage(ctx, "services", url.Values{}, offset, pageLimit, func(ans *answer) (err error) {
 			var rows []Service
 			rows, n, more, err = decodeServices(ans.body, offset)
 			all = append(all, rows...)
