@@ -27,7 +27,8 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 		if inc, deduplicated, err = decodeIncident(ans.body); err != nil {
 			return err
 		}
-		a.Met = met(&w, &inc, ans, deduplicated)
+		a.Told = deduplicated
+		a.Met = deduplicated || met(&w, &inc, ans)
 		return checkID(string(inc.ID))
 	})
 	a.Sent.Sent = w.hashes()
@@ -40,7 +41,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 			err = metForeign(&r, &inc)
 		}
 	} else {
-		a.Met = false
+		a.Met, a.Told = false, false
 	}
 	return conclude(a, err)
 }

@@ -93,15 +93,12 @@ func foreignError(r *row) error {
 // metMargin is how much older than its create a row may look, by the answer's Date, which has whole seconds.
 const metMargin = 5 * time.Second
 
-// met reports whether a create met an open incident, which the API then left unchanged. One of these is true:
+// met reports whether a create met an open incident, which the API then left unchanged, although its answer does not say so. One of
+// these is true:
 //
-//   - the answer says so;
 //   - the incident is older than the request by the server's clock;
 //   - it shows another severity, or a title that is not a cleaned form of the one that was sent.
-func met(w *write, inc *row, ans *answer, deduplicated bool) bool {
-	if deduplicated {
-		return true
-	}
+func met(w *write, inc *row, ans *answer) bool {
 	if created, date := inc.CreatedAt.time(), serverTime(ans.header); !created.IsZero() && !date.IsZero() {
 		if created.Before(date.Add(-ans.gotAt.Sub(ans.sentAt) - metMargin)) {
 			return true

@@ -110,6 +110,10 @@ var histories = append([]fixed{
 		"a 404 proves that an incident is closed",
 	},
 	{
+		"a create met an incident, and might have written it", "cleaned text",
+		"toggle(0); deliver; call answered; second; second; second; second; toggle(0); deliver; toggle(0); call ignored, no body; person edits the description", "",
+	},
+	{
 		"a create that met an incident which a person opened again counted as written", "people",
 		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; person reopens; " +
 			"toggle(0); another value(0); deliver all; call answered; answer",

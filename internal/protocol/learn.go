@@ -140,7 +140,9 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	case n.mayBeOpen(f.ID), n.Doubt.Creates > 0:
 		// An earlier call of ours may have made it. So may this create, if Alert24 does not mark a hit and cleans text.
 		unsure := n.Unsure
-		n.Unsure = append(slices.Clip(unsure), a.Sent)
+		if !a.Told {
+			n.Unsure = append(slices.Clip(unsure), a.Sent)
+		}
 		n.recognise(&f, n.mayBeOpen(f.ID))
 		n.Unsure = unsure
 	default:

@@ -185,7 +185,7 @@ func (w *world) carriedOut(k *work, a Answer) Answer {
 		if !body {
 			a.Incident = Shown{ID: r.id}
 		}
-		a.Met = k.reply.met
+		a.Met, a.Told = k.reply.met, k.reply.met && !w.noFlag
 		if w.noFlag && k.call.Kind == Create {
 			a.Met = k.reply.shown.Fields != k.want.Sent
 		}

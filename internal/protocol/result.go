@@ -50,8 +50,8 @@ type Answer struct {
 	Result Result
 	// Incident is what the answer to a write shows.
 	Incident Shown
-	// Met: a create met an open incident and has written nothing.
-	Met bool
+	// Met: a create met an open incident and has written nothing, as it seems. Told: the API says so.
+	Met, Told bool
 	// Sent is the content of a create or an update.
 	Sent Content
 	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need. A close that
