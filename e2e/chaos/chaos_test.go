@@ -114,15 +114,13 @@ func start(t *testing.T, binary string, seed uint64) *run {
 	for n := range families {
 		r.families = append(r.families, newFamily(n, r.source(uint64(3000+n))))
 	}
-	var err error
-	r.sandbox, err = harness.StartSandbox(t.Context(), func(o *sandbox.Options) {
+	r.sandbox = harness.StartSandbox(func(o *sandbox.Options) {
 		o.Seed = seed
 		o.MaxRequests, o.MaxIncidents, o.MaxHistory = keptRequests, 1_000_000, 1000
 		if r.worlds[unchanged] {
 			o.Switches = nil
 		}
 	})
-	require.NoError(t, err)
 	t.Cleanup(r.sandbox.Close)
 	r.weather = &weather{api: r.sandbox.Server, random: r.source(12_000), counts: map[string]int{}}
 	r.stranger = &stranger{api: r.sandbox.Server, random: r.source(13_000), families: r.families}
@@ -133,6 +131,7 @@ func start(t *testing.T, binary string, seed uint64) *run {
 	if r.worlds[personCloses] {
 		r.people.deeds = append(r.people.deeds, closing)
 	}
+	var err error
 	r.collector, err = harness.StartCollector(t.Context(), harness.CollectorOptions{
 		Binary: binary, Endpoint: r.sandbox.Endpoint(), APIKey: r.sandbox.Key, Dir: t.TempDir(), Set: settings(),
 	})

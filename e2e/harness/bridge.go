@@ -39,9 +39,7 @@ func StartBridge(ctx context.Context, binaries Binaries, dir string, switches fu
 	if err != nil {
 		return b, err
 	}
-	if b.Sandbox, err = StartSandbox(ctx, func(o *sandbox.Options) { o.Switches = switches }); err != nil {
-		return b, err
-	}
+	b.Sandbox = StartSandbox(func(o *sandbox.Options) { o.Switches = switches })
 	b.Collector, err = StartCollector(ctx, CollectorOptions{
 		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint(), APIKey: b.Sandbox.Key, Dir: dir, Set: WithAlertmanager(listen, set),
 	})

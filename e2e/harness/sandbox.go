@@ -7,8 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -22,33 +22,19 @@ type Sandbox struct {
 	// Key is the only API key that it accepts.
 	Key string
 
-	server *http.Server
-	done   chan struct{}
+	listener *httptest.Server
 }
 
 // StartSandbox starts a sandbox inside this process. Each change may set other options. Unless one sets other switches, a create
 // updates the open incident of its alias.
-func StartSandbox(ctx context.Context, changes ...func(*sandbox.Options)) (*Sandbox, error) {
+func StartSandbox(changes ...func(*sandbox.Options)) *Sandbox {
 	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}, Switches: sandbox.Merging}
 	for _, change := range changes {
 		change(&options)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &Sandbox{
-		Server:  sandbox.New(options),
-		Address: "http://" + listener.Addr().String(),
-		Key:     sandbox.DemoKey,
-		done:    make(chan struct{}),
-	}
-	s.server = &http.Server{Handler: s.Server, ReadHeaderTimeout: time.Minute}
-	go func() {
-		_ = s.server.Serve(listener) // always an error, because Close ends it
-		close(s.done)
-	}()
-	return s, nil
+	s := sandbox.New(options)
+	listener := httptest.NewServer(s)
+	return &Sandbox{Server: s, Address: listener.URL, Key: sandbox.DemoKey, listener: listener}
 }
 
 // Endpoint is the base URL of the API.
@@ -56,9 +42,8 @@ func (s *Sandbox) Endpoint() string { return s.Address + sandbox.BasePath }
 
 // Close ends the sandbox.
 func (s *Sandbox) Close() {
-	s.Server.Close()
-	_ = s.server.Close()
-	<-s.done
+	s.Server.Close() // the listener waits for its requests, and hanging requests end only with the sandbox
+	s.listener.Close()
 }
 
 // Incident is what the API shows of an incident, as far as the demo needs it.

@@ -48,8 +48,7 @@ func startSome(t *testing.T, n int, set ...string) *fleet {
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	f := &fleet{server: server, witness: newWitness()}
-	f.sandbox, err = harness.StartSandbox(t.Context())
-	require.NoError(t, err)
+	f.sandbox = harness.StartSandbox()
 	t.Cleanup(f.sandbox.Close)
 	f.database = server.Database(t)
 	for range n {

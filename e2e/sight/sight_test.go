@@ -26,8 +26,7 @@ const statusGate = "--feature-gates=extension.healthcheck.useComponentStatus"
 func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 	for name, args := range map[string][]string{"health_check as deployed": nil, "health_check with component status": {statusGate}} {
 		t.Run(name, func(t *testing.T) {
-			s, err := harness.StartSandbox(t.Context())
-			require.NoError(t, err)
+			s := harness.StartSandbox()
 			t.Cleanup(s.Close)
 			s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 			c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{

@@ -31,8 +31,7 @@ import (
 func TestFullStorage(t *testing.T) {
 	dir := t.TempDir()
 	found := kit.Binaries(t, harness.CollectorEnv)
-	s, err := harness.StartSandbox(t.Context())
-	require.NoError(t, err)
+	s := harness.StartSandbox()
 	t.Cleanup(s.Close)
 	start := func(size int) *harness.Collector {
 		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
@@ -43,7 +42,7 @@ func TestFullStorage(t *testing.T) {
 		return c
 	}
 	c := start(1 << 20)
-	_, err = s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // only webhooks may change anything
+	_, err := s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // only webhooks may change anything
 	require.NoError(t, err)
 	n, refused := kit.Fill(t, c)
 	want := map[string]bool{}
@@ -76,8 +75,7 @@ func TestFullStorage(t *testing.T) {
 func TestLedgerOfANewerVersion(t *testing.T) {
 	dir := t.TempDir()
 	found := kit.Binaries(t, harness.CollectorEnv)
-	s, err := harness.StartSandbox(t.Context())
-	require.NoError(t, err)
+	s := harness.StartSandbox()
 	t.Cleanup(s.Close)
 	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
 		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: kit.Quick(),

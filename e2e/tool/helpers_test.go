@@ -90,8 +90,7 @@ func environment(s *harness.Sandbox) []string {
 
 func startSandbox(t *testing.T, changes ...func(*sandbox.Options)) *harness.Sandbox {
 	t.Helper()
-	s, err := harness.StartSandbox(t.Context(), changes...)
-	require.NoError(t, err)
+	s := harness.StartSandbox(changes...)
 	t.Cleanup(s.Close)
 	return s
 }

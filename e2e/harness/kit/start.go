@@ -51,8 +51,7 @@ type World struct {
 func Start(t *testing.T, w World) (*harness.Sandbox, *harness.Collector) {
 	t.Helper()
 	found := Binaries(t, harness.CollectorEnv)
-	s, err := harness.StartSandbox(t.Context(), func(o *sandbox.Options) { o.Switches = w.Switches })
-	require.NoError(t, err)
+	s := harness.StartSandbox(func(o *sandbox.Options) { o.Switches = w.Switches })
 	t.Cleanup(s.Close)
 	require.NoError(t, s.SetFaults(w.Faults))
 	return s, StartOn(t, s, found, w)
