@@ -30,17 +30,25 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once
-	show := func() error { return run(ctx, os.Stdout, *keep) }
+	story := play
 	if *replicas {
-		show = func() error { return runReplicas(ctx, os.Stdout) }
+		story = playReplicas
 	}
-	if err := show(); err != nil {
+	if err := run(ctx, story, *keep); err != nil {
 		fmt.Fprintln(os.Stderr, "\nthe demo failed:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, keep bool) (err error) {
+// stage is what a story is played on.
+type stage struct {
+	binaries harness.Binaries
+	dir      string
+	out      io.Writer
+	keep     bool // leave everything running at the end
+}
+
+func run(ctx context.Context, play func(context.Context, *stage) error, keep bool) (err error) {
 	binaries, err := harness.BinariesFromEnv(harness.CollectorEnv, harness.AlertmanagerEnv)
 	if err != nil {
 		return fmt.Errorf("run `make demo`: %w", err)
@@ -50,36 +58,36 @@ func run(ctx context.Context, out io.Writer, keep bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	err = play(ctx, &stage{binaries: binaries, dir: dir, out: os.Stdout, keep: keep})
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted") // instead of the errors that Ctrl-C caused
+	}
+	return err
+}
 
+// play shows one bridge.
+func play(ctx context.Context, on *stage) (err error) {
 	began := time.Now()
-	bridge, err := harness.StartBridge(ctx, binaries, dir, nil,
+	bridge, err := harness.StartBridge(ctx, on.binaries, on.dir, nil,
 		"receivers.alertmanager.sync.endpoints=["+harness.AlertmanagerURL+"]", "receivers.alertmanager.sync.interval=1s",
 		"receivers.alertmanager.sync.absent_for=1s", "receivers.alertmanager.sync.startup_grace=0s")
 	defer func() { err = errors.Join(err, bridge.Close()) }()
 	if err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
-	fmt.Fprintf(out, "collector     %s\n", bridge.Collector.Webhook)
-	fmt.Fprintf(out, "alertmanager  %s\n", bridge.Alertmanager.Address)
-	fmt.Fprintf(out, "sandbox       %s (a local stand-in for Alert24)\n", bridge.Sandbox.Address)
+	fmt.Fprintf(on.out, "collector     %s\n", bridge.Collector.Webhook)
+	fmt.Fprintf(on.out, "alertmanager  %s\n", bridge.Alertmanager.Address)
+	fmt.Fprintf(on.out, "sandbox       %s (a local stand-in for Alert24)\n", bridge.Sandbox.Address)
 
-	s := story{bridge: bridge, out: out}
+	s := story{bridge: bridge, out: on.out}
 	if err := s.play(ctx); err != nil {
-		return interrupted(ctx, errors.Join(err, complaints(bridge.Collector.Log())))
+		return errors.Join(err, complaints(bridge.Collector.Log()))
 	}
-	fmt.Fprintf(out, "\nTwo alerts, two incidents: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
-	if keep {
-		linger(ctx, out, bridge)
+	fmt.Fprintf(on.out, "\nTwo alerts, two incidents: opened, updated and resolved, in %s.\n", time.Since(began).Round(time.Second))
+	if on.keep {
+		linger(ctx, on.out, bridge)
 	}
 	return nil
-}
-
-// interrupted reports Ctrl-C instead of the errors that it caused.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return errors.New("interrupted")
-	}
-	return err
 }
 
 // complaints returns the last warnings and errors of a collector's log as an error; nil if there are none.

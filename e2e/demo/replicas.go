@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,17 +19,8 @@ import (
 // lease is short, to keep the demo short.
 const lease = 3 * time.Second
 
-// runReplicas kills the leader of two bridges while an alert fires.
-func runReplicas(ctx context.Context, out io.Writer) (err error) {
-	binaries, err := harness.BinariesFromEnv(harness.CollectorEnv, harness.AlertmanagerEnv)
-	if err != nil {
-		return fmt.Errorf("run `make demo-replicas`: %w", err)
-	}
-	dir, err := os.MkdirTemp("", "otelcol-alert24-demo-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+// playReplicas kills the leader of two bridges while an alert fires.
+func playReplicas(ctx context.Context, on *stage) (err error) {
 	server, err := pgtest.Start() //nolint:contextcheck // it has a limit of its own
 	if err != nil {
 		return err
@@ -40,23 +29,23 @@ func runReplicas(ctx context.Context, out io.Writer) (err error) {
 	if err := server.Exec(ctx, "postgres", "CREATE DATABASE bridge OWNER "+pgtest.Role); err != nil {
 		return err
 	}
-	d := &duo{binaries: binaries, dir: dir, out: out, url: pgtest.TCP(server.Address(), "bridge")}
+	d := &duo{stage: on, url: pgtest.TCP(server.Address(), "bridge")}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.start(ctx); err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
 	if err := d.play(ctx); err != nil {
-		return interrupted(ctx, err)
+		return err
 	}
-	fmt.Fprintf(out, "\nThe incident was closed once, by the other replica.\n")
+	fmt.Fprintf(on.out, "\nThe incident was closed once, by the other replica.\n")
 	return nil
 }
 
 // duo is two bridges on one database, with everything they need.
 type duo struct {
-	binaries harness.Binaries
-	dir, url string
-	out      io.Writer
+	*stage
+
+	url string // of the database
 
 	sandbox      *harness.Sandbox
 	bridges      []*harness.Collector
