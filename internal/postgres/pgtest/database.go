@@ -15,6 +15,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var databases atomic.Int64
@@ -27,9 +29,7 @@ func (s *Server) Database(tb testing.TB, options ...string) string {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), time.Minute)
 		defer cancel()
-		if err := s.Exec(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			tb.Error(err)
-		}
+		assert.NoError(tb, s.Exec(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)"))
 	})
 	return name
 }
@@ -37,9 +37,7 @@ func (s *Server) Database(tb testing.TB, options ...string) string {
 // Do runs statements as the superuser, or fails the test.
 func (s *Server) Do(tb testing.TB, database string, statements ...string) {
 	tb.Helper()
-	if err := s.Exec(tb.Context(), database, statements...); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, s.Exec(tb.Context(), database, statements...))
 }
 
 // Exhaust takes all connections of the server and runs statements over one of them. free releases the connections; so does the end of the test.
@@ -57,15 +55,12 @@ func (s *Server) Exhaust(tb testing.TB, statements ...string) (free func()) {
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "53300" {
 			break
 		}
-		if err != nil {
-			tb.Fatal(err)
-		}
+		require.NoError(tb, err)
 		taken = append(taken, conn)
 	}
 	for _, sql := range statements {
-		if _, err := taken[0].Exec(tb.Context(), sql); err != nil {
-			tb.Fatal(err)
-		}
+		_, err := taken[0].Exec(tb.Context(), sql)
+		require.NoError(tb, err)
 	}
 	return free
 }

@@ -14,41 +14,31 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Pooler starts PgBouncer in front of the server until the test ends, and returns its address. mode is its pool_mode.
 func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
 	tb.Helper()
 	dir, err := os.MkdirTemp(s.dir, "pool") //nolint:usetesting // where another user gets
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	program, libraries, err := pooler(tb.Context(), dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	port, err := freePort()
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	config := filepath.Join(dir, "pgbouncer.ini")
 	for name, text := range map[string]string{
 		config: fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
 			"pool_mode = %s\nauth_type = scram-sha-256\nauth_file = users\nadmin_users = %s\n", s.dir, s.port, port, mode, Role),
 		filepath.Join(dir, "users"): fmt.Sprintf("%q %q\n", Role, Password),
 	} {
-		if err := errors.Join(os.WriteFile(name, []byte(text), 0o600), s.own(name)); err != nil {
-			tb.Fatal(err)
-		}
+		require.NoError(tb, errors.Join(os.WriteFile(name, []byte(text), 0o600), s.own(name)))
 	}
-	if err := s.own(dir); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, s.own(dir))
 	cmd := s.command(context.WithoutCancel(tb.Context()), program, "-q", config)
 	cmd.Dir, cmd.Env = dir, environment(libraries)
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, cmd.Start())
 	tb.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // killed

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Proxy is a network between a client and the server that can fail.
@@ -41,9 +43,7 @@ func NewProxy(tb testing.TB, upstream string) *Proxy {
 	tb.Helper()
 	var lc net.ListenConfig
 	listener, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	p := &Proxy{upstream: upstream, listener: listener, conns: map[net.Conn]struct{}{}}
 	p.moved = sync.NewCond(&p.mu)
 	p.work.Go(p.accept)
