@@ -5,7 +5,6 @@
 package archive
 
 import (
-	"archive/tar"
 	"archive/zip"
 	"compress/gzip"
 	"crypto/sha256"
@@ -36,15 +35,9 @@ var documents = []string{
 
 const sbomName = "sbom.cdx.json"
 
-type member struct {
-	name    string
-	mode    os.FileMode
-	content []byte
-}
-
 // Build packs an archive, whose path is base with an ending: zip for Windows, and else tar.gz. Everything in it is in one folder.
 func Build(o Options, base string) (path string, err error) {
-	members, err := collect(o)
+	members, err := collect(o, filepath.Base(base))
 	if err != nil {
 		return "", err
 	}
@@ -56,13 +49,14 @@ func Build(o Options, base string) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("make an archive: %w", err)
 	}
-	if err := errors.Join(pack(out, filepath.Base(base), members, o.Time), out.Close()); err != nil {
+	if err := errors.Join(pack(out, o.Time, members), out.Close()); err != nil {
 		return "", fmt.Errorf("make %s: %w", path, err)
 	}
 	return path, nil
 }
 
-func collect(o Options) ([]member, error) {
+// collect returns everything of an archive, in a folder.
+func collect(o Options, folder string) ([]Member, error) {
 	type file struct {
 		name, from string
 		mode       os.FileMode
@@ -74,47 +68,36 @@ func collect(o Options) ([]member, error) {
 	for _, name := range documents {
 		files = append(files, file{name, filepath.Join(o.Root, name), 0o644})
 	}
-	members := []member{{name: sbomName, mode: 0o644, content: o.SBOM}}
+	members := []Member{{Name: folder + "/" + sbomName, Mode: 0o644, Content: o.SBOM}}
 	for _, f := range files {
 		content, err := os.ReadFile(f.from)
 		if err != nil {
 			return nil, fmt.Errorf("make an archive: %w", err)
 		}
-		members = append(members, member{name: f.name, mode: f.mode, content: content})
+		members = append(members, Member{Name: folder + "/" + f.name, Mode: f.mode, Content: content})
 	}
 	return members, nil
 }
 
-func packTar(out io.Writer, folder string, members []member, at time.Time) error {
+// packTar packs members into a compressed tar.
+func packTar(out io.Writer, at time.Time, members []Member) error {
 	zipped, err := gzip.NewWriterLevel(out, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
-	w := tar.NewWriter(zipped)
-	for _, m := range members {
-		header := &tar.Header{
-			Name: folder + "/" + m.name, Mode: int64(m.mode), Size: int64(len(m.content)), ModTime: at, Typeflag: tar.TypeReg, Format: tar.FormatPAX,
-		}
-		if err := w.WriteHeader(header); err != nil {
-			return err
-		}
-		if _, err := w.Write(m.content); err != nil {
-			return err
-		}
-	}
-	return errors.Join(w.Close(), zipped.Close())
+	return errors.Join(WriteTar(zipped, at, members), zipped.Close())
 }
 
-func packZip(out io.Writer, folder string, members []member, at time.Time) error {
+func packZip(out io.Writer, at time.Time, members []Member) error {
 	w := zip.NewWriter(out)
 	for _, m := range members {
-		header := &zip.FileHeader{Name: folder + "/" + m.name, Method: zip.Deflate, Modified: at}
-		header.SetMode(m.mode)
+		header := &zip.FileHeader{Name: m.Name, Method: zip.Deflate, Modified: at}
+		header.SetMode(m.Mode)
 		file, err := w.CreateHeader(header)
 		if err != nil {
 			return err
 		}
-		if _, err := file.Write(m.content); err != nil {
+		if _, err := file.Write(m.Content); err != nil {
 			return err
 		}
 	}

@@ -4,38 +4,30 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 )
 
-// entry is a file, or a folder if its name ends with a slash.
-type entry struct {
-	name    string
-	mode    fs.FileMode
-	user    int
-	content []byte
-}
-
 // systemFiles are what a program expects of any system. There is no shell.
-func systemFiles() []entry {
+func systemFiles() []archive.Member {
 	passwd := fmt.Sprintf("root:x:0:0:root:/:/sbin/nologin\notelcol-alert24:x:%d:%d::/:/sbin/nologin\n", User, User)
 	group := fmt.Sprintf("root:x:0:\notelcol-alert24:x:%d:\n", User)
-	return []entry{
-		{name: "etc/", mode: 0o755},
-		{name: "etc/group", mode: 0o644, content: []byte(group)},
-		{name: "etc/passwd", mode: 0o644, content: []byte(passwd)},
-		{name: "etc/ssl/", mode: 0o755},
-		{name: "etc/ssl/certs/", mode: 0o755},
-		{name: "etc/ssl/certs/ca-certificates.crt", mode: 0o644, content: certificates()},
-		{name: "tmp/", mode: 0o1777},
+	return []archive.Member{
+		{Name: "etc/", Mode: 0o755},
+		{Name: "etc/group", Mode: 0o644, Content: []byte(group)},
+		{Name: "etc/passwd", Mode: 0o644, Content: []byte(passwd)},
+		{Name: "etc/ssl/", Mode: 0o755},
+		{Name: "etc/ssl/certs/", Mode: 0o755},
+		{Name: "etc/ssl/certs/ca-certificates.crt", Mode: 0o644, Content: certificates()},
+		{Name: "tmp/", Mode: 0o1777},
 	}
 }
 
@@ -49,17 +41,17 @@ func certificates() []byte {
 }
 
 // ownFiles are the bridge's own.
-func ownFiles(o Options, arch string) ([]entry, error) {
-	entries := []entry{
-		{name: "etc/otelcol-alert24/", mode: 0o755},
-		{name: "usr/", mode: 0o755},
-		{name: "usr/bin/", mode: 0o755},
-		{name: "usr/share/", mode: 0o755},
-		{name: "usr/share/otelcol-alert24/", mode: 0o755},
-		{name: "usr/share/otelcol-alert24/sbom.cdx.json", mode: 0o644, content: o.SBOM[arch]},
-		{name: "var/", mode: 0o755},
-		{name: "var/lib/", mode: 0o755},
-		{name: State[1:] + "/", mode: 0o700, user: User},
+func ownFiles(o Options, arch string) ([]archive.Member, error) {
+	members := []archive.Member{
+		{Name: "etc/otelcol-alert24/", Mode: 0o755},
+		{Name: "usr/", Mode: 0o755},
+		{Name: "usr/bin/", Mode: 0o755},
+		{Name: "usr/share/", Mode: 0o755},
+		{Name: "usr/share/otelcol-alert24/", Mode: 0o755},
+		{Name: "usr/share/otelcol-alert24/sbom.cdx.json", Mode: 0o644, Content: o.SBOM[arch]},
+		{Name: "var/", Mode: 0o755},
+		{Name: "var/lib/", Mode: 0o755},
+		{Name: State[1:] + "/", Mode: 0o700, User: User},
 	}
 	for _, f := range []struct {
 		name, from string
@@ -75,32 +67,7 @@ func ownFiles(o Options, arch string) ([]entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read a file of the image: %w", err)
 		}
-		entries = append(entries, entry{name: f.name, mode: f.mode, content: content})
+		members = append(members, archive.Member{Name: f.name, Mode: f.mode, Content: content})
 	}
-	return entries, nil
-}
-
-// pack makes a tar of entries. All are as old as the sources.
-func pack(at time.Time, entries []entry) ([]byte, error) {
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	for _, e := range entries {
-		header := &tar.Header{
-			Name: e.name, Mode: int64(e.mode), Uid: e.user, Gid: e.user, Size: int64(len(e.content)), ModTime: at.UTC(),
-			Typeflag: tar.TypeReg, Format: tar.FormatUSTAR,
-		}
-		if e.name[len(e.name)-1] == '/' {
-			header.Typeflag = tar.TypeDir
-		}
-		if err := w.WriteHeader(header); err != nil {
-			return nil, fmt.Errorf("pack %s: %w", e.name, err)
-		}
-		if _, err := w.Write(e.content); err != nil {
-			return nil, fmt.Errorf("pack %s: %w", e.name, err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("pack the image: %w", err)
-	}
-	return out.Bytes(), nil
+	return members, nil
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 )
 
 // User is who the bridge runs as.
@@ -129,11 +131,11 @@ func labels(o Options) map[string]string {
 	return named
 }
 
-func layer(at time.Time, entries []entry) (v1.Layer, error) {
-	packed, err := pack(at, entries)
-	if err != nil {
+func layer(at time.Time, members []archive.Member) (v1.Layer, error) {
+	var packed bytes.Buffer
+	if err := archive.WriteTar(&packed, at, members); err != nil {
 		return nil, err
 	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed)), nil }
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed.Bytes())), nil }
 	return tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer))
 }

@@ -4,13 +4,10 @@
 package image
 
 import (
-	"archive/tar"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -19,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 )
 
 // WriteLayout writes an OCI layout with one index, whose name is tag.
@@ -47,44 +46,27 @@ func WriteDocker(image v1.Image, path, repository, tag string) error {
 	return nil
 }
 
-// Archive packs a folder into a tar. The same files give the same bytes.
-func Archive(dir, path string, at time.Time) (err error) {
+// Archive packs the files of a folder into a tar. The same files give the same bytes.
+func Archive(dir, path string, at time.Time) error {
+	var members []archive.Member
+	folder := os.DirFS(dir)
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(folder, name)
+		members = append(members, archive.Member{Name: name, Mode: 0o644, Content: content})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("pack %s: %w", dir, err)
+	}
 	out, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	w := tar.NewWriter(out)
-	err = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		inside, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
-		}
-		return add(w, file, filepath.ToSlash(inside), at)
-	})
-	if err := errors.Join(err, w.Close()); err != nil {
+	if err := errors.Join(archive.WriteTar(out, at, members), out.Close()); err != nil {
 		return fmt.Errorf("pack %s: %w", dir, err)
 	}
 	return nil
-}
-
-func add(w *tar.Writer, file, inside string, at time.Time) error {
-	in, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	header := &tar.Header{Name: inside, Mode: 0o644, Size: info.Size(), ModTime: at.UTC(), Typeflag: tar.TypeReg, Format: tar.FormatPAX}
-	if err := w.WriteHeader(header); err != nil {
-		return err
-	}
-	_, err = io.Copy(w, in)
-	return err
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -100,7 +101,7 @@ func (p *Process) Answers(t *testing.T, url string) {
 		default:
 		}
 		var status int
-		status, last = Get(t.Context(), url)
+		status, _, last = do(t.Context(), http.MethodGet, url, "", "")
 		return last == nil && status == http.StatusOK
 	}, 30*time.Second, 50*time.Millisecond, "%s: %v", url, last)
 	select {
@@ -110,38 +111,27 @@ func (p *Process) Answers(t *testing.T, url string) {
 	}
 }
 
-// Get asks for the status of a URL.
-func Get(ctx context.Context, url string) (int, error) {
-	return do(ctx, http.MethodGet, url, "", http.NoBody)
-}
-
 // Read returns what a URL is answered with.
 func Read(t *testing.T, url string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	status, text, err := do(t.Context(), http.MethodGet, url, "", "")
 	require.NoError(t, err)
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, response.StatusCode, url)
-	return string(text)
+	require.Equal(t, http.StatusOK, status, url)
+	return text
 }
 
 // Post sends a body with a bearer token.
 func Post(t *testing.T, url, token, body string) int {
 	t.Helper()
-	status, err := do(t.Context(), http.MethodPost, url, token, bytes.NewBufferString(body))
+	status, _, err := do(t.Context(), http.MethodPost, url, token, body)
 	require.NoError(t, err)
 	return status
 }
 
-func do(ctx context.Context, method, url, token string, body io.Reader) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, method, url, body)
+func do(ctx context.Context, method, url, token, body string) (status int, answer string, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	request.Close = true
 	request.Header.Set("Content-Type", "application/json")
@@ -150,11 +140,11 @@ func do(ctx context.Context, method, url, token string, body io.Reader) (int, er
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer response.Body.Close()
-	_, err = io.Copy(io.Discard, response.Body)
-	return response.StatusCode, err
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
 
 // Port is a free port of this machine.
