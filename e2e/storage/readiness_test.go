@@ -20,13 +20,13 @@ import (
 // no webhooks.
 func TestReadinessFollowsTheStorage(t *testing.T) {
 	s, c := kit.StartCollector(t, append(kit.Quick(),
-		fmt.Sprint(kit.StorageRoom, 2<<20),
+		fmt.Sprint(storageRoom, 2<<20),
 		// An alert that is not repeated ends after a while, and its entry soon expires. This makes room.
 		"exporters.alert24.lifecycle.stale_after=10s", "exporters.alert24.timeout=1s", "exporters.alert24.echo.window=1s",
 		"exporters.alert24.echo.hold=1s", "exporters.alert24.lifecycle.closed_retention=2s",
 	)...)
 	require.NoError(t, kit.Readiness(t.Context(), t, c, http.StatusOK, "ready"))
-	_, refused := kit.Fill(t, c)
+	_, refused := fill(t, c)
 	becomes := func(status int, said string) {
 		t.Helper()
 		kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, c, status, said) })

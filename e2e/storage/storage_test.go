@@ -35,7 +35,7 @@ func TestFullStorage(t *testing.T) {
 	t.Cleanup(s.Close)
 	start := func(size int) *harness.Collector {
 		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(kit.StorageRoom, size)),
+			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(storageRoom, size)),
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
@@ -44,7 +44,7 @@ func TestFullStorage(t *testing.T) {
 	c := start(1 << 20)
 	_, err := s.AddFault(sandbox.Fault{Status: http.StatusServiceUnavailable}) // only webhooks may change anything
 	require.NoError(t, err)
-	n, refused := kit.Fill(t, c)
+	n, refused := fill(t, c)
 	want := map[string]bool{}
 	for i := range n {
 		want[fmt.Sprintf("HighErrorRate:host-%d", i)] = true
@@ -131,4 +131,25 @@ func TestWithoutStorage(t *testing.T) {
 	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
 	kit.OnlyIncident(t, s, kit.IsOpen)
 	assert.Equal(t, 1, strings.Count(c.Log(), "No storage is configured"))
+}
+
+// storageRoom is the key of the storage's size. The number of bytes follows.
+const storageRoom = "extensions.file_storage.max_size="
+
+// fill sends firings of host-0 and so on until the storage is full. It returns how many were accepted, and the one that was
+// refused.
+func fill(t *testing.T, c *harness.Collector) (taken int, refused kit.Webhook) {
+	t.Helper()
+	for tries := 0; tries < 2; { // a single try may hit a moment without room
+		require.Less(t, taken, 10_000, "the storage does not become full")
+		refused = kit.Firing(fmt.Sprintf("host-%d", taken), "critical")
+		if status := kit.Post(t, c, harness.WebhookToken, refused); status == http.StatusOK {
+			taken, tries = taken+1, 0
+		} else {
+			require.Equal(t, http.StatusServiceUnavailable, status)
+			tries++
+		}
+	}
+	require.NotZero(t, taken)
+	return taken, refused
 }

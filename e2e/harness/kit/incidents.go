@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
@@ -79,14 +77,4 @@ func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration) {
 		}
 		return nil
 	})
-}
-
-// RequireIncidents compares the status and title of all incidents that ever existed, oldest first.
-func RequireIncidents(t *testing.T, s *harness.Sandbox, want ...string) {
-	t.Helper()
-	var got []string // nil like want, if there are none
-	for _, i := range s.Incidents() {
-		got = append(got, i.Status+" "+i.Title)
-	}
-	require.Equal(t, want, got)
 }

@@ -82,13 +82,10 @@ func StartCollector(t *testing.T, set ...string) (*harness.Sandbox, *harness.Col
 	return Start(t, World{Set: set})
 }
 
-// Readings are the possible effects of a create on the open incident of its alias. Delivery must work with each.
-var Readings = map[string]func(*sandbox.Switches){"left unchanged": nil, "merged": sandbox.Merging}
-
-// EachReading runs a test with each reading.
+// EachReading runs a test with each of the possible effects of a create on the open incident of its alias. Delivery must work with all.
 func EachReading(t *testing.T, test func(t *testing.T, switches func(*sandbox.Switches))) {
 	t.Helper()
-	for name, switches := range Readings {
+	for name, switches := range map[string]func(*sandbox.Switches){"left unchanged": nil, "merged": sandbox.Merging} {
 		t.Run(name, func(t *testing.T) { test(t, switches) })
 	}
 }
