@@ -29,7 +29,7 @@ func (e *Timed) suspect(created, now time.Time) {
 		e.Doubt.Since = created
 	}
 	e.Doubt.Set = true
-	e.SettleAt = latest(e.SettleAt, now)
+	e.SettleAt = Latest(e.SettleAt, now)
 	e.LookAt, e.Looks = now, 0
 	e.Version++
 }

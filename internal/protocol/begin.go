@@ -26,7 +26,7 @@ func (p *Policy) looksFor(e *Timed, c Call) bool {
 func (p *Policy) tried(n *Timed, c Call, now time.Time) {
 	n.Tries++
 	if n.Tries >= p.Backoff.SlowAfter {
-		n.LastTry, n.Called = latest(now, n.LastTry.Add(p.Backoff.Slow)), now
+		n.LastTry, n.Called = Latest(now, n.LastTry.Add(p.Backoff.Slow)), now
 	}
 	n.Hurried = n.Hurried && c.Kind == Lookup // the call that needs this lookup follows
 }

@@ -59,7 +59,7 @@ func summarise(members []Member) *summary {
 
 func (s *summary) add(m *Member) {
 	if !m.Firing {
-		s.ended = latest(s.ended, m.ended())
+		s.ended = Latest(s.ended, m.ended())
 	}
 	s.held = earliest(s.held, m.HeldUntil)
 	switch {
@@ -77,7 +77,7 @@ func (s *summary) add(m *Member) {
 	case m.ResolvedAt.IsZero():
 		s.unheard = true
 	default:
-		s.resolved, s.last = earliest(s.resolved, m.ResolvedAt), latest(s.last, m.ResolvedAt)
+		s.resolved, s.last = earliest(s.resolved, m.ResolvedAt), Latest(s.last, m.ResolvedAt)
 	}
 }
 
@@ -109,6 +109,14 @@ func (s *Members) Worst() ([]incident.Alert, incident.Context) {
 	return r.Alerts(), more
 }
 
+// over combines a time of all buckets.
+func (s *Members) over(of func(*summary) time.Time, combine func(a, b time.Time) time.Time) (t time.Time) {
+	for i := range s.buckets {
+		t = combine(t, of(s.buckets[i].summary()))
+	}
+	return t
+}
+
 // earliest ignores zero times.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
@@ -117,7 +125,8 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-func latest(a, b time.Time) time.Time {
+// Latest returns the later time.
+func Latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

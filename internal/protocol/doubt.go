@@ -99,7 +99,7 @@ func (p *Policy) doubt(n *Timed, c Call, sent Content, now time.Time) {
 		n.Doubt.Since = c.At
 	}
 	n.Doubt.Set = true
-	n.SettleAt = latest(n.SettleAt, now.Add(p.SettleTime)) // the wait for a former leader's calls stays
+	n.SettleAt = Latest(n.SettleAt, now.Add(p.SettleTime)) // the wait for a former leader's calls stays
 	n.Looks, n.LookAt = 0, earliest(now.Add(firstLook), n.SettleAt)
 	switch c.Kind {
 	case Create, Reopen:

@@ -207,10 +207,7 @@ func (e *Entry) Worst() incident.Severity { return e.Members.worst() }
 
 // EndedAt returns when the last member resolved, never before Alert24's own start of the incident. It is zero if no member has an end.
 func (e *Entry) EndedAt() time.Time {
-	var end time.Time
-	for i := range e.Members.buckets {
-		end = latest(end, e.Members.buckets[i].summary().ended)
-	}
+	end := e.Members.over(func(s *summary) time.Time { return s.ended }, Latest)
 	if !end.IsZero() && end.Before(e.Incident.StartedAt) {
 		return e.Incident.StartedAt
 	}
@@ -227,20 +224,12 @@ func (m *Member) ended() time.Time {
 
 // FirstStart returns the earliest known start of the firing members.
 func (e *Entry) FirstStart() time.Time {
-	var first time.Time
-	for i := range e.Members.buckets {
-		first = earliest(first, e.Members.buckets[i].summary().start)
-	}
-	return first
+	return e.Members.over(func(s *summary) time.Time { return s.start }, earliest)
 }
 
 // HeldUntil returns when the first waiting event counts; zero if none waits.
 func (e *Entry) HeldUntil() time.Time {
-	var first time.Time
-	for i := range e.Members.buckets {
-		first = earliest(first, e.Members.buckets[i].summary().held)
-	}
-	return first
+	return e.Members.over(func(s *summary) time.Time { return s.held }, earliest)
 }
 
 // IsOpen reports whether the incident is open, as far as we know.

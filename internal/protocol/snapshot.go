@@ -115,7 +115,7 @@ func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting)
 // and than HeardSince: events before that are forgotten.
 func (p *Policy) decides(s *Snapshot, m *Member) bool {
 	if p.Punctual {
-		return s.Asked.After(latest(m.ToldAt, p.HeardSince))
+		return s.Asked.After(Latest(m.ToldAt, p.HeardSince))
 	}
 	return s.Epoch == "" || m.Epoch != s.Epoch || m.Seq < s.Seq
 }

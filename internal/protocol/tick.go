@@ -66,7 +66,7 @@ func (p *Policy) due(e *Entry, now time.Time) bool {
 func (p *Policy) sumDue(s *summary, firing bool, now time.Time) bool {
 	return !s.held.IsZero() && !now.Before(s.held) ||
 		!s.ends.IsZero() && !now.Before(s.ends) ||
-		p.StaleAfter > 0 && !s.heard.IsZero() && now.Sub(latest(s.heard, p.HeardSince)) >= p.StaleAfter ||
+		p.StaleAfter > 0 && !s.heard.IsZero() && now.Sub(Latest(s.heard, p.HeardSince)) >= p.StaleAfter ||
 		firing && (s.unheard || !s.resolved.IsZero() && !now.Before(p.echoEnd(s.resolved)))
 }
 
@@ -87,7 +87,7 @@ func (p *Policy) stale(m *Member, now time.Time) bool {
 func (p *Policy) staleAfter(m *Member) time.Duration { return cmp.Or(m.StaleAfter, p.StaleAfter) }
 
 // heard is when the alert was last heard of, but not before this process could first hear of it.
-func (p *Policy) heard(m *Member) time.Time { return latest(m.LastSeen, p.HeardSince) }
+func (p *Policy) heard(m *Member) time.Time { return Latest(m.LastSeen, p.HeardSince) }
 
 // forgettable reports whether m has resolved and its echo can no longer come.
 func (p *Policy) forgettable(m *Member, now time.Time) bool {
@@ -105,11 +105,8 @@ func (p *Policy) expiresAt(e *Entry) time.Time {
 	if !e.Over() || e.IsOpen() || e.Members.Held() > 0 {
 		return time.Time{}
 	}
-	at := e.QuietSince.Add(p.ClosedRetention)
-	for i := range e.Members.buckets {
-		at = latest(at, p.echoEnd(e.Members.buckets[i].summary().last))
-	}
-	return at
+	last := e.Members.over(func(s *summary) time.Time { return s.last }, Latest)
+	return Latest(e.QuietSince.Add(p.ClosedRetention), p.echoEnd(last))
 }
 
 // nextTimer is the earliest moment after now at which time alone changes the decision or the entry.
@@ -127,7 +124,7 @@ func (p *Policy) nextTimer(e *Timed, now time.Time) time.Time {
 			at(b.sum.held)
 			at(b.sum.ends)
 			if p.StaleAfter > 0 && !b.sum.heard.IsZero() {
-				at(latest(b.sum.heard, p.HeardSince).Add(p.StaleAfter))
+				at(Latest(b.sum.heard, p.HeardSince).Add(p.StaleAfter))
 			}
 			if firing && !b.sum.resolved.IsZero() {
 				at(p.echoEnd(b.sum.resolved))

@@ -223,7 +223,7 @@ func (g *Gate) wind(now time.Time) {
 		if g.waiting.front(at) == nil {
 			continue
 		}
-		until := later(g.pausedUntil(at), token)
+		until := protocol.Latest(g.pausedUntil(at), token)
 		if until.After(now) && (next.IsZero() || until.Before(next)) {
 			next = until
 		}

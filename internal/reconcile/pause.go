@@ -73,8 +73,8 @@ func (g *Gate) slow() {
 // pause holds requests back for d from now. It does not shorten a longer pause.
 func (g *Gate) pause(d time.Duration) {
 	now := time.Now()
-	g.until = later(g.until, now.Add(min(d, maxPause)))
-	g.pagesUntil = later(g.pagesUntil, now.Add(min(d, maxPagePause)))
+	g.until = protocol.Latest(g.until, now.Add(min(d, maxPause)))
+	g.pagesUntil = protocol.Latest(g.pagesUntil, now.Add(min(d, maxPagePause)))
 }
 
 func (g *Gate) pausedUntil(at lane) time.Time {
@@ -82,13 +82,6 @@ func (g *Gate) pausedUntil(at lane) time.Time {
 		return g.pagesUntil
 	}
 	return g.until
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // ErrNotPermitted means that a call must not leave, because another replica may not know of it.

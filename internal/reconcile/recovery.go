@@ -39,7 +39,7 @@ func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 		r.slow[alias] = time.Now()
 	}
 	if alias == r.ahead {
-		return later(r.at, r.since)
+		return protocol.Latest(r.at, r.since)
 	}
 	return r.at
 }

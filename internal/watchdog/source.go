@@ -63,7 +63,7 @@ const (
 // the same time, and a group contains the alerts of two Prometheus servers. So heartbeats that come close together count as one.
 func (s Source) Heard(key protocol.Key, listed bool, missingAfter time.Duration, now time.Time) (Source, Kind) {
 	s.hears(key)
-	s.HeardAt = later(s.HeardAt, now)
+	s.HeardAt = protocol.Latest(s.HeardAt, now)
 	switch between := now.Sub(s.first); {
 	case s.Missing:
 		s.Missing = false
@@ -97,18 +97,11 @@ func (s Source) Tick(missingAfter time.Duration, began, now time.Time) (Source, 
 	case !s.Watched && !s.warned && !s.first.IsZero() && now.Sub(s.first) > missingAfter:
 		s.warned = true
 		return s, Slow
-	case s.Watched && !s.Missing && now.Sub(later(s.HeardAt, began)) >= missingAfter:
+	case s.Watched && !s.Missing && now.Sub(protocol.Latest(s.HeardAt, began)) >= missingAfter:
 		s.Missing = true
 		return s, Gone
 	}
 	return s, Nothing
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // notePrefix begins the names of the notes about sources.

@@ -130,7 +130,9 @@ func (w *Watch) Hear(events []protocol.Event, arrived time.Time) (heard bool) {
 }
 
 // old reports whether what was heard at the given time shows nothing about now: it waited in the inbox of replicas.
-func (w *Watch) old(at time.Time) bool { return later(w.began, w.ticked).Sub(at) >= w.cfg.MissingAfter }
+func (w *Watch) old(at time.Time) bool {
+	return protocol.Latest(w.began, w.ticked).Sub(at) >= w.cfg.MissingAfter
+}
 
 func (w *Watch) hear(ev *protocol.Event, at time.Time) {
 	of := ev.Witness
