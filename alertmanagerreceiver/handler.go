@@ -5,6 +5,7 @@ package alertmanagerreceiver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -230,10 +231,13 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		sender := rejections.Sender{Receiver: h.id, From: peer(r.Context())}
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
-		detail := h.detail(r, refusal, err)
+		asked, detail := h.asked(r, refusal), zap.Skip()
+		if asked != "" {
+			detail = zap.String("detail", asked)
+		}
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // each status has its own message, so that each is logged
-			zap.Int("status", status), zap.Error(err), zap.String("detail", detail), zap.String("client", sender.From))
-		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: detail, Busy: status == http.StatusServiceUnavailable, Sender: sender})
+			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
+		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
 	}
 	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
 		metric.WithAttributes(attribute.Int("http.response.status_code", status)))

@@ -66,13 +66,18 @@ func asRefusal(err error) *refusal {
 // maxAsked bounds the runes of a wrong path in the log.
 const maxAsked = 100
 
-// detail returns the part of a refusal that only the log shows: its readers may know more than the sender may.
-func (h *handler) detail(r *http.Request, refused *refusal, err error) string {
-	if refused == errPath {
-		return text.Line(r.URL.Path, maxAsked) + " instead of " + h.path
+// asked returns the requested path and ours after a wrong path, else "". The sender does not see it.
+func (h *handler) asked(r *http.Request, refused *refusal) string {
+	if refused != errPath {
+		return ""
 	}
-	if detail := webhook.OneLine(err); detail != refused.message {
-		return detail
+	return text.Line(r.URL.Path, maxAsked) + " instead of " + h.path
+}
+
+// cause returns the error behind a refusal, unless the refusal says it. The sender does not see it.
+func cause(refused *refusal, err error) string {
+	if cause := webhook.OneLine(err); cause != webhook.OneLine(refused) {
+		return cause
 	}
 	return ""
 }

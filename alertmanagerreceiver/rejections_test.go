@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -65,16 +66,28 @@ func TestSkippedAlertIsTold(t *testing.T) {
 
 // The log and the page tell more than the answer.
 func TestRefusalHasADetail(t *testing.T) {
-	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("no space left on device")))
+	set, logged := observed()
+	h, err := newHandler(set, defaultConfig(), consumertest.NewErr(errors.New("no space left on device")))
+	require.NoError(t, err)
 	refused, _ := listen(t)
 	w := post(h, strings.NewReader(good))
 	assert.NotContains(t, w.Body.String(), "space")
 	assert.Equal(t, "no space left on device", (*refused)[0].Detail)
 
-	post(h, strings.NewReader("[]"))
-	assert.Empty(t, (*refused)[1].Detail, "the answer says all")
+	for i, body := range []string{"[]", "{}"} {
+		post(h, strings.NewReader(body))
+		assert.Empty(t, (*refused)[1+i].Detail, "the answer says all")
+	}
 
 	r := httptest.NewRequest(http.MethodPost, "/alertmanagr", http.NoBody)
 	h.routes(func(http.ResponseWriter, *http.Request) {}, nil).ServeHTTP(httptest.NewRecorder(), r)
-	assert.Equal(t, "/alertmanagr instead of /alertmanager", (*refused)[2].Detail)
+	assert.Equal(t, "/alertmanagr instead of /alertmanager", (*refused)[3].Detail)
+
+	for i, want := range []map[string]any{
+		{"error": "no space left on device"}, {}, {}, {"detail": "/alertmanagr instead of /alertmanager"},
+	} {
+		line := logged.All()[i].ContextMap()
+		assert.Subset(t, line, want)
+		assert.Equal(t, want["detail"], line["detail"], "the error is logged once")
+	}
 }
