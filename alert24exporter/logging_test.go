@@ -154,3 +154,19 @@ func TestFailuresDoNotFlood(t *testing.T) {
 		assert.LessOrEqual(t, n, 2*seldom.PerMinute+more, message)
 	}
 }
+
+// A template fails on one alert of many, so the line says on which.
+func TestFailedTemplateNamesTheAlias(t *testing.T) {
+	core, logged := logobserver.New(zap.WarnLevel)
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	tel, err := newTelemetry(set, &TelemetryConfig{})
+	require.NoError(t, err)
+	defer tel.shutdown()
+	tel.templateFailed("incident::title", "A:a", assert.AnError)
+	tel.templateFailed("incident::severity::template", "", assert.AnError)
+	lines := logged.All()
+	require.Len(t, lines, 2)
+	assert.Equal(t, "A:a", lines[0].ContextMap()["alias"])
+	assert.NotContains(t, lines[1].ContextMap(), "alias")
+}

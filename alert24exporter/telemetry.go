@@ -67,9 +67,13 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
-func (t *telemetry) templateFailed(key string, err error) {
+func (t *telemetry) templateFailed(key, alias string, err error) {
 	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
-	t.failures.Warn("A template failed on an alert; the default is used instead", zap.String("key", key), zap.Error(err))
+	of := zap.Skip()
+	if alias != "" {
+		of = zap.String("alias", alias)
+	}
+	t.failures.Warn("A template failed on an alert; the default is used instead", zap.String("key", key), of, zap.Error(err))
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {

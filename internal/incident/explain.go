@@ -28,7 +28,7 @@ type Explanation struct {
 // Explain returns the same as Severity and Ignored, with reasons. It calls no function of an Option.
 func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanation {
 	quiet := *r
-	quiet.onTemplateFailed = func(string, error) {}
+	quiet.onTemplateFailed = func(string, string, error) {}
 	word, from := quiet.severityWord(ls, annotations, override)
 	of, known := r.severities.of(word)
 	e := Explanation{Severity: of, From: r.severities.explain(word, from, known)}

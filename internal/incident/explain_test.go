@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
 				if tt.change != nil {
 					tt.change(&c.Severity)
 				}
-			}, WithTemplateFailed(func(string, error) { t.Error("an explanation is no use of the template") }),
+			}, WithTemplateFailed(func(string, string, error) { t.Error("an explanation is no use of the template") }),
 				WithUnknownValue(func(string, string, string) { t.Error("an explanation is no use of the map") }))
 			assert.Equal(t, tt.want, r.Explain(set(tt.labels...), set(tt.annotate...), tt.override))
 		})

@@ -103,7 +103,7 @@ func requireFits(t fataler, alias string, c Content) {
 }
 
 func TestNoAlertBreaksTheBounds(t *testing.T) {
-	fail := WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) })
+	fail := WithTemplateFailed(func(key, _ string, err error) { t.Errorf("%s: %v", key, err) })
 	renderers := []*Renderer{
 		renderer(t, nil),
 		renderer(t, func(c *Config) { c.DescriptionFormat = Markdown }),

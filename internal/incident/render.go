@@ -46,7 +46,7 @@ type Renderer struct {
 	cfg                             Config
 	severities                      *severities
 	title, description, impact, tag *textTemplate // nil: none
-	onTemplateFailed                func(key string, err error)
+	onTemplateFailed                func(key, alias string, err error)
 	onUnknownValue                  func(key, value, used string)
 	serviceID                       func(name string) string
 }
@@ -55,8 +55,8 @@ type Renderer struct {
 type Option func(*Renderer)
 
 // WithTemplateFailed calls f whenever a template fails on an alert and the default is used instead. key is the template's place in
-// the configuration, err is one line.
-func WithTemplateFailed(f func(key string, err error)) Option {
+// the configuration. alias is "" for the template of the severity, which needs only the labels. err is one line.
+func WithTemplateFailed(f func(key, alias string, err error)) Option {
 	return func(r *Renderer) { r.onTemplateFailed = f }
 }
 
@@ -75,7 +75,7 @@ func WithServiceID(f func(name string) string) Option {
 func NewRenderer(cfg Config, opts ...Option) (*Renderer, error) {
 	r := &Renderer{
 		cfg:              cfg,
-		onTemplateFailed: func(string, error) {},
+		onTemplateFailed: func(string, string, error) {},
 		onUnknownValue:   func(string, string, string) {},
 		serviceID:        func(name string) string { return name },
 	}

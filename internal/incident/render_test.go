@@ -175,7 +175,7 @@ func TestWhatIsBlankIsNotThere(t *testing.T) {
 		c.Tags.Template = " \n"
 		c.Severity.Annotation = "prio"
 		c.Services = ServicesConfig{By: ServicesByID, Label: "job", Map: map[string]string{a.Labels.Get("job"): "svc-1"}}
-	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	}, WithTemplateFailed(func(key, _ string, err error) { t.Errorf("%s: %v", key, err) }))
 	want.AffectedServices = []string{"svc-1"}
 	want.News[FieldServices] = HashList(want.AffectedServices)
 	a.Title, a.Description = " ", "\t"

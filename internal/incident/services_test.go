@@ -42,7 +42,7 @@ func TestTitleIsThatOfRender(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Title = "{{ .Labels.instance }} is broken"
 	failed := 0
-	r, err := NewRenderer(cfg, WithTemplateFailed(func(string, error) { failed++ }))
+	r, err := NewRenderer(cfg, WithTemplateFailed(func(string, string, error) { failed++ }))
 	require.NoError(t, err)
 	alerts := []Alert{{Labels: labels.New(labels.Label{Name: "instance", Value: "api-01"})}}
 	more := Context{Members: 3}

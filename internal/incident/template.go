@@ -68,7 +68,7 @@ func templateError(err error) error {
 func (r *Renderer) execute(t *textTemplate, data *templateData) (out string, ok bool) {
 	out, err := t.output(data)
 	if err != nil {
-		r.onTemplateFailed(t.key, templateError(err))
+		r.onTemplateFailed(t.key, data.Alias, templateError(err))
 	}
 	return out, err == nil
 }

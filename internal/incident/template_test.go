@@ -14,20 +14,23 @@ import (
 
 func TestATemplateThatFailsFallsBack(t *testing.T) {
 	var failed []string
+	aliases := map[string]int{}
 	r := renderer(t, func(c *Config) {
 		c.Title = `{{ index (stringSlice "a") 1 }}`
 		c.Description = `before {{ reReplaceAll "(" "" "x" }}`
 		c.ImpactDescription = `{{ tz "Mars/Olympus" .StartsAt }}`
 		c.Tags.Template = `{{ slice .Name 100 }}`
 		c.Severity.Template = `{{ index .Members 5 }}`
-	}, WithTemplateFailed(func(key string, err error) {
+	}, WithTemplateFailed(func(key, of string, err error) {
 		failed = append(failed, key)
+		aliases[of]++
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "\n")
 	}))
 	a := highErrorRate()
 	assert.Equal(t, renderer(t, nil).Render(alias, []Alert{a}, Context{}), r.Render(alias, []Alert{a}, Context{}))
 	assert.ElementsMatch(t, []string{"incident::title", "incident::description", "incident::impact_description", "incident::tags::template"}, failed)
+	assert.Equal(t, map[string]int{alias: 4}, aliases)
 	failed = nil
 	assert.Equal(t, Critical, r.Severity(a.Labels, a.Annotations, ""))
 	assert.Equal(t, []string{"incident::severity::template"}, failed)
@@ -39,7 +42,7 @@ func TestATemplatesOutputIsBounded(t *testing.T) {
 		c.Description = `{{ range 10000000 }}xyz{{ end }}`
 		c.ImpactDescription = `{{ range 10000000 }}x{{ end }}`
 		c.Tags = TagsConfig{Template: "{{ range $i, $_ := .Members }}{{ $i }}\n{{ end }}"}
-	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	}, WithTemplateFailed(func(key, _ string, err error) { t.Errorf("%s: %v", key, err) }))
 	c := r.Render(alias, make([]Alert, 1000), Context{})
 	assert.Equal(t, strings.Repeat("é", 247)+"… (+999)", c.Title)
 	assert.Len(t, c.Description, maxDescriptionBytes)
@@ -80,7 +83,7 @@ func TestMovingTextsAreNoNewsOfATemplateThatNeedsThem(t *testing.T) {
 	r := renderer(t, func(c *Config) {
 		c.Title = "{{ slice .Values 0 3 }}"
 		c.Description = "{{ slice .SilenceURL 0 9 }}"
-	}, WithTemplateFailed(func(key string, err error) { t.Errorf("%s: %v", key, err) }))
+	}, WithTemplateFailed(func(key, _ string, err error) { t.Errorf("%s: %v", key, err) }))
 	news := func(values, team string) Hashes {
 		a := Alert{Labels: set("team", team), Values: values, Grafana: true, SilenceURL: "https://grafana/" + values}
 		return r.Render(alias, []Alert{a}, Context{}).News

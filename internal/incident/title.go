@@ -40,7 +40,7 @@ func (w *rendering) title(c *Content) (news uint64) {
 // Title returns the title of Render. It calls no function of an Option.
 func (r *Renderer) Title(alias string, firing []Alert, more Context) string {
 	quiet := *r
-	quiet.onTemplateFailed = func(string, error) {}
+	quiet.onTemplateFailed = func(string, string, error) {}
 	more.Members = max(more.Members, len(firing))
 	w := rendering{Renderer: &quiet, alias: alias, firing: firing, worst: &firing[0], more: more}
 	var c Content

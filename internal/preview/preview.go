@@ -110,7 +110,7 @@ func New(o Options) (*Preview, error) {
 	}
 	p := &Preview{Options: o, prefix: strings.TrimRight(endpoint.Path, "/")}
 	p.renderer, err = incident.NewRenderer(o.Incident,
-		incident.WithTemplateFailed(func(key string, err error) {
+		incident.WithTemplateFailed(func(key, _ string, err error) {
 			p.note("A template failed on an alert; the default is used instead: key %s, error %v", key, err)
 		}),
 		incident.WithUnknownValue(func(key, value, _ string) {
