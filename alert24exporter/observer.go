@@ -89,10 +89,11 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	t := o.telemetry
 	t.delays(a)
 	o.lately.learned(a, err)
+	id, number := a.Subject()
 	fields := []zap.Field{
 		zap.String("alias", a.Alias),
-		zap.String("incident_id", a.Incident.ID),
-		zap.Int64("incident_number", a.Incident.Number),
+		zap.String("incident_id", id),
+		zap.Int64("incident_number", number),
 		zap.String("reason", reason(a, err)),
 	}
 	lesson := a.Lesson

@@ -57,6 +57,21 @@ func TestWhatWaitedTooLong(t *testing.T) {
 }
 
 // During a takeover, the former leader's loop may still try to write. That is no fault of the storage.
+// If an alias has two open incidents, the line about a close names the one that was closed.
+func TestTheLineOfACloseNamesItsIncident(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	entry := &protocol.Entry{Alias: "a", Incident: protocol.Incident{State: protocol.Open, ID: "id-1", Number: 1}}
+	(*observer)(e).Learned(&protocol.Answered{
+		Alias: "a", Call: protocol.Call{Kind: protocol.Close, ID: "id-2"}, Timed: protocol.Timed{Entry: entry}, Lesson: protocol.ClosedIt,
+		Answer: protocol.Answer{Incident: protocol.Shown{ID: "id-2", Number: 2, Seen: true}},
+	}, nil)
+	lines := logged.FilterMessage("Incident closed").All()
+	require.Len(t, lines, 1)
+	assert.Equal(t, "id-2", lines[0].ContextMap()["incident_id"])
+	assert.EqualValues(t, 2, lines[0].ContextMap()["incident_number"])
+	assert.Equal(t, "closed #2", e.lately.results.Of("a")[0].Text)
+}
+
 func TestATakeoverIsNoFaultOfTheStorage(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	failed := func(err error) int {

@@ -19,3 +19,14 @@ type Answered struct {
 	Rests bool
 	Wake  time.Time
 }
+
+// Subject returns the incident that the call was about: that of the entry, or a further one. The number of a further one may not be known.
+func (a *Answered) Subject() (id string, number int64) {
+	if a.Call.Kind != Close || a.Call.ID == a.Incident.ID {
+		return a.Incident.ID, a.Incident.Number
+	}
+	if a.Answer.Incident.ID == a.Call.ID {
+		number = a.Answer.Incident.Number
+	}
+	return a.Call.ID, number
+}

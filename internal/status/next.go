@@ -81,7 +81,7 @@ func Clock(t, now time.Time) string {
 
 // Told says what a call did to which incident; "" if it did nothing.
 func Told(a *protocol.Answered) string {
-	is := name(a.Entry)
+	is := nameOf(a.Subject())
 	switch a.Lesson {
 	case protocol.Opened:
 		return "opened " + is

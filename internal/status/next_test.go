@@ -69,6 +69,8 @@ func TestTold(t *testing.T) {
 		"wrote title of #1042":                               {Lesson: protocol.Updated, Answer: protocol.Answer{Wrote: protocol.Fields(incident.FieldTitle)}},
 		"#1042 needed no change":                             {Lesson: protocol.Updated},
 		"closed #1042":                                       {Lesson: protocol.ClosedIt},
+		"closed #1043":                                       {Lesson: protocol.ClosedIt, Call: protocol.Call{Kind: protocol.Close, ID: "id-2"}, Answer: protocol.Answer{Incident: protocol.Shown{ID: "id-2", Number: 1043}}},
+		"closed incident id-2":                               {Lesson: protocol.ClosedIt, Call: protocol.Call{Kind: protocol.Close, ID: "id-2"}},
 		"#1042 was closed by somebody else":                  {Lesson: protocol.FoundClosed},
 		"#1042 is still open":                                {Lesson: protocol.StillOpen},
 		"it may have been carried out":                       {Lesson: protocol.Doubting},

@@ -273,12 +273,14 @@ func failed(k *Known, likely protocol.Kind, times int32) string {
 }
 
 // name returns the name of the incident for people.
-func name(e *protocol.Entry) string {
-	switch i := &e.Incident; {
-	case i.Number != 0:
-		return "#" + strconv.FormatInt(i.Number, 10)
-	case i.ID != "":
-		return "incident " + i.ID
+func name(e *protocol.Entry) string { return nameOf(e.Incident.ID, e.Incident.Number) }
+
+func nameOf(id string, number int64) string {
+	switch {
+	case number != 0:
+		return "#" + strconv.FormatInt(number, 10)
+	case id != "":
+		return "incident " + id
 	default:
 		return "the incident"
 	}
