@@ -164,6 +164,7 @@ func (r *reader) watch(ev *protocol.Event, ignored bool) {
 }
 
 // plain reads a record that is not an alert but another kind of log, from its body, its severity and its attributes. It returns the severity.
+// An alert without labels looks the same. The address of its sender is no label: replicas would change it in turn.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	body := textOf(record.Body())
 	if a.Title == "" {
@@ -173,7 +174,7 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 		a.Description = body
 	}
 	for name, v := range record.Attributes().All() {
-		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") {
+		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") && name != attrs.ClientAddress {
 			a.Labels = append(a.Labels, labels.Label{Name: mended(name), Value: textOf(v)})
 		}
 	}
