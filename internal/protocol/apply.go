@@ -105,6 +105,7 @@ func (s *Members) hold(m *Member, ev *Event, until, now time.Time) {
 	next.shown(ev)
 	next.HeldUntil = until
 	s.set(&next)
+	s.noteChange(&next, byEvent) // what it will say once the hold ends
 }
 
 // repeat applies a firing to a member that fires already.

@@ -103,11 +103,8 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	for m := range e.Members.All() {
 		next := *m
 		next.LastSeen, next.ResolvedAt = notAfter(m.LastSeen, now), notAfter(m.ResolvedAt, now)
-		switch { // as monotonic deadlines, no longer than new ones
-		case m.held():
-			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), p.EchoHold))
-		case m.resolving():
-			next.HeldUntil = now.Add(min(m.HeldUntil.Sub(now), longestWait))
+		if !m.HeldUntil.IsZero() { // a monotonic deadline, no farther than it was when the event came
+			next.HeldUntil = now.Add(m.HeldUntil.Sub(Latest(now, m.LastSeen)))
 		}
 		if next != *m {
 			if !drafted {

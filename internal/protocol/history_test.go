@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-var histories = append([]fixed{
+var histories = slices.Concat([]fixed{
 	{
 		"B1: a restart in doubt closed what is left to a person", "left",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; toggle(0); deliver; kill for 0; call answered",
@@ -291,8 +292,15 @@ var histories = append([]fixed{
 		"an unanswered create made any incident",
 	},
 	{
+		"a reopen was answered without a body, and the cleaned text of a lost update counted as a person's edit", "revives, cleans",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; " +
+			"call done, no body; answer; another value(0); deliver; call done, not answered; answer; 5 seconds; call answered; " +
+			"lookup answered; another value(0); deliver",
+		"",
+	},
+	{
 		"a webhook that got through after a list counted as heard, and the next firing was not passed on", "repair",
 		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
 		"",
 	},
-}, replicaHistories...)
+}, replicaHistories, clockHistories)

@@ -114,8 +114,8 @@ func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		n.opened(a.Incident, now)
 		n.unseen(a.Incident, now)
-		n.Written, n.Reopened = Written{}, true
-		n.Written.shows(&a.Incident, &Content{}, Full.Fields()) // perhaps cleaned
+		n.Written, n.Reopened = Written{Cleaned: Full.Fields() &^ Fields(incident.FieldSeverity)}, true // perhaps
+		n.Written.shows(&a.Incident, &Content{}, Full.Fields())
 		return Opened
 	case Update:
 		return p.updated(n, c, a, now)

@@ -32,6 +32,9 @@ func (w *world) answer() {
 	if k.call.Renew && k.answer.Result == Done && k.answer.Incident.Open {
 		w.unrenewed = max(w.unrenewed, k.want.Severity)
 	}
+	if k.call.Kind == Create && k.answer.Result == Done && !k.answer.Met && k.episode == w.episode && k.reply.row.open {
+		w.paged = max(w.paged, k.want.Severity)
+	}
 	switch {
 	case k.answer.TurnedAway:
 		w.turnedAway(k)

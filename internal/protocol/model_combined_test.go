@@ -33,22 +33,9 @@ func (s *switches) all() []*bool {
 	}
 }
 
-// outside reports whether a combination is outside of the promise, or means nothing.
+// outside reports whether a combination means nothing.
 func (s *switches) outside() bool {
-	leaves := s.left || s.leftOne
-	switch {
-	case s.reopens && s.revives, s.left && s.leftOne: // one or the other
-	case !s.sync && (s.apart || s.repair || s.guarded): // without lists, these mean nothing
-	case s.oversleeps && !s.replicas: // only a replica lives on after a takeover
-	case s.untimed && s.replicas: // without times, nothing tells an echo from a new firing
-	case s.clockSteps && (s.apart || s.guarded): // a wait lasts longer if the clock is set back
-	case s.renew && (s.merges || s.racy): // an unanswered create may have paged people, or not
-	case s.revives && s.cleans && (s.odd || s.noBodies): // an answer without a body does not show that the text is cleaned
-	case s.oversleeps && s.reopens: // what opens too late looks like an incident that a person opened again
-	case s.oversleeps && leaves: // what opens too late may be left to a person, or not
-	case s.oversleeps && s.noMarks: // what opens too late does not show whose it is
-	default:
-		return false
-	}
-	return true
+	return s.reopens && s.revives || s.left && s.leftOne || // one or the other
+		!s.sync && (s.apart || s.repair || s.guarded) || // lists
+		s.oversleeps && !s.replicas // only a replica lives on after a takeover
 }

@@ -29,6 +29,7 @@ func (w *world) check() {
 		}
 		if w.renew {
 			w.pages++ // the close may belong to a renewal, which is then finished
+			w.forbidden = false
 		}
 	}
 	w.noteLeft()

@@ -80,6 +80,8 @@ func (r *row) carries() bool {
 func (s *server) create(q *request, now int) reply {
 	a := s.createOrMeet(q, now)
 	switch {
+	case q.stale && (s.left || s.leftOne):
+		a.row.left = max(a.row.left, mayLeave) // alerts that left it to a person may have come and gone
 	case !q.leaves || a.row.foreign:
 	case a.met:
 		a.row.left = max(a.row.left, mayLeave)

@@ -145,7 +145,7 @@ func (w *world) checkRestart(before *Entry) {
 			if !w.policy.forgettable(was, w.wall()) {
 				w.Fatalf("I5: the restart forgot %v", was)
 			}
-		case was.resolving() && !m.Firing && !w.wall().Before(was.HeldUntil): // time was up
+		case was.resolving() && !m.Firing && !Latest(w.wall(), was.LastSeen).Before(was.HeldUntil): // time was up
 			w.alerts[j].told.firing = false
 		case was.resolving() && m.HeldUntil.After(was.HeldUntil):
 			w.Fatalf("I29: the restart extended the wait of %v", was)
@@ -153,7 +153,7 @@ func (w *world) checkRestart(before *Entry) {
 			w.Fatalf("I5, I22: the restart changed %v", was)
 		case was.held() && m.held() && m.HeldUntil.After(was.HeldUntil):
 			w.Fatalf("I10: the restart extended the hold of %v", was)
-		case was.held() && !m.held() && w.wall().Before(was.HeldUntil):
+		case was.held() && !m.held() && Latest(w.wall(), was.LastSeen).Before(was.HeldUntil):
 			w.Fatalf("I10: the restart ended the hold of %v", was)
 		}
 	}

@@ -91,6 +91,7 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 		r.edits[f] = theirs
 	}
 	r.shown[f], r.when[f] = value, w.moves
+	r.unmarked = r.unmarked || f == incident.FieldDescription
 }
 
 // doubtEdits notes that an edit may be lost if it looks like the text of an unanswered call: the texts are equal, Alert24 may have cleaned
@@ -157,6 +158,11 @@ func (w *world) otherCloses() {
 // audit compares the entry with the list of open incidents.
 func (w *world) audit() {
 	e := w.ledger.timed()
+	if e.Entry == nil {
+		for _, r := range w.incidents {
+			r.orphan = r.stale && r.open // the audit counts it, no more
+		}
+	}
 	if e.Entry == nil || w.vacant {
 		return
 	}

@@ -99,6 +99,9 @@ func (s *steps) ofReplicas(sw switches) {
 		for i := range 2 {
 			n := "(" + strconv.Itoa(i) + ")"
 			s.add(1, "repeat"+n+at, func(w *world) { w.repeatTo(i, w.follower(by)) })
+			if sw.untimed {
+				continue
+			}
 			s.add(2, "second fires"+n+at, func(w *world) { w.secondFires(i, w.follower(by)) })
 			s.add(1, "second resolves"+n+at, func(w *world) { w.secondResolves(i, 0, w.follower(by)) })
 		}

@@ -94,7 +94,7 @@ func (w *world) blind(e *Entry) bool {
 		return false
 	}
 	for _, r := range w.incidents {
-		if !r.deleted && r.edits[incident.FieldDescription] != untouched && r.id != e.Incident.ID && (r.reopened || !e.Settled()) {
+		if !r.deleted && r.unmarked && r.id != e.Incident.ID && (r.reopened || !e.Settled()) {
 			return true
 		}
 	}
@@ -179,7 +179,7 @@ func (w *world) checkRest(name string) {
 	open := w.open()
 	if !w.firing() {
 		for _, r := range open {
-			if r.left == nobody && !r.reopened {
+			if r.left == nobody && !r.reopened && !r.orphan {
 				w.Fatalf("%s: nothing fires, but %s", name, w.show())
 			}
 		}

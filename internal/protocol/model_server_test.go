@@ -19,7 +19,7 @@ type server struct {
 	ours      int // created by us
 	moves     int // counts edits and writes, to order them
 	broken    string
-	// paged is the worst severity that we wrote in this episode.
+	// paged is the worst severity that we wrote in this episode. If a create can hide what another one wrote, only answered creates count.
 	paged   incident.Severity
 	episode int // the number of the episode
 }
@@ -31,8 +31,12 @@ type row struct {
 	deleted bool
 	foreign bool
 	created int // true time, seconds
-	// reopened: a person reopened it.
+	// reopened: a person reopened it, or a call that was carried out far too late: the bridge cannot tell them apart.
 	reopened bool
+	// stale: a call that was carried out far too late made it. orphan: so late that its entry had expired.
+	stale, orphan bool
+	// unmarked: a person removed the last line of its description.
+	unmarked bool
 	// minimal: it was created without its tags.
 	minimal bool
 	left    leftTo
@@ -184,10 +188,11 @@ func (s *server) write(r *row, q *request) {
 		if q.stale {
 			r.edits[f] = perhaps // nothing distinguishes it from a person's edit
 		}
+		r.unmarked = r.unmarked && f != incident.FieldDescription
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
 			r.peak = max(r.peak, q.content.Severity)
-			if q.episode == s.episode {
+			if q.episode == s.episode && (q.kind != Create || !s.merges && !s.racy) {
 				s.paged = max(s.paged, q.content.Severity)
 			}
 		}
@@ -216,6 +221,7 @@ func (s *server) createOrMeet(q *request, now int) reply {
 		for _, r := range slices.Backward(s.incidents) {
 			if !r.deleted && !r.foreign {
 				r.open, r.left = s.reopens, min(r.left, mayLeave) // the alerts that left it may have resolved while it was closed
+				r.reopened = r.reopened || q.stale && s.reopens
 				s.merge(r, q)
 				return reply{row: r}
 			}
@@ -223,7 +229,7 @@ func (s *server) createOrMeet(q *request, now int) reply {
 	}
 	r := s.insert(now)
 	s.ours++
-	r.minimal = q.minimal
+	r.minimal, r.stale = q.minimal, q.stale
 	s.write(r, q)
 	return reply{row: r}
 }
@@ -279,8 +285,7 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 		case r.id == c.ID:
 			found = append(found, r.shownAs())
 		case r.foreign:
-		case s.noMarks && r.edits[incident.FieldDescription] != untouched:
-			// The last line of the description is gone, too.
+		case s.noMarks && r.unmarked:
 			if all || slices.Contains(titles, r.shown[incident.FieldTitle]) {
 				complete = false
 			}

@@ -77,7 +77,7 @@ func (w *world) witnessed() map[Witness]time.Time {
 // checkWitness is I30 for m, alert i, which a snapshot lacks while its resolve waits: the resolve counts if and only if the source was
 // alive after it came and after the alert's end.
 func (w *world) checkWitness(i int, m *Member, ended bool) {
-	attested := w.aliveAt >= w.waitsSince[i] && !at(w.aliveAt+w.skew).Before(m.EndsAt)
+	attested := w.aliveAt >= w.waitsSince[i] && !at(w.aliveAt+w.skew).Before(earliest(m.EndsAt, at(w.waitsSince[i]+w.skew)))
 	switch {
 	case ended && w.lost[i] && w.alerts[i].firing && w.waitsSince[i] >= w.diedAt:
 		w.Fatalf("I30: alert %d fires at a source that died, and was resolved", i)

@@ -42,11 +42,12 @@ type work struct {
 	before Shown
 	wrote  FieldSet
 	// unsent: a close that pages people again was not sent, because the incident is closed.
-	unsent bool
-	server bool // an update with a field on which the API fails
-	sent   int
-	began  time.Time
-	paced  pace // before the call
+	unsent  bool
+	server  bool // an update with a field on which the API fails
+	sent    int
+	episode int
+	began   time.Time
+	paced   pace // before the call
 	// atEnd: carried out just before the answer, not on arrival.
 	atEnd    bool
 	lateBy   int
@@ -92,7 +93,7 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 		return d
 	}
 	e := w.ledger.entry
-	k := &work{call: d.Call, entry: e, want: want, fate: f, sent: w.now, began: w.wall(), lateBy: lateBy, atEnd: atEnd}
+	k := &work{call: d.Call, entry: e, want: want, fate: f, sent: w.now, episode: w.episode, began: w.wall(), lateBy: lateBy, atEnd: atEnd}
 	w.checkCall(before, k)
 	if d.Call.Kind == Lookup {
 		w.look = k

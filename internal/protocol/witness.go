@@ -25,11 +25,11 @@ func waitOf(ev *Event) time.Duration {
 }
 
 // attests changes m, whose resolve waits for its witness. The resolve counts if the witness was heard after the resolve came, by our clock,
-// and at least Lease after the alert's end, by the sender's clock.
+// and at least Lease after the alert's end, by the sender's clock. If our clock is behind, the alert ended before its resolve came.
 func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 	since := m.HeldUntil.Add(-longestWait)
 	switch {
-	case !heard.Before(since) && !heard.Add(-s.Lease).Before(m.EndsAt):
+	case !heard.Before(since) && !heard.Add(-s.Lease).Before(earliest(m.EndsAt, since)):
 		m.finish(now)
 		did.Confirmed++
 	case now.Sub(since) >= Unheard:
