@@ -49,7 +49,8 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.succeed(c)
 		written := n.Written
 		p.closed(n, Call{Kind: Lookup, ID: c.ID})
-		if n.unseen(a.Before, now); n.Unseen {
+		n.unseen(a.Before, now)
+		if n.Unseen {
 			n.Written = written
 		}
 		return FoundClosed
