@@ -76,7 +76,7 @@ func (l *lately) called(result protocol.Result, err error) {
 	}
 	at.n++
 	a := &l.api
-	if result.Works() {
+	if alert24.Works(result, err) {
 		a.State, a.LastSuccess, a.FailingSince = status.APIAnswers, now, time.Time{}
 		return
 	}

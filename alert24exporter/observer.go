@@ -112,7 +112,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.FoundClosed:
 		t.logger.Info("Incident is closed already", fields...)
 	case protocol.StillOpen:
-		t.logger.Warn("Incident is still open after its close; it is closed again", fields...)
+		t.failures.Warn("Incident is still open after its close; it is closed again", fields...)
 	case protocol.ParkedIt:
 		if a.Parks > 1 {
 			return // already logged

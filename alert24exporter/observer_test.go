@@ -46,6 +46,10 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 
 	learned(protocol.Lookup, protocol.StillOpen) // it had read the known incident
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())
+	for range 5 * seldom.PerMinute { // Alert24 ignores closes
+		learned(protocol.Close, protocol.StillOpen)
+	}
+	assert.Equal(t, seldom.PerMinute, logged.FilterMessageSnippet("Incident is still open after its close").Len())
 }
 
 // A call that waited too long at the gate is logged. It shows nothing about Alert24.
@@ -54,6 +58,17 @@ func TestWhatWaitedTooLong(t *testing.T) {
 	(*observer)(e).Called("a", protocol.Create, protocol.NotSent, 0, &alert24.Error{Result: protocol.NotSent, Err: reconcile.ErrNotPermitted})
 	assert.True(t, e.lately.apiWorks())
 	assert.Equal(t, 1, logged.FilterMessageSnippet("A request to Alert24 failed").Len())
+}
+
+// Alert24 answers, but an incident that may be ours shows neither alias nor mark: the API works.
+func TestALookupThatIsIncompleteIsNoFailureOfTheAPI(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	call := func(err *alert24.Error) { (*observer)(e).Called("a", protocol.Lookup, protocol.Incomplete, 0, err) }
+	call(&alert24.Error{Result: protocol.Incomplete, Status: http.StatusBadGateway})
+	assert.False(t, e.lately.apiWorks())
+	call(&alert24.Error{Result: protocol.Incomplete, FromAPI: true, Err: errors.New("the list shows an open incident that may be ours")})
+	assert.True(t, e.lately.apiWorks())
+	assert.Equal(t, 2, logged.FilterMessageSnippet("A request to Alert24 failed").Len())
 }
 
 // During a takeover, the former leader's loop may still try to write. That is no fault of the storage.

@@ -149,6 +149,12 @@ func ResultOf(err error) protocol.Result {
 	return protocol.Unanswered
 }
 
+// Works reports whether the API answered as it should, although an answer may lack what a lookup needs.
+func Works(r protocol.Result, err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return r.Works() || ok && e.FromAPI && e.Status == 0
+}
+
 // unknown is the result of a request whose answer tells nothing.
 func unknown(r *request) protocol.Result {
 	if r.write() {

@@ -44,21 +44,21 @@ func (r *recovery) wait(alias string, slow bool) (since time.Time) {
 	return r.at
 }
 
-// heard notes the result of a call. It returns the aliases that need not wait any longer.
-func (r *recovery) heard(kind protocol.Kind, result protocol.Result) (again []string) {
+// heard notes whether the API worked for a call. It returns the aliases that need not wait any longer.
+func (r *recovery) heard(kind protocol.Kind, works bool) (again []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	failed := r.readFailed || r.writeFailed
 	switch reads := kind == protocol.Lookup; {
 	case reads:
-		r.readFailed = !result.Works()
-	case result.Works():
+		r.readFailed = !works
+	case works:
 		r.readFailed, r.writeFailed = false, false
 	default:
 		r.writeFailed = true
 	}
 	switch {
-	case !failed || !result.Works():
+	case !failed || !works:
 		return nil
 	case r.writeFailed:
 		return r.one()

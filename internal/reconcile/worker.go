@@ -153,7 +153,7 @@ func closeAt(e *protocol.Entry, c protocol.Call) time.Time {
 // create may be its next call. When the API works again, it queues the slow aliases.
 func (r *Reconciler) heard(kind protocol.Kind, a *protocol.Answer, err error) {
 	if Asked(err) {
-		for _, alias := range r.recovery.heard(kind, a.Result) {
+		for _, alias := range r.recovery.heard(kind, alert24.Works(a.Result, err)) {
 			r.queue.add(alias)
 		}
 	}
