@@ -50,7 +50,7 @@ func (w *rendering) end(body string) string {
 		last = "Continues #" + strconv.FormatInt(w.more.Continues, 10) + "\n\n" + last
 	}
 	if s := w.more.Silence; s.By != "" {
-		last = "Silenced by " + w.cfg.DescriptionFormat.escape(text.Line(s.By, maxMemberRunes)) + " until " + minute(s.Until) + "\n\n" + last
+		last = w.silenced() + w.cfg.DescriptionFormat.escape(text.Line(s.By, maxMemberRunes)) + " until " + minute(s.Until) + "\n\n" + last
 	}
 	if body == "" {
 		return last
@@ -60,6 +60,14 @@ func (w *rendering) end(body string) string {
 		body = strings.TrimRight(text.CutBytes(body, room-len(text.Ellipsis)), " \n\t") + text.Ellipsis
 	}
 	return body + between + last
+}
+
+// silenced says how many alerts are silenced, unless all are.
+func (w *rendering) silenced() string {
+	if n := w.more.Silenced; n < w.more.Members {
+		return strconv.Itoa(n) + " of " + strconv.Itoa(w.more.Members) + " alerts silenced, by "
+	}
+	return "Silenced by "
 }
 
 func (w *rendering) defaultDescription(c *Content) *document {

@@ -44,8 +44,9 @@ type Context struct {
 	Since time.Time
 	// Continues is the number of the incident that this one continues; 0 if there is none.
 	Continues int64
-	// Silence is a silence of one of the alerts; zero if none is known.
-	Silence Silence
+	// Silence is a silence of one of the alerts; zero if none is known. Silenced is the number of alerts that are silenced.
+	Silence  Silence
+	Silenced int
 }
 
 // Silence is a person's decision not to send alerts for a while.

@@ -256,7 +256,9 @@ func TestResolvesByItself(t *testing.T) {
 func TestSilence(t *testing.T) {
 	alert := []Alert{{Name: "A", Annotations: labels.New(labels.Label{Name: "description", Value: "text"})}}
 	silence := Silence{By: "jane\n*doe*", Until: time.Date(2026, 11, 26, 15, 4, 5, 0, time.FixedZone("", 3600))}
-	with := renderer(t, nil).Render(alias, alert, Context{Silence: silence})
+	with := renderer(t, nil).Render(alias, alert, Context{Silence: silence, Silenced: 1})
 	assert.True(t, strings.HasSuffix(with.Description, "\n\nSilenced by jane *doe* until 2026-11-26 14:04 UTC\n\n"+AliasLine(alias)), with.Description)
 	assert.Equal(t, renderer(t, nil).Render(alias, alert, Context{}).News, with.News)
+	some := renderer(t, nil).Render(alias, append(alert, Alert{Name: "B"}), Context{Silence: silence, Silenced: 1})
+	assert.Contains(t, some.Description, "\n\n1 of 2 alerts silenced, by jane *doe* until 2026-11-26 14:04 UTC\n\n", "people must not take all for silenced")
 }

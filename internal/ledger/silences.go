@@ -37,17 +37,22 @@ func (s *silences) take(snapshot *protocol.Snapshot) {
 	}
 }
 
-// of returns the silence that ends last, of those that silence the firing alerts of e.
-func (s *silences) of(e *protocol.Entry) (last incident.Silence) {
+// of returns how many of the firing alerts of e are silenced, and the silence that ends last.
+func (s *silences) of(e *protocol.Entry) (last incident.Silence, n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if len(s.bySource) == 0 {
-		return last
+		return last, 0
 	}
 	for m := range e.Members.All() {
-		if silence := s.bySource[m.ShownBy][m.Key]; m.Firing && silence.Until.After(last.Until) {
+		silence, silenced := s.bySource[m.ShownBy][m.Key]
+		if !m.Firing || !silenced {
+			continue
+		}
+		n++
+		if silence.Until.After(last.Until) {
 			last = silence
 		}
 	}
-	return last
+	return last, n
 }

@@ -129,7 +129,7 @@ type view struct {
 func (l *Ledger) render(e *protocol.Entry) (incident.Content, *view) {
 	firing, more := e.Members.Worst()
 	more.Now, more.Continues = l.now(), e.Continues
-	more.Silence = l.silences.of(e)
+	more.Silence, more.Silenced = l.silences.of(e)
 	content := l.cfg.Render(e.Alias, firing, more)
 	if l.cfg.SeverityOnlyRises && e.Peak > content.Severity {
 		content.Severity = e.Peak

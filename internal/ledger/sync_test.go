@@ -128,8 +128,9 @@ func TestSilences(t *testing.T) {
 	c, now := newClient(), at(0)
 	cfg := testConfig(10, func() time.Time { return now })
 	var told incident.Silence
+	var silenced int
 	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
-		told = more.Silence
+		told, silenced = more.Silence, more.Silenced
 		return render(alias, firing, more)
 	}
 	l := New(cfg, c)
@@ -145,6 +146,7 @@ func TestSilences(t *testing.T) {
 	assert.Empty(t, wake)
 	_, _ = l.Content(l.Get("a"))
 	assert.Equal(t, incident.Silence{By: "jane", Until: at(100)}, told, "the one that ends last")
+	assert.Equal(t, 1, silenced)
 	_, _ = l.Content(l.Get("b"))
 	assert.Zero(t, told)
 	assert.Equal(t, protocol.NoCall, l.Peek("a").Call.Kind)
