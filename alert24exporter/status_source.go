@@ -35,7 +35,8 @@ func (s *statusSource) Revision(context.Context) string {
 	if l == nil {
 		return fmt.Sprintf("database-%d", time.Now().Unix())
 	}
-	return fmt.Sprintf("%x-%d-%d-%d-%d", s.lately.started.UnixNano(), s.terms.Load(), l.Revision(), s.lately.results.Revision(), s.lately.notices.Revision())
+	return fmt.Sprintf("%x-%d-%d-%d-%d-%t", s.lately.started.UnixNano(), s.terms.Load(), l.Revision(), s.lately.results.Revision(), s.lately.notices.Revision(),
+		s.telemetry.storageFailed.Load())
 }
 
 // Overview implements statuspage.Source.

@@ -6,11 +6,13 @@ package alert24exporter
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/rejections"
@@ -117,4 +119,21 @@ func TestRateLimitHasItsName(t *testing.T) {
 		return n
 	}
 	require.Eventually(t, func() bool { return waiting(status.Retrying) == 1 && waiting(status.Opening) == 4 }, soon, tick)
+}
+
+// A storage that fails changes what waits, although nothing changes in the ledger.
+func TestTableShowsAFailingStorage(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Hang: true}}))
+	e, _ := watchedExporter(t, box, host{}, nil)
+	send(t, e, "firing", "one", nil)
+	says := func(text string) func() bool {
+		return func() bool {
+			table, _ := ask[status.Aliases](t, e, status.PathAliases)
+			return strings.Contains(table.Rows[0].State.Text, text)
+		}
+	}
+	require.Eventually(t, says("being opened"), soon, tick)
+	e.telemetry.storageFails(storage.ErrStorageFull)
+	require.Eventually(t, says("nothing is sent until the storage can be written"), soon, tick)
 }
