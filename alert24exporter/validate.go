@@ -39,7 +39,7 @@ func (c *Config) Validate() error {
 	}
 	c.checkRetention(&p)
 	if c.statusOn() {
-		p.NoPlain("status::compression_algorithms", c.Status.Get().CompressionAlgorithms)
+		p.Compression("status::compression_algorithms", c.Status.Get().CompressionAlgorithms)
 	}
 	return p.Err()
 }

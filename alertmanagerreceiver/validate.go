@@ -32,7 +32,7 @@ func (c *Config) Validate() error {
 	p.If(c.ServerConfig.MaxRequestBodySize <= 0, "max_request_body_size: must be above 0")
 	p.If(c.ServerConfig.ReadTimeout <= 0, "read_timeout: must be above 0, or a slow sender holds a place forever")
 	p.If(c.ShutdownTimeout <= 0, "shutdown_timeout: must be above 0")
-	p.NoPlain("compression_algorithms", c.ServerConfig.CompressionAlgorithms)
+	p.Compression("compression_algorithms", c.ServerConfig.CompressionAlgorithms)
 	p.NoUnit("read_timeout", c.ServerConfig.ReadTimeout)
 	p.NoUnit("read_header_timeout", c.ServerConfig.ReadHeaderTimeout)
 	p.NoUnit("write_timeout", c.ServerConfig.WriteTimeout)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,10 +47,17 @@ func (l *List) Proxy(address string) {
 	l.If(err != nil || u.Host == "", "proxy_url: must be a URL like http://proxy:3128, with special characters in the password written as %%XX")
 }
 
-// NoPlain adds a problem if a server with these compression algorithms refuses all requests that are not compressed.
-func (l *List) NoPlain(key string, algorithms []string) {
+// encodings are those that the collector's HTTP server can decode; "" stands for requests that are not compressed.
+var encodings = []string{"", "identity", "gzip", "zstd", "zlib", "deflate", "snappy", "x-snappy-framed", "lz4"}
+
+// Compression adds a problem if a server with these compression algorithms refuses all requests that are not compressed, or panics at
+// those with an unknown encoding.
+func (l *List) Compression(key string, algorithms []string) {
 	l.If(len(algorithms) > 0 && !slices.Contains(algorithms, ""),
 		`%s: must contain "", which stands for requests that are not compressed: the others are refused`, key)
+	for _, name := range algorithms {
+		l.If(!slices.Contains(encodings, name), "%s: must not contain %q; known are %s", key, name, strings.Join(encodings[1:], ", "))
+	}
 }
 
 // Err returns all problems as one error; nil if there are none.

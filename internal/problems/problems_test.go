@@ -50,14 +50,16 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-func TestNoPlain(t *testing.T) {
+func TestCompression(t *testing.T) {
 	var l List
-	for _, algorithms := range [][]string{nil, {}, {""}, {"gzip", ""}} {
-		l.NoPlain("a", algorithms)
+	for _, algorithms := range [][]string{nil, {}, {""}, {"gzip", ""}, encodings} {
+		l.Compression("a", algorithms)
 	}
 	require.NoError(t, l.Err())
-	l.NoPlain("a", []string{"gzip"})
+	l.Compression("a", []string{"gzip"})
 	require.ErrorContains(t, l.Err(), `a: must contain ""`)
+	l.Compression("b", []string{"", "brotli"})
+	require.ErrorContains(t, l.Err(), `b: must not contain "brotli"; known are identity, gzip, zstd, `)
 }
 
 func TestRepeated(t *testing.T) {
