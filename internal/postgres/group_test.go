@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
@@ -67,4 +68,26 @@ func TestListsOfSeveralReplicasDoNotBlockEachOther(t *testing.T) {
 		})
 	}
 	work.Wait()
+}
+
+// A follower that is cut off while it replaces a list keeps that row locked. The leader's webhooks must not wait for it.
+func TestLeaderDoesNotWaitForAList(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	l := lead(t, db)
+	for _, source := range []string{"", "am1", "am2"} {
+		put(t, db, source, source)
+	}
+	tx, err := superuser(t, database).Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "UPDATE otelcol_alert24.inbox SET payload = 'new' WHERE source = 'am1'")
+	require.NoError(t, err)
+	_, ids := read(t, l)
+	began := time.Now()
+	require.NoError(t, l.CommitInbox(t.Context(), nil, ledger.Consumed{IDs: ids}))
+	assert.Less(t, time.Since(began), 10*time.Second)
+	require.NoError(t, tx.Commit(t.Context()))
+	left, _ := read(t, l)
+	assert.Equal(t, []string{"new"}, left)
 }

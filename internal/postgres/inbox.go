@@ -21,7 +21,11 @@ const (
 	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''),
 		CASE WHEN sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) < $2::bigint THEN payload END
 	FROM @.inbox WHERE component = $1 AND set_aside IS NULL AND ($3::bigint[] IS NULL OR id = ANY($3)) ORDER BY id`
-	removeInbox = `DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[])`
+	// removeInbox does not wait for a follower that replaces a snapshot at this moment: that snapshot may be applied again.
+	removeInbox = `WITH snapshots AS MATERIALIZED (
+	SELECT id FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[]) AND source IS NOT NULL FOR UPDATE SKIP LOCKED
+)
+DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[]) AND (source IS NULL OR id IN (SELECT id FROM snapshots))`
 
 	setAside = `UPDATE @.inbox AS i SET set_aside = u.reason FROM unnest($2::bigint[], $3::text[]) AS u (id, reason)
 	WHERE i.component = $1 AND i.id = u.id`
