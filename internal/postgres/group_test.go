@@ -91,3 +91,25 @@ func TestLeaderDoesNotWaitForAList(t *testing.T) {
 	left, _ := read(t, l)
 	assert.Equal(t, []string{"new"}, left)
 }
+
+// Nor does a follower wait for a slow commit of the leader: webhooks that share the follower's transaction would fail.
+func TestFollowerDoesNotWaitForAList(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db, follower := open(t, server.URL(database), leases(time.Minute)), open(t, server.URL(database))
+	l := lead(t, db)
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
+	put(t, follower, "am1", "old")
+	_, ids := read(t, l)
+	unlock := lockEntries(t, database)
+	committed := make(chan error, 1)
+	go func() {
+		committed <- l.CommitInbox(context.WithoutCancel(t.Context()), []ledger.Change{change("a", "2")}, ledger.Consumed{IDs: ids})
+	}()
+	waitForLock(t, database)
+	put(t, follower, "am1", "new")
+	unlock()
+	require.NoError(t, <-committed)
+	left, _ := read(t, l)
+	assert.Equal(t, []string{"new"}, left)
+}

@@ -135,7 +135,6 @@ func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (bat
 	component := l.db.component()
 	batch = &pgx.Batch{}
 	batch.Queue(l.db.sql(raiseFence), component, l.number, l.db.id)
-	l.db.consume(done, batch)
 	var (
 		deleted [][]byte
 		rows    upserts
@@ -162,6 +161,7 @@ func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (bat
 	if len(deleted) > 0 {
 		batch.Queue(l.db.sql(deleteEntries), component, deleted)
 	}
+	l.db.consume(done, batch) // last: a follower that replaces one of these rows waits for the rest of the transaction
 	return batch, bytes
 }
 
