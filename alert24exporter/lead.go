@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
@@ -96,20 +97,26 @@ func leaderWorkers(l LimitsConfig, lease time.Duration) int {
 	return max(1, min(l.ConcurrentRequests, int(inTime/4)))
 }
 
-// drain applies the content of the inbox. Its lists stay with its webhooks, which they must not overtake, until these are applied.
+// drain applies the content of the inbox. Lists must not overtake the webhooks that were in the inbox with them. So it applies the lists
+// that were read before it began: once it has applied the inbox, these webhooks are applied, too. A webhook of this replica may read
+// others at any moment.
 func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
+	lists := r.listed.take()
 	if err := t.ledger.Drain(ctx); err == nil {
-		r.syncListed(ctx, t)
-	} else if !errors.Is(err, ledger.ErrDeposed) {
-		r.telemetry.failures.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
+		r.syncListed(ctx, t, lists)
+	} else {
+		r.listed.giveBack(lists)
+		if !errors.Is(err, ledger.ErrDeposed) {
+			r.telemetry.failures.Error("The inbox cannot be read; it is tried again each second", zap.Error(err))
+		}
 	}
 	_, live := t.ledger.Counts()
 	l.Publish(live)
 }
 
-// syncListed applies the lists that were in the inbox.
-func (r *replica) syncListed(ctx context.Context, t *term) {
-	for _, s := range r.listed.take() {
+// syncListed applies lists that were in the inbox.
+func (r *replica) syncListed(ctx context.Context, t *term, lists map[string]*protocol.Snapshot) {
+	for _, s := range lists {
 		if err := t.sync(ctx, s); err != nil && !errors.Is(err, ledger.ErrDeposed) {
 			r.telemetry.failures.Warn("A list of alerts from another replica could not be applied; the next list replaces it", zap.Error(err))
 		}

@@ -24,6 +24,7 @@ type leadership struct {
 	ledger.Leadership
 	rows   []ledger.Row
 	broken bool
+	then   func() // called after each commit
 }
 
 func (*leadership) Load(context.Context, func(ledger.Loaded) error, func(string, []byte) []byte) error {
@@ -39,6 +40,9 @@ func (l *leadership) CommitInbox(_ context.Context, _ []ledger.Change, done ledg
 		return errors.New("broken")
 	}
 	l.rows = slices.DeleteFunc(slices.Clone(l.rows), func(r ledger.Row) bool { return slices.Contains(done.IDs, r.ID) })
+	if l.then != nil {
+		l.then()
+	}
 	return nil
 }
 
@@ -68,6 +72,33 @@ func TestListWaitsForTheInbox(t *testing.T) {
 	l.broken = true
 	r.drain(t.Context(), term, l)
 	assert.Empty(t, e.lately.lists(), "the webhook before it is not applied yet")
+	l.broken = false
+	r.drain(t.Context(), term, l)
+	assert.Len(t, e.lately.lists(), 1)
+	assert.Empty(t, l.rows)
+}
+
+// While the lists of one transaction are about to be applied, a webhook of the leader may read the inbox again, with newer lists. These
+// wait until the webhooks around them are applied.
+func TestListWaitsForTheTransactionThatReadIt(t *testing.T) {
+	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
+	e := unstarted(t, cfg)
+	r, l := &replica{alert24Exporter: e, lease: time.Second}, &leadership{}
+	term, err := r.take(t.Context(), l)
+	require.NoError(t, err)
+
+	l.leave(t, logs(alertAttributes("firing")))
+	l.then = func() {
+		l.then = nil
+		l.leave(t, listOf(watchdogKey))
+		_, err := r.unpack(l.rows[0]) // as the next transaction does, which then fails
+		assert.NoError(t, err)
+	}
+	r.drain(t.Context(), term, l)
+	assert.Empty(t, e.lately.lists(), "the transaction that read it has not ended")
+	l.broken = true
+	r.drain(t.Context(), term, l)
+	assert.Empty(t, e.lately.lists(), "it failed")
 	l.broken = false
 	r.drain(t.Context(), term, l)
 	assert.Len(t, e.lately.lists(), 1)

@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -158,8 +159,8 @@ func asked(snapshots []*protocol.Snapshot, made time.Time) {
 	}
 }
 
-// listed holds the last snapshot of each source from the inbox. They are applied after the transaction that removes their rows. If one
-// is lost, the next one makes up for it.
+// listed holds the last snapshot of each source from the inbox. They are applied after the transaction that removes their rows, see
+// replica.drain. If one is lost, the next one makes up for it.
 type listed struct {
 	mu       sync.Mutex
 	bySource map[string]*protocol.Snapshot
@@ -183,4 +184,15 @@ func (l *listed) take() map[string]*protocol.Snapshot {
 	all := l.bySource
 	l.bySource = nil
 	return all
+}
+
+// giveBack keeps snapshots that were not applied, unless there are newer ones.
+func (l *listed) giveBack(lists map[string]*protocol.Snapshot) {
+	if lists == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.Copy(lists, l.bySource)
+	l.bySource = lists
 }
