@@ -130,11 +130,11 @@ func (e *Entry) closeRefused() bool {
 func (s *Subject) route() *Remedy {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
-		pairs = append(pairs, shellWord(name+"="+s.Labels[name]))
+		pairs = append(pairs, ShellWord(name+"="+s.Labels[name]))
 	}
 	if s.Alias != "" {
 		first, _, _ := strings.Cut(s.Alias, ":")
-		pairs = append(pairs, shellWord("alertname="+first))
+		pairs = append(pairs, ShellWord("alertname="+first))
 	}
 	return &Remedy{
 		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts",
@@ -143,10 +143,10 @@ func (s *Subject) route() *Remedy {
 	}
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/=@%+-]+$`)
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/=@%+,-]+$`)
 
-// shellWord quotes s if a shell would not read it as one word.
-func shellWord(s string) string {
+// ShellWord quotes s if a shell would not read it as one word.
+func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
 	}

@@ -140,15 +140,10 @@ func (s *story) command() string {
 		}
 	}
 	for i, word := range words {
-		if strings.Trim(word, plain) != "" || word == "" {
-			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
+		words[i] = status.ShellWord(word)
 	}
 	return strings.Join(words, " ")
 }
-
-// plain has the characters that no shell interprets.
-const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
 
 // end resolves the alert and waits for the close.
 func (s *story) end(ctx context.Context) error {
