@@ -47,15 +47,15 @@ func (r *run) afterClose(ctx context.Context) {
 			return
 		}
 	}
-	met, answer, which := r.meets(ctx, r.first, " (after the close)")
+	answer, _, which := r.post(ctx, " (after the close)")
 	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Reading: "new", Seen: answer.said()}
 	switch {
 	case which == nil:
 		f.Level, f.Reading, f.Change = Problem, "failed", "none: an alert that fires again would open nothing"
-	case met && r.read(ctx, r.first).closed():
+	case which == r.first && r.read(ctx, r.first).closed():
 		f.Level, f.Reading, f.Seen = Problem, "same_closed", "the closed incident "+which.number+", which stays closed"
 		f.Change = "none: an alert that fires again opens nothing; ask Alert24"
-	case met:
+	case which == r.first:
 		f.Level, f.Reading, f.Seen = Note, "reopened", "the closed incident "+which.number+", open again"
 	default:
 		r.next = which
@@ -105,14 +105,14 @@ func (r *run) postmortem(ctx context.Context) {
 		r.find(f)
 		return
 	}
-	met, answer, which := r.meets(ctx, r.next, " (after the postmortem)")
-	switch {
-	case which == nil:
+	answer, _, which := r.post(ctx, " (after the postmortem)")
+	switch which {
+	case nil:
 		f.Level, f.Reading, f.Seen = Note, "failed", answer.said()
-	case met:
+	case r.next:
 		f.Level, f.Reading, f.Seen = Note, "same", "meets the incident in postmortem: an alert that fires again opens nothing until a person sets it to resolved"
 	}
-	if r.next.closed = false; r.shut(ctx, r.next) == "" && which != nil && !met {
+	if r.next.closed = false; r.shut(ctx, r.next) == "" && which != nil && which != r.next {
 		_ = r.shut(ctx, which) // cleanup tries again
 	}
 	r.find(f)
@@ -175,11 +175,11 @@ func (r *run) worked(ctx context.Context, status string) {
 		r.find(f)
 		return
 	}
-	met, answer, which := r.meets(ctx, r.first, " (while it is "+status+")")
+	answer, _, which := r.post(ctx, " (while it is "+status+")")
 	switch {
 	case which == nil:
 		f.Level, f.Reading, f.Seen = Note, serverError, answer.said()
-	case !met:
+	case which != r.first:
 		f.Level, f.Reading, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
 		_ = r.shut(ctx, which) // cleanup tries again
 	}

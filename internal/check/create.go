@@ -161,9 +161,3 @@ func (r *run) again(ctx context.Context) {
 	}
 	r.find(count)
 }
-
-// meets reports whether a further create meets the incident.
-func (r *run) meets(ctx context.Context, it *opened, more string) (met bool, answer *reply, which *opened) {
-	answer, _, which = r.post(ctx, more)
-	return which != nil && which == it, answer, which
-}
