@@ -40,7 +40,6 @@ type Inbox interface {
 type Row struct {
 	ID      int64
 	Waited  time.Duration // since it was stored, by the store's clock, including the time to read it
-	Source  string        // not empty: a snapshot, which replaced the former one of its source
 	Payload []byte
 }
 

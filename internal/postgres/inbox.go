@@ -18,7 +18,7 @@ const (
 	// readInbox lists all rows in one snapshot, because they may become visible in another order than their ids. If one webhook was
 	// acknowledged before another was sent, their ids are in that order, whatever any clock shows. Rows past the first maxRead bytes come
 	// without their payload.
-	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'), coalesce(source, ''),
+	readInbox = `SELECT id, greatest(clock_timestamp() - arrived, interval '0'),
 		CASE WHEN sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) < $2::bigint THEN payload END
 	FROM @.inbox WHERE component = $1 AND set_aside IS NULL AND ($3::bigint[] IS NULL OR id = ANY($3)) ORDER BY id`
 	// removeInbox does not wait for a follower that replaces a snapshot at this moment: that snapshot may be applied again.
