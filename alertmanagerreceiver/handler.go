@@ -80,10 +80,6 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	if err != nil {
 		return nil, err
 	}
-	truncation, err := newTruncation(set.Logger, telemetry)
-	if err != nil {
-		return nil, err
-	}
 	converter, err := cfg.NewConverter(set.ID, set.BuildInfo.Version)
 	if err != nil {
 		return nil, err
@@ -100,7 +96,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		places:     newPlaces(cfg),
 		report:     report,
 		telemetry:  telemetry,
-		truncation: truncation,
+		truncation: newTruncation(set.Logger, telemetry),
 		logger:     seldom.New(set.Logger),
 	}
 	h.oversize = newOversize(h, cfg.Alias.Prefix)

@@ -35,15 +35,12 @@ type truncation struct {
 	limit     *rate.Limiter
 }
 
-func newTruncation(logger *zap.Logger, telemetry *telemetry) (*truncation, error) {
-	reported, err := lru.New[uint64, struct{}](maxTruncatedGroups)
-	if err != nil {
-		return nil, err
-	}
+func newTruncation(logger *zap.Logger, telemetry *telemetry) *truncation {
+	reported, _ := lru.New[uint64, struct{}](maxTruncatedGroups) // only a size below 1 is an error
 	return &truncation{
 		logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), reported: reported,
 		limit: rate.NewLimiter(rate.Every(time.Second), maxReportsAtOnce),
-	}, nil
+	}
 }
 
 // note processes an accepted webhook.
