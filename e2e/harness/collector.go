@@ -115,7 +115,7 @@ var leads = regexp.MustCompile(`(?m)^otelcol_exporter_alert24_leader(\{.*\})? 1$
 
 // Leads reports whether a replica is the leader, according to its metrics.
 func (c *Collector) Leads(ctx context.Context) (bool, error) {
-	metrics, err := get(ctx, c.Metrics)
+	metrics, err := get(ctx, c.Metrics, "")
 	return leads.Match(metrics), err
 }
 

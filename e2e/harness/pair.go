@@ -109,7 +109,7 @@ func (p *Pair) joined(ctx context.Context) error {
 }
 
 func (a *Alertmanager) joined(ctx context.Context) error {
-	body, err := get(ctx, a.Address+"/api/v2/status")
+	body, err := get(ctx, a.Address+"/api/v2/status", "")
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (p *Process) ready(ctx context.Context, url string) error {
 		if !p.Running() {
 			return Final(errors.New("ended before it was ready"))
 		}
-		_, err := get(ctx, url)
+		_, err := get(ctx, url, "")
 		return err
 	})
 	if err != nil {
@@ -110,11 +110,14 @@ func (p *Process) ready(ctx context.Context, url string) error {
 	return nil
 }
 
-// get returns the body of a 200.
-func get(ctx context.Context, url string) ([]byte, error) {
+// get returns the body of a 200. A token that is not empty is sent as a bearer token.
+func get(ctx context.Context, url, token string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return nil, err
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := client.Do(request)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"time"
 
@@ -59,23 +58,14 @@ type Incident struct {
 
 // List reads the incidents back through the API, newest first.
 func (s *Sandbox) List(ctx context.Context) ([]Incident, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint()+"/incidents?limit=100", http.NoBody)
+	body, err := get(ctx, s.Endpoint()+"/incidents?limit=100", s.Key)
 	if err != nil {
 		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+s.Key)
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("list incidents: %s", response.Status)
 	}
 	var page struct {
 		Data []Incident `json:"data"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&page); err != nil {
+	if err := json.Unmarshal(body, &page); err != nil {
 		return nil, fmt.Errorf("list incidents: %w", err)
 	}
 	return page.Data, nil
