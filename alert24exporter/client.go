@@ -7,12 +7,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
-	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -39,7 +37,7 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 // newManager returns a client of Alert24, or a dry run instead.
 func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, gate *reconcile.Gate) (reconcile.Manager, error) {
 	cfg := alert24.Config{
-		APIKey:        configopaque.String(strings.TrimSpace(string(e.cfg.APIKey))),
+		APIKey:        e.cfg.trimmedKey(),
 		UserAgent:     fmt.Sprintf("%s/%s", e.set.BuildInfo.Command, e.set.BuildInfo.Version),
 		Gate:          gate,
 		Timeout:       e.cfg.ClientConfig.Timeout,

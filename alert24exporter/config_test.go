@@ -125,7 +125,7 @@ func TestBadConfigIsRefusedWithItsKey(t *testing.T) { //nolint:funlen // one tab
 		"no_key":                    "api_key: required",
 		"blank_key":                 "api_key: required",
 		"key_and_auth":              "api_key: give either api_key or auth",
-		"key_of_two_lines":          "api_key: must be one line without control characters",
+		"key_of_two_lines":          "api_key: the key holds white space",
 		"bad_endpoint":              "endpoint: the endpoint must be a URL",
 		"endpoint_query":            "endpoint: the endpoint must not contain",
 		"no_timeout":                "timeout: must be above 0",

@@ -160,7 +160,7 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	}
 	client, err := se.GetClient(ctx, component.KindExporter, e.set.ID, name)
 	if err != nil {
-		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable and that no other process uses it: %w", e.cfg.Storage, err)
+		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable, that no other process uses it, and that its file is not damaged: %w", e.cfg.Storage, err)
 	}
 	return watched{journal.New(client), e.telemetry}, nil
 }

@@ -191,7 +191,7 @@ func TestStorageInUse(t *testing.T) {
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
 	ext := fileStorage(t, dir)
-	require.ErrorContains(t, exp.Start(t.Context(), host{storageID: ext}), "no other process uses it: timeout")
+	require.ErrorContains(t, exp.Start(t.Context(), host{storageID: ext}), "that its file is not damaged: timeout")
 	require.NoError(t, exp.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
 }

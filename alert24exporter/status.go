@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/internal/problems"
 	"github.com/alert24/otelcol-alert24/internal/statuspage"
 )
 
@@ -55,7 +56,7 @@ func (e *alert24Exporter) startStatus(ctx context.Context, host component.Host) 
 	cfg := *e.cfg.Status.Get()
 	listener, err := cfg.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("status::endpoint: cannot listen on %q; see that it is host:port and that no other process uses it: %w", cfg.NetAddr.Endpoint, err)
+		return fmt.Errorf("status::endpoint: %w", problems.CannotListen(cfg.NetAddr.Endpoint, err))
 	}
 	handler := statuspage.New(&statusSource{alert24Exporter: e}, statuspage.Options{
 		AnyHost: cfg.Auth.HasValue() || !loopback(listener.Addr()), Now: time.Now,

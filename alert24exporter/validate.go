@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/http/httpguts"
+	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -47,12 +47,17 @@ func (c *Config) Validate() error {
 func (c *Config) checkConnection(p *problems.List) {
 	_, err := alert24.New(&http.Client{}, c.ClientConfig.Endpoint, alert24.Config{})
 	p.If(err != nil, "endpoint: %w", err)
-	hasKey, hasAuth := strings.TrimSpace(string(c.APIKey)) != "", c.ClientConfig.Auth.HasValue()
+	hasKey, hasAuth := c.trimmedKey() != "", c.ClientConfig.Auth.HasValue()
 	p.If(!hasKey && !hasAuth, "api_key: required, unless auth is given; create a key with scope write in Alert24")
-	p.If(!httpguts.ValidHeaderFieldValue(strings.TrimSpace(string(c.APIKey))), "api_key: must be one line without control characters")
 	p.If(hasKey && hasAuth, "api_key: give either api_key or auth, not both")
+	err = alert24.CheckKey(c.trimmedKey())
+	p.If(err != nil, "api_key: %w", err)
 	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
 	p.Proxy(c.ClientConfig.ProxyURL)
+}
+
+func (c *Config) trimmedKey() configopaque.String {
+	return configopaque.String(strings.TrimSpace(string(c.APIKey)))
 }
 
 func (c *Config) checkRetry(p *problems.List) {

@@ -20,6 +20,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
+
+	"github.com/alert24/otelcol-alert24/internal/problems"
 )
 
 // alertmanagerReceiver runs the HTTP server; the handler does the work.
@@ -66,7 +68,7 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	}
 	listener, err := r.cfg.ServerConfig.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("endpoint: cannot listen on %q; see that it is host:port and that no other process uses it: %w", r.cfg.ServerConfig.NetAddr.Endpoint, err)
+		return fmt.Errorf("endpoint: %w", problems.CannotListen(r.cfg.ServerConfig.NetAddr.Endpoint, err))
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return base }

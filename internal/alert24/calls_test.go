@@ -172,7 +172,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, key := range []configopaque.String{"secret\n", "sec ret", "secrét"} {
 		_, err := New(http.DefaultClient, "https://h", Config{APIKey: key})
-		require.Error(t, err)
+		require.ErrorContains(t, err, "copy it from Alert24 again")
 		assert.NotContains(t, err.Error(), string(key))
 	}
 }

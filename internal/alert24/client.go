@@ -57,6 +57,14 @@ type Client struct {
 	shownSource atomic.Pointer[str]
 }
 
+// CheckKey refuses a key that Alert24 cannot have made.
+func CheckKey(key configopaque.String) error {
+	if strings.ContainsFunc(string(key), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the key holds white space or characters outside ASCII; copy it from Alert24 again")
+	}
+	return nil
+}
+
 // New returns a Client for the API at endpoint, which includes the path prefix: "https://app.alert24.net/api/v1". The client copies
 // hc and uses its TLS and proxy. It does not follow redirects, because headers such as the key would go with them.
 func New(hc *http.Client, endpoint string, cfg Config) (*Client, error) {
@@ -64,8 +72,8 @@ func New(hc *http.Client, endpoint string, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsFunc(string(cfg.APIKey), func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("the API key holds white space or characters outside ASCII")
+	if err := CheckKey(cfg.APIKey); err != nil {
+		return nil, err
 	}
 	own := *hc
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -7,6 +7,7 @@ package problems
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -62,6 +63,14 @@ func (l *List) Compression(key string, algorithms []string) {
 
 // Err returns all problems as one error; nil if there are none.
 func (l List) Err() error { return errors.Join(l...) }
+
+// CannotListen adds what to do to the error of a listener.
+func CannotListen(endpoint string, err error) error {
+	if _, network := errors.AsType[*net.OpError](err); !network { // such as a file of tls
+		return fmt.Errorf("cannot listen on %q: %w", endpoint, err)
+	}
+	return fmt.Errorf("cannot listen on %q; see that it is host:port and that no other process uses it: %w", endpoint, err)
+}
 
 // Repeated returns the first name that occurs twice, or "".
 func Repeated(names []string) string {

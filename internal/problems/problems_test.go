@@ -6,6 +6,8 @@ package problems
 import (
 	"errors"
 	"io"
+	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -60,6 +62,17 @@ func TestCompression(t *testing.T) {
 	require.ErrorContains(t, l.Err(), `a: must contain ""`)
 	l.Compression("b", []string{"", "brotli"})
 	require.ErrorContains(t, l.Err(), `b: must not contain "brotli"; known are identity, gzip, zstd, `)
+}
+
+func TestCannotListenAdvises(t *testing.T) {
+	for cause, want := range map[error]string{
+		&net.OpError{Op: "listen", Err: io.EOF}: `cannot listen on "x:1"; see that it is host:port and that no other process uses it: listen: EOF`,
+		os.ErrNotExist:                          `cannot listen on "x:1": file does not exist`,
+	} {
+		err := CannotListen("x:1", cause)
+		require.ErrorIs(t, err, cause)
+		require.EqualError(t, err, want)
+	}
 }
 
 func TestRepeated(t *testing.T) {
