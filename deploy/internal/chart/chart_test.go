@@ -6,6 +6,7 @@ package chart
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -155,6 +156,46 @@ func TestMemoryFits(t *testing.T) {
 	assert.Equal(t, "1024", set["ALERT24_MEMORY_LIMIT_MIB"])
 	assert.Equal(t, "1280MiB", set["GOMEMLIMIT"])
 	assert.Equal(t, "1536Mi", c.Resources.Limits.Memory().String())
+}
+
+// The certificate of a database's authority is a file, and the URL of the heartbeat a secret.
+func TestExtraSecretsAndFiles(t *testing.T) {
+	for _, set := range []string{"single", "replicas"} {
+		o := renderSet(t, set, `extraEnv: [{name: ALERT24_HEARTBEAT_URL, valueFrom: {secretKeyRef: {name: heartbeat, key: url}}}]`,
+			`extraVolumes: [{name: authority, secret: {secretName: db-ca}}]`, `extraVolumeMounts: [{name: authority, mountPath: /etc/db, readOnly: true}]`)
+		c := o.container(t)
+		assert.Equal(t, "heartbeat", secretOf(t, c, "ALERT24_HEARTBEAT_URL").Name)
+		assert.Equal(t, "otelcol-alert24", secretOf(t, c, "ALERT24_API_KEY").Name)
+		mounted := map[string]string{}
+		for _, mount := range c.VolumeMounts {
+			mounted[mount.Name] = mount.MountPath
+		}
+		assert.Equal(t, "/etc/db", mounted["authority"])
+		assert.Equal(t, "/etc/otelcol-alert24", mounted["config"])
+		volumes := o.pod(t).Spec.Volumes
+		assert.Equal(t, "db-ca", volumes[len(volumes)-1].Secret.SecretName)
+	}
+}
+
+// A probe without TLS would never find a bridge with TLS ready.
+func TestTLSOfWebhooks(t *testing.T) {
+	plain := renderSet(t, "kube-prometheus-stack")
+	assert.Empty(t, plain.container(t).ReadinessProbe.HTTPGet.Scheme)
+	secure := renderSet(t, "kube-prometheus-stack", "config: {receivers: {alertmanager: {tls: {cert_file: /etc/tls/tls.crt, key_file: /etc/tls/tls.key}}}}")
+	assert.Equal(t, core.URISchemeHTTPS, secure.container(t).ReadinessProbe.HTTPGet.Scheme)
+	assert.Empty(t, secure.container(t).LivenessProbe.HTTPGet.Scheme)
+	assert.Equal(t, strings.Replace(urlOf(t, plain), "http:", "https:", 1), urlOf(t, secure))
+}
+
+func urlOf(t *testing.T, o *objects) string {
+	t.Helper()
+	for _, receiver := range o.routing.Spec.Receivers {
+		if receiver.Name == "alert24" {
+			return *receiver.WebhookConfigs[0].URL
+		}
+	}
+	require.Fail(t, "there is no receiver alert24")
+	return ""
 }
 
 func TestOneBridge(t *testing.T) {

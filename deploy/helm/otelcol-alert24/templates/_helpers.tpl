@@ -47,6 +47,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- mustMergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
+{{- /* The bridge takes webhooks with TLS if config says so. */ -}}
+{{- define "bridge.scheme" -}}
+{{- if dig "receivers" "alertmanager" "tls" dict .Values.config -}}https{{- else -}}http{{- end -}}
+{{- end -}}
+
 {{- define "bridge.check" -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.database.secret.name) -}}
 {{- fail (printf "replicas: %d: several bridges need a database. Set database.secret.name, or replicas: 1" (int .Values.replicas)) -}}

@@ -98,6 +98,9 @@ spec:
           value: {{ int .Values.memoryLimitMiB | quote }}
         - name: GOMEMLIMIT
           value: {{ printf "%dMiB" (div (mul (int .Values.memoryLimitMiB) 5) 4) | quote }}
+        {{- with .Values.extraEnv }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       ports:
         - name: webhook
           containerPort: 9095
@@ -122,6 +125,9 @@ spec:
         httpGet:
           path: /-/ready
           port: webhook
+          {{- if eq (include "bridge.scheme" .) "https" }}
+          scheme: HTTPS
+          {{- end }}
         periodSeconds: 5
         timeoutSeconds: 2
       {{- if $database }}
@@ -147,8 +153,14 @@ spec:
         - name: storage
           mountPath: /var/lib/otelcol-alert24
         {{- end }}
+        {{- with .Values.extraVolumeMounts }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
   volumes:
     - name: config
       configMap:
         name: {{ include "bridge.name" . }}
+    {{- with .Values.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
