@@ -65,3 +65,10 @@ func TestNoNullCharacter(t *testing.T) {
 	assert.Equal(t, "va\uFFFDlue", a.Labels.Get("na\uFFFDme"))
 	assert.NotContains(t, a.Description, "\x00")
 }
+
+func TestAnAlertWithoutLabelsHasNone(t *testing.T) {
+	ev := one(t, map[string]string{attrs.Alias: "a", attrs.ClientAddress: "10.0.0.1"}, func(r plog.LogRecord) { r.Body().SetStr("no name") })
+	a := ev.Alert.Unpack()
+	assert.Equal(t, "no name", a.Title)
+	assert.Empty(t, a.Labels)
+}

@@ -216,13 +216,6 @@ func TestAnyLogRecord(t *testing.T) {
 	assert.True(t, over.EndsAt.IsZero(), "neither is an end")
 }
 
-func TestAnAlertWithoutLabelsHasNone(t *testing.T) {
-	ev := one(t, map[string]string{attrs.Alias: "a", attrs.ClientAddress: "10.0.0.1"}, func(r plog.LogRecord) { r.Body().SetStr("no name") })
-	a := ev.Alert.Unpack()
-	assert.Equal(t, "no name", a.Title)
-	assert.Empty(t, a.Labels)
-}
-
 func TestSender(t *testing.T) {
 	sender := func(change func(a map[string]string)) string {
 		a := alert()
