@@ -37,6 +37,24 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	return ClosedIt
 }
 
+// learnGone learns that the API has no such incident. An API that reads from copies of its database may not have it yet, so a lookup verifies
+// that.
+func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	switch {
+	case c.Kind == Close && !c.Renew:
+		n.succeed(c)
+		return p.learnClose(n, c, Answer{Result: Gone}, now)
+	case c.Kind == Reopen:
+		n.succeed(c)
+		p.closed(n, c)
+		return FoundClosed
+	default:
+		p.backOff(n, c, a, now)
+		n.Verify, n.LookAt = true, now.Add(firstLook)
+		return Retrying
+	}
+}
+
 // extra reports whether c closes a further incident of the alias.
 func (e *Entry) extra(c Call) bool {
 	return c.Kind == Close && c.ID != e.Incident.ID && slices.Contains(e.Extra, c.ID)

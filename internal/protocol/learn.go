@@ -44,28 +44,17 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if c.Kind == Create && c.Minimal && n.Refused.Kind != Create {
 		a.Sent = a.Sent.part(&c.Content)
 	}
-	if c.Renew && (a.Result == Gone || a.Before.Seen && !a.Before.Open) {
-		// Somebody closed it before us, as it seems.
+	if c.Renew && a.Before.Seen && !a.Before.Open {
+		// Somebody closed it before us.
 		n.succeed(c)
-		written := n.Written
 		p.closed(n, Call{Kind: Lookup, ID: c.ID})
-		n.unseen(a.Before, now)
-		if n.Unseen {
-			n.Written = written
-		}
 		return FoundClosed
 	}
 	switch a.Result {
 	case Done:
 		return p.learnDone(n, c, a, now)
 	case Gone:
-		n.succeed(c)
-		if c.Kind == Close {
-			// An API that reads from copies of its database may not have it yet: a lookup verifies the close.
-			return p.learnClose(n, c, Answer{Result: Gone}, now)
-		}
-		p.closed(n, c)
-		return FoundClosed
+		return p.learnGone(n, c, a, now)
 	case Refused:
 		return p.learnRefused(n, c, a, now)
 	case Foreign:

@@ -141,8 +141,8 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 			check: func(n Timed) bool { return n.Dismissed },
 		},
 		"update, gone": {
-			entry: open, call: Call{Kind: Update, ID: "1"}, answer: Answer{Result: Gone},
-			lesson: FoundClosed, incident: Incident{State: Closed, ID: "1", StartedAt: at(0)}, doubt: open.Doubt,
+			entry: open, call: Call{Kind: Update, ID: "1"}, answer: Answer{Result: Gone}, lesson: Retrying, incident: open.Incident, doubt: open.Doubt,
+			check: func(n Timed) bool { return p.Decide(n, want(n), now.Add(firstLook)).Call.Kind == Lookup },
 		},
 		"update, refused": {
 			entry: with(open, func(n *Timed) { n.Written = Written{} }), call: Call{Kind: Update, ID: "1", Content: *want(open)}, answer: Answer{Result: Refused},

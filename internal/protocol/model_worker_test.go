@@ -26,7 +26,7 @@ const (
 	ignoredNoBody      // 2xx without a body, and the status did not change
 	reversed           // a lookup whose rows come in another order
 	turnedAway         // a write that is not sent because a pause began; a lookup fails
-	notYet             // a close is answered with 404, because what answers does not have the incident yet
+	notYet             // an update or a close is answered with 404, because what answers does not have the incident yet
 	partly             // a lookup whose list failed after the known incident was read; a write is lost
 )
 
@@ -64,7 +64,7 @@ func (k *work) carries() bool {
 	case ignored, ignoredNoBody:
 		return k.call.Kind != Close && k.call.Kind != Reopen
 	case notYet:
-		return k.call.Kind != Close
+		return k.call.Kind != Close && k.call.Kind != Update
 	default:
 		return false
 	}
@@ -137,7 +137,7 @@ func (w *world) send(k *work) {
 // read lets an update read the incident first. If nothing differs, the update writes nothing.
 func (w *world) read(k *work) {
 	r := w.row(k.call.ID)
-	if r == nil {
+	if r == nil || k.fate == notYet {
 		k.req = nil // 404
 		return
 	}

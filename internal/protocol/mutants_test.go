@@ -96,6 +96,14 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.Unseen = n.Unseen && a.Result != Gone
 	return l
 }`},
+	{"a 404 proves that an incident was removed", "odd answers", 20000, `
+func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	if c.Kind == Update {
+		p.closed(n, c)
+		return FoundClosed
+	}
+	return p.learnGoneOriginal(n, c, a, now)
+}`},
 	{"B11 what was not seen is confirmed", "odd answers", 20000, `
 func (n *Timed) unseen(f Shown, now time.Time) {}`},
 	{"a create that met an incident has written", "people", 20000, `

@@ -42,7 +42,7 @@ func TestAnUpdateReadsFirst(t *testing.T) {
 		"open":                            {nil, nil, 1, protocol.Open, protocol.Updated, protocol.Done},
 		"says it already":                 {func(r *row) { r.Fields = incident.Hashes{} }, nil, 1, protocol.Open, protocol.Updated, protocol.Done},
 		"closed by a person":              {func(r *row) { r.Open = false }, nil, 0, protocol.Closed, protocol.FoundClosed, protocol.Done},
-		"gone":                            {nil, isGone, 0, protocol.Closed, protocol.FoundClosed, protocol.Gone},
+		"gone":                            {nil, isGone, 0, protocol.Open, protocol.Retrying, protocol.Gone},
 		"the key may not read":            {nil, forbidden, 1, protocol.Open, protocol.Updated, protocol.Done},
 		"the key is not known":            {nil, denied, 0, protocol.Open, protocol.Retrying, protocol.Denied},
 		"the reading fails":               {nil, fails, 0, protocol.Open, protocol.Retrying, protocol.NotSent},
@@ -85,7 +85,7 @@ func TestARenewalReadsFirst(t *testing.T) {
 	}{
 		"open":                 {func(*row) {}, nil, 1, protocol.Open},
 		"closed by a person":   {func(r *row) { r.Open = false }, nil, 0, protocol.Closed},
-		"gone":                 {func(*row) {}, isGone, 0, protocol.Closed},
+		"gone":                 {func(*row) {}, isGone, 0, protocol.Open},
 		"the key may not read": {func(*row) {}, forbidden, 1, protocol.Open},
 		"the reading fails":    {func(*row) {}, fails, 0, protocol.Open},
 	} {
@@ -137,4 +137,30 @@ func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
 		assert.NotEqual(t, protocol.Full, w.ledger.timed(alias).Form)
 		assert.Contains(t, w.seen.now().lessons, protocol.Shrunk)
 	})
+}
+
+// An API that reads from copies of its database may not have the incident yet.
+func TestWhatIsNotThereIsReadOnceMore(t *testing.T) {
+	for name, there := range map[string]bool{"it comes": true, "it was removed": false} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, options{}, func(w *world) {
+				w.fire(alias, incident.High, "first")
+				pass(moment)
+				w.fate(always(opRead, alias, isGone))
+				w.fire(alias, incident.High, "second")
+				pass(moment)
+				require.Len(t, w.requests(opCreate, alias), 1, "perhaps it is there")
+				if there {
+					w.fate(nil)
+				} else {
+					w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false })
+				}
+				pass(3 * time.Second)
+				require.Len(t, w.open(alias), 1)
+				assert.Equal(t, incident.HashText("second"), w.open(alias)[0].Fields[incident.FieldTitle])
+				assert.Equal(t, there, len(w.requests(opCreate, alias)) == 1)
+				assert.Equal(t, there, len(w.requests(opUpdate, alias)) == 1)
+			})
+		})
+	}
 }
