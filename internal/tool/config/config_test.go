@@ -32,7 +32,7 @@ func load(t *testing.T, configs ...string) *Collector {
 }
 
 func TestFilesAreMerged(t *testing.T) {
-	t.Setenv("ALERT24_TEST_KEY", "from the environment")
+	t.Setenv("ALERT24_TEST_KEY", "from-the-environment")
 	file := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("receivers: {alertmanager/prod: {}}\nexporters: {alert24/prod: {api_key: '${env:ALERT24_TEST_KEY}'}}\n"), 0o600))
 	c := load(t, file, "yaml:receivers::alertmanager/prod::path: /hook", "yaml:exporters::alert24/prod::timeout: 3s")
@@ -43,7 +43,7 @@ func TestFilesAreMerged(t *testing.T) {
 	id, exporter, err := c.Exporter("alert24/prod", KeyNeeded)
 	require.NoError(t, err)
 	assert.Equal(t, "alert24/prod", id.String())
-	assert.Equal(t, "from the environment", string(exporter.APIKey))
+	assert.Equal(t, "from-the-environment", string(exporter.APIKey))
 	assert.Equal(t, "3s", exporter.ClientConfig.Timeout.String())
 }
 
