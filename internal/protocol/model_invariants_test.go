@@ -97,7 +97,7 @@ func (w *world) checkCertain(e *Entry) {
 func (w *world) checkPages() {
 	w.pages -= w.ours - w.owed
 	w.owed = w.ours
-	if w.pages < 0 && !w.clockSteps && !w.racy && !w.reopens && !w.revives && !w.oversleeps && !w.coarse {
+	if w.pages < 0 && !w.clockSteps && !w.racy && !w.reopens && !w.revives && !w.oversleeps && !w.coarse && !w.restores {
 		w.Fatalf("I9: one page too many: %s", w.show())
 	}
 }

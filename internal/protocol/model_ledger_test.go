@@ -85,6 +85,9 @@ type ledger struct {
 
 	spreads, packs bool
 	buckets        [][]byte // on disk
+
+	keeps   bool // what was on disk
+	backups []disk
 }
 
 // Mutations of the ledger and of the API's client, which the model replaces.
@@ -113,6 +116,9 @@ func (l *ledger) commit(n Timed) bool {
 	}
 	for i := range n.Buckets() {
 		l.buckets = append(l.buckets, AppendBucket(nil, n.Entry, i))
+	}
+	if l.keeps {
+		l.backups = append(l.backups, disk{l.record, l.buckets})
 	}
 	if l.lies {
 		l.lies, l.failed, l.reread = false, true, true

@@ -107,6 +107,15 @@ func (w *world) doubtEdits(e *Entry) {
 	}
 }
 
+// doubtSame notes that an edit may be lost if a create that meets the incident says the same.
+func (s *server) doubtSame(r *row, q *request) {
+	for f := range incident.NumFields {
+		if r.edits[f] == theirs && r.shown[f] == s.clean(f, q.content.Sent[f]) {
+			r.edits[f] = perhaps
+		}
+	}
+}
+
 // forgetEdits notes that the entry has expired.
 func (w *world) forgetEdits() {
 	for _, r := range w.incidents {
@@ -160,7 +169,7 @@ func (w *world) audit() {
 	e := w.ledger.timed()
 	if e.Entry == nil {
 		for _, r := range w.incidents {
-			r.orphan = r.stale && r.open // the audit counts it, no more
+			r.orphan = r.open && (r.stale || w.restores) // the audit counts it, no more
 		}
 	}
 	if e.Entry == nil || w.vacant {

@@ -74,7 +74,7 @@ func (s *steps) ofReplicas(sw switches) {
 	if !sw.replicas {
 		return
 	}
-	for by := range settle + timeout {
+	for by := range settle + timeout - sw.lag() {
 		s.add(1, "takeover, call done late by "+strconv.Itoa(by), func(w *world) { w.takeover(by, w.skew) })
 	}
 	if sw.oversleeps {

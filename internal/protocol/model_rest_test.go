@@ -25,6 +25,7 @@ func (w *world) quiesce() {
 		}
 	}
 	w.sourceIsBack()
+	w.tellAgain()
 	for len(w.queue) > 0 {
 		w.deliver(false)
 	}
@@ -39,7 +40,7 @@ func (w *world) quiesce() {
 	w.audit()
 	// After a call, the settle time, a hold and one backoff, the promise holds (I12), and it stays so.
 	w.settleFor(w.restTime())
-	if w.people || w.foreign || w.racy || w.odd || w.oversleeps {
+	if w.people || w.foreign || w.racy || w.odd || w.oversleeps || w.restores {
 		// The audit and a refresh notice what people did and what an answer without a body did not show.
 		w.audit()
 		w.settleFor(refresh)
@@ -94,7 +95,7 @@ func (w *world) blind(e *Entry) bool {
 		return false
 	}
 	for _, r := range w.incidents {
-		if !r.deleted && r.unmarked && r.id != e.Incident.ID && (r.reopened || !e.Settled()) {
+		if !r.deleted && r.unmarked && r.id != e.Incident.ID && (r.reopened || w.restores || !e.Settled()) {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type server struct {
 	switches
 	incidents []*row
+	pasts     [][]*row   // of the last seconds
 	late      []*request // unanswered, still to be carried out
 	created   int
 	ours      int // created by us
@@ -215,6 +216,7 @@ func (s *server) createOrMeet(q *request, now int) reply {
 		if s.merges {
 			s.merge(hit, q)
 		}
+		s.doubtSame(hit, q)
 		return reply{row: hit, met: !s.merges}
 	}
 	if s.reopens || s.revives {
@@ -277,9 +279,10 @@ const newestPage = 2
 func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
 	complete = true
 	titles, all := e.Titles()
-	for i, r := range s.incidents {
+	incidents := s.listed(c.ID)
+	for i, r := range incidents {
 		listed := c.Depth >= Since && (c.At.IsZero() || r.created >= bound) || c.Depth == All && r.open ||
-			c.Depth == Newest && i >= len(s.incidents)-newestPage
+			c.Depth == Newest && i >= len(incidents)-newestPage
 		switch {
 		case r.deleted || !listed && r.id != c.ID:
 		case r.id == c.ID:

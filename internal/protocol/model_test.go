@@ -119,6 +119,7 @@ func repertoire(s switches) steps {
 	all.ofOthers(s)
 	all.ofRecovery(s)
 	all.ofSync(s)
+	all.ofRestores(s)
 	all.ofWitness(s)
 	all.ofReplicas(s)
 	return all
@@ -157,7 +158,7 @@ func (s *steps) ofCalls(sw switches) {
 	call(1, "half answered", partly, 0)
 	s.add(1, "call done at the end, not answered", func(w *world) { w.claim(unanswered, 0, true) })
 	call(1, "done, 500", status500, 0)
-	for by := range settle {
+	for by := range settle - sw.lag() {
 		if sw.tooLate {
 			by += settle
 		}

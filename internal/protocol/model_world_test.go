@@ -18,6 +18,10 @@ import (
 type switches struct {
 	// people close, delete, reopen and edit incidents.
 	people bool
+	// restores: the disk becomes what it was before.
+	restores bool
+	// lags: a list shows the incidents as they were a second ago.
+	lags bool
 	// reopens: a create reopens the last closed incident of its alias. revives: a create updates this incident and leaves it closed.
 	reopens, revives bool
 	// racy: two simultaneous creates may both make an incident.
@@ -74,7 +78,9 @@ type switches struct {
 }
 
 // atomic reports whether the state of the API follows from our requests alone.
-func (s switches) atomic() bool { return !s.people && !s.racy && !s.foreign && !s.oversleeps }
+func (s switches) atomic() bool {
+	return !s.people && !s.racy && !s.foreign && !s.oversleeps && !s.restores
+}
 
 // world is one history: an Alert24, its people, senders, and the ledger between them.
 type world struct {
@@ -131,7 +137,8 @@ type failer interface {
 func newWorld(f failer, s switches) *world {
 	w := &world{failer: f, senders: newSenders(), server: server{switches: s}, policy: modelPolicy(s), now: 1}
 	w.wholeSeconds, w.unheard = s.coarse, [2]bool{true, true}
-	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises, spreads: s.buckets, packs: s.packs}
+	w.ledger = ledger{policy: w.policy, now: w.wall, rises: s.rises, spreads: s.buckets, packs: s.packs, keeps: s.restores}
+	w.remember()
 	w.startAll()
 	w.restart()
 	return w
@@ -175,6 +182,7 @@ func (w *world) kill(down, skew int) {
 func (w *world) second() {
 	w.now++
 	w.commitLate(w.now)
+	w.remember()
 	w.check()
 }
 
