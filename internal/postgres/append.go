@@ -117,20 +117,29 @@ func (p *appender) forget(add *addition) {
 }
 
 // take returns the next group, without the additions of senders that have gone: they may have sent newer data to another replica, which
-// must not be overtaken.
-func (p *appender) take() []*addition {
+// must not be overtaken. Snapshots and webhooks do not share a group: the row of a snapshot may be locked.
+func (p *appender) take() (group []*addition) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pending = slices.DeleteFunc(p.pending, func(a *addition) bool { return a.ctx.Err() != nil })
-	n, bytes := 0, 0
-	for n < len(p.pending) && n < maxGroup && (n == 0 || bytes+len(p.pending[n].payload) <= maxGroupBytes) {
-		bytes += len(p.pending[n].payload)
-		n++
+	var rest []*addition
+	bytes, full := 0, false
+	for _, a := range p.pending {
+		switch {
+		case a.ctx.Err() != nil:
+		case full || len(group) > 0 && a.snapshot() != group[0].snapshot():
+			rest = append(rest, a)
+		case len(group) > 0 && (len(group) == maxGroup || bytes+len(a.payload) > maxGroupBytes):
+			full = true // nothing overtakes it
+			rest = append(rest, a)
+		default:
+			group, bytes = append(group, a), bytes+len(a.payload)
+		}
 	}
-	group := slices.Clone(p.pending[:n])
-	p.pending = slices.Delete(p.pending, 0, n)
+	p.pending = rest
 	return group
 }
+
+func (a *addition) snapshot() bool { return a.source != "" }
 
 func (p *appender) commit(ctx context.Context, group []*addition) {
 	ctx, cancel := context.WithTimeout(ctx, Punctual)
@@ -218,8 +227,7 @@ func latest(group []*addition) (kept []*addition, by map[string]*addition) {
 			kept = append(kept, a)
 		}
 	}
-	// Snapshots come last, because the leader applies them after all webhooks, and in one order: transactions of other replicas write the
-	// same rows.
+	// Snapshots are written in one order: transactions of other replicas write the same rows.
 	slices.SortStableFunc(kept, func(a, b *addition) int { return cmp.Compare(a.source, b.source) })
 	return kept, by
 }

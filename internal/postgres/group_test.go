@@ -113,3 +113,29 @@ func TestFollowerDoesNotWaitForAList(t *testing.T) {
 	left, _ := read(t, l)
 	assert.Equal(t, []string{"new"}, left)
 }
+
+// If the row of a list is locked, the webhooks that come with the list get through.
+func TestWebhooksDoNotFailWithALockedList(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	db := open(t, server.URL(database), leases(time.Minute))
+	put(t, db, "am1", "old")
+	tx, err := superuser(t, database).Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "UPDATE otelcol_alert24.inbox SET payload = 'new' WHERE source = 'am1'")
+	require.NoError(t, err)
+	results := map[string]chan error{"am1": make(chan error, 1), "": make(chan error, 1)}
+	db.inbox.turn <- struct{}{} // so that both wait
+	for source, result := range results {
+		go func() { result <- db.Append(context.WithoutCancel(t.Context()), db.Arrival(), source, []byte("x")) }()
+	}
+	holds(t, func() bool {
+		db.inbox.mu.Lock()
+		defer db.inbox.mu.Unlock()
+		return len(db.inbox.pending) == 2
+	}, "they do not wait")
+	<-db.inbox.turn
+	require.NoError(t, <-results[""])
+	require.Error(t, <-results["am1"])
+	require.NoError(t, tx.Rollback(t.Context()))
+}
