@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -178,17 +179,18 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func TestEachRequestHasItsOwnTimeout(t *testing.T) {
-	block := make(chan struct{})
-	c := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		select {
-		case <-block:
-		case <-r.Context().Done():
-		}
-	}, func(c *Config) { c.Timeout = 50 * time.Millisecond })
-	t.Cleanup(func() { close(block) })
-	_, err := c.Create(t.Context(), draft("A"))
-	requireResult(t, err, protocol.Unanswered)
-	_, err = c.Read(t.Context(), "i")
-	requireResult(t, err, protocol.Incomplete)
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		hangs := roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		c := connect(t, &http.Client{Transport: hangs}, "http://h", func(c *Config) { c.Timeout = 7 * time.Second })
+		_, err := c.Create(t.Context(), draft("A"))
+		requireResult(t, err, protocol.Unanswered)
+		assert.Equal(t, 7*time.Second, time.Since(began))
+		_, err = c.Read(t.Context(), "i")
+		requireResult(t, err, protocol.Incomplete)
+		assert.Equal(t, 14*time.Second, time.Since(began))
+	})
 }
