@@ -1,0 +1,39 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+// renewHistories close an incident to call people again, or leave one to a person.
+var renewHistories = []fixed{
+	{
+		"a person closed the incident, and the renewal opened another one against the setting", "renew never",
+		"toggle(1); deliver; call answered; answer; high(1); deliver; person closes; call answered; answer; call answered",
+		"a renewal does not see that a person closed the incident",
+	},
+	{
+		"a renewal that failed was tried again and again, because the alert had sunk", "renew and rises",
+		"toggle(1); deliver; call answered; answer; high(1); deliver; low(1); deliver; call answered with another status; answer; 5 seconds; call answered",
+		"an incident is closed again and again to call people",
+	},
+	{
+		"an incident that a create had updated was opened, closed to call people, and stayed closed", "renew, revives",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; toggle(0); deliver",
+		"an incident is closed to call people, and opened only once",
+	},
+	{
+		"the close of a renewal left the incident open", "renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call answered with another status; answer",
+		"a renewal that failed is forgotten",
+	},
+	{
+		"a renewal of what is left to a person was not answered", "left and renew",
+		"toggle(1); deliver; call answered; answer; critical(1); deliver; call lost; answer; toggle(1); deliver; 5 seconds",
+		"",
+	},
+	{
+		"a create updated an incident that had been left to a person until it was closed to page people again", "left, revives",
+		"toggle(1); deliver; high(1); call answered; second; second; second; second; deliver all; toggle(1); toggle(0); call answered; answer; " +
+			"deliver all; call answered; answer; toggle(0); call answered; answer; deliver all; call answered; answer; toggle(0); call answered",
+		"",
+	},
+}
