@@ -152,10 +152,10 @@ func (i *ideal) rest() {
 		if !open || len(p.firing()) == 0 {
 			continue
 		}
-		worst := p.firing()[0]
+		firing := p.firing()
 		incident := &i.evidence.incidents[n]
-		incident.Title = worst.summary(worst.revision)
-		incident.Severity = map[string]string{"critical": "critical", "warning": "high", "info": "low"}[worst.severity]
+		incident.Title = titleOf(firing)
+		incident.Severity = map[string]string{"critical": "critical", "warning": "high", "info": "low"}[firing[0].severity]
 	}
 }
 

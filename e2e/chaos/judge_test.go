@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
@@ -127,9 +126,6 @@ func (e *evidence) judgeAlias(v *verdict, p *problem, incidents []*sandbox.Incid
 	return errors.Join(append(errs, foreignTouched, e.boundCreates(v, p, ours, closes, creates))...)
 }
 
-// count matches the number of other alerts in a title. Its changes alone do not justify a call.
-var count = regexp.MustCompile(` \(\+\d+\)$`)
-
 // compare returns how the open incidents of an alias differ from its alerts, ignoring people's edits.
 func (p *problem) compare(open []*sandbox.Incident, titleByHand, severityByHand bool) error {
 	firing := p.firing()
@@ -142,13 +138,21 @@ func (p *problem) compare(open []*sandbox.Incident, titleByHand, severityByHand 
 		return fmt.Errorf("%d alerts fire, %d incidents are open", len(firing), len(open))
 	}
 	worst := firing[0]
-	title := worst.summary(worst.revision)
+	title := titleOf(firing)
 	severity := map[string]string{"critical": "critical", "warning": "high", "info": "low"}[worst.severity]
-	shown := count.ReplaceAllString(open[0].Title, "")
-	if !titleByHand && shown != title || !severityByHand && open[0].Severity != severity {
+	if !titleByHand && open[0].Title != title || !severityByHand && open[0].Severity != severity {
 		return fmt.Errorf("the incident is %q (%s), the alert %q (%s)", open[0].Title, open[0].Severity, title, severity)
 	}
 	return nil
+}
+
+// titleOf returns the title of the incident of firing alerts, the worst first.
+func titleOf(firing []*alert) string {
+	title := firing[0].summary(firing[0].revision)
+	if more := len(firing) - 1; more > 0 {
+		title += fmt.Sprintf(" (+%d)", more)
+	}
+	return title
 }
 
 // boundCreates checks that an alias did not get more incidents than it had episodes. Each incident that a person closed while its

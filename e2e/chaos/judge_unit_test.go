@@ -112,7 +112,7 @@ var judgeCases = map[string]struct {
 	"closed in time":        {func(s *scene) { s.says(5, false); s.closes(6) }, ""},
 	"two are open":          {func(s *scene) { s.creates(60) }, "1 alerts fire, 2 incidents are open"},
 	"another title":         {func(s *scene) { s.last().Title = "x" }, `the incident is "x"`},
-	"another count":         {func(s *scene) { s.last().Title += " (+2)" }, ""},
+	"another count":         {func(s *scene) { s.last().Title += " (+2)" }, ` (+2)" (`},
 	"another severity":      {func(s *scene) { s.last().Severity = "low" }, `(low), the alert`},
 
 	"one create too many":                 {func(s *scene) { s.closes(5); s.creates(60) }, tooMany},
