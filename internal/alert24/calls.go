@@ -33,6 +33,11 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	})
 	a.Sent.Sent = w.hashes()
 	if err == nil {
+		if a.Met && inc.untold() {
+			if all, err := c.read(ctx, protocol.Create, string(inc.ID)); err == nil {
+				inc = all
+			}
+		}
 		a.Incident = inc.shown()
 		if !a.Met {
 			c.learnSource(&w, &inc)

@@ -51,6 +51,9 @@ func (c *Client) learnSource(w *write, opened *row) {
 	}
 }
 
+// untold reports whether the row may be ours, but lacks all that could tell.
+func (r *row) untold() bool { return r.Source == noSource && r.Tags == nil && r.Description == "" }
+
 // whose returns the alias tag of a row of ours. It uses the alias that the API shows, else our tag, else the last line of the
 // description. It never relies on the row's position or on a filter. "" and true mean that nothing tells; "" and false mean that
 // the row is not ours.

@@ -153,6 +153,34 @@ func TestMet(t *testing.T) { //nolint:funlen // one table of cases
 	}
 }
 
+// The answer to a create may be short, and where Alert24 keeps no sources it shows its own. After a start with an empty disk, that may be
+// an incident of ours.
+func TestMetWhatTheAnswerDoesNotTell(t *testing.T) {
+	const short = `{"data":{"id":"i","status":"open","source":"api","title":"High error rate","severity":"high"},"deduplicated":true}`
+	for name, tt := range map[string]struct {
+		read string
+		want protocol.Result
+	}{
+		"ours":           {`{"data":{"id":"i","status":"open","source":"api","tags":["` + incident.AliasTag("A") + `"]}}`, protocol.Done},
+		"another tool's": {`{"data":{"id":"i","status":"open","source":"api","tags":[],"description":"x"}}`, protocol.Foreign},
+		"unreadable":     {"<html>", protocol.Foreign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					answerWith(http.StatusOK, tt.read)(w, r)
+					return
+				}
+				answerWith(http.StatusOK, short)(w, r)
+			})
+			a, _ := c.Create(t.Context(), draft("A"))
+			assert.Equal(t, tt.want.String(), a.Result.String())
+			assert.True(t, a.Met)
+			assert.Equal(t, "i", a.Incident.ID)
+		})
+	}
+}
+
 // Another tool's incident that is closed by the time of the answer is not ours to open, and the create was not carried out.
 func TestMetAnotherToolsClosedIncident(t *testing.T) {
 	c := serve(t, answerWith(http.StatusOK, `{"data":{"id":"i","status":"resolved","source":"nagios"},"deduplicated":true}`))
