@@ -38,8 +38,11 @@ type row struct {
 	UpdatedAt   str   `json:"updated_at"`
 }
 
-// open reports whether the incident is not closed. An unknown status counts as open.
-func (r *row) open() bool { return r.Status != "resolved" && r.Status != "postmortem" }
+// open reports whether the incident is not closed. An unknown status counts as open. The web UI writes statuses with capitals, so case does
+// not count.
+func (r *row) open() bool {
+	return !strings.EqualFold(string(r.Status), "resolved") && !strings.EqualFold(string(r.Status), "postmortem")
+}
 
 // shown returns what the protocol needs to know of the row.
 func (r *row) shown() protocol.Shown {

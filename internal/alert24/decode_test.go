@@ -149,7 +149,7 @@ func TestTimes(t *testing.T) {
 func TestOpen(t *testing.T) {
 	for status, open := range map[str]bool{
 		"new": true, "acknowledged": true, "open": true, "investigating": true, "identified": true, "monitoring": true,
-		"resolved": false, "postmortem": false, "": true, "paused": true,
+		"resolved": false, "Resolved": false, "postmortem": false, "POSTMORTEM": false, "": true, "paused": true,
 	} {
 		r := row{Status: status}
 		assert.Equal(t, open, r.open(), status)
