@@ -46,6 +46,7 @@ func (w *world) forgets() {
 	w.news()
 	w.newEpisode()
 	w.refused, w.quietSince = true, -hourly
+	w.untold = w.left || w.leftOne
 	for _, r := range w.incidents {
 		r.known = 0
 		for f := range r.edits {
