@@ -125,7 +125,7 @@ func (db *DB) look(ctx context.Context, s *session, over string) (now standing, 
 			db.clock.learn(now.time, db.now())
 			db.live.Store(now.live)
 		case code(err) == codeLockTimeout:
-			return errors.Join(err, db.dislodge(ctx, conn))
+			return errors.Join(err, db.dislodge(ctx, conn, over))
 		case errors.Is(err, pgx.ErrNoRows):
 			db.prepared.Store(false) // the row was deleted
 			return db.prepareSchema(ctx, ctx, conn)
@@ -135,12 +135,13 @@ func (db *DB) look(ctx context.Context, s *session, over string) (now standing, 
 	return now, err
 }
 
-// dislodge ends the sessions of a former holder whose expired lease is blocked by a lock. The holder may have been stopped in the
+// dislodge ends the sessions of a former holder whose lease has ended, but is blocked by a lock. The holder may have been stopped in the
 // middle of a commit, and would keep the lock until it resumes. A role may end its own sessions.
-func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn) error {
+func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn, over string) error {
 	_, err := conn.Exec(ctx, db.sql(`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, @.lease l
-		WHERE l.component = $1 AND l.expires < clock_timestamp() AND l.holder <> $2 AND a.application_name = $3 || l.holder AND a.usename = current_user`),
-		db.component(), db.id, applicationName(""))
+		WHERE l.component = $1 AND (l.expires < clock_timestamp() OR l.renewed::text = $4) AND l.holder <> $2
+			AND a.application_name = $3 || l.holder AND a.usename = current_user`),
+		db.component(), db.id, applicationName(""), over)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -82,6 +83,22 @@ func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
 	began := time.Now()
 	await(t, campaign(t, other))
 	assert.Greater(t, time.Since(began), lease, "the former leader may lead until then")
+}
+
+// A leader that was stopped in the middle of a commit is dislodged also then.
+func TestStoppedLeaderIsDislodgedAlthoughTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	one, other := open(t, server.URL(database), leases(2*time.Second)), open(t, server.URL(database), leases(2*time.Second))
+	die(lead(t, one))
+	stopped := one.newSession(time.Minute, time.Minute)
+	require.NoError(t, stopped.do(t.Context(), "hold the fence", false, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM otelcol_alert24.leader FOR SHARE")
+		return err
+	}))
+	t.Cleanup(func() { stopped.close(context.WithoutCancel(t.Context())) })
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = renewed + interval '1 hour', expires = expires + interval '1 hour'")
+	await(t, campaign(t, other))
 }
 
 func TestVigil(t *testing.T) {
