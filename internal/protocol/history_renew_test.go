@@ -11,6 +11,10 @@ var renewHistories = []fixed{
 		"a renewal does not see that a person closed the incident",
 	},
 	{
+		"a person closed the incident and opened it again before the renewal", "renew never",
+		"toggle(1); deliver; call answered; answer; high(1); deliver; person closes; person reopens; call answered; answer; call answered", "",
+	},
+	{
 		"a renewal that failed was tried again and again, because the alert had sunk", "renew and rises",
 		"toggle(1); deliver; call answered; answer; high(1); deliver; low(1); deliver; call answered with another status; answer; 5 seconds; call answered",
 		"an incident is closed again and again to call people",

@@ -59,6 +59,9 @@ func (w *world) personReopens() {
 	for _, r := range slices.Backward(w.incidents) {
 		if !r.deleted && !r.open && !r.foreign {
 			r.open, r.reopened, r.left = true, true, min(r.left, mayLeave)
+			if e := w.ledger.entry; e != nil && e.IsOpen() && e.Incident.ID == r.id {
+				w.forbidden = false // the bridge has not noticed the close
+			}
 			w.pages++ // a close of ours that is under way may close it
 			return
 		}
