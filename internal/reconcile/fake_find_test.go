@@ -37,6 +37,9 @@ func (m *fakeManager) Find(ctx context.Context, questions []alert24.Question) ([
 				answers[i].Found = append(answers[i].Found, read.Incident)
 			} else if read.Result != protocol.Gone {
 				answers[i].Result, failed = protocol.Incomplete, err
+				if read.Result == protocol.Denied {
+					answers[i].Result = protocol.Denied
+				}
 			}
 		}
 	}

@@ -164,3 +164,27 @@ func TestWhatIsNotThereIsReadOnceMore(t *testing.T) {
 		})
 	}
 }
+
+// A key that may not read cannot tell whether the incident is there. Its alert must not stay without one.
+func TestWhatCannotBeReadIsRemovedAfterTheSecond404(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fire(alias, incident.High, "first")
+		pass(moment)
+		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false })
+		w.fate(func(op, _ string) *fate {
+			switch op {
+			case opRead:
+				return forbidden
+			case opUpdate:
+				return isGone
+			default:
+				return nil
+			}
+		})
+		w.fire(alias, incident.High, "second")
+		pass(moment)
+		require.Len(t, w.requests(opCreate, alias), 1, "perhaps it is there")
+		pass(10 * time.Second)
+		assert.Len(t, w.open(alias), 1)
+	})
+}
