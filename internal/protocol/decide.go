@@ -97,13 +97,13 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	case want == nil:
 		return Decision{Render: true} // the write-ahead holds what the create says
 	}
-	refused := e.Refused.Kind == Create && e.Refused.Hash == want.hash()
+	refused := e.refuses(want)
 	if refused && e.Refused.Minimal && now.Before(e.ParkedAt) {
 		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
 	// After a refusal of the full form the minimal one is tried, and after a refusal of the minimal form the full one.
-	minimal := refused && (!e.Refused.Minimal || e.Refused.Again) || !refused && e.short()
-	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal}}
+	minimal := refused && (!e.Refused.Minimal || e.Refused.Again)
+	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal || e.short()}}
 }
 
 // renews reports whether the severity rises to high or critical and a new incident should page people. An API that updates a closed incident

@@ -139,9 +139,9 @@ type Timers struct {
 	Hurried   bool // the next call may be before its turn, see Hurry
 }
 
-// anew restarts the counts of calls without news.
+// anew restarts the count of calls without news.
 func (t *Timers) anew() {
-	t.Tries, t.LastTry, t.Called, t.Hurried, t.Indigestible = 0, time.Time{}, time.Time{}, false, 0
+	t.Tries, t.LastTry, t.Called, t.Hurried = 0, time.Time{}, time.Time{}, false
 }
 
 // copy returns a copy that shares the members, which must not be changed.

@@ -268,6 +268,12 @@ var histories = slices.Concat([]fixed{
 		"",
 	},
 	{
+		"the API failed on the full form, refused the short one for a moment, and nobody was paged", "no lists",
+		"toggle(0); deliver; call answered; second; second; second; second; second; call answered; second; second; second; second; second; " +
+			"call answered; answer; second; second; second; second; call refused",
+		"a refusal of the short form ends the turns of both forms",
+	},
+	{
 		"a webhook that got through after a list counted as heard, and the next firing was not passed on", "repair",
 		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
 		"",

@@ -32,6 +32,9 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
+	if c.Minimal && a.Result != Refused && !n.refuses(&c.Content) {
+		a.Sent = a.Sent.part(&c.Content)
+	}
 	if !n.awaits(c) {
 		return p.learnAgain(n, c, a, now)
 	}
@@ -40,9 +43,6 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if a.TurnedAway {
 		p.turnedAway(n, c)
 		return Nothing
-	}
-	if c.Kind == Create && c.Minimal && n.Refused.Kind != Create {
-		a.Sent = a.Sent.part(&c.Content)
 	}
 	if c.Renew && a.Before.Seen && !a.Before.Open {
 		// Somebody closed it before us.
@@ -207,12 +207,15 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	}
 	switch c.Kind {
 	case Create:
-		known := n.Refused.Kind == Create && n.Refused.Hash == a.Sent.hash()
+		known := n.refuses(&a.Sent)
 		if !known {
 			n.Parks = 0
 		}
 		again := !c.Minimal && known && n.Refused.Minimal
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
+		if n.Indigestible >= failuresBeforeShrink {
+			n.Indigestible++ // the other form has its turn
+		}
 		if !c.Minimal {
 			return Retrying
 		}
@@ -231,6 +234,11 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	default:
 		return p.closeRefused(n, c, a, now)
 	}
+}
+
+// refuses reports whether the API refused a create with this content.
+func (e *Entry) refuses(c *Content) bool {
+	return e.Refused.Kind == Create && e.Refused.Hash == c.hash()
 }
 
 func without(ids []string, id string) []string {

@@ -6,7 +6,7 @@ package protocol
 import "slices"
 
 // mutants switch off one rule each. Their names say what they break. The client, not the protocol, decides how a lookup reads the list.
-var mutants = slices.Concat(firstMutants, syncMutants, replicaMutants, []mutant{
+var mutants = slices.Concat(firstMutants, syncMutants, replicaMutants, shortMutants, []mutant{
 	{"B1 what is left to a person is closed in doubt", "left", 20000, `
 func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	if e.Incident.State == Open && e.Left && e.lookupDue(now) {

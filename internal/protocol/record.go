@@ -71,6 +71,9 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 		w.Number("kind", int64(c.Kind))
 		w.Text("id", c.ID)
 		w.Time("at", c.At)
+		if c.Minimal {
+			c.Content.News = incident.Hashes{} // after a restart nobody knows what was sent, so an update follows
+		}
 		if c.Content != (Content{}) {
 			writeContent(w, "content", &c.Content)
 		}

@@ -4,10 +4,12 @@
 package protocol
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
@@ -57,13 +59,32 @@ func TestShortCreates(t *testing.T) {
 	}
 }
 
-func TestNewsEndShortCreates(t *testing.T) {
+// Other alerts of the alias may come and go all the time.
+func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
-	e.Indigestible = failuresBeforeShrink
-	assert.True(t, p.Decide(e, want(e), at(0)).Call.Minimal)
-	e, _ = applyOne(p, e, fires("am1", at(0)).says("other"), at(1))
-	assert.False(t, p.Decide(e, want(e), at(1)).Call.Minimal)
+	minimal := false
+	for i := 0; i < 600 && !minimal; i++ {
+		if i%3 == 0 {
+			e, _ = applyOne(p, e, fires("am1", at(0)).low().says(strconv.Itoa(i)), at(i))
+		}
+		d := p.Decide(e, want(e), at(i))
+		if d.Call.Kind == NoCall {
+			continue
+		}
+		minimal = d.Call.Minimal
+		answer := Answer{Result: Unanswered, Indigestible: true, Sent: d.Call.Content}
+		if d.Call.Kind == Lookup {
+			answer = Answer{Result: Done, Began: at(i)}
+		}
+		e = p.Begin(e, d.Call, at(i))
+		d.Call.At = at(i)
+		e, _ = p.Learn(e, d.Call, answer, at(i))
+	}
+	assert.True(t, minimal)
+	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)), at(700))
+	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)).low(), at(700))
+	assert.Zero(t, e.Indigestible, "the next episode begins anew")
 }
 
 // What the API refused in full stays short: an update with the rest would be refused, too.
@@ -79,4 +100,66 @@ func TestARefusedCreateStaysShort(t *testing.T) {
 	a.Sent.Sent[incident.FieldDescription] = 7
 	e, _ = p.Learn(e, e.Inflight(), a, at(1))
 	assert.Zero(t, e.Due(want(e)))
+}
+
+// beginShort makes the next create of e a short one, and returns what it says.
+func beginShort(t *testing.T, p *Policy, e Timed) (n Timed, sent Content) {
+	t.Helper()
+	e.Indigestible = failuresBeforeShrink
+	d := p.Decide(e, want(e), at(0))
+	require.True(t, d.Call.Minimal)
+	sent = d.Call.Content
+	sent.Sent[incident.FieldDescription] = 7
+	return p.Begin(e, d.Call, at(0)), sent
+}
+
+func TestWhatElseTheAPIRefusedDoesNotKeepACreateShort(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)).says("refused"), at(0))
+	e.Refused = Refusal{Kind: Create, Hash: want(e).hash()}
+	e, _ = applyOne(p, e, fires("am1", at(0)).says("fails"), at(0))
+	e, sent := beginShort(t, p, e)
+	e, _ = p.Learn(e, e.Inflight(), Answer{Result: Done, Incident: showing(sent), Sent: sent}, at(0))
+	assert.Equal(t, Fields(incident.FieldDescription), e.Due(want(e)))
+}
+
+func TestARefusedShortCreateIsParked(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
+	e, sent := beginShort(t, p, e)
+	e, lesson := p.Learn(e, e.Inflight(), Answer{Result: Refused, Sent: sent}, at(0))
+	assert.Equal(t, ParkedIt, lesson)
+	assert.Equal(t, at(1), p.Decide(e, want(e), at(0)).Wake)
+	for i, minimal := range []bool{false, true, false, true} {
+		now := at(1 + i)
+		e.RetryAt, e.PeekBy = time.Time{}, time.Time{}
+		c := p.Decide(e, want(e), now).Call
+		assert.Equal(t, minimal, c.Minimal, "both forms still take turns")
+		e = p.Begin(e, c, now)
+		e, _ = p.Learn(e, e.Inflight(), Answer{Result: Denied, Indigestible: true, Sent: sent}, now)
+	}
+}
+
+// A lookup finds what a short create made whose answer nobody has seen.
+func TestTheRestFollowsAfterARestart(t *testing.T) {
+	for name, answered := range map[string]bool{"not answered": false, "answered, too late": true} {
+		t.Run(name, func(t *testing.T) {
+			p := testPolicy()
+			e, _ := applyOne(p, Timed{}, fires("am1", at(0)).says("text"), at(0))
+			e, sent := beginShort(t, p, e)
+			c := e.Inflight()
+			stored, err := Decode(theAlias, AppendRecord(nil, e.Entry), nil)
+			require.NoError(t, err)
+			e = p.Load(stored, at(1))
+			if answered {
+				e.Unsure = nil
+				e, _ = p.Learn(e, c, Answer{Result: Unanswered, Sent: sent}, at(1))
+			}
+			made := showing(sent)
+			made.CreatedAt = at(0)
+			e = answerNext(t, p, e, at(2), Answer{Result: Done, Began: at(2), Found: []Shown{made}})
+			require.True(t, e.IsOpen())
+			assert.Equal(t, Fields(incident.FieldDescription), Patch(e.Entry, *want(e), made, Full))
+		})
+	}
 }

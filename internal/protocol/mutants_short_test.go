@@ -1,0 +1,16 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+// shortMutants concern creates in the short form.
+var shortMutants = []mutant{
+	{"a refusal of the short form ends the turns of both forms", "no lists", 20000, `
+func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
+	d := p.decideCreateOriginal(e, want, now)
+	if d.Call.Kind == Create && e.refuses(want) && e.Refused.Minimal && !e.Refused.Again {
+		d.Call.Minimal = false
+	}
+	return d
+}`},
+}
