@@ -15,7 +15,7 @@ import (
 type Draft struct {
 	Alias   string
 	Content incident.Content
-	// Minimal leaves out optional fields and shortens the rest, because the API refused the full content.
+	// Minimal leaves out optional fields and shortens the rest, because the API refused the full content or failed on it.
 	Minimal bool
 }
 

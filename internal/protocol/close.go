@@ -48,13 +48,13 @@ func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.succeed(c)
 		p.closed(n, c)
 		return FoundClosed
-	case n.Attempts > 0 && n.FailedLooks > 0: // again, and no lookup can verify it
+	case n.Missed && n.FailedLooks > 0: // no lookup can verify it
 		n.succeed(c)
 		p.learnClose(n, Call{Kind: Lookup, ID: c.ID}, Answer{Result: Gone}, now)
 		return FoundClosed
 	default:
 		p.backOff(n, c, a, now)
-		n.Verify, n.LookAt = true, now.Add(firstLook)
+		n.Missed, n.Verify, n.LookAt = true, true, now.Add(firstLook)
 		return Retrying
 	}
 }

@@ -132,6 +132,7 @@ type Timers struct {
 
 	Armed     bool // the write-ahead is on disk, but its request has not left
 	Verify    bool // look the incident up, although there is no doubt
+	Missed    bool // a write was answered with 404, and neither a write nor a lookup has succeeded since
 	MustLook  bool // a close failed in a way that only a lookup explains
 	Bare      bool // a close was refused: leave resolved_at out
 	BareExtra bool

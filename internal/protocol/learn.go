@@ -187,7 +187,7 @@ func (e *Timed) succeed(c Call) {
 		e.ExtraAttempts, e.ExtraAt = 0, time.Time{}
 		return
 	}
-	e.Attempts, e.RetryAt, e.PeekBy = 0, time.Time{}, time.Time{}
+	e.Attempts, e.RetryAt, e.PeekBy, e.Missed = 0, time.Time{}, time.Time{}, false
 	if c.Kind == Update && c.Form == Full {
 		e.Form, e.FullAt = Full, time.Time{}
 	}

@@ -25,7 +25,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.LookAt = now.Add(max(p.pause(n.Alias, n.FailedLooks, a), firstLook))
 		return p.learnKnown(n, c, a, now)
 	}
-	n.FailedLooks = 0
+	n.FailedLooks, n.Missed = 0, false
 	if n.Version != c.Version {
 		return Nothing // the entry has changed: decide again
 	}

@@ -9,7 +9,7 @@ func Why(e *Entry, c Call) string {
 	case Create:
 		switch {
 		case c.Minimal:
-			return "an alert fires, and Alert24 refused its full content"
+			return "an alert fires, and its full content was refused or failed"
 		case e.Continues != 0:
 			return "an alert fires at a higher severity, and a new incident pages people"
 		}
