@@ -35,7 +35,7 @@ func (r *run) cleanup(ctx context.Context) {
 	why := r.adoptStrays(ctx)
 	for _, o := range r.opened {
 		if reason := r.shut(ctx, o); reason != "" {
-			r.report.Left = append(r.report.Left, Left{ID: text.Line(o.id, maxSaid), Number: o.number, Title: o.title, Why: text.Line(reason, maxSaid)})
+			r.report.Left = append(r.report.Left, Left{ID: text.Line(o.id, maxSaid), Number: o.number, Title: o.title, Why: reason})
 		}
 	}
 	if why != "" {
@@ -104,7 +104,7 @@ func (r *run) shut(ctx context.Context, o *opened) (why string) {
 		switch inc := back.incidentIn(); {
 		case inc.text("status") != "":
 			if o.closed = inc.closed(); !o.closed && answer.ok() {
-				why = "the close was accepted, and it is still " + inc.text("status")
+				why = "the close was accepted, and it is still " + text.Line(inc.text("status"), maxSaid)
 			}
 		case answer.ok():
 			return "" // nothing can be read, and the close was accepted

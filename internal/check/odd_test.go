@@ -164,5 +164,13 @@ func TestNothingCommandsATerminal(t *testing.T) {
 		require.Len(t, report.Left, 1)
 		assert.Equal(t, "#1 [2J", report.Left[0].Number)
 		assert.NotContains(t, fmt.Sprint(report), "\x1b")
+
+		s.ClearFaults() // it accepts closes, and then says an odd status
+		o.HTTP.Transport.(*odd).answer = func(b []byte) []byte {
+			return bytes.ReplaceAll(b, []byte(`"status":"resolved"`), []byte(`"status":"n\u001b[2J"`))
+		}
+		report = check.Run(t.Context(), o)
+		assert.Contains(t, fmt.Sprint(report), "still n [2J")
+		assert.NotContains(t, fmt.Sprint(report), "\x1b")
 	})
 }
