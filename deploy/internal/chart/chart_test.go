@@ -12,8 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
 	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/engine"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
@@ -185,6 +189,24 @@ func TestTLSOfWebhooks(t *testing.T) {
 	assert.Equal(t, core.URISchemeHTTPS, secure.container(t).ReadinessProbe.HTTPGet.Scheme)
 	assert.Empty(t, secure.container(t).LivenessProbe.HTTPGet.Scheme)
 	assert.Equal(t, strings.Replace(urlOf(t, plain), "http:", "https:", 1), urlOf(t, secure))
+}
+
+// Helm prints a command that must reach the bridge with TLS, too.
+func TestNotesOfTLS(t *testing.T) {
+	loaded, err := loader.LoadDir(Dir(projectRoot))
+	require.NoError(t, err)
+	for config, want := range map[string]string{
+		"{}": "test-alert --url http://localhost:9095/alertmanager\n",
+		"{receivers: {alertmanager: {tls: {cert_file: /etc/tls/tls.crt}}}}": "test-alert --url https://otelcol-alert24.monitoring.svc:9095/alertmanager --ca-file FILE\n",
+	} {
+		var values map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte("config: "+config), &values))
+		all, err := util.ToRenderValues(loaded, values, common.ReleaseOptions{Name: Release, Namespace: Namespace}, nil)
+		require.NoError(t, err)
+		rendered, err := engine.Render(loaded, all)
+		require.NoError(t, err)
+		assert.Contains(t, rendered["otelcol-alert24/templates/NOTES.txt"], want)
+	}
 }
 
 func urlOf(t *testing.T, o *objects) string {
