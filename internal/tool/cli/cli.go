@@ -14,8 +14,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -123,12 +121,3 @@ func (o *Output) String() string {
 
 // Type implements [pflag.Value].
 func (o *Output) Type() string { return "format" }
-
-// WriteJSON writes a report for programs.
-func WriteJSON(out io.Writer, report any) error {
-	if err := json.MarshalWrite(out, report, jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true)); err != nil {
-		return err
-	}
-	_, err := io.WriteString(out, "\n")
-	return err
-}

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -60,4 +62,21 @@ func TestWriteJSON(t *testing.T) {
 	assert.Equal(t, "{\n  \"a\": 1\n}\n", out.String())
 	require.NoError(t, WriteJSON(&out, "a file\xff"), "the name of a file")
 	require.Error(t, WriteJSON(&out, func() {}))
+}
+
+// People print JSON to a terminal, too. The texts of alerts must not control it, and a program must read the same.
+func TestWriteJSONIsSafeOnATerminal(t *testing.T) {
+	const hostile = "esc \x1b[2J csi \u009b2J del \x7f bidi \u202e\u2066\u200f\u061c lines \u2028\u2029 bom \ufeff tag \U000e0041 zürich 東京 🔥 \\u009b"
+	var out bytes.Buffer
+	require.NoError(t, WriteJSON(&out, map[string]string{hostile: hostile}))
+	for _, r := range out.String() {
+		assert.True(t, r == '\n' || unicode.IsGraphic(r), "%U", r)
+	}
+	assert.Contains(t, out.String(), `csi \u009b2J del \u007f bidi \u202e\u2066\u200f\u061c lines \u2028\u2029 bom \ufeff tag \udb40\udc41 zürich 東京 🔥 \\u009b"`)
+	var read map[string]string
+	require.NoError(t, json.Unmarshal(out.Bytes(), &read))
+	assert.Equal(t, map[string]string{hostile: hostile}, read)
+	out.Reset()
+	require.NoError(t, WriteJSON(&out, "\x9b2J \xff"))
+	assert.Equal(t, "\"\ufffd2J \ufffd\"\n", out.String(), "no byte that is a control character in other character sets")
 }
