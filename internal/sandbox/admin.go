@@ -21,7 +21,8 @@ import (
 // route answers a request with data, with 204 if data is nil, or with an error.
 type route func(r *http.Request) (data any, err error)
 
-// routes puts everything together. The routes under /_sandbox need no key; browsers may use them from this origin only.
+// routes puts everything together. The routes under /_sandbox need no key; browsers may use them from this origin only, which
+// must have a name of this machine.
 func (s *Server) routes() http.Handler {
 	admin := http.NewServeMux()
 	for pattern, answer := range map[string]route{
@@ -55,12 +56,25 @@ func (s *Server) routes() http.Handler {
 	admin.HandleFunc("GET /_sandbox/events", s.serveEvents)
 	root := http.NewServeMux()
 	root.HandleFunc("/api/", s.serveAPI)
-	root.Handle("/_sandbox/", http.NewCrossOriginProtection().Handler(admin))
+	root.HandleFunc("/_sandbox/", s.serveAdmin(http.NewCrossOriginProtection().Handler(admin)))
 	root.HandleFunc("GET /incidents/{id}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/#"+url.PathEscape(r.PathValue("id")), http.StatusFound) // where Alert24's own pages show an incident
 	})
 	root.Handle("/", page())
 	return root
+}
+
+// serveAdmin refuses requests for other hosts, unless any host is allowed.
+func (s *Server) serveAdmin(admin http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.options.AnyHost && !web.ForThisMachine(r) {
+			s.adminAnswer(w, nil, &store.APIError{
+				Message: "the sandbox listens on this machine only and is asked for under another name: use localhost", Status: http.StatusForbidden,
+			})
+			return
+		}
+		admin.ServeHTTP(w, r)
+	}
 }
 
 // adminAnswer writes the answer of a route. An error is a 400 unless it has its own status.

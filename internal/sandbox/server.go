@@ -60,6 +60,8 @@ type Options struct {
 	Now func() time.Time
 	// Switches changes the initial switches, to which Reset returns; nil keeps the defaults. New panics if a value is not allowed.
 	Switches func(*Switches)
+	// AnyHost answers requests to the routes for tests whatever their Host. Set it if others than this machine can reach the server.
+	AnyHost bool
 	// MaxIncidents bounds the incidents held (200,000); above it, creates get 507.
 	MaxIncidents int
 	// MaxHistory bounds the history of each incident (100). The first entry and the newest are kept.

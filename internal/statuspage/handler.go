@@ -8,10 +8,7 @@ package statuspage
 import (
 	"context"
 	"embed"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -78,7 +75,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Allow", "GET, HEAD")
 		problem(w, http.StatusMethodNotAllowed, "the status page only reads: use GET")
 		return
-	case !h.anyHost && !local(r.Host):
+	case !h.anyHost && !web.ForThisMachine(r):
 		problem(w, http.StatusForbidden, "the status page listens on this machine only and is asked for under another name: use localhost, or set status::auth")
 		return
 	}
@@ -90,17 +87,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Retry-After", "1")
 		problem(w, http.StatusServiceUnavailable, "too many requests at once: try again")
 	}
-}
-
-// local reports whether a Host header names this machine.
-func local(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 const (

@@ -29,13 +29,14 @@ const (
 
 func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	f.options.Switches = func(sw *sandbox.Switches) { *sw = f.switches }
-	s := sandbox.New(f.options)
-	defer s.Close()
-	s.SetServices(f.services...)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return err
 	}
+	f.options.AnyHost = !loopback(listener.Addr())
+	s := sandbox.New(f.options)
+	defer s.Close()
+	s.SetServices(f.services...)
 	address := "http://" + listener.Addr().String()
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
@@ -58,9 +59,14 @@ func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout
 	if f.demoKey {
 		_, _ = fmt.Fprintf(stdout, "api key %s\n", sandbox.DemoKey)
 	}
-	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+	if !loopback(addr) {
 		_, _ = fmt.Fprintln(stderr, "alert24tool sandbox: others on the network can reach this address, and /_sandbox/ needs no key")
 	}
+}
+
+func loopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
 }
 
 // writeAddress writes the address to a file atomically.

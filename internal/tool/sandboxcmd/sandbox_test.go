@@ -100,6 +100,23 @@ func TestProgramWithKeys(t *testing.T) {
 	assert.NotContains(t, stdout+stderr, "ak_", "given keys are not printed")
 }
 
+// TestForeignName: web pages that a developer visits cannot use a sandbox on the loopback; on the network it may have any name.
+func TestForeignName(t *testing.T) {
+	for listen, want := range map[string]int{"127.0.0.1:0": http.StatusForbidden, "0.0.0.0:0": http.StatusOK} {
+		address, stop := start(t, "--listen", listen)
+		_, port, err := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
+		require.NoError(t, err)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+"/_sandbox/stats", http.NoBody)
+		require.NoError(t, err)
+		r.Host = "sandbox.example.com"
+		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+		require.NoError(t, err)
+		assert.NoError(t, response.Body.Close())
+		assert.Equal(t, want, response.StatusCode, listen)
+		stop()
+	}
+}
+
 // TestShutdownWithHangingRequest expects the end at once, however long a fault holds a request.
 func TestShutdownWithHangingRequest(t *testing.T) {
 	address, stop := start(t)
