@@ -126,21 +126,20 @@ func (e *Entry) closeRefused() bool {
 	return e.State.Kind == Retrying && len(e.Results) > 0 && e.Results[0].Call == protocol.Close.String() && e.Results[0].Result == protocol.Refused.String()
 }
 
-// route says how to see whether Alertmanager sends the alert to the bridge.
+// route says how to see whether Alertmanager sends the alert to the bridge. An alias has no command: which part of it is which label, only
+// the receiver's settings tell.
 func (s *Subject) route() *Remedy {
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
-		pairs = append(pairs, ShellWord(name+"="+s.Labels[name]))
-	}
-	if s.Alias != "" {
-		first, _, _ := strings.Cut(s.Alias, ":")
-		pairs = append(pairs, ShellWord("alertname="+first))
-	}
-	return &Remedy{
+	r := &Remedy{
 		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts",
-		Command: "amtool --alertmanager.url=http://localhost:9093 config routes test " + strings.Join(pairs, " "),
 		Runbook: "docs/runbook.md#troubleshooting",
 	}
+	if len(s.Labels) > 0 {
+		r.Command = "amtool --alertmanager.url=http://localhost:9093 config routes test"
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
+		r.Command += " " + ShellWord(name+"="+s.Labels[name])
+	}
+	return r
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/=@%+,-]+$`)

@@ -94,3 +94,10 @@ func TestRouteIsSafeInAShell(t *testing.T) {
 	s := Subject{Labels: map[string]string{"b": "it's; rm -rf /", "a": "api-01.prod:9100"}}
 	assert.Contains(t, s.route().Command, ` routes test a=api-01.prod:9100 'b=it'\''s; rm -rf /'`)
 }
+
+// The separator and the prefix of aliases can be anything: only labels make a command.
+func TestRouteGuessesNoLabels(t *testing.T) {
+	for _, alias := range []string{"DiskFull:db-1", "prod:DiskFull:db-1", "DiskFull/C:/db-1"} {
+		assert.Empty(t, (&Subject{Alias: alias}).route().Command)
+	}
+}

@@ -172,8 +172,10 @@ func TestAliasThatIsNotKnown(t *testing.T) {
 		"What was ignored or refused before the start is in the log only.\nDid you mean DiskFull:db-1?\n"+
 		"Webhooks: last accepted at 14:30:00, none refused since the start at 13:30:00\n", out)
 	_, out, _ = run(t, &bridge{overview: o}, "DiskFull:db-1")
-	assert.True(t, strings.HasSuffix(out, "\nDo: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts (docs/runbook.md#troubleshooting)\n"+
-		"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=DiskFull\n"), out)
+	const do = "\nDo: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts (docs/runbook.md#troubleshooting)\n"
+	assert.True(t, strings.HasSuffix(out, do), out)
+	_, out, _ = run(t, &bridge{overview: o}, "--labels", "alertname=DiskFull,team=db")
+	assert.True(t, strings.HasSuffix(out, do+"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=DiskFull team=db\n"), out)
 
 	o.Replica = &status.Replica{Inbox: 1}
 	_, out, _ = run(t, &bridge{overview: o}, "a")
