@@ -27,8 +27,6 @@ type Row struct {
 	// Since is when the first of the firing alerts began, else when the last alert resolved.
 	Since    time.Time `json:"since,omitzero"`
 	Incident Incident  `json:"incident,omitzero"`
-
-	worst incident.Severity
 }
 
 // Incident is what is known of the incident in Alert24.
@@ -75,15 +73,15 @@ func RowOf(e *protocol.Entry, k *Known) Row {
 		Alias: e.Alias, Title: k.Title, State: StateOf(e, k), Is: groups(e, k),
 		Firing: e.Members.Firing(), Held: e.Members.Held(), Members: e.Members.Len(), Since: e.QuietSince, Incident: incidentOf(e, k.Page),
 	}
-	r.worst = max(e.Worst(), e.Written.Peak)
+	worst := max(e.Worst(), e.Written.Peak)
 	if e.Firing() {
-		r.Since, r.worst = e.FirstStart(), e.Worst()
+		r.Since, worst = e.FirstStart(), e.Worst()
 	}
 	if !e.Firing() && e.Members.Held() > 0 {
-		r.worst = max(r.worst, worstHeld(e))
+		worst = max(worst, worstHeld(e))
 	}
-	if r.worst > 0 {
-		r.Severity = r.worst.String()
+	if worst > 0 {
+		r.Severity = worst.String()
 	}
 	return r
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // Table holds a row for each live alias.
@@ -36,7 +38,7 @@ func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
 			failing++
 		}
 	}
-	slices.SortStableFunc(unopened, func(a, b *Row) int { return cmp.Compare(b.worst, a.worst) })
+	slices.SortStableFunc(unopened, worse)
 	t := &Table{Rows: rows, Counts: Counts{
 		Live: len(rows), Closed: closed, Firing: n[IsFiring], Open: n[IsOpen], Pending: n[IsPending], Held: n[IsHeld], Parked: n[IsParked],
 		Doubtful: n[IsDoubtful], Blocked: n[IsBlocked], Dismissed: n[IsDismissed], Failing: failing, PendingSince: pendingSince,
@@ -64,9 +66,12 @@ type Query struct {
 	// Filter has words, each of which must occur in the alias, the title, the severity or the state.
 	Filter string
 	// Is is a group; "" selects all.
-	Is     Group
-	Sort   Sort
-	Desc   bool
+	Is   Group
+	Sort Sort
+	Desc bool
+	// After selects the aliases after this one, in the order of aliases. Sorted by alias, pages of it have each alias once, even if the
+	// table changes meanwhile; pages by Offset do not.
+	After  string
 	Offset int
 	Limit  int
 }
@@ -95,17 +100,11 @@ func (t *Table) Select(q Query) (rows []Row, total int) {
 	words := strings.Fields(strings.ToLower(q.Filter))
 	found := make([]*Row, 0, len(t.Rows))
 	for i := range t.Rows {
-		if r := &t.Rows[i]; (q.Is == "" || slices.Contains(r.Is, q.Is)) && r.has(words) {
+		if r := &t.Rows[i]; (q.Is == "" || slices.Contains(r.Is, q.Is)) && (q.After == "" || r.Alias > q.After) && r.has(words) {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b *Row) int {
-		order := q.compare(a, b)
-		if q.Desc {
-			order = -order
-		}
-		return cmp.Or(order, strings.Compare(a.Alias, b.Alias))
-	})
+	slices.SortFunc(found, q.Order)
 	total = len(found)
 	rows = []Row{}
 	found = found[min(q.Offset, total):]
@@ -131,18 +130,34 @@ func (r *Row) has(words []string) bool {
 // trouble is the order of states: first the ones that need a person.
 var trouble = []Kind{Parked, Blocked, Retrying, Doubtful, Opening, Held, Dismissed, LeftOpen, Updating, Closing, Open, Closed, Untold}
 
+// Order compares rows by the column, and then by alias.
+func (q *Query) Order(a, b *Row) int {
+	order := q.compare(a, b)
+	if q.Desc {
+		order = -order
+	}
+	return cmp.Or(order, strings.Compare(a.Alias, b.Alias))
+}
+
+// severities is the order of severities; without one comes first.
+var severities = []string{incident.Low.String(), incident.Medium.String(), incident.High.String(), incident.Critical.String()}
+
+// worse sorts the worst severity first.
+func worse(a, b *Row) int {
+	return cmp.Compare(slices.Index(severities, b.Severity), slices.Index(severities, a.Severity))
+}
+
 func (q *Query) compare(a, b *Row) int {
-	worse := cmp.Compare(b.worst, a.worst)
 	switch q.Sort {
 	case ByTitle:
 		return strings.Compare(a.Title, b.Title)
 	case ByState:
-		return cmp.Or(cmp.Compare(slices.Index(trouble, a.State.Kind), slices.Index(trouble, b.State.Kind)), worse)
+		return cmp.Or(cmp.Compare(slices.Index(trouble, a.State.Kind), slices.Index(trouble, b.State.Kind)), worse(a, b))
 	case BySince:
 		return b.Since.Compare(a.Since)
 	case ByAlias:
 		return strings.Compare(a.Alias, b.Alias)
 	default:
-		return cmp.Or(worse, b.Since.Compare(a.Since))
+		return cmp.Or(worse(a, b), b.Since.Compare(a.Since))
 	}
 }

@@ -17,9 +17,9 @@ import (
 
 func sample() *Table {
 	return NewTable([]Row{
-		{Alias: "a", Title: "Disk full", Severity: "low", worst: incident.Low, State: State{Kind: Open, Text: "open as #1"}, Is: []Group{IsFiring, IsOpen}, Since: start},
-		{Alias: "b", Title: "Certificate", Severity: "critical", worst: incident.Critical, State: State{Kind: Retrying, Text: "create failed"}, Is: []Group{IsFiring, IsPending}, Since: start.Add(time.Hour)},
-		{Alias: "c", Title: "Backup", Severity: "critical", worst: incident.Critical, State: State{Kind: Held, Text: "waits"}, Is: []Group{IsHeld}, Since: start.Add(2 * time.Hour)},
+		{Alias: "a", Title: "Disk full", Severity: "low", State: State{Kind: Open, Text: "open as #1"}, Is: []Group{IsFiring, IsOpen}, Since: start},
+		{Alias: "b", Title: "Certificate", Severity: "critical", State: State{Kind: Retrying, Text: "create failed"}, Is: []Group{IsFiring, IsPending}, Since: start.Add(time.Hour)},
+		{Alias: "c", Title: "Backup", Severity: "critical", State: State{Kind: Held, Text: "waits"}, Is: []Group{IsHeld}, Since: start.Add(2 * time.Hour)},
 	}, 4, start)
 }
 
@@ -29,7 +29,7 @@ func TestTableCounts(t *testing.T) {
 
 func TestTableKnowsWhatAlert24DoesNotOpen(t *testing.T) {
 	parked := func(alias string, worst incident.Severity, firing int, is ...Group) Row {
-		return Row{Alias: alias, worst: worst, Firing: firing, State: State{Kind: Parked}, Is: is}
+		return Row{Alias: alias, Severity: worst.String(), Firing: firing, State: State{Kind: Parked}, Is: is}
 	}
 	rows := []Row{parked("low", incident.Low, 1), parked("open", incident.Critical, 1, IsOpen), parked("resolved", incident.Critical, 0), parked("critical", incident.Critical, 2)}
 	assert.Equal(t, []string{"critical", "low"}, NewTable(rows, 0, start).Unopened)
@@ -49,6 +49,8 @@ func TestTableSelects(t *testing.T) {
 		"by title":                {Query{Limit: 10, Sort: ByTitle}, "cba", 3},
 		"by alias":                {Query{Limit: 10, Sort: ByAlias, Desc: true}, "cba", 3},
 		"a part":                  {Query{Limit: 1, Offset: 1}, "b", 3},
+		"after an alias":          {Query{Limit: 10, After: "a", Sort: ByAlias}, "bc", 2},
+		"after the last":          {Query{Limit: 10, After: "c"}, "", 0},
 		"behind the end":          {Query{Limit: 1, Offset: 9}, "", 3},
 		"words in any field":      {Query{Limit: 10, Filter: "CRITICAL failed"}, "b", 1},
 		"words that no row has":   {Query{Limit: 10, Filter: "nothing"}, "", 0},

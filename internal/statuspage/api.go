@@ -66,7 +66,7 @@ func (a *api) aliases(w http.ResponseWriter, r *http.Request) {
 
 func query(v url.Values) (q status.Query, err error) {
 	q = status.Query{
-		Filter: v.Get("filter"), Is: status.Group(v.Get("is")), Sort: status.Sort(v.Get("sort")), Limit: defaultLimit,
+		Filter: v.Get("filter"), Is: status.Group(v.Get("is")), Sort: status.Sort(v.Get("sort")), After: v.Get("after"), Limit: defaultLimit,
 	}
 	switch order := v.Get("order"); order {
 	case "", "asc":

@@ -94,26 +94,50 @@ func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explan
 
 // Aliases returns all rows that match q. It ignores the offset and limit in q; a limit of 0 means no limit.
 func (c *Client) Aliases(ctx context.Context, q status.Query, limit int) (rows []status.Row, total int, err error) {
-	v := url.Values{"filter": {q.Filter}, "is": {string(q.Is)}, "sort": {string(q.Sort)}, "order": {"asc"}}
+	q.After, q.Limit = "", status.MaxLimit
+	if limit > 0 {
+		q.Limit = min(limit, q.Limit)
+	}
+	first, err := c.page(ctx, &q)
+	if err != nil || len(first.Rows) >= first.Total || len(first.Rows) == limit {
+		return first.Rows, first.Total, err
+	}
+	if rows, err = c.pages(ctx, q); err != nil {
+		return nil, 0, err
+	}
+	slices.SortFunc(rows, func(a, b status.Row) int { return q.Order(&a, &b) })
+	if total = len(rows); limit > 0 {
+		rows = rows[:min(limit, total)]
+	}
+	return rows, total, nil
+}
+
+// pages returns the rows of all pages. Aliases come and go meanwhile, and move in other orders than that of the aliases themselves.
+func (c *Client) pages(ctx context.Context, q status.Query) (rows []status.Row, err error) {
+	q.Sort, q.Desc, q.Limit = status.ByAlias, false, status.MaxLimit
+	for {
+		part, err := c.page(ctx, &q)
+		if err != nil {
+			return nil, err
+		}
+		if len(part.Rows) > 0 && part.Rows[0].Alias <= q.After {
+			return nil, fmt.Errorf("the bridge is older than this program and lists at most %d aliases for it: give --limit, or use the program of the bridge's version", status.MaxLimit)
+		}
+		rows = append(rows, part.Rows...)
+		if len(part.Rows) == 0 || len(part.Rows) >= part.Total {
+			return rows, nil
+		}
+		q.After = part.Rows[len(part.Rows)-1].Alias
+	}
+}
+
+func (c *Client) page(ctx context.Context, q *status.Query) (part status.Aliases, err error) {
+	v := url.Values{"filter": {q.Filter}, "is": {string(q.Is)}, "sort": {string(q.Sort)}, "order": {"asc"}, "after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
 	if q.Desc {
 		v.Set("order", "desc")
 	}
-	for {
-		n := status.MaxLimit
-		if limit > 0 {
-			n = min(n, limit-len(rows))
-		}
-		v.Set("offset", strconv.Itoa(len(rows)))
-		v.Set("limit", strconv.Itoa(n))
-		var part status.Aliases
-		if err := c.get(ctx, status.PathAliases, v, &part); err != nil {
-			return nil, 0, err
-		}
-		rows = append(rows, part.Rows...)
-		if len(part.Rows) == 0 || len(rows) >= part.Total || len(rows) == limit {
-			return rows, part.Total, nil
-		}
-	}
+	err = c.get(ctx, status.PathAliases, v, &part)
+	return part, err
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {

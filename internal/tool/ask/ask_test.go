@@ -48,22 +48,44 @@ func write(t *testing.T, text string) string {
 func TestAllPagesAreRead(t *testing.T) {
 	var asked []string
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Query().Get("offset")+"+"+r.URL.Query().Get("limit"))
-		if r.URL.Query().Get("offset") == "0" {
-			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a"}, {"alias": "b"}]}`)
-		} else {
-			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "c"}]}`)
+		v := r.URL.Query()
+		asked = append(asked, v.Get("sort")+" "+v.Get("order")+" "+v.Get("after")+" "+v.Get("limit"))
+		switch {
+		case v.Get("sort") == "title":
+			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "c", "title": "x"}]}`)
+		case v.Get("after") == "":
+			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a", "title": "y"}, {"alias": "b", "title": "z"}]}`)
+		default:
+			fmt.Fprint(w, `{"total": 1, "rows": [{"alias": "c", "title": "x"}]}`)
 		}
 	})
-	rows, total, err := c.Aliases(t.Context(), status.Query{}, 0)
-	require.NoError(t, err)
-	assert.Len(t, rows, 3)
+	byTitle := status.Query{Sort: status.ByTitle, Desc: true}
+	aliases := func(limit int) (all []string, total int) {
+		rows, total, err := c.Aliases(t.Context(), byTitle, limit)
+		require.NoError(t, err)
+		for i := range rows {
+			all = append(all, rows[i].Alias)
+		}
+		return all, total
+	}
+	all, total := aliases(0)
+	assert.Equal(t, []string{"b", "a", "c"}, all)
 	assert.Equal(t, 3, total)
-	assert.Equal(t, []string{"0+1000", "2+1000"}, asked)
-	rows, _, err = c.Aliases(t.Context(), status.Query{}, 2)
-	require.NoError(t, err)
-	assert.Len(t, rows, 2)
-	assert.Equal(t, "0+2", asked[2])
+	assert.Equal(t, []string{"title desc  1000", "alias asc  1000", "alias asc b 1000"}, asked)
+	all, total = aliases(2)
+	assert.Equal(t, []string{"b", "a"}, all)
+	assert.Equal(t, 3, total)
+	asked = nil
+	all, _ = aliases(1)
+	assert.Equal(t, []string{"c"}, all)
+	assert.Equal(t, []string{"title desc  1"}, asked, "one page has all that is wanted")
+}
+
+// A bridge that does not know after answers the first page again and again.
+func TestOlderBridgeIsRefused(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a"}]}`) })
+	_, _, err := c.Aliases(t.Context(), status.Query{}, 0)
+	assert.ErrorContains(t, err, "the bridge is older than this program")
 }
 
 // The page keeps its view in its address, which people copy.

@@ -6,11 +6,15 @@ package ledgercmd
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,6 +173,59 @@ func TestRunningBridge(t *testing.T) {
 	assert.Contains(t, out, `"entries": [`)
 	_, out, _ = run(t, "--status", server.URL, "-o", "json")
 	assert.Contains(t, out, `"rows": [`)
+}
+
+// busy is a bridge with 2,500 aliases, which change their severity, come and go between any two requests.
+type busy struct {
+	bridge
+
+	asked *atomic.Int64
+}
+
+func (b busy) Revision(context.Context) string { return strconv.FormatInt(b.asked.Load(), 10) }
+
+func (b busy) Table(context.Context) (*status.Table, error) {
+	var rows []status.Row
+	for n := range 2500 {
+		change := n + int(b.asked.Load())*777
+		if n%10 == 0 && change%20 != 0 {
+			continue // this one comes and goes
+		}
+		rows = append(rows, status.Row{Alias: fmt.Sprintf("alias-%04d", n), Severity: []string{"low", "medium", "high", "critical"}[change%4]})
+	}
+	return status.NewTable(rows, 0, time.Time{}), nil
+}
+
+func TestBusyBridgeIsListedOnce(t *testing.T) {
+	asked := new(atomic.Int64)
+	page := statuspage.New(busy{asked: asked}, statuspage.Options{Now: func() time.Time { return time.Unix(0, 0).Add(time.Duration(asked.Load()) * time.Hour) }})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1) // an hour later, there is a new table
+		page.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	code, out, errs := run(t, "--status", server.URL, "-o", "json")
+	require.Equal(t, cli.ExitOK, code, errs)
+	var listed struct {
+		Total int
+		Rows  []status.Row
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &listed, json.MatchCaseInsensitiveNames(true)))
+	times, last := map[string]int{}, 4
+	for i := range listed.Rows {
+		times[listed.Rows[i].Alias]++
+		rank := slices.Index([]string{"low", "medium", "high", "critical"}, listed.Rows[i].Severity)
+		require.LessOrEqual(t, rank, last, "the worst first")
+		last = rank
+	}
+	assert.Len(t, listed.Rows, listed.Total)
+	for n := range 2500 {
+		alias := fmt.Sprintf("alias-%04d", n)
+		assert.LessOrEqual(t, times[alias], 1, alias)
+		if n%10 != 0 {
+			assert.Equal(t, 1, times[alias], alias)
+		}
+	}
 }
 
 func TestWrongUse(t *testing.T) {
