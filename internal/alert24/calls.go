@@ -27,7 +27,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 		if inc, deduplicated, err = decodeIncident(ans.body); err != nil {
 			return err
 		}
-		a.Told = deduplicated
+		a.Deduplicated = deduplicated
 		a.Met = deduplicated || met(&w, &inc, ans)
 		return checkID(string(inc.ID))
 	})
@@ -46,7 +46,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 			err = metForeign(&r, &inc)
 		}
 	} else {
-		a.Met, a.Told = false, false
+		a.Met, a.Deduplicated = false, false
 	}
 	return conclude(a, err)
 }

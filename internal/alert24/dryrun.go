@@ -60,7 +60,7 @@ func (d *DryRun) Create(ctx context.Context, draft Draft) (protocol.Answer, erro
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if id := d.open[draft.Alias]; id != "" {
-		a.Met, a.Told, a.Incident = true, true, d.byID[id].shown
+		a.Met, a.Deduplicated, a.Incident = true, true, d.byID[id].shown
 		return a, nil
 	}
 	d.created++

@@ -139,7 +139,7 @@ func TestMet(t *testing.T) { //nolint:funlen // one table of cases
 			}, func(c *Config) { c.Adopt = tt.adopt })
 			a, err := c.Create(t.Context(), draft("A"))
 			assert.Equal(t, tt.met, a.Met)
-			assert.Equal(t, strings.Contains(tt.body, "deduplicated"), a.Told)
+			assert.Equal(t, strings.Contains(tt.body, "deduplicated"), a.Deduplicated)
 			assert.Equal(t, "i", a.Incident.ID)
 			if tt.foreign {
 				e := requireError(t, err, protocol.Foreign)

@@ -45,20 +45,20 @@ type standing struct {
 	lasts   float64
 }
 
-// vigil watches the holder of the lease by this process's clock. The database's clock may be set back, or be another machine's after a
-// failover: the lease of a dead leader could then last for hours.
-type vigil struct {
+// leaseWatch notices by this process's clock that nobody renews the lease. The database's clock may be set back, or may be another
+// machine's after a failover. The lease of a dead leader could then last for hours.
+type leaseWatch struct {
 	renewed string
 	since   time.Time
 }
 
-// over returns the last renewal if it has been there for longer than it counts; "" if it has not.
-func (v *vigil) over(s *standing, now time.Time) string {
-	if s.renewed != v.renewed {
-		*v = vigil{s.renewed, now}
+// expired returns the last renewal if this process has seen it for longer than it counts, else "".
+func (w *leaseWatch) expired(s *standing, now time.Time) string {
+	if s.renewed != w.renewed {
+		*w = leaseWatch{s.renewed, now}
 	}
-	if now.Sub(v.since).Seconds() > s.lasts {
-		return v.renewed
+	if now.Sub(w.since).Seconds() > s.lasts {
+		return w.renewed
 	}
 	return ""
 }
@@ -88,23 +88,23 @@ func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	s := db.newSession(db.cfg.Lease/4, min(time.Second, db.cfg.Lease/10))
 	s.setUp = "LISTEN " + db.channel + "_lease"
 	var (
-		vigil vigil
-		over  string // a renewal that no longer counts
+		watch   leaseWatch
+		expired string // a renewal that no longer counts
 	)
 	for ctx.Err() == nil {
 		var now standing
-		// To look at the lease takes a part of it at most. An upgrade of the schema may take longer, so it comes before.
+		// Connect first, and upgrade the schema if needed: look has less time than an upgrade may take.
 		err := s.do(ctx, "take the lease", true, func(context.Context, *pgx.Conn) error { return nil })
 		sent := db.now()
 		if err == nil {
-			now, err = db.look(ctx, s, over)
+			now, err = db.look(ctx, s, expired)
 		}
 		db.report(err)
 		if err == nil && now.number != 0 {
 			return newLeader(ctx, db, s, sent, now), nil
 		}
 		if err == nil {
-			over = vigil.over(&now, db.now())
+			expired = watch.expired(&now, db.now())
 		}
 		db.pause(ctx, s, now.left, err)
 	}
@@ -113,19 +113,19 @@ func (db *DB) Campaign(ctx context.Context) (*Leader, error) {
 	return nil, ctx.Err()
 }
 
-// look tries to take the lease. over is a renewal that no longer counts.
-func (db *DB) look(ctx context.Context, s *session, over string) (now standing, err error) {
+// look tries to take the lease. expired is a renewal that no longer counts, or "".
+func (db *DB) look(ctx context.Context, s *session, expired string) (now standing, err error) {
 	ctx, cancel := context.WithTimeout(ctx, db.cfg.Lease/2)
 	defer cancel()
 	err = s.do(ctx, "take the lease", false, func(ctx context.Context, conn *pgx.Conn) error {
-		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds(), over).
+		err := conn.QueryRow(ctx, db.sql(takeLease), db.component(), db.id, db.cfg.Lease.Milliseconds(), db.cfg.RequestTimeout.Milliseconds(), expired).
 			Scan(&now.number, &now.live, &now.requestMS, &now.left, &now.time, &now.holder, &now.renewed, &now.lasts)
 		switch {
 		case err == nil:
 			db.clock.learn(now.time, db.now())
 			db.live.Store(now.live)
 		case code(err) == codeLockTimeout:
-			return errors.Join(err, db.dislodge(ctx, conn, over))
+			return errors.Join(err, db.dislodge(ctx, conn, expired))
 		case errors.Is(err, pgx.ErrNoRows):
 			db.prepared.Store(false) // the row was deleted
 			return db.prepareSchema(ctx, ctx, conn)
@@ -135,13 +135,13 @@ func (db *DB) look(ctx context.Context, s *session, over string) (now standing, 
 	return now, err
 }
 
-// dislodge ends the sessions of a former holder whose lease has ended, but is blocked by a lock. The holder may have been stopped in the
+// dislodge ends the sessions of a former holder whose lease has ended but whose lock blocks the takeover. The holder may have been stopped in the
 // middle of a commit, and would keep the lock until it resumes. A role may end its own sessions.
-func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn, over string) error {
+func (db *DB) dislodge(ctx context.Context, conn *pgx.Conn, expired string) error {
 	_, err := conn.Exec(ctx, db.sql(`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, @.lease l
 		WHERE l.component = $1 AND (l.expires < clock_timestamp() OR l.renewed::text = $4) AND l.holder <> $2
 			AND a.application_name = $3 || l.holder AND a.usename = current_user`),
-		db.component(), db.id, applicationName(""), over)
+		db.component(), db.id, applicationName(""), expired)
 	return err
 }
 

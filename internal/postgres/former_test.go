@@ -101,12 +101,12 @@ func TestStoppedLeaderIsDislodgedAlthoughTheClockIsSetBack(t *testing.T) {
 	await(t, campaign(t, other))
 }
 
-func TestVigil(t *testing.T) {
+func TestLeaseWatch(t *testing.T) {
 	t.Parallel()
-	var v vigil
+	var w leaseWatch
 	base := time.Now()
 	at := func(renewed string, lasts float64, second int) string {
-		return v.over(&standing{renewed: renewed, lasts: lasts}, base.Add(time.Duration(second)*time.Second))
+		return w.expired(&standing{renewed: renewed, lasts: lasts}, base.Add(time.Duration(second)*time.Second))
 	}
 	assert.Empty(t, at("a", 10, 0))
 	assert.Empty(t, at("a", 10, 10))

@@ -263,7 +263,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	if n.Firing() != fired {
 		// Failures of the other direction do not hold this one back.
 		n.Attempts, n.RetryAt, n.PeekBy = 0, time.Time{}, time.Time{}
-		n.Parks, n.ParkedAt, n.Indigestible = 0, time.Time{}, 0
+		n.Parks, n.ParkedAt, n.ContentFailures = 0, time.Time{}, 0
 	}
 }
 

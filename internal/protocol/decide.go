@@ -103,7 +103,7 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	}
 	// After a refusal of the full form the minimal one is tried, and after a refusal of the minimal form the full one.
 	minimal := refused && (!e.Refused.Minimal || e.Refused.Again)
-	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal || e.short()}}
+	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal || e.triesMinimal()}}
 }
 
 // renews reports whether the severity rises to high or critical and a new incident should page people. An API that updates a closed incident

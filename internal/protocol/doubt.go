@@ -30,36 +30,38 @@ func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Less
 	case c.Kind == Create:
 		n.PeekBy = now.Add(peekTime)
 	}
-	if a.Indigestible && p.shrink(n, c, now) {
+	if a.ContentSuspect && p.shrink(n, c, now) {
 		return Shrunk
 	}
 	return Doubting
 }
 
-// failuresBeforeShrink is how often a create or an update fails, perhaps because of its content, before fewer fields are tried.
+// failuresBeforeShrink is how many times in a row a create or an update may fail because of its content before fewer fields are sent.
 const failuresBeforeShrink = 3
 
-// shrink counts such a failure. It reports whether it reduced the fields of updates; those of a create are reduced by short.
+// shrink counts a failure of c that its content may have caused. It reports whether later updates send fewer fields. For creates,
+// triesMinimal decides.
 func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
-	n.Indigestible++
-	if c.Kind == Create || n.Indigestible < failuresBeforeShrink {
+	n.ContentFailures++
+	if c.Kind == Create || n.ContentFailures < failuresBeforeShrink {
 		return false
 	}
 	if c.Form == n.Form && n.Form < SeverityOnly {
 		n.Form++
 	}
-	n.Indigestible, n.FullAt = 0, now.Add(p.Backoff.Hourly)
+	n.ContentFailures, n.FullAt = 0, now.Add(p.Backoff.Hourly)
 	return true
 }
 
-// short reports whether the minimal form of a create is tried. It and the full form take turns.
-func (t *Timers) short() bool {
-	more := t.Indigestible - failuresBeforeShrink
+// triesMinimal reports whether the next create has the minimal form. After failuresBeforeShrink failures, the minimal and the full form
+// take turns.
+func (t *Timers) triesMinimal() bool {
+	more := t.ContentFailures - failuresBeforeShrink
 	return more >= 0 && more%2 == 0
 }
 
-// part returns c without the news of the fields that left in another form than all has. An update then follows.
-func (c Content) part(all *Content) Content {
+// keepUnchanged returns c without the news of each field that was not sent as it is in all. An update of these fields follows.
+func (c Content) keepUnchanged(all *Content) Content {
 	for f := range c.News {
 		if c.Sent[f] != all.Sent[f] {
 			c.News[f] = 0
@@ -81,10 +83,11 @@ func (p *Policy) backOff(n *Timed, c Call, a Answer, now time.Time) {
 	*at = now.Add(p.pause(n.Alias, *attempts, a))
 }
 
-// pause grows with the attempts. A denied key waits for the maximum, denied content does not, and the API can ask for more.
+// pause returns how long to wait before the next try. It grows with the attempts. If the API denied the key, it is the maximum, unless the
+// denial may be due to the content. If the API asks for a longer pause, that counts.
 func (p *Policy) pause(alias string, attempts int32, a Answer) time.Duration {
 	d := p.Backoff.delay(alias, attempts, p.Backoff.Max)
-	if a.Result == Denied && !a.Indigestible {
+	if a.Result == Denied && !a.ContentSuspect {
 		d = p.Backoff.Max
 	}
 	return max(d, a.RetryAfter)

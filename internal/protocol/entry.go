@@ -119,16 +119,16 @@ type Timers struct {
 	Called   time.Time // when that call really began
 	ExtraAt  time.Time // the next try to close an extra incident
 
-	Attempts      int32 // failures in a row of the call that is due
-	Looks         int32 // lookups of this doubt
-	FailedLooks   int32 // in a row
-	FailedCloses  int32 // in a row
-	Parks         int32 // refusals of the same content
-	Tries         int32 // calls since the last news, or since all was well; a failed call and its lookups count once
-	ExtraAttempts int32
-	Indigestible  int32 // failures in a row for which the content may be the reason; of updates in the present form
-	Absent        int8  // complete lookups in a row that found nothing for an unknown alias
-	Form          Form  // of updates
+	Attempts        int32 // failures in a row of the call that is due
+	Looks           int32 // lookups of this doubt
+	FailedLooks     int32 // in a row
+	FailedCloses    int32 // in a row
+	Parks           int32 // refusals of the same content
+	Tries           int32 // calls since the last news, or since all was well; a failed call and its lookups count once
+	ExtraAttempts   int32
+	ContentFailures int32 // failures in a row for which the content may be the reason; for updates, in the present form
+	Absent          int8  // complete lookups in a row that found nothing for an unknown alias
+	Form            Form  // of updates
 
 	Armed     bool // the write-ahead is on disk, but its request has not left
 	Verify    bool // look the incident up, although there is no doubt

@@ -33,7 +33,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return p.learnLookup(n, c, a, now)
 	}
 	if c.Minimal && a.Result != Refused && !n.refuses(&c.Content) {
-		a.Sent = a.Sent.part(&c.Content)
+		a.Sent = a.Sent.keepUnchanged(&c.Content)
 	}
 	if !n.awaits(c) {
 		return p.learnAgain(n, c, a, now)
@@ -65,7 +65,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return Blocked
 	case Denied, NotSent, Incomplete:
 		p.backOff(n, c, a, now)
-		if a.Indigestible && p.shrink(n, c, now) {
+		if a.ContentSuspect && p.shrink(n, c, now) {
 			return Shrunk
 		}
 		return Retrying
@@ -130,7 +130,7 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	case n.mayBeOpen(f.ID), n.Doubt.Creates > 0:
 		// An earlier call of ours may have made it. So may this create, if Alert24 does not mark a hit and cleans text.
 		unsure := n.Unsure
-		if !a.Told {
+		if !a.Deduplicated {
 			n.Unsure = append(slices.Clip(unsure), a.Sent)
 		}
 		n.recognise(&f, n.mayBeOpen(f.ID))
@@ -192,7 +192,7 @@ func (e *Timed) succeed(c Call) {
 		e.Form, e.FullAt = Full, time.Time{}
 	}
 	if c.Kind == Create || c.Kind == Update {
-		e.Parks, e.ParkedAt, e.Indigestible = 0, time.Time{}, 0
+		e.Parks, e.ParkedAt, e.ContentFailures = 0, time.Time{}, 0
 	}
 	if c.Kind == e.Refused.Kind || c.Kind == Create {
 		e.Refused = Refusal{}
@@ -213,8 +213,8 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		}
 		again := !c.Minimal && known && n.Refused.Minimal
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
-		if n.Indigestible >= failuresBeforeShrink {
-			n.Indigestible++ // the other form has its turn
+		if n.ContentFailures >= failuresBeforeShrink {
+			n.ContentFailures++ // the other form has its turn
 		}
 		if !c.Minimal {
 			return Retrying

@@ -122,7 +122,7 @@ func (w *world) answerLookup() {
 }
 
 func (w *world) answerOf(k *work) Answer {
-	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, Indigestible: k.server}
+	a := Answer{Result: Unanswered, Sent: k.want, Before: k.before, ContentSuspect: k.server}
 	reads := k.call.Kind == Update || k.unsent
 	switch k.fate {
 	case notSent:
@@ -188,7 +188,7 @@ func (w *world) carriedOut(k *work, a Answer) Answer {
 		if !body {
 			a.Incident = Shown{ID: r.id}
 		}
-		a.Met, a.Told = k.reply.met, k.reply.met && !w.noFlag
+		a.Met, a.Deduplicated = k.reply.met, k.reply.met && !w.noFlag
 		if w.noFlag && k.call.Kind == Create {
 			a.Met = k.reply.shown.Fields != k.want.Sent
 		}

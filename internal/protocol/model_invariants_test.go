@@ -200,7 +200,7 @@ func (w *world) checkCall(before Timed, k *work) {
 	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
 		w.Fatalf("I25: a create that was not answered is repeated without a look")
 	}
-	if c.Kind == Create && c.Minimal && !w.refused && before.Indigestible < failuresBeforeShrink {
+	if c.Kind == Create && c.Minimal && !w.refused && before.ContentFailures < failuresBeforeShrink {
 		w.Fatalf("I26: a create says less although no full one was refused, or failed because of its content")
 	}
 	if c.Kind == Create && !e.Firing() {

@@ -189,7 +189,7 @@ func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	return c.Kind == Create && p.shrinkOriginal(n, c, now)
 }`},
 	{"no smaller creates", "no lists", 20000, `
-func (t *Timers) short() bool { return false }`},
+func (t *Timers) triesMinimal() bool { return false }`},
 	{"an answer is learnt twice", "plain", 20000, `
 func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	if c.Kind != Lookup {

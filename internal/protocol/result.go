@@ -50,16 +50,16 @@ type Answer struct {
 	Result Result
 	// Incident is what the answer to a write shows.
 	Incident Shown
-	// Met: a create met an open incident and has written nothing, as it seems. Told: the API says so.
-	Met, Told bool
+	// Met: a create seems to have met an open incident, and so has written nothing. Deduplicated: the API says so.
+	Met, Deduplicated bool
 	// Sent is the content of a create or an update.
 	Sent Content
 	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need. A close that
 	// pages people again has Before if the incident was closed already.
 	Before Shown
 	Wrote  FieldSet
-	// Indigestible: a create or an update failed, and its content may be the reason, because the API takes those of other incidents.
-	Indigestible bool
+	// ContentSuspect: a create or an update failed although the API works for other incidents, so its content may be the reason.
+	ContentSuspect bool
 
 	// Found are the incidents of this alias that a lookup saw, and the one with the known id; an incomplete lookup has only that one, if it
 	// was read. Began is when the lookup began.

@@ -18,8 +18,8 @@ import (
 func TestShortCreates(t *testing.T) {
 	p := testPolicy()
 	for name, answer := range map[string]Answer{
-		"the API fails":      {Result: Unanswered, Indigestible: true},
-		"a firewall rejects": {Result: Denied, Indigestible: true},
+		"the API fails":      {Result: Unanswered, ContentSuspect: true},
+		"a firewall rejects": {Result: Denied, ContentSuspect: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
@@ -44,7 +44,7 @@ func TestShortCreates(t *testing.T) {
 				e, _ = p.Learn(e, c, answer, now)
 			}
 			try()
-			e, _ = p.Learn(e, e.Inflight(), Answer{Result: Unanswered, Indigestible: true, Sent: *want(e)}, now)
+			e, _ = p.Learn(e, e.Inflight(), Answer{Result: Unanswered, ContentSuspect: true, Sent: *want(e)}, now)
 			c := try()
 			assert.True(t, c.Minimal)
 			shown := done("1", true)
@@ -54,7 +54,7 @@ func TestShortCreates(t *testing.T) {
 			e, lesson := p.Learn(e, c, shown, now)
 			assert.Equal(t, Opened, lesson)
 			assert.Equal(t, Fields(incident.FieldDescription), e.Due(want(e)), "an update brings the rest")
-			assert.Zero(t, e.Indigestible)
+			assert.Zero(t, e.ContentFailures)
 		})
 	}
 }
@@ -73,7 +73,7 @@ func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 			continue
 		}
 		minimal = d.Call.Minimal
-		answer := Answer{Result: Unanswered, Indigestible: true, Sent: d.Call.Content}
+		answer := Answer{Result: Unanswered, ContentSuspect: true, Sent: d.Call.Content}
 		if d.Call.Kind == Lookup {
 			answer = Answer{Result: Done, Began: at(i)}
 		}
@@ -84,7 +84,7 @@ func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 	assert.True(t, minimal)
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)), at(700))
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)).low(), at(700))
-	assert.Zero(t, e.Indigestible, "the next episode begins anew")
+	assert.Zero(t, e.ContentFailures, "the next episode begins anew")
 }
 
 // What the API refused in full stays short: an update with the rest would be refused, too.
@@ -105,7 +105,7 @@ func TestARefusedCreateStaysShort(t *testing.T) {
 // beginShort makes the next create of e a short one, and returns what it says.
 func beginShort(t *testing.T, p *Policy, e Timed) (n Timed, sent Content) {
 	t.Helper()
-	e.Indigestible = failuresBeforeShrink
+	e.ContentFailures = failuresBeforeShrink
 	d := p.Decide(e, want(e), at(0))
 	require.True(t, d.Call.Minimal)
 	sent = d.Call.Content
@@ -136,7 +136,7 @@ func TestARefusedShortCreateIsParked(t *testing.T) {
 		c := p.Decide(e, want(e), now).Call
 		assert.Equal(t, minimal, c.Minimal, "both forms still take turns")
 		e = p.Begin(e, c, now)
-		e, _ = p.Learn(e, e.Inflight(), Answer{Result: Denied, Indigestible: true, Sent: sent}, now)
+		e, _ = p.Learn(e, e.Inflight(), Answer{Result: Denied, ContentSuspect: true, Sent: sent}, now)
 	}
 }
 

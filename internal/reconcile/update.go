@@ -29,7 +29,7 @@ func (r *Reconciler) update(
 	before := answer.Before
 	answer, err = r.manager.Update(ctx, c.ID, alert24.Draft{Alias: e.Alias, Content: content}, fields)
 	answer.Before, answer.Sent = before, sent
-	answer.Indigestible = r.updates.note(e.Alias, answer.Result, err, r.recovery.reads())
+	answer.ContentSuspect = r.updates.note(e.Alias, answer.Result, err, r.recovery.reads())
 	return answer, err
 }
 

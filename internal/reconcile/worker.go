@@ -114,7 +114,7 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 		if answer.Sent == (protocol.Content{}) {
 			answer.Sent = sent // otherwise the manager has reported what left
 		}
-		answer.Indigestible = r.creates.note(e.Alias, answer.Result, err, r.recovery.reads())
+		answer.ContentSuspect = r.creates.note(e.Alias, answer.Result, err, r.recovery.reads())
 		return answer, err
 	case protocol.Update:
 		content, sent := r.content(e, c, prepared)

@@ -16,22 +16,22 @@ import (
 const (
 	// maxFailing bounds the aliases whose failing writes are remembered.
 	maxFailing = 1024
-	// sameRow is how long after a failure the next one belongs to the same row. Tries of one alias are at most an hour apart.
-	sameRow = 2 * time.Hour
+	// maxGap is the longest time between two failures in a row. Tries of one alias are at most an hour apart.
+	maxGap = 2 * time.Hour
 )
 
-// writeRecord finds out whether the API, or a proxy in front of it, fails on the content of one incident or on all. One record has the
-// creates, another one the updates.
+// writeRecord finds out whether writes of all incidents fail, or only those of one incident, whose content may then be the reason. There
+// is one record for creates and one for updates.
 type writeRecord struct {
 	mu      sync.Mutex
-	count   uint64             // of writes
-	failing map[string]failure // consecutive failures, by alias
+	count   uint64             // number of writes
+	failing map[string]failure // failures in a row, by alias
 	last    success            // the last write that was carried out
-	other   success            // the last one of another alias than last
+	other   success            // the last success of any alias other than last.alias
 }
 
 type failure struct {
-	count uint64    // at the first one
+	count uint64    // number of writes when the first one came
 	last  time.Time // when the last one came
 }
 
@@ -40,9 +40,9 @@ type success struct {
 	count uint64
 }
 
-// note remembers the result of a write. It reports whether the write failed because of its content, as it seems: a write of another alias
-// has succeeded since the first of these failures. If a proxy rejects it, it is enough that the API can be read.
-func (u *writeRecord) note(alias string, r protocol.Result, err error, reads bool) (indigestible bool) {
+// note remembers the result of a write, and reports whether its content may be the reason for a failure. It may be if a write of another
+// alias has succeeded since the first of these failures in a row. If a proxy rejects the write, it is enough that reads succeed.
+func (u *writeRecord) note(alias string, r protocol.Result, err error, reads bool) (contentSuspect bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count++
@@ -61,7 +61,7 @@ func (u *writeRecord) note(alias string, r protocol.Result, err error, reads boo
 		return true
 	}
 	row, known := u.failing[alias]
-	if !known || time.Since(row.last) > sameRow {
+	if !known || time.Since(row.last) > maxGap {
 		u.remember(alias)
 		return false
 	}
@@ -89,8 +89,8 @@ func (u *writeRecord) remember(alias string) {
 	u.failing[alias] = failure{u.count, time.Now()}
 }
 
-// blames reports whether the content of a write may be the reason for its failure: the API or a proxy answers with a server's error, or a
-// proxy rejects it, such as a firewall that takes the text of an alert for an attack.
+// blames reports whether the content of a write may be the reason for its failure: the answer is a server's error (5xx), or a proxy rejects
+// the write, such as a firewall that takes the text of an alert for an attack. proxy is true in the second case.
 func blames(r protocol.Result, err error) (content, proxy bool) {
 	e, ok := errors.AsType[*alert24.Error](err)
 	switch {
