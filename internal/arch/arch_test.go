@@ -66,7 +66,7 @@ func nodes(t *testing.T, room string) iter.Seq[ast.Node] {
 	}
 }
 
-// row is a line of the table of rooms.
+// row is a line of the table of packages.
 var row = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| [^|]+ \\| ([^|]*)\\|$")
 
 var quoted = regexp.MustCompile("`([^`]+)`")
@@ -95,7 +95,7 @@ func TestImportsAreThoseOfTheTable(t *testing.T) {
 }
 
 // Every room of internal/ is in the document.
-func TestEveryRoomIsThere(t *testing.T) {
+func TestEveryPackageIsThere(t *testing.T) {
 	text := document(t)
 	entries, err := os.ReadDir("..")
 	require.NoError(t, err)
