@@ -19,21 +19,20 @@ import (
 
 const documentHead = `# Benchmarks
 
-Written by ` + "`make bench DOC=1`" + `; ` + "`BENCH_QUICK=1`" + ` measures less, in about a minute. Everything runs on one machine, over its
-loopback, one thing after the other, so only the ratios mean something elsewhere.
+The built collector (*ours*) compared with a simple adapter in Node.js (*peer*), and with budgets. All programs run on one machine, one after the other.
+Only the ratios are valid for other machines. ` + "`make bench DOC=1`" + ` writes this page. ` + "`BENCH_QUICK=1`" + ` measures less, in about a minute.
 
-- **ours** is the built collector with ` + "`collector-config.yaml`" + `. Every alert carries ten labels and four annotations, about 1 KiB.
-  What is acknowledged is on disk.
-- **peer** is ` + "`bench/peer/adapter.mjs`" + `, what a user would write instead: Node.js, connections that are kept alive, one awaited API
-  call per alert, the ids of open incidents in memory. It keeps nothing on disk. Its own rows show that it is as fast as that design allows.
-- The **bare bridge** is ` + "`bench/bare`" + `, the least that a durable bridge in Go does: net/http, a decoder that looks for the alias only, bbolt
-  with one transaction for all webhooks that wait. It opens no incidents. It shows what the machine and the storage allow:
+- **ours** is the built collector with ` + "`collector-config.yaml`" + `. Every alert has ten labels and four annotations, about 1 KiB.
+  A 200 means that the alerts are on disk.
+- **peer** is ` + "`bench/peer/adapter.mjs`" + `, which a user might write instead. It keeps connections open, waits for one API call per alert,
+  and keeps the ids of open incidents in memory, nothing on disk. The rows *the peer itself* show that it is as fast as this design allows.
+- The **bare bridge** is ` + "`bench/bare`" + `, a minimal durable bridge in Go: net/http, a decoder that reads only the alias, and bbolt
+  with one transaction for all waiting webhooks. It opens no incidents. It shows what the machine and the storage allow:
   if the bare bridge misses a budget against the peer, or barely meets it, ours cannot meet it.
-- For Go benchmarks the peer is the floor: encoding/json decoding one such alert into a struct with maps, which any program
-  in Go would have to do at least.
-- The API is the sandbox, which answers after 20 ms or at once.
-- Replicas use a PostgreSQL with fsync on the same disk and the same cores, and take turns with the embedded store.
-- A transaction of the storage costs two fsyncs and the pages that it touches. The row without storage shows what the rest costs.
+- In rows of Go benchmarks, the peer is the *floor*: the time that encoding/json takes to decode one such alert into a struct with maps.
+- The API is the [sandbox](sandbox.md), which answers after 20 ms, or at once (0 ms).
+- Replicas use a PostgreSQL server with fsync, on the same disk and the same cores. Their runs alternate with those of the embedded store.
+- A transaction of the storage costs two fsyncs and the pages that it touches. The row *no storage* shows the cost of everything else.
 `
 
 // document writes the table and the facts of the machine.
