@@ -62,11 +62,11 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 func (t *telemetry) fieldDropped(d alert24.Dropped) {
 	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
 	if d.Alias == "" {
-		t.failures.Warn("Alert24 refuses an optional field; all incidents go without it until the next start",
+		t.failures.Warn("Alert24 refuses an optional field; all incidents omit it until the next start",
 			zap.String("field", d.Field), zap.Error(d.Err))
 		return
 	}
-	t.failures.Warn("Alert24 refuses the value of an optional field; this incident goes without it",
+	t.failures.Warn("Alert24 refuses the value of an optional field; this incident omits it",
 		zap.String("alias", d.Alias), zap.String("field", d.Field), zap.Error(d.Err))
 }
 

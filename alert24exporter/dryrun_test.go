@@ -50,7 +50,7 @@ func TestDryRunLogsEveryCallAndSendsNone(t *testing.T) {
 	assert.Equal(t, "/incidents/dry-run-1", resolve["path"])
 	assert.Contains(t, resolve["body"], `"status":"resolved"`)
 	for message, reason := range map[string]string{
-		"Incident opened": "an alert fires and no incident is known open", "Incident closed": "no alert fires any more",
+		"Incident opened": "an alert fires and no open incident is known", "Incident closed": "no alert fires any more",
 	} {
 		require.Eventually(t, func() bool { return logged.FilterMessage(message).Len() == 1 }, soon, tick)
 		why := logged.FilterMessage(message).All()[0].ContextMap()

@@ -23,7 +23,7 @@ func (r *replica) campaign(ctx context.Context) {
 			err = r.lead(ctx, l)
 		}
 		if err != nil && ctx.Err() == nil {
-			r.set.Logger.Error("This replica cannot lead; it waits for a lease before it tries again, so that another one can", zap.Error(err))
+			r.set.Logger.Error("This replica cannot lead; it waits for database::lease before it tries again, so that another one can lead", zap.Error(err))
 			sleep.For(ctx, r.lease)
 		}
 	}

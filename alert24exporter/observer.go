@@ -126,7 +126,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
 			append(fields, zap.String("other_incident_id", a.Foreign))...)
 	case protocol.Shrunk:
-		t.logger.Warn("Alert24 fails to update this incident; fewer fields are tried",
+		t.logger.Warn("Alert24 fails to update this incident; the next updates send fewer fields",
 			append(fields, zap.Stringer("form", a.Form))...)
 	case protocol.Untold:
 		o.lately.untold(a.Alias)

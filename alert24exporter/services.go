@@ -88,7 +88,7 @@ func (t *telemetry) unknownService(name string) {
 	const key = "incident::services"
 	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
 	if t.unknown.first(key, name) {
-		t.logger.Warn("No service in Alert24 has this name; incidents go without it until one does", zap.String("key", key), zap.String("value", name))
+		t.logger.Warn("No service in Alert24 has this name; incidents omit it until one does", zap.String("key", key), zap.String("value", name))
 	}
 }
 

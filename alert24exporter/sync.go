@@ -68,7 +68,7 @@ func (t *telemetry) silenced(s *protocol.Snapshot) {
 	for i := range s.Silences {
 		silence := &s.Silences[i]
 		if seen[silence.ID] = true; !t.silences[s.Source][silence.ID] {
-			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until they end",
+			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until the alerts resolve",
 				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("by", silence.By),
 				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
 		}

@@ -62,7 +62,7 @@ func (p *poller) sentBy(receiver string) {
 		return
 	}
 	p.repairs.other.Do(func() {
-		p.handler.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens none of its alerts",
+		p.handler.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens no incident for its alerts",
 			zap.String("receiver", receiver), zap.String("sync_receiver", p.repairs.receiver))
 	})
 }
@@ -184,7 +184,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {
-		p.handler.logger.Warn("The pipeline did not take Alertmanager's list of alerts; the next sync sends a new one", zap.Error(err))
+		p.handler.logger.Warn("The pipeline did not accept Alertmanager's list of alerts; the next sync sends a new one", zap.Error(err))
 	}
 	p.repair(p.notice(ctx, r), r)
 }

@@ -69,9 +69,9 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	}
 	e.logged = why
 	if why == "" {
-		p.handler.logger.Info("An Alertmanager lists its alerts", zap.String("endpoint", e.address), zap.Int("alerts", len(a.alerts)))
+		p.handler.logger.Info("The sync has a complete list from this Alertmanager", zap.String("endpoint", e.address), zap.Int("alerts", len(a.alerts)))
 		return
 	}
-	p.handler.logger.Warn("The sync with Alertmanager is not complete: until it is, no alert resolves because it is not listed",
+	p.handler.logger.Warn("The sync with Alertmanager is not complete: until it is, an alert's absence from the list does not resolve it",
 		zap.String("endpoint", e.address), zap.String("reason", why))
 }

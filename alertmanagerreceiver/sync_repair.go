@@ -182,7 +182,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 	due := p.repairs.finish(rd)
 	if rd.unheard.old && !p.repairs.warned {
 		p.repairs.warned = true
-		p.handler.logger.Warn("An Alertmanager older than 0.28 does not say which alerts a time interval mutes: sync::repair opens none of its alerts")
+		p.handler.logger.Warn("An Alertmanager older than 0.28 does not say which alerts a time interval mutes: sync::repair opens no incident for its alerts")
 	}
 	if len(due) == 0 {
 		return
@@ -196,7 +196,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 		logs, _ := p.handler.converter.Logs(w, &d)
 		if err := p.handler.consume(ctx, logs); err != nil {
 			if ctx.Err() == nil {
-				p.handler.logger.Warn("The pipeline did not take alerts that no webhook brought; the next sync passes them on", zap.Error(err))
+				p.handler.logger.Warn("The pipeline did not accept alerts that no webhook brought; the next sync passes them on", zap.Error(err))
 			}
 			return
 		}

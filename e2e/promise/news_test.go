@@ -70,7 +70,7 @@ func TestUpdatesThatTheAPICannotDigest(t *testing.T) {
 		})
 	}
 	// The success of other updates shows that these updates are at fault.
-	for n := 0; !strings.Contains(s.collector.Log(), "Alert24 fails to update this incident; fewer fields are tried"); n++ {
+	for n := 0; !strings.Contains(s.collector.Log(), "Alert24 fails to update this incident; the next updates send fewer fields"); n++ {
 		require.Less(t, n, 200, "all fields are tried again and again")
 		s.deliver(kit.Saying(well, fmt.Sprint("news ", n)))
 		shown("api-02.prod", fmt.Sprint("news ", n), "high")
@@ -98,7 +98,7 @@ func TestOneWrongIDCostsOneField(t *testing.T) {
 	assert.Empty(t, services["HighErrorRate:api-01.prod"])
 	assert.Equal(t, []string{"right-id"}, services["HighErrorRate:api-02.prod"])
 	s.counted("dropped_fields", `{field="affected_services"}`, 1)
-	assert.Regexp(t, `Alert24 refuses the value of .*; this incident goes without it\t.*HighErrorRate:api-01.prod`, s.collector.Log())
+	assert.Regexp(t, `Alert24 refuses the value of .*; this incident omits it\t.*HighErrorRate:api-01.prod`, s.collector.Log())
 }
 
 // An initial status that the API refuses by name is left out.

@@ -67,7 +67,7 @@ func TestOneLogLineForEachIncident(t *testing.T) {
 		storm.Alerts = append(storm.Alerts, kit.Firing(fmt.Sprintf("host-%d", i), "critical").Alerts...)
 	}
 	kit.Deliver(t, c, storm)
-	line := regexp.MustCompile(`\tIncident opened\t.*"alias": "HighErrorRate:(host-\d+)", "incident_id": "(\S+)", "incident_number": (\d+), "reason": "an alert fires and no incident is known open"`)
+	line := regexp.MustCompile(`\tIncident opened\t.*"alias": "HighErrorRate:(host-\d+)", "incident_id": "(\S+)", "incident_number": (\d+), "reason": "an alert fires and no open incident is known"`)
 	kit.Eventually(t, func(context.Context) error {
 		if n := len(line.FindAllString(c.Log(), -1)); n != alerts {
 			return fmt.Errorf("%d lines", n)

@@ -72,7 +72,7 @@ func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc r
 		}
 		switch {
 		case string(inc.ID) != id:
-			return errors.New("it is not about the incident that was asked for")
+			return errors.New("it is about another incident")
 		case inc.Status == "":
 			return errors.New("it does not show the incident's status")
 		}

@@ -122,7 +122,7 @@ func decodePage(body []byte, offset int) (page, error) {
 	case more && n == 0:
 		return page{}, errors.New("it is empty and says that more follows")
 	case !more && total > offset+n:
-		return page{}, fmt.Errorf("it says that nothing follows, yet lacks %d of %d", total-offset-n, total)
+		return page{}, fmt.Errorf("it says that no more rows follow, but %d of %d are missing", total-offset-n, total)
 	}
 	for i := range all {
 		if err := checkID(string(all[i].ID)); err != nil {

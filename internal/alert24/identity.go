@@ -88,9 +88,9 @@ var errForeignClosed = errors.New("another tool's incident had the alias and is 
 
 func foreignError(r *row) error {
 	if r.Number == 0 {
-		return fmt.Errorf("an incident of source %q has the alias, close it or set lifecycle::foreign to adopt", r.Source)
+		return fmt.Errorf("an incident of source %q has the alias; close it, or set lifecycle::foreign to adopt", r.Source)
 	}
-	return fmt.Errorf("incident #%d of source %q has the alias, close it or set lifecycle::foreign to adopt", r.Number, r.Source)
+	return fmt.Errorf("incident #%d of source %q has the alias; close it, or set lifecycle::foreign to adopt", r.Number, r.Source)
 }
 
 // metMargin is how much older than its create a row may look, by the answer's Date, which has whole seconds.

@@ -112,7 +112,7 @@ func TestErrorTexts(t *testing.T) {
 		"get incident: HTTP 404 Not Found: Incident not found":                                 {Op: "get incident", Result: protocol.Gone, Status: 404, Message: "Incident not found", FromAPI: true},
 		"close incident: HTTP 400 Bad Request; not the API's answer, check proxies on the way": {Op: "close incident", Result: protocol.Unanswered, Status: 400},
 		"get incident: HTTP 402 Payment Required; check the plan of the organization":          {Op: "get incident", Result: protocol.Denied, Status: 402},
-		"create incident: incident #7 of source \"nagios\" has the alias, close it or set lifecycle::foreign to adopt": {
+		"create incident: incident #7 of source \"nagios\" has the alias; close it, or set lifecycle::foreign to adopt": {
 			Op: "create incident", Result: protocol.Foreign, FromAPI: true, Err: foreignError(&row{Number: 7, Source: "nagios"}),
 		},
 		"get incident: HTTP 599": {Op: "get incident", Result: protocol.Unanswered, Status: 599},

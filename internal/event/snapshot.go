@@ -17,7 +17,7 @@ import (
 
 var (
 	errNoSource = errors.New("the sync record has no " + attrs.SyncSource)
-	errKeys     = errors.New("the sync record has keys that are not the bytes of whole ones")
+	errKeys     = errors.New("the keys in the sync record are damaged")
 )
 
 // readSnapshot reads a sync record. If its keys are damaged, it refuses the whole record: an alert that it seems to lack may fire.

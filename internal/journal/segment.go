@@ -24,8 +24,8 @@ const checksums = 8
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-	errKeys    = errors.New("a segment of the journal does not tell its keys")
-	errRecords = errors.New("the records of a segment of the journal are damaged")
+	errKeys    = errors.New("the keys of a journal segment cannot be read")
+	errRecords = errors.New("the records of a journal segment are damaged")
 )
 
 // maxSegment bounds the memory, in bytes, that a damaged segment can claim. It exceeds any segment of several records. A longer segment

@@ -17,7 +17,7 @@ import (
 // Reasons why a leadership ends. The other one is an uncertain commit, ledger.ErrUncertain.
 var (
 	ErrDeposed  = ledger.ErrDeposed
-	ErrExpired  = errors.New("the lease ended before the database let it be renewed")
+	ErrExpired  = errors.New("the lease ended before it could be renewed")
 	ErrResigned = errors.New("the leadership was given up")
 )
 

@@ -113,7 +113,7 @@ func (l *Leader) Close(ctx context.Context) error {
 		return l.db.fault("give the lease up", ctx.Err())
 	}
 	if !l.gone.Load() {
-		return errors.New("cannot give the lease up: a successor waits until it expires")
+		return errors.New("cannot give up the lease: the next leader waits until it expires")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ import (
 )
 
 // Assumption is what the answers assume, because a webhook does not say what came before it.
-const Assumption = "what fires has no incident yet, and what is resolved has one open"
+const Assumption = "firing alerts have no incident yet, and resolved alerts have an open one"
 
 // epoch stands for the random id of a receiver process.
 const epoch = "preview"

@@ -60,7 +60,7 @@ func add(logs plog.Logs, status, fingerprint string, pairs ...string) {
 func TestAlertsOfOneAlias(t *testing.T) {
 	const annotation = attrs.AlertAnnotationPrefix
 	type want struct{ method, path, why string }
-	open := want{"POST", "/api/v1/incidents", "an alert fires and no incident is known open"}
+	open := want{"POST", "/api/v1/incidents", "an alert fires and no open incident is known"}
 	closes := want{"PUT", "/api/v1/incidents/{id}", "no alert fires any more"}
 	ignored := want{why: "its annotation alert24_ignore says so: it opens no incident, and one from before would close"}
 	for name, tt := range map[string]struct {

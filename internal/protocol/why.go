@@ -13,11 +13,11 @@ func Why(e *Entry, c Call) string {
 		case e.Continues != 0:
 			return "an alert fires at a higher severity, and a new incident pages people"
 		}
-		return "an alert fires and no incident is known open"
+		return "an alert fires and no open incident is known"
 	case Update:
 		return "its alerts have changed"
 	case Reopen:
-		return "the API updated a closed incident"
+		return "a create updated the closed incident"
 	case Close:
 		return whyClose(e, c)
 	case Lookup:
@@ -32,7 +32,7 @@ func whyClose(e *Entry, c Call) string {
 	case c.Renew:
 		return "its severity rises, and a new incident pages people"
 	case c.Finish:
-		return "its close began before the alert fired again"
+		return "a close from before the alert fired again had no answer"
 	case c.ID != e.Incident.ID:
 		return "a second open incident of one alias"
 	default:

@@ -85,7 +85,7 @@ func (g *Gate) pausedUntil(at lane) time.Time {
 }
 
 // ErrNotPermitted means that a call must not leave, because another replica may not know of it.
-var ErrNotPermitted = errors.New("the call waited too long since it was written ahead, or this replica no longer leads")
+var ErrNotPermitted = errors.New("the call waited too long after its write-ahead, or this replica no longer leads")
 
 type permitKey struct{}
 

@@ -103,7 +103,7 @@ func Told(a *protocol.Answered) string {
 	case protocol.Untold:
 		return "no incident was opened, and the alert has resolved"
 	case protocol.Shrunk:
-		return "fewer fields of " + is + " are tried"
+		return "the next updates of " + is + " send fewer fields"
 	case protocol.Doubting:
 		return "it may have been carried out"
 	default:

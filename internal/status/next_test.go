@@ -19,8 +19,8 @@ func TestNext(t *testing.T) {
 		happens func(l *life)
 		pause   time.Duration
 	}{
-		"create now, because an alert fires and no incident is known open": {happens: (*life).fires},
-		"create in 1 s, because an alert fires and no incident is known open": {happens: func(l *life) {
+		"create now, because an alert fires and no open incident is known": {happens: (*life).fires},
+		"create in 1 s, because an alert fires and no open incident is known": {happens: func(l *life) {
 			l.fires()
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.NotSent})
 		}},
@@ -28,7 +28,7 @@ func TestNext(t *testing.T) {
 			l.fires()
 			l.call(protocol.Create, &protocol.Answer{Result: protocol.Unanswered})
 		}},
-		"create when calls are allowed again at " + at(time.Minute) + ", because an alert fires and no incident is known open": {
+		"create when calls are allowed again at " + at(time.Minute) + ", because an alert fires and no open incident is known": {
 			happens: (*life).fires, pause: time.Minute,
 		},
 		"create at " + at(6*time.Minute) + " unless the alert resolves": {happens: func(l *life) {
@@ -74,7 +74,7 @@ func TestTold(t *testing.T) {
 		"#1042 was closed by somebody else":                  {Lesson: protocol.FoundClosed},
 		"#1042 is still open":                                {Lesson: protocol.StillOpen},
 		"it may have been carried out":                       {Lesson: protocol.Doubting},
-		"fewer fields of #1042 are tried":                    {Lesson: protocol.Shrunk},
+		"the next updates of #1042 send fewer fields":        {Lesson: protocol.Shrunk},
 		"saw #1042 open":                                     {Call: protocol.Call{Kind: protocol.Lookup}, Answer: seen},
 		"saw no incident of the alias":                       {Call: protocol.Call{Kind: protocol.Lookup}, Answer: protocol.Answer{Result: protocol.Done}},
 		"another tool's incident id-9 has the alias":         {Lesson: protocol.Blocked},

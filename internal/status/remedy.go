@@ -37,7 +37,7 @@ var remedies = map[string][2]string{
 	string(NoLeader):     {"read in the log of each replica why it does not lead", "alert24bridgenoleader"},
 	string(Follows):      {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
 	string(Refusing):     {"correct what the answer names, in the configuration of the sender or the bridge", "alert24bridgewebhooksrefused"},
-	string(Busy):         {"nothing at the sender: Alertmanager sends it again. The log has the reason", "alert24bridgewebhooksrefused"},
+	string(Busy):         {"read the reason in the log; Alertmanager sends the webhook again", "alert24bridgewebhooksrefused"},
 	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
 	string(KeyRefused):   {"after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
 	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},
@@ -46,7 +46,7 @@ var remedies = map[string][2]string{
 	string(Paused):       {"nothing; calls resume by themselves", "alert24bridgeapifailing"},
 	string(Watchdogs):    {"check that Prometheus, its Alertmanager and the way from there to the bridge work", "watchdogs"},
 	string(NoWatchdog):   {"check its route in Alertmanager and watchdog::matchers", "watchdogs"},
-	string(Unfed):        {"see that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
+	string(Unfed):        {"check that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
 
 	string(Retrying):  {"read the reason; the bridge keeps trying", "alert24bridgechangespending"},
 	closeRefused:      {"close the incident by hand; the bridge looks it up before its next try", "alert24bridgechangespending"},
@@ -57,7 +57,7 @@ var remedies = map[string][2]string{
 	string(Doubtful):  {"nothing; the bridge looks the incident up", "alert24bridgeapifailing"},
 
 	heardWatchdog:    {"nothing; only its silence opens an incident", "watchdogs"},
-	string(HeldEcho): {"nothing; the firing counts then, unless the alert resolves. If this is often wrong, see the key echo", "an-alert-has-no-incident"},
+	string(HeldEcho): {"nothing; the firing counts when the wait ends, unless the alert resolves. If real alerts wait often, see the key echo", "an-alert-has-no-incident"},
 	string(Ignored):  {"nothing, or change the rule", "an-alert-has-no-incident"},
 	string(Unusable): {"give the records an alias", "alert24bridgerecordsrefused"},
 	string(NoRoom):   {"find the rule that makes so many aliases, or raise limits::aliases", "alert24bridgealiasesrefused"},

@@ -137,7 +137,7 @@ func StateOf(e *protocol.Entry, k *Known) State {
 		s.PausedUntil = pause
 	}
 	if s.Kind == Doubtful && !k.Stuck && k.PausedUntil.After(k.Now) {
-		s.Text += "; that waits"
+		s.Text += "; the lookup waits"
 		s.PausedUntil = k.PausedUntil
 	}
 	if s.Kind == Open {

@@ -128,7 +128,7 @@ func (all *troubles) replica(r *Replica, databaseUp bool) {
 	case lease > 0 && age > lease/2:
 		all.add(NoLeader, All, time.Time{}, fmt.Sprintf("the leader has not been heard of for %s (database::lease %s); ", Span(age), Span(lease)), inbox(r))
 	default:
-		all.add(Follows, Waiting, time.Time{}, "this replica follows; calls, their failures and pauses are known to the leader only")
+		all.add(Follows, Waiting, time.Time{}, "this replica follows; only the leader knows calls, their failures and pauses")
 	}
 	if databaseUp && r.Inbox > 0 {
 		all.add(InInbox, Unheard, r.InboxSince, inbox(r))
@@ -142,7 +142,7 @@ func inbox(r *Replica) string {
 	text := number(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
 	switch {
 	case r.Inbox == 0:
-		return "no webhook waits for one"
+		return "no webhook waits"
 	case r.InboxSince.IsZero():
 		return text
 	case r.Inbox == 1:

@@ -60,7 +60,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		}, []Trouble{{
 			Kind: DatabaseDown, Scope: All, Text: "the database cannot be used: connection refused; webhooks with new alerts are refused, and nothing is sent",
 		}}},
-		"no leader": {func(o *Overview) { o.Replica = &Replica{} }, []Trouble{{Kind: NoLeader, Scope: All, Text: "no replica leads; no webhook waits for one"}}},
+		"no leader": {func(o *Overview) { o.Replica = &Replica{} }, []Trouble{{Kind: NoLeader, Scope: All, Text: "no replica leads; no webhook waits"}}},
 		"a leader that is silent": {func(o *Overview) {
 			o.Replica = &Replica{Leader: true, LeaseAge: 81, Lease: 10, Inbox: 5, InboxSince: start.Add(-time.Minute)}
 		}, []Trouble{
@@ -70,7 +70,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		"a follower": {func(o *Overview) {
 			o.Replica, o.API = &Replica{Leader: true, LeaseAge: 1, Lease: 10}, API{State: APIUnknown}
 			o.Counts.Failing = 1
-		}, []Trouble{{Kind: Follows, Scope: Waiting, Text: "this replica follows; calls, their failures and pauses are known to the leader only"}}},
+		}, []Trouble{{Kind: Follows, Scope: Waiting, Text: "this replica follows; only the leader knows calls, their failures and pauses"}}},
 		"a leader with a full inbox": {func(o *Overview) { o.Replica = &Replica{Leads: true, Leader: true, Inbox: 1} }, []Trouble{
 			{Kind: InInbox, Scope: Unheard, Text: "1 accepted webhook waits for the leader"},
 		}},

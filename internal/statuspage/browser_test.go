@@ -132,7 +132,7 @@ func (s *scene) empty(t *testing.T) {
 	s.b.Visit(s.server.URL, 1280, 900)
 	s.b.Until(`!document.getElementById('empty').hidden`)
 	assert.Contains(t, s.text("empty"), "No alert is known\n\nno webhook has come since the start at ")
-	assert.Contains(t, s.text("trouble"), "Do: see that Alertmanager has a route to the bridge")
+	assert.Contains(t, s.text("trouble"), "Do: check that Alertmanager has a route to the bridge")
 	s.b.Fits(390)
 	s.both("unfed")
 	s.f.change(func(f *fake) { f.overview.Webhooks.LastAccepted = time.Now() })

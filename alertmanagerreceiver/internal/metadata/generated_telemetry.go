@@ -80,7 +80,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerSyncComplete, err = builder.meter.Int64Gauge(
 		"otelcol_receiver_alertmanager_sync_complete",
-		metric.WithDescription("1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync no alert resolves because it is not listed. [Alpha]"),
+		metric.WithDescription("1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync, an alert's absence from the list does not resolve it. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)

@@ -56,7 +56,7 @@ func AssertEqualReceiverAlertmanagerSkippedAlerts(t *testing.T, tt *componenttes
 func AssertEqualReceiverAlertmanagerSyncComplete(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_sync_complete",
-		Description: "1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync no alert resolves because it is not listed. [Alpha]",
+		Description: "1 if the last sync knew all alerts of all Alertmanagers, 0 if not. Without a complete sync, an alert's absence from the list does not resolve it. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -107,7 +107,7 @@ function webhooksCard({ webhooks: w, trouble: all }) {
 function replicaCard(r) {
   const lines = [r.inbox ? `webhooks that wait for the leader: ${r.inbox}` : '', r.set_aside ? `webhooks that could not be used: ${r.set_aside}` : ''];
   if (r.leads) return card('Replica', r.set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
-  if (r.leader) return card('Replica', '', 'This replica follows. The list is read from the database; calls, their failures and pauses are known to the leader only.', ...lines);
+  if (r.leader) return card('Replica', '', 'This replica follows. The list is read from the database; only the leader knows calls, their failures and pauses.', ...lines);
   return card('Replica', 'bad', 'No replica leads.', ...lines);
 }
 
