@@ -66,10 +66,10 @@ var SwitchList = []Switch{
 	word("resolved_before_start", "resolved_at before started_at: 400, accepted, or 500", Refuse, Accept, Error),
 	word("over_long", "title or alias over 255 characters, source over 50: accepted, 400, or 500", Accept, Refuse, Error),
 	word("unknown_fields", "fields of a create that the reference does not list (labels is one): ignored (labels are kept), or 400", Ignore, Refuse),
-	word("unknown_fields_put", "the same of an update: ignored (labels are kept), 400, or 500", Ignore, Refuse, Error),
+	word("unknown_fields_put", "such fields in an update: ignored (labels are kept), 400, or 500", Ignore, Refuse, Error),
 	word("array_fields_put", "tags and affected_services in an update: accepted, or 500", Accept, Error),
-	{Name: "refused_fields", Kind: "list", Help: "comma-separated optional fields that give a 400 naming them, such as labels,tags,source"},
-	flag("strip_markup", "script and iframe tags, javascript: and on...= leave title, description and impact_description"),
+	{Name: "refused_fields", Kind: "list", Help: "comma-separated optional fields that are refused with a 400 that names them, such as labels,tags,source"},
+	flag("strip_markup", "remove script and iframe tags, javascript: and on...= from title, description and impact_description"),
 
 	word("pages_on", "which incidents would page people when they are created: those with status new, or any", OnNew, OnAny),
 	flag("updates_page", "an update that raises the severity to high or critical would page as well"),

@@ -32,7 +32,7 @@ type Flags struct {
 // Add adds the flags.
 func (f *Flags) Add(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.Configs, "config", nil, "the collector's configuration: a file, or a URI with the scheme file, env or yaml; repeatable, later ones win")
-	set.StringVar(&f.Exporter, "exporter", "", "id of the exporter, as alert24/prod; needed only where there are several")
+	set.StringVar(&f.Exporter, "exporter", "", "id of the exporter, as alert24/prod; needed only if there are several")
 }
 
 // Key says whether an API key must be there.

@@ -22,9 +22,10 @@ func New() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [ALIAS]",
 		Short: "Say why an alert has an incident, or none",
-		Long: "Asks a running bridge what it knows of an alert: what fires since when, the incident, what is pending and why, the last calls, the next\n" +
-			"one, and what the incident should say. Or why there is nothing: never heard of, ignored, held, refused or unusable.\n\n" +
-			"It ends with 1 if an alert has no incident, or if the incident is not as it should be.",
+		Long: "Shows what a running bridge knows about an alert: since when it fires, its incident, what is pending and why, the last calls, the next\n" +
+			"call, and the content that the incident should have. If there is no incident, it says why: the bridge never got the alert, or the alert\n" +
+			"is ignored, held, refused or unusable.\n\n" +
+			"Exit codes: 0, 1 if an alert has no incident or the incident is not as it should be, 2 if it could not do its work.",
 		Example: "  alert24tool explain HighErrorRate:api-01.prod\n  alert24tool explain --labels alertname=HighErrorRate,instance=api-01.prod",
 	}
 	from.Add(cmd.Flags())

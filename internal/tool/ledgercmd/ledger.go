@@ -36,8 +36,8 @@ func New() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger [flags]",
 		Short: "List the aliases that a bridge knows",
-		Long: "Lists the aliases that a bridge knows: severity, state, since when, title. It asks a running bridge, or reads the storage or the database\n" +
-			"of a stopped one. It changes nothing.",
+		Long: "Lists the aliases that a bridge knows, with severity, state, start and title. It asks a running bridge, or reads the storage or the database\n" +
+			"of a stopped one. It changes nothing.\n\nExit codes: 0, or 2 if it could not do its work.",
 		Example: "  alert24tool ledger --is pending\n" +
 			"  alert24tool ledger --storage /var/lib/otelcol-alert24 -o json --full >ledger.json\n" +
 			"  alert24tool ledger --database postgres://bridge@db/bridge --filter api-01",
@@ -46,12 +46,12 @@ func New() *cobra.Command {
 	set := cmd.Flags()
 	o.bridge.Add(set)
 	o.at.add(set)
-	set.StringVar(&o.query.Filter, "filter", "", "words that alias, title, severity or state has")
-	set.StringVar((*string)(&o.query.Is), "is", "", "only those that are firing, open, pending, held, parked, doubtful, blocked or dismissed")
+	set.StringVar(&o.query.Filter, "filter", "", "only aliases with all these words in alias, title, severity or state")
+	set.StringVar((*string)(&o.query.Is), "is", "", "only aliases that are firing, open, pending, held, parked, doubtful, blocked or dismissed")
 	set.StringVar((*string)(&o.query.Sort), "sort", string(status.BySeverity), "severity, title, state, since or alias")
-	set.BoolVar(&o.query.Desc, "reverse", false, "the other way round")
-	set.IntVar(&o.query.Limit, "limit", 0, "most aliases to list; 0 is all")
-	set.BoolVar(&o.full, "full", false, "with -o json: all that is known of each alias, with its alerts")
+	set.BoolVar(&o.query.Desc, "reverse", false, "reverse the order")
+	set.IntVar(&o.query.Limit, "limit", 0, "maximum number of aliases to list; 0 lists all")
+	set.BoolVar(&o.full, "full", false, "with -o json: everything about each alias, with its alerts")
 	o.output = cli.AddOutput(set)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -17,7 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 )
 
-const long = `Keeps the next webhooks as files for the command render. It listens for webhooks in one of two places:
+const long = `Saves the next webhooks as files for the command render. It listens for webhooks in one of two places:
 
   next to the bridge: add its address to Alertmanager's webhook_configs, next to the bridge's; or
   in front of the bridge: with --forward, point Alertmanager to it in place of the bridge. Each webhook goes on to the bridge with its
@@ -48,7 +48,7 @@ func New() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "record --dir DIR [flags]",
-		Short: "Keep the next webhooks as files for render",
+		Short: "Save the next webhooks as files for render",
 		Long:  long,
 		Example: "  alert24tool record --dir webhooks --count 5\n" +
 			"  alert24tool record --dir webhooks --listen :9097 --forward http://localhost:9095/alertmanager",
@@ -58,8 +58,8 @@ func New() *cobra.Command {
 	set.StringVar(&o.dir, "dir", "", "folder for the files; created if it does not exist")
 	set.StringVar(&o.listen, "listen", "localhost:9097", "address to listen on; webhooks are accepted on every path")
 	set.StringVar(&o.forward, "forward", "", "the bridge's URL for webhooks; each one is forwarded to it")
-	set.IntVar(&o.count, "count", 10, "how many webhooks to keep")
-	set.Int64Var(&o.maxBody, "max-body", 64<<20, "most bytes of a webhook")
+	set.IntVar(&o.count, "count", 10, "how many webhooks to save")
+	set.Int64Var(&o.maxBody, "max-body", 64<<20, "maximum size of a webhook, in bytes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
 			return err

@@ -28,12 +28,12 @@ import (
 const stdinName = "-"
 
 const long = `Shows what the bridge would do with webhooks of Alertmanager: for each alert its alias and the rule that made it, its
-severity and where that comes from, what its incident says, and the call to Alert24 that would follow. It decides with the
-collector's own code, runs no part of the collector and sends nothing. Each webhook is taken alone, as if nothing that fires
-had an incident yet and all that is resolved had one open.
+severity and its origin, the content of its incident, and the call to Alert24 that would follow. It uses the collector's own
+code, but runs no part of the collector and sends nothing. It looks at each webhook alone, and assumes that firing alerts have no
+incident yet and that resolved alerts have an open one.
 
 Of the configuration it reads one alertmanager receiver and one alert24 exporter. No API key is needed: an api_key from a
-variable that is not set is replaced. Addresses, TLS, authentication and storage play no part. Processors are not run; the
+variable that is not set is replaced. Addresses, TLS, authentication and storage do not matter. Processors do not run; the
 output names those that the webhook would pass.
 
 WEBHOOK is a file with the JSON that Alertmanager sends, or - for standard input.
@@ -58,7 +58,7 @@ func New() *cobra.Command {
 	}
 	set := cmd.Flags()
 	o.Add(set)
-	set.StringVar(&o.receiver, "receiver", "", "id of the receiver, as alertmanager/prod; needed only where there are several")
+	set.StringVar(&o.receiver, "receiver", "", "id of the receiver, as alertmanager/prod; needed only if there are several")
 	o.output = cli.AddOutput(set)
 	set.BoolVar(&o.body, "body", false, "show the body of each call in the text; json always has it")
 	cmd.Args = func(_ *cobra.Command, args []string) error {

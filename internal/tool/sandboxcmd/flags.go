@@ -47,9 +47,9 @@ func New() *cobra.Command {
 	set.StringArrayVar(&keys, "api-key", nil,
 		"API key to accept, as KEY or KEY=SCOPE+SCOPE with the scopes "+strings.Join(scopes, ", ")+" (default write); repeatable (default "+sandbox.DemoKey+")")
 	set.StringArrayVar(&services, "service", nil, "service to list, as ID=NAME; repeatable")
-	set.Uint64Var(&f.options.Seed, "seed", 0, "seed of ids and of the draws of faults; 0 draws one")
-	set.IntVar(&f.options.MaxIncidents, "max-incidents", 200_000, "most incidents held; creates above it get 507")
-	set.IntVar(&f.options.MaxRequests, "max-requests", 10_000, "most entries in the log of requests; the newest are kept")
+	set.Uint64Var(&f.options.Seed, "seed", 0, "seed for ids and for the faults with a probability; 0 picks a random seed")
+	set.IntVar(&f.options.MaxIncidents, "max-incidents", 200_000, "maximum number of incidents; further creates get 507")
+	set.IntVar(&f.options.MaxRequests, "max-requests", 10_000, "maximum number of entries in the log of requests; the newest are kept")
 	addSwitches(set, &f.switches)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := errors.Join(f.check(keys), f.name(services)); err != nil {
