@@ -5,6 +5,7 @@ package protocol
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -178,4 +179,23 @@ func TestPending(t *testing.T) {
 	assert.True(t, Pending(fired.Entry, nil))
 	assert.True(t, Pending(closing(t, p, at(0)).Entry, nil))
 	assert.False(t, Pending(with(fired, func(n *Timed) { n.Foreign = "8" }).Entry, nil))
+}
+
+// A copy of the database may lack the incident. If the lookup that would tell fails, only a second 404 counts.
+func TestASecond404(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, opened(t, p, at(0)), fires(am1, at(0)).says("news"), at(1))
+	e.Attempts, e.FailedLooks = 1, 1
+	gone := func(now time.Time) (lesson Lesson) {
+		c := Call{Kind: Update, ID: "1", Content: *want(e)}
+		e, lesson = p.Learn(p.Begin(e, c, now), c, Answer{Result: Gone}, now)
+		return lesson
+	}
+	assert.Equal(t, Retrying, gone(at(1)))
+	look := p.Decide(e, want(e), at(2)).Call
+	assert.Equal(t, Lookup, look.Kind)
+	e, _ = p.Learn(p.Begin(e, look, at(2)), look, Answer{Result: Denied}, at(2))
+	assert.Equal(t, FoundClosed, gone(at(5)))
+	assert.Equal(t, Create, p.Decide(e, want(e), at(5)).Call.Kind)
+	assert.True(t, e.Unseen, "in case it is open after all")
 }
