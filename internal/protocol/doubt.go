@@ -53,11 +53,12 @@ func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	return true
 }
 
-// triesMinimal reports whether the next create has the minimal form. After failuresBeforeShrink failures, the minimal and the full form
-// take turns.
+// contentFails reports whether creates have failed so often that the minimal and the full form take turns.
+func (t *Timers) contentFails() bool { return t.ContentFailures >= failuresBeforeShrink }
+
+// triesMinimal reports whether the next create has the minimal form because others failed.
 func (t *Timers) triesMinimal() bool {
-	more := t.ContentFailures - failuresBeforeShrink
-	return more >= 0 && more%2 == 0
+	return t.contentFails() && (t.ContentFailures-failuresBeforeShrink)%2 == 0
 }
 
 // keepUnchanged returns c without the news of each field that was not sent as it is in all. An update of these fields follows.

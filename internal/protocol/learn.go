@@ -32,7 +32,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
-	if c.Minimal && a.Result != Refused && !n.refuses(&c.Content) {
+	if c.Minimal && a.Result != Refused && (n.contentFails() || !n.refuses(&c.Content)) {
 		a.Sent = a.Sent.keepUnchanged(&c.Content)
 	}
 	if !n.awaits(c) {
@@ -213,7 +213,7 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		}
 		again := !c.Minimal && known && n.Refused.Minimal
 		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
-		if n.ContentFailures >= failuresBeforeShrink {
+		if n.contentFails() {
 			n.ContentFailures++ // the other form has its turn
 		}
 		if !c.Minimal {

@@ -115,7 +115,11 @@ func (w *world) send(k *work) {
 			k.req.fields &^= Fields(incident.FieldTags)
 			k.want.Sent[incident.FieldTags] = 0
 		}
-		if k.req.fields&w.indigestible&Fields(incident.FieldTags) != 0 {
+		if w.chokes && c.Minimal {
+			k.want.Sent[incident.FieldDescription] = incident.HashText("the last line")
+			k.req.content.Sent, k.req.content.News[incident.FieldDescription] = k.want.Sent, 0
+		}
+		if w.chokes && !c.Minimal || k.req.fields&w.indigestible&Fields(incident.FieldTags) != 0 {
 			k.server, k.fate, k.req = true, lost, nil
 		}
 	case Update:

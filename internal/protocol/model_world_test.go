@@ -52,6 +52,8 @@ type switches struct {
 	noMarks bool
 	// indigestible: an update with one of these fields ends with a server's error, and so does a create with tags.
 	indigestible FieldSet
+	// chokes: a create ends with a server's error, unless it is in the short form.
+	chokes bool
 
 	// untimed: one hand-made source that sends no times, except the start of the first alert's firing.
 	untimed bool

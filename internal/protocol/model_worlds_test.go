@@ -67,6 +67,8 @@ var worlds = map[string]switches{
 	"lists, steps, guarded": {sync: true, guarded: true, clockSteps: true},
 	"revives, cleans":       {revives: true, cleans: true, odd: true},
 	"no times, replicas":    {untimed: true, replicas: true},
+	"chokes":                {chokes: true, odd: true},
+	"chokes, people":        {chokes: true, people: true, replicas: true},
 	"lists lag":             {lags: true, people: true, odd: true},
 	"restores":              {restores: true, people: true, leftOne: true, renew: true, odd: true},
 	"all": {

@@ -5,6 +5,8 @@ package protocol
 
 // shortMutants concern creates in the short form.
 var shortMutants = []mutant{
+	{"a short create counts as a whole one", "chokes", 20000, `
+func (c Content) keepUnchanged(all *Content) Content { return c }`},
 	{"a refusal of the short form ends the turns of both forms", "no lists", 20000, `
 func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	d := p.decideCreateOriginal(e, want, now)

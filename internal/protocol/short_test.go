@@ -136,8 +136,13 @@ func TestARefusedShortCreateIsParked(t *testing.T) {
 		c := p.Decide(e, want(e), now).Call
 		assert.Equal(t, minimal, c.Minimal, "both forms still take turns")
 		e = p.Begin(e, c, now)
-		e, _ = p.Learn(e, e.Inflight(), Answer{Result: Denied, ContentSuspect: true, Sent: sent}, now)
+		answer := Answer{Result: Denied, ContentSuspect: true, Sent: sent}
+		if i == 3 {
+			answer = Answer{Result: Done, Incident: showing(sent), Sent: sent}
+		}
+		e, _ = p.Learn(e, e.Inflight(), answer, now)
 	}
+	assert.Equal(t, Fields(incident.FieldDescription), e.Due(want(e)), "the full form was never refused")
 }
 
 // A lookup finds what a short create made whose answer nobody has seen.
