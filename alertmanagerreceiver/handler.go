@@ -162,14 +162,15 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	return err
 }
 
-// pass hands the alerts to the pipeline in chunks, and returns their number. It stops at the first error: the sender repeats the whole
-// webhook, and the pipeline accepts the alerts of earlier chunks again.
+// pass hands the alerts to the pipeline in chunks, and returns their number. It stops at the first error that can pass: the sender repeats
+// the whole webhook, and the pipeline accepts the alerts of earlier chunks again. A chunk that is refused permanently stops no other.
 func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) (count int, err error) {
 	hook, err := ws.reader.Open(ws.body.Bytes())
 	if err != nil {
 		return 0, err
 	}
 	cutValues := 0
+	var refused error
 	for {
 		more, err := ws.reader.Next()
 		if err != nil {
@@ -181,11 +182,17 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 		count += len(hook.Alerts)
 		logs, cut := h.converter.Logs(hook, d)
 		cutValues += cut
-		if err := h.next.ConsumeLogs(ctx, logs); err != nil {
+		if err := h.next.ConsumeLogs(ctx, logs); permanent(err) {
+			refused = err
+			continue
+		} else if err != nil {
 			return count, err
 		}
 		h.poller.hear(hook.Alerts, d)
 		h.poller.sentBy(hook.Receiver)
+	}
+	if refused != nil {
+		return count, refused
 	}
 	h.noteSkipped(ctx, hook, d.Client)
 	if count == 0 && hook.Skipped.Len() > 0 {

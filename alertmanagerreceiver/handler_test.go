@@ -100,6 +100,20 @@ func TestAnswerFollowsThePipeline(t *testing.T) {
 			fmt.Errorf("s3cret: %w", consumererror.NewPermanent(errors.New("x"))), 400,
 			"the pipeline refused the alerts permanently: see the collector's log\n",
 		},
+		// Of several exporters, one that can take the alerts later decides: the sender must not wait for its group_interval.
+		{errors.Join(consumererror.NewPermanent(errors.New("x")), errors.New("y")), 503, "the pipeline cannot take the alerts now: see the collector's log\n"},
+		{
+			fmt.Errorf("s3cret: %w", errors.Join(errors.New("x"), consumererror.NewPermanent(errors.New("y")))), 503,
+			"the pipeline cannot take the alerts now: see the collector's log\n",
+		},
+		{
+			errors.Join(consumererror.NewPermanent(errors.New("x")), consumererror.NewPermanent(errors.New("y"))), 400,
+			"the pipeline refused the alerts permanently: see the collector's log\n",
+		},
+		{
+			consumererror.NewPermanent(errors.Join(errors.New("x"), errors.New("y"))), 400,
+			"the pipeline refused the alerts permanently: see the collector's log\n",
+		},
 	} {
 		t.Run(fmt.Sprint(tt.status, tt.err), func(t *testing.T) {
 			w := post(handlerOf(t, defaultConfig(), consumertest.NewErr(tt.err)), strings.NewReader(good))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -92,4 +93,24 @@ func TestALargeWebhookIsAcknowledgedAsAWhole(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, post(h, strings.NewReader(body)).Code)
 	assert.Equal(t, fail, calls, "nothing is passed on after the error")
 	assert.Equal(t, http.StatusOK, post(h, strings.NewReader(body)).Code)
+}
+
+// TestAChunkThatIsRefusedPermanently: its sender repeats the webhook only after a while, and with the same result. So the other chunks
+// must reach the pipeline all the same.
+func TestAChunkThatIsRefusedPermanently(t *testing.T) {
+	const alerts = 20_000
+	passed, calls := 0, 0
+	h := handlerOf(t, defaultConfig(), consumeFunc(func(_ context.Context, logs plog.Logs) error {
+		passed += logs.LogRecordCount()
+		calls++
+		if calls == 1 {
+			return consumererror.NewPermanent(errors.New("never"))
+		}
+		return nil
+	}))
+	w := post(h, strings.NewReader(largeWebhook(alerts)))
+	assert.Equal(t, http.StatusBadRequest, w.Code)
+	assert.Equal(t, "the pipeline refused the alerts permanently: see the collector's log\n", w.Body.String())
+	assert.Greater(t, calls, 1)
+	assert.Equal(t, alerts, passed)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 
@@ -57,10 +58,20 @@ func asRefusal(err error) *refusal {
 	if e, ok := errors.AsType[*webhook.Error](err); ok {
 		return &refusal{http.StatusBadRequest, e.Message}
 	}
-	if consumererror.IsPermanent(err) {
+	if permanent(err) {
 		return &refusal{http.StatusBadRequest, "the pipeline refused the alerts permanently: see the collector's log"}
 	}
 	return &refusal{http.StatusServiceUnavailable, "the pipeline cannot take the alerts now: see the collector's log"}
+}
+
+// permanent reports whether the pipeline will never accept the alerts. If several exporters failed, all of them must have refused
+// permanently: one that can take the alerts later must not wait for the sender's group_interval.
+func permanent(err error) bool {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(all.Unwrap(), func(err error) bool { return !permanent(err) })
+	}
+	inner := errors.Unwrap(err)
+	return consumererror.IsPermanent(err) && (!consumererror.IsPermanent(inner) || permanent(inner))
 }
 
 // maxAsked bounds the runes of a wrong path in the log.
