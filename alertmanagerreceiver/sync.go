@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/arrival"
@@ -181,8 +183,9 @@ func (p *poller) finish(ctx context.Context, r *round) {
 		}
 	}
 	ctx = p.notice(ctx, r)
-	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete))
-	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)))
+	of := metric.WithAttributes(attribute.String("receiver", p.handler.id))
+	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete), of)
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)), of)
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.handler.logger.Warn("The pipeline did not accept Alertmanager's list of alerts; the next sync sends a new one", zap.Error(err))
 	}

@@ -7,15 +7,20 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
+	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadatatest"
 )
 
 // Optional metrics are off by default.
@@ -42,4 +47,24 @@ func TestFewMetricsByDefault(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, []string{"skipped_alerts", "truncated_webhooks", "webhooks"}, names)
+}
+
+// Of two receivers, neither hides that the other's list is incomplete.
+func TestEachReceiverHasItsOwnSync(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
+	cfg := defaultConfig()
+	cfg.Sync.Endpoints = []string{"http://a:9093"}
+	for _, name := range []string{"eu", ""} {
+		set := receivertest.NewNopSettings(metadata.Type)
+		set.ID, set.TelemetrySettings = component.NewIDWithName(metadata.Type, name), tel.NewTelemetrySettings()
+		h, err := newHandler(set, cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		h.poller.finish(t.Context(), &round{began: time.Now(), complete: name == ""})
+	}
+	of := func(id string, n int64) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("receiver", id))}
+	}
+	metadatatest.AssertEqualReceiverAlertmanagerSyncComplete(t, tel,
+		[]metricdata.DataPoint[int64]{of("alertmanager/eu", 0), of("alertmanager", 1)}, metricdatatest.IgnoreTimestamp())
 }
