@@ -3,8 +3,8 @@
 
 // Package incident decides what an incident says: severity, title, description, tags, owners. It is pure: the same
 // alerts and configuration always give the same [Content]. [Content.Hashes] has a hash of each field that is sent.
-// Content.News has hashes of what the alerts say, without links, values and times that change by themselves. The package
-// imports internal/labels, internal/severity and internal/text. Start with [Renderer.Render].
+// Content.News has hashes of what the alerts say, without links, values and times that change by themselves. Start
+// with [Renderer.Render].
 //
 // # Precedence
 //

@@ -4,6 +4,9 @@
 package severity
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +59,43 @@ func TestTheTable(t *testing.T) {
 	for word := range words {
 		assert.Equal(t, []string{word}, tokens(word), "a word of the table is found in any dress")
 	}
+}
+
+// documented returns the words in the second column of a README's table, each with the first column of its row. The table follows the heading.
+func documented(t *testing.T, readme, heading string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", readme, "README.md"))
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(text), heading)
+	require.True(t, found, "%s has no %q", readme, heading)
+	rows := map[string]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 {
+			break
+		}
+		column := strings.Trim(cells[1], " `")
+		for word := range strings.SplitSeq(strings.TrimSpace(cells[2]), ", ") {
+			word, _, _ = strings.Cut(word, " (") // a remark
+			rows[word] = column
+		}
+	}
+	return rows
+}
+
+// Users look a word up in the README of either component.
+func TestEveryWordIsDocumented(t *testing.T) {
+	severities, numbers := map[string]string{}, map[string]string{}
+	for word, m := range words {
+		severities[word] = m.Severity.String()
+		if m.Number != 0 {
+			numbers[word] = strconv.Itoa(int(m.Number))
+		}
+	}
+	severities["none"] = "no incident"
+	numbers["anything else"] = "0"
+	assert.Equal(t, severities, documented(t, "alert24exporter", "| Severity | Words |\n| --- | --- |\n"))
+	assert.Equal(t, numbers, documented(t, "alertmanagerreceiver", "| Number | Words |\n| --- | --- |\n"))
 }
 
 func TestFindInAnyDress(t *testing.T) {
