@@ -76,15 +76,15 @@ func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
 		zap.String("method", call.Method), zap.String("path", call.Path), zap.ByteString("body", call.Body))
 }
 
-// A connection of HTTP/2 that is lost without a word, as when a firewall forgets it, is given up after these times: without a frame, and
-// without an answer to a ping. Otherwise requests time out on it, one after the other, until TCP gives up after a quarter of an hour.
+// If an HTTP/2 connection is silent for quietTimeout, the client sends a ping. Without an answer within pingTimeout, it drops the
+// connection, which a firewall may have forgotten. Otherwise all its requests would time out until TCP gives up, after 15 minutes.
 const (
 	quietTimeout = 10 * time.Second
 	pingTimeout  = 5 * time.Second
 )
 
-// keepConnections returns the client's settings with as many idle connections as concurrent requests, unless the user sets a number. By
-// default, net/http keeps 2 and would reopen the others for each request. It also gives up lost connections.
+// keepConnections returns the client's settings. They keep as many idle connections as there are concurrent requests, unless the user sets
+// a number: by default, net/http keeps 2 and would reopen the others for each request. They also drop lost connections.
 func keepConnections(cfg *Config) confighttp.ClientConfig {
 	client := cfg.ClientConfig
 	if set := client.Keepalive.Get(); set != nil && set.MaxIdleConnsPerHost == 0 {
@@ -92,7 +92,7 @@ func keepConnections(cfg *Config) confighttp.ClientConfig {
 		keepalive.MaxIdleConnsPerHost = cfg.Limits.ConcurrentRequests
 		client.Keepalive = configoptional.Some(keepalive)
 	}
-	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // a time would bring HTTP/2 back where it is off
+	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // if HTTP/2 is off, a timeout would turn it on
 		client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = quietTimeout, cmp.Or(client.HTTP2PingTimeout, pingTimeout)
 	}
 	return client

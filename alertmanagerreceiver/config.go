@@ -161,7 +161,7 @@ func createDefaultConfig() component.Config {
 	server.NetAddr.Endpoint = defaultEndpoint
 	server.MaxRequestBodySize = defaultBodySize
 	server.ReadTimeout = defaultReadTimeout
-	// Nothing that sends alerts compresses; these are what proxies use. Fewer decoders are less to attack.
+	// Senders of alerts do not compress, but proxies may, with these algorithms. Other decoders would only help an attacker.
 	server.CompressionAlgorithms = []string{"", "gzip", "zstd", "zlib", "deflate"}
 	return &Config{
 		ServerConfig:    server,
@@ -204,7 +204,7 @@ func (c *Config) NewConverter(id component.ID, version string) (*webhook.Convert
 	return webhook.NewConverter(o)
 }
 
-// over returns the rule, with what it does not set taken from usual.
+// over returns the rule, with the values of usual for the keys that it does not set.
 func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
 	r := usual
 	r.Matchers = c.Matchers
@@ -222,11 +222,11 @@ func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
 	return r
 }
 
-// client returns the settings of the HTTP client. Unless the user sets a time, a connection of HTTP/2 that is lost without a word is given
-// up after 15 seconds. Otherwise lists time out on it until TCP gives up after a quarter of an hour.
+// client returns the settings of the HTTP client. Unless the user sets a timeout, the client drops a lost HTTP/2 connection after 15
+// seconds of silence. Otherwise all lists would time out on it until TCP gives up, after 15 minutes.
 func (c *SyncConfig) client() *confighttp.ClientConfig {
 	client := c.ClientConfig
-	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // a time would bring HTTP/2 back where it is off
+	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // if HTTP/2 is off, a timeout would turn it on
 		client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = 10*time.Second, cmp.Or(client.HTTP2PingTimeout, 5*time.Second)
 	}
 	return &client

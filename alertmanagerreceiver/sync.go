@@ -28,7 +28,7 @@ type poller struct {
 	endpoints []*endpoint
 	repairs   *repair // nil: lists open no incidents
 
-	// apart: the Alertmanagers are not known to be one cluster, so their resolves may disagree.
+	// apart: the Alertmanagers are not known to be members of one cluster, so one may send a resolve while the alert fires at another.
 	apart atomic.Bool
 }
 

@@ -71,8 +71,8 @@ func (m *Member) newerThan(ev *Event) bool {
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	said := *ev
 	if m.Unfinished() && (ev.Undated || said.Alert.StartsAt.Before(m.Alert.StartsAt)) {
-		// It fires since its first log record. Or this is a replica's echo of the previous instance: the resolve of that one is still to
-		// come and must not end this one.
+		// A firing member keeps its start. The event may be an echo of the previous instance, whose resolve is still to come and must not
+		// end this one. And the start of a log record that repeats is only the time of the record.
 		said.Alert.StartsAt = m.Alert.StartsAt
 	}
 	if m.Firing && ev.ListedBy != "" {
@@ -180,7 +180,8 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 	return Resolved
 }
 
-// outlives reports whether the resolve belongs to an instance that ended before the present one, firing or held, began.
+// outlives reports whether the resolve is stale: it ends an earlier instance, which ended before the present one began. The present one
+// fires or is held.
 func (m *Member) outlives(ev *Event) bool {
 	return m.Unfinished() && !ev.Alert.StartsAt.IsZero() && !ev.EndsAt.IsZero() &&
 		ev.Alert.StartsAt.Before(m.Alert.StartsAt) && !ev.EndsAt.After(m.Alert.StartsAt)
@@ -240,7 +241,7 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.KeepsOpen, n.Members.left = n.KeepsOpen || n.Members.left, false
 	if n.Firing() {
 		if !fired && n.certainlyNone() {
-			n.KeepsOpen = false // what earlier alerts left is closed, or never was
+			n.KeepsOpen = false // no incident of earlier alerts is open
 		}
 		n.QuietSince = time.Time{}
 		n.Peak = max(n.Peak, n.Worst())

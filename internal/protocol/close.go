@@ -85,8 +85,8 @@ func (p *Policy) closed(n *Timed, c Call) {
 	}
 }
 
-// renewed notes for which severity the incident was closed, or should have been. If severity only rises, it is above that of all alerts. It
-// changes e, which the caller owns.
+// renewed notes for which severity a new incident should page people. With only_rises, it can be above the severity of all firing alerts.
+// It changes e, which the caller owns.
 func (e *Entry) renewed(c Call) { e.Renewed = max(e.Worst(), c.Severity) }
 
 // forgetRefusedUpdate forgets that an update was refused: its incident is closed. It changes e, which the caller owns.
@@ -104,8 +104,8 @@ func (e *Entry) written() incident.Severity {
 	return e.Written.Peak
 }
 
-// dismiss notes that a person closed the incident: it stays closed if the policy or an alert says so. If a close of ours is unanswered, that
-// close counts, not a person's.
+// dismiss notes that a person closed the incident. It stays closed if the policy or an alert says so. If a close of ours is unanswered, that
+// close is assumed to have closed the incident, not a person.
 func (p *Policy) dismiss(n *Timed) {
 	byPerson := n.Doubt.Closing != n.Incident.ID
 	n.Dismissed = byPerson && n.Firing() && (p.ReopenNever || n.Members.final())

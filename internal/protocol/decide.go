@@ -140,7 +140,7 @@ func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	case open && e.Left:
 		return e.onlyLookup(now)
 	case open && e.Doubt.Creates > 0 && now.Before(e.SettleAt):
-		// Until then a late create would merge into the open incident instead of making another.
+		// Until then, the incident stays open: a late create then meets it, and makes no new one.
 		return e.onlyLookup(now).orAt(e.SettleAt)
 	case open:
 		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Bare: e.Bare}, now)

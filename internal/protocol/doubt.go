@@ -11,8 +11,8 @@ import (
 // peekTime is how long, at most, the repeat of an unanswered create waits for a lookup of the newest incidents.
 const peekTime = 2 * time.Second
 
-// learnAgain learns that a call that is already in doubt was not answered. It is in doubt since a write that seemed to fail, or a restart.
-// The call may be carried out later than assumed so far.
+// learnAgain learns that a call was not answered that has been in doubt before, since a restart or since a write that seemed to fail. The
+// doubt begins again, because the call may be carried out later than assumed so far.
 func (p *Policy) learnAgain(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	p.doubt(n, c, a.Sent, now)
 	n.Version++

@@ -39,10 +39,10 @@ type Entry struct {
 	Renewed incident.Severity `json:"renewed,omitzero"`
 	// Peak is the worst severity of the episode.
 	Peak incident.Severity `json:"peak,omitzero"`
-	// Left: the alerts have resolved and leave closing to a person.
+	// Left: all alerts have resolved, and a person closes the incident (alert24_resolve).
 	Left bool `json:"left,omitzero"`
-	// KeepsOpen: an alert that leaves closing to a person has resolved, and nobody is known to have closed the incident since. Left follows
-	// from it when no alert fires any more.
+	// KeepsOpen: an alert that leaves the close to a person has resolved, and nobody is known to have closed the incident since. When no
+	// alert fires any more, this sets Left.
 	KeepsOpen bool `json:"keeps_open,omitzero"`
 	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
 	Unseen bool `json:"unseen,omitzero"`
@@ -62,7 +62,7 @@ const (
 	None    State = iota // nothing known, never tried
 	Open                 // open under ID
 	Closed               // closed; ID is the last one
-	Unknown              // a resolve came for an alias that we never opened
+	Unknown              // a resolve came for an alias for which we never opened an incident
 )
 
 // String names the state for logs.

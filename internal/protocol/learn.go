@@ -104,7 +104,7 @@ func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		n.opened(a.Incident, now)
 		n.unseen(a.Incident, now)
-		n.Written, n.Reopened = Written{Cleaned: Full.Fields() &^ Fields(incident.FieldSeverity)}, true // perhaps
+		n.Written, n.Reopened = Written{Cleaned: Full.Fields() &^ Fields(incident.FieldSeverity)}, true // any text may be cleaned
 		n.Written.shows(&a.Incident, &Content{}, Full.Fields())
 		return Opened
 	case Update:
@@ -128,7 +128,8 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 		n.Written.shows(&f, &a.Sent, Full.Fields())
 		lesson = Opened
 	case n.mayBeOpen(f.ID), n.Doubt.Creates > 0:
-		// An earlier call of ours may have made it. So may this create, if Alert24 does not mark a hit and cleans text.
+		// An earlier call of ours may have made it. So may this create, if Alert24 cleans text and does not say which creates met an
+		// incident.
 		unsure := n.Unsure
 		if !a.Deduplicated {
 			n.Unsure = append(slices.Clip(unsure), a.Sent)
@@ -137,7 +138,7 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 		n.Unsure = unsure
 	default:
 		n.Written = Written{Peak: severityOf(f.Fields[incident.FieldSeverity])}
-		n.Written.shows(&f, &a.Sent, Full.Fields()) // if Alert24 does not mark a hit, our own cleaned text looks the same
+		n.Written.shows(&f, &a.Sent, Full.Fields()) // it may show our own text as Alert24 cleaned it
 	}
 	n.Foreign = ""
 	n.opened(f, now)

@@ -76,7 +76,8 @@ func (b *Backoff) SlowUntil(t *Timers) time.Time {
 	}
 }
 
-// delay is deterministic, so that decisions stay pure: a hash of the alias spreads the tries, not chance.
+// delay returns the backoff after some attempts. Its jitter is a hash of the alias and the attempts instead of a random number, so that
+// decisions stay pure.
 func (b Backoff) delay(alias string, attempts int32, most time.Duration) time.Duration {
 	d := float64(b.Initial) * math.Pow(max(b.Multiplier, 1), float64(attempts-1))
 	d = min(d, float64(most))

@@ -54,8 +54,8 @@ type Answer struct {
 	Met, Deduplicated bool
 	// Sent is the content of a create or an update.
 	Sent Content
-	// Before is the incident before an update. Wrote are the fields that the update then sent; none if there was no need. A close that
-	// pages people again has Before if the incident was closed already.
+	// Before is the incident as it was read before an update. Wrote are the fields that the update then sent, if any. The close of a
+	// renewal has Before if the incident was closed already.
 	Before Shown
 	Wrote  FieldSet
 	// ContentSuspect: a create or an update failed although the API works for other incidents, so its content may be the reason.

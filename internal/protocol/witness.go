@@ -5,15 +5,15 @@ package protocol
 
 import "time"
 
-// Witness is the source of an alert whose watchdog is watched: an alert that always fires, and so shows that its source is alive.
-// It is a hash; 0 is none.
+// Witness identifies the source of an alert if its watchdog is watched. While that watchdog is heard, the source is alive, so its resolves
+// can be trusted. A Witness is a hash of labels; 0 is none.
 type Witness uint64
 
 // Unheard is how long, at most, a resolve waits for its witness.
 const Unheard = time.Hour
 
-// longestWait is how long such a resolve is held if no snapshot comes. A snapshot that comes after Unheard and before longestWait makes the
-// resolve count and reports it as Unheard.
+// longestWait is how long such a resolve waits if no snapshot comes. A snapshot after Unheard ends the wait earlier, and reports the
+// resolve as Unheard.
 const longestWait = Unheard + 5*time.Minute
 
 // waitOf returns how long the resolve waits.
