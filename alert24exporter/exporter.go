@@ -106,8 +106,8 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		return errors.Join(err, e.shutdown(ctx))
 	}
 	e.startProbe(ctx)
-	unready, deaf := readiness.Register(e.ready), rejections.Register(rejections.Ear{Rejected: e.lately.rejected, Skipped: e.lately.skipped, Accepted: e.lately.accepted})
-	e.unregister = func() { unready(); deaf() }
+	unready, unlisten := readiness.Register(e.ready), rejections.Register(rejections.Listener{Rejected: e.lately.rejected, Skipped: e.lately.skipped, Accepted: e.lately.accepted})
+	e.unregister = func() { unready(); unlisten() }
 	return nil
 }
 

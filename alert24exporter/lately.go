@@ -239,8 +239,8 @@ func failed(alias string, kind protocol.Kind, result protocol.Result, err error)
 	return cause, fields
 }
 
-// asksNoMore forgets the state of Alert24.
-func (l *lately) asksNoMore() {
+// forgetAPI forgets the state of Alert24: another replica calls it now.
+func (l *lately) forgetAPI() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.api = status.API{State: status.APINotAsked}

@@ -53,7 +53,7 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 		case <-l.Lost():
 			r.term.Store(nil)
 			t.abandon()
-			r.telemetry.asksNoMore(ctx)
+			r.telemetry.forgetAPI(ctx)
 			return nil
 		case <-l.Wake():
 			r.drain(ctx, t, l)

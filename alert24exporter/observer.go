@@ -58,13 +58,13 @@ func (t *telemetry) called(result protocol.Result, err error) {
 	t.report(before, err)
 }
 
-// asksNoMore forgets the state of Alert24 and the orphans there, because another replica calls it now.
-func (t *telemetry) asksNoMore(ctx context.Context) {
+// forgetAPI forgets the state of Alert24 and the number of orphans, because another replica calls Alert24 now.
+func (t *telemetry) forgetAPI(ctx context.Context) {
 	t.builder.ExporterAlert24Orphans.Record(ctx, 0)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.lately.apiWorks()
-	t.lately.asksNoMore()
+	t.lately.forgetAPI()
 	t.report(before, nil)
 }
 

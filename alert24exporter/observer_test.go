@@ -105,7 +105,7 @@ func TestFormerLeaderHasNoOrphans(t *testing.T) {
 	require.NoError(t, err)
 	defer e.telemetry.shutdown()
 	(*observer)(e).Audited(2, nil)
-	e.telemetry.asksNoMore(t.Context())
+	e.telemetry.forgetAPI(t.Context())
 	assert.Zero(t, metricValue(t, telemetry, "otelcol_exporter_alert24_orphans"))
 }
 

@@ -23,7 +23,7 @@ import (
 func TestEachWebhookIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	var accepted, refused atomic.Int32
-	t.Cleanup(rejections.Register(rejections.Ear{
+	t.Cleanup(rejections.Register(rejections.Listener{
 		Rejected: func(r rejections.Rejection) {
 			if r.Receiver == h.id {
 				refused.Add(1)
@@ -42,7 +42,7 @@ func TestEachWebhookIsTold(t *testing.T) {
 func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
 	t.Helper()
 	refused, skipped = &[]rejections.Rejection{}, &[]rejections.Skipped{}
-	t.Cleanup(rejections.Register(rejections.Ear{
+	t.Cleanup(rejections.Register(rejections.Listener{
 		Rejected: func(r rejections.Rejection) { *refused = append(*refused, r) },
 		Skipped:  func(s rejections.Skipped) { *skipped = append(*skipped, s) },
 		Accepted: func() {},

@@ -33,7 +33,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 	})
 	a.Sent.Sent = w.hashes()
 	if err == nil {
-		if a.Met && inc.untold() {
+		if a.Met && inc.unidentifiable() {
 			if all, err := c.read(ctx, protocol.Create, string(inc.ID)); err == nil {
 				inc = all
 			}

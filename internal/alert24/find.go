@@ -27,12 +27,12 @@ type asked struct {
 	*Question
 	tag   string
 	found []protocol.Shown
-	// unidentified means that an open incident may be ours, and nothing tells.
+	// unidentified means that an open incident may be ours, but shows nothing that identifies it.
 	unidentified bool
 	err          error
 }
 
-// open reports whether the list of open incidents must be read, because nothing tells how old the incident may be.
+// open reports whether the list of open incidents must be read, because the incident may be of any age.
 func (a *asked) open() bool {
 	return a.Depth == protocol.All || a.Depth == protocol.Since && a.Since.IsZero()
 }

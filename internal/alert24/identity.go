@@ -30,8 +30,9 @@ func (r *row) mark() (tag string, ok bool) {
 // noSource is what Alert24 shows of an incident that was created without a source (docs/api-quickstart).
 const noSource = "api"
 
-// otherSource reports whether the row names a source that is not ours. If the API refuses our source, or shows this one in place of
-// ours, the source tells nothing. After a start that is not known before the first create, so noSource tells nothing of a row with a mark.
+// otherSource reports whether the row names another tool's source. If the API refuses our source or shows another one in its place, the
+// source of a row proves nothing. After a start, this is not known before the first create. So noSource proves nothing about a row with a
+// mark of ours.
 func (c *Client) otherSource(r *row) bool {
 	if r.Source == noSource {
 		if _, marked := r.mark(); marked {
@@ -51,12 +52,14 @@ func (c *Client) learnSource(w *write, opened *row) {
 	}
 }
 
-// untold reports whether the row may be ours, but lacks all that could tell.
-func (r *row) untold() bool { return r.Source == noSource && r.Tags == nil && r.Description == "" }
+// unidentifiable reports whether the row may be ours, but shows neither a source of its own nor tags nor a description.
+func (r *row) unidentifiable() bool {
+	return r.Source == noSource && r.Tags == nil && r.Description == ""
+}
 
 // whose returns the alias tag of a row of ours. It uses the alias that the API shows, else our tag, else the last line of the
-// description. It never relies on the row's position or on a filter. "" and true mean that nothing tells; "" and false mean that
-// the row is not ours.
+// description. It never relies on the row's position or on a filter. maybe is false if the row is not ours. If the row may be ours, but
+// does not show of which alias, the tag is "".
 func (c *Client) whose(r *row) (tag string, maybe bool) {
 	if c.otherSource(r) {
 		return "", false

@@ -73,7 +73,7 @@ func (f Format) name(s string) string {
 	return s
 }
 
-// link writes a link so that it ends neither a text nor a link of the format.
+// link escapes a link, so that none of its characters ends the link or begins other markup.
 func (f Format) link(url string) string {
 	if f == Markdown {
 		return inParentheses.Replace(url)

@@ -29,7 +29,7 @@ var movingAnnotations = []string{
 // timeRange lists the parameters with the time range of a dashboard.
 var timeRange = []string{"from", "to", "start", "end"}
 
-// still returns a without everything that is not news.
+// still returns the part of a that is news.
 func (a *Alert) still() Alert {
 	s := *a
 	s.StartsAt, s.GeneratorURL, s.ExternalURL, s.SilenceURL, s.Values = time.Time{}, "", "", "", ""

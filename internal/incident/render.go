@@ -112,7 +112,7 @@ type rendering struct {
 	firing []Alert // worst first
 	worst  *Alert
 	more   Context
-	still  []Alert // firing without what is not news, made on demand
+	still  []Alert // the part of firing that is news; computed when it is needed
 }
 
 // Render returns the content of the incident of alias while the alerts in firing fire: the worst ones, worst first, and at least
@@ -155,7 +155,7 @@ func (w *rendering) template(t *textTemplate, format Format) (out, news string) 
 	}
 	more := Context{Members: w.more.Members}
 	news, err := t.output(newTemplateData(w.alias, w.still, more, format))
-	if err != nil { // it needs what is not news, as in {{ slice .Values 0 9 }}
+	if err != nil { // the template fails without the other parts, as in {{ slice .Values 0 9 }}
 		news = strconv.FormatUint(HashText(fmt.Sprint(w.still, more)), 16)
 	}
 	return out, news

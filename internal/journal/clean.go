@@ -15,7 +15,7 @@ func (j *Journal) clean(t *transaction, changes []ledger.Change) {
 	// If at most every third record is live, three steps per written record suffice: each step moves a live record or deletes a segment.
 	// In a full storage nearly all records may be live.
 	steps, most := 3, j.log.maxLength()
-	if j.reserve.short {
+	if j.reserve.lacksRoom {
 		steps, most = 16, j.log.minLength()
 	}
 	if j.log.bytes <= most {

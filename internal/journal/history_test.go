@@ -169,7 +169,7 @@ func TestJournalIsTheRecords(t *testing.T) {
 			"fail although it was done":            with(&h.lies, write),
 			"fail although questions are answered": with(&h.refuses, write),
 			"be full":                              with(&h.full, write),
-			"be short of room":                     func(*rapid.T) { h.journal.reserve.short = true },
+			"be short of room":                     func(*rapid.T) { h.journal.reserve.lacksRoom = true },
 			"squeeze":                              squeeze,
 			"squeeze, which seems to fail":         with(&h.lies, squeeze),
 			"be asked for room":                    check,

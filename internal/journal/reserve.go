@@ -16,8 +16,8 @@ const (
 	// checkPrefix begins the keys of the filler that a Check writes and removes: as much as one chunk of the reserve. This is more than
 	// most webhooks need, because less may still fit when no webhook does.
 	checkPrefix = "check/"
-	// reservePrefix begins the keys of filler that is given up when the storage is full. Then closes, which need a write-ahead, and the
-	// removal of expired entries continue: otherwise nothing would ever free space again. There are many small values, because a large
+	// reservePrefix begins the keys of filler that is deleted when the storage is full. Its space lets closes, which need a write-ahead, and
+	// the removal of expired entries go on: otherwise nothing would ever free space again. There are many small values, because a large
 	// one would need one large piece of space.
 	reservePrefix = "reserve/"
 	reserveBytes  = 1 << 10 // each
@@ -51,13 +51,13 @@ func without(fillers []*storage.Operation) []*storage.Operation {
 type reserve struct {
 	client       storage.Client
 	held, wanted int  // chunks
-	short        bool // the storage has no room for all wanted chunks
+	lacksRoom    bool // the storage has no room for all wanted chunks
 }
 
 // want takes the journal's size on disk in bytes, and its number of records.
 func (r *reserve) want(journal, records int) {
 	r.wanted = reserveLeast + (journal/4+records*reserveEach)/(reserveChunk*reserveBytes)
-	r.short = r.short && r.held < r.wanted
+	r.lacksRoom = r.lacksRoom && r.held < r.wanted
 }
 
 // fill takes the wanted chunks, as long as there is room.
@@ -119,13 +119,13 @@ func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Oper
 	case r.held < r.wanted:
 		if err = r.client.Batch(ctx, append(r.taking(), ops...)...); err == nil {
 			r.held++
-			r.short = r.short && r.held < r.wanted
+			r.lacksRoom = r.lacksRoom && r.held < r.wanted
 			return nil
 		}
 		if !errors.Is(err, full) {
 			return err
 		}
-		if r.short = true; !makesRoom {
+		if r.lacksRoom = true; !makesRoom {
 			return err
 		}
 		err = r.client.Batch(ctx, ops...)
@@ -140,6 +140,6 @@ func (r *reserve) batch(ctx context.Context, makesRoom bool, ops []*storage.Oper
 	for errors.Is(err, full) && (makesRoom || r.held > r.wanted) && r.give(ctx) {
 		err = r.client.Batch(ctx, ops...)
 	}
-	r.short = r.short || r.held < r.wanted
+	r.lacksRoom = r.lacksRoom || r.held < r.wanted
 	return err
 }

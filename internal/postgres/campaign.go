@@ -15,8 +15,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
-// takeLease takes a lease that has expired, or that this process already holds without knowing it, or whose last renewal is the given
-// one. It waits for a commit of the former holder that has passed the fence. In any case it returns the state before.
+// takeLease takes a lease that has expired, or that this process already holds without knowing it, or whose last renewal is $5. It waits
+// for a commit of the former holder that has passed checkFence. In any case, it returns the state before.
 const takeLease = `WITH taken AS (
 	UPDATE @.lease SET number = number + 1, holder = $2, renewed = clock_timestamp(),
 		expires = clock_timestamp() + $3::bigint * interval '1 millisecond', request_ms = greatest(request_ms, $4)

@@ -35,7 +35,7 @@ var errClosed = errors.New("the exporter has been stopped")
 
 // SQLSTATEs that this package handles.
 const (
-	codeDivisionByZero = "22012" // the fence is down
+	codeDivisionByZero = "22012" // checkFence: another leadership is newer
 	codeLockTimeout    = "55P03"
 	codeReadOnly       = "25006"
 	codeNoPrivilege    = "42501"

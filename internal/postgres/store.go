@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// raiseFence fails with codeDivisionByZero unless this leadership is the latest. A takeover waits for the row's lock.
-	raiseFence = `SELECT 1 / count(*) FROM (SELECT FROM @.leader WHERE component = $1 AND number = $2 AND holder = $3 FOR SHARE) AS mine`
+	// checkFence fails with codeDivisionByZero unless this leadership is the latest. A takeover waits for the row's lock.
+	checkFence = `SELECT 1 / count(*) FROM (SELECT FROM @.leader WHERE component = $1 AND number = $2 AND holder = $3 FOR SHARE) AS mine`
 
 	upsertEntries = `INSERT INTO @.entries (component, key, record, alias, state, incident, severity, firing, pending, changed)
 	SELECT $1, u.*, clock_timestamp() FROM unnest($2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::timestamptz[]) AS u
@@ -134,7 +134,7 @@ func (l *Leader) patience(bytes int) time.Duration {
 func (l *Leader) transaction(changes []ledger.Change, done ledger.Consumed) (batch *pgx.Batch, bytes int) {
 	component := l.db.component()
 	batch = &pgx.Batch{}
-	batch.Queue(l.db.sql(raiseFence), component, l.number, l.db.id)
+	batch.Queue(l.db.sql(checkFence), component, l.number, l.db.id)
 	var (
 		deleted [][]byte
 		rows    upserts

@@ -26,26 +26,26 @@ type group struct {
 
 // answer sets the results for the alerts of one alias.
 func (p *Preview) answer(ctx context.Context, g *group, now time.Time) {
-	l := p.newLife(g.events, now)
+	s := p.newSimulation(g.events, now)
 	if !slices.ContainsFunc(g.events, func(ev protocol.Event) bool { return ev.Firing }) {
-		l.apply(fired(g.events))
-		l.next(ctx)
-		l.call = nil
+		s.apply(fired(g.events))
+		s.next(ctx)
+		s.call = nil
 	}
-	outcomes := l.apply(g.events)
-	l.next(ctx)
-	why := l.reason(outcomes)
-	if l.incident != nil {
-		l.incident.Notes = p.takeNotes()
+	outcomes := s.apply(g.events)
+	s.next(ctx)
+	why := s.reason(outcomes)
+	if s.incident != nil {
+		s.incident.Notes = p.takeNotes()
 	}
 	for i, a := range g.alerts {
-		a.Incident, a.Call, a.Why, a.Delay = l.incident, l.call, why, l.at.Sub(now)
+		a.Incident, a.Call, a.Why, a.Delay = s.incident, s.call, why, s.at.Sub(now)
 		switch o := outcomes[i]; {
 		case o == protocol.OlderDropped, o == protocol.StaleResolve:
 			a.Call, a.Why = nil, "it is older than another alert of this alias"
 		case o == protocol.EchoHeld:
 			a.Why = "it may be the echo of a replica, and is held for echo::hold"
-		case !g.events[i].Firing && l.entry.Firing():
+		case !g.events[i].Firing && s.entry.Firing():
 			a.Call, a.Why = nil, "another alert of this alias still fires"
 		}
 		if a.Call == nil {
@@ -63,8 +63,8 @@ func fired(events []protocol.Event) []protocol.Event {
 	return before
 }
 
-// life is the bridge's knowledge of one alias.
-type life struct {
+// simulation is a bridge that handles one alias: its knowledge, and an incident manager that sends nothing.
+type simulation struct {
 	*Preview
 	manager *alert24.DryRun
 	at      time.Time
@@ -75,8 +75,8 @@ type life struct {
 	incident *Incident // as it was created; nil if it was not
 }
 
-// newLife returns the life of an unknown alias. Its incident begins with the earliest known start of its alerts.
-func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
+// newSimulation returns a bridge that does not know the alias yet. The incident begins with the earliest known start of its alerts.
+func (p *Preview) newSimulation(events []protocol.Event, now time.Time) *simulation {
 	var began time.Time
 	for i := range events {
 		if start := events[i].Alert.StartsAt; began.IsZero() || !start.IsZero() && start.Before(began) {
@@ -86,85 +86,85 @@ func (p *Preview) newLife(events []protocol.Event, now time.Time) *life {
 	if began.After(now) {
 		began = now
 	}
-	l := &life{Preview: p, at: now}
-	l.manager = alert24.NewDryRun(l.hear, alert24.Config{InitialStatus: p.Incident.InitialStatus, Now: func() time.Time { return began }})
-	return l
+	s := &simulation{Preview: p, at: now}
+	s.manager = alert24.NewDryRun(s.hear, alert24.Config{InitialStatus: p.Incident.InitialStatus, Now: func() time.Time { return began }})
+	return s
 }
 
 // hear stores a call.
-func (l *life) hear(_ context.Context, call alert24.DryCall) {
-	path := l.prefix + call.Path
-	if l.last.ID != "" {
-		path = strings.TrimSuffix(path, l.last.ID) + "{id}"
+func (s *simulation) hear(_ context.Context, call alert24.DryCall) {
+	path := s.prefix + call.Path
+	if s.last.ID != "" {
+		path = strings.TrimSuffix(path, s.last.ID) + "{id}"
 	}
-	l.call = &Call{Method: call.Method, Path: path, Body: call.Body}
+	s.call = &Call{Method: call.Method, Path: path, Body: call.Body}
 }
 
-func (l *life) apply(events []protocol.Event) []protocol.Outcome {
+func (s *simulation) apply(events []protocol.Event) []protocol.Outcome {
 	var outcomes []protocol.Outcome
-	l.entry, outcomes = l.Policy.Apply(l.entry, events, l.at)
+	s.entry, outcomes = s.Policy.Apply(s.entry, events, s.at)
 	return outcomes
 }
 
 // next makes the next write, if one comes within the waits that the configuration allows.
-func (l *life) next(ctx context.Context) {
-	until := l.at.Add(l.Policy.EchoHold + l.Policy.ResolveDelay)
+func (s *simulation) next(ctx context.Context) {
+	until := s.at.Add(s.Policy.EchoHold + s.Policy.ResolveDelay)
 	for range maxSteps {
-		d := l.Policy.Decide(l.entry, nil, l.at)
+		d := s.Policy.Decide(s.entry, nil, s.at)
 		if d.Render {
-			content := l.content(l.entry.Entry)
+			content := s.content(s.entry.Entry)
 			want := protocol.Of(&content)
-			d = l.Policy.Decide(l.entry, &want, l.at)
+			d = s.Policy.Decide(s.entry, &want, s.at)
 		}
 		switch {
 		case d.Call.Kind != protocol.NoCall:
-			l.carryOut(ctx, d.Call)
-			if l.call != nil {
+			s.carryOut(ctx, d.Call)
+			if s.call != nil {
 				return
 			}
 		case d.Wake.IsZero(), d.Wake.After(until):
 			return
 		default:
-			later := l.Policy.Tick(l.entry, d.Wake)
+			later := s.Policy.Tick(s.entry, d.Wake)
 			if later.Entry == nil {
 				return
 			}
-			l.entry, l.at = later, d.Wake
+			s.entry, s.at = later, d.Wake
 		}
 	}
 }
 
 // carryOut makes a call like the loop, and learns its answer.
-func (l *life) carryOut(ctx context.Context, call protocol.Call) {
-	l.last = call
-	e := l.Policy.Begin(l.entry, call, l.at)
+func (s *simulation) carryOut(ctx context.Context, call protocol.Call) {
+	s.last = call
+	e := s.Policy.Begin(s.entry, call, s.at)
 	var answer protocol.Answer
 	switch call.Kind {
 	case protocol.Create:
-		l.incident = &Incident{Content: l.content(e.Entry)}
-		answer, _ = l.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: l.incident.Content})
+		s.incident = &Incident{Content: s.content(e.Entry)}
+		answer, _ = s.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: s.incident.Content})
 	case protocol.Close:
-		answer, _ = l.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), l.at))
+		answer, _ = s.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), s.at))
 	default: // a lookup: no incident is open that could need an update
-		answers, _ := l.manager.Find(ctx, []alert24.Question{{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}})
+		answers, _ := s.manager.Find(ctx, []alert24.Question{{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}})
 		answer = answers[0]
 	}
-	l.entry, _ = l.Policy.Learn(e, call, answer, l.at)
+	s.entry, _ = s.Policy.Learn(e, call, answer, s.at)
 }
 
 // content returns the content of the incident of a firing entry.
-func (l *life) content(e *protocol.Entry) incident.Content {
+func (s *simulation) content(e *protocol.Entry) incident.Content {
 	firing, more := e.Members.Worst()
-	more.Now, more.Continues = l.at, e.Continues
-	return l.renderer.Render(e.Alias, firing, more)
+	more.Now, more.Continues = s.at, e.Continues
+	return s.renderer.Render(e.Alias, firing, more)
 }
 
 // reason says why the call is made, or why there is none.
-func (l *life) reason(outcomes []protocol.Outcome) string {
+func (s *simulation) reason(outcomes []protocol.Outcome) string {
 	switch {
-	case l.call != nil:
-		return protocol.Why(l.entry.Entry, l.last)
-	case l.entry.Left:
+	case s.call != nil:
+		return protocol.Why(s.entry.Entry, s.last)
+	case s.entry.Left:
 		return "its annotation alert24_resolve leaves closing to a person"
 	case slices.Contains(outcomes, protocol.Coalesced):
 		return "it resolved before anything was sent"

@@ -34,7 +34,8 @@ const (
 
 type criticalKey struct{}
 
-// urgent lets the creates of a critical page overtake others at the gate. of is the lane of the alias in the queue.
+// urgent returns a context whose creates overtake others at the gate if they page people about a critical alert. of is the lane of the alias
+// in the queue.
 func urgent(ctx context.Context, of lane) context.Context {
 	if of != openCritical {
 		return ctx

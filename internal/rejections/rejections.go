@@ -32,23 +32,23 @@ type Skipped struct {
 // Sender is the sender of a webhook, and the receiver it names. From is an address.
 type Sender struct{ Receiver, From string }
 
-// Ear gets the reports of receivers. Its functions must not block.
-type Ear struct {
+// Listener gets the reports of receivers. Its functions must not block.
+type Listener struct {
 	Rejected func(Rejection)
 	Skipped  func(Skipped)
 	Accepted func()
 }
 
-var ears registry.Of[Ear]
+var listeners registry.Of[Listener]
 
-// Register adds an ear until the returned function is called.
-func Register(ear Ear) (unregister func()) { return ears.Register(ear) }
+// Register adds a listener until the returned function is called.
+func Register(l Listener) (unregister func()) { return listeners.Register(l) }
 
-// Tell reports a rejection to all ears.
-func Tell(r Rejection) { ears.Each(func(ear Ear) { ear.Rejected(r) }) }
+// Tell reports a rejection to all listeners.
+func Tell(r Rejection) { listeners.Each(func(l Listener) { l.Rejected(r) }) }
 
-// Skip reports an unusable alert to all ears.
-func Skip(s Skipped) { ears.Each(func(ear Ear) { ear.Skipped(s) }) }
+// Skip reports an unusable alert to all listeners.
+func Skip(s Skipped) { listeners.Each(func(l Listener) { l.Skipped(s) }) }
 
-// Took reports an accepted webhook to all ears.
-func Took() { ears.Each(func(ear Ear) { ear.Accepted() }) }
+// Took reports an accepted webhook to all listeners.
+func Took() { listeners.Each(func(l Listener) { l.Accepted() }) }

@@ -16,8 +16,8 @@ func TestAllWhoRegisteredHear(t *testing.T) {
 	var first, second []Rejection
 	var skipped []Skipped
 	took := 0
-	one := Register(Ear{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func() {}})
-	two := Register(Ear{
+	one := Register(Listener{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func() {}})
+	two := Register(Listener{
 		func(r Rejection) { second = append(second, r) }, func(s Skipped) { skipped = append(skipped, s) }, func() { took++ },
 	})
 	Skip(Skipped{Alias: "a"})
