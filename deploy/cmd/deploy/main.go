@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command deploy makes what people install: packages, container images, archives and manifests. The Makefile runs it.
+// Command deploy builds the files that people install: packages, container images, archives and manifests. The Makefile runs it.
 package main
 
 import (
@@ -23,7 +23,7 @@ const usage = `Usage: deploy COMMAND [FLAGS]
   checksums   SHA256SUMS of the files in -out
 `
 
-// settings are those of all commands.
+// settings are the settings of all commands.
 type settings struct {
 	root, bin, out    string
 	version, revision string
@@ -32,7 +32,7 @@ type settings struct {
 }
 
 func main() {
-	slog.SetLogLoggerLevel(slog.LevelWarn) // Helm tells of every link in the chart
+	slog.SetLogLoggerLevel(slog.LevelWarn) // Helm logs every symbolic link in the chart
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -22,10 +22,10 @@ import (
 
 const repository = "ghcr.io/alert24/otelcol-alert24"
 
-// tag is the version as a tag of the image, which has no plus.
+// tag returns the version as a tag of the image. A tag cannot contain a plus sign.
 func (s *settings) tag() string { return strings.ReplaceAll(s.version, "+", "_") }
 
-// programs are those of a platform.
+// programs returns the paths of a platform's programs.
 func (s *settings) programs(platform string) []string {
 	var found []string
 	for _, name := range []string{"otelcol-alert24", "alert24tool"} {
@@ -41,7 +41,7 @@ func (s *settings) sbom(platform string) ([]byte, error) {
 	return sbom.Of(sbom.Product{Name: "otelcol-alert24", Version: s.version, License: "Apache-2.0", Time: s.time}, s.programs(platform)...)
 }
 
-// onLinux calls each for Linux on every architecture, with its programs and what they are made of.
+// onLinux calls each for Linux on every architecture, with the programs and their SBOM.
 func (s *settings) onLinux(each func(arch, bin string, list []byte) error) error {
 	for _, platform := range s.platforms {
 		arch, ok := strings.CutPrefix(platform, "linux_")

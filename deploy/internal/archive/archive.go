@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package archive packs the programs with what belongs to them, for each platform, and sums up the files of a release.
+// Package archive packs the programs with their documents, for each platform, and computes the checksums of a release.
 package archive
 
 import (
@@ -26,7 +26,7 @@ type Options struct {
 	Time     time.Time
 }
 
-// documents are packed next to the programs.
+// documents lists the files that are packed with the programs.
 var documents = []string{
 	"LICENSE", "README.md", "CHANGELOG.md", "collector-config.yaml",
 	"examples/alertmanager.yml", "examples/bridge-alerts.yml", "examples/kubernetes-alias-rules.yaml", "examples/prometheus-rules.yml",
@@ -35,7 +35,7 @@ var documents = []string{
 
 const sbomName = "sbom.cdx.json"
 
-// Build packs an archive, whose path is base with an ending: zip for Windows, and else tar.gz. Everything in it is in one folder.
+// Build packs an archive and returns its path: base with the ending zip for Windows, else tar.gz. All files are in one folder.
 func Build(o Options, base string) (path string, err error) {
 	members, err := collect(o, filepath.Base(base))
 	if err != nil {
@@ -55,7 +55,7 @@ func Build(o Options, base string) (path string, err error) {
 	return path, nil
 }
 
-// collect returns everything of an archive, in a folder.
+// collect returns the files of an archive, in a folder.
 func collect(o Options, folder string) ([]Member, error) {
 	type file struct {
 		name, from string

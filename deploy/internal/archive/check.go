@@ -20,7 +20,7 @@ import (
 	"strings"
 )
 
-// Check opens an archive and looks inside: it has exactly what Build packs, and its programs are for the platform OS_ARCH.
+// Check returns an error unless the archive has exactly the files that Build packs, and its programs are for the platform OS_ARCH.
 func Check(path, platform string) error {
 	unpack, folder, suffix := unpackTar, strings.TrimSuffix(filepath.Base(path), ".tar.gz"), ""
 	if strings.HasSuffix(path, ".zip") {

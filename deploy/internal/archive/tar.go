@@ -20,7 +20,7 @@ type Member struct {
 	Content []byte
 }
 
-// WriteTar writes a tar. All members are as old as the sources, so the same members give the same bytes.
+// WriteTar writes a tar. All members get the time of the sources, so the same members give the same bytes.
 func WriteTar(out io.Writer, at time.Time, members []Member) error {
 	w := tar.NewWriter(out)
 	for _, m := range members {

@@ -20,7 +20,7 @@ import (
 	"helm.sh/helm/v4/pkg/engine"
 )
 
-// What the plain manifests are rendered with.
+// The release with which the plain manifests are rendered.
 const (
 	Release   = "otelcol-alert24"
 	Namespace = "monitoring"
@@ -29,7 +29,7 @@ const (
 // Dir is the chart's folder.
 func Dir(root string) string { return filepath.Join(root, "deploy", "helm", "otelcol-alert24") }
 
-// Sets are the names of the documented sets of values.
+// Sets returns the names of the documented sets of values.
 func Sets(root string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(Dir(root), "examples", "*.yaml"))
 	if err != nil {
@@ -83,7 +83,7 @@ func render(loaded *v2.Chart, values map[string]any) (map[string]string, error) 
 
 const header = "# Made by `make manifests` from deploy/helm/otelcol-alert24/examples/%s.yaml. Change the chart instead.\n"
 
-// Manifest is a set of values as one file of plain manifests.
+// Manifest renders a set of values as one file of plain manifests.
 func Manifest(root, set string) (string, error) {
 	values, err := Values(root, set)
 	if err != nil {
@@ -101,7 +101,7 @@ func Manifest(root, set string) (string, error) {
 	return out.String(), nil
 }
 
-// plain leaves out the labels that say that Helm manages an object.
+// plain removes the labels that mark an object as managed by Helm.
 func plain(text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {

@@ -16,7 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 )
 
-// systemFiles are what a program expects of any system. There is no shell.
+// systemFiles returns the files that a program expects on any system. There is no shell.
 func systemFiles() []archive.Member {
 	passwd := fmt.Sprintf("root:x:0:0:root:/:/sbin/nologin\notelcol-alert24:x:%d:%d::/:/sbin/nologin\n", User, User)
 	group := fmt.Sprintf("root:x:0:\notelcol-alert24:x:%d:\n", User)
@@ -31,7 +31,7 @@ func systemFiles() []archive.Member {
 	}
 }
 
-// certificates are Mozilla's roots, at the version in go.mod: an image does not depend on the machine that builds it.
+// certificates returns Mozilla's root certificates, in the version of go.mod. So an image does not depend on the machine that builds it.
 func certificates() []byte {
 	var out bytes.Buffer
 	for root := range bundle.Roots() {
@@ -40,7 +40,7 @@ func certificates() []byte {
 	return out.Bytes()
 }
 
-// ownFiles are the bridge's own.
+// ownFiles returns the bridge's own files.
 func ownFiles(o Options, arch string) ([]archive.Member, error) {
 	members := []archive.Member{
 		{Name: "etc/otelcol-alert24/", Mode: 0o755},

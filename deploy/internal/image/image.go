@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package image makes the container image of the bridge, without a daemon: an index of one image per architecture. Start reading at
-// Index. The same inputs give the same digest.
+// Package image builds the container image of the bridge, without a daemon. It is an index of one image per architecture. The same
+// inputs give the same digest. Start reading at Index.
 package image
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 )
 
-// User is who the bridge runs as.
+// User is the id of the user as which the bridge runs.
 const User = 10001
 
 // The folders that a container's configuration names.
@@ -41,7 +41,7 @@ type Options struct {
 	Time     time.Time
 }
 
-// Index is the image for all architectures.
+// Index returns the image for all architectures.
 func Index(o Options) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, arch := range slices.Sorted(maps.Keys(o.Bin)) {
@@ -56,7 +56,7 @@ func Index(o Options) (v1.ImageIndex, error) {
 	return mutate.Annotations(index, labels(o)).(v1.ImageIndex), nil
 }
 
-// Image is the image for one architecture.
+// Image returns the image for one architecture.
 func Image(o Options, arch string) (v1.Image, error) {
 	system, err := layer(o.Time, systemFiles())
 	if err != nil {
@@ -96,7 +96,7 @@ func config(o Options) v1.Config {
 		WorkingDir: "/",
 		Env: []string{
 			"PATH=/usr/bin",
-			// A container is reached from outside. Publish only what is needed.
+			// Other containers and hosts must reach it. Publish only the ports that you need.
 			"ALERT24_LISTEN=0.0.0.0:9095",
 			"ALERT24_HEALTH_LISTEN=0.0.0.0:13133",
 			"ALERT24_METRICS_HOST=0.0.0.0",

@@ -34,7 +34,7 @@ func WriteLayout(index v1.ImageIndex, dir, tag string) error {
 	return nil
 }
 
-// WriteDocker writes an image in the form that `docker load` and `podman load` read.
+// WriteDocker writes an image in the format of `docker load` and `podman load`.
 func WriteDocker(image v1.Image, path, repository, tag string) error {
 	ref, err := name.NewTag(repository + ":" + tag)
 	if err != nil {

@@ -3,8 +3,8 @@
 
 //go:build linux
 
-// Package machine gives a test a machine to spoil: this one, with every change kept apart, or an unpacked container image. Each command
-// runs in a mount namespace of its own. Needs root.
+// Package machine gives a test a file system that it may change: a copy of this machine's, or an unpacked container image. Each command
+// runs in its own mount namespace, which needs root.
 package machine
 
 import (
@@ -24,10 +24,10 @@ type Machine struct {
 	overlay string // the folder with the changes, or empty
 }
 
-// RequiredEnv makes a test fail instead of skip where it may not make machines.
+// RequiredEnv is the variable with which a test fails instead of being skipped if it may not create machines.
 const RequiredEnv = "ALERT24_MACHINE"
 
-// Copy is this machine. What commands change is only seen by later commands, and goes with the test.
+// Copy returns a copy of this machine. Only later commands see the changes of a command. They are removed when the test ends.
 func Copy(t *testing.T) *Machine {
 	t.Helper()
 	root(t)
@@ -42,7 +42,7 @@ func Copy(t *testing.T) *Machine {
 	return m
 }
 
-// At is the file system in a folder.
+// At returns the file system in a folder as a machine.
 func At(t *testing.T, dir string) *Machine {
 	t.Helper()
 	root(t)
@@ -59,7 +59,7 @@ func root(t *testing.T) {
 	}
 }
 
-// Unable ends a test that this machine does not allow, or that lacks something: it skips it, or fails it where it is required.
+// Unable ends a test that cannot run on this machine. It skips the test, or fails it if RequiredEnv is set.
 func Unable(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv(RequiredEnv) == "required" {
@@ -88,7 +88,7 @@ func (m *Machine) Command(t *testing.T, user int, env []string, args ...string) 
 	return cmd
 }
 
-// Script is a shell script for root, with a network and processes of its own: every port is free, and nothing outlives it.
+// Script returns a shell script as a command of root, with its own network and processes: all ports are free, and all processes end with it.
 func (m *Machine) Script(t *testing.T, env []string, script string) *exec.Cmd {
 	t.Helper()
 	cmd := m.Command(t, 0, env, "/bin/sh", "-euc", "ip link set lo up\n"+script)
@@ -96,7 +96,7 @@ func (m *Machine) Script(t *testing.T, env []string, script string) *exec.Cmd {
 	return cmd
 }
 
-// Run runs a command as root, wants it to succeed, and returns what it prints.
+// Run runs a command as root and returns its output. The test fails if the command fails.
 func (m *Machine) Run(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := m.Command(t, 0, []string{"DEBIAN_FRONTEND=noninteractive"}, args...).CombinedOutput()
@@ -104,7 +104,7 @@ func (m *Machine) Run(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// Fails runs a command as root, wants it to fail, and returns what it prints.
+// Fails runs a command as root and returns its output. The test fails if the command succeeds.
 func (m *Machine) Fails(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := m.Command(t, 0, nil, args...).CombinedOutput()
@@ -112,7 +112,7 @@ func (m *Machine) Fails(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// Write writes a file of root's.
+// Write writes a file that root owns.
 func (m *Machine) Write(t *testing.T, path, content, mode string) {
 	t.Helper()
 	m.Run(t, "/bin/sh", "-euc", `printf %s "$2" >"$1" && chmod "$3" "$1"`, "sh", path, content, mode)

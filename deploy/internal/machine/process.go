@@ -68,7 +68,7 @@ func Start(t *testing.T, cmd *exec.Cmd) *Process {
 	return p
 }
 
-// Log is what the program has printed.
+// Log returns the output of the program so far.
 func (p *Process) Log() string { return p.log.String() }
 
 // Wait waits until the program ends by itself, and returns its error.
@@ -83,14 +83,14 @@ func (p *Process) Wait(t *testing.T) error {
 	}
 }
 
-// Stop asks the program to end, and wants it to end well.
+// Stop asks the program to end. The test fails if it ends with an error.
 func (p *Process) Stop(t *testing.T) {
 	t.Helper()
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, p.Wait(t), p.Log())
 }
 
-// Answers waits until a URL is answered 200.
+// Answers waits until the answer of a URL has status 200.
 func (p *Process) Answers(t *testing.T, url string) {
 	t.Helper()
 	var last error
@@ -111,7 +111,7 @@ func (p *Process) Answers(t *testing.T, url string) {
 	}
 }
 
-// Read returns what a URL is answered with.
+// Read returns the answer of a URL.
 func Read(t *testing.T, url string) string {
 	t.Helper()
 	status, text, err := do(t.Context(), http.MethodGet, url, "", "")
@@ -147,7 +147,7 @@ func do(ctx context.Context, method, url, token, body string) (status int, answe
 	return response.StatusCode, string(text), err
 }
 
-// Port is a free port of this machine.
+// Port returns a free port of this machine.
 func Port(t *testing.T) string {
 	t.Helper()
 	var listen net.ListenConfig
@@ -157,7 +157,7 @@ func Port(t *testing.T) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// Webhook is one of Alertmanager's, with an alert that fires.
+// Webhook is a webhook of Alertmanager with a firing alert.
 const Webhook = `{"version":"4","groupKey":"{}:{alertname=\"Installed\"}","status":"firing","receiver":"alert24",
 "groupLabels":{"alertname":"Installed"},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://alertmanager.example.com",
 "alerts":[{"status":"firing","labels":{"alertname":"Installed","instance":"here","severity":"critical"},

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/goreleaser/nfpm/v2"
-	_ "github.com/goreleaser/nfpm/v2/deb" // a format that nfpm finds by its name
+	_ "github.com/goreleaser/nfpm/v2/deb" // registers the format deb
 	"github.com/goreleaser/nfpm/v2/files"
-	_ "github.com/goreleaser/nfpm/v2/rpm" // the same
+	_ "github.com/goreleaser/nfpm/v2/rpm" // registers the format rpm
 )
 
 // Name of the package.
@@ -41,7 +41,7 @@ type Options struct {
 // Build makes the package of one format, and returns its path.
 func Build(o Options, format string) (path string, err error) {
 	if o.Compression == "" {
-		o.Compression = "gzip" // which every dpkg and rpm reads
+		o.Compression = "gzip" // every dpkg and rpm reads it
 	}
 	packager, err := nfpm.Get(format)
 	if err != nil {
@@ -92,7 +92,7 @@ func scripts(dir, format string) nfpm.Scripts {
 	return nfpm.Scripts{PostInstall: at("postinst"), PreRemove: at("prerm"), PostRemove: at("postrm")}
 }
 
-// contents are the files of a package. work is a folder for those that are made.
+// contents returns the files of a package. work is a folder for generated files.
 func contents(o Options, work, format string) (files.Contents, error) {
 	page := filepath.Join(o.Root, "deploy", "packages")
 	made := map[string][]byte{"sbom.cdx.json": o.SBOM}

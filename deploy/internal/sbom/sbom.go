@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sbom says which modules are inside of built Go programs. It reads what the compiler wrote into them, so that the list cannot
+// Package sbom lists the modules in built Go programs. It reads the list that the compiler wrote into each program, so the result cannot
 // differ from the program. The format is CycloneDX JSON.
 package sbom
 
@@ -18,7 +18,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// Product is what the programs are parts of.
+// Product is the product to which the programs belong.
 type Product struct {
 	Name, Version, License string
 	Time                   time.Time // of the sources
@@ -59,7 +59,7 @@ func Of(p Product, programs ...string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// inside are the modules of a program, and the standard library.
+// inside returns the modules of a program, and the standard library.
 func inside(info *buildinfo.BuildInfo) []cdx.Component {
 	version := strings.TrimPrefix(info.GoVersion, "go")
 	all := []cdx.Component{component(cdx.ComponentTypeLibrary, "std", version, "pkg:golang/std@"+version)}
