@@ -21,16 +21,16 @@ import (
 type Config struct {
 	// ClientConfig holds the settings of the HTTP client: the API's endpoint, TLS, proxy, authentication, and the timeout of one request.
 	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
-	// APIKey is an API key of the Alert24 organization with scope write. Give either api_key or auth.
+	// APIKey is an API key of an Alert24 organization. It needs the scope write. Set either api_key or auth.
 	APIKey configopaque.String `mapstructure:"api_key"`
 
 	// Storage is the storage extension that keeps the ledger. Without one, the ledger is lost at a restart.
 	Storage *component.ID `mapstructure:"storage"`
-	// Database keeps the ledger in PostgreSQL, for several replicas. Give either storage or database.
+	// Database keeps the ledger in PostgreSQL, for several replicas. Set either storage or database.
 	Database configoptional.Optional[DatabaseConfig] `mapstructure:"database"`
 	// RetryConfig sets the time between tries of a call that failed. The exporter never gives up, so max_elapsed_time must stay 0.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-	// SendingQueue accepts only {enabled: false}, which generators of configuration write. The ledger takes the place of the queue.
+	// SendingQueue accepts only {enabled: false}, which some programs write into every exporter. The ledger replaces the queue.
 	SendingQueue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
 	// Limits bounds what the exporter keeps and sends.
@@ -68,15 +68,15 @@ type LimitsConfig struct {
 type LifecycleConfig struct {
 	// Reopen is on_repeat or never: whether the bridge reopens an incident that a person closed while its alert fires.
 	Reopen ReopenPolicy `mapstructure:"reopen"`
-	// OnRise is update or renew: whether a severity that rises updates the incident, or closes it and opens a new one, which pages people.
+	// OnRise is update or renew: whether a rising severity updates the incident, or closes it and opens a new one, which pages people.
 	OnRise RisePolicy `mapstructure:"on_rise"`
 	// Foreign is leave or adopt: whether to leave alone or take over an open incident with our alias and another source.
 	Foreign ForeignPolicy `mapstructure:"foreign"`
-	// ResolveDelay is how long to wait before an incident is closed. If its alert fires again meanwhile, it stays open.
+	// ResolveDelay is how long to wait before an incident is closed. If its alert fires again in this time, it stays open.
 	ResolveDelay time.Duration `mapstructure:"resolve_delay"`
-	// StaleAfter is the time without a repeat after which an alert resolves. 0 means never.
+	// StaleAfter resolves an alert that has not been repeated for this time. 0 means never.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
-	// RefreshInterval is the time after which an unchanged repeat makes the exporter check the incident. 0 means never.
+	// RefreshInterval is the time after which an unchanged repeat makes the exporter check that the incident is open. 0 means never.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
 	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger. 0 means never.
 	AuditInterval time.Duration `mapstructure:"audit_interval"`

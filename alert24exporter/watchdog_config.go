@@ -24,7 +24,7 @@ type WatchdogConfig struct {
 	MissingAfter time.Duration `mapstructure:"missing_after"`
 	// GroupBy lists the labels that distinguish sources, for example cluster. Without labels there is one source.
 	GroupBy []string `mapstructure:"group_by"`
-	// HeartbeatURL is requested once a minute while at least one source is heard. It is a secret.
+	// HeartbeatURL is the URL that the exporter requests once a minute while it hears at least one source. It is a secret.
 	HeartbeatURL configopaque.String `mapstructure:"heartbeat_url"`
 	// HoldResolves holds each resolve until the watchdog of its source has been heard after it.
 	HoldResolves bool `mapstructure:"hold_resolves"`

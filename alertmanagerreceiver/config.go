@@ -53,9 +53,9 @@ type SyncConfig struct {
 	Endpoints []string `mapstructure:"endpoints"`
 	// Interval is the time between two lists.
 	Interval time.Duration `mapstructure:"interval"`
-	// AbsentFor is how long an alert must be missing from the lists before it counts as resolved.
+	// AbsentFor is how long an alert must be absent from complete lists before it counts as resolved.
 	AbsentFor time.Duration `mapstructure:"absent_for"`
-	// StartupGrace is how long the lists of an Alertmanager may be incomplete after its start.
+	// StartupGrace is how long an Alertmanager may need after its start to learn all alerts. Until then, its lists close nothing.
 	StartupGrace time.Duration `mapstructure:"startup_grace"`
 	// Repair is resolves or both: whether lists only resolve alerts whose resolve never came, or also open incidents for alerts whose firing
 	// never came.
@@ -96,7 +96,7 @@ type AliasConfig struct {
 	Labels []string `mapstructure:"labels"`
 	// Separator is the text between the values.
 	Separator string `mapstructure:"separator"`
-	// MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
+	// MissingLabel says what replaces a label that the alert lacks: hash, fingerprint, empty or skip.
 	MissingLabel MissingLabel `mapstructure:"missing_label"`
 	// Exclude lists labels that do not distinguish problems. Hashes leave them out.
 	Exclude []string `mapstructure:"exclude"`
@@ -122,7 +122,7 @@ type AliasRuleConfig struct {
 	Prefix *string `mapstructure:"prefix"`
 }
 
-// MissingLabel says what takes the place of a label that the alert lacks: hash, fingerprint, empty or skip.
+// MissingLabel says what replaces a label that the alert lacks: hash, fingerprint, empty or skip.
 type MissingLabel = webhook.MissingLabel
 
 // HMACConfig describes the signature that webhooks must have.

@@ -39,7 +39,7 @@ type Config struct {
 	Severity SeverityConfig `mapstructure:"severity"`
 	// Tags sets the tags of incidents in addition to our own.
 	Tags TagsConfig `mapstructure:"tags"`
-	// SendLabels is create, always or never: which calls send the labels of the worst alert in the field labels.
+	// SendLabels is create, always (updates too) or never: which calls send the labels of the worst alert.
 	SendLabels SendLabels `mapstructure:"send_labels"`
 	// Services finds the affected services in Alert24 by the value of a label.
 	Services ServicesConfig `mapstructure:"services"`
@@ -57,7 +57,7 @@ type SeverityConfig struct {
 	Annotation string `mapstructure:"annotation"`
 	// Template writes the word from labels and annotations. If the result is blank, Annotation and Label are used.
 	Template string `mapstructure:"template"`
-	// Map gives Alert24's severity for a word, in upper or lower case. It adds to the words that are known.
+	// Map gives Alert24's severity for a word, in upper or lower case. It adds to the known words, and overrides them.
 	Map map[string]string `mapstructure:"map"`
 	// Default is the severity for an unknown word, and for an alert without one.
 	Default string `mapstructure:"default"`
@@ -65,7 +65,7 @@ type SeverityConfig struct {
 	Min string `mapstructure:"min"`
 	// Ignore lists words that open no incident, for example none.
 	Ignore []string `mapstructure:"ignore"`
-	// OnlyRises keeps an incident at the worst severity that it has had.
+	// OnlyRises keeps an incident at its worst severity until its alerts have resolved.
 	OnlyRises bool `mapstructure:"only_rises"`
 }
 
