@@ -126,11 +126,11 @@ func (e *Entry) closeRefused() bool {
 	return e.State.Kind == Retrying && len(e.Results) > 0 && e.Results[0].Call == protocol.Close.String() && e.Results[0].Result == protocol.Refused.String()
 }
 
-// route says how to see whether Alertmanager sends the alert to the bridge. An alias has no command: which part of it is which label, only
-// the receiver's settings tell.
+// route says how to check that Alertmanager sends the alert to the bridge. For an alias, there is no command: only the receiver's settings
+// tell which part of the alias is which label.
 func (s *Subject) route() *Remedy {
 	r := &Remedy{
-		Text:    "see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts",
+		Text:    "check that Alertmanager routes it to the bridge's receiver, given all labels of the alert; then check that it fires in Alertmanager, and is not silenced, inhibited or cut off by max_alerts",
 		Runbook: "docs/runbook.md#troubleshooting",
 	}
 	if len(s.Labels) > 0 {

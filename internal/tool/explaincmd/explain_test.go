@@ -172,7 +172,7 @@ func TestAliasThatIsNotKnown(t *testing.T) {
 		"What was ignored or refused before the start is in the log only.\nDid you mean DiskFull:db-1?\n"+
 		"Webhooks: last accepted at 14:30:00, none refused since the start at 13:30:00\n", out)
 	_, out, _ = run(t, &bridge{overview: o}, "DiskFull:db-1")
-	const do = "\nDo: see whether Alertmanager routes it to the bridge's receiver, with all labels of the alert; if so, whether it fires there, and is silenced, inhibited or cut off by max_alerts (docs/runbook.md#troubleshooting)\n"
+	const do = "\nDo: check that Alertmanager routes it to the bridge's receiver, given all labels of the alert; then check that it fires in Alertmanager, and is not silenced, inhibited or cut off by max_alerts (docs/runbook.md#troubleshooting)\n"
 	assert.True(t, strings.HasSuffix(out, do), out)
 	_, out, _ = run(t, &bridge{overview: o}, "--labels", "alertname=DiskFull,team=db")
 	assert.True(t, strings.HasSuffix(out, do+"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=DiskFull team=db\n"), out)
