@@ -26,7 +26,7 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	before := explain(t, e, "never")
 	assert.Empty(t, before.Trouble, "it just started")
 	assert.Equal(t, e.lately.started.UnixNano(), before.Webhooks.Since.UnixNano())
-	assert.Contains(t, before.Do.Command, "alertname=never")
+	assert.Contains(t, before.Do.Text, "routes it to the bridge")
 
 	from := rejections.Sender{Receiver: "alertmanager", From: "10.0.0.1"}
 	rejections.Tell(rejections.Rejection{Text: "404: wrong path", Detail: "/alertmanagr instead of /alertmanager", Sender: from})
@@ -38,7 +38,7 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.Equal(t, "10.0.0.1", found.Notices[0].From)
 	assert.Equal(t, status.Refusing, found.Trouble[0].Kind)
 	assert.Contains(t, found.Trouble[0].Text, "404: wrong path (/wp-admin instead of /alertmanager), from 10.0.0.1")
-	assert.Contains(t, found.Do.Command, "alertname=never", "after what the trouble has")
+	assert.Contains(t, found.Do.Text, "routes it to the bridge", "after what the trouble has")
 
 	rejections.Took()
 	after := explain(t, e, "never")
