@@ -30,7 +30,7 @@ func TestComponents(t *testing.T) {
 	for _, name := range []string{
 		"alertmanager", "otlp",
 		"alert24", "debug", "otlp_http", "otlp_grpc",
-		"batch", "memory_limiter", "resource", "groupbyattrs",
+		"batch", "memory_limiter", "transform", "filter", "attributes", "resource", "groupbyattrs",
 		"forward",
 		"file_storage", "health_check", "bearertokenauth", "pprof", "zpages",
 		"env", "file", "yaml", "http", "https",
