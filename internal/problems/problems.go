@@ -69,7 +69,7 @@ func CannotListen(endpoint string, err error) error {
 	if _, network := errors.AsType[*net.OpError](err); !network { // such as a file of tls
 		return fmt.Errorf("cannot listen on %q: %w", endpoint, err)
 	}
-	return fmt.Errorf("cannot listen on %q; see that it is host:port and that no other process uses it: %w", endpoint, err)
+	return fmt.Errorf("cannot listen on %q; see that it is host:port and that neither another process nor another component uses it: %w", endpoint, err)
 }
 
 // Repeated returns the first name that occurs twice, or "".

@@ -66,7 +66,7 @@ func TestCompression(t *testing.T) {
 
 func TestCannotListenAdvises(t *testing.T) {
 	for cause, want := range map[error]string{
-		&net.OpError{Op: "listen", Err: io.EOF}: `cannot listen on "x:1"; see that it is host:port and that no other process uses it: listen: EOF`,
+		&net.OpError{Op: "listen", Err: io.EOF}: `cannot listen on "x:1"; see that it is host:port and that neither another process nor another component uses it: listen: EOF`,
 		os.ErrNotExist:                          `cannot listen on "x:1": file does not exist`,
 	} {
 		err := CannotListen("x:1", cause)
