@@ -48,3 +48,20 @@ func TestTheGateOrdersPagesByUrgency(t *testing.T) {
 		assert.Equal(t, []lane{openCritical, openOther, updating, openHigh}, order)
 	})
 }
+
+// A critical page has what all pages have: a place that others cannot take, and a bound on the pause.
+func TestACriticalPageIsAPage(t *testing.T) {
+	gateTest(t, 0, 2, func(g *atGate) {
+		critical := urgent(g.t.Context(), openCritical)
+		g.request(1, protocol.Update, 2*time.Hour, protocol.NotSent, 0)
+		leave, err := g.Enter(critical, protocol.Create)
+		require.NoError(t, err)
+		assert.Equal(t, g.began, time.Now())
+		leave(protocol.NotSent, time.Hour)
+		g.pass(maxPagePause)
+		leave, err = g.Enter(critical, protocol.Create)
+		if assert.NoError(t, err) {
+			leave(protocol.Done, 0)
+		}
+	})
+}

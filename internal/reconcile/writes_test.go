@@ -113,6 +113,14 @@ func TestWritesThatFailWhileOthersSucceed(t *testing.T) {
 	assert.False(t, note(&u, "a", protocol.Unanswered, down), "only another alias's success counts")
 }
 
+func TestAProxyThatRejectsAllBlamesNoContent(t *testing.T) {
+	rejected := &alert24.Error{Result: protocol.Denied, Status: http.StatusForbidden}
+	var u writeRecord
+	assert.False(t, u.note("a", protocol.Denied, rejected, false))
+	assert.False(t, u.note("a", protocol.Denied, rejected, false), "it rejects reads, too")
+	assert.True(t, u.note("a", protocol.Denied, rejected, true))
+}
+
 func TestASuccessOfItsOwnHidesNoOther(t *testing.T) {
 	const down = http.StatusInternalServerError
 	var u writeRecord
