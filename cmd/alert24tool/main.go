@@ -25,12 +25,11 @@ import (
 var version = "unknown"
 
 func main() {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
-		ends = append(ends, syscall.SIGHUP) // the terminal is gone
+		ctx, _ = signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is gone; the shell and the kernel both say so
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(cli.Run(ctx, version, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
 		checkcmd.New(),
 		testalertcmd.New(),

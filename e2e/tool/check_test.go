@@ -6,7 +6,9 @@ package tool
 import (
 	"context"
 	"errors"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
@@ -15,6 +17,7 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 func tracker(o *sandbox.Options) { o.Switches = nil }
@@ -94,23 +97,33 @@ func TestCheckStopsAtAWrongKey(t *testing.T) {
 	assert.Empty(t, s.Incidents())
 }
 
-// After Ctrl-C while an incident is open, the check closes it.
-func TestCheckClosesAfterCtrlC(t *testing.T) {
-	s := startSandbox(t, tracker)
-	require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: "GET"}, Delay: 200_000_000}}))
-	p := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml", "--yes")
-	kit.Eventually(t, func(context.Context) error {
-		if all := s.Incidents(); len(all) == 0 || !all[0].Open() {
-			return errors.New("no incident is open")
-		}
-		return nil
-	})
-	p.interrupt()
-	code, text := p.wait()
-	assert.Equal(t, 1, code, text)
-	assert.Contains(t, text, "Stopped early: interrupted.\n")
-	require.Len(t, s.Incidents(), 1)
-	assert.False(t, s.Incidents()[0].Open())
+// After Ctrl-C while an incident is open, the check closes it. So it does when its terminal is closed: the shell and the kernel both say so.
+func TestInterruptedCheckCloses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		signal syscall.Signal
+		times  int
+	}{"Ctrl-C": {syscall.SIGINT, 1}, "closed terminal": {syscall.SIGHUP, 5}} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, tracker)
+			require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: "GET"}, Delay: 200_000_000}}))
+			p := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml", "--yes")
+			kit.Eventually(t, func(context.Context) error {
+				if all := s.Incidents(); len(all) == 0 || !all[0].Open() {
+					return errors.New("no incident is open")
+				}
+				return nil
+			})
+			for range tt.times {
+				p.signal(tt.signal)
+				sleep.For(t.Context(), 20*time.Millisecond)
+			}
+			code, text := p.wait()
+			assert.Equal(t, 2, code, text)
+			assert.Contains(t, text, "Stopped early: interrupted.\n")
+			require.Len(t, s.Incidents(), 1)
+			assert.False(t, s.Incidents()[0].Open())
+		})
+	}
 }
 
 // Without an answer to the question, the check writes nothing.

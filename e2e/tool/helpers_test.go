@@ -6,6 +6,7 @@ package tool
 import (
 	"bytes"
 	"errors"
+	"os"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -78,7 +79,13 @@ func (p *program) wait() (code int, output string) {
 // interrupt sends Ctrl-C.
 func (p *program) interrupt() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
+	p.signal(syscall.SIGINT)
+}
+
+// signal sends a signal, unless the program has ended.
+func (p *program) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, syscall.ESRCH) {
 		require.NoError(p.t, err)
 	}
 }
