@@ -15,6 +15,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/alert24"
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // get reads the first incident by its id.
@@ -171,7 +172,7 @@ func (r *run) filters(ctx context.Context) {
 	rows, _, _ := answer.rowsIn()
 	f := Finding{Point: "limit", Title: "the list honours ?limit=", Expected: "one row for ?limit=1", Level: OK, Reading: "honoured", Seen: "one row"}
 	if len(rows) != 1 {
-		f.Level, f.Reading, f.Seen = Note, "ignored", strconv.Itoa(len(rows))+" rows, "+answer.said()
+		f.Level, f.Reading, f.Seen = Note, "ignored", text.Count(len(rows), "row", "rows")+", "+answer.said()
 	}
 	r.find(f)
 }

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // certificateSoon is how early a finding warns of the end of a certificate.
@@ -142,7 +144,7 @@ func (r *run) services(ctx context.Context) {
 	rows, meta, ok := answer.rowsIn()
 	f := Finding{
 		Point: "services", Title: "services can be listed", Expected: "a list with ids and names, for incident::services::by: name",
-		Level: OK, Reading: "listed", Seen: fmt.Sprintf("%d services on the first page", len(rows)),
+		Level: OK, Reading: "listed", Seen: text.Count(len(rows), "service", "services") + " on the first page",
 	}
 	switch {
 	case !ok:

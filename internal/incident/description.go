@@ -91,11 +91,7 @@ func (w *rendering) defaultDescription(c *Content) *document {
 		d.section()
 		d.news.add("truncated")
 		d.moving(func() {
-			noun := " more alerts"
-			if w.worst.Truncated == 1 {
-				noun = " more alert"
-			}
-			d.line("Alertmanager cut ", strconv.FormatInt(w.worst.Truncated, 10), noun, " off this group (max_alerts).")
+			d.line("Alertmanager cut ", text.Count(w.worst.Truncated, "more alert", "more alerts"), " off this group (max_alerts).")
 		})
 	}
 	return d

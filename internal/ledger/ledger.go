@@ -15,6 +15,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Config configures a ledger.
@@ -55,7 +56,7 @@ type FullError struct {
 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%d alerts with new aliases refused: there are limits::aliases (%d) live aliases", e.Refused, e.Max)
+	return fmt.Sprintf("%s refused: limits::aliases (%d) is reached", text.Count(e.Refused, "alert with a new alias", "alerts with new aliases"), e.Max)
 }
 
 // New returns a ledger over disk. If disk is nil, everything stays in memory only.

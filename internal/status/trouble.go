@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Trouble is a problem of the bridge or around it.
@@ -70,8 +72,8 @@ const maxNamed = 3
 // troubles is a list being built.
 type troubles []Trouble
 
-func (all *troubles) add(kind TroubleKind, scope Scope, since time.Time, text ...string) {
-	*all = append(*all, Trouble{kind, strings.Join(text, ""), since, scope, remedyFor(string(kind))})
+func (all *troubles) add(kind TroubleKind, scope Scope, since time.Time, parts ...string) {
+	*all = append(*all, Trouble{kind, strings.Join(parts, ""), since, scope, remedyFor(string(kind))})
 }
 
 // Troubles returns the troubles of o, the worst first.
@@ -139,24 +141,17 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 // inbox says how much waits for the leader.
 func inbox(r *Replica) string {
-	text := number(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
+	waits := text.Count(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
 	switch {
 	case r.Inbox == 0:
 		return "no webhook waits"
 	case r.InboxSince.IsZero():
-		return text
+		return waits
 	case r.Inbox == 1:
-		return text + ", since " + at(r.InboxSince)
+		return waits + ", since " + at(r.InboxSince)
 	default:
-		return text + ", the oldest since " + at(r.InboxSince)
+		return waits + ", the oldest since " + at(r.InboxSince)
 	}
-}
-
-func number(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + more
 }
 
 func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
@@ -199,7 +194,7 @@ func (all *troubles) api(a *API, c *Counts, now time.Time) {
 	case wait != "" && a.RateLimited:
 		all.add(RateLimit, Waiting, a.FailingSince, "Alert24's rate limit (HTTP 429)", wait)
 	case c.Failing > 0 && (c.Failing < c.Live || a.State != APIFails):
-		all.add(SomeFail, Waiting, a.FailingSince, fmt.Sprintf("calls for %d of %d aliases fail; ", c.Failing, c.Live), lastCalls(a), wait)
+		all.add(SomeFail, Waiting, a.FailingSince, fmt.Sprintf("calls for %d of %s fail; ", c.Failing, text.Count(c.Live, "alias", "aliases")), lastCalls(a), wait)
 	case a.State == APIFails:
 		all.add(APIDown, Waiting, a.FailingSince, "Alert24 does not answer as it should; ", lastCalls(a), wait)
 	case wait != "":
@@ -209,32 +204,32 @@ func (all *troubles) api(a *API, c *Counts, now time.Time) {
 
 // lastCalls says when the last call failed and when the last one succeeded.
 func lastCalls(a *API) string {
-	text := "the last call failed at " + at(a.LastFailure) + because(a.LastError)
+	last := "the last call failed at " + at(a.LastFailure) + because(a.LastError)
 	if a.LastSuccess.IsZero() {
-		return text + "; none has succeeded since the start"
+		return last + "; none has succeeded since the start"
 	}
-	return text + "; last success at " + at(a.LastSuccess)
+	return last + "; last success at " + at(a.LastSuccess)
 }
 
 // waits says until when which calls wait; "" if none do.
-func waits(a *API, c *Counts, now time.Time) (text string) {
+func waits(a *API, c *Counts, now time.Time) (until string) {
 	others, creates := a.PausedUntil, a.CreatesPausedUntil
 	switch apart := others.Sub(creates).Abs() >= time.Second; {
 	case !others.After(now) && !creates.After(now):
 		return ""
 	case others.After(now) && creates.After(now) && !apart:
-		text = "; all calls wait until " + at(others)
+		until = "; all calls wait until " + at(others)
 	case !others.After(now):
-		text = "; creates wait until " + at(creates)
+		until = "; creates wait until " + at(creates)
 	case !creates.After(now):
-		text = "; all calls but creates wait until " + at(others)
+		until = "; all calls but creates wait until " + at(others)
 	default:
-		text = "; creates wait until " + at(creates) + ", all other calls until " + at(others)
+		until = "; creates wait until " + at(creates) + ", all other calls until " + at(others)
 	}
 	if c.Pending > 0 {
-		text += ", " + number(c.Pending, "change waits", "changes wait")
+		until += ", " + text.Count(c.Pending, "change waits", "changes wait")
 	}
-	return text
+	return until
 }
 
 // unopened names aliases without an incident because Alert24 refuses its content.
@@ -242,17 +237,17 @@ func (all *troubles) unopened(aliases []string) {
 	if len(aliases) == 0 {
 		return
 	}
-	all.add(Unopened, Named, time.Time{}, number(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named(aliases, len(aliases)))
+	all.add(Unopened, Named, time.Time{}, text.Count(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named(aliases, len(aliases)))
 }
 
 // named lists the first aliases and counts the rest.
 func named(first []string, all int) string {
 	first = first[:min(len(first), maxNamed)]
-	text := strings.Join(first, ", ")
+	names := strings.Join(first, ", ")
 	if more := all - len(first); more > 0 {
-		text += ", " + strconv.Itoa(more) + " more"
+		names += ", " + strconv.Itoa(more) + " more"
 	}
-	return text
+	return names
 }
 
 // silent names the watchdogs that are no longer heard.
@@ -273,8 +268,8 @@ func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 var instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 // Localize replaces the times in a text with the results of show.
-func Localize(text string, show func(time.Time) string) string {
-	return instant.ReplaceAllStringFunc(text, func(s string) string {
+func Localize(line string, show func(time.Time) string) string {
+	return instant.ReplaceAllStringFunc(line, func(s string) string {
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil {
 			return s

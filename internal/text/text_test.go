@@ -226,3 +226,9 @@ func BenchmarkCut(b *testing.B) {
 		})
 	}
 }
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0 alerts", 1: "1 alert", 2: "2 alerts", 1000: "1000 alerts"} {
+		assert.Equal(t, want, Count(n, "alert", "alerts"))
+	}
+}

@@ -3,7 +3,7 @@
 
 // Keeps the page equal to the sandbox: a snapshot on each connection, then changes as they happen.
 
-import { element } from './element.js';
+import { counted, element } from './element.js';
 import { Row, isOpen } from './incident.js';
 
 // How many are shown; the sandbox sends no more in a snapshot.
@@ -55,7 +55,7 @@ function draw() {
     arrange(get(state), matching.map((row) => row.element));
     const notes = [];
     if (list.length > 0 && matching.length === 0) notes.push('None of them matches the filter.');
-    if (totals[state] > list.length) notes.push(`${totals[state] - list.length} more ${state} ones are not shown.`);
+    if (totals[state] > list.length) notes.push(`${counted(totals[state] - list.length, `more ${state} one is`, `more ${state} ones are`)} not shown.`);
     get(`${state}-more`).textContent = notes.join(' ');
     get(`${state}-more`).hidden = notes.length === 0;
   }

@@ -4,6 +4,7 @@
 // The overview: how the bridge is doing, how many aliases are in which state, and which alerts have no incident.
 
 import { ago, ahead, byId, clock, element, stamp, tick } from './dom.js';
+import { counted } from './element.js';
 import { set, showQuiet, view } from './table.js';
 import { ofAll, troubles } from './trouble.js';
 
@@ -67,8 +68,8 @@ function apiCard(api, counts) {
   if (api.last_success) lines.push(tick(element('p'), () => `last success ${ago(api.last_success)}`));
   const fails = api.state === 'fails' || api.state === 'refuses_key' || counts.failing;
   if (fails && api.last_error) lines.push(element('p', 'error', `last failure at ${clock(api.last_failure)}: ${api.last_error}`));
-  const limit = api.requests_per_second_limit ? `, limit ${api.requests_per_second_limit} requests a second` : '';
-  lines.push(`${api.calls_last_minute} ${api.calls_last_minute === 1 ? 'call' : 'calls'} in the last minute${limit}`);
+  const limit = api.requests_per_second_limit ? `, limit ${counted(api.requests_per_second_limit, 'request', 'requests')} a second` : '';
+  lines.push(`${counted(api.calls_last_minute, 'call', 'calls')} in the last minute${limit}`);
   if (counts.pending_since) lines.push(tick(element('p'), () => `oldest pending change: ${ago(counts.pending_since)}`));
   const paused = ahead(api.paused_until);
   const pause = paused ? ` Paused until ${clock(api.paused_until)}.` : '';
@@ -127,7 +128,7 @@ function syncCard(s) {
 function servicesCard(s) {
   const names = s.unknown.slice(0, 5).map((u) => element('p', 'error', `${u.name} (${u.count}×)`));
   if (s.error) names.unshift(element('p', 'error', s.error));
-  const headline = s.unknown.length ? `Alert24 has no service of ${s.unknown.length === 1 ? 'this name' : 'these names'}.` : `${s.known} services are known by name.`;
+  const headline = s.unknown.length ? `Alert24 has no service of ${s.unknown.length === 1 ? 'this name' : 'these names'}.` : `${counted(s.known, 'service is', 'services are')} known by name.`;
   return card('Services', s.unknown.length || s.error ? 'poor' : 'good', headline, ...names);
 }
 
