@@ -62,7 +62,7 @@ func (w *world) quiesce() {
 	case w.blind(e), !w.firing() && e.IsOpen() && e.Left:
 	case !w.firing():
 		w.Fatalf("I11: the entry stays: %s", w.show())
-	case !e.Settled() && w.indigestible == 0:
+	case !e.Settled() && w.failsOn == 0:
 		w.Fatalf("I11: doubt is left: %s", w.show())
 	}
 }
@@ -80,10 +80,10 @@ func (w *world) restTime() int {
 	if e == nil {
 		return d
 	}
-	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.indigestible != 0 || w.chokes || w.renew {
+	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.failsOn != 0 || w.chokes || w.renew {
 		d += 8 * slow
 	}
-	if e.Refused.Kind == Update || w.indigestible != 0 || w.odd {
+	if e.Refused.Kind == Update || w.failsOn != 0 || w.odd {
 		d += hourly
 	}
 	return d
@@ -200,7 +200,7 @@ func (w *world) checkContent(name string, r *row) {
 	want := w.wanted()
 	for f := range incident.NumFields {
 		switch {
-		case w.indigestible != 0 && (f == incident.FieldTags || w.indigestible.Has(f) || f == incident.FieldTitle && w.indigestible.Has(incident.FieldDescription)):
+		case w.failsOn != 0 && (f == incident.FieldTags || w.failsOn.Has(f) || f == incident.FieldTitle && w.failsOn.Has(incident.FieldDescription)):
 		case f == incident.FieldTags && r.minimal && !w.chokes:
 		case w.brief && f == incident.FieldDescription && isBrief(r.news[f]):
 		case w.reopens && r.edits[f] == theirs: // a create may have reopened it, unseen

@@ -119,7 +119,7 @@ func (w *world) send(k *work) {
 			k.want.Sent[incident.FieldDescription] = incident.HashText("the last line")
 			k.req.content.Sent, k.req.content.News[incident.FieldDescription] = k.want.Sent, 0
 		}
-		if w.chokes && !c.Minimal || k.req.fields&w.indigestible&Fields(incident.FieldTags) != 0 {
+		if w.chokes && !c.Minimal || k.req.fields&w.failsOn&Fields(incident.FieldTags) != 0 {
 			k.server, k.fate, k.req = true, lost, nil
 		}
 	case Update:
@@ -153,7 +153,7 @@ func (w *world) read(k *work) {
 		k.req = nil
 		return
 	}
-	if k.wrote&w.indigestible != 0 {
+	if k.wrote&w.failsOn != 0 {
 		k.server, k.fate, k.req = true, lost, nil
 	}
 }

@@ -50,8 +50,8 @@ type switches struct {
 	foreign bool
 	// noMarks: Alert24 shows neither alias nor tags.
 	noMarks bool
-	// indigestible: an update with one of these fields ends with a server's error, and so does a create with tags.
-	indigestible FieldSet
+	// failsOn: the API fails on an update with one of these fields. If it fails on tags, it also fails on a create with tags.
+	failsOn FieldSet
 	// chokes: a create ends with a server's error, unless it is in the short form.
 	chokes bool
 
