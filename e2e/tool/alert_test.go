@@ -100,7 +100,7 @@ func TestAlertDoesNotArrive(t *testing.T) {
 
 	code, text = testAlert(t, s, c, "--severity", "none")
 	assert.Equal(t, 1, code, text)
-	assert.Contains(t, text, "incident opened: it will not be, because incident::severity::ignore has the word \"none\"")
+	assert.Contains(t, text, "incident opened: does not happen, because incident::severity::ignore has the word \"none\"")
 
 	code, text = start(t, t.TempDir(), nil, "test-alert", "--url", c.Webhook).wait()
 	assert.Equal(t, 2, code, text)

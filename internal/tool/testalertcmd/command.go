@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package testalertcmd is the command test-alert. It sends a webhook to a running bridge and follows the alert until its incident
-// opens and closes. Start reading at story.go.
+// opens and closes. Start reading at run.go.
 package testalertcmd
 
 import (

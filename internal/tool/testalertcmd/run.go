@@ -22,11 +22,11 @@ import (
 const (
 	// look is the time between two requests to the status API.
 	look = 100 * time.Millisecond
-	// sure is how long the bridge must report a reason for a missing incident before the tool believes it.
-	sure = time.Second
+	// patience is how long the bridge must report a reason for a missing incident before the tool believes it.
+	patience = time.Second
 )
 
-// step is one event of the story.
+// step is one event of a run.
 type step struct {
 	Name string `json:"step"`
 	// Seconds is the time since the first webhook was sent.
@@ -34,8 +34,8 @@ type step struct {
 	Detail  string  `json:"detail,omitempty"`
 }
 
-// story is one run of the command.
-type story struct {
+// testRun is one run of the command.
+type testRun struct {
 	o      *options
 	bridge *bridge
 	alert  *alert
@@ -52,7 +52,7 @@ type story struct {
 	Resolved bool `json:"resolved"`
 }
 
-// errNotInTime ends a story whose next step did not happen.
+// errNotInTime ends a run whose next step did not happen in time.
 var errNotInTime = errors.New("a step did not happen in time")
 
 func (o *options) run(cmd *cobra.Command) error {
@@ -63,12 +63,12 @@ func (o *options) run(cmd *cobra.Command) error {
 	defer b.close()
 	ctx, out := cli.Watch(cmd.Context(), cmd.OutOrStdout())
 	defer out.Close()
-	s := &story{o: o, bridge: b, alert: newAlert(o, time.Now()), out: out, Steps: []step{}}
+	s := &testRun{o: o, bridge: b, alert: newAlert(o, time.Now()), out: out, Steps: []step{}}
 	s.Instance = s.alert.labels[instanceLabel]
 	if o.output.JSON {
 		s.out = io.Discard
 	}
-	err = s.tell(ctx)
+	err = s.fireAndResolve(ctx)
 	if o.output.JSON {
 		if err := cli.WriteJSON(out, s); err != nil {
 			return err
@@ -83,8 +83,8 @@ func (o *options) run(cmd *cobra.Command) error {
 	return err
 }
 
-// tell fires the alert, follows it, resolves it and follows it again.
-func (s *story) tell(ctx context.Context) error {
+// fireAndResolve fires the alert, follows it, resolves it and follows it again.
+func (s *testRun) fireAndResolve(ctx context.Context) error {
 	s.began = time.Now()
 	if s.o.resolve != "" {
 		return s.end(ctx)
@@ -123,13 +123,13 @@ func (s *story) tell(ctx context.Context) error {
 }
 
 // fires tells how to resolve the alert, which still fires.
-func (s *story) fires() {
+func (s *testRun) fires() {
 	fmt.Fprintf(s.out, "\nThe alert still fires. To resolve it and close its incident:\n  %s\n", s.command())
 }
 
 // command returns the command that resolves the alert later. The labels must be the same, and it reaches the bridge in the same
 // way.
-func (s *story) command() string {
+func (s *testRun) command() string {
 	words := []string{"alert24tool", "test-alert", "--url", s.o.url, "--status", s.o.status.URL, "--resolve", s.Instance, "--severity", s.o.severity}
 	for _, label := range s.o.labels {
 		words = append(words, "--label", label)
@@ -146,7 +146,7 @@ func (s *story) command() string {
 }
 
 // end resolves the alert and waits for the close.
-func (s *story) end(ctx context.Context) error {
+func (s *testRun) end(ctx context.Context) error {
 	if s.bridge.status != nil && s.Alias == "" { // a resolved alert may be found only by its alias
 		if e, err := s.bridge.status.Explain(ctx, s.subject()); err == nil && len(e.Entries) > 0 {
 			s.Alias, s.Incident = e.Entries[0].Alias, e.Entries[0].Incident.Name()
@@ -161,7 +161,7 @@ func (s *story) end(ctx context.Context) error {
 }
 
 // resolved sends the resolve, also after Ctrl-C.
-func (s *story) resolved(ctx context.Context) error {
+func (s *testRun) resolved(ctx context.Context) error {
 	body, err := s.alert.webhook(time.Now())
 	if err == nil {
 		err = s.bridge.send(context.WithoutCancel(ctx), body) // requestTimeout bounds it
@@ -175,7 +175,7 @@ func (s *story) resolved(ctx context.Context) error {
 }
 
 // subject returns the alias or, until it is known, the labels that identify the alert.
-func (s *story) subject() status.Subject {
+func (s *testRun) subject() status.Subject {
 	if s.Alias != "" {
 		return status.Subject{Alias: s.Alias}
 	}
@@ -183,12 +183,12 @@ func (s *story) subject() status.Subject {
 }
 
 // await waits until the entry is as wanted.
-func (s *story) await(ctx context.Context, name string, wanted func(*status.Entry) bool) error {
+func (s *testRun) await(ctx context.Context, name string, wanted func(*status.Entry) bool) error {
 	if s.bridge.status == nil {
 		return nil
 	}
 	last := "the bridge does not know the alert"
-	var told time.Time // since when the bridge only reports why there is no incident
+	var since time.Time // since when the bridge only reports why there is no incident
 	for end := time.Now().Add(s.o.timeout); ; {
 		e, err := s.bridge.status.Explain(ctx, s.subject())
 		if err != nil {
@@ -201,7 +201,7 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 		switch {
 		case len(e.Entries) > 0:
 			now := &e.Entries[0]
-			told = time.Time{}
+			since = time.Time{}
 			s.Alias, s.Incident, last = now.Alias, now.Incident.Name(), now.State.String(time.Now())
 			if wanted(now) && e.DryRun {
 				return s.fail(name + ": only in a dry run: nothing is sent to Alert24, and nobody is paged")
@@ -211,13 +211,13 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 				return nil
 			}
 		case about >= 0:
-			if last = e.Notices[about].Text; told.IsZero() {
-				told = time.Now()
+			if last = e.Notices[about].Text; since.IsZero() {
+				since = time.Now()
 			}
 		}
-		if given := !told.IsZero() && time.Since(told) > sure; given || time.Now().After(end) {
+		if given := !since.IsZero() && time.Since(since) > patience; given || time.Now().After(end) {
 			if given {
-				return s.fail(name + ": it will not be, because " + last)
+				return s.fail(name + ": does not happen, because " + last)
 			}
 			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + last)
 		}
@@ -228,14 +228,14 @@ func (s *story) await(ctx context.Context, name string, wanted func(*status.Entr
 }
 
 // fail records the step that did not happen, and why.
-func (s *story) fail(text string) error {
+func (s *testRun) fail(text string) error {
 	s.Failed = text
 	fmt.Fprintf(s.out, "%s\n", text)
 	return errNotInTime
 }
 
 // step records a step.
-func (s *story) step(name, detail string) {
+func (s *testRun) step(name, detail string) {
 	took := time.Since(s.began)
 	s.Steps = append(s.Steps, step{name, took.Seconds(), detail})
 	fmt.Fprintln(s.out, strings.TrimRight(fmt.Sprintf("%8.3f s  %-17s %s", took.Seconds(), name, detail), " "))

@@ -28,7 +28,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
-func TestStory(t *testing.T) {
+func TestFireAndResolve(t *testing.T) {
 	f := newFake(t)
 	code, stdout, stderr := run(t.Context(), f.args()...)
 	require.Zero(t, code, stderr)
@@ -43,7 +43,7 @@ $`, stdout)
 
 	code, stdout, _ = run(t.Context(), f.args("-o", "json")...)
 	require.Zero(t, code)
-	var s story
+	var s testRun
 	require.NoError(t, json.Unmarshal([]byte(stdout), &s))
 	assert.Equal(t, []string{"Alert24ToolTest:x", "#7", ""}, []string{s.Alias, s.Incident, s.Failed})
 	assert.Len(t, s.Steps, 4)
@@ -109,7 +109,7 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 		"it is ignored": {
 			change: func(f *fakeBridge) { f.notice = "ignored by incident::severity::ignore" },
 			args:   []string{"--timeout", "1m"},
-			want:   "incident opened: it will not be, because ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
+			want:   "incident opened: does not happen, because ignored by incident::severity::ignore\n", sent: []string{"firing", "resolved"},
 		},
 		"another webhook was refused": {
 			change: func(f *fakeBridge) { f.notice, f.kind = "webhooks are answered 401", status.Refused },
