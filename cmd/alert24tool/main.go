@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command alert24tool looks into the bridge from Alertmanager to Alert24, previews it, and tries it. Each of its commands
+// Command alert24tool checks Alert24, tests and queries a running bridge, and previews its incidents. Each of its commands
 // has a package in internal/tool.
 package main
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package alert24 carries out the protocol's calls over Alert24's incidents API, version 1, and reports what became of each call
-// as a result of package protocol. It knows requests, answers and which incidents are ours. It does not know the life of an alias.
+// as a result of package protocol. It knows requests, answers and which incidents are ours. It knows nothing of entries and episodes.
 //
 // It may import protocol, incident, labels, text and net/http. Start with calls.go (what is sent), go on with result.go (what an
 // answer means) and find.go (lookups).

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arrival lets exporters of this process stamp a webhook when it arrives, before its body is read and anything else takes
-// time. It knows no clocks: an exporter puts its stamp into the context, and reads it there later.
+// Package arrival lets exporters of this process note when a webhook arrives, before its body is read. It knows no clocks: an exporter puts
+// its stamp into the context of the webhook, and reads it there later.
 package arrival
 
 import (

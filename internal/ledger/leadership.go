@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Leadership is the leader's store while it leads. To close it lets another replica lead.
+// Leadership is the leader's store while it leads. Close lets another replica lead.
 type Leadership interface {
 	Store
 	Inbox

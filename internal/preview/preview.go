@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package preview shows what a webhook would do: decode, convert, read events, apply, decide, body. It calls the same packages as
-// the receiver and the exporter, one alias at a time, with an incident manager that sends nothing. It is pure: it reads no clock,
-// configuration or file. Start at [Preview.Webhook].
+// Package preview shows what a webhook would do. Like the receiver and the exporter, it decodes the webhook, makes records and events,
+// applies the events and decides on the next call. It handles one alias at a time, with an incident manager that sends nothing. It is pure:
+// it reads no clock, configuration or file. Start at [Preview.Webhook].
 package preview
 
 import (
@@ -29,7 +29,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
-// Assumption is what the answers assume, because a webhook does not say what came before it.
+// Assumption is what a preview assumes, because a webhook does not say what came before it.
 const Assumption = "firing alerts have no incident yet, and resolved alerts have an open one"
 
 // epoch stands for the random id of a receiver process.

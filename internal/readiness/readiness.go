@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package readiness is where exporters of this process report, and receivers ask, whether alerts would be accepted. It knows
-// nothing of pipelines: a receiver is ready if every registered exporter is.
+// Package readiness lets receivers ask the exporters of this process whether they would accept alerts. It knows nothing of pipelines: a
+// receiver is ready if every registered exporter is.
 package readiness
 
 import (

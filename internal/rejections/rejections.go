@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rejections is where receivers of this process report which webhooks they accepted and refused, and where exporters
-// listen: their status page shows why an alert has no incident. It stores nothing.
+// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused, so that the
+// status page can show why an alert has no incident. It stores nothing.
 package rejections
 
 import (

@@ -1,9 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status presents the bridge's knowledge to people and scripts. It has the types of the status API, the words for the state
-// of an entry, and small memories of recent events. It may import packages of entries and incidents, and does no input or output.
-// Start reading at Read in entry.go; docs/status.md describes the JSON.
+// Package status describes entries and problems of the bridge for people and scripts. It has the types of the status API, the words for
+// the state of an entry, and bounded lists of recent events. It may import the packages of entries and incidents, and does no input or
+// output. Start reading at Read in entry.go; docs/status.md describes the JSON.
 package status
 
 import (
