@@ -53,7 +53,7 @@ func TestWhatMovesByItselfIsNoNews(t *testing.T) {
 }
 
 // The API fails on updates with some lists. After a few tries, the bridge writes the other fields.
-func TestUpdatesThatTheAPICannotDigest(t *testing.T) {
+func TestUpdatesOnWhichTheAPIFails(t *testing.T) {
 	s := play(t, kit.World{Switches: func(sw *sandbox.Switches) { sw.ArrayFieldsPut = store.Error }})
 	ill, well := kit.Firing("api-01.prod", "warning"), kit.Firing("api-02.prod", "warning")
 	s.deliver(ill)

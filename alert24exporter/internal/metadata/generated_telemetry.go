@@ -414,7 +414,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24APIUp, err = builder.meter.Int64ObservableGauge(
 		"otelcol_exporter_alert24_api_up",
-		metric.WithDescription("1 if Alert24 answered the last request as a working API does, 0 if not. [Alpha]"),
+		metric.WithDescription("1 if Alert24 answered the last request correctly, 0 if not. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
@@ -542,7 +542,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24OldestPendingAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_exporter_alert24_oldest_pending_age",
-		metric.WithDescription("How long the alias that waits longest has differed between Alert24 and the ledger; 0 if none does. [Alpha]"),
+		metric.WithDescription("How long the oldest pending change has waited; 0 if none is pending. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -640,7 +640,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24TemplateFailures, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_template_failures",
-		metric.WithDescription("Templates that failed on an alert, so that their default was used. [Alpha]"),
+		metric.WithDescription("Templates that failed on an alert and were replaced by the default. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
@@ -658,7 +658,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24WriteDelay, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_alert24_write_delay",
-		metric.WithDescription("Time from the receipt of the webhook that caused a change to Alert24's answer that confirms it. [Alpha]"),
+		metric.WithDescription("Time from the arrival of the webhook that caused a change to the answer of Alert24 that confirms it. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}...),
 	)

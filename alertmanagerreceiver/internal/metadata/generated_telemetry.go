@@ -116,7 +116,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerWebhooks, err = builder.meter.Int64Counter(
 		"otelcol_receiver_alertmanager_webhooks",
-		metric.WithDescription("Requests on the webhook's port, by the status they were answered with. [Alpha]"),
+		metric.WithDescription("Requests on the webhook's port, by the status of the answer. [Alpha]"),
 		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)

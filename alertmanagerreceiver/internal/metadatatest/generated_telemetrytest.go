@@ -148,7 +148,7 @@ func AssertEqualReceiverAlertmanagerTruncatedWebhooks(t *testing.T, tt *componen
 func AssertEqualReceiverAlertmanagerWebhooks(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_alertmanager_webhooks",
-		Description: "Requests on the webhook's port, by the status they were answered with. [Alpha]",
+		Description: "Requests on the webhook's port, by the status of the answer. [Alpha]",
 		Unit:        "{webhook}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
