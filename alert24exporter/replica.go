@@ -50,7 +50,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	}
 	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
 	r.unstamp = arrival.Register(r.stamp)
-	r.stop = background(ctx, r.campaign, db.Pulse)
+	r.stop = background(ctx, r.campaign, db.WatchPauses)
 	e.replica = r
 	return nil
 }

@@ -42,7 +42,7 @@ type Arrival struct{ theirs, ours time.Time }
 // Arrival stamps a webhook that has just arrived. Call it before anything else. If the process's clock stops, as in a suspended
 // machine, only time that passes after this call is noticed.
 func (db *DB) Arrival() Arrival {
-	a := Arrival{ours: db.pulse.since(db.now())}
+	a := Arrival{ours: db.pauses.since(db.now())}
 	a.theirs, _ = db.clock.at(a.ours) // if unknown, Append asks the database
 	return a
 }

@@ -67,7 +67,7 @@ type DB struct {
 	log      *zap.Logger
 	now      func() time.Time
 	clock    clock
-	pulse    pulse
+	pauses   pauses
 	live     atomic.Int64
 	problem  atomic.Pointer[error]
 	prepared atomic.Bool

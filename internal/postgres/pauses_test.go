@@ -13,38 +13,38 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestPulse(t *testing.T) {
+func TestPauses(t *testing.T) {
 	at := time.Now().Add
-	var p pulse
-	assert.Equal(t, at(0), p.since(at(0)), "nobody beats")
-	p.beatAt(at(0))
+	var p pauses
+	assert.Equal(t, at(0), p.since(at(0)), "nobody ticks")
+	p.tickAt(at(0))
 	assert.Equal(t, at(stopped), p.since(at(stopped)), "it is only slow")
 	assert.Equal(t, at(0), p.since(at(7*time.Second)), "it was stopped, and this may have come at any time")
-	p.beatAt(at(7 * time.Second))
-	p.beatAt(at(7*time.Second + beats))
+	p.tickAt(at(7 * time.Second))
+	p.tickAt(at(7*time.Second + tickInterval))
 	assert.Equal(t, at(0), p.since(at(7*time.Second+backlog-1)), "it has waited as well")
 	assert.Equal(t, at(7*time.Second+backlog), p.since(at(7*time.Second+backlog)))
 }
 
 // A process may be stopped again before it has read what waited in its sockets.
-func TestPulseOfAProcessStoppedTwice(t *testing.T) {
+func TestTwoPauses(t *testing.T) {
 	at := time.Now().Add
-	var p pulse
-	p.beatAt(at(0))
-	p.beatAt(at(7 * time.Second))
-	p.beatAt(at(7*time.Second + beats))
+	var p pauses
+	p.tickAt(at(0))
+	p.tickAt(at(7 * time.Second))
+	p.tickAt(at(7*time.Second + tickInterval))
 	assert.Equal(t, at(0), p.since(at(10*time.Second)), "it may have waited through both stops")
-	p.beatAt(at(10 * time.Second))
-	p.beatAt(at(10*time.Second + backlog))
+	p.tickAt(at(10 * time.Second))
+	p.tickAt(at(10*time.Second + backlog))
 	assert.Equal(t, at(10*time.Second+backlog), p.since(at(13*time.Second)), "there was time to read what waited before")
 }
 
-func TestPulseBeatsUntilItsEnd(t *testing.T) {
+func TestWatchPausesUntilItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := &DB{now: time.Now}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); db.Pulse(ctx) }()
+		go func() { defer close(done); db.WatchPauses(ctx) }()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		assert.Equal(t, time.Now(), db.Arrival().ours)
@@ -61,11 +61,11 @@ func TestWebhookThatWaitedForAStoppedProcessIsLate(t *testing.T) {
 	now := time.Now()
 	db := open(t, server.URL(server.Database(t)), func(c *Config) { c.now = func() time.Time { return now } })
 	put(t, db, "", "teaches the database's time")
-	db.pulse.beatAt(now)
+	db.pauses.tickAt(now)
 	now = now.Add(Punctual + time.Second)
 	late := db.Arrival()
 	require.ErrorIs(t, db.Punctual(late), ErrLate)
-	db.pulse.beatAt(now)
+	db.pauses.tickAt(now)
 	now = now.Add(backlog)
 	next := db.Arrival()
 	require.NoError(t, db.Punctual(next))
