@@ -33,9 +33,9 @@ const (
 // replica is one of the two Alertmanagers for one group: a model of its dispatcher and of its stages for
 // waiting, deduplication and retries.
 //
-// It is kinder than the original in one way: it owes. A real Alertmanager that got no answer forgets a firing that ends before
-// the next flush, and one whose resolve was acknowledged but came too late may not send the next. Then an incident stays
-// open, and no receiver can know that its alert ended. This replica sends the truth until it is acknowledged.
+// It differs from the original in one way: it sends each state until that is acknowledged. A real Alertmanager that got no answer
+// forgets a firing that ends before the next flush. If its resolve was acknowledged but came too late, it may not send the next one.
+// Then an incident stays open, and no receiver can know that its alert ended.
 type replica struct {
 	number int
 	family *family

@@ -72,8 +72,8 @@ func setting(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// Whatever happens to replicas, their database and the API, the open incidents at the end match the firing alerts as far as
-// Alertmanager reported them, and judge finds nothing wrong in the whole run.
+// Whatever happens to replicas, their database and the API, the open incidents at the end match the alerts that Alertmanager reported as
+// firing. The judge finds nothing wrong in the whole run.
 func TestChaos(t *testing.T) {
 	f := startSome(t, setting(t, "CHAOS_REPLICAS", replicas), "exporters.alert24.lifecycle.audit_interval="+audits.String())
 	pair := f.pair(t)

@@ -24,8 +24,8 @@ import (
 
 var command = regexp.MustCompile(`(?m)^(?:\$ )?((?:build/)?alert24tool .*)$`)
 
-// Every command of the documentation works, in the order of the page, in a folder with the deployed configuration, next to a
-// running bridge and with its key in the environment.
+// Every command of the documentation works, in the order of the page. The commands run in a folder with the deployed configuration, next
+// to a running bridge, with its key in the environment.
 func TestCommandsOfTheDocumentation(t *testing.T) {
 	kit.Binaries(t, harness.ToolEnv, harness.CollectorEnv)
 	pages := map[string][]string{}

@@ -34,8 +34,8 @@ type write struct {
 	ResolvedAt        string     `json:"resolved_at,omitempty"`
 }
 
-// createBody returns the body of a create. A minimal one keeps the status (it pages people), the source and the tags (routing rules and
-// lookups read them), and only the last line of the description, which names the alias.
+// createBody returns the body of a create. A minimal one keeps the status, which pages people. It also keeps the source and the tags, which
+// routing rules and lookups read. Of the description, it keeps only the last line, which names the alias.
 func createBody(d *Draft, status string) write {
 	c := &d.Content
 	w := write{

@@ -20,11 +20,11 @@ import (
 //
 //   - for the incident of one alias, while the field has the refused value and no new incident is created. The value may be
 //     wrong, such as the id of a service that does not exist;
-//   - for the rest of the process, if the refusal says that the field does not exist, or if the field has the same value for
-//     every incident, or if the API refused it for two aliases with two values and never took it.
+//   - for all incidents until the process ends, if one of these is true: the refusal says that the field does not exist; the field has
+//     the same value for every incident; the API refused it for two aliases with two values and has never accepted it.
 //
-// A refusal counts when the API takes the call without the field, or when the call holds nothing else. A message that only
-// quotes the word from a title proves nothing.
+// A refusal counts only if the API then accepts the call without the field, or if the call has no other field. Otherwise the message
+// may just quote the name of the field from a title.
 
 // Dropped is an optional field that is left out because the API refused it.
 type Dropped struct {

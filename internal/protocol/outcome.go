@@ -43,9 +43,8 @@ func (o Outcome) String() string {
 // changes reports whether the event changed the entry.
 func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != Ignored }
 
-// Durable reports whether events with these outcomes must be stored. A repeat need not be: it changes only the place in the order, which
-// ends with the receiver's process, and the time when the alert was last heard, which counts from the start of this process at the
-// earliest.
+// Durable reports whether events with these outcomes must be stored. A repeat need not be stored, because it changes only two values that
+// no restart needs: the place in the order of one receiver process, and the time when this process last heard the alert.
 func Durable(outcomes []Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.changes() && o != Repeated && o != RefreshDue })
 }

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused, so that the
-// status page can show why an alert has no incident. It stores nothing.
+// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused. The status
+// page then shows why an alert has no incident. The package stores nothing.
 package rejections
 
 import (

@@ -4,8 +4,8 @@
 // Package cli has the shared code of the commands of alert24tool: exit codes, one-line errors, the flag --output, JSON, HTTP clients.
 //
 // Each command has its own package next to this one, whose New returns it. It has a Long text, an Example and
-// a RunE. RunE writes its report to cmd.OutOrStdout() and returns nil, [ErrFound] after a report that needs attention,
-// an error of [Usage] for wrong flags, or any other error if the command could not do its work.
+// a RunE. RunE writes its report to cmd.OutOrStdout(). It returns nil, or [ErrFound] after a report that needs attention. For wrong
+// flags it returns an error of [Usage], and any other error if the command could not do its work.
 package cli
 
 import (
