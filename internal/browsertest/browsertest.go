@@ -173,21 +173,18 @@ func Eval[T any](b *Tab, expression string) T {
 	return r.Result.Value
 }
 
-// Until waits until an expression is true, and returns how many milliseconds that took.
-func (b *Tab) Until(expression string) float64 {
+// Until waits until an expression is true.
+func (b *Tab) Until(expression string) {
 	b.t.Helper()
-	took := Eval[float64](b, `new Promise((resolve) => {
+	require.True(b.t, Eval[bool](b, `new Promise((resolve) => {
 		const begin = performance.now();
 		const check = () => {
-			const took = performance.now() - begin;
-			if (`+expression+`) resolve(took);
-			else if (took > `+strconv.FormatInt(browserPatience.Milliseconds(), 10)+`) resolve(-1);
+			if (`+expression+`) resolve(true);
+			else if (performance.now() - begin > `+strconv.FormatInt(browserPatience.Milliseconds(), 10)+`) resolve(false);
 			else setTimeout(check, 5);
 		};
 		check();
-	})`)
-	require.GreaterOrEqual(b.t, took, 0.0, "not true within %s: %s", browserPatience, expression)
-	return took
+	})`), "not true within %s: %s", browserPatience, expression)
 }
 
 // Visit loads an address in a window of the given size.

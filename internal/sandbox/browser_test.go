@@ -20,7 +20,7 @@ func openTab(t *testing.T) *tab {
 func eval[T any](b *tab, expression string) T { return browsertest.Eval[T](b.Tab, expression) }
 
 func (b *tab) call(method string, params map[string]any, result any) { b.Call(method, params, result) }
-func (b *tab) until(expression string) float64                       { return b.Until(expression) }
+func (b *tab) until(expression string)                               { b.Until(expression) }
 func (b *tab) visit(address string, width, height int)               { b.Visit(address, width, height) }
 func (b *tab) resize(width, height int)                              { b.Resize(width, height) }
 func (b *tab) fits(width int)                                        { b.Fits(width) }
