@@ -157,20 +157,23 @@ func (d *DryRun) change(id string, f func(*protocol.Shown)) protocol.Shown {
 }
 
 // Find answers from the incidents that the dry run opened. An incident with a known id is shown as in Read.
-func (d *DryRun) Find(_ context.Context, questions []Question) ([]protocol.Answer, error) {
+func (d *DryRun) Find(_ context.Context, questions []Question, found func(i int, a protocol.Answer, err error)) {
+	for i := range questions {
+		found(i, d.find(&questions[i]), nil)
+	}
+}
+
+func (d *DryRun) find(q *Question) protocol.Answer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	answers := make([]protocol.Answer, len(questions))
-	for i, q := range questions {
-		answers[i] = protocol.Answer{Result: protocol.Done, Began: d.now()}
-		if q.ID != "" {
-			answers[i].Found = append(answers[i].Found, d.shown(q.ID))
-		}
-		if id := d.open[q.Alias]; id != "" && id != q.ID {
-			answers[i].Found = append(answers[i].Found, d.shown(id))
-		}
+	a := protocol.Answer{Result: protocol.Done, Began: d.now()}
+	if q.ID != "" {
+		a.Found = append(a.Found, d.shown(q.ID))
 	}
-	return answers, nil
+	if id := d.open[q.Alias]; id != "" && id != q.ID {
+		a.Found = append(a.Found, d.shown(id))
+	}
+	return a
 }
 
 // Open lists the open incidents of the dry run.

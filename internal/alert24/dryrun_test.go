@@ -54,8 +54,11 @@ func TestADryRunSaysWhatTheClientWouldSend(t *testing.T) {
 func TestADryRunRemembersWhatItOpened(t *testing.T) {
 	d := NewDryRun(func(context.Context, DryCall) {}, Config{Now: func() time.Time { return boardNow }})
 	lookup := func() []protocol.Shown {
-		all, err := d.Find(t.Context(), []Question{{Alias: "B"}, {Alias: "A", Depth: protocol.All}})
-		require.NoError(t, err)
+		all := make([]protocol.Answer, 2)
+		d.Find(t.Context(), []Question{{Alias: "B"}, {Alias: "A", Depth: protocol.All}}, func(i int, a protocol.Answer, err error) {
+			assert.NoError(t, err)
+			all[i] = a
+		})
 		assert.Empty(t, all[0].Found)
 		assert.Equal(t, protocol.Done, all[1].Result)
 		assert.Equal(t, boardNow, all[1].Began)

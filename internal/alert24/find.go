@@ -30,6 +30,7 @@ type asked struct {
 	// unidentified means that an open incident may be ours, but shows nothing that identifies it.
 	unidentified bool
 	err          error
+	tell         func() // hands over the answer
 }
 
 // open reports whether the list of open incidents must be read, because the incident may be of any age.
@@ -40,15 +41,16 @@ func (a *asked) open() bool {
 // recent reports whether the list must be read back to Since.
 func (a *asked) recent() bool { return a.Depth >= protocol.Since && !a.Since.IsZero() }
 
-// Find reads what the questions need, once for all of them, and answers each, in order. The result is Done with the incidents
-// found. If Find could not see all that a question needs, the result says why, and the answer has the known incident if it was
-// read. The error is the first such reason.
-func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Answer, error) {
+// Find reads what the questions need, once for all of them. It calls found for each question, by its index, as soon as its answer is
+// known, also concurrently. The result is Done with the incidents found. If Find could not see all that a question needs, the result and
+// the error say why, and the answer has the known incident if it was read.
+func (c *Client) Find(ctx context.Context, questions []Question, found func(i int, a protocol.Answer, err error)) {
 	began := c.cfg.Now()
 	all := make([]asked, len(questions))
 	f := finding{client: c, byTag: map[string][]*asked{}, byID: map[string][]*asked{}, byTitle: map[uint64][]*asked{}}
 	for i := range questions {
 		a := &all[i]
+		a.tell = func() { found(i, a.answer(began), a.reason()) }
 		a.Question, a.tag = &questions[i], incident.AliasTag(questions[i].Alias)
 		f.byTag[a.tag] = append(f.byTag[a.tag], a)
 		if a.ID != "" {
@@ -65,15 +67,6 @@ func (c *Client) Find(ctx context.Context, questions []Question) ([]protocol.Ans
 	f.readOpen(ctx)
 	f.readNewest(ctx)
 	f.readKnown(ctx)
-	answers := make([]protocol.Answer, len(all))
-	var first error
-	for i := range all {
-		answers[i] = all[i].answer(began)
-		if first == nil {
-			first = all[i].reason()
-		}
-	}
-	return answers, first
 }
 
 // finding is the work on several questions.
@@ -178,33 +171,43 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 // readKnown reads the incidents with known ids that the list did not show, even if reading the list failed, unless the API accepts
 // no more requests.
 func (f *finding) readKnown(ctx context.Context) {
+	unread := map[string][]*asked{}
+	for _, a := range f.asked {
+		if a.ID == "" || a.closedToUs() || len(a.known()) > 0 {
+			a.tell()
+		} else {
+			unread[a.ID] = append(unread[a.ID], a)
+		}
+	}
 	slots := make(chan struct{}, f.client.cfg.Workers)
 	var wg sync.WaitGroup
-	for id, of := range f.byID {
-		of = slices.DeleteFunc(slices.Clone(of), func(a *asked) bool {
-			return a.closedToUs() || len(a.known()) > 0
-		})
-		if len(of) == 0 {
-			continue
-		}
+	for id, of := range unread {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			inc, err := f.client.read(ctx, protocol.Lookup, id)
+			f.readOne(ctx, id, of)
 			for _, a := range of {
-				switch ResultOf(err) {
-				case protocol.Done:
-					a.add(&inc)
-				case protocol.Gone:
-				default:
-					if a.err == nil {
-						a.err = err
-					}
-				}
+				a.tell()
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// readOne reads the incident for questions about it.
+func (f *finding) readOne(ctx context.Context, id string, of []*asked) {
+	inc, err := f.client.read(ctx, protocol.Lookup, id)
+	for _, a := range of {
+		switch ResultOf(err) {
+		case protocol.Done:
+			a.add(&inc)
+		case protocol.Gone:
+		default:
+			if a.err == nil {
+				a.err = err
+			}
+		}
+	}
 }
 
 // known returns the incident with the known id, if it was found.

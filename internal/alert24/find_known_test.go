@@ -4,6 +4,7 @@
 package alert24
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -72,12 +73,26 @@ func TestKnownIncidentsAreReadWithinTheLimitOfWorkers(t *testing.T) {
 	b := &board{now: boardNow, rows: rows}
 	var gate concurrency
 	c := serve(t, b.ServeHTTP, func(c *Config) { c.Workers = 3 }, func(c *Config) { c.Gate = &gate })
-	answers, err := c.Find(t.Context(), questions)
-	require.NoError(t, err)
+	answers, errs := FindAll(t, c, questions)
+	require.NoError(t, errors.Join(errs...))
 	for i := range answers {
 		assert.Equal(t, []string{questions[i].ID}, ids(answers[i].Found))
 	}
 	assert.LessOrEqual(t, gate.most, 3)
 	assert.Zero(t, gate.now)
 	assert.Equal(t, 40, gate.total)
+}
+
+// An answer comes as soon as it is known: the reading of other known incidents can take minutes.
+func TestAnAnswerWaitsForNoOtherReading(t *testing.T) {
+	_, c := startBoard(t, others(150, time.Minute)...)
+	var order []int
+	c.Find(t.Context(), []Question{
+		{Alias: "slow", ID: "other-149", Depth: protocol.Newest},
+		{Alias: "other 1", Depth: protocol.Newest},
+	}, func(i int, _ protocol.Answer, err error) {
+		require.NoError(t, err)
+		order = append(order, i)
+	})
+	assert.Equal(t, []int{1, 0}, order)
 }

@@ -80,9 +80,9 @@ var calls = map[string]func(context.Context, *Client) (protocol.Answer, error){
 	},
 	"close":  func(ctx context.Context, c *Client) (protocol.Answer, error) { return c.Close(ctx, "i", time.Time{}) },
 	"reopen": func(ctx context.Context, c *Client) (protocol.Answer, error) { return c.Reopen(ctx, "i") },
-	"find": func(ctx context.Context, c *Client) (protocol.Answer, error) {
-		all, err := c.Find(ctx, []Question{{Alias: "A:1", Depth: protocol.Newest}})
-		return all[0], err
+	"find": func(ctx context.Context, c *Client) (answer protocol.Answer, err error) {
+		c.Find(ctx, []Question{{Alias: "A:1", Depth: protocol.Newest}}, func(_ int, a protocol.Answer, why error) { answer, err = a, why })
+		return answer, err
 	},
 	"open": func(ctx context.Context, c *Client) (protocol.Answer, error) {
 		_, err := c.Open(ctx)

@@ -27,10 +27,9 @@ func TestAPageThatIsTooLongIsReadInParts(t *testing.T) {
 		row["description"] = log
 	}
 	b, c := startBoard(t, slices.Concat(rows, []map[string]any{incidentRow("a", "A", time.Hour)})...)
-	answers, err := c.Find(t.Context(), []Question{{Alias: "A", Depth: protocol.All, Since: ago(2 * time.Hour)}})
+	a, err := find(t, c, Question{Depth: protocol.All, Since: ago(2 * time.Hour)})
 	require.NoError(t, err)
-	require.Len(t, answers[0].Found, 1)
-	assert.Equal(t, "a", answers[0].Found[0].ID)
+	assert.Equal(t, []string{"a"}, ids(a.Found))
 	assert.Less(t, len(b.seen), 50)
 	l, err := c.Open(t.Context())
 	require.NoError(t, err)

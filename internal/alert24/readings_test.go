@@ -4,6 +4,7 @@
 package alert24_test
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -88,14 +89,14 @@ func live(t *testing.T, c *alert24.Client, sb *sandboxtest.Sandbox) {
 
 	title := []uint64{incident.HashText(d.Content.Title)}
 	since := a.Incident.StartedAt
-	answers, err := c.Find(t.Context(), []alert24.Question{
+	answers, errs := alert24.FindAll(t, c, []alert24.Question{
 		{Alias: "A", Depth: protocol.All, Since: since, Titles: title, AnyTitle: true},
 		{Alias: "A", Depth: protocol.Since, Since: since, Titles: title},
 		{Alias: "B", Depth: protocol.Since, Since: since, Titles: title},
 		{Alias: "old-0", Depth: protocol.All, Titles: title},
 		{Alias: "none", Depth: protocol.All, Since: since, Titles: title, AnyTitle: true},
 	})
-	require.NoError(t, err)
+	require.NoError(t, errors.Join(errs...))
 	for i, want := range [][]string{{a.Incident.ID}, {a.Incident.ID}, {b.Incident.ID}} {
 		var found []string
 		for _, f := range answers[i].Found {

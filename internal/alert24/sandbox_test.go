@@ -4,6 +4,7 @@
 package alert24_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -137,13 +138,13 @@ func TestLookupsInTheSandbox(t *testing.T) {
 
 			c = client(t, sb, sb.Key) // as after a restart, which forgets what the API refuses
 			began := time.Now().Add(-time.Minute)
-			answers, err := c.Find(t.Context(), []alert24.Question{
+			answers, errs := alert24.FindAll(t, c, []alert24.Question{
 				{Alias: "alias-0", Depth: protocol.All, AnyTitle: true},
 				{Alias: "alias-1", Depth: protocol.Since, Since: began},
 				{Alias: "alias-2", Depth: protocol.Newest, ID: byAlias["alias-2"]},
 				{Alias: "none", Depth: protocol.All, Since: began, AnyTitle: true},
 			})
-			require.NoError(t, err)
+			require.NoError(t, errors.Join(errs...))
 			for i, open := range []bool{true, false, true} {
 				require.Len(t, answers[i].Found, 1)
 				assert.Equal(t, byAlias["alias-"+strconv.Itoa(i)], answers[i].Found[0].ID)

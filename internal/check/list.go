@@ -128,10 +128,10 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 	question := alert24.Question{
 		Alias: r.o.Alias, Depth: protocol.Since, Since: r.report.Began.Add(-time.Minute), Titles: []uint64{incident.HashText(r.title(""))},
 	}
-	var answers []protocol.Answer
+	var answer protocol.Answer
 	for try := range limitTries {
 		r.api.requests++
-		answers, err = client.Find(ctx, []alert24.Question{question})
+		client.Find(ctx, []alert24.Question{question}, func(_ int, a protocol.Answer, why error) { answer, err = a, why })
 		limited, is := errors.AsType[*alert24.Error](err)
 		if !is || limited.Status != http.StatusTooManyRequests || !r.o.Sleep(ctx, min(max(limited.RetryAfter, time.Second<<try), maxPause)) {
 			break
@@ -140,7 +140,7 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(answers[0].Found, func(s protocol.Shown) bool { return s.ID == r.first.id }), nil
+	return slices.ContainsFunc(answer.Found, func(s protocol.Shown) bool { return s.ID == r.first.id }), nil
 }
 
 // filters requests lists that must not contain our incident.

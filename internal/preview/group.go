@@ -146,8 +146,8 @@ func (s *simulation) carryOut(ctx context.Context, call protocol.Call) {
 	case protocol.Close:
 		answer, _ = s.manager.Close(ctx, call.ID, cmp.Or(e.EndedAt(), s.at))
 	default: // a lookup: no incident is open that could need an update
-		answers, _ := s.manager.Find(ctx, []alert24.Question{{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}})
-		answer = answers[0]
+		question := alert24.Question{Alias: e.Alias, ID: call.ID, Depth: call.Depth, Since: call.At}
+		s.manager.Find(ctx, []alert24.Question{question}, func(_ int, a protocol.Answer, _ error) { answer = a })
 	}
 	s.entry, _ = s.Policy.Learn(e, call, answer, s.at)
 }

@@ -31,21 +31,15 @@ func (r *Reconciler) check() {
 		return
 	}
 	began := time.Now()
-	answers, err := r.manager.Find(r.stopping, []alert24.Question{{Depth: protocol.Newest}})
-	a := protocol.Answer{Result: alert24.ResultOf(err)}
-	if len(answers) == 1 {
-		a = answers[0]
-	}
-	r.read(a, time.Since(began), err)
+	r.manager.Find(r.stopping, []alert24.Question{{Depth: protocol.Newest}}, func(_ int, a protocol.Answer, err error) {
+		r.read(a, time.Since(began), err)
+	})
 }
 
 // read reports a reading that belongs to no alias.
 func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 	if r.stopping.Err() != nil {
 		return
-	}
-	if a.Result == protocol.Done {
-		err = nil
 	}
 	r.heard(protocol.Lookup, &a, err)
 	r.observer.Called("", protocol.Lookup, a.Result, took, err)

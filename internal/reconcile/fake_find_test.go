@@ -5,6 +5,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -12,10 +13,10 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-func (m *fakeManager) Find(ctx context.Context, questions []alert24.Question) ([]protocol.Answer, error) {
-	answers, failed := make([]protocol.Answer, len(questions)), error(nil)
+// Find reads the list, except for the depth Known, and then, by its id, each known incident that the list has not shown.
+func (m *fakeManager) Find(ctx context.Context, questions []alert24.Question, found func(i int, a protocol.Answer, err error)) {
+	listed, failed := protocol.Answer{Result: protocol.Done}, error(nil)
 	began := time.Now()
-	listed := protocol.Answer{Result: protocol.Done}
 	if depth := questions[0].Depth; depth > protocol.Known {
 		op := opDeep
 		if depth == protocol.Newest {
@@ -28,29 +29,41 @@ func (m *fakeManager) Find(ctx context.Context, questions []alert24.Question) ([
 		}
 	}
 	for i, q := range questions {
-		answers[i] = protocol.Answer{Result: listed.Result, RetryAfter: listed.RetryAfter, Began: began}
-		if listed.Result == protocol.Done {
-			answers[i].Found = m.found(q)
+		a, err := protocol.Answer{Result: listed.Result, RetryAfter: listed.RetryAfter, Began: began}, failed
+		if failed == nil {
+			a.Found = m.found(q)
 		}
-		if q.ID != "" && listed.Result == protocol.Done && q.Depth == protocol.Known {
-			if read, err := m.read(ctx, protocol.Lookup, q.ID); err == nil {
-				answers[i].Found = append(answers[i].Found, read.Incident)
+		known := slices.ContainsFunc(a.Found, func(s protocol.Shown) bool { return s.ID == q.ID })
+		if q.ID != "" && failed == nil && !known {
+			var read protocol.Answer
+			if read, err = m.read(ctx, protocol.Lookup, q.ID); err == nil {
+				a.Found = append(a.Found, read.Incident)
 			} else if read.Result != protocol.Gone {
-				answers[i].Result, failed = protocol.Incomplete, err
+				a.Result = protocol.Incomplete
 				if read.Result == protocol.Denied {
-					answers[i].Result = protocol.Denied
+					a.Result = protocol.Denied
 				}
+			} else {
+				err = nil
 			}
 		}
+		found(i, a, err)
 	}
-	return answers, failed
 }
 
+const (
+	page   = 100             // incidents
+	margin = 5 * time.Minute // of how far back the list is read
+)
+
+// found returns the incidents of the alias that the list shows.
 func (m *fakeManager) found(q alert24.Question) (found []protocol.Shown) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, r := range m.rows {
-		if r.alias == q.Alias && q.Depth > protocol.Known {
+	for i, r := range m.rows {
+		newest := q.Depth == protocol.Newest && len(m.rows)-i <= page
+		since := q.Depth == protocol.Since && !r.CreatedAt.Before(q.Since.Add(-margin))
+		if r.alias == q.Alias && (newest || since || q.Depth == protocol.All) {
 			found = append(found, r.Shown)
 		}
 	}

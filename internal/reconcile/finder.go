@@ -5,7 +5,6 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -62,8 +61,6 @@ func (f *finder) run(ctx context.Context) {
 	readers.Wait()
 }
 
-var errNoAnswer = errors.New("the lookup has no answer; this is a fault of the bridge, please report it")
-
 // find answers the questions with one reading.
 func (f *finder) find(ctx context.Context, batch []*question) {
 	questions := make([]alert24.Question, len(batch))
@@ -71,27 +68,11 @@ func (f *finder) find(ctx context.Context, batch []*question) {
 		questions[i] = q.Question
 	}
 	began := time.Now()
-	answers, err := f.manager.Find(ctx, questions)
-	if ctx.Err() != nil {
-		return // an interrupted reading proves nothing
-	}
-	took := time.Since(began)
-	if len(answers) != len(batch) {
-		answers = make([]protocol.Answer, len(batch))
-		for i := range answers {
-			answers[i].Result = protocol.Incomplete
+	f.manager.Find(ctx, questions, func(i int, a protocol.Answer, err error) {
+		if ctx.Err() == nil { // an interrupted reading proves nothing
+			f.answer(batch[i], a, time.Since(began), err)
 		}
-		if err == nil {
-			err = errNoAnswer
-		}
-	}
-	for i, q := range batch {
-		var why error
-		if answers[i].Result != protocol.Done {
-			why = err
-		}
-		f.answer(q, answers[i], took, why)
-	}
+	})
 }
 
 // reader answers the questions of one depth.

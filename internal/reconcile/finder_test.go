@@ -167,21 +167,6 @@ func TestReadingsWaitForAPauseToEnd(t *testing.T) {
 	})
 }
 
-// muddled returns fewer answers than questions.
-type muddled struct{ *fakeManager }
-
-func (muddled) Find(context.Context, []alert24.Question) ([]protocol.Answer, error) { return nil, nil }
-
-func TestAnswersThatDoNotFitTheQuestionsAreNone(t *testing.T) {
-	finderTest(t, nil, func(a *asked) {
-		a.manager = muddled{a.fakeManager}
-		a.question(protocol.All, "a")
-		a.pass(time.Second)
-		assert.Equal(t, protocol.Incomplete, a.got()["a"].Result)
-		assert.ErrorIs(t, a.errs["a"], errNoAnswer)
-	})
-}
-
 func TestFinderStopsAtOnce(t *testing.T) {
 	finderTest(t, always("", "", hangs), func(a *asked) {
 		a.question(protocol.Newest, "a", "b")

@@ -64,9 +64,9 @@ type Manager interface {
 	Close(ctx context.Context, id string, at time.Time) (protocol.Answer, error)
 	// Reopen opens a closed incident again.
 	Reopen(ctx context.Context, id string) (protocol.Answer, error)
-	// Find answers all questions with shared readings, in their order. It sets Found and Began, and Incomplete if it did not see
-	// everything that the question needs.
-	Find(ctx context.Context, questions []alert24.Question) ([]protocol.Answer, error)
+	// Find answers all questions with shared readings. It calls found once for each, by its index, as soon as its answer is known, also
+	// concurrently. The answer has Found and Began, and is Incomplete if Find did not see everything that the question needs.
+	Find(ctx context.Context, questions []alert24.Question, found func(i int, a protocol.Answer, err error))
 	// Open lists all open incidents.
 	Open(ctx context.Context) (alert24.Listing, error)
 }
