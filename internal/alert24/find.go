@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -89,8 +90,9 @@ func (f *finding) readOpen(ctx context.Context) {
 	f.fail(err, (*asked).open)
 }
 
-// readNewest reads the unfiltered list: its first page, and further pages as far back as any question needs. New rows enter only at
-// the front, so paging can repeat rows but cannot skip any.
+// readNewest reads the unfiltered list: its first page, and further pages as far back as any question needs, or while a page shows
+// several known incidents, which readKnown then need not read. New rows enter only at the front, so paging can repeat rows but cannot
+// skip any.
 func (f *finding) readNewest(ctx context.Context) {
 	reads := func(a *asked) bool { return a.recent() || a.Depth == protocol.Newest }
 	if !slices.ContainsFunc(f.asked, reads) {
@@ -107,14 +109,18 @@ func (f *finding) readNewest(ctx context.Context) {
 			begun, ahead = true, now
 		}
 		seen.add(p)
+		saved := 0 // readings by id
 		for i := range p.rows {
 			r := &p.rows[i]
+			if slices.ContainsFunc(f.byID[string(r.ID)], func(a *asked) bool { return len(a.known()) == 0 }) {
+				saved++
+			}
 			f.sort(r, func(a *asked) bool {
 				at := r.CreatedAt.time()
 				return a.Depth == protocol.Newest || a.recent() && (at.IsZero() || !at.Before(a.Since.Add(ahead-clockMargin)))
 			})
 		}
-		return slices.ContainsFunc(f.asked, func(a *asked) bool { return a.recent() && !covered(a) })
+		return saved > 1 || slices.ContainsFunc(f.asked, func(a *asked) bool { return a.recent() && !covered(a) })
 	})
 	f.fail(err, func(a *asked) bool { return reads(a) && (!begun || a.recent() && !covered(a)) })
 }
@@ -169,7 +175,7 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 }
 
 // readKnown reads the incidents with known ids that the list did not show, even if reading the list failed, unless the API accepts
-// no more requests.
+// no more requests. If the list and then such an incident could not be read, it does not try the others.
 func (f *finding) readKnown(ctx context.Context) {
 	unread := map[string][]*asked{}
 	for _, a := range f.asked {
@@ -181,11 +187,14 @@ func (f *finding) readKnown(ctx context.Context) {
 	}
 	slots := make(chan struct{}, f.client.cfg.Workers)
 	var wg sync.WaitGroup
+	var down atomic.Bool
 	for id, of := range unread {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			f.readOne(ctx, id, of)
+			if !down.Load() && !f.readOne(ctx, id, of) {
+				down.Store(true)
+			}
 			for _, a := range of {
 				a.tell()
 			}
@@ -194,8 +203,8 @@ func (f *finding) readKnown(ctx context.Context) {
 	wg.Wait()
 }
 
-// readOne reads the incident for questions about it.
-func (f *finding) readOne(ctx context.Context, id string, of []*asked) {
+// readOne reads the incident for questions about it. It reports false if neither the list nor the incident could be read.
+func (f *finding) readOne(ctx context.Context, id string, of []*asked) (works bool) {
 	inc, err := f.client.read(ctx, protocol.Lookup, id)
 	for _, a := range of {
 		switch ResultOf(err) {
@@ -203,11 +212,13 @@ func (f *finding) readOne(ctx context.Context, id string, of []*asked) {
 			a.add(&inc)
 		case protocol.Gone:
 		default:
-			if a.err == nil {
-				a.err = err
+			if a.err != nil {
+				return false
 			}
+			a.err = err
 		}
 	}
+	return true
 }
 
 // known returns the incident with the known id, if it was found.

@@ -83,6 +83,59 @@ func TestKnownIncidentsAreReadWithinTheLimitOfWorkers(t *testing.T) {
 	assert.Equal(t, 40, gate.total)
 }
 
+func TestTheListShowsManyKnownIncidents(t *testing.T) {
+	rows := slices.Concat(others(450, time.Hour), []map[string]any{incidentRow("old", "old", 24*time.Hour)})
+	questions := []Question{{Alias: "old", ID: "old", Depth: protocol.Newest}}
+	for i := range 450 {
+		questions = append(questions, Question{Alias: "q" + strconv.Itoa(i), ID: "other-" + strconv.Itoa(i), Depth: protocol.Newest})
+	}
+	for name, tt := range map[string]struct {
+		questions    []Question
+		lists, reads int
+	}{
+		"many":            {questions, 5, 0},
+		"one per page":    {[]Question{questions[50], questions[150], questions[250]}, 1, 2},
+		"two of one page": {[]Question{questions[50], questions[60], questions[150]}, 2, 0},
+		"one":             {questions[:1], 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, c := startBoard(t, rows...)
+			answers, errs := FindAll(t, c, tt.questions)
+			require.NoError(t, errors.Join(errs...))
+			for i := range answers {
+				assert.Equal(t, []string{tt.questions[i].ID}, ids(answers[i].Found))
+			}
+			assert.Equal(t, tt.lists, b.lists(""))
+			assert.Len(t, b.seen, tt.lists+tt.reads)
+		})
+	}
+}
+
+func TestAnAPIThatFailsIsNotAskedForEachKnownIncident(t *testing.T) {
+	var questions []Question
+	for i := range 100 {
+		questions = append(questions, Question{Alias: "q" + strconv.Itoa(i), ID: "other-" + strconv.Itoa(i), Depth: protocol.Newest})
+	}
+	b, c := startBoard(t, others(100, time.Hour)...)
+	b.fail = func(*http.Request) int { return http.StatusBadGateway }
+	_, errs := FindAll(t, c, questions)
+	for _, err := range errs {
+		requireResult(t, err, protocol.Incomplete)
+	}
+	assert.Less(t, len(b.seen), 20)
+
+	b.fail = func(r *http.Request) int {
+		if strings.Contains(r.RequestURI, "?limit") {
+			return http.StatusBadGateway
+		}
+		return 0
+	}
+	answers, _ := FindAll(t, c, questions)
+	for i := range answers {
+		assert.Equal(t, []string{questions[i].ID}, ids(answers[i].Found), "only the list fails")
+	}
+}
+
 // An answer comes as soon as it is known: the reading of other known incidents can take minutes.
 func TestAnAnswerWaitsForNoOtherReading(t *testing.T) {
 	_, c := startBoard(t, others(150, time.Minute)...)
