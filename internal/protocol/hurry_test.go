@@ -83,6 +83,36 @@ func TestHurriedLook(t *testing.T) {
 	assert.Equal(t, p.Backoff.SlowUntil(&e.Timers), p.Decide(e, want(e), e.RetryAt).Wake)
 }
 
+// TestACreateFollowsWhatFoundTheIncidentClosed: both are one try, in its turn or before.
+func TestACreateFollowsWhatFoundTheIncidentClosed(t *testing.T) {
+	p := testPolicy()
+	doubt := with(opened(t, p, at(0)), func(n *Timed) {
+		n.Doubt = Doubt{Set: true, Closing: "1", Finished: true, Since: at(0)}
+		n.Tries, n.LastTry, n.Called, n.Attempts, n.RetryAt = SlowAfter, at(0), at(0), 5, at(0).Add(3*Slow)
+	})
+	closedIt := Answer{Result: Done, Found: []Shown{{ID: "1", Seen: true}}, Began: at(0).Add(Slow)}
+	for name, c := range map[string]struct {
+		now     time.Time
+		hurries bool
+	}{
+		"in its turn":     {at(0).Add(Slow), false},
+		"before its turn": {at(1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := doubt
+			if c.hurries {
+				e = p.Hurry(e, c.now, c.now)
+			}
+			require.Equal(t, Lookup, p.Decide(e, want(e), c.now).Call.Kind)
+			e = answerNext(t, p, e, c.now, closedIt)
+			require.Equal(t, Create, p.Decide(e, want(e), c.now).Call.Kind)
+			e = answerNext(t, p, e, c.now, Answer{Result: NotSent})
+			assert.Equal(t, at(0).Add(2*Slow), p.Backoff.SlowUntil(&e.Timers), "the next one waits")
+			assert.EqualValues(t, SlowAfter+1, e.Tries)
+		})
+	}
+}
+
 // TestHurryAgain: the API answers again, but fails this alias, time after time. Two calls come before their turn. After them the alias
 // waits, but never longer than an alias without such calls.
 func TestHurryAgain(t *testing.T) {

@@ -17,6 +17,9 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
+	if lesson == FoundClosed && n.Firing() && n.Tries >= p.Backoff.SlowAfter {
+		p.giveBack(&n, c) // c and the create that follows are one try
+	}
 	if !n.Firing() && !e.untried() && n.untried() && n.Incident.ID == "" {
 		lesson = Untold
 	}
@@ -81,13 +84,18 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 
 // turnedAway takes back what Begin noted for c: the call is still due.
 func (p *Policy) turnedAway(n *Timed, c Call) {
+	p.giveBack(n, c)
+	n.Doubt.Finished = n.Doubt.Finished && !c.Finish
+}
+
+// giveBack takes back the try that Begin counted for c.
+func (p *Policy) giveBack(n *Timed, c Call) {
 	n.Tries, n.Called = max(n.Tries-1, 0), time.Time{}
 	if n.LastTry.After(c.At) { // it was before its turn
 		n.LastTry, n.Hurried = n.LastTry.Add(-p.Backoff.Slow), true
 	} else {
 		n.LastTry = time.Time{}
 	}
-	n.Doubt.Finished = n.Doubt.Finished && !c.Finish
 }
 
 func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {

@@ -138,6 +138,7 @@ func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time)
 	case Open:
 		n.Incident.State, n.Written = Closed, Written{}
 		n.Bare, n.FailedCloses = false, 0
+		n.Attempts, n.RetryAt = 0, time.Time{} // the failures of its calls do not hold back a create
 		n.forgetRefusedUpdate()
 		p.dismiss(n)
 		return FoundClosed

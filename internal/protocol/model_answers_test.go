@@ -54,6 +54,9 @@ func (w *world) learnt(e *Entry, k *work) {
 		e.Refused.Hash == k.answer.Sent.hash() && !n.Parked() {
 		w.Fatalf("I32: what is refused again is not parked any more")
 	}
+	if n := w.ledger.entry; w.ledger.lesson == FoundClosed && n.Firing() {
+		w.turnedAway(k) // it and the create that follows are one try
+	}
 	if f := &k.answer.Incident; f.Seen && e != nil && w.ledger.entry != e {
 		w.shows(*f)
 	}

@@ -71,3 +71,12 @@ func worstAlerts(e *Entry) []incident.Alert {
 	alerts, _ := worstOfAll(e)
 	return alerts
 }
+
+// wantOf returns want, or nil if no alert fires.
+func (l *ledger) wantOf(e *Entry) *Content {
+	if !e.Firing() {
+		return nil
+	}
+	want := l.want(e)
+	return &want
+}

@@ -72,6 +72,7 @@ type ledger struct {
 	full   bool
 	lies   bool // the next write is carried out, but seems to fail
 	failed bool // the last write did
+	lesson Lesson
 	writes int
 	// started is the entry with which the last call began.
 	started Timed
@@ -267,24 +268,16 @@ func (l *ledger) claim() (d Decision, want Content, ok bool) {
 }
 
 func (l *ledger) learn(c Call, a Answer) bool {
-	l.failed = false
+	l.failed, l.lesson = false, Nothing
 	if l.entry == nil {
 		return true
 	}
 	if learnsOnStarted && c.Kind != Lookup {
 		l.set(l.started)
 	}
-	n, _ := l.policy.Learn(l.timed(), c, a, l.now())
+	n, lesson := l.policy.Learn(l.timed(), c, a, l.now())
+	l.lesson = lesson
 	return l.commit(n)
-}
-
-// wantOf returns want, or nil if no alert fires.
-func (l *ledger) wantOf(e *Entry) *Content {
-	if !e.Firing() {
-		return nil
-	}
-	want := l.want(e)
-	return &want
 }
 
 // want is what the incident should say.

@@ -123,6 +123,43 @@ func TestAfterAnOutageAllIsOpenedSoon(t *testing.T) {
 	}
 }
 
+// TestWhatFiresAgainDuringAnOutageIsOpenedSoon: the closes were carried out, but not answered. The lookup that finds this does not delay
+// the create that follows, although a slow alias may call only once.
+func TestWhatFiresAgainDuringAnOutageIsOpenedSoon(t *testing.T) {
+	carriedOut := &fate{result: protocol.Unanswered, status: 500, commit: true}
+	for _, n := range []int{1, 20} {
+		for _, outage := range []time.Duration{time.Minute, 2 * time.Minute, 10 * time.Minute, time.Hour} {
+			t.Run(fmt.Sprint(n, " for ", outage), func(t *testing.T) {
+				inWorld(t, options{}, func(w *world) {
+					for i := range n {
+						w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
+					}
+					pass(10 * time.Minute)
+					w.fate(func(op, _ string) *fate {
+						if op == opClose {
+							return carriedOut
+						}
+						return fails
+					})
+					for i := range n {
+						w.resolve(fmt.Sprint("alias-", i))
+					}
+					pass(20 * time.Second)
+					for i := range n {
+						w.fire(fmt.Sprint("alias-", i), incident.High, "fires again")
+					}
+					pass(outage)
+					require.Empty(t, w.rowsOpen())
+					w.fate(nil)
+					pass(lookOutInterval + 5*time.Second)
+					assert.Len(t, w.rowsOpen(), n)
+					assert.Len(t, w.rows, 2*n)
+				})
+			})
+		}
+	}
+}
+
 // TestAnAPIThatOnlyReads: reading keeps succeeding, but nothing opens. Once writing works, no alias waits longer than one that is tried
 // every six minutes.
 func TestAnAPIThatOnlyReads(t *testing.T) {
