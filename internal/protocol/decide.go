@@ -67,9 +67,14 @@ func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	switch {
 	case e.Foreign != "":
 		return e.onlyLookup(now) // the audit notices when that incident closes
-	case open && e.Doubt.Closing == e.Incident.ID && !e.Doubt.Finished:
-		// The close may still be carried out. Once it certainly is, a new incident can follow.
-		return e.afterLook(Call{Kind: Close, ID: e.Incident.ID, Finish: true}, now)
+	case e.CloseInDoubt() && !e.Doubt.Finished:
+		// The close may still be carried out. Once it certainly is, a new incident can follow. So no lookup holds it back, unless the API
+		// refused it.
+		c := Call{Kind: Close, ID: e.Incident.ID, Finish: true}
+		if e.Bare {
+			return e.afterLook(c, now)
+		}
+		return e.write(c, now)
 	case e.Dismissed:
 		return e.onlyLookup(now)
 	case e.Reopening != "":

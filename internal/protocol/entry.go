@@ -233,5 +233,10 @@ func (e *Entry) HeldUntil() time.Time {
 	return e.Members.over(func(s *summary) time.Time { return s.held }, earliest)
 }
 
+// CloseInDoubt reports whether a close of the incident was not answered, so that it may be open or closed.
+func (e *Entry) CloseInDoubt() bool {
+	return e.Incident.State == Open && e.Doubt.Closing == e.Incident.ID
+}
+
 // IsOpen reports whether the incident is open, as far as we know.
 func (e *Entry) IsOpen() bool { return e.Incident.State == Open }

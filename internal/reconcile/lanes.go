@@ -9,7 +9,7 @@ import "cmp"
 type lane uint8
 
 // numLanes suffices for the aliases of the queue and for the requests of the gate.
-const numLanes = 5
+const numLanes = 6
 
 // share: each lane with waiting items gets at least one turn in this many.
 const share = 10

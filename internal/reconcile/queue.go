@@ -12,11 +12,12 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Lanes of waiting aliases. Pages go first, then the ends of pages, then changes of their texts.
+// Lanes of waiting aliases. Pages go first, then the doubts that pages wait for, then the ends of pages, then changes of their texts.
 const (
 	openCritical lane = iota
 	openHigh
 	openOther
+	finishing
 	closing
 	updating
 
@@ -30,10 +31,10 @@ func laneOf(e *protocol.Entry) lane {
 		return updating
 	case !e.Firing():
 		return closing
+	case e.CloseInDoubt():
+		return finishing // it fires again, and its page waits until the incident is certainly closed
 	case e.Incident.State == protocol.Open && e.Worst() > e.Written.Peak:
 		return closing // its severity rises
-	case e.Incident.State == protocol.Open && e.Doubt.Closing == e.Incident.ID && !e.Doubt.Finished:
-		return closing // it fires again, and its page waits for this close
 	case e.Incident.State == protocol.Open:
 		return updating
 	}

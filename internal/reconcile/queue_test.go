@@ -36,6 +36,8 @@ func TestLaneOf(t *testing.T) {
 	}
 	again := entry(incident.High, protocol.Open)
 	again.Doubt = protocol.Doubt{Set: true, Closing: "1"}
+	worse := entry(incident.Critical, protocol.Open)
+	worse.Doubt = protocol.Doubt{Set: true, Closing: "1", Finished: true}
 	for _, c := range []struct {
 		entry *protocol.Entry
 		want  lane
@@ -47,7 +49,8 @@ func TestLaneOf(t *testing.T) {
 		{entry(incident.Low, protocol.None), openOther},
 		{entry(incident.High, protocol.Open), updating},
 		{entry(incident.Critical, protocol.Open), closing},
-		{again, closing}, // its close was not answered: once it is finished, a page follows
+		{again, finishing}, // its close was not answered: once it is finished, a page follows
+		{worse, finishing}, // or once a lookup finds that it was carried out
 	} {
 		assert.Equal(t, c.want, laneOf(c.entry))
 	}
