@@ -106,7 +106,9 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		return errors.Join(err, e.shutdown(ctx))
 	}
 	e.startProbe(ctx)
-	unready, unlisten := readiness.Register(e.ready), rejections.Register(rejections.Listener{Rejected: e.lately.rejected, Skipped: e.lately.skipped, Accepted: e.lately.accepted})
+	unready, unlisten := readiness.Register(e.ready), rejections.Register(rejections.Listener{
+		Rejected: e.lately.rejected, Skipped: e.lately.skipped, Grouped: e.lately.grouped, Accepted: e.lately.accepted,
+	})
 	e.unregister = func() { unready(); unlisten() }
 	return nil
 }

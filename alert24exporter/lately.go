@@ -30,6 +30,8 @@ const (
 	maxResultAliases = 10_000
 	// maxSyncs bounds the sources of lists.
 	maxSyncs = 50
+	// maxTruncated bounds the groups that Alertmanager cuts.
+	maxTruncated = 1024
 )
 
 // lately keeps recent facts for the status page, and logs why alerts have no incident. It is safe for concurrent use.
@@ -38,6 +40,7 @@ type lately struct {
 	started time.Time
 	now     func() time.Time
 	notices *status.Notices
+	cut     *status.Truncated
 	results *status.Results // nil: the page is off
 
 	fed atomic.Bool // alerts have arrived
@@ -60,7 +63,7 @@ func newLately(logger *zap.Logger) *lately {
 	now := time.Now()
 	return &lately{
 		logger:  seldom.New(logger),
-		started: now, now: time.Now, notices: status.NewNotices(maxNotices), syncs: map[string]status.Sync{},
+		started: now, now: time.Now, notices: status.NewNotices(maxNotices), cut: status.NewTruncated(maxTruncated), syncs: map[string]status.Sync{},
 		api: status.API{State: status.APINotAsked}, webhooks: status.Webhooks{Since: now},
 	}
 }

@@ -34,6 +34,15 @@ func (l *lately) skipped(s rejections.Skipped) {
 	l.notices.Add(n)
 }
 
+// grouped notes that Alertmanager cut a group of a receiver of this process, or no longer does. The receiver has logged it.
+func (l *lately) grouped(g rejections.Group) {
+	if g.Cut {
+		l.cut.Cut(g.ID, g.Name, l.now())
+	} else {
+		l.cut.Whole(g.ID)
+	}
+}
+
 // accepted notes that a receiver of this process accepted a webhook.
 func (l *lately) accepted() {
 	now := l.now()

@@ -51,7 +51,7 @@ func (s *statusSource) Overview(ctx context.Context) status.Overview {
 		},
 		API:      s.lately.answers(),
 		Storage:  s.storageStatus(),
-		Webhooks: s.lately.hooks(),
+		Webhooks: s.lately.hooks(), Truncated: s.lately.cut.Groups(s.lately.now()),
 		Syncs:    s.lately.lists(),
 		Services: s.services.status(),
 		Notices:  s.lately.notices.Newest(shownNotices),

@@ -47,6 +47,21 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.NotZero(t, after.Webhooks.LastAccepted)
 }
 
+// An alert past the cut is one that the bridge does not know, and its owner waits for a page.
+func TestTruncatedGroupsAreShown(t *testing.T) {
+	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	rejections.Tally(rejections.Group{ID: "alertmanager 1", Name: "web {}:{}", Cut: true})
+	found := explain(t, e, "never")
+	require.Len(t, found.Trouble, 1)
+	assert.Equal(t, status.Cut, found.Trouble[0].Kind)
+	assert.Contains(t, found.Trouble[0].Do.Text, "set max_alerts: 0")
+	o, _ := ask[status.Overview](t, e, status.PathOverview)
+	require.Len(t, o.Trouble, 1)
+	assert.Contains(t, o.Trouble[0].Text, "Alertmanager cuts 1 group short (max_alerts)")
+	rejections.Tally(rejections.Group{ID: "alertmanager 1"})
+	assert.Empty(t, explain(t, e, "never").Trouble)
+}
+
 func TestWebhooksThatAFullDiskKeepsOutAreNoTroubleOfTheirOwn(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	e.telemetry.storageFails(errors.New("no space left on device"))

@@ -96,7 +96,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 		places:     newPlaces(cfg),
 		report:     report,
 		telemetry:  telemetry,
-		truncation: newTruncation(set.Logger, telemetry),
+		truncation: newTruncation(set.ID.String(), set.Logger, telemetry),
 		logger:     seldom.New(set.Logger),
 	}
 	h.oversize = newOversize(h, cfg.Alias.Prefix)

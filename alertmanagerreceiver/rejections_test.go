@@ -30,6 +30,7 @@ func TestEachWebhookIsTold(t *testing.T) {
 			}
 		},
 		Skipped:  func(rejections.Skipped) {},
+		Grouped:  func(rejections.Group) {},
 		Accepted: func() { accepted.Add(1) },
 	}))
 	post(h, strings.NewReader(good))
@@ -45,6 +46,7 @@ func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejection
 	t.Cleanup(rejections.Register(rejections.Listener{
 		Rejected: func(r rejections.Rejection) { *refused = append(*refused, r) },
 		Skipped:  func(s rejections.Skipped) { *skipped = append(*skipped, s) },
+		Grouped:  func(rejections.Group) {},
 		Accepted: func() {},
 	}))
 	return refused, skipped

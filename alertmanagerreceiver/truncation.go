@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"context"
 	"hash/maphash"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,12 +14,13 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
 const (
-	// maxTruncatedGroups bounds the reported groups in memory. The oldest one is forgotten, and reported again.
+	// maxTruncatedGroups bounds the groups in memory. The oldest one is forgotten, and reported again.
 	maxTruncatedGroups = 1024
 	// maxReportsAtOnce is how many groups are reported in a burst. After it, one group a second is reported, and the others when they come again.
 	maxReportsAtOnce = 100
@@ -26,19 +28,20 @@ const (
 	maxLogged = 120
 )
 
-// truncation reports groups that Alertmanager cut to max_alerts, each once until it arrives complete again.
+// truncation reports groups that Alertmanager cut to max_alerts, in the log each once until it arrives complete again.
 type truncation struct {
+	receiver  string // id
 	logger    *zap.Logger
 	telemetry *telemetry
 	seed      maphash.Seed
-	reported  *lru.Cache[uint64, struct{}]
+	groups    *lru.Cache[uint64, bool] // whether the log has them
 	limit     *rate.Limiter
 }
 
-func newTruncation(logger *zap.Logger, telemetry *telemetry) *truncation {
-	reported, _ := lru.New[uint64, struct{}](maxTruncatedGroups) // only a size below 1 is an error
+func newTruncation(receiver string, logger *zap.Logger, telemetry *telemetry) *truncation {
+	groups, _ := lru.New[uint64, bool](maxTruncatedGroups) // only a size below 1 is an error
 	return &truncation{
-		logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), reported: reported,
+		receiver: receiver, logger: logger, telemetry: telemetry, seed: maphash.MakeSeed(), groups: groups,
 		limit: rate.NewLimiter(rate.Every(time.Second), maxReportsAtOnce),
 	}
 }
@@ -46,24 +49,33 @@ func newTruncation(logger *zap.Logger, telemetry *telemetry) *truncation {
 // note processes an accepted webhook.
 func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	if w.TruncatedAlerts == 0 {
-		if t.reported.Len() > 0 {
-			t.reported.Remove(t.group(w))
+		if t.groups.Len() == 0 {
+			return
+		}
+		if group := t.group(w); t.groups.Remove(group) {
+			rejections.Tally(rejections.Group{ID: t.id(group)})
 		}
 		return
 	}
 	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1)
 	t.telemetry.optional.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts)
 	group := t.group(w)
-	if t.reported.Contains(group) || !t.limit.Allow() {
+	receiver, key := text.Line(w.Receiver, maxLogged), text.Line(w.GroupKey, maxLogged)
+	rejections.Tally(rejections.Group{ID: t.id(group), Name: strings.TrimSpace(receiver + " " + key), Cut: true})
+	logged, _ := t.groups.Get(group)
+	log := !logged && t.limit.Allow()
+	t.groups.Add(group, logged || log)
+	if !log {
 		return
 	}
-	t.reported.Add(group, struct{}{})
 	t.logger.Warn("Alertmanager cut a group short and never sends the alerts past the cut, nor their resolves; "+
 		"set max_alerts: 0 in its webhook_configs",
-		zap.String("receiver", text.Line(w.Receiver, maxLogged)),
-		zap.String("group_key", text.Line(w.GroupKey, maxLogged)),
+		zap.String("receiver", receiver),
+		zap.String("group_key", key),
 		zap.Int64("truncated_alerts", w.TruncatedAlerts))
 }
+
+func (t *truncation) id(group uint64) string { return t.receiver + " " + strconv.FormatUint(group, 16) }
 
 // group identifies the group by its key and labels, because Mimir may omit the key.
 func (t *truncation) group(w *webhook.Webhook) uint64 {

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -51,6 +52,34 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
 }
 
+// Exporters are told of each group that is cut, also of those that the log lacks, and when it comes whole again.
+func TestTruncatedGroupIsTold(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	h.truncation.limit.SetLimit(0)
+	h.truncation.limit.SetBurst(0)
+	var told []rejections.Group
+	t.Cleanup(rejections.Register(rejections.Listener{
+		Rejected: func(rejections.Rejection) {}, Skipped: func(rejections.Skipped) {}, Accepted: func() {},
+		Grouped: func(g rejections.Group) { told = append(told, g) },
+	}))
+	send := func(group string, truncated int) {
+		body := fmt.Sprintf(`{"receiver":"web","groupKey":%q,"truncatedAlerts":%d,"alerts":[%s]}`, group, truncated, goodAlert)
+		require.Equal(t, 200, post(h, strings.NewReader(body)).Code)
+	}
+	send("whole", 0)
+	assert.Empty(t, told)
+	send("a\u0085", 2)
+	send("b", 1)
+	send("a\u0085", 0)
+	send("a\u0085", 0)
+	require.Len(t, told, 3)
+	assert.Equal(t, "web a", told[0].Name)
+	assert.True(t, told[0].Cut)
+	assert.NotEqual(t, told[0].ID, told[1].ID)
+	assert.Equal(t, rejections.Group{ID: told[0].ID}, told[2])
+	assert.Contains(t, told[0].ID, h.id, "groups of other receivers are others")
+}
+
 // TestManyTruncatedGroups: the memory and the log are bounded. A group that was not reported because of the bound is reported later.
 func TestManyTruncatedGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -74,7 +103,7 @@ func TestManyTruncatedGroups(t *testing.T) {
 			time.Sleep(time.Second)
 			h.truncation.note(t.Context(), &webhook.Webhook{GroupKey: strconv.Itoa(i), TruncatedAlerts: 1})
 		}
-		assert.Equal(t, maxTruncatedGroups, h.truncation.reported.Len())
+		assert.Equal(t, maxTruncatedGroups, h.truncation.groups.Len())
 	})
 }
 

@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused. The status
-// page then shows why an alert has no incident. The package stores nothing.
+// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused, and which
+// groups Alertmanager cut. The status page then shows why an alert has no incident. The package stores nothing.
 package rejections
 
 import (
@@ -32,10 +32,20 @@ type Skipped struct {
 // Sender is the sender of a webhook, and the receiver it names. From is an address.
 type Sender struct{ Receiver, From string }
 
+// Group is a group of alerts that Alertmanager cut to max_alerts, or that came whole after it was cut.
+type Group struct {
+	// ID identifies the group among those of all receivers.
+	ID string
+	// Name is the group's name for people: one line, bounded.
+	Name string
+	Cut  bool
+}
+
 // Listener gets the reports of receivers. Its functions must not block.
 type Listener struct {
 	Rejected func(Rejection)
 	Skipped  func(Skipped)
+	Grouped  func(Group)
 	Accepted func()
 }
 
@@ -49,6 +59,9 @@ func Tell(r Rejection) { listeners.Each(func(l Listener) { l.Rejected(r) }) }
 
 // Skip reports an unusable alert to all listeners.
 func Skip(s Skipped) { listeners.Each(func(l Listener) { l.Skipped(s) }) }
+
+// Tally reports a group that was cut, or is whole again, to all listeners.
+func Tally(g Group) { listeners.Each(func(l Listener) { l.Grouped(g) }) }
 
 // Took reports an accepted webhook to all listeners.
 func Took() { listeners.Each(func(l Listener) { l.Accepted() }) }

@@ -15,12 +15,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestAllWhoRegisteredHear(t *testing.T) {
 	var first, second []Rejection
 	var skipped []Skipped
+	var groups []Group
 	took := 0
-	one := Register(Listener{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func() {}})
+	one := Register(Listener{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func(Group) {}, func() {}})
 	two := Register(Listener{
-		func(r Rejection) { second = append(second, r) }, func(s Skipped) { skipped = append(skipped, s) }, func() { took++ },
+		func(r Rejection) { second = append(second, r) }, func(s Skipped) { skipped = append(skipped, s) },
+		func(g Group) { groups = append(groups, g) }, func() { took++ },
 	})
 	Skip(Skipped{Alias: "a"})
+	Tally(Group{ID: "a", Cut: true})
 	Tell(Rejection{Text: "a"})
 	Took()
 	one()
@@ -31,5 +34,6 @@ func TestAllWhoRegisteredHear(t *testing.T) {
 	assert.Equal(t, []Rejection{{Text: "a"}}, first)
 	assert.Equal(t, []Rejection{{Text: "a"}, {Text: "b"}}, second)
 	assert.Equal(t, []Skipped{{Alias: "a"}}, skipped)
+	assert.Equal(t, []Group{{ID: "a", Cut: true}}, groups)
 	assert.Equal(t, 1, took)
 }

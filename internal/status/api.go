@@ -28,6 +28,8 @@ type Overview struct {
 	Trouble []Trouble `json:"trouble"`
 	// Unopened are firing aliases whose create Alert24 refused, the worst first. The trouble names some of them.
 	Unopened []string `json:"-"`
+	// Truncated are groups that Alertmanager cuts to max_alerts, the newest first. The trouble names some of them.
+	Truncated []TruncatedGroup `json:"-"`
 	// Counts is nil while the aliases cannot be read.
 	Counts   *Counts   `json:"counts,omitempty"`
 	API      API       `json:"api"`

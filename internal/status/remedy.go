@@ -38,6 +38,7 @@ var remedies = map[string][2]string{
 	string(Follows):      {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
 	string(Refusing):     {"correct what the answer names, in the configuration of the sender or the bridge", "alert24bridgewebhooksrefused"},
 	string(Busy):         {"read the reason in the log; Alertmanager sends the webhook again", "alert24bridgewebhooksrefused"},
+	string(Cut):          {"set max_alerts: 0 in Alertmanager's webhook_configs; group by more labels if groups are large", "alert24bridgegroupstruncated"},
 	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
 	string(KeyRefused):   {"after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
 	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},

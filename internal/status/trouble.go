@@ -36,6 +36,7 @@ const (
 	Follows      TroubleKind = "follows"     // only the leader knows the results of calls
 	Refusing     TroubleKind = "refused"     // webhooks are refused because of their sender
 	Busy         TroubleKind = "busy"        // webhooks are answered 503
+	Cut          TroubleKind = "truncated"   // Alertmanager cuts groups to max_alerts
 	InInbox      TroubleKind = "inbox"       // a webhook waits in the inbox and may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
 	Unopened     TroubleKind = "parked"      // Alert24 refuses the content of incidents
@@ -94,6 +95,7 @@ func Troubles(o *Overview) []Trouble {
 	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
 	all.silent(watchdog)
 	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
+	all.truncated(o.Truncated)
 	if watchdog.NeverHeard {
 		all.add(NoWatchdog, Unheard, o.Bridge.Started, "no watchdog has been heard since the start at ", at(o.Bridge.Started))
 	}

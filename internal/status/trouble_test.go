@@ -97,6 +97,16 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		"the storage cannot": {func(o *Overview) { o.Webhooks.LastRefused, o.Storage = start, Storage{Since: start} }, []Trouble{{
 			Kind: StorageDown, Scope: All, Since: start, Text: "the storage cannot be written; webhooks with new alerts are refused, and no call is sent that cannot be stored",
 		}}},
+		"a group that is cut": {func(o *Overview) { o.Truncated = []TruncatedGroup{{"web {}:{}", start.Add(-time.Hour), start}} }, []Trouble{{
+			Kind: Cut, Scope: Unheard, Since: start.Add(-time.Hour),
+			Text: "Alertmanager cuts 1 group short (max_alerts), the last time at 2026-03-19T14:30:00Z, and never sends the alerts past the cut, nor their resolves: web {}:{}",
+		}}},
+		"groups that are cut": {func(o *Overview) {
+			o.Truncated = []TruncatedGroup{{"a", start.Add(-2), start}, {"b", start.Add(-time.Minute), start.Add(-1)}, {"c", start, start}, {"d", start, start}}
+		}, []Trouble{{
+			Kind: Cut, Scope: Unheard, Since: start.Add(-time.Minute),
+			Text: "Alertmanager cuts 4 groups short (max_alerts), the last time at 2026-03-19T14:30:00Z, and never sends the alerts past the cut, nor their resolves: a, b, c, 1 more",
+		}}},
 		"no webhook ever": {func(o *Overview) { o.Webhooks.LastAccepted = time.Time{} }, []Trouble{
 			{Kind: Unfed, Scope: Unheard, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},
