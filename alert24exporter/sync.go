@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"context"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.opentelemetry.io/otel/attribute"
 	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
@@ -60,18 +61,32 @@ func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	}
 }
 
+// maxSources bounds the sources of lists of which something is remembered. Records from elsewhere can name any source.
+const maxSources = 1000
+
+// newBySource returns a memory of something for each source that sent a list lately.
+func newBySource[V any]() *simplelru.LRU[string, V] {
+	bySource, _ := simplelru.NewLRU[string, V](maxSources, nil) // only a size below 1 is an error
+	return bySource
+}
+
 // silenced logs each new silence. It forgets silences that are no longer in the list.
 func (t *telemetry) silenced(s *protocol.Snapshot) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	seen := make(map[string]bool, len(s.Silences))
+	known, _ := t.silences.Peek(s.Source)
 	for i := range s.Silences {
 		silence := &s.Silences[i]
-		if seen[silence.ID] = true; !t.silences[s.Source][silence.ID] {
+		if seen[silence.ID] = true; !known[silence.ID] {
 			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until the alerts resolve",
 				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("by", silence.By),
 				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
 		}
 	}
-	t.silences[s.Source] = seen
+	if len(seen) > 0 {
+		t.silences.Add(s.Source, seen)
+	} else {
+		t.silences.Remove(s.Source)
+	}
 }

@@ -4,6 +4,7 @@
 package alert24exporter
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 // TestSilencesAreLoggedOnce: a silence is logged once until it ends, separately for each source.
 func TestSilencesAreLoggedOnce(t *testing.T) {
 	core, logged := zapobserver.New(zapcore.InfoLevel)
-	tel := &telemetry{logger: zap.New(core), silences: map[string]map[string]bool{}}
+	tel := &telemetry{logger: zap.New(core), silences: newBySource[map[string]bool]()}
 	until := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	silenced := func(source string, ids ...string) *protocol.Snapshot {
 		s := &protocol.Snapshot{Source: source}
@@ -39,4 +40,8 @@ func TestSilencesAreLoggedOnce(t *testing.T) {
 	tel.silenced(silenced("a", "s1"))
 	tel.silenced(silenced("b", "s1"))
 	assert.Equal(t, 4, logged.Len())
+	for i := range 2 * maxSources {
+		tel.silenced(silenced("made up "+strconv.Itoa(i), "s1"))
+	}
+	assert.Equal(t, maxSources, tel.silences.Len(), "records from elsewhere can name any source")
 }

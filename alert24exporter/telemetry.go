@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -41,10 +42,10 @@ type telemetry struct {
 	unknown  unknownValues
 	lately   *lately
 
-	mu            sync.Mutex                 // one report of the status at a time
-	silences      map[string]map[string]bool // logged silences, by source and id; guarded by mu
-	storageFailed atomic.Bool                // the last write
-	writesFailed  atomic.Int64               // number of failed writes, see ready
+	mu            sync.Mutex                              // one report of the status at a time
+	silences      *simplelru.LRU[string, map[string]bool] // logged silences, by source and id; guarded by mu
+	storageFailed atomic.Bool                             // the last write
+	writesFailed  atomic.Int64                            // number of failed writes, see ready
 }
 
 func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, error) {
@@ -60,7 +61,7 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 	}
 	lately := newLately(set.Logger)
 	return &telemetry{
-		logger: set.Logger, builder: builder, optional: optional, silences: map[string]map[string]bool{},
+		logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]bool](),
 		failures: lately.logger, lately: lately,
 	}, nil
 }

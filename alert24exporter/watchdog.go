@@ -38,7 +38,7 @@ type watch struct {
 func newWatch(t *term, now time.Time) *watch {
 	e := t.exporter
 	w := &watch{
-		term: t, cfg: &e.cfg.Watchdog, wake: make(chan struct{}, 1), holds: holds{some: true, bySource: map[string]int{}},
+		term: t, cfg: &e.cfg.Watchdog, wake: make(chan struct{}, 1), holds: holds{some: true, bySource: newBySource[int]()},
 		watchdog: watchdog.New(watchdog.Config{
 			Rules:        *e.rules.Rules,
 			MissingAfter: e.cfg.Watchdog.MissingAfter,

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -34,7 +35,7 @@ func (w *watch) attest(ctx context.Context) error {
 type holds struct {
 	mu       sync.Mutex
 	some     bool // there may be held resolves; a check clears it as it begins
-	bySource map[string]int
+	bySource *simplelru.LRU[string, int]
 	loggedAt time.Time
 	seenAt   time.Time
 }
@@ -67,13 +68,15 @@ func (h *holds) due(now time.Time) bool {
 func (h *holds) see(source string, held int, now time.Time) (log bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.bySource[source] = held; held == 0 {
-		delete(h.bySource, source)
+	if held > 0 {
+		h.bySource.Add(source, held)
+	} else {
+		h.bySource.Remove(source)
 	}
 	if log = held > 0 && (h.loggedAt.IsZero() || now.Sub(h.loggedAt) >= logEvery); log {
 		h.loggedAt = now
 	}
-	if len(h.bySource) == 0 {
+	if h.bySource.Len() == 0 {
 		h.loggedAt = time.Time{}
 	} else {
 		h.some = true
@@ -85,7 +88,7 @@ func (h *holds) see(source string, held int, now time.Time) (log bool) {
 func (h *holds) most() (most int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, n := range h.bySource {
+	for _, n := range h.bySource.Values() {
 		most = max(most, n)
 	}
 	return most

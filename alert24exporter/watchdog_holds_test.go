@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,6 +48,20 @@ func TestResolveHeldDuringACheckIsCheckedLater(t *testing.T) {
 	take(of("Down", "resolved", downKey))
 	ends()
 	assert.True(t, w.holds.due(began.Add(attestEvery)))
+}
+
+// Records from elsewhere can name any source. The real one, which comes again, is remembered.
+func TestSourcesOfHeldResolvesAreBounded(t *testing.T) {
+	h := holds{bySource: newBySource[int]()}
+	now := time.Now()
+	for i := range 2 * maxSources {
+		h.see("made up "+strconv.Itoa(i), 1, now)
+		h.see("am", 7, now)
+	}
+	assert.Equal(t, maxSources, h.bySource.Len())
+	assert.Equal(t, 7, h.most())
+	h.see("am", 0, now)
+	assert.Equal(t, 1, h.most())
 }
 
 // A whole check may run while a resolve waits for the storage.

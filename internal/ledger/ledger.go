@@ -61,7 +61,7 @@ func (e *FullError) Error() string {
 
 // New returns a ledger over disk. If disk is nil, everything stays in memory only.
 func New(cfg Config, disk Store) *Ledger {
-	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk), now: cfg.Now}
+	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk), now: cfg.Now, silences: newSilences()}
 	l.store.inbox.unpack = l.unpack
 	return l
 }

@@ -6,14 +6,24 @@ package ledger
 import (
 	"sync"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
+// maxSources bounds the sources whose silences are known. Records from elsewhere can name any source; the receiver has one for each sync.
+const maxSources = 1000
+
 // silences holds the silences of alerts from the last snapshot of each source. After a restart they are unknown until the next snapshot.
 type silences struct {
 	mu       sync.RWMutex
-	bySource map[string]map[protocol.Key]incident.Silence
+	bySource *simplelru.LRU[string, map[protocol.Key]incident.Silence]
+}
+
+func newSilences() silences {
+	bySource, _ := simplelru.NewLRU[string, map[protocol.Key]incident.Silence](maxSources, nil) // only a size below 1 is an error
+	return silences{bySource: bySource}
 }
 
 func (s *silences) take(snapshot *protocol.Snapshot) {
@@ -28,12 +38,10 @@ func (s *silences) take(snapshot *protocol.Snapshot) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.bySource, snapshot.Source)
 	if len(said) > 0 {
-		if s.bySource == nil {
-			s.bySource = map[string]map[protocol.Key]incident.Silence{}
-		}
-		s.bySource[snapshot.Source] = said
+		s.bySource.Add(snapshot.Source, said)
+	} else {
+		s.bySource.Remove(snapshot.Source)
 	}
 }
 
@@ -41,11 +49,12 @@ func (s *silences) take(snapshot *protocol.Snapshot) {
 func (s *silences) of(e *protocol.Entry) (last incident.Silence, n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if len(s.bySource) == 0 {
+	if s.bySource.Len() == 0 {
 		return last, 0
 	}
 	for m := range e.Members.All() {
-		silence, silenced := s.bySource[m.ShownBy][m.Key]
+		said, _ := s.bySource.Peek(m.ShownBy)
+		silence, silenced := said[m.Key]
 		if !m.Firing || !silenced {
 			continue
 		}

@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -121,6 +122,22 @@ func TestSyncThatFails(t *testing.T) {
 	c.full = false
 	did, _, _ := look(t, c, l, listing(a))
 	assert.Equal(t, protocol.Sighting{Shown: 1}, did)
+}
+
+// Records from elsewhere can name any source. The silences of the real one, whose list comes again and again, stay known.
+func TestSourcesOfSilencesAreBounded(t *testing.T) {
+	s := newSilences()
+	list := func(source string, key byte) *protocol.Snapshot {
+		return &protocol.Snapshot{Source: source, Silences: []protocol.Silence{{ID: "1", Silence: incident.Silence{By: "jane", Until: at(100)}, Keys: []protocol.Key{{key}}}}}
+	}
+	for i := range 2 * maxSources {
+		s.take(list("made up "+strconv.Itoa(i), 1))
+		s.take(list("am", 2))
+	}
+	assert.Equal(t, maxSources, s.bySource.Len())
+	said, known := s.bySource.Peek("am")
+	assert.True(t, known)
+	assert.Contains(t, said, protocol.Key{2})
 }
 
 // TestSilences: the renderer sees the silences of the last list; a silence alone makes no call.
