@@ -56,4 +56,40 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.database.secret.name) -}}
 {{- fail (printf "replicas: %d: several bridges need a database. Set database.secret.name, or replicas: 1" (int .Values.replicas)) -}}
 {{- end -}}
+{{- /* A key that occurs twice is no YAML, or hides the first. */ -}}
+{{- $own := include "bridge.labels" . | fromYaml -}}
+{{- range $path, $labels := dict "podLabels" .Values.podLabels "service.labels" .Values.service.labels "monitoring.labels" .Values.monitoring.labels "alertmanagerConfig.labels" .Values.alertmanagerConfig.labels "dashboard.labels" .Values.dashboard.labels -}}
+{{- range $name, $_ := $labels -}}
+{{- if hasKey $own $name -}}
+{{- fail (printf "%s: the chart itself sets the label %s. Remove it" $path $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if hasKey (.Values.podAnnotations | default dict) "checksum/config" -}}
+{{- fail "podAnnotations: the chart itself sets the annotation checksum/config. Remove it" -}}
+{{- end -}}
+{{- include "bridge.checkMemory" . -}}
+{{- end -}}
+
+{{- /* The container's memory limit in MiB for the heap of memoryLimitMiB. */ -}}
+{{- define "bridge.memory" -}}
+{{- div (mul (int .Values.memoryLimitMiB) 3) 2 -}}
+{{- end -}}
+
+{{- /* With less memory, the kernel kills the bridge before it answers 503. */ -}}
+{{- define "bridge.checkMemory" -}}
+{{- $limits := get (.Values.resources | default dict) "limits" | default dict -}}
+{{- with get $limits "memory" -}}
+{{- $text := toString . -}}
+{{- $number := regexFind "^[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?" $text -}}
+{{- $unit := trimPrefix $number $text -}}
+{{- $bytes := dict "" 1 "m" 0.001 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- if or (not $number) (not (hasKey $bytes $unit)) -}}
+{{- fail (printf "resources.limits.memory: %s: write a quantity, such as 1Gi" $text) -}}
+{{- end -}}
+{{- $needed := include "bridge.memory" $ | int -}}
+{{- if lt (mulf (float64 $number) (get $bytes $unit)) (mulf $needed 1048576) -}}
+{{- fail (printf "resources.limits.memory: %s: memoryLimitMiB: %d needs %dMi or more. Lower memoryLimitMiB, or leave the limit out: the chart sets it" $text (int $.Values.memoryLimitMiB) $needed) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

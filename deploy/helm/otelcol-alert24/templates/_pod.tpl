@@ -137,7 +137,7 @@ spec:
           sleep:
             seconds: 5
       {{- end }}
-      {{- $limit := dict "limits" (dict "memory" (printf "%dMi" (div (mul (int .Values.memoryLimitMiB) 3) 2))) }}
+      {{- $limit := dict "limits" (dict "memory" (printf "%sMi" (include "bridge.memory" .))) }}
       resources:
         {{- mustMergeOverwrite $limit (deepCopy .Values.resources) | toYaml | nindent 8 }}
       securityContext:
