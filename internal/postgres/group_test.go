@@ -16,17 +16,32 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
-// Large webhooks that wait together are more than a slow network carries in time. Some of them get through at each try.
+// Large webhooks that wait together are more than a slow network carries in time. Some of them get through at each try. On a busy machine
+// even those may need several tries; if all failed together, no try would help.
 func TestLargeWebhooksDoNotFailTogether(t *testing.T) {
 	t.Parallel()
 	db, proxy := proxied(t, server.Database(t), leases(time.Minute))
-	put(t, db, "", "x")                                          // so that it is connected
-	proxy.Set(pgtest.Fault{SlowToServer: 12 * time.Millisecond}) // 40 MiB take eight seconds
+	const tries = 5
+	for range tries {
+		if largeWebhooks(t, db, proxy) == 2 {
+			return
+		}
+	}
+	require.Fail(t, "the first ones do not get through")
+}
+
+// largeWebhooks sends ten webhooks of 4 MiB over a network that carries 12 MiB in time. It returns how many of the first two get through.
+func largeWebhooks(t *testing.T, db *DB, proxy *pgtest.Proxy) (accepted int) {
+	t.Helper()
+	put(t, db, "", "x") // so that it is connected
+	proxy.Set(pgtest.Fault{CarryToServer: 12 << 20})
+	defer proxy.Set(pgtest.Fault{})
 	payload := make([]byte, 4<<20)
-	results := make(chan error)
-	db.inbox.turn <- struct{}{} // so that all wait
+	results := make(chan error, 10)
+	arrival := Arrival{theirs: time.Now().Add(time.Hour), ours: time.Now()} // never late: only the network counts
+	db.inbox.turn <- struct{}{}                                             // so that all wait
 	for range 10 {
-		go func() { results <- db.Append(context.WithoutCancel(t.Context()), db.Arrival(), "", payload) }()
+		go func() { results <- db.Append(context.WithoutCancel(t.Context()), arrival, "", payload) }()
 	}
 	holds(t, func() bool {
 		db.inbox.mu.Lock()
@@ -34,13 +49,15 @@ func TestLargeWebhooksDoNotFailTogether(t *testing.T) {
 		return len(db.inbox.pending) == 10
 	}, "the webhooks do not wait")
 	<-db.inbox.turn
-	accepted := 0
-	for range 10 {
-		if <-results == nil {
+	for n := range 10 {
+		if err := <-results; n < 2 && err == nil {
 			accepted++
 		}
+		if n == 1 {
+			proxy.Set(pgtest.Fault{}) // so that the other ones end soon
+		}
 	}
-	require.GreaterOrEqual(t, accepted, 2)
+	return accepted
 }
 
 // Replicas read the lists of the same Alertmanagers at the same time, and not in the same order. Their transactions must not wait for each

@@ -268,7 +268,7 @@ func TestClocksOfProcessesDoNotMatter(t *testing.T) {
 func TestPublishedCountReachesFollowers(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))
-	one, other := open(t, url, leases(time.Second)), open(t, url, leases(time.Second))
+	one, other := open(t, url, leases(15*time.Second)), open(t, url, leases(15*time.Second)) // a third of it passes before the next renewal
 	l := lead(t, one)
 	campaign(t, other)
 	l.Publish(4711)

@@ -100,7 +100,7 @@ func TestPoolerIsSeenByAllAtOnce(t *testing.T) {
 	t.Parallel()
 	url := pgtest.TCP(server.Pooler(t, "transaction"), server.Database(t))
 	for range 10 {
-		db := unopened(t, url)
+		db := unopened(t, url, leases(time.Minute)) // the time for a connection
 		var all sync.WaitGroup
 		for range 6 {
 			all.Go(func() {

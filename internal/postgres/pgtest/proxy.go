@@ -34,8 +34,10 @@ type Fault struct {
 	HangToServer, HangToClient bool
 	// Refuse closes new connections at once.
 	Refuse bool
-	// Slow and SlowToServer are pauses after every 64 KiB to the client and to the server.
-	Slow, SlowToServer time.Duration
+	// CarryToServer is how many bytes go to the server before HangToServer begins; 0: it does not begin by itself.
+	CarryToServer int
+	// Slow is a pause after every 64 KiB to the client.
+	Slow time.Duration
 }
 
 // NewProxy starts a Proxy in front of an address.
@@ -147,6 +149,10 @@ func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
+		if asks && p.state.CarryToServer > 0 {
+			p.state.CarryToServer -= n
+			p.state.HangToServer = p.state.HangToServer || p.state.CarryToServer <= 0
+		}
 		for held(p.state) && !p.closed {
 			p.moved.Wait()
 		}
@@ -156,7 +162,7 @@ func (p *Proxy) copy(to io.WriteCloser, from io.ReadCloser, asks bool, held func
 		p.asks = asks
 		pause := p.state.Slow
 		if asks {
-			pause = p.state.SlowToServer
+			pause = 0
 		}
 		p.mu.Unlock()
 		time.Sleep(pause * time.Duration(n) / time.Duration(len(buffer)))
