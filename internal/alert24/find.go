@@ -4,6 +4,7 @@
 package alert24
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -175,7 +176,7 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 }
 
 // readKnown reads the incidents with known ids that the list did not show, even if reading the list failed, unless the API accepts
-// no more requests. If the list and then such an incident could not be read, it does not try the others.
+// no more requests. If the list and then such an incident could not be read, it does not try the others for which the list failed.
 func (f *finding) readKnown(ctx context.Context) {
 	unread := map[string][]*asked{}
 	for _, a := range f.asked {
@@ -192,7 +193,8 @@ func (f *finding) readKnown(ctx context.Context) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if !down.Load() && !f.readOne(ctx, id, of) {
+			decides := slices.ContainsFunc(of, func(a *asked) bool { return a.err == nil })
+			if (decides || !down.Load()) && !f.readOne(ctx, id, of) {
 				down.Store(true)
 			}
 			for _, a := range of {
@@ -206,19 +208,18 @@ func (f *finding) readKnown(ctx context.Context) {
 // readOne reads the incident for questions about it. It reports false if neither the list nor the incident could be read.
 func (f *finding) readOne(ctx context.Context, id string, of []*asked) (works bool) {
 	inc, err := f.client.read(ctx, protocol.Lookup, id)
+	works = true
 	for _, a := range of {
 		switch ResultOf(err) {
 		case protocol.Done:
 			a.add(&inc)
 		case protocol.Gone:
 		default:
-			if a.err != nil {
-				return false
-			}
-			a.err = err
+			works = works && a.err == nil
+			a.err = cmp.Or(a.err, err)
 		}
 	}
-	return true
+	return works
 }
 
 // known returns the incident with the known id, if it was found.

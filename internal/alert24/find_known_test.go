@@ -136,6 +136,27 @@ func TestAnAPIThatFailsIsNotAskedForEachKnownIncident(t *testing.T) {
 	}
 }
 
+// A question that the list has answered but for its known incident must not take that incident for removed because others cannot be read.
+func TestAKnownIncidentIsReadAlthoughOthersFail(t *testing.T) {
+	rows := slices.Concat(others(120, 10*time.Hour), []map[string]any{incidentRow("a", "A", 48*time.Hour), incidentRow("b", "B", 48*time.Hour)})
+	covered := Question{Alias: "A", ID: "a", Depth: protocol.Since, Since: ago(time.Second)}
+	failing := Question{Alias: "B", ID: "b", Depth: protocol.Since, Since: ago(24 * time.Hour)}
+	for range 20 { // the incidents are read in any order
+		b, c := startBoard(t, rows...)
+		b.fail = func(r *http.Request) int {
+			if strings.Contains(r.RequestURI, "offset=") || strings.HasSuffix(r.RequestURI, "/b") {
+				return http.StatusBadGateway
+			}
+			return 0
+		}
+		c.cfg.Workers = 1
+		answers, errs := FindAll(t, c, []Question{covered, failing})
+		require.NoError(t, errs[0])
+		assert.Equal(t, []string{"a"}, ids(answers[0].Found))
+		requireResult(t, errs[1], protocol.Incomplete)
+	}
+}
+
 // An answer comes as soon as it is known: the reading of other known incidents can take minutes.
 func TestAnAnswerWaitsForNoOtherReading(t *testing.T) {
 	_, c := startBoard(t, others(150, time.Minute)...)
