@@ -27,8 +27,7 @@ Only the ratios are valid for other machines. ` + "`make bench DOC=1`" + ` write
 - **peer** is ` + "`bench/peer/adapter.mjs`" + `, which a user might write instead. It keeps connections open, waits for one API call per alert,
   and keeps the ids of open incidents in memory, nothing on disk. The rows *the peer itself* show that it is as fast as this design allows.
 - The **bare bridge** is ` + "`bench/bare`" + `, a minimal durable bridge in Go: net/http, a decoder that reads only the alias, and bbolt
-  with one transaction for all waiting webhooks. It opens no incidents. It shows what the machine and the storage allow:
-  if the bare bridge misses a budget against the peer, or barely meets it, ours cannot meet it.
+  with one transaction for all waiting webhooks. It opens no incidents. It shows what the machine and the storage allow.
 - In rows of Go benchmarks, the peer is the *floor*: the time that encoding/json takes to decode one such alert into a struct with maps.
 - The API is the [sandbox](sandbox.md), which answers after 20 ms, or at once (0 ms).
 - Replicas use a PostgreSQL server with fsync, on the same disk and the same cores. Their runs alternate with those of the embedded store.
