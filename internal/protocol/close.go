@@ -26,10 +26,13 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		return StillOpen
 	}
-	main, written := c.ID == n.Incident.ID, n.Written
+	main, extra, written := c.ID == n.Incident.ID, n.extra(c), n.Written
 	p.closed(n, c)
-	if main {
+	switch {
+	case main:
 		n.unseen(a.Incident, now)
+	case extra && !a.Incident.Seen:
+		n.suspect(time.Time{}, now.Add(firstLook)) // it may still be open
 	}
 	if n.Unseen {
 		n.Written = written // in case it is open after all

@@ -274,6 +274,12 @@ var histories = slices.Concat([]fixed{
 		"a refusal of the short form ends the turns of both forms",
 	},
 	{
+		"the close of a second incident was answered without a body and not carried out, and it stayed open", "racy",
+		"toggle(0); deliver; call done late by 3; answer; second; second; toggle(0); call answered; 5 seconds; call answered; 5 seconds; " +
+			"call ignored, no body",
+		"an unseen close of a second incident is not verified",
+	},
+	{
 		"a webhook that got through after a list counted as heard, and the next firing was not passed on", "repair",
 		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
 		"",

@@ -3,8 +3,16 @@
 
 package protocol
 
-// shortMutants concern creates in the short form.
+// shortMutants concern creates in the short form and answers that show nothing.
 var shortMutants = []mutant{
+	{"an unseen close of a second incident is not verified", "racy", 20000, `
+func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	if n.extra(c) && !a.Incident.Seen {
+		p.closed(n, c)
+		return ClosedIt
+	}
+	return p.learnCloseOriginal(n, c, a, now)
+}`},
 	{"a short create counts as a whole one", "chokes", 20000, `
 func (c Content) keepUnchanged(all *Content) Content { return c }`},
 	{"a refusal of the short form ends the turns of both forms", "no lists", 20000, `
