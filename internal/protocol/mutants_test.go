@@ -236,7 +236,7 @@ func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next.EndsAt = now
 	return next
 }`},
-	{"no audit", "racy", 30000, `
+	{"no audit", "people", 20000, `
 func (p *Policy) Suspect(e Timed, id string, created, now time.Time) Timed { return e }`},
 	{"a lookup counts whatever has changed", "plain", 20000, `
 func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
