@@ -59,33 +59,35 @@ func (l *leadership) leave(t *testing.T, ld plog.Logs) {
 	l.rows = append(l.rows, ledger.Row{ID: int64(len(l.rows)), Payload: payload})
 }
 
-// A list must not overtake the webhooks that are in the inbox with it: it may let an alert fire that one of them resolves.
-func TestListWaitsForTheInbox(t *testing.T) {
+// newLeader returns a replica that has just taken the leadership.
+func newLeader(t *testing.T) (*replica, *leadership, *term) {
+	t.Helper()
 	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
-	e := unstarted(t, cfg)
-	r, l := &replica{alert24Exporter: e, lease: time.Second}, &leadership{}
+	r, l := &replica{alert24Exporter: unstarted(t, cfg), lease: time.Second}, &leadership{}
 	term, err := r.take(t.Context(), l)
 	require.NoError(t, err)
+	return r, l, term
+}
+
+// A list must not overtake the webhooks that are in the inbox with it: it may let an alert fire that one of them resolves.
+func TestListWaitsForTheInbox(t *testing.T) {
+	r, l, term := newLeader(t)
 
 	l.leave(t, logs(alertAttributes("firing")))
 	l.leave(t, listOf(watchdogKey))
 	l.broken = true
 	r.drain(t.Context(), term, l)
-	assert.Empty(t, e.lately.lists(), "the webhook before it is not applied yet")
+	assert.Empty(t, r.lately.lists(), "the webhook before it is not applied yet")
 	l.broken = false
 	r.drain(t.Context(), term, l)
-	assert.Len(t, e.lately.lists(), 1)
+	assert.Len(t, r.lately.lists(), 1)
 	assert.Empty(t, l.rows)
 }
 
 // While the lists of one transaction are about to be applied, a webhook of the leader may read the inbox again, with newer lists. These
 // wait until the webhooks around them are applied.
 func TestListWaitsForTheTransactionThatReadIt(t *testing.T) {
-	cfg := configOf(sandboxtest.Start(t, sandbox.Options{}))
-	e := unstarted(t, cfg)
-	r, l := &replica{alert24Exporter: e, lease: time.Second}, &leadership{}
-	term, err := r.take(t.Context(), l)
-	require.NoError(t, err)
+	r, l, term := newLeader(t)
 
 	l.leave(t, logs(alertAttributes("firing")))
 	l.then = func() {
@@ -95,12 +97,12 @@ func TestListWaitsForTheTransactionThatReadIt(t *testing.T) {
 		assert.NoError(t, err)
 	}
 	r.drain(t.Context(), term, l)
-	assert.Empty(t, e.lately.lists(), "the transaction that read it has not ended")
+	assert.Empty(t, r.lately.lists(), "the transaction that read it has not ended")
 	l.broken = true
 	r.drain(t.Context(), term, l)
-	assert.Empty(t, e.lately.lists(), "it failed")
+	assert.Empty(t, r.lately.lists(), "it failed")
 	l.broken = false
 	r.drain(t.Context(), term, l)
-	assert.Len(t, e.lately.lists(), 1)
+	assert.Len(t, r.lately.lists(), 1)
 	assert.Empty(t, l.rows)
 }
