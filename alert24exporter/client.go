@@ -4,10 +4,8 @@
 package alert24exporter
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -17,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/lostconn"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
 )
 
@@ -76,13 +75,6 @@ func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
 		zap.String("method", call.Method), zap.String("path", call.Path), zap.ByteString("body", call.Body))
 }
 
-// If an HTTP/2 connection is silent for quietTimeout, the client sends a ping. Without an answer within pingTimeout, it drops the
-// connection, which a firewall may have forgotten. Otherwise all its requests would time out until TCP gives up, after 15 minutes.
-const (
-	quietTimeout = 10 * time.Second
-	pingTimeout  = 5 * time.Second
-)
-
 // keepConnections returns the client's settings. They keep as many idle connections as there are concurrent requests, unless the user sets
 // a number: by default, net/http keeps 2 and would reopen the others for each request. They also drop lost connections.
 func keepConnections(cfg *Config) confighttp.ClientConfig {
@@ -92,8 +84,6 @@ func keepConnections(cfg *Config) confighttp.ClientConfig {
 		keepalive.MaxIdleConnsPerHost = cfg.Limits.ConcurrentRequests
 		client.Keepalive = configoptional.Some(keepalive)
 	}
-	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // if HTTP/2 is off, a timeout would turn it on
-		client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = quietTimeout, cmp.Or(client.HTTP2PingTimeout, pingTimeout)
-	}
+	lostconn.Drop(&client)
 	return client
 }

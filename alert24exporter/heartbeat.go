@@ -20,6 +20,7 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
 
+	"github.com/alert24/otelcol-alert24/internal/lostconn"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
@@ -45,7 +46,7 @@ func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host)
 		return nil, nil //nolint:nilnil // there is none
 	}
 	cfg := confighttp.NewDefaultClientConfig()
-	cfg.HTTP2ReadIdleTimeout, cfg.HTTP2PingTimeout = quietTimeout, pingTimeout
+	lostconn.Drop(&cfg)
 	cfg.TLS, cfg.ProxyURL, cfg.Timeout = e.cfg.ClientConfig.TLS, e.cfg.ClientConfig.ProxyURL, heartbeatTimeout
 	quiet := e.set.TelemetrySettings // spans and metrics would contain the URL
 	quiet.TracerProvider, quiet.MeterProvider = tracenoop.NewTracerProvider(), metricnoop.NewMeterProvider()

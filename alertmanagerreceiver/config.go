@@ -15,6 +15,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/lostconn"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -222,12 +223,9 @@ func (c *AliasRuleConfig) over(usual webhook.AliasRule) webhook.AliasRule {
 	return r
 }
 
-// client returns the settings of the HTTP client. Unless the user sets a timeout, the client drops a lost HTTP/2 connection after 15
-// seconds of silence. Otherwise all lists would time out on it until TCP gives up, after 15 minutes.
+// client returns the settings of the HTTP client, which drops lost connections.
 func (c *SyncConfig) client() *confighttp.ClientConfig {
 	client := c.ClientConfig
-	if client.ForceAttemptHTTP2 && client.HTTP2ReadIdleTimeout == 0 { // if HTTP/2 is off, a timeout would turn it on
-		client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = 10*time.Second, cmp.Or(client.HTTP2PingTimeout, 5*time.Second)
-	}
+	lostconn.Drop(&client)
 	return &client
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Other tools may write long texts, of which a page can hold too many.
+// If other tools write long texts, a page can be too long to read at once.
 func TestAPageThatIsTooLongIsReadInParts(t *testing.T) {
 	log := strings.Repeat("at com.example.Main ", 10_000)
 	rows := others(250, time.Minute)
