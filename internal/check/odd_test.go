@@ -106,6 +106,9 @@ func TestOddAPIs(t *testing.T) {
 		"titles stay": {odd{request: func(b []byte) []byte {
 			return regexp.MustCompile(`"title":"[^"]*\(updated\)"`).ReplaceAll(b, []byte(`"x":1`))
 		}}, map[string]string{"update_title": "ignored"}},
+		"statuses with capitals": {odd{answer: func(b []byte) []byte {
+			return bytes.ReplaceAll(b, []byte(`"status":"resolved"`), []byte(`"status":"Resolved"`))
+		}}, map[string]string{"left": "nothing"}},
 		"closes are not done":   {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left": "something"}},
 		"a limit is in headers": {odd{header: "600"}, map[string]string{"rate_limit": "headers"}},
 	} {

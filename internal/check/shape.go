@@ -126,7 +126,7 @@ func (o object) number() string {
 
 // closed reports whether the status means that the incident is closed.
 func (o object) closed() bool {
-	return o.text("status") == statusResolved || o.text("status") == statusPostmortem
+	return strings.EqualFold(o.text("status"), statusResolved) || strings.EqualFold(o.text("status"), statusPostmortem)
 }
 
 // list reads a list of texts and its form.
