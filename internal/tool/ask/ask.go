@@ -88,7 +88,9 @@ func (c *Client) Explain(ctx context.Context, s status.Subject) (e status.Explan
 	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
 		v.Add("label", name+"="+s.Labels[name])
 	}
-	err = c.get(ctx, status.PathExplain, v, &e)
+	if err = c.get(ctx, status.PathExplain, v, &e); err == nil && e.Now.IsZero() {
+		err = c.foreign()
+	}
 	return e, err
 }
 
@@ -136,8 +138,15 @@ func (c *Client) page(ctx context.Context, q *status.Query) (part status.Aliases
 	if q.Desc {
 		v.Set("order", "desc")
 	}
-	err = c.get(ctx, status.PathAliases, v, &part)
+	if err = c.get(ctx, status.PathAliases, v, &part); err == nil && part.Revision == "" {
+		err = c.foreign()
+	}
 	return part, err
+}
+
+// foreign is the error if another server answers, such as the collector's health check, which has JSON for every path.
+func (c *Client) foreign() error {
+	return fmt.Errorf("%s is not a bridge's status page: set %s to its status::endpoint", c.base.Redacted(), urlFlag)
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {
@@ -178,8 +187,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		}
 		return fmt.Errorf("%s answered %s%s", address, answer.Status, hint)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s is not a bridge's status page: %w", base, err)
+	if json.Unmarshal(body, v) != nil {
+		return c.foreign()
 	}
 	return nil
 }

@@ -52,11 +52,11 @@ func TestAllPagesAreRead(t *testing.T) {
 		asked = append(asked, v.Get("sort")+" "+v.Get("order")+" "+v.Get("after")+" "+v.Get("limit"))
 		switch {
 		case v.Get("sort") == "title":
-			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "c", "title": "x"}]}`)
+			fmt.Fprint(w, `{"revision": "r", "total": 3, "rows": [{"alias": "c", "title": "x"}]}`)
 		case v.Get("after") == "":
-			fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a", "title": "y"}, {"alias": "b", "title": "z"}]}`)
+			fmt.Fprint(w, `{"revision": "r", "total": 3, "rows": [{"alias": "a", "title": "y"}, {"alias": "b", "title": "z"}]}`)
 		default:
-			fmt.Fprint(w, `{"total": 1, "rows": [{"alias": "c", "title": "x"}]}`)
+			fmt.Fprint(w, `{"revision": "r", "total": 1, "rows": [{"alias": "c", "title": "x"}]}`)
 		}
 	})
 	byTitle := status.Query{Sort: status.ByTitle, Desc: true}
@@ -83,9 +83,20 @@ func TestAllPagesAreRead(t *testing.T) {
 
 // A bridge that does not know after answers the first page again and again.
 func TestOlderBridgeIsRefused(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"total": 3, "rows": [{"alias": "a"}]}`) })
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"revision": "r", "total": 3, "rows": [{"alias": "a"}]}`)
+	})
 	_, _, err := c.Aliases(t.Context(), status.Query{}, 0)
 	assert.ErrorContains(t, err, "the bridge is older than this program")
+}
+
+// The collector's health check answers every path with 200 and JSON.
+func TestAnotherServerIsNoBridgeThatKnowsNothing(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status": "Server available"}`) })
+	_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
+	require.ErrorContains(t, err, "is not a bridge's status page: set --status")
+	_, _, err = c.Aliases(t.Context(), status.Query{}, 0)
+	require.ErrorContains(t, err, "is not a bridge's status page: set --status")
 }
 
 // The page keeps its view in its address, which people copy.
@@ -94,7 +105,7 @@ func TestAddressOfABrowserIsUnderstood(t *testing.T) {
 		var asked string
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			asked = r.URL.String()
-			fmt.Fprint(w, `{}`)
+			fmt.Fprint(w, `{"now": "2026-03-19T14:30:00Z"}`)
 		}, func(f *Flags) { f.URL += "bridge" + view })
 		_, err := c.Explain(t.Context(), status.Subject{Alias: "b"})
 		require.NoError(t, err)
@@ -108,7 +119,7 @@ func TestTokenIsSent(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprint(w, `{"total": 3}`)
+		fmt.Fprint(w, `{"revision": "r", "total": 3}`)
 	}, func(f *Flags) { f.TokenFile = write(t, "secret\n") })
 	_, total, err := c.Aliases(t.Context(), status.Query{}, 0)
 	require.NoError(t, err)

@@ -96,7 +96,7 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 	f.queries = append(f.queries, r.URL.RawQuery)
 	f.headers = append(f.headers, r.Header)
 	f.asked++
-	answer := status.Explanation{DryRun: f.dry}
+	answer := status.Explanation{Now: time.Now(), DryRun: f.dry}
 	switch firing := len(f.got) > 0 && f.got[len(f.got)-1].Status == "firing"; {
 	case f.notice != "":
 		answer.Notices = []status.Notice{{Kind: f.kind, Text: f.notice}}
