@@ -183,7 +183,7 @@ func TestBadFlagsAreRefused(t *testing.T) {
 		"--status must be":                    {"--status", "localhost:9096"},
 		"--token-file: open":                  {"--token-file", "/does/not/exist"},
 		"failed to load cert /does/not/exist": {"--ca-file", "/does/not/exist"},
-		"failed to parse cert":                {"--ca-file", write(t, "nothing")},
+		"--ca-file needs certificates in PEM": {"--ca-file", write(t, "nothing")},
 	} {
 		f, set := Flags{}, pflag.NewFlagSet("", pflag.ContinueOnError)
 		f.Add(set)

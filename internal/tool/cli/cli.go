@@ -85,7 +85,9 @@ func Run(ctx context.Context, version string, args []string, s Streams, commands
 		return ExitFound
 	}
 	hint := ""
-	if _, wrong := errors.AsType[usageError](err); wrong || cmd == root {
+	if _, wrong := errors.AsType[usageError](err); cmd == root {
+		hint = " (--help lists the commands)"
+	} else if wrong {
 		hint = " (--help lists the flags)"
 	}
 	fmt.Fprintf(s.Err, "%s: %s%s\n", cmd.CommandPath(), text.Printable(err.Error()), hint)

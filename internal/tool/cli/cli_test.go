@@ -35,7 +35,7 @@ func TestRun(t *testing.T) {
 		"an unknown flag": {args: []string{"do", "--colour"}, code: ExitCannot, stderr: "alert24tool do: unknown flag: --colour (--help lists the flags)\n"},
 		"a wrong output":  {args: []string{"do", "-o", "xml"}, code: ExitCannot, stderr: "alert24tool do: invalid argument \"xml\" for \"-o, --output\" flag: must be text or json (--help lists the flags)\n"},
 		"an argument":     {args: []string{"do", "it"}, code: ExitCannot, stderr: "alert24tool do: unexpected argument \"it\" (--help lists the flags)\n"},
-		"unknown command": {args: []string{"dp"}, code: ExitCannot, stderr: "alert24tool: unknown command \"dp\" for \"alert24tool\" (--help lists the flags)\n"},
+		"unknown command": {args: []string{"dp"}, code: ExitCannot, stderr: "alert24tool: unknown command \"dp\" for \"alert24tool\" (--help lists the commands)\n"},
 		"the version":     {args: []string{"--version"}, stdout: "alert24tool version 1.2.3\n"},
 		"help of all":     {args: []string{"--help"}, stdout: "  do          Does it\n"},
 		"no command":      {stdout: "  do          Does it\n"},

@@ -17,16 +17,23 @@ import (
 	"go.opentelemetry.io/collector/config/configtls"
 )
 
-// TLS names the files of a connection: the authority's certificates, and a client certificate with its key.
+// TLS names the files of a connection, from the flags --ca-file, --cert-file and --key-file: the authority's certificates, and a client
+// certificate with its key.
 type TLS struct{ CA, Cert, Key string }
 
 // Client returns an HTTP client that waits at most patience for an answer.
 func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, error) {
 	cfg := configtls.NewDefaultClientConfig()
-	cfg.CAFile, cfg.CertFile, cfg.KeyFile = t.CA, t.Cert, t.Key
+	cfg.CAFile = t.CA
 	loaded, err := cfg.LoadTLSConfig(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--ca-file needs certificates in PEM: %w", err)
+	}
+	if t.Cert != "" {
+		cfg.CertFile, cfg.KeyFile = t.Cert, t.Key
+		if loaded, err = cfg.LoadTLSConfig(ctx); err != nil {
+			return nil, fmt.Errorf("--cert-file and --key-file need a certificate and its key in PEM: %w", err)
+		}
 	}
 	return &http.Client{
 		Timeout:   patience,

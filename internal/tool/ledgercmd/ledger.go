@@ -54,6 +54,11 @@ func New() *cobra.Command {
 	set.BoolVar(&o.full, "full", false, "with -o json: everything about each alias, with its alerts")
 	o.output = cli.AddOutput(set)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range []string{"schema", "exporter", "dry-run"} {
+			if set.Changed(name) && !o.at.given() {
+				return cli.Usage("--%s goes with --storage or --database; a running bridge is chosen by --status", name)
+			}
+		}
 		return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd

@@ -235,6 +235,9 @@ func TestWrongUse(t *testing.T) {
 		"--limit must not be below 0":         {"--limit", "-1"},
 		"--full goes with -o json":            {"--full"},
 		"give either --storage or --database": {"--storage", "a", "--database", "b"},
+		"--exporter goes with --storage or":   {"--exporter", "alert24/b"},
+		"--schema goes with --storage or":     {"--schema", "s"},
+		"--dry-run goes with --storage or":    {"--dry-run"},
 		"unexpected argument":                 {"x"},
 	} {
 		code, _, errs := run(t, args...)

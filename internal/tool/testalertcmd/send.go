@@ -45,16 +45,21 @@ type bridge struct {
 
 func newBridge(ctx context.Context, o *options) (*bridge, error) {
 	b := &bridge{url: o.url, hmac: o.hmac}
-	var errs [4]error
-	b.token, errs[0] = cli.Secret("--token-file", o.tokenFile)
-	b.secret, errs[1] = cli.Secret("--hmac-secret-file", o.hmac.secretFile)
-	b.client, errs[2] = o.tls.Client(ctx, requestTimeout)
+	var err error
+	if b.token, err = cli.Secret("--token-file", o.tokenFile); err != nil {
+		return nil, err
+	}
+	if b.secret, err = cli.Secret("--hmac-secret-file", o.hmac.secretFile); err != nil {
+		return nil, err
+	}
+	if b.client, err = o.tls.Client(ctx, requestTimeout); err != nil {
+		return nil, err
+	}
 	if o.status.URL != "" {
 		o.status.TLS = o.tls
-		b.status, errs[3] = o.status.Open(ctx)
-	}
-	if err := errors.Join(errs[:]...); err != nil {
-		return nil, err
+		if b.status, err = o.status.Open(ctx); err != nil {
+			return nil, err
+		}
 	}
 	b.token = cmp.Or(b.token, os.Getenv(tokenEnv))
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
