@@ -87,11 +87,16 @@ func (o *options) run(cmd *cobra.Command) error {
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return err
 	}
+	before, err := lastNumber(o.dir)
+	if err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return err
 	}
 	r := newRecorder(o, out)
+	r.before = before
 	defer r.transport.CloseIdleConnections()
 	server := &http.Server{Handler: r, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout}
 	fmt.Fprintf(out, "listening on http://%s/ (webhooks to keep: %d)\n", listener.Addr(), o.count)

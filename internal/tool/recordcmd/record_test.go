@@ -174,20 +174,36 @@ func TestBounds(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
-// An existing file is never overwritten.
-func TestFileThatIsThere(t *testing.T) {
+// A second run into the same folder goes on after the files of the first, and overwrites none.
+func TestFilesThatAreThere(t *testing.T) {
 	dir := t.TempDir()
-	there := filepath.Join(dir, "001-team----db-firing.json")
-	require.NoError(t, os.WriteFile(there, []byte("mine"), 0o600))
+	there := []string{"001-team----db-firing.json", "041-team----db-resolved.json", "notes.txt"}
+	for _, name := range there {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("mine"), 0o600))
+	}
+	address, _, end := start(t, "--dir", dir, "--count", "1")
+	status, _, _ := send(t, http.MethodPost, address, hook)
+	assert.Equal(t, http.StatusOK, status)
+	code, stderr := end(false)
+	assert.Zero(t, code, stderr)
+	assert.Equal(t, []string{there[0], there[1], "042-team----db-firing.json", there[2]}, files(t, dir))
+	for _, name := range there {
+		kept, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, "mine", string(kept))
+	}
+}
+
+// The folder goes away while the command waits for webhooks.
+func TestFileThatCannotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
 	address, _, end := start(t, "--dir", dir)
+	require.NoError(t, os.Remove(dir))
 	status, _, _ := send(t, http.MethodPost, address, hook)
 	assert.Equal(t, http.StatusBadRequest, status)
 	code, stderr := end(false)
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "file exists")
-	kept, err := os.ReadFile(there)
-	require.NoError(t, err)
-	assert.Equal(t, "mine", string(kept))
+	assert.Contains(t, stderr, "no such file or directory")
 }
 
 func TestCannotRun(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type recorder struct {
 	bridge    *httputil.ReverseProxy // used with --forward
 	out       io.Writer
 	full      chan struct{} // closed when everything is recorded
+	before    int           // the highest number of a file of an earlier run
 
 	mu     sync.Mutex
 	kept   int
@@ -93,7 +95,7 @@ func (r *recorder) keep(body []byte) error {
 		fmt.Fprintf(r.out, "not kept: %v\n", err)
 		return err
 	}
-	name := filepath.Join(r.dir, fmt.Sprintf("%03d-%s.json", r.kept+1, nameOf(body)))
+	name := filepath.Join(r.dir, fmt.Sprintf("%03d-%s.json", r.before+r.kept+1, nameOf(body)))
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the folder that the user named, and fileName leaves no path
 	if err == nil {
 		_, err = file.Write(clean)
@@ -127,6 +129,18 @@ func (r *recorder) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failed
+}
+
+// lastNumber returns the highest number of a file in the folder. A second run goes on from there.
+func lastNumber(dir string) (last int, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		number, _, _ := strings.Cut(f.Name(), "-")
+		if n, err := strconv.Atoi(number); err == nil {
+			last = max(last, n)
+		}
+	}
+	return last, err
 }
 
 // nameOf returns a part of the file name: the receiver and the status of the webhook.
