@@ -6,6 +6,7 @@ package ask
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -144,6 +145,17 @@ func (c *Client) page(ctx context.Context, q *status.Query) (part status.Aliases
 	return part, err
 }
 
+// whatToDo is about a request without an answer.
+func whatToDo(err error) string {
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return "write http:// in " + urlFlag
+	}
+	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
+		return "check --ca-file and the name in " + urlFlag
+	}
+	return "see that the bridge runs and that " + urlFlag + " is its status::endpoint"
+}
+
 // foreign is the error if another server answers, such as the collector's health check, which has JSON for every path.
 func (c *Client) foreign() error {
 	return fmt.Errorf("%s is not a bridge's status page: set %s to its status::endpoint", c.base.Redacted(), urlFlag)
@@ -163,13 +175,15 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // without the query
 		}
-		return fmt.Errorf("the bridge's status page at %s does not answer: %w; see that the bridge runs and that %s is its status::endpoint",
-			base, err, urlFlag)
+		return fmt.Errorf("the bridge's status page at %s does not answer: %w; %s", base, err, whatToDo(err))
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("the answer of %s was cut off: %w", address, err)
+	}
+	if cli.WantsTLS(answer.StatusCode, body) {
+		return fmt.Errorf("%s uses TLS; write https:// in %s", base, urlFlag)
 	}
 	if answer.StatusCode != http.StatusOK {
 		var p status.Problem
@@ -182,8 +196,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 		if p.Error != "" {
 			hint = ": " + p.Error
 		}
-		if answer.StatusCode == http.StatusUnauthorized {
+		switch {
+		case answer.StatusCode != http.StatusUnauthorized:
+		case c.token == "":
 			hint = "; give the token with " + c.flags.TokenFlag
+		default:
+			hint = "; check the token in the file of " + c.flags.TokenFlag
 		}
 		return fmt.Errorf("%s answered %s%s", address, answer.Status, hint)
 	}

@@ -5,6 +5,8 @@ package ask
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -146,12 +148,38 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	_, err := c.Explain(t.Context(), status.Subject{Alias: "a"})
 	require.ErrorContains(t, err, "set --status to its status::endpoint")
+	c = serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="otelcol-alert24"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}, func(f *Flags) { f.TokenFile = write(t, "old") })
+	_, err = c.Explain(t.Context(), status.Subject{Alias: "a"})
+	require.ErrorContains(t, err, "401 Unauthorized; check the token in the file of --token-file")
 	c, err = flags("http://127.0.0.1:1").Open(t.Context())
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Explain(t.Context(), status.Subject{Labels: map[string]string{"a": "secret"}})
 	require.ErrorContains(t, err, "does not answer")
 	assert.NotContains(t, err.Error(), "secret")
+}
+
+func TestWrongSchemeAndUnknownAuthority(t *testing.T) {
+	handler := http.NotFoundHandler()
+	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer plain.Close()
+	defer secure.Close()
+	for address, want := range map[string]string{
+		strings.Replace(plain.URL, "http:", "https:", 1):  "write http:// in --status",
+		strings.Replace(secure.URL, "https:", "http:", 1): "uses TLS; write https:// in --status",
+		secure.URL: "check --ca-file and the name in --status",
+	} {
+		c, err := flags(address).Open(t.Context())
+		require.NoError(t, err)
+		_, err = c.Explain(t.Context(), status.Subject{Alias: "a"})
+		c.Close()
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 // An error does not repeat the password in an address.

@@ -41,6 +41,11 @@ func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, 
 	}, nil
 }
 
+// WantsTLS reports whether an answer is that of a Go server with TLS to a request without it.
+func WantsTLS(status int, body []byte) bool {
+	return status == http.StatusBadRequest && strings.HasPrefix(string(body), "Client sent an HTTP request to an HTTPS server")
+}
+
 // CheckURL returns an error if the value of a flag is not the URL of a server.
 func CheckURL(flag, value, example string) error {
 	if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

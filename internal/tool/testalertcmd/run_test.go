@@ -221,12 +221,16 @@ func TestClientCertificate(t *testing.T) {
 	args := []string{"--url", secure.URL + "/alertmanager", "--status", f.URL}
 	code, _, stderr := run(t.Context(), append(args, "--ca-file", authority.File, "--cert-file", client.CertFile, "--key-file", client.KeyFile)...)
 	assert.Zero(t, code, stderr)
-	code, _, stderr = run(t.Context(), append(args, "--ca-file", authority.File)...)
+	code, stdout, stderr := run(t.Context(), append(args, "--ca-file", authority.File)...)
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "certificate")
+	assert.Equal(t, "alert24tool test-alert: the webhook was not accepted: tls: certificate required; check --cert-file and --key-file\n", stderr)
+	assert.Empty(t, stdout, "nothing fires")
 	code, _, stderr = run(t.Context(), args...)
 	assert.Equal(t, 2, code)
 	assert.Contains(t, stderr, "signed by unknown authority; check --ca-file and the name in --url")
+	code, _, stderr = run(t.Context(), "--url", strings.Replace(secure.URL, "https:", "http:", 1)+"/alertmanager", "--status", f.URL)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "the webhook was not accepted: the bridge uses TLS; write https:// in --url")
 }
 
 func TestCannotRun(t *testing.T) {

@@ -99,13 +99,20 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
+	if cli.WantsTLS(resp.StatusCode, said) {
+		return fmt.Errorf("%w: the bridge uses TLS; write https:// in --url", errNothingFires)
+	}
 	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(said), maxSaid), hint(resp.StatusCode))
 }
 
 // unanswered explains why there is no answer.
 func unanswered(err error) error {
-	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "dial" {
+	op, is := errors.AsType[*net.OpError](err)
+	switch {
+	case is && op.Op == "dial":
 		return fmt.Errorf("%w: the bridge cannot be reached: %w; see that it runs and that --url is its address", errNothingFires, op)
+	case is && op.Op == "remote error": // a TLS alert: without a handshake the bridge reads no webhook
+		return fmt.Errorf("%w: %w; check --cert-file and --key-file", errNothingFires, op.Err)
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return fmt.Errorf("%w: the bridge does not use TLS; write http:// in --url", errNothingFires)
