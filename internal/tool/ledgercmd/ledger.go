@@ -6,12 +6,12 @@
 package ledgercmd
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -135,10 +135,7 @@ func (f *found) report(full bool) any {
 }
 
 func (f *found) write(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if len(f.rows) > 0 {
-		fmt.Fprintln(w, "ALIAS\tSEVERITY\tSINCE\tSTATE\tTITLE")
-	}
+	table := [][]string{{"ALIAS", "SEVERITY", "SINCE", "STATE", "TITLE"}}
 	for i := range f.rows {
 		r := &f.rows[i]
 		since := ""
@@ -149,10 +146,12 @@ func (f *found) write(out io.Writer) error {
 		for j := range cells {
 			cells[j] = text.Printable(cells[j])
 		}
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
+		table = append(table, cells)
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	if len(f.rows) > 0 {
+		if err := writeTable(out, table); err != nil {
+			return err
+		}
 	}
 	if len(f.rows) < f.total {
 		fmt.Fprintf(out, "%d of %d\n", len(f.rows), f.total)
@@ -161,4 +160,28 @@ func (f *found) write(out io.Writer) error {
 		fmt.Fprintln(out, "no alias")
 	}
 	return nil
+}
+
+// maxWidth bounds the width of a column: a longer cell moves the rest of its own row only, instead of that of all rows.
+const maxWidth = 60
+
+// writeTable writes rows with aligned columns.
+func writeTable(out io.Writer, rows [][]string) error {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			if n := utf8.RuneCountInString(cell); n <= maxWidth {
+				widths[i] = max(widths[i], n)
+			}
+		}
+	}
+	w := bufio.NewWriter(out)
+	for _, row := range rows {
+		last := len(row) - 1
+		for i, cell := range row[:last] {
+			fmt.Fprintf(w, "%-*s  ", widths[i], cell)
+		}
+		fmt.Fprintln(w, row[last])
+	}
+	return w.Flush()
 }

@@ -175,6 +175,14 @@ func TestRunningBridge(t *testing.T) {
 	assert.Contains(t, out, `"rows": [`)
 }
 
+// One long alias or error does not push the columns of all rows off the screen.
+func TestLongCellMovesItsOwnRowOnly(t *testing.T) {
+	long := strings.Repeat("x", 61)
+	var out strings.Builder
+	require.NoError(t, writeTable(&out, [][]string{{"ALIAS", "STATE"}, {"dübel", "open"}, {long, "open"}, {"a", long}}))
+	assert.Equal(t, "ALIAS  STATE\ndübel  open\n"+long+"  open\na      "+long+"\n", out.String())
+}
+
 // busy is a bridge with 2,500 aliases, which change their severity, come and go between any two requests.
 type busy struct {
 	bridge
