@@ -43,11 +43,12 @@ type fakeBridge struct {
 	check func(r *http.Request, body []byte) int
 	// slow is how many questions it takes to open or close the incident. With stuck it never does. notice is returned instead of an
 	// entry.
-	slow   int
-	stuck  bool
-	notice string
-	kind   status.Reason
-	dry    bool // it is a dry run
+	slow    int
+	stuck   bool
+	notice  string
+	trouble string // a problem of the bridge
+	kind    status.Reason
+	dry     bool // it is a dry run
 
 	got     []webhook.Alert
 	asked   int // since the last webhook
@@ -97,6 +98,9 @@ func (f *fakeBridge) explain(w http.ResponseWriter, r *http.Request) {
 	f.headers = append(f.headers, r.Header)
 	f.asked++
 	answer := status.Explanation{Now: time.Now(), DryRun: f.dry}
+	if f.trouble != "" {
+		answer.Trouble = []status.Trouble{{Text: f.trouble}}
+	}
 	switch firing := len(f.got) > 0 && f.got[len(f.got)-1].Status == "firing"; {
 	case f.notice != "":
 		answer.Notices = []status.Notice{{Kind: f.kind, Text: f.notice}}

@@ -219,6 +219,9 @@ func (s *testRun) await(ctx context.Context, name string, wanted func(*status.En
 			if given {
 				return s.fail(name + ": does not happen, because " + last)
 			}
+			for i := range e.Trouble {
+				last += "; " + status.Localize(e.Trouble[i].Text, func(t time.Time) string { return status.Clock(t, e.Now) })
+			}
 			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + last)
 		}
 		if !sleep.For(ctx, look) {

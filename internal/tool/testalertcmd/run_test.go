@@ -106,6 +106,10 @@ func TestStepThatDoesNotHappen(t *testing.T) {
 			change: func(f *fakeBridge) { f.stuck = true }, want: "incident opened: not within 300ms: create failed 3 times: HTTP 503\n",
 			sent: []string{"firing", "resolved"},
 		},
+		"the bridge has a problem": {
+			change: func(f *fakeBridge) { f.stuck, f.trouble = true, "Alert24 refuses the API key" },
+			want:   "create failed 3 times: HTTP 503; Alert24 refuses the API key\n", sent: []string{"firing", "resolved"},
+		},
 		"it is ignored": {
 			change: func(f *fakeBridge) { f.notice = "ignored by incident::severity::ignore" },
 			args:   []string{"--timeout", "1m"},
