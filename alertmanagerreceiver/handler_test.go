@@ -25,10 +25,8 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
-	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadatatest"
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
 
@@ -262,13 +260,11 @@ func TestTelemetry(t *testing.T) {
 	byStatus := func(status int, n int64) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.Int("http.response.status_code", status))}
 	}
-	ignore := []metricdatatest.Option{metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars()}
-	metadatatest.AssertEqualReceiverAlertmanagerWebhooks(t, tel,
-		[]metricdata.DataPoint[int64]{byStatus(200, 2), byStatus(400, 2), byStatus(401, 1), byStatus(503, 1)}, ignore...)
-	once := func(n int64) []metricdata.DataPoint[int64] { return []metricdata.DataPoint[int64]{{Value: n}} }
-	metadatatest.AssertEqualReceiverAlertmanagerTruncatedWebhooks(t, tel, once(1), ignore...)
-	metadatatest.AssertEqualReceiverAlertmanagerTruncatedAlerts(t, tel, once(5), ignore...)
-	metadatatest.AssertEqualReceiverAlertmanagerCutValues(t, tel, once(1), ignore...)
+	assertMetric(t, tel, "webhooks", sumOf(byStatus(200, 2), byStatus(400, 2), byStatus(401, 1), byStatus(503, 1)))
+	once := func(n int64) metricdata.Sum[int64] { return sumOf(metricdata.DataPoint[int64]{Value: n}) }
+	assertMetric(t, tel, "truncated_webhooks", once(1))
+	assertMetric(t, tel, "truncated_alerts", once(5))
+	assertMetric(t, tel, "cut_values", once(1))
 	assertSum(t, tel, "otelcol_receiver_accepted_log_records", 3)
 	assertSum(t, tel, "otelcol_receiver_refused_log_records", 4)
 
