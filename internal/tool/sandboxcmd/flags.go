@@ -137,4 +137,4 @@ func (f *switchFlag) Set(value string) error { return f.switches.Set(f.spec.Name
 func (f *switchFlag) Type() string { return f.spec.Kind }
 
 // String returns the default, for the help.
-func (f *switchFlag) String() string { return f.spec.Default() }
+func (f *switchFlag) String() string { return f.spec.Default }

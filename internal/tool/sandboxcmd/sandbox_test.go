@@ -150,8 +150,8 @@ func TestDocumentation(t *testing.T) {
 			values = "`" + strings.Join(w.Values, "`, `") + "`"
 		case w.Kind == "bool":
 			values = "`false`, `true`"
-		case w.Default() != "":
-			values += ", `" + w.Default() + "`"
+		case w.Default != "":
+			values += ", `" + w.Default + "`"
 		}
 		table.WriteString("| `" + w.Name + "` | " + values + " | " + w.Help + " |\n")
 	}
@@ -168,8 +168,8 @@ func TestHelp(t *testing.T) {
 		line, _, _ := strings.Cut(stdout.String()[at:], "\n")
 		assert.Contains(t, line, w.Help)
 		assert.Contains(t, line, strings.Join(w.Values, " | "))
-		if w.Default() != "" {
-			assert.Contains(t, line, "(default "+w.Default()+")")
+		if w.Default != "" {
+			assert.Contains(t, line, "(default "+w.Default+")")
 		}
 	}
 }
