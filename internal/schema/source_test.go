@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package schema
 
 import (
 	"go/ast"

@@ -1,10 +1,11 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package schema
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -23,6 +24,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+var update = flag.Bool("update", false, "write the schemas anew")
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSchemasAreUpToDate(t *testing.T) {
@@ -30,9 +33,12 @@ func TestSchemasAreUpToDate(t *testing.T) {
 		t.Run(c.dir, func(t *testing.T) {
 			want, err := c.generate()
 			require.NoError(t, err)
+			if *update {
+				require.NoError(t, os.WriteFile(c.path("config.schema.yaml"), want, 0o600))
+			}
 			got, err := os.ReadFile(c.path("config.schema.yaml"))
 			require.NoError(t, err)
-			assert.Equal(t, string(want), string(got), "run go generate ./internal/tool/schemagen")
+			assert.Equal(t, string(want), string(got), "run make generate")
 		})
 	}
 }
