@@ -222,6 +222,7 @@ func TestPageMarks(t *testing.T) {
 	b.until(row + `?.querySelector('.marks').innerText.includes('3 occurrences')`)
 	assert.Equal(t, []string{"3 occurrences", "would page: email, SMS, call"},
 		eval[[]string](b, `[...`+row+`.querySelectorAll('summary .mark')].map((e) => e.textContent)`))
+	b.until(`document.querySelectorAll('#open .incident').length === 3`)
 	assert.Equal(t, 2, eval[int](b, `document.querySelectorAll('#open summary .mark').length`), "the others have none")
 
 	eval[bool](b, `document.querySelectorAll('#open .incident').forEach((e) => { e.open = true; }), true`)
