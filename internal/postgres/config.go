@@ -76,7 +76,9 @@ type DB struct {
 	leading  atomic.Bool
 	closed   atomic.Bool
 	inbox    appender
-	reader   *session
+	// slowReads counts the reads of the inbox in a row that took too long.
+	slowReads atomic.Int32
+	reader    *session
 }
 
 // New checks the configuration. It does not connect.

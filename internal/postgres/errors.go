@@ -41,6 +41,7 @@ const (
 	codeNoPrivilege    = "42501"
 	codeUnknownOutcome = "40003"
 	codeProtocol       = "08P01"
+	codeCanceled       = "57014" // statement_timeout
 )
 
 // fault is a database error in one line without secrets.
@@ -101,6 +102,11 @@ func code(err error) string {
 		return pg.Code
 	}
 	return ""
+}
+
+// tooSlow reports whether an answer did not come in time.
+func tooSlow(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || code(err) == codeCanceled
 }
 
 // fatal reports whether the server ended the session with this error.

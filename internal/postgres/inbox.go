@@ -36,8 +36,13 @@ DELETE FROM @.inbox WHERE component = $1 AND id = ANY($2::bigint[]) AND (source 
 // maxAside bounds the unusable rows that are kept for people.
 const maxAside = 1000
 
-// maxRead bounds the payloads that one statement reads, unless a single one is larger. A statement has only half of the lease.
-const maxRead = 8 << 20
+// maxRead bounds the payloads that one statement reads, unless a single one is larger. A statement has only half of the lease. Over a slow
+// network, reads become smaller and have more time: otherwise nothing would ever empty the inbox.
+const (
+	maxRead    = 8 << 20
+	maxReading = time.Minute
+	maxSlow    = 10 // halvings and doublings
+)
 
 // consume adds the statements that remove rows from the inbox or set them aside.
 func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
@@ -62,21 +67,34 @@ func (l *Leader) Inbox(ctx context.Context, ids []int64) (rows []ledger.Row, res
 	if err := l.ended(); err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.db.cfg.Lease*2/3)
+	slow := l.db.slowReads.Load()
+	limit := max(l.commit.statement, min(l.commit.statement<<slow, maxReading))
+	ctx, cancel := context.WithTimeout(ctx, limit*4/3)
 	defer cancel()
+	defer context.AfterFunc(l.life, cancel)() //nolint:contextcheck // the end of the leadership stops the reading
 	asked := time.Now()
 	err = l.commit.do(ctx, "read the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
-		found, err := conn.Query(ctx, l.db.sql(readInbox), l.db.component(), maxRead, ids)
-		if err == nil {
-			rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
+		batch := &pgx.Batch{}
+		if slow > 0 {
+			batch.Queue("SELECT set_config('statement_timeout', $1::bigint::text, true)", limit.Milliseconds())
 		}
-		return err
+		batch.Queue(l.db.sql(readInbox), l.db.component(), maxRead>>slow, ids).Query(func(found pgx.Rows) (err error) {
+			rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Row])
+			return err
+		})
+		return conn.SendBatch(ctx, batch).Close()
 	})
+	took := time.Since(asked)
+	switch {
+	case tooSlow(err):
+		l.db.slowReads.Store(min(slow+1, maxSlow))
+	case err == nil && took < l.commit.statement/4:
+		l.db.slowReads.Store(max(slow-1, 0))
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	whole := 0
-	took := time.Since(asked)
 	for whole < len(rows) && rows[whole].Payload != nil {
 		rows[whole].Waited += took // on their way here
 		whole++

@@ -15,31 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
-	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
 )
 
 func put(tb testing.TB, db *DB, source, payload string) {
 	tb.Helper()
 	require.NoError(tb, db.Append(tb.Context(), db.Arrival(), source, []byte(payload)))
-}
-
-// read returns the content of the inbox.
-func read(tb testing.TB, l *Leader) (payloads []string, ids []int64) {
-	tb.Helper()
-	for rest := []int64(nil); ; {
-		rows, more, err := l.Inbox(tb.Context(), rest)
-		require.NoError(tb, err)
-		size := 0
-		for i, r := range rows {
-			require.True(tb, i == 0 || size < maxRead, "a part is too large")
-			size += len(r.Payload)
-			payloads, ids = append(payloads, string(r.Payload)), append(ids, r.ID)
-			assert.Less(tb, r.Waited, time.Minute)
-		}
-		if rest = more; len(rest) == 0 {
-			return payloads, ids
-		}
-	}
 }
 
 func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
@@ -55,46 +35,6 @@ func TestInboxKeepsTheOrderAndIsConsumed(t *testing.T) {
 	require.NoError(t, l.CommitInbox(t.Context(), []ledger.Change{change("a", "1")}, ledger.Consumed{IDs: ids[:2]}))
 	payloads, _ = read(t, l)
 	require.Equal(t, []string{"resolved"}, payloads)
-}
-
-// An inbox that takes longer to read than a statement may take is read all the same: otherwise nothing would ever empty it.
-func TestLargeInboxIsReadInParts(t *testing.T) {
-	t.Parallel()
-	const rows, size = 32, 4 << 20
-	database := server.Database(t)
-	db, proxy := proxied(t, database, leases(4*time.Second))
-	server.Do(t, database, fmt.Sprintf("INSERT INTO otelcol_alert24.inbox (component, payload) "+
-		"SELECT '%s', convert_to(repeat('x', %d), 'UTF8') FROM generate_series(1, %d)", db.component(), size, rows-1))
-	put(t, db, "", "")
-	l := lead(t, db)
-	proxy.Set(pgtest.Fault{Slow: 3 * time.Millisecond / 2}) // the inbox takes three seconds, and a statement may take two
-	payloads, ids := read(t, l)
-	require.Len(t, payloads, rows)
-	assert.IsIncreasing(t, ids)
-	for _, p := range payloads[:rows-1] {
-		assert.Len(t, p, size)
-	}
-	assert.Empty(t, payloads[rows-1])
-}
-
-// TestRowsWaitWhileTheyAreRead: reading a large inbox takes time, and that counts as waiting.
-func TestRowsWaitWhileTheyAreRead(t *testing.T) {
-	t.Parallel()
-	database := server.Database(t)
-	proxy := pgtest.NewProxy(t, server.Address())
-	l := lead(t, open(t, pgtest.TCP(proxy.Address(), database), leases(time.Minute)))
-	_, _, err := l.Inbox(t.Context(), nil)
-	require.NoError(t, err)
-	follower := open(t, server.URL(database))
-	put(t, follower, "", "webhook")
-	put(t, follower, "", "another")
-	proxy.Set(pgtest.Fault{HangToClient: true})
-	const hangs = 300 * time.Millisecond
-	time.AfterFunc(hangs, func() { proxy.Set(pgtest.Fault{}) })
-	rows, _, err := l.Inbox(t.Context(), nil)
-	require.NoError(t, err)
-	require.Len(t, rows, 2)
-	require.Greater(t, rows[1].Waited, hangs/2)
 }
 
 func TestSnapshotReplacesItsPredecessor(t *testing.T) {
@@ -151,11 +91,14 @@ func TestLateWebhookIsRefused(t *testing.T) {
 	db := open(t, server.URL(server.Database(t)))
 	l := lead(t, db)
 	put(t, db, "", "teaches the database's time")
-	late, onTime := db.Arrival(), db.Arrival()
+	late := db.Arrival()
 	late.theirs = late.theirs.Add(-Punctual)
-	onTime.theirs = onTime.theirs.Add(-Punctual + 2*time.Second)
 	require.ErrorIs(t, db.Append(t.Context(), late, "", []byte("late")), ErrLate)
-	require.NoError(t, db.Append(t.Context(), onTime, "", []byte("on time")))
+	holds(t, func() bool { // a busy machine may need several tries
+		onTime := db.Arrival()
+		onTime.theirs = onTime.theirs.Add(-Punctual + 2*time.Second)
+		return db.Append(t.Context(), onTime, "", []byte("on time")) == nil
+	}, "no webhook is on time")
 	payloads, _ := read(t, l)
 	require.Equal(t, []string{"teaches the database's time", "on time"}, payloads)
 }
@@ -255,27 +198,33 @@ func TestAbandonedAppendIsForgotten(t *testing.T) {
 func TestNotifyWakesTheLeader(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))
-	l := lead(t, open(t, url, leases(time.Minute)))
+	first := lead(t, open(t, url))
+	within(t, time.Minute, first.Wake(), "the leader does not look at its start")
+	// The leader also looks each second. Only a NOTIFY wakes this one.
+	l := &Leader{db: first.db, listen: first.db.newSession(time.Minute, time.Minute), wake: make(chan struct{}, 1)}
+	l.listen.setUp = first.listen.setUp
+	ctx, cancel := context.WithCancel(t.Context())
+	var hearing sync.WaitGroup
+	hearing.Go(func() { l.hear(ctx) })
+	defer func() { cancel(); hearing.Wait() }()
 	follower := open(t, url)
-	put(t, follower, "", "teaches the time")
-	within(t, 5*time.Second, l.Wake(), "the leader does not look at its start")
-	// The leader also looks each second. Only a NOTIFY wakes it faster.
-	quick := 0
+	holds(t, func() bool {
+		put(t, follower, "", "until it listens")
+		return drain(l)
+	}, "the leader does not listen")
 	for i := range 10 {
 		drain(l)
-		start := time.Now()
 		put(t, follower, "", strconv.Itoa(i))
-		within(t, 5*time.Second, l.Wake(), "the leader does not wake")
-		if time.Since(start) < 300*time.Millisecond {
-			quick++
-		}
+		within(t, time.Minute, l.Wake(), "the leader does not wake")
 	}
-	require.GreaterOrEqual(t, quick, 7)
 }
 
-func drain(l *Leader) {
+// drain reports whether the leader was woken.
+func drain(l *Leader) bool {
 	select {
 	case <-l.Wake():
+		return true
 	default:
+		return false
 	}
 }
