@@ -26,7 +26,7 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	url := server.URL(database)
 	core, logged := observer.New(zap.InfoLevel)
 	watched := func(c *Config) { c.Log = zap.New(core) }
-	one, other := open(t, url, leases(time.Minute), watched), open(t, url, leases(time.Minute), watched)
+	one, other := open(t, url, watched), open(t, url, watched)
 	former := func() any {
 		lines := logged.FilterMessage("This replica leads").All()
 		return lines[len(lines)-1].ContextMap()["former"]
@@ -37,9 +37,9 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	second := lead(t, other)
 	assert.Equal(t, "stopped", former())
 	die(second)
-	server.Do(t, database, "UPDATE otelcol_alert24.lease SET expires = clock_timestamp() - interval '8 seconds'")
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET expires = clock_timestamp() - interval '8 hours'")
 	third := lead(t, one)
-	assert.Regexp(t, `^its lease ended 8(\.\d)?s ago$`, former())
+	assert.Regexp(t, `^its lease ended 8h0m\d+(\.\d)?s ago$`, former())
 
 	// It holds the lease without knowing it, as if the answer to its takeover was lost.
 	die(third)
@@ -51,7 +51,7 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 func TestLoadEndsWithTheLeadership(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	db, proxy := proxied(t, database, leases(2*time.Second))
+	db, proxy := proxied(t, database, leases(4*time.Second))
 	server.Do(t, database, "INSERT INTO otelcol_alert24.entries SELECT 'alert24/test', convert_to(n::text, 'UTF8'), "+
 		"convert_to(repeat('x', 8 << 20), 'UTF8'), '', '', '', '', 0, NULL, now() FROM generate_series(1, 4) AS n")
 	l := lead(t, db)
@@ -62,11 +62,11 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 			return nil
 		}, nil)
 	}()
-	within(t, 20*time.Second, l.Lost(), "it leads without a database")
+	within(t, time.Minute, l.Lost(), "it leads without a database")
 	select {
 	case err := <-loaded:
 		require.Error(t, err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		assert.Fail(t, "it still loads")
 	}
 	proxy.Cut()
@@ -76,8 +76,8 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	lease := 2 * time.Second
-	one, other := open(t, server.URL(database), leases(lease)), open(t, server.URL(database), leases(lease))
+	lease := 4 * time.Second
+	one, other := open(t, server.URL(database), leases(lease)), open(t, server.URL(database))
 	die(lead(t, one))
 	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = renewed + interval '1 hour', expires = expires + interval '1 hour'")
 	began := time.Now()
@@ -89,7 +89,7 @@ func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
 func TestStoppedLeaderIsDislodgedAlthoughTheClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	one, other := open(t, server.URL(database), leases(2*time.Second)), open(t, server.URL(database), leases(2*time.Second))
+	one, other := open(t, server.URL(database), leases(4*time.Second)), open(t, server.URL(database))
 	die(lead(t, one))
 	stopped := one.newSession(time.Minute, time.Minute)
 	require.NoError(t, stopped.do(t.Context(), "hold the fence", false, func(ctx context.Context, conn *pgx.Conn) error {

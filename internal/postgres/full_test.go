@@ -6,7 +6,6 @@ package postgres
 import (
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +16,7 @@ import (
 func TestServerWithoutSpace(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	db := open(t, server.URL(database), leases(time.Minute))
+	db := open(t, server.URL(database))
 	l := lead(t, db)
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1"), change("b", "1")}, false))
 	server.Do(t, database, `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS

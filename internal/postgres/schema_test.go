@@ -34,7 +34,7 @@ func TestReplicasThatStartTogetherCreateTheSchemaOnce(t *testing.T) {
 	var work sync.WaitGroup
 	for range 8 {
 		work.Go(func() {
-			db, err := Open(t.Context(), configure(t, address, leases(30*time.Second), func(c *Config) { c.Schema = `My "schema"` }))
+			db, err := Open(t.Context(), configure(t, address, func(c *Config) { c.Schema = `My "schema"` }))
 			if assert.NoError(t, err) {
 				db.Close(t.Context())
 			}
@@ -73,8 +73,8 @@ func TestUpgrade(t *testing.T) {
 func TestLongUpgrade(t *testing.T) {
 	before := upgrades
 	defer func() { upgrades = before }()
-	upgrades = append(slices.Clip(upgrades), "CREATE TABLE @.more AS SELECT pg_sleep(2)::text AS n")
-	lead(t, unopened(t, server.URL(server.Database(t)), leases(time.Second)))
+	upgrades = append(slices.Clip(upgrades), "CREATE TABLE @.more AS SELECT pg_sleep(3)::text AS n")
+	lead(t, unopened(t, server.URL(server.Database(t)), leases(2*time.Second)))
 }
 
 // A role without CREATE works if the owner of the database ran the example's statements.
@@ -85,7 +85,7 @@ func TestLeastPrivileges(t *testing.T) {
 	_, err := Open(t.Context(), configure(t, server.URL(database)))
 	require.ErrorContains(t, err, "the role may not change it: grant it CREATE, or let its owner run examples/postgresql-schema.sql")
 	server.Do(t, database, example(t))
-	db, other := open(t, server.URL(database)), open(t, server.URL(database), leases(time.Minute))
+	db, other := open(t, server.URL(database)), open(t, server.URL(database))
 	l := lead(t, db)
 	put(t, other, "am1", "1")
 	put(t, other, "am1", "2")

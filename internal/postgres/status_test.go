@@ -17,7 +17,7 @@ import (
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))
-	one, other := open(t, url, leases(time.Minute)), open(t, url, leases(time.Minute))
+	one, other := open(t, url), open(t, url)
 	s, err := one.Status(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, Status{Renewed: 365 * 24 * time.Hour}, s)
