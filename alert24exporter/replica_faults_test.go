@@ -87,10 +87,10 @@ func noConnection(f *fleet) {
 }
 
 func readOnly(f *fleet) {
-	f.survives("SQLSTATE 25006", func() {
+	f.survives("the server is read-only or a standby", func() {
 		f.server.Do(f.t, "postgres", "ALTER DATABASE "+f.database+" SET default_transaction_read_only = on")
 		f.endSessions()
-		f.complains("SQLSTATE 25006")
+		f.complains("the server is read-only or a standby")
 	}, func() {
 		f.server.Do(f.t, "postgres", "ALTER DATABASE "+f.database+" RESET default_transaction_read_only")
 	})

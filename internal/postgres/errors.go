@@ -76,6 +76,8 @@ func explain(err error) string {
 		return dns.Error()
 	case errors.As(err, &op):
 		return op.Error()
+	case errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return "the server is read-only or a standby"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the database did not answer in time"
 	case errors.Is(err, context.Canceled):
