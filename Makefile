@@ -60,9 +60,10 @@ $(COLLECTOR): $(SOURCES)
 	go build -C build/collector -ldflags '-s -w' -o $@.new .
 	@mv $@.new $@ # a collector that runs from the old file is not disturbed
 
-# The collector's main package, with the version of this tree.
+# The collector's main package, with the version of this tree, which is that of our components as well.
 build/collector/main.go: $(wildcard cmd/otelcol-alert24/*) build/version
 	@rm -rf build/collector && cp -r cmd/otelcol-alert24 build/collector
+	@sed 's|/otelcol-alert24 v0\.0\.0"|/otelcol-alert24 v$(VERSION)"|' cmd/otelcol-alert24/components.go >build/collector/components.go
 	@sed 's|^\([[:space:]]*Version: *\)".*"|\1"$(VERSION)"|' cmd/otelcol-alert24/main.go >$@
 	@grep -q '"$(VERSION)"' $@
 

@@ -22,6 +22,9 @@ func TestVersionIsThatOfTheBuild(t *testing.T) {
 	code, printed := kit.RunCollector(t, nil, "--version")
 	require.Zero(t, code, printed)
 	assert.Equal(t, "otelcol-alert24 version "+strings.TrimSpace(string(version)), strings.TrimSpace(printed))
+	code, printed = kit.RunCollector(t, nil, "components")
+	require.Zero(t, code, printed)
+	assert.Equal(t, 2, strings.Count(printed, "module: github.com/alert24/otelcol-alert24 v"+strings.TrimSpace(string(version))+"\n"), printed)
 }
 
 func TestComponents(t *testing.T) {
