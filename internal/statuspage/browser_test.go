@@ -42,22 +42,22 @@ func inTrouble(f *fake) {
 		Bridge: status.Bridge{Component: "alert24", Version: "v0.1.0", Started: now.Add(-time.Hour), DryRun: true},
 		API: status.API{
 			Endpoint: "https://app.alert24.net/api/v1", State: status.APIFails, LastSuccess: now.Add(-10 * time.Minute), LastFailure: now, Calls: 7, Limit: 15,
-			LastError: "create incident: HTTP 503 Service Unavailable", PausedUntil: now.Add(time.Minute),
+			LastError: "create incident: HTTP 503 Service Unavailable " + hostile, PausedUntil: now.Add(time.Minute),
 		},
 		Storage:  status.Storage{Kind: "file", Error: "cannot write the ledger to storage: no space left on device"},
-		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from 10.0.0.1", LastWrong: now, Wrong: "401: not authorized, from 10.0.0.1"},
+		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from " + hostile, LastWrong: now, Wrong: "401: not authorized, from " + hostile},
 		Replica:  &status.Replica{Inbox: 12, Aside: 1},
-		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093", At: now, Alerts: 12}},
+		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093/" + hostile, At: now, Alerts: 12}},
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
 	}
 	f.notices = []status.Notice{
-		{Kind: status.Refused, Text: "webhooks are answered 401", From: "10.0.0.1", Count: 1, First: now, Last: now},
+		{Kind: status.Refused, Text: "webhooks are answered 401 " + hostile, From: "10.0.0.1 " + hostile, Count: 1, First: now, Last: now},
 		{Kind: status.Ignored, Alias: "Watchdog:x", Text: `incident::severity::ignore has the word "none"`, Count: 12, First: now.Add(-time.Hour), Last: now},
 		{Kind: status.HeldEcho, Alias: longWord + longWord, Text: "it may be a late repeat", Until: now.Add(3 * time.Minute), Count: 1, First: now, Last: now},
 	}
 	f.rows = nil
 	for i, s := range []status.State{
-		{Kind: status.Retrying, Text: "create failed 3 times", NextTry: now.Add(12 * time.Second), Reason: "create incident: HTTP 503 Service Unavailable"},
+		{Kind: status.Retrying, Text: "create failed 3 times", NextTry: now.Add(12 * time.Second), Reason: "create incident: HTTP 503 Service Unavailable " + hostile},
 		{Kind: status.Parked, Text: "Alert24 refused the incident", NextTry: now, PausedUntil: now.Add(4 * time.Minute), Reason: "create incident: HTTP 422: assigned_to is not known"},
 		{Kind: status.Blocked, Text: "not opened: another tool's open incident 4711 has this alias"},
 		{Kind: status.Doubtful, Text: "a create had no answer; the bridge looks for its incident"},
@@ -67,12 +67,13 @@ func inTrouble(f *fake) {
 		r.State, r.Is, r.Incident = s, []status.Group{status.IsFiring, status.IsPending, status.Group(s.Kind)}, status.Incident{State: "none"}
 		f.rows = append(f.rows, r)
 	}
+	f.rows[2].Alias = hostile
 	f.rows[0].Title, f.rows[1].Title, f.rows[1].Alias = hostile, longWord+longWord, longWord+longWord+":"+longWord
 	f.entries = map[string]status.Entry{f.rows[0].Alias: {
 		Row: f.rows[0], PendingSince: now.Add(-time.Minute), Next: &status.Next{Call: "create", Why: "an alert fires", At: now.Add(12 * time.Second)},
 		Content: &status.Content{Title: hostile, Description: hostile + "\n\nRunbook: https://runbooks.example.com", Severity: "critical", Source: "prometheus", Tags: []string{"a:b", longWord + longWord}},
 		Fields:  []status.Field{{Name: "title", State: status.FieldDue}, {Name: "tags", State: status.FieldTheirs}},
-		Results: []status.Result{{At: now, Call: "create", Result: "not_sent", Did: "retrying", Reason: "create incident: HTTP 503 Service Unavailable"}},
+		Results: []status.Result{{At: now, Call: "create", Result: "not_sent", Did: "retrying", Reason: "create incident: HTTP 503 Service Unavailable " + hostile}},
 		Alerts: []status.Alert{{
 			State: "firing", Severity: "critical", Name: "HighErrorRate", Labels: map[string]string{"instance": hostile, "job": longWord + longWord},
 			Annotations: map[string]string{"summary": hostile}, StartsAt: now.Add(-time.Hour), LastSeen: now,
@@ -225,7 +226,7 @@ func (s *scene) trouble(t *testing.T) {
 	assert.Regexp(t, `refused the incident, next try when calls are allowed again at \d+:\d+`, s.text("rows"))
 	assert.Contains(t, s.text("health"), "no space left on device")
 	assert.Contains(t, s.text("notices"), "Watchdog:x")
-	assert.Contains(t, s.text("notices"), "webhooks are answered 401, from 10.0.0.1")
+	assert.Contains(t, s.text("notices"), "webhooks are answered 401 "+hostile+", from 10.0.0.1")
 	assert.Contains(t, s.text("health"), "The last one was refused.")
 	assert.Contains(t, s.text("groups"), "blocked")
 	assert.Regexp(t, `the storage cannot be written: cannot write .*\s+Do: free space`, s.text("trouble"))
