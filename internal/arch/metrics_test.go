@@ -34,6 +34,7 @@ func telemetryOf(t *testing.T, component string) map[string]bool {
 				Enabled  bool   `yaml:"enabled"`
 				Optional bool   `yaml:"optional"`
 				Extended string `yaml:"extended_documentation"`
+				Unit     string `yaml:"unit"`
 			} `yaml:"metrics"`
 		} `yaml:"telemetry"`
 	}
@@ -41,6 +42,7 @@ func telemetryOf(t *testing.T, component string) map[string]bool {
 	byDefault := map[string]bool{}
 	for name, m := range metadata.Telemetry.Metrics {
 		assert.True(t, m.Enabled, "%s is not documented", name)
+		assert.Regexp(t, `^(1|s|By|\{[a-z]+\})$`, m.Unit, "the unit of %s is not one of the semantic conventions", name)
 		byDefault["otelcol_"+name] = m.Extended != optionalDoc
 		assert.True(t, m.Optional || m.Extended == "", "%s: say optional: true", name)
 	}
