@@ -109,7 +109,7 @@ func TestOddAPIs(t *testing.T) {
 		"statuses with capitals": {odd{answer: func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(`"status":"resolved"`), []byte(`"status":"Resolved"`))
 		}}, map[string]string{"left": "nothing"}},
-		"closes are not done":   {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left": "something"}},
+		"closes are not done": {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left": "something"}},
 		"closes are only accepted": {odd{request: func(b []byte) []byte {
 			return regexp.MustCompile(`"status":"resolved"(,"resolved_at":"[^"]*")?|"resolved_at":"[^"]*","status":"resolved"`).ReplaceAll(b, []byte(`"x":1`))
 		}}, map[string]string{"close": "still_open", "left": "something"}},

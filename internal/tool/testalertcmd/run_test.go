@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -239,6 +240,8 @@ func TestClientCertificate(t *testing.T) {
 
 func TestCannotRun(t *testing.T) {
 	f := newFake(t)
+	health := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status":"Server available"}`) }))
+	defer health.Close()
 	empty := filepath.Join(t.TempDir(), "empty")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	for name, tt := range map[string]struct {
@@ -257,6 +260,7 @@ func TestCannotRun(t *testing.T) {
 		"an empty authority":   {f.args("--ca-file", empty), "alert24tool test-alert: --ca-file needs certificates in PEM: failed to load TLS config: failed to load CA CertPool File: failed to parse cert\n"},
 		"no pair":              {f.args("--cert-file", empty, "--key-file", empty), "--cert-file and --key-file need a certificate and its key in PEM: "},
 		"a wrong path":         {[]string{"--url", f.URL + "/hook", "--status", f.URL}, "HTTP 404: 404 page not found; check the path of --url"},
+		"a wrong port":         {[]string{"--url", health.URL + "/alertmanager", "--status", ""}, "the webhook was not accepted: another server answers, not the bridge's receiver; check the port of --url"},
 		"no bridge":            {[]string{"--url", "http://127.0.0.1:1", "--status", f.URL}, "the webhook was not accepted: the bridge cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused; see that it runs"},
 		"a bridge without TLS": {[]string{"--url", strings.Replace(f.URL, "http:", "https:", 1) + "/alertmanager", "--status", f.URL}, "the webhook was not accepted: the bridge does not use TLS; write http:// in --url"},
 		"no status page":       {f.args("--status", "http://127.0.0.1:1"), "the bridge's status page at http://127.0.0.1:1 does not answer"},

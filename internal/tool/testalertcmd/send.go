@@ -96,8 +96,11 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 	}
 	defer resp.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // as much as arrived
-	if resp.StatusCode == http.StatusOK {
+	switch {
+	case resp.StatusCode == http.StatusOK && len(said) == 0:
 		return nil
+	case resp.StatusCode == http.StatusOK: // the bridge says nothing; the collector's health check answers every request
+		return fmt.Errorf("%w: another server answers, not the bridge's receiver; check the port of --url", errNothingFires)
 	}
 	if cli.WantsTLS(resp.StatusCode, said) {
 		return fmt.Errorf("%w: the bridge uses TLS; write https:// in --url", errNothingFires)
