@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,6 +47,8 @@ func (f *Flags) Add(set *pflag.FlagSet) {
 	set.StringVar(&f.URL, "status", "http://localhost:9096", "address of the bridge's status page, which status::endpoint sets")
 	set.StringVar(&f.TokenFile, "token-file", "", "file with the token of status::auth")
 	set.StringVar(&f.TLS.CA, "ca-file", "", "certificate of the authority that signed the page's certificate")
+	set.StringVar(&f.TLS.Cert, "cert-file", "", "client certificate, if status::tls::client_ca_file is set")
+	set.StringVar(&f.TLS.Key, "key-file", "", "key of the client certificate")
 }
 
 // Client asks one bridge.
@@ -152,6 +155,9 @@ func whatToDo(err error) string {
 	}
 	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
 		return "check --ca-file and the name in " + urlFlag
+	}
+	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "remote error" { // a TLS alert
+		return "check --cert-file and --key-file"
 	}
 	return "see that the bridge runs and that " + urlFlag + " is its status::endpoint"
 }

@@ -4,6 +4,8 @@
 package ask
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
@@ -19,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/certtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -182,6 +185,34 @@ func TestWrongSchemeAndUnknownAuthority(t *testing.T) {
 	}
 }
 
+// A page with status::tls::client_ca_file is shown to those with a certificate.
+func TestClientCertificate(t *testing.T) {
+	dir := t.TempDir()
+	authority := certtest.New(t, dir)
+	bridge, client := authority.Issue(t, dir, "bridge"), authority.Issue(t, dir, "client")
+	pem, err := os.ReadFile(authority.File)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(pem))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"now": "2026-03-19T14:30:00Z"}`) }))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{bridge.Pair}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	explain := func(args ...string) error {
+		f, set := Flags{}, pflag.NewFlagSet("", pflag.ContinueOnError)
+		f.Add(set)
+		require.NoError(t, set.Parse(append(args, "--status", server.URL, "--ca-file", authority.File)))
+		c, err := f.Open(t.Context())
+		require.NoError(t, err)
+		defer c.Close()
+		_, err = c.Explain(t.Context(), status.Subject{Alias: "a"})
+		return err
+	}
+	require.NoError(t, explain("--cert-file", client.CertFile, "--key-file", client.KeyFile))
+	require.ErrorContains(t, explain(), "tls: certificate required; check --cert-file and --key-file")
+}
+
 // An error does not repeat the password in an address.
 func TestErrorsHideThePassword(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -211,6 +242,7 @@ func TestBadFlagsAreRefused(t *testing.T) {
 		"--status must be":                    {"--status", "localhost:9096"},
 		"--token-file: open":                  {"--token-file", "/does/not/exist"},
 		"failed to load cert /does/not/exist": {"--ca-file", "/does/not/exist"},
+		"--cert-file and --key-file need":     {"--key-file", write(t, "nothing")},
 		"--ca-file needs certificates in PEM": {"--ca-file", write(t, "nothing")},
 	} {
 		f, set := Flags{}, pflag.NewFlagSet("", pflag.ContinueOnError)

@@ -29,7 +29,7 @@ func (t TLS) Client(ctx context.Context, patience time.Duration) (*http.Client, 
 	if err != nil {
 		return nil, fmt.Errorf("--ca-file needs certificates in PEM: %w", err)
 	}
-	if t.Cert != "" {
+	if t.Cert != "" || t.Key != "" {
 		cfg.CertFile, cfg.KeyFile = t.Cert, t.Key
 		if loaded, err = cfg.LoadTLSConfig(ctx); err != nil {
 			return nil, fmt.Errorf("--cert-file and --key-file need a certificate and its key in PEM: %w", err)

@@ -219,10 +219,11 @@ func (s *testRun) await(ctx context.Context, name string, wanted func(*status.En
 			if given {
 				return s.fail(name + ": does not happen, because " + last)
 			}
+			reasons := []string{last}
 			for i := range e.Trouble {
-				last += "; " + status.Localize(e.Trouble[i].Text, func(t time.Time) string { return status.Clock(t, e.Now) })
+				reasons = append(reasons, status.Localize(e.Trouble[i].Text, func(t time.Time) string { return status.Clock(t, e.Now) }))
 			}
-			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + last)
+			return s.fail(name + ": not within " + s.o.timeout.String() + ": " + strings.Join(reasons, "; "))
 		}
 		if !sleep.For(ctx, look) {
 			return context.Cause(ctx)
