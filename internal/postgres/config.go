@@ -162,11 +162,10 @@ func otherHosts(c *pgconn.Config) (n int) {
 
 // badURL says what is wrong with a URL in words of its own: those of the parser repeat parts of the URL.
 func badURL(err error) error {
-	var file *fs.PathError
-	switch {
-	case errors.As(err, &file):
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("database::url names a file that cannot be read: %w", file)
-	case strings.HasSuffix(err.Error(), "sslmode is invalid)"):
+	}
+	if strings.HasSuffix(err.Error(), "sslmode is invalid)") {
 		return errors.New("database::url: sslmode must be one of disable, allow, prefer, require, verify-ca and verify-full")
 	}
 	return errors.New("database::url cannot be understood: it must be postgres://user:password@host:port/database?sslmode=…, with special characters in the password written as %XX")

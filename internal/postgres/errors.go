@@ -55,8 +55,7 @@ func (f *fault) Unwrap() error { return f.cause }
 
 // fault returns an error that says what failed and why. It does not change this package's own errors.
 func (db *DB) fault(doing string, err error) error {
-	var f *fault
-	if err == nil || errors.As(err, &f) {
+	if _, ours := errors.AsType[*fault](err); ours || err == nil {
 		return err
 	}
 	return &fault{text: "cannot " + doing + ": " + db.conceal(explain(err)), cause: err}
@@ -113,8 +112,8 @@ func tooSlow(err error) bool {
 
 // fatal reports whether the server ended the session with this error.
 func fatal(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.SeverityUnlocalized != "ERROR"
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.SeverityUnlocalized != "ERROR"
 }
 
 // rolledBack reports whether the error of a transaction proves that it changed nothing.

@@ -27,9 +27,9 @@ func (s *Server) routes() http.Handler {
 	admin := http.NewServeMux()
 	for pattern, answer := range map[string]route{
 		"GET /_sandbox/incidents":                   s.adminList,
-		"POST /_sandbox/incidents":                  s.adminOtherTool,
+		"POST /_sandbox/incidents":                  reading(s.adminOtherTool),
 		"GET /_sandbox/incidents/{id}":              s.adminGet,
-		"PATCH /_sandbox/incidents/{id}":            s.adminEdit,
+		"PATCH /_sandbox/incidents/{id}":            reading(s.adminEdit),
 		"DELETE /_sandbox/incidents/{id}":           s.person(s.PersonDeletes),
 		"POST /_sandbox/incidents/{id}/resolve":     s.person(s.PersonResolves),
 		"POST /_sandbox/incidents/{id}/reopen":      s.person(s.PersonReopens),
@@ -40,7 +40,7 @@ func (s *Server) routes() http.Handler {
 		"DELETE /_sandbox/faults":                   func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
 		"DELETE /_sandbox/faults/{id}":              s.adminRemoveFault,
 		"GET /_sandbox/switches":                    func(*http.Request) (any, error) { return s.Switches(), nil },
-		"PATCH /_sandbox/switches":                  s.adminSwitches,
+		"PATCH /_sandbox/switches":                  reading(s.adminSwitches),
 		"PUT /_sandbox/keys":                        taking(func(keys map[string][]string) (any, error) { s.SetKeys(keys); return nil, nil }), // null: any key
 		"PUT /_sandbox/services":                    taking(func(list []Service) (any, error) { s.SetServices(list...); return nil, nil }),
 		"GET /_sandbox/requests":                    func(*http.Request) (any, error) { return s.Requests(), nil },
@@ -142,11 +142,7 @@ func (s *Server) adminGet(r *http.Request) (any, error) {
 }
 
 // adminEdit changes an incident as a person. The body is the same as for the API's update.
-func (s *Server) adminEdit(r *http.Request) (any, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) adminEdit(r *http.Request, body []byte) (any, error) {
 	p, err := store.Decode(body).ForUpdate(byHand())
 	if err != nil {
 		return nil, err
@@ -155,11 +151,7 @@ func (s *Server) adminEdit(r *http.Request) (any, error) {
 }
 
 // adminOtherTool creates an incident as another tool. The body is the same as for the API's create.
-func (s *Server) adminOtherTool(r *http.Request) (any, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) adminOtherTool(_ *http.Request, body []byte) (any, error) {
 	p, err := store.Decode(body).ForCreate(byHand())
 	if err != nil {
 		return nil, err
@@ -185,14 +177,21 @@ func (s *Server) adminRemoveFault(r *http.Request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) adminSwitches(r *http.Request) (any, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) adminSwitches(_ *http.Request, body []byte) (any, error) {
 	var bad error
-	err = s.SetSwitches(func(sw *Switches) { bad = sw.Patch(body) })
+	err := s.SetSwitches(func(sw *Switches) { bad = sw.Patch(body) })
 	return s.Switches(), errors.Join(bad, err)
+}
+
+// reading serves a route that reads its body itself.
+func reading(use func(r *http.Request, body []byte) (any, error)) route {
+	return func(r *http.Request) (any, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		return use(r, body)
+	}
 }
 
 // taking serves a route whose body is a T.

@@ -235,8 +235,8 @@ func number(s string, otherwise int) int {
 }
 
 func refusal(err error) answer {
-	var e *store.APIError
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*store.APIError](err)
+	if !ok {
 		e = &store.APIError{Type: store.ServerError, Message: err.Error(), Status: http.StatusInternalServerError}
 	}
 	return answer{status: e.Status, body: encode(errorEnvelope{*e})}

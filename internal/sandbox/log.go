@@ -124,9 +124,7 @@ func edgePage(status int) []byte {
 
 // proxyBody is JSON from a proxy, not from the API.
 func proxyBody(status int) []byte {
-	return encode(struct {
-		Message string `json:"message"`
-	}{http.StatusText(status)})
+	return encode(map[string]string{"message": http.StatusText(status)})
 }
 
 // notFoundPage is the answer of a web application for an unknown path: not the API's envelope.

@@ -5,7 +5,6 @@
 package seldom
 
 import (
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -44,7 +43,8 @@ type minute struct {
 
 // New returns a logger.
 func New(to *zap.Logger) *Logger {
-	return &Logger{to: to, said: &said{minutes: map[line]*minute{}}}
+	callers := to.WithOptions(zap.AddCallerSkip(2)) // a line names the caller of Info, Warn or Error
+	return &Logger{to: callers, said: &said{minutes: map[line]*minute{}}}
 }
 
 // Of returns the logger for one cause, so that frequent messages of another cause cannot hide its messages. There must be few
@@ -68,9 +68,6 @@ func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
 		return
 	}
 	if entry := l.to.Check(level, message); entry != nil {
-		if entry.Caller.Defined {
-			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // the caller of Info, Warn or Error
-		}
 		if leftOut > 0 {
 			fields = append(slices.Clip(fields), zap.Int("left_out", leftOut))
 		}

@@ -88,7 +88,11 @@ func Get(ctx context.Context, t *testing.T, url string) (status int, body string
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	require.NoError(t, err)
-	response, err := Client().Do(request)
+	return answerTo(request, Client())
+}
+
+func answerTo(request *http.Request, client *http.Client) (status int, body string, err error) {
+	response, err := client.Do(request)
 	if err != nil {
 		return 0, "", err
 	}

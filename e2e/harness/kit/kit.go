@@ -30,12 +30,8 @@ func WriteFile(t *testing.T, text string) string {
 // Tool runs amtool or promtool, and returns whether it succeeded and its output.
 func Tool(ctx context.Context, t *testing.T, binary string, args ...string) (ok bool, printed string) {
 	t.Helper()
-	out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput()
-	if _, failed := errors.AsType[*exec.ExitError](err); failed {
-		return false, string(out)
-	}
-	require.NoError(t, err)
-	return true, string(out)
+	code, printed := run(t, exec.CommandContext(ctx, binary, args...))
+	return code == 0, printed
 }
 
 // Limit bounds each wait. Alertmanager's timers take seconds; the rest is for a busy machine.
@@ -93,6 +89,12 @@ func RunCollector(t *testing.T, env []string, args ...string) (code int, printed
 	t.Helper()
 	command := exec.CommandContext(t.Context(), Binaries(t, harness.CollectorEnv).Collector, args...)
 	command.Env = env
+	return run(t, command)
+}
+
+// run runs a program, and returns its exit code and output.
+func run(t *testing.T, command *exec.Cmd) (code int, printed string) {
+	t.Helper()
 	out, err := command.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode(), string(out)
