@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
 	"github.com/alert24/otelcol-alert24/deploy/internal/chart"
@@ -98,7 +97,7 @@ func makeImages(s settings) error {
 	if err := image.Archive(folder, base+"_image_oci.tar", s.time); err != nil {
 		return err
 	}
-	if err := writeDocker(index, base, tag); err != nil {
+	if err := image.WriteDocker(index, base+"_image_docker", repository, tag); err != nil {
 		return err
 	}
 	digest, err := index.Digest()
@@ -106,23 +105,6 @@ func makeImages(s settings) error {
 		return fmt.Errorf("make the image: %w", err)
 	}
 	fmt.Printf("%s:%s@%s in %s\n", repository, tag, digest, folder)
-	return nil
-}
-
-func writeDocker(index v1.ImageIndex, base, tag string) error {
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return fmt.Errorf("make the image: %w", err)
-	}
-	for _, one := range manifest.Manifests {
-		img, err := index.Image(one.Digest)
-		if err != nil {
-			return fmt.Errorf("make the image: %w", err)
-		}
-		if err := image.WriteDocker(img, base+"_image_docker_"+one.Platform.Architecture+".tar", repository, tag); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -139,6 +121,10 @@ func pushImage(s settings) error {
 
 func makeArchives(s settings) error {
 	for _, platform := range s.platforms {
+		programs := s.programs(platform)
+		if err := archive.Check(platform, programs...); err != nil {
+			return err
+		}
 		list, err := s.sbom(platform)
 		if err != nil {
 			return err
@@ -147,11 +133,8 @@ func makeArchives(s settings) error {
 		if err := os.WriteFile(base+".sbom.cdx.json", list, 0o644); err != nil {
 			return fmt.Errorf("write the list of modules: %w", err)
 		}
-		path, err := archive.Build(archive.Options{Root: s.root, Programs: s.programs(platform), SBOM: list, Time: s.time}, base)
+		path, err := archive.Build(archive.Options{Root: s.root, Programs: programs, SBOM: list, Time: s.time}, base)
 		if err != nil {
-			return err
-		}
-		if err := archive.Check(path, platform); err != nil {
 			return err
 		}
 		fmt.Println(path)

@@ -25,11 +25,11 @@ import (
 func TestImageRuns(t *testing.T) {
 	o := pretend(t)
 	o.Bin = map[string]string{runtime.GOARCH: machine.Programs(t)}
-	img, err := Image(o, runtime.GOARCH)
+	index, err := Index(o)
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "image.tar")
-	require.NoError(t, WriteDocker(img, path, "ghcr.io/alert24/otelcol-alert24", "0.1.0"))
-	loaded, err := tarball.ImageFromPath(path, nil)
+	base := filepath.Join(t.TempDir(), "image")
+	require.NoError(t, WriteDocker(index, base, "ghcr.io/alert24/otelcol-alert24", "0.1.0"))
+	loaded, err := tarball.ImageFromPath(base+"_"+runtime.GOARCH+".tar", nil)
 	require.NoError(t, err)
 	file, err := loaded.ConfigFile()
 	require.NoError(t, err)

@@ -34,14 +34,25 @@ func WriteLayout(index v1.ImageIndex, dir, tag string) error {
 	return nil
 }
 
-// WriteDocker writes an image in the format of `docker load` and `podman load`.
-func WriteDocker(image v1.Image, path, repository, tag string) error {
+// WriteDocker writes each image in the format of `docker load` and `podman load`, as base_ARCH.tar.
+func WriteDocker(index v1.ImageIndex, base, repository, tag string) error {
 	ref, err := name.NewTag(repository + ":" + tag)
 	if err != nil {
 		return fmt.Errorf("name the image: %w", err)
 	}
-	if err := tarball.WriteToFile(path, ref, image); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return fmt.Errorf("make the image: %w", err)
+	}
+	for _, one := range manifest.Manifests {
+		path := base + "_" + one.Platform.Architecture + ".tar"
+		img, err := index.Image(one.Digest)
+		if err == nil {
+			err = tarball.WriteToFile(path, ref, img)
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
 	}
 	return nil
 }
