@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -27,10 +28,10 @@ import (
 type Authority struct {
 	File string // its own certificate
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  any
 }
 
-// Identity is a certificate for both sides of a connection, and its key.
+// Identity is a certificate and its key.
 type Identity struct {
 	CertFile, KeyFile string
 	Pair              tls.Certificate
@@ -39,48 +40,55 @@ type Identity struct {
 // New makes an authority and writes its certificate to dir.
 func New(t *testing.T, dir string) *Authority {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	id, err := write(dir, "authority", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil)
 	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	file := filepath.Join(dir, "authority.pem")
-	writePEM(t, file, "CERTIFICATE", der)
-	return &Authority{File: file, cert: cert, key: key}
+	return &Authority{File: id.CertFile, cert: id.Pair.Leaf, key: id.Pair.PrivateKey}
 }
 
-// Issue signs a certificate and writes it and its key to dir.
+// Issue signs a certificate for both sides of a connection, and writes it and its key to dir.
 func (a *Authority) Issue(t *testing.T, dir, name string) Identity {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	id, err := write(dir, name, &x509.Certificate{
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	id := Identity{CertFile: filepath.Join(dir, name+".pem"), KeyFile: filepath.Join(dir, name+".key")}
-	writePEM(t, id.CertFile, "CERTIFICATE", der)
-	writePEM(t, id.KeyFile, "PRIVATE KEY", keyDER)
-	id.Pair, err = tls.LoadX509KeyPair(id.CertFile, id.KeyFile)
+	}, a)
 	require.NoError(t, err)
 	return id
 }
 
-func writePEM(t *testing.T, file, kind string, der []byte) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+// SelfSigned makes a server's certificate that is its own authority, and writes it and its key to dir.
+func SelfSigned(dir, host string) (Identity, error) {
+	return write(dir, host, &x509.Certificate{
+		DNSNames: []string{host}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}, nil)
+}
+
+// write completes a template, signs it, by itself if there is no authority, and writes the certificate and its key to dir.
+func write(dir, name string, template *x509.Certificate, by *Authority) (Identity, error) {
+	id := Identity{CertFile: filepath.Join(dir, name+".pem"), KeyFile: filepath.Join(dir, name+".key")}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return id, err
+	}
+	template.SerialNumber, template.Subject = big.NewInt(time.Now().UnixNano()), pkix.Name{CommonName: name}
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	if by == nil {
+		by = &Authority{cert: template, key: key}
+	}
+	der, certErr := x509.CreateCertificate(rand.Reader, template, by.cert, key.Public(), by.key)
+	pkcs8, keyErr := x509.MarshalPKCS8PrivateKey(key)
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return id, err
+	}
+	if err := errors.Join(writePEM(id.CertFile, "CERTIFICATE", der), writePEM(id.KeyFile, "PRIVATE KEY", pkcs8)); err != nil {
+		return id, err
+	}
+	id.Pair, err = tls.LoadX509KeyPair(id.CertFile, id.KeyFile)
+	return id, err
+}
+
+func writePEM(file, kind string, der []byte) error {
+	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
 // Client returns a client that trusts the authority and shows certificates. It keeps no connections.

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/alert24/otelcol-alert24/internal/certtest"
 )
 
 const (
@@ -35,7 +37,7 @@ const (
 type Server struct {
 	dir  string
 	port int
-	ca   string // PEM file
+	tls  certtest.Identity // for localhost
 	cmd  *exec.Cmd
 	life io.Closer // closing it stops the server; so does the end of this process
 
@@ -108,11 +110,11 @@ func (s *Server) initialise(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.ca, err = writeCertificate(s.dir); err != nil {
+	if s.tls, err = certtest.SelfSigned(s.dir, "localhost"); err != nil {
 		return err
 	}
-	for _, name := range []string{"", "data", "password", certificate, key} {
-		if err := s.own(filepath.Join(s.dir, name)); err != nil {
+	for _, path := range []string{s.dir, data, password, s.tls.CertFile, s.tls.KeyFile} {
+		if err := s.own(path); err != nil {
 			return err
 		}
 	}
@@ -160,7 +162,7 @@ func (s *Server) launch(ctx context.Context) error {
 	args := []string{"-c", `"$@" >server.log 2>&1 & cat >/dev/null; kill -QUIT $!; wait`, "sh", filepath.Join(s.bin, "postgres"), "-D", "data", "-k", s.dir}
 	for name, value := range map[string]string{
 		"port": strconv.Itoa(s.port), "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100", "shared_buffers": "64MB",
-		"ssl": "on", "ssl_cert_file": filepath.Join(s.dir, certificate), "ssl_key_file": filepath.Join(s.dir, key),
+		"ssl": "on", "ssl_cert_file": s.tls.CertFile, "ssl_key_file": s.tls.KeyFile,
 		"max_wal_size": "4GB", "checkpoint_timeout": "1h", "log_statement": "none",
 	} {
 		args = append(args, "-c", name+"="+value)
@@ -206,7 +208,7 @@ func (s *Server) Stop() {
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
 // CA returns the file with the certificate that clients must trust. The server's certificate is for localhost.
-func (s *Server) CA() string { return s.ca }
+func (s *Server) CA() string { return s.tls.CertFile }
 
 // URL returns the URL of a database over the socket, for Role.
 func (s *Server) URL(database string) string { return s.url(Role, database) }
