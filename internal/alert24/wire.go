@@ -5,12 +5,14 @@ package alert24
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
@@ -42,18 +44,17 @@ type (
 	list   []byte
 )
 
+// UnmarshalJSONFrom reads a number as its digits: ids are opaque.
 func (t *str) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	switch dec.PeekKind() {
-	case '"', '0': // a number is read as its digits: ids are opaque
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		*t = str(tok.String())
-		return nil
-	default:
-		return dec.SkipValue()
+	value, err := dec.ReadValue()
+	switch value.Kind() {
+	case '"':
+		*t = str(jsonstring.Decode(value, ""))
+	case '0':
+		*t = str(value)
+	default: // no text
 	}
+	return err
 }
 
 // timeLayouts has the formats of the API's documentation and of its database. A time without a zone is UTC.
@@ -78,61 +79,44 @@ func (t str) time() time.Time {
 // UnmarshalJSONFrom reads an array of texts, a text that holds such an array, or a text with commas, as a database without arrays
 // stores them.
 func (t *strs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	switch dec.PeekKind() {
+	value, err := dec.ReadValue()
+	var all []str
+	switch value.Kind() {
 	case '[':
-		var all []str
-		if err := json.UnmarshalDecode(dec, &all); err != nil {
-			return err
-		}
-		t.set(all)
-		return nil
+		err = json.Unmarshal(value, &all, lenient)
 	case '"':
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		s := strings.TrimSpace(tok.String())
-		var all []str
-		if !strings.HasPrefix(s, "[") || json.Unmarshal([]byte(s), &all, lenient) != nil {
+		text := strings.TrimSpace(jsonstring.Decode(value, ""))
+		if !strings.HasPrefix(text, "[") || json.Unmarshal([]byte(text), &all, lenient) != nil {
 			all = nil
-			for item := range strings.SplitSeq(s, ",") {
+			for item := range strings.SplitSeq(text, ",") {
 				all = append(all, str(strings.TrimSpace(item)))
 			}
 		}
-		t.set(all)
-		return nil
 	default:
-		return dec.SkipValue()
+		return err
 	}
-}
-
-func (t *strs) set(all []str) {
 	*t = make(strs, 0, len(all))
 	for _, s := range all {
 		if s != "" {
 			*t = append(*t, string(s))
 		}
 	}
+	return err
 }
 
 // UnmarshalJSONFrom reads an object of texts, or a text that holds one.
 func (p *pairs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
 	var all map[string]str
-	switch dec.PeekKind() {
+	switch value.Kind() {
 	case '{':
-		if err := json.UnmarshalDecode(dec, &all); err != nil {
-			return err
-		}
+		err = json.Unmarshal(value, &all, lenient)
 	case '"':
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		if decode([]byte(tok.String()), &all) != nil {
+		if decode([]byte(jsonstring.Decode(value, "")), &all) != nil {
 			all = nil
 		}
 	default:
-		return dec.SkipValue()
+		return err
 	}
 	set := make(labels.Set, 0, len(all))
 	for name, value := range all {
@@ -140,50 +124,39 @@ func (p *pairs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	set.Sort()
 	*p = pairs(set)
-	return nil
+	return err
 }
 
 func (n *count) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != '0' {
-		return dec.SkipValue()
-	}
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	if v, err := tok.Int(); err == nil {
+	value, err := dec.ReadValue()
+	if v, notInt := strconv.ParseInt(string(value), 10, 64); notInt == nil {
 		*n = count(v)
 	}
-	return nil
+	return err
 }
 
 // UnmarshalJSONFrom reads true, and also 1, as a database without booleans stores it.
 func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
 	switch string(value) {
 	case "true", "1", `"true"`:
 		*f = true
 	}
-	return nil
-}
-
-func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*o, err = readKind(dec, '{')
 	return err
 }
 
-func (l *list) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
-	*l, err = readKind(dec, '[')
-	return err
-}
-
-func readKind(dec *jsontext.Decoder, kind jsontext.Kind) ([]byte, error) {
-	if dec.PeekKind() != kind {
-		return nil, dec.SkipValue()
-	}
+func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
-	return value.Clone(), err
+	if *o = nil; value.Kind() == '{' {
+		*o = object(value.Clone())
+	}
+	return err
+}
+
+func (l *list) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if *l = nil; value.Kind() == '[' {
+		*l = list(value.Clone())
+	}
+	return err
 }
