@@ -22,44 +22,44 @@ import (
 // Every YAML example of the documentation is loaded by the program that it is for.
 func TestExamplesOfTheDocumentation(t *testing.T) {
 	programs := kit.Binaries(t, harness.CollectorEnv, harness.AmtoolEnv, harness.PromtoolEnv)
-	check := map[snippet.Kind]func(*testing.T, string){
-		snippet.Collector: func(t *testing.T, text string) { t.Helper(); checkCollector(t, text) },
-		snippet.Alertmanager: func(t *testing.T, text string) {
+	check := map[kind]func(*testing.T, string){
+		forCollector: func(t *testing.T, text string) { t.Helper(); checkCollector(t, text) },
+		forAlertmanager: func(t *testing.T, text string) {
 			t.Helper()
 			ok, printed := kit.Tool(t.Context(), t, programs.Amtool, "check-config", kit.WriteFile(t, wholeAlertmanager(t, text)))
 			assert.True(t, ok, printed)
 		},
-		snippet.Rules: func(t *testing.T, text string) {
+		forRules: func(t *testing.T, text string) {
 			t.Helper()
 			ok, printed := kit.Tool(t.Context(), t, programs.Promtool, "check", "rules", kit.WriteFile(t, text))
 			assert.True(t, ok, printed)
 		},
-		snippet.Prometheus: func(t *testing.T, text string) {
+		forPrometheus: func(t *testing.T, text string) {
 			t.Helper()
 			ok, printed := kit.Tool(t.Context(), t, programs.Promtool, "check", "config", "--syntax-only", kit.WriteFile(t, text))
 			assert.True(t, ok, printed)
 		},
-		snippet.Builder:    checkBuilder,
-		snippet.Kubernetes: checkKubernetes,
+		forBuilder:    checkBuilder,
+		forKubernetes: checkKubernetes,
 	}
-	seen := map[snippet.Kind]bool{}
+	seen := map[kind]bool{}
 	for _, file := range kit.Markdown(t) {
 		content, err := os.ReadFile(kit.Root(t, file))
 		require.NoError(t, err)
 		blocks, err := snippet.YAML(string(content))
 		require.NoError(t, err, file)
 		for _, block := range blocks {
-			kind, err := snippet.KindOf(block.Text)
-			seen[kind] = true
+			of, err := kindOf(block.Text)
+			seen[of] = true
 			t.Run(fmt.Sprintf("%s:%d", file, block.Line), func(t *testing.T) {
 				require.NoError(t, err)
-				check[kind](t, block.Text)
+				check[of](t, block.Text)
 			})
 		}
 	}
 	// The README must have examples of these kinds: without examples, the test would check nothing.
-	for _, kind := range []snippet.Kind{snippet.Collector, snippet.Alertmanager, snippet.Builder} {
-		assert.True(t, seen[kind], "the documentation has no example for %s", kind)
+	for _, of := range []kind{forCollector, forAlertmanager, forBuilder} {
+		assert.True(t, seen[of], "the documentation has no example for %s", of)
 	}
 }
 

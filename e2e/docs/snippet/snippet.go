@@ -1,16 +1,13 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package snippet finds the examples in Markdown and tells which program a YAML example is for. So a test can pass every example of
-// the documentation to that program.
+// Package snippet finds the examples in Markdown.
 package snippet
 
 import (
 	"errors"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Block is a fenced code block.
@@ -55,52 +52,4 @@ func Blocks(markdown string, languages ...string) ([]Block, error) {
 		return nil, errors.New("a code block is not closed")
 	}
 	return blocks, nil
-}
-
-// Kind is the program that a YAML text is for.
-type Kind string
-
-// Kinds of YAML.
-const (
-	Collector    Kind = "collector"    // the collector's configuration, whole or in part
-	Alertmanager Kind = "alertmanager" // Alertmanager's configuration, whole or in part
-	Prometheus   Kind = "prometheus"   // Prometheus's configuration
-	Rules        Kind = "rules"        // Prometheus's alert rules
-	Builder      Kind = "builder"      // ocb's configuration, whole or in part
-	Kubernetes   Kind = "kubernetes"   // manifests
-)
-
-// KindOf returns the kind of a text by its top-level keys.
-func KindOf(text string) (Kind, error) {
-	var top map[string]yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &top); err != nil {
-		return "", err
-	}
-	list := func(key string) bool {
-		node, ok := top[key]
-		return ok && node.Kind == yaml.SequenceNode
-	}
-	has := func(keys ...string) bool {
-		for _, key := range keys {
-			if _, ok := top[key]; ok {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("apiVersion"):
-		return Kubernetes, nil
-	case has("groups"):
-		return Rules, nil
-	case has("scrape_configs", "rule_files", "alerting"):
-		return Prometheus, nil
-	case has("dist", "replaces") || strings.Contains(text, "- gomod:"):
-		return Builder, nil
-	case has("route", "inhibit_rules") || list("receivers"):
-		return Alertmanager, nil
-	case has("receivers", "exporters", "processors", "connectors", "extensions", "service"):
-		return Collector, nil
-	}
-	return "", errors.New("it is for no program known here: begin it with a top-level key of the collector, Alertmanager, Prometheus or ocb")
 }

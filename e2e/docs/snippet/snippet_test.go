@@ -31,26 +31,3 @@ func TestBlocks(t *testing.T) {
 	_, err = YAML("```yaml\na: 1\n")
 	require.Error(t, err)
 }
-
-func TestKindOf(t *testing.T) {
-	for text, want := range map[string]Kind{
-		"receivers:\n  alertmanager:\n":                             Collector,
-		"exporters:\n  alert24:\n    api_key: x\n":                  Collector,
-		"service:\n  pipelines: {}\n":                               Collector,
-		"receivers:\n  - name: alert24\n":                           Alertmanager,
-		"route:\n  receiver: alert24\n":                             Alertmanager,
-		"groups:\n  - name: x\n":                                    Rules,
-		"alerting:\n  alertmanagers: []\n":                          Prometheus,
-		"receivers:\n  - gomod: example.com/receiver v0.1.0\n":      Builder,
-		"dist:\n  name: otelcol\n":                                  Builder,
-		"apiVersion: v1\nkind: Secret\nmetadata: {name: alert24}\n": Kubernetes,
-	} {
-		got, err := KindOf(text)
-		require.NoError(t, err, text)
-		assert.Equal(t, want, got, text)
-	}
-	for _, text := range []string{"severity: {default: low}", "a: [", "- a", ""} {
-		_, err := KindOf(text)
-		assert.Error(t, err, text)
-	}
-}
