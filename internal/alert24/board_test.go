@@ -18,6 +18,8 @@ import (
 type board struct {
 	now  time.Time // of its clock
 	rows []map[string]any
+	// past has what the list shows instead, if it lags.
+	past []map[string]any
 	// fail may answer a request instead: any status other than 0 is the answer.
 	fail func(r *http.Request) int
 
@@ -84,6 +86,9 @@ func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows := slices.Clone(b.rows)
+	if b.past != nil {
+		rows = slices.Clone(b.past)
+	}
 	if status := r.URL.Query().Get("status"); status != "" {
 		rows = slices.DeleteFunc(rows, func(row map[string]any) bool { return row["status"] != nil && row["status"] != status })
 	}

@@ -4,12 +4,10 @@
 package alert24
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -29,6 +27,9 @@ type asked struct {
 	*Question
 	tag   string
 	found []protocol.Shown
+	// unread are the ids of incidents that must be read by them.
+	unread []string
+	reads  int // by their ids, under way
 	// unidentified means that an open incident may be ours, but shows nothing that identifies it.
 	unidentified bool
 	err          error
@@ -80,6 +81,7 @@ type finding struct {
 	// byTitle has, by the hash of a title, the questions that an open row with this title but no mark makes incomplete; 0 has those
 	// for which any title does.
 	byTitle map[uint64][]*asked
+	mu      sync.Mutex // guards the questions while incidents are read by their ids
 }
 
 // readOpen reads the open incidents if a question needs them.
@@ -113,7 +115,7 @@ func (f *finding) readNewest(ctx context.Context) {
 		saved := 0 // readings by id
 		for i := range p.rows {
 			r := &p.rows[i]
-			if slices.ContainsFunc(f.byID[string(r.ID)], func(a *asked) bool { return len(a.known()) == 0 }) {
+			if slices.ContainsFunc(f.byID[string(r.ID)], func(a *asked) bool { return !a.Fresh && len(a.known()) == 0 }) {
 				saved++
 			}
 			f.sort(r, func(a *asked) bool {
@@ -131,11 +133,11 @@ func (f *finding) readNewest(ctx context.Context) {
 func (f *finding) sort(r *row, concerns func(*asked) bool) {
 	tag, maybe := f.client.whose(r)
 	for _, a := range f.byID[string(r.ID)] {
-		a.add(r)
+		a.list(r)
 	}
 	if tag != "" {
 		for _, a := range f.byTag[tag] {
-			a.add(r)
+			a.list(r)
 		}
 		return
 	}
@@ -147,6 +149,17 @@ func (f *finding) sort(r *row, concerns func(*asked) bool) {
 			a.unidentified = a.unidentified || concerns(a)
 		}
 	}
+}
+
+// list takes a row of a list. If the list may be older than what is known, the row only shows which incident to read.
+func (a *asked) list(r *row) {
+	if id := string(r.ID); a.Fresh && (id == a.ID || r.open()) {
+		if id != a.ID && len(a.unread) < 2*maxFound && !slices.Contains(a.unread, id) {
+			a.unread = append(a.unread, id)
+		}
+		return
+	}
+	a.add(r)
 }
 
 // add keeps the newest reading of a row.
@@ -173,53 +186,6 @@ func (f *finding) fail(err error, which func(*asked) bool) {
 			a.err = err
 		}
 	}
-}
-
-// readKnown reads the incidents with known ids that the list did not show, even if reading the list failed, unless the API accepts
-// no more requests. If the list and then such an incident could not be read, it does not try the others for which the list failed.
-func (f *finding) readKnown(ctx context.Context) {
-	unread := map[string][]*asked{}
-	for _, a := range f.asked {
-		if a.ID == "" || a.closedToUs() || len(a.known()) > 0 {
-			a.tell()
-		} else {
-			unread[a.ID] = append(unread[a.ID], a)
-		}
-	}
-	slots := make(chan struct{}, f.client.cfg.Workers)
-	var wg sync.WaitGroup
-	var down atomic.Bool
-	for id, of := range unread {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			decides := slices.ContainsFunc(of, func(a *asked) bool { return a.err == nil })
-			if (decides || !down.Load()) && !f.readOne(ctx, id, of) {
-				down.Store(true)
-			}
-			for _, a := range of {
-				a.tell()
-			}
-		})
-	}
-	wg.Wait()
-}
-
-// readOne reads the incident for questions about it. It reports false if neither the list nor the incident could be read.
-func (f *finding) readOne(ctx context.Context, id string, of []*asked) (works bool) {
-	inc, err := f.client.read(ctx, protocol.Lookup, id)
-	works = true
-	for _, a := range of {
-		switch ResultOf(err) {
-		case protocol.Done:
-			a.add(&inc)
-		case protocol.Gone:
-		default:
-			works = works && a.err == nil
-			a.err = cmp.Or(a.err, err)
-		}
-	}
-	return works
 }
 
 // known returns the incident with the known id, if it was found.

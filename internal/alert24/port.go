@@ -25,6 +25,8 @@ type Question struct {
 	// ID is the known incident, which is also read by its id; "" if there is none.
 	ID    string
 	Depth protocol.Depth
+	// Fresh: lists may not show yet what is known of the incidents, so open ones are also read by their ids.
+	Fresh bool
 	// Since is when the doubt began, by our clock; zero if it is not known.
 	Since time.Time
 	// Titles are hashes of the titles that we sent for the alias. An incident with such a title but without a mark of ours makes

@@ -91,6 +91,7 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	if n.Doubt.Set {
 		n.Timers = Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now}
 	}
+	n.ListsAt = now.Add(p.SettleTime) // of what was answered before
 	if n.Doubt.Creates > 0 {
 		n.PeekBy = now.Add(peekTime) // as after any unanswered create
 	}

@@ -115,8 +115,9 @@ type Call struct {
 	Severity incident.Severity `json:"-"`
 	// Form of an update.
 	Form Form `json:"-"`
-	// Depth of a lookup, and the entry's Version when it began.
+	// Depth of a lookup, and the entry's Version when it began. Fresh: answers have shown more than a list may show yet.
 	Depth   Depth  `json:"-"`
+	Fresh   bool   `json:"-"`
 	Version uint64 `json:"-"`
 }
 

@@ -202,7 +202,7 @@ func (d Decision) orAt(at time.Time) Decision {
 // lookup reads as much as the entry needs. Before the settle time the newest page is enough: it shows what an unanswered
 // call has made so far. After it, the lookup must be complete.
 func (e *Timed) lookup(now time.Time) Decision {
-	c := Call{Kind: Lookup, ID: e.Incident.ID, At: e.Doubt.Since, Version: e.Version}
+	c := Call{Kind: Lookup, ID: e.Incident.ID, At: e.Doubt.Since, Version: e.Version, Fresh: now.Before(e.ListsAt)}
 	switch settled := !now.Before(e.SettleAt); {
 	case e.Incident.State == Unknown:
 		c.Depth = All

@@ -118,6 +118,7 @@ type Timers struct {
 	LastTry  time.Time // when the last call of a slow alias began; calls before their turn move it on
 	Called   time.Time // when that call really began
 	ExtraAt  time.Time // the next try to close an extra incident
+	ListsAt  time.Time // from this time, lists show what answers have shown
 
 	Attempts        int32 // failures in a row of the call that is due
 	Looks           int32 // lookups of this doubt

@@ -43,6 +43,11 @@ func TestHistories(t *testing.T) {
 
 var histories = slices.Concat([]fixed{
 	{
+		"a list that lagged made our own text look like a person's", "lists lag",
+		"toggle(1); deliver; toggle(0); call answered; 5 seconds; deliver; call lost; 5 seconds; call answered; toggle(0); call answered",
+		"lists show at once what answers have shown",
+	},
+	{
 		"B1: a restart in doubt closed what is left to a person", "left",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; toggle(0); deliver; kill for 0; call answered",
 		"B1 what is left to a person is closed in doubt",

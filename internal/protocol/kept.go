@@ -28,7 +28,7 @@ func Pack(e Timed) (Kept, bool) {
 	rest := e.copy()
 	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
 	rest.QuietSince, rest.ConfirmedAt, rest.Version = time.Time{}, time.Time{}, 0
-	rest.Tries, rest.LastTry, rest.Called = 0, time.Time{}, time.Time{} // Called is not needed: the next call follows news
+	rest.Tries, rest.LastTry, rest.Called, rest.ListsAt = 0, time.Time{}, time.Time{}, time.Time{} // Called is not needed: the next call follows news
 	if rest.Timers != (Timers{}) || !reflect.ValueOf(*rest.Entry).IsZero() {
 		return Kept{}, false
 	}
@@ -45,6 +45,7 @@ func Pack(e Timed) (Kept, bool) {
 	p.b = binary.AppendUvarint(p.b, e.Version)
 	p.number(int64(e.Tries))
 	p.time(e.LastTry)
+	p.time(e.ListsAt)
 	p.number(int64(len(e.Members.buckets)))
 	p.number(int64(e.Members.n))
 	p.b = binary.AppendUvarint(p.b, e.Members.text)
@@ -68,7 +69,7 @@ func (c *Kept) Unpack(alias string) Timed {
 	}
 	e.ConfirmedAt = u.time()
 	e.Version = u.unsigned()
-	e.Tries, e.LastTry = int32(u.number()), u.time() //nolint:gosec // it was one
+	e.Tries, e.LastTry, e.ListsAt = int32(u.number()), u.time(), u.time() //nolint:gosec // it was one
 	if n := int(u.number()); n > 0 {
 		e.Members.spread(n)
 	}

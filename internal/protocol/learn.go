@@ -17,6 +17,9 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
+	if a.shows() {
+		n.ListsAt = now.Add(p.SettleTime)
+	}
 	if lesson == FoundClosed && n.Firing() && n.Tries >= p.Backoff.SlowAfter {
 		p.giveBack(&n, c) // c and the create that follows are one try
 	}

@@ -3,7 +3,11 @@
 
 package protocol
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
+)
 
 // lag is how old a list is, in seconds.
 func (s *switches) lag() int {
@@ -27,19 +31,45 @@ func (s *server) remember() {
 	s.pasts = s.pasts[max(0, len(s.pasts)-1-s.lag()):]
 }
 
-// listed returns what a list shows. The incident with the known id is not read from the list.
-func (s *server) listed(id string) []*row {
-	if !s.lags {
+// listed returns what a list shows. fresh: incidents that it shows are read by their ids.
+func (s *server) listed(fresh bool) []*row {
+	switch {
+	case !s.lags:
 		return s.incidents
+	case !fresh:
+		return s.pasts[0]
 	}
-	rows := slices.Clone(s.pasts[0])
-	known := s.row(id)
-	switch i := slices.IndexFunc(rows, func(r *row) bool { return r.id == id }); {
-	case known == nil:
-	case i >= 0:
-		rows[i] = known
-	default:
-		rows = append(rows, known)
+	return s.incidents[:len(s.pasts[0])]
+}
+
+// newestPage is how many rows a page of the list has.
+const newestPage = 2
+
+// list returns what a lookup sees, and whether the lookup is complete. It reads the known incident by its id only if the list does not show it.
+func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
+	complete = true
+	titles, all := e.Titles()
+	incidents := s.listed(c.Fresh)
+	unread := true
+	for i, r := range incidents {
+		listed := c.Depth >= Since && (c.At.IsZero() || r.created >= bound) || c.Depth == All && r.open ||
+			c.Depth == Newest && i >= len(incidents)-newestPage
+		switch {
+		case r.deleted || !listed:
+		case r.id == c.ID:
+			found = append(found, r.shownAs())
+			unread = false
+		case r.foreign:
+		case s.noMarks && r.unmarked:
+			if all || slices.Contains(titles, r.shown[incident.FieldTitle]) {
+				complete = false
+			}
+		default:
+			found = append(found, r.shownAs())
+		}
 	}
-	return rows
+	if known := s.row(c.ID); unread && known != nil {
+		found = append(found, known.shownAs())
+	}
+	return found, complete
 }

@@ -88,7 +88,7 @@ func (w *world) personEdits(f incident.Field, severity incident.Severity) {
 		r.before[f] = r.shown[f]
 	}
 	switch {
-	case !r.known.Has(f), value == r.before[f], w.unsure(f, value), f == incident.FieldSeverity && r.edits[f] != untouched:
+	case !r.known.Has(f), value == r.before[f], w.unsure(f, value), f == incident.FieldSeverity && (r.edits[f] != untouched || w.wroteMore(r)):
 		r.edits[f] = perhaps
 	case r.edits[f] == untouched:
 		r.edits[f] = theirs
@@ -154,6 +154,12 @@ func (w *world) unsure(f incident.Field, value uint64) bool {
 	return e != nil && slices.ContainsFunc(e.Unsure, func(c Content) bool { return same(&c) || c == Content{} })
 }
 
+// wroteMore reports whether the bridge does not know of the worst severity that it wrote: a call that was not answered wrote it.
+func (w *world) wroteMore(r *row) bool {
+	e := w.ledger.entry
+	return e != nil && e.Incident.ID == r.id && e.Written.Peak < r.peak
+}
+
 // otherOpens lets another tool open an incident with the alias, unless one is open.
 func (w *world) otherOpens() {
 	if w.anyOpen() == nil {
@@ -179,7 +185,7 @@ func (w *world) audit() {
 		return
 	}
 	n, listed := e, false
-	for _, r := range w.incidents {
+	for _, r := range w.listed(false) {
 		if !r.open {
 			continue
 		}

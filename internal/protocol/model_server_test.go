@@ -271,30 +271,3 @@ func (s *server) commitLate(now int) {
 func (r *row) shownAs() Shown {
 	return Shown{ID: r.id, Number: int64(r.created), Seen: true, Open: r.open, CreatedAt: at(r.created), StartedAt: at(r.created), Fields: r.shown}
 }
-
-// newestPage is how many rows a page of the list has.
-const newestPage = 2
-
-// list returns what a lookup sees, and whether the lookup is complete.
-func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
-	complete = true
-	titles, all := e.Titles()
-	incidents := s.listed(c.ID)
-	for i, r := range incidents {
-		listed := c.Depth >= Since && (c.At.IsZero() || r.created >= bound) || c.Depth == All && r.open ||
-			c.Depth == Newest && i >= len(incidents)-newestPage
-		switch {
-		case r.deleted || !listed && r.id != c.ID:
-		case r.id == c.ID:
-			found = append(found, r.shownAs())
-		case r.foreign:
-		case s.noMarks && r.unmarked:
-			if all || slices.Contains(titles, r.shown[incident.FieldTitle]) {
-				complete = false
-			}
-		default:
-			found = append(found, r.shownAs())
-		}
-	}
-	return found, complete
-}

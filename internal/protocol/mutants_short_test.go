@@ -3,8 +3,14 @@
 
 package protocol
 
-// shortMutants concern creates in the short form and answers that show nothing.
+// shortMutants concern creates in the short form, answers that show nothing, and lists that show less than answers.
 var shortMutants = []mutant{
+	{"lists show at once what answers have shown", "lists lag", 20000, `
+func (e *Timed) lookup(now time.Time) Decision {
+	d := e.lookupOriginal(now)
+	d.Call.Fresh = false
+	return d
+}`},
 	{"an unseen close of a second incident is not verified", "racy", 20000, `
 func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if n.extra(c) && !a.Incident.Seen {

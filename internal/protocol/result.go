@@ -71,6 +71,9 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
+// shows reports whether the answer tells something of the incidents that lists may not show yet.
+func (a *Answer) shows() bool { return a.Result.Works() || a.Before.Seen || len(a.Found) > 0 }
+
 // Lesson is what learning an answer changed, for logs and metrics.
 type Lesson uint8
 

@@ -89,7 +89,7 @@ func (r *Reconciler) wake(alias string, at time.Time) {
 }
 
 func questionOf(e *protocol.Entry, c protocol.Call) *question {
-	q := &question{Question: alert24.Question{Alias: e.Alias, ID: c.ID, Depth: c.Depth, Since: c.At}, call: c}
+	q := &question{Question: alert24.Question{Alias: e.Alias, ID: c.ID, Depth: c.Depth, Fresh: c.Fresh, Since: c.At}, call: c}
 	q.Titles, q.AnyTitle = e.Titles()
 	return q
 }
