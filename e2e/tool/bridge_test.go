@@ -96,7 +96,7 @@ func TestExplainTrouble(t *testing.T) {
 		{Match: sandbox.Match{Alias: "HighErrorRate:api-01.prod", Method: http.MethodPost}, Status: http.StatusUnprocessableEntity, Message: "severity is odd"},
 	}})
 	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
-	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-01.prod", "Alert24 refused the incident, in full and in its shortest form, next try"))
+	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-01.prod", "Alert24 refused the incident, in full and in its short form, next try"))
 	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-01.prod", "severity is odd"))
 	s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 	kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))

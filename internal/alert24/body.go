@@ -15,8 +15,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
-// maxMinimalTitle bounds the title of a minimal create.
-const maxMinimalTitle = 100
+// maxShortTitle bounds the title of a short create.
+const maxShortTitle = 100
 
 // write is the body of a create or an update. Zero values are left out. The fields have the same order on the wire.
 type write struct {
@@ -34,7 +34,7 @@ type write struct {
 	ResolvedAt        string     `json:"resolved_at,omitempty"`
 }
 
-// createBody returns the body of a create. A minimal one keeps the status, which pages people. It also keeps the source and the tags, which
+// createBody returns the body of a create. A short one keeps the status, which pages people. It also keeps the source and the tags, which
 // routing rules and lookups read. Of the description, it keeps only the last line, which names the alias.
 func createBody(d *Draft, status string) write {
 	c := &d.Content
@@ -42,8 +42,8 @@ func createBody(d *Draft, status string) write {
 		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Alias: d.Alias, Status: status, Source: c.Source,
 		Tags: c.Tags,
 	}
-	if d.Minimal {
-		w.Title, w.Description = text.Cut(c.Title, maxMinimalTitle), incident.AliasLine(d.Alias)
+	if d.Short {
+		w.Title, w.Description = text.Cut(c.Title, maxShortTitle), incident.AliasLine(d.Alias)
 		return w
 	}
 	w.AffectedServices, w.ImpactDescription = c.AffectedServices, c.ImpactDescription

@@ -62,11 +62,11 @@ func TestCreateSendsAllAndReadsAll(t *testing.T) {
 	assert.Equal(t, incident.High, a.Sent.Severity)
 }
 
-func TestAMinimalCreateKeepsWhatRoutingAndLookupsRead(t *testing.T) {
+func TestAShortCreateKeepsWhatRoutingAndLookupsRead(t *testing.T) {
 	rec := recorder{body: `{"data":{"id":"i"}}`}
 	c := serve(t, rec.ServeHTTP, func(c *Config) { c.InitialStatus = "new" })
 	d := draft("A:1")
-	d.Minimal, d.Content.Title = true, strings.Repeat("é", 300)
+	d.Short, d.Content.Title = true, strings.Repeat("é", 300)
 	a, err := c.Create(t.Context(), d)
 	require.NoError(t, err)
 	title := strings.Repeat("é", 99) + "…"

@@ -15,8 +15,8 @@ import (
 type Draft struct {
 	Alias   string
 	Content incident.Content
-	// Minimal leaves out optional fields and shortens the rest, because the API refused the full content or failed on it.
-	Minimal bool
+	// Short leaves out optional fields and shortens the rest, because the API refused the full content or failed on it.
+	Short bool
 }
 
 // Question asks for the incidents of one alias.

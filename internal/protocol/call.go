@@ -105,9 +105,9 @@ type Call struct {
 
 	// The fields below are not part of the write-ahead.
 
-	// Minimal: a create without optional fields. Bare: a close without resolved_at.
-	Minimal bool `json:"-"`
-	Bare    bool `json:"-"`
+	// Short: a create without optional fields. Bare: a close without resolved_at.
+	Short bool `json:"-"`
+	Bare  bool `json:"-"`
 	// Finish marks the one try to finish a close begun before the alert fired again. Renew marks a close after which a new incident pages
 	// people, at Severity.
 	Finish   bool              `json:"-"`

@@ -103,12 +103,12 @@ func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 		return Decision{Render: true} // the write-ahead holds what the create says
 	}
 	refused := e.refuses(want)
-	if refused && e.Refused.Minimal && now.Before(e.ParkedAt) {
+	if refused && e.Refused.Short && now.Before(e.ParkedAt) {
 		return e.onlyLookup(now).orAt(e.ParkedAt)
 	}
-	// After a refusal of the full form the minimal one is tried, and after a refusal of the minimal form the full one.
-	minimal := refused && (!e.Refused.Minimal || e.Refused.Again)
-	return Decision{Call: Call{Kind: Create, Content: *want, Minimal: minimal || e.triesMinimal()}}
+	// After a refusal of the full form the short one is tried, and after a refusal of the short form the full one.
+	short := refused && (!e.Refused.Short || e.Refused.Again)
+	return Decision{Call: Call{Kind: Create, Content: *want, Short: short || e.triesShort()}}
 }
 
 // renews reports whether the severity rises to high or critical and a new incident should page people. An API that updates a closed incident

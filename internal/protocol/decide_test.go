@@ -27,9 +27,9 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		change(&e)
 		return e
 	}
-	parked := func(k Kind, minimal bool) func(*Timed) {
+	parked := func(k Kind, short bool) func(*Timed) {
 		return func(e *Timed) {
-			e.Refused = Refusal{Kind: k, Hash: want(*e).hash(), Minimal: minimal}
+			e.Refused = Refusal{Kind: k, Hash: want(*e).hash(), Short: short}
 			e.ParkedAt = later
 			if k == Create {
 				e.Incident = Incident{}
@@ -68,24 +68,24 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		"2: a refused one after a look": {entry: open(func(e *Timed) {
 			e.Doubt, e.MustLook, e.Bare = Doubt{Set: true, Closing: "1"}, true, true
 		}), want: Lookup, id: "1"},
-		"2: not another's":                   {entry: open(func(e *Timed) { e.Doubt = Doubt{Set: true, Closing: "0"} }), want: Lookup, id: "1"},
-		"3: dismissed waits":                 {entry: open(func(e *Timed) { e.Incident.State, e.Dismissed = Closed, true })},
-		"4: creates":                         {entry: open(func(e *Timed) { e.Incident = Incident{} }), want: Create},
-		"4: creates anew":                    {entry: open(func(e *Timed) { e.Incident.State = Closed }), want: Create},
-		"4: creates for an unknown one":      {entry: open(func(e *Timed) { e.Incident.State = Unknown }), want: Create},
-		"4: creates in doubt":                {entry: open(func(e *Timed) { e.Incident, e.Doubt = Incident{}, Doubt{Set: true, Creates: 1} }), want: Create},
-		"4: backs off, and looks meanwhile":  {entry: open(func(e *Timed) { e.Incident, e.Doubt.Set = Incident{}, true; retry(e) }), want: Lookup},
-		"4: a refused create is tried small": {entry: open(parked(Create, false)), want: Create, check: func(c Call) bool { return c.Minimal }},
-		"4: and then parked":                 {entry: open(parked(Create, true)), wake: later},
-		"4: but looked up in doubt":          {entry: open(func(e *Timed) { parked(Create, true)(e); e.Doubt.Set = true }), want: Lookup},
-		"4: reopens what a create updated":   {entry: open(func(e *Timed) { e.Incident.State, e.Reopening = Closed, "1" }), want: Reopen, id: "1"},
-		"5: a lookup is due":                 {entry: open(func(e *Timed) { e.Doubt.Set, e.Written = true, Written{} }), want: Lookup, id: "1"},
-		"5: a lookup is not due":             {entry: open(func(e *Timed) { e.Doubt.Set = true; look(e) }), wake: later},
-		"5: verify":                          {entry: open(func(e *Timed) { e.Verify = true }), want: Lookup, id: "1"},
-		"6: updates":                         {entry: open(func(e *Timed) { e.Written = Written{} }), want: Update, id: "1"},
-		"6: backs off":                       {entry: open(func(e *Timed) { e.Written = Written{}; retry(e) }), wake: later},
-		"6: while a lookup is not due":       {entry: open(func(e *Timed) { e.Written, e.Doubt.Set = Written{}, true; look(e) }), want: Update, id: "1"},
-		"6: parked":                          {entry: open(parked(Update, false)), wake: later},
+		"2: not another's":                               {entry: open(func(e *Timed) { e.Doubt = Doubt{Set: true, Closing: "0"} }), want: Lookup, id: "1"},
+		"3: dismissed waits":                             {entry: open(func(e *Timed) { e.Incident.State, e.Dismissed = Closed, true })},
+		"4: creates":                                     {entry: open(func(e *Timed) { e.Incident = Incident{} }), want: Create},
+		"4: creates anew":                                {entry: open(func(e *Timed) { e.Incident.State = Closed }), want: Create},
+		"4: creates for an unknown one":                  {entry: open(func(e *Timed) { e.Incident.State = Unknown }), want: Create},
+		"4: creates in doubt":                            {entry: open(func(e *Timed) { e.Incident, e.Doubt = Incident{}, Doubt{Set: true, Creates: 1} }), want: Create},
+		"4: backs off, and looks meanwhile":              {entry: open(func(e *Timed) { e.Incident, e.Doubt.Set = Incident{}, true; retry(e) }), want: Lookup},
+		"4: a refused create is tried in the short form": {entry: open(parked(Create, false)), want: Create, check: func(c Call) bool { return c.Short }},
+		"4: and then parked":                             {entry: open(parked(Create, true)), wake: later},
+		"4: but looked up in doubt":                      {entry: open(func(e *Timed) { parked(Create, true)(e); e.Doubt.Set = true }), want: Lookup},
+		"4: reopens what a create updated":               {entry: open(func(e *Timed) { e.Incident.State, e.Reopening = Closed, "1" }), want: Reopen, id: "1"},
+		"5: a lookup is due":                             {entry: open(func(e *Timed) { e.Doubt.Set, e.Written = true, Written{} }), want: Lookup, id: "1"},
+		"5: a lookup is not due":                         {entry: open(func(e *Timed) { e.Doubt.Set = true; look(e) }), wake: later},
+		"5: verify":                                      {entry: open(func(e *Timed) { e.Verify = true }), want: Lookup, id: "1"},
+		"6: updates":                                     {entry: open(func(e *Timed) { e.Written = Written{} }), want: Update, id: "1"},
+		"6: backs off":                                   {entry: open(func(e *Timed) { e.Written = Written{}; retry(e) }), wake: later},
+		"6: while a lookup is not due":                   {entry: open(func(e *Timed) { e.Written, e.Doubt.Set = Written{}, true; look(e) }), want: Update, id: "1"},
+		"6: parked":                                      {entry: open(parked(Update, false)), wake: later},
 		"7: a close waits for an unanswered create": {entry: quiet(func(e *Timed) {
 			e.Doubt = Doubt{Set: true, Creates: 1}
 			settle(e, later)
@@ -167,5 +167,5 @@ func TestParked(t *testing.T) {
 	assert.Equal(t, at(1), p.Decide(e, want(e), at(0)).Wake, "tried again with a backoff")
 	assert.Equal(t, Create, p.Decide(p.Load(e.Entry, at(0)), want(e), at(0)).Call.Kind, "and after a restart")
 	e, _ = applyOne(p, e, fires("am1", at(0)).low(), at(0))
-	assert.False(t, p.Decide(e, want(e), at(0)).Call.Minimal, "another content is tried")
+	assert.False(t, p.Decide(e, want(e), at(0)).Call.Short, "another content is tried")
 }

@@ -40,7 +40,7 @@ func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Less
 const failuresBeforeShrink = 3
 
 // shrink counts a failure of c that its content may have caused. It reports whether later updates send fewer fields. For creates,
-// triesMinimal decides.
+// triesShort decides.
 func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	n.ContentFailures++
 	if c.Kind == Create || n.ContentFailures < failuresBeforeShrink {
@@ -53,11 +53,11 @@ func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	return true
 }
 
-// contentFails reports whether creates have failed so often that the minimal and the full form take turns.
+// contentFails reports whether creates have failed so often that the short and the full form take turns.
 func (t *Timers) contentFails() bool { return t.ContentFailures >= failuresBeforeShrink }
 
-// triesMinimal reports whether the next create has the minimal form because others failed.
-func (t *Timers) triesMinimal() bool {
+// triesShort reports whether the next create has the short form because others failed.
+func (t *Timers) triesShort() bool {
 	return t.contentFails() && (t.ContentFailures-failuresBeforeShrink)%2 == 0
 }
 

@@ -94,10 +94,10 @@ type Doubt struct {
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
 	Kind Kind `json:"kind,omitzero"`
-	// Minimal: the minimal form of a create was refused as well. Again: the full form was refused once more after that.
-	Minimal bool   `json:"minimal,omitzero"`
-	Again   bool   `json:"again,omitzero"`
-	Hash    uint64 `json:"hash,omitzero"`
+	// Short: the short form of a create was refused as well. Again: the full form was refused once more after that.
+	Short bool   `json:"short,omitzero"`
+	Again bool   `json:"again,omitzero"`
+	Hash  uint64 `json:"hash,omitzero"`
 }
 
 // Timed is an entry with its timers. The functions of this package take one and return the next, which has another Entry if anything
@@ -180,7 +180,7 @@ func (e *Entry) Firing() bool { return e.Members.Firing() > 0 }
 
 // Parked reports whether the API refused what this entry needs.
 func (e *Entry) Parked() bool {
-	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Minimal || e.Refused.Kind == Update)
+	return e.Firing() && (e.Refused.Kind == Create && e.Refused.Short || e.Refused.Kind == Update)
 }
 
 // Settled reports whether no call of ours can still change Alert24.

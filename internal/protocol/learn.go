@@ -38,7 +38,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if c.Kind == Lookup {
 		return p.learnLookup(n, c, a, now)
 	}
-	if c.Minimal && a.Result != Refused && (n.contentFails() || !n.refuses(&c.Content)) {
+	if c.Short && a.Result != Refused && (n.contentFails() || !n.refuses(&c.Content)) {
 		a.Sent = a.Sent.keepUnchanged(&c.Content)
 	}
 	if !n.awaits(c) {
@@ -223,12 +223,12 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		if !known {
 			n.Parks = 0
 		}
-		again := !c.Minimal && known && n.Refused.Minimal
-		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Minimal: c.Minimal || again, Again: again}
+		again := !c.Short && known && n.Refused.Short
+		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash(), Short: c.Short || again, Again: again}
 		if n.contentFails() {
 			n.ContentFailures++ // the other form has its turn
 		}
-		if !c.Minimal {
+		if !c.Short {
 			return Retrying
 		}
 		n.Parks++

@@ -70,10 +70,10 @@ func TestLearn(t *testing.T) { //nolint:funlen // one table of cases
 		},
 		"create, refused": {
 			entry: fired, call: Call{Kind: Create, Content: *want(fired)}, answer: Answer{Result: Refused},
-			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Minimal },
+			lesson: Retrying, check: func(n Timed) bool { return p.Decide(n, want(n), now).Call.Short },
 		},
 		"create, refused small": {
-			entry: fired, call: Call{Kind: Create, Content: *want(fired), Minimal: true}, answer: Answer{Result: Refused},
+			entry: fired, call: Call{Kind: Create, Content: *want(fired), Short: true}, answer: Answer{Result: Refused},
 			lesson: ParkedIt, check: func(n Timed) bool { return n.Parked() },
 		},
 		"create, denied": {

@@ -86,7 +86,7 @@ func (w *world) checkCertain(e *Entry) {
 		return
 	}
 	for f := range incident.NumFields {
-		if news := e.Written.News[f]; news != 0 && news != open[0].news[f] && (!open[0].minimal || f != incident.FieldTags) {
+		if news := e.Written.News[f]; news != 0 && news != open[0].news[f] && (!open[0].short || f != incident.FieldTags) {
 			w.Fatalf("I2: certain of %d, field %d, but %s", news, f, w.show())
 		}
 	}
@@ -200,7 +200,7 @@ func (w *world) checkCall(before Timed, k *work) {
 	if c.Kind == Create && w.now < w.blindAt+int(peekTime/time.Second) {
 		w.Fatalf("I25: a create that was not answered is repeated without a look")
 	}
-	if c.Kind == Create && c.Minimal && !w.refused && before.ContentFailures < failuresBeforeShrink {
+	if c.Kind == Create && c.Short && !w.refused && before.ContentFailures < failuresBeforeShrink {
 		w.Fatalf("I26: a create says less although no full one was refused, or failed because of its content")
 	}
 	if c.Kind == Create && !e.Firing() {

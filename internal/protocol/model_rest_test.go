@@ -201,7 +201,7 @@ func (w *world) checkContent(name string, r *row) {
 	for f := range incident.NumFields {
 		switch {
 		case w.failsOn != 0 && (f == incident.FieldTags || w.failsOn.Has(f) || f == incident.FieldTitle && w.failsOn.Has(incident.FieldDescription)):
-		case f == incident.FieldTags && r.minimal && !w.chokes:
+		case f == incident.FieldTags && r.short && !w.chokes:
 		case w.brief && f == incident.FieldDescription && isBrief(r.news[f]):
 		case w.reopens && r.edits[f] == theirs: // a create may have reopened it, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):

@@ -38,9 +38,9 @@ type row struct {
 	stale, orphan bool
 	// unmarked: a person removed the last line of its description.
 	unmarked bool
-	// minimal: it was created without its tags.
-	minimal bool
-	left    leftTo
+	// short: it was created without its tags.
+	short bool
+	left  leftTo
 	// renewed: it was closed to page people again.
 	renewed bool
 	// shown is what the API shows. news is what we last wrote, peak the worst severity that we wrote.
@@ -69,7 +69,7 @@ type request struct {
 	id      string
 	content Content
 	fields  FieldSet
-	minimal bool
+	short   bool
 	leaves  bool // an alert that leaves closing to a person fired when it was sent
 	// seesNone: no incident was open when the request arrived.
 	seesNone bool
@@ -231,7 +231,7 @@ func (s *server) createOrMeet(q *request, now int) reply {
 	}
 	r := s.insert(now)
 	s.ours++
-	r.minimal, r.stale = q.minimal, q.stale
+	r.short, r.stale = q.short, q.stale
 	s.write(r, q)
 	return reply{row: r}
 }
@@ -241,8 +241,8 @@ func (s *server) merge(r *row, q *request) {
 	r.forgetEdits()
 	r.peak = 0
 	s.write(r, q)
-	if q.minimal {
-		r.minimal = true
+	if q.short {
+		r.short = true
 	}
 }
 

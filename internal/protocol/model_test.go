@@ -43,7 +43,7 @@ import (
 //	I23  a further incident never holds back the incident itself
 //	I24  if severity only rises, the incident's never sinks
 //	I25  an unanswered create is repeated only after a lookup, or after two seconds
-//	I26  a create is minimal only after a full one of its episode was refused, or some failed because of their content
+//	I26  a create is short only after a full one of its episode was refused, or some failed because of their content
 //	I27  a snapshot resolves no alert that fired when it was requested, or that it says nothing about, and starts none
 //	I28  once snapshots are complete, an ended alert's incident closes after absentFor and two snapshots, and holds are decided
 //	I29  a snapshot that lists the alert withdraws a waiting resolve; any other waiting resolve counts in time

@@ -111,15 +111,15 @@ func (w *world) send(k *work) {
 	k.req = &request{kind: c.Kind, id: c.ID, content: c.Content, fields: Full.Fields(), seesNone: w.anyOpen() == nil, read: w.moves, episode: w.episode, leaves: w.leftFires()}
 	switch c.Kind {
 	case Create:
-		if k.req.minimal = c.Minimal; c.Minimal {
+		if k.req.short = c.Short; c.Short {
 			k.req.fields &^= Fields(incident.FieldTags)
 			k.want.Sent[incident.FieldTags] = 0
 		}
-		if w.chokes && c.Minimal {
+		if w.chokes && c.Short {
 			k.want.Sent[incident.FieldDescription] = incident.HashText("the last line")
 			k.req.content.Sent, k.req.content.News[incident.FieldDescription] = k.want.Sent, 0
 		}
-		if w.chokes && !c.Minimal || k.req.fields&w.failsOn&Fields(incident.FieldTags) != 0 {
+		if w.chokes && !c.Short || k.req.fields&w.failsOn&Fields(incident.FieldTags) != 0 {
 			k.server, k.fate, k.req = true, lost, nil
 		}
 	case Update:

@@ -24,8 +24,8 @@ func (c Content) keepUnchanged(all *Content) Content { return c }`},
 	{"a refusal of the short form ends the turns of both forms", "no lists", 20000, `
 func (p *Policy) decideCreate(e *Timed, want *Content, now time.Time) Decision {
 	d := p.decideCreateOriginal(e, want, now)
-	if d.Call.Kind == Create && e.refuses(want) && e.Refused.Minimal && !e.Refused.Again {
-		d.Call.Minimal = false
+	if d.Call.Kind == Create && e.refuses(want) && e.Refused.Short && !e.Refused.Again {
+		d.Call.Short = false
 	}
 	return d
 }`},

@@ -64,7 +64,7 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 	{"a create that is refused again is not parked", "odd answers", 20000, `
 func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	l := p.learnRefusedOriginal(n, c, a, now)
-	n.Refused.Minimal = n.Refused.Minimal && c.Minimal
+	n.Refused.Short = n.Refused.Short && c.Short
 	return l
 }`},
 	{"B4 a close without a body is unanswered", "no bodies", 20000, `
@@ -189,7 +189,7 @@ func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	return c.Kind == Create && p.shrinkOriginal(n, c, now)
 }`},
 	{"no smaller creates", "no lists", 20000, `
-func (t *Timers) triesMinimal() bool { return false }`},
+func (t *Timers) triesShort() bool { return false }`},
 	{"an answer is learnt twice", "plain", 20000, `
 func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
 	if c.Kind != Lookup {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestParkedStaysParked: while the full and the minimal form are tried in turn, also slowly, the entry is parked and not pending.
+// TestParkedStaysParked: while the full and the short form are tried in turn, also slowly, the entry is parked and not pending.
 func TestParkedStaysParked(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -21,7 +21,7 @@ func TestParkedStaysParked(t *testing.T) {
 			d = p.Decide(e, want(e), now)
 		}
 		assert.Equal(t, Create, d.Call.Kind)
-		assert.Equal(t, try%2 == 1, d.Call.Minimal, "all and the least in turn")
+		assert.Equal(t, try%2 == 1, d.Call.Short, "both forms in turn")
 		if try > 1 {
 			assert.True(t, p.Begin(e, d.Call, now).Parked(), "while it is tried")
 		}
@@ -35,7 +35,7 @@ func TestParkedStaysParked(t *testing.T) {
 	assert.False(t, e.Parked())
 }
 
-// TestOtherContentIsNotParked: other content is tried at once, and after a refusal its minimal form.
+// TestOtherContentIsNotParked: other content is tried at once, and after a refusal its short form.
 func TestOtherContentIsNotParked(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
@@ -45,7 +45,7 @@ func TestOtherContentIsNotParked(t *testing.T) {
 	e, _ = applyOne(p, e, fires(am1, at(0)).says("other"), at(1))
 	e = answerNext(t, p, e, at(1), Answer{Result: Refused})
 	assert.False(t, e.Parked())
-	assert.True(t, p.Decide(e, want(e), at(1)).Call.Minimal)
+	assert.True(t, p.Decide(e, want(e), at(1)).Call.Short)
 }
 
 // TestOtherContentIsParkedAnew: refusals of the earlier content do not lengthen the wait after a refusal of the new one.

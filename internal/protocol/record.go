@@ -71,7 +71,7 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 		w.Number("kind", int64(c.Kind))
 		w.Text("id", c.ID)
 		w.Time("at", c.At)
-		if c.Minimal {
+		if c.Short {
 			c.Content.News = incident.Hashes{} // after a restart nobody knows what was sent, so an update follows
 		}
 		if c.Content != (Content{}) {
@@ -91,7 +91,7 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 	if r := &e.Refused; *r != (Refusal{}) {
 		w.Open("refused")
 		w.Number("kind", int64(r.Kind))
-		w.Flag("minimal", r.Minimal)
+		w.Flag("short", r.Short)
 		w.Flag("again", r.Again)
 		w.B = strconv.AppendUint(w.Key("hash"), r.Hash, 10)
 		w.Close()

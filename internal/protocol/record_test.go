@@ -46,7 +46,7 @@ func whole() *Entry {
 		WriteAhead: &Call{Kind: Update, ID: "1", At: at(5), Content: Content{News: hashes, Sent: hashes, Severity: incident.Medium}},
 		Doubt:      Doubt{Set: true, Creates: 2, Closing: "1", Finished: true, Since: at(2)},
 		Extra:      []string{"7"}, Foreign: "6",
-		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: 1 << 63, Minimal: true, Again: true},
+		Dismissed: true, Reopening: "8", Reopened: true, Refused: Refusal{Kind: Create, Hash: 1 << 63, Short: true, Again: true},
 		Continues: 11, Renewed: incident.Critical, Peak: incident.Critical, Left: true, KeepsOpen: true, Unseen: true,
 		QuietSince: at(6), ConfirmedAt: at(5), Version: 12,
 	}
@@ -60,7 +60,7 @@ func whole() *Entry {
 // volatile are the parts of an entry and of a call that are not on disk, or have a separate form there.
 var volatile = map[string]bool{
 	"Entry.Alias": true, "Entry.Members": true, "Member.AbsentSince": true, "Member.ToldAt": true,
-	"Entry.WriteAhead.Minimal": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
+	"Entry.WriteAhead.Short": true, "Entry.WriteAhead.Bare": true, "Entry.WriteAhead.Finish": true, "Entry.WriteAhead.Renew": true,
 	"Entry.WriteAhead.Severity": true, "Entry.WriteAhead.Form": true, "Entry.WriteAhead.Depth": true, "Entry.WriteAhead.Version": true,
 	"Entry.WriteAhead.Fresh": true,
 }

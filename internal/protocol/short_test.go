@@ -36,9 +36,9 @@ func TestShortCreates(t *testing.T) {
 				e = p.Begin(e, c, now)
 				return e.Inflight()
 			}
-			for i, minimal := range []bool{false, false, false, true, false, true} {
+			for i, short := range []bool{false, false, false, true, false, true} {
 				c := try()
-				assert.Equal(t, minimal, c.Minimal, "try %d", i+1)
+				assert.Equal(t, short, c.Short, "try %d", i+1)
 				assert.Less(t, now.Sub(at(0)), time.Minute, "the key is not denied")
 				answer.Sent = c.Content
 				e, _ = p.Learn(e, c, answer, now)
@@ -46,7 +46,7 @@ func TestShortCreates(t *testing.T) {
 			try()
 			e, _ = p.Learn(e, e.Inflight(), Answer{Result: Unanswered, ContentSuspect: true, Sent: *want(e)}, now)
 			c := try()
-			assert.True(t, c.Minimal)
+			assert.True(t, c.Short)
 			shown := done("1", true)
 			shown.Sent = c.Content
 			shown.Sent.Sent[incident.FieldDescription] = 7
@@ -63,8 +63,8 @@ func TestShortCreates(t *testing.T) {
 func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 	p := testPolicy()
 	e, _ := applyOne(p, Timed{}, fires("am1", at(0)), at(0))
-	minimal := false
-	for i := 0; i < 600 && !minimal; i++ {
+	short := false
+	for i := 0; i < 600 && !short; i++ {
 		if i%3 == 0 {
 			e, _ = applyOne(p, e, fires("am1", at(0)).low().says(strconv.Itoa(i)), at(i))
 		}
@@ -72,7 +72,7 @@ func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 		if d.Call.Kind == NoCall {
 			continue
 		}
-		minimal = d.Call.Minimal
+		short = d.Call.Short
 		answer := Answer{Result: Unanswered, ContentSuspect: true, Sent: d.Call.Content}
 		if d.Call.Kind == Lookup {
 			answer = Answer{Result: Done, Began: at(i)}
@@ -81,7 +81,7 @@ func TestNewsKeepNobodyFromAShortPage(t *testing.T) {
 		d.Call.At = at(i)
 		e, _ = p.Learn(e, d.Call, answer, at(i))
 	}
-	assert.True(t, minimal)
+	assert.True(t, short)
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)), at(700))
 	e, _ = applyOne(p, e, resolves("am1", at(0), at(700)).low(), at(700))
 	assert.Zero(t, e.ContentFailures, "the next episode begins anew")
@@ -94,7 +94,7 @@ func TestARefusedCreateStaysShort(t *testing.T) {
 	e = p.Begin(e, p.Decide(e, want(e), at(0)).Call, at(0))
 	e, _ = p.Learn(e, e.Inflight(), Answer{Result: Refused, Sent: *want(e)}, at(0))
 	e = p.Begin(e, p.Decide(e, want(e), at(1)).Call, at(1))
-	assert.True(t, e.Inflight().Minimal)
+	assert.True(t, e.Inflight().Short)
 	a := done("1", true)
 	a.Sent = *want(e)
 	a.Sent.Sent[incident.FieldDescription] = 7
@@ -107,7 +107,7 @@ func beginShort(t *testing.T, p *Policy, e Timed) (n Timed, sent Content) {
 	t.Helper()
 	e.ContentFailures = failuresBeforeShrink
 	d := p.Decide(e, want(e), at(0))
-	require.True(t, d.Call.Minimal)
+	require.True(t, d.Call.Short)
 	sent = d.Call.Content
 	sent.Sent[incident.FieldDescription] = 7
 	return p.Begin(e, d.Call, at(0)), sent
@@ -130,11 +130,11 @@ func TestARefusedShortCreateIsParked(t *testing.T) {
 	e, lesson := p.Learn(e, e.Inflight(), Answer{Result: Refused, Sent: sent}, at(0))
 	assert.Equal(t, ParkedIt, lesson)
 	assert.Equal(t, at(1), p.Decide(e, want(e), at(0)).Wake)
-	for i, minimal := range []bool{false, true, false, true} {
+	for i, short := range []bool{false, true, false, true} {
 		now := at(1 + i)
 		e.RetryAt, e.PeekBy = time.Time{}, time.Time{}
 		c := p.Decide(e, want(e), now).Call
-		assert.Equal(t, minimal, c.Minimal, "both forms still take turns")
+		assert.Equal(t, short, c.Short, "both forms still take turns")
 		e = p.Begin(e, c, now)
 		answer := Answer{Result: Denied, ContentSuspect: true, Sent: sent}
 		if i == 3 {

@@ -8,7 +8,7 @@ func Why(e *Entry, c Call) string {
 	switch c.Kind {
 	case Create:
 		switch {
-		case c.Minimal:
+		case c.Short:
 			return "an alert fires, and its full content was refused or failed"
 		case e.Continues != 0:
 			return "an alert fires at a higher severity, and a new incident pages people"

@@ -13,7 +13,7 @@ func TestWhy(t *testing.T) {
 	e := &Entry{Incident: Incident{State: Open, ID: "1"}}
 	for want, c := range map[string]Call{
 		"an alert fires and no open incident is known":               {Kind: Create},
-		"an alert fires, and its full content was refused or failed": {Kind: Create, Minimal: true},
+		"an alert fires, and its full content was refused or failed": {Kind: Create, Short: true},
 		"its alerts have changed":                                    {Kind: Update, ID: "1"},
 		"a create updated the closed incident":                       {Kind: Reopen, ID: "1"},
 		"no alert fires any more":                                    {Kind: Close, ID: "1"},

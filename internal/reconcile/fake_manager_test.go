@@ -59,7 +59,7 @@ type request struct {
 	at        time.Time
 	fields    protocol.FieldSet
 	ended     time.Time // of a close
-	minimal   bool
+	short     bool
 	questions int
 }
 
@@ -166,7 +166,7 @@ func (m *fakeManager) known(id string, change func(*row)) protocol.Answer {
 }
 
 func (m *fakeManager) Create(ctx context.Context, d alert24.Draft) (protocol.Answer, error) {
-	return m.send(ctx, protocol.Create, request{op: opCreate, alias: d.Alias, minimal: d.Minimal}, func() protocol.Answer {
+	return m.send(ctx, protocol.Create, request{op: opCreate, alias: d.Alias, short: d.Short}, func() protocol.Answer {
 		for _, r := range m.rows {
 			if r.alias == d.Alias && r.Open {
 				return protocol.Answer{Result: protocol.Done, Incident: r.Shown, Met: true}
@@ -174,7 +174,7 @@ func (m *fakeManager) Create(ctx context.Context, d alert24.Draft) (protocol.Ans
 		}
 		r := m.add(d.Alias)
 		sent := protocol.Of(&d.Content)
-		if d.Minimal {
+		if d.Short {
 			sent.Sent[incident.FieldDescription] = incident.HashText(incident.AliasLine(d.Alias))
 		}
 		r.Fields = sent.Sent

@@ -110,7 +110,7 @@ func (r *Reconciler) carryOut(ctx context.Context, e *protocol.Entry, c protocol
 	switch c.Kind {
 	case protocol.Create:
 		content, sent := r.content(e, c, prepared)
-		answer, err := r.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: content, Minimal: c.Minimal})
+		answer, err := r.manager.Create(ctx, alert24.Draft{Alias: e.Alias, Content: content, Short: c.Short})
 		if answer.Sent == (protocol.Content{}) {
 			answer.Sent = sent // otherwise the manager has reported what left
 		}

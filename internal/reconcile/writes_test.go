@@ -38,7 +38,7 @@ func TestAShortCreateWhereTheTextIsRejected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, options{}, func(w *world) {
 				w.fate(func(op, a string) *fate {
-					if op == opCreate && a == alias && len(w.log) > 0 && !w.log[len(w.log)-1].minimal {
+					if op == opCreate && a == alias && len(w.log) > 0 && !w.log[len(w.log)-1].short {
 						return c.fate
 					}
 					return nil
@@ -56,7 +56,7 @@ func TestAShortCreateWhereTheTextIsRejected(t *testing.T) {
 				require.Len(t, w.open(alias), 1, "people are paged")
 				creates := w.requests(opCreate, alias)
 				for i, q := range creates {
-					assert.Equal(t, i == len(creates)-1, q.minimal, "create %d", i+1)
+					assert.Equal(t, i == len(creates)-1, q.short, "create %d", i+1)
 				}
 				assert.LessOrEqual(t, len(creates), 5)
 				assert.Less(t, creates[len(creates)-1].at.Sub(creates[0].at), 20*time.Second)

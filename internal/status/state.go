@@ -178,7 +178,7 @@ func opening(e *protocol.Entry, k *Known) State {
 	case e.Dismissed:
 		return State{Kind: Dismissed, Text: is + " stays closed until the alert resolves, because a person closed it"}
 	case e.Parked() && !e.IsOpen():
-		return State{Kind: Parked, Text: "Alert24 refused the incident, in full and in its shortest form"}.again(k)
+		return State{Kind: Parked, Text: "Alert24 refused the incident, in full and in its short form"}.again(k)
 	case t.Attempts > 0 && !e.IsOpen():
 		return State{Kind: Retrying, Text: failed(k, protocol.Create, t.Attempts)}.again(k)
 	case !e.IsOpen() && e.Doubt.Creates > 0:

@@ -143,7 +143,7 @@ var states = []struct {
 		l.fires()
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
 		l.call(protocol.Create, &protocol.Answer{Result: protocol.Refused})
-	}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, in full and in its shortest form, next try in 1 s: HTTP 422"},
+	}, Known{Last: Result{Call: "create", Reason: "HTTP 422"}}, Parked, "Alert24 refused the incident, in full and in its short form, next try in 1 s: HTTP 422"},
 	{
 		"Alert24 refuses all of it, and then does not answer", func(l *life) {
 			l.fires()
@@ -154,7 +154,7 @@ var states = []struct {
 		},
 		Known{Last: unavailable, Refused: Result{Call: "create", Reason: "HTTP 422"}},
 		Parked,
-		"Alert24 refused the incident, in full and in its shortest form, next try in 1 s: HTTP 422",
+		"Alert24 refused the incident, in full and in its short form, next try in 1 s: HTTP 422",
 	},
 	{
 		"its create fails so often that it is slow", func(l *life) {
