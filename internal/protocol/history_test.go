@@ -48,6 +48,11 @@ var histories = slices.Concat([]fixed{
 		"lists show at once what answers have shown",
 	},
 	{
+		"an alert that a list had shown again was resolved because an earlier list lacked it", "sync",
+		"toggle(0); deliver; sync; ends unsaid(0); sync; 5 seconds; toggle(0); sync; 5 seconds; ends unsaid(0); 5 seconds; sync",
+		"an absence is counted over what was listed",
+	},
+	{
 		"B1: a restart in doubt closed what is left to a person", "left",
 		"toggle(0); deliver; call answered; answer; another value(0); deliver; call lost; answer; toggle(0); deliver; kill for 0; call answered",
 		"B1 what is left to a person is closed in doubt",

@@ -57,6 +57,7 @@ func (w *world) noteLeft() {
 		}
 	}
 	r := w.incidents[at]
+	w.untold = w.untold || w.last != r && w.last.carries() // a lookup found another one in its place
 	ending := e.Doubt.Closing == e.Incident.ID || e.Inflight().Kind == Close
 	switch {
 	case (w.leftFires() || w.untold) && (ending || r.reopened):

@@ -24,9 +24,12 @@ type told struct {
 }
 
 // beginsUnsaid makes an alert fire without a webhook, because Alertmanager's notification log says that one was sent. The entry must not
-// believe that the alert fires, because no list would tell it the news; and no webhook about the alert may be pending.
+// believe that the alert fires, because no list would tell it the news; and no webhook about the alert may be pending, nor a list that shows
+// its text of before.
 func (w *world) beginsUnsaid(i int) {
-	pending := slices.ContainsFunc(w.queue, func(n notification) bool { return n.alert == i }) || w.inInbox(i)
+	listed := func(q *question) bool { return q != nil && q.firing[i] }
+	pending := slices.ContainsFunc(w.queue, func(n notification) bool { return n.alert == i }) || w.inInbox(i) ||
+		slices.ContainsFunc(w.questions[:], listed) || slices.ContainsFunc(w.unpacked[:], listed)
 	if a := &w.alerts[i]; !a.firing && !pending && !w.fired[i] && !w.held[i].held {
 		a.firing, a.start = true, w.instant(w.now)
 	}

@@ -80,7 +80,7 @@ func (w *world) restTime() int {
 	if e == nil {
 		return d
 	}
-	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.failsOn != 0 || w.chokes || w.renew {
+	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.failsOn != 0 || w.wantsShort() || w.renew {
 		d += 8 * slow
 	}
 	if e.Refused.Kind == Update || w.failsOn != 0 || w.odd {
@@ -201,7 +201,7 @@ func (w *world) checkContent(name string, r *row) {
 	for f := range incident.NumFields {
 		switch {
 		case w.failsOn != 0 && (f == incident.FieldTags || w.failsOn.Has(f) || f == incident.FieldTitle && w.failsOn.Has(incident.FieldDescription)):
-		case f == incident.FieldTags && r.short && !w.chokes:
+		case f == incident.FieldTags && r.short && !w.wantsShort():
 		case w.brief && f == incident.FieldDescription && isBrief(r.news[f]):
 		case w.reopens && r.edits[f] == theirs: // a create may have reopened it, unseen
 		case r.edits[f] == perhaps, r.shown[f] == w.clean(f, want.Sent[f]):

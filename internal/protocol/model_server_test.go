@@ -20,7 +20,7 @@ type server struct {
 	ours      int // created by us
 	moves     int // counts edits and writes, to order them
 	broken    string
-	// paged is the worst severity that we wrote in this episode. If a create can hide what another one wrote, only answered creates count.
+	// paged is the worst severity that we wrote in this episode. Creates count once they are answered: before, another one may page people once more.
 	paged   incident.Severity
 	episode int // the number of the episode
 }
@@ -193,7 +193,7 @@ func (s *server) write(r *row, q *request) {
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
 			r.peak = max(r.peak, q.content.Severity)
-			if q.episode == s.episode && (q.kind != Create || !s.merges && !s.racy) {
+			if q.episode == s.episode && (q.kind != Create || s.revives) {
 				s.paged = max(s.paged, q.content.Severity)
 			}
 		}

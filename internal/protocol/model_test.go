@@ -52,6 +52,8 @@ import (
 //	     snapshots are complete, an alert without a webhook has its incident after repairAfter and two snapshots
 //	I32  a refused create that is refused again stays parked
 //	I33  no more alerts than the policy says keep their text
+//	I34  while the API works, the incident of an alert that begins to fire opens at once after a few calls, whatever happened before;
+//	     if the API fails on the text of the alert, after three tries
 
 // TestModel runs random histories of alerts, senders, failures, kills and people against an entry, and checks that Alert24 ends up as
 // promised. -rapid.checks is the number of histories for each world.
@@ -116,6 +118,7 @@ func repertoire(s switches) steps {
 		all.add(1, "kill for "+strconv.Itoa(down), func(w *world) { w.kill(down, w.skew) })
 	}
 	all.add(1, "audit", func(w *world) { w.audit() })
+	all.ofPages()
 	all.ofOthers(s)
 	all.ofRecovery(s)
 	all.ofSync(s)

@@ -106,6 +106,9 @@ func (w *world) claim(f fate, lateBy int, atEnd bool) Decision {
 	return d
 }
 
+// wantsShort reports whether only creates in the short form succeed.
+func (s *switches) wantsShort() bool { return s.chokes || s.rejects }
+
 func (w *world) send(k *work) {
 	c := &k.call
 	k.req = &request{kind: c.Kind, id: c.ID, content: c.Content, fields: Full.Fields(), seesNone: w.anyOpen() == nil, read: w.moves, episode: w.episode, leaves: w.leftFires()}
@@ -115,11 +118,14 @@ func (w *world) send(k *work) {
 			k.req.fields &^= Fields(incident.FieldTags)
 			k.want.Sent[incident.FieldTags] = 0
 		}
-		if w.chokes && c.Short {
+		if w.wantsShort() && c.Short {
 			k.want.Sent[incident.FieldDescription] = incident.HashText("the last line")
 			k.req.content.Sent, k.req.content.News[incident.FieldDescription] = k.want.Sent, 0
 		}
-		if w.chokes && !c.Short || k.req.fields&w.failsOn&Fields(incident.FieldTags) != 0 {
+		switch {
+		case w.rejects && !c.Short:
+			k.server, k.fate, k.req = true, denied, nil
+		case w.chokes && !c.Short, k.req.fields&w.failsOn&Fields(incident.FieldTags) != 0:
 			k.server, k.fate, k.req = true, lost, nil
 		}
 	case Update:

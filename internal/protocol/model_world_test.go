@@ -52,8 +52,8 @@ type switches struct {
 	noMarks bool
 	// failsOn: the API fails on an update with one of these fields. If it fails on tags, it also fails on a create with tags.
 	failsOn FieldSet
-	// chokes: a create ends with a server's error, unless it is in the short form.
-	chokes bool
+	// chokes: a create ends with a server's error, unless it is in the short form. rejects: a firewall answers it with 403.
+	chokes, rejects bool
 
 	// untimed: one hand-made source that sends no times, except the start of the first alert's firing.
 	untimed bool

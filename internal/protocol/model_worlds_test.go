@@ -68,6 +68,7 @@ var worlds = map[string]switches{
 	"revives, cleans":       {revives: true, cleans: true, odd: true},
 	"no times, replicas":    {untimed: true, replicas: true},
 	"chokes":                {chokes: true, odd: true},
+	"rejects":               {rejects: true, odd: true, people: true, renew: true},
 	"chokes, people":        {chokes: true, people: true, replicas: true},
 	"lists lag":             {lags: true, people: true, odd: true},
 	"restores":              {restores: true, people: true, leftOne: true, renew: true, odd: true},
