@@ -29,7 +29,8 @@ func (w *world) answer() {
 		return
 	}
 	w.work = nil
-	if k.call.Renew && k.answer.Result == Done && k.answer.Incident.Open {
+	awaited := e != nil && e.Inflight().Kind == k.call.Kind // otherwise it was learned before
+	if k.call.Renew && awaited && k.answer.Result == Done && k.answer.Incident.Open {
 		w.unrenewed = max(w.unrenewed, k.want.Severity)
 	}
 	if k.call.Kind == Create && k.answer.Result == Done && !k.answer.Met && k.episode == w.episode && k.reply.row.open {
@@ -38,7 +39,7 @@ func (w *world) answer() {
 	switch {
 	case k.answer.TurnedAway:
 		w.turnedAway(k)
-	case e != nil && e.Inflight().Kind == k.call.Kind: // otherwise it was learned before
+	case awaited:
 		w.failing = k.answer.Result != Done && k.answer.Result != Refused
 	}
 	if k.call.Kind == Create && k.answer.Result == Unanswered && w.ledger.entry != nil && w.ledger.entry.Firing() {
