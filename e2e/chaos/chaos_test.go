@@ -57,7 +57,7 @@ type run struct {
 	logs   []packed // one for each of its lives
 	kills  int
 	stops  int
-	ends   []time.Time
+	ends   []span
 	pauses []span
 }
 

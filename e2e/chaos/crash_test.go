@@ -36,15 +36,17 @@ func (r *run) crash(ctx context.Context) error {
 			continue
 		case how == 0:
 			r.stops++
-			r.ends = append(r.ends, time.Now())
+			from := time.Now()
 			if err := r.collector.Stop(); err != nil {
 				return err
 			}
+			r.ends = append(r.ends, span{from, time.Now()})
 			r.note("stopped")
 		default:
 			r.kills++
-			r.ends = append(r.ends, time.Now())
+			from := time.Now()
 			r.collector.Kill()
+			r.ends = append(r.ends, span{from, time.Now()})
 			r.note("killed")
 		}
 		// The collector is started again even if the chaos has ended meanwhile.

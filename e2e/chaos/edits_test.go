@@ -134,12 +134,15 @@ func (s *edits) learned(at time.Time) bool { return s.evidence.awake(at, at.Add(
 // awake reports whether one process ran the whole time and was never paused. A pause can last longer than the process waits for an
 // answer.
 func (e *evidence) awake(from, to time.Time) bool {
-	return e.lived(from, to) && !slices.ContainsFunc(e.pauses, func(p span) bool { return !p.from.After(to) && !p.to.Before(from) })
+	return e.lived(from, to) && !overlaps(e.pauses, from, to)
 }
 
 // lived reports whether one process ran during the whole period.
-func (e *evidence) lived(from, to time.Time) bool {
-	return !slices.ContainsFunc(e.ends, func(end time.Time) bool { return !end.Before(from) && !end.After(to) })
+func (e *evidence) lived(from, to time.Time) bool { return !overlaps(e.ends, from, to) }
+
+// overlaps reports whether a span has a moment in the period.
+func overlaps(spans []span, from, to time.Time) bool {
+	return slices.ContainsFunc(spans, func(s span) bool { return !s.from.After(to) && !s.to.Before(from) })
 }
 
 // wrote handles an event of the collector.

@@ -22,9 +22,9 @@ type evidence struct {
 	byID      map[string]*call       // the requests
 	reads     map[string][]time.Time // when each incident was certainly read by its id
 	noFault   text
-	ends      []time.Time // when the collector was killed or told to stop
-	pauses    []span      // when the process was stopped
-	blind     []span      // when answers to updates did not show the incident
+	ends      []span // the collector was killed or told to stop, and lived for an unknown part of this time
+	pauses    []span // when the process was stopped
+	blind     []span // when answers to updates did not show the incident
 	// gap is the time between the API's search for the alias and the insert.
 	gap time.Duration
 }

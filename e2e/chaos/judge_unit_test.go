@@ -27,6 +27,9 @@ var sceneBegin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(second int) time.Time { return sceneBegin.Add(time.Duration(second) * time.Second) }
 
+// endsAt returns the end of a process at once.
+func endsAt(t time.Time) []span { return []span{{t, t}} }
+
 func newScene() *scene {
 	f := newFamily(1, rand.New(rand.NewPCG(1, 1)))
 	p := f.problems[3] // its only alert is critical
@@ -142,21 +145,26 @@ var judgeCases = map[string]struct {
 	"the edit had been read by a process that ended": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(11)}
-		s.ends = []time.Time{at(12)}
+		s.ends = endsAt(at(12))
 		s.puts(12, "title", "b", "c")
 	}, ""},
 	"the edit had been read long before the process ended": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(11)}
-		s.ends = []time.Time{at(11).Add(learning + 1)}
+		s.ends = endsAt(at(11).Add(learning + 1))
 		s.puts(14, "title", "b", "c")
 	}, lostEdit},
 	"the edit had been read by the process that writes, which then ends": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(11)}
 		s.puts(12, "title", "b", "c")
-		s.ends = []time.Time{at(12).Add(1)}
+		s.ends = endsAt(at(12).Add(1))
 	}, lostEdit},
+	"the process that wrote was being killed": {func(s *scene) {
+		s.ends = []span{{at(1), at(3)}} // it creates the incident at 2, and learns nothing
+		s.person(5, "title", "a", "b")
+		s.puts(20, "title", "b", "c")
+	}, ""},
 	"the edit was read later": {func(s *scene) {
 		s.person(10, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(13)}
@@ -214,7 +222,7 @@ var judgeCases = map[string]struct {
 		s.puts(49, "title", "c", "d")
 	}, ""},
 	"an edit of a write whose process ended": {func(s *scene) {
-		s.ends = []time.Time{at(2).Add(learning)}
+		s.ends = endsAt(at(2).Add(learning))
 		s.person(10, "title", "a", "b")
 		s.puts(49, "title", "b", "c")
 	}, ""},
@@ -227,7 +235,7 @@ var judgeCases = map[string]struct {
 		s.blind = []span{{at(8), at(9)}}
 		s.puts(9, "title", "a", "b")
 		s.reads["incident-0"] = []time.Time{at(13)}
-		s.ends = []time.Time{at(13).Add(learning)}
+		s.ends = endsAt(at(13).Add(learning))
 		s.person(16, "title", "b", "c")
 		s.puts(49, "title", "c", "d")
 	}, ""},
