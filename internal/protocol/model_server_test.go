@@ -20,7 +20,8 @@ type server struct {
 	ours      int // created by us
 	moves     int // counts edits and writes, to order them
 	broken    string
-	// paged is the worst severity that we wrote in this episode. Creates count once they are answered: before, another one may page people once more.
+	// paged is the worst severity that we wrote in this episode. A create counts once it is answered: before that, another one may
+	// page people once more.
 	paged   incident.Severity
 	episode int // the number of the episode
 }
@@ -193,7 +194,7 @@ func (s *server) write(r *row, q *request) {
 		r.known &^= Fields(f)
 		if f == incident.FieldSeverity {
 			r.peak = max(r.peak, q.content.Severity)
-			if q.episode == s.episode && (q.kind != Create || s.revives) {
+			if q.episode == s.episode && (q.kind != Create || s.revives && !s.merges && !s.racy) {
 				s.paged = max(s.paged, q.content.Severity)
 			}
 		}
