@@ -72,7 +72,8 @@ func writeCalls(w *jsonobject.Writer, e *Entry) {
 		w.Text("id", c.ID)
 		w.Time("at", c.At)
 		if c.Short {
-			c.Content.News = incident.Hashes{} // after a restart nobody knows what was sent, so an update follows
+			// After a restart nobody knows what was sent, so an update follows.
+			c.Content = Content{Severity: c.Content.Severity}
 		}
 		if c.Content != (Content{}) {
 			writeContent(w, "content", &c.Content)
