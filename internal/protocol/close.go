@@ -57,6 +57,9 @@ func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return FoundClosed
 	default:
 		p.backOff(n, c, a, now)
+		if !n.Missed {
+			n.FailedLooks = 0 // those that failed before verified nothing
+		}
 		n.Missed, n.Verify, n.LookAt = true, true, now.Add(firstLook)
 		return Retrying
 	}

@@ -199,3 +199,19 @@ func TestASecond404(t *testing.T) {
 	assert.Equal(t, Create, p.Decide(e, want(e), at(5)).Call.Kind)
 	assert.True(t, e.Unseen, "in case it is open after all")
 }
+
+// Lookups that failed before the first 404 do not show that none can verify it.
+func TestASecond404BeforeItsLookup(t *testing.T) {
+	p := testPolicy()
+	e := with(opened(t, p, at(0)), func(n *Timed) {
+		n.Doubt.Set, n.FailedLooks, n.LookAt, n.Written.News = true, 3, at(60), incident.Hashes{}
+	})
+	for i := range 2 {
+		c := p.Decide(with(e, func(n *Timed) { n.RetryAt = time.Time{} }), want(e), at(i)).Call // the backoff has jitter
+		require.Equal(t, Update, c.Kind)
+		var lesson Lesson
+		e, lesson = p.Learn(p.Begin(e, c, at(i)), c, Answer{Result: Gone}, at(i))
+		require.Equal(t, Retrying, lesson)
+		e.LookAt = at(60)
+	}
+}
