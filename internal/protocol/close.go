@@ -26,7 +26,8 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		return StillOpen
 	}
-	main, extra, written := c.ID == n.Incident.ID, n.extra(c), n.Written
+	n.succeed(c)
+	main, extra, written, failed := c.ID == n.Incident.ID, n.extra(c), n.Written, n.FailedCloses
 	p.closed(n, c)
 	switch {
 	case main:
@@ -35,7 +36,7 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.suspect(time.Time{}, now.Add(firstLook)) // it may still be open
 	}
 	if n.Unseen {
-		n.Written = written // in case it is open after all
+		n.Written, n.FailedCloses = written, failed // in case it is open after all
 	}
 	return ClosedIt
 }
@@ -45,7 +46,6 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	switch {
 	case c.Kind == Close && !c.Renew:
-		n.succeed(c)
 		return p.learnClose(n, c, Answer{Result: Gone}, now)
 	case c.Kind == Reopen:
 		n.succeed(c)

@@ -102,6 +102,9 @@ func (p *Policy) giveBack(n *Timed, c Call) {
 }
 
 func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
+	if c.Kind == Close {
+		return p.learnClose(n, c, a, now)
+	}
 	n.succeed(c)
 	switch c.Kind {
 	case Create:
@@ -118,10 +121,8 @@ func (p *Policy) learnDone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.Written, n.Reopened = Written{Cleaned: Full.Fields() &^ Fields(incident.FieldSeverity)}, true // any text may be cleaned
 		n.Written.shows(&a.Incident, &Content{}, Full.Fields())
 		return Opened
-	case Update:
-		return p.updated(n, c, a, now)
 	default:
-		return p.learnClose(n, c, a, now)
+		return p.updated(n, c, a, now)
 	}
 }
 
@@ -232,7 +233,7 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 			return Retrying
 		}
 		n.Parks++
-		n.ParkedAt = now.Add(p.Backoff.delay(n.Alias, n.Parks, p.Backoff.Slow))
+		n.ParkedAt = now.Add(min(p.Backoff.delay(n.Alias, n.Parks, p.Backoff.Slow), p.Backoff.Slow)) // whatever the jitter
 		return ParkedIt
 	case Update:
 		n.Refused = Refusal{Kind: Update, Hash: a.Sent.hash()}

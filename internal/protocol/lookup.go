@@ -89,6 +89,7 @@ func (p *Policy) adopt(n *Timed, found []Shown, depth Depth, now time.Time) Less
 		if n.Unseen && n.Incident.ID == f.ID {
 			// The API reported it as closed, but it is open.
 			lesson = StillOpen
+			n.Attempts = n.FailedCloses // the answer to the close restarted this count
 			n.FailedCloses++
 			p.backOff(n, Call{Kind: Close, ID: f.ID}, Answer{}, now)
 		}
@@ -154,7 +155,7 @@ func (p *Policy) adoptNone(n *Timed, closed []Shown, depth Depth, now time.Time)
 		}
 		n.Absent, n.Incident.State = 0, Closed
 	case None, Closed:
-		n.Written = Written{}
+		n.Written, n.FailedCloses = Written{}, 0
 	}
 	return Nothing
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestParkedStaysParked: while the full and the short form are tried in turn, also slowly, the entry is parked and not pending.
@@ -88,4 +89,20 @@ func TestAnotherIncidentIsNotParked(t *testing.T) {
 	e = with(parked, func(n *Timed) { n.Verify, n.Incident.State = false, Closed })
 	e = answerNext(t, p, e, at(3), done("2", true))
 	assert.Equal(t, Refusal{}, e.Refused, "a create says all of it")
+}
+
+// TestJitterDoesNotLengthenTheLongestWait: jitter spreads the tries of refused creates, but their distance has a limit.
+func TestJitterDoesNotLengthenTheLongestWait(t *testing.T) {
+	p := testPolicy()
+	p.Backoff.RandomizationFactor = 0.5
+	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
+	minimal := Call{Kind: Create, Content: *want(e), Minimal: true}
+	for parks := range int32(40) {
+		n := with(p.Begin(e, minimal, at(0)), func(n *Timed) {
+			n.Parks, n.Refused = parks, Refusal{Kind: Create, Hash: minimal.Content.hash()}
+		})
+		n, lesson := p.Learn(n, minimal, Answer{Result: Refused, Sent: minimal.Content}, at(0))
+		require.Equal(t, ParkedIt, lesson)
+		assert.LessOrEqual(t, n.ParkedAt.Sub(at(0)), p.Backoff.Slow, "after %d refusals", parks+1)
+	}
 }

@@ -1,0 +1,43 @@
+// Copyright The otelcol-alert24 Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// An API that accepts closes and leaves the incident open, whether its answers show that or not, is asked less and less often.
+func TestCloseThatLeavesTheIncidentOpenBacksOff(t *testing.T) {
+	for name, accepted := range map[string]Answer{
+		"shown":     done("1", true),
+		"not shown": {Result: Done, Incident: Shown{ID: "1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testPolicy()
+			e := opened(t, p, at(0))
+			e, _ = applyOne(p, e, resolves(am1, at(0), at(1)), at(1))
+			now, closes := at(1), []time.Time(nil)
+			for len(closes) < 5 {
+				d := p.Decide(e, nil, now)
+				switch d.Call.Kind {
+				case NoCall:
+					require.True(t, d.Wake.After(now), "nothing is due any more: %+v", e)
+					now = d.Wake
+				case Close:
+					closes = append(closes, now)
+					e = answerNext(t, p, e, now, accepted)
+				default:
+					e = answerNext(t, p, e, now, Answer{Result: Done, Began: now, Found: []Shown{done("1", true).Incident}})
+				}
+			}
+			for i := 2; i < len(closes); i++ {
+				assert.GreaterOrEqual(t, closes[i].Sub(closes[i-1]), closes[i-1].Sub(closes[i-2])*3/2, "close %d", i+1)
+			}
+		})
+	}
+}
