@@ -34,7 +34,7 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	if reconcile.Asked(err) {
 		t.called(result, err)
 	}
-	if err != nil && result != protocol.Gone {
+	if err != nil && result != protocol.Gone && result != protocol.Foreign { // these do not fail; Learned logs what follows from them
 		cause, fields := failed(alias, kind, result, err)
 		if until := o.gate.OpensAt(kind); until.After(time.Now()) {
 			fields = append(fields, zap.Time("calls_wait_until", until))

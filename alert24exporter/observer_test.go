@@ -109,6 +109,26 @@ func TestFormerLeaderHasNoOrphans(t *testing.T) {
 	assert.Zero(t, metricValue(t, telemetry, "otelcol_exporter_alert24_orphans"))
 }
 
+// Another tool's incident with the alias is one warning. No request has failed.
+func TestAnotherToolsIncidentIsOneWarning(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	_, err := box.OtherToolCreates(sandbox.Patch{Title: new("theirs"), Alias: new("one")})
+	require.NoError(t, err)
+	e, logged := watchedExporter(t, box, host{}, nil)
+	send(t, e, "firing", "one", nil)
+	warnings := func() []string {
+		var lines []string
+		for _, line := range logged.All() {
+			if line.Level >= zap.WarnLevel && line.ContextMap()["alias"] != nil {
+				lines = append(lines, line.Message)
+			}
+		}
+		return lines
+	}
+	require.Eventually(t, func() bool { return len(warnings()) > 0 }, soon, tick)
+	assert.Equal(t, []string{"Another tool's open incident has this alias; ours is opened when that one is closed"}, warnings())
+}
+
 // However often one alias fails, a refused key is still logged, and a rate limit has its own name.
 func TestEachCauseOfAFailedRequestHasItsLine(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)

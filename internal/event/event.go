@@ -170,7 +170,8 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	if a.Title == "" {
 		a.Title = body
 	}
-	if a.Description == "" && (len(body) > maxTitle || strings.Contains(strings.TrimSpace(body), "\n")) {
+	whole := strings.TrimSpace(body)
+	if a.Description == "" && (len(a.Title) > maxTitle || strings.Contains(whole, "\n") || !strings.Contains(a.Title, whole)) {
 		a.Description = body
 	}
 	for name, v := range record.Attributes().All() {
@@ -190,7 +191,7 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	return ""
 }
 
-// maxTitle is how much of a body a title shows. A longer body becomes the description, too.
+// maxTitle is how long a title can be. A body that the title does not show in full becomes the description, too.
 const maxTitle = 255
 
 // sender distinguishes replicas of Alertmanager, and groups of one Alertmanager: webhooks of two groups can overtake each other like
