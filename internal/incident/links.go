@@ -34,16 +34,22 @@ func runbookLink(a *Alert) string   { return eitherLink(a, "runbook_url", "runbo
 func dashboardLink(a *Alert) string { return eitherLink(a, "dashboard_url", "dashboard") }
 func panelLink(a *Alert) string     { return text.Link(a.Annotations.Get("panel_url")) }
 
-// runbookText returns a runbook annotation that is not a link: the text may still help. An unsafe link is not shown.
+// runbookText returns a runbook annotation that is not a link: the text may still help. Of broken links, only those with white space are
+// shown, as text. An unsafe link is not.
 func runbookText(a *Alert) string {
 	for _, name := range []string{"runbook_url", "runbook"} {
-		note := text.Line(a.Annotations.Get(name), maxLineRunes)
+		said := a.Annotations.Get(name)
+		note := text.Line(said, maxLineRunes)
 		scheme, _, _ := strings.Cut(strings.ToLower(note), ":")
 		switch scheme {
-		case "", "http", "https", "javascript", "vbscript", "data", "file":
-		default:
-			return note
+		case "", "javascript", "vbscript", "data", "file":
+			continue
+		case "http", "https":
+			if text.Link(strings.Join(strings.Fields(said), "")) == "" {
+				continue
+			}
 		}
+		return note
 	}
 	return ""
 }

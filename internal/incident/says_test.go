@@ -63,7 +63,7 @@ func TestLinksThatNobodyCanFollow(t *testing.T) {
 	assert.Equal(t, "Runbook: wiki: exporters gone\n\n"+AliasLine(alias), r.Render(alias, []Alert{a}, Context{}).Description)
 
 	for text, want := range map[string]string{
-		"javascript:alert(1)": "", "DATA:text/html,x": "", "http://:80/x": "", "https://a b": "", "": "", "runbooks/gone.md": "Runbook: runbooks/gone.md\n\n",
+		"javascript:alert(1)": "", "DATA:text/html,x": "", "http://:80/x": "", "https://a b": "Runbook: https://a b\n\n", "": "", "runbooks/gone.md": "Runbook: runbooks/gone.md\n\n",
 	} {
 		a.Annotations = set("runbook", text)
 		assert.Equal(t, want+AliasLine(alias), r.Render(alias, []Alert{a}, Context{}).Description, text)
