@@ -216,24 +216,6 @@ func TestAnyLogRecord(t *testing.T) {
 	assert.True(t, over.EndsAt.IsZero(), "neither is an end")
 }
 
-// The title shows the body, unless it is too long, has several lines, or an attribute replaces it.
-func TestNoBodyIsLost(t *testing.T) {
-	long := strings.Repeat("x", 250)
-	for name, tt := range map[string]struct{ title, body, description string }{
-		"the body is the title":      {"", "Backup failed", ""},
-		"another title":              {"Call the team", "Backup failed", "Backup failed"},
-		"a title with the body":      {"storage: Backup failed", "Backup failed\n", ""},
-		"a title that is cut":        {"storage: " + long, long, long},
-		"several lines":              {"Backup failed\nno space", "Backup failed\nno space", "Backup failed\nno space"},
-		"a title and no body at all": {"Call the team", "", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			ev := one(t, map[string]string{attrs.OverrideAlias: "backup", attrs.OverrideTitle: tt.title}, func(r plog.LogRecord) { r.Body().SetStr(tt.body) })
-			assert.Equal(t, tt.description, ev.Alert.Unpack().Description)
-		})
-	}
-}
-
 func TestSender(t *testing.T) {
 	sender := func(change func(a map[string]string)) string {
 		a := alert()
