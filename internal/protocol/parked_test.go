@@ -96,12 +96,12 @@ func TestJitterDoesNotLengthenTheLongestWait(t *testing.T) {
 	p := testPolicy()
 	p.Backoff.RandomizationFactor = 0.5
 	e, _ := applyOne(p, Timed{}, fires(am1, at(0)), at(0))
-	minimal := Call{Kind: Create, Content: *want(e), Minimal: true}
+	short := Call{Kind: Create, Content: *want(e), Short: true}
 	for parks := range int32(40) {
-		n := with(p.Begin(e, minimal, at(0)), func(n *Timed) {
-			n.Parks, n.Refused = parks, Refusal{Kind: Create, Hash: minimal.Content.hash()}
+		n := with(p.Begin(e, short, at(0)), func(n *Timed) {
+			n.Parks, n.Refused = parks, Refusal{Kind: Create, Hash: short.Content.hash()}
 		})
-		n, lesson := p.Learn(n, minimal, Answer{Result: Refused, Sent: minimal.Content}, at(0))
+		n, lesson := p.Learn(n, short, Answer{Result: Refused, Sent: short.Content}, at(0))
 		require.Equal(t, ParkedIt, lesson)
 		assert.LessOrEqual(t, n.ParkedAt.Sub(at(0)), p.Backoff.Slow, "after %d refusals", parks+1)
 	}
