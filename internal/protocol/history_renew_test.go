@@ -6,6 +6,12 @@ package protocol
 // renewHistories close an incident to call people again, or leave one to a person.
 var renewHistories = []fixed{
 	{
+		"a person closed the incident and opened it again, and it kept its old text", "reopen never",
+		"toggle(0); deliver all; kill for 0; second; second; call answered; person closes; second; another value(0); second; second; second; " +
+			"call answered; deliver; call answered; person reopens",
+		"an incident that is open after all stays dismissed",
+	},
+	{
 		"a person closed the incident, and the renewal opened another one against the setting", "renew never",
 		"toggle(1); deliver; call answered; answer; high(1); deliver; person closes; call answered; answer; call answered",
 		"a renewal does not see that a person closed the incident",

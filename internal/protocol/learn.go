@@ -184,7 +184,7 @@ func (e *Entry) opened(f Shown, now time.Time) {
 	}
 	e.Incident = Incident{State: Open, ID: f.ID, Number: f.Number, StartedAt: f.StartedAt}
 	e.Extra = without(e.Extra, f.ID)
-	e.ConfirmedAt = now
+	e.ConfirmedAt, e.Dismissed = now, false
 }
 
 // unseen notes whether an answer shows the incident. If it does not, a lookup verifies the incident.

@@ -3,8 +3,15 @@
 
 package protocol
 
-// shortMutants concern creates in the short form, answers that show nothing, and lists that show less than answers.
+// shortMutants concern creates in the short form, answers that show nothing, lists that show less than answers, and incidents that are
+// closed for a moment.
 var shortMutants = []mutant{
+	{"an incident that is open after all stays dismissed", "reopen never", 20000, `
+func (e *Entry) opened(f Shown, now time.Time) {
+	dismissed := e.Dismissed
+	e.openedOriginal(f, now)
+	e.Dismissed = dismissed
+}`},
 	{"lists show at once what answers have shown", "lists lag", 20000, `
 func (e *Timed) lookup(now time.Time) Decision {
 	d := e.lookupOriginal(now)
