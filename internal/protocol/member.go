@@ -174,21 +174,24 @@ func (s *Members) seal() {
 	}
 }
 
-// set puts a member into a draft, in the place of the one with its key.
+// set puts a member into a draft, in the place of the one with its key. Only a further member may change the number of buckets: disk need
+// not know each change of a member, and would then lack the records of the new buckets.
 func (s *Members) set(m *Member) {
+	s.count(m, 1)
+	if len(s.buckets) > 0 {
+		at := s.bucket(m.Key)
+		if i := s.buckets[at].find(m.Key); i >= 0 {
+			former := &s.own(at, 0).members[i]
+			s.count(former, -1)
+			s.left = s.left || former.Firing && !m.Firing && m.Alert.LeftOpen
+			*former = *m
+			return
+		}
+	}
 	if n := len(s.buckets); int(s.n) >= bucketSize*n && n < maxBuckets {
 		s.spread(max(1, 2*n))
 	}
-	at := s.bucket(m.Key)
-	s.count(m, 1)
-	if i := s.buckets[at].find(m.Key); i >= 0 {
-		former := &s.own(at, 0).members[i]
-		s.count(former, -1)
-		s.left = s.left || former.Firing && !m.Firing && m.Alert.LeftOpen
-		*former = *m
-		return
-	}
-	b := s.own(at, 1)
+	b := s.own(s.bucket(m.Key), 1)
 	b.members = append(b.members, *m)
 	s.n++
 }
