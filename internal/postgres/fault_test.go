@@ -60,7 +60,7 @@ func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 func TestLostAnswerToACommitIsUncertain(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	db, proxy := proxied(t, database, leases(6*time.Second))
+	db, proxy := proxied(t, database, leases(12*time.Second))
 	other := open(t, server.URL(database))
 	l := lead(t, db)
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
@@ -68,6 +68,7 @@ func TestLostAnswerToACommitIsUncertain(t *testing.T) {
 	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
 	require.ErrorIs(t, err, ledger.ErrUncertain)
 	within(t, time.Second, l.Lost(), "an uncertain commit ends the leadership")
+	expire(t, database)
 	next := await(t, campaign(t, other))
 	require.Equal(t, map[string]string{"a": "2"}, records(t, other))
 	require.NoError(t, next.Commit(t.Context(), nil, false))
