@@ -4,6 +4,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -13,16 +14,33 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
+// unblockInterval is the time between audits while another tool's incident blocks an alias and the audit is off: only an audit notices that
+// the incident closes.
+const unblockInterval = 10 * time.Minute
+
 // watch checks the key at once, and then runs the audit periodically to find what Alert24 carried out after the settle time.
 func (r *Reconciler) watch() {
 	r.check()
-	for r.cfg.AuditInterval > 0 && sleep.For(r.stopping, r.cfg.AuditInterval) {
+	for sleep.For(r.stopping, cmp.Or(r.cfg.AuditInterval, unblockInterval)) {
+		if r.cfg.AuditInterval == 0 && !r.blocked() {
+			continue
+		}
 		orphans, err := r.audit(r.stopping)
 		if r.stopping.Err() != nil {
 			return
 		}
 		r.observer.Audited(orphans, err)
 	}
+}
+
+// blocked reports whether another tool's incident blocks an alias.
+func (r *Reconciler) blocked() bool {
+	for alias := range r.ledger.Expected() {
+		if e := r.ledger.Get(alias); e != nil && e.Foreign != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // check reads the newest page of the list to see whether the key works.

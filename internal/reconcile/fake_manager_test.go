@@ -28,8 +28,9 @@ type fate struct {
 	result     protocol.Result
 	status     int
 	retryAfter time.Duration
-	commit     bool // it is carried out nevertheless
-	api        bool // in the API's own envelope
+	commit     bool   // it is carried out nevertheless
+	api        bool   // in the API's own envelope
+	met        string // the id of another tool's incident
 }
 
 var (
@@ -120,7 +121,7 @@ func (m *fakeManager) send(ctx context.Context, kind protocol.Kind, q request, d
 	case !answered:
 		a, err = protocol.Answer{Result: protocol.Unanswered}, ctx.Err()
 	case f != nil:
-		a = protocol.Answer{Result: f.result, RetryAfter: f.retryAfter}
+		a = protocol.Answer{Result: f.result, RetryAfter: f.retryAfter, Incident: protocol.Shown{ID: f.met}}
 		of := f.result
 		if kind == protocol.Lookup && of == protocol.Unanswered {
 			of = protocol.Incomplete

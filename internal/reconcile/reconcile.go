@@ -19,7 +19,7 @@ type Config struct {
 	Workers int
 	// DeniedPause is how long all requests are held back after the API refused the key.
 	DeniedPause time.Duration
-	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 means never.
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger; 0 means none, unless an alias is blocked.
 	AuditInterval time.Duration
 	// ShutdownGrace is how long Shutdown waits for answers before it gives up the calls.
 	ShutdownGrace time.Duration
