@@ -82,6 +82,7 @@ func kept(alerts []Alert) (all []Alert) {
 }
 
 func attributesOf(logs plog.Logs) (all []map[string]any) {
+	all = append(all, logs.ResourceLogs().At(0).Resource().Attributes().AsRaw())
 	for _, lr := range logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
 		all = append(all, lr.Attributes().AsRaw())
 	}
@@ -96,7 +97,8 @@ func TestReadAgain(t *testing.T) {
 		r := newReader(chunk)
 		for range 4 {
 			alerts := "[" + drawMembers(t, "alerts", 6, func() string { return drawAlert(t) }) + "]"
-			body := `{"groupLabels":` + drawSet(t) + `,"alerts":` + alerts + `,"routeLabels":` + drawSet(t) + `,"receiver":` + drawJSON(t) + `,"version":"1"}`
+			body := `{"groupLabels":` + drawSet(t) + `,"alerts":` + alerts + `,"routeLabels":` + drawSet(t) + `,"receiver":` + drawJSON(t) +
+				`,"externalURL":` + drawJSON(t) + `,"groupKey":` + drawJSON(t) + `,"notification_reason":` + drawJSON(t) + `,"version":"1"}`
 			body = body[:len(body)-rapid.SampledFrom([]int{0, 0, 0, 20, 60}).Draw(t, "cut")]
 			assert.Equal(t, read(newReader(chunk), c, body), read(r, c, body), body)
 			assert.Equal(t, listed(newReader(chunk), alerts), listed(r, alerts), alerts)

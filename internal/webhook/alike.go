@@ -59,4 +59,4 @@ func (n *attributeNames) join(prefix, name string) string {
 }
 
 // recordNames shares the names of the attributes of alerts.
-type recordNames struct{ labels, annotations attributeNames }
+type recordNames struct{ labels, annotations, group, route attributeNames }

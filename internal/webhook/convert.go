@@ -22,8 +22,9 @@ const (
 	labelSeverity  = "severity"
 	// unnamed is the body of an alert that has neither summary nor name.
 	unnamed = "alert without a name"
-	// usualAttributes is how many attributes a record of Alertmanager's alerts has in addition to labels and annotations.
-	usualAttributes = 14
+	// usualAttributes is how many attributes a record of Alertmanager's alerts has in addition to labels, annotations and those that all
+	// records of its webhook share.
+	usualAttributes = 11
 	// usualKeyText is larger than the hashed text of most keys.
 	usualKeyText = 1024
 	// maxGroupBytes roughly bounds the memory of the group's and the route's labels in each record.
@@ -130,7 +131,7 @@ func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 		out.attributes.EnsureCapacity(usualAttributes + c.room(a.Labels) + c.room(a.Annotations) + len(group.pairs))
 		c.record(lr, &out, w, a)
 		lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(d.Received))
-		c.delivery(&out, group, d, a)
+		c.delivery(&out, &group, d, a)
 		total += out.cut
 	}
 	return logs, total
@@ -195,8 +196,8 @@ type repeated struct {
 	cut       int
 }
 
-func (c *Converter) repeat(w *Webhook, out writer) *repeated {
-	r := &repeated{truncated: w.TruncatedAlerts, pairs: make([]labels.Label, 0, 2+c.room(w.GroupLabels)+c.room(w.RouteLabels))}
+func (c *Converter) repeat(w *Webhook, out writer) repeated {
+	r := repeated{truncated: w.TruncatedAlerts, pairs: make([]labels.Label, 0, 2+c.room(w.GroupLabels)+c.room(w.RouteLabels))}
 	add := func(name, value string) {
 		if value != "" {
 			r.pairs = append(r.pairs, labels.Label{Name: name, Value: out.shorten(value)})
@@ -206,9 +207,10 @@ func (c *Converter) repeat(w *Webhook, out writer) *repeated {
 	add(attrs.GroupKey, w.GroupKey)
 	room := maxGroupBytes
 	for _, part := range []struct {
+		names  *attributeNames
 		prefix string
 		set    labels.Set
-	}{{attrs.GroupLabelPrefix, w.GroupLabels}, {attrs.RouteLabelPrefix, w.RouteLabels}} {
+	}{{&out.names.group, attrs.GroupLabelPrefix, w.GroupLabels}, {&out.names.route, attrs.RouteLabelPrefix, w.RouteLabels}} {
 		for i, l := range part.set {
 			name, value := out.shorten(l.Name), out.shorten(l.Value)
 			room -= pairBytes + len(name) + len(value)
@@ -216,7 +218,7 @@ func (c *Converter) repeat(w *Webhook, out writer) *repeated {
 				out.cut += len(part.set) - i
 				break
 			}
-			r.pairs = append(r.pairs, labels.Label{Name: part.prefix + name, Value: value})
+			r.pairs = append(r.pairs, labels.Label{Name: part.names.join(part.prefix, name), Value: value})
 		}
 	}
 	add(attrs.NotificationReason, w.NotificationReason)

@@ -39,6 +39,7 @@ type Reader struct {
 	list   int64 // where the list of alerts starts in body
 	phase  phase
 	hook   Webhook
+	former Webhook // the one before, which usually has the same sender
 	alerts []Alert // of the current chunk
 	last   Alert   // the one that was read before them
 
@@ -81,7 +82,7 @@ func Decode(body []byte) (*Webhook, error) {
 // is valid until the next webhook is opened, and body must not change until then. Strings may be kept.
 func (r *Reader) Open(body []byte) (*Webhook, error) {
 	r.body, r.list, r.phase = body, -1, whole
-	r.hook = Webhook{names: &r.names}
+	r.former, r.hook = r.hook, Webhook{names: &r.names}
 	if n := len(r.alerts); n > 0 {
 		r.last = r.alerts[n-1]
 	}
@@ -121,27 +122,27 @@ func (r *Reader) Open(body []byte) (*Webhook, error) {
 
 // member reads a member of the webhook.
 func (r *Reader) member(name []byte) (err error) {
-	w := &r.hook
+	w, like := &r.hook, &r.former
 	switch string(name) {
 	case "version":
-		w.Version, err = r.text("")
+		w.Version, err = r.text(like.Version)
 	case "receiver":
-		w.Receiver, err = r.text("")
+		w.Receiver, err = r.text(like.Receiver)
 	case "externalURL":
-		w.ExternalURL, err = r.text("")
+		w.ExternalURL, err = r.text(like.ExternalURL)
 	case "groupKey":
-		w.GroupKey, err = r.text("")
+		w.GroupKey, err = r.text(like.GroupKey)
 	case "notification_reason":
-		w.NotificationReason, err = r.text("")
+		w.NotificationReason, err = r.text(like.NotificationReason)
 	case "truncatedAlerts":
 		w.TruncatedAlerts, err = r.number(32) // small enough that sums never overflow
 		w.TruncatedAlerts = max(w.TruncatedAlerts, 0)
 	case "orgId":
 		w.OrgID, err = r.number(64)
 	case "groupLabels":
-		w.GroupLabels, err = r.groupSet()
+		w.GroupLabels, err = r.groupSet(like.GroupLabels)
 	case "routeLabels":
-		w.RouteLabels, err = r.groupSet()
+		w.RouteLabels, err = r.groupSet(like.RouteLabels)
 	case "alerts":
 		err = r.readList()
 	default:
@@ -151,9 +152,9 @@ func (r *Reader) member(name []byte) (err error) {
 }
 
 // groupSet reads a set that does not belong to a chunk.
-func (r *Reader) groupSet() (labels.Set, error) {
+func (r *Reader) groupSet(like labels.Set) (labels.Set, error) {
 	start, cost := len(r.pairs), r.cost
-	s, err := r.set(nil)
+	s, err := r.set(like)
 	kept := append(labels.Set(nil), s.pairs...)
 	r.pairs, r.cost = r.pairs[:start], cost
 	return kept, err
