@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -26,7 +25,7 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 		dry = 1
 		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent; remove the key dry_run to send them")
 	}
-	e.telemetry.builder.ExporterAlert24DryRun.Record(ctx, dry)
+	e.telemetry.builder.ExporterAlert24DryRun.Record(ctx, dry, e.telemetry.attributes())
 	if e.cfg.unencrypted() {
 		e.set.Logger.Warn("The API key and all incidents travel unencrypted; change the key endpoint to https://",
 			zap.String("endpoint", e.cfg.ClientConfig.Endpoint))
@@ -59,7 +58,7 @@ func (e *alert24Exporter) newManager(ctx context.Context, host component.Host, g
 
 // fieldDropped logs and counts an optional field that was dropped because the API refused it.
 func (t *telemetry) fieldDropped(d alert24.Dropped) {
-	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, metric.WithAttributes(attribute.String("field", d.Field)))
+	t.optional.ExporterAlert24DroppedFields.Add(context.Background(), 1, t.attributes(attribute.String("field", d.Field)))
 	if d.Alias == "" {
 		t.failures.Warn("Alert24 refuses an optional field; all incidents omit it until the next start",
 			zap.String("field", d.Field), zap.Error(d.Err))

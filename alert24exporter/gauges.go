@@ -47,7 +47,7 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 	gauge := func(value func(ledger.Stats) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
 			if s, there := cache.get(); there {
-				o.Observe(value(s))
+				o.Observe(value(s), t.attributes())
 			}
 			return nil
 		}
@@ -65,23 +65,23 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 		optional.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			if s, there := cache.get(); there {
-				o.Observe(pendingAge(s.Oldest, time.Now()).Seconds())
+				o.Observe(pendingAge(s.Oldest, time.Now()).Seconds(), t.attributes())
 			}
 			return nil
 		}),
-		b.RegisterExporterAlert24APIUpCallback(up(t.lately.apiWorks)),
-		b.RegisterExporterAlert24StorageUpCallback(up(func() bool { return !t.storageFailed.Load() })),
+		b.RegisterExporterAlert24APIUpCallback(t.up(t.lately.apiWorks)),
+		b.RegisterExporterAlert24StorageUpCallback(t.up(func() bool { return !t.storageFailed.Load() })),
 	)
 }
 
 // up is 1 while f is true.
-func up(f func() bool) metric.Int64Callback {
+func (t *telemetry) up(f func() bool) metric.Int64Callback {
 	return func(_ context.Context, o metric.Int64Observer) error {
 		var value int64
 		if f() {
 			value = 1
 		}
-		o.Observe(value)
+		o.Observe(value, t.attributes())
 		return nil
 	}
 }
@@ -99,7 +99,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 	count := func(value func(*postgres.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
 			if s := r.looks.last().standing; s != nil {
-				o.Observe(value(s))
+				o.Observe(value(s), t.attributes())
 			}
 			return nil
 		}
@@ -107,14 +107,14 @@ func (t *telemetry) watchReplica(r *replica) error {
 	age := func(value func(*postgres.Status) time.Duration) metric.Float64Callback {
 		return func(_ context.Context, o metric.Float64Observer) error {
 			if s := r.looks.last().standing; s != nil {
-				o.Observe(value(s).Seconds())
+				o.Observe(value(s).Seconds(), t.attributes())
 			}
 			return nil
 		}
 	}
 	b, optional := t.builder, t.optional
 	return errors.Join(
-		b.RegisterExporterAlert24LeaderCallback(up(func() bool { return r.term.Load() != nil })),
+		b.RegisterExporterAlert24LeaderCallback(t.up(func() bool { return r.term.Load() != nil })),
 		optional.RegisterExporterAlert24LeaseAgeCallback(age(func(s *postgres.Status) time.Duration { return s.Renewed })),
 		b.RegisterExporterAlert24InboxAgeCallback(age(func(s *postgres.Status) time.Duration { return s.InboxAge })),
 		optional.RegisterExporterAlert24InboxWebhooksCallback(count(func(s *postgres.Status) int64 { return int64(s.InboxRows) })),

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
@@ -103,7 +102,7 @@ func (t *telemetry) heartbeat(ctx context.Context, err error) {
 	if err != nil {
 		result = "failed"
 	}
-	t.builder.ExporterAlert24Heartbeats.Add(ctx, 1, metric.WithAttributes(attribute.String("result", result)))
+	t.builder.ExporterAlert24Heartbeats.Add(ctx, 1, t.attributes(attribute.String("result", result)))
 	if err != nil {
 		t.failures.Warn("The request to watchdog::heartbeat_url failed; it is repeated in a minute", zap.Error(err))
 	}

@@ -10,7 +10,6 @@ import (
 
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
@@ -29,8 +28,8 @@ func (o *observer) Called(alias string, kind protocol.Kind, result protocol.Resu
 	t := o.telemetry
 	operation := attribute.String("operation", kind.String())
 	t.builder.ExporterAlert24Requests.Add(context.Background(), 1,
-		metric.WithAttributes(operation, attribute.String("result", result.String())))
-	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), metric.WithAttributes(operation))
+		t.attributes(operation, attribute.String("result", result.String())))
+	t.optional.ExporterAlert24RequestDuration.Record(context.Background(), took.Seconds(), t.attributes(operation))
 	if reconcile.Asked(err) {
 		t.called(result, err)
 	}
@@ -60,7 +59,7 @@ func (t *telemetry) called(result protocol.Result, err error) {
 
 // forgetAPI forgets the state of Alert24 and the number of orphans, because another replica calls Alert24 now.
 func (t *telemetry) forgetAPI(ctx context.Context) {
-	t.builder.ExporterAlert24Orphans.Record(ctx, 0)
+	t.builder.ExporterAlert24Orphans.Record(ctx, 0, t.attributes())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.lately.apiWorks()
@@ -136,7 +135,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 		return
 	}
 	t.builder.ExporterAlert24Incidents.Add(context.Background(), 1,
-		metric.WithAttributes(attribute.String("change", a.Lesson.String())))
+		t.attributes(attribute.String("change", a.Lesson.String())))
 }
 
 // reason tells people why an incident changed.
@@ -158,16 +157,16 @@ func reason(a *protocol.Answered, err error) string {
 // delays measures how long the change was pending.
 func (t *telemetry) delays(a *protocol.Answered) {
 	if a.Waited > 0 {
-		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds())
+		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds(), t.attributes())
 	}
 	if start := a.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
-		t.optional.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds())
+		t.optional.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds(), t.attributes())
 	}
 }
 
 // waited counts the time for which requests were held back.
 func (t *telemetry) waited(d time.Duration) {
-	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds())
+	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds(), t.attributes())
 }
 
 // Audited keeps the number of orphans.
@@ -177,7 +176,7 @@ func (o *observer) Audited(orphans int, err error) {
 		t.failures.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
 		return
 	}
-	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans))
+	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans), t.attributes())
 }
 
 // StorageFailed logs a failed write of the loop.

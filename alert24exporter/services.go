@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
@@ -86,7 +85,7 @@ func (e *alert24Exporter) servicesChanged() {
 // unknownService counts a name that no service has, and logs it once.
 func (t *telemetry) unknownService(name string) {
 	const key = "incident::services"
-	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, t.attributes(attribute.String("key", key)))
 	if t.unknown.first(key, name) {
 		t.logger.Warn("No service in Alert24 has this name; incidents omit it until one does", zap.String("key", key), zap.String("value", name))
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.opentelemetry.io/otel/attribute"
 	otelcodes "go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
@@ -38,10 +37,10 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 // synced counts the effects of a list, and logs the resolves, because no webhook shows them.
 func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting, err error) {
 	if err == nil {
-		t.optional.ExporterAlert24Syncs.Add(ctx, 1)
+		t.optional.ExporterAlert24Syncs.Add(ctx, 1, t.attributes())
 	}
 	// Start at 0: a counter that starts at 1 shows no increase.
-	t.builder.ExporterAlert24Events.Add(ctx, 0, metric.WithAttributes(attribute.String("outcome", protocol.Repaired.String())))
+	t.builder.ExporterAlert24Events.Add(ctx, 0, t.attributes(attribute.String("outcome", protocol.Repaired.String())))
 	t.effects(ctx, did)
 	if did.Resolved > 0 {
 		t.logger.Info("Alerts resolved without a webhook: Alertmanager no longer lists them",
@@ -56,7 +55,7 @@ func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn, "unheard": did.Unheard,
 	} {
 		if n > 0 {
-			t.optional.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), metric.WithAttributes(attribute.String("effect", effect)))
+			t.optional.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), t.attributes(attribute.String("effect", effect)))
 		}
 	}
 }

@@ -34,6 +34,7 @@ type TelemetryConfig struct {
 
 // telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's status.
 type telemetry struct {
+	id       attribute.KeyValue // names the exporter
 	logger   *zap.Logger
 	builder  *metadata.TelemetryBuilder
 	optional *metadata.TelemetryBuilder // measures nothing unless telemetry::optional_metrics is on
@@ -61,15 +62,21 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 	}
 	lately := newLately(set.Logger)
 	return &telemetry{
-		logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]bool](),
+		id: attribute.String("exporter", set.ID.String()), logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]bool](),
 		failures: lately.logger, lately: lately,
 	}, nil
 }
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
+// attributes returns the attributes of a measurement: the given ones, and which exporter it is. Without the latter, the exporters of a
+// collector would overwrite each other's gauges and add to each other's counters.
+func (t *telemetry) attributes(more ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributes(append(more, t.id)...)
+}
+
 func (t *telemetry) templateFailed(key, alias string, err error) {
-	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, t.attributes(attribute.String("key", key)))
 	of := zap.Skip()
 	if alias != "" {
 		of = zap.String("alias", alias)
@@ -78,14 +85,14 @@ func (t *telemetry) templateFailed(key, alias string, err error) {
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
-	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count)
+	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count, t.attributes())
 	t.failures.Warn("Refused log records that cannot become incidents", zap.Int64("records", bad.Count), zap.Error(bad.First))
 }
 
 func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, took time.Duration, err error) {
-	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds())
+	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds(), t.attributes())
 	if full, ok := errors.AsType[*ledger.FullError](err); ok {
-		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused))
+		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused), t.attributes())
 	}
 	t.outcomes(ctx, outcomes)
 }
@@ -97,7 +104,7 @@ func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
 		counts[o]++
 	}
 	for o, n := range counts {
-		t.builder.ExporterAlert24Events.Add(ctx, n, metric.WithAttributes(attribute.String("outcome", o.String())))
+		t.builder.ExporterAlert24Events.Add(ctx, n, t.attributes(attribute.String("outcome", o.String())))
 	}
 }
 

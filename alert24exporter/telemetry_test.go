@@ -4,7 +4,11 @@
 package alert24exporter
 
 import (
+	"context"
+	"crypto/rand"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -89,14 +94,10 @@ func TestFewMetricsByDefault(t *testing.T) {
 		return metricValue(t, telemetry, "otelcol_exporter_alert24_open_incidents") == 1
 	}, soon, statsAge/4)
 
-	var all metricdata.ResourceMetrics
-	require.NoError(t, telemetry.Reader.Collect(t.Context(), &all))
 	var names []string
-	for _, scope := range all.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			if name, ours := strings.CutPrefix(m.Name, "otelcol_exporter_alert24_"); ours && name != "orphans" { // there after an audit
-				names = append(names, name)
-			}
+	for _, m := range ourMetrics(t, telemetry) {
+		if name := strings.TrimPrefix(m.Name, ourPrefix); name != "orphans" { // there after an audit
+			names = append(names, name)
 		}
 	}
 	assert.ElementsMatch(t, []string{
@@ -106,33 +107,109 @@ func TestFewMetricsByDefault(t *testing.T) {
 	require.NoError(t, exp.Shutdown(t.Context()))
 }
 
-// metricValue sums the data points of a metric; a histogram's points count 1 each.
-func metricValue(t *testing.T, telemetry *componenttest.Telemetry, name string) float64 {
+// The metrics of two exporters in one collector stay apart.
+func TestEachExporterHasItsOwnMetrics(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	telemetry, set := measured(t)
+	alerts := map[string]int{"alert24/eu": 1, "alert24/us": 2}
+	for _, id := range slices.Sorted(maps.Keys(alerts)) {
+		require.NoError(t, set.ID.UnmarshalText([]byte(id)))
+		cfg := configOf(box)
+		cfg.DryRun, cfg.Telemetry.OptionalMetrics = id == "alert24/us", true
+		exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+		require.NoError(t, err)
+		require.NoError(t, exp.Start(t.Context(), host{}))
+		t.Cleanup(func() { require.NoError(t, exp.Shutdown(context.WithoutCancel(t.Context()))) })
+		for range alerts[id] {
+			alert := alertAttributes("firing")
+			alert[attrs.Alias] = rand.Text()
+			require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alert)))
+		}
+	}
+	require.Eventually(t, func() bool { return metricValue(t, telemetry, "otelcol_exporter_alert24_open_incidents") == 3 }, soon, statsAge/4)
+
+	got := map[string]map[string]float64{}
+	for _, m := range ourMetrics(t, telemetry) {
+		for _, p := range points(t, m) {
+			id, named := p.of.Value("exporter")
+			require.True(t, named, m.Name)
+			if got[id.AsString()] == nil {
+				got[id.AsString()] = map[string]float64{}
+			}
+			got[id.AsString()][strings.TrimPrefix(m.Name, ourPrefix)] += p.value
+		}
+	}
+	for id, n := range alerts {
+		for _, name := range []string{"aliases", "live_aliases", "open_incidents", "events", "incidents", "write_delay", "ledger_write_duration"} {
+			assert.InDelta(t, n, got[id][name], 0, "%s of %s", name, id)
+		}
+	}
+	assert.InDelta(t, 0, got["alert24/eu"]["dry_run"], 0)
+	assert.InDelta(t, 1, got["alert24/us"]["dry_run"], 0)
+	assert.Len(t, got, len(alerts))
+}
+
+const ourPrefix = "otelcol_exporter_alert24_"
+
+// ourMetrics are the exporter's own metrics.
+func ourMetrics(t *testing.T, telemetry *componenttest.Telemetry) (ours []metricdata.Metrics) {
+	t.Helper()
+	var all metricdata.ResourceMetrics
+	require.NoError(t, telemetry.Reader.Collect(t.Context(), &all))
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if strings.HasPrefix(m.Name, ourPrefix) {
+				ours = append(ours, m)
+			}
+		}
+	}
+	return ours
+}
+
+// metricValue sums the data points of a metric.
+func metricValue(t *testing.T, telemetry *componenttest.Telemetry, name string) (sum float64) {
 	t.Helper()
 	m, err := telemetry.GetMetric(name)
 	require.NoError(t, err)
-	var sum float64
+	for _, p := range points(t, m) {
+		sum += p.value
+	}
+	return sum
+}
+
+// point is a data point. The value of a histogram is its count.
+type point struct {
+	of    attribute.Set
+	value float64
+}
+
+func points(t *testing.T, m metricdata.Metrics) (all []point) {
+	t.Helper()
 	switch data := m.Data.(type) {
 	case metricdata.Gauge[int64]:
 		for _, p := range data.DataPoints {
-			sum += float64(p.Value)
+			all = append(all, point{p.Attributes, float64(p.Value)})
 		}
 	case metricdata.Gauge[float64]:
 		for _, p := range data.DataPoints {
-			sum += p.Value
+			all = append(all, point{p.Attributes, p.Value})
 		}
 	case metricdata.Sum[int64]:
 		for _, p := range data.DataPoints {
-			sum += float64(p.Value)
+			all = append(all, point{p.Attributes, float64(p.Value)})
+		}
+	case metricdata.Sum[float64]:
+		for _, p := range data.DataPoints {
+			all = append(all, point{p.Attributes, p.Value})
 		}
 	case metricdata.Histogram[float64]:
 		for _, p := range data.DataPoints {
-			sum += float64(p.Count)
+			all = append(all, point{p.Attributes, float64(p.Count)})
 		}
 	default:
-		t.Fatalf("%s is a %T", name, m.Data)
+		t.Fatalf("%s is a %T", m.Name, m.Data)
 	}
-	return sum
+	return all
 }
 
 // The clock can be set back while a change waits.

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 )
 
@@ -38,7 +37,7 @@ func (u *unknownValues) first(key, value string) bool {
 
 // unknownValue counts a value that is not in the map at key, and logs it once. used is the severity that the alert gets, if it needs one.
 func (t *telemetry) unknownValue(key, value, used string) {
-	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, metric.WithAttributes(attribute.String("key", key)))
+	t.optional.ExporterAlert24UnknownValues.Add(context.Background(), 1, t.attributes(attribute.String("key", key)))
 	if t.unknown.first(key, value) {
 		fields := []zap.Field{zap.String("key", key), zap.String("value", value)}
 		if used != "" {

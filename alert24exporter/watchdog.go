@@ -221,12 +221,12 @@ func (t *telemetry) watchSources(term *atomic.Pointer[term]) error {
 		t.builder.RegisterExporterAlert24WatchdogSourcesCallback(gauge(func(w *watch, o metric.Int64Observer) {
 			c := w.counts()
 			for state, n := range map[string]int{"heard": c.Heard, "missing": c.Missing, "unwatched": c.Unwatched} {
-				o.Observe(int64(n), metric.WithAttributes(attribute.String("state", state)))
+				o.Observe(int64(n), t.attributes(attribute.String("state", state)))
 			}
 		})),
 		t.builder.RegisterExporterAlert24HeldResolvesCallback(gauge(func(w *watch, o metric.Int64Observer) {
 			if w.cfg.HoldResolves {
-				o.Observe(int64(w.holds.most()))
+				o.Observe(int64(w.holds.most()), t.attributes())
 			}
 		})),
 	)

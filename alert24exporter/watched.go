@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
@@ -37,12 +36,12 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	case err != nil:
 		t.storageFails(err)
 		t.writesFailed.Add(1)
-		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1)
+		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1, t.attributes())
 		return
 	case proves:
 		t.storageWorks()
 	}
-	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1)
+	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1, t.attributes())
 }
 
 // storageFails keeps why the storage cannot be written.
@@ -96,5 +95,5 @@ const (
 // committed is wrote for a database transaction.
 func (t *telemetry) committed(ctx context.Context, role string, took time.Duration, err error) {
 	t.wrote(ctx, err, true)
-	t.optional.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("role", role)))
+	t.optional.ExporterAlert24CommitDuration.Record(ctx, took.Seconds(), t.attributes(attribute.String("role", role)))
 }

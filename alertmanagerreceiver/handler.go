@@ -24,7 +24,6 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
@@ -76,7 +75,7 @@ func newHandler(set receiver.Settings, cfg *Config, next consumer.Logs) (*handle
 	if err != nil {
 		return nil, err
 	}
-	telemetry, err := newTelemetry(set.TelemetrySettings, &cfg.Telemetry)
+	telemetry, err := newTelemetry(set, &cfg.Telemetry)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +197,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 	if count == 0 && hook.Skipped.Len() > 0 {
 		return 0, &refusal{http.StatusBadRequest, "no alert can be used: " + hook.Skipped.String()}
 	}
-	h.telemetry.optional.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues))
+	h.telemetry.optional.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues), h.telemetry.attributes())
 	h.truncation.note(ctx, hook)
 	return count, nil
 }
@@ -210,8 +209,7 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 		return
 	}
 	for reason, n := range s.ByReason {
-		h.telemetry.ReceiverAlertmanagerSkippedAlerts.Add(ctx, int64(n),
-			metric.WithAttributes(attribute.String("reason", string(reason))))
+		h.telemetry.ReceiverAlertmanagerSkippedAlerts.Add(ctx, int64(n), h.telemetry.attributes(attribute.String("reason", string(reason))))
 	}
 	h.logger.Warn("Skipped alerts that cannot be used; the other alerts of their webhook are not affected",
 		zap.Int("skipped", s.Len()), zap.String("alerts", s.Named()), zap.String("client", from))
@@ -242,8 +240,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
 		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
 	}
-	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1,
-		metric.WithAttributes(attribute.Int("http.response.status_code", status)))
+	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1, h.telemetry.attributes(attribute.Int("http.response.status_code", status)))
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST, PUT")
 	}

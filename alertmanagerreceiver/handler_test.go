@@ -257,11 +257,14 @@ func TestTelemetry(t *testing.T) {
 	post(h, strings.NewReader("{"))
 	h.refuseEarly(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, defaultPath, http.NoBody), "no", http.StatusUnauthorized)
 
+	id := attribute.String("receiver", h.id)
 	byStatus := func(status int, n int64) metricdata.DataPoint[int64] {
-		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.Int("http.response.status_code", status))}
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.Int("http.response.status_code", status), id)}
 	}
 	assertMetric(t, tel, "webhooks", sumOf(byStatus(200, 2), byStatus(400, 2), byStatus(401, 1), byStatus(503, 1)))
-	once := func(n int64) metricdata.Sum[int64] { return sumOf(metricdata.DataPoint[int64]{Value: n}) }
+	once := func(n int64) metricdata.Sum[int64] {
+		return sumOf(metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(id)})
+	}
 	assertMetric(t, tel, "truncated_webhooks", once(1))
 	assertMetric(t, tel, "truncated_alerts", once(5))
 	assertMetric(t, tel, "cut_values", once(1))

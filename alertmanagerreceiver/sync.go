@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/arrival"
@@ -81,7 +79,8 @@ func (p *poller) resolveWait() time.Duration {
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
-		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0) // start at 0: a counter that starts at 1 shows no increase
+		// Start at 0: a counter that starts at 1 shows no increase.
+		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0, p.handler.telemetry.attributes())
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
@@ -183,7 +182,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 		}
 	}
 	ctx = p.notice(ctx, r)
-	of := metric.WithAttributes(attribute.String("receiver", p.handler.id))
+	of := p.handler.telemetry.attributes()
 	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete), of)
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)), of)
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {

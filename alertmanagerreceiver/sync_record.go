@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
@@ -59,7 +58,7 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the receiver shuts down
 	}
-	p.handler.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, metric.WithAttributes(attribute.String("result", string(a.result))))
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, p.handler.telemetry.attributes(attribute.String("result", string(a.result))))
 	why := a.why
 	if err != nil {
 		why = err.Error()

@@ -5,6 +5,9 @@ package alertmanagerreceiver
 
 import (
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
@@ -13,15 +16,23 @@ import (
 // telemetry holds the receiver's own metrics.
 type telemetry struct {
 	*metadata.TelemetryBuilder
+	id attribute.KeyValue // names the receiver
 	// optional measures nothing unless telemetry::optional_metrics is on.
 	optional *metadata.TelemetryBuilder
 }
 
-func newTelemetry(set component.TelemetrySettings, cfg *TelemetryConfig) (*telemetry, error) {
-	builder, err := metadata.NewTelemetryBuilder(set)
+func newTelemetry(set receiver.Settings, cfg *TelemetryConfig) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	t := &telemetry{TelemetryBuilder: builder, id: attribute.String("receiver", set.ID.String()), optional: builder}
 	if err != nil || cfg.OptionalMetrics {
-		return &telemetry{builder, builder}, err
+		return t, err
 	}
-	optional, err := metadata.NewTelemetryBuilder(component.TelemetrySettings{MeterProvider: noop.NewMeterProvider()})
-	return &telemetry{builder, optional}, err
+	t.optional, err = metadata.NewTelemetryBuilder(component.TelemetrySettings{MeterProvider: noop.NewMeterProvider()})
+	return t, err
+}
+
+// attributes returns the attributes of a measurement: the given ones, and which receiver it is. Without the latter, the receivers of a
+// collector would overwrite each other's gauges and add to each other's counters.
+func (t *telemetry) attributes(more ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributes(append(more, t.id)...)
 }

@@ -5,6 +5,7 @@ package alertmanagerreceiver
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -48,8 +49,8 @@ func TestFewMetricsByDefault(t *testing.T) {
 	assert.ElementsMatch(t, []string{"skipped_alerts", "truncated_webhooks", "webhooks"}, names)
 }
 
-// Of two receivers, neither hides that the other's list is incomplete.
-func TestEachReceiverHasItsOwnSync(t *testing.T) {
+// Of two receivers, neither hides that the other refuses webhooks, or that its list is incomplete.
+func TestEachReceiverHasItsOwnMetrics(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
 	cfg := defaultConfig()
@@ -59,13 +60,16 @@ func TestEachReceiverHasItsOwnSync(t *testing.T) {
 		set.ID, set.TelemetrySettings = component.NewIDWithName(metadata.Type, name), tel.NewTelemetrySettings()
 		h, err := newHandler(set, cfg, consumertest.NewNop())
 		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, post(h, strings.NewReader(good)).Code)
 		h.poller.finish(t.Context(), &round{began: time.Now(), complete: name == ""})
 	}
-	of := func(id string, n int64) metricdata.DataPoint[int64] {
-		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("receiver", id))}
+	of := func(id string, n int64, more ...attribute.KeyValue) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(append(more, attribute.String("receiver", id))...)}
 	}
 	assertMetric(t, tel, "sync_complete",
 		metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{of("alertmanager/eu", 0), of("alertmanager", 1)}})
+	accepted := attribute.Int("http.response.status_code", http.StatusOK)
+	assertMetric(t, tel, "webhooks", sumOf(of("alertmanager/eu", 1, accepted), of("alertmanager", 1, accepted)))
 }
 
 // sumOf returns the data of a counter.

@@ -82,6 +82,16 @@ func TestMetricsOfDashboardAndRules(t *testing.T) {
 			assert.True(t, names[name], "%s is not in documentation.md", name)
 		}
 	}
+	// Without the id of their component, the metrics of two exporters or receivers in one collector would mix.
+	for prefix, id := range map[string]string{
+		"otelcol_exporter_alert24_": `exporter="alert24"`, "otelcol_receiver_alertmanager_": `receiver="alertmanager"`,
+	} {
+		for name, series := range scraped {
+			for labels := range series {
+				assert.True(t, !strings.HasPrefix(name, prefix) || strings.Contains(labels, id), "%s%s has no %s", name, labels, id)
+			}
+		}
+	}
 	// Texts of alerts must not become series, because their number is unlimited.
 	for name, series := range scraped {
 		for labels := range series {

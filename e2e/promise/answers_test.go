@@ -56,7 +56,7 @@ func TestRefusedContentIsTriedAgain(t *testing.T) {
 		s.deliver(fires())
 		s.metric("parked_aliases", 1)
 		s.metric("api_up", 1)
-		s.counted("incidents", `{change="parked"}`, 1)
+		s.counted("incidents", `change="parked"`, 1)
 		s.sandbox.ClearFaults()
 		s.become("new " + title)
 		s.metric("parked_aliases", 0)
@@ -108,7 +108,7 @@ func TestCloseThatLeavesTheIncidentOpen(t *testing.T) {
 	s.deliver(kit.Resolved(fires()))
 	s.become("resolved " + title)
 	s.learnt(0)
-	s.counted("incidents", `{change="still_open"}`, 2)
+	s.counted("incidents", `change="still_open"`, 2)
 	assert.Contains(t, s.collector.Log(), "Incident is still open after its close; it is closed again")
 }
 
@@ -122,7 +122,7 @@ func TestCloseOfWhatIsClosed(t *testing.T) {
 	s.quiet()
 	assert.Len(t, s.sent(http.MethodPut), 1)
 	s.learnt(0)
-	s.counted("incidents", `{change="found_closed"}`, 1)
+	s.counted("incidents", `change="found_closed"`, 1)
 	s.become("resolved " + title)
 }
 

@@ -21,10 +21,10 @@ import (
 // A 429 without a time holds back all calls.
 func TestRateLimitHoldsEverybodyBack(t *testing.T) {
 	s := play(t, kit.World{})
-	s.counted("requests", `{operation="lookup",result="done"}`, 1) // the check at the start is done
+	s.counted("requests", `operation="lookup",result="done"`, 1) // the check at the start is done
 	s.fault(sandbox.Fault{Match: sandbox.Match{Alias: kit.Alias}, Status: http.StatusTooManyRequests, Times: 1})
 	s.deliver(fires())
-	s.counted("requests", `{operation="create",result="not_sent"}`, 1)
+	s.counted("requests", `operation="create",result="not_sent"`, 1)
 	s.deliver(kit.Firing("api-02.prod", critical))
 	s.learnt(2)
 	posts := s.sent(http.MethodPost)
@@ -42,7 +42,7 @@ func TestRevokedKeyShowsInCalm(t *testing.T) {
 	s.metric("api_up", 1)
 	s.sandbox.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 	s.metric("api_up", 0)
-	s.counted("requests", `{operation="lookup",result="denied"}`, 1)
+	s.counted("requests", `operation="lookup",result="denied"`, 1)
 	s.sandbox.SetKeys(map[string][]string{s.sandbox.Key: {"write"}})
 	s.metric("api_up", 1)
 }
@@ -52,7 +52,7 @@ func TestPagesAfterAnOutage(t *testing.T) {
 	s := play(t, kit.World{Set: []string{set + "retry_on_failure.max_interval=50ms"}})
 	s.fault(sandbox.Fault{Status: http.StatusForbidden, Message: "not now"})
 	s.deliver(fires())
-	s.counted("requests", `{operation="create",result="denied"}`, protocol.SlowAfter)
+	s.counted("requests", `operation="create",result="denied"`, protocol.SlowAfter)
 	s.quiet()
 	assert.Len(t, s.sent(http.MethodPost), protocol.SlowAfter)
 	s.sandbox.ClearFaults()
@@ -64,7 +64,7 @@ func TestPagesAfterAnOutage(t *testing.T) {
 func TestWrongKeyShowsAtStart(t *testing.T) {
 	s := play(t, kit.World{Faults: []sandbox.Fault{{Status: http.StatusPaymentRequired, Message: "Upgrade your plan"}}})
 	s.metric("api_up", 0)
-	s.counted("requests", `{operation="lookup",result="denied"}`, 1)
+	s.counted("requests", `operation="lookup",result="denied"`, 1)
 }
 
 // If the end is missing, in the future or not after the start, the arrival of the resolve counts as the end. So the time to resolve

@@ -97,7 +97,7 @@ func TestOneWrongIDCostsOneField(t *testing.T) {
 	}
 	assert.Empty(t, services["HighErrorRate:api-01.prod"])
 	assert.Equal(t, []string{"right-id"}, services["HighErrorRate:api-02.prod"])
-	s.counted("dropped_fields", `{field="affected_services"}`, 1)
+	s.counted("dropped_fields", `field="affected_services"`, 1)
 	assert.Regexp(t, `Alert24 refuses the value of .*; this incident omits it\t.*HighErrorRate:api-01.prod`, s.collector.Log())
 }
 

@@ -86,7 +86,7 @@ func TestPeopleWinFieldByField(t *testing.T) {
 	}))
 
 	s.deliver(w) // a repeat after refresh_interval reads the incident, and writes nothing
-	s.counted("events", `{outcome="refresh_due"}`, 1)
+	s.counted("events", `outcome="refresh_due"`, 1)
 	s.quiet()
 	s.become("monitoring " + edited)
 	assert.Empty(t, s.sent(http.MethodPut))

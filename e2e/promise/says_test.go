@@ -24,7 +24,7 @@ func TestAPIThatCleansText(t *testing.T) {
 	for n := range 3 {
 		s.quiet() // a repeat during a lookup does not cause another one
 		s.deliver(w)
-		s.counted("events", `{outcome="refresh_due"}`, float64(n+1))
+		s.counted("events", `outcome="refresh_due"`, float64(n+1))
 	}
 	s.quiet()
 	assert.Empty(t, s.sent("PUT"))

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,15 +98,17 @@ func (s *scene) learnt(open int) {
 	s.metric("pending_aliases", 0)
 }
 
-// counted waits until a counter in the series with these labels has reached a value.
+// counted waits until a counter has reached a value in one of the series with these labels.
 func (s *scene) counted(name, labels string, atLeast float64) {
 	s.Helper()
 	kit.Eventually(s.T, func(ctx context.Context) error {
 		found := kit.Scrape(ctx, s.T, s.collector)["otelcol_exporter_alert24_"+name]
-		if found[labels] < atLeast {
-			return fmt.Errorf("%s%s is %v of %v", name, labels, found[labels], found)
+		for of, value := range found {
+			if strings.Contains(of, labels) && value >= atLeast {
+				return nil
+			}
 		}
-		return nil
+		return fmt.Errorf("%s{%s} has not reached %v: %v", name, labels, atLeast, found)
 	})
 }
 

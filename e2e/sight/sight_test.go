@@ -41,7 +41,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
 			kit.RequireMetric(t, c, "otelcol_exporter_alert24_pending_aliases", 2)
 			kit.RequireMetric(t, c, "otelcol_exporter_alert24_storage_up", 1)
-			assert.Contains(t, kit.Scrape(t.Context(), t, c)["otelcol_exporter_alert24_requests"], `{operation="create",result="denied"}`)
+			assert.Contains(t, kit.Scrape(t.Context(), t, c)["otelcol_exporter_alert24_requests"], `{exporter="alert24",operation="create",result="denied"}`)
 			assert.Contains(t, c.Log(), "check the API key")
 			assert.NotContains(t, c.Log(), s.Key)
 			assert.Empty(t, s.Incidents())

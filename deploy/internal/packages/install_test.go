@@ -182,7 +182,7 @@ func (m *installed) upgrade(t *testing.T) {
 	assert.Equal(t, "640", strings.TrimSpace(m.Run(t, "/usr/bin/stat", "-c", "%a", environment)))
 	assert.Equal(t, before, m.Run(t, "/usr/bin/find", state, "-type", "f", "-exec", "sha256sum", "{}", "+"))
 	p := m.ready(t)
-	assert.Contains(t, machine.Read(t, "http://localhost:"+m.metrics+"/metrics"), "\notelcol_exporter_alert24_live_aliases 1\n")
+	assert.Contains(t, machine.Read(t, "http://localhost:"+m.metrics+"/metrics"), "\notelcol_exporter_alert24_live_aliases{exporter=\"alert24\"} 1\n")
 	p.Stop(t)
 }
 
