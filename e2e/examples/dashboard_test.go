@@ -132,6 +132,12 @@ func TestDashboard(t *testing.T) {
 			assert.Equal(t, p.Type == "heatmap", target.Format == "heatmap", name)
 			assert.Equal(t, prometheus, target.Datasource, name)
 			assert.Contains(t, target.Expr, `{job=~"$job", instance=~"$instance"`, name)
+			// The lines of two exporters or receivers of one bridge have different names.
+			if strings.Contains(target.LegendFormat, "{{instance}}") {
+				for prefix, id := range map[string]string{"otelcol_exporter_alert24_": "{{exporter}}", "otelcol_receiver_alertmanager_": "{{receiver}}"} {
+					assert.Equal(t, strings.Contains(target.Expr, prefix), strings.Contains(target.LegendFormat, id), "%s: %s", name, target.LegendFormat)
+				}
+			}
 		}
 	}
 }
