@@ -103,7 +103,7 @@ func (l *lately) learned(a *protocol.Answered, err error) {
 	if l.results == nil {
 		return
 	}
-	r := status.Result{At: l.now(), Call: a.Call.Kind.String(), Result: a.Answer.Result.String(), Did: a.Lesson.String(), Text: status.Told(a)}
+	r := status.Result{At: l.now(), Call: a.Call.Kind.String(), Result: a.Answer.Result.String(), Change: a.Lesson.String(), Text: status.Told(a)}
 	if err != nil {
 		r.Reason = err.Error()
 	}
@@ -127,8 +127,8 @@ func (l *lately) wrote(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.storage.Error = err.Error()
-	if l.storage.Since.IsZero() {
-		l.storage.Since = l.now()
+	if l.storage.FailingSince.IsZero() {
+		l.storage.FailingSince = l.now()
 	}
 }
 
@@ -136,7 +136,7 @@ func (l *lately) wrote(err error) {
 func (l *lately) writes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.storage = status.Storage{Mended: l.now()}
+	l.storage = status.Storage{RecoveredAt: l.now()}
 }
 
 // refused notes unusable records.
@@ -202,7 +202,7 @@ func (l *lately) untold(alias string) {
 // brief notes and logs that an alert resolved before its incident was opened.
 func (l *lately) brief(n status.Notice, why string) {
 	message := "An alert opens no incident, because it resolved before the incident was opened"
-	n.Kind, n.Text = status.Brief, why
+	n.Kind, n.Text = status.NotOpened, why
 	l.tell(n, message)
 }
 

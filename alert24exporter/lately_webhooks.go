@@ -23,7 +23,7 @@ func (l *lately) rejected(r rejections.Rejection) {
 		l.webhooks.Refusal += ", from " + r.From
 	}
 	if !r.Busy {
-		l.webhooks.LastWrong, l.webhooks.Wrong = l.webhooks.LastRefused, l.webhooks.Refusal
+		l.webhooks.SenderErrorAt, l.webhooks.SenderError = l.webhooks.LastRefused, l.webhooks.Refusal
 	}
 }
 
@@ -56,6 +56,6 @@ func (l *lately) hooks() status.Webhooks {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.webhooks
-	w.Fed = l.fed.Load()
+	w.AlertsReceived = l.fed.Load()
 	return w
 }

@@ -13,10 +13,10 @@ import (
 
 // looked is the result of the last look at the database.
 type looked struct {
-	standing *postgres.Status // nil: unknown
-	err      error            // why it is unknown
-	mended   time.Time        // when the database recovered; zero: it never failed
-	at       time.Time        // zero: never, or the inbox has changed since
+	standing    *postgres.Status // nil: unknown
+	err         error            // why it is unknown
+	recoveredAt time.Time        // when the database recovered; zero: it never failed
+	at          time.Time        // zero: never, or the inbox has changed since
 }
 
 // looks keeps the last result. It is safe for concurrent use.
@@ -34,11 +34,11 @@ func (l *looks) last() looked {
 func (l *looks) add(s postgres.Status, err error, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	next := looked{err: err, mended: l.seen.mended, at: now}
+	next := looked{err: err, recoveredAt: l.seen.recoveredAt, at: now}
 	if err == nil {
 		next.standing = &s
 		if l.seen.err != nil {
-			next.mended = now
+			next.recoveredAt = now
 		}
 	}
 	l.seen = next

@@ -26,5 +26,5 @@ func TestLooksKeepWhatTheLastOneFound(t *testing.T) {
 	assert.Equal(t, looked{err: assert.AnError, at: at(2)}, l.last(), "what stood before is old")
 	l.add(two, nil, at(3))
 	l.add(two, nil, at(4))
-	assert.Equal(t, looked{standing: &two, mended: at(3), at: at(4)}, l.last())
+	assert.Equal(t, looked{standing: &two, recoveredAt: at(3), at: at(4)}, l.last())
 }

@@ -42,7 +42,7 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 	learned(protocol.Create, protocol.Untold) // its alert resolved meanwhile
 	notices := e.lately.notices.Newest(1)
 	require.Len(t, notices, 1)
-	assert.Equal(t, status.Brief, notices[0].Kind)
+	assert.Equal(t, status.NotOpened, notices[0].Kind)
 
 	learned(protocol.Lookup, protocol.StillOpen) // it had read the known incident
 	assert.Equal(t, 1, logged.FilterMessageSnippet("Incident is still open after its close").Len())

@@ -120,7 +120,7 @@ func TestCheckThatFailsSaysWhy(t *testing.T) {
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
 	assert.False(t, o.Storage.Up)
 	assert.Contains(t, o.Storage.Error, storage.ErrStorageFull.Error())
-	assert.NotZero(t, o.Storage.Since)
+	assert.NotZero(t, o.Storage.FailingSince)
 	ext.full.Store(false)
 	require.NoError(t, e.ready(t.Context()))
 }

@@ -88,8 +88,8 @@ func (s *statusSource) storageStatus() status.Storage {
 		if last.err != nil {
 			st.Up, st.Error = false, last.err.Error()
 		}
-		if last.mended.After(st.Mended) {
-			st.Mended = last.mended
+		if last.recoveredAt.After(st.RecoveredAt) {
+			st.RecoveredAt = last.recoveredAt
 		}
 	case s.storage != nil:
 		st.Kind = "file"
@@ -104,7 +104,7 @@ func (s *statusSource) storageStatus() status.Storage {
 func (r *replica) status() *status.Replica {
 	at := &status.Replica{Leads: r.term.Load() != nil, Lease: r.lease.Seconds()}
 	if s := r.looks.last().standing; s != nil {
-		at.Leader, at.LeaseAge, at.Inbox, at.Aside = s.Leading, s.Renewed.Seconds(), s.InboxRows, s.Aside
+		at.HasLeader, at.LeaseAge, at.InboxWebhooks, at.InboxSetAside = s.Leading, s.Renewed.Seconds(), s.InboxRows, s.Aside
 		if s.InboxRows > 0 {
 			at.InboxSince = time.Now().Add(-s.InboxAge)
 		}

@@ -173,7 +173,7 @@ func (w *watch) status() *status.Watchdog {
 	c := w.watchdog.Counts()
 	s := &status.Watchdog{Heard: c.Heard, Missing: c.Missing, Unwatched: c.Unwatched, NeverHeard: w.watchdog.NeverHeard()}
 	for _, source := range w.watchdog.Silent(maxSilent) {
-		s.Silent = append(s.Silent, status.Silent{Source: source.Name(), HeardAt: source.HeardAt})
+		s.MissingSources = append(s.MissingSources, status.MissingSource{Source: source.Name(), HeardAt: source.HeardAt})
 	}
 	return s
 }

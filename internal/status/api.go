@@ -103,27 +103,27 @@ const (
 
 // Storage is where the ledger is kept.
 type Storage struct {
-	Kind  string    `json:"kind"` // file, database or memory
-	Up    bool      `json:"up"`
-	Since time.Time `json:"since,omitzero"` // when it failed
-	// Mended is when the storage last recovered; zero if it never failed.
-	Mended time.Time `json:"mended,omitzero"`
-	Bytes  int64     `json:"bytes"`
-	Error  string    `json:"error,omitempty"`
+	Kind         string    `json:"kind"` // file, database or memory
+	Up           bool      `json:"up"`
+	FailingSince time.Time `json:"failing_since,omitzero"`
+	// RecoveredAt is when the storage last recovered; zero if it never failed.
+	RecoveredAt time.Time `json:"recovered_at,omitzero"`
+	Bytes       int64     `json:"bytes"`
+	Error       string    `json:"error,omitempty"`
 }
 
 // Replica describes this bridge as one of several.
 type Replica struct {
-	Leads  bool `json:"leads"`  // this replica leads
-	Leader bool `json:"leader"` // some replica leads
+	Leads     bool `json:"leads"`      // this replica leads
+	HasLeader bool `json:"has_leader"` // some replica leads
 	// LeaseAge is how long ago the leader renewed its lease, which lasts for Lease.
 	LeaseAge float64 `json:"lease_age_seconds"`
 	Lease    float64 `json:"lease_seconds"`
-	// Inbox is how many accepted webhooks wait for the leader, InboxSince when the oldest arrived, Aside how many the leader could
-	// not use.
-	Inbox      int       `json:"inbox"`
-	InboxSince time.Time `json:"inbox_since,omitzero"`
-	Aside      int       `json:"set_aside"`
+	// InboxWebhooks is how many accepted webhooks wait for the leader, InboxSince when the oldest arrived, InboxSetAside how many the
+	// leader could not use.
+	InboxWebhooks int       `json:"inbox_webhooks"`
+	InboxSince    time.Time `json:"inbox_since,omitzero"`
+	InboxSetAside int       `json:"inbox_set_aside"`
 }
 
 // Webhooks has the times when receivers of this process last accepted and refused a webhook; zero if they have not since the start.
@@ -133,11 +133,11 @@ type Webhooks struct {
 	LastRefused  time.Time `json:"last_refused,omitzero"`
 	// Refusal is the answer to the last refused webhook, and its sender.
 	Refusal string `json:"refusal,omitempty"`
-	// LastWrong and Wrong are the same for webhooks refused because of the sender, not because the bridge was unavailable (503).
-	LastWrong time.Time `json:"last_wrong,omitzero"`
-	Wrong     string    `json:"wrong,omitempty"`
-	// Fed means that alerts arrived, perhaps from another source than a webhook.
-	Fed bool `json:"fed"`
+	// SenderErrorAt and SenderError are the same for webhooks refused because of their sender or content, not because the bridge was unavailable (503).
+	SenderErrorAt time.Time `json:"sender_error_at,omitzero"`
+	SenderError   string    `json:"sender_error,omitempty"`
+	// AlertsReceived means that alerts arrived, perhaps from another source than a webhook.
+	AlertsReceived bool `json:"alerts_received"`
 }
 
 // Sync describes the last list of a source of alerts.
@@ -153,14 +153,14 @@ type Watchdog struct {
 	Heard     int `json:"heard"`
 	Missing   int `json:"missing"`
 	Unwatched int `json:"unwatched"`
-	// Silent has the first of the missing sources.
-	Silent []Silent `json:"silent,omitempty"`
+	// MissingSources has the first of the missing sources.
+	MissingSources []MissingSource `json:"missing_sources,omitempty"`
 	// NeverHeard means that no watchdog has come for watchdog::missing_after since the start.
 	NeverHeard bool `json:"never_heard,omitzero"`
 }
 
-// Silent is a source of alerts whose watchdog is missing.
-type Silent struct {
+// MissingSource is a source of alerts whose watchdog is missing.
+type MissingSource struct {
 	Source  string    `json:"source"`
 	HeardAt time.Time `json:"heard_at"`
 }

@@ -43,13 +43,13 @@ type Reason string
 
 // Reasons.
 const (
-	Ignored  Reason = "ignored"  // a rule excludes the alert
-	HeldEcho Reason = "held"     // the firing may be an echo
-	Unusable Reason = "unusable" // the record cannot be read
-	NoRoom   Reason = "no_room"  // there are limits::aliases live aliases
-	Brief    Reason = "brief"    // the alert resolved before anything was sent
-	Skipped  Reason = "skipped"  // an alert of a webhook cannot be used
-	Refused  Reason = "refused"  // a webhook was not accepted
+	Ignored   Reason = "ignored"      // a rule excludes the alert
+	HeldEcho  Reason = "held"         // the firing may be an echo
+	Unusable  Reason = "unusable"     // the record cannot be read
+	NoRoom    Reason = "no_room"      // there are limits::aliases live aliases
+	NotOpened Reason = "never_opened" // the alert resolved before anything was sent
+	Skipped   Reason = "skipped"      // an alert of a webhook cannot be used
+	Refused   Reason = "refused"      // a webhook was not accepted
 )
 
 // quietFor is how long a repeated notice is not news.
@@ -144,8 +144,8 @@ type Result struct {
 	Call string    `json:"call"`
 	// Result is one of the results of docs/delivery.md.
 	Result string `json:"result"`
-	// Did is what the bridge learned from the result, Text the same in words.
-	Did    string `json:"did"`
+	// Change is what the bridge learned from the result, Text the same in words.
+	Change string `json:"change"`
 	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }

@@ -35,7 +35,7 @@ var remedies = map[string][2]string{
 	string(StorageDown):  {"free space, or repair the disk; the bridge then recovers by itself", "alert24bridgestoragefailing"},
 	string(DatabaseDown): {"repair the database; the bridge then recovers by itself", "alert24bridgenoleader"},
 	string(NoLeader):     {"read in the log of each replica why it does not lead", "alert24bridgenoleader"},
-	string(Follows):      {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
+	string(Follower):     {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
 	string(Refusing):     {"correct what the answer names, in the configuration of the sender or the bridge", "alert24bridgewebhooksrefused"},
 	string(Busy):         {"read the reason in the log; Alertmanager sends the webhook again", "alert24bridgewebhooksrefused"},
 	string(Cut):          {"set max_alerts: 0 in Alertmanager's webhook_configs; group by more labels if groups are large", "alert24bridgegroupstruncated"},
@@ -47,7 +47,7 @@ var remedies = map[string][2]string{
 	string(Paused):       {"nothing; calls resume by themselves", "alert24bridgeapifailing"},
 	string(Watchdogs):    {"check that Prometheus, its Alertmanager and the way from there to the bridge work", "watchdogs"},
 	string(NoWatchdog):   {"check its route in Alertmanager and watchdog::matchers", "watchdogs"},
-	string(Unfed):        {"check that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
+	string(NoWebhook):    {"check that Alertmanager has a route to the bridge, and reaches it", "alert24bridgereceivesnothing"},
 
 	string(Retrying):  {"read the reason; the bridge keeps trying", "alert24bridgechangespending"},
 	closeRefused:      {"close the incident by hand; the bridge looks it up before its next try", "alert24bridgechangespending"},
@@ -57,13 +57,13 @@ var remedies = map[string][2]string{
 	string(LeftOpen):  {"close the incident in Alert24", "troubleshooting"},
 	string(Doubtful):  {"nothing; the bridge looks the incident up", "alert24bridgeapifailing"},
 
-	heardWatchdog:    {"nothing; only its silence opens an incident", "watchdogs"},
-	string(HeldEcho): {"nothing; the firing counts when the wait ends, unless the alert resolves. If real alerts wait often, see the key echo", "an-alert-has-no-incident"},
-	string(Ignored):  {"nothing, or change the rule", "an-alert-has-no-incident"},
-	string(Unusable): {"give the records an alias", "alert24bridgerecordsrefused"},
-	string(NoRoom):   {"find the rule that makes so many aliases, or raise limits::aliases", "alert24bridgealiasesrefused"},
-	string(Brief):    {"nothing", "an-alert-has-no-incident"},
-	string(Skipped):  {"correct the program that sends the alert", "an-alert-has-no-incident"},
+	heardWatchdog:     {"nothing; only its silence opens an incident", "watchdogs"},
+	string(HeldEcho):  {"nothing; the firing counts when the wait ends, unless the alert resolves. If real alerts wait often, see the key echo", "an-alert-has-no-incident"},
+	string(Ignored):   {"nothing, or change the rule", "an-alert-has-no-incident"},
+	string(Unusable):  {"give the records an alias", "alert24bridgerecordsrefused"},
+	string(NoRoom):    {"find the rule that makes so many aliases, or raise limits::aliases", "alert24bridgealiasesrefused"},
+	string(NotOpened): {"nothing", "an-alert-has-no-incident"},
+	string(Skipped):   {"correct the program that sends the alert", "an-alert-has-no-incident"},
 }
 
 // remedyFor returns the row of a kind; nil if people cannot or need not do anything.
@@ -83,7 +83,7 @@ func (e *Explanation) Advise(all []Trouble, s *Subject) {
 		if t.Kind == InInbox {
 			t.Text += ", and this alert may be in there"
 		}
-		if t.Scope == All || t.Scope == Unheard && !known || t.Scope == Waiting && (!known || len(e.Entries) > 0 && !well) {
+		if t.Scope == All || t.Scope == UnknownAlias && !known || t.Scope == Pending && (!known || len(e.Entries) > 0 && !well) {
 			e.Trouble = append(e.Trouble, t)
 		}
 	}
@@ -117,7 +117,7 @@ func (e *Entry) remedy() *Remedy {
 }
 
 // stops reports whether calls may wait until the trouble ends.
-func (t Trouble) stops() bool { return t.Scope == Waiting || t.Scope == All && t.Kind != Watchdogs }
+func (t Trouble) stops() bool { return t.Scope == Pending || t.Scope == All && t.Kind != Watchdogs }
 
 // goesOn reports whether the bridge continues by itself, unless a trouble stops its calls.
 func (e *Entry) goesOn() bool { return e.State.Kind == Retrying || e.State.Kind == Doubtful }

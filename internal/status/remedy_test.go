@@ -37,7 +37,7 @@ func TestAdvice(t *testing.T) {
 	notice := func(n Notice) Explanation { return Explanation{Notices: []Notice{n}} }
 	refusedClose := entry(Retrying)
 	refusedClose.Entries[0].Results = []Result{{Call: "close", Result: "refused"}}
-	everything := []Trouble{trouble(Watchdogs, All), trouble(APIDown, Waiting), trouble(Unfed, Unheard)}
+	everything := []Trouble{trouble(Watchdogs, All), trouble(APIDown, Pending), trouble(NoWebhook, UnknownAlias)}
 	for name, c := range map[string]struct {
 		found Explanation
 		all   []Trouble
@@ -50,7 +50,7 @@ func TestAdvice(t *testing.T) {
 		"only its calls fail":          {entry(Retrying), nil, nil, "keeps trying"},
 		"in doubt":                     {entry(Doubtful), nil, nil, "looks the incident up"},
 		"in doubt, and one is silent":  {entry(Doubtful), everything[:1], []TroubleKind{Watchdogs}, "looks the incident up"},
-		"in doubt, and calls wait":     {entry(Doubtful), []Trouble{trouble(KeyRefused, Waiting)}, []TroubleKind{KeyRefused}, ""},
+		"in doubt, and calls wait":     {entry(Doubtful), []Trouble{trouble(KeyRefused, Pending)}, []TroubleKind{KeyRefused}, ""},
 		"its call failed, and no disk": {entry(Retrying), []Trouble{trouble(StorageDown, All)}, []TroubleKind{StorageDown}, ""},
 		"a close is refused":           {refusedClose, everything, []TroubleKind{Watchdogs, APIDown}, "close the incident by hand"},
 		"parked":                       {entry(Parked), nil, nil, "page people by hand"},
@@ -59,9 +59,9 @@ func TestAdvice(t *testing.T) {
 		"a watchdog that is silent":    {notice(Notice{Kind: Ignored, Alias: "a", Watchdog: true}), everything[:1], []TroubleKind{Watchdogs}, ""},
 		"a watchdog that is heard":     {notice(Notice{Kind: Ignored, Alias: "a", Watchdog: true}), nil, nil, "only its silence opens an incident"},
 		"skipped, without an alias":    {notice(Notice{Kind: Skipped}), nil, nil, "correct the program"},
-		"not known":                    {Explanation{}, everything[1:], []TroubleKind{APIDown, Unfed}, "routes it to the bridge"},
+		"not known":                    {Explanation{}, everything[1:], []TroubleKind{APIDown, NoWebhook}, "routes it to the bridge"},
 		"not known, and others are refused": {
-			notice(Notice{Kind: Refused}), []Trouble{trouble(Refusing, Unheard)}, []TroubleKind{Refusing}, "routes it to the bridge",
+			notice(Notice{Kind: Refused}), []Trouble{trouble(Refusing, UnknownAlias)}, []TroubleKind{Refusing}, "routes it to the bridge",
 		},
 		"not known, and nothing is": {Explanation{}, []Trouble{trouble(StorageDown, All)}, []TroubleKind{StorageDown}, ""},
 	} {
@@ -83,7 +83,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestInboxMayHaveTheAlert(t *testing.T) {
-	all, e := []Trouble{{Kind: InInbox, Scope: Unheard, Text: "1 accepted webhook waits for the leader"}}, Explanation{}
+	all, e := []Trouble{{Kind: InInbox, Scope: UnknownAlias, Text: "1 accepted webhook waits for the leader"}}, Explanation{}
 	e.Advise(all, &Subject{Alias: "a"})
 	assert.Equal(t, "1 accepted webhook waits for the leader, and this alert may be in there", e.Trouble[0].Text)
 	assert.Equal(t, "1 accepted webhook waits for the leader", all[0].Text)

@@ -36,8 +36,8 @@ type Incident struct {
 	Number    int64     `json:"number,omitzero"`
 	Link      string    `json:"link,omitempty"`
 	StartedAt time.Time `json:"started_at,omitzero"`
-	// ConfirmedAt is when Alert24 last showed it open.
-	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
+	// LastSeenOpen is when Alert24 last showed it open.
+	LastSeenOpen time.Time `json:"last_seen_open,omitzero"`
 }
 
 // Name returns the name that people use for the incident; "" if none is known.
@@ -121,6 +121,6 @@ func groups(e *protocol.Entry, k *Known) []Group {
 func incidentOf(e *protocol.Entry, page string) Incident {
 	i := &e.Incident
 	return Incident{
-		State: i.State.String(), ID: i.ID, Number: i.Number, Link: incidentLink(page, i.ID), StartedAt: i.StartedAt, ConfirmedAt: e.ConfirmedAt,
+		State: i.State.String(), ID: i.ID, Number: i.Number, Link: incidentLink(page, i.ID), StartedAt: i.StartedAt, LastSeenOpen: e.ConfirmedAt,
 	}
 }

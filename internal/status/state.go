@@ -23,11 +23,11 @@ type State struct {
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Pace says how often the bridge tries, if that is slow.
 	Pace string `json:"pace,omitempty"`
-	// SeenAt is when Alert24 last showed the incident open, if nothing is wrong with the incident.
-	SeenAt time.Time `json:"seen_at,omitzero"`
-	// Reason is the last error, or why the alias waits. At is when that happened, if known.
-	Reason string    `json:"reason,omitempty"`
-	At     time.Time `json:"at,omitzero"`
+	// LastSeenOpen is when Alert24 last showed the incident open, if nothing is wrong with the incident.
+	LastSeenOpen time.Time `json:"last_seen_open,omitzero"`
+	// Reason is the last error, or why the alias waits. ReasonAt is when that happened, if known.
+	Reason   string    `json:"reason,omitempty"`
+	ReasonAt time.Time `json:"reason_at,omitzero"`
 }
 
 // Kind is the name of a State for scripts.
@@ -35,27 +35,27 @@ type Kind string
 
 // Kinds of states.
 const (
-	Open      Kind = "open"      // with the right content
-	Opening   Kind = "opening"   // a create is due or under way
-	Updating  Kind = "updating"  // open, and an update is due or under way
-	Closing   Kind = "closing"   // a close is due or under way
-	Retrying  Kind = "retrying"  // a call failed
-	Parked    Kind = "parked"    // Alert24 refused the content
-	Blocked   Kind = "blocked"   // another tool's incident has the alias
-	Dismissed Kind = "dismissed" // a person closed the incident, and it stays closed
-	Held      Kind = "held"      // the firing may be an echo
-	Doubtful  Kind = "doubtful"  // an unanswered call may have been carried out
-	LeftOpen  Kind = "left_open" // resolved; a person closes the incident
-	Closed    Kind = "closed"
-	Untold    Kind = "untold" // resolved before anything was sent
+	Open        Kind = "open"      // with the right content
+	Opening     Kind = "opening"   // a create is due or under way
+	Updating    Kind = "updating"  // open, and an update is due or under way
+	Closing     Kind = "closing"   // a close is due or under way
+	Retrying    Kind = "retrying"  // a call failed
+	Parked      Kind = "parked"    // Alert24 refused the content
+	Blocked     Kind = "blocked"   // another tool's incident has the alias
+	Dismissed   Kind = "dismissed" // a person closed the incident, and it stays closed
+	Held        Kind = "held"      // the firing may be an echo
+	Doubtful    Kind = "doubtful"  // an unanswered call may have been carried out
+	LeftOpen    Kind = "left_open" // resolved; a person closes the incident
+	Closed      Kind = "closed"
+	NeverOpened Kind = "never_opened" // resolved before anything was sent
 )
 
 // String describes the whole state, as seen now.
 func (s State) String(now time.Time) string {
 	var b strings.Builder
 	b.WriteString(s.Text)
-	if !s.SeenAt.IsZero() {
-		b.WriteString(" (last seen " + Clock(s.SeenAt, now) + ")")
+	if !s.LastSeenOpen.IsZero() {
+		b.WriteString(" (last seen " + Clock(s.LastSeenOpen, now) + ")")
 	}
 	if s.Until.After(now) {
 		b.WriteString(" until " + Clock(s.Until, now))
@@ -72,8 +72,8 @@ func (s State) String(now time.Time) string {
 	if s.Reason != "" {
 		b.WriteString(": " + s.Reason)
 	}
-	if !s.At.IsZero() {
-		b.WriteString(" at " + Clock(s.At, now))
+	if !s.ReasonAt.IsZero() {
+		b.WriteString(" at " + Clock(s.ReasonAt, now))
 	}
 	return b.String()
 }
@@ -141,7 +141,7 @@ func StateOf(e *protocol.Entry, k *Known) State {
 		s.PausedUntil = k.PausedUntil
 	}
 	if s.Kind == Open {
-		s.SeenAt = e.ConfirmedAt
+		s.LastSeenOpen = e.ConfirmedAt
 	}
 	if len(e.Extra) > 0 {
 		s.Text += "; another open incident of the alias is being closed"
@@ -225,7 +225,7 @@ func closing(e *protocol.Entry, k *Known) State {
 	case e.Incident.State == protocol.Closed:
 		return State{Kind: Closed, Text: is + " is closed"}
 	default:
-		return State{Kind: Untold, Text: "resolved before an incident was opened"}
+		return State{Kind: NeverOpened, Text: "resolved before an incident was opened"}
 	}
 }
 
@@ -236,7 +236,7 @@ func held(e *protocol.Entry) State {
 	for m := range e.Members.All() {
 		if m.State() == "held" && m.HeldUntil.Equal(s.Until) && !m.ResolvedAt.IsZero() {
 			s.Reason += ", because " + senderOf(m.ResolvedBy) + " resolved it"
-			s.At = m.ResolvedAt
+			s.ReasonAt = m.ResolvedAt
 			break
 		}
 	}

@@ -197,7 +197,7 @@ var states = []struct {
 		l.resolves()
 		l.call(protocol.Close, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Seen: true}})
 	}, Known{}, Closed, "#1042 is closed"},
-	{"resolved before anything was sent", func(l *life) { l.fires(); l.resolves() }, Known{}, Untold, "resolved before an incident was opened"},
+	{"resolved before anything was sent", func(l *life) { l.fires(); l.resolves() }, Known{}, NeverOpened, "resolved before an incident was opened"},
 	{"held", func(l *life) {
 		l.fires()
 		l.resolves()
@@ -272,6 +272,6 @@ func TestPage(t *testing.T) {
 // A time of another day has its date.
 func TestTimesOfOtherDays(t *testing.T) {
 	now := time.Date(2026, 11, 27, 8, 0, 0, 0, time.Local)
-	s := State{Text: "stays open", Until: now.Add(30 * time.Hour), Reason: "resolved", At: now.Add(-30 * time.Hour)}
+	s := State{Text: "stays open", Until: now.Add(30 * time.Hour), Reason: "resolved", ReasonAt: now.Add(-30 * time.Hour)}
 	assert.Equal(t, "stays open until 2026-11-28 14:00:00: resolved at 2026-11-26 02:00:00", s.String(now))
 }

@@ -128,7 +128,7 @@ func (r *Row) has(words []string) bool {
 }
 
 // trouble is the order of states: first the ones that need a person.
-var trouble = []Kind{Parked, Blocked, Retrying, Doubtful, Opening, Held, Dismissed, LeftOpen, Updating, Closing, Open, Closed, Untold}
+var trouble = []Kind{Parked, Blocked, Retrying, Doubtful, Opening, Held, Dismissed, LeftOpen, Updating, Closing, Open, Closed, NeverOpened}
 
 // Order compares rows by the column, and then by alias.
 func (q *Query) Order(a, b *Row) int {

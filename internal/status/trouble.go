@@ -32,8 +32,8 @@ type TroubleKind string
 const (
 	StorageDown  TroubleKind = "storage"     // webhooks are refused
 	DatabaseDown TroubleKind = "database"    // webhooks are refused
-	NoLeader     TroubleKind = "leader"      // accepted webhooks wait in the inbox
-	Follows      TroubleKind = "follows"     // only the leader knows the results of calls
+	NoLeader     TroubleKind = "no_leader"   // accepted webhooks wait in the inbox
+	Follower     TroubleKind = "follower"    // only the leader knows the results of calls
 	Refusing     TroubleKind = "refused"     // webhooks are refused because of their sender
 	Busy         TroubleKind = "busy"        // webhooks are answered 503
 	Cut          TroubleKind = "truncated"   // Alertmanager cuts groups to max_alerts
@@ -46,7 +46,7 @@ const (
 	Paused       TroubleKind = "pause"       // calls wait because Alert24 asked for it
 	Watchdogs    TroubleKind = "watchdog"    // a source of alerts is silent
 	NoWatchdog   TroubleKind = "no_watchdog" // no watchdog has ever been heard
-	Unfed        TroubleKind = "unfed"       // no webhook has come
+	NoWebhook    TroubleKind = "no_webhook"  // no webhook has come
 )
 
 // Scope says which aliases a trouble may be the reason for.
@@ -54,18 +54,18 @@ type Scope string
 
 // Scopes.
 const (
-	All     Scope = "all"     // the bridge's knowledge of any alias may be old
-	Waiting Scope = "waiting" // aliases for which Alert24 differs from the alerts
-	Unheard Scope = "unheard" // aliases that the bridge does not know
-	Named   Scope = "named"   // aliases that it names: their own entries tell it
+	All          Scope = "all"     // the bridge's knowledge of any alias may be old
+	Pending      Scope = "pending" // aliases for which Alert24 differs from the alerts
+	UnknownAlias Scope = "unknown" // aliases that the bridge does not know
+	Named        Scope = "named"   // aliases that it names: their own entries tell it
 )
 
 // refusedFor is how long a refusal counts even if other webhooks are accepted. A sender with a wrong token shares its address with
 // others, and Alertmanager tries again after group_interval, by default 5 minutes.
 const refusedFor = 10 * time.Minute
 
-// unfedAfter is how long after the start a missing webhook is not yet a trouble.
-const unfedAfter = 5 * time.Minute
+// noWebhookAfter is how long after the start a missing webhook is not yet a trouble.
+const noWebhookAfter = 5 * time.Minute
 
 // maxNamed bounds the sources and aliases named in a text.
 const maxNamed = 3
@@ -94,13 +94,13 @@ func Troubles(o *Overview) []Trouble {
 	}
 	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
 	all.silent(watchdog)
-	all.webhooks(&o.Webhooks, o.Storage.Mended, o.Now)
+	all.webhooks(&o.Webhooks, o.Storage.RecoveredAt, o.Now)
 	all.truncated(o.Truncated)
 	if watchdog.NeverHeard {
-		all.add(NoWatchdog, Unheard, o.Bridge.Started, "no watchdog has been heard since the start at ", at(o.Bridge.Started))
+		all.add(NoWatchdog, UnknownAlias, o.Bridge.Started, "no watchdog has been heard since the start at ", at(o.Bridge.Started))
 	}
-	if follows := o.Replica != nil && !o.Replica.Leads; !follows && o.Webhooks.unfed(o.Now) {
-		all.add(Unfed, Unheard, o.Webhooks.Since, "no webhook has come since the start at ", at(o.Webhooks.Since))
+	if follows := o.Replica != nil && !o.Replica.Leads; !follows && o.Webhooks.noWebhook(o.Now) {
+		all.add(NoWebhook, UnknownAlias, o.Webhooks.Since, "no webhook has come since the start at ", at(o.Webhooks.Since))
 	}
 	return all
 }
@@ -110,9 +110,9 @@ func (all *troubles) storage(s *Storage) {
 	switch {
 	case s.Up:
 	case s.Kind == "database":
-		all.add(DatabaseDown, All, s.Since, "the database cannot be used", because(s.Error), then, "nothing is sent")
+		all.add(DatabaseDown, All, s.FailingSince, "the database cannot be used", because(s.Error), then, "nothing is sent")
 	default:
-		all.add(StorageDown, All, s.Since, "the storage cannot be written", because(s.Error), then, "no call is sent that cannot be stored") // a full one has a reserve
+		all.add(StorageDown, All, s.FailingSince, "the storage cannot be written", because(s.Error), then, "no call is sent that cannot be stored") // a full one has a reserve
 	}
 }
 
@@ -127,15 +127,15 @@ func (all *troubles) replica(r *Replica, databaseUp bool) {
 	age, lease := seconds(r.LeaseAge), seconds(r.Lease)
 	switch {
 	case !databaseUp || r.Leads:
-	case !r.Leader:
+	case !r.HasLeader:
 		all.add(NoLeader, All, time.Time{}, "no replica leads; ", inbox(r))
 	case lease > 0 && age > lease/2:
 		all.add(NoLeader, All, time.Time{}, fmt.Sprintf("the leader has not been heard of for %s (database::lease %s); ", Span(age), Span(lease)), inbox(r))
 	default:
-		all.add(Follows, Waiting, time.Time{}, "this replica follows; only the leader knows calls, their failures and pauses")
+		all.add(Follower, Pending, time.Time{}, "this replica follows; only the leader knows calls, their failures and pauses")
 	}
-	if databaseUp && r.Inbox > 0 {
-		all.add(InInbox, Unheard, r.InboxSince, inbox(r))
+	if databaseUp && r.InboxWebhooks > 0 {
+		all.add(InInbox, UnknownAlias, r.InboxSince, inbox(r))
 	}
 }
 
@@ -143,35 +143,35 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 // inbox says how much waits for the leader.
 func inbox(r *Replica) string {
-	waits := text.Count(r.Inbox, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
+	waits := text.Count(r.InboxWebhooks, "accepted webhook waits", "accepted webhooks wait") + " for the leader"
 	switch {
-	case r.Inbox == 0:
+	case r.InboxWebhooks == 0:
 		return "no webhook waits"
 	case r.InboxSince.IsZero():
 		return waits
-	case r.Inbox == 1:
+	case r.InboxWebhooks == 1:
 		return waits + ", since " + at(r.InboxSince)
 	default:
 		return waits + ", the oldest since " + at(r.InboxSince)
 	}
 }
 
-func (all *troubles) webhooks(w *Webhooks, mended, now time.Time) {
+func (all *troubles) webhooks(w *Webhooks, recovered, now time.Time) {
 	recent := func(t time.Time) bool { return !t.IsZero() && now.Sub(t) < refusedFor }
-	if recent(w.LastWrong) || w.LastWrong.After(w.LastAccepted) {
-		all.add(Refusing, Unheard, w.LastWrong, "webhooks are refused, the last one at ", at(w.LastWrong), because(w.Wrong), "; ", w.acceptedSince(w.LastWrong))
+	if recent(w.SenderErrorAt) || w.SenderErrorAt.After(w.LastAccepted) {
+		all.add(Refusing, UnknownAlias, w.SenderErrorAt, "webhooks are refused, the last one at ", at(w.SenderErrorAt), because(w.SenderError), "; ", w.acceptedSince(w.SenderErrorAt))
 	}
 	// A webhook answered with 503 is sent again soon. The storage, the database and the inbox are troubles of their own.
 	busy := w.LastRefused
 	known := slices.ContainsFunc(*all, func(t Trouble) bool { return t.Scope == All || t.Kind == InInbox })
-	if busy.After(w.LastWrong) && busy.After(w.LastAccepted) && busy.After(mended) && recent(busy) && !known {
-		all.add(Busy, Unheard, busy, "webhooks are answered 503, the last one at ", at(busy), because(w.Refusal), "; ", w.acceptedSince(busy))
+	if busy.After(w.SenderErrorAt) && busy.After(w.LastAccepted) && busy.After(recovered) && recent(busy) && !known {
+		all.add(Busy, UnknownAlias, busy, "webhooks are answered 503, the last one at ", at(busy), because(w.Refusal), "; ", w.acceptedSince(busy))
 	}
 }
 
-// unfed reports whether nothing has come, although Alertmanager had time to send firing alerts.
-func (w *Webhooks) unfed(now time.Time) bool {
-	return w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.Fed && now.Sub(w.Since) >= unfedAfter
+// noWebhook reports whether nothing has come, although Alertmanager had time to send firing alerts.
+func (w *Webhooks) noWebhook(now time.Time) bool {
+	return w.LastAccepted.IsZero() && w.LastRefused.IsZero() && !w.AlertsReceived && now.Sub(w.Since) >= noWebhookAfter
 }
 
 // acceptedSince says whether a webhook was accepted after the refusal.
@@ -192,15 +192,15 @@ func (all *troubles) api(a *API, c *Counts, now time.Time) {
 	switch {
 	case a.State == APIUnknown:
 	case a.State == APIRefusesKey:
-		all.add(KeyRefused, Waiting, a.FailingSince, "Alert24 refuses the API key: ", a.LastError, wait)
+		all.add(KeyRefused, Pending, a.FailingSince, "Alert24 refuses the API key: ", a.LastError, wait)
 	case wait != "" && a.RateLimited:
-		all.add(RateLimit, Waiting, a.FailingSince, "Alert24's rate limit (HTTP 429)", wait)
+		all.add(RateLimit, Pending, a.FailingSince, "Alert24's rate limit (HTTP 429)", wait)
 	case c.Failing > 0 && (c.Failing < c.Live || a.State != APIFails):
-		all.add(SomeFail, Waiting, a.FailingSince, fmt.Sprintf("calls for %d of %s fail; ", c.Failing, text.Count(c.Live, "alias", "aliases")), lastCalls(a), wait)
+		all.add(SomeFail, Pending, a.FailingSince, fmt.Sprintf("calls for %d of %s fail; ", c.Failing, text.Count(c.Live, "alias", "aliases")), lastCalls(a), wait)
 	case a.State == APIFails:
-		all.add(APIDown, Waiting, a.FailingSince, "Alert24 does not answer as it should; ", lastCalls(a), wait)
+		all.add(APIDown, Pending, a.FailingSince, "Alert24 does not answer as it should; ", lastCalls(a), wait)
 	case wait != "":
-		all.add(Paused, Waiting, time.Time{}, "Alert24 asked for a pause", wait)
+		all.add(Paused, Pending, time.Time{}, "Alert24 asked for a pause", wait)
 	}
 }
 
@@ -254,14 +254,14 @@ func named(first []string, all int) string {
 
 // silent names the watchdogs that are no longer heard.
 func (all *troubles) silent(w *Watchdog) {
-	if len(w.Silent) == 0 {
+	if len(w.MissingSources) == 0 {
 		return
 	}
 	var sources []string
-	for i := range w.Silent {
-		sources = append(sources, w.Silent[i].Source+" since "+at(w.Silent[i].HeardAt))
+	for i := range w.MissingSources {
+		sources = append(sources, w.MissingSources[i].Source+" since "+at(w.MissingSources[i].HeardAt))
 	}
-	all.add(Watchdogs, All, w.Silent[0].HeardAt, "no watchdog from ", named(sources, w.Missing), ": alerts may not arrive")
+	all.add(Watchdogs, All, w.MissingSources[0].HeardAt, "no watchdog from ", named(sources, w.Missing), ": alerts may not arrive")
 }
 
 // at formats a time for a text.

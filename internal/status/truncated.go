@@ -79,6 +79,6 @@ func (all *troubles) truncated(groups []TruncatedGroup) {
 			since = groups[i].Since
 		}
 	}
-	all.add(Cut, Unheard, since, "Alertmanager cuts ", text.Count(len(groups), "group", "groups"), " short (max_alerts), the last time at ", at(groups[0].Last),
+	all.add(Cut, UnknownAlias, since, "Alertmanager cuts ", text.Count(len(groups), "group", "groups"), " short (max_alerts), the last time at ", at(groups[0].Last),
 		", and never sends the alerts past the cut, nor their resolves: ", named(names, len(names)))
 }

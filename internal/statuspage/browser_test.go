@@ -45,8 +45,8 @@ func inTrouble(f *fake) {
 			LastError: "create incident: HTTP 503 Service Unavailable " + hostile, PausedUntil: now.Add(time.Minute),
 		},
 		Storage:  status.Storage{Kind: "file", Error: "cannot write the ledger to storage: no space left on device"},
-		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from " + hostile, LastWrong: now, Wrong: "401: not authorized, from " + hostile},
-		Replica:  &status.Replica{Inbox: 12, Aside: 1},
+		Webhooks: status.Webhooks{Since: now.Add(-time.Hour), LastRefused: now, Refusal: "401: not authorized, from " + hostile, SenderErrorAt: now, SenderError: "401: not authorized, from " + hostile},
+		Replica:  &status.Replica{InboxWebhooks: 12, InboxSetAside: 1},
 		Syncs:    []status.Sync{{Source: "http://alertmanager-0:9093/" + hostile, At: now, Alerts: 12}},
 		Services: &status.Services{Known: 3, Unknown: []status.UnknownName{{Name: hostile, Count: 4}}},
 	}
@@ -61,7 +61,7 @@ func inTrouble(f *fake) {
 		{Kind: status.Parked, Text: "Alert24 refused the incident", NextTry: now, PausedUntil: now.Add(4 * time.Minute), Reason: "create incident: HTTP 422: assigned_to is not known"},
 		{Kind: status.Blocked, Text: "not opened: another tool's open incident 4711 has this alias"},
 		{Kind: status.Doubtful, Text: "a create had no answer; the bridge looks for its incident"},
-		{Kind: status.Held, Text: "waits", Until: now.Add(5 * time.Minute), Reason: "it may be a late repeat, because http://am-1:9093 resolved it", At: now},
+		{Kind: status.Held, Text: "waits", Until: now.Add(5 * time.Minute), Reason: "it may be a late repeat, because http://am-1:9093 resolved it", ReasonAt: now},
 	} {
 		r := row(i)
 		r.State, r.Is, r.Incident = s, []status.Group{status.IsFiring, status.IsPending, status.Group(s.Kind)}, status.Incident{State: "none"}
@@ -73,7 +73,7 @@ func inTrouble(f *fake) {
 		Row: f.rows[0], PendingSince: now.Add(-time.Minute), Next: &status.Next{Call: "create", Why: "an alert fires", At: now.Add(12 * time.Second)},
 		Content: &status.Content{Title: hostile, Description: hostile + "\n\nRunbook: https://runbooks.example.com", Severity: "critical", Source: "prometheus", Tags: []string{"a:b", longWord + longWord}},
 		Fields:  []status.Field{{Name: "title", State: status.FieldDue}, {Name: "tags", State: status.FieldTheirs}},
-		Results: []status.Result{{At: now, Call: "create", Result: "not_sent", Did: "retrying", Reason: "create incident: HTTP 503 Service Unavailable " + hostile}},
+		Results: []status.Result{{At: now, Call: "create", Result: "not_sent", Change: "retrying", Reason: "create incident: HTTP 503 Service Unavailable " + hostile}},
 		Alerts: []status.Alert{{
 			State: "firing", Severity: "critical", Name: "HighErrorRate", Labels: map[string]string{"instance": hostile, "job": longWord + longWord},
 			Annotations: map[string]string{"summary": hostile}, StartsAt: now.Add(-time.Hour), LastSeen: now,
@@ -135,7 +135,7 @@ func (s *scene) empty(t *testing.T) {
 	assert.Contains(t, s.text("empty"), "No alert is known\n\nno webhook has come since the start at ")
 	assert.Contains(t, s.text("trouble"), "Do: check that Alertmanager has a route to the bridge")
 	s.b.Fits(390)
-	s.both("unfed")
+	s.both("no_webhook")
 	s.f.change(func(f *fake) { f.overview.Webhooks.LastAccepted = time.Now() })
 	s.b.Until(`document.getElementById('empty').innerText.includes('All quiet')`)
 	s.b.Until(`document.getElementById('trouble').hidden`)
@@ -210,10 +210,10 @@ func (s *scene) refused(t *testing.T) {
 	s.f.change(func(f *fake) {
 		w := &f.overview.Webhooks
 		w.LastAccepted, w.LastRefused, w.Refusal = now, now.Add(-time.Minute), "401: not authorized, from 10.0.0.1"
-		w.LastWrong, w.Wrong = w.LastRefused, w.Refusal
+		w.SenderErrorAt, w.SenderError = w.LastRefused, w.Refusal
 	})
 	card("poor", "Accepted, but not from every sender.")
-	s.f.change(func(f *fake) { f.overview.Webhooks.LastWrong = now.Add(-time.Hour) })
+	s.f.change(func(f *fake) { f.overview.Webhooks.SenderErrorAt = now.Add(-time.Hour) })
 	card("good", "Accepted.")
 }
 

@@ -275,7 +275,7 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 }
 
 func TestExplanationBeginsWithTheTroubleOfTheBridge(t *testing.T) {
-	h, _ := newPage(&fake{overview: status.Overview{Storage: status.Storage{Error: "full"}, Webhooks: status.Webhooks{Fed: true}}}, Options{})
+	h, _ := newPage(&fake{overview: status.Overview{Storage: status.Storage{Error: "full"}, Webhooks: status.Webhooks{AlertsReceived: true}}}, Options{})
 	e := read[status.Explanation](t, get(t, h, "/api/v1/explain?alias=a"))
 	require.Len(t, e.Trouble, 1)
 	assert.Equal(t, status.StorageDown, e.Trouble[0].Kind)

@@ -56,7 +56,7 @@ export function state(s) {
   }
   if (s.pace) text += ` (${s.pace})`;
   if (s.reason) text += `: ${s.reason}`;
-  return s.at ? `${text} at ${clock(s.at)}` : text;
+  return s.reason_at ? `${text} at ${clock(s.reason_at)}` : text;
 }
 
 // ticking keeps texts that change with time: each is set again once a second, while its element is in the page.

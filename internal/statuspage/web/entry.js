@@ -46,7 +46,7 @@ function show(found) {
   const [e] = entries;
   if (!e) {
     byId('entry-title').textContent = alias;
-    body.replaceChildren(...troubles(trouble), element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : unheard(found)),
+    body.replaceChildren(...troubles(trouble), element('p', 'state-line', notices.some((n) => n.alias) ? 'This alias has no incident.' : unknown(found)),
       ...(notices.length ? [element('ul', 'notices', ...notices.map((n) => notice(n)))] : []), remedy(found.do));
     return;
   }
@@ -56,8 +56,8 @@ function show(found) {
   for (const d of body.querySelectorAll('details')) if (open.has(d.dataset.key)) d.open = true;
 }
 
-function unheard({ trouble, webhooks, did_you_mean: similar }) {
-  if (trouble.some((t) => t.kind === 'leader' || t.kind === 'inbox')) return 'The bridge knows nothing of this alias yet.';
+function unknown({ trouble, webhooks, did_you_mean: similar }) {
+  if (trouble.some((t) => t.kind === 'no_leader' || t.kind === 'inbox')) return 'The bridge knows nothing of this alias yet.';
   const mean = similar ? ` Did you mean ${similar}?` : '';
   return `The bridge knows nothing of this alias: not heard of since the start at ${clock(webhooks.since)}, or forgotten since its incident closed. What was ignored or refused before the start is in the log only.${mean}`;
 }
@@ -86,7 +86,7 @@ function facts(e) {
     ['Since', e.since ? tick(element('span'), () => `${stamp(e.since)} (${since(e.since)})`) : ''],
     ['Pending since', e.pending_since ? stamp(e.pending_since) : ''],
     ['Next call', next(e.next)],
-    ['Last seen open', i.confirmed_at ? stamp(i.confirmed_at) : ''],
+    ['Last seen open', i.last_seen_open ? stamp(i.last_seen_open) : ''],
     ['Other open incidents', (e.extra_incidents ?? []).join(', ')],
     ["Another tool's incident", e.foreign_incident ?? ''],
   ];

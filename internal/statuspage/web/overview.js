@@ -102,19 +102,19 @@ function webhooksCard({ webhooks: w, trouble: all }) {
   if (w.last_refused && !(w.last_accepted && new Date(w.last_accepted) >= new Date(w.last_refused))) return card('Webhooks', 'poor', 'The last one was refused.', ...lines);
   if (all.some((t) => t.kind === 'refused')) return card('Webhooks', 'poor', 'Accepted, but not from every sender.', ...lines);
   if (w.last_accepted) return card('Webhooks', 'good', 'Accepted.', ...lines);
-  return card('Webhooks', w.fed ? '' : 'poor', `None has come since the start at ${clock(w.since)}.`);
+  return card('Webhooks', w.alerts_received ? '' : 'poor', `None has come since the start at ${clock(w.since)}.`);
 }
 
 function replicaCard(r) {
-  const lines = [r.inbox ? `webhooks that wait for the leader: ${r.inbox}` : '', r.set_aside ? `webhooks that could not be used: ${r.set_aside}` : ''];
-  if (r.leads) return card('Replica', r.set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
-  if (r.leader) return card('Replica', '', 'This replica follows. The list is read from the database; only the leader knows calls, their failures and pauses.', ...lines);
+  const lines = [r.inbox_webhooks ? `webhooks that wait for the leader: ${r.inbox_webhooks}` : '', r.inbox_set_aside ? `webhooks that could not be used: ${r.inbox_set_aside}` : ''];
+  if (r.leads) return card('Replica', r.inbox_set_aside ? 'poor' : 'good', 'This replica leads.', ...lines);
+  if (r.has_leader) return card('Replica', '', 'This replica follows. The list is read from the database; only the leader knows calls, their failures and pauses.', ...lines);
   return card('Replica', 'bad', 'No replica leads.', ...lines);
 }
 
 function watchdogCard(w) {
   const lines = [`heard: ${w.heard}`, w.missing ? `missing: ${w.missing}` : '', w.unwatched ? `not watched yet: ${w.unwatched}` : ''];
-  for (const s of w.silent ?? []) lines.push(`silent since ${clock(s.heard_at)}: ${s.source}`);
+  for (const s of w.missing_sources ?? []) lines.push(`silent since ${clock(s.heard_at)}: ${s.source}`);
   if (w.missing) return card('Watchdog', 'bad', 'A source of alerts is silent.', ...lines);
   const not = w.never_heard ? 'Never heard since the start.' : 'Not heard yet.';
   return card('Watchdog', w.heard ? 'good' : 'poor', w.heard ? 'Heard.' : not, ...lines);
@@ -151,7 +151,7 @@ function showGroups(counts) {
 }
 
 const kinds = {
-  ignored: 'ignored', held: 'held', unusable: 'unusable', no_room: 'no room', brief: 'resolved early', skipped: 'skipped', refused: 'refused',
+  ignored: 'ignored', held: 'held', unusable: 'unusable', no_room: 'no room', never_opened: 'never opened', skipped: 'skipped', refused: 'refused',
 };
 
 function showNotices(notices) {

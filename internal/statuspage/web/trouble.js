@@ -8,13 +8,13 @@ import { clock, element } from './dom.js';
 // localize shows the times in a text as those of the reader.
 const localize = (text) => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (iso) => clock(iso));
 
-const passing = new Set(['rate_limit', 'pause', 'calls', 'follows']);
+const passing = new Set(['rate_limit', 'pause', 'calls', 'follower']);
 
 // troubles shows a list of them.
 export function troubles(all) {
   return all.map((t) => {
     const e = element('div', 'wrong', element('p', 'headline', localize(t.text)), remedy(t.do));
-    e.dataset.tone = t.scope === 'unheard' || passing.has(t.kind) ? 'poor' : 'bad';
+    e.dataset.tone = t.scope === 'unknown' || passing.has(t.kind) ? 'poor' : 'bad';
     return e;
   });
 }
@@ -25,7 +25,7 @@ export function remedy(r) {
 }
 
 // ofAll are those that concern every reader of the page: its cards tell the rest.
-export const ofAll = (all) => all.filter((t) => t.kind !== 'follows' && t.kind !== 'inbox');
+export const ofAll = (all) => all.filter((t) => t.kind !== 'follower' && t.kind !== 'inbox');
 
 // quiet says that nothing fires, if that is known.
 export function quiet([first]) {

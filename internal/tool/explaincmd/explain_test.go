@@ -177,7 +177,7 @@ func TestAliasThatIsNotKnown(t *testing.T) {
 	_, out, _ = run(t, &bridge{overview: o}, "--labels", "alertname=DiskFull,team=db")
 	assert.True(t, strings.HasSuffix(out, do+"    amtool --alertmanager.url=http://localhost:9093 config routes test alertname=DiskFull team=db\n"), out)
 
-	o.Replica = &status.Replica{Inbox: 1}
+	o.Replica = &status.Replica{InboxWebhooks: 1}
 	_, out, _ = run(t, &bridge{overview: o}, "a")
 	assert.True(t, strings.HasPrefix(out, "! no replica leads; 1 accepted webhook waits for the leader\n"), out)
 	assert.NotContains(t, out, "amtool")
