@@ -26,7 +26,7 @@ func (e *alert24Exporter) consume(ctx context.Context, logs plog.Logs) error {
 		}
 	}
 	if len(events) > 0 {
-		e.lately.fed.Store(true)
+		e.lately.received.Store(true)
 	}
 	if e.replica != nil {
 		return e.replica.accept(ctx, logs, events, snapshots)

@@ -43,7 +43,7 @@ type lately struct {
 	cut     *status.Truncated
 	results *status.Results // nil: the page is off
 
-	fed atomic.Bool // alerts have arrived
+	received atomic.Bool // alerts have arrived
 
 	mu       sync.Mutex
 	api      status.API     // known from calls
@@ -145,7 +145,7 @@ func (l *lately) refused(bad event.Bad) {
 }
 
 // noted lists the outcomes that leave an alert without an incident, so that people may ask why.
-var noted = []protocol.Outcome{protocol.Ignored, protocol.EchoHeld, protocol.NoRoom, protocol.Coalesced}
+var noted = []protocol.Outcome{protocol.Ignored, protocol.EchoHeld, protocol.NoRoom, protocol.NeverOpened}
 
 // noticed notes and logs which events led to no incident, and why.
 func (t *term) noticed(events []protocol.Event, outcomes []protocol.Outcome) {
@@ -187,20 +187,20 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 	case protocol.NoRoom:
 		n.Kind, n.Text = status.NoRoom, "there are as many live aliases as limits::aliases allows"
 		message = "An alert opens no incident, because limits::aliases is reached; its sender was answered 503 and repeats it"
-	default: // protocol.Coalesced
-		l.brief(n, "it resolved before its incident was opened")
+	default: // protocol.NeverOpened
+		l.resolvedEarly(n, "it resolved before its incident was opened")
 		return
 	}
 	l.tell(n, message)
 }
 
-// untold notes and logs that an alert resolved while a create was under way or in doubt, and that no create was carried out.
-func (l *lately) untold(alias string) {
-	l.brief(status.Notice{Alias: alias, Last: l.now()}, "it resolved before its incident was opened; no create was carried out")
+// notOpened notes and logs that an alert resolved while a create was under way or in doubt, and that no create was carried out.
+func (l *lately) notOpened(alias string) {
+	l.resolvedEarly(status.Notice{Alias: alias, Last: l.now()}, "it resolved before its incident was opened; no create was carried out")
 }
 
-// brief notes and logs that an alert resolved before its incident was opened.
-func (l *lately) brief(n status.Notice, why string) {
+// resolvedEarly notes and logs that an alert resolved before its incident was opened.
+func (l *lately) resolvedEarly(n status.Notice, why string) {
 	message := "An alert opens no incident, because it resolved before the incident was opened"
 	n.Kind, n.Text = status.NotOpened, why
 	l.tell(n, message)

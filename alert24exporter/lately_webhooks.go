@@ -56,6 +56,6 @@ func (l *lately) hooks() status.Webhooks {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.webhooks
-	w.AlertsReceived = l.fed.Load()
+	w.AlertsReceived = l.received.Load()
 	return w
 }

@@ -104,7 +104,7 @@ func TestAnEditThatStaysIsNoUpdate(t *testing.T) {
 
 	firing[attrs.AlertAnnotationPrefix+"summary"] = "It got worse"
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
-	learned("Result learned", zap.Stringer("call", protocol.Update), zap.Stringer("lesson", protocol.Updated))
+	learned("Result learned", zap.Stringer("call", protocol.Update), zap.Stringer("change", protocol.Updated))
 	require.NoError(t, exp.Shutdown(t.Context()))
 	assert.Equal(t, "Mine", box.Open(firing[attrs.Alias])[0].Title)
 	assert.Zero(t, logged.FilterMessage("Incident updated").Len())

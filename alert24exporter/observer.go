@@ -102,7 +102,7 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	switch lesson {
 	case protocol.Opened:
 		t.logger.Info("Incident opened", fields...)
-	case protocol.Adopted:
+	case protocol.FoundOpen:
 		t.logger.Info("Incident found", fields...)
 	case protocol.Updated:
 		t.logger.Info("Incident updated", append(fields, zap.Stringer("fields", a.Answer.Wrote))...)
@@ -124,14 +124,14 @@ func (o *observer) Learned(a *protocol.Answered, err error) {
 	case protocol.Blocked:
 		t.logger.Warn("Another tool's open incident has this alias; ours is opened when that one is closed",
 			append(fields, zap.String("other_incident_id", a.Foreign))...)
-	case protocol.Shrunk:
+	case protocol.FewerFields:
 		t.logger.Warn("Alert24 fails to update this incident; the next updates send fewer fields",
 			append(fields, zap.Stringer("form", a.Form))...)
-	case protocol.Untold:
-		o.lately.untold(a.Alias)
+	case protocol.NotOpened:
+		o.lately.notOpened(a.Alias)
 		return
 	default:
-		t.logger.Debug("Result learned", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("lesson", a.Lesson))...)
+		t.logger.Debug("Result learned", append(fields, zap.Stringer("call", a.Call.Kind), zap.Stringer("change", a.Lesson))...)
 		return
 	}
 	t.builder.ExporterAlert24Incidents.Add(context.Background(), 1,
@@ -145,7 +145,7 @@ func reason(a *protocol.Answered, err error) string {
 		return err.Error()
 	case a.Lesson == protocol.FoundClosed:
 		return "somebody else closed or removed it"
-	case a.Lesson == protocol.Adopted:
+	case a.Lesson == protocol.FoundOpen:
 		return "Alert24 had it open"
 	case a.Lesson == protocol.ParkedIt:
 		return "Alert24 leaves it closed"

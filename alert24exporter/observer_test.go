@@ -39,7 +39,7 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 	assert.Empty(t, e.lately.results.Of("a"), "nothing came of it")
 	assert.Empty(t, e.lately.notices.Newest(1))
 
-	learned(protocol.Create, protocol.Untold) // its alert resolved meanwhile
+	learned(protocol.Create, protocol.NotOpened) // its alert resolved meanwhile
 	notices := e.lately.notices.Newest(1)
 	require.Len(t, notices, 1)
 	assert.Equal(t, status.NotOpened, notices[0].Kind)

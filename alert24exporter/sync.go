@@ -51,8 +51,8 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 // effects counts the effects of a list on alerts.
 func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	for effect, n := range map[string]int{
-		"shown": did.Shown, "resolved": did.Resolved, "released": did.Released, "cancelled": did.Cancelled,
-		"confirmed": did.Confirmed, "withdrawn": did.Withdrawn, "unheard": did.Unheard,
+		"shown": did.Shown, "resolved": did.Resolved, "echo_released": did.Released, "echo_cancelled": did.Cancelled,
+		"resolve_confirmed": did.Confirmed, "resolve_withdrawn": did.Withdrawn, "resolve_unconfirmed": did.Unconfirmed,
 	} {
 		if n > 0 {
 			t.optional.ExporterAlert24SyncedAlerts.Add(ctx, int64(n), t.attributes(attribute.String("effect", effect)))

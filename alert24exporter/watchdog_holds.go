@@ -104,8 +104,8 @@ func (w *watch) held(s *protocol.Snapshot, did protocol.Sighting) {
 		t.logger.Warn("Resolves wait until the watchdog of their source is heard, an hour at most",
 			zap.Int("alerts", did.Held))
 	}
-	if did.Unheard > 0 {
+	if did.Unconfirmed > 0 {
 		t.logger.Warn("Resolves count although the watchdog of their source has not been heard for an hour; their incidents close",
-			zap.Int("alerts", did.Unheard))
+			zap.Int("alerts", did.Unconfirmed))
 	}
 }

@@ -80,7 +80,7 @@ func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
 		// Start at 0: a counter that starts at 1 shows no increase.
-		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedAlerts.Add(ctx, 0, p.handler.telemetry.attributes())
+		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedOnAlerts.Add(ctx, 0, p.handler.telemetry.attributes())
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)

@@ -58,7 +58,7 @@ func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the receiver shuts down
 	}
-	p.handler.telemetry.optional.ReceiverAlertmanagerSyncQuestions.Add(ctx, 1, p.handler.telemetry.attributes(attribute.String("result", string(a.result))))
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncPolls.Add(ctx, 1, p.handler.telemetry.attributes(attribute.String("result", string(a.result))))
 	why := a.why
 	if err != nil {
 		why = err.Error()

@@ -105,7 +105,7 @@ func TestRestartRepairsNothing(t *testing.T) {
 	kit.RequireMetric(t, b.collector, "otelcol_exporter_alert24_open_incidents", 1)
 	b.collector.Kill()
 	require.NoError(t, b.collector.Start(t.Context()))
-	kit.RequireMetric(t, b.collector, "otelcol_receiver_alertmanager_sync_passed_alerts", 1)
+	kit.RequireMetric(t, b.collector, "otelcol_receiver_alertmanager_sync_passed_on_alerts", 1)
 	b.repaired(t, 0)
 	assert.EqualValues(t, 1, b.sum(t.Context(), t, "otelcol_exporter_alert24_events", `outcome="repeated"`))
 }

@@ -98,7 +98,7 @@ func TestNoAnswer(t *testing.T) {
 			b.syncs(t, 5)
 			b.incident(t, "kept", kit.IsOpen)
 			b.whole(t, 0)
-			assert.Positive(t, b.sum(t.Context(), t, "otelcol_receiver_alertmanager_sync_questions", `result="`+test.result+`"`))
+			assert.Positive(t, b.sum(t.Context(), t, "otelcol_receiver_alertmanager_sync_polls", `result="`+test.result+`"`))
 			b.doors[1].leads(t, am.Alertmanager)
 			b.incident(t, "kept", kit.IsResolved)
 		})
@@ -160,7 +160,7 @@ func TestPairThatDisagrees(t *testing.T) {
 	first.ends(t, alert)
 	kit.Eventually(t, func(ctx context.Context) error {
 		waited := b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_waits"`)
-		withdrawn := b.effect(ctx, t, "withdrawn") + b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_withdrawn"`)
+		withdrawn := b.effect(ctx, t, "resolve_withdrawn") + b.sum(ctx, t, "otelcol_exporter_alert24_events", `outcome="resolve_withdrawn"`)
 		if waited == 0 || withdrawn == 0 {
 			return errors.New("the resolve has not been withdrawn")
 		}

@@ -95,7 +95,7 @@ receivers:
 		undo()
 	})
 
-	require.Zero(t, b.effect(t.Context(), t, "withdrawn"))
+	require.Zero(t, b.effect(t.Context(), t, "resolve_withdrawn"))
 }
 
 // TestAResolveThatComesCounts: with a sync, a resolve from Alertmanager closes the incident as before, at the true end.

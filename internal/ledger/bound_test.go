@@ -51,7 +51,7 @@ func TestAnArmedCreateIsTakenBack(t *testing.T) {
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	apply(t, l, firing("am1", at(0)))
 	require.Equal(t, protocol.Create, c.decode(t).Inflight().Kind, "the write-ahead rides with the event")
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("am1", at(0), at(0))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("am1", at(0), at(0))))
 	assert.Equal(t, protocol.NoCall, l.Get(theAlias).Inflight().Kind)
 	assert.Equal(t, protocol.NoCall, c.decode(t).Inflight().Kind)
 	_, d, err := l.Claim(t.Context(), theAlias)

@@ -145,7 +145,7 @@ func TestIgnoredEvents(t *testing.T) {
 
 	l = New(testConfig(1, func() time.Time { return at(0) }), nil)
 	apply(t, l, firing("am1", at(0)))
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, under("b", ignored)), "it fires: this ends it, under its alias")
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, under("b", ignored)), "it fires: this ends it, under its alias")
 	assert.False(t, l.Get(theAlias).Firing())
 }
 
@@ -165,7 +165,7 @@ func TestTheDecisionToIgnoreIsMadeInsideTheWrite(t *testing.T) {
 		case protocol.Ignored:
 			require.True(t, l.Get(theAlias).Firing(), "it came first")
 		default:
-			require.Equal(t, protocol.Coalesced, dropped[0])
+			require.Equal(t, protocol.NeverOpened, dropped[0])
 			require.False(t, l.Get(theAlias).Firing())
 		}
 		require.Nil(t, l.Get("b"))

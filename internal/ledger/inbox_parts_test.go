@@ -19,7 +19,7 @@ func TestLargeInboxIsAppliedInParts(t *testing.T) {
 	for id, payload := range []string{"fired", "?", "resolved", "resolved", "fired"} {
 		s.leave(int64(id), payload)
 	}
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
 	require.Len(t, s.commits, 3)
 	assert.Equal(t, []int64{0}, s.commits[0].IDs)
 	assert.Contains(t, s.commits[0].Aside, int64(1))

@@ -96,7 +96,7 @@ func TestInboxGoesBeforeTheWebhookInOneTransaction(t *testing.T) {
 	l := sharing(t, s, 10, func(c *Config) {
 		c.Unpacked = func(_ []protocol.Event, outcomes []protocol.Outcome) { did = append(did, outcomes...) }
 	})
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
 	assert.Equal(t, []protocol.Outcome{protocol.Fired}, did)
 	require.Len(t, s.commits, 1)
 	assert.Equal(t, []int64{1}, s.commits[0].IDs)
@@ -109,7 +109,7 @@ func TestWebhookJoinsBeforeTheInboxIsRead(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)
 	s.reading = func() { s.reading = nil; s.leave(1, "fired") }
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
 	assert.Empty(t, s.rows)
 }
 
@@ -193,7 +193,7 @@ func TestRowThatPanicsWhenItIsAppliedIsSetAside(t *testing.T) {
 	for id, payload := range []string{"panics when planned", "fired", "panics when applied"} {
 		s.leave(int64(id), payload)
 	}
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
 	require.Len(t, s.commits, 1)
 	assert.Equal(t, Consumed{IDs: []int64{1}, Aside: map[int64]string{0: "panic: no plan", 2: "panic: no entry"}}, s.commits[0])
 	assert.Panics(t, func() {
@@ -212,7 +212,7 @@ func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, l.Get(theAlias))
 	s.fails = nil
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced}, apply(t, l, resolved("a", at(0), at(50))))
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
 	assert.Len(t, s.commits, 1)
 }
 

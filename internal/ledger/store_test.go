@@ -229,7 +229,7 @@ func TestMaxAliases(t *testing.T) {
 	// A closed entry makes room before its retention ends.
 	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
 	require.NoError(t, err)
-	assert.Equal(t, []protocol.Outcome{protocol.Coalesced, protocol.Fired}, outcomes)
+	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened, protocol.Fired}, outcomes)
 	entries, live := l.Counts()
 	assert.Equal(t, 3, entries)
 	assert.Equal(t, 2, live)

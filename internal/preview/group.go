@@ -166,7 +166,7 @@ func (s *simulation) reason(outcomes []protocol.Outcome) string {
 		return protocol.Why(s.entry.Entry, s.last)
 	case s.entry.Left:
 		return "its annotation alert24_resolve leaves closing to a person"
-	case slices.Contains(outcomes, protocol.Coalesced):
+	case slices.Contains(outcomes, protocol.NeverOpened):
 		return "it resolved before anything was sent"
 	default:
 		return "nothing is due"

@@ -175,7 +175,7 @@ func (p *Policy) applyResolve(n *Timed, m *Member, ev *Event, now time.Time) Out
 		return Resolved
 	}
 	if n.untried() {
-		return Coalesced
+		return NeverOpened
 	}
 	return Resolved
 }

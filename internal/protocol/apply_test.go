@@ -43,7 +43,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 1: older in the same epoch": {
 			said: []said{
 				{0, fires("am1", s0).order("a", 1), Fired},
-				{minute, resolves("am1", s0, e1).order("a", 3), Coalesced},
+				{minute, resolves("am1", s0, e1).order("a", 3), NeverOpened},
 				{minute, fires("am1", s0).order("a", 2), OlderDropped},
 			},
 		},
@@ -54,13 +54,13 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 1: another epoch is in order of arrival": {
 			said: []said{
 				{0, fires("am1", s0).order("a", 7), Fired},
-				{minute, resolves("am1", s0, e1).order("b", 1), Coalesced},
+				{minute, resolves("am1", s0, e1).order("b", 1), NeverOpened},
 			},
 		},
 		"rule 1: without an epoch the order is that of arrival": {
 			said: []said{
 				{0, fires("am1", s0).order("", 7), Fired},
-				{minute, resolves("am1", s0, e1).order("", 1), Coalesced},
+				{minute, resolves("am1", s0, e1).order("", 1), NeverOpened},
 			},
 		},
 		"rule 1: the order is each alert's own": {
@@ -79,13 +79,13 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			firing: true,
 		},
 		"rule 2: an older start that ended later is this one, merged": {
-			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", s0, s2.Add(1)), Coalesced}},
+			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", s0, s2.Add(1)), NeverOpened}},
 		},
 		"rule 2: without an end nothing is provable": {
-			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", s0, zero), Coalesced}},
+			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", s0, zero), NeverOpened}},
 		},
 		"rule 2: without a start nothing is provable": {
-			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", zero, e1), Coalesced}},
+			said: []said{{2 * minute, fires("am1", s2), Fired}, {3 * minute, resolves("am2", zero, e1), NeverOpened}},
 		},
 		"rule 2: an echo of the instance before does not make its resolve fit": {
 			said: []said{
@@ -98,7 +98,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 2: a resolve of the instance before does not end the hold of this one": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{2 * minute, resolves("am2", s0, s2), Coalesced},
+				{2 * minute, resolves("am2", s0, s2), NeverOpened},
 				{2 * minute, fires("am1", s2), EchoHeld},
 				{3 * minute, resolves("am2", s0, s2), StaleResolve},
 			},
@@ -108,7 +108,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			said: []said{
 				{0, fires("", s0).undated(), Fired},
 				{2 * minute, fires("", s2).undated(), Repeated},
-				{3 * minute, resolves("", zero, e1), Coalesced},
+				{3 * minute, resolves("", zero, e1), NeverOpened},
 			},
 		},
 		"rule 3: only this member": {
@@ -130,7 +130,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 3: cancels a hold": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{minute, fires("am2", s0), EchoHeld},
 				{minute, resolves("am2", s0, e1), EchoCancelled},
 			},
@@ -138,7 +138,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 4: a replica's old start is held": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{7*minute - 1, fires("am2", e1), EchoHeld},
 			},
 			held: true,
@@ -146,7 +146,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 4: after the window it fires": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{7 * minute, fires("am2", s0), Fired},
 			},
 			firing: true,
@@ -154,7 +154,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 4: a newer start fires": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{2 * minute, fires("am2", e1.Add(1)), Fired},
 			},
 			firing: true,
@@ -162,7 +162,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 4: the sender of the resolve is no echo (Q2)": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{2 * minute, fires("am1", s0), Fired},
 			},
 			firing: true,
@@ -171,7 +171,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 			policy: func(p *Policy) { p.EchoAnySender = true },
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{2 * minute, fires("am1", s0), EchoHeld},
 				{3 * minute, fires("am1", s0), EchoIgnored},
 			},
@@ -180,7 +180,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 5: the echo again changes nothing": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{minute, fires("am2", s0), EchoHeld},
 				{2 * minute, fires("am2", s0), EchoIgnored},
 				{3 * minute, fires("am3", s0), EchoIgnored},
@@ -190,7 +190,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 5: the sender of the resolve releases": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{minute, fires("am2", s0), EchoHeld},
 				{2 * minute, fires("am1", s0), EchoReleased},
 			},
@@ -199,19 +199,19 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"rule 5: a newer start releases": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, e1), Coalesced},
+				{minute, resolves("am1", s0, e1), NeverOpened},
 				{minute, fires("am2", s0), EchoHeld},
 				{3 * minute, fires("am2", s2), EchoReleased},
 			},
 			firing: true,
 		},
 		"times: an unknown start and end are no proof of age": {
-			said: []said{{0, fires("am1", s0), Fired}, {minute, resolves("am1", zero, zero), Coalesced}},
+			said: []said{{0, fires("am1", s0), Fired}, {minute, resolves("am1", zero, zero), NeverOpened}},
 		},
 		"times: an end in the future is the arrival": {
 			said: []said{
 				{0, fires("am1", s0), Fired},
-				{minute, resolves("am1", s0, s0.Add(hour)), Coalesced},
+				{minute, resolves("am1", s0, s0.Add(hour)), NeverOpened},
 				{2 * minute, fires("am2", s2), Fired},
 			},
 			firing: true,
@@ -219,7 +219,7 @@ func TestApply(t *testing.T) { //nolint:funlen // one table of cases
 		"times: with our clock behind, an echo is an echo": {
 			said: []said{
 				{0, fires("am1", s2), Fired},
-				{minute, resolves("am1", s2, s2.Add(minute)), Coalesced},
+				{minute, resolves("am1", s2, s2.Add(minute)), NeverOpened},
 				{minute, fires("am2", s2), EchoHeld},
 			},
 			held: true,

@@ -31,7 +31,7 @@ func (p *Policy) learnUnanswered(n *Timed, c Call, a Answer, now time.Time) Less
 		n.PeekBy = now.Add(peekTime)
 	}
 	if a.ContentSuspect && p.shrink(n, c, now) {
-		return Shrunk
+		return FewerFields
 	}
 	return Doubting
 }

@@ -83,7 +83,7 @@ func TestArmedCreateIsTakenBack(t *testing.T) {
 	assert.Equal(t, Create, e.Inflight().Kind)
 	assert.False(t, p.Arm(&e, want(e), at(0)), "once")
 	n, outcome := applyOne(p, e, resolves("am1", at(0), at(1)), at(1))
-	assert.Equal(t, Coalesced, outcome)
+	assert.Equal(t, NeverOpened, outcome)
 	assert.Equal(t, NoCall, n.Inflight().Kind)
 	assert.Equal(t, NoCall, p.Decide(n, want(n), at(1)).Call.Kind)
 

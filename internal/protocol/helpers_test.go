@@ -139,7 +139,7 @@ func TestNames(t *testing.T) {
 	for r := Unanswered; r <= Foreign; r++ {
 		require.NotEmpty(t, r.String())
 	}
-	for l := Nothing; l <= Untold; l++ {
+	for l := Nothing; l <= NotOpened; l++ {
 		require.NotEmpty(t, l.String())
 	}
 	for s := None; s <= Unknown; s++ {

@@ -24,7 +24,7 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 		p.giveBack(&n, c) // c and the create that follows are one try
 	}
 	if !n.Firing() && !e.untried() && n.untried() && n.Incident.ID == "" {
-		lesson = Untold
+		lesson = NotOpened
 	}
 	return n, lesson
 }
@@ -72,7 +72,7 @@ func (p *Policy) learn(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	case Denied, NotSent, Incomplete:
 		p.backOff(n, c, a, now)
 		if a.ContentSuspect && p.shrink(n, c, now) {
-			return Shrunk
+			return FewerFields
 		}
 		return Retrying
 	default:
@@ -133,7 +133,7 @@ func (p *Policy) created(n *Timed, a Answer, now time.Time) Lesson {
 	if f.Seen && !f.Open {
 		return p.createdClosed(n, f)
 	}
-	lesson := Adopted
+	lesson := FoundOpen
 	switch {
 	case !a.Met:
 		n.Written = Written{News: a.Sent.News, Peak: a.Sent.Severity}

@@ -85,7 +85,7 @@ func (p *Policy) adopt(n *Timed, found []Shown, depth Depth, now time.Time) Less
 	known := n.Incident.State == Open && n.Incident.ID == f.ID
 	lesson := Nothing
 	if !known {
-		lesson = Adopted
+		lesson = FoundOpen
 		if n.Unseen && n.Incident.ID == f.ID {
 			// The API reported it as closed, but it is open.
 			lesson = StillOpen

@@ -127,7 +127,7 @@ func (w *world) did(a arrived, o Outcome, again bool) {
 			w.pages++
 		}
 	}
-	if a.sender == am2 && (o == Resolved || o == Coalesced || o == EchoCancelled) {
+	if a.sender == am2 && (o == Resolved || o == NeverOpened || o == EchoCancelled) {
 		w.wrongly(a.notification)
 	}
 }

@@ -17,7 +17,7 @@ const (
 	Resolved                        // a firing member resolved
 	ResolveRepeated                 // a resolve for a member that does not fire
 	ResolveUnknown                  // a resolve for an alias that we never opened
-	Coalesced                       // resolved before anything was sent
+	NeverOpened                     // resolved before anything was sent
 	OlderDropped                    // provably older than what is known
 	StaleResolve                    // a resolve of an instance that ended before this one began
 	EchoHeld                        // a firing held as a replica's echo
@@ -34,7 +34,7 @@ const (
 // String names the outcome for logs and metrics.
 func (o Outcome) String() string {
 	return [...]string{
-		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "coalesced",
+		"fired", "changed", "repeated", "refresh_due", "resolved", "resolve_repeated", "resolve_unknown", "never_opened",
 		"older_dropped", "stale_resolve", "echo_held", "echo_ignored", "echo_released", "echo_cancelled",
 		"resolve_waits", "resolve_withdrawn", "no_room", "ignored", "repaired",
 	}[o]

@@ -81,7 +81,7 @@ type Lesson uint8
 const (
 	Nothing Lesson = iota
 	Opened
-	Adopted // a lookup or a create found the incident
+	FoundOpen // a lookup or a create found the incident
 	Updated
 	ClosedIt
 	FoundClosed // somebody else closed or removed it
@@ -89,15 +89,15 @@ const (
 	ParkedIt
 	Retrying
 	Doubting
-	Blocked // another tool's incident has the alias
-	Shrunk  // an update is tried with fewer fields from now on
-	Untold  // its alerts have resolved, and it is now certain that no incident was opened
+	Blocked     // another tool's incident has the alias
+	FewerFields // an update is tried with fewer fields from now on
+	NotOpened   // its alerts have resolved, and it is now certain that no incident was opened
 )
 
 // String names the lesson for logs and metrics.
 func (l Lesson) String() string {
 	return [...]string{
-		"nothing", "opened", "adopted", "updated", "closed", "found_closed", "still_open", "parked", "retrying", "doubting",
-		"blocked", "shrunk", "untold",
+		"nothing", "opened", "found_open", "updated", "closed", "found_closed", "still_open", "parked", "retrying", "doubtful",
+		"blocked", "fewer_fields", "never_opened",
 	}[l]
 }

@@ -46,14 +46,14 @@ type Silence struct {
 
 // Sighting counts what a snapshot did to the members of an entry.
 type Sighting struct {
-	Shown     int // seen in a snapshot for the first time
-	Resolved  int // resolved by absence
-	Released  int // fire after all: a held one is listed
-	Cancelled int // do not fire: a held one is absent
-	Confirmed int // resolved: the resolve waited, and the alert is absent
-	Withdrawn int // fire on: the resolve waited, and the alert is listed
-	Unheard   int // resolved after a long wait, although nothing showed that their source was alive
-	Held      int // to resolve, once their source is known to be alive
+	Shown       int // seen in a snapshot for the first time
+	Resolved    int // resolved by absence
+	Released    int // fire after all: a held one is listed
+	Cancelled   int // do not fire: a held one is absent
+	Confirmed   int // resolved: the resolve waited, and the alert is absent
+	Withdrawn   int // fire on: the resolve waited, and the alert is listed
+	Unconfirmed int // resolved after a long wait, although nothing showed that their source was alive
+	Held        int // to resolve, once their source is known to be alive
 }
 
 // Add adds o to s.
@@ -64,7 +64,7 @@ func (s *Sighting) Add(o Sighting) {
 	s.Cancelled += o.Cancelled
 	s.Confirmed += o.Confirmed
 	s.Withdrawn += o.Withdrawn
-	s.Unheard += o.Unheard
+	s.Unconfirmed += o.Unconfirmed
 	s.Held += o.Held
 }
 
@@ -73,7 +73,7 @@ func (s *Sighting) Add(o Sighting) {
 func (s Sighting) Durable() bool { return s != Sighting{Held: s.Held} }
 
 // Wakes reports whether a call may have become due.
-func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed+s.Unheard > 0 }
+func (s Sighting) Wakes() bool { return s.Resolved+s.Released+s.Confirmed+s.Unconfirmed > 0 }
 
 // Snapshot applies a snapshot to e and returns the new entry and what changed. It returns e itself if nothing changed.
 func (p *Policy) Snapshot(e Timed, s *Snapshot, now time.Time) (Timed, Sighting) {

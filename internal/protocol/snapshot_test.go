@@ -240,7 +240,7 @@ func TestAListPassesOn(t *testing.T) {
 	require.False(t, look(p, e, list(), t0.Add(3*minute)).Firing())
 
 	e, outcome = applyOne(p, e, resolves(am1, t0, t0.Add(minute)), t0.Add(2*minute))
-	require.Equal(t, Coalesced, outcome)
+	require.Equal(t, NeverOpened, outcome)
 	e, outcome = applyOne(p, e, byList(fires("", t0)), t0.Add(3*minute))
 	require.Equal(t, EchoHeld, outcome, "the list may be older than the resolve")
 	require.Equal(t, theSource, e.Members.Get(keys[0]).ShownBy)

@@ -13,7 +13,7 @@ type Witness uint64
 const Unheard = time.Hour
 
 // longestWait is how long such a resolve waits if no snapshot comes. A snapshot after Unheard ends the wait earlier, and reports the
-// resolve as Unheard.
+// resolve as Unconfirmed.
 const longestWait = Unheard + 5*time.Minute
 
 // waitOf returns how long the resolve waits.
@@ -34,7 +34,7 @@ func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 		did.Confirmed++
 	case now.Sub(since) >= Unheard:
 		m.finish(now)
-		did.Unheard++
+		did.Unconfirmed++
 	default:
 		did.Held++
 	}
@@ -50,7 +50,7 @@ func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
 		did.Held++
 		return
 	default:
-		did.Unheard++
+		did.Unconfirmed++
 	}
 	m.end(m.AbsentSince)
 }

@@ -61,7 +61,7 @@ func TestResolveWaitsForTheLease(t *testing.T) {
 	require.Equal(t, end, e.EndedAt())
 }
 
-// TestResolveWaitsAnHour: after an hour the resolve counts, and the sighting reports it as Unheard. Without snapshots, it counts when its
+// TestResolveWaitsAnHour: after an hour the resolve counts, and the sighting reports it as Unconfirmed. Without snapshots, it counts when its
 // time is up.
 func TestResolveWaitsAnHour(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
@@ -69,7 +69,7 @@ func TestResolveWaitsAnHour(t *testing.T) {
 	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard-time.Second))
 	require.Equal(t, Sighting{Held: 1}, did)
 	n, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard))
-	require.Equal(t, Sighting{Unheard: 1}, did)
+	require.Equal(t, Sighting{Unconfirmed: 1}, did)
 	require.True(t, did.Wakes())
 	require.False(t, n.Firing())
 
@@ -118,7 +118,7 @@ func TestAbsenceWaitsForItsWitness(t *testing.T) {
 	require.Equal(t, Sighting{Resolved: 1}, did)
 	require.Equal(t, t0.Add(minute), back.EndedAt())
 	late, did := p.Snapshot(e, lists(t0), t0.Add(61*minute))
-	require.Equal(t, Sighting{Unheard: 1}, did)
+	require.Equal(t, Sighting{Unconfirmed: 1}, did)
 	require.Equal(t, t0.Add(minute), late.EndedAt())
 
 	_, did = p.Snapshot(e, list(), t0.Add(5*minute))

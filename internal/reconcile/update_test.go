@@ -135,7 +135,7 @@ func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
 		w.fire("other", incident.High, "second")
 		pass(15 * time.Minute)
 		assert.NotEqual(t, protocol.Full, w.ledger.timed(alias).Form)
-		assert.Contains(t, w.seen.now().lessons, protocol.Shrunk)
+		assert.Contains(t, w.seen.now().lessons, protocol.FewerFields)
 	})
 }
 

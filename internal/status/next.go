@@ -85,7 +85,7 @@ func Told(a *protocol.Answered) string {
 	switch a.Lesson {
 	case protocol.Opened:
 		return "opened " + is
-	case protocol.Adopted:
+	case protocol.FoundOpen:
 		return "found " + is + " open"
 	case protocol.Updated:
 		if a.Answer.Wrote == 0 {
@@ -100,9 +100,9 @@ func Told(a *protocol.Answered) string {
 		return is + " is still open"
 	case protocol.Blocked:
 		return "another tool's incident " + a.Foreign + " has the alias"
-	case protocol.Untold:
+	case protocol.NotOpened:
 		return "no incident was opened, and the alert has resolved"
-	case protocol.Shrunk:
+	case protocol.FewerFields:
 		return "the next updates of " + is + " send fewer fields"
 	case protocol.Doubting:
 		return "it may have been carried out"

@@ -65,7 +65,7 @@ func TestTold(t *testing.T) {
 	seen := protocol.Answer{Result: protocol.Done, Found: []protocol.Shown{{ID: "id-1", Seen: true, Open: true}}}
 	for want, a := range map[string]protocol.Answered{
 		"opened #1042":                                       {Lesson: protocol.Opened},
-		"found #1042 open":                                   {Lesson: protocol.Adopted},
+		"found #1042 open":                                   {Lesson: protocol.FoundOpen},
 		"wrote title of #1042":                               {Lesson: protocol.Updated, Answer: protocol.Answer{Wrote: protocol.Fields(incident.FieldTitle)}},
 		"#1042 needed no change":                             {Lesson: protocol.Updated},
 		"closed #1042":                                       {Lesson: protocol.ClosedIt},
@@ -74,11 +74,11 @@ func TestTold(t *testing.T) {
 		"#1042 was closed by somebody else":                  {Lesson: protocol.FoundClosed},
 		"#1042 is still open":                                {Lesson: protocol.StillOpen},
 		"it may have been carried out":                       {Lesson: protocol.Doubting},
-		"the next updates of #1042 send fewer fields":        {Lesson: protocol.Shrunk},
+		"the next updates of #1042 send fewer fields":        {Lesson: protocol.FewerFields},
 		"saw #1042 open":                                     {Call: protocol.Call{Kind: protocol.Lookup}, Answer: seen},
 		"saw no incident of the alias":                       {Call: protocol.Call{Kind: protocol.Lookup}, Answer: protocol.Answer{Result: protocol.Done}},
 		"another tool's incident id-9 has the alias":         {Lesson: protocol.Blocked},
-		"no incident was opened, and the alert has resolved": {Lesson: protocol.Untold},
+		"no incident was opened, and the alert has resolved": {Lesson: protocol.NotOpened},
 		"": {Lesson: protocol.Retrying},
 	} {
 		a.Timed = protocol.Timed{Entry: e}

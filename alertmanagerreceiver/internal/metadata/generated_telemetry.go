@@ -23,18 +23,18 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                 metric.Meter
-	mu                                    sync.Mutex
-	registrations                         []metric.Registration
-	ReceiverAlertmanagerCutValues         metric.Int64Counter
-	ReceiverAlertmanagerSkippedAlerts     metric.Int64Counter
-	ReceiverAlertmanagerSyncComplete      metric.Int64Gauge
-	ReceiverAlertmanagerSyncListedAlerts  metric.Int64Gauge
-	ReceiverAlertmanagerSyncPassedAlerts  metric.Int64Counter
-	ReceiverAlertmanagerSyncQuestions     metric.Int64Counter
-	ReceiverAlertmanagerTruncatedAlerts   metric.Int64Counter
-	ReceiverAlertmanagerTruncatedWebhooks metric.Int64Counter
-	ReceiverAlertmanagerWebhooks          metric.Int64Counter
+	meter                                  metric.Meter
+	mu                                     sync.Mutex
+	registrations                          []metric.Registration
+	ReceiverAlertmanagerCutValues          metric.Int64Counter
+	ReceiverAlertmanagerSkippedAlerts      metric.Int64Counter
+	ReceiverAlertmanagerSyncComplete       metric.Int64Gauge
+	ReceiverAlertmanagerSyncListedAlerts   metric.Int64Gauge
+	ReceiverAlertmanagerSyncPassedOnAlerts metric.Int64Counter
+	ReceiverAlertmanagerSyncPolls          metric.Int64Counter
+	ReceiverAlertmanagerTruncatedAlerts    metric.Int64Counter
+	ReceiverAlertmanagerTruncatedWebhooks  metric.Int64Counter
+	ReceiverAlertmanagerWebhooks           metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -90,16 +90,16 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAlertmanagerSyncPassedAlerts, err = builder.meter.Int64Counter(
-		"otelcol_receiver_alertmanager_sync_passed_alerts",
+	builder.ReceiverAlertmanagerSyncPassedOnAlerts, err = builder.meter.Int64Counter(
+		"otelcol_receiver_alertmanager_sync_passed_on_alerts",
 		metric.WithDescription("Alerts that the sync passed on because no webhook about them had come since the start of the bridge. Only with `sync::repair` both. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAlertmanagerSyncQuestions, err = builder.meter.Int64Counter(
-		"otelcol_receiver_alertmanager_sync_questions",
-		metric.WithDescription("Questions for an Alertmanager's list of alerts, by their result. [Alpha]"),
-		metric.WithUnit("{question}"),
+	builder.ReceiverAlertmanagerSyncPolls, err = builder.meter.Int64Counter(
+		"otelcol_receiver_alertmanager_sync_polls",
+		metric.WithDescription("Polls of an Alertmanager for its list of alerts, by their result. [Alpha]"),
+		metric.WithUnit("{poll}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAlertmanagerTruncatedAlerts, err = builder.meter.Int64Counter(
