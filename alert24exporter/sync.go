@@ -79,7 +79,7 @@ func (t *telemetry) silenced(s *protocol.Snapshot) {
 		silence := &s.Silences[i]
 		if seen[silence.ID] = true; !known[silence.ID] {
 			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until the alerts resolve",
-				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("by", silence.By),
+				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("created_by", silence.By),
 				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
 		}
 	}

@@ -35,7 +35,7 @@ func TestSilencesAreLoggedOnce(t *testing.T) {
 	tel.silenced(silenced("b"))
 	tel.silenced(silenced("a", "s1", "s2"))
 	require.Equal(t, 2, logged.Len())
-	assert.Equal(t, map[string]any{"source": "a", "silence": "s1", "by": "jane", "until": until, "alerts": int64(3)}, logged.All()[0].ContextMap())
+	assert.Equal(t, map[string]any{"source": "a", "silence": "s1", "created_by": "jane", "until": until, "alerts": int64(3)}, logged.All()[0].ContextMap())
 	tel.silenced(silenced("a"))
 	tel.silenced(silenced("a", "s1"))
 	tel.silenced(silenced("b", "s1"))

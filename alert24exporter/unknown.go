@@ -41,7 +41,7 @@ func (t *telemetry) unknownValue(key, value, used string) {
 	if t.unknown.first(key, value) {
 		fields := []zap.Field{zap.String("key", key), zap.String("value", value)}
 		if used != "" {
-			fields = append(fields, zap.String("used", used))
+			fields = append(fields, zap.String("used_severity", used))
 		}
 		t.logger.Warn("A label's value has no entry in the map; add one", fields...)
 	}

@@ -48,7 +48,7 @@ func TestAnUnknownWordIsLoggedWithItsSeverity(t *testing.T) {
 		lines = append(lines, l.ContextMap())
 	}
 	assert.ElementsMatch(t, []map[string]any{
-		{"key": "incident::severity::map", "value": "1", "used": "critical"},
+		{"key": "incident::severity::map", "value": "1", "used_severity": "critical"},
 		{"key": "incident::assigned_to", "value": "b"},
 	}, lines)
 }

@@ -44,7 +44,7 @@ func TestEndsUnsaid(t *testing.T) { //nolint:funlen // one story: each step need
 		alert := open(t, "silenced")
 		am.silence(t, "silenced")
 		stays(t, "silenced")
-		assert.Equal(t, 1, strings.Count(b.collector.Log(), `"by": "jane"`), "the log tells who silences it, once")
+		assert.Equal(t, 1, strings.Count(b.collector.Log(), `"created_by": "jane"`), "the log tells who silences it, once")
 		closes(t, alert)
 	})
 

@@ -25,17 +25,17 @@ func tracker(o *sandbox.Options) { o.Switches = nil }
 // report is a part of the check's report.
 type report struct {
 	Findings []struct {
-		Point, Level, Reading, Seen, Change string
+		Point, Level, Behaviour, Seen, Change string
 	}
-	Opened  []string
-	Left    []any
-	Stopped string
+	Opened   []string
+	LeftOpen []any `json:"left_open"`
+	Stopped  string
 }
 
 func (r *report) reading(point string) string {
 	for _, f := range r.Findings {
 		if f.Point == point {
-			return f.Reading
+			return f.Behaviour
 		}
 	}
 	return ""
@@ -78,7 +78,7 @@ func TestCheckNamesTheReading(t *testing.T) {
 			for point, reading := range tt.readings {
 				assert.Equal(t, reading, r.reading(point), point)
 			}
-			assert.Empty(t, r.Left)
+			assert.Empty(t, r.LeftOpen)
 			assert.NotContains(t, text, s.Key)
 			require.NotEmpty(t, s.Incidents())
 			for _, i := range s.Incidents() {

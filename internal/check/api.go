@@ -206,18 +206,18 @@ func (r *run) rateLimit() {
 	}
 	f := Finding{
 		Point: "rate_limit", Title: "what answers say about a rate limit", Expected: "its headers, and Retry-After with a 429",
-		Level: OK, Reading: "headers", Seen: r.api.limitHeaders(),
+		Level: OK, Behaviour: "headers", Seen: r.api.limitHeaders(),
 	}
 	waits := slices.DeleteFunc(slices.Clone(r.api.waits), func(s string) bool { return s == "" })
 	switch {
 	case r.api.limited > len(waits):
-		f.Level, f.Reading = Note, "429_without_retry_after"
+		f.Level, f.Behaviour = Note, "429_without_retry_after"
 		f.Seen = strings.Trim("HTTP 429 without Retry-After, "+f.Seen, ", ") + "; the bridge pauses all calls by itself"
 	case r.api.limited > 0:
-		f.Level, f.Reading = Note, "429_with_retry_after"
+		f.Level, f.Behaviour = Note, "429_with_retry_after"
 		f.Seen = strings.Trim("HTTP 429, Retry-After: "+strings.Join(waits, ", ")+", "+f.Seen, ", ")
 	case len(r.api.limits) == 0:
-		f.Level, f.Reading = Note, "none"
+		f.Level, f.Behaviour = Note, "none"
 		f.Seen = "no such header in any answer; keep limits::requests_per_second at 15 or below, since 1,000 a minute are planned"
 	}
 	if perMinute := r.api.perMinute(); perMinute > 0 && (r.o.PerSecond == 0 || float64(perMinute) < r.o.PerSecond*60) {
@@ -226,11 +226,11 @@ func (r *run) rateLimit() {
 	}
 	r.find(f)
 	slow := Finding{
-		Point: "time", Title: "the slowest answer", Expected: "within half of timeout, " + r.o.Timeout.String(), Level: OK, Reading: "quick",
+		Point: "time", Title: "the slowest answer", Expected: "within half of timeout, " + r.o.Timeout.String(), Level: OK, Behaviour: "quick",
 		Seen: r.api.slowest.Round(time.Millisecond).String(),
 	}
 	if r.api.slowest > r.o.Timeout/2 {
-		slow.Level, slow.Reading = Change, "slow"
+		slow.Level, slow.Behaviour = Change, "slow"
 		slow.Change = "timeout: " + (4 * r.api.slowest).Round(time.Second).String()
 	}
 	r.find(slow)

@@ -44,7 +44,7 @@ func start(t *testing.T, switches func(*sandbox.Switches)) (*sandboxtest.Sandbox
 func readings(r *check.Report) map[string]string {
 	all := map[string]string{}
 	for _, f := range r.Findings {
-		all[f.Point] = f.Reading
+		all[f.Point] = f.Behaviour
 	}
 	return all
 }
@@ -61,7 +61,7 @@ var usual = map[string]string{
 	"update_labels": "accepted", "update_impact_description": "applied", "update_affected_services": "accepted",
 	"severity_up": "applied", "acknowledged": "same", "monitoring": "same", "close": "closed", "after_close": "new", "close_again": "accepted",
 	"close_without_time": "time_not_set", "postmortem": "new", "row_order": "newest", "row_times": "iso", "at_once": "two",
-	"rate_limit": "none", "time": "quick", "left": "nothing",
+	"rate_limit": "none", "time": "quick", "left_open": "nothing",
 }
 
 // gone removes a reading.
@@ -148,7 +148,7 @@ func TestReadings(t *testing.T) {
 				}
 				assert.Equal(t, want, readings(report))
 				assert.Empty(t, report.Stopped)
-				assert.Empty(t, report.Left)
+				assert.Empty(t, report.LeftOpen)
 				assert.Empty(t, s.Open(alias), "all are closed")
 				assert.NotContains(t, all(report), s.Key)
 			})

@@ -35,15 +35,15 @@ func (r *run) cleanup(ctx context.Context) {
 	why := r.adoptStrays(ctx)
 	for _, o := range r.opened {
 		if reason := r.shut(ctx, o); reason != "" {
-			r.report.Left = append(r.report.Left, Left{ID: text.Line(o.id, maxSaid), Number: o.number, Title: o.title, Why: reason})
+			r.report.LeftOpen = append(r.report.LeftOpen, Left{ID: text.Line(o.id, maxSaid), Number: o.number, Title: o.title, Why: reason})
 		}
 	}
 	if why != "" {
-		r.report.Left = append(r.report.Left, Left{Title: r.title(""), Why: why})
+		r.report.LeftOpen = append(r.report.LeftOpen, Left{Title: r.title(""), Why: why})
 	}
-	f := Finding{Point: "left", Title: "test incidents that are left", Level: OK, Reading: "nothing", Expected: "none", Seen: "none"}
-	if n := len(r.report.Left); n > 0 {
-		f.Level, f.Reading, f.Seen = Problem, "something", "see the end of this report"
+	f := Finding{Point: "left_open", Title: "test incidents that are left open", Level: OK, Behaviour: "nothing", Expected: "none", Seen: "none"}
+	if n := len(r.report.LeftOpen); n > 0 {
+		f.Level, f.Behaviour, f.Seen = Problem, "something", "see the end of this report"
 		f.Change = "close them by hand"
 	}
 	r.find(f)

@@ -31,8 +31,8 @@ func TestInterrupt(t *testing.T) {
 				}
 				report := check.Run(ctx, o)
 				assert.Empty(t, s.Open(alias))
-				assert.Empty(t, report.Left)
-				if point != "left" && point != "rate_limit" && point != "time" {
+				assert.Empty(t, report.LeftOpen)
+				if point != "left_open" && point != "rate_limit" && point != "time" {
 					assert.Equal(t, "interrupted", report.Stopped)
 				}
 			})
@@ -59,7 +59,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 				assert.Equal(t, "no incident can be opened", report.Stopped)
 				require.NotEmpty(t, s.Incidents())
 				assert.Empty(t, s.Open(alias))
-				assert.Empty(t, report.Left)
+				assert.Empty(t, report.LeftOpen)
 			})
 		})
 	}
@@ -81,11 +81,11 @@ func TestLeft(t *testing.T) {
 				_, err := s.AddFault(tt.fault)
 				require.NoError(t, err)
 				report := check.Run(t.Context(), o)
-				require.Len(t, report.Left, 1)
-				assert.Equal(t, "#1", report.Left[0].Number)
-				assert.Equal(t, s.Open(alias)[0].ID, report.Left[0].ID)
-				assert.Equal(t, tt.why, report.Left[0].Why)
-				assert.Equal(t, "something", readings(report)["left"])
+				require.Len(t, report.LeftOpen, 1)
+				assert.Equal(t, "#1", report.LeftOpen[0].Number)
+				assert.Equal(t, s.Open(alias)[0].ID, report.LeftOpen[0].ID)
+				assert.Equal(t, tt.why, report.LeftOpen[0].Why)
+				assert.Equal(t, "something", readings(report)["left_open"])
 				assert.False(t, report.Clean())
 			})
 		})
@@ -104,9 +104,9 @@ func TestLostWithoutList(t *testing.T) {
 			}
 		}
 		report := check.Run(t.Context(), o)
-		require.Len(t, report.Left, 1)
-		assert.Contains(t, report.Left[0].Title, alias)
-		assert.Contains(t, report.Left[0].Why, "a create was not answered and the list cannot be read (HTTP 401")
+		require.Len(t, report.LeftOpen, 1)
+		assert.Contains(t, report.LeftOpen[0].Title, alias)
+		assert.Contains(t, report.LeftOpen[0].Why, "a create was not answered and the list cannot be read (HTTP 401")
 	})
 }
 
@@ -124,9 +124,9 @@ func TestLostInALongList(t *testing.T) {
 			require.NoError(t, err)
 			report := check.Run(t.Context(), o)
 			assert.Len(t, s.Open(alias), left)
-			require.Len(t, report.Left, left, order)
+			require.Len(t, report.LeftOpen, left, order)
 			if left > 0 {
-				assert.Equal(t, "a create was not answered and the list may not begin with the newest incidents: there may be such an incident", report.Left[0].Why)
+				assert.Equal(t, "a create was not answered and the list may not begin with the newest incidents: there may be such an incident", report.LeftOpen[0].Why)
 			}
 		})
 	}

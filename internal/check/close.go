@@ -18,22 +18,22 @@ func (r *run) close(ctx context.Context) {
 		at = started // the API's clock is ahead of ours
 	}
 	answer, after := r.put(ctx, r.first, object{"status": statusResolved, "resolved_at": stamp(at)})
-	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Reading: "closed", Seen: answer.said()}
+	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Behaviour: "closed", Seen: answer.said()}
 	got, form := after.time("resolved_at")
 	switch {
 	case answer.refused():
-		f.Level, f.Reading, f.Seen = Note, refused, answer.said()+"; the bridge closes without the time then"
+		f.Level, f.Behaviour, f.Seen = Note, refused, answer.said()+"; the bridge closes without the time then"
 	case !answer.ok():
-		f.Level, f.Reading, f.Change = Problem, serverError, "none: incidents are not closed"
+		f.Level, f.Behaviour, f.Change = Problem, serverError, "none: incidents are not closed"
 	case after.object == nil:
-		f.Level, f.Reading = Note, accepted
+		f.Level, f.Behaviour = Note, accepted
 	case !after.closed():
-		f.Level, f.Reading, f.Seen = Problem, "still_open", "accepted, and the incident is still "+after.text("status")
+		f.Level, f.Behaviour, f.Seen = Problem, "still_open", "accepted, and the incident is still "+after.text("status")
 		f.Change = "none: incidents are not closed"
 	case form == formNull || form == absent:
-		f.Level, f.Reading, f.Seen = Note, "closed_without_time", "closed, and resolved_at is "+form+": the time to resolve is not known"
+		f.Level, f.Behaviour, f.Seen = Note, "closed_without_time", "closed, and resolved_at is "+form+": the time to resolve is not known"
 	case got.Sub(at).Abs() > time.Second:
-		f.Level, f.Reading, f.Seen = Note, "closed_at_other_time", "closed, at "+stamp(got)+" in place of "+stamp(at)
+		f.Level, f.Behaviour, f.Seen = Note, "closed_at_other_time", "closed, at "+stamp(got)+" in place of "+stamp(at)
 	}
 	r.find(f)
 }
@@ -48,15 +48,15 @@ func (r *run) afterClose(ctx context.Context) {
 		}
 	}
 	answer, _, which := r.post(ctx, " (after the close)")
-	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Reading: "new", Seen: answer.said()}
+	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Behaviour: "new", Seen: answer.said()}
 	switch {
 	case which == nil:
-		f.Level, f.Reading, f.Change = Problem, "failed", "none: an alert that fires again would open nothing"
+		f.Level, f.Behaviour, f.Change = Problem, "failed", "none: an alert that fires again would open nothing"
 	case which == r.first && r.read(ctx, r.first).closed():
-		f.Level, f.Reading, f.Seen = Problem, "same_closed", "the closed incident "+which.number+", which stays closed"
+		f.Level, f.Behaviour, f.Seen = Problem, "same_closed", "the closed incident "+which.number+", which stays closed"
 		f.Change = "none: an alert that fires again opens nothing; ask Alert24"
 	case which == r.first:
-		f.Level, f.Reading, f.Seen = Note, "reopened", "the closed incident "+which.number+", open again"
+		f.Level, f.Behaviour, f.Seen = Note, "reopened", "the closed incident "+which.number+", open again"
 	default:
 		r.next = which
 		f.Seen = answer.said() + ", incident " + which.number
@@ -70,12 +70,12 @@ func (r *run) closeAgain(ctx context.Context) {
 		return // cleanup reports it
 	}
 	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
-	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Reading: accepted, Seen: answer.said()}
+	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Behaviour: accepted, Seen: answer.said()}
 	switch {
 	case answer.refused():
-		f.Reading, f.Seen = refused, answer.said()+"; the bridge looks up, and finds it closed"
+		f.Behaviour, f.Seen = refused, answer.said()+"; the bridge looks up, and finds it closed"
 	case !answer.ok():
-		f.Level, f.Reading = Note, serverError
+		f.Level, f.Behaviour = Note, serverError
 	}
 	r.find(f)
 }
@@ -86,31 +86,31 @@ func (r *run) postmortem(ctx context.Context) {
 		return
 	}
 	answer, after := r.put(ctx, r.next, object{"status": statusResolved})
-	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Reading: "time_set", Seen: answer.said()}
+	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Behaviour: "time_set", Seen: answer.said()}
 	_, form := after.time("resolved_at")
 	switch {
 	case !answer.ok():
-		f.Level, f.Reading = Note, refused
+		f.Level, f.Behaviour = Note, refused
 	case after.object == nil:
-		f.Reading = accepted
+		f.Behaviour = accepted
 	case form == formNull || form == absent:
-		f.Reading, f.Seen = "time_not_set", "closed, and resolved_at stays empty"
+		f.Behaviour, f.Seen = "time_not_set", "closed, and resolved_at stays empty"
 	}
 	r.find(f)
 
-	f = Finding{Point: "postmortem", Title: "a create for an alias whose incident is in postmortem", Expected: "a new incident", Level: OK, Reading: "new", Seen: "a new incident"}
+	f = Finding{Point: "postmortem", Title: "a create for an alias whose incident is in postmortem", Expected: "a new incident", Level: OK, Behaviour: "new", Seen: "a new incident"}
 	answer, after = r.put(ctx, r.next, object{"status": statusPostmortem})
 	if !answer.ok() || after.text("status") != statusPostmortem {
-		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
 		r.find(f)
 		return
 	}
 	answer, _, which := r.post(ctx, " (after the postmortem)")
 	switch which {
 	case nil:
-		f.Level, f.Reading, f.Seen = Note, "failed", answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "failed", answer.said()
 	case r.next:
-		f.Level, f.Reading, f.Seen = Note, "same", "meets the incident in postmortem: an alert that fires again opens nothing until a person sets it to resolved"
+		f.Level, f.Behaviour, f.Seen = Note, "same", "meets the incident in postmortem: an alert that fires again opens nothing until a person sets it to resolved"
 	}
 	if r.next.closed = false; r.shut(ctx, r.next) == "" && which != nil && which != r.next {
 		_ = r.shut(ctx, which) // cleanup tries again
@@ -141,14 +141,14 @@ func (r *run) order(ctx context.Context) {
 		both = both && at(r.first) >= 0 && at(r.next) >= 0
 		firstAhead[i] = at(r.first) < at(r.next)
 	}
-	f := Finding{Point: "row_order", Title: "the order of the list", Expected: "the newest first", Level: OK, Reading: "newest", Seen: "the newest first"}
+	f := Finding{Point: "row_order", Title: "the order of the list", Expected: "the newest first", Level: OK, Behaviour: "newest", Seen: "the newest first"}
 	switch {
 	case !both:
-		f.Level, f.Reading, f.Seen = Note, "unknown", "our incidents are not on the first page: perhaps the oldest come first; lookups then read the whole list"
+		f.Level, f.Behaviour, f.Seen = Note, "unknown", "our incidents are not on the first page: perhaps the oldest come first; lookups then read the whole list"
 	case firstAhead[0] && firstAhead[1]:
-		f.Level, f.Reading, f.Seen = Note, "oldest", "the oldest first: lookups read the whole list"
+		f.Level, f.Behaviour, f.Seen = Note, "oldest", "the oldest first: lookups read the whole list"
 	case firstAhead[0] && !firstAhead[1]:
-		f.Level, f.Reading, f.Seen = Note, "updated", "what was updated last comes first: lookups read further"
+		f.Level, f.Behaviour, f.Seen = Note, "updated", "what was updated last comes first: lookups read further"
 	}
 	r.find(f)
 	if both {
@@ -167,20 +167,20 @@ func (r *run) statuses(ctx context.Context) {
 func (r *run) worked(ctx context.Context, status string) {
 	f := Finding{
 		Point: status, Title: "a create for an alias whose incident is " + status, Expected: "meets the incident",
-		Level: OK, Reading: "same", Seen: "meets the incident",
+		Level: OK, Behaviour: "same", Seen: "meets the incident",
 	}
 	answer, after := r.put(ctx, r.first, object{"status": status})
 	if !answer.ok() || after.text("status") != status {
-		f.Level, f.Reading, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
 		r.find(f)
 		return
 	}
 	answer, _, which := r.post(ctx, " (while it is "+status+")")
 	switch {
 	case which == nil:
-		f.Level, f.Reading, f.Seen = Note, serverError, answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, serverError, answer.said()
 	case which != r.first:
-		f.Level, f.Reading, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
+		f.Level, f.Behaviour, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
 		_ = r.shut(ctx, which) // cleanup tries again
 	}
 	r.find(f)
@@ -205,12 +205,12 @@ func (r *run) atOnce(ctx context.Context) {
 	for i, answer := range answers {
 		which[i] = r.remember(answer, answer.incidentIn())
 	}
-	f := Finding{Point: "at_once", Title: "two creates of one alias at the same time", Expected: "one incident", Level: OK, Reading: "one", Seen: "one incident"}
+	f := Finding{Point: "at_once", Title: "two creates of one alias at the same time", Expected: "one incident", Level: OK, Behaviour: "one", Seen: "one incident"}
 	switch {
 	case which[0] == nil || which[1] == nil:
-		f.Level, f.Reading, f.Seen = Note, "not_told", answers[0].said()+", "+answers[1].said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_told", answers[0].said()+", "+answers[1].said()
 	case which[0] != which[1]:
-		f.Level, f.Reading = Note, "two"
+		f.Level, f.Behaviour = Note, "two"
 		f.Seen = "two incidents, " + which[0].number + " and " + which[1].number + "; the bridge sends one create of an alias at a time"
 	}
 	for _, o := range which {

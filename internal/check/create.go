@@ -28,18 +28,18 @@ var optionalName = regexp.MustCompile(`\b(` + strings.Join(optionalOrder, "|") +
 // create opens the first incident.
 func (r *run) create(ctx context.Context) {
 	answer, inc, which := r.firstPost(ctx)
-	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Reading: "created", Seen: answer.said()}
+	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Behaviour: "created", Seen: answer.said()}
 	switch {
 	case answer.status == http.StatusForbidden:
-		f.Level, f.Reading, f.Change = Change, "scope", "api_key: create a key with scope write"
+		f.Level, f.Behaviour, f.Change = Change, "scope", "api_key: create a key with scope write"
 	case answer.status == http.StatusPaymentRequired:
-		f.Level, f.Reading, f.Change = Problem, "plan", "none: the plan of the organization does not include it"
+		f.Level, f.Behaviour, f.Change = Problem, "plan", "none: the plan of the organization does not include it"
 	case answer.refused():
-		f.Level, f.Reading, f.Change = Problem, "refused", "see the message of the API: the bridge would park every create"
+		f.Level, f.Behaviour, f.Change = Problem, "refused", "see the message of the API: the bridge would park every create"
 	case !answer.ok():
-		f.Level, f.Reading, f.Change = Problem, "failed", "none: the API fails"
+		f.Level, f.Behaviour, f.Change = Problem, "failed", "none: the API fails"
 	case which == nil || inc.envelope == bare:
-		f.Level, f.Reading, f.Change = Problem, "not_readable", "none: the bridge does not understand the answer, and looks up after each create"
+		f.Level, f.Behaviour, f.Change = Problem, "not_readable", "none: the bridge does not understand the answer, and looks up after each create"
 	default:
 		f.Seen = answer.said() + ", incident " + which.number
 	}
@@ -56,7 +56,7 @@ func (r *run) create(ctx context.Context) {
 
 // form reports a form of answers. The bridge copes with each of the known readings.
 func (r *run) form(point, title, reading string, known ...string) {
-	f := Finding{Point: point, Title: title, Level: OK, Reading: reading, Expected: strings.Join(known, ", or "), Seen: reading}
+	f := Finding{Point: point, Title: title, Level: OK, Behaviour: reading, Expected: strings.Join(known, ", or "), Seen: reading}
 	if !slices.Contains(known, reading) {
 		f.Level = Problem
 		f.Change = "none: the bridge does not read this form"
@@ -96,10 +96,10 @@ func (r *run) named(message string) string {
 func (r *run) refusedFields() {
 	f := Finding{
 		Point: "refused_fields", Title: "optional fields of a create", Expected: "all are accepted: " + strings.Join(optionalOrder, ", "),
-		Level: OK, Reading: "none", Seen: "all are accepted",
+		Level: OK, Behaviour: "none", Seen: "all are accepted",
 	}
 	if len(r.dropped) > 0 {
-		f.Level, f.Reading, f.Seen = Change, strings.Join(r.dropped, ","), "refused: "+strings.Join(r.dropped, ", ")
+		f.Level, f.Behaviour, f.Seen = Change, strings.Join(r.dropped, ","), "refused: "+strings.Join(r.dropped, ", ")
 		var changes []string
 		for _, name := range r.dropped {
 			changes = append(changes, optional[name])
@@ -118,13 +118,13 @@ func (r *run) again(ctx context.Context) {
 	answer, inc, which := r.post(ctx, more)
 	f := Finding{
 		Point: "again", Title: "the same create again, with another text", Expected: "the open incident, unchanged: an update follows",
-		Level: OK, Reading: "unchanged", Seen: answer.said(),
+		Level: OK, Behaviour: "unchanged", Seen: answer.said(),
 	}
 	switch {
 	case which == nil:
-		f.Level, f.Reading, f.Change = Problem, "failed", "none: the bridge looks up before it repeats a create, so this costs lookups"
+		f.Level, f.Behaviour, f.Change = Problem, "failed", "none: the bridge looks up before it repeats a create, so this costs lookups"
 	case which != r.first:
-		f.Level, f.Reading, f.Seen = Problem, "second", "a second incident, "+which.number+": the alias does not deduplicate"
+		f.Level, f.Behaviour, f.Seen = Problem, "second", "a second incident, "+which.number+": the alias does not deduplicate"
 		f.Change = "timeout: raise it, since each create without an answer can leave a second incident, which the bridge then closes"
 	default:
 		now := r.read(ctx, r.first)
@@ -133,7 +133,7 @@ func (r *run) again(ctx context.Context) {
 		}
 		f.Seen = answer.said() + ", " + which.number + " again, its text is unchanged"
 		if now.text("title") == r.title(more) {
-			f.Level, f.Reading, f.Seen = Note, "merged", answer.said()+", "+which.number+" again, with the new text"
+			f.Level, f.Behaviour, f.Seen = Note, "merged", answer.said()+", "+which.number+" again, with the new text"
 		}
 	}
 	r.find(f)
@@ -144,20 +144,20 @@ func (r *run) again(ctx context.Context) {
 	r.form("again_envelope", "where the answer to such a create has the incident", inc.envelope, inData, inDataIncident, inIncident)
 	where := Finding{
 		Point: "deduplicated", Title: "where such an answer says deduplicated", Expected: "at the top, in data, or in meta",
-		Level: OK, Reading: inc.deduplicated, Seen: inc.deduplicated,
+		Level: OK, Behaviour: inc.deduplicated, Seen: inc.deduplicated,
 	}
 	if inc.deduplicated == absent {
 		where.Level, where.Seen = Note, "nowhere: the bridge compares what the answer shows"
-		if f.Reading == "merged" {
+		if f.Behaviour == "merged" {
 			where.Level = OK
 		}
 	}
 	r.find(where)
 	count := Finding{
-		Point: "dedup_count", Title: "whether an answer counts such creates", Expected: "the bridge does not need it", Level: OK, Reading: "not_shown", Seen: "no dedup_count",
+		Point: "dedup_count", Title: "whether an answer counts such creates", Expected: "the bridge does not need it", Level: OK, Behaviour: "not_shown", Seen: "no dedup_count",
 	}
 	if inc.has("dedup_count") {
-		count.Reading, count.Seen = "shown", "dedup_count: "+inc.text("dedup_count")
+		count.Behaviour, count.Seen = "shown", "dedup_count: "+inc.text("dedup_count")
 	}
 	r.find(count)
 }

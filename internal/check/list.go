@@ -22,9 +22,9 @@ import (
 func (r *run) get(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, r.first.path(), nil)
 	inc := answer.incidentIn()
-	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Reading: "yes", Seen: answer.said()}
+	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Behaviour: "yes", Seen: answer.said()}
 	if inc.object == nil || inc.text("status") == "" {
-		f.Level, f.Reading, f.Change = Problem, "no", "none: the bridge cannot tell what people changed, and does not update"
+		f.Level, f.Behaviour, f.Change = Problem, "no", "none: the bridge cannot tell what people changed, and does not update"
 		r.find(f)
 		return
 	}
@@ -37,10 +37,10 @@ func (r *run) get(ctx context.Context) {
 // shows reports by what an incident can be identified as ours.
 func (r *run) shows(point, title string, inc object) {
 	marks := inc.marks(r.o.Alias)
-	f := Finding{Point: point, Title: title, Expected: "the alias, our tag, or the last line of the description", Level: OK, Reading: strings.Join(marks, ","), Seen: strings.Join(marks, ", ")}
+	f := Finding{Point: point, Title: title, Expected: "the alias, our tag, or the last line of the description", Level: OK, Behaviour: strings.Join(marks, ","), Seen: strings.Join(marks, ", ")}
 	switch {
 	case len(marks) == 0:
-		f.Level, f.Reading, f.Seen = Problem, "nothing", "nothing"
+		f.Level, f.Behaviour, f.Seen = Problem, "nothing", "nothing"
 		f.Change = "none: lookups cannot find incidents by their alias; raise timeout, so that few creates stay unanswered"
 	case !slices.Contains(marks, "alias"):
 		f.Level = Note
@@ -50,7 +50,7 @@ func (r *run) shows(point, title string, inc object) {
 
 func (r *run) tags(point, title string, inc object) {
 	_, form := inc.list("tags")
-	f := Finding{Point: point, Title: title, Expected: "a list", Level: OK, Reading: form, Seen: form}
+	f := Finding{Point: point, Title: title, Expected: "a list", Level: OK, Behaviour: form, Seen: form}
 	if form != formList {
 		f.Level = Note
 		f.Seen += "; the bridge reads lists, JSON in a text, and text with commas"
@@ -62,13 +62,13 @@ func (r *run) times(point, title string, incidents ...object) {
 	f := Finding{Point: point, Title: title, Expected: "2026-03-19T14:30:00.000Z", Level: OK}
 	for _, inc := range incidents {
 		_, form := inc.time("created_at")
-		if f.Reading != "" && f.Reading != form {
+		if f.Behaviour != "" && f.Behaviour != form {
 			form = timeMixed
 		}
-		f.Reading = form
+		f.Behaviour = form
 	}
-	f.Seen = f.Reading
-	switch f.Reading {
+	f.Seen = f.Behaviour
+	switch f.Behaviour {
 	case timeISO:
 	case timeSQLite:
 		f.Level, f.Seen = Note, "2026-03-19 14:30:00, which the bridge takes for UTC"
@@ -82,13 +82,13 @@ func (r *run) times(point, title string, incidents ...object) {
 func (r *run) list(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
 	rows, meta, ok := answer.rowsIn()
-	f := Finding{Point: "list", Title: "the list begins with the newest incident", Expected: "our incident on the first page", Level: OK, Reading: "found", Seen: "found"}
+	f := Finding{Point: "list", Title: "the list begins with the newest incident", Expected: "our incident on the first page", Level: OK, Behaviour: "found", Seen: "found"}
 	at := slices.IndexFunc(rows, func(row object) bool { return row.text("id") == r.first.id })
 	switch {
 	case !ok:
-		f.Level, f.Reading, f.Seen, f.Change = Problem, "failed", answer.said(), "none: no lookup works"
+		f.Level, f.Behaviour, f.Seen, f.Change = Problem, "failed", answer.said(), "none: no lookup works"
 	case at < 0:
-		f.Level, f.Reading = Note, "not_found"
+		f.Level, f.Behaviour = Note, "not_found"
 		f.Seen = "it is not among the " + strconv.Itoa(len(rows)) + " first of " + meta.text("total") + "; lookups read on"
 	}
 	r.find(f)
@@ -99,17 +99,17 @@ func (r *run) list(ctx context.Context) {
 
 // lookup lets the bridge's own client look for the incident.
 func (r *run) lookup(ctx context.Context) {
-	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Reading: "found", Seen: "found"}
+	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Behaviour: "found", Seen: "found"}
 	source := r.shown.text("source")
 	if source == "" {
 		source = r.o.Source
 	}
 	found, err := r.lookUp(ctx, source)
 	if err == nil && !found {
-		f.Level, f.Reading, f.Seen = Problem, "not_found", "not found"
+		f.Level, f.Behaviour, f.Seen = Problem, "not_found", "not found"
 	}
 	if err != nil {
-		f.Level, f.Reading, f.Seen = Problem, "incomplete", err.Error()
+		f.Level, f.Behaviour, f.Seen = Problem, "incomplete", err.Error()
 	}
 	if f.Level != OK {
 		f.Change = "none: after a create without an answer the bridge cannot tell whether it was carried out; raise timeout"
@@ -156,23 +156,23 @@ func (r *run) filters(ctx context.Context) {
 	} {
 		answer := r.api.do(ctx, http.MethodGet, newestPage+"&"+filter.name+"="+filter.value, nil)
 		rows, _, ok := answer.rowsIn()
-		f := Finding{Point: "filter_" + filter.name, Title: "the list can be filtered by " + filter.name, Expected: "honoured (" + filter.use + ")", Level: OK, Reading: "honoured", Seen: "honoured"}
+		f := Finding{Point: "filter_" + filter.name, Title: "the list can be filtered by " + filter.name, Expected: "honoured (" + filter.use + ")", Level: OK, Behaviour: "honoured", Seen: "honoured"}
 		switch {
 		case !ok:
-			f.Level, f.Reading, f.Seen = Note, "refused", answer.said()
+			f.Level, f.Behaviour, f.Seen = Note, "refused", answer.said()
 			if filter.name == "status" {
 				f.Level, f.Change = Problem, "lifecycle::audit_interval: 0, because the audit cannot work"
 			}
 		case slices.ContainsFunc(rows, func(row object) bool { return row.text("id") == r.first.id }):
-			f.Level, f.Reading, f.Seen = Note, "ignored", "ignored: the list still has our incident; the bridge checks each row"
+			f.Level, f.Behaviour, f.Seen = Note, "ignored", "ignored: the list still has our incident; the bridge checks each row"
 		}
 		r.find(f)
 	}
 	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
 	rows, _, _ := answer.rowsIn()
-	f := Finding{Point: "limit", Title: "the list honours ?limit=", Expected: "one row for ?limit=1", Level: OK, Reading: "honoured", Seen: "one row"}
+	f := Finding{Point: "limit", Title: "the list honours ?limit=", Expected: "one row for ?limit=1", Level: OK, Behaviour: "honoured", Seen: "one row"}
 	if len(rows) != 1 {
-		f.Level, f.Reading, f.Seen = Note, "ignored", text.Count(len(rows), "row", "rows")+", "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "ignored", text.Count(len(rows), "row", "rows")+", "+answer.said()
 	}
 	r.find(f)
 }

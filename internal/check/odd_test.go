@@ -82,7 +82,7 @@ func TestServices(t *testing.T) {
 				o.ServicesByName = tt.byName
 				report := check.Run(t.Context(), o)
 				i := slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "services" })
-				assert.Equal(t, tt.reading, report.Findings[i].Reading)
+				assert.Equal(t, tt.reading, report.Findings[i].Behaviour)
 				assert.Equal(t, tt.level, report.Findings[i].Level)
 				assert.Equal(t, tt.level == check.Change, report.Findings[i].Change != "")
 				assert.Empty(t, report.Stopped)
@@ -101,18 +101,18 @@ func TestOddAPIs(t *testing.T) {
 		"no deduplication": {odd{request: without(`"alias":"[^"]*",`)}, map[string]string{"again": "second", "lookup": "found", "after_close": "new"}},
 		"no has_more":      {odd{answer: without(`,"has_more":(true|false)`)}, map[string]string{"paging": "no", "lookup": "incomplete"}},
 		"no marks":         {odd{answer: without(`"(tags|description)":("[^"]*"|\[[^\]]*\]),`)}, map[string]string{"get_marks": "nothing", "row_marks": "nothing", "lookup": "incomplete", "tags_form": "absent"}},
-		"no status":        {odd{answer: without(`"status":"[^"]*",`)}, map[string]string{"get": "no", "left": "nothing"}},
+		"no status":        {odd{answer: without(`"status":"[^"]*",`)}, map[string]string{"get": "no", "left_open": "nothing"}},
 		"no envelope":      {odd{answer: func(b []byte) []byte { return inner.ReplaceAll(b, []byte("$1")) }}, map[string]string{"create": "not_readable", "envelope": "bare"}},
 		"titles stay": {odd{request: func(b []byte) []byte {
 			return regexp.MustCompile(`"title":"[^"]*\(updated\)"`).ReplaceAll(b, []byte(`"x":1`))
 		}}, map[string]string{"update_title": "ignored"}},
 		"statuses with capitals": {odd{answer: func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(`"status":"resolved"`), []byte(`"status":"Resolved"`))
-		}}, map[string]string{"left": "nothing"}},
-		"closes are not done": {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left": "something"}},
+		}}, map[string]string{"left_open": "nothing"}},
+		"closes are not done": {odd{request: without(`"status":"resolved"`)}, map[string]string{"close": "refused", "left_open": "something"}},
 		"closes are only accepted": {odd{request: func(b []byte) []byte {
 			return regexp.MustCompile(`"status":"resolved"(,"resolved_at":"[^"]*")?|"resolved_at":"[^"]*","status":"resolved"`).ReplaceAll(b, []byte(`"x":1`))
-		}}, map[string]string{"close": "still_open", "left": "something"}},
+		}}, map[string]string{"close": "still_open", "left_open": "something"}},
 		"a limit is in headers": {odd{header: "600"}, map[string]string{"rate_limit": "headers"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,12 +131,12 @@ func TestOddAPIs(t *testing.T) {
 					assert.Equal(t, "X-Ratelimit-Limit: 600", limit.Seen)
 					assert.Equal(t, "limits::requests_per_second: 10, if the limit of 600 is for a minute", limit.Change)
 				}
-				if tt.want["left"] != "something" {
+				if tt.want["left_open"] != "something" {
 					for _, i := range s.Incidents() {
 						assert.False(t, i.Open(), i.Title)
 					}
 				} else {
-					assert.NotEmpty(t, report.Left)
+					assert.NotEmpty(t, report.LeftOpen)
 				}
 			})
 		})
@@ -167,8 +167,8 @@ func TestNothingCommandsATerminal(t *testing.T) {
 		}
 		o.HTTP.Transport = &odd{RoundTripper: o.HTTP.Transport, answer: answer}
 		report := check.Run(t.Context(), o)
-		require.Len(t, report.Left, 1)
-		assert.Equal(t, "#1 [2J", report.Left[0].Number)
+		require.Len(t, report.LeftOpen, 1)
+		assert.Equal(t, "#1 [2J", report.LeftOpen[0].Number)
 		assert.NotContains(t, fmt.Sprint(report), "\x1b")
 
 		s.ClearFaults() // it accepts closes, and then says an odd status

@@ -25,16 +25,16 @@ func (r *run) reach(ctx context.Context) {
 	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.said()}
 	switch _, _, isList := answer.rowsIn(); {
 	case answer.err != nil:
-		f.Level, f.Reading = Change, "no_answer"
+		f.Level, f.Behaviour = Change, "no_answer"
 		f.Change = causeOf(answer.err)
 	case answer.status/100 == 3:
-		f.Level, f.Reading = Change, "redirect"
+		f.Level, f.Behaviour = Change, "redirect"
 		f.Change = "endpoint: redirects are not followed, set the final address"
 	case !isList && answer.message() == "" && answer.status != http.StatusPaymentRequired && answer.status != http.StatusTooManyRequests:
-		f.Level, f.Reading = Change, "not_the_api"
+		f.Level, f.Behaviour = Change, "not_the_api"
 		f.Change = "endpoint: its path is usually /api/v1; or a proxy on the way answers in place of the API (proxy_url)"
 	default:
-		f.Level, f.Reading, f.Seen = OK, "answered", fmt.Sprintf("HTTP %d after %s", answer.status, answer.took.Round(time.Millisecond))
+		f.Level, f.Behaviour, f.Seen = OK, "answered", fmt.Sprintf("HTTP %d after %s", answer.status, answer.took.Round(time.Millisecond))
 	}
 	r.find(f)
 	if f.Level != OK {
@@ -63,12 +63,12 @@ func causeOf(err error) string {
 }
 
 func (r *run) encrypted(answer *reply) {
-	f := Finding{Point: "tls", Title: "the connection is encrypted", Expected: "TLS 1.2 or later, a certificate that lasts", Level: OK, Reading: "encrypted"}
+	f := Finding{Point: "tls", Title: "the connection is encrypted", Expected: "TLS 1.2 or later, a certificate that lasts", Level: OK, Behaviour: "encrypted"}
 	switch {
 	case answer.tls == nil && loopback(r.o.Endpoint):
-		f.Level, f.Reading, f.Seen = Note, "loopback", "none, and the API is on this machine"
+		f.Level, f.Behaviour, f.Seen = Note, "loopback", "none, and the API is on this machine"
 	case answer.tls == nil:
-		f.Level, f.Reading, f.Seen, f.Change = Change, "none", "none: the key and all incidents can be read on the way", "endpoint: https://"
+		f.Level, f.Behaviour, f.Seen, f.Change = Change, "none", "none: the key and all incidents can be read on the way", "endpoint: https://"
 	default:
 		f.Seen = tls.VersionName(answer.tls.Version)
 		if len(answer.tls.PeerCertificates) == 0 {
@@ -77,7 +77,7 @@ func (r *run) encrypted(answer *reply) {
 		end := answer.tls.PeerCertificates[0].NotAfter
 		f.Seen += ", certificate until " + end.UTC().Format(time.DateOnly)
 		if end.Sub(r.o.Now()) < certificateSoon {
-			f.Level, f.Reading, f.Change = Problem, "ends_soon", "the operator of the API or of the proxy must renew the certificate"
+			f.Level, f.Behaviour, f.Change = Problem, "ends_soon", "the operator of the API or of the proxy must renew the certificate"
 		}
 	}
 	r.find(f)
@@ -93,14 +93,14 @@ func loopback(endpoint string) bool {
 
 // key finds out whether the API accepts the key.
 func (r *run) key(answer *reply) {
-	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "accepted"}
+	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Behaviour: "accepted"}
 	switch answer.status {
 	case http.StatusUnauthorized:
-		f.Level, f.Reading, f.Change = Change, "refused", "api_key, or the file of the authenticator: the key is unknown, expired or revoked; make one with scope write"
+		f.Level, f.Behaviour, f.Change = Change, "refused", "api_key, or the file of the authenticator: the key is unknown, expired or revoked; make one with scope write"
 	case http.StatusPaymentRequired:
-		f.Level, f.Reading, f.Change = Problem, "plan", "none: the plan of the organization does not include the API"
+		f.Level, f.Behaviour, f.Change = Problem, "plan", "none: the plan of the organization does not include the API"
 	case http.StatusTooManyRequests:
-		f.Level, f.Reading, f.Change = Problem, "limited", "limits::requests_per_second, or ask again later: others use up the limit of this key"
+		f.Level, f.Behaviour, f.Change = Problem, "limited", "limits::requests_per_second, or ask again later: others use up the limit of this key"
 	default:
 		f.Seen = "yes"
 	}
@@ -113,13 +113,13 @@ func (r *run) key(answer *reply) {
 // readScope finds out whether the key may read. All later questions depend on it.
 func (r *run) readScope(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
-	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Reading: "yes"}
+	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Behaviour: "yes"}
 	_, meta, ok := answer.rowsIn()
 	switch {
 	case answer.status == http.StatusForbidden:
-		f.Level, f.Reading, f.Change = Change, "no", "api_key: create a key with scope write, which includes reading; with this one no lookup works"
+		f.Level, f.Behaviour, f.Change = Change, "no", "api_key: create a key with scope write, which includes reading; with this one no lookup works"
 	case !ok:
-		f.Level, f.Reading, f.Change = Problem, "failed", "none: see what Alert24's status page says, and try again"
+		f.Level, f.Behaviour, f.Change = Problem, "failed", "none: see what Alert24's status page says, and try again"
 	default:
 		f.Seen = "yes"
 	}
@@ -129,10 +129,10 @@ func (r *run) readScope(ctx context.Context) {
 		return
 	}
 	paging := Finding{
-		Point: "paging", Title: "the list says whether there is more", Expected: "meta.total and meta.has_more", Level: OK, Reading: "yes", Seen: "both",
+		Point: "paging", Title: "the list says whether there is more", Expected: "meta.total and meta.has_more", Level: OK, Behaviour: "yes", Seen: "both",
 	}
 	if !meta.has("total") || !meta.has("has_more") {
-		paging.Level, paging.Reading, paging.Seen = Problem, "no", fmt.Sprintf("total %t, has_more %t", meta.has("total"), meta.has("has_more"))
+		paging.Level, paging.Behaviour, paging.Seen = Problem, "no", fmt.Sprintf("total %t, has_more %t", meta.has("total"), meta.has("has_more"))
 		paging.Change = "none: lookups and the audit cannot tell whether they saw all, and stay incomplete"
 	}
 	r.find(paging)
@@ -144,17 +144,17 @@ func (r *run) services(ctx context.Context) {
 	rows, meta, ok := answer.rowsIn()
 	f := Finding{
 		Point: "services", Title: "services can be listed", Expected: "a list with ids and names, for incident::services::by: name",
-		Level: OK, Reading: "listed", Seen: text.Count(len(rows), "service", "services") + " on the first page",
+		Level: OK, Behaviour: "listed", Seen: text.Count(len(rows), "service", "services") + " on the first page",
 	}
 	switch {
 	case !ok:
-		f.Reading, f.Seen = "no", answer.said()
+		f.Behaviour, f.Seen = "no", answer.said()
 	case len(rows) > 0 && (rows[0].text("id") == "" || rows[0].text("name") == ""):
-		f.Reading, f.Seen = "not_readable", "rows without id or name"
+		f.Behaviour, f.Seen = "not_readable", "rows without id or name"
 	case !meta.has("total") || !meta.has("has_more"):
-		f.Reading, f.Seen = "no_paging", "the list does not say whether there is more"
+		f.Behaviour, f.Seen = "no_paging", "the list does not say whether there is more"
 	}
-	if f.Reading != "listed" {
+	if f.Behaviour != "listed" {
 		if f.Level = Note; r.o.ServicesByName {
 			f.Level, f.Change = Change, "incident::services: by: id, with a map"
 		}

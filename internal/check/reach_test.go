@@ -65,7 +65,7 @@ func TestReach(t *testing.T) {
 					found = f
 				}
 			}
-			require.Equal(t, tt.reading, found.Reading, found)
+			require.Equal(t, tt.reading, found.Behaviour, found)
 			assert.Contains(t, found.Seen, tt.seen)
 			assert.Contains(t, found.Change, tt.setting)
 			assert.NotContains(t, found.Seen+found.Change, "ak_live_0123")

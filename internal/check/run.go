@@ -76,7 +76,7 @@ type opened struct {
 
 // Run asks all questions, closes what it opened, and reports. It stops early if a step says why further questions would be useless.
 func Run(ctx context.Context, o *Options) *Report {
-	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, Left: []Left{}}}
+	r := &run{o: o, api: &api{o: o}, report: Report{Endpoint: o.Endpoint, Alias: o.Alias, Began: o.Now(), Findings: []Finding{}, Opened: []string{}, LeftOpen: []Left{}}}
 	steps := []func(context.Context){
 		r.reach, r.readScope, r.services, r.confirm, r.create, r.again, r.get, r.list, r.lookup, r.filters,
 		r.updates, r.rise, r.statuses, r.close, r.afterClose, r.closeAgain, r.postmortem, r.order, r.atOnce,
@@ -201,10 +201,10 @@ type Finding struct {
 	Point string `json:"point"`
 	Title string `json:"title"`
 	Level Level  `json:"level"`
-	// Reading is one word for the behaviour of the API.
-	Reading  string `json:"reading"`
-	Expected string `json:"expected"`
-	Seen     string `json:"seen"`
+	// Behaviour is one word for the behaviour of the API.
+	Behaviour string `json:"behaviour"`
+	Expected  string `json:"expected"`
+	Seen      string `json:"seen"`
 	// Change says which setting to change; empty if none.
 	Change string `json:"change,omitempty"`
 }
@@ -227,12 +227,12 @@ type Report struct {
 	// Stopped says why the check ended early; empty if it did not.
 	Stopped string `json:"stopped,omitempty"`
 	// Opened are the numbers of the test incidents.
-	Opened []string `json:"opened"`
-	Left   []Left   `json:"left"`
+	Opened   []string `json:"opened"`
+	LeftOpen []Left   `json:"left_open"`
 }
 
 // Clean reports whether nothing needs attention.
 func (r *Report) Clean() bool {
 	bad := slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Change || f.Level == Problem })
-	return !bad && r.Stopped == "" && len(r.Left) == 0
+	return !bad && r.Stopped == "" && len(r.LeftOpen) == 0
 }

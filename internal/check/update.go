@@ -71,19 +71,19 @@ func (r *run) updates(ctx context.Context) {
 
 // updated reports the effect of an update.
 func (r *run) updated(point, title string, fl field, answer *reply, after seen) {
-	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Reading: applied, Seen: answer.said() + ", applied"}
+	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Behaviour: applied, Seen: answer.said() + ", applied"}
 	switch {
 	case answer.refused():
-		f.Reading, f.Seen = refused, answer.said()
+		f.Behaviour, f.Seen = refused, answer.said()
 	case !answer.ok():
-		f.Reading, f.Seen = serverError, answer.said()
+		f.Behaviour, f.Seen = serverError, answer.said()
 	case fl.shows == nil || after.object == nil:
-		f.Reading, f.Seen = accepted, answer.said()+", and no answer shows the value"
+		f.Behaviour, f.Seen = accepted, answer.said()+", and no answer shows the value"
 	case !fl.shows(after):
-		f.Reading, f.Seen = ignored, answer.said()+", and the incident shows the old value"
+		f.Behaviour, f.Seen = ignored, answer.said()+", and the incident shows the old value"
 	}
 	f.Seen += fl.remark
-	if f.Reading == refused || f.Reading == serverError || f.Reading == ignored {
+	if f.Behaviour == refused || f.Behaviour == serverError || f.Behaviour == ignored {
 		f.Level, f.Change = fl.level, fl.change
 		if fl.level == Note {
 			f.Seen += "; the bridge leaves the field out of updates by itself"
@@ -94,17 +94,17 @@ func (r *run) updated(point, title string, fl field, answer *reply, after seen) 
 
 // putAnswer reports the form of the answer to an update.
 func (r *run) putAnswer(answer *reply) {
-	f := Finding{Point: "put_answer", Title: "what an update answers", Expected: "the incident", Level: OK, Reading: "incident", Seen: "the incident"}
+	f := Finding{Point: "put_answer", Title: "what an update answers", Expected: "the incident", Level: OK, Behaviour: "incident", Seen: "the incident"}
 	switch {
 	case !answer.ok():
 		return
 	case answer.incidentIn().object != nil:
 	case answer.status == http.StatusNoContent:
-		f.Level, f.Reading, f.Seen = Note, "no_content", "HTTP 204: the bridge reads the incident before the next update"
+		f.Level, f.Behaviour, f.Seen = Note, "no_content", "HTTP 204: the bridge reads the incident before the next update"
 	case strings.Contains(string(answer.body), `"success"`):
-		f.Level, f.Reading, f.Seen = Note, "success", "only success: the bridge reads the incident before the next update"
+		f.Level, f.Behaviour, f.Seen = Note, "success", "only success: the bridge reads the incident before the next update"
 	default:
-		f.Level, f.Reading, f.Seen = Note, "other", "something else: the bridge counts any 2xx as done"
+		f.Level, f.Behaviour, f.Seen = Note, "other", "something else: the bridge counts any 2xx as done"
 	}
 	r.find(f)
 }

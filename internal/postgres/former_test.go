@@ -29,7 +29,7 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 	one, other := open(t, url, watched), open(t, url, watched)
 	former := func() any {
 		lines := logged.FilterMessage("This replica leads").All()
-		return lines[len(lines)-1].ContextMap()["former"]
+		return lines[len(lines)-1].ContextMap()["former_leader"]
 	}
 	first := lead(t, one)
 	assert.Equal(t, "none", former())

@@ -59,7 +59,7 @@ func newLeader(ctx context.Context, db *DB, s *session, sent time.Time, now stan
 	}
 	l.live.Store(now.live)
 	l.listen.setUp = "LISTEN " + db.channel + "_inbox"
-	db.log.Info("This replica leads", zap.Int64("number", l.number), zap.String("former", now.former(db.id)))
+	db.log.Info("This replica leads", zap.Int64("lease_number", l.number), zap.String("former_leader", now.former(db.id)))
 	l.work.Go(func() { l.renew(ctx) })
 	l.work.Go(func() { l.tick(ctx) })
 	l.work.Go(func() { l.hear(ctx) })
@@ -127,10 +127,10 @@ func (l *Leader) end(cause error) {
 	}
 	l.cease(cause)
 	if errors.Is(cause, ErrResigned) {
-		l.db.log.Info("This replica no longer leads", zap.Int64("number", l.number))
+		l.db.log.Info("This replica no longer leads", zap.Int64("lease_number", l.number))
 		return
 	}
-	l.db.log.Warn("This replica no longer leads", zap.Int64("number", l.number), errorField(cause))
+	l.db.log.Warn("This replica no longer leads", zap.Int64("lease_number", l.number), errorField(cause))
 }
 
 // ended returns nil while the leadership lasts, and then an ErrDeposed: the caller has changed nothing.

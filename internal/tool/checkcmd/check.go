@@ -171,8 +171,8 @@ func writeEnd(out io.Writer, r *check.Report) {
 	for i := range r.Findings {
 		count[r.Findings[i].Level]++
 	}
-	fmt.Fprintf(out, "\nQuestions: %d (ok %d, note %d, change %d, problem %d). Requests: %d. Test incidents: %d opened, %d left.\n",
-		len(r.Findings), count[check.OK], count[check.Note], count[check.Change], count[check.Problem], r.Requests, len(r.Opened), len(r.Left))
+	fmt.Fprintf(out, "\nQuestions: %d (ok %d, note %d, change %d, problem %d). Requests: %d. Test incidents: %d opened, %d left open.\n",
+		len(r.Findings), count[check.OK], count[check.Note], count[check.Change], count[check.Problem], r.Requests, len(r.Opened), len(r.LeftOpen))
 	if len(r.Opened) > 0 {
 		fmt.Fprintf(out, "No answer says whether anybody was called: look at the pages of incidents %s. If nobody was, see incident::initial_status.\n",
 			strings.Join(r.Opened, ", "))
@@ -180,7 +180,7 @@ func writeEnd(out io.Writer, r *check.Report) {
 	if r.Stopped != "" {
 		fmt.Fprintf(out, "Stopped early: %s.\n", r.Stopped)
 	}
-	for _, l := range r.Left {
+	for _, l := range r.LeftOpen {
 		fmt.Fprintf(out, "Left open: %s %s %q: %s. Close it by hand.\n", l.Number, l.ID, l.Title, l.Why)
 	}
 }

@@ -50,7 +50,7 @@ func TestAsks(t *testing.T) {
 		assert.Contains(t, stderr, "open up to six test incidents of severity medium, with the alias alert24tool-check:")
 		assert.Equal(t, tt.creates, len(s.Incidents()) > 0)
 		if tt.creates {
-			assert.Contains(t, stdout, "Test incidents: 5 opened, 0 left.\n")
+			assert.Contains(t, stdout, "Test incidents: 5 opened, 0 left open.\n")
 			assert.Regexp(t, `look at the pages of incidents #1, #2, #3, #[45], #[45]\.`, stdout)
 			assert.Equal(t, "medium", s.Incidents()[1].Severity)
 			assert.Contains(t, stdout, sampleOfTheDocumentation(t))
@@ -88,7 +88,7 @@ func TestReport(t *testing.T) {
 	for _, f := range r.Findings {
 		if f.Point == "update_labels" {
 			assert.Equal(t, check.Finding{
-				Point: "update_labels", Title: "an update of labels", Level: check.Change, Reading: "error", Expected: "applied",
+				Point: "update_labels", Title: "an update of labels", Level: check.Change, Behaviour: "error", Expected: "applied",
 				Seen: "HTTP 500: An unexpected error occurred", Change: "incident::send_labels: create",
 			}, f)
 		} else {
@@ -201,7 +201,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 
 func TestLeftIsPrinted(t *testing.T) {
 	var out bytes.Buffer
-	writeEnd(&out, &check.Report{Stopped: "interrupted", Opened: []string{"#1"}, Left: []check.Left{{ID: "id-1", Number: "#1", Title: "T", Why: "HTTP 500"}}})
-	assert.Contains(t, out.String(), "\nQuestions: 0 (ok 0, note 0, change 0, problem 0). Requests: 0. Test incidents: 1 opened, 1 left.\n")
+	writeEnd(&out, &check.Report{Stopped: "interrupted", Opened: []string{"#1"}, LeftOpen: []check.Left{{ID: "id-1", Number: "#1", Title: "T", Why: "HTTP 500"}}})
+	assert.Contains(t, out.String(), "\nQuestions: 0 (ok 0, note 0, change 0, problem 0). Requests: 0. Test incidents: 1 opened, 1 left open.\n")
 	assert.Contains(t, out.String(), "Stopped early: interrupted.\nLeft open: #1 id-1 \"T\": HTTP 500. Close it by hand.\n")
 }

@@ -211,7 +211,7 @@ type incidentJSON struct {
 type callJSON struct {
 	Method     string         `json:"method"`
 	Path       string         `json:"path"`
-	After      string         `json:"after,omitempty"`
+	Delay      string         `json:"delay,omitempty"`
 	SharedWith *int           `json:"shared_with,omitempty"`
 	Body       jsontext.Value `json:"body"`
 }
@@ -248,7 +248,7 @@ func (r *report) alertJSON(a *preview.Alert, calls map[*preview.Call]*int) alert
 			calls[a.Call] = &a.Position
 		}
 		if a.Delay > 0 {
-			j.Call.After = a.Delay.String()
+			j.Call.Delay = a.Delay.String()
 		}
 	}
 	return j
