@@ -38,13 +38,7 @@ type testingT interface {
 func openLedger(t testingT, j *Journal, now func() time.Time) *ledger.Ledger {
 	t.Helper()
 	l := ledger.New(ledger.Config{
-		Policy: &protocol.Policy{
-			SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, Refresh: time.Hour, ClosedRetention: time.Hour,
-			Members: 10_000,
-			Backoff: protocol.Backoff{
-				Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
-			},
-		},
+		Policy: testPolicy(),
 		Render: func(_ string, firing []incident.Alert, _ incident.Context) incident.Content {
 			c := incident.Content{Title: firing[0].Fingerprint, Severity: firing[0].Severity}
 			c.News = c.Hashes()
@@ -56,6 +50,16 @@ func openLedger(t testingT, j *Journal, now func() time.Time) *ledger.Ledger {
 	require.NoError(t, err)
 	require.Zero(t, damage)
 	return l
+}
+
+func testPolicy() *protocol.Policy {
+	return &protocol.Policy{
+		SettleTime: 15 * time.Second, EchoWindow: 6 * time.Minute, EchoHold: 6 * time.Minute, Refresh: time.Hour, ClosedRetention: time.Hour,
+		Members: 10_000,
+		Backoff: protocol.Backoff{
+			Initial: time.Second, Max: time.Minute, Multiplier: 2, Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
+		},
+	}
 }
 
 func firing(startsAt time.Time) protocol.Event {
