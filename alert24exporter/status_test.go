@@ -76,6 +76,9 @@ func ask[T any](t *testing.T, e *alert24Exporter, path string, change ...func(*h
 	if answer.StatusCode == http.StatusOK {
 		require.NoError(t, json.Unmarshal(body, &v), string(body))
 	}
+	if answer.StatusCode == http.StatusUnauthorized {
+		assert.Equal(t, `Basic realm="otelcol-alert24"`, answer.Header.Get("WWW-Authenticate"), "a browser asks for the token")
+	}
 	return v, answer.StatusCode
 }
 
