@@ -5,6 +5,7 @@
 package seldom
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -43,8 +44,7 @@ type minute struct {
 
 // New returns a logger.
 func New(to *zap.Logger) *Logger {
-	callers := to.WithOptions(zap.AddCallerSkip(2)) // a line names the caller of Info, Warn or Error
-	return &Logger{to: callers, said: &said{minutes: map[line]*minute{}}}
+	return &Logger{to: to, said: &said{minutes: map[line]*minute{}}}
 }
 
 // Of returns the logger for one cause, so that frequent messages of another cause cannot hide its messages. There must be few
@@ -68,6 +68,9 @@ func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
 		return
 	}
 	if entry := l.to.Check(level, message); entry != nil {
+		if entry.Caller.Defined {
+			entry.Caller = zapcore.NewEntryCaller(runtime.Caller(2)) // the caller of Info, Warn or Error
+		}
 		if leftOut > 0 {
 			fields = append(slices.Clip(fields), zap.Int("left_out", leftOut))
 		}
