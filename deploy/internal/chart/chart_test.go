@@ -132,6 +132,7 @@ func TestObjectsFitEachOther(t *testing.T) {
 			}
 			if o.network != nil {
 				selects(o.network.Spec.PodSelector.MatchLabels, pod.Labels, "network policy")
+				assert.Equal(t, map[string]string{"webhook": "alertmanager", "metrics": "prometheus", "health": ""}, admitted(o.network))
 			}
 			ports := map[string]int32{}
 			for _, port := range c.Ports {
@@ -150,6 +151,7 @@ func TestObjectsFitEachOther(t *testing.T) {
 				hook := o.routing.Spec.Receivers[1].WebhookConfigs[0]
 				assert.Equal(t, "http://"+o.service.Name+"."+Namespace+".svc:9095/alertmanager", *hook.URL)
 				assert.True(t, *hook.SendResolved)
+				assert.Zero(t, hook.MaxAlerts, "a limit would cut off resolves")
 				assert.Equal(t, secretOf(t, c, "ALERT24_WEBHOOK_TOKEN"), hook.HTTPConfig.Authorization.Credentials)
 			}
 		})

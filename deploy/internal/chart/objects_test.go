@@ -143,3 +143,18 @@ func sets(t *testing.T) []string {
 	require.NoError(t, err)
 	return append(names, "")
 }
+
+// admitted returns the ports that a policy opens, and to which application; "" means to all.
+func admitted(n *networking.NetworkPolicy) map[string]string {
+	open := map[string]string{}
+	for _, rule := range n.Spec.Ingress {
+		who := ""
+		if len(rule.From) > 0 {
+			who = rule.From[0].PodSelector.MatchLabels["app.kubernetes.io/name"]
+		}
+		for _, port := range rule.Ports {
+			open[port.Port.String()] = who
+		}
+	}
+	return open
+}
