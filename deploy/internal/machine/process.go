@@ -6,15 +6,15 @@
 package machine
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,34 +25,19 @@ import (
 // Process is a program that runs until the test ends.
 type Process struct {
 	cmd  *exec.Cmd
-	log  buffer
+	log  string // a file
 	done chan struct{}
 	err  error
-}
-
-// buffer is a log that is read while it is written.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // Start starts a command.
 func Start(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
-	p := &Process{cmd: cmd, done: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = &p.log, &p.log
+	p := &Process{cmd: cmd, log: filepath.Join(t.TempDir(), "log"), done: make(chan struct{})}
+	log, err := os.Create(p.log)
+	require.NoError(t, err)
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
 	go func() {
 		p.err = cmd.Wait()
@@ -69,7 +54,13 @@ func Start(t *testing.T, cmd *exec.Cmd) *Process {
 }
 
 // Log returns the output of the program so far.
-func (p *Process) Log() string { return p.log.String() }
+func (p *Process) Log() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
 
 // Wait waits until the program ends by itself, and returns its error.
 func (p *Process) Wait(t *testing.T) error {
