@@ -6,6 +6,7 @@
 package labels
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -52,10 +53,7 @@ func FromMap(m map[string]string) Set {
 // Sort restores the order by name after pairs were appended.
 func (s Set) Sort() {
 	slices.SortFunc(s, func(a, b Label) int {
-		if byName := strings.Compare(a.Name, b.Name); byName != 0 {
-			return byName
-		}
-		return strings.Compare(a.Value, b.Value)
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
 	})
 }
 
