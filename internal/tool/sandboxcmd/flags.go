@@ -18,12 +18,11 @@ import (
 )
 
 type flags struct {
-	listen      string
-	addressFile string
-	demoKey     bool
-	options     sandbox.Options
-	switches    sandbox.Switches
-	services    []sandbox.Service
+	listen   string
+	demoKey  bool
+	options  sandbox.Options
+	switches sandbox.Switches
+	services []sandbox.Service
 }
 
 const long = `A local Alert24 for tests and demos. It keeps its state in memory and pages nobody.
@@ -43,7 +42,6 @@ func New() *cobra.Command {
 	}
 	set := cmd.Flags()
 	set.StringVar(&f.listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
-	set.StringVar(&f.addressFile, "address-file", "", "file to write the address to once it listens, as http://127.0.0.1:12345; removed at the end")
 	set.StringArrayVar(&keys, "api-key", nil,
 		"API key to accept, as KEY or KEY=SCOPE+SCOPE with the scopes "+strings.Join(scopes, ", ")+" (default write); repeatable (default "+sandbox.DemoKey+")")
 	set.StringArrayVar(&services, "service", nil, "service to list, as ID=NAME; repeatable")

@@ -7,12 +7,10 @@ package sandboxcmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
@@ -43,13 +41,6 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	server.RegisterOnShutdown(s.Close) // deliberately hanging requests and live pages would delay the shutdown
 	announce(f, s, listener.Addr(), address, stdout, stderr)
-	if f.addressFile != "" {
-		if err := writeAddress(f.addressFile, address); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		// A stale address would mislead the next reader.
-		defer func() { _ = os.Remove(f.addressFile) }()
-	}
 	return cli.Serve(ctx, server, listener, nil, shutdownTimeout)
 }
 
@@ -67,14 +58,4 @@ func announce(f *flags, s *sandbox.Server, addr net.Addr, address string, stdout
 func loopback(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return !ok || tcp.IP.IsLoopback()
-}
-
-// writeAddress writes the address to a file atomically.
-func writeAddress(file, address string) error {
-	temporary := file + ".tmp"
-	err := os.WriteFile(temporary, []byte(address+"\n"), 0o600)
-	if err == nil {
-		err = os.Rename(temporary, file)
-	}
-	return err
 }

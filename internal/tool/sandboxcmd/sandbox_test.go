@@ -4,13 +4,13 @@
 package sandboxcmd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,25 +35,26 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start runs the program until stop is called. stop returns the exit code and the output.
 func start(t *testing.T, args ...string) (address string, stop func() (int, string, string)) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "address")
 	ctx, cancel := context.WithCancel(t.Context())
 	var stdout, stderr bytes.Buffer
+	out, in := io.Pipe()
+	lines := bufio.NewReader(io.TeeReader(out, &stdout))
 	var running sync.WaitGroup
 	code := -1
-	running.Go(func() { code = run(ctx, append(args, "--address-file", file), &stdout, &stderr) })
+	running.Go(func() {
+		code = run(ctx, args, in, &stderr)
+		_ = in.Close()
+	})
+	first, err := lines.ReadString('\n')
+	running.Go(func() { _, _ = io.Copy(io.Discard, lines) })
 	stop = func() (int, string, string) {
 		cancel()
 		running.Wait()
 		return code, stdout.String(), stderr.String()
 	}
 	t.Cleanup(func() { stop() })
-	require.Eventually(t, func() bool {
-		b, err := os.ReadFile(file)
-		address = strings.TrimSpace(string(b))
-		return err == nil
-	}, 10*time.Second, 5*time.Millisecond)
-	t.Cleanup(func() { assert.NoFileExists(t, file) })
-	return address, stop
+	require.NoError(t, err)
+	return strings.TrimSpace(strings.TrimPrefix(first, "listening on ")), stop
 }
 
 func request(t *testing.T, key, method, url, body string) (int, string) {
@@ -183,17 +184,16 @@ func TestWrongUse(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		"unknown flag":      {[]string{"--what"}, 2, "unknown flag: --what"},
-		"argument":          {[]string{"what"}, 2, `unexpected argument "what"`},
-		"no such value":     {[]string{"--alias-hit=x"}, 2, `alias_hit must be one of unchanged, merge, not "x"`},
-		"no duration":       {[]string{"--latency=5"}, 2, `latency must be a duration, not "5"`},
-		"negative":          {[]string{"--latency=-5s"}, 2, "must not be negative"},
-		"no incidents":      {[]string{"--max-incidents=0"}, 2, "must be at least 1"},
-		"empty key":         {[]string{"--api-key", ""}, 2, "--api-key number 1 is empty"},
-		"scope":             {[]string{"--api-key", "ak_secret=root"}, 2, `--api-key number 1: scope "root" is none of read, write, incidents`},
-		"address taken":     {[]string{"--listen", taken.Addr().String()}, 2, "address already in use"},
-		"no place for file": {[]string{"--address-file", "/nowhere/at/all"}, 2, "no such file or directory"},
-		"help":              {[]string{"--help"}, 0, ""},
+		"unknown flag":  {[]string{"--what"}, 2, "unknown flag: --what"},
+		"argument":      {[]string{"what"}, 2, `unexpected argument "what"`},
+		"no such value": {[]string{"--alias-hit=x"}, 2, `alias_hit must be one of unchanged, merge, not "x"`},
+		"no duration":   {[]string{"--latency=5"}, 2, `latency must be a duration, not "5"`},
+		"negative":      {[]string{"--latency=-5s"}, 2, "must not be negative"},
+		"no incidents":  {[]string{"--max-incidents=0"}, 2, "must be at least 1"},
+		"empty key":     {[]string{"--api-key", ""}, 2, "--api-key number 1 is empty"},
+		"scope":         {[]string{"--api-key", "ak_secret=root"}, 2, `--api-key number 1: scope "root" is none of read, write, incidents`},
+		"address taken": {[]string{"--listen", taken.Addr().String()}, 2, "address already in use"},
+		"help":          {[]string{"--help"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
