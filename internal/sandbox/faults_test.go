@@ -102,7 +102,6 @@ func TestFaults(t *testing.T) { //nolint:funlen // one table of cases
 		"another method":         {fault: sandbox.Fault{Status: 500, Match: sandbox.Match{Method: "PUT"}}, status: 201, now: true},
 		"another path":           {fault: sandbox.Fault{Status: 500, Match: sandbox.Match{PathPrefix: "/api/v1/incidents/"}}, status: 201, now: true},
 		"this path and method":   {fault: sandbox.Fault{Status: 500, Match: sandbox.Match{PathPrefix: "/api/v1", Method: "post"}}, status: 500},
-		"within the rate":        {fault: sandbox.Fault{RateLimit: 1}, status: 201, now: true},
 		"nearly never, unlucky?": {fault: sandbox.Fault{Status: 500, Probability: 1e-12}, status: 201, now: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,23 +199,6 @@ func TestFaultsCountAndLog(t *testing.T) {
 	assert.Equal(t, "first two", log[1].Fault)
 	assert.Equal(t, 500, log[1].Status)
 	assert.Empty(t, log[2].Fault)
-}
-
-func TestFaultsRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, client := sandboxtest.StartInMemory(t, sandbox.Options{})
-		_, err := s.AddFault(sandbox.Fault{RateLimit: 2, RetryAfter: time.Second})
-		require.NoError(t, err)
-		get := func() int {
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Endpoint+"/incidents", http.NoBody)
-			require.NoError(t, err)
-			r.Header.Set("Authorization", "Bearer "+s.Key)
-			return do(t, client, r).status
-		}
-		assert.Equal(t, []int{200, 200, 429, 429}, []int{get(), get(), get(), get()})
-		time.Sleep(500 * time.Millisecond)
-		assert.Equal(t, []int{200, 429}, []int{get(), get()})
-	})
 }
 
 // TestLateCommitCanMerge shows why closes are deferred: the late create meets the incident of the second one.

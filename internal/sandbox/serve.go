@@ -43,7 +43,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	described := s.describe(c)
 	s.mu.Lock()
 	s.stats.Requests[string(described.Operation)]++
-	f, faulty := s.rules.Pick(described, s.options.Now())
+	f, faulty := s.rules.Pick(described)
 	if faulty {
 		s.stats.Faults++
 	}

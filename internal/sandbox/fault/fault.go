@@ -1,21 +1,18 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fault decides which requests to the sandbox go wrong, and how. It does no I/O and takes the time as an argument.
+// Package fault decides which requests to the sandbox go wrong, and how. It does no I/O.
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Operation is the purpose of a request to the API.
@@ -87,9 +84,6 @@ type Fault struct {
 	Probability float64 `json:"probability,omitzero"`
 	// Times is how often the rule applies before it is spent; 0 means no limit.
 	Times int `json:"times,omitzero"`
-	// RateLimit lets this many matching requests pass per second, with a burst of one second's worth. The rule applies to the
-	// others, with status 429 unless another answer is given. With 0 the rule applies to all.
-	RateLimit float64 `json:"rate_limit,omitzero"`
 
 	Delay  time.Duration `json:"delay,omitzero"`
 	Status int           `json:"status,omitzero"`
@@ -110,17 +104,6 @@ type Fault struct {
 	Applied int `json:"applied,omitzero"`
 }
 
-// normal fills in omitted fields.
-func (f Fault) normal() Fault {
-	if f.RateLimit > 0 && f.Status == 0 && !f.Drop && !f.Hang {
-		f.Status = http.StatusTooManyRequests
-	}
-	if f.Probability == 0 {
-		f.Probability = 1
-	}
-	return f
-}
-
 // Label is the rule's name, else its number; empty for no rule.
 func (f *Fault) Label() string {
 	if f.ID == 0 || f.Name != "" {
@@ -134,7 +117,6 @@ func (f *Fault) Answers() bool { return f.Status != 0 || f.Drop || f.Hang }
 
 // Validate returns what is wrong with a rule.
 func (f Fault) Validate() error {
-	f = f.normal()
 	answers := 0
 	for _, set := range []bool{f.Status != 0, f.Drop, f.Hang} {
 		if set {
@@ -145,7 +127,7 @@ func (f Fault) Validate() error {
 	case answers > 1:
 		return errors.New("status, drop and hang exclude each other")
 	case answers == 0 && f.Delay == 0 && f.Body == "":
-		return errors.New("a fault needs one of status, drop, hang, delay, body, rate_limit")
+		return errors.New("a fault needs one of status, drop, hang, delay, body")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status must be from 200 to 599, not %d", f.Status)
 	case f.Body != "" && !slices.Contains(bodies, f.Body):
@@ -164,10 +146,10 @@ func (f Fault) Validate() error {
 		return errors.New("message goes with status")
 	case f.RetryAfterDate && f.RetryAfter == 0:
 		return errors.New("retry_after_date goes with retry_after")
-	case !(f.Probability > 0 && f.Probability <= 1): // written so that NaN is refused
+	case !(f.Probability >= 0 && f.Probability <= 1): // written so that NaN is refused
 		return errors.New("probability must be above 0 and at most 1")
-	case f.Times < 0 || f.Delay < 0 || f.CommitLate < 0 || f.RetryAfter < 0 || !(f.RateLimit >= 0):
-		return errors.New("times, rate_limit, delay, retry_after and commit_late must not be negative")
+	case f.Times < 0 || f.Delay < 0 || f.CommitLate < 0 || f.RetryAfter < 0:
+		return errors.New("times, delay, retry_after and commit_late must not be negative")
 	case f.Match.Contains != "" && f.Match.Field == "":
 		return errors.New("match.contains goes with match.field")
 	case f.Match.Operation != "" && !slices.Contains(Operations, f.Match.Operation):
@@ -198,14 +180,9 @@ const MaxRules = 1000
 // Rules is an ordered list of faults. The first rule that matches, is not spent and wins its draw applies. It is not safe for
 // concurrent use. The same seed and the same sequence of requests give the same faults.
 type Rules struct {
-	rules  []*rule
+	rules  []Fault
 	random *rand.Rand
 	nextID int
-}
-
-type rule struct {
-	Fault
-	limiter *rate.Limiter
 }
 
 // NewRules returns an empty list that draws its random numbers from random.
@@ -220,13 +197,8 @@ func (r *Rules) Add(f Fault) (int, error) {
 		return 0, fmt.Errorf("there are %d faults already, the most that are kept", MaxRules)
 	}
 	r.nextID++
-	f = f.normal()
-	f.ID, f.Applied = r.nextID, 0
-	added := &rule{Fault: f}
-	if f.RateLimit > 0 {
-		added.limiter = rate.NewLimiter(rate.Limit(f.RateLimit), max(1, int(math.Ceil(f.RateLimit))))
-	}
-	r.rules = append(r.rules, added)
+	f.ID, f.Applied, f.Probability = r.nextID, 0, cmp.Or(f.Probability, 1)
+	r.rules = append(r.rules, f)
 	return f.ID, nil
 }
 
@@ -245,7 +217,7 @@ func (r *Rules) Set(list []Fault) error {
 // Remove removes a rule and reports whether it existed.
 func (r *Rules) Remove(id int) bool {
 	before := len(r.rules)
-	r.rules = slices.DeleteFunc(r.rules, func(f *rule) bool { return f.ID == id })
+	r.rules = slices.DeleteFunc(r.rules, func(f Fault) bool { return f.ID == id })
 	return len(r.rules) < before
 }
 
@@ -253,28 +225,20 @@ func (r *Rules) Remove(id int) bool {
 func (r *Rules) Clear() { r.rules = nil }
 
 // List returns the rules with their counts.
-func (r *Rules) List() []Fault {
-	list := make([]Fault, 0, len(r.rules))
-	for _, f := range r.rules {
-		list = append(list, f.Fault)
-	}
-	return list
-}
+func (r *Rules) List() []Fault { return append([]Fault{}, r.rules...) }
 
 // Pick returns the fault for a request.
-func (r *Rules) Pick(request Request, now time.Time) (Fault, bool) {
-	for _, f := range r.rules {
+func (r *Rules) Pick(request Request) (Fault, bool) {
+	for i := range r.rules {
+		f := &r.rules[i]
 		if f.Times > 0 && f.Applied >= f.Times || !f.Match.matches(request) {
 			continue
 		}
 		if f.Probability < 1 && r.random.Float64() >= f.Probability {
 			continue
 		}
-		if f.limiter != nil && f.limiter.AllowN(now, 1) {
-			continue
-		}
 		f.Applied++
-		return f.Fault, true
+		return *f, true
 	}
 	return Fault{}, false
 }

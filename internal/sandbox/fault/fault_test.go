@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,13 +42,10 @@ func TestValidate(t *testing.T) {
 		"probability above 1":       {fault.Fault{Status: 500, Probability: 1.1}, "above 0 and at most 1"},
 		"probability below 0":       {fault.Fault{Status: 500, Probability: -1}, "above 0 and at most 1"},
 		"probability not a number":  {fault.Fault{Status: 500, Probability: math.NaN()}, "above 0 and at most 1"},
-		"rate below 0":              {fault.Fault{Status: 500, RateLimit: -1}, "not be negative"},
 		"delay below 0":             {fault.Fault{Status: 500, Delay: -1}, "not be negative"},
 		"times below 0":             {fault.Fault{Status: 500, Times: -1}, "not be negative"},
 		"no such operation":         {fault.Fault{Status: 500, Match: fault.Match{Operation: "delete"}}, "match.operation"},
 		"contains what":             {fault.Fault{Status: 500, Match: fault.Match{Contains: "x"}}, "goes with match.field"},
-		"a rate alone":              {fault.Fault{RateLimit: 1, RetryAfter: time.Second}, ""},
-		"a rate that drops":         {fault.Fault{RateLimit: 1, Drop: true}, ""},
 		"a slow answer":             {fault.Fault{Delay: 1}, ""},
 		"stale, but carried out":    {fault.Fault{Status: 200, Body: fault.Stale, Commit: true}, "without commit"},
 		"a stale refusal":           {fault.Fault{Status: 400, Body: fault.Stale}, "a status of 2xx"},
@@ -85,7 +81,7 @@ func TestFirstRuleThatAppliesWins(t *testing.T) {
 	}
 	names := func(alias string, n int) (picked []string) {
 		for range n {
-			f, ok := r.Pick(fault.Request{Alias: alias}, time.Time{})
+			f, ok := r.Pick(fault.Request{Alias: alias})
 			require.True(t, ok)
 			picked = append(picked, f.Label())
 		}
@@ -95,7 +91,7 @@ func TestFirstRuleThatAppliesWins(t *testing.T) {
 	assert.Equal(t, []string{"other"}, names("b", 1))
 	assert.True(t, r.Remove(3))
 	assert.False(t, r.Remove(3))
-	_, ok := r.Pick(fault.Request{Alias: "a"}, time.Time{})
+	_, ok := r.Pick(fault.Request{Alias: "a"})
 	assert.False(t, ok)
 
 	require.Error(t, r.Set([]fault.Fault{{Status: 500}, {}}))
@@ -114,7 +110,7 @@ func TestProbability(t *testing.T) {
 		_, err := r.Add(fault.Fault{Status: 500, Probability: 0.3})
 		require.NoError(t, err)
 		for range 10_000 {
-			_, ok := r.Pick(fault.Request{}, time.Time{})
+			_, ok := r.Pick(fault.Request{})
 			applied = append(applied, ok)
 		}
 		assert.InDelta(t, 3000, r.List()[0].Applied, 200)
@@ -123,22 +119,6 @@ func TestProbability(t *testing.T) {
 	first := draw(7)
 	assert.Equal(t, first, draw(7), "the same seed draws the same")
 	assert.NotEqual(t, first, draw(8))
-}
-
-func TestRateLimit(t *testing.T) {
-	r := rules(1)
-	_, err := r.Add(fault.Fault{RateLimit: 0.5})
-	require.NoError(t, err)
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	refused := func(after time.Duration) bool {
-		f, ok := r.Pick(fault.Request{}, at.Add(after))
-		if ok {
-			assert.Equal(t, 429, f.Status)
-		}
-		return ok
-	}
-	assert.Equal(t, []bool{false, true, true, false, true},
-		[]bool{refused(0), refused(0), refused(time.Second), refused(2 * time.Second), refused(3 * time.Second)})
 }
 
 func TestListIsBounded(t *testing.T) {
