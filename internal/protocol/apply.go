@@ -112,9 +112,9 @@ func (s *Members) hold(m *Member, ev *Event, until, now time.Time) {
 func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	same := m.Alert.Equal(&ev.Alert)
 	if !same && (!m.Alert.StartsAt.Equal(ev.Alert.StartsAt) || !m.Alert.SameNews(&ev.Alert)) {
-		verify := p.refreshDue(n.Entry, now)
+		refresh := p.refreshDue(n.Entry, now)
 		p.fire(n, m, ev, now)
-		n.Verify = n.Verify || verify // the update may have nothing to write, because a person edited the field
+		n.Refresh = n.Refresh || refresh // the update may have nothing to write, because a person edited the field
 		return Changed
 	}
 	next := *m
@@ -126,7 +126,7 @@ func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 	}
 	n.Members.set(&next)
 	if p.refreshDue(n.Entry, now) {
-		n.Verify = true
+		n.Refresh = true
 		return RefreshDue
 	}
 	return Repeated
@@ -243,18 +243,18 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 		if !fired && n.certainlyNone() {
 			n.KeepsOpen = false // no incident of earlier alerts is open
 		}
-		n.QuietSince = time.Time{}
-		n.Peak = max(n.Peak, n.Worst())
-		if n.Left {
-			// By now a person may have closed it.
-			n.Left, n.Verify = false, n.Incident.State == Open
+		if n.Incident.State == Open && (n.Left || !fired && !now.Before(p.closeAt(n.Entry))) {
+			n.verify(now) // a person, or a close that was refused, may have closed it before this episode
+			n.Unseen, n.FailedLooks = true, 0
 		}
+		n.Left, n.QuietSince = false, time.Time{}
+		n.Peak = max(n.Peak, n.Worst())
 	} else {
 		if n.QuietSince.IsZero() {
 			n.QuietSince = now
 		}
 		n.endEpisode()
-		n.Left, n.Verify = n.KeepsOpen, false
+		n.Left, n.Verify, n.Refresh = n.KeepsOpen, false, false
 		if n.Armed && n.Inflight().Kind == Create {
 			// The create is on disk, but its request has not left: take it back.
 			n.Armed = false

@@ -47,7 +47,7 @@ func (p *Policy) Missing(e Timed, now time.Time) Timed {
 		return e
 	}
 	n := e.copy()
-	n.Verify, n.LookAt = true, now
+	n.verify(now)
 	return n
 }
 

@@ -60,7 +60,8 @@ func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		if !n.Missed {
 			n.FailedLooks = 0 // those that failed before verified nothing
 		}
-		n.Missed, n.Verify, n.LookAt = true, true, now.Add(firstLook)
+		n.Missed = true
+		n.verify(now.Add(firstLook))
 		return Retrying
 	}
 }
@@ -77,18 +78,19 @@ func (p *Policy) closed(n *Timed, c Call) {
 		n.Extra = without(n.Extra, c.ID)
 		return
 	}
-	n.Bare, n.MustLook, n.FailedCloses, n.Form = false, false, 0, Full
+	n.Bare, n.MustLook, n.Verify, n.FailedCloses, n.Form = false, false, false, 0, Full
 	if c.Renew && n.Firing() {
 		n.Continues = n.Incident.Number
 		n.renewed(c)
 	}
 	n.Renewed = max(n.Renewed, n.written())
 	n.Incident.State, n.Incident.ID = Closed, c.ID
-	n.Written, n.Unseen, n.Reopening = Written{}, false, ""
+	n.Written, n.Reopening = Written{}, ""
 	n.forgetRefusedUpdate()
 	if c.Kind != Close {
 		p.dismiss(n)
 	}
+	n.Unseen = false
 }
 
 // renewed notes for which severity a new incident should page people. With only_rises, it can be above the severity of all firing alerts.
@@ -111,10 +113,10 @@ func (e *Entry) written() incident.Severity {
 }
 
 // dismiss notes that a person closed the incident. It stays closed if the policy or an alert says so. If a close of ours is unanswered, that
-// close is assumed to have closed the incident, not a person.
+// close is assumed to have closed the incident, not a person. If the incident has not been seen in this episode, it was closed before.
 func (p *Policy) dismiss(n *Timed) {
 	byPerson := n.Doubt.Closing != n.Incident.ID
-	n.Dismissed = byPerson && n.Firing() && (p.ReopenNever || n.Members.final())
+	n.Dismissed = byPerson && !n.Unseen && n.Firing() && (p.ReopenNever || n.Members.final())
 	if byPerson && n.Doubt.Creates == 0 { // otherwise a create that comes late may make the incident that is left to a person
 		n.KeepsOpen = false
 	}

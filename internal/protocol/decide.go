@@ -135,10 +135,13 @@ func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
 	return e.write(Call{Kind: Update, ID: e.Incident.ID, Content: *want, Form: form}, now)
 }
 
+// closeAt is when the incident of an alias without a firing member should be closed.
+func (p *Policy) closeAt(e *Entry) time.Time { return e.QuietSince.Add(p.ResolveDelay) }
+
 // decideClosed is for an alias without a firing member: no incident should be open.
 func (p *Policy) decideClosed(e *Timed, now time.Time) Decision {
 	open := e.Incident.State == Open
-	closeAt := e.QuietSince.Add(p.ResolveDelay)
+	closeAt := p.closeAt(e.Entry)
 	switch {
 	case p.ResolveDelay > 0 && now.Before(closeAt) && !e.Over():
 		return Decision{Wake: closeAt}
@@ -223,5 +226,5 @@ func (e *Timed) lookupDue(now time.Time) bool {
 }
 
 func (e *Timed) wantsLookup() bool {
-	return e.Doubt.Set || e.Unseen || e.Verify || e.MustLook || e.Incident.State == Unknown
+	return e.Doubt.Set || e.Unseen || e.Verify || e.Refresh || e.MustLook || e.Incident.State == Unknown
 }

@@ -44,7 +44,8 @@ type Entry struct {
 	// KeepsOpen: an alert that leaves the close to a person has resolved, and nobody is known to have closed the incident since. When no
 	// alert fires any more, this sets Left.
 	KeepsOpen bool `json:"keeps_open,omitzero"`
-	// Unseen: the API carried out a write without showing the incident. The next lookup verifies it.
+	// Unseen: the API carried out a write without showing the incident, or has not shown it since the alert fired again. The next lookup
+	// verifies it.
 	Unseen bool `json:"unseen,omitzero"`
 	// QuietSince is when the last firing member resolved; zero while one fires.
 	QuietSince time.Time `json:"quiet_since,omitzero"`
@@ -132,7 +133,8 @@ type Timers struct {
 	Form            Form  // of updates
 
 	Armed     bool // the write-ahead is on disk, but its request has not left
-	Verify    bool // look the incident up, although there is no doubt
+	Verify    bool // look the incident up, although there is no doubt: it may be closed while an alert fires
+	Refresh   bool // the same, because it was last seen long ago
 	Missed    bool // a write was answered with 404, and neither a write nor a lookup has succeeded since
 	MustLook  bool // a close failed in a way that only a lookup explains
 	Bare      bool // a close was refused: leave resolved_at out
@@ -140,6 +142,9 @@ type Timers struct {
 	Looking   bool // a lookup is under way
 	Hurried   bool // the next call may be before its turn, see Hurry
 }
+
+// verify makes a lookup due at that time. If one is under way, its answer may take long, and this one does not wait for it.
+func (t *Timers) verify(at time.Time) { t.Verify, t.LookAt, t.Looking = true, at, false }
 
 // anew restarts the count of calls without news.
 func (t *Timers) anew() {
@@ -237,6 +242,11 @@ func (e *Entry) HeldUntil() time.Time {
 // CloseInDoubt reports whether a close of the incident was not answered, so that it may be open or closed.
 func (e *Entry) CloseInDoubt() bool {
 	return e.Incident.State == Open && e.Doubt.Closing == e.Incident.ID
+}
+
+// PageWaits reports whether an alert fires whose incident may be closed. Then a page follows, but only after a lookup or another close.
+func (e Timed) PageWaits() bool {
+	return e.Firing() && e.Incident.State == Open && (e.CloseInDoubt() || e.Verify || e.MustLook)
 }
 
 // IsOpen reports whether the incident is open, as far as we know.

@@ -19,7 +19,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		n.FailedLooks++
 		n.Hurried = false
 		if a.Result == Denied {
-			n.Verify = false                                           // the next repeat asks again
+			n.Verify, n.Refresh = false, false                         // the next repeat asks again
 			n.Unseen = n.Unseen && n.FailedLooks < p.Backoff.SlowAfter // a key that may not read must not keep the entry
 		}
 		n.LookAt = now.Add(max(p.pause(n.Alias, n.FailedLooks, a), firstLook))
@@ -30,7 +30,7 @@ func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return Nothing // the entry has changed: decide again
 	}
 	n.Version++
-	n.Verify, n.MustLook, n.PeekBy = false, false, time.Time{}
+	n.Verify, n.Refresh, n.MustLook, n.PeekBy = false, false, false, time.Time{}
 	complete := c.Depth >= Since
 	last := complete && !a.Began.Before(n.SettleAt) && (c.Depth == All || n.Doubt.Creates == 0)
 	if n.Doubt.Set {
@@ -56,7 +56,7 @@ func (p *Policy) learnKnown(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		return Retrying
 	}
 	n.Version++
-	n.Verify = false
+	n.Verify, n.Refresh = false, false
 	lesson := p.adopt(n, a.Found, Known, now)
 	if n.Unseen = false; lesson == Nothing {
 		return Retrying

@@ -47,6 +47,7 @@ func (w *world) check() {
 	if !e.Firing() {
 		w.newEpisode()
 		w.refused = false
+		w.dismissed = w.dismissed && w.work != nil // its answer may show the incident open
 	}
 	if len(e.Unsure) > 0 {
 		w.doubtEdits(e)

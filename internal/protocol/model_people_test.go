@@ -47,6 +47,8 @@ func (w *world) personCloses(del bool) {
 		w.forbidden = true // until the episode ends
 	}
 	w.close(r)
+	e := w.ledger.entry
+	w.dismissed = w.dismissed || e == nil || e.Firing() || w.work != nil
 	r.deleted, w.paged = del, 0
 	if r.left = nobody; w.ledger.entry != nil && (w.ledger.entry.Doubt.Creates > 0 || w.ledger.entry.Doubt.Closing == r.id) {
 		r.left = mayLeave // the bridge cannot know that a person closed it

@@ -186,7 +186,7 @@ func (w *world) checkRest(name string) {
 		}
 		return
 	}
-	if e != nil && e.Dismissed && !e.IsOpen() && (w.never || w.revives) {
+	if e != nil && e.Dismissed && !e.IsOpen() && (w.never && (w.dismissed || w.edited(e.Incident.ID)) || w.revives) {
 		return
 	}
 	if len(open) != 1 {

@@ -115,6 +115,8 @@ type world struct {
 	pace       pace
 	// forbidden: a person closed the incident, and the policy keeps it closed until the episode ends.
 	forbidden bool
+	// dismissed: a person may have closed the incident in this episode.
+	dismissed bool
 	// blindAt is when a create was not answered; a lookup resets it.
 	blindAt int
 	// refused: a create was refused while an alert of this episode fired.

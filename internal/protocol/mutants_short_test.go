@@ -26,6 +26,16 @@ func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	}
 	return p.learnCloseOriginal(n, c, a, now)
 }`},
+	{"what a person closed before an alert fires again stays closed", "reopen never", 20000, `
+func (p *Policy) dismiss(n *Timed) {
+	n.Unseen = false
+	p.dismissOriginal(n)
+}`},
+	{"an incident that waits for its close counts as seen when its alert fires again", "reopen never", 20000, `
+func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
+	p.changedOriginal(n, fired, now)
+	n.Unseen = n.Unseen && (fired || !n.Firing())
+}`},
 	{"a short create counts as a whole one", "chokes", 20000, `
 func (c Content) keepUnchanged(all *Content) Content { return c }`},
 	{"a refusal of the short form ends the turns of both forms", "no lists", 20000, `
