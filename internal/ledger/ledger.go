@@ -81,5 +81,11 @@ func (l *Ledger) Aliases() []string {
 // Get returns the entry of alias, or nil.
 func (l *Ledger) Get(alias string) *protocol.Entry { return l.store.get(alias).entry }
 
+// Timed returns the entry of alias with its timers, or without an entry.
+func (l *Ledger) Timed(alias string) protocol.Timed {
+	s := l.store.get(alias)
+	return s.timed()
+}
+
 // Counts returns the number of all entries and of the live ones.
 func (l *Ledger) Counts() (entries, live int) { return l.store.counts() }

@@ -45,7 +45,7 @@ func (r *Reconciler) blocked() bool {
 
 // check reads the newest page of the list to see whether the key works.
 func (r *Reconciler) check() {
-	if r.gate.await(r.stopping, protocol.Lookup) != nil {
+	if r.gate.await(r.stopping, reading) != nil {
 		return
 	}
 	began := time.Now()
@@ -70,7 +70,7 @@ func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 		return 0, ctx.Err()
 	}
 	defer func() { <-r.finder.slow }()
-	if err := r.gate.await(ctx, protocol.Lookup); err != nil {
+	if err := r.gate.await(ctx, reading); err != nil {
 		return 0, err
 	}
 	began, expected := time.Now(), r.ledger.Expected()

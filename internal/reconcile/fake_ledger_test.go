@@ -80,7 +80,7 @@ func (l *fakeLedger) decide(e protocol.Timed, now time.Time) protocol.Decision {
 }
 
 func (l *fakeLedger) Prepare(alias string) (protocol.Decision, *incident.Content) {
-	e, now := l.timed(alias), time.Now()
+	e, now := l.Timed(alias), time.Now()
 	if e.Entry == nil {
 		return protocol.Decision{}, nil
 	}
@@ -147,9 +147,9 @@ func (l *fakeLedger) Learn(_ context.Context, answers []*protocol.Answered) erro
 	return nil
 }
 
-func (l *fakeLedger) Get(alias string) *protocol.Entry { return l.timed(alias).Entry }
+func (l *fakeLedger) Get(alias string) *protocol.Entry { return l.Timed(alias).Entry }
 
-func (l *fakeLedger) timed(alias string) protocol.Timed {
+func (l *fakeLedger) Timed(alias string) protocol.Timed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[alias]

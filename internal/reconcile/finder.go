@@ -25,40 +25,88 @@ const (
 type question struct {
 	alert24.Question
 	call protocol.Call
+	to   *reader
 }
 
-// finder answers lookups, independently of the workers. Each depth has its own reader, so a deep reading never delays a reading of the
-// newest page. At the gate, the other readings leave a place free for the newest page. Questions that need no list are asked one by one.
+// finder answers lookups, independently of the workers. Lookups that a page waits for have readers of their own, so they wait for no
+// others, and go first at the gate. Each depth has its own reader, so a deep reading never delays a reading of the newest page. At the
+// gate, the other readings leave a place free for the newest page. Questions that need no list are asked one by one.
 type finder struct {
 	manager Manager
 	gate    *Gate
 	answer  func(q *question, a protocol.Answer, took time.Duration, err error)
-	readers [protocol.All + 1]*reader
-	slow    chan struct{} // holds the readings that may be slow: all except those of the newest page
+	readers map[lane]*[protocol.All + 1]*reader
+	slow    chan struct{} // holds the readings for no page that may be slow: all except those of the newest page
+
+	mu      sync.Mutex
+	waiting map[string]*ticket[*question] // by alias
 }
 
 func newFinder(m Manager, g *Gate, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
-	f := &finder{manager: m, gate: g, answer: answer, slow: make(chan struct{}, max(1, g.readPlaces()-1))}
-	for depth := range f.readers {
-		f.readers[depth] = &reader{
-			wake: make(chan struct{}, 1), slots: make(chan struct{}, readings), shared: f.slow, pause: readingPause,
-		}
+	f := &finder{manager: m, gate: g, answer: answer, readers: map[lane]*[protocol.All + 1]*reader{}, waiting: map[string]*ticket[*question]{}}
+	for _, at := range []lane{beforeCriticalPage, beforePage, reading} {
+		f.readers[at] = newReaders(at, max(1, g.readPlaces()-1))
 	}
-	f.readers[protocol.Newest].shared = make(chan struct{}, readings)
-	f.readers[protocol.Known].pause, f.readers[protocol.Known].alone = 0, true
+	f.slow = f.readers[reading][protocol.All].shared
 	return f
 }
 
-// ask hands over a question. Its answer comes later, unless the finder stops first.
-func (f *finder) ask(q *question) { f.readers[q.Depth].add(q) }
+// newReaders returns the readers of a lane, by depth. slow bounds their concurrent readings that may be slow.
+func newReaders(at lane, slow int) *[protocol.All + 1]*reader {
+	var all [protocol.All + 1]*reader
+	shared := make(chan struct{}, slow)
+	for depth := range all {
+		all[depth] = &reader{lane: at, wake: make(chan struct{}, 1), slots: make(chan struct{}, readings), shared: shared, pause: readingPause}
+	}
+	all[protocol.Newest].shared = make(chan struct{}, readings)
+	all[protocol.Known].pause, all[protocol.Known].alone = 0, true
+	return &all
+}
+
+// ask hands over a question about an alias in the given lane. Its answer comes later, unless the finder stops or the same alias asks
+// again first.
+func (f *finder) ask(q *question, of lane) {
+	if !of.isBeforePage() {
+		of = reading
+	}
+	q.to = f.readers[of][q.Depth]
+	f.mu.Lock()
+	if former, waits := f.waiting[q.Alias]; waits {
+		former.value.to.waiting.remove(former)
+	}
+	f.waiting[q.Alias] = q.to.waiting.push(q, of)
+	f.mu.Unlock()
+	q.to.ring()
+}
+
+// take removes and returns the questions of the reader's next reading.
+func (f *finder) take(r *reader) (batch []*question) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t := r.waiting.front(r.lane); t != nil; t = r.waiting.front(r.lane) {
+		if r.alone && len(batch) > 0 {
+			r.ring()
+			break
+		}
+		r.waiting.remove(t)
+		delete(f.waiting, t.value.Alias)
+		batch = append(batch, t.value)
+	}
+	if len(f.waiting) == 0 {
+		f.waiting = map[string]*ticket[*question]{} // the old map keeps its peak size
+	}
+	return batch
+}
 
 // run answers questions until ctx ends. Open questions then stay unanswered.
 func (f *finder) run(ctx context.Context) {
-	var readers sync.WaitGroup
-	for _, r := range f.readers {
-		readers.Go(func() { r.run(ctx, f) })
+	var running sync.WaitGroup
+	for at, readers := range f.readers {
+		for _, r := range readers {
+			running.Go(func() { r.run(urgent(ctx, at), f) })
+		}
 	}
-	readers.Wait()
+	running.Wait()
 }
 
 // find answers the questions with one reading.
@@ -75,23 +123,15 @@ func (f *finder) find(ctx context.Context, batch []*question) {
 	})
 }
 
-// reader answers the questions of one depth.
+// reader answers the questions of one depth and one lane.
 type reader struct {
-	wake   chan struct{} // holds one wake-up
-	slots  chan struct{} // holds the readings that are under way
-	shared chan struct{} // holds the readings of several readers
-	pause  time.Duration
-	alone  bool // one question per reading
-
-	mu      sync.Mutex
-	waiting []*question
-}
-
-func (r *reader) add(q *question) {
-	r.mu.Lock()
-	r.waiting = append(r.waiting, q)
-	r.mu.Unlock()
-	r.ring()
+	lane    lane
+	wake    chan struct{} // holds one wake-up
+	slots   chan struct{} // holds the readings that are under way
+	shared  chan struct{} // holds the readings of several readers
+	pause   time.Duration
+	alone   bool             // one question per reading
+	waiting lanes[*question] // guarded by the finder's lock
 }
 
 func (r *reader) ring() {
@@ -99,19 +139,6 @@ func (r *reader) ring() {
 	case r.wake <- struct{}{}:
 	default:
 	}
-}
-
-// take removes and returns the questions of the next reading.
-func (r *reader) take() (batch []*question) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.alone && len(r.waiting) > 1 {
-		batch, r.waiting = r.waiting[:1:1], r.waiting[1:]
-		r.ring()
-		return batch
-	}
-	batch, r.waiting = r.waiting, nil
-	return batch
 }
 
 func (r *reader) run(ctx context.Context, f *finder) {
@@ -123,11 +150,11 @@ func (r *reader) run(ctx context.Context, f *finder) {
 			return
 		case <-r.wake:
 		}
-		if !hold(ctx, r.slots) || !hold(ctx, r.shared) || f.gate.await(ctx, protocol.Lookup) != nil {
+		if !hold(ctx, r.slots) || !hold(ctx, r.shared) || f.gate.await(ctx, r.lane) != nil {
 			return
 		}
 		release := func() { <-r.slots; <-r.shared }
-		batch := r.take()
+		batch := f.take(r)
 		if len(batch) == 0 {
 			release()
 			continue

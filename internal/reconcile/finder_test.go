@@ -64,7 +64,7 @@ func finderTest(t *testing.T, fates func(op, alias string) *fate, f func(a *aske
 
 func (a *asked) question(depth protocol.Depth, aliases ...string) {
 	for _, alias := range aliases {
-		a.ask(&question{Question: alert24.Question{Alias: alias, Depth: depth}})
+		a.ask(&question{Question: alert24.Question{Alias: alias, Depth: depth}}, reading)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestADeepReadingDoesNotDelayTheNewestPage(t *testing.T) {
 			for i := range 5 {
 				a.question(protocol.All, fmt.Sprint("all-", i))
 				a.question(protocol.Since, fmt.Sprint("since-", i))
-				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("known-", i), ID: "1"}})
+				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("known-", i), ID: "1"}}, reading)
 				a.pass(readingPause)
 			}
 			a.question(protocol.Newest, "new 1")
@@ -140,18 +140,62 @@ func TestQuestionsForKnownIncidentsAreAskedApart(t *testing.T) {
 			{alias: "slow", Shown: protocol.Shown{ID: "1"}},
 			{alias: "quick", Shown: protocol.Shown{ID: "2", Seen: true, Open: true}},
 		}
-		a.ask(&question{Question: alert24.Question{Alias: "slow", ID: "1"}})
-		for range 10 {
-			a.ask(&question{Question: alert24.Question{Alias: "quick", ID: "2"}})
+		a.ask(&question{Question: alert24.Question{Alias: "slow", ID: "1"}}, reading)
+		for i := range 10 {
+			a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("quick ", i), ID: "2"}}, reading)
 		}
 		a.pass(time.Second)
 		assert.Len(t, a.requests(opRead, "quick"), 10)
-		require.Len(t, a.got()["quick"].Found, 1)
-		assert.True(t, a.got()["quick"].Found[0].Open)
+		require.Len(t, a.got()["quick 9"].Found, 1)
+		assert.True(t, a.got()["quick 9"].Found[0].Open)
 		assert.NotContains(t, a.got(), "slow")
 		a.pass(timeout)
 		assert.Equal(t, protocol.Incomplete, a.got()["slow"].Result)
 		assert.Error(t, a.errs["slow"])
+	})
+}
+
+// TestALookupBeforeAPageWaitsForNoOther: whatever others read, and however deep.
+func TestALookupBeforeAPageWaitsForNoOther(t *testing.T) {
+	finderTest(t, func(_, alias string) *fate {
+		if alias == "page" {
+			return nil
+		}
+		return hangs
+	}, func(a *asked) {
+		a.rows = []*row{
+			{alias: "page", Shown: protocol.Shown{ID: "1", Seen: true}},
+			{alias: "other", Shown: protocol.Shown{ID: "2", Seen: true}},
+		}
+		for i := range 20 {
+			for depth := range protocol.All + 1 {
+				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint(depth, " ", i), ID: "2", Depth: depth}}, reading)
+			}
+			a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("lesser ", i), ID: "2"}}, beforePage)
+			a.pass(100 * time.Millisecond)
+		}
+		a.ask(&question{Question: alert24.Question{Alias: "critical", ID: "1"}}, beforeCriticalPage)
+		a.pass(time.Second)
+		require.Contains(t, a.got(), "critical")
+		assert.Equal(t, protocol.Done, a.got()["critical"].Result)
+	})
+}
+
+// TestAnAliasWaitsOnce: if an alias asks again, because a page now waits for the answer, its former question is not asked.
+func TestAnAliasWaitsOnce(t *testing.T) {
+	finderTest(t, nil, func(a *asked) {
+		a.rows = []*row{{alias: "a", Shown: protocol.Shown{ID: "1", Seen: true}}, {alias: "b", Shown: protocol.Shown{ID: "2", Seen: true}}}
+		a.fakeManager.gate.Deny(time.Minute)
+		synctest.Wait()
+		for _, of := range []lane{reading, beforePage, beforeCriticalPage, reading, beforePage} {
+			a.ask(&question{Question: alert24.Question{Alias: "a", ID: "1"}}, of)
+		}
+		a.ask(&question{Question: alert24.Question{Alias: "b", ID: "2"}}, reading)
+		assert.Len(t, a.waiting, 2)
+		a.pass(2 * time.Minute)
+		assert.Len(t, a.requests(opRead, "a"), 1)
+		assert.Len(t, a.requests(opRead, "b"), 1)
+		assert.Empty(t, a.waiting)
 	})
 }
 

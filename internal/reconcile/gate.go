@@ -23,44 +23,35 @@ const (
 	noWait = time.Millisecond
 )
 
-// Lanes of requests at the gate.
-const (
-	criticalPages lane = iota
-	pages
-	closes
-	updates
-	reads
-)
+type laneKey struct{}
 
-type criticalKey struct{}
-
-// urgent returns a context whose creates overtake others at the gate if they page people about a critical alert. of is the lane of the alias
-// in the queue.
+// urgent returns a context whose requests are as urgent at the gate as their alias, which has this lane in the queue or the finder.
 func urgent(ctx context.Context, of lane) context.Context {
-	if of != openCritical {
-		return ctx
+	if of != criticalPage && !of.isBeforePage() {
+		return ctx // the kind of a request says enough
 	}
-	return context.WithValue(ctx, criticalKey{}, true)
+	return context.WithValue(ctx, laneKey{}, of)
 }
 
-// laneAtGate is the lane of a request.
-func laneAtGate(ctx context.Context, k protocol.Kind) lane {
-	if at := laneOfKind(k); at != pages || ctx.Value(criticalKey{}) == nil {
-		return at
+// laneOfRequest is the lane of a request of the kind, if its alias has the lane of.
+func laneOfRequest(k protocol.Kind, of lane) lane {
+	at := laneOfKind(k)
+	if at.isPage() && of == criticalPage || !at.isPage() && of.isBeforePage() {
+		return of
 	}
-	return criticalPages
+	return at
 }
 
 func laneOfKind(k protocol.Kind) lane {
 	switch k {
 	case protocol.Create, protocol.Reopen:
-		return pages
+		return otherPage
 	case protocol.Close:
-		return closes
+		return closing
 	case protocol.Update:
-		return updates
+		return updating
 	default:
-		return reads
+		return reading
 	}
 }
 
@@ -72,7 +63,7 @@ type Gate struct {
 	waited func(time.Duration)
 
 	mu         sync.Mutex
-	pagesUntil time.Time // no create and no reopen leaves before
+	pagesUntil time.Time // no page leaves before, and nothing that a page waits for
 	until      time.Time // nothing else leaves before
 	slowdown   time.Duration
 	inside     [numLanes]int
@@ -106,7 +97,10 @@ func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r prot
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	began, at := time.Now(), laneAtGate(ctx, kind)
+	began, at := time.Now(), laneOfKind(kind)
+	if of, known := ctx.Value(laneKey{}).(lane); known {
+		at = laneOfRequest(kind, of)
+	}
 	v := &visitor{called: make(chan struct{})}
 	g.mu.Lock()
 	t := g.waiting.push(v, at)
@@ -160,16 +154,27 @@ func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
 	g.admit()
 }
 
-// place reports whether one more request of the lane may be under way. One place is reserved for creates and reopens, and some for
-// closes and updates that reads cannot take, unless there is only one place in all.
+// place reports whether one more request of the lane may be under way. If requests hang, one place is left for pages, one for what
+// critical pages wait for, and some for closes and updates that reads cannot take, unless there are too few.
 func (g *Gate) place(at lane) bool {
-	others := g.inside[closes] + g.inside[updates] + g.inside[reads]
+	inside := func(which func(lane) bool) (n int) {
+		for l := range numLanes {
+			if which(l) {
+				n += g.inside[l]
+			}
+		}
+		return n
+	}
+	pages, reads := inside(lane.isPage), inside(lane.isBeforePage)+g.inside[reading]
+	others := reads + g.inside[closing] + g.inside[updating]
 	switch {
-	case others+g.inside[pages]+g.inside[criticalPages] >= g.places:
+	case others+pages >= g.places:
 		return false
-	case at <= pages:
+	case at.isPage():
 		return true
-	case at == reads && g.inside[reads] >= g.readPlaces():
+	case at == reading && g.inside[reading] >= g.readPlaces(),
+		at == beforePage && reads >= max(g.readPlaces()+1, g.places-3),
+		at == beforeCriticalPage && reads >= max(g.readPlaces()+1, g.places-2):
 		return false
 	default:
 		return others < max(1, g.places-1)
@@ -203,7 +208,7 @@ func (g *Gate) admit() {
 
 // turnAway rejects requests that would have to wait for a long pause.
 func (g *Gate) turnAway(now time.Time) {
-	for at := range lane(numLanes) {
+	for at := range numLanes {
 		until := g.pausedUntil(at)
 		for t := g.waiting.front(at); t != nil && until.Sub(now) > longPause; t = g.waiting.front(at) {
 			g.waiting.remove(t)
@@ -220,7 +225,7 @@ func (g *Gate) wind(now time.Time) {
 	if missing := 1 - g.rate.TokensAt(now); missing > 0 {
 		token = now.Add(time.Duration(missing/float64(g.rate.Limit())*float64(time.Second)) + time.Microsecond)
 	}
-	for at := range lane(numLanes) {
+	for at := range numLanes {
 		if g.waiting.front(at) == nil {
 			continue
 		}

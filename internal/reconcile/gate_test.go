@@ -143,7 +143,7 @@ func TestGatePausesAsTheAPIAsks(t *testing.T) {
 		g.request(1, protocol.Create, 0, protocol.Done, 0)
 		require.Len(t, g.errs, 1, "nothing waits at the gate for a long pause to end")
 		assert.ErrorContains(t, g.errs[0], "asked for a pause")
-		require.NoError(t, g.await(g.t.Context(), protocol.Create))
+		require.NoError(t, g.await(g.t.Context(), otherPage))
 		assert.Equal(t, 30*time.Second, time.Since(g.began))
 		assert.True(t, g.Open(protocol.Create))
 	})
@@ -152,10 +152,10 @@ func TestGatePausesAsTheAPIAsks(t *testing.T) {
 func TestNothingStopsCreatesForLong(t *testing.T) {
 	gateTest(t, 0, 8, func(g *atGate) {
 		g.request(1, protocol.Update, 0, protocol.NotSent, 24*time.Hour)
-		require.NoError(t, g.await(g.t.Context(), protocol.Create))
+		require.NoError(t, g.await(g.t.Context(), otherPage))
 		assert.Equal(t, 5*time.Minute, time.Since(g.began))
 		assert.False(t, g.Open(protocol.Update))
-		require.NoError(t, g.await(g.t.Context(), protocol.Update))
+		require.NoError(t, g.await(g.t.Context(), updating))
 		assert.Equal(t, time.Hour, time.Since(g.began))
 	})
 }
@@ -164,7 +164,7 @@ func TestAShorterPauseDoesNotEndALongerOne(t *testing.T) {
 	gateTest(t, 0, 8, func(g *atGate) {
 		g.Deny(time.Minute)
 		g.Deny(time.Second)
-		require.NoError(t, g.await(g.t.Context(), protocol.Create))
+		require.NoError(t, g.await(g.t.Context(), otherPage))
 		assert.Equal(t, time.Minute, time.Since(g.began))
 	})
 }
@@ -177,16 +177,16 @@ func TestPausesGrowUntilASuccess(t *testing.T) {
 			// Several answers to requests from before the pause count once.
 			g.request(3, protocol.Create, time.Millisecond, protocol.NotSent, -1)
 			g.pass(time.Millisecond)
-			require.NoError(t, g.await(g.t.Context(), protocol.Create))
+			require.NoError(t, g.await(g.t.Context(), otherPage))
 			assert.Equal(t, want+time.Millisecond, time.Since(began))
 		}
 		g.request(1, protocol.Create, 0, protocol.Unanswered, 0)
 		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
-		require.NoError(t, g.await(g.t.Context(), protocol.Create))
+		require.NoError(t, g.await(g.t.Context(), otherPage))
 		g.request(1, protocol.Create, 0, protocol.Done, 0)
 		began := time.Now()
 		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
-		require.NoError(t, g.await(g.t.Context(), protocol.Create))
+		require.NoError(t, g.await(g.t.Context(), otherPage))
 		assert.Equal(t, time.Second, time.Since(began))
 	})
 }
@@ -218,7 +218,7 @@ func TestAVisitorCanGiveUp(t *testing.T) {
 		assert.Equal(t, time.Second, time.Since(g.began))
 		_, err = g.Enter(ctx, protocol.Create)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, g.await(ctx, protocol.Create), context.DeadlineExceeded)
+		require.ErrorIs(t, g.await(ctx, otherPage), context.DeadlineExceeded)
 	})
 }
 

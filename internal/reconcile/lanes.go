@@ -5,11 +5,25 @@ package reconcile
 
 import "cmp"
 
-// lane is the urgency of a waiting item; 0 is the most urgent.
+// lane is the urgency of a waiting item. This is the one order for aliases in the queue, lookups in the finder and requests at the gate.
 type lane uint8
 
-// numLanes suffices for the aliases of the queue and for the requests of the gate.
-const numLanes = 6
+const (
+	criticalPage       lane = iota // opens the incident of a critical alert
+	beforeCriticalPage             // such a page waits for it: it may show or make sure that the incident is closed
+	highPage
+	otherPage
+	beforePage // another page waits for it
+	closing
+	updating
+	reading // only in the finder and at the gate
+
+	numLanes
+)
+
+func (l lane) isPage() bool { return l == criticalPage || l == highPage || l == otherPage }
+
+func (l lane) isBeforePage() bool { return l == beforeCriticalPage || l == beforePage }
 
 // share: each lane with waiting items gets at least one turn in this many.
 const share = 10
@@ -92,7 +106,7 @@ func (l *lanes[T]) share(at lane) int { return cmp.Or(l.shares[at], share) }
 func (l *lanes[T]) take(open func(lane) bool) *ticket[T] {
 	var next *ticket[T]
 	overdue := 0
-	for at := range lane(numLanes) {
+	for at := range numLanes {
 		t := l.front(at)
 		if t == nil {
 			l.passed[at] = 0

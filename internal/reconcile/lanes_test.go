@@ -16,13 +16,13 @@ func all(lane) bool { return true }
 func TestLanesGoByUrgencyThenByArrival(t *testing.T) {
 	var l lanes[string]
 	l.push("update", updating)
-	l.push("low 1", openOther)
-	l.push("low 2", openOther)
-	l.push("critical", openCritical)
+	l.push("low 1", otherPage)
+	l.push("low 2", otherPage)
+	l.push("critical", criticalPage)
 	raised := l.push("worse", updating)
-	l.raise(raised, openHigh)
+	l.raise(raised, highPage)
 	l.raise(raised, updating) // never back
-	gone := l.push("gone", openCritical)
+	gone := l.push("gone", criticalPage)
 	assert.True(t, l.remove(gone))
 	assert.False(t, l.remove(gone))
 	assert.Equal(t, 5, l.len())
@@ -39,9 +39,9 @@ func drain(l *lanes[string]) (values []string) {
 
 func TestLanesPassOverWhatIsNotOpen(t *testing.T) {
 	var l lanes[string]
-	l.push("page", openCritical)
+	l.push("page", criticalPage)
 	l.push("close", closing)
-	notPages := func(at lane) bool { return at > lastPage }
+	notPages := func(at lane) bool { return !at.isPage() }
 	assert.Equal(t, "close", l.take(notPages).value)
 	assert.Nil(t, l.take(notPages))
 	assert.Equal(t, "page", l.take(all).value)
@@ -50,7 +50,7 @@ func TestLanesPassOverWhatIsNotOpen(t *testing.T) {
 func TestClosesGetThroughWhileCreatesStorm(t *testing.T) {
 	var l lanes[string]
 	for i := range 1000 {
-		l.push(fmt.Sprint("create ", i), openCritical)
+		l.push(fmt.Sprint("create ", i), criticalPage)
 	}
 	for i := range 5 {
 		l.push(fmt.Sprint("close ", i), closing)
@@ -68,7 +68,7 @@ func TestClosesGetThroughWhileCreatesStorm(t *testing.T) {
 func TestNothingWaitsForever(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type waiter struct{ bound, turns int }
-		l := lanes[*waiter]{shares: rapid.SampledFrom([][numLanes]int{{}, {openHigh: pageShare, openOther: pageShare}}).Draw(t, "shares")}
+		l := lanes[*waiter]{shares: rapid.SampledFrom([][numLanes]int{{}, {highPage: pageShare, otherPage: pageShare, beforePage: pageShare}}).Draw(t, "shares")}
 		inLane := map[lane]int{}
 		waiting := map[*waiter]bool{}
 		take := func() {
@@ -87,8 +87,8 @@ func TestNothingWaitsForever(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				at := lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane"))
-				w := &waiter{bound: (inLane[at] + 1) * (l.share(at) + numLanes)}
+				at := lane(rapid.IntRange(0, int(numLanes)-1).Draw(t, "lane"))
+				w := &waiter{bound: (inLane[at] + 1) * (l.share(at) + int(numLanes))}
 				inLane[at]++
 				waiting[w] = true
 				l.push(w, at)

@@ -40,15 +40,19 @@ func (g *Gate) Open(kind protocol.Kind) bool { return !time.Now().Before(g.Opens
 
 // OpensAt returns the end of the pause for the kind.
 func (g *Gate) OpensAt(kind protocol.Kind) time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.pausedUntil(laneOfKind(kind))
+	return g.opensAt(laneOfKind(kind))
 }
 
-// await returns when no pause keeps the kind back any more, or with ctx's error.
-func (g *Gate) await(ctx context.Context, kind protocol.Kind) error {
-	for d := time.Until(g.OpensAt(kind)); d > 0 && sleep.For(ctx, d); {
-		d = time.Until(g.OpensAt(kind)) // the pause may have grown
+func (g *Gate) opensAt(at lane) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pausedUntil(at)
+}
+
+// await returns when no pause keeps the lane back any more, or with ctx's error.
+func (g *Gate) await(ctx context.Context, at lane) error {
+	for d := time.Until(g.opensAt(at)); d > 0 && sleep.For(ctx, d); {
+		d = time.Until(g.opensAt(at)) // the pause may have grown
 	}
 	return ctx.Err()
 }
@@ -78,7 +82,7 @@ func (g *Gate) pause(d time.Duration) {
 }
 
 func (g *Gate) pausedUntil(at lane) time.Time {
-	if at <= pages {
+	if at.isPage() || at.isBeforePage() {
 		return g.pagesUntil
 	}
 	return g.until

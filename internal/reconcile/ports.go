@@ -23,8 +23,8 @@ type Ledger interface {
 	Content(e *protocol.Entry) (incident.Content, protocol.Content)
 	// Learn commits what the answers show.
 	Learn(ctx context.Context, answers []*protocol.Answered) error
-	// Get returns the entry of an alias, or nil.
-	Get(alias string) *protocol.Entry
+	// Timed returns the entry of an alias with its timers; without an entry if there is none.
+	Timed(alias string) protocol.Timed
 	// Aliases returns all aliases.
 	Aliases() []string
 	// Hurry lets a slow alias call early if it has not called since that time, see [protocol.Policy.Hurry]. It reports whether the alias may.

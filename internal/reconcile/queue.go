@@ -12,39 +12,28 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// Lanes of waiting aliases. Pages go first, then the doubts that pages wait for, then the ends of pages, then changes of their texts.
-const (
-	openCritical lane = iota
-	openHigh
-	openOther
-	finishing
-	closing
-	updating
-
-	lastPage = openOther
-)
-
 // laneOf only looks at the entry. To find its next call would take longer, and a webhook waits for this.
-func laneOf(e *protocol.Entry) lane {
+func laneOf(e protocol.Timed) lane {
 	switch {
-	case e == nil:
+	case e.Entry == nil:
 		return updating
 	case !e.Firing():
 		return closing
-	case e.CloseInDoubt():
-		return finishing // it fires again, and its page waits until the incident is certainly closed
-	case e.Incident.State == protocol.Open && e.Worst() > e.Written.Peak:
-		return closing // its severity rises
-	case e.Incident.State == protocol.Open:
+	case e.PageWaits(), e.IsOpen() && e.Worst() >= incident.High && e.Worst() > e.Written.Peak:
+		if e.Worst() == incident.Critical {
+			return beforeCriticalPage
+		}
+		return beforePage
+	case e.IsOpen():
 		return updating
 	}
 	switch e.Worst() {
 	case incident.Critical:
-		return openCritical
+		return criticalPage
 	case incident.High:
-		return openHigh
+		return highPage
 	default:
-		return openOther
+		return otherPage
 	}
 }
 
@@ -73,7 +62,7 @@ func newQueue(of func(alias string) lane) *queue {
 	q := &queue{
 		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
 	}
-	q.waiting.shares = [numLanes]int{openHigh: pageShare, openOther: pageShare}
+	q.waiting.shares = [numLanes]int{highPage: pageShare, otherPage: pageShare, beforePage: pageShare}
 	q.any, q.page = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.timer = time.AfterFunc(time.Hour, q.ring)
 	q.timer.Stop()
@@ -102,7 +91,7 @@ func (q *queue) push(alias string, at lane) {
 		q.tickets[alias] = q.waiting.push(alias, at)
 	}
 	q.any.Signal()
-	if at <= lastPage {
+	if at.isPage() {
 		q.page.Signal()
 	}
 }
@@ -156,14 +145,14 @@ func (q *queue) forget(alias string) {
 
 // get waits for an alias, or for one that pages. It returns false when the queue is closed.
 func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
-	last, wake := updating, q.any
+	open, wake := func(lane) bool { return true }, q.any
 	if pagesOnly {
-		last, wake = lastPage, q.page
+		open, wake = lane.isPage, q.page
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed {
-		if t := q.waiting.take(func(at lane) bool { return at <= last }); t != nil {
+		if t := q.waiting.take(open); t != nil {
 			delete(q.tickets, t.value)
 			if q.waiting.len() == 0 {
 				q.tickets = map[string]*ticket[string]{} // the old map keeps its peak size

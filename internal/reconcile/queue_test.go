@@ -18,7 +18,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-func ordinary(string) lane { return openOther }
+func ordinary(string) lane { return otherPage }
 
 func mustGet(t require.TestingT, q *queue) string {
 	alias, ok := q.get(false)
@@ -28,29 +28,34 @@ func mustGet(t require.TestingT, q *queue) string {
 
 func TestLaneOf(t *testing.T) {
 	l := newFakeLedger(t)
-	entry := func(s incident.Severity, state protocol.State) *protocol.Entry {
+	entry := func(s incident.Severity, state protocol.State) protocol.Timed {
 		e, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", s, "fires")}, time.Now())
 		n := *e.Entry
 		n.Incident.State, n.Incident.ID, n.Written.Peak = state, "1", incident.High
-		return &n
+		return protocol.Timed{Entry: &n}
 	}
 	again := entry(incident.High, protocol.Open)
 	again.Doubt = protocol.Doubt{Set: true, Closing: "1"}
 	worse := entry(incident.Critical, protocol.Open)
 	worse.Doubt = protocol.Doubt{Set: true, Closing: "1", Finished: true}
+	verify, refresh, refused := entry(incident.Low, protocol.Open), entry(incident.High, protocol.Open), entry(incident.Low, protocol.Open)
+	verify.Verify, refresh.Refresh, refused.MustLook = true, true, true
 	for _, c := range []struct {
-		entry *protocol.Entry
+		entry protocol.Timed
 		want  lane
 	}{
-		{nil, updating},
-		{&protocol.Entry{}, closing},
-		{entry(incident.Critical, protocol.None), openCritical},
-		{entry(incident.High, protocol.Closed), openHigh},
-		{entry(incident.Low, protocol.None), openOther},
+		{protocol.Timed{}, updating},
+		{protocol.Timed{Entry: &protocol.Entry{}}, closing},
+		{entry(incident.Critical, protocol.None), criticalPage},
+		{entry(incident.High, protocol.Closed), highPage},
+		{entry(incident.Low, protocol.None), otherPage},
 		{entry(incident.High, protocol.Open), updating},
-		{entry(incident.Critical, protocol.Open), closing},
-		{again, finishing}, // its close was not answered: once it is finished, a page follows
-		{worse, finishing}, // or once a lookup finds that it was carried out
+		{entry(incident.Critical, protocol.Open), beforeCriticalPage}, // with on_rise: renew, a page follows
+		{again, beforePage},                                           // its close was not answered: once it is finished, a page follows
+		{worse, beforeCriticalPage},                                   // or once a lookup finds that it was carried out
+		{verify, beforePage},                                          // or once a lookup finds that a person closed it
+		{refused, beforePage},
+		{refresh, updating}, // which is not likely after a repeat
 	} {
 		assert.Equal(t, c.want, laneOf(c.entry))
 	}
@@ -75,13 +80,13 @@ func TestQueueHandsAnAliasToOneWorkerAtATime(t *testing.T) {
 }
 
 func TestQueueRaisesWhatBecameMoreUrgent(t *testing.T) {
-	at := map[string]lane{"a": updating, "b": openOther, "c": openOther}
+	at := map[string]lane{"a": updating, "b": otherPage, "c": otherPage}
 	q := newQueue(func(alias string) lane { return at[alias] })
 	defer q.close()
 	q.add("a")
 	q.add("b")
 	q.add("c")
-	at["a"] = openCritical
+	at["a"] = criticalPage
 	q.add("a")
 	at["c"] = updating // its place in the queue stays
 	q.add("c")
@@ -97,16 +102,16 @@ func TestCriticalPagesComeFirstInABurst(t *testing.T) {
 	defer q.close()
 	for i := range aliases {
 		alias := strconv.Itoa(i)
-		at[alias] = [...]lane{openOther, openHigh, openOther, openHigh, openCritical}[i%5]
+		at[alias] = [...]lane{otherPage, highPage, otherPage, highPage, criticalPage}[i%5]
 		q.add(alias)
 	}
 	opened, others := 0, 0
 	for opened < aliases/5 {
 		alias := mustGet(t, q)
 		switch at[alias] {
-		case openCritical:
+		case criticalPage:
 			opened++
-		case openHigh, openOther:
+		case highPage, otherPage:
 			others++
 		}
 		if at[alias] != updating {
@@ -146,7 +151,7 @@ func TestQueueAddsLater(t *testing.T) {
 
 func TestPagesHaveWorkersOfTheirOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		at := map[string]lane{"close": closing, "page": openHigh}
+		at := map[string]lane{"close": closing, "page": highPage}
 		q := newQueue(func(alias string) lane { return at[alias] })
 		var got string
 		var worker sync.WaitGroup
@@ -195,7 +200,7 @@ func TestQueueModel(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				a := alias.Draw(t, "alias")
-				lanes[a] = lane(rapid.IntRange(0, numLanes-1).Draw(t, "lane"))
+				lanes[a] = lane(rapid.IntRange(0, int(numLanes)-1).Draw(t, "lane"))
 				q.add(a)
 				if working[a] {
 					again[a] = true

@@ -63,7 +63,7 @@ func New(cfg Config, l Ledger, m Manager, g *Gate, observer Observer) *Reconcile
 	r.finder = newFinder(m, g, r.found)
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.calls, r.giveUp = context.WithCancel(context.Background())
-	r.queue = newQueue(func(alias string) lane { return laneOf(l.Get(alias)) })
+	r.queue = newQueue(func(alias string) lane { return laneOf(l.Timed(alias)) })
 	return r
 }
 

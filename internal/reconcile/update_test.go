@@ -69,7 +69,7 @@ func TestAnUpdateReadsFirst(t *testing.T) {
 				last := w.seen.now().calls[2]
 				assert.Equal(t, protocol.Update, last.kind)
 				assert.Equal(t, c.result, last.result)
-				assert.LessOrEqual(t, time.Until(w.ledger.timed(alias).RetryAt), maxPagePause)
+				assert.LessOrEqual(t, time.Until(w.ledger.Timed(alias).RetryAt), maxPagePause)
 			})
 		})
 	}
@@ -131,10 +131,10 @@ func TestFewerFieldsForAnAPIThatCannotDigestAll(t *testing.T) {
 		w.fate(always(opUpdate, alias, fails))
 		w.fire(alias, incident.High, "second")
 		pass(5 * time.Second)
-		assert.Equal(t, protocol.Full, w.ledger.timed(alias).Form, "perhaps the API is down")
+		assert.Equal(t, protocol.Full, w.ledger.Timed(alias).Form, "perhaps the API is down")
 		w.fire("other", incident.High, "second")
 		pass(15 * time.Minute)
-		assert.NotEqual(t, protocol.Full, w.ledger.timed(alias).Form)
+		assert.NotEqual(t, protocol.Full, w.ledger.Timed(alias).Form)
 		assert.Contains(t, w.seen.now().lessons, protocol.FewerFields)
 	})
 }

@@ -6,6 +6,7 @@ package reconcile
 import (
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -30,29 +31,108 @@ func TestACriticalPageOvertakesLesserOnesAtTheGate(t *testing.T) {
 	})
 }
 
-func TestTheGateOrdersPagesByUrgency(t *testing.T) {
+func TestTheGateOrdersRequestsByUrgency(t *testing.T) {
 	gateTest(t, 0, 1, func(g *atGate) {
 		g.request(1, protocol.Create, time.Second, protocol.Done, 0)
-		var order []lane
-		for _, at := range []lane{openOther, openCritical, updating, openHigh} {
+		var order []string
+		enter := func(kind protocol.Kind, of lane, what string) {
 			g.wg.Go(func() {
-				leave, err := g.Enter(urgent(g.t.Context(), at), protocol.Create)
+				leave, err := g.Enter(urgent(g.t.Context(), of), kind)
 				if assert.NoError(g.t, err) {
-					order = append(order, at)
+					order = append(order, what)
 					leave(protocol.Done, 0)
 				}
 			})
 			g.pass(time.Millisecond)
 		}
+		enter(protocol.Lookup, reading, "lookup")
+		enter(protocol.Update, updating, "update")
+		enter(protocol.Close, closing, "close")
+		enter(protocol.Lookup, beforePage, "lookup before a page")
+		enter(protocol.Close, beforePage, "close before a page")
+		enter(protocol.Create, otherPage, "page")
+		enter(protocol.Lookup, beforeCriticalPage, "lookup before a critical page")
+		enter(protocol.Update, beforeCriticalPage, "update before a critical page")
+		enter(protocol.Create, criticalPage, "critical page")
+		enter(protocol.Create, updating, "another page") // its alert has just become critical, say
+		enter(protocol.Create, highPage, "high page")
 		g.wg.Wait()
-		assert.Equal(t, []lane{openCritical, openOther, updating, openHigh}, order)
+		assert.Equal(t, []string{
+			"critical page", "lookup before a critical page", "update before a critical page", "page", "another page", "high page",
+			"lookup before a page", "close before a page", "close", "update", "lookup",
+		}, order)
+	})
+}
+
+// Requests that hang before pages leave places for pages, and for closes and updates, but may take those that other reads cannot.
+func TestTheGateKeepsPlacesFromWhatPagesWaitFor(t *testing.T) {
+	for _, c := range []struct{ places, reads, before, critical, closes int }{
+		{1, 1, 1, 1, 1},
+		{2, 1, 1, 1, 1},
+		{3, 1, 2, 2, 2},
+		{8, 4, 5, 6, 7},
+	} {
+		gateTest(t, 0, c.places, func(g *atGate) {
+			hang := func(of lane, kind protocol.Kind) {
+				for range 20 {
+					g.wg.Go(func() {
+						leave, err := g.Enter(urgent(g.t.Context(), of), kind)
+						if assert.NoError(g.t, err) {
+							g.mu.Lock()
+							g.entered = append(g.entered, 0)
+							g.mu.Unlock()
+							time.Sleep(time.Minute)
+							leave(protocol.Done, 0)
+						}
+					})
+				}
+				synctest.Wait()
+			}
+			hang(reading, protocol.Lookup)
+			assert.Equal(t, c.reads, g.in(), "of %d places", c.places)
+			hang(beforePage, protocol.Lookup)
+			assert.Equal(t, c.before, g.in(), "of %d places", c.places)
+			hang(beforeCriticalPage, protocol.Lookup)
+			assert.Equal(t, c.critical, g.in(), "of %d places", c.places)
+			hang(closing, protocol.Close)
+			assert.Equal(t, c.closes, g.in(), "of %d places", c.places)
+			hang(otherPage, protocol.Create)
+			assert.Equal(t, c.places, g.in())
+		})
+	}
+}
+
+// While many lookups before pages wait, other lookups still have their share.
+func TestLookupsBeforePagesLeaveAShare(t *testing.T) {
+	gateTest(t, 10, 8, func(g *atGate) {
+		g.request(40, protocol.Create, 0, protocol.Done, 0) // the burst
+		var order []lane
+		for of, n := range map[lane]int{beforeCriticalPage: 300, reading: 20} {
+			for range n {
+				g.wg.Go(func() {
+					leave, err := g.Enter(urgent(g.t.Context(), of), protocol.Lookup)
+					if assert.NoError(g.t, err) {
+						order = append(order, of)
+						leave(protocol.Done, 0)
+					}
+				})
+			}
+		}
+		g.wg.Wait()
+		last := 0
+		for i, of := range order {
+			if of == reading {
+				last = i
+			}
+		}
+		assert.LessOrEqual(t, last, 20*share)
 	})
 }
 
 // A critical page has what all pages have: a place that others cannot take, and a bound on the pause.
 func TestACriticalPageIsAPage(t *testing.T) {
 	gateTest(t, 0, 2, func(g *atGate) {
-		critical := urgent(g.t.Context(), openCritical)
+		critical := urgent(g.t.Context(), criticalPage)
 		g.request(1, protocol.Update, 2*time.Hour, protocol.NotSent, 0)
 		leave, err := g.Enter(critical, protocol.Create)
 		require.NoError(t, err)

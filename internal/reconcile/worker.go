@@ -36,8 +36,9 @@ func (r *Reconciler) process(alias string) bool {
 		r.wake(alias, d.Wake)
 		return false
 	}
+	of := r.queue.laneOf(alias)
 	if kind != protocol.NoCall && kind != protocol.Lookup {
-		if at := r.gate.OpensAt(kind); at.After(time.Now()) {
+		if at := r.gate.opensAt(laneOfRequest(kind, of)); at.After(time.Now()) {
 			r.queue.addAt(alias, at) // by then it may need something else
 			return false
 		}
@@ -54,11 +55,11 @@ func (r *Reconciler) process(alias string) bool {
 		r.wake(alias, d.Wake)
 		return false
 	case d.Call.Kind == protocol.Lookup:
-		r.finder.ask(questionOf(e, d.Call))
+		r.finder.ask(questionOf(e, d.Call), of)
 		r.queue.add(alias) // other calls need not wait for a lookup
 		return false
 	}
-	r.call(e, d.Call, content)
+	r.call(e, d.Call, of, content)
 	return true
 }
 
@@ -94,11 +95,11 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 	return q
 }
 
-// call makes a claimed call and hands over its answer. The worker does not commit the answer: a lost answer leaves doubt, which is
+// call makes a claimed call of an alias in the given lane and hands over its answer. The worker does not commit the answer: a lost answer leaves doubt, which is
 // safe.
-func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, prepared *incident.Content) {
+func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, of lane, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
-	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), laneOf(e))
+	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), of)
 	began := time.Now()
 	answer, err := r.carryOut(ctx, e, c, prepared)
 	_, answer.TurnedAway = errors.AsType[*PausedError](err)
