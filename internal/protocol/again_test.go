@@ -90,3 +90,15 @@ func TestMissingDoesNotWaitForARefresh(t *testing.T) {
 	assert.True(t, e.PageWaits())
 	assert.Equal(t, Lookup, p.Decide(e, want(e), now).Call.Kind)
 }
+
+// TestALookupThatIsTurnedAway shows nothing. If it is still due, it is decided on anew.
+func TestALookupThatIsTurnedAway(t *testing.T) {
+	p := testPolicy()
+	e := with(opened(t, p, at(0)), func(n *Timed) { n.Verify, n.Missed, n.FailedLooks = true, true, 2 })
+	c := p.Decide(e, want(e), at(0)).Call
+	n, lesson := p.Learn(p.Begin(e, c, at(0)), c, Answer{TurnedAway: true}, at(1))
+	assert.Equal(t, Nothing, lesson)
+	n.Tries = e.Tries
+	assert.Equal(t, e.Timers, n.Timers)
+	assert.Equal(t, *e.Entry, *n.Entry)
+}

@@ -13,6 +13,9 @@ const firstLook = time.Second
 
 func (p *Policy) learnLookup(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	n.Looking = false
+	if a.TurnedAway {
+		return Nothing // the entry has changed since: decide again
+	}
 	if a.Result != Done {
 		// A failed lookup holds back lookups only: a key that may not list must not stop writes.
 		n.PeekBy, n.MustLook = time.Time{}, false

@@ -65,7 +65,8 @@ type Answer struct {
 	// was read. Began is when the lookup began.
 	Found []Shown
 	Began time.Time
-	// TurnedAway: nothing was sent, because a pause of all calls began. The call has not failed.
+	// TurnedAway: nothing was sent, because a pause of all calls began, or because the entry has changed since a lookup began. The call has
+	// not failed.
 	TurnedAway bool
 	// RetryAfter is how long the API asked to wait; 0: it did not ask.
 	RetryAfter time.Duration

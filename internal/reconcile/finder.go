@@ -34,16 +34,18 @@ type question struct {
 type finder struct {
 	manager Manager
 	gate    *Gate
-	answer  func(q *question, a protocol.Answer, took time.Duration, err error)
-	readers map[lane]*[protocol.All + 1]*reader
-	slow    chan struct{} // holds the readings for no page that may be slow: all except those of the newest page
+	// outdated reports whether the answer would mean nothing, because the entry has changed. Such a question is turned away.
+	outdated func(q *question) bool
+	answer   func(q *question, a protocol.Answer, took time.Duration, err error)
+	readers  map[lane]*[protocol.All + 1]*reader
+	slow     chan struct{} // holds the readings for no page that may be slow: all except those of the newest page
 
 	mu      sync.Mutex
 	waiting map[string]*ticket[*question] // by alias
 }
 
-func newFinder(m Manager, g *Gate, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
-	f := &finder{manager: m, gate: g, answer: answer, readers: map[lane]*[protocol.All + 1]*reader{}, waiting: map[string]*ticket[*question]{}}
+func newFinder(m Manager, g *Gate, outdated func(*question) bool, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
+	f := &finder{manager: m, gate: g, outdated: outdated, answer: answer, readers: map[lane]*[protocol.All + 1]*reader{}, waiting: map[string]*ticket[*question]{}}
 	for _, at := range []lane{beforeCriticalPage, beforePage, reading} {
 		f.readers[at] = newReaders(at, max(1, g.readPlaces()-1))
 	}
@@ -79,23 +81,36 @@ func (f *finder) ask(q *question, of lane) {
 	q.to.ring()
 }
 
-// take removes and returns the questions of the reader's next reading.
-func (f *finder) take(r *reader) (batch []*question) {
+// take removes and returns the questions of the reader's next reading. It turns away those that are outdated.
+func (f *finder) take(r *reader) []*question {
+	batch, outdated := f.next(r)
+	for _, q := range outdated {
+		f.answer(q, protocol.Answer{TurnedAway: true}, 0, nil)
+	}
+	return batch
+}
+
+func (f *finder) next(r *reader) (batch, outdated []*question) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for t := r.waiting.front(r.lane); t != nil; t = r.waiting.front(r.lane) {
-		if r.alone && len(batch) > 0 {
+		q := t.value
+		switch {
+		case f.outdated(q):
+			outdated = append(outdated, q)
+		case r.alone && len(batch) > 0:
 			r.ring()
-			break
+			return batch, outdated
+		default:
+			batch = append(batch, q)
 		}
 		r.waiting.remove(t)
-		delete(f.waiting, t.value.Alias)
-		batch = append(batch, t.value)
+		delete(f.waiting, q.Alias)
 	}
 	if len(f.waiting) == 0 {
 		f.waiting = map[string]*ticket[*question]{} // the old map keeps its peak size
 	}
-	return batch
+	return batch, outdated
 }
 
 // run answers questions until ctx ends. Open questions then stay unanswered.

@@ -28,6 +28,13 @@ type asked struct {
 	mu      sync.Mutex
 	answers map[string]protocol.Answer
 	errs    map[string]error
+	changed map[string]bool // aliases whose questions are outdated
+}
+
+func (a *asked) isOutdated(q *question) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.changed[q.Alias]
 }
 
 // got returns the answers so far.
@@ -45,7 +52,7 @@ func finderTest(t *testing.T, fates func(op, alias string) *fate, f func(a *aske
 			fakeManager: &fakeManager{gate: gate, fates: fates},
 			answers:     map[string]protocol.Answer{}, errs: map[string]error{},
 		}
-		a.finder = newFinder(a.fakeManager, gate, func(q *question, answer protocol.Answer, _ time.Duration, err error) {
+		a.finder = newFinder(a.fakeManager, gate, a.isOutdated, func(q *question, answer protocol.Answer, _ time.Duration, err error) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			a.answers[q.Alias], a.errs[q.Alias] = answer, err
@@ -197,6 +204,27 @@ func TestAnAliasWaitsOnce(t *testing.T) {
 		assert.Len(t, a.requests(opRead, "b"), 1)
 		assert.Empty(t, a.waiting)
 	})
+}
+
+// TestAnOutdatedQuestionIsNotAsked: its alias decides anew.
+func TestAnOutdatedQuestionIsNotAsked(t *testing.T) {
+	for depth := range protocol.All + 1 {
+		finderTest(t, nil, func(a *asked) {
+			a.rows = []*row{{alias: "a", Shown: protocol.Shown{ID: "1", Seen: true}}, {alias: "b", Shown: protocol.Shown{ID: "2", Seen: true}}}
+			a.changed = map[string]bool{"a 0": true, "a 1": true, "a 3": true}
+			for i := range 4 {
+				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("a ", i), ID: "1", Depth: depth}}, beforePage)
+			}
+			a.pass(2 * readingPause)
+			for i := range 4 {
+				alias := fmt.Sprint("a ", i)
+				assert.Equal(t, a.changed[alias], a.got()[alias].TurnedAway)
+				assert.Equal(t, !a.changed[alias], a.got()[alias].Result == protocol.Done && !a.got()[alias].TurnedAway)
+			}
+			assert.Len(t, a.requests(opRead, "a"), 1)
+			assert.Empty(t, a.waiting)
+		})
+	}
 }
 
 func TestReadingsWaitForAPauseToEnd(t *testing.T) {

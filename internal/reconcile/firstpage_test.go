@@ -46,8 +46,10 @@ func leaves(ev protocol.Event) protocol.Event {
 	return ev
 }
 
-func (w *world) personCloses() {
-	w.change(w.ledger.Get(one).Incident.ID, func(r *row) { r.Open = false })
+func (w *world) personCloses() { w.closesByHand(one) }
+
+func (w *world) closesByHand(alias string) {
+	w.change(w.ledger.Get(alias).Incident.ID, func(r *row) { r.Open = false })
 }
 
 var refusesCloses = always(opClose, "", refuses)

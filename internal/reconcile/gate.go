@@ -19,6 +19,9 @@ const (
 	longPause = time.Second
 	// burstSeconds is how many seconds' worth of requests may leave at once.
 	burstSeconds = 4
+	// writeShare is the share of closes and updates. Few of them wait at the gate, but a replica's must leave soon after their write-ahead,
+	// however many lookups pages wait for.
+	writeShare = 3
 	// noWait is shorter than any intended wait.
 	noWait = time.Millisecond
 )
@@ -86,6 +89,7 @@ func NewGate(requestsPerSecond float64, concurrent int, waited func(time.Duratio
 	}
 	burst := max(1, int(math.Ceil(burstSeconds*requestsPerSecond)))
 	g := &Gate{rate: rate.NewLimiter(limit, burst), places: max(1, concurrent), waited: waited}
+	g.waiting.shares = [numLanes]int{closing: writeShare, updating: writeShare}
 	g.timer = time.AfterFunc(time.Hour, g.ring)
 	g.timer.Stop()
 	return g

@@ -36,7 +36,18 @@ func (r *Reconciler) finish(a *answered, took time.Duration) {
 
 // found hands over the answer to a lookup.
 func (r *Reconciler) found(q *question, a protocol.Answer, took time.Duration, err error) {
-	r.finish(&answered{Answered: protocol.Answered{Alias: q.Alias, Call: q.call, Answer: a}, err: err}, took)
+	answer := &answered{Answered: protocol.Answered{Alias: q.Alias, Call: q.call, Answer: a}, err: err}
+	if a.TurnedAway {
+		r.answers <- answer // it says nothing about the API
+		return
+	}
+	r.finish(answer, took)
+}
+
+// outdated reports whether the entry has changed so that the answer to a lookup would mean nothing.
+func (r *Reconciler) outdated(q *question) bool {
+	e := r.ledger.Timed(q.Alias)
+	return e.Entry == nil || e.Version != q.call.Version
 }
 
 // learn commits all waiting answers in one transaction.

@@ -4,12 +4,14 @@
 package reconcile
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -30,5 +32,37 @@ func TestCallLeavesOnlyWithAPermit(t *testing.T) {
 		leave, err = g.Enter(permit(g.t.Context(), mayCall, time.Now()), protocol.Create)
 		require.NoError(t, err)
 		leave(protocol.Done, 0)
+	})
+}
+
+// Many pages wait for lookups. Closes still leave soon enough after their write-ahead, as a replica requires.
+func TestClosesLeaveInTimeWhilePagesLookUp(t *testing.T) {
+	const lease = 10 * time.Second
+	inWorld(t, options{rate: 15, cfg: func(c *Config) {
+		c.MayCall = func(since time.Time) bool { return time.Since(since) < lease/3 }
+	}}, func(w *world) {
+		for i := range 100 {
+			w.fire(fmt.Sprint("resolves-", i), incident.High, "fires")
+		}
+		w.busy(refusesCloses)
+		pass(2 * time.Minute)
+		w.fate(nil)
+		for i := range others {
+			w.closesByHand(fmt.Sprint("other-", i))
+		}
+		began := time.Now()
+		for i := range others {
+			w.fire(fmt.Sprint("other-", i), incident.High, "fires")
+		}
+		for i := range 100 {
+			w.resolve(fmt.Sprint("resolves-", i))
+		}
+		pass(10 * time.Minute)
+		for _, c := range w.seen.now().calls {
+			assert.NotErrorIs(t, c.err, ErrNotPermitted)
+		}
+		for _, q := range w.requests("", "") {
+			assert.Less(t, q.at.Sub(began), 3*time.Minute, "nothing is read in vain")
+		}
 	})
 }

@@ -50,12 +50,15 @@ func TestLaneOf(t *testing.T) {
 		{entry(incident.High, protocol.Closed), highPage},
 		{entry(incident.Low, protocol.None), otherPage},
 		{entry(incident.High, protocol.Open), updating},
-		{entry(incident.Critical, protocol.Open), beforeCriticalPage}, // with on_rise: renew, a page follows
-		{again, beforePage},                                           // its close was not answered: once it is finished, a page follows
-		{worse, beforeCriticalPage},                                   // or once a lookup finds that it was carried out
-		{verify, beforePage},                                          // or once a lookup finds that a person closed it
+		// With on_rise: renew, a page follows.
+		{entry(incident.Critical, protocol.Open), beforeCriticalPage},
+		// A page follows once the close is finished, or once a lookup finds that it was carried out, or that a person closed the incident.
+		{again, beforePage},
+		{worse, beforeCriticalPage},
+		{verify, beforePage},
 		{refused, beforePage},
-		{refresh, updating}, // which is not likely after a repeat
+		// After a repeat, the incident is most likely open.
+		{refresh, updating},
 	} {
 		assert.Equal(t, c.want, laneOf(c.entry))
 	}

@@ -60,7 +60,7 @@ func New(cfg Config, l Ledger, m Manager, g *Gate, observer Observer) *Reconcile
 		origins: origins{spans: map[string][]trace.SpanContext{}},
 		answers: make(chan *answered, maxUnlearnt),
 	}
-	r.finder = newFinder(m, g, r.found)
+	r.finder = newFinder(m, g, r.outdated, r.found)
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.calls, r.giveUp = context.WithCancel(context.Background())
 	r.queue = newQueue(func(alias string) lane { return laneOf(l.Timed(alias)) })

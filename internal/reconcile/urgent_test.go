@@ -33,6 +33,7 @@ func TestACriticalPageOvertakesLesserOnesAtTheGate(t *testing.T) {
 
 func TestTheGateOrdersRequestsByUrgency(t *testing.T) {
 	gateTest(t, 0, 1, func(g *atGate) {
+		g.waiting.shares = [numLanes]int{closing: 100, updating: 100, reading: 100} // here, nothing is overdue
 		g.request(1, protocol.Create, time.Second, protocol.Done, 0)
 		var order []string
 		enter := func(kind protocol.Kind, of lane, what string) {
