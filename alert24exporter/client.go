@@ -74,6 +74,16 @@ func (t *telemetry) dryCall(_ context.Context, call alert24.DryCall) {
 		zap.String("method", call.Method), zap.String("path", call.Path), zap.ByteString("body", call.Body))
 }
 
+// places is how many requests may be under way at once. Requests beyond the user's limit for connections would wait for one in the order of
+// their arrival, pages behind all others.
+func (c *Config) places() int {
+	places := c.Limits.ConcurrentRequests
+	if most := c.ClientConfig.MaxConnsPerHost; most > 0 {
+		places = min(places, most)
+	}
+	return places
+}
+
 // keepConnections returns the client's settings. They keep as many idle connections as there are concurrent requests, unless the user sets
 // a number: by default, net/http keeps 2 and would reopen the others for each request. They also drop lost connections.
 func keepConnections(cfg *Config) confighttp.ClientConfig {

@@ -17,6 +17,11 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
+
+	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
 func TestConnectionsAreKept(t *testing.T) {
@@ -115,4 +120,29 @@ func (c forgotten) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return c.Conn.Write(b)
+}
+
+// TestAPageHasAConnection: the user bounds the connections. A page does not wait behind requests that hang on all of them.
+func TestAPageHasAConnection(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, stop := start(t, box, "", func(cfg *Config) {
+		cfg.ClientConfig.MaxConnsPerHost, cfg.ClientConfig.ForceAttemptHTTP2 = 2, false
+	})
+	defer stop()
+	about := func(alias, status string) {
+		attributes := alertAttributes(status)
+		attributes[attrs.Alias], attributes[attrs.AlertFingerprint] = alias, alias
+		require.NoError(t, exp.ConsumeLogs(t.Context(), logs(attributes)))
+	}
+	for _, alias := range []string{"a", "b", "c"} {
+		about(alias, "firing")
+	}
+	require.Eventually(t, func() bool { return box.Stats().Creates() == 3 }, soon, tick)
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Operation: fault.Resolve}, Hang: true}}))
+	for _, alias := range []string{"a", "b", "c"} {
+		about(alias, "resolved")
+	}
+	require.Eventually(t, func() bool { return box.Stats().Requests["resolve"] > 0 }, soon, tick)
+	about("page", "firing")
+	require.Eventually(t, func() bool { return len(box.Open("page")) == 1 }, soon/4, tick)
 }
