@@ -33,10 +33,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 		case attrs.GroupKey:
 			said.groupKey = textOf(v)
 		case attrs.AlertKey:
-			said.hasKey = v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == len(said.key)
-			if said.hasKey {
-				copy(said.key[:], v.Bytes().AsRaw())
-			}
+			said.key, said.hasKey = alertKey(v)
 		case attrs.Epoch:
 			ev.Epoch = textOf(v)
 		case attrs.Seq:
@@ -79,6 +76,17 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	addAnnotation(a, "panel_url", panel)
 	a.Values = cmp.Or(a.Values, valueString)
 	return said
+}
+
+// alertKey reads the key of an alert without a copy of the bytes.
+func alertKey(v pcommon.Value) (k protocol.Key, ok bool) {
+	if v.Type() != pcommon.ValueTypeBytes || v.Bytes().Len() != len(k) {
+		return k, false
+	}
+	for i, b := range v.Bytes().All() {
+		k[i] = b
+	}
+	return k, true
 }
 
 // addAnnotation replaces an empty annotation: a name must not occur twice.

@@ -48,7 +48,9 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 		bad.First = cmp.Or(bad.First, err)
 	}
 	r := reader{rules: rules}
-	r.alert.Labels, r.alert.Annotations = make(labels.Set, 0, usualLabels), make(labels.Set, 0, usualAnnotations)
+	room := make(labels.Set, usualLabels+usualAnnotations+usualGroupLabels)
+	annotations, group := room[usualLabels:], room[usualLabels+usualAnnotations:]
+	r.alert.Labels, r.alert.Annotations, r.alert.GroupLabels = room[:0:usualLabels], annotations[:0:usualAnnotations], group[:0]
 	for _, rl := range logs.ResourceLogs().All() {
 		r.resource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -70,10 +72,11 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 	return events, snapshots, bad
 }
 
-// usualLabels and usualAnnotations are enough for most alerts.
+// These are enough for most alerts. Together they fill one of the sizes in which Go allocates memory.
 const (
 	usualLabels      = 16
 	usualAnnotations = 4
+	usualGroupLabels = 3
 )
 
 // reader turns the log records of one webhook into events.
@@ -201,11 +204,12 @@ func (r *reader) sender(said overrides) string {
 	if l.sender != "" && l.externalURL == r.externalURL && l.client == said.client && l.groupKey == said.groupKey {
 		return l.sender
 	}
-	*l = sent{externalURL: r.externalURL, client: said.client, groupKey: said.groupKey, sender: r.externalURL + " " + said.client}
-	if l.groupKey != "" {
-		sum := sha256.Sum256([]byte(l.groupKey))
-		l.sender += " " + hex.EncodeToString(sum[:4])
+	group := ""
+	if said.groupKey != "" {
+		sum := sha256.Sum256([]byte(said.groupKey))
+		group = " " + hex.EncodeToString(sum[:4])
 	}
+	*l = sent{externalURL: r.externalURL, client: said.client, groupKey: said.groupKey, sender: r.externalURL + " " + said.client + group}
 	return l.sender
 }
 
