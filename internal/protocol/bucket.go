@@ -19,6 +19,19 @@ type bucket struct {
 // ofDraft marks a bucket that belongs to a draft: its members may be changed in place.
 var ofDraft = new(summary)
 
+// alone is the memory of a member that has its entry for itself, as most have: one piece instead of two.
+type alone struct {
+	bucket [1]bucket
+	member [1]Member
+}
+
+// newAlone returns an empty bucket of a draft, with room for one member.
+func newAlone() []bucket {
+	a := new(alone)
+	a.bucket[0] = bucket{members: a.member[:0], sum: ofDraft}
+	return a.bucket[:]
+}
+
 // find returns where the member with the key is, or -1.
 func (b *bucket) find(key Key) int {
 	for i := range b.members {

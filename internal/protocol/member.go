@@ -188,8 +188,10 @@ func (s *Members) set(m *Member) {
 			return
 		}
 	}
-	if n := len(s.buckets); int(s.n) >= bucketSize*n && n < maxBuckets {
-		s.spread(max(1, 2*n))
+	if n := len(s.buckets); n == 0 {
+		s.buckets = newAlone()
+	} else if int(s.n) >= bucketSize*n && n < maxBuckets {
+		s.spread(2 * n)
 	}
 	b := s.own(s.bucket(m.Key), 1)
 	b.members = append(b.members, *m)
