@@ -113,11 +113,10 @@ func (h *handler) arrive(from string) webhook.Delivery {
 }
 
 // serve handles one webhook that has arrived. It ends every request with answer.
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
-	d, _ := r.Context().Value(deliveryKey{}).(webhook.Delivery)
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, d *webhook.Delivery) {
 	err := check(r)
 	if err == nil {
-		err = h.receive(r, &d) //nolint:contextcheck // the request holds it
+		err = h.receive(r, d)
 	}
 	h.answer(w, r, err)
 }
@@ -197,7 +196,7 @@ func (h *handler) pass(ctx context.Context, ws *workspace, d *webhook.Delivery) 
 	if count == 0 && hook.Skipped.Len() > 0 {
 		return 0, &refusal{http.StatusBadRequest, "no alert can be used: " + hook.Skipped.String()}
 	}
-	h.telemetry.optional.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues), h.telemetry.attributes())
+	h.telemetry.optional.ReceiverAlertmanagerCutValues.Add(ctx, int64(cutValues), h.telemetry.own)
 	h.truncation.note(ctx, hook)
 	return count, nil
 }
@@ -240,7 +239,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
 		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
 	}
-	h.telemetry.ReceiverAlertmanagerWebhooks.Add(r.Context(), 1, h.telemetry.attributes(attribute.Int("http.response.status_code", status)))
+	h.telemetry.webhook(r.Context(), status)
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST, PUT")
 	}
@@ -273,7 +272,7 @@ func (h *handler) refuseEarly(w http.ResponseWriter, r *http.Request, message st
 
 // isJSON accepts the media types that senders use, and a missing Content-Type.
 func isJSON(contentType string) bool {
-	if contentType == "" {
+	if contentType == "" || contentType == "application/json" {
 		return true
 	}
 	media, _, err := mime.ParseMediaType(contentType)

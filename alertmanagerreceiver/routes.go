@@ -28,20 +28,25 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 	mux := http.NewServeMux()
 	mux.Handle(pattern, h.webhooks(a))
 	mux.HandleFunc(readyPath, ready)
-	mux.Handle("/", a.protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, errPath) })))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r, ok := a.admit(r.Context(), w, r); ok {
+			h.answer(w, r, errPath)
+		}
+	})
 	return mux
 }
 
-// deliveryKey is the key of a webhook.Delivery in a context.
-type deliveryKey struct{}
-
 // webhooks notes how each webhook arrived before it checks credentials, because any check may take time.
-func (h *handler) webhooks(a *authenticator) http.Handler {
-	next := a.protect(named(h.path, http.HandlerFunc(h.serve)))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (h *handler) webhooks(a *authenticator) http.HandlerFunc {
+	route := attribute.String("http.route", h.path)
+	return func(w http.ResponseWriter, r *http.Request) {
 		ctx := arrival.Now(r.Context())
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, deliveryKey{}, h.arrive(peer(ctx)))))
-	})
+		d := h.arrive(peer(ctx))
+		if r, ok := a.admit(ctx, w, r); ok {
+			nameRoute(r, route)
+			h.serve(w, r, &d) //nolint:contextcheck // the request holds it
+		}
+	}
 }
 
 // withoutProbes excludes readiness from the server's spans and metrics.
@@ -67,42 +72,40 @@ func newAuthenticator(ctx context.Context, c *confighttp.ServerConfig, host comp
 	return &authenticator{server: server, parameters: auth.RequestParameters, refuse: h.refuseEarly}, nil
 }
 
-func (a *authenticator) protect(next http.Handler) http.Handler {
+// admit checks the credentials of a request, and answers it if they are not good. Otherwise it returns the request with the context, in
+// which the caller is known.
+func (a *authenticator) admit(ctx context.Context, w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
 	if a == nil {
-		return next
+		return r.WithContext(ctx), true
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sources := r.Header
-		if query := r.URL.Query(); len(a.parameters) > 0 {
-			sources = sources.Clone()
-			for _, name := range a.parameters {
-				if values, ok := query[name]; ok {
-					sources[name] = values
-				}
+	sources := r.Header
+	if len(a.parameters) > 0 {
+		query := r.URL.Query()
+		sources = sources.Clone()
+		for _, name := range a.parameters {
+			if values, ok := query[name]; ok {
+				sources[name] = values
 			}
 		}
-		ctx, err := a.server.Authenticate(r.Context(), sources)
-		if err != nil {
-			a.refuse(w, r, err.Error(), http.StatusUnauthorized)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}
+	ctx, err := a.server.Authenticate(ctx, sources)
+	if err != nil {
+		a.refuse(w, r, err.Error(), http.StatusUnauthorized)
+		return nil, false
+	}
+	return r.WithContext(ctx), true
 }
 
-// named adds the route to the server's span and metrics. The collector's server would read it from the request, but with authentication
+// nameRoute adds the route to the server's span and metrics. The collector's server would read it from the request, but with authentication
 // it sees a different copy of the request.
-func named(route string, next http.Handler) http.Handler {
-	attr := attribute.String("http.route", route)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		span := trace.SpanFromContext(r.Context())
-		span.SetName(r.Method + " " + route)
-		span.SetAttributes(attr)
-		if labeler, ok := otelhttp.LabelerFromContext(r.Context()); ok {
-			labeler.Add(attr)
-		}
-		next.ServeHTTP(w, r)
-	})
+func nameRoute(r *http.Request, route attribute.KeyValue) {
+	if span := trace.SpanFromContext(r.Context()); span.IsRecording() {
+		span.SetName(r.Method + " " + route.Value.AsString())
+		span.SetAttributes(route)
+	}
+	if labeler, ok := otelhttp.LabelerFromContext(r.Context()); ok {
+		labeler.Add(route)
+	}
 }
 
 // continueTrace returns the request's context in the trace of its W3C traceparent header. The collector's server reads the header only
@@ -110,6 +113,9 @@ func named(route string, next http.Handler) http.Handler {
 // choose a trace.
 func continueTrace(r *http.Request) context.Context {
 	local := r.Context()
+	if r.Header.Get("Traceparent") == "" {
+		return local
+	}
 	remote := propagation.TraceContext{}.Extract(local, propagation.HeaderCarrier(r.Header))
 	if trace.SpanContextFromContext(remote).TraceID() == trace.SpanContextFromContext(local).TraceID() {
 		return local

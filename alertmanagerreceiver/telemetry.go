@@ -4,6 +4,9 @@
 package alertmanagerreceiver
 
 import (
+	"context"
+	"net/http"
+
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/otel/attribute"
@@ -17,6 +20,8 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	id attribute.KeyValue // names the receiver
+	// The attributes of what each accepted webhook measures.
+	own, accepted metric.MeasurementOption
 	// optional measures nothing unless telemetry::optional_metrics is on.
 	optional *metadata.TelemetryBuilder
 }
@@ -24,6 +29,7 @@ type telemetry struct {
 func newTelemetry(set receiver.Settings, cfg *TelemetryConfig) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	t := &telemetry{TelemetryBuilder: builder, id: attribute.String("receiver", set.ID.String()), optional: builder}
+	t.own, t.accepted = t.attributes(), t.withStatus(http.StatusOK)
 	if err != nil || cfg.OptionalMetrics {
 		return t, err
 	}
@@ -34,5 +40,18 @@ func newTelemetry(set receiver.Settings, cfg *TelemetryConfig) (*telemetry, erro
 // attributes returns the attributes of a measurement: the given ones, and which receiver it is. Without the latter, the receivers of a
 // collector would overwrite each other's gauges and add to each other's counters.
 func (t *telemetry) attributes(more ...attribute.KeyValue) metric.MeasurementOption {
-	return metric.WithAttributes(append(more, t.id)...)
+	return metric.WithAttributeSet(attribute.NewSet(append(more, t.id)...))
+}
+
+func (t *telemetry) withStatus(status int) metric.MeasurementOption {
+	return t.attributes(attribute.Int("http.response.status_code", status))
+}
+
+// webhook counts a webhook by its answer.
+func (t *telemetry) webhook(ctx context.Context, status int) {
+	of := t.accepted
+	if status != http.StatusOK {
+		of = t.withStatus(status)
+	}
+	t.ReceiverAlertmanagerWebhooks.Add(ctx, 1, of)
 }
