@@ -40,7 +40,7 @@ func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protoc
 		t.optional.ExporterAlert24Syncs.Add(ctx, 1, t.attributes())
 	}
 	// Start at 0: a counter that starts at 1 shows no increase.
-	t.builder.ExporterAlert24Events.Add(ctx, 0, t.attributes(attribute.String("outcome", protocol.Repaired.String())))
+	t.builder.ExporterAlert24Events.Add(ctx, 0, t.withOutcome[protocol.Repaired])
 	t.effects(ctx, did)
 	if did.Resolved > 0 {
 		t.logger.Info("Alerts resolved without a webhook: Alertmanager no longer lists them",

@@ -35,6 +35,10 @@ type TelemetryConfig struct {
 // telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's status.
 type telemetry struct {
 	id       attribute.KeyValue // names the exporter
+	// The attributes of what each webhook measures.
+	own         metric.MeasurementOption
+	withOutcome [protocol.NumOutcomes]metric.MeasurementOption
+
 	logger   *zap.Logger
 	builder  *metadata.TelemetryBuilder
 	optional *metadata.TelemetryBuilder // measures nothing unless telemetry::optional_metrics is on
@@ -61,10 +65,15 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 		}
 	}
 	lately := newLately(set.Logger)
-	return &telemetry{
+	t := &telemetry{
 		id: attribute.String("exporter", set.ID.String()), logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]bool](),
 		failures: lately.logger, lately: lately,
-	}, nil
+	}
+	t.own = t.attributes()
+	for o := range t.withOutcome {
+		t.withOutcome[o] = t.attributes(attribute.String("outcome", protocol.Outcome(o).String()))
+	}
+	return t, nil
 }
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
@@ -72,7 +81,7 @@ func (t *telemetry) shutdown() { t.builder.Shutdown() }
 // attributes returns the attributes of a measurement: the given ones, and which exporter it is. Without the latter, the exporters of a
 // collector would overwrite each other's gauges and add to each other's counters.
 func (t *telemetry) attributes(more ...attribute.KeyValue) metric.MeasurementOption {
-	return metric.WithAttributes(append(more, t.id)...)
+	return metric.WithAttributeSet(attribute.NewSet(append(more, t.id)...))
 }
 
 func (t *telemetry) templateFailed(key, alias string, err error) {
@@ -90,7 +99,7 @@ func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
 }
 
 func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, took time.Duration, err error) {
-	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds(), t.attributes())
+	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds(), t.own)
 	if full, ok := errors.AsType[*ledger.FullError](err); ok {
 		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused), t.attributes())
 	}
@@ -99,12 +108,14 @@ func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, to
 
 // outcomes counts the outcomes of events.
 func (t *telemetry) outcomes(ctx context.Context, outcomes []protocol.Outcome) {
-	counts := map[protocol.Outcome]int64{}
+	var counts [protocol.NumOutcomes]int64
 	for _, o := range outcomes {
 		counts[o]++
 	}
 	for o, n := range counts {
-		t.builder.ExporterAlert24Events.Add(ctx, n, t.attributes(attribute.String("outcome", o.String())))
+		if n > 0 {
+			t.builder.ExporterAlert24Events.Add(ctx, n, t.withOutcome[o])
+		}
 	}
 }
 

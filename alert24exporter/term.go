@@ -11,7 +11,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	otelcodes "go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -116,8 +115,11 @@ func (t *term) applied(ctx context.Context, events []protocol.Event, outcomes []
 }
 
 func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
-	ctx, span := t.exporter.tracer.Start(ctx, "alert24 ledger write", trace.WithAttributes(attribute.Int("alert24.events", len(events))))
+	ctx, span := t.exporter.tracer.Start(ctx, "alert24 ledger write")
 	defer span.End()
+	if span.IsRecording() {
+		span.SetAttributes(attribute.Int("alert24.events", len(events)))
+	}
 	var punctual func() error
 	if t.punctual != nil {
 		punctual = t.punctual(ctx)

@@ -153,7 +153,7 @@ func TestApplyIsOneByOne(t *testing.T) {
 // An event wakes its alias unless it cannot change what is due: an alias that is not woken may sleep forever.
 func TestWakes(t *testing.T) {
 	asleep := map[Outcome]bool{Repeated: true, OlderDropped: true, StaleResolve: true, NoRoom: true, Ignored: true}
-	for o := Fired; o <= Repaired; o++ {
+	for o := range NumOutcomes {
 		assert.Equal(t, !asleep[o], o.Wakes(), o.String())
 	}
 }

@@ -130,7 +130,7 @@ func with(e Timed, change func(n *Timed)) Timed {
 }
 
 func TestNames(t *testing.T) {
-	for o := Fired; o <= Repaired; o++ {
+	for o := range NumOutcomes {
 		require.NotEmpty(t, o.String())
 	}
 	for k := NoCall; k <= Lookup; k++ {

@@ -29,6 +29,8 @@ const (
 	NoRoom                          // not applied: a new alias, and limits::aliases are live
 	Ignored                         // the alert must not have an incident, and has none
 	Repaired                        // a member began to fire because a list has it and no webhook came
+
+	NumOutcomes
 )
 
 // String names the outcome for logs and metrics.
