@@ -4,6 +4,8 @@
 package event
 
 import (
+	"maps"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,4 +73,22 @@ func TestAnAlertWithoutLabelsHasNone(t *testing.T) {
 	a := ev.Alert.Unpack()
 	assert.Equal(t, "no name", a.Title)
 	assert.Empty(t, a.Labels)
+}
+
+// What one webhook says is not in the events of the next.
+func TestWebhooksAreIndependent(t *testing.T) {
+	plain := map[string]string{attrs.Alias: "a"}
+	first := one(t, plain, nil)
+	rich := alert()
+	maps.Copy(rich, map[string]string{
+		attrs.GroupLabelPrefix + "team": "db", attrs.GroupKey: "g", attrs.ClientAddress: "10.0.0.1", attrs.OverrideTitle: "t",
+		attrs.OverrideTags: "x", attrs.AlertValueString: "1", attrs.AlertSilenceURL: "https://s", attrs.ResolveWait: "5",
+	})
+	one(t, rich, func(r plog.LogRecord) {
+		for i := range maxPooledLabels {
+			r.Attributes().PutStr(attrs.AlertLabelPrefix+strconv.Itoa(i), "v")
+		}
+	})
+	one(t, rich, nil)
+	assert.Equal(t, first, one(t, plain, nil))
 }

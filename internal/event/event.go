@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -47,10 +48,8 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 		bad.Count++
 		bad.First = cmp.Or(bad.First, err)
 	}
-	r := reader{rules: rules}
-	room := make(labels.Set, usualLabels+usualAnnotations+usualGroupLabels)
-	annotations, group := room[usualLabels:], room[usualLabels+usualAnnotations:]
-	r.alert.Labels, r.alert.Annotations, r.alert.GroupLabels = room[:0:usualLabels], annotations[:0:usualAnnotations], group[:0]
+	r := readers.Get().(*reader)
+	r.rules = rules
 	for _, rl := range logs.ResourceLogs().All() {
 		r.resource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -69,23 +68,35 @@ func Read(logs plog.Logs, rules Rules) (events []protocol.Event, snapshots []*pr
 			}
 		}
 	}
+	r.release()
 	return events, snapshots, bad
 }
 
-// These are enough for most alerts. Together they fill one of the sizes in which Go allocates memory.
-const (
-	usualLabels      = 16
-	usualAnnotations = 4
-	usualGroupLabels = 3
-)
-
-// reader turns the log records of one webhook into events.
+// reader turns the log records of one webhook after the other into events.
 type reader struct {
 	rules       Rules
 	externalURL string
 	overrides   overrides      // of the resource
 	alert       incident.Alert // of the current record; packing copies it, so its sets are reused
-	last        sent           // most records of a webhook have one sender
+	last        sent           // most records have the sender of the one before
+}
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// maxPooledLabels is the largest set that the pool keeps.
+const maxPooledLabels = 1024
+
+// release gives the reader back to the pool, without the texts of the last alert.
+func (r *reader) release() {
+	a := &r.alert
+	for _, s := range []labels.Set{a.Labels, a.Annotations, a.GroupLabels} {
+		if cap(s) > maxPooledLabels {
+			return
+		}
+		clear(s[:cap(s)])
+	}
+	*r = reader{alert: incident.Alert{Labels: a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0]}, last: r.last}
+	readers.Put(r)
 }
 
 // sent holds the parts of a sender, and the sender.

@@ -25,6 +25,8 @@ const (
 	// usualAttributes is how many attributes a record of Alertmanager's alerts has in addition to labels, annotations and those that all
 	// records of its webhook share.
 	usualAttributes = 11
+	// resourceAttributes is how many attributes the resource of the records has.
+	resourceAttributes = 3
 	// usualKeyText is larger than the hashed text of most keys.
 	usualKeyText = 1024
 	// maxGroupBytes roughly bounds the memory of the group's and the route's labels in each record.
@@ -113,6 +115,7 @@ func (c *Converter) Logs(w *Webhook, d *Delivery) (plog.Logs, int) {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
 	out := writer{attributes: rl.Resource().Attributes(), names: cmp.Or(w.names, new(recordNames)), limit: c.options.ValueBytes}
+	out.attributes.EnsureCapacity(resourceAttributes)
 	out.text(attrs.ServiceName, attrs.ServiceNameValue)
 	out.text(attrs.Receiver, w.Receiver)
 	out.text(attrs.ExternalURL, w.ExternalURL)
