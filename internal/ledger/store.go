@@ -44,6 +44,7 @@ type store struct {
 
 	// Only the writer uses these.
 	buffer records
+	spare  *transaction            // has ended
 	taken  map[protocol.Key]string // aliases under which alerts start to fire in this transaction
 	at     *write                  // whose changes are being computed
 

@@ -50,7 +50,7 @@ func (s *store) begin(writes []*write) *transaction {
 	for _, w := range writes {
 		n += len(w.mutations)
 	}
-	t := &transaction{changes: make([]change, 0, n), index: make(map[string]int, n)}
+	t := s.blank(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range writes {
@@ -66,12 +66,33 @@ func (s *store) begin(writes []*write) *transaction {
 	return t
 }
 
+// maxSpare bounds the changes of a transaction whose memory is reused.
+const maxSpare = 256
+
+// blank returns a transaction without changes. It reuses the memory of the last small one.
+func (s *store) blank(n int) *transaction {
+	t := s.spare
+	s.spare = nil
+	if t == nil || n > maxSpare {
+		return &transaction{changes: make([]change, 0, n), index: make(map[string]int, n)}
+	}
+	clear(t.changes)
+	clear(t.index)
+	*t = transaction{changes: t.changes[:0], index: t.index}
+	return t
+}
+
 // end ends the transaction, unless it is in doubt.
 func (s *store) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current.doubt == noDoubt {
-		s.current = nil
+	t := s.current
+	if t.doubt != noDoubt {
+		return
+	}
+	s.current = nil
+	if len(t.changes) <= maxSpare {
+		s.spare = t
 	}
 }
 
