@@ -20,6 +20,9 @@ type writer struct {
 
 	// The last link, which alerts of one rule share, and its safe form.
 	address, safe string
+	// The last time, which they often share, too, and its text.
+	moment time.Time
+	dated  string
 }
 
 func (w *writer) text(key, value string) {
@@ -33,7 +36,10 @@ func (w *writer) time(key string, t time.Time) {
 	if year := t.Year(); t.IsZero() || year < 0 || year > 9999 { // in UTC, the year may be one that RFC 3339 cannot represent
 		return
 	}
-	w.attributes.PutStr(key, t.Format(time.RFC3339Nano))
+	if !t.Equal(w.moment) {
+		w.moment, w.dated = t, t.Format(time.RFC3339Nano)
+	}
+	w.attributes.PutStr(key, w.dated)
 }
 
 // link adds only http and https addresses, because people click on them. It drops an address that is too long, because a cut address leads nowhere.
