@@ -123,6 +123,9 @@ func (l *Ledger) ToWake(events []protocol.Event, outcomes []protocol.Outcome) []
 	var aliases []string
 	for i := range events {
 		if i < len(outcomes) && outcomes[i].Wakes() {
+			if aliases == nil {
+				aliases = make([]string, 0, len(events)-i)
+			}
 			aliases = append(aliases, events[i].Alias)
 		}
 	}
