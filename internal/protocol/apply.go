@@ -240,8 +240,9 @@ func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	n.anew()
 	n.KeepsOpen, n.Members.left = n.KeepsOpen || n.Members.left, false
 	if n.Firing() {
-		if !fired && n.certainlyNone() {
-			n.KeepsOpen = false // no incident of earlier alerts is open
+		if !fired {
+			n.endEpisode()                                  // answers that came since may belong to the last one
+			n.KeepsOpen = n.KeepsOpen && !n.certainlyNone() // perhaps no incident of earlier alerts is open
 		}
 		if n.Incident.State == Open && (n.Left || !fired && !now.Before(p.closeAt(n.Entry))) {
 			n.verify(now) // a person, or a close that was refused, may have closed it before this episode

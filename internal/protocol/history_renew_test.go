@@ -6,6 +6,12 @@ package protocol
 // renewHistories close an incident to call people again, or leave one to a person.
 var renewHistories = []fixed{
 	{
+		"an incident was reopened after its alert had resolved, and the next firing paged nobody", "revives",
+		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; " +
+			"call answered; toggle(0); deliver; answer; call answered; answer; fires, and the API works(0)",
+		"what is learned after an episode counts for the next one",
+	},
+	{
 		"a person closed the incident and opened it again, and it kept its old text", "reopen never",
 		"toggle(0); deliver all; kill for 0; second; second; call answered; person closes; second; another value(0); second; second; second; " +
 			"call answered; deliver; call answered; person reopens",

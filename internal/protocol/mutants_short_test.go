@@ -6,6 +6,12 @@ package protocol
 // shortMutants concern creates in the short form, answers that show nothing, lists that show less than answers, and incidents that are
 // closed for a moment.
 var shortMutants = []mutant{
+	{"what is learned after an episode counts for the next one", "revives", 20000, `
+func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
+	reopened := n.Reopened && !fired
+	p.changedOriginal(n, fired, now)
+	n.Reopened = n.Reopened || reopened
+}`},
 	{"an incident that is open after all stays dismissed", "reopen never", 20000, `
 func (e *Entry) opened(f Shown, now time.Time) {
 	dismissed := e.Dismissed

@@ -121,14 +121,6 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	{"another tool's closed incident is taken for ours", "foreign", 20000, ""},
 	{"another tool's incident blocks forever", "foreign", 20000, `
 func (p *Policy) Missing(e Timed, now time.Time) Timed { return e }`},
-	{"another tool's incident blocks the next episode", "foreign", 30000, `
-func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
-	n, l := p.LearnOriginal(e, c, a, now)
-	if a.Result == Foreign {
-		n.Foreign = a.Incident.ID
-	}
-	return n, l
-}`},
 	{"edits are overwritten", "people", 20000, `
 func (e *Entry) mayWrite(f incident.Field, want *Content) bool { return true }`},
 	{"a severity that rises is not written over an edit", "people", 20000, `
@@ -222,14 +214,6 @@ func (e *Entry) made(f *Shown) bool {
 }`},
 	{"edits before a close that was ignored are forgotten", "cleaned text", 60000, `
 func (n *Entry) mayBeOpen(id string) bool { return false }`},
-	{"a refusal outlives its episode", "odd answers", 20000, `
-func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson) {
-	n, l := p.LearnOriginal(e, c, a, now)
-	if a.Result == Refused && c.Kind == Create {
-		n.Refused = Refusal{Kind: Create, Hash: a.Sent.hash()}
-	}
-	return n, l
-}`},
 	{"an end is cut below its start", "plain", 30000, `
 func resolved(m *Member, ev *Event, now time.Time) *Member {
 	next := resolvedOriginal(m, ev, now)
