@@ -104,14 +104,17 @@ func (c *calls) byID() map[string]*call {
 	return all
 }
 
-// reads returns the times of successful reads of each incident by its id.
+// reads returns the times of successful reads of each incident by its id. Before the first update of the incident, a read may be that of a
+// lookup that has not found it yet: if a webhook comes meanwhile, the collector looks again, and forgets what it read.
 func (c *calls) reads() map[string][]time.Time {
 	none := c.texts.number("")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	reads := map[string][]time.Time{}
+	reads, updated := map[string][]time.Time{}, map[string]bool{}
 	for n := range c.all {
-		if q := &c.all[n]; q.method == http.MethodGet && q.status == http.StatusOK && q.fault == none {
+		q := &c.all[n]
+		updated[q.target] = updated[q.target] || q.method == http.MethodPut
+		if q.method == http.MethodGet && q.status == http.StatusOK && q.fault == none && updated[q.target] {
 			reads[q.target] = append(reads[q.target], q.at)
 		}
 	}
