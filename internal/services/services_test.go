@@ -116,3 +116,14 @@ func TestUnknownNamesAreBounded(t *testing.T) {
 		assert.Len(t, d.missed, maxUnknown)
 	})
 }
+
+func TestServicesAreBounded(t *testing.T) {
+	many := make([]alert24.Service, maxServices+1)
+	for i := range many {
+		many[i] = alert24.Service{ID: fmt.Sprintf("svc-%06d", i), Name: fmt.Sprint("name ", i)}
+	}
+	run(t, []func() ([]alert24.Service, error){of(many...)}, func(ctx context.Context, d *Directory, _ *lists, _ *atomic.Int64) {
+		d.Await(ctx)
+		assert.Equal(t, maxServices, d.State().Services)
+	})
+}
