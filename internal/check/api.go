@@ -28,8 +28,9 @@ const (
 	maxAnswer = 8 << 20
 	// maxSaid bounds the part of an answer that a finding repeats.
 	maxSaid = 200
-	// limitTries bounds the repeats of a call that the rate limit refused, and maxPause each wait.
-	limitTries = 5
+	// limitTries bounds the tries of a call that the rate limit refuses, and maxPause each wait. Together they outlast a limit for a
+	// minute.
+	limitTries = 6
 	maxPause   = time.Minute
 )
 
@@ -41,6 +42,8 @@ type api struct {
 	limits   map[string]string // headers of a rate limit
 	limited  int               // answers 429
 	waits    []string          // their Retry-After; "" for none
+	// exhausted means that the rate limit refused a call to the end: what it looked like is no behaviour of the API.
+	exhausted bool
 }
 
 // reply is the outcome of a request.
@@ -106,23 +109,25 @@ func (r *reply) hide(s string) string {
 
 // do makes a request; a non-nil body is sent as JSON. It repeats requests that the rate limit refuses.
 func (a *api) do(ctx context.Context, method, path string, body any) *reply {
-	for try := range limitTries {
+	for try := 1; ; try++ {
 		r := a.once(ctx, method, path, body)
-		if r.status != http.StatusTooManyRequests || try == limitTries-1 {
+		if r.status != http.StatusTooManyRequests {
 			return r
 		}
-		a.limited++
 		after := r.header.Get("Retry-After")
-		a.waits = append(a.waits, r.hide(after))
-		pause := time.Second << (try + 1)
-		if seconds, err := strconv.Atoi(after); err == nil {
-			pause = time.Duration(seconds) * time.Second
-		}
-		if !a.o.Sleep(ctx, min(pause, maxPause)) {
+		seconds, _ := strconv.Atoi(after) // anything else counts as none
+		if !a.mayRepeat(ctx, try, r.hide(after), time.Duration(seconds)*time.Second) {
 			return r
 		}
 	}
-	panic("unreachable: the last try returns")
+}
+
+// mayRepeat notes that the rate limit refused a call, and waits. It returns false if the call is not to be tried again.
+func (a *api) mayRepeat(ctx context.Context, try int, said string, pause time.Duration) bool {
+	a.limited++
+	a.waits = append(a.waits, said)
+	a.exhausted = a.exhausted || try == limitTries
+	return !a.exhausted && a.o.Sleep(ctx, min(max(pause, time.Second<<try), maxPause))
 }
 
 func (a *api) once(ctx context.Context, method, path string, body any) *reply {
@@ -215,7 +220,7 @@ func (r *run) rateLimit() {
 		f.Seen = strings.Trim("HTTP 429 without Retry-After, "+f.Seen, ", ") + "; the bridge pauses all calls by itself"
 	case r.api.limited > 0:
 		f.Level, f.Behaviour = Note, "429_with_retry_after"
-		f.Seen = strings.Trim("HTTP 429, Retry-After: "+strings.Join(waits, ", ")+", "+f.Seen, ", ")
+		f.Seen = strings.Trim("HTTP 429, Retry-After: "+strings.Join(slices.Compact(waits), ", ")+", "+f.Seen, ", ")
 	case len(r.api.limits) == 0:
 		f.Level, f.Behaviour = Note, "none"
 		f.Seen = "no such header in any answer; keep limits::requests_per_second at 15 or below, since 1,000 a minute are planned"

@@ -118,6 +118,10 @@ var apis = map[string]struct {
 	"no tags":                      {func(s *sandbox.Switches) { s.RefusedFields = []string{"tags"} }, map[string]string{"refused_fields": "tags", "update_tags": "refused", "get_marks": "description", "row_marks": "description"}},
 	"no impact":                    {func(s *sandbox.Switches) { s.RefusedFields = []string{"impact_description"} }, map[string]string{"update_impact_description": "refused"}},
 	"a limit without Retry-After":  {func(s *sandbox.Switches) { s.RateLimit, s.RateLimitWindow = 20, 10*time.Second }, map[string]string{"rate_limit": "429_without_retry_after"}},
+	"a limit for a minute":         {func(s *sandbox.Switches) { s.RateLimit = 20 }, map[string]string{"rate_limit": "429_without_retry_after"}},
+	"a Retry-After that is too short": {func(s *sandbox.Switches) {
+		s.RateLimit, s.RateLimitRetryAfter = 20, 2*time.Second
+	}, map[string]string{"rate_limit": "429_with_retry_after"}},
 	"a limit with Retry-After": {func(s *sandbox.Switches) {
 		s.RateLimit, s.RateLimitWindow, s.RateLimitRetryAfter = 20, 10*time.Second, 3*time.Second
 	}, map[string]string{"rate_limit": "429_with_retry_after"}},

@@ -5,6 +5,7 @@ package check_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,6 +129,27 @@ func TestLostInALongList(t *testing.T) {
 			if left > 0 {
 				assert.Equal(t, "a create was not answered and the list may not begin with the newest incidents: there may be such an incident", report.LeftOpen[0].Why)
 			}
+		})
+	}
+}
+
+// TestLimitThatDoesNotEnd: what the rate limit refuses to the end is no behaviour of the API, and no reason to change a setting.
+func TestLimitThatDoesNotEnd(t *testing.T) {
+	for method, lost := range map[string]string{http.MethodPut: "update_title", http.MethodGet: "scope_read"} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Method: method}, Status: http.StatusTooManyRequests, Times: 6})
+				require.NoError(t, err)
+				report := check.Run(t.Context(), o)
+				assert.Equal(t, "the rate limit refuses each call: try again when nothing else uses the key", report.Stopped)
+				assert.NotContains(t, readings(report), lost)
+				for _, f := range report.Findings {
+					assert.Empty(t, f.Change, f.Title)
+				}
+				assert.Empty(t, report.LeftOpen)
+				assert.Empty(t, s.Open(alias))
+			})
 		})
 	}
 }

@@ -129,11 +129,18 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 		Alias: r.o.Alias, Depth: protocol.Since, Since: r.report.Began.Add(-time.Minute), Titles: []uint64{incident.HashText(r.title(""))},
 	}
 	var answer protocol.Answer
-	for try := range limitTries {
+	for try := 1; ; try++ {
 		r.api.requests++
 		client.Find(ctx, []alert24.Question{question}, func(_ int, a protocol.Answer, why error) { answer, err = a, why })
 		limited, is := errors.AsType[*alert24.Error](err)
-		if !is || limited.Status != http.StatusTooManyRequests || !r.o.Sleep(ctx, min(max(limited.RetryAfter, time.Second<<try), maxPause)) {
+		if !is || limited.Status != http.StatusTooManyRequests {
+			break
+		}
+		said := ""
+		if limited.RetryAfter > 0 {
+			said = strconv.Itoa(int(limited.RetryAfter.Seconds()))
+		}
+		if !r.api.mayRepeat(ctx, try, said, limited.RetryAfter) {
 			break
 		}
 	}

@@ -86,10 +86,14 @@ func Run(ctx context.Context, o *Options) *Report {
 			break
 		}
 		step(ctx)
+		if r.api.exhausted {
+			r.report.Stopped = "the rate limit refuses each call: try again when nothing else uses the key"
+		}
 	}
 	if ctx.Err() != nil {
 		r.report.Stopped = "interrupted"
 	}
+	r.api.exhausted = false // the end and the cleanup try again
 	r.rateLimit()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -101,8 +105,11 @@ func Run(ctx context.Context, o *Options) *Report {
 	return &r.report
 }
 
-// find reports a finding.
+// find reports a finding, unless it comes from what the rate limit refused.
 func (r *run) find(f Finding) {
+	if r.api.exhausted {
+		return
+	}
 	f.Seen = text.Printable(f.Seen)
 	r.report.Findings = append(r.report.Findings, f)
 	if r.o.Found != nil {
