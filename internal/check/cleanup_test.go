@@ -5,6 +5,7 @@ package check_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -149,6 +150,28 @@ func TestLimitThatDoesNotEnd(t *testing.T) {
 				}
 				assert.Empty(t, report.LeftOpen)
 				assert.Empty(t, s.Open(alias))
+			})
+		})
+	}
+}
+
+// TestFailureByChance: one failed update is no reason to change a setting.
+func TestFailureByChance(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"a proxy":   {Match: sandbox.Match{Method: http.MethodPut}, Status: http.StatusBadGateway, Body: "html", Times: 1},
+		"no answer": {Match: sandbox.Match{Method: http.MethodPut}, Hang: true, Times: 1},
+		"late":      {Match: sandbox.Match{Method: http.MethodPut}, Status: http.StatusServiceUnavailable, Commit: true, Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, o := start(t, nil)
+				_, err := s.AddFault(fault)
+				require.NoError(t, err)
+				found := readings(check.Run(t.Context(), o))
+				delete(found, "time")
+				want := maps.Clone(usual)
+				delete(want, "time")
+				assert.Equal(t, want, found)
 			})
 		})
 	}
