@@ -107,10 +107,16 @@ func (r *reply) hide(s string) string {
 	return text.Line(alert24.HideKeys(s), maxSaid)
 }
 
-// do makes a request; a non-nil body is sent as JSON. It repeats requests that the rate limit refuses.
+// do makes a request; a non-nil body is sent as JSON. It repeats requests that the rate limit refuses, and all but creates once after a
+// failure, which may be chance.
 func (a *api) do(ctx context.Context, method, path string, body any) *reply {
+	again := method != http.MethodPost
 	for try := 1; ; try++ {
 		r := a.once(ctx, method, path, body)
+		if again && r.uncertain() && a.o.Sleep(ctx, time.Second) {
+			again = false
+			continue
+		}
 		if r.status != http.StatusTooManyRequests {
 			return r
 		}

@@ -61,20 +61,12 @@ func (r *run) fields() []field {
 // updates writes each optional field alone.
 func (r *run) updates(ctx context.Context) {
 	for i, fl := range r.fields() {
-		answer, after := r.update(ctx, object{fl.name: fl.value})
+		answer, after := r.put(ctx, r.first, object{fl.name: fl.value})
 		r.updated("update_"+fl.name, "an update of "+fl.name, fl, answer, after)
 		if i == 0 {
 			r.putAnswer(answer)
 		}
 	}
-}
-
-// update updates the first incident. A failure may be chance, so it counts if it happens twice.
-func (r *run) update(ctx context.Context, fields object) (answer *reply, after seen) {
-	if answer, after = r.put(ctx, r.first, fields); answer.uncertain() {
-		answer, after = r.put(ctx, r.first, fields)
-	}
-	return answer, after
 }
 
 // updated reports the effect of an update.
@@ -126,7 +118,7 @@ func (r *run) rise(ctx context.Context) {
 	if to == "" {
 		return
 	}
-	answer, after := r.update(ctx, object{"severity": to})
+	answer, after := r.put(ctx, r.first, object{"severity": to})
 	r.updated("severity_up", "a severity that rises, from "+r.o.Severity+" to "+to, field{
 		name: "severity", shows: func(s seen) bool { return s.text("severity") == to }, level: Change,
 		change: "lifecycle::on_rise: renew, which opens a new incident at the higher severity",
