@@ -4,6 +4,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -100,11 +101,7 @@ func (r *run) list(ctx context.Context) {
 // lookup lets the bridge's own client look for the incident.
 func (r *run) lookup(ctx context.Context) {
 	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Behaviour: "found", Seen: "found"}
-	source := r.shown.text("source")
-	if source == "" {
-		source = r.o.Source
-	}
-	found, err := r.lookUp(ctx, source)
+	found, err := r.lookUp(ctx, cmp.Or(r.shown.text("source"), r.o.Source))
 	if err == nil && !found {
 		f.Level, f.Behaviour, f.Seen = Problem, "not_found", "not found"
 	}

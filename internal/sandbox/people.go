@@ -4,6 +4,8 @@
 package sandbox
 
 import (
+	"cmp"
+
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 )
 
@@ -68,9 +70,7 @@ func (s *Server) PersonEdits(id string, p Patch) error {
 func (s *Server) OtherToolCreates(p Patch) (*Incident, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.Source == nil {
-		p.Source = new("other-tool")
-	}
+	p.Source = cmp.Or(p.Source, new("other-tool"))
 	sw := byHand()
 	sw.PagesOn = s.switches.PagesOn
 	r, err := s.store.Insert(s.options.Now(), sw, store.Cause{By: store.ByOtherTool}, p)

@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -100,11 +101,7 @@ func faultBody(f Fault) []byte {
 	if f.Status/100 == 2 {
 		return []byte(`{"data":{}}`)
 	}
-	message := f.Message
-	if message == "" {
-		message = fmt.Sprintf("A fault of the sandbox: %d %s", f.Status, http.StatusText(f.Status))
-	}
-	return errorBody(f.Status, message)
+	return errorBody(f.Status, cmp.Or(f.Message, fmt.Sprintf("A fault of the sandbox: %d %s", f.Status, http.StatusText(f.Status))))
 }
 
 // stale returns the incident in the path, or nothing if there is none.

@@ -3,7 +3,10 @@
 
 package sandbox
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 const servicesPath = BasePath + "/services"
 
@@ -18,9 +21,7 @@ type Service struct {
 // SetServices replaces the list of services.
 func (s *Server) SetServices(list ...Service) {
 	for i := range list {
-		if list[i].Status == "" {
-			list[i].Status = "operational"
-		}
+		list[i].Status = cmp.Or(list[i].Status, "operational")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

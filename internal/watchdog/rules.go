@@ -4,6 +4,7 @@
 package watchdog
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"strings"
@@ -67,11 +68,7 @@ func witness(source labels.Set) protocol.Witness {
 func name(source labels.Set) string {
 	values := make([]string, 0, len(source))
 	for _, l := range source {
-		value := l.Value
-		if value == "" {
-			value = "no " + l.Name
-		}
-		values = append(values, value)
+		values = append(values, cmp.Or(l.Value, "no "+l.Name))
 	}
 	return strings.Join(values, ":")
 }

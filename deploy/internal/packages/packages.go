@@ -6,6 +6,7 @@ package packages
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -40,9 +41,7 @@ type Options struct {
 
 // Build makes the package of one format, and returns its path.
 func Build(o Options, format string) (path string, err error) {
-	if o.Compression == "" {
-		o.Compression = "gzip" // every dpkg and rpm reads it
-	}
+	o.Compression = cmp.Or(o.Compression, "gzip") // every dpkg and rpm reads it
 	packager, err := nfpm.Get(format)
 	if err != nil {
 		return "", fmt.Errorf("make a package: %w", err)

@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -70,9 +71,7 @@ func (s *Store) Post(now time.Time, sw *Switches, cause Cause, p Patch, m Match)
 	}
 	if last != nil && !resolve && sw.AliasHitClosed != Another {
 		if sw.AliasHitClosed == Reopen {
-			if p.Status == nil {
-				p.Status = new(StatusOpen)
-			}
+			p.Status = cmp.Or(p.Status, new(StatusOpen))
 			p.ResolvedAt = new(time.Time{})
 		}
 		return s.change(now, sw, cause, last, p, sw.AliasHitStatus)
@@ -89,9 +88,7 @@ func (s *Store) postOnOpen(now time.Time, sw *Switches, cause Cause, p Patch, op
 			p.Status, p.ResolvedAt = nil, nil
 			resolve = false
 		default:
-			if p.ResolvedAt == nil {
-				p.ResolvedAt = &now
-			}
+			p.ResolvedAt = cmp.Or(p.ResolvedAt, &now)
 		}
 	}
 	if sw.AliasHit == Unchanged && !resolve {

@@ -4,6 +4,7 @@
 package ledgercmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,9 +86,7 @@ func (o *options) fromStore(ctx context.Context, notes io.Writer) (found, error)
 		rows = append(rows, status.RowOf(l.Entry, known(renderer, l, now)))
 	}
 	q := o.query
-	if q.Limit == 0 {
-		q.Limit = max(1, len(rows))
-	}
+	q.Limit = cmp.Or(q.Limit, max(1, len(rows)))
 	f := found{now: now}
 	f.rows, f.total = status.NewTable(rows, 0, time.Time{}).Select(q)
 	if o.full {

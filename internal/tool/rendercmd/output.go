@@ -58,11 +58,8 @@ type textWriter struct {
 }
 
 func (t *textWriter) file(f file) {
-	total, noun := len(f.Alerts)+f.Skipped, "alerts"
-	if total == 1 {
-		noun = "alert"
-	}
-	fmt.Fprintf(t.w, "%s: %d %s\n", f.name, total, noun)
+	total := len(f.Alerts) + f.Skipped
+	fmt.Fprintf(t.w, "%s: %s\n", f.name, text.Count(total, "alert", "alerts"))
 	for _, note := range f.Notes {
 		fmt.Fprintf(t.w, "Note: %s.\n", note)
 	}
