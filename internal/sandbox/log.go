@@ -83,10 +83,6 @@ type Stats struct {
 	Open      int `json:"open"`
 }
 
-func newStats() Stats {
-	return Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}, Pages: map[string]int{}}
-}
-
 // Duplicates counts creates that met an open incident and left it unchanged.
 func (s Stats) Duplicates() int { return s.Writes["duplicate"] }
 

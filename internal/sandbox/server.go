@@ -138,7 +138,7 @@ func (s *Server) restart() {
 	s.rules = fault.NewRules(rand.New(chacha(s.options.Seed, 'f'))) //nolint:gosec // reproducible on purpose
 	s.store = store.New(store.Limits{Incidents: s.options.MaxIncidents, History: s.options.MaxHistory}, s.newUUID)
 	s.log = nil
-	s.stats = newStats()
+	s.stats = Stats{Requests: map[string]int{}, Answers: map[int]int{}, Writes: map[string]int{}, ByPeople: map[string]int{}, Pages: map[string]int{}}
 	clear(s.windows)
 	s.life++
 }

@@ -11,6 +11,9 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
+	"github.com/alert24/otelcol-alert24/deploy/internal/chart"
 )
 
 const usage = `Usage: deploy COMMAND [FLAGS]
@@ -43,9 +46,9 @@ var commands = map[string]func(settings) error{
 	"packages":  makePackages,
 	"images":    makeImages,
 	"archives":  makeArchives,
-	"manifests": writeManifests,
+	"manifests": func(s settings) error { return chart.WriteManifests(s.root) },
 	"push":      pushImage,
-	"checksums": writeChecksums,
+	"checksums": func(s settings) error { return archive.Checksums(s.out) },
 }
 
 func run(args []string) error {

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/alert24/otelcol-alert24/deploy/internal/archive"
-	"github.com/alert24/otelcol-alert24/deploy/internal/chart"
 	"github.com/alert24/otelcol-alert24/deploy/internal/image"
 	"github.com/alert24/otelcol-alert24/deploy/internal/packages"
 	"github.com/alert24/otelcol-alert24/deploy/internal/sbom"
@@ -140,12 +139,4 @@ func makeArchives(s settings) error {
 		fmt.Println(path)
 	}
 	return nil
-}
-
-func writeManifests(s settings) error {
-	return chart.WriteManifests(s.root)
-}
-
-func writeChecksums(s settings) error {
-	return archive.Checksums(s.out)
 }

@@ -44,17 +44,11 @@ func (s *Server) Pooler(tb testing.TB, mode string) (address string) {
 		_ = cmd.Wait() // killed
 	})
 	address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	for deadline := time.Now().Add(time.Minute); ; {
+	require.Eventually(tb, func() bool {
 		conn, err := net.Dial("tcp", address) //nolint:noctx // on this machine
-		if err == nil {
-			_ = conn.Close()
-			return address
-		}
-		if time.Now().After(deadline) {
-			tb.Fatal("PgBouncer does not start: ", err)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return err == nil && conn.Close() == nil
+	}, time.Minute, 10*time.Millisecond, "PgBouncer does not start")
+	return address
 }
 
 // pooler returns PgBouncer and its libraries where the server's user can run them: if unpacked in .tools, as copies in dir.
