@@ -36,7 +36,7 @@ func (r *Reconciler) watch() {
 // blocked reports whether another tool's incident blocks an alias.
 func (r *Reconciler) blocked() bool {
 	for alias := range r.ledger.Expected() {
-		if e := r.ledger.Get(alias); e != nil && e.Foreign != "" {
+		if e := r.ledger.Timed(alias).Entry; e != nil && e.Foreign != "" {
 			return true
 		}
 	}
