@@ -34,7 +34,7 @@ type TelemetryConfig struct {
 
 // telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's status.
 type telemetry struct {
-	id       attribute.KeyValue // names the exporter
+	id attribute.KeyValue // names the exporter
 	// The attributes of what each webhook measures.
 	own         metric.MeasurementOption
 	withOutcome [protocol.NumOutcomes]metric.MeasurementOption
