@@ -123,13 +123,18 @@ func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
 	if form != Full && !now.Before(e.FullAt) {
 		form = Full
 	}
-	switch due := e.Due(want); {
+	due := e.Due(want)
+	refused := e.Refused.Kind == Update && e.Refused.Hash == want.hash() && now.Before(e.ParkedAt)
+	alone := refused && e.Refused.Short // it was refused alone, too
+	if due.Has(incident.FieldSeverity) && !alone && (refused || e.ContentFailures > 0) {
+		form, refused = SeverityOnly, false // it does not wait for a text that the API refuses or fails on
+	}
+	switch {
 	case due == 0:
 		return Decision{}
 	case due&form.Fields() == 0:
 		return Decision{Wake: e.FullAt} // only fields that the present form leaves out
-	}
-	if e.Refused.Kind == Update && e.Refused.Hash == want.hash() && now.Before(e.ParkedAt) {
+	case refused:
 		return Decision{Wake: e.ParkedAt}
 	}
 	return e.write(Call{Kind: Update, ID: e.Incident.ID, Content: *want, Form: form}, now)

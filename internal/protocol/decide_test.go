@@ -85,7 +85,11 @@ func TestDecide(t *testing.T) { //nolint:funlen // one table of cases
 		"6: updates":                                     {entry: open(func(e *Timed) { e.Written = Written{} }), want: Update, id: "1"},
 		"6: backs off":                                   {entry: open(func(e *Timed) { e.Written = Written{}; retry(e) }), wake: later},
 		"6: while a lookup is not due":                   {entry: open(func(e *Timed) { e.Written, e.Doubt.Set = Written{}, true; look(e) }), want: Update, id: "1"},
-		"6: parked":                                      {entry: open(parked(Update, false)), wake: later},
+		"6: parked":                                      {entry: open(parked(Update, true)), wake: later},
+		"6: parked after failures":                       {entry: open(func(e *Timed) { parked(Update, true)(e); e.ContentFailures = 1 }), wake: later},
+		"6: a severity does not wait for a refused text": {
+			entry: open(parked(Update, false)), want: Update, id: "1", check: func(c Call) bool { return c.Form == SeverityOnly },
+		},
 		"7: a close waits for an unanswered create": {entry: quiet(func(e *Timed) {
 			e.Doubt = Doubt{Set: true, Creates: 1}
 			settle(e, later)

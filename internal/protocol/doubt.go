@@ -46,7 +46,7 @@ func (p *Policy) shrink(n *Timed, c Call, now time.Time) bool {
 	if c.Kind == Create || n.ContentFailures < failuresBeforeShrink {
 		return false
 	}
-	if c.Form == n.Form && n.Form < SeverityOnly {
+	if c.Form >= n.Form && n.Form < SeverityOnly {
 		n.Form++
 	}
 	n.ContentFailures, n.FullAt = 0, now.Add(p.Backoff.Hourly)

@@ -95,7 +95,7 @@ type Doubt struct {
 // Refusal is content that the API refused; it belongs to the call and the content, never to the alias.
 type Refusal struct {
 	Kind Kind `json:"kind,omitzero"`
-	// Short: the short form of a create was refused as well. Again: the full form was refused once more after that.
+	// Short: the short form of a create, or the severity alone, was refused as well. Again: the full form was refused once more after that.
 	Short bool   `json:"short,omitzero"`
 	Again bool   `json:"again,omitzero"`
 	Hash  uint64 `json:"hash,omitzero"`

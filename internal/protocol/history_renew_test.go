@@ -3,8 +3,15 @@
 
 package protocol
 
-// renewHistories close an incident to call people again, or leave one to a person.
+// renewHistories close an incident to call people again, leave one to a person, or have a second one.
 var renewHistories = []fixed{
+	{
+		"a second incident was forgotten because a lookup did not list it", "racy",
+		"toggle(1); deliver; call done late by 4; becomes critical, and the API works(1); second; second; call not there yet; 5 seconds; " +
+			"call answered, done at the end; second; second; second; second; toggle(0); deliver all; toggle(0); call answered; kill for 0; " +
+			"toggle with old start(1); second; second; second; second; second",
+		"a partial list disproves a further incident",
+	},
 	{
 		"an incident was reopened after its alert had resolved, and the next firing paged nobody", "revives",
 		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; toggle(0); deliver; call answered; answer; " +

@@ -236,7 +236,7 @@ func (p *Policy) learnRefused(n *Timed, c Call, a Answer, now time.Time) Lesson 
 		n.ParkedAt = now.Add(min(p.Backoff.delay(n.Alias, n.Parks, p.Backoff.Slow), p.Backoff.Slow)) // whatever the jitter
 		return ParkedIt
 	case Update:
-		n.Refused = Refusal{Kind: Update, Hash: a.Sent.hash()}
+		n.Refused = Refusal{Kind: Update, Hash: a.Sent.hash(), Short: c.Form == SeverityOnly}
 		n.ParkedAt = now.Add(p.Backoff.Hourly)
 		n.Verify = n.Verify || !a.Before.Seen // perhaps because it is closed
 		return ParkedIt

@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
@@ -18,11 +19,13 @@ const (
 	// closeCalls is how many a close may need: lookups before the settle time and after it, closes of further incidents, and a close that
 	// an answer without a body does not prove.
 	closeCalls = 12
+	riseCalls  = 6
 )
 
 func (s *steps) ofPages() {
 	for i := range 2 {
 		s.add(1, "fires, and the API works("+strconv.Itoa(i)+")", func(w *world) { w.pageNow(i) })
+		s.add(1, "becomes critical, and the API works("+strconv.Itoa(i)+")", func(w *world) { w.riseNow(i) })
 	}
 	s.add(1, "all resolve, and the API works", func(w *world) { w.closeNow() })
 }
@@ -66,6 +69,7 @@ func (w *world) pageNow(i int) {
 			w.Fatalf("I34: after %d calls, nobody is paged: %s", calls, w.show())
 		}
 	}
+	w.second() // two incidents in one second are hard to tell apart
 }
 
 // paged reports whether an incident is open as far as the bridge knows.
@@ -121,4 +125,43 @@ func (w *world) closeNow() {
 			w.Fatalf("I35: not over after %d calls, at %d instead of %d: %s", calls, w.now, by, w.show())
 		}
 	}
+}
+
+// riseNow is I36. An alert of an open incident becomes critical, and from now on the API works: soon an open incident is critical.
+func (w *world) riseNow(i int) {
+	if !w.behaves() || w.blocking() != nil || !w.alerts[i].firing || w.alerts[i].severity == incident.Critical {
+		return
+	}
+	w.says(i, incident.Critical)
+	w.deliverAll()
+	e := w.ledger.entry
+	if e == nil || !paged(e) || e.Worst() != incident.Critical || shownSeverity(e.Written.News[incident.FieldSeverity]) == incident.Critical {
+		return
+	}
+	most, by := riseCalls, w.now+maxBackoff
+	if w.wantsShort() {
+		most, by = most+chokedCalls, by+chokedTime // a person may have closed it
+	}
+	for calls := 0; !w.isCritical(); {
+		edited := func(r *row) bool { return r.edits[incident.FieldSeverity] != untouched }
+		if e := w.ledger.entry; e.Dismissed || e.Written.Theirs.Has(incident.FieldSeverity) || slices.ContainsFunc(w.open(), edited) {
+			return // people win
+		}
+		d := w.claim(answered, 0, false)
+		if d.Call.Kind != NoCall {
+			calls++
+		} else {
+			w.second()
+		}
+		w.answer()
+		w.answerLookup()
+		if calls > most || w.now > by {
+			w.Fatalf("I36: not critical after %d calls, at %d instead of %d: %s", calls, w.now, by, w.show())
+		}
+	}
+}
+
+// isCritical reports whether an open incident of ours is critical.
+func (w *world) isCritical() bool {
+	return slices.ContainsFunc(w.open(), func(r *row) bool { return shownSeverity(r.shown[incident.FieldSeverity]) == incident.Critical })
 }

@@ -83,7 +83,7 @@ func (w *world) restTime() int {
 	if w.ledger.timers.Tries > slowAfter/2 || w.odd || w.failsOn != 0 || w.wantsShort() || w.renew {
 		d += 8 * slow
 	}
-	if e.Refused.Kind == Update || w.failsOn != 0 || w.odd {
+	if e.Refused.Kind == Update || w.failsOn != 0 || w.refuses != 0 || w.odd {
 		d += hourly
 	}
 	return d
@@ -200,6 +200,7 @@ func (w *world) checkContent(name string, r *row) {
 	want := w.wanted()
 	for f := range incident.NumFields {
 		switch {
+		case w.refuses != 0 && f != incident.FieldSeverity:
 		case w.failsOn != 0 && (f == incident.FieldTags || w.failsOn.Has(f) || f == incident.FieldTitle && w.failsOn.Has(incident.FieldDescription)):
 		case f == incident.FieldTags && r.short && !w.wantsShort():
 		case w.brief && f == incident.FieldDescription && isBrief(r.news[f]):

@@ -55,6 +55,7 @@ import (
 //	I34  while the API works, the incident of an alert that begins to fire opens at once after a few calls, whatever happened before;
 //	     if the API fails on the text of the alert, after three tries
 //	I35  while the API works, what is certainly open is closed as soon as its alerts resolve, and doubt ends soon after the settle time
+//	I36  while the API works, an incident becomes critical soon after its alert, even if the API fails on its text or refuses it
 
 // TestModel runs random histories of alerts, senders, failures, kills and people against an entry, and checks that Alert24 ends up as
 // promised. -rapid.checks is the number of histories for each world.

@@ -159,6 +159,9 @@ func (w *world) read(k *work) {
 		k.req = nil
 		return
 	}
+	if k.wrote&w.refuses != 0 {
+		k.fate, k.req = refused, nil
+	}
 	if k.wrote&w.failsOn != 0 {
 		k.server, k.fate, k.req = true, lost, nil
 	}

@@ -50,8 +50,9 @@ type switches struct {
 	foreign bool
 	// noMarks: Alert24 shows neither alias nor tags.
 	noMarks bool
-	// failsOn: the API fails on an update with one of these fields. If it fails on tags, it also fails on a create with tags.
-	failsOn FieldSet
+	// failsOn: the API fails on an update with one of these fields. If it fails on tags, it also fails on a create with tags. refuses: it
+	// refuses such an update.
+	failsOn, refuses FieldSet
 	// chokes: a create ends with a server's error, unless it is in the short form. rejects: a firewall answers it with 403.
 	chokes, rejects bool
 

@@ -21,6 +21,7 @@ var worlds = map[string]switches{
 	"foreign":               {foreign: true, odd: true},
 	"no marks":              {noMarks: true, people: true},
 	"no lists":              {failsOn: Fields(incident.FieldTags), odd: true},
+	"refuses texts":         {refuses: Fields(incident.FieldDescription)},
 	"severity only":         {failsOn: Fields(incident.FieldDescription)},
 	"stale":                 {stale: true},
 	"resolve delay":         {delay: true, odd: true},

@@ -3,9 +3,21 @@
 
 package protocol
 
-// shortMutants concern creates in the short form, answers that show nothing, lists that show less than answers, and incidents that are
-// closed for a moment.
+// shortMutants concern creates in the short form, severities that go alone, answers that show nothing, lists that show less than answers, and
+// incidents that are closed for a moment.
 var shortMutants = []mutant{
+	{"a severity waits for a text that the API refuses", "refuses texts", 20000, `
+func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
+	n := e.copy()
+	n.Refused.Short = true
+	return p.decideUpdateOriginal(&n, want, now)
+}`},
+	{"a severity waits for a text on which the API fails", "severity only", 20000, `
+func (p *Policy) decideUpdate(e *Timed, want *Content, now time.Time) Decision {
+	n := e.copy()
+	n.ContentFailures = 0
+	return p.decideUpdateOriginal(&n, want, now)
+}`},
 	{"what is learned after an episode counts for the next one", "revives", 20000, `
 func (p *Policy) changed(n *Timed, fired bool, now time.Time) {
 	reopened := n.Reopened && !fired
