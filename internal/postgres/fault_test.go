@@ -166,7 +166,7 @@ func TestClosedIdleConnectionsAreReplaced(t *testing.T) {
 		s.used = s.used.Add(-time.Minute)
 	}
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false))
-	put(t, db, "", "2")
+	require.NoError(t, db.Append(t.Context(), db.Arrival(), "", []byte("2")))
 	require.NoError(t, l.Err())
 	require.Equal(t, map[string]string{"a": "2"}, records(t, db))
 }
@@ -215,25 +215,6 @@ func TestSessionsAreLimited(t *testing.T) {
 			require.Equal(t, want, got, "%s of %s", setting, name)
 		}
 	}
-}
-
-func TestReadOnlyServer(t *testing.T) {
-	t.Parallel()
-	database := server.Database(t)
-	db := open(t, server.URL(database))
-	l := lead(t, db)
-	put(t, db, "", "1")
-	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
-	server.Do(t, "postgres", "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
-	l.commit.close(t.Context())
-	db.inbox.session.close(t.Context())
-	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
-	require.ErrorContains(t, err, "cannot commit: the server is read-only or a standby")
-	require.NotErrorIs(t, err, ledger.ErrUncertain)
-	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("2")), "the server is read-only or a standby")
-	server.Do(t, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
-	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "3")}, false), "a session with a server that was read-only is not kept")
-	put(t, db, "", "3")
 }
 
 // Not parallel, because it takes all connections of the server.

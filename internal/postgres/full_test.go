@@ -27,6 +27,7 @@ func TestServerWithoutSpace(t *testing.T) {
 	require.ErrorContains(t, err, "No space left on device (SQLSTATE 53100)")
 	require.NotErrorIs(t, err, ledger.ErrUncertain)
 	require.Len(t, records(t, db), 2, "nothing of the transaction is there")
+	ready(t, db)
 	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("x")), "No space left on device")
 	require.ErrorContains(t, db.Check(t.Context()), "No space left on device")
 	require.NoError(t, l.Err())

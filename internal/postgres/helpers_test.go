@@ -46,21 +46,20 @@ func (db *DB) Prepare(ctx context.Context) error {
 	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
 }
 
-// open opens a replica of the component. Its first webhook needs no time to connect.
+// open opens a replica of the component.
 func open(tb testing.TB, url string, with ...func(*Config)) *DB {
 	tb.Helper()
 	db := unopened(tb, url, with...)
-	connect(tb, db)
+	inTime(tb, func() error { return db.Prepare(tb.Context()) })
 	return db
 }
 
-func connect(tb testing.TB, db *DB) {
+// ready connects for webhooks, so that the next one has all of its time.
+func ready(tb testing.TB, db *DB) {
 	tb.Helper()
-	for _, s := range []*session{db.reader, db.inbox.session} {
-		inTime(tb, func() error {
-			return s.do(tb.Context(), "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
-		})
-	}
+	inTime(tb, func() error {
+		return db.inbox.session.do(tb.Context(), "connect", true, func(context.Context, *pgx.Conn) error { return nil })
+	})
 }
 
 // inTime repeats what a busy machine does not do in time. f must be harmless to repeat.

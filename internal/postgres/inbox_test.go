@@ -19,6 +19,7 @@ import (
 
 func put(tb testing.TB, db *DB, source, payload string) {
 	tb.Helper()
+	ready(tb, db)
 	require.NoError(tb, db.Append(tb.Context(), db.Arrival(), source, []byte(payload)))
 }
 

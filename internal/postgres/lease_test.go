@@ -108,7 +108,7 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	one, other := open(t, url), open(t, url)
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "first"), change("b", "first")}, false))
-	require.NoError(t, other.Append(t.Context(), other.Arrival(), "", []byte("webhook")))
+	put(t, other, "", "webhook")
 	rows, _, err := first.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 
@@ -247,7 +247,7 @@ func TestClocksOfProcessesDoNotMatter(t *testing.T) {
 	one, other := open(t, url, leases(lease), off(-9000*time.Hour)), open(t, url, off(9000*time.Hour))
 	first := lead(t, one)
 	require.True(t, first.MayCall(one.now()))
-	require.NoError(t, other.Append(t.Context(), other.Arrival(), "", []byte("b")))
+	put(t, other, "", "b")
 	won := campaign(t, other)
 	select {
 	case <-won:
@@ -257,7 +257,7 @@ func TestClocksOfProcessesDoNotMatter(t *testing.T) {
 	require.NoError(t, first.Err())
 	require.NoError(t, first.Close(t.Context()))
 	second := await(t, won)
-	require.NoError(t, one.Append(t.Context(), one.Arrival(), "", []byte("c")))
+	put(t, one, "", "c")
 	rows, _, err := second.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, rows, 2)

@@ -41,14 +41,14 @@ func read(tb testing.TB, l *Leader) (payloads []string, ids []int64) {
 // An inbox that takes longer to read than a statement may take is read all the same: otherwise nothing would ever empty it.
 func TestLargeInboxIsReadInParts(t *testing.T) {
 	t.Parallel()
-	const rows, size = 32, 4 << 20
+	const rows, size = 9, 4 << 20
 	database := server.Database(t)
 	db, proxy := proxied(t, database)
 	fill(t, database, db, rows-1, size)
 	put(t, db, "", "")
 	l := lead(t, db)
-	l.commit.statement = 2 * time.Second
-	proxy.Set(pgtest.Fault{Slow: 3 * time.Millisecond / 2}) // the inbox takes three seconds
+	l.commit.statement = time.Second
+	proxy.Set(pgtest.Fault{Slow: 3 * time.Millisecond}) // the inbox takes one second and a half
 	payloads, ids := read(t, l)
 	require.Len(t, payloads, rows)
 	assert.IsIncreasing(t, ids)
@@ -70,11 +70,11 @@ func TestSlowNetworkDoesNotBlockTheInbox(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
 	db, proxy := proxied(t, database)
-	fill(t, database, db, 2, 4<<20)
+	fill(t, database, db, 2, 1<<20)
 	fill(t, database, db, 50, 1)
 	l := lead(t, db)
 	l.commit.statement = 200 * time.Millisecond
-	proxy.Set(pgtest.Fault{Slow: 10 * time.Millisecond}) // a large webhook takes 640 ms
+	proxy.Set(pgtest.Fault{Slow: 40 * time.Millisecond}) // a large webhook takes 640 ms
 	payloads, _ := read(t, l)
 	assert.Len(t, payloads, 52)
 	proxy.Set(pgtest.Fault{})

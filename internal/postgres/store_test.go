@@ -41,7 +41,7 @@ func TestKeysAndRecordsAreBytes(t *testing.T) {
 	key := "nul \x00 and \xfe"
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change(key, "\x00\xff\x00")}, false))
 	require.Equal(t, map[string]string{key: "\x00\xff\x00"}, records(t, db))
-	require.NoError(t, db.Append(t.Context(), db.Arrival(), "source \x00 \xff", []byte("\x00\xff")))
+	put(t, db, "source \x00 \xff", "\x00\xff")
 	rows, _, err := l.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, []byte("\x00\xff"), rows[0].Payload)
@@ -110,7 +110,7 @@ func TestComponentsShareNothing(t *testing.T) {
 	require.NoError(t, second.Commit(t.Context(), []ledger.Change{change("a", "other")}, false))
 	require.Equal(t, map[string]string{"a": "one"}, records(t, one))
 	require.Equal(t, map[string]string{"a": "other"}, records(t, other))
-	require.NoError(t, one.Append(t.Context(), one.Arrival(), "", []byte("x")))
+	put(t, one, "", "x")
 	rows, _, err := second.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	require.Empty(t, rows)

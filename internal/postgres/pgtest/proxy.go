@@ -15,17 +15,17 @@ import (
 
 // Proxy is a network between a client and the server that can fail.
 type Proxy struct {
+	upstream string
 	listener net.Listener
 
-	mu       sync.Mutex
-	upstream string
-	moved    *sync.Cond
-	state    Fault
-	closed   bool
-	asks     bool // the last bytes went to the server
-	trips    int
-	conns    map[net.Conn]struct{}
-	work     sync.WaitGroup
+	mu     sync.Mutex
+	moved  *sync.Cond
+	state  Fault
+	closed bool
+	asks   bool // the last bytes went to the server
+	trips  int
+	conns  map[net.Conn]struct{}
+	work   sync.WaitGroup
 }
 
 // Fault is the way in which a Proxy fails.
@@ -61,13 +61,6 @@ func (p *Proxy) Trips() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.trips
-}
-
-// Lead leads new connections to another address.
-func (p *Proxy) Lead(upstream string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.upstream = upstream
 }
 
 // Set begins a fault. Fault{} ends the former one.
@@ -115,10 +108,7 @@ func (p *Proxy) accept() {
 }
 
 func (p *Proxy) serve(client net.Conn) {
-	p.mu.Lock()
-	upstream := p.upstream
-	p.mu.Unlock()
-	server, err := net.Dial("tcp", upstream) //nolint:noctx // on this machine
+	server, err := net.Dial("tcp", p.upstream) //nolint:noctx // on this machine
 	if err != nil {
 		_ = client.Close()
 		return
