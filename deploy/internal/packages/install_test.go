@@ -57,6 +57,7 @@ func TestDebian(t *testing.T) {
 	m.Run(t, "/usr/bin/dpkg", "--install", deb(t, "0.1.0", nil))
 
 	t.Run("installed", m.isInstalled)
+	t.Run("scripts", m.scriptsAskSystemd)
 	t.Run("unit", m.unitIsSound)
 	t.Run("without a key", m.refusesToStart)
 	t.Run("with a key", m.takesWebhooks)
@@ -97,6 +98,26 @@ func (m *installed) isInstalled(t *testing.T) {
 	for _, command := range commands {
 		assert.Contains(t, help, "\n  "+command[1]+" ", "the manual's commands are the program's")
 	}
+}
+
+// Installing starts nothing. An upgrade restarts a bridge that runs, and a removal stops it.
+func (m *installed) scriptsAskSystemd(t *testing.T) {
+	asked := func(script string, args ...string) string {
+		return m.Run(t, append([]string{"/bin/sh", "-euc", `
+mkdir -p /run/systemd/system /shims
+printf '#!/bin/sh\necho "$@"\n' >/shims/systemctl
+chmod +x /shims/systemctl
+script=$1
+shift
+PATH=/shims:$PATH "/var/lib/dpkg/info/otelcol-alert24.$script" "$@"
+rm /shims/systemctl
+rmdir --ignore-fail-on-non-empty /run/systemd/system`, "sh", script}, args...)...)
+	}
+	assert.Equal(t, "daemon-reload\n", asked("postinst", "configure", ""))
+	assert.Equal(t, "daemon-reload\ntry-restart otelcol-alert24.service\n", asked("postinst", "configure", "0.1.0"))
+	assert.Empty(t, asked("prerm", "upgrade", "0.2.0"))
+	assert.Equal(t, "stop otelcol-alert24.service\n", asked("prerm", "remove"))
+	assert.Equal(t, "daemon-reload\n", asked("postrm", "remove"))
 }
 
 func (m *installed) unitIsSound(t *testing.T) {
