@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,22 +160,22 @@ func TestLimitThatDoesNotEnd(t *testing.T) {
 // failing answers one request as a broken proxy does.
 type failing struct {
 	http.RoundTripper
-	at, n  int
-	failed string // the method of that request
+	at     int64
+	n      atomic.Int64
+	failed atomic.Value // the method of that request
 }
 
 func (f *failing) RoundTrip(r *http.Request) (*http.Response, error) {
-	f.n++
-	if f.n != f.at {
+	if f.n.Add(1) != f.at {
 		return f.RoundTripper.RoundTrip(r)
 	}
-	f.failed = r.Method
+	f.failed.Store(r.Method)
 	return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("<html>")), Request: r}, nil
 }
 
 // TestFailureByChance: one failed request is no behaviour of the API, and no reason to change a setting. Only a create is not repeated.
 func TestFailureByChance(t *testing.T) {
-	for at := 1; ; at++ {
+	for at := int64(1); ; at++ {
 		done := false
 		synctest.Test(t, func(t *testing.T) {
 			_, o := start(t, nil)
@@ -182,7 +183,8 @@ func TestFailureByChance(t *testing.T) {
 			o.HTTP.Transport = f
 			report := check.Run(t.Context(), o)
 			assert.Empty(t, report.LeftOpen)
-			if done = f.failed == ""; !done && f.failed != http.MethodPost {
+			failed := f.failed.Load()
+			if done = failed == nil; !done && failed != http.MethodPost {
 				assert.Equal(t, usual, readings(report), "request %d", at)
 			}
 		})
