@@ -58,11 +58,6 @@ var histories = slices.Concat([]fixed{
 		"B1 what is left to a person is closed in doubt",
 	},
 	{
-		"a person closed the incident of an alert that had resolved, and it stayed closed when the alert fired again", "reopen never",
-		"toggle(0); deliver; call answered; answer; toggle(0); deliver; person closes; toggle(0); deliver; call answered; lookup answered",
-		"what a person closed before an alert fires again stays closed",
-	},
-	{
 		"an alert was forgotten, and the incident that it left to a person was closed", "one left",
 		"toggle(1); deliver; call done, not answered; toggle(1); deliver; toggle(0); deliver; answer" + strings.Repeat("; 5 seconds", 5) + "; call answered; lookup answered; toggle(0); deliver",
 		"a forgotten alert leaves nothing to a person",
@@ -299,4 +294,4 @@ var histories = slices.Concat([]fixed{
 		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
 		"",
 	},
-}, replicaHistories, clockHistories, renewHistories)
+}, replicaHistories, clockHistories, peopleHistories, renewHistories)
