@@ -61,12 +61,20 @@ func (r *Ranking) Alerts() []Alert {
 	return alerts
 }
 
-// Worse reports whether p comes before q in an incident: it is worse, or equal and older.
+// Worse reports whether p comes before q in an incident: it is worse, or equal and has text while q has none, or equal and older.
 func (p *Packed) Worse(q *Packed) bool { return worseFirst(p, q) < 0 }
 
 func worseFirst(a, b *Packed) int {
+	if c := cmp.Compare(b.Severity, a.Severity); c != 0 {
+		return c
+	}
+	if brief := a.IsBrief(); brief != b.IsBrief() {
+		if brief {
+			return 1
+		}
+		return -1
+	}
 	return cmp.Or(
-		cmp.Compare(b.Severity, a.Severity),
 		a.StartsAt.Compare(b.StartsAt),
 		strings.Compare(a.Fingerprint, b.Fingerprint),
 	)

@@ -78,6 +78,19 @@ func ranked(alerts []Packed) []Alert {
 	return r.Alerts()
 }
 
+// Members above the limit have no text. Of equally bad ones, an incident shows those that have something to say.
+func TestMembersWithTextComeFirst(t *testing.T) {
+	start := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
+	older := Pack(&Alert{Fingerprint: "0", Severity: High, StartsAt: start, Annotations: set("summary", "no room for this")}).Brief()
+	said := Pack(&Alert{Fingerprint: "1", Severity: High, StartsAt: start.Add(time.Minute), Annotations: set("summary", "Disk 1 is full")})
+	worse := Pack(&Alert{Fingerprint: "2", Severity: Critical, StartsAt: start.Add(time.Hour)})
+	var order []string
+	for _, a := range ranked([]Packed{older, said, worse.Brief()}) {
+		order = append(order, a.Fingerprint)
+	}
+	assert.Equal(t, []string{"2", "1", "0"}, order)
+}
+
 func TestRanking(t *testing.T) {
 	start := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {

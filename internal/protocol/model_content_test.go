@@ -67,6 +67,20 @@ func worst(alerts []truth, untimed bool) []incident.Alert {
 	return firing
 }
 
+// textFirst puts the second of two equally bad alerts first if only that one has its text in the entry.
+func textFirst(firing []incident.Alert, e *Entry) {
+	if len(firing) < 2 || firing[0].Severity != firing[1].Severity {
+		return
+	}
+	brief := map[string]bool{}
+	for m := range e.Members.All() {
+		brief[m.Alert.Fingerprint] = m.Alert.IsBrief()
+	}
+	if brief[firing[0].Fingerprint] && !brief[firing[1].Fingerprint] {
+		firing[0], firing[1] = firing[1], firing[0]
+	}
+}
+
 func worstAlerts(e *Entry) []incident.Alert {
 	alerts, _ := worstOfAll(e)
 	return alerts

@@ -226,8 +226,12 @@ func (w *world) show() string {
 
 // wanted is what the incident should say at rest.
 func (w *world) wanted() Content {
-	want := render(worst(w.alerts[:], w.untimed))
-	if e := w.ledger.entry; w.rises && e != nil {
+	firing, e := worst(w.alerts[:], w.untimed), w.ledger.entry
+	if w.brief && e != nil {
+		textFirst(firing, e)
+	}
+	want := render(firing)
+	if w.rises && e != nil {
 		want = want.atLeast(e.Peak)
 	}
 	return want
