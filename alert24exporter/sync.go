@@ -5,6 +5,7 @@ package alert24exporter
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.opentelemetry.io/otel/attribute"
@@ -69,22 +70,34 @@ func newBySource[V any]() *simplelru.LRU[string, V] {
 	return bySource
 }
 
-// silenced logs each new silence. It forgets silences that are no longer in the list.
+// maxSilences bounds the logged silences of one source.
+const maxSilences = 10_000
+
+// silenced logs each silence once. A list can lack a silence for a while: an Alertmanager did not answer, a replica asked earlier, or no
+// alert was silenced by it. So a silence is forgotten when it has ended.
 func (t *telemetry) silenced(s *protocol.Snapshot) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	seen := make(map[string]bool, len(s.Silences))
-	known, _ := t.silences.Peek(s.Source)
+	logged, _ := t.silences.Get(s.Source)
+	known := make(map[string]time.Time, len(logged)+len(s.Silences))
+	if now := time.Now(); len(logged) < maxSilences {
+		for id, until := range logged {
+			if until.After(now) {
+				known[id] = until
+			}
+		}
+	}
 	for i := range s.Silences {
 		silence := &s.Silences[i]
-		if seen[silence.ID] = true; !known[silence.ID] {
+		if _, before := logged[silence.ID]; !before {
 			t.logger.Info("Alerts are silenced in Alertmanager; their incidents stay open until the alerts resolve",
 				zap.String("source", s.Source), zap.String("silence", silence.ID), zap.String("created_by", silence.By),
 				zap.Time("until", silence.Until), zap.Int("alerts", len(silence.Keys)))
 		}
+		known[silence.ID] = silence.Until
 	}
-	if len(seen) > 0 {
-		t.silences.Add(s.Source, seen)
+	if len(known) > 0 {
+		t.silences.Add(s.Source, known)
 	} else {
 		t.silences.Remove(s.Source)
 	}

@@ -18,11 +18,11 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// TestSilencesAreLoggedOnce: a silence is logged once until it ends, separately for each source.
+// TestSilencesAreLoggedOnce: a silence is logged once until it ends, separately for each source, also if a list in between lacks it.
 func TestSilencesAreLoggedOnce(t *testing.T) {
 	core, logged := zapobserver.New(zapcore.InfoLevel)
-	tel := &telemetry{logger: zap.New(core), silences: newBySource[map[string]bool]()}
-	until := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	tel := &telemetry{logger: zap.New(core), silences: newBySource[map[string]time.Time]()}
+	until := time.Now().Add(time.Hour).Round(0)
 	silenced := func(source string, ids ...string) *protocol.Snapshot {
 		s := &protocol.Snapshot{Source: source}
 		for _, id := range ids {
@@ -39,7 +39,23 @@ func TestSilencesAreLoggedOnce(t *testing.T) {
 	tel.silenced(silenced("a"))
 	tel.silenced(silenced("a", "s1"))
 	tel.silenced(silenced("b", "s1"))
+	assert.Equal(t, 3, logged.Len())
+	until = time.Now().Add(-time.Hour)
+	tel.silenced(silenced("a", "s3")) // by the clock of Alertmanager, it has not ended
+	tel.silenced(silenced("a", "s3"))
 	assert.Equal(t, 4, logged.Len())
+	tel.silenced(silenced("a"))
+	ends, _ := tel.silences.Peek("a")
+	assert.Len(t, ends, 2, "one that has ended is forgotten")
+	until = time.Now().Add(time.Hour)
+	many := make([]string, maxSilences)
+	for i := range many {
+		many[i] = strconv.Itoa(i)
+	}
+	tel.silenced(silenced("c", many...))
+	tel.silenced(silenced("c", "one more"))
+	ends, _ = tel.silences.Peek("c")
+	assert.Len(t, ends, 1, "their number is bounded")
 	for i := range 2 * maxSources {
 		tel.silenced(silenced("made up "+strconv.Itoa(i), "s1"))
 	}

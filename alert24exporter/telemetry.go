@@ -47,10 +47,10 @@ type telemetry struct {
 	unknown  unknownValues
 	lately   *lately
 
-	mu            sync.Mutex                              // one report of the status at a time
-	silences      *simplelru.LRU[string, map[string]bool] // logged silences, by source and id; guarded by mu
-	storageFailed atomic.Bool                             // the last write
-	writesFailed  atomic.Int64                            // number of failed writes, see ready
+	mu            sync.Mutex                                   // one report of the status at a time
+	silences      *simplelru.LRU[string, map[string]time.Time] // ends of the logged silences, by source and id; guarded by mu
+	storageFailed atomic.Bool                                  // the last write
+	writesFailed  atomic.Int64                                 // number of failed writes, see ready
 }
 
 func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, error) {
@@ -66,7 +66,7 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 	}
 	lately := newLately(set.Logger)
 	t := &telemetry{
-		id: attribute.String("exporter", set.ID.String()), logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]bool](),
+		id: attribute.String("exporter", set.ID.String()), logger: set.Logger, builder: builder, optional: optional, silences: newBySource[map[string]time.Time](),
 		failures: lately.logger, lately: lately,
 	}
 	t.own = t.attributes()
