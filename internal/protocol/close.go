@@ -62,6 +62,7 @@ func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		n.Missed = true
 		n.verify(now.Add(firstLook))
+		n.RetryAt = Latest(n.RetryAt, n.LookAt) // fast retries would only make the alias slow before the lookup
 		return Retrying
 	}
 }

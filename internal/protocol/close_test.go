@@ -41,3 +41,25 @@ func TestCloseThatLeavesTheIncidentOpenBacksOff(t *testing.T) {
 		})
 	}
 }
+
+// However fast the retries are, a lookup soon finds out whether the incident is gone.
+func TestRetriesDoNotPutTheLookupOff(t *testing.T) {
+	p := testPolicy()
+	p.Backoff.Initial, p.Backoff.Max = 50*time.Millisecond, 50*time.Millisecond
+	e := opened(t, p, at(0))
+	e, _ = applyOne(p, e, fires(am1, at(0)).says("other"), at(1))
+	now := at(1)
+	for range SlowAfter {
+		d := p.Decide(e, want(e), now)
+		if d.Call.Kind == NoCall {
+			now = d.Wake
+			d = p.Decide(e, want(e), now)
+		}
+		if d.Call.Kind == Lookup {
+			break
+		}
+		e = answerNext(t, p, e, now, Answer{Result: Gone})
+	}
+	assert.Equal(t, Lookup, p.Decide(e, want(e), at(2)).Call.Kind)
+	assert.False(t, now.After(at(2)))
+}
