@@ -239,6 +239,16 @@ func TestMarkdownEscapesWhatTemplatesShow(t *testing.T) {
 	}
 }
 
+// TestSetsPrintAsInAlertmanager: templates written for Alertmanager print whole sets, too.
+func TestSetsPrintAsInAlertmanager(t *testing.T) {
+	r := renderer(t, func(c *Config) {
+		c.Description = `{{ .CommonLabels }}|{{ .Labels.SortedPairs }}|{{ .Labels.Remove (stringSlice "b") }}|{{ .Annotations }}|{{ printf "%s" .Labels }}`
+	})
+	c := r.Render(alias, []Alert{{Labels: set("b", "2", "alertname", "X", "a", "1")}}, Context{})
+	all := "alertname=X, a=1, b=2"
+	assert.Equal(t, all+"|"+all+"|alertname=X, a=1||"+all+"\n\n"+AliasLine(alias), c.Description)
+}
+
 func TestRenderIsDeterministicAndChangesNothing(t *testing.T) {
 	alerts := []Alert{highErrorRate(), diskFull()}
 	r := renderer(t, nil)
