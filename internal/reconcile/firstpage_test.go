@@ -78,18 +78,26 @@ var situations = map[string]func(w *world){
 		pass(2 * time.Minute)
 		w.personCloses()
 	},
-	"the closes of all were carried out and then refused": func(w *world) {
-		w.busy(func(op, _ string) *fate {
-			if op == opClose {
-				return &fate{result: protocol.Unanswered, status: 500, commit: true}
-			}
-			return fails
-		})
-		w.resolve(one)
+	"a close was carried out and then refused, and lists are read": func(w *world) {
+		w.busy(always("", "", fails))
 		pass(10 * time.Minute)
-		w.fate(refusesCloses)
-		pass(75 * time.Second) // a reading of the list is followed by readings of the incidents that it does not show
-		require.True(w.t, w.ledger.Get(one).CloseInDoubt())
+		closes := func(f *fate) {
+			w.fate(func(op, alias string) *fate {
+				switch {
+				case op == opClose && alias == one:
+					return f
+				case op == opClose:
+					return fails
+				}
+				return nil
+			})
+		}
+		closes(&fate{result: protocol.Unanswered, status: 500, commit: true})
+		w.resolve(one)
+		for !w.ledger.Get(one).CloseInDoubt() {
+			pass(rtt)
+		}
+		closes(refuses)
 	},
 	"a person closed what was left to people": func(w *world) {
 		w.busy(refusesCloses)
