@@ -113,7 +113,9 @@ func TestLookupsBeforePagesLeaveAShare(t *testing.T) {
 				g.wg.Go(func() {
 					leave, err := g.Enter(urgent(g.t.Context(), of), protocol.Lookup)
 					if assert.NoError(g.t, err) {
+						g.mu.Lock()
 						order = append(order, of)
+						g.mu.Unlock()
 						leave(protocol.Done, 0)
 					}
 				})
