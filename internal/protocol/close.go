@@ -62,7 +62,8 @@ func (p *Policy) learnGone(n *Timed, c Call, a Answer, now time.Time) Lesson {
 		}
 		n.Missed = true
 		n.verify(now.Add(firstLook))
-		n.RetryAt = Latest(n.RetryAt, n.LookAt) // fast retries would only make the alias slow before the lookup
+		// A retry before the lookup has been answered would only make its answer count for nothing.
+		n.RetryAt = Latest(n.RetryAt, n.LookAt.Add(firstLook))
 		return Retrying
 	}
 }

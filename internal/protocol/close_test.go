@@ -60,6 +60,11 @@ func TestRetriesDoNotPutTheLookupOff(t *testing.T) {
 		}
 		e = answerNext(t, p, e, now, Answer{Result: Gone})
 	}
-	assert.Equal(t, Lookup, p.Decide(e, want(e), at(2)).Call.Kind)
-	assert.False(t, now.After(at(2)))
+	lookup := p.Decide(e, want(e), now).Call
+	assert.Equal(t, Lookup, lookup.Kind)
+	assert.Equal(t, at(2), now)
+	e = p.Begin(e, lookup, now)
+	assert.Equal(t, NoCall, p.Decide(e, want(e), now).Call.Kind, "a retry would make the lookup count for nothing")
+	e, _ = p.Learn(e, lookup, Answer{Result: Done, Began: now, Found: []Shown{{ID: "1", Seen: true}}}, now)
+	assert.Equal(t, Create, p.Decide(e, want(e), now).Call.Kind)
 }
