@@ -186,7 +186,9 @@ func (w *world) checkRest(name string) {
 		}
 		return
 	}
-	if e != nil && e.Dismissed && !e.IsOpen() && (w.never && (w.dismissed || w.edited(e.Incident.ID)) || w.revives) {
+	// With a resolve delay, a firing can follow before its incident was to be closed, and a restored disk knows less.
+	mayStay := w.dismissed || w.delay || w.restores || e != nil && w.edited(e.Incident.ID)
+	if e != nil && e.Dismissed && !e.IsOpen() && (w.never && mayStay || w.revives) {
 		return
 	}
 	if len(open) != 1 {
