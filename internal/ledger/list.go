@@ -19,7 +19,7 @@ type Listed struct {
 	timers *protocol.Timers
 }
 
-// Timers returns the timers of the entry.
+// Timers returns the timers of the entry, without ListsAt, which people do not see.
 func (l *Listed) Timers() protocol.Timers { return *cmp.Or(l.timers, &tried[0]) }
 
 // Revision changes whenever an entry may have changed.

@@ -14,7 +14,9 @@ import (
 // slot is an entry with the ledger's own data about it.
 type slot struct {
 	entry  *protocol.Entry  // nil: there is none
-	timers *protocol.Timers // of the entry; nil: all zero
+	timers *protocol.Timers // of the entry, without ListsAt; nil: all zero
+	// listsAt is apart from the other timers, because nearly every entry has it.
+	listsAt time.Time
 	// view is the desired content of the incident, while a call is due or under way; nil if it is not rendered.
 	view *view
 	// since is when Alert24 began to differ from the entry; zero while it matches, as far as we know.
@@ -34,11 +36,14 @@ var tried = func() (t [8]protocol.Timers) {
 }()
 
 func (s *slot) timed() protocol.Timed {
-	return protocol.Timed{Entry: s.entry, Timers: *cmp.Or(s.timers, &tried[0])}
+	t := protocol.Timed{Entry: s.entry, Timers: *cmp.Or(s.timers, &tried[0])}
+	t.ListsAt = s.listsAt
+	return t
 }
 
 func (s *slot) set(e protocol.Timed) {
-	s.entry = e.Entry
+	s.entry, s.listsAt = e.Entry, e.ListsAt
+	e.ListsAt = time.Time{}
 	if n := int(e.Tries); n < len(tried) && e.Timers == tried[n] {
 		s.timers = &tried[n]
 	} else if s.timers == nil || e.Timers != *s.timers {
@@ -51,19 +56,18 @@ func (s *slot) set(e protocol.Timed) {
 type stored struct {
 	entry  *protocol.Entry
 	timers *protocol.Timers
-	since  int64 // in nanoseconds since 1970; 0: none
-	more   *slot // the other fields of a slot that has them
+	// In nanoseconds since 1970; 0: none.
+	since, listsAt int64
+
+	more *slot // the other fields of a slot that has them
 }
 
 var onlyLoaded = &slot{loaded: true} // every slot, after a start
 
 func (s *slot) store() stored {
 	more := *s
-	more.entry, more.timers, more.since, more.kept = nil, nil, time.Time{}, nil
-	c := stored{entry: s.entry, timers: s.timers}
-	if !s.since.IsZero() {
-		c.since = s.since.UnixNano()
-	}
+	more.entry, more.timers, more.since, more.listsAt, more.kept = nil, nil, time.Time{}, time.Time{}, nil
+	c := stored{entry: s.entry, timers: s.timers, since: nanoseconds(s.since), listsAt: nanoseconds(s.listsAt)}
 	switch more {
 	case slot{}:
 	case *onlyLoaded:
@@ -80,11 +84,22 @@ func (s stored) slot() slot {
 	if s.more != nil {
 		whole = *s.more
 	}
-	whole.entry, whole.timers = s.entry, s.timers
-	if s.since != 0 {
-		whole.since = time.Unix(0, s.since).UTC()
-	}
+	whole.entry, whole.timers, whole.since, whole.listsAt = s.entry, s.timers, timeOf(s.since), timeOf(s.listsAt)
 	return whole
+}
+
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func timeOf(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
 }
 
 // same reports whether s and t have the same entry.
