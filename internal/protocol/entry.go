@@ -51,9 +51,6 @@ type Entry struct {
 	QuietSince time.Time `json:"quiet_since,omitzero"`
 	// ConfirmedAt is when the API last showed the incident open.
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
-	// ListsAt is when lists show what answers have shown. It is not stored. It is no timer, because each open incident has one: timers of its
-	// own would make its entry larger by a sixth.
-	ListsAt time.Time `json:"-"`
 	// Version counts the changes that make a lookup's result stale.
 	Version uint64 `json:"version"`
 }
@@ -122,6 +119,7 @@ type Timers struct {
 	LastTry  time.Time // when the last call of a slow alias began; calls before their turn move it on
 	Called   time.Time // when that call really began
 	ExtraAt  time.Time // the next try to close an extra incident
+	ListsAt  time.Time // from this time, lists show what answers have shown
 
 	Attempts        int32 // failures in a row of the call that is due
 	Looks           int32 // lookups of this doubt

@@ -39,8 +39,7 @@ func drawClosed(t *rapid.T) Timed {
 		Written:    Written{hashes("news"), hashes("shown"), FieldSet(rapid.Byte().Draw(t, "theirs")), 3, incident.High},
 		Doubt:      Doubt{Finished: rapid.Bool().Draw(t, "finished")},
 		QuietSince: start.Add(time.Minute), ConfirmedAt: at.Draw(t, "confirmed"), Version: rapid.Uint64().Draw(t, "version"),
-		ListsAt: at.Draw(t, "lists at"),
-	}, Timers: Timers{Tries: rapid.Int32().Draw(t, "tries"), LastTry: at.Draw(t, "last try")}}
+	}, Timers: Timers{Tries: rapid.Int32().Draw(t, "tries"), LastTry: at.Draw(t, "last try"), ListsAt: at.Draw(t, "lists at")}}
 	e.Members = e.Members.draft()
 	for i := range rapid.IntRange(0, 40).Draw(t, "members") {
 		a := incident.Packed{Fingerprint: strconv.Itoa(i), Severity: incident.Low, LeftOpen: rapid.Bool().Draw(t, "left"), StartsAt: at.Draw(t, "start")}
