@@ -93,10 +93,21 @@ func writePEM(file, kind string, der []byte) error {
 
 // Client returns a client that trusts the authority and shows certificates. It keeps no connections.
 func (a *Authority) Client(certificates ...tls.Certificate) *http.Client {
-	roots := x509.NewCertPool()
-	roots.AddCert(a.cert)
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{RootCAs: roots, Certificates: certificates, MinVersion: tls.VersionTLS13},
+		TLSClientConfig:   &tls.Config{RootCAs: a.pool(), Certificates: certificates, MinVersion: tls.VersionTLS13},
 	}}
+}
+
+// ServerTLS returns the configuration of a server that serves only clients with a certificate of the authority.
+func (a *Authority) ServerTLS(server Identity) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{server.Pair}, ClientCAs: a.pool(), ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
+	}
+}
+
+func (a *Authority) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
 }

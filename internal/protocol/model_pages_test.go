@@ -57,19 +57,24 @@ func (w *world) pageNow(i int) {
 		by++ // after a close was refused, a lookup comes before the next one
 	}
 	for calls := 0; !paged(w.ledger.entry); {
-		d := w.claim(answered, 0, false)
-		if d.Call.Kind != NoCall {
-			calls++
-		} else {
-			w.second()
-		}
-		w.answer()
-		w.answerLookup()
+		calls += w.advance()
 		if calls > most || w.now > by {
 			w.Fatalf("I34: after %d calls, nobody is paged: %s", calls, w.show())
 		}
 	}
 	w.second() // two incidents in one second are hard to tell apart
+}
+
+// advance makes the next call, or waits for a second if none is due. It returns the number of calls.
+func (w *world) advance() (calls int) {
+	if d := w.claim(answered, 0, false); d.Call.Kind != NoCall {
+		calls = 1
+	} else {
+		w.second()
+	}
+	w.answer()
+	w.answerLookup()
+	return calls
 }
 
 // paged reports whether an incident is open as far as the bridge knows.
@@ -111,14 +116,7 @@ func (w *world) closeNow() {
 		began, by = began+resolveDelay, by+resolveDelay
 	}
 	for calls := 0; w.ledger.entry != nil && !w.ledger.entry.Over(); {
-		d := w.claim(answered, 0, false)
-		if d.Call.Kind != NoCall {
-			calls++
-		} else {
-			w.second()
-		}
-		w.answer()
-		w.answerLookup()
+		calls += w.advance()
 		r := w.row(e.Incident.ID)
 		late := w.now > began && e.Settled() && e.IsOpen() && r != nil && r.open
 		if late || calls > closeCalls || w.now > by {
@@ -147,14 +145,7 @@ func (w *world) riseNow(i int) {
 		if e := w.ledger.entry; e.Dismissed || e.Written.Theirs.Has(incident.FieldSeverity) || slices.ContainsFunc(w.open(), edited) {
 			return // people win
 		}
-		d := w.claim(answered, 0, false)
-		if d.Call.Kind != NoCall {
-			calls++
-		} else {
-			w.second()
-		}
-		w.answer()
-		w.answerLookup()
+		calls += w.advance()
 		if calls > most || w.now > by {
 			w.Fatalf("I36: not critical after %d calls, at %d instead of %d: %s", calls, w.now, by, w.show())
 		}

@@ -4,8 +4,6 @@
 package ask
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
@@ -190,12 +188,8 @@ func TestClientCertificate(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)
 	bridge, client := authority.Issue(t, dir, "bridge"), authority.Issue(t, dir, "client")
-	pem, err := os.ReadFile(authority.File)
-	require.NoError(t, err)
-	roots := x509.NewCertPool()
-	require.True(t, roots.AppendCertsFromPEM(pem))
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"now": "2026-03-19T14:30:00Z"}`) }))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{bridge.Pair}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}
+	server.TLS = authority.ServerTLS(bridge)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()

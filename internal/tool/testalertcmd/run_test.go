@@ -7,8 +7,6 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -213,13 +211,9 @@ func TestClientCertificate(t *testing.T) {
 	dir := t.TempDir()
 	authority := certtest.New(t, dir)
 	bridge, client := authority.Issue(t, dir, "bridge"), authority.Issue(t, dir, "client")
-	pem, err := os.ReadFile(authority.File)
-	require.NoError(t, err)
-	roots := x509.NewCertPool()
-	require.True(t, roots.AppendCertsFromPEM(pem))
 	f := newFake(t)
 	secure := httptest.NewUnstartedServer(f.Config.Handler)
-	secure.TLS = &tls.Config{Certificates: []tls.Certificate{bridge.Pair}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}
+	secure.TLS = authority.ServerTLS(bridge)
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()
 	defer secure.Close()
