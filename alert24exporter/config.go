@@ -78,7 +78,7 @@ type LifecycleConfig struct {
 	StaleAfter time.Duration `mapstructure:"stale_after"`
 	// RefreshInterval is the time after which an unchanged repeat makes the exporter check that the incident is open. 0 means never.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
-	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger. 0 means never, but for one every 10 minutes
+	// AuditInterval is the time between comparisons of Alert24's open incidents with the ledger. 0 means never, except every 10 minutes
 	// while another tool's incident blocks an alias.
 	AuditInterval time.Duration `mapstructure:"audit_interval"`
 	// SettleTime is how long Alert24 may still carry out a request that it has not answered.

@@ -72,7 +72,7 @@ func newAuthenticator(ctx context.Context, c *confighttp.ServerConfig, host comp
 	return &authenticator{server: server, parameters: auth.RequestParameters, refuse: h.refuseEarly}, nil
 }
 
-// admit checks the credentials of a request, and answers it if they are not good. Otherwise it returns the request with the context, in
+// admit checks the credentials of a request, and answers it if they are not good. Otherwise it returns the request with a context in
 // which the caller is known.
 func (a *authenticator) admit(ctx context.Context, w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
 	if a == nil {

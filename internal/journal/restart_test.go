@@ -126,7 +126,7 @@ func (r *restarts) state(restarts bool) (all []string) {
 		}
 		slices.Sort(members)
 		e.Members, e.Version = protocol.Members{}, 0
-		e.Unsure = nil // the news of a create of the shortest form are not written
+		e.Unsure = nil // the news of a create in the short form is not written
 		all = append(all, fmt.Sprintf("%+v %v", e, members))
 	}
 	slices.Sort(all)
