@@ -75,7 +75,7 @@ func (p *poller) resolveWait() time.Duration {
 	return 2 * p.cfg.Interval
 }
 
-// run asks until ctx ends. It spreads the questions of a round over the interval.
+// run polls until ctx ends. It spreads the polls of a round over the interval.
 func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
@@ -121,7 +121,7 @@ type round struct {
 	unheard  unheard
 }
 
-// age is the time since the first question. It also uses the wall clock, which counts the time while the machine slept.
+// age is the time since the first poll. It also uses the wall clock, which counts the time while the machine slept.
 func (r *round) age() time.Duration {
 	now := time.Now()
 	return max(now.Sub(r.began), now.Round(0).Sub(r.began.Round(0)), 0)

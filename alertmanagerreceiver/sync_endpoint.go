@@ -53,10 +53,10 @@ type answer struct {
 	why string
 }
 
-// result is the result of a question.
+// result is the result of a poll.
 type result string
 
-// Results of questions, as values of a metric's attribute.
+// Results of polls, as values of a metric's attribute.
 const (
 	listed     result = "listed"     // the list is complete
 	uncertain  result = "uncertain"  // the Alertmanager may not know all alerts yet, or an alert is unreadable

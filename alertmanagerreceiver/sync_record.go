@@ -53,7 +53,7 @@ func (p *poller) record(r *round) plog.Logs {
 	return logs
 }
 
-// note counts a question, and logs why the sync is incomplete: once, until the reason changes.
+// note counts a poll, and logs why the sync is incomplete: once, until the reason changes.
 func (p *poller) note(ctx context.Context, e *endpoint, a *answer, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the receiver shuts down

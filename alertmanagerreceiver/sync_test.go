@@ -35,7 +35,7 @@ import (
 type world struct {
 	mu     sync.Mutex
 	began  time.Time
-	asked  []string // time and host of each question for a list
+	asked  []string // time and host of each poll
 	answer map[string]func() (status, list string, err error)
 }
 
@@ -60,8 +60,8 @@ func (w *world) says(host, status, list string) {
 	w.answer[host] = func() (string, string, error) { return status, list, nil }
 }
 
-// questions returns the questions for lists so far.
-func (w *world) questions() []string {
+// polls returns the polls so far.
+func (w *world) polls() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.asked)
@@ -119,7 +119,7 @@ func TestPoller(t *testing.T) {
 		h, stop := polled(t, w, sink)
 		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "nobody has said yet that they are peers")
 		time.Sleep(95 * time.Second)
-		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.questions())
+		assert.Equal(t, []string{"0s a:9093", "30s b:9093", "1m0s a:9093", "1m30s b:9093"}, w.polls())
 		require.Len(t, sink.AllLogs(), 2)
 		m := lastSync(t, sink)
 		assert.Equal(t, "alertmanager", strings.FieldsFunc(get(t, m, attrs.SyncSource).(string), func(r rune) bool { return r == '/' || r == '@' })[0])
@@ -135,7 +135,7 @@ func TestPoller(t *testing.T) {
 	})
 }
 
-// TestPollerOrder: webhooks that arrive between the questions of a round are newer than the round.
+// TestPollerOrder: webhooks that arrive between the polls of a round are newer than the round.
 func TestPollerOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
@@ -206,7 +206,7 @@ func TestPollerGoesOn(t *testing.T) {
 		refusing := consumertest.NewErr(consumererror.NewPermanent(errors.New("full")))
 		_, stop := polled(t, w, refusing)
 		time.Sleep(3*time.Minute - time.Second)
-		assert.Len(t, w.questions(), 6)
+		assert.Len(t, w.polls(), 6)
 		stop()
 	})
 }

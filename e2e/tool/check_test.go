@@ -32,7 +32,7 @@ type report struct {
 	Stopped  string
 }
 
-func (r *report) reading(point string) string {
+func (r *report) behaviour(point string) string {
 	for _, f := range r.Findings {
 		if f.Point == point {
 			return f.Behaviour
@@ -49,11 +49,11 @@ func checkJSON(t *testing.T, env []string) (code int, r report, text string) {
 }
 
 // The deployed configuration, against the API as its tracker describes it and as its documentation can be read.
-func TestCheckNamesTheReading(t *testing.T) {
+func TestCheckNamesTheBehaviour(t *testing.T) {
 	for name, tt := range map[string]struct {
-		switches func(*sandbox.Switches)
-		code     int
-		readings map[string]string
+		switches   func(*sandbox.Switches)
+		code       int
+		behaviours map[string]string
 	}{
 		"the tracker": {nil, 0, map[string]string{"again": "unchanged", "deduplicated": "top", "put_answer": "incident"}},
 		"merging":     {sandbox.Merging, 0, map[string]string{"again": "merged", "deduplicated": "absent"}},
@@ -75,8 +75,8 @@ func TestCheckNamesTheReading(t *testing.T) {
 			s := startSandbox(t, func(o *sandbox.Options) { o.Switches = tt.switches })
 			code, r, text := checkJSON(t, environment(s))
 			assert.Equal(t, tt.code, code, text)
-			for point, reading := range tt.readings {
-				assert.Equal(t, reading, r.reading(point), point)
+			for point, behaviour := range tt.behaviours {
+				assert.Equal(t, behaviour, r.behaviour(point), point)
 			}
 			assert.Empty(t, r.LeftOpen)
 			assert.NotContains(t, text, s.Key)
@@ -92,7 +92,7 @@ func TestCheckStopsAtAWrongKey(t *testing.T) {
 	s := startSandbox(t, tracker)
 	code, r, _ := checkJSON(t, append(environment(s), "ALERT24_API_KEY=ak_live_wrong"))
 	assert.Equal(t, 1, code)
-	assert.Equal(t, "refused", r.reading("key"))
+	assert.Equal(t, "refused", r.behaviour("key"))
 	assert.Equal(t, "the key is not accepted", r.Stopped)
 	assert.Empty(t, s.Incidents())
 }

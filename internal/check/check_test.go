@@ -41,7 +41,7 @@ func start(t *testing.T, switches func(*sandbox.Switches)) (*sandboxtest.Sandbox
 	}
 }
 
-func readings(r *check.Report) map[string]string {
+func behaviours(r *check.Report) map[string]string {
 	all := map[string]string{}
 	for _, f := range r.Findings {
 		all[f.Point] = f.Behaviour
@@ -49,7 +49,7 @@ func readings(r *check.Report) map[string]string {
 	return all
 }
 
-// usual are the readings of a sandbox with default switches.
+// usual are the behaviours of a sandbox with default switches.
 var usual = map[string]string{
 	"reachability": "answered", "tls": "loopback", "key": "accepted", "scope_read": "yes", "paging": "yes", "services": "listed",
 	"create": "created", "refused_fields": "none", "create_status": "201", "envelope": "data",
@@ -64,19 +64,19 @@ var usual = map[string]string{
 	"rate_limit": "none", "time": "quick", "left_open": "nothing",
 }
 
-// gone removes a reading.
+// gone removes a behaviour.
 const gone = ""
 
 // withoutNext removes the questions that need a second incident.
 var withoutNext = map[string]string{"close_without_time": gone, "postmortem": gone, "row_order": gone, "row_times": gone, "at_once": gone}
 
-func and(more map[string]string, point, reading string) map[string]string {
+func and(more map[string]string, point, behaviour string) map[string]string {
 	all := maps.Clone(more)
-	all[point] = reading
+	all[point] = behaviour
 	return all
 }
 
-// apis has the readings of the API, each with its differences from usual.
+// apis has the behaviours of the API, each with its differences from usual.
 var apis = map[string]struct {
 	set     func(*sandbox.Switches)
 	differs map[string]string
@@ -129,8 +129,8 @@ var apis = map[string]struct {
 	"slow":               {func(s *sandbox.Switches) { s.Latency = 6 * time.Second }, map[string]string{"time": "slow"}},
 }
 
-// TestReadings runs the check against each reading of the API. The report must name the reading.
-func TestReadings(t *testing.T) {
+// TestBehaviours runs the check against each behaviour of the API. The report must name it.
+func TestBehaviours(t *testing.T) {
 	for name, tt := range apis {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -145,12 +145,12 @@ func TestReadings(t *testing.T) {
 				}
 				report := check.Run(t.Context(), o)
 				want := maps.Clone(usual)
-				for point, reading := range tt.differs {
-					if want[point] = reading; reading == gone {
+				for point, behaviour := range tt.differs {
+					if want[point] = behaviour; behaviour == gone {
 						delete(want, point)
 					}
 				}
-				assert.Equal(t, want, readings(report))
+				assert.Equal(t, want, behaviours(report))
 				assert.Empty(t, report.Stopped)
 				assert.Empty(t, report.LeftOpen)
 				assert.Empty(t, s.Open(alias), "all are closed")
@@ -160,7 +160,7 @@ func TestReadings(t *testing.T) {
 	}
 }
 
-// notAsked are the switches of the sandbox that no reading covers, and why.
+// notAsked are the switches of the sandbox that no behaviour covers, and why.
 var notAsked = map[string]string{
 	"info_severity": "the bridge never sends it", "informational_severity": "the bridge never sends it",
 	"alias_resolve": "the bridge never sends it", "alias_resolve_none": "the bridge never sends it",
@@ -170,7 +170,7 @@ var notAsked = map[string]string{
 	"incidents_scope": "see TestStops", "rate_limit_counts_refused": "no answer shows it",
 }
 
-// Every switch of the sandbox has a reading or a reason.
+// Every switch of the sandbox has a behaviour or a reason.
 func TestEverySwitchIsAsked(t *testing.T) {
 	values := func(s store.Switches) map[string]jsontext.Value {
 		b, err := json.Marshal(s, store.JSON)
@@ -206,24 +206,24 @@ func all(r *check.Report) string {
 // TestStops expects the check to end where further questions would be useless.
 func TestStops(t *testing.T) {
 	for name, tt := range map[string]struct {
-		fault          sandbox.Fault
-		keys           map[string][]string
-		change         func(*check.Options)
-		point, reading string
-		stopped        string
+		fault            sandbox.Fault
+		keys             map[string][]string
+		change           func(*check.Options)
+		point, behaviour string
+		stopped          string
 	}{
-		"an unknown key":         {change: func(o *check.Options) { o.Key = "ak_live_other" }, point: "key", reading: "refused", stopped: "the key is not accepted"},
-		"a plan without the API": {fault: sandbox.Fault{Status: 402, Message: "Upgrade"}, point: "key", reading: "plan", stopped: "the key is not accepted"},
-		"a wrong path":           {change: func(o *check.Options) { o.Endpoint = "http://127.0.0.1:8024" }, point: "reachability", reading: "not_the_api", stopped: "the API does not answer"},
-		"a proxy":                {fault: sandbox.Fault{Status: 502, Body: "html"}, point: "reachability", reading: "not_the_api", stopped: "the API does not answer"},
-		"a redirect":             {fault: sandbox.Fault{Status: 302}, point: "reachability", reading: "redirect", stopped: "the API does not answer"},
-		"no answer":              {fault: sandbox.Fault{Hang: true}, point: "reachability", reading: "no_answer", stopped: "the API does not answer"},
-		"over plain HTTP":        {change: func(o *check.Options) { o.Endpoint = "http://alert24.invalid/api/v1" }, point: "tls", reading: "none"},
-		"a key that cannot read": {keys: map[string][]string{sandbox.DemoKey: {"incidents"}}, point: "reachability", reading: "answered", stopped: "incidents cannot be read"},
-		"a key that only reads":  {keys: map[string][]string{sandbox.DemoKey: {"read"}}, point: "create", reading: "scope", stopped: "no incident can be opened"},
-		"creates fail":           {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 500}, point: "create", reading: "failed", stopped: "no incident can be opened"},
-		"creates are refused":    {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 422, Message: "no"}, point: "create", reading: "refused", stopped: "no incident can be opened"},
-		"declined":               {change: func(o *check.Options) { o.Confirm = func(context.Context) error { return errors.New("no") } }, point: "scope_read", reading: "yes", stopped: "no"},
+		"an unknown key":         {change: func(o *check.Options) { o.Key = "ak_live_other" }, point: "key", behaviour: "refused", stopped: "the key is not accepted"},
+		"a plan without the API": {fault: sandbox.Fault{Status: 402, Message: "Upgrade"}, point: "key", behaviour: "plan", stopped: "the key is not accepted"},
+		"a wrong path":           {change: func(o *check.Options) { o.Endpoint = "http://127.0.0.1:8024" }, point: "reachability", behaviour: "not_the_api", stopped: "the API does not answer"},
+		"a proxy":                {fault: sandbox.Fault{Status: 502, Body: "html"}, point: "reachability", behaviour: "not_the_api", stopped: "the API does not answer"},
+		"a redirect":             {fault: sandbox.Fault{Status: 302}, point: "reachability", behaviour: "redirect", stopped: "the API does not answer"},
+		"no answer":              {fault: sandbox.Fault{Hang: true}, point: "reachability", behaviour: "no_answer", stopped: "the API does not answer"},
+		"over plain HTTP":        {change: func(o *check.Options) { o.Endpoint = "http://alert24.invalid/api/v1" }, point: "tls", behaviour: "none"},
+		"a key that cannot read": {keys: map[string][]string{sandbox.DemoKey: {"incidents"}}, point: "reachability", behaviour: "answered", stopped: "incidents cannot be read"},
+		"a key that only reads":  {keys: map[string][]string{sandbox.DemoKey: {"read"}}, point: "create", behaviour: "scope", stopped: "no incident can be opened"},
+		"creates fail":           {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 500}, point: "create", behaviour: "failed", stopped: "no incident can be opened"},
+		"creates are refused":    {fault: sandbox.Fault{Match: sandbox.Match{Method: "POST"}, Status: 422, Message: "no"}, point: "create", behaviour: "refused", stopped: "no incident can be opened"},
+		"declined":               {change: func(o *check.Options) { o.Confirm = func(context.Context) error { return errors.New("no") } }, point: "scope_read", behaviour: "yes", stopped: "no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -239,12 +239,12 @@ func TestStops(t *testing.T) {
 					tt.change(o)
 				}
 				report := check.Run(t.Context(), o)
-				assert.Equal(t, tt.reading, readings(report)[tt.point])
+				assert.Equal(t, tt.behaviour, behaviours(report)[tt.point])
 				assert.Equal(t, tt.stopped, report.Stopped)
 				assert.Empty(t, s.Open(alias))
 				if tt.stopped != "" {
-					assert.NotContains(t, readings(report), "again")
-					assert.NotContains(t, readings(report), "refused_fields")
+					assert.NotContains(t, behaviours(report), "again")
+					assert.NotContains(t, behaviours(report), "refused_fields")
 					assert.False(t, report.Clean())
 				}
 			})

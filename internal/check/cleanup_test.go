@@ -89,7 +89,7 @@ func TestLeft(t *testing.T) {
 				assert.Equal(t, "#1", report.LeftOpen[0].Number)
 				assert.Equal(t, s.Open(alias)[0].ID, report.LeftOpen[0].ID)
 				assert.Equal(t, tt.why, report.LeftOpen[0].Why)
-				assert.Equal(t, "something", readings(report)["left_open"])
+				assert.Equal(t, "something", behaviours(report)["left_open"])
 				assert.False(t, report.Clean())
 			})
 		})
@@ -146,7 +146,7 @@ func TestLimitThatDoesNotEnd(t *testing.T) {
 				require.NoError(t, err)
 				report := check.Run(t.Context(), o)
 				assert.Equal(t, "the rate limit refuses each call: try again when nothing else uses the key", report.Stopped)
-				assert.NotContains(t, readings(report), lost)
+				assert.NotContains(t, behaviours(report), lost)
 				for _, f := range report.Findings {
 					assert.Empty(t, f.Change, f.Title)
 				}
@@ -185,7 +185,7 @@ func TestFailureByChance(t *testing.T) {
 			assert.Empty(t, report.LeftOpen)
 			failed := f.failed.Load()
 			if done = failed == nil; !done && failed != http.MethodPost {
-				assert.Equal(t, usual, readings(report), "request %d", at)
+				assert.Equal(t, usual, behaviours(report), "request %d", at)
 			}
 		})
 		if done {

@@ -54,10 +54,10 @@ func (r *run) create(ctx context.Context) {
 	r.form("envelope", "where an answer has the incident", inc.envelope, inData, inDataIncident, inIncident)
 }
 
-// form reports a form of answers. The bridge copes with each of the known readings.
-func (r *run) form(point, title, reading string, known ...string) {
-	f := Finding{Point: point, Title: title, Level: OK, Behaviour: reading, Expected: strings.Join(known, ", or "), Seen: reading}
-	if !slices.Contains(known, reading) {
+// form reports a form of answers. The bridge copes with each of the known ones.
+func (r *run) form(point, title, form string, known ...string) {
+	f := Finding{Point: point, Title: title, Level: OK, Behaviour: form, Expected: strings.Join(known, ", or "), Seen: form}
+	if !slices.Contains(known, form) {
 		f.Level = Problem
 		f.Change = "none: the bridge does not read this form"
 	}

@@ -64,10 +64,10 @@ func without(pattern string) func([]byte) []byte {
 // TestServices asks whether services can be found by their names.
 func TestServices(t *testing.T) {
 	for name, tt := range map[string]struct {
-		fault   sandbox.Fault
-		byName  bool
-		reading string
-		level   check.Level
+		fault     sandbox.Fault
+		byName    bool
+		behaviour string
+		level     check.Level
 	}{
 		"listed":                {sandbox.Fault{Match: sandbox.Match{PathPrefix: "/none"}, Status: 500}, true, "listed", check.OK},
 		"not there":             {sandbox.Fault{Match: sandbox.Match{PathPrefix: "/api/v1/services"}, Status: 404}, false, "no", check.Note},
@@ -82,7 +82,7 @@ func TestServices(t *testing.T) {
 				o.ServicesByName = tt.byName
 				report := check.Run(t.Context(), o)
 				i := slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "services" })
-				assert.Equal(t, tt.reading, report.Findings[i].Behaviour)
+				assert.Equal(t, tt.behaviour, report.Findings[i].Behaviour)
 				assert.Equal(t, tt.level, report.Findings[i].Level)
 				assert.Equal(t, tt.level == check.Change, report.Findings[i].Change != "")
 				assert.Empty(t, report.Stopped)
@@ -121,9 +121,9 @@ func TestOddAPIs(t *testing.T) {
 				tt.odd.RoundTripper = o.HTTP.Transport
 				o.HTTP.Transport = &tt.odd
 				report := check.Run(t.Context(), o)
-				got := readings(report)
-				for point, reading := range tt.want {
-					assert.Equal(t, reading, got[point], point)
+				got := behaviours(report)
+				for point, behaviour := range tt.want {
+					assert.Equal(t, behaviour, got[point], point)
 				}
 				require.NotEmpty(t, s.Incidents())
 				if tt.odd.header != "" {

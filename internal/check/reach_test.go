@@ -36,13 +36,13 @@ func TestReach(t *testing.T) {
 	defer func() { api.Close(); secure.Close(); plain.Close() }()
 	trusting, strange := authority.Client(), certtest.New(t, t.TempDir()).Client()
 	for name, tt := range map[string]struct {
-		change         func(*check.Options)
-		point, reading string
-		seen, setting  string // parts
+		change           func(*check.Options)
+		point, behaviour string
+		seen, setting    string // parts
 	}{
 		"a good certificate": {
 			change: func(o *check.Options) { o.Now = func() time.Time { return time.Now().AddDate(0, -1, 0) } },
-			point:  "tls", reading: "encrypted", seen: "TLS 1.3, certificate until ",
+			point:  "tls", behaviour: "encrypted", seen: "TLS 1.3, certificate until ",
 		},
 		"one that ends":      {func(*check.Options) {}, "tls", "ends_soon", "TLS 1.3", "must renew the certificate"},
 		"an unknown one":     {func(o *check.Options) { o.HTTP = strange }, "reachability", "no_answer", "unknown authority", "tls: give ca_file"},
@@ -65,7 +65,7 @@ func TestReach(t *testing.T) {
 					found = f
 				}
 			}
-			require.Equal(t, tt.reading, found.Behaviour, found)
+			require.Equal(t, tt.behaviour, found.Behaviour, found)
 			assert.Contains(t, found.Seen, tt.seen)
 			assert.Contains(t, found.Change, tt.setting)
 			assert.NotContains(t, found.Seen+found.Change, "ak_live_0123")

@@ -14,7 +14,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Forms of answers, lists and times: the readings of findings.
+// Forms of answers, lists and times: the behaviours in findings.
 const (
 	inData         = "data"
 	inDataIncident = "data_incident"

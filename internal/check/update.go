@@ -12,7 +12,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// Readings of an update.
+// Behaviours of an update.
 const (
 	applied     = "applied"
 	accepted    = "accepted" // and nothing shows whether the update was applied

@@ -58,5 +58,5 @@ func (n *attributeNames) join(prefix, name string) string {
 	return joined
 }
 
-// recordNames shares the names of the attributes of alerts.
+// recordNames shares the names of the attributes of records.
 type recordNames struct{ labels, annotations, group, route attributeNames }

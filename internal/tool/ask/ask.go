@@ -148,7 +148,7 @@ func (c *Client) page(ctx context.Context, q *status.Query) (part status.Aliases
 	return part, err
 }
 
-// whatToDo is about a request without an answer.
+// whatToDo says what to do about a request without an answer.
 func whatToDo(err error) string {
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return "write http:// in " + urlFlag
