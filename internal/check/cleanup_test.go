@@ -157,6 +157,27 @@ func TestLimitThatDoesNotEnd(t *testing.T) {
 	}
 }
 
+// TestLimitOfALookup: a lookup that the rate limit refuses counts as such, and waits as long as the API asks.
+func TestLimitOfALookup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := start(t, nil)
+		var began time.Time
+		o.Found = func(f check.Finding) {
+			switch f.Point {
+			case "row_marks": // the lookup follows
+				began = time.Now()
+				_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: "list"}, Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second, Times: 1})
+				require.NoError(t, err)
+			case "lookup":
+				assert.GreaterOrEqual(t, time.Since(began), 30*time.Second)
+			}
+		}
+		report := check.Run(t.Context(), o)
+		assert.Equal(t, "found", behaviours(report)["lookup"])
+		assert.Equal(t, "429_with_retry_after", behaviours(report)["rate_limit"])
+	})
+}
+
 // failing answers one request as a broken proxy does.
 type failing struct {
 	http.RoundTripper

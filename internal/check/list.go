@@ -129,11 +129,11 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 	for try := 1; ; try++ {
 		r.api.requests++
 		client.Find(ctx, []alert24.Question{question}, func(_ int, a protocol.Answer, why error) { answer, err = a, why })
-		if err != nil && try == 1 && r.o.Sleep(ctx, time.Second) {
-			continue // it may be chance
-		}
 		limited, is := errors.AsType[*alert24.Error](err)
 		if !is || limited.Status != http.StatusTooManyRequests {
+			if err != nil && try == 1 && r.o.Sleep(ctx, time.Second) {
+				continue // it may be chance
+			}
 			break
 		}
 		said := ""
