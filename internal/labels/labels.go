@@ -6,7 +6,6 @@
 package labels
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -53,7 +52,10 @@ func FromMap(m map[string]string) Set {
 // Sort restores the order by name after pairs were appended.
 func (s Set) Sort() {
 	slices.SortFunc(s, func(a, b Label) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+		if byName := strings.Compare(a.Name, b.Name); byName != 0 {
+			return byName
+		}
+		return strings.Compare(a.Value, b.Value)
 	})
 }
 
