@@ -54,10 +54,10 @@ func (s *slot) set(e protocol.Timed) {
 
 // stored is a compact slot. Most slots have only an entry and, in a storm, the time since which it waits.
 type stored struct {
-	entry  *protocol.Entry
-	timers *protocol.Timers
-	// In nanoseconds since 1970; 0: none.
-	since, listsAt int64
+	entry   *protocol.Entry
+	timers  *protocol.Timers
+	since   int64 // in nanoseconds since 1970; 0: none
+	listsAt int64 // in nanoseconds since epoch, so that it keeps the monotonic clock; 0: none
 
 	more *slot // the other fields of a slot that has them
 }
@@ -67,7 +67,7 @@ var onlyLoaded = &slot{loaded: true} // every slot, after a start
 func (s *slot) store() stored {
 	more := *s
 	more.entry, more.timers, more.since, more.listsAt, more.kept = nil, nil, time.Time{}, time.Time{}, nil
-	c := stored{entry: s.entry, timers: s.timers, since: nanoseconds(s.since), listsAt: nanoseconds(s.listsAt)}
+	c := stored{entry: s.entry, timers: s.timers, since: nanoseconds(s.since), listsAt: sinceEpoch(s.listsAt)}
 	switch more {
 	case slot{}:
 	case *onlyLoaded:
@@ -84,7 +84,7 @@ func (s stored) slot() slot {
 	if s.more != nil {
 		whole = *s.more
 	}
-	whole.entry, whole.timers, whole.since, whole.listsAt = s.entry, s.timers, timeOf(s.since), timeOf(s.listsAt)
+	whole.entry, whole.timers, whole.since, whole.listsAt = s.entry, s.timers, timeOf(s.since), afterEpoch(s.listsAt)
 	return whole
 }
 
@@ -100,6 +100,23 @@ func timeOf(ns int64) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(0, ns).UTC()
+}
+
+// epoch is a time of this process.
+var epoch = time.Now()
+
+func sinceEpoch(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return int64(t.Sub(epoch))
+}
+
+func afterEpoch(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return epoch.Add(time.Duration(ns))
 }
 
 // same reports whether s and t have the same entry.
