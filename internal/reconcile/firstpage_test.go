@@ -144,6 +144,29 @@ func TestAPageGoesFirst(t *testing.T) {
 	}
 }
 
+// TestAPageWaitsForNoCallsThatHang: the closes of the others hang. What a page waits for still leaves at once.
+func TestAPageWaitsForNoCallsThatHang(t *testing.T) {
+	inWorld(t, options{rate: 15}, func(w *world) {
+		w.busy(func(op, alias string) *fate {
+			if op == opClose && alias != one {
+				return hangs
+			}
+			return nil
+		})
+		pass(time.Second)
+		w.resolve(one)
+		pass(rtt)
+		w.personCloses()
+		require.True(t, w.ledger.Get(one).IsOpen())
+		fired := time.Now()
+		w.fire(one, incident.Critical, "fires")
+		pass(10 * time.Minute)
+		creates := w.requests(opCreate, one)
+		require.Len(t, creates, 2)
+		assert.LessOrEqual(t, creates[1].at.Sub(fired), time.Second)
+	})
+}
+
 // TestACriticalPageGoesBeforeOtherPages: all alerts whose closes were refused fire again, and a critical one is the last of them.
 func TestACriticalPageGoesBeforeOtherPages(t *testing.T) {
 	inWorld(t, options{rate: 15}, func(w *world) {

@@ -177,8 +177,10 @@ func (g *Gate) place(at lane) bool {
 	case at.isPage():
 		return true
 	case at == reading && g.inside[reading] >= g.readPlaces(),
-		at == beforePage && reads >= max(g.readPlaces()+1, g.places-3),
+		(at == reading || at == beforePage) && reads >= max(g.readPlaces()+1, g.places-3),
 		at == beforeCriticalPage && reads >= max(g.readPlaces()+1, g.places-2):
+		return false
+	case at != beforeCriticalPage && g.places > 4 && others-g.inside[beforeCriticalPage] >= g.places-2:
 		return false
 	default:
 		return others < max(1, g.places-1)

@@ -107,7 +107,9 @@ func TestGateKeepsPlaces(t *testing.T) {
 		{1, 1, 1, 1},
 		{2, 1, 1, 2},
 		{3, 1, 2, 3},
-		{8, 4, 7, 8},
+		{4, 2, 3, 4},
+		{5, 2, 3, 5},
+		{8, 4, 6, 8},
 	} {
 		gateTest(t, 0, c.places, func(g *atGate) {
 			g.request(20, protocol.Lookup, time.Minute, protocol.Done, 0)

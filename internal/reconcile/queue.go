@@ -37,6 +37,22 @@ func laneOf(e protocol.Timed) lane {
 	}
 }
 
+// crew is a kind of workers. Calls that hang may hold all workers of one kind, but not those of another.
+type crew uint8
+
+const (
+	allLanes crew = iota
+	pagesOnly
+	beforePagesOnly
+
+	numCrews
+)
+
+// serves reports whether the workers take aliases of the lane.
+func (c crew) serves(at lane) bool {
+	return c == allLanes || c == pagesOnly && at.isPage() || c == beforePagesOnly && at.isBeforePage()
+}
+
 // pageShare is the share of the less urgent pages: in a storm the critical ones come first.
 const pageShare = 100
 
@@ -46,8 +62,7 @@ type queue struct {
 	laneOf func(alias string) lane
 
 	mu      sync.Mutex
-	any     *sync.Cond // wakes a worker of all lanes
-	page    *sync.Cond // wakes a worker of pages only
+	wake    [numCrews]*sync.Cond // each wakes a worker
 	closed  bool
 	waiting lanes[string]
 	tickets map[string]*ticket[string] // of the aliases in waiting
@@ -63,7 +78,9 @@ func newQueue(of func(alias string) lane) *queue {
 		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
 	}
 	q.waiting.shares = [numLanes]int{highPage: pageShare, otherPage: pageShare, beforePage: pageShare}
-	q.any, q.page = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
+	for c := range q.wake {
+		q.wake[c] = sync.NewCond(&q.mu)
+	}
 	q.timer = time.AfterFunc(time.Hour, q.ring)
 	q.timer.Stop()
 	return q
@@ -90,9 +107,10 @@ func (q *queue) push(alias string, at lane) {
 	} else {
 		q.tickets[alias] = q.waiting.push(alias, at)
 	}
-	q.any.Signal()
-	if at.isPage() {
-		q.page.Signal()
+	for c := range numCrews {
+		if c.serves(at) {
+			q.wake[c].Signal()
+		}
 	}
 }
 
@@ -143,16 +161,12 @@ func (q *queue) forget(alias string) {
 	}
 }
 
-// get waits for an alias, or for one that pages. It returns false when the queue is closed.
-func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
-	open, wake := func(lane) bool { return true }, q.any
-	if pagesOnly {
-		open, wake = lane.isPage, q.page
-	}
+// get waits for an alias that the workers serve. It returns false when the queue is closed.
+func (q *queue) get(of crew) (alias string, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed {
-		if t := q.waiting.take(open); t != nil {
+		if t := q.waiting.take(of.serves); t != nil {
 			delete(q.tickets, t.value)
 			if q.waiting.len() == 0 {
 				q.tickets = map[string]*ticket[string]{} // the old map keeps its peak size
@@ -161,7 +175,7 @@ func (q *queue) get(pagesOnly bool) (alias string, ok bool) {
 			q.forget(t.value) // its worker finds its next time anew
 			return t.value, true
 		}
-		wake.Wait()
+		q.wake[of].Wait()
 	}
 	return "", false
 }
@@ -184,8 +198,9 @@ func (q *queue) close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	q.timer.Stop()
-	q.any.Broadcast()
-	q.page.Broadcast()
+	for _, workers := range q.wake {
+		workers.Broadcast()
+	}
 }
 
 // delay is an alias that will be added later.

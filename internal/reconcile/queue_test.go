@@ -21,7 +21,7 @@ import (
 func ordinary(string) lane { return otherPage }
 
 func mustGet(t require.TestingT, q *queue) string {
-	alias, ok := q.get(false)
+	alias, ok := q.get(allLanes)
 	require.True(t, ok)
 	return alias
 }
@@ -158,7 +158,7 @@ func TestPagesHaveWorkersOfTheirOwn(t *testing.T) {
 		q := newQueue(func(alias string) lane { return at[alias] })
 		var got string
 		var worker sync.WaitGroup
-		worker.Go(func() { got, _ = q.get(true) })
+		worker.Go(func() { got, _ = q.get(pagesOnly) })
 		q.add("close")
 		synctest.Wait()
 		assert.Empty(t, got)
@@ -176,7 +176,7 @@ func TestQueueEndsAllWaiting(t *testing.T) {
 		var workers sync.WaitGroup
 		for i := range 4 {
 			workers.Go(func() {
-				_, ok := q.get(i%2 == 0)
+				_, ok := q.get(crew(i) % numCrews)
 				assert.False(t, ok)
 			})
 		}
@@ -187,7 +187,7 @@ func TestQueueEndsAllWaiting(t *testing.T) {
 		time.Sleep(time.Minute)
 		q.add("a")
 		q.addAt("a", time.Now())
-		_, ok := q.get(false)
+		_, ok := q.get(allLanes)
 		assert.False(t, ok)
 	})
 }

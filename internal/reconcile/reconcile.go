@@ -15,7 +15,7 @@ import (
 
 // Config configures the loop.
 type Config struct {
-	// Workers is how many calls may be under way at once. As many additional workers make only pages.
+	// Workers is how many calls may be under way at once. As many additional workers make only pages, and as many only what pages wait for.
 	Workers int
 	// DeniedPause is how long all requests are held back after the API refused the key.
 	DeniedPause time.Duration
@@ -70,9 +70,9 @@ func New(cfg Config, l Ledger, m Manager, g *Gate, observer Observer) *Reconcile
 // Start starts work on all aliases of the ledger.
 func (r *Reconciler) Start() {
 	for range max(1, r.cfg.Workers) {
-		r.workers.Go(func() { r.work(false) })
-		// Calls that hang may block all other workers, but not these.
-		r.workers.Go(func() { r.work(true) })
+		for c := range numCrews {
+			r.workers.Go(func() { r.work(c) })
+		}
 	}
 	r.readers.Go(func() { r.finder.run(r.stopping) })
 	r.readers.Go(r.watch)

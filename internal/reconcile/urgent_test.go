@@ -103,6 +103,34 @@ func TestTheGateKeepsPlacesFromWhatPagesWaitFor(t *testing.T) {
 	}
 }
 
+// Lookups that hang before pages leave other lookups no place that those before pages could not take either.
+func TestOtherLookupsTakeNoPlaceThatIsKept(t *testing.T) {
+	gateTest(t, 0, 8, func(g *atGate) {
+		hang := func(of lane, kind protocol.Kind) int {
+			before := g.in()
+			for range 20 {
+				g.wg.Go(func() {
+					leave, err := g.Enter(urgent(g.t.Context(), of), kind)
+					if assert.NoError(g.t, err) {
+						g.mu.Lock()
+						g.entered = append(g.entered, 0)
+						g.mu.Unlock()
+						time.Sleep(time.Minute)
+						leave(protocol.Done, 0)
+					}
+				})
+			}
+			synctest.Wait()
+			return g.in() - before
+		}
+		assert.Equal(t, 5, hang(beforePage, protocol.Lookup))
+		assert.Zero(t, hang(reading, protocol.Lookup))
+		assert.Equal(t, 1, hang(beforeCriticalPage, protocol.Lookup))
+		assert.Equal(t, 1, hang(closing, protocol.Close))
+		assert.Equal(t, 1, hang(otherPage, protocol.Create))
+	})
+}
+
 // While many lookups before pages wait, other lookups still have their share.
 func TestLookupsBeforePagesLeaveAShare(t *testing.T) {
 	gateTest(t, 10, 8, func(g *atGate) {

@@ -15,9 +15,9 @@ import (
 )
 
 // work runs one worker.
-func (r *Reconciler) work(pagesOnly bool) {
+func (r *Reconciler) work(of crew) {
 	for {
-		alias, ok := r.queue.get(pagesOnly)
+		alias, ok := r.queue.get(of)
 		if !ok {
 			return
 		}
