@@ -29,7 +29,8 @@ type asked struct {
 	found []protocol.Shown
 	// unread are the ids of incidents that must be read by them.
 	unread []string
-	reads  int // by their ids, under way
+	reads  int  // by their ids, under way
+	byID   bool // one of them was answered
 	// unidentified means that an open incident may be ours, but shows nothing that identifies it.
 	unidentified bool
 	err          error
@@ -213,7 +214,7 @@ func (a *asked) reason() error {
 
 func (a *asked) answer(began time.Time) protocol.Answer {
 	err := a.reason()
-	answer := protocol.Answer{Began: began}
+	answer := protocol.Answer{Began: began, ByID: a.byID}
 	if err == nil {
 		answer.Result, answer.Found = protocol.Done, a.found
 		return answer

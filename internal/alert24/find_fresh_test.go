@@ -50,6 +50,7 @@ func TestAFreshQuestionBelievesNoList(t *testing.T) {
 					continue
 				}
 				require.NoError(t, err)
+				assert.True(t, a.ByID)
 				open := map[string]bool{}
 				for _, f := range a.Found {
 					open[f.ID] = f.Open
@@ -57,5 +58,15 @@ func TestAFreshQuestionBelievesNoList(t *testing.T) {
 				assert.Equal(t, tt.open, open)
 			}
 		})
+	}
+}
+
+// An answer tells whether an incident was read by its id: a later list may be older than that.
+func TestAnAnswerTellsWhetherItIsFromAList(t *testing.T) {
+	_, c := startBoard(t, incidentRow("a", "A", time.Hour))
+	for id, byID := range map[string]bool{"a": false, "removed": true, "": false} {
+		a, err := find(t, c, Question{Alias: "A", ID: id, Depth: protocol.Newest})
+		require.NoError(t, err)
+		assert.Equal(t, byID, a.ByID, id)
 	}
 }

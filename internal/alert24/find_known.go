@@ -88,7 +88,9 @@ func (f *finding) readOne(ctx context.Context, id string, of []*asked) (works bo
 		switch ResultOf(err) {
 		case protocol.Done:
 			a.add(&inc)
+			a.byID = true
 		case protocol.Gone:
+			a.byID = true
 		default:
 			works = works && a.err == nil
 			a.err = cmp.Or(a.err, err)

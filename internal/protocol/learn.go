@@ -17,7 +17,7 @@ func (p *Policy) Learn(e Timed, c Call, a Answer, now time.Time) (Timed, Lesson)
 	}
 	n := e.copy()
 	lesson := p.learn(&n, c, a, now)
-	if a.shows() {
+	if a.shows(c) {
 		n.ListsAt = now.Add(p.SettleTime)
 	}
 	if lesson == FoundClosed && n.Firing() && n.Tries >= p.Backoff.SlowAfter {

@@ -109,9 +109,9 @@ func (w *world) answerLookup() {
 		case k.fate == denied:
 			a.Result = Denied
 		case (k.fate == answered || k.fate == reversed || k.fate == noBody || k.fate == notYet) && k.complete:
-			a.Result, a.Found = Done, k.found
+			a.Result, a.Found, a.ByID = Done, k.found, k.byID
 		case k.fate == partly || !k.complete && k.fate == answered:
-			a.Found = slices.DeleteFunc(k.found, func(f Shown) bool { return f.ID != k.call.ID })
+			a.Found, a.ByID = slices.DeleteFunc(k.found, func(f Shown) bool { return f.ID != k.call.ID }), k.byID
 		}
 		k.answer = &a
 	}

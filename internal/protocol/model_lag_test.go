@@ -45,9 +45,10 @@ func (s *server) listed(fresh bool) []*row {
 // newestPage is how many rows a page of the list has.
 const newestPage = 2
 
-// list returns what a lookup sees, and whether the lookup is complete. It reads the known incident by its id only if the list does not show it.
-func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool) {
-	complete = true
+// list returns what a lookup sees, whether it has read by an id, and whether the lookup is complete. It reads the known incident by its id
+// only if the list does not show it.
+func (s *server) list(e *Entry, c Call, bound int) (found []Shown, byID, complete bool) {
+	byID, complete = c.Fresh || c.Depth == Known, true
 	titles, all := e.Titles()
 	incidents := s.listed(c.Fresh)
 	unread := true
@@ -69,7 +70,7 @@ func (s *server) list(e *Entry, c Call, bound int) (found []Shown, complete bool
 		}
 	}
 	if known := s.row(c.ID); unread && known != nil {
-		found = append(found, known.shownAs())
+		found, byID = append(found, known.shownAs()), true
 	}
-	return found, complete
+	return found, byID, complete
 }

@@ -52,6 +52,7 @@ type work struct {
 	atEnd    bool
 	lateBy   int
 	found    []Shown // what a lookup saw on arrival
+	byID     bool    // it has read by an id
 	complete bool
 	answer   *Answer // known, not yet on disk
 }
@@ -186,7 +187,7 @@ func (w *world) giveUp() {
 
 func (w *world) lookUp(k *work) {
 	bound := int(k.call.At.Sub(start)/time.Second) - w.skew - margin
-	k.found, k.complete = w.list(k.entry, k.call, bound)
+	k.found, k.byID, k.complete = w.list(k.entry, k.call, bound)
 	if k.fate == reversed && len(k.found) > 1 {
 		k.found[0], k.found[1] = k.found[1], k.found[0]
 	}

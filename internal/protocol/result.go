@@ -62,9 +62,10 @@ type Answer struct {
 	ContentSuspect bool
 
 	// Found are the incidents of this alias that a lookup saw, and the one with the known id; an incomplete lookup has only that one, if it
-	// was read. Began is when the lookup began.
+	// was read. Began is when the lookup began. ByID: it read incidents by their ids, so that later lists may be older.
 	Found []Shown
 	Began time.Time
+	ByID  bool
 	// TurnedAway: nothing was sent, because a pause of all calls began, or because the entry has changed since a lookup began. The call has
 	// not failed.
 	TurnedAway bool
@@ -72,8 +73,13 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// shows reports whether the answer tells something of the incidents that lists may not show yet.
-func (a *Answer) shows() bool { return a.Result.Works() || a.Before.Seen || len(a.Found) > 0 }
+// shows reports whether the answer to c tells something of the incidents that lists may not show yet.
+func (a *Answer) shows(c Call) bool {
+	if c.Kind == Lookup {
+		return a.ByID
+	}
+	return a.Result.Works() || a.Before.Seen
+}
 
 // Lesson is what learning an answer changed, for logs and metrics.
 type Lesson uint8

@@ -32,19 +32,22 @@ func (m *fakeManager) Find(ctx context.Context, questions []alert24.Question, fo
 		a, err := protocol.Answer{Result: listed.Result, RetryAfter: listed.RetryAfter, Began: began}, failed
 		if failed == nil {
 			a.Found = m.found(q)
+			if q.Fresh { // here, an alias has no other open incident
+				a.Found = slices.DeleteFunc(a.Found, func(s protocol.Shown) bool { return s.ID == q.ID })
+			}
 		}
 		known := slices.ContainsFunc(a.Found, func(s protocol.Shown) bool { return s.ID == q.ID })
 		if q.ID != "" && failed == nil && !known {
 			var read protocol.Answer
 			if read, err = m.read(ctx, protocol.Lookup, q.ID); err == nil {
-				a.Found = append(a.Found, read.Incident)
+				a.Found, a.ByID = append(a.Found, read.Incident), true
 			} else if read.Result != protocol.Gone {
 				a.Result = protocol.Incomplete
 				if read.Result == protocol.Denied {
 					a.Result = protocol.Denied
 				}
 			} else {
-				err = nil
+				err, a.ByID = nil, true
 			}
 		}
 		found(i, a, err)

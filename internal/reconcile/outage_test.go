@@ -46,6 +46,28 @@ func TestAPageWaitsForNoOtherAliasAfterAnOutage(t *testing.T) {
 	}
 }
 
+// TestLookupsAfterAnOutageShareReadings: many closes were not answered. The list shows all of their incidents, so none is read by its id until
+// its close was answered.
+func TestLookupsAfterAnOutageShareReadings(t *testing.T) {
+	inWorld(t, options{rate: 15}, func(w *world) {
+		name := func(i int) string { return fmt.Sprint("alias-", i) }
+		for i := range page {
+			w.fire(name(i), incident.High, "fires")
+		}
+		pass(time.Minute)
+		w.fate(always(opClose, "", fails))
+		for i := range page {
+			w.resolve(name(i))
+		}
+		pass(time.Minute)
+		assert.Empty(t, w.requests(opRead, ""))
+		w.fate(nil)
+		pass(10 * time.Minute)
+		assert.Empty(t, w.rowsOpen())
+		assert.LessOrEqual(t, len(w.requests(opRead, "")), page)
+	})
+}
+
 // pagesWithin lets the alert of an alias fire again, and checks that a new incident opens soon.
 func (w *world) pagesWithin(alias string, most time.Duration) {
 	w.t.Helper()
