@@ -82,7 +82,7 @@ func (t *telemetry) report(before bool, err error) {
 
 // Learned logs one line for each change of an incident.
 func (o *observer) Learned(a *protocol.Answered, err error) {
-	if held(err) && (a.Lesson == protocol.Nothing || a.Lesson == protocol.Retrying) {
+	if (held(err) || a.Answer.TurnedAway) && (a.Lesson == protocol.Nothing || a.Lesson == protocol.Retrying) {
 		return // the call changed nothing
 	}
 	t := o.telemetry

@@ -52,6 +52,17 @@ func TestWhatAPauseTurnedAway(t *testing.T) {
 	assert.Equal(t, seldom.PerMinute, logged.FilterMessageSnippet("Incident is still open after its close").Len())
 }
 
+// A lookup whose alias has changed is not asked. People do not read that Alert24 did not answer it.
+func TestALookupThatWasNotAskedHasNoResult(t *testing.T) {
+	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
+	(*observer)(e).Learned(&protocol.Answered{
+		Alias: "a", Call: protocol.Call{Kind: protocol.Lookup}, Answer: protocol.Answer{TurnedAway: true},
+		Timed: protocol.Timed{Entry: &protocol.Entry{Alias: "a"}},
+	}, nil)
+	assert.Empty(t, e.lately.results.Of("a"))
+	assert.Zero(t, logged.FilterMessage("Result learned").Len())
+}
+
 // A call that waited too long at the gate is logged. It shows nothing about Alert24.
 func TestWhatWaitedTooLong(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
