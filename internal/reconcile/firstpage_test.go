@@ -146,6 +146,13 @@ func TestAPageGoesFirst(t *testing.T) {
 
 // TestAPageWaitsForNoCallsThatHang: the closes of the others hang. What a page waits for still leaves at once.
 func TestAPageWaitsForNoCallsThatHang(t *testing.T) {
+	for _, severity := range []incident.Severity{incident.Critical, incident.High} {
+		testHangingCloses(t, severity)
+	}
+}
+
+func testHangingCloses(t *testing.T, severity incident.Severity) {
+	t.Helper()
 	inWorld(t, options{rate: 15}, func(w *world) {
 		w.busy(func(op, alias string) *fate {
 			if op == opClose && alias != one {
@@ -159,7 +166,7 @@ func TestAPageWaitsForNoCallsThatHang(t *testing.T) {
 		w.personCloses()
 		require.True(t, w.ledger.Get(one).IsOpen())
 		fired := time.Now()
-		w.fire(one, incident.Critical, "fires")
+		w.fire(one, severity, "fires")
 		pass(10 * time.Minute)
 		creates := w.requests(opCreate, one)
 		require.Len(t, creates, 2)

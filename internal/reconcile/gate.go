@@ -158,8 +158,9 @@ func (g *Gate) leave(at lane, r protocol.Result, retryAfter time.Duration) {
 	g.admit()
 }
 
-// place reports whether one more request of the lane may be under way. If requests hang, one place is left for pages, one for what
-// critical pages wait for, and some for closes and updates that reads cannot take, unless there are too few.
+// place reports whether one more request of the lane may be under way. If requests hang, one place is left for pages, and one for what
+// pages wait for. Reads leave some for closes and updates, and reads before lesser pages leave one more for those before critical pages.
+// With fewer than five places, not all of these are left.
 func (g *Gate) place(at lane) bool {
 	inside := func(which func(lane) bool) (n int) {
 		for l := range numLanes {
@@ -169,7 +170,8 @@ func (g *Gate) place(at lane) bool {
 		}
 		return n
 	}
-	pages, reads := inside(lane.isPage), inside(lane.isBeforePage)+g.inside[reading]
+	pages, before := inside(lane.isPage), inside(lane.isBeforePage)
+	reads := before + g.inside[reading]
 	others := reads + g.inside[closing] + g.inside[updating]
 	switch {
 	case others+pages >= g.places:
@@ -180,7 +182,7 @@ func (g *Gate) place(at lane) bool {
 		(at == reading || at == beforePage) && reads >= max(g.readPlaces()+1, g.places-3),
 		at == beforeCriticalPage && reads >= max(g.readPlaces()+1, g.places-2):
 		return false
-	case at != beforeCriticalPage && g.places > 4 && others-g.inside[beforeCriticalPage] >= g.places-2:
+	case !at.isBeforePage() && g.places > 4 && others-before >= g.places-2:
 		return false
 	default:
 		return others < max(1, g.places-1)
