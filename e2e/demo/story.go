@@ -84,7 +84,7 @@ func (s *story) playSilenced(ctx context.Context, alert harness.Alert) error {
 		return err
 	}
 	err := harness.Await(ctx, stepTimeout, func(context.Context) error {
-		if !strings.Contains(s.bridge.Collector.Log(), `"by": "jane"`) {
+		if !strings.Contains(s.bridge.Collector.Log(), `"created_by": "jane"`) {
 			return fmt.Errorf("%w: the bridge does not know of the silence", errNotYet)
 		}
 		return nil
