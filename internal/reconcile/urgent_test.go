@@ -65,6 +65,25 @@ func TestTheGateOrdersRequestsByUrgency(t *testing.T) {
 	})
 }
 
+// hang lets twenty requests of a lane hang for a minute, and returns how many of them entered.
+func (g *atGate) hang(of lane, kind protocol.Kind) int {
+	before := g.in()
+	for range 20 {
+		g.wg.Go(func() {
+			leave, err := g.Enter(urgent(g.t.Context(), of), kind)
+			if assert.NoError(g.t, err) {
+				g.mu.Lock()
+				g.entered = append(g.entered, 0)
+				g.mu.Unlock()
+				time.Sleep(time.Minute)
+				leave(protocol.Done, 0)
+			}
+		})
+	}
+	synctest.Wait()
+	return g.in() - before
+}
+
 // Requests that hang before pages leave places for pages, and for closes and updates, but may take those that other reads cannot.
 func TestTheGateKeepsPlacesFromWhatPagesWaitFor(t *testing.T) {
 	for _, c := range []struct{ places, reads, before, critical, closes int }{
@@ -74,30 +93,15 @@ func TestTheGateKeepsPlacesFromWhatPagesWaitFor(t *testing.T) {
 		{8, 4, 5, 6, 7},
 	} {
 		gateTest(t, 0, c.places, func(g *atGate) {
-			hang := func(of lane, kind protocol.Kind) {
-				for range 20 {
-					g.wg.Go(func() {
-						leave, err := g.Enter(urgent(g.t.Context(), of), kind)
-						if assert.NoError(g.t, err) {
-							g.mu.Lock()
-							g.entered = append(g.entered, 0)
-							g.mu.Unlock()
-							time.Sleep(time.Minute)
-							leave(protocol.Done, 0)
-						}
-					})
-				}
-				synctest.Wait()
-			}
-			hang(reading, protocol.Lookup)
+			g.hang(reading, protocol.Lookup)
 			assert.Equal(t, c.reads, g.in(), "of %d places", c.places)
-			hang(beforePage, protocol.Lookup)
+			g.hang(beforePage, protocol.Lookup)
 			assert.Equal(t, c.before, g.in(), "of %d places", c.places)
-			hang(beforeCriticalPage, protocol.Lookup)
+			g.hang(beforeCriticalPage, protocol.Lookup)
 			assert.Equal(t, c.critical, g.in(), "of %d places", c.places)
-			hang(closing, protocol.Close)
+			g.hang(closing, protocol.Close)
 			assert.Equal(t, c.closes, g.in(), "of %d places", c.places)
-			hang(otherPage, protocol.Create)
+			g.hang(otherPage, protocol.Create)
 			assert.Equal(t, c.places, g.in())
 		})
 	}
@@ -106,28 +110,11 @@ func TestTheGateKeepsPlacesFromWhatPagesWaitFor(t *testing.T) {
 // Lookups that hang before pages leave other lookups no place that those before pages could not take either.
 func TestOtherLookupsTakeNoPlaceThatIsKept(t *testing.T) {
 	gateTest(t, 0, 8, func(g *atGate) {
-		hang := func(of lane, kind protocol.Kind) int {
-			before := g.in()
-			for range 20 {
-				g.wg.Go(func() {
-					leave, err := g.Enter(urgent(g.t.Context(), of), kind)
-					if assert.NoError(g.t, err) {
-						g.mu.Lock()
-						g.entered = append(g.entered, 0)
-						g.mu.Unlock()
-						time.Sleep(time.Minute)
-						leave(protocol.Done, 0)
-					}
-				})
-			}
-			synctest.Wait()
-			return g.in() - before
-		}
-		assert.Equal(t, 5, hang(beforePage, protocol.Lookup))
-		assert.Zero(t, hang(reading, protocol.Lookup))
-		assert.Equal(t, 1, hang(beforeCriticalPage, protocol.Lookup))
-		assert.Equal(t, 1, hang(closing, protocol.Close))
-		assert.Equal(t, 1, hang(otherPage, protocol.Create))
+		assert.Equal(t, 5, g.hang(beforePage, protocol.Lookup))
+		assert.Zero(t, g.hang(reading, protocol.Lookup))
+		assert.Equal(t, 1, g.hang(beforeCriticalPage, protocol.Lookup))
+		assert.Equal(t, 1, g.hang(closing, protocol.Close))
+		assert.Equal(t, 1, g.hang(otherPage, protocol.Create))
 	})
 }
 
