@@ -145,18 +145,21 @@ func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	value, err := dec.ReadValue()
-	if *o = nil; value.Kind() == '{' {
-		*o = object(value.Clone())
-	}
+func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*o, err = readKind(dec, '{')
 	return err
 }
 
-func (l *list) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	value, err := dec.ReadValue()
-	if *l = nil; value.Kind() == '[' {
-		*l = list(value.Clone())
-	}
+func (l *list) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*l, err = readKind(dec, '[')
 	return err
+}
+
+// readKind reads a value, and returns it if it is of the kind.
+func readKind(dec *jsontext.Decoder, kind jsontext.Kind) ([]byte, error) {
+	value, err := dec.ReadValue()
+	if value.Kind() != kind {
+		return nil, err
+	}
+	return value.Clone(), err
 }
