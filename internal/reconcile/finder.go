@@ -45,7 +45,10 @@ type finder struct {
 }
 
 func newFinder(m Manager, g *Gate, outdated func(*question) bool, answer func(*question, protocol.Answer, time.Duration, error)) *finder {
-	f := &finder{manager: m, gate: g, outdated: outdated, answer: answer, readers: map[lane]*[protocol.All + 1]*reader{}, waiting: map[string]*ticket[*question]{}}
+	f := &finder{
+		manager: m, gate: g, outdated: outdated, answer: answer,
+		readers: map[lane]*[protocol.All + 1]*reader{}, waiting: map[string]*ticket[*question]{},
+	}
 	for _, at := range []lane{beforeCriticalPage, beforePage, reading} {
 		f.readers[at] = newReaders(at, max(1, g.readPlaces()-1))
 	}

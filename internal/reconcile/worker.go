@@ -95,8 +95,8 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 	return q
 }
 
-// call makes a claimed call of an alias in the given lane and hands over its answer. The worker does not commit the answer: a lost answer leaves doubt, which is
-// safe.
+// call makes a claimed call of an alias in the given lane and hands over its answer. The worker does not commit the answer: a lost answer
+// leaves doubt, which is safe.
 func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, of lane, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
 	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), of)
