@@ -25,7 +25,7 @@ func (e *alert24Exporter) warn(ctx context.Context) {
 		dry = 1
 		e.set.Logger.Warn("This is a dry run: calls to Alert24 are logged and not sent; remove the key dry_run to send them")
 	}
-	e.telemetry.builder.ExporterAlert24DryRun.Record(ctx, dry, e.telemetry.attributes())
+	e.telemetry.builder.ExporterAlert24DryRun.Record(ctx, dry, e.telemetry.own)
 	if e.cfg.unencrypted() {
 		e.set.Logger.Warn("The API key and all incidents travel unencrypted; change the key endpoint to https://",
 			zap.String("endpoint", e.cfg.ClientConfig.Endpoint))

@@ -47,7 +47,7 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 	gauge := func(value func(ledger.Stats) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
 			if s, there := cache.get(); there {
-				o.Observe(value(s), t.attributes())
+				o.Observe(value(s), t.own)
 			}
 			return nil
 		}
@@ -65,7 +65,7 @@ func (t *telemetry) watchLedger(l func() *ledger.Ledger) error {
 		optional.RegisterExporterAlert24LedgerSizeCallback(gauge(func(s ledger.Stats) int64 { return s.Size })),
 		b.RegisterExporterAlert24OldestPendingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			if s, there := cache.get(); there {
-				o.Observe(pendingAge(s.Oldest, time.Now()).Seconds(), t.attributes())
+				o.Observe(pendingAge(s.Oldest, time.Now()).Seconds(), t.own)
 			}
 			return nil
 		}),
@@ -81,7 +81,7 @@ func (t *telemetry) up(f func() bool) metric.Int64Callback {
 		if f() {
 			value = 1
 		}
-		o.Observe(value, t.attributes())
+		o.Observe(value, t.own)
 		return nil
 	}
 }
@@ -99,7 +99,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 	count := func(value func(*postgres.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
 			if s := r.looks.last().standing; s != nil {
-				o.Observe(value(s), t.attributes())
+				o.Observe(value(s), t.own)
 			}
 			return nil
 		}
@@ -107,7 +107,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 	age := func(value func(*postgres.Status) time.Duration) metric.Float64Callback {
 		return func(_ context.Context, o metric.Float64Observer) error {
 			if s := r.looks.last().standing; s != nil {
-				o.Observe(value(s).Seconds(), t.attributes())
+				o.Observe(value(s).Seconds(), t.own)
 			}
 			return nil
 		}

@@ -41,7 +41,7 @@ func (r *replica) lead(ctx context.Context, l ledger.Leadership) error {
 			return err
 		}
 	}
-	r.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 1, r.telemetry.attributes())
+	r.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 1, r.telemetry.own)
 	r.term.Store(t) // before the first call: names of services that become known later reach the loop
 	t.start()       //nolint:contextcheck // it ends with the term
 	for {

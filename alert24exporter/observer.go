@@ -59,7 +59,7 @@ func (t *telemetry) called(result protocol.Result, err error) {
 
 // forgetAPI forgets the state of Alert24 and the number of orphans, because another replica calls Alert24 now.
 func (t *telemetry) forgetAPI(ctx context.Context) {
-	t.builder.ExporterAlert24Orphans.Record(ctx, 0, t.attributes())
+	t.builder.ExporterAlert24Orphans.Record(ctx, 0, t.own)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.lately.apiWorks()
@@ -157,16 +157,16 @@ func reason(a *protocol.Answered, err error) string {
 // delays measures how long the change was pending.
 func (t *telemetry) delays(a *protocol.Answered) {
 	if a.Waited > 0 {
-		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds(), t.attributes())
+		t.builder.ExporterAlert24WriteDelay.Record(context.Background(), a.Waited.Seconds(), t.own)
 	}
 	if start := a.FirstStart(); a.Lesson == protocol.Opened && !start.IsZero() {
-		t.optional.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds(), t.attributes())
+		t.optional.ExporterAlert24OpenDelay.Record(context.Background(), max(time.Since(start), 0).Seconds(), t.own)
 	}
 }
 
 // waited counts the time for which requests were held back.
 func (t *telemetry) waited(d time.Duration) {
-	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds(), t.attributes())
+	t.optional.ExporterAlert24RequestWait.Add(context.Background(), d.Seconds(), t.own)
 }
 
 // Audited keeps the number of orphans.
@@ -176,7 +176,7 @@ func (o *observer) Audited(orphans int, err error) {
 		t.failures.Warn("Alert24's open incidents could not be compared with the ledger", zap.Error(err))
 		return
 	}
-	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans), t.attributes())
+	t.builder.ExporterAlert24Orphans.Record(context.Background(), int64(orphans), t.own)
 }
 
 // StorageFailed logs a failed write of the loop.

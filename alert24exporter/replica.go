@@ -48,7 +48,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 	if err := e.telemetry.watchReplica(r); err != nil {
 		return err
 	}
-	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0, e.telemetry.attributes()) // start at 0: a counter that starts at 1 shows no increase
+	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0, e.telemetry.own) // start at 0: a counter that starts at 1 shows no increase
 	r.unstamp = arrival.Register(r.stamp)
 	r.stop = background(ctx, r.campaign, db.WatchPauses)
 	e.replica = r

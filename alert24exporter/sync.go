@@ -38,7 +38,7 @@ func (t *term) sync(ctx context.Context, s *protocol.Snapshot) error {
 // synced counts the effects of a list, and logs the resolves, because no webhook shows them.
 func (t *telemetry) synced(ctx context.Context, s *protocol.Snapshot, did protocol.Sighting, err error) {
 	if err == nil {
-		t.optional.ExporterAlert24Syncs.Add(ctx, 1, t.attributes())
+		t.optional.ExporterAlert24Syncs.Add(ctx, 1, t.own)
 	}
 	// Start at 0: a counter that starts at 1 shows no increase.
 	t.builder.ExporterAlert24Events.Add(ctx, 0, t.withOutcome[protocol.Repaired])

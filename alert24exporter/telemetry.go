@@ -35,7 +35,7 @@ type TelemetryConfig struct {
 // telemetry is the operator's view: metrics, one log line per change of an incident, failures at a bounded rate, and the component's status.
 type telemetry struct {
 	id attribute.KeyValue // names the exporter
-	// The attributes of what each webhook measures.
+	// The attributes of measurements without other attributes, and of those of an outcome.
 	own         metric.MeasurementOption
 	withOutcome [protocol.NumOutcomes]metric.MeasurementOption
 
@@ -94,14 +94,14 @@ func (t *telemetry) templateFailed(key, alias string, err error) {
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {
-	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count, t.attributes())
+	t.builder.ExporterAlert24RefusedRecords.Add(ctx, bad.Count, t.own)
 	t.failures.Warn("Refused log records that cannot become incidents", zap.Int64("records", bad.Count), zap.Error(bad.First))
 }
 
 func (t *telemetry) applied(ctx context.Context, outcomes []protocol.Outcome, took time.Duration, err error) {
 	t.optional.ExporterAlert24LedgerWriteDuration.Record(ctx, took.Seconds(), t.own)
 	if full, ok := errors.AsType[*ledger.FullError](err); ok {
-		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused), t.attributes())
+		t.builder.ExporterAlert24RefusedEvents.Add(ctx, int64(full.Refused), t.own)
 	}
 	t.outcomes(ctx, outcomes)
 }

@@ -47,7 +47,7 @@ func (e *alert24Exporter) begin(ctx context.Context, lc ledger.Config, rc reconc
 	if err != nil {
 		return nil, err
 	}
-	e.telemetry.optional.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds(), e.telemetry.attributes())
+	e.telemetry.optional.ExporterAlert24LedgerLoadDuration.Record(ctx, time.Since(began).Seconds(), e.telemetry.own)
 	e.logDamage(damage)
 	e.services.await(ctx)
 	t.loop = reconcile.New(rc, t.ledger, e.manager, e.gate, (*observer)(e))

@@ -226,7 +226,7 @@ func (t *telemetry) watchSources(term *atomic.Pointer[term]) error {
 		})),
 		t.builder.RegisterExporterAlert24HeldResolvesCallback(gauge(func(w *watch, o metric.Int64Observer) {
 			if w.cfg.HoldResolves {
-				o.Observe(int64(w.holds.most()), t.attributes())
+				o.Observe(int64(w.holds.most()), t.own)
 			}
 		})),
 	)

@@ -36,12 +36,12 @@ func (t *telemetry) wrote(ctx context.Context, err error, proves bool) {
 	case err != nil:
 		t.storageFails(err)
 		t.writesFailed.Add(1)
-		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1, t.attributes())
+		t.builder.ExporterAlert24StorageFailures.Add(ctx, 1, t.own)
 		return
 	case proves:
 		t.storageWorks()
 	}
-	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1, t.attributes())
+	t.optional.ExporterAlert24LedgerWrites.Add(ctx, 1, t.own)
 }
 
 // storageFails keeps why the storage cannot be written.

@@ -80,7 +80,7 @@ func (p *poller) run(ctx context.Context) {
 	defer p.endpoints[0].client.CloseIdleConnections()
 	if p.repairs != nil {
 		// Start at 0: a counter that starts at 1 shows no increase.
-		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedOnAlerts.Add(ctx, 0, p.handler.telemetry.attributes())
+		p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedOnAlerts.Add(ctx, 0, p.handler.telemetry.own)
 	}
 	slot := p.cfg.Interval / time.Duration(len(p.endpoints))
 	timer := time.NewTimer(0)
@@ -182,7 +182,7 @@ func (p *poller) finish(ctx context.Context, r *round) {
 		}
 	}
 	ctx = p.notice(ctx, r)
-	of := p.handler.telemetry.attributes()
+	of := p.handler.telemetry.own
 	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete), of)
 	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)), of)
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {

@@ -202,7 +202,7 @@ func (p *poller) repair(ctx context.Context, rd *round) {
 		}
 	}
 	p.repairs.passed(due, rd.arrival)
-	p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedOnAlerts.Add(ctx, int64(len(due)), p.handler.telemetry.attributes())
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncPassedOnAlerts.Add(ctx, int64(len(due)), p.handler.telemetry.own)
 	p.handler.logger.Info("Passed on alerts that Alertmanager lists, but has not sent since the start of the bridge",
 		zap.Int("alerts", len(due)))
 }

@@ -20,7 +20,7 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	id attribute.KeyValue // names the receiver
-	// The attributes of what each accepted webhook measures.
+	// The attributes of measurements without other attributes, and of an accepted webhook.
 	own, accepted metric.MeasurementOption
 	// optional measures nothing unless telemetry::optional_metrics is on.
 	optional *metadata.TelemetryBuilder

@@ -57,8 +57,8 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 		}
 		return
 	}
-	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1, t.telemetry.attributes())
-	t.telemetry.optional.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts, t.telemetry.attributes())
+	t.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 1, t.telemetry.own)
+	t.telemetry.optional.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts, t.telemetry.own)
 	group := t.group(w)
 	receiver, key := text.Line(w.Receiver, maxLogged), text.Line(w.GroupKey, maxLogged)
 	rejections.Tally(rejections.Group{ID: t.id(group), Name: strings.TrimSpace(receiver + " " + key), Cut: true})
