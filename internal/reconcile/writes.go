@@ -89,14 +89,14 @@ func (u *writeRecord) remember(alias string) {
 	u.failing[alias] = failure{u.count, time.Now()}
 }
 
-// blames reports whether the content of a write may be the reason for its failure: the answer is a server's error (5xx), or a proxy rejects
-// the write, such as a firewall that takes the text of an alert for an attack. proxy is true in the second case.
+// blames reports whether the content of a write may be the reason for its failure: the answer is a server's error (5xx), none comes, or a
+// proxy rejects the write, such as a firewall that takes the text of an alert for an attack. proxy is true in the last case.
 func blames(r protocol.Result, err error) (content, proxy bool) {
 	e, ok := errors.AsType[*alert24.Error](err)
 	switch {
 	case !ok:
 		return false, false
-	case e.Status >= http.StatusInternalServerError:
+	case e.Status == 0, e.Status >= http.StatusInternalServerError:
 		return r == protocol.Unanswered, false
 	case e.FromAPI || e.Status == http.StatusProxyAuthRequired || e.Status == http.StatusNotFound:
 		return false, false

@@ -33,7 +33,8 @@ func TestAShortCreateWhereTheTextIsRejected(t *testing.T) {
 		"the API fails on it":    {fails, true, true},
 		"the API fails":          {fails, false, false},
 		"the key may not create": {&fate{result: protocol.Denied, status: http.StatusForbidden, api: true}, true, false},
-		"no answer":              {&fate{result: protocol.Unanswered}, true, false},
+		"no answer":              {&fate{result: protocol.Unanswered}, true, true},
+		"nothing is answered":    {&fate{result: protocol.Unanswered}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, options{}, func(w *world) {
@@ -66,6 +67,30 @@ func TestAShortCreateWhereTheTextIsRejected(t *testing.T) {
 	}
 }
 
+// A firewall may let a request with a certain text hang. People are paged nevertheless, and a severity that rises is written.
+func TestATextOnWhichRequestsHang(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fate(func(op, a string) *fate {
+			last := &w.log[len(w.log)-1]
+			if a == alias && (op == opCreate && !last.short || op == opUpdate && last.fields.Has(incident.FieldTitle)) {
+				return hangs
+			}
+			return nil
+		})
+		w.fire(alias, incident.High, "'; DROP TABLE incidents; --")
+		pass(timeout + moment)
+		w.fire("other", incident.High, "something else")
+		pass(2 * time.Minute)
+		require.Len(t, w.open(alias), 1)
+		assert.LessOrEqual(t, len(w.requests(opCreate, alias)), 5)
+		w.fire(alias, incident.Critical, "'; DROP TABLE incidents; -- critical")
+		pass(timeout + moment)
+		w.fire("other", incident.High, "something new")
+		pass(time.Minute)
+		assert.Equal(t, incident.HashText("critical"), w.open(alias)[0].Fields[incident.FieldSeverity])
+	})
+}
+
 func TestWhatBlamesTheContent(t *testing.T) {
 	for _, c := range []struct {
 		result         protocol.Result
@@ -73,7 +98,8 @@ func TestWhatBlamesTheContent(t *testing.T) {
 		content, proxy bool
 	}{
 		{protocol.Unanswered, errors.New("no route"), false, false},
-		{protocol.Unanswered, &alert24.Error{}, false, false},
+		{protocol.Unanswered, &alert24.Error{}, true, false},
+		{protocol.NotSent, &alert24.Error{}, false, false},
 		{protocol.Unanswered, &alert24.Error{Status: http.StatusOK}, false, false},
 		{protocol.Unanswered, &alert24.Error{Status: http.StatusInternalServerError, FromAPI: true}, true, false},
 		{protocol.Unanswered, &alert24.Error{Status: http.StatusBadGateway}, true, false},
@@ -103,8 +129,9 @@ func TestWritesThatFailWhileOthersSucceed(t *testing.T) {
 	assert.False(t, note(&u, "a", protocol.Unanswered, down), "a success before the first failure says nothing")
 	assert.False(t, note(&u, "a", protocol.Unanswered, down))
 	note(&u, "b", protocol.Done, 0)
-	assert.False(t, note(&u, "a", protocol.Unanswered, 0), "no answer is no error of the server")
+	assert.False(t, note(&u, "a", protocol.NotSent, 0), "it was not sent")
 	assert.False(t, note(&u, "a", protocol.Unanswered, http.StatusOK))
+	assert.True(t, note(&u, "a", protocol.Unanswered, 0))
 	assert.True(t, note(&u, "a", protocol.Unanswered, down))
 	assert.True(t, note(&u, "a", protocol.Unanswered, http.StatusBadGateway))
 	note(&u, "a", protocol.Done, 0)
