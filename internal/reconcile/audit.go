@@ -35,12 +35,18 @@ func (r *Reconciler) watch() {
 
 // blocked reports whether another tool's incident blocks an alias.
 func (r *Reconciler) blocked() bool {
-	for alias := range r.ledger.Expected() {
-		if e := r.ledger.Timed(alias).Entry; e != nil && e.Foreign != "" {
+	for alias, id := range r.ledger.Expected() {
+		if r.blockedBy(alias, id) {
 			return true
 		}
 	}
 	return false
+}
+
+// blockedBy reports whether the incident blocks the alias.
+func (r *Reconciler) blockedBy(alias, id string) bool {
+	e := r.ledger.Timed(alias).Entry
+	return e != nil && e.Foreign == id
 }
 
 // check reads the newest page of the list to see whether the key works.
@@ -64,7 +70,8 @@ func (r *Reconciler) read(a protocol.Answer, took time.Duration, err error) {
 }
 
 // audit compares the open incidents with the ledger. An open incident that is not in its entry puts the alias in doubt. An entry whose
-// incident is not open is looked up. Incidents of ours without an entry are only counted.
+// incident is not open is looked up. Incidents of ours without an entry are only counted. If the list cannot be read, another tool's incident
+// that blocks an alias may be closed by now: only a create shows that.
 func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	if !hold(ctx, r.finder.slow) {
 		return 0, ctx.Err()
@@ -76,11 +83,11 @@ func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 	began, expected := time.Now(), r.ledger.Expected()
 	listing, err := r.manager.Open(ctx)
 	r.read(protocol.Answer{Result: alert24.ResultOf(err)}, time.Since(began), err)
-	if err != nil {
-		return 0, err
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
 	}
 	for alias, id := range expected {
-		if listing.IDs[id] {
+		if listing.IDs[id] || err != nil && !r.blockedBy(alias, id) {
 			continue
 		}
 		missing, err := r.ledger.Missing(ctx, alias)
@@ -90,6 +97,9 @@ func (r *Reconciler) audit(ctx context.Context) (orphans int, err error) {
 		if missing {
 			r.queue.add(alias)
 		}
+	}
+	if err != nil {
+		return 0, err
 	}
 	return r.suspect(ctx, listing.Ours)
 }

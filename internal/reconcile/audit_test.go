@@ -81,6 +81,35 @@ func TestAuditOpensOursWhenAnothersIsClosed(t *testing.T) {
 	}
 }
 
+// A key may not be allowed to list, or the list may always fail.
+func TestAuditThatFailsOpensOursWhenAnothersIsClosed(t *testing.T) {
+	for name, f := range map[string]*fate{"may not list": forbidden, "fails": fails} {
+		t.Run(name, func(t *testing.T) {
+			foreign := &fate{result: protocol.Foreign, met: "of another tool"}
+			blocked := func(op, a string) *fate {
+				switch {
+				case op == opCreate && a == alias:
+					return foreign
+				case op == opOpen:
+					return f
+				}
+				return nil
+			}
+			inWorld(t, options{cfg: audits(10 * time.Minute), fates: blocked}, func(w *world) {
+				w.fire("other", incident.High, "fires")
+				w.fire(alias, incident.High, "fires")
+				pass(35 * time.Minute)
+				assert.Len(t, w.requests(opCreate, alias), 4, "one after each audit")
+				assert.Equal(t, "of another tool", w.ledger.Get(alias).Foreign)
+				w.fate(always(opOpen, "", f))
+				pass(10 * time.Minute)
+				assert.Len(t, w.open(alias), 1)
+				assert.Len(t, w.requests("", "other"), 1, "an audit that fails shows nothing of ours")
+			})
+		})
+	}
+}
+
 func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
 	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
 		w.fire(alias, incident.High, "fires")
