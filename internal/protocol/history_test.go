@@ -43,11 +43,6 @@ func TestHistories(t *testing.T) {
 
 var histories = slices.Concat([]fixed{
 	{
-		"a list that lagged made our own text look like a person's", "lists lag",
-		"toggle(1); deliver; toggle(0); call answered; 5 seconds; deliver; call lost; 5 seconds; call answered; toggle(0); call answered",
-		"lists show at once what answers have shown",
-	},
-	{
 		"an alert that a list had shown again was resolved because an earlier list lacked it", "sync",
 		"toggle(0); deliver; sync; ends unsaid(0); sync; 5 seconds; toggle(0); sync; 5 seconds; ends unsaid(0); 5 seconds; sync",
 		"an absence is counted over what was listed",
@@ -294,4 +289,4 @@ var histories = slices.Concat([]fixed{
 		"toggle(0); toggle(0); handler stuck; deliver; deliver; sync; begins unsaid(0)",
 		"",
 	},
-}, replicaHistories, clockHistories, peopleHistories, renewHistories)
+}, replicaHistories, clockHistories, lagHistories, peopleHistories, renewHistories)

@@ -27,7 +27,7 @@ func TestModelCombined(t *testing.T) {
 // all returns the switches that may be combined: not those with which the model must break.
 func (s *switches) all() []*bool {
 	return []*bool{
-		&s.people, &s.lags, &s.restores, &s.reopens, &s.revives, &s.racy, &s.clockSteps, &s.replicas, &s.oversleeps, &s.merges, &s.noFlag, &s.cleans, &s.odd,
+		&s.people, &s.lags, &s.uneven, &s.restores, &s.reopens, &s.revives, &s.racy, &s.clockSteps, &s.replicas, &s.oversleeps, &s.merges, &s.noFlag, &s.cleans, &s.odd,
 		&s.chokes, &s.rejects, &s.recovers, &s.noBodies, &s.strict, &s.foreign, &s.noMarks, &s.untimed, &s.never, &s.stale, &s.delay, &s.renew, &s.left, &s.rises,
 		&s.byEvent, &s.brief, &s.buckets, &s.packs, &s.coarse, &s.leftOne, &s.sync, &s.apart, &s.repair, &s.guarded,
 	}

@@ -5,21 +5,34 @@ package protocol
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// lag is how old a list is, in seconds.
+// lag is how old a list is, in seconds, at most.
 func (s *switches) lag() int {
-	if s.lags {
+	switch {
+	case s.uneven:
+		return settle - 1
+	case s.lags:
 		return 1
 	}
 	return 0
 }
 
+func (s *steps) ofLag(sw switches) {
+	if !sw.uneven {
+		return
+	}
+	for back := range sw.lag() + 2 {
+		s.add(2, "lists of age "+strconv.Itoa(back), func(w *world) { w.back = back })
+	}
+}
+
 // remember keeps copies of the incidents, as a list shows them later.
 func (s *server) remember() {
-	if !s.lags {
+	if s.lag() == 0 {
 		return
 	}
 	rows := make([]*row, len(s.incidents))
@@ -31,15 +44,23 @@ func (s *server) remember() {
 	s.pasts = s.pasts[max(0, len(s.pasts)-1-s.lag()):]
 }
 
+// past returns the incidents as a list shows them.
+func (s *server) past() []*row {
+	switch {
+	case s.lag() == 0, s.uneven && s.back == 0:
+		return s.incidents
+	case s.uneven:
+		return s.pasts[max(0, len(s.pasts)-s.back)]
+	}
+	return s.pasts[0]
+}
+
 // listed returns what a list shows. fresh: incidents that it shows are read by their ids.
 func (s *server) listed(fresh bool) []*row {
-	switch {
-	case !s.lags:
-		return s.incidents
-	case !fresh:
-		return s.pasts[0]
+	if fresh {
+		return s.incidents[:len(s.past())]
 	}
-	return s.incidents[:len(s.pasts[0])]
+	return s.past()
 }
 
 // newestPage is how many rows a page of the list has.

@@ -15,6 +15,7 @@ type server struct {
 	switches
 	incidents []*row
 	pasts     [][]*row   // of the last seconds
+	back      int        // how old lists are, with uneven
 	late      []*request // unanswered, still to be carried out
 	created   int
 	ours      int // created by us

@@ -121,6 +121,7 @@ func repertoire(s switches) steps {
 	}
 	all.add(1, "audit", func(w *world) { w.audit() })
 	all.ofPages()
+	all.ofLag(s)
 	all.ofOthers(s)
 	all.ofRecovery(s)
 	all.ofSync(s)

@@ -20,8 +20,9 @@ type switches struct {
 	people bool
 	// restores: the disk becomes what it was before.
 	restores bool
-	// lags: a list shows the incidents as they were a second ago.
-	lags bool
+	// lags: a list shows the incidents as they were a second ago. uneven: as they were up to the settle time ago, so that a list can be older
+	// than the one before.
+	lags, uneven bool
 	// reopens: a create reopens the last closed incident of its alias. revives: a create updates this incident and leaves it closed.
 	reopens, revives bool
 	// racy: two simultaneous creates may both make an incident.

@@ -72,6 +72,7 @@ var worlds = map[string]switches{
 	"rejects":               {rejects: true, odd: true, people: true, renew: true},
 	"chokes, people":        {chokes: true, people: true, replicas: true},
 	"lists lag":             {lags: true, people: true, odd: true},
+	"lists uneven":          {uneven: true, people: true, odd: true},
 	"restores":              {restores: true, people: true, leftOne: true, renew: true, odd: true},
 	"all": {
 		people: true, reopens: true, racy: true, clockSteps: true, odd: true, strict: true, cleans: true, foreign: true, stale: true,

@@ -36,6 +36,12 @@ func (e *Timed) lookup(now time.Time) Decision {
 	d.Call.Fresh = false
 	return d
 }`},
+	{"lists show at once what was read before an update", "lists uneven", 20000, `
+func (a *Answer) shows(c Call) bool {
+	answer := *a
+	answer.Before = Shown{}
+	return answer.showsOriginal(c)
+}`},
 	{"an unseen close of a second incident is not verified", "racy", 20000, `
 func (p *Policy) learnClose(n *Timed, c Call, a Answer, now time.Time) Lesson {
 	if n.extra(c) && !a.Incident.Seen {
