@@ -42,7 +42,9 @@ func TestFiresAgainBeforeTheClose(t *testing.T) {
 			assert.Equal(t, c.want, p.Decide(e, want(e), at(20)).Call.Kind)
 			assert.Equal(t, c.want != NoCall, e.PageWaits())
 			if c.want == Lookup {
-				assert.Equal(t, Lookup, p.Decide(p.Load(e.Entry, at(21)), want(e), at(21)).Call.Kind, "a restart does not forget it")
+				loaded := p.Load(e.Entry, at(21))
+				assert.Equal(t, Lookup, p.Decide(loaded, want(e), at(21)).Call.Kind, "a restart does not forget it")
+				assert.True(t, loaded.PageWaits())
 			}
 		})
 	}

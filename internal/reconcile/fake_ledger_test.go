@@ -47,6 +47,19 @@ func (l *fakeLedger) apply(ev protocol.Event) {
 	l.entries[ev.Alias], _ = l.policy.Apply(l.entries[ev.Alias], []protocol.Event{ev}, time.Now())
 }
 
+// load forgets what is not on disk.
+func (l *fakeLedger) load() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for alias, e := range l.entries {
+		onDisk, err := protocol.Decode(alias, protocol.AppendRecord(nil, e.Entry), nil)
+		if err != nil {
+			panic(err)
+		}
+		l.entries[alias] = l.policy.Load(onDisk, time.Now())
+	}
+}
+
 func (l *fakeLedger) claimed() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

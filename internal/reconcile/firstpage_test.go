@@ -18,8 +18,8 @@ import (
 // others is how many aliases need calls for minutes, at 15 requests a second.
 const others = 900
 
-// one is the alias that must page people meanwhile.
-const one = "one"
+// one is the alias that must page people meanwhile. After a start, it comes last.
+const one = "the one"
 
 // busy opens the incidents of one and of the others, and lets the alerts of the others resolve while f is the fate of requests.
 func (w *world) busy(f func(op, alias string) *fate) {
@@ -128,19 +128,24 @@ var situations = map[string]func(w *world){
 // severity of an alert rises, and the bridge must close its incident first.
 func TestAPageGoesFirst(t *testing.T) {
 	for name, situation := range situations {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, options{rate: 15}, func(w *world) {
-				situation(w)
-				before := len(w.requests(opCreate, one))
-				fired := time.Now()
-				w.fire(one, incident.Critical, "fires")
-				pass(10 * time.Minute)
-				creates := w.requests(opCreate, one)
-				require.Len(t, creates, before+1)
-				assert.LessOrEqual(t, creates[before].at.Sub(fired), time.Second)
-				assert.Len(t, w.open(one), 1)
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", restart ", restart), func(t *testing.T) {
+				inWorld(t, options{rate: 15}, func(w *world) {
+					situation(w)
+					before := len(w.requests(opCreate, one))
+					fired := time.Now()
+					w.fire(one, incident.Critical, "fires")
+					if restart {
+						w.restart()
+					}
+					pass(10 * time.Minute)
+					creates := w.requests(opCreate, one)
+					require.Len(t, creates, before+1)
+					assert.LessOrEqual(t, creates[before].at.Sub(fired), time.Second)
+					assert.Len(t, w.open(one), 1)
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -176,6 +181,13 @@ func testHangingCloses(t *testing.T, severity incident.Severity) {
 
 // TestACriticalPageGoesBeforeOtherPages: all alerts whose closes were refused fire again, and a critical one is the last of them.
 func TestACriticalPageGoesBeforeOtherPages(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		testCriticalPage(t, restart)
+	}
+}
+
+func testCriticalPage(t *testing.T, restart bool) {
+	t.Helper()
 	inWorld(t, options{rate: 15}, func(w *world) {
 		w.busy(refusesCloses)
 		w.resolve(one)
@@ -189,6 +201,9 @@ func TestACriticalPageGoesBeforeOtherPages(t *testing.T) {
 		pass(time.Second)
 		fired := time.Now()
 		w.fire(one, incident.Critical, "fires")
+		if restart {
+			w.restart()
+		}
 		pass(5 * time.Minute)
 		assert.LessOrEqual(t, w.requests(opCreate, one)[1].at.Sub(fired), 2*time.Second)
 		assert.Len(t, w.rowsOpen(), others+1)

@@ -22,10 +22,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a loop with a fake ledger and a fake manager, in the fake time of a synctest bubble.
 type world struct {
 	*fakeManager
-	t      *testing.T
-	ledger *fakeLedger
-	loop   *Reconciler
-	seen   *record
+	t       *testing.T
+	options options
+	ledger  *fakeLedger
+	loop    *Reconciler
+	seen    *record
 }
 
 type options struct {
@@ -39,7 +40,7 @@ func inWorld(t *testing.T, o options, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, o)
-		defer w.loop.Shutdown()
+		defer func() { w.loop.Shutdown() }()
 		synctest.Wait()
 		time.Sleep(rtt) // the check at start
 		f(w)
@@ -48,16 +49,27 @@ func inWorld(t *testing.T, o options, f func(w *world)) {
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	cfg := Config{Workers: 8, DeniedPause: time.Minute, ShutdownGrace: 2 * time.Second, Tracer: noop.NewTracerProvider().Tracer("")}
-	if o.cfg != nil {
-		o.cfg(&cfg)
-	}
-	w := &world{t: t, ledger: newFakeLedger(t), seen: &record{}}
-	gate := NewGate(o.rate, cfg.Workers, func(time.Duration) {})
-	w.fakeManager = &fakeManager{gate: gate, fates: o.fates}
-	w.loop = New(cfg, w.ledger, w.fakeManager, gate, w.seen)
-	w.loop.Start()
+	w := &world{t: t, options: o, ledger: newFakeLedger(t), seen: &record{}, fakeManager: &fakeManager{fates: o.fates}}
+	w.start()
 	return w
+}
+
+func (w *world) start() {
+	cfg := Config{Workers: 8, DeniedPause: time.Minute, ShutdownGrace: 2 * time.Second, Tracer: noop.NewTracerProvider().Tracer("")}
+	if w.options.cfg != nil {
+		w.options.cfg(&cfg)
+	}
+	w.gate = NewGate(w.options.rate, cfg.Workers, func(time.Duration) {})
+	w.loop = New(cfg, w.ledger, w.fakeManager, w.gate, w.seen)
+	w.loop.Start()
+}
+
+// restart starts another process with what is on disk.
+func (w *world) restart() {
+	w.t.Helper()
+	w.loop.Shutdown()
+	w.ledger.load()
+	w.start()
 }
 
 // fire applies a firing without letting time pass.
