@@ -133,16 +133,23 @@ func (db *DB) connConfig() (*pgx.ConnConfig, error) {
 			cc.ConnectTimeout = min(cc.ConnectTimeout, min(db.cfg.Lease, Punctual)/2/time.Duration(more))
 		}
 	}
-	if cc.ValidateConnect == nil && more > 0 {
-		cc.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if !db.cfg.ReadOnly || more > 0 && cc.ValidateConnect == nil { // whatever target_session_attrs says; a name may have several addresses, too
+		cc.ValidateConnect = db.writable
 	}
 	cc.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
 	dialer := net.Dialer{
+		Timeout:         min(db.cfg.Lease, Punctual) / 3, // the next address of a name is reached in time
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: db.cfg.Lease / 4, Interval: time.Second, Count: 3},
 		Control:         limitSilence(db.silence()),
 	}
 	cc.DialFunc = dialer.DialContext
 	return cc, nil
+}
+
+// writable returns an error if the server is read-only or a standby. What a standby has may be old, and a leader that loaded it would
+// write it over what is new.
+func (db *DB) writable(ctx context.Context, conn *pgconn.PgConn) error {
+	return db.alone(ctx, func() error { return pgconn.ValidateConnectTargetSessionAttrsReadWrite(ctx, conn) })
 }
 
 // silence is how long a connection may lack the other side's acknowledgements: it must be noticed before the lease ends.
@@ -167,6 +174,9 @@ func badURL(err error) error {
 	}
 	if strings.HasSuffix(err.Error(), "sslmode is invalid)") {
 		return errors.New("database::url: sslmode must be one of disable, allow, prefer, require, verify-ca and verify-full")
+	}
+	if strings.Contains(err.Error(), "failed to configure TLS") {
+		return errors.New("database::url: sslrootcert must name a file with certificates in PEM format, and sslcert and sslkey files with a certificate and its key")
 	}
 	return errors.New("database::url cannot be understood: it must be postgres://user:password@host:port/database?sslmode=…, with special characters in the password written as %XX")
 }

@@ -4,11 +4,14 @@
 package postgres
 
 import (
+	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,7 +48,7 @@ func TestSilentHosts(t *testing.T) {
 // either for the truth. Here the server itself becomes like a standby for new connections.
 func TestStandbyIsNotRead(t *testing.T) {
 	t.Parallel()
-	for _, which := range []string{"", "&target_session_attrs=any", "&target_session_attrs=prefer-standby"} {
+	for _, which := range []string{"", "&target_session_attrs=any", "&target_session_attrs=prefer-standby", "&target_session_attrs=standby"} {
 		database := server.Database(t)
 		db := open(t, pgtest.TCP(server.Address(), database)+which)
 		l := lead(t, db)
@@ -59,6 +62,29 @@ func TestStandbyIsNotRead(t *testing.T) {
 		server.Do(t, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
 		require.Equal(t, map[string]string{"a": "old"}, records(t, db), which)
 	}
+}
+
+// The first address of a name may be a standby's. Here the server itself is like a standby until the second address is dialed.
+func TestNameOfStandbyAndPrimary(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	server.Do(t, "postgres", "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
+	cc, err := unopened(t, pgtest.TCP("several.test", database)).connConfig()
+	require.NoError(t, err)
+	cc.LookupFunc = func(context.Context, string) ([]string, error) {
+		return []string{server.Address(), server.Address()}, nil
+	}
+	dial, dials := cc.DialFunc, 0
+	cc.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials++; dials == 2 {
+			server.Do(t, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
+		}
+		return dial(ctx, network, address)
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), cc)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	require.Equal(t, 2, dials, "it uses a standby")
 }
 
 func TestReadOnlyServer(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -17,35 +18,46 @@ const poolerRounds = 5
 // one session per connection, for LISTEN and for its limits, which other users of the session would inherit. The check runs once,
 // before anything is set, and for one connection at a time, because others would interfere.
 func (db *DB) checkPooler(ctx context.Context, conn *pgx.Conn) error {
-	if db.bound.Load() {
+	return db.alone(ctx, func() error {
+		if db.bound.Load() {
+			return nil
+		}
+		own, err := backend(ctx, conn, "")
+		if err != nil {
+			return err
+		}
+		if own != conn.PgConn().PID() { // a pooler
+			if err := keeps(ctx, conn, own); err != nil {
+				return err
+			}
+		}
+		db.bound.Store(true)
 		return nil
+	})
+}
+
+// alone runs f, for one connection at a time until checkPooler has succeeded.
+func (db *DB) alone(ctx context.Context, f func() error) error {
+	if db.bound.Load() {
+		return f()
 	}
 	select {
 	case db.binding <- struct{}{}:
 		defer func() { <-db.binding }()
+		return f()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if db.bound.Load() {
-		return nil
-	}
-	own, err := backend(ctx, conn, "")
-	if err != nil {
-		return err
-	}
-	if own != conn.PgConn().PID() { // a pooler
-		if err := keeps(ctx, conn, own); err != nil {
-			return err
-		}
-	}
-	db.bound.Store(true)
-	return nil
 }
 
 // keeps returns an error unless the pooler keeps the server process own for conn. Otherwise the pooler would hand out the process that
 // was freed last: keeps lets a transaction of another connection hold it while conn asks for its own.
 func keeps(ctx context.Context, conn *pgx.Conn, own uint32) error {
-	other, err := pgx.ConnectConfig(ctx, conn.Config())
+	config := conn.Config()
+	if config.ValidateConnect != nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // writable would wait for the end of this check
+	}
+	other, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
 	}

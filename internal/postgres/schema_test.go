@@ -143,6 +143,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 	for want, with := range map[string]func(*Config){
 		"database::url is empty":                     func(c *Config) { c.URL = "" },
 		"database::url cannot be understood":         func(c *Config) { c.URL = "postgres://a:b:c@/%zz" },
+		"database::url: sslrootcert must name a":     func(c *Config) { c.URL = "postgres://a:b@c/d?sslmode=verify-full&sslrootcert=" + os.DevNull },
 		"sslmode must be one of":                     func(c *Config) { c.URL = "postgres://host/x?sslmode=sometimes" },
 		"names a file that cannot be read":           func(c *Config) { c.URL = "postgres://host/x?sslmode=verify-full&sslrootcert=/absent.pem" },
 		"database::schema must have":                 func(c *Config) { c.Schema = "" },

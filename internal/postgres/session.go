@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // session is one connection for one purpose, so that no other purpose can block it. It reconnects when needed.
@@ -108,15 +107,10 @@ func (s *session) prepare(ctx, patient context.Context) error {
 		"SET tcp_user_timeout = %d; SET tcp_keepalives_idle = %d; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; "+
 		"SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog; SET application_name = '%s'; "+
 		// An acknowledged webhook must survive a crash of the database, whatever the role's default is.
-		"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; SHOW transaction_read_only",
+		"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 		ms(s.statement), ms(s.lock), ms(silence), ms(silence), max(1, int(silence.Seconds()/2)), applicationName(s.db.id))
-	results, err := s.conn.PgConn().Exec(ctx, settings).ReadAll()
-	if err != nil {
+	if _, err := s.conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return err
-	}
-	// What a standby has may be old, and a leader that loaded it would write it over what is new.
-	if readOnly := string(results[len(results)-1].Rows[0][0]) == "on"; readOnly && !s.db.cfg.ReadOnly {
-		return pgconn.ErrReadOnlyConnection
 	}
 	if s.setUp != "" {
 		if _, err := s.conn.PgConn().Exec(ctx, s.setUp).ReadAll(); err != nil {

@@ -5,7 +5,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,4 +34,37 @@ func TestSilenceOfTCPIsLimited(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, 5000, got)
+}
+
+// The first address of a name may be that of a machine without power. The next one is reached before webhooks are late.
+func TestNameWithSilentAddress(t *testing.T) {
+	t.Parallel()
+	cc, err := unopened(t, pgtest.TCP("several.test", server.Database(t)), leases(time.Minute)).connConfig()
+	require.NoError(t, err)
+	cc.LookupFunc = func(context.Context, string) ([]string, error) { return []string{silent(t), server.Address()}, nil }
+	holds(t, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), Punctual)
+		defer cancel()
+		conn, err := pgx.ConnectConfig(ctx, cc)
+		return err == nil && conn.Close(ctx) == nil
+	}, "it waits for the silent address")
+}
+
+// silent returns an address that drops new connections: its backlog is full.
+func silent(t *testing.T) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	require.NoError(t, errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)))
+	name, err := unix.Getsockname(fd)
+	require.NoError(t, err)
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
+	for {
+		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond) //nolint:noctx // on this machine
+		if err != nil {
+			return address
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
 }
