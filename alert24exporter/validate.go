@@ -39,7 +39,9 @@ func (c *Config) Validate() error {
 	}
 	c.checkRetention(&p)
 	if c.statusOn() {
-		p.Compression("status::compression_algorithms", c.Status.Get().CompressionAlgorithms)
+		var page problems.List
+		page.Server(c.Status.Get())
+		p.Under("status", page)
 	}
 	return p.Err()
 }
@@ -53,7 +55,7 @@ func (c *Config) checkConnection(p *problems.List) {
 	err = alert24.CheckKey(c.trimmedKey())
 	p.If(err != nil, "api_key: %w", err)
 	p.If(c.ClientConfig.Timeout == 0, "timeout: must be above 0")
-	p.Proxy(c.ClientConfig.ProxyURL)
+	p.Client(&c.ClientConfig)
 }
 
 func (c *Config) trimmedKey() configopaque.String {

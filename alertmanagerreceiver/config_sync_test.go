@@ -28,6 +28,7 @@ func TestRefusedSyncConfig(t *testing.T) {
 		{endpoint("http://alertmanager/api/v2/alerts"), "sync::endpoints[0]: must end before /api/v2, which the receiver adds"},
 		{map[string]any{"endpoints": []any{"http://u:secret@a", "http://u:secret@a"}}, "sync::endpoints: an address appears twice\nsync::endpoints[0]: must not contain a user or password; use auth\nsync::endpoints[1]: must not contain a user or password; use auth"},
 		{map[string]any{"proxy_url": "http://user:tops3cret %@proxy"}, "sync::proxy_url: must be a URL like http://proxy:3128, with special characters in the password written as %XX"},
+		{map[string]any{"headers": map[string]any{"X": "tops3cret\n"}}, `sync::headers: the value of "X" must be one line without control characters`},
 		{map[string]any{"endpoints": []any{"http://a:9093", "http://a:9093/"}}, "sync::endpoints: an address appears twice"},
 		{map[string]any{"endpoint": "http://a"}, "sync::endpoint: write the addresses into endpoints"},
 		{map[string]any{"interval": "500ms"}, "sync::interval: 500ms is too short: the minimum is 1s; write the unit, as in 15s"},

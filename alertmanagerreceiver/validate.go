@@ -32,10 +32,7 @@ func (c *Config) Validate() error {
 	p.If(c.ServerConfig.MaxRequestBodySize <= 0, "max_request_body_size: must be above 0")
 	p.If(c.ServerConfig.ReadTimeout <= 0, "read_timeout: must be above 0, or a slow sender holds a place forever")
 	p.If(c.ShutdownTimeout <= 0, "shutdown_timeout: must be above 0")
-	p.Compression("compression_algorithms", c.ServerConfig.CompressionAlgorithms)
-	p.NoUnit("read_timeout", c.ServerConfig.ReadTimeout)
-	p.NoUnit("read_header_timeout", c.ServerConfig.ReadHeaderTimeout)
-	p.NoUnit("write_timeout", c.ServerConfig.WriteTimeout)
+	p.Server(&c.ServerConfig)
 	p.NoUnit("shutdown_timeout", c.ShutdownTimeout)
 	p.Under("limits", c.Limits.check())
 	p.Under("alias", c.Alias.check())
@@ -127,7 +124,7 @@ func (c *SyncConfig) check() (p problems.List) {
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) == 0, "repair: %s needs endpoints", RepairBoth)
 	p.If(c.Repair == RepairBoth && len(c.Endpoints) > 0 && c.Receiver == "",
 		"receiver: repair: %s needs the name of the receiver in Alertmanager's configuration that sends to the bridge", RepairBoth)
-	p.Proxy(c.ClientConfig.ProxyURL)
+	p.Client(&c.ClientConfig)
 	p.NoUnit("timeout", c.ClientConfig.Timeout)
 	p.NoUnit("startup_grace", c.StartupGrace)
 	return p

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -37,28 +35,6 @@ func (l *List) Under(key string, found List) {
 // NoUnit adds a problem if a duration is so short that its unit was surely forgotten: a number alone counts as nanoseconds.
 func (l *List) NoUnit(key string, d time.Duration) {
 	l.If(d > 0 && d < time.Millisecond, "%s: %s is too short: write the unit, as in 15s", key, d)
-}
-
-// Proxy adds a problem if the address of a proxy is no URL. It does not show the address, which may have a password.
-func (l *List) Proxy(address string) {
-	if address == "" {
-		return
-	}
-	u, err := url.ParseRequestURI(address)
-	l.If(err != nil || u.Host == "", "proxy_url: must be a URL like http://proxy:3128, with special characters in the password written as %%XX")
-}
-
-// encodings are those that the collector's HTTP server can decode; "" stands for requests that are not compressed.
-var encodings = []string{"", "identity", "gzip", "zstd", "zlib", "deflate", "snappy", "x-snappy-framed", "lz4"}
-
-// Compression adds a problem if a server with these compression algorithms refuses all requests that are not compressed, or panics at
-// those with an unknown encoding.
-func (l *List) Compression(key string, algorithms []string) {
-	l.If(len(algorithms) > 0 && !slices.Contains(algorithms, ""),
-		`%s: must contain "", which stands for requests that are not compressed: the others are refused`, key)
-	for _, name := range algorithms {
-		l.If(!slices.Contains(encodings, name), "%s: must not contain %q; known are %s", key, name, strings.Join(encodings[1:], ", "))
-	}
 }
 
 // Err returns all problems as one error; nil if there are none.
