@@ -50,6 +50,8 @@ func TestCheckNamesTheKey(t *testing.T) {
 		"too many arguments":       {func(c *Config) { c.Title = "{{ toUpper .Name .Alias }}" }, "incident::title:1:3: "},
 		"a time as text":           {func(c *Config) { c.Title = "{{ toUpper .StartsAt }}" }, "incident::title:1:11: "},
 		"a number as text":         {func(c *Config) { c.Title = "{{ toUpper 5 }}" }, "incident::title:1:11: "},
+		"a broken pattern":         {func(c *Config) { c.Tags.Template = `{{ reReplaceAll "(" "" .Name }}` }, "incident::tags::template:1:3: "},
+		"an unknown time zone":     {func(c *Config) { c.Title = `{{ tz "Mars/Olympus" .StartsAt }}` }, "incident::title:1:3: "},
 		"severity template":        {func(c *Config) { c.Severity.Template = "{{ end }}" }, "incident::severity::template:1: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,7 +47,7 @@ func newTextTemplate(key, source string) (*textTemplate, error) {
 
 // mistake matches the errors of a template that fails on every alert. The package has no types for them, only their texts.
 var mistake = regexp.MustCompile(`can't evaluate field|template "[^"]*" not defined|exceeded maximum template depth|` +
-	`wrong number of args for|wrong type for value; expected|expected \S+; found`)
+	`wrong number of args for|wrong type for value; expected|expected \S+; found|error parsing regexp|unknown time zone`)
 
 // goType matches the end of an error about a field that does not exist.
 var goType = regexp.MustCompile(` in type \S+$`)

@@ -17,8 +17,8 @@ func TestATemplateThatFailsFallsBack(t *testing.T) {
 	aliases := map[string]int{}
 	r := renderer(t, func(c *Config) {
 		c.Title = `{{ index (stringSlice "a") 1 }}`
-		c.Description = `before {{ reReplaceAll "(" "" "x" }}`
-		c.ImpactDescription = `{{ tz "Mars/Olympus" .StartsAt }}`
+		c.Description = `before {{ urlUnescape "%" }}`
+		c.ImpactDescription = `{{ (index .Members 5).Name }}`
 		c.Tags.Template = `{{ slice .Name 100 }}`
 		c.Severity.Template = `{{ index .Members 5 }}`
 	}, WithTemplateFailed(func(key, of string, err error) {
