@@ -55,7 +55,10 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	cfg := r.cfg.ServerConfig
 	cfg.Auth = configoptional.None[confighttp.AuthConfig]() // each route checks credentials itself
 	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.set.TelemetrySettings, r.handler.routes(r.ready.serve, auth),
-		confighttp.WithErrorHandler(r.handler.refuseEarly), xconfighttp.WithOtelHTTPOptions(otelhttp.WithFilter(withoutProbes)))
+		confighttp.WithErrorHandler(r.handler.refuseEarly), xconfighttp.WithOtelHTTPOptions(
+			otelhttp.WithFilter(withoutProbes),
+			otelhttp.WithServerName(cfg.NetAddr.Endpoint), // else each Host header that a stranger sends becomes a value of an attribute
+		))
 	if err != nil {
 		return err
 	}

@@ -84,3 +84,23 @@ func assertMetric(t *testing.T, tel *componenttest.Telemetry, name string, want 
 	require.NoError(t, err)
 	metricdatatest.AssertAggregationsEqual(t, want, m.Data, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
+
+// Strangers cannot fill the metrics of the server with values of their own.
+func TestStrangersMakeNoMetrics(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	r := started(t, set, localConfig(), componenttest.NewNopHost(), consumertest.NewNop())
+	for _, host := range []string{"a.example", "b.example:81", "c"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.listener.Addr().String()+"/"+host, http.NoBody)
+		require.NoError(t, err)
+		request.Host = host
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+	}
+	m, err := tel.GetMetric("http.server.request.duration")
+	require.NoError(t, err)
+	assert.Len(t, m.Data.(metricdata.Histogram[float64]).DataPoints, 1)
+}
