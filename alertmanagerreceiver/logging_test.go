@@ -72,3 +72,23 @@ func TestHandshakesDoNotFlood(t *testing.T) {
 		assert.Equal(t, map[string]any{"error": "http: TLS handshake error from 127.0.0.1:0: EOF"}, first.ContextMap())
 	})
 }
+
+// TestAnotherReceiverIsLoggedOnce: a sender can neither fill the log with its name nor write to a terminal.
+func TestAnotherReceiverIsLoggedOnce(t *testing.T) {
+	set, logged := observed()
+	cfg := defaultConfig()
+	cfg.Sync.Endpoints, cfg.Sync.Repair, cfg.Sync.Receiver = []string{"http://a:9093"}, RepairBoth, "team.db"
+	h, err := newHandler(set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	from := func(receiver string) {
+		post(h, strings.NewReader(`{"receiver":"`+receiver+`",`+strings.TrimPrefix(good, "{")))
+	}
+	for _, same := range []string{"", "team.db", `team\\.db`} { // Grafana sends the name, Alertmanager a pattern
+		from(same)
+	}
+	assert.Zero(t, logged.Len())
+	from(`\u001b[31mother` + strings.Repeat("x", 1000))
+	from("third")
+	require.Equal(t, 1, logged.Len())
+	assert.Equal(t, map[string]any{"receiver": "[31mother" + strings.Repeat("x", maxLogged-10) + "…", "sync_receiver": "team.db"}, logged.All()[0].ContextMap())
+}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -63,7 +64,7 @@ func (p *poller) sentBy(receiver string) {
 	}
 	p.repairs.other.Do(func() {
 		p.handler.logger.Warn("A webhook came from another receiver of Alertmanager than sync::receiver: sync::repair opens no incident for its alerts",
-			zap.String("receiver", receiver), zap.String("sync_receiver", p.repairs.receiver))
+			zap.String("receiver", text.Line(receiver, maxLogged)), zap.String("sync_receiver", p.repairs.receiver))
 	})
 }
 
