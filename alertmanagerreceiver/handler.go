@@ -237,7 +237,9 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // each status has its own message, so that each is logged
 			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
-		rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
+		if mayBeWebhook(r, status) {
+			rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
+		}
 	}
 	h.telemetry.webhook(r.Context(), status)
 	if status == http.StatusMethodNotAllowed {

@@ -74,6 +74,12 @@ func permanent(err error) bool {
 	return consumererror.IsPermanent(err) && (!consumererror.IsPermanent(inner) || permanent(inner))
 }
 
+// mayBeWebhook reports whether people should hear that a request was refused. Browsers, probes and scanners send GETs. A sender does so if a
+// proxy redirects it to the right path: then it has credentials, and is answered 405.
+func mayBeWebhook(r *http.Request, status int) bool {
+	return r.Method == http.MethodPost || r.Method == http.MethodPut || status == http.StatusMethodNotAllowed
+}
+
 // maxAsked bounds the runes of a wrong path in the log.
 const maxAsked = 100
 

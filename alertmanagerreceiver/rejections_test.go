@@ -4,9 +4,11 @@
 package alertmanagerreceiver
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -92,4 +94,45 @@ func TestRefusalHasADetail(t *testing.T) {
 		assert.Subset(t, line, want)
 		assert.Equal(t, want["detail"], line["detail"], "the error is logged once")
 	}
+}
+
+// A browser or a probe is no sender whose alerts are lost. A sender whose POST was redirected is one.
+func TestOnlyWebhooksAreTold(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	refused, _ := listen(t)
+	server := h.routes(http.NotFound, &authenticator{server: onlyTheToken{}, refuse: h.refuseEarly})
+	for _, tt := range []struct {
+		method, path, token, told string
+	}{
+		{http.MethodGet, "/", "", ""},
+		{http.MethodGet, defaultPath, "", ""},
+		{http.MethodHead, defaultPath, "wrong", ""},
+		{http.MethodOptions, "/", "", ""},
+		{http.MethodGet, "/favicon.ico", "right", ""},
+		{http.MethodGet, defaultPath, "right", "405: the method is not POST or PUT"},
+		{http.MethodPost, defaultPath, "", "401: " + errUnauthorized.message},
+		{http.MethodPut, "/", "", "401: " + errUnauthorized.message},
+		{http.MethodPost, "/", "right", "404: " + errPath.message},
+	} {
+		*refused = nil
+		r := httptest.NewRequest(tt.method, tt.path, http.NoBody)
+		r.Header.Set("Token", tt.token)
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		assert.NotEqual(t, http.StatusOK, w.Code)
+		var told string
+		if len(*refused) > 0 {
+			told = (*refused)[0].Text
+		}
+		assert.Equal(t, tt.told, told, tt)
+	}
+}
+
+type onlyTheToken struct{}
+
+func (onlyTheToken) Authenticate(ctx context.Context, sources map[string][]string) (context.Context, error) {
+	if !slices.Contains(sources["Token"], "right") {
+		return ctx, errors.New("wrong token")
+	}
+	return ctx, nil
 }
