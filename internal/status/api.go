@@ -26,8 +26,8 @@ type Overview struct {
 	Bridge   Bridge `json:"bridge"`
 	// Trouble lists current problems, the worst first.
 	Trouble []Trouble `json:"trouble"`
-	// Unopened are firing aliases whose create Alert24 refused, the worst first. The trouble names some of them.
-	Unopened []string `json:"-"`
+	// Affected are aliases. The trouble names some of them.
+	Affected Affected `json:"-"`
 	// Truncated are groups that Alertmanager cuts to max_alerts, the newest first. The trouble names some of them.
 	Truncated []TruncatedGroup `json:"-"`
 	// Counts is nil while the aliases cannot be read.

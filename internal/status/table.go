@@ -18,35 +18,59 @@ import (
 type Table struct {
 	Rows   []Row
 	Counts Counts
-	// Unopened are the firing aliases whose create Alert24 refused, the worst first.
-	Unopened []string
+	Affected
+}
+
+// Affected are live aliases that troubles are about, each list with the worst first.
+type Affected struct {
+	Unopened []string // firing, and Alert24 refused the create
+	Blocked  []string // another tool's open incident has the alias
+	Failing  []string // the last call failed; with the reason
 }
 
 // NewTable counts the rows. pendingSince is the time of the alias that has waited longest.
 func NewTable(rows []Row, closed int, pendingSince time.Time) *Table {
-	n, failing := map[Group]int{}, 0
-	var unopened []*Row
+	n := map[Group]int{}
+	var unopened, blocked, failing []*Row
 	for i := range rows {
 		r := &rows[i]
-		if r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen) {
+		switch {
+		case r.State.Kind == Parked && r.Firing > 0 && !slices.Contains(r.Is, IsOpen):
 			unopened = append(unopened, r)
+		case r.State.Kind == Blocked:
+			blocked = append(blocked, r)
+		case r.State.Kind == Retrying:
+			failing = append(failing, r)
 		}
 		for _, g := range r.Is {
 			n[g]++
 		}
-		if r.State.Kind == Retrying {
-			failing++
-		}
 	}
-	slices.SortStableFunc(unopened, worse)
 	t := &Table{Rows: rows, Counts: Counts{
 		Live: len(rows), Closed: closed, Firing: n[IsFiring], Open: n[IsOpen], Pending: n[IsPending], Held: n[IsHeld], Parked: n[IsParked],
-		Doubtful: n[IsDoubtful], Blocked: n[IsBlocked], Dismissed: n[IsDismissed], Failing: failing, PendingSince: pendingSince,
+		Doubtful: n[IsDoubtful], Blocked: n[IsBlocked], Dismissed: n[IsDismissed], Failing: len(failing), PendingSince: pendingSince,
 	}}
-	for _, r := range unopened {
-		t.Unopened = append(t.Unopened, r.Alias)
-	}
+	t.Unopened = aliases(unopened, func(r *Row) string { return r.Alias })
+	t.Blocked = aliases(blocked, func(r *Row) string { return r.Alias })
+	t.Failing = aliases(failing, (*Row).failure)
 	return t
+}
+
+// aliases describes the rows, the worst first.
+func aliases(rows []*Row, show func(*Row) string) (all []string) {
+	slices.SortStableFunc(rows, worse)
+	for _, r := range rows {
+		all = append(all, show(r))
+	}
+	return all
+}
+
+// failure names the alias, and says why its last call failed.
+func (r *Row) failure() string {
+	if r.State.Reason == "" {
+		return r.Alias
+	}
+	return r.Alias + " (" + r.State.Reason + ")"
 }
 
 // Sort is a column of the table.

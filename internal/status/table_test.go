@@ -27,12 +27,14 @@ func TestTableCounts(t *testing.T) {
 	assert.Equal(t, Counts{Live: 3, Closed: 4, Firing: 2, Open: 1, Pending: 1, Held: 1, Failing: 1, PendingSince: start}, sample().Counts)
 }
 
-func TestTableKnowsWhatAlert24DoesNotOpen(t *testing.T) {
+func TestTableNamesWhatTroublesAreAbout(t *testing.T) {
 	parked := func(alias string, worst incident.Severity, firing int, is ...Group) Row {
 		return Row{Alias: alias, Severity: worst.String(), Firing: firing, State: State{Kind: Parked}, Is: is}
 	}
 	rows := []Row{parked("low", incident.Low, 1), parked("open", incident.Critical, 1, IsOpen), parked("resolved", incident.Critical, 0), parked("critical", incident.Critical, 2)}
-	assert.Equal(t, []string{"critical", "low"}, NewTable(rows, 0, start).Unopened)
+	rows = append(rows, Row{Alias: "blocked", State: State{Kind: Blocked}}, Row{Alias: "unknown", State: State{Kind: Retrying}},
+		Row{Alias: "failing", Severity: "high", State: State{Kind: Retrying, Reason: "HTTP 422"}})
+	assert.Equal(t, Affected{Unopened: []string{"critical", "low"}, Blocked: []string{"blocked"}, Failing: []string{"failing (HTTP 422)", "unknown"}}, NewTable(rows, 0, start).Affected)
 	assert.Equal(t, "low", rows[0].Alias, "the rows keep their order")
 }
 

@@ -40,6 +40,7 @@ const (
 	InInbox      TroubleKind = "inbox"       // a webhook waits in the inbox and may have the alert
 	KeyRefused   TroubleKind = "key"         // Alert24 refuses the API key
 	Unopened     TroubleKind = "parked"      // Alert24 refuses the content of incidents
+	Taken        TroubleKind = "blocked"     // another tool's open incidents have aliases of firing alerts
 	APIDown      TroubleKind = "api"         // Alert24 does not answer correctly
 	SomeFail     TroubleKind = "calls"       // calls for some aliases fail
 	RateLimit    TroubleKind = "rate_limit"  // calls wait because of HTTP 429
@@ -67,6 +68,9 @@ const refusedFor = 10 * time.Minute
 // noWebhookAfter is how long after the start a missing webhook is not yet a trouble.
 const noWebhookAfter = 5 * time.Minute
 
+// downAfter is how long every call must fail until the trouble is Alert24's, although most aliases need no call.
+const downAfter = time.Minute
+
 // maxNamed bounds the sources and aliases named in a text.
 const maxNamed = 3
 
@@ -86,11 +90,11 @@ func Troubles(o *Overview) []Trouble {
 	}
 	refusesKey := o.API.State == APIRefusesKey
 	if !refusesKey {
-		all.unopened(o.Unopened)
+		all.unopened(&o.Affected)
 	}
-	all.api(&o.API, cmp.Or(o.Counts, &Counts{}), o.Now)
+	all.api(o)
 	if refusesKey {
-		all.unopened(o.Unopened)
+		all.unopened(&o.Affected)
 	}
 	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
 	all.silent(watchdog)
@@ -187,18 +191,20 @@ func (w *Webhooks) acceptedSince(refused time.Time) string {
 }
 
 // api says what is wrong with Alert24, and until when which calls wait. A pause may end earlier for creates than for other calls.
-func (all *troubles) api(a *API, c *Counts, now time.Time) {
-	wait := waits(a, c, now)
+func (all *troubles) api(o *Overview) {
+	a, c := &o.API, cmp.Or(o.Counts, &Counts{})
+	wait := waits(a, c, o.Now)
+	down := a.State == APIFails && (c.Failing == 0 || c.Failing >= c.Live || o.Now.Sub(a.FailingSince) >= downAfter)
 	switch {
 	case a.State == APIUnknown:
 	case a.State == APIRefusesKey:
 		all.add(KeyRefused, Pending, a.FailingSince, "Alert24 refuses the API key: ", a.LastError, wait)
 	case wait != "" && a.RateLimited:
 		all.add(RateLimit, Pending, a.FailingSince, "Alert24's rate limit (HTTP 429)", wait)
-	case c.Failing > 0 && (c.Failing < c.Live || a.State != APIFails):
-		all.add(SomeFail, Pending, a.FailingSince, fmt.Sprintf("calls for %d of %s fail; ", c.Failing, text.Count(c.Live, "alias", "aliases")), lastCalls(a), wait)
-	case a.State == APIFails:
+	case down:
 		all.add(APIDown, Pending, a.FailingSince, "Alert24 does not answer as it should; ", lastCalls(a), wait)
+	case c.Failing > 0:
+		all.add(SomeFail, Named, time.Time{}, fmt.Sprintf("calls for %d of %s fail: ", c.Failing, text.Count(c.Live, "alias", "aliases")), named(o.Affected.Failing, c.Failing), wait)
 	case wait != "":
 		all.add(Paused, Pending, time.Time{}, "Alert24 asked for a pause", wait)
 	}
@@ -234,12 +240,14 @@ func waits(a *API, c *Counts, now time.Time) (until string) {
 	return until
 }
 
-// unopened names aliases without an incident because Alert24 refuses its content.
-func (all *troubles) unopened(aliases []string) {
-	if len(aliases) == 0 {
-		return
+// unopened names firing aliases without an incident.
+func (all *troubles) unopened(of *Affected) {
+	if n := len(of.Unopened); n > 0 {
+		all.add(Unopened, Named, time.Time{}, text.Count(n, "incident is", "incidents are"), " refused by Alert24: ", named(of.Unopened, n))
 	}
-	all.add(Unopened, Named, time.Time{}, text.Count(len(aliases), "incident is", "incidents are"), " refused by Alert24: ", named(aliases, len(aliases)))
+	if n := len(of.Blocked); n > 0 {
+		all.add(Taken, Named, time.Time{}, "another tool's open incidents block ", text.Count(n, "alias", "aliases"), ": ", named(of.Blocked, n))
+	}
 }
 
 // named lists the first aliases and counts the rest.

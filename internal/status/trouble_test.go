@@ -38,9 +38,18 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 		"Alert24 has never answered": {func(o *Overview) { o.API = API{State: APIFails, LastFailure: start} }, []Trouble{{
 			Kind: APIDown, Scope: Pending, Text: "Alert24 does not answer as it should; the last call failed at 2026-03-19T14:30:00Z; none has succeeded since the start",
 		}}},
-		"one alias fails": {func(o *Overview) { o.API, o.Counts.Failing = failing, 1 }, []Trouble{{
-			Kind: SomeFail, Scope: Pending, Since: start.Add(-time.Second),
-			Text: "calls for 1 of 2 aliases fail; the last call failed at 2026-03-19T14:30:00Z: HTTP 500; last success at 2026-03-19T14:29:58Z",
+		"one alias fails": {func(o *Overview) { o.API, o.Counts.Failing, o.Affected.Failing = failing, 1, []string{"a (HTTP 500)"} }, []Trouble{
+			{Kind: SomeFail, Scope: Named, Text: "calls for 1 of 2 aliases fail: a (HTTP 500)"},
+		}},
+		"a close is refused": {func(o *Overview) { o.Counts.Failing, o.Affected.Failing = 1, []string{"a (HTTP 422)"} }, []Trouble{
+			{Kind: SomeFail, Scope: Named, Text: "calls for 1 of 2 aliases fail: a (HTTP 422)"},
+		}},
+		"Alert24 is down, and most aliases need no call": {func(o *Overview) {
+			o.API, o.Counts.Failing, o.Affected.Failing = failing, 1, []string{"a (HTTP 500)"}
+			o.API.FailingSince = start.Add(-downAfter)
+		}, []Trouble{{
+			Kind: APIDown, Scope: Pending, Since: start.Add(-downAfter),
+			Text: "Alert24 does not answer as it should; the last call failed at 2026-03-19T14:30:00Z: HTTP 500; last success at 2026-03-19T14:29:58Z",
 		}}},
 		"a rate limit": {func(o *Overview) {
 			o.API, o.Counts.Pending, o.Counts.Failing = failing, 41, 1
@@ -113,8 +122,11 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 			{Kind: NoWebhook, Scope: UnknownAlias, Since: start.Add(-time.Hour), Text: "no webhook has come since the start at 2026-03-19T13:30:00Z"},
 		}},
 		"no webhook ever, and alerts from another source": {func(o *Overview) { o.Webhooks = Webhooks{AlertsReceived: true} }, []Trouble{}},
-		"a parked create": {func(o *Overview) { o.Unopened = []string{"a"} }, []Trouble{{Kind: Unopened, Scope: Named, Text: "1 incident is refused by Alert24: a"}}},
-		"many parked creates": {func(o *Overview) { o.Unopened = []string{"a", "b", "c", "d", "e"} }, []Trouble{
+		"a parked create": {func(o *Overview) { o.Affected.Unopened = []string{"a"} }, []Trouble{{Kind: Unopened, Scope: Named, Text: "1 incident is refused by Alert24: a"}}},
+		"a blocked alias": {func(o *Overview) { o.Affected.Blocked = []string{"a"} }, []Trouble{
+			{Kind: Taken, Scope: Named, Text: "another tool's open incidents block 1 alias: a"},
+		}},
+		"many parked creates": {func(o *Overview) { o.Affected.Unopened = []string{"a", "b", "c", "d", "e"} }, []Trouble{
 			{Kind: Unopened, Scope: Named, Text: "5 incidents are refused by Alert24: a, b, c, 2 more"},
 		}},
 		"a silent watchdog": {func(o *Overview) {
@@ -141,7 +153,7 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 // A problem that keeps out webhooks of some senders ranks below one that keeps incidents from being opened.
 func TestWorstTroubleIsFirst(t *testing.T) {
 	o := fine()
-	o.Webhooks.SenderErrorAt, o.Watchdog, o.Unopened = start, &Watchdog{NeverHeard: true}, []string{"a"}
+	o.Webhooks.SenderErrorAt, o.Watchdog, o.Affected.Unopened = start, &Watchdog{NeverHeard: true}, []string{"a"}
 	o.API = API{State: APIRefusesKey}
 	var kinds []TroubleKind
 	for _, t := range Troubles(o) {

@@ -35,7 +35,7 @@ func (a *api) look(ctx context.Context) status.Overview {
 	t, revision, err := a.tables.get(ctx)
 	o.Revision = revision
 	if err == nil {
-		o.Counts, o.Unopened = &t.Counts, t.Unopened
+		o.Counts, o.Affected = &t.Counts, t.Affected
 	} else if o.Storage.Error == "" {
 		o.Storage.Up, o.Storage.Error = false, err.Error()
 	}

@@ -55,7 +55,7 @@ function card(name, tone, headline, ...lines) {
 }
 
 function showHealth(o) {
-  const cards = [apiCard(o.api, o.counts ?? {}), storageCard(o.storage), webhooksCard(o)];
+  const cards = [apiCard(o.api, o.counts ?? {}, o.trouble), storageCard(o.storage), webhooksCard(o)];
   if (o.replica) cards.push(replicaCard(o.replica));
   if (o.watchdog) cards.push(watchdogCard(o.watchdog));
   for (const s of o.syncs.slice(0, 4)) cards.push(syncCard(s));
@@ -63,10 +63,10 @@ function showHealth(o) {
   byId('health').replaceChildren(...cards);
 }
 
-function apiCard(api, counts) {
+function apiCard(api, counts, all) {
   const lines = [];
   if (api.last_success) lines.push(tick(element('p'), () => `last success ${ago(api.last_success)}`));
-  const fails = api.state === 'fails' || api.state === 'refuses_key' || counts.failing;
+  const fails = api.state === 'fails' || api.state === 'refuses_key';
   if (fails && api.last_error) lines.push(element('p', 'error', `last failure at ${clock(api.last_failure)}: ${api.last_error}`));
   const limit = api.requests_per_second_limit ? `, limit ${counted(api.requests_per_second_limit, 'request', 'requests')} a second` : '';
   lines.push(`${counted(api.calls_last_minute, 'call', 'calls')} in the last minute${limit}`);
@@ -80,7 +80,7 @@ function apiCard(api, counts) {
     default:
   }
   if (paused) return card('Alert24', 'poor', `${api.rate_limited ? 'Rate limit (HTTP 429).' : 'Asked for a pause.'}${pause}`, ...lines);
-  if (counts.failing && counts.failing < counts.live) return card('Alert24', 'poor', `Calls for ${counts.failing} of ${counts.live} aliases fail.`, ...lines);
+  if (all.some((t) => t.kind === 'calls')) return card('Alert24', 'poor', `Calls for ${counts.failing} of ${counts.live} aliases fail.`, ...lines);
   if (fails) return card('Alert24', 'bad', 'Does not answer as it should.', ...lines);
   return card('Alert24', 'good', 'Answers.', ...lines);
 }
