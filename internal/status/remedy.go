@@ -122,9 +122,10 @@ func (t Trouble) stops() bool { return t.Scope == Pending || t.Scope == All && t
 // goesOn reports whether the bridge continues by itself, unless a trouble stops its calls.
 func (e *Entry) goesOn() bool { return e.State.Kind == Retrying || e.State.Kind == Doubtful }
 
-// closeRefused reports whether Alert24 refused the last close.
+// closeRefused reports whether Alert24 refused the last close. A lookup follows such a close.
 func (e *Entry) closeRefused() bool {
-	return e.State.Kind == Retrying && len(e.Results) > 0 && e.Results[0].Call == protocol.Close.String() && e.Results[0].Result == protocol.Refused.String()
+	last := slices.IndexFunc(e.Results, func(r Result) bool { return r.Call != protocol.Lookup.String() })
+	return e.State.Kind == Retrying && last >= 0 && e.Results[last].Call == protocol.Close.String() && e.Results[last].Result == protocol.Refused.String()
 }
 
 // route says how to check that Alertmanager sends the alert to the bridge. For an alias, there is no command: only the receiver's settings

@@ -36,7 +36,7 @@ func TestAdvice(t *testing.T) {
 	}
 	notice := func(n Notice) Explanation { return Explanation{Notices: []Notice{n}} }
 	refusedClose := entry(Retrying)
-	refusedClose.Entries[0].Results = []Result{{Call: "close", Result: "refused"}}
+	refusedClose.Entries[0].Results = []Result{{Call: "lookup", Result: "done"}, {Call: "close", Result: "refused"}}
 	everything := []Trouble{trouble(Watchdogs, All), trouble(APIDown, Pending), trouble(NoWebhook, UnknownAlias)}
 	for name, c := range map[string]struct {
 		found Explanation
