@@ -5,7 +5,7 @@
 package explaincmd
 
 import (
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +29,7 @@ func New() *cobra.Command {
 		Example: "  alert24tool explain HighErrorRate:api-01.prod\n  alert24tool explain --labels alertname=HighErrorRate,instance=api-01.prod",
 	}
 	from.Add(cmd.Flags())
-	cmd.Flags().StringArrayVar(&labels, "labels", nil, "labels of the alert in place of the alias, as name=value; repeatable, or with commas between them")
+	cmd.Flags().StringArrayVar(&labels, "labels", nil, "labels of the alert in place of the alias, as name=value; repeatable, or with commas between them. Put a value with , and = in double quotes")
 	output := cli.AddOutput(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		subject, err := subjectOf(args, labels)
@@ -67,12 +67,12 @@ func subjectOf(args, labels []string) (status.Subject, error) {
 		s.Alias = args[0]
 	}
 	for _, given := range labels {
-		for _, l := range split(given) {
-			name, value, found := strings.Cut(l, "=")
-			if !found || name == "" {
-				return s, cli.Usage("--labels: %q is not name=value", l)
+		for given != "" {
+			name, rest, found := strings.Cut(given, "=")
+			if name = strings.TrimSpace(name); !found || name == "" {
+				return s, cli.Usage("--labels: %q is not name=value", given)
 			}
-			s.Labels[strings.TrimSpace(name)] = strings.Trim(strings.TrimSpace(value), `"`)
+			s.Labels[name], given = value(strings.TrimSpace(rest))
 		}
 	}
 	if (s.Alias == "") == (len(s.Labels) == 0) {
@@ -81,14 +81,19 @@ func subjectOf(args, labels []string) (status.Subject, error) {
 	return s, nil
 }
 
-// split splits labels at commas. A comma belongs to the value unless a = follows.
-func split(given string) []string {
-	parts := strings.Split(given, ",")
-	for i := len(parts) - 1; i > 0; i-- {
-		if !strings.Contains(parts[i], "=") {
-			parts[i-1] += "," + parts[i]
-			parts = slices.Delete(parts, i, i+1)
+// value returns the value that begins a list, and the other labels. A comma belongs to it if quotes are around it, or if no = follows.
+func value(list string) (first, others string) {
+	if quoted, err := strconv.QuotedPrefix(list); err == nil {
+		if rest := strings.TrimSpace(list[len(quoted):]); rest == "" || rest[0] == ',' {
+			first, _ = strconv.Unquote(quoted) // it is quoted well
+			return first, strings.TrimPrefix(rest, ",")
 		}
 	}
-	return parts
+	plain := func(s string) string { return strings.Trim(strings.TrimSpace(s), `"`) }
+	for i := range list {
+		if next, _, _ := strings.Cut(list[i+1:], ","); list[i] == ',' && strings.Contains(next, "=") {
+			return plain(list[:i]), list[i+1:]
+		}
+	}
+	return plain(list), ""
 }

@@ -136,11 +136,13 @@ func TestTimesOfAlerts(t *testing.T) {
 	e := entry(status.Closed, "#1042 is closed")
 	e.Alerts = []status.Alert{
 		{State: "resolved", StartsAt: now.Add(-2 * time.Minute), ResolvedAt: now.Add(-time.Minute)},
+		{State: "resolving", StartsAt: now.Add(-3 * time.Minute), HeldUntil: now.Add(2 * time.Minute)},
 		{State: "held", StartsAt: now.Add(-time.Minute), HeldUntil: now.Add(time.Minute), ResolvedAt: now},
 	}
 	e.Results = []status.Result{{At: now, Call: "lookup", Result: "done", Text: "#1041 was closed by somebody else"}}
 	_, out, _ := run(t, &bridge{answer: status.Explanation{Entries: []status.Entry{e}}}, "a")
 	assert.Contains(t, out, "  - resolved at 14:29:00, fired since 14:28:00\n")
+	assert.Contains(t, out, "  - resolving, fired since 2026-03-19 14:27:00 (3 min 0 s), waits until 14:32:00\n")
 	assert.Contains(t, out, "  - held since 2026-03-19 14:29:00 (1 min 0 s), waits until 14:31:00\n")
 	assert.Contains(t, out, "    14:30:00 lookup done: #1041 was closed by somebody else\n")
 }
@@ -225,6 +227,21 @@ func TestJSONIsTheAnswer(t *testing.T) {
 	var e status.Explanation
 	require.NoError(t, json.Unmarshal([]byte(out), &e))
 	assert.Equal(t, "HighErrorRate:api-01.prod", e.Entries[0].Alias)
+}
+
+func TestLabelsOfTheQuestion(t *testing.T) {
+	for given, want := range map[string]map[string]string{
+		`a=1, b = 2`:              {"a": "1", "b": "2"},
+		`a=1,2,b=3`:               {"a": "1,2", "b": "3"},
+		`a=x=y,b=`:                {"a": "x=y", "b": ""},
+		`a="1,b=2"`:               {"a": "1,b=2"},
+		`a="1,b=2", b="say \"\""`: {"a": "1,b=2", "b": `say ""`},
+		`a="1" or "2",b=3`:        {"a": `1" or "2`, "b": "3"},
+	} {
+		b := &bridge{answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open")}}}
+		run(t, b, "--labels", given)
+		assert.Equal(t, want, b.asked.Labels, given)
+	}
 }
 
 func TestWrongUse(t *testing.T) {

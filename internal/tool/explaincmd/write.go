@@ -173,6 +173,8 @@ func (p *page) alert(a *status.Alert) {
 		if started != "" {
 			when += ", fired since " + p.clock(a.StartsAt)
 		}
+	case a.State == "resolving" && started != "":
+		when = ", fired since " + started
 	case started != "":
 		when = " since " + started
 	}
