@@ -88,14 +88,13 @@ func Troubles(o *Overview) []Trouble {
 	if o.Replica != nil {
 		all.replica(o.Replica, o.Storage.Up)
 	}
-	refusesKey := o.API.State == APIRefusesKey
-	if !refusesKey {
-		all.unopened(&o.Affected)
+	var api troubles
+	api.api(o)
+	if nothingOpens := slices.ContainsFunc(api, func(t Trouble) bool { return t.Kind == KeyRefused || t.Kind == APIDown }); nothingOpens {
+		all, api = append(all, api...), nil
 	}
-	all.api(o)
-	if refusesKey {
-		all.unopened(&o.Affected)
-	}
+	all.unopened(&o.Affected)
+	all = append(all, api...)
 	watchdog := cmp.Or(o.Watchdog, &Watchdog{})
 	all.silent(watchdog)
 	all.webhooks(&o.Webhooks, o.Storage.RecoveredAt, o.Now)

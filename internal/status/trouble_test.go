@@ -154,12 +154,14 @@ func TestTroubles(t *testing.T) { //nolint:funlen // one table of cases
 func TestWorstTroubleIsFirst(t *testing.T) {
 	o := fine()
 	o.Webhooks.SenderErrorAt, o.Watchdog, o.Affected.Unopened = start, &Watchdog{NeverHeard: true}, []string{"a"}
-	o.API = API{State: APIRefusesKey}
-	var kinds []TroubleKind
-	for _, t := range Troubles(o) {
-		kinds = append(kinds, t.Kind)
+	for kind, api := range map[TroubleKind]API{KeyRefused: {State: APIRefusesKey}, APIDown: {State: APIFails}} {
+		o.API = api
+		var kinds []TroubleKind
+		for _, t := range Troubles(o) {
+			kinds = append(kinds, t.Kind)
+		}
+		assert.Equal(t, []TroubleKind{kind, Unopened, Refusing, NoWatchdog}, kinds)
 	}
-	assert.Equal(t, []TroubleKind{KeyRefused, Unopened, Refusing, NoWatchdog}, kinds)
 }
 
 func TestNoWebhookIsNoTroubleAtOnceNorOfAFollower(t *testing.T) {
