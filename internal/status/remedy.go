@@ -40,7 +40,7 @@ var remedies = map[string][2]string{
 	string(Busy):         {"read the reason in the log; Alertmanager sends the webhook again", "alert24bridgewebhooksrefused"},
 	string(Cut):          {"set max_alerts: 0 in Alertmanager's webhook_configs; group by more labels if groups are large", "alert24bridgegroupstruncated"},
 	string(InInbox):      {"ask again in a few seconds", "alert24bridgeinboxgrows"},
-	string(KeyRefused):   {"after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
+	string(KeyRefused):   {"after a 402, check the plan of the organization; if a firewall rejects the text of alerts, allow the bridge there; else create a key with the scope write in Alert24, and install it", "alert24bridgekeyrefused"},
 	string(APIDown):      {"read the error; check endpoint, the network and Alert24's status page", "alert24bridgeapifailing"},
 	string(SomeFail):     {"read the reason; the bridge keeps trying", "alert24bridgechangespending"},
 	string(RateLimit):    {"if it lasts, lower limits::requests_per_second; other tools with this key share the limit", "alert24bridgeapifailing"},
