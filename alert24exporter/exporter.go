@@ -18,11 +18,10 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/journal"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
-	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/reconcile"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
@@ -55,7 +54,7 @@ type alert24Exporter struct {
 	closed    bool                 // the storage
 
 	disproved  atomic.Int64 // number of failed writes before a check that succeeded
-	unregister func()       // from readiness and rejections
+	unregister func()       // from package inprocess
 	stopProbe  func()       // of the storage; nil: there is none
 }
 
@@ -106,7 +105,7 @@ func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err e
 		return errors.Join(err, e.shutdown(ctx))
 	}
 	e.startProbe(ctx)
-	unready, unlisten := readiness.Register(e.ready), rejections.Register(rejections.Listener{
+	unready, unlisten := inprocess.OnReadiness(e.ready), inprocess.Listen(inprocess.Listener{
 		Rejected: e.lately.rejected, Skipped: e.lately.skipped, Grouped: e.lately.grouped, Accepted: e.lately.accepted,
 	})
 	e.unregister = func() { unready(); unlisten() }

@@ -4,12 +4,12 @@
 package alert24exporter
 
 import (
-	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/status"
 )
 
 // rejected notes a webhook that a receiver of this process refused. The receiver has logged it.
-func (l *lately) rejected(r rejections.Rejection) {
+func (l *lately) rejected(r inprocess.Rejection) {
 	why := r.Text
 	if r.Detail != "" {
 		why += " (" + r.Detail + ")"
@@ -28,14 +28,14 @@ func (l *lately) rejected(r rejections.Rejection) {
 }
 
 // skipped notes an alert that a receiver of this process could not use. The receiver has logged it.
-func (l *lately) skipped(s rejections.Skipped) {
+func (l *lately) skipped(s inprocess.Skipped) {
 	n := status.Notice{Kind: status.Skipped, Alias: s.Alias, Labels: status.Bounded(s.Labels), Text: s.Text, From: s.From, Receiver: s.Receiver, Last: l.now()}
 	n.Same = s.Labels.Fingerprint() + s.Text
 	l.notices.Add(n)
 }
 
 // grouped notes that Alertmanager cut a group of a receiver of this process, or no longer does. The receiver has logged it.
-func (l *lately) grouped(g rejections.Group) {
+func (l *lately) grouped(g inprocess.Group) {
 	if g.Cut {
 		l.cut.Cut(g.ID, g.Name, l.now())
 	} else {

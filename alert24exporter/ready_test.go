@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
-	"github.com/alert24/otelcol-alert24/internal/readiness"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
@@ -26,7 +26,7 @@ import (
 func TestReadyFollowsTheStorage(t *testing.T) {
 	telemetry, set := measured(t)
 	box, exp, ext := startOnFullStorage(t, set)
-	probe := func() error { return readiness.Ask(t.Context()) }
+	probe := func() error { return inprocess.Ready(t.Context()) }
 	value := func(name string) float64 { return metricValue(t, telemetry, "otelcol_exporter_alert24_"+name) }
 
 	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(alertAttributes("firing"))))
@@ -64,7 +64,7 @@ func TestReadyFollowsTheStorage(t *testing.T) {
 func TestReadyWithoutStorage(t *testing.T) {
 	_, stop := start(t, sandboxtest.Start(t, sandbox.Options{}), "", nil)
 	defer stop()
-	require.NoError(t, readiness.Ask(t.Context()))
+	require.NoError(t, inprocess.Ready(t.Context()))
 }
 
 // Repeats write nothing, and a full storage still accepts writes that free space. Neither shows that it accepts new alerts again.

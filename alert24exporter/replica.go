@@ -12,8 +12,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/alert24/otelcol-alert24/internal/arrival"
 	"github.com/alert24/otelcol-alert24/internal/event"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -49,7 +49,7 @@ func (e *alert24Exporter) startReplica(ctx context.Context) error {
 		return err
 	}
 	e.telemetry.builder.ExporterAlert24Takeovers.Add(ctx, 0, e.telemetry.own) // start at 0: a counter that starts at 1 shows no increase
-	r.unstamp = arrival.Register(r.stamp)
+	r.unstamp = inprocess.OnArrival(r.stamp)
 	r.stop = background(ctx, r.campaign, db.WatchPauses)
 	e.replica = r
 	return nil

@@ -27,7 +27,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -214,11 +214,11 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 		zap.Int("skipped", s.Len()), zap.String("alerts", s.Named()), zap.String("client", from))
 	for i := range s.Examples {
 		e := &s.Examples[i]
-		skipped := rejections.Skipped{Text: e.Why(), Labels: e.Labels, Sender: rejections.Sender{Receiver: h.id, From: from}}
+		skipped := inprocess.Skipped{Text: e.Why(), Labels: e.Labels, Sender: inprocess.Sender{Receiver: h.id, From: from}}
 		if a := e.Alert(); len(a.Labels) > 0 {
 			skipped.Alias = h.converter.Alias(hook, &a).Text
 		}
-		rejections.Skip(skipped)
+		inprocess.Skip(skipped)
 	}
 }
 
@@ -226,9 +226,9 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusOK, ""
 	if err == nil {
-		rejections.Took()
+		inprocess.Took()
 	} else {
-		sender := rejections.Sender{Receiver: h.id, From: peer(r.Context())}
+		sender := inprocess.Sender{Receiver: h.id, From: peer(r.Context())}
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
 		asked, detail := h.asked(r, refusal), zap.Skip()
@@ -238,7 +238,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // each status has its own message, so that each is logged
 			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
 		if mayBeWebhook(r, status) {
-			rejections.Tell(rejections.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
+			inprocess.Tell(inprocess.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
 		}
 	}
 	h.telemetry.webhook(r.Context(), status)

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/singleflight"
 
-	readinesscheck "github.com/alert24/otelcol-alert24/internal/readiness"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
@@ -27,7 +27,7 @@ const (
 	readyTimeout = time.Second
 )
 
-// readiness answers readyPath with the state of this process's exporters, see package readiness. It asks them once at a time.
+// readiness answers readyPath with the state of this process's exporters, see package inprocess. It asks them once at a time.
 type readiness struct {
 	logger *seldom.Logger
 	asking singleflight.Group
@@ -62,7 +62,7 @@ func (r *readiness) answer(ctx context.Context) error {
 	_, err, _ = r.asking.Do("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout) // others wait for this answer, too
 		defer cancel()
-		err := readinesscheck.Ask(ctx)
+		err := inprocess.Ready(ctx)
 		r.note(err)
 		return nil, err
 	})

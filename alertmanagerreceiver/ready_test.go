@@ -29,7 +29,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
-	readinesscheck "github.com/alert24/otelcol-alert24/internal/readiness"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
@@ -37,7 +37,7 @@ import (
 func readinessOf(t *testing.T, answer func(context.Context) error) (http.Handler, *atomic.Int64) {
 	t.Helper()
 	asked := new(atomic.Int64)
-	t.Cleanup(readinesscheck.Register(func(ctx context.Context) error {
+	t.Cleanup(inprocess.OnReadiness(func(ctx context.Context) error {
 		asked.Add(1)
 		return answer(ctx)
 	}))
@@ -171,7 +171,7 @@ func TestReadyIsNoWebhook(t *testing.T) { //nolint:funlen // one story: each ste
 	cfg := localConfig()
 	cfg.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
 	full := atomic.Bool{}
-	t.Cleanup(readinesscheck.Register(func(context.Context) error {
+	t.Cleanup(inprocess.OnReadiness(func(context.Context) error {
 		if full.Load() {
 			return errors.New("full")
 		}

@@ -17,22 +17,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/labels"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
 )
 
 // Exporters are told of each webhook, accepted or refused.
 func TestEachWebhookIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	var accepted, refused atomic.Int32
-	t.Cleanup(rejections.Register(rejections.Listener{
-		Rejected: func(r rejections.Rejection) {
+	t.Cleanup(inprocess.Listen(inprocess.Listener{
+		Rejected: func(r inprocess.Rejection) {
 			if r.Receiver == h.id {
 				refused.Add(1)
 			}
 		},
-		Skipped:  func(rejections.Skipped) {},
-		Grouped:  func(rejections.Group) {},
+		Skipped:  func(inprocess.Skipped) {},
+		Grouped:  func(inprocess.Group) {},
 		Accepted: func() { accepted.Add(1) },
 	}))
 	post(h, strings.NewReader(good))
@@ -42,13 +42,13 @@ func TestEachWebhookIsTold(t *testing.T) {
 }
 
 // listen collects all later reports of receivers.
-func listen(t *testing.T) (refused *[]rejections.Rejection, skipped *[]rejections.Skipped) {
+func listen(t *testing.T) (refused *[]inprocess.Rejection, skipped *[]inprocess.Skipped) {
 	t.Helper()
-	refused, skipped = &[]rejections.Rejection{}, &[]rejections.Skipped{}
-	t.Cleanup(rejections.Register(rejections.Listener{
-		Rejected: func(r rejections.Rejection) { *refused = append(*refused, r) },
-		Skipped:  func(s rejections.Skipped) { *skipped = append(*skipped, s) },
-		Grouped:  func(rejections.Group) {},
+	refused, skipped = &[]inprocess.Rejection{}, &[]inprocess.Skipped{}
+	t.Cleanup(inprocess.Listen(inprocess.Listener{
+		Rejected: func(r inprocess.Rejection) { *refused = append(*refused, r) },
+		Skipped:  func(s inprocess.Skipped) { *skipped = append(*skipped, s) },
+		Grouped:  func(inprocess.Group) {},
 		Accepted: func() {},
 	}))
 	return refused, skipped
@@ -59,12 +59,12 @@ func TestSkippedAlertIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	_, skipped := listen(t)
 	post(h, strings.NewReader(`{"version":"4","alerts":[{"status":"maybe","labels":{"alertname":"DiskFull","instance":"db-9"},"startsAt":"2026-03-19T14:30:00Z"},3]}`))
-	assert.Equal(t, []rejections.Skipped{
+	assert.Equal(t, []inprocess.Skipped{
 		{
 			Alias: "DiskFull:db-9", Labels: labels.FromMap(map[string]string{"alertname": "DiskFull", "instance": "db-9"}), Text: `status "maybe": must be firing or resolved`,
-			Sender: rejections.Sender{Receiver: h.id},
+			Sender: inprocess.Sender{Receiver: h.id},
 		},
-		{Text: "must be an object", Sender: rejections.Sender{Receiver: h.id}},
+		{Text: "must be an object", Sender: inprocess.Sender{Receiver: h.id}},
 	}, *skipped)
 }
 

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 )
 
 // routes returns the paths of the receiver. All paths except readiness require the credentials that a checks; a nil a checks none.
@@ -40,7 +40,7 @@ func (h *handler) routes(ready http.HandlerFunc, a *authenticator) http.Handler 
 func (h *handler) webhooks(a *authenticator) http.HandlerFunc {
 	route := attribute.String("http.route", h.path)
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx := arrival.Now(r.Context())
+		ctx := inprocess.Arrived(r.Context())
 		d := h.arrive(peer(ctx))
 		if r, ok := a.admit(ctx, w, r); ok {
 			nameRoute(r, route)

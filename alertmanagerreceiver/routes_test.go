@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
-	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 )
 
 // slowly lets everybody in after the time in the header Wait.
@@ -35,7 +35,7 @@ func TestAuthenticationKeepsTheOrder(t *testing.T) {
 		began := time.Now()
 		stamps := map[time.Duration]int{}
 		var mu sync.Mutex
-		defer arrival.Register(func(ctx context.Context) context.Context {
+		defer inprocess.OnArrival(func(ctx context.Context) context.Context {
 			mu.Lock()
 			defer mu.Unlock()
 			stamps[time.Since(began)]++

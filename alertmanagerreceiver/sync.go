@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/alert24/otelcol-alert24/internal/arrival"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -133,7 +133,7 @@ const pause = 10 * time.Second
 
 // notice marks a round that was paused as incomplete. The exporter notices later pauses.
 func (p *poller) notice(ctx context.Context, r *round) context.Context {
-	ctx = arrival.Now(ctx)
+	ctx = inprocess.Arrived(ctx)
 	r.complete = r.complete && r.age() <= p.cfg.Interval+pause
 	return ctx
 }

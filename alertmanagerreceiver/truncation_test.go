@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
-	"github.com/alert24/otelcol-alert24/internal/rejections"
+	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -57,10 +57,10 @@ func TestTruncatedGroupIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	h.truncation.limit.SetLimit(0)
 	h.truncation.limit.SetBurst(0)
-	var told []rejections.Group
-	t.Cleanup(rejections.Register(rejections.Listener{
-		Rejected: func(rejections.Rejection) {}, Skipped: func(rejections.Skipped) {}, Accepted: func() {},
-		Grouped: func(g rejections.Group) { told = append(told, g) },
+	var told []inprocess.Group
+	t.Cleanup(inprocess.Listen(inprocess.Listener{
+		Rejected: func(inprocess.Rejection) {}, Skipped: func(inprocess.Skipped) {}, Accepted: func() {},
+		Grouped: func(g inprocess.Group) { told = append(told, g) },
 	}))
 	send := func(group string, truncated int) {
 		body := fmt.Sprintf(`{"receiver":"web","groupKey":%q,"truncatedAlerts":%d,"alerts":[%s]}`, group, truncated, goodAlert)
@@ -76,7 +76,7 @@ func TestTruncatedGroupIsTold(t *testing.T) {
 	assert.Equal(t, "web a", told[0].Name)
 	assert.True(t, told[0].Cut)
 	assert.NotEqual(t, told[0].ID, told[1].ID)
-	assert.Equal(t, rejections.Group{ID: told[0].ID}, told[2])
+	assert.Equal(t, inprocess.Group{ID: told[0].ID}, told[2])
 	assert.Contains(t, told[0].ID, h.id, "groups of other receivers are others")
 }
 

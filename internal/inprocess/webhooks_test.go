@@ -1,24 +1,21 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rejections
+package inprocess
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAllWhoRegisteredHear(t *testing.T) {
 	var first, second []Rejection
 	var skipped []Skipped
 	var groups []Group
 	took := 0
-	one := Register(Listener{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func(Group) {}, func() {}})
-	two := Register(Listener{
+	one := Listen(Listener{func(r Rejection) { first = append(first, r) }, func(Skipped) {}, func(Group) {}, func() {}})
+	two := Listen(Listener{
 		func(r Rejection) { second = append(second, r) }, func(s Skipped) { skipped = append(skipped, s) },
 		func(g Group) { groups = append(groups, g) }, func() { took++ },
 	})

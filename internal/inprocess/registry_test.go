@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package registry
+package inprocess
 
 import (
 	"testing"
@@ -12,16 +12,16 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func all(r *Of[string]) (values []string) {
-	r.Each(func(value string) { values = append(values, value) })
+func all(r *registry[string]) (values []string) {
+	r.each(func(value string) { values = append(values, value) })
 	return values
 }
 
-func TestEachHasWhatIsRegistered(t *testing.T) {
-	var r Of[string]
+func TestARegistryHasWhatIsRegistered(t *testing.T) {
+	var r registry[string]
 	assert.Empty(t, all(&r))
-	first, second := r.Register("a"), r.Register("a")
-	other := r.Register("b")
+	first, second := r.register("a"), r.register("a")
+	other := r.register("b")
 	assert.ElementsMatch(t, []string{"a", "a", "b"}, all(&r), "equal values are two")
 	first()
 	first()

@@ -1,14 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rejections lets receivers of this process tell its exporters which webhooks and alerts they accepted and refused, and which
-// groups Alertmanager cut. The status page then shows why an alert has no incident. The package stores nothing.
-package rejections
+package inprocess
 
-import (
-	"github.com/alert24/otelcol-alert24/internal/labels"
-	"github.com/alert24/otelcol-alert24/internal/registry"
-)
+import "github.com/alert24/otelcol-alert24/internal/labels"
 
 // Rejection is a refused webhook.
 type Rejection struct {
@@ -49,19 +44,19 @@ type Listener struct {
 	Accepted func()
 }
 
-var listeners registry.Of[Listener]
+var listeners registry[Listener]
 
-// Register adds a listener until the returned function is called.
-func Register(l Listener) (unregister func()) { return listeners.Register(l) }
+// Listen adds a listener until the returned function is called.
+func Listen(l Listener) (unregister func()) { return listeners.register(l) }
 
 // Tell reports a rejection to all listeners.
-func Tell(r Rejection) { listeners.Each(func(l Listener) { l.Rejected(r) }) }
+func Tell(r Rejection) { listeners.each(func(l Listener) { l.Rejected(r) }) }
 
 // Skip reports an unusable alert to all listeners.
-func Skip(s Skipped) { listeners.Each(func(l Listener) { l.Skipped(s) }) }
+func Skip(s Skipped) { listeners.each(func(l Listener) { l.Skipped(s) }) }
 
 // Tally reports a group that was cut, or is whole again, to all listeners.
-func Tally(g Group) { listeners.Each(func(l Listener) { l.Grouped(g) }) }
+func Tally(g Group) { listeners.each(func(l Listener) { l.Grouped(g) }) }
 
 // Took reports an accepted webhook to all listeners.
-func Took() { listeners.Each(func(l Listener) { l.Accepted() }) }
+func Took() { listeners.each(func(l Listener) { l.Accepted() }) }

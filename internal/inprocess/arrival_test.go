@@ -1,17 +1,14 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package arrival
+package inprocess
 
 import (
 	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type key string
 
@@ -20,15 +17,15 @@ func stamp(name key, value int) Stamp {
 }
 
 func TestAllStampsAreInTheContextUntilTheyAreRemoved(t *testing.T) {
-	first := Register(stamp("a", 1))
-	second := Register(stamp("b", 2))
-	ctx := Now(t.Context())
+	first := OnArrival(stamp("a", 1))
+	second := OnArrival(stamp("b", 2))
+	ctx := Arrived(t.Context())
 	assert.Equal(t, 1, ctx.Value(key("a")))
 	assert.Equal(t, 2, ctx.Value(key("b")))
 	first()
-	ctx = Now(t.Context())
+	ctx = Arrived(t.Context())
 	assert.Nil(t, ctx.Value(key("a")))
 	assert.Equal(t, 2, ctx.Value(key("b")))
 	second()
-	assert.Equal(t, t.Context(), Now(t.Context()))
+	assert.Equal(t, t.Context(), Arrived(t.Context()))
 }
