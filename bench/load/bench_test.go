@@ -105,7 +105,7 @@ func (s *stage) startCollector(set ...string) *harness.Collector {
 	s.pprof, err = harness.FreeAddress(s.Context())
 	require.NoError(s, err)
 	c, err := harness.StartCollector(s.Context(), harness.CollectorOptions{
-		Binary: s.binary, Endpoint: s.sandbox.Endpoint(), APIKey: s.sandbox.Key, Dir: s.TempDir(),
+		Binary: s.binary, Endpoint: s.sandbox.Endpoint, APIKey: s.sandbox.Key, Dir: s.TempDir(),
 		Set: append([]string{
 			// The loads open more aliases than the default for small installations allows.
 			"exporters.alert24.limits.aliases=10000000",
@@ -129,7 +129,7 @@ func (b *bench) targetOf(c *harness.Collector) *target {
 // peer starts the adapter in Node.js.
 func (b *bench) peer(latency time.Duration) *stage {
 	s := b.newStage(latency)
-	s.target, s.stop = b.startProcess(b.node, kit.Root(b.T, "bench", "peer", "adapter.mjs"), s.sandbox.Endpoint(), s.sandbox.Key)
+	s.target, s.stop = b.startProcess(b.node, kit.Root(b.T, "bench", "peer", "adapter.mjs"), s.sandbox.Endpoint, s.sandbox.Key)
 	return s
 }
 

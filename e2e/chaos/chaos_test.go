@@ -133,7 +133,7 @@ func start(t *testing.T, binary string, seed uint64) *run {
 	}
 	var err error
 	r.collector, err = harness.StartCollector(t.Context(), harness.CollectorOptions{
-		Binary: binary, Endpoint: r.sandbox.Endpoint(), APIKey: r.sandbox.Key, Dir: t.TempDir(), Set: settings(),
+		Binary: binary, Endpoint: r.sandbox.Endpoint, APIKey: r.sandbox.Key, Dir: t.TempDir(), Set: settings(),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, r.collector.Stop()) })

@@ -7,7 +7,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sleep"
@@ -249,5 +248,3 @@ func (r *replica) between(low, high time.Duration) time.Duration {
 func (r *replica) pause(ctx context.Context, low, high time.Duration) bool {
 	return sleep.For(ctx, r.between(low, high))
 }
-
-func (r *replica) String() string { return r.family.name + "/" + strconv.Itoa(r.number) }

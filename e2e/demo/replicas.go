@@ -58,7 +58,7 @@ func (d *duo) start(ctx context.Context) (err error) {
 	fmt.Fprintf(d.out, "sandbox       %s (a local stand-in for Alert24)\n", d.sandbox.Address)
 	for i := range 2 {
 		c, err := harness.StartCollector(ctx, harness.CollectorOptions{
-			Binary: d.binaries.Collector, Endpoint: d.sandbox.Endpoint(), APIKey: d.sandbox.Key, Dir: filepath.Join(d.dir, strconv.Itoa(i)),
+			Binary: d.binaries.Collector, Endpoint: d.sandbox.Endpoint, APIKey: d.sandbox.Key, Dir: filepath.Join(d.dir, strconv.Itoa(i)),
 			Set: append(harness.OnDatabase(d.url, lease), "exporters.alert24.lifecycle.settle_time=2s", "exporters.alert24.timeout=2s"),
 		})
 		if err != nil {

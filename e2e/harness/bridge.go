@@ -41,7 +41,7 @@ func StartBridge(ctx context.Context, binaries Binaries, dir string, switches fu
 	}
 	b.Sandbox = StartSandbox(func(o *sandbox.Options) { o.Switches = switches })
 	b.Collector, err = StartCollector(ctx, CollectorOptions{
-		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint(), APIKey: b.Sandbox.Key, Dir: dir, Set: WithAlertmanager(listen, set),
+		Binary: binaries.Collector, Endpoint: b.Sandbox.Endpoint, APIKey: b.Sandbox.Key, Dir: dir, Set: WithAlertmanager(listen, set),
 	})
 	if err != nil {
 		return b, err

@@ -7,43 +7,31 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
 // Sandbox is a sandbox that listens on a free port.
 type Sandbox struct {
-	*sandbox.Server
-	// Address is the address of the page, as http://127.0.0.1:12345.
-	Address string
-	// Key is the only API key that it accepts.
-	Key string
-
-	listener *httptest.Server
+	*sandboxtest.Sandbox
+	end func()
 }
 
 // StartSandbox starts a sandbox inside this process. Each change may set other options. Unless one sets other switches, a create
 // updates the open incident of its alias.
 func StartSandbox(changes ...func(*sandbox.Options)) *Sandbox {
-	options := sandbox.Options{Keys: map[string][]string{sandbox.DemoKey: {"write"}}, Switches: sandbox.Merging}
+	options := sandbox.Options{Switches: sandbox.Merging}
 	for _, change := range changes {
 		change(&options)
 	}
-	s := sandbox.New(options)
-	listener := httptest.NewServer(s)
-	return &Sandbox{Server: s, Address: listener.URL, Key: sandbox.DemoKey, listener: listener}
+	s, end := sandboxtest.Open(options)
+	return &Sandbox{s, end}
 }
 
-// Endpoint is the base URL of the API.
-func (s *Sandbox) Endpoint() string { return s.Address + sandbox.BasePath }
-
-// Close ends the sandbox.
-func (s *Sandbox) Close() {
-	s.Server.Close() // the listener waits for its requests, and hanging requests end only with the sandbox
-	s.listener.Close()
-}
+// Close ends the sandbox and its listener.
+func (s *Sandbox) Close() { s.end() }
 
 // Incident is what the API shows of an incident, as far as the demo needs it.
 type Incident struct {
@@ -58,7 +46,7 @@ type Incident struct {
 
 // List reads the incidents back through the API, newest first.
 func (s *Sandbox) List(ctx context.Context) ([]Incident, error) {
-	body, err := get(ctx, s.Endpoint()+"/incidents?limit=100", s.Key)
+	body, err := get(ctx, s.Endpoint+"/incidents?limit=100", s.Key)
 	if err != nil {
 		return nil, err
 	}

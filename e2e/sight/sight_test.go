@@ -30,7 +30,7 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			t.Cleanup(s.Close)
 			s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 			c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-				Binary: kit.Binaries(t, harness.CollectorEnv).Collector, Endpoint: s.Endpoint(), APIKey: s.Key,
+				Binary: kit.Binaries(t, harness.CollectorEnv).Collector, Endpoint: s.Endpoint, APIKey: s.Key,
 				Dir: t.TempDir(), Set: kit.Quick(), Args: args,
 			})
 			require.NoError(t, err)

@@ -132,7 +132,7 @@ func TestOneTraceFromWebhookToAlert24(t *testing.T) { //nolint:funlen // one sto
 	}
 	server.mu.Lock()
 	defer server.mu.Unlock()
-	api, err := url.Parse(s.Endpoint())
+	api, err := url.Parse(s.Endpoint)
 	require.NoError(t, err)
 	incident := s.Incidents()[0]
 	for name, want := range map[string]map[string]string{
@@ -143,7 +143,7 @@ func TestOneTraceFromWebhookToAlert24(t *testing.T) { //nolint:funlen // one sto
 		"Internal alert24 ledger write": {"alert24.events": "1"},
 		"Internal alert24 create":       {"alert24.alias": incident.Alias, "alert24.incident.id": incident.ID, "alert24.result": "done"},
 		"Client HTTP POST": {
-			"http.request.method": "POST", "url.full": s.Endpoint() + "/incidents", "server.address": api.Hostname(),
+			"http.request.method": "POST", "url.full": s.Endpoint + "/incidents", "server.address": api.Hostname(),
 			"server.port": api.Port(), "http.response.status_code": "201",
 		},
 	} {

@@ -35,7 +35,7 @@ func TestFullStorage(t *testing.T) {
 	t.Cleanup(s.Close)
 	start := func(size int) *harness.Collector {
 		c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-			Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(storageRoom, size)),
+			Binary: found.Collector, Endpoint: s.Endpoint, APIKey: s.Key, Dir: dir, Set: append(kit.Quick(), fmt.Sprint(storageRoom, size)),
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, c.Stop()) })
@@ -78,7 +78,7 @@ func TestLedgerOfANewerVersion(t *testing.T) {
 	s := harness.StartSandbox()
 	t.Cleanup(s.Close)
 	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: dir, Set: kit.Quick(),
+		Binary: found.Collector, Endpoint: s.Endpoint, APIKey: s.Key, Dir: dir, Set: kit.Quick(),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Stop()) })

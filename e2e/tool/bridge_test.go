@@ -101,7 +101,7 @@ func TestExplainTrouble(t *testing.T) {
 	s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 	kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
 	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-02.prod", "check the API key"))
-	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint()+`/incidents"`)
+	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint+`/incidents"`)
 }
 
 // With auth, nothing is shown without the token. A browser sends it as a password.

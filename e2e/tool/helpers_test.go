@@ -92,7 +92,7 @@ func (p *program) signal(s os.Signal) {
 
 // environment returns the variables that collector-config.yaml reads.
 func environment(s *harness.Sandbox) []string {
-	return []string{"ALERT24_ENDPOINT=" + s.Endpoint(), "ALERT24_API_KEY=" + s.Key, "ALERT24_WEBHOOK_TOKEN=" + harness.WebhookToken}
+	return []string{"ALERT24_ENDPOINT=" + s.Endpoint, "ALERT24_API_KEY=" + s.Key, "ALERT24_WEBHOOK_TOKEN=" + harness.WebhookToken}
 }
 
 func startSandbox(t *testing.T, changes ...func(*sandbox.Options)) *harness.Sandbox {

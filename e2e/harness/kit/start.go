@@ -64,7 +64,7 @@ func StartOn(t *testing.T, s *harness.Sandbox, found harness.Binaries, w World) 
 		w.Dir = t.TempDir()
 	}
 	c, err := harness.StartCollector(t.Context(), harness.CollectorOptions{
-		Binary: found.Collector, Endpoint: s.Endpoint(), APIKey: s.Key, Dir: w.Dir, Set: w.Set, Args: w.Args,
+		Binary: found.Collector, Endpoint: s.Endpoint, APIKey: s.Key, Dir: w.Dir, Set: w.Set, Args: w.Args,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {

@@ -28,27 +28,36 @@ type Sandbox struct {
 	Key string
 }
 
-// Start starts a sandbox and ends it with the test. Without Options.Keys it accepts only Key, with scope write.
-func Start(tb testing.TB, o sandbox.Options) *Sandbox {
-	tb.Helper()
+// newServer returns a sandbox. Without Options.Keys it accepts only DemoKey, with scope write.
+func newServer(o sandbox.Options) *sandbox.Server {
 	if o.Keys == nil {
 		o.Keys = map[string][]string{sandbox.DemoKey: {"write"}}
 	}
-	s := sandbox.New(o)
-	listener := httptest.NewServer(s)
+	return sandbox.New(o)
+}
+
+// Open starts a sandbox, and returns what ends it. Without Options.Keys it accepts only Key, with scope write.
+func Open(o sandbox.Options) (s *Sandbox, end func()) {
+	server := newServer(o)
+	listener := httptest.NewServer(server)
 	// The listener waits for its requests, and hanging requests end only with the sandbox.
-	tb.Cleanup(func() { s.Close(); listener.Close() })
-	return &Sandbox{Server: s, Address: listener.URL, Endpoint: listener.URL + sandbox.BasePath, Key: sandbox.DemoKey}
+	end = func() { server.Close(); listener.Close() }
+	return &Sandbox{Server: server, Address: listener.URL, Endpoint: listener.URL + sandbox.BasePath, Key: sandbox.DemoKey}, end
+}
+
+// Start is Open until the test ends.
+func Start(tb testing.TB, o sandbox.Options) *Sandbox {
+	tb.Helper()
+	s, end := Open(o)
+	tb.Cleanup(end)
+	return s
 }
 
 // StartInMemory is Start without a network: the client reaches the sandbox through pipes. It works in a bubble of testing/synctest,
 // where delays, late commits and timeouts take no real time.
 func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
 	tb.Helper()
-	if o.Keys == nil {
-		o.Keys = map[string][]string{sandbox.DemoKey: {"write"}}
-	}
-	s := sandbox.New(o)
+	s := newServer(o)
 	pipes := bufconn.Listen(64 << 10)
 	server := &http.Server{Handler: s} //nolint:gosec // timeouts protect from strangers, and a pipe has none
 	var serving sync.WaitGroup
