@@ -116,7 +116,7 @@ func TestAdminFaults(t *testing.T) {
 	for body, message := range map[string]string{
 		`{"status":99}`:              "status must be from 200 to 599, not 99",
 		`{"stats":500}`:              "stats",
-		`{"status":500,"delay":5}`:   "cannot unmarshal JSON number",
+		`{"status":500,"delay":5}`:   "unmarshal JSON number",
 		`{"status":500,"delay":"5"}`: "missing unit",
 		`{`:                          "EOF",
 	} {
