@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/alert24/otelcol-alert24/internal/check"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
@@ -36,7 +37,7 @@ func start(t *testing.T, switches func(*sandbox.Switches)) (*sandboxtest.Sandbox
 	s, client := sandboxtest.StartInMemory(t, sandbox.Options{Switches: switches})
 	return s, &check.Options{
 		HTTP: client, Endpoint: "http://127.0.0.1:8024/api/v1", Key: configopaque.String(s.Key), UserAgent: "test", Timeout: 10 * time.Second,
-		Alias: alias, Severity: "low", Source: "prometheus", InitialStatus: "new", LabelsInCreates: true, PerSecond: 15,
+		Alias: alias, Severity: "low", Incident: incident.DefaultConfig(), PerSecond: 15,
 		Now: time.Now, Sleep: sleep.For,
 	}
 }
@@ -141,7 +142,7 @@ func TestBehaviours(t *testing.T) {
 				}
 				s, o := start(t, set)
 				if tt.differs["after_close"] == "same_closed" {
-					o.InitialStatus = "" // an initial status would open it again
+					o.Incident.InitialStatus = "" // an initial status would open it again
 				}
 				report := check.Run(t.Context(), o)
 				want := maps.Clone(usual)

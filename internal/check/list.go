@@ -101,7 +101,7 @@ func (r *run) list(ctx context.Context) {
 // lookup lets the bridge's own client look for the incident.
 func (r *run) lookup(ctx context.Context) {
 	f := Finding{Point: "lookup", Title: "the bridge's lookup finds the incident by its alias", Expected: "found", Level: OK, Behaviour: "found", Seen: "found"}
-	found, err := r.lookUp(ctx, cmp.Or(r.shown.text("source"), r.o.Source))
+	found, err := r.lookUp(ctx, cmp.Or(r.shown.text("source"), r.o.Incident.Source))
 	if err == nil && !found {
 		f.Level, f.Behaviour, f.Seen = Problem, "not_found", "not found"
 	}

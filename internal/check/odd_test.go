@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/check"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
 
@@ -79,7 +80,9 @@ func TestServices(t *testing.T) {
 				s.SetServices(sandbox.Service{ID: "svc-1", Name: "API"})
 				_, err := s.AddFault(tt.fault)
 				require.NoError(t, err)
-				o.ServicesByName = tt.byName
+				if tt.byName {
+					o.Incident.Services = incident.ServicesConfig{Label: "service", By: incident.ServicesByName}
+				}
 				report := check.Run(t.Context(), o)
 				i := slices.IndexFunc(report.Findings, func(f check.Finding) bool { return f.Point == "services" })
 				assert.Equal(t, tt.behaviour, report.Findings[i].Behaviour)

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
@@ -155,7 +156,8 @@ func (r *run) services(ctx context.Context) {
 		f.Behaviour, f.Seen = "no_paging", "the list does not say whether there is more"
 	}
 	if f.Behaviour != "listed" {
-		if f.Level = Note; r.o.ServicesByName {
+		services := &r.o.Incident.Services
+		if f.Level = Note; services.Label != "" && services.By == incident.ServicesByName {
 			f.Level, f.Change = Change, "incident::services: by: id, with a map"
 		}
 	}

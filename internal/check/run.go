@@ -31,11 +31,9 @@ type Options struct {
 	// Alias and Severity are those of the test incidents.
 	Alias    string
 	Severity string
-	// Source, InitialStatus, LabelsInCreates, LabelsInUpdates, Services and PerSecond come from the exporter's configuration.
-	Source, InitialStatus            string
-	LabelsInCreates, LabelsInUpdates bool
-	Services, ServicesByName         bool
-	PerSecond                        float64
+	// Incident and PerSecond come from the exporter's configuration.
+	Incident  incident.Config
+	PerSecond float64
 	// Confirm is called before the first write. An error ends the check.
 	Confirm func(ctx context.Context) error
 	// Found receives each finding at once.
@@ -138,12 +136,12 @@ func (r *run) description(more string) string {
 func (r *run) body(more string) object {
 	b := object{
 		"title": r.title(more), "description": r.description(more), "severity": r.o.Severity, "alias": r.o.Alias,
-		"tags": []string{incident.AliasTag(r.o.Alias), "alert24tool-check"}, "source": r.o.Source,
+		"tags": []string{incident.AliasTag(r.o.Alias), "alert24tool-check"}, "source": r.o.Incident.Source,
 	}
-	if r.o.InitialStatus != "" {
-		b["status"] = r.o.InitialStatus
+	if r.o.Incident.InitialStatus != "" {
+		b["status"] = r.o.Incident.InitialStatus
 	}
-	if r.o.LabelsInCreates {
+	if r.o.Incident.SendLabels != incident.LabelsNever {
 		b["labels"] = map[string]string{"alert24tool": "check"}
 	}
 	for _, field := range r.dropped {

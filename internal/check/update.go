@@ -41,11 +41,11 @@ func (r *run) fields() []field {
 		return func(s seen) bool { return s.text(name) == value }
 	}
 	labels := field{name: "labels", value: map[string]string{"alert24tool": "updated"}, level: Note}
-	if r.o.LabelsInUpdates {
+	if r.o.Incident.SendLabels == incident.LabelsAlways {
 		labels.level, labels.change = Change, "incident::send_labels: create"
 	}
 	services := field{name: "affected_services", value: []string{}, level: Note}
-	if r.o.Services {
+	if r.o.Incident.Services.Label != "" {
 		services.level, services.change = Problem, "incident::services: leave it out if services must not be missing; the bridge goes on without them"
 	}
 	return []field{

@@ -20,7 +20,6 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alert24exporter"
 	"github.com/alert24/otelcol-alert24/internal/check"
-	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 	"github.com/alert24/otelcol-alert24/internal/tool/cli"
 	"github.com/alert24/otelcol-alert24/internal/tool/config"
@@ -124,13 +123,8 @@ func (o *options) questions(exporter *alert24exporter.Config) *check.Options {
 	return &check.Options{
 		Endpoint: exporter.ClientConfig.Endpoint, Key: configopaque.String(strings.TrimSpace(string(exporter.APIKey))),
 		UserAgent: "alert24tool", Timeout: exporter.ClientConfig.Timeout, Alias: "alert24tool-check:" + strings.ToLower(rand.Text()[:12]), Severity: o.severity,
-		Source: exporter.Incident.Source, InitialStatus: exporter.Incident.InitialStatus,
-		LabelsInCreates: exporter.Incident.SendLabels != incident.LabelsNever,
-		LabelsInUpdates: exporter.Incident.SendLabels == incident.LabelsAlways,
-		Services:        exporter.Incident.Services.Label != "",
-		ServicesByName:  exporter.Incident.Services.Label != "" && exporter.Incident.Services.By == incident.ServicesByName,
-		PerSecond:       exporter.Limits.RequestsPerSecond,
-		Now:             time.Now, Sleep: sleep.For,
+		Incident: exporter.Incident, PerSecond: exporter.Limits.RequestsPerSecond,
+		Now: time.Now, Sleep: sleep.For,
 	}
 }
 
