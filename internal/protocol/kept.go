@@ -28,6 +28,7 @@ func Pack(e Timed) (Kept, bool) {
 	rest := e.copy()
 	rest.Alias, rest.Members, rest.Incident, rest.Written, rest.Doubt.Finished = "", Members{}, Incident{}, Written{}, false
 	rest.QuietSince, rest.ConfirmedAt, rest.Version = time.Time{}, time.Time{}, 0
+	rest.SettleAt, rest.LookAt, rest.FullAt, rest.Looks = time.Time{}, time.Time{}, time.Time{}, 0 // no lookup and no update is due
 	rest.Tries, rest.LastTry, rest.Called, rest.ListsAt = 0, time.Time{}, time.Time{}, time.Time{} // Called is not needed: the next call follows news
 	if rest.Timers != (Timers{}) || !reflect.ValueOf(*rest.Entry).IsZero() {
 		return Kept{}, false

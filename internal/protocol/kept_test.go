@@ -72,6 +72,28 @@ func TestKeptIsTheEntry(t *testing.T) {
 	})
 }
 
+// What an episode with doubt leaves behind does not keep its closed entry from being packed.
+func TestPackAfterDoubt(t *testing.T) {
+	p := testPolicy()
+	for name, a := range map[string]Answer{
+		"unanswered": {Result: Unanswered},
+		"no body":    {Result: Done, Incident: Shown{ID: "1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := closing(t, p, at(0))
+			e = with(e, func(n *Timed) { n.FullAt = at(50) })
+			e = answerNext(t, p, e, at(1), a)
+			closed := Answer{Result: Done, Found: []Shown{{ID: "1", Seen: true}}}
+			for i := 2; !e.Over(); i += 20 {
+				closed.Began, closed.Incident = at(i), closed.Found[0]
+				e = answerNext(t, p, e, at(i), closed)
+			}
+			_, ok := Pack(e)
+			assert.True(t, ok, "%+v", e.Timers)
+		})
+	}
+}
+
 // An entry that is not closed, or that a Kept cannot hold, is not packed.
 func TestPackRefusesWhatIsNotOver(t *testing.T) {
 	base := func() Timed {
