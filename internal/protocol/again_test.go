@@ -41,6 +41,7 @@ func TestFiresAgainBeforeTheClose(t *testing.T) {
 			e, _ = applyOne(p, e, fires(am1, at(0)), at(20))
 			assert.Equal(t, c.want, p.Decide(e, want(e), at(20)).Call.Kind)
 			assert.Equal(t, c.want != NoCall, e.PageWaits())
+			assert.Zero(t, e.FailedLooks, "failures of the last episode do not count")
 			if c.want == Lookup {
 				loaded := p.Load(e.Entry, at(21))
 				assert.Equal(t, Lookup, p.Decide(loaded, want(e), at(21)).Call.Kind, "a restart does not forget it")

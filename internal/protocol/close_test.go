@@ -42,6 +42,22 @@ func TestCloseThatLeavesTheIncidentOpenBacksOff(t *testing.T) {
 	}
 }
 
+// What failed before an incident was seen as it should be does not count any more.
+func TestALookupEndsFailures(t *testing.T) {
+	p := testPolicy()
+	e, _ := applyOne(p, opened(t, p, at(0)), fires(am1, at(0)).says("other"), at(1))
+	e = answerNext(t, p, e, at(1), Answer{Result: Gone})
+	require.True(t, e.Missed)
+	e = answerNext(t, p, e, at(2), Answer{Result: Done, Began: at(2), Found: []Shown{showing(*want(e))}})
+	assert.False(t, e.Missed)
+
+	e, _ = applyOne(p, e, resolves(am1, at(0), at(3)), at(3))
+	e = with(e, func(n *Timed) { n.FailedCloses = 1 })
+	e = answerNext(t, p, e, at(3), Answer{Result: Done, Incident: Shown{ID: "1"}})
+	e = answerNext(t, p, e, at(4), Answer{Result: Done, Began: at(4), Found: []Shown{{ID: "1", Seen: true}}})
+	assert.Zero(t, e.FailedCloses)
+}
+
 // However fast the retries are, a lookup soon finds out whether the incident is gone.
 func TestRetriesDoNotPutTheLookupOff(t *testing.T) {
 	p := testPolicy()

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
 // TestParkedStaysParked: while the full and the short form are tried in turn, also slowly, the entry is parked and not pending.
@@ -89,6 +91,31 @@ func TestAnotherIncidentIsNotParked(t *testing.T) {
 	e = with(parked, func(n *Timed) { n.Verify, n.Incident.State = false, Closed })
 	e = answerNext(t, p, e, at(3), done("2", true))
 	assert.Equal(t, Refusal{}, e.Refused, "a create says all of it")
+}
+
+// TestASeverityGoesAloneOnce: after one refusal, or one failure of the text, the severity is sent alone. If the API refuses even that, nothing
+// is sent for an hour.
+func TestASeverityGoesAloneOnce(t *testing.T) {
+	p := testPolicy()
+	for name, first := range map[string]Answer{
+		"refused": {Result: Refused},
+		"failed":  {Result: Denied, ContentSuspect: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := opened(t, p, at(0))
+			first.Before = showing(*want(e))
+			refused := Answer{Result: Refused, Before: first.Before}
+			ev := fires(am1, at(0)).says("other")
+			ev.Alert.Severity = incident.High
+			e, _ = applyOne(p, e, ev, at(1))
+			e = answerNext(t, p, e, at(1), first)
+			alone := p.Decide(e, want(e), at(2)).Call
+			assert.Equal(t, Update, alone.Kind)
+			assert.Equal(t, SeverityOnly, alone.Form)
+			e = answerNext(t, p, e, at(2), refused)
+			assert.Equal(t, Decision{Wake: at(2).Add(p.Backoff.Hourly)}, p.Decide(e, want(e), at(2)))
+		})
+	}
 }
 
 // TestJitterDoesNotLengthenTheLongestWait: jitter spreads the tries of refused creates, but their distance has a limit.
