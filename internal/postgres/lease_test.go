@@ -137,6 +137,20 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	require.NoError(t, second.Commit(t.Context(), nil, false), "a deposed leader gives up nothing that is another's")
 }
 
+// A failover may lose a takeover, and the next one then has its number again.
+func TestNumberOfALostTakeoverIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	l := lead(t, open(t, server.URL(database)))
+	server.Do(t, database, "UPDATE otelcol_alert24.lease SET holder = 'another'", "UPDATE otelcol_alert24.leader SET holder = 'another'")
+	inTime(t, func() error {
+		held, err := l.renewOnce(t.Context())
+		assert.False(t, held)
+		return err
+	})
+	require.ErrorIs(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false), ErrDeposed)
+}
+
 // A renewal notices the takeover as well.
 func TestDeposedLeaderStops(t *testing.T) {
 	t.Parallel()
