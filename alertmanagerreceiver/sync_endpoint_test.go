@@ -165,6 +165,18 @@ func TestAskIsBounded(t *testing.T) {
 	assert.Equal(t, 100_000, read)
 }
 
+// TestAskReadsLongLists: a list may have 64 MiB.
+func TestAskReadsLongLists(t *testing.T) {
+	member, end := `"unknown":"`+strings.Repeat("x", 1000)+`",`, strings.TrimPrefix(listedAlert("A", "active"), "{")+"]"
+	for length, want := range map[int]result{64 << 20: listed, 64<<20 + 1: unreadable} {
+		room := length - len("[{"+end)
+		list := "[{" + strings.Repeat(member, room/len(member)) + strings.Repeat(" ", room%len(member)) + end
+		a, _ := asked(t, scripted(t, alertmanagers{"/api/v2/status": statusOf(time.Hour, alone), "/api/v2/alerts": saying(200, list)}),
+			func(cfg *Config) { cfg.Sync.ClientConfig.Timeout = time.Hour })
+		assert.Equal(t, want, a.result)
+	}
+}
+
 // endless answers with an endless body.
 type endless struct{}
 

@@ -93,11 +93,11 @@ func TestLateWebhookIsRefused(t *testing.T) {
 	l := lead(t, db)
 	put(t, db, "", "teaches the database's time")
 	late := db.Arrival()
-	late.theirs = late.theirs.Add(-Punctual)
+	late.theirs = late.theirs.Add(-5 * time.Second)
 	require.ErrorIs(t, db.Append(t.Context(), late, "", []byte("late")), ErrLate)
 	holds(t, func() bool { // a busy machine may need several tries
 		onTime := db.Arrival()
-		onTime.theirs = onTime.theirs.Add(-Punctual + 2*time.Second)
+		onTime.theirs = onTime.theirs.Add(-3 * time.Second)
 		return db.Append(t.Context(), onTime, "", []byte("on time")) == nil
 	}, "no webhook is on time")
 	payloads, _ := read(t, l)
@@ -111,7 +111,11 @@ func TestLateWebhookIsRefusedAtStart(t *testing.T) {
 	db := open(t, server.URL(server.Database(t)), func(c *Config) { c.now = func() time.Time { return now } })
 	arrival := db.Arrival()
 	require.Zero(t, arrival.theirs)
-	now = now.Add(Punctual + time.Second)
+	now = now.Add(5*time.Second - 1)
+	require.NoError(t, db.Punctual(arrival))
+	now = now.Add(1)
+	require.ErrorIs(t, db.Punctual(arrival), ErrLate)
+	now = now.Add(time.Second)
 	require.ErrorIs(t, db.Append(t.Context(), arrival, "", []byte("late")), ErrLate)
 	put(t, db, "", "on time")
 }
