@@ -82,6 +82,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*alert24Exporter, error) {
 func (e *alert24Exporter) start(ctx context.Context, host component.Host) (err error) {
 	e.warn(ctx)
 	e.telemetry.host = host
+	e.telemetry.countFromZero(ctx)
 	e.gate = reconcile.NewGate(e.cfg.Limits.RequestsPerSecond, e.cfg.places(), e.telemetry.waited)
 	if e.manager, err = e.newManager(ctx, host, e.gate); err != nil {
 		return err

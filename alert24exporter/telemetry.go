@@ -76,6 +76,14 @@ func newTelemetry(set exporter.Settings, cfg *TelemetryConfig) (*telemetry, erro
 	return t, nil
 }
 
+// countFromZero starts the counters whose first event is an alert, and whose second may come late: a counter that starts at 1 shows no
+// increase. With a refused key, a quiet bridge asks only at its audits.
+func (t *telemetry) countFromZero(ctx context.Context) {
+	t.builder.ExporterAlert24RefusedRecords.Add(ctx, 0, t.own)
+	t.builder.ExporterAlert24Requests.Add(ctx, 0,
+		t.attributes(attribute.String("operation", protocol.Lookup.String()), attribute.String("result", protocol.Denied.String())))
+}
+
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
 // attributes returns the attributes of a measurement: the given ones, and which exporter it is. Without the latter, the exporters of a

@@ -48,6 +48,13 @@ func TestTelemetryAndStatus(t *testing.T) {
 	require.NoError(t, exp.Start(t.Context(), component.Host(h)))
 	value := func(name string) float64 { return metricValue(t, telemetry, name) }
 	assert.InDelta(t, 1, value("otelcol_exporter_alert24_api_up"), 0)
+	assert.Zero(t, value("otelcol_exporter_alert24_refused_records"), "a rule sees the first event only if the counter starts at 0")
+	requests, err := telemetry.GetMetric("otelcol_exporter_alert24_requests")
+	require.NoError(t, err)
+	assert.True(t, slices.ContainsFunc(points(t, requests), func(p point) bool {
+		result, _ := p.of.Value("result")
+		return result.AsString() == "denied" && p.value == 0
+	}), "the same")
 
 	id, err := box.AddFault(sandbox.Fault{Status: http.StatusForbidden})
 	require.NoError(t, err)
@@ -102,7 +109,7 @@ func TestFewMetricsByDefault(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{
 		"api_up", "blocked_aliases", "dry_run", "events", "incidents", "live_aliases", "oldest_pending_age", "open_incidents",
-		"parked_aliases", "pending_aliases", "requests", "storage_up", "write_delay",
+		"parked_aliases", "pending_aliases", "refused_records", "requests", "storage_up", "write_delay",
 	}, names)
 	require.NoError(t, exp.Shutdown(t.Context()))
 }

@@ -48,6 +48,8 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*alert
 
 // Start listens, and serves in the background.
 func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) error {
+	// The first event is an alert, and the second may come hours later: a counter that starts at 1 shows no increase.
+	r.handler.telemetry.ReceiverAlertmanagerTruncatedWebhooks.Add(ctx, 0, r.handler.telemetry.own)
 	auth, err := newAuthenticator(ctx, &r.cfg.ServerConfig, host, r.handler)
 	if err != nil {
 		return err
