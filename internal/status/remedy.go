@@ -33,7 +33,7 @@ const heardWatchdog = "heard_watchdog"
 // remedies has a row, with a section of the runbook, for each kind of trouble, state and notice that people can do something about.
 var remedies = map[string][2]string{
 	string(StorageDown):  {"free space, or repair the disk; the bridge then recovers by itself", "alert24bridgestoragefailing"},
-	string(DatabaseDown): {"repair the database; the bridge then recovers by itself", "alert24bridgenoleader"},
+	string(DatabaseDown): {"repair the database; the bridge then recovers by itself", "alert24bridgestoragefailing"},
 	string(NoLeader):     {"read in the log of each replica why it does not lead", "alert24bridgenoleader"},
 	string(Follower):     {"ask the replica that leads; otelcol_exporter_alert24_leader is 1 there", "replicas"},
 	string(Refusing):     {"correct what the answer names, in the configuration of the sender or the bridge", "alert24bridgewebhooksrefused"},
