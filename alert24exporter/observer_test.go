@@ -74,7 +74,7 @@ func TestWhatWaitedTooLong(t *testing.T) {
 // Alert24 answers, but an incident that may be ours shows neither alias nor mark: the API works.
 func TestALookupThatIsIncompleteIsNoFailureOfTheAPI(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
-	require.Eventually(t, func() bool { return e.lately.answers().State == status.APIAnswers }, soon, tick) // the check at start is over
+	require.Eventually(t, func() bool { return e.lately.answers().State == status.APIAnswers }, soon, tick) // the check at start has ended
 	call := func(err *alert24.Error) { (*observer)(e).Called("a", protocol.Lookup, protocol.Incomplete, 0, err) }
 	call(&alert24.Error{Result: protocol.Incomplete, Status: http.StatusBadGateway})
 	assert.False(t, e.lately.apiWorks())
@@ -98,7 +98,7 @@ func TestTheLineOfACloseNamesItsIncident(t *testing.T) {
 	assert.Equal(t, "closed #2", e.lately.results.Of("a")[0].Text)
 }
 
-// During a takeover, the former leader's loop may still try to write. That is no fault of the storage.
+// During a takeover, the former leader's loop may still try to write. The storage is not at fault.
 func TestATakeoverIsNoFaultOfTheStorage(t *testing.T) {
 	e, logged := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	failed := func(err error) int {

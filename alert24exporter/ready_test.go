@@ -92,7 +92,7 @@ func TestStorageUpTellsTheTruth(t *testing.T) {
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
 
-// A webhook is late because of its sender or of this process. That is no fault of the storage.
+// A webhook is late because of its sender or of this process. The storage is not at fault.
 func TestLateWebhookIsNoFaultOfTheStorage(t *testing.T) {
 	telemetry, set := measured(t)
 	e, err := newExporter(set, configOf(sandboxtest.Start(t, sandbox.Options{})))

@@ -168,7 +168,7 @@ func wrongPassword(f *fleet) {
 	f.opens(1)
 }
 
-// A shutdown whose time is over leaves no connection behind either: after a reload of the configuration the process lives on.
+// A shutdown that runs out of time leaves no connection behind either: after a reload of the configuration the process lives on.
 func leaderHasNoTimeToStop(f *fleet) {
 	leader := f.join("", nil)
 	f.leader(leader)

@@ -61,7 +61,7 @@ func (t *telemetry) effects(ctx context.Context, did protocol.Sighting) {
 	}
 }
 
-// maxSources bounds the sources of lists of which something is remembered. Records from elsewhere can name any source.
+// maxSources bounds the remembered sources of lists. Records from elsewhere can name any source.
 const maxSources = 1000
 
 // newBySource returns a memory of something for each source that sent a list lately.

@@ -96,7 +96,7 @@ func TestALargeWebhookIsAcknowledgedAsAWhole(t *testing.T) {
 }
 
 // TestAChunkThatIsRefusedPermanently: its sender repeats the webhook only after a while, and with the same result. So the other chunks
-// must reach the pipeline all the same.
+// must still reach the pipeline.
 func TestAChunkThatIsRefusedPermanently(t *testing.T) {
 	const alerts = 20_000
 	passed, calls := 0, 0

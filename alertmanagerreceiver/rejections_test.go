@@ -21,7 +21,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/labels"
 )
 
-// Exporters are told of each webhook, accepted or refused.
+// Exporters hear of each webhook, accepted or refused.
 func TestEachWebhookIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	var accepted, refused atomic.Int32

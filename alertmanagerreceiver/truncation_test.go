@@ -52,7 +52,7 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
 }
 
-// Exporters are told of each group that is cut, also of those that the log lacks, and when it comes whole again.
+// Exporters hear of each group that is cut, also of those that the log lacks, and when it comes whole again.
 func TestTruncatedGroupIsTold(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	h.truncation.limit.SetLimit(0)

@@ -42,7 +42,7 @@ type api struct {
 	limits   map[string]string // headers of a rate limit
 	limited  int               // answers 429
 	waits    []string          // their Retry-After; "" for none
-	// exhausted means that the rate limit refused a call to the end: what it looked like is no behaviour of the API.
+	// exhausted means that the rate limit refused a call to the end: its answers say nothing about the API.
 	exhausted bool
 }
 

@@ -136,7 +136,7 @@ func TestLostInALongList(t *testing.T) {
 	}
 }
 
-// TestLimitThatDoesNotEnd: what the rate limit refuses to the end is no behaviour of the API, and no reason to change a setting.
+// TestLimitThatDoesNotEnd: a call that the rate limit refuses to the end says nothing about the API, and changes no setting.
 func TestLimitThatDoesNotEnd(t *testing.T) {
 	for method, lost := range map[string]string{http.MethodPut: "update_title", http.MethodGet: "scope_read"} {
 		t.Run(method, func(t *testing.T) {
@@ -194,7 +194,7 @@ func (f *failing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("<html>")), Request: r}, nil
 }
 
-// TestFailureByChance: one failed request is no behaviour of the API, and no reason to change a setting. Only a create is not repeated.
+// TestFailureByChance: one failed request says nothing about the API, and changes no setting. Only a create is not repeated.
 func TestFailureByChance(t *testing.T) {
 	for at := int64(1); ; at++ {
 		done := false

@@ -178,7 +178,7 @@ func (r *reader) watch(ev *protocol.Event, ignored bool) {
 }
 
 // plain reads a record that is not an alert but another kind of log, from its body, its severity and its attributes. It returns the severity.
-// An alert without labels looks the same. The address of its sender is no label: replicas would change it in turn.
+// An alert without labels looks the same. The address of its sender is not among the labels, because it changes from replica to replica.
 func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	body := textOf(record.Body())
 	if a.Title == "" {

@@ -38,7 +38,7 @@ func (l *List) Server(c *confighttp.ServerConfig) {
 	}
 }
 
-// proxy adds a problem if the address of a proxy is no URL. It does not show the address, which may have a password.
+// proxy adds a problem if the address of a proxy is not a URL. It does not show the address, which may have a password.
 func (l *List) proxy(address string) {
 	if address == "" {
 		return
