@@ -10,13 +10,17 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
+
+	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
 // maxPooledBytes is the largest body whose memory is reused. A body of unknown length counts as large once this much has been read.
 const maxPooledBytes = 1 << 20
 
-// read reads and verifies the body. Whatever length a request claims, at most defaultBodySize is allocated before the bytes arrive.
-func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place) error {
+// read reads and verifies the body, and verifies that the sender still waits. Whatever length a request claims, at most defaultBodySize is
+// allocated before the bytes arrive.
+func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place, queued bool) error {
 	ws.body.Reset()
 	length := r.ContentLength
 	if length > h.maxBytes {
@@ -38,10 +42,33 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 	if _, err := ws.body.ReadFrom(r.Body); err != nil {
 		return h.bodyError(r, err)
 	}
-	if h.signature == nil {
-		return nil
+	if h.signature != nil {
+		if err := h.signature.verify(r.Header, ws.body.Bytes()); err != nil {
+			return err
+		}
 	}
-	return h.signature.verify(r.Header, ws.body.Bytes())
+	return senderWaits(ctx, queued)
+}
+
+// noticeGone is how long the server may need to notice that the sender of a webhook has gone, once its body is read.
+const noticeGone = 100 * time.Millisecond
+
+// mayHaveWaited reports whether a webhook that arrives now may have waited in its socket while the process was paused.
+func (h *handler) mayHaveWaited() bool {
+	now := h.now()
+	return h.pauses.Since(now).Before(now)
+}
+
+// senderWaits returns an error if the sender no longer waits for the answer. It may have sent newer alerts on another connection, and
+// after a pause of the process, the two are read in any order.
+func senderWaits(ctx context.Context, queued bool) error {
+	if queued {
+		sleep.For(ctx, noticeGone)
+	}
+	if ctx.Err() != nil {
+		return errGone
+	}
+	return nil
 }
 
 // bodyError returns why a body could not be read.

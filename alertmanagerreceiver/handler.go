@@ -28,6 +28,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/alertmanagerreceiver/internal/metadata"
 	"github.com/alert24/otelcol-alert24/internal/inprocess"
+	"github.com/alert24/otelcol-alert24/internal/pauses"
 	"github.com/alert24/otelcol-alert24/internal/seldom"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
@@ -45,6 +46,7 @@ type handler struct {
 	epoch    string
 	arrivals atomic.Int64
 	now      func() time.Time
+	pauses   pauses.Pauses
 	places   *places
 	pool     sync.Pool // of *workspace
 
@@ -135,7 +137,7 @@ func check(r *http.Request) error {
 
 // receive passes on the alerts of a webhook. It turns a panic into an error, because one request must not end the process.
 func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
-	ctx, count := h.report.StartLogsOp(continueTrace(r)), 0
+	ctx, count, queued := h.report.StartLogsOp(continueTrace(r)), 0, h.mayHaveWaited()
 	defer func() {
 		if p := recover(); p != nil {
 			h.logger.Error("Panic while a webhook was handled; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
@@ -150,7 +152,7 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	defer held.leave()
 
 	ws := h.pool.Get().(*workspace)
-	if err = h.read(ctx, ws, r, held); err == nil {
+	if err = h.read(ctx, ws, r, held, queued); err == nil {
 		count, err = h.pass(ctx, ws, d)
 	}
 	// After a panic the workspace is not reused, because its state is unknown.

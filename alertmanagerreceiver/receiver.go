@@ -83,6 +83,8 @@ func (r *alertmanagerReceiver) Start(ctx context.Context, host component.Host) e
 	r.warnIfOpen()
 	r.set.Logger.Info("Listening for webhooks", zap.Stringer("address", listener.Addr()), zap.String("path", r.cfg.Path))
 	r.sending.Go(func() { r.handler.oversize.run(base) })
+	r.handler.pauses.Tick(r.handler.now()) // before the first webhook
+	r.sending.Go(func() { r.handler.pauses.Watch(base, r.handler.now) })
 	if r.handler.poller != nil {
 		r.sending.Go(func() { r.handler.poller.run(base) })
 	}

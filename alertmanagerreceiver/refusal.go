@@ -29,6 +29,7 @@ var (
 	errInternal       = &refusal{http.StatusServiceUnavailable, "internal error: see the collector's log"}
 	errBusy           = &refusal{http.StatusServiceUnavailable, "too many webhooks at once: see limits::concurrent_requests"}
 	errSlowBody       = &refusal{http.StatusServiceUnavailable, "the body did not arrive in time: see read_timeout"}
+	errGone           = &refusal{http.StatusServiceUnavailable, "the sender did not wait for the answer"}
 	errMethod         = &refusal{http.StatusMethodNotAllowed, "the method is not POST or PUT"}
 	errUnauthorized   = &refusal{http.StatusUnauthorized, "not authorized: check the credentials in the sender's configuration"}
 	errNoSignature    = &refusal{http.StatusUnauthorized, "there is no HMAC-SHA256 signature in hex in the header that hmac::header names"}

@@ -42,13 +42,16 @@ type Arrival struct{ theirs, ours time.Time }
 // Arrival stamps a webhook that has just arrived. Call it before anything else. If the process's clock stops, as in a suspended
 // machine, only time that passes after this call is noticed.
 func (db *DB) Arrival() Arrival {
-	a := Arrival{ours: db.pauses.since(db.now())}
+	a := Arrival{ours: db.pauses.Since(db.now())}
 	a.theirs, _ = db.clock.at(a.ours) // if unknown, Append asks the database
 	return a
 }
 
 // Moment returns the time of arrival by this process's clock.
 func (a Arrival) Moment() time.Time { return a.ours }
+
+// WatchPauses ticks until ctx ends. Without it, [DB.Arrival] cannot notice that the process was paused.
+func (db *DB) WatchPauses(ctx context.Context) { db.pauses.Watch(ctx, db.now) }
 
 // Punctual returns nil if the leader may still apply its own webhook, and otherwise an ErrLate.
 func (db *DB) Punctual(a Arrival) error {

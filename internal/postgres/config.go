@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
+	"github.com/alert24/otelcol-alert24/internal/pauses"
 )
 
 const (
@@ -67,7 +68,7 @@ type DB struct {
 	log      *zap.Logger
 	now      func() time.Time
 	clock    clock
-	pauses   pauses
+	pauses   pauses.Pauses
 	live     atomic.Int64
 	problem  atomic.Pointer[error]
 	prepared atomic.Bool

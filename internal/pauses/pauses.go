@@ -1,7 +1,9 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package postgres
+// Package pauses notices pauses of the process, such as SIGSTOP or a suspended machine. A webhook that is read after a pause may have
+// waited in a socket, and its sender may have sent newer ones since. Start reading with Pauses.Since.
+package pauses
 
 import (
 	"context"
@@ -15,20 +17,19 @@ const (
 	// tickInterval is the time between two ticks. If there is no tick for longer than stopped, the process was paused.
 	tickInterval = 200 * time.Millisecond
 	stopped      = time.Second
-	// backlog is how long a resumed process needs to read what waited in its sockets.
-	backlog = time.Second
+	// Backlog is how long a resumed process needs to read what waited in its sockets.
+	Backlog = time.Second
 )
 
-// pauses notices pauses of the process, such as SIGSTOP or a suspended machine. A webhook that is read after a pause may have waited in a
-// socket, and its sender may have sent newer ones to another replica.
-type pauses struct {
+// Pauses notices pauses while Watch runs. The zero value is ready.
+type Pauses struct {
 	mu          sync.Mutex
 	ticked      time.Time // when the last tick came; zero: there was none
 	from, until time.Time // a webhook seen before until may have arrived since from
 }
 
-// since returns the earliest time at which a webhook that is seen now may have arrived.
-func (p *pauses) since(now time.Time) time.Time {
+// Since returns the earliest time at which a webhook that is seen now may have arrived.
+func (p *Pauses) Since(now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.notice(now)
@@ -38,7 +39,8 @@ func (p *pauses) since(now time.Time) time.Time {
 	return now
 }
 
-func (p *pauses) tickAt(now time.Time) {
+// Tick notes that the process runs.
+func (p *Pauses) Tick(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.notice(now)
@@ -46,20 +48,20 @@ func (p *pauses) tickAt(now time.Time) {
 }
 
 // notice detects a pause. The caller holds mu.
-func (p *pauses) notice(now time.Time) {
+func (p *Pauses) notice(now time.Time) {
 	if p.ticked.IsZero() || now.Sub(p.ticked) <= stopped {
 		return
 	}
 	if !p.ticked.Before(p.until) { // otherwise what waited before has not been read yet
 		p.from = p.ticked
 	}
-	p.until = now.Add(backlog)
+	p.until = now.Add(Backlog)
 }
 
-// WatchPauses ticks until ctx ends. Without it, [DB.Arrival] cannot notice that the process was paused.
-func (db *DB) WatchPauses(ctx context.Context) {
+// Watch ticks until ctx ends. Without it, Since cannot notice that the process was paused.
+func (p *Pauses) Watch(ctx context.Context, now func() time.Time) {
 	for {
-		db.pauses.tickAt(db.now())
+		p.Tick(now())
 		if !sleep.For(ctx, tickInterval) {
 			return
 		}
