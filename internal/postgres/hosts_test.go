@@ -76,8 +76,11 @@ func TestNameOfStandbyAndPrimary(t *testing.T) {
 	}
 	dial, dials := cc.DialFunc, 0
 	cc.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if dials++; dials == 2 {
-			server.Do(t, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
+		dials++
+		if dials == 2 {
+			if err := server.Exec(ctx, "postgres", "ALTER DATABASE "+database+" RESET default_transaction_read_only"); err != nil {
+				return nil, err
+			}
 		}
 		return dial(ctx, network, address)
 	}

@@ -61,7 +61,7 @@ func silent(t *testing.T) string {
 	require.NoError(t, err)
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
 	for {
-		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond) //nolint:noctx // on this machine
+		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
 		if err != nil {
 			return address
 		}

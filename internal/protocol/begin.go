@@ -91,7 +91,7 @@ func (p *Policy) Load(e *Entry, now time.Time) Timed {
 	if n.Doubt.Set {
 		n.Timers = Timers{SettleAt: now.Add(p.Unsettled + p.SettleTime), LookAt: now}
 	}
-	n.ListsAt = now.Add(p.SettleTime) // of what was answered before
+	n.ListsAt = now.Add(p.SettleTime)               // of what was answered before
 	n.Verify = n.Unseen && n.Firing() && n.IsOpen() // a page may wait for it
 	if n.Doubt.Creates > 0 {
 		n.PeekBy = now.Add(peekTime) // as after any unanswered create
