@@ -110,6 +110,22 @@ func TestAuditThatFailsOpensOursWhenAnothersIsClosed(t *testing.T) {
 	}
 }
 
+// A stop interrupts an audit. That shows nothing.
+func TestAuditThatIsInterruptedTriesNothing(t *testing.T) {
+	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fate(always(opCreate, alias, &fate{result: protocol.Foreign, met: "of another tool"}))
+		w.fire(alias, incident.High, "fires")
+		pass(9 * time.Minute)
+		w.fate(always(opOpen, "", hangs))
+		pass(time.Minute + time.Second)
+		require.Len(t, w.requests(opOpen, ""), 1)
+		w.restart()
+		pass(moment)
+		assert.Len(t, w.requests(opCreate, alias), 1)
+		assert.Empty(t, w.seen.now().audits)
+	})
+}
+
 func TestAuditLeavesWhatPeopleDidAndCountsOrphans(t *testing.T) {
 	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
 		w.fire(alias, incident.High, "fires")

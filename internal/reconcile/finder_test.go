@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/alert24"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -256,5 +257,18 @@ func TestFinderStopsAtOnce(t *testing.T) {
 		a.stop()
 		assert.Zero(t, time.Since(began))
 		assert.Empty(t, a.got(), "what was cut short says nothing")
+	})
+}
+
+// A question that is turned away says nothing about the API.
+func TestAnOutdatedQuestionIsNoFailure(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		calls := len(w.seen.now().calls)
+		w.loop.found(&question{Question: alert24.Question{Alias: alias}, call: protocol.Call{Kind: protocol.Lookup}}, protocol.Answer{TurnedAway: true}, 0, nil)
+		pass(moment)
+		assert.Len(t, w.seen.now().calls, calls)
+		assert.True(t, w.loop.recovery.reads())
 	})
 }

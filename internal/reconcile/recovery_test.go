@@ -46,7 +46,10 @@ func TestRecovery(t *testing.T) {
 		assert.Empty(t, r.heard(protocol.Create, protocol.NotSent.Works()))
 		r.wait("b", false)
 		assert.False(t, r.awaited(), "nobody waits")
+		assert.Empty(t, r.heard(protocol.Lookup, protocol.Incomplete.Works()))
+		assert.False(t, r.reads())
 		assert.Empty(t, r.heard(protocol.Create, protocol.Foreign.Works()))
+		assert.True(t, r.reads(), "what writes can read")
 	})
 }
 
