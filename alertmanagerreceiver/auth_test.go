@@ -6,6 +6,7 @@ package alertmanagerreceiver
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -91,4 +92,27 @@ func TestMutualTLSAndRotatedTokens(t *testing.T) {
 		assert.Equal(c, http.StatusUnauthorized, status(c, "one"))
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, http.StatusOK, status(t, "two"), "the token that stayed works throughout")
+}
+
+// openListener has an address that others on the network reach.
+type openListener struct{ net.Listener }
+
+func (openListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: 9095} }
+
+func TestProtectedEndpointIsNotWarnedOf(t *testing.T) {
+	for name, protect := range map[string]func(*Config){
+		"auth": func(c *Config) { c.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{}) },
+		"hmac": func(c *Config) { c.HMAC = configoptional.Some(HMACConfig{}) },
+		"tls::client_ca_file": func(c *Config) {
+			c.ServerConfig.TLS = configoptional.Some(configtls.ServerConfig{ClientCAFile: "clients.pem"})
+		},
+	} {
+		set, logged := observed()
+		r := &alertmanagerReceiver{cfg: defaultConfig(), set: set, listener: openListener{}}
+		r.warnIfOpen()
+		assert.Equal(t, 1, logged.Len())
+		protect(r.cfg)
+		r.warnIfOpen()
+		assert.Equal(t, 1, logged.Len(), name)
+	}
 }
