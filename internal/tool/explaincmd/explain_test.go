@@ -152,7 +152,7 @@ func TestTroubleOfTheBridgeComesFirst(t *testing.T) {
 	o.API = status.API{State: status.APIRefusesKey, LastError: "HTTP 401", PausedUntil: now.Add(time.Minute), CreatesPausedUntil: now.Add(time.Minute)}
 	_, out, _ := run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Retrying, "create failed")}}}, "a")
 	want := "! Alert24 refuses the API key: HTTP 401; all calls wait until 14:31:00\n" +
-		"  Do: after a 402, check the plan of the organization; else create a key with the scope write in Alert24, and install it (docs/runbook.md#alert24bridgekeyrefused)\n\nHighErrorRate:"
+		"  Do: after a 402, check the plan of the organization; if a firewall rejects the text of alerts, allow the bridge there; else create a key with the scope write in Alert24, and install it (docs/runbook.md#alert24bridgekeyrefused)\n\nHighErrorRate:"
 	assert.True(t, strings.HasPrefix(out, want), out)
 
 	_, out, _ = run(t, &bridge{overview: o, answer: status.Explanation{Entries: []status.Entry{entry(status.Open, "open as #1042")}}}, "a")
