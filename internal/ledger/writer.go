@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"context"
+	"runtime"
 	"slices"
 )
 
@@ -23,6 +24,7 @@ func (s *store) enqueue(ctx context.Context, w *write) error {
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
+		runtime.Gosched() // webhooks that are nearly ready join this transaction
 		// Other callers share the transaction: it must not fail because one of them gave up.
 		s.commitPending(context.WithoutCancel(ctx))
 		<-w.done
