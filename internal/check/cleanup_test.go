@@ -206,7 +206,7 @@ func TestFailureByChance(t *testing.T) {
 			assert.Empty(t, report.LeftOpen)
 			failed := f.failed.Load()
 			if done = failed == nil; !done && failed != http.MethodPost {
-				assert.Equal(t, usual, behaviours(report), "request %d", at)
+				assert.Equal(t, usual, behaviours(report), "request %d, %s: %+v", at, failed, report.Findings)
 			}
 		})
 		if done {
