@@ -143,7 +143,7 @@ func traffic(t *testing.T) map[string]map[string]float64 {
 		"exporters.alert24.limits.requests_per_second=1", // after the first four, each request waits
 		"exporters.alert24.lifecycle.audit_interval=1s",
 		// A failing template, and a map without the alert's team.
-		`exporters.alert24.incident.title='{{ tz "Nowhere" .StartsAt }}'`,
+		`exporters.alert24.incident.title='{{ urlUnescape "%" }}'`,
 		"exporters.alert24.incident.services={label: team, map: {backend: 6c2c3e0e-5f0f-4a53-9c3d-0a3f2b1c4d5e}}",
 	)})
 	_, err := s.AddFault(sandbox.Fault{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Times: 1})
