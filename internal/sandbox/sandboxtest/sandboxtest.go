@@ -5,14 +5,10 @@
 package sandboxtest
 
 import (
-	"context"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
-
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
@@ -58,11 +54,11 @@ func Start(tb testing.TB, o sandbox.Options) *Sandbox {
 func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
 	tb.Helper()
 	s := newServer(o)
-	pipes := bufconn.Listen(64 << 10)
+	pipes := newPipes()
 	server := &http.Server{Handler: s} //nolint:gosec // timeouts protect from strangers, and a pipe has none
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(pipes) })
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return pipes.DialContext(ctx) }}
+	transport := &http.Transport{DialContext: pipes.dial}
 	tb.Cleanup(func() {
 		s.Close()
 		transport.CloseIdleConnections()
