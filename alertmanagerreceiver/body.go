@@ -18,9 +18,8 @@ import (
 // maxPooledBytes is the largest body whose memory is reused. A body of unknown length counts as large once this much has been read.
 const maxPooledBytes = 1 << 20
 
-// read reads and verifies the body, and verifies that the sender still waits. Whatever length a request claims, at most defaultBodySize is
-// allocated before the bytes arrive.
-func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place, queued bool) error {
+// read reads and verifies the body. Whatever length a request claims, at most defaultBodySize is allocated before the bytes arrive.
+func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held *place) error {
 	ws.body.Reset()
 	length := r.ContentLength
 	if length > h.maxBytes {
@@ -42,12 +41,10 @@ func (h *handler) read(ctx context.Context, ws *workspace, r *http.Request, held
 	if _, err := ws.body.ReadFrom(r.Body); err != nil {
 		return h.bodyError(r, err)
 	}
-	if h.signature != nil {
-		if err := h.signature.verify(r.Header, ws.body.Bytes()); err != nil {
-			return err
-		}
+	if h.signature == nil {
+		return nil
 	}
-	return senderWaits(ctx, queued)
+	return h.signature.verify(r.Header, ws.body.Bytes())
 }
 
 // noticeGone is how long the server may need to notice that the sender of a webhook has gone, once its body is read.

@@ -152,7 +152,10 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 	defer held.leave()
 
 	ws := h.pool.Get().(*workspace)
-	if err = h.read(ctx, ws, r, held, queued); err == nil {
+	if err = h.read(ctx, ws, r, held); err == nil {
+		err = senderWaits(ctx, queued)
+	}
+	if err == nil {
 		count, err = h.pass(ctx, ws, d)
 	}
 	// After a panic the workspace is not reused, because its state is unknown.

@@ -126,7 +126,7 @@ func TestALargeBodyOfUnknownLengthHoldsItsMemory(t *testing.T) {
 	require.NoError(t, err)
 	var ws workspace
 	body := io.MultiReader(strings.NewReader(strings.Repeat(" ", 8<<20)))
-	require.NoError(t, h.read(t.Context(), &ws, httptest.NewRequest(http.MethodPost, defaultPath, body), held, false))
+	require.NoError(t, h.read(t.Context(), &ws, httptest.NewRequest(http.MethodPost, defaultPath, body), held))
 	assert.GreaterOrEqual(t, held.held, int64(ws.body.Cap()))
 }
 
