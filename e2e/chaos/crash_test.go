@@ -5,7 +5,6 @@ package chaos
 
 import (
 	"context"
-	"syscall"
 	"time"
 
 	"github.com/alert24/otelcol-alert24/internal/sleep"
@@ -60,12 +59,12 @@ func (r *run) crash(ctx context.Context) error {
 // pause stops the process for a time and lets it continue.
 func (r *run) pause(length time.Duration) error {
 	from := time.Now()
-	if err := syscall.Kill(r.collector.PID(), syscall.SIGSTOP); err != nil {
+	if err := r.collector.Pause(); err != nil {
 		return err
 	}
 	r.note("paused")
 	time.Sleep(length)
-	err := syscall.Kill(r.collector.PID(), syscall.SIGCONT)
+	err := r.collector.Resume()
 	r.note("continued")
 	r.pauses = append(r.pauses, span{from, time.Now()})
 	return err

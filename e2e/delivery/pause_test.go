@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,8 +24,8 @@ import (
 func TestSenderGivesUpDuringAPause(t *testing.T) {
 	s, c := kit.StartCollector(t, kit.Quick()...)
 	const senders = 20
-	require.NoError(t, syscall.Kill(c.PID(), syscall.SIGSTOP))
-	wake := sync.OnceFunc(func() { assert.NoError(t, syscall.Kill(c.PID(), syscall.SIGCONT)) })
+	require.NoError(t, c.Pause())
+	wake := sync.OnceFunc(func() { assert.NoError(t, c.Resume()) })
 	defer wake()
 
 	var gone, written, answered sync.WaitGroup

@@ -97,6 +97,21 @@ func TestStopKillsWhatIgnoresSIGTERM(t *testing.T) {
 	assert.False(t, p.Running())
 }
 
+func TestPause(t *testing.T) {
+	p, err := startProcess(t.Context(), "program", "/bin/sleep", nil, "100")
+	require.NoError(t, err)
+	require.NoError(t, p.Pause())
+	p.stopTimeout = 50 * time.Millisecond
+	require.ErrorContains(t, p.Stop(), "did not end within 50ms of SIGTERM", "a paused program does not see it")
+	require.ErrorIs(t, p.Pause(), os.ErrProcessDone)
+
+	p, err = startProcess(t.Context(), "program", "/bin/sleep", nil, "100")
+	require.NoError(t, err)
+	require.NoError(t, p.Pause())
+	require.NoError(t, p.Resume())
+	require.NoError(t, p.Stop())
+}
+
 func TestBinariesFromEnv(t *testing.T) {
 	exists := t.TempDir() + "/amtool"
 	require.NoError(t, os.WriteFile(exists, nil, 0o600))

@@ -71,6 +71,29 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Pause stops the program as SIGSTOP does, until Resume. It returns when no thread of the program runs any more, which is some time after
+// the signal.
+func (p *Process) Pause() error {
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for {
+		var status syscall.WaitStatus
+		switch _, err := syscall.Wait4(p.PID(), &status, syscall.WUNTRACED, nil); {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return err
+		case !status.Stopped():
+			return p.failure(errors.New("ended instead of pausing"))
+		default:
+			return nil
+		}
+	}
+}
+
+// Resume lets a paused program continue.
+func (p *Process) Resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Kill ends the program like a crash, with SIGKILL, and waits for its end.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill() // fails only if it has ended already

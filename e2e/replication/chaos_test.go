@@ -10,7 +10,6 @@ import (
 	"os"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -132,9 +131,9 @@ func (c *chaos) strike(ctx context.Context, t *testing.T) {
 		require.NoError(t, c.collectors[i].Start(context.WithoutCancel(ctx)))
 	case 1:
 		c.did["pause"]++
-		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGSTOP))
+		require.NoError(t, c.collectors[i].Pause())
 		sleep.For(ctx, long)
-		require.NoError(t, syscall.Kill(c.collectors[i].PID(), syscall.SIGCONT))
+		require.NoError(t, c.collectors[i].Resume())
 	case 2, 3:
 		c.did["partition"]++
 		faults := []pgtest.Fault{{HangToServer: true, HangToClient: true, Refuse: true}, {HangToServer: true}, {HangToClient: true}, {Refuse: true}}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -71,15 +70,14 @@ func TestLeaderSleepsThroughItsLease(t *testing.T) {
 	kit.OnlyIncident(t, f.sandbox, kit.IsOpen)
 
 	asleep := f.leader(t)
-	require.NoError(t, syscall.Kill(asleep.PID(), syscall.SIGSTOP))
-	wake := func() { assert.NoError(t, syscall.Kill(asleep.PID(), syscall.SIGCONT)) }
+	require.NoError(t, asleep.Pause())
 	next := f.leaderBut(t, asleep)
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, pair.Post(t.Context(), alert))
 	closed := kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
 	assert.WithinDuration(t, alert.EndsAt, closed.ResolvedAt, time.Millisecond)
 
-	wake()
+	require.NoError(t, asleep.Resume())
 	kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, asleep, http.StatusOK, "ready") })
 	assert.Equal(t, next, f.leader(t))
 	kit.AtRest(t, f.sandbox, 2*time.Second)
