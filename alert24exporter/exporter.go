@@ -31,6 +31,8 @@ const (
 	dryRunStorageName = "dry_run"
 	// shutdownGrace bounds how long a shutdown waits for requests in progress.
 	shutdownGrace = 2 * time.Second
+	// writePatience is much shorter than a call, so that it delays no incident noticeably.
+	writePatience = 5 * time.Millisecond
 )
 
 type alert24Exporter struct {
@@ -174,6 +176,7 @@ func (e *alert24Exporter) ledgerConfig() ledger.Config {
 		SeverityOnlyRises: e.cfg.Incident.Severity.OnlyRises,
 		Aliases:           e.cfg.Limits.Aliases,
 		Armed:             2 * e.cfg.Limits.ConcurrentRequests, // as many as there are workers
+		Patience:          writePatience,
 		Now:               time.Now,
 	}
 }

@@ -149,7 +149,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 			return s, true
 		}}
 	}
-	return l.store.update(ctx, mutations...)
+	return l.store.enqueue(ctx, &write{plan: planOf(mutations...), patient: true})
 }
 
 // rests reports whether the entry needs nothing before wake, whatever other calls show. Right after a call its content is usually

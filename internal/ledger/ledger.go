@@ -30,6 +30,8 @@ type Config struct {
 	// Armed bounds the creates that are written ahead together with their alerts; 0 means no bound. Creates that cannot leave soon would
 	// be rendered twice: they are written ahead when they leave.
 	Armed int
+	// Patience is how long a call or an answer waits for a webhook whose transaction it can share. It leaves the disk to the webhooks.
+	Patience time.Duration
 	// Now is the clock.
 	Now func() time.Time
 
@@ -61,7 +63,7 @@ func (e *FullError) Error() string {
 
 // New returns a ledger over disk. If disk is nil, everything stays in memory only.
 func New(cfg Config, disk Store) *Ledger {
-	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk), now: cfg.Now, silences: newSilences()}
+	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk, cfg.Patience), now: cfg.Now, silences: newSilences()}
 	l.store.inbox.unpack = l.unpack
 	return l
 }

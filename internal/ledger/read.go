@@ -10,7 +10,7 @@ import (
 
 // Read returns the entries in the records that load yields. It lets people look at the ledger of another process, and repairs nothing.
 func Read(ctx context.Context, load func(ctx context.Context, each func(r Loaded) error) error) ([]Listed, Damage, error) {
-	r := newLoading(newStore(nil))
+	r := newLoading(newStore(nil, 0))
 	if err := load(ctx, r.take); err != nil {
 		return nil, Damage{}, fmt.Errorf("cannot read the ledger: %w", err)
 	}

@@ -30,6 +30,8 @@ type mutation struct {
 type store struct {
 	disk  Store // nil: memory only
 	inbox inbox // of disk, if it has one
+	// patience is how long a patient write waits for another one to begin a transaction.
+	patience time.Duration
 
 	mu      sync.RWMutex // guards the following fields
 	slots   map[string]stored
@@ -59,6 +61,7 @@ type write struct {
 	plan planner // nil: no entry changes
 	// drains: the inbox is applied first. fenced: the sender gets an acknowledgement, so this replica must lead even if nothing changes.
 	drains, fenced bool
+	patient        bool         // it shares the transaction of another write, if one comes soon
 	punctual       func() error // if set, called after the inbox was read; an error means that the write comes too late
 	mutations      []mutation   // of the attempt that is under way
 	notes          []Change
@@ -76,9 +79,12 @@ type router func(events []protocol.Event) (routed []protocol.Event, moved bool)
 // errUnfinished is the result if a mutation panics.
 var errUnfinished = errors.New("the ledger's write did not end")
 
-func newStore(disk Store) *store {
+func newStore(disk Store, patience time.Duration) *store {
 	in, _ := disk.(Inbox)
-	return &store{disk: disk, inbox: inbox{rows: in}, slots: map[string]stored{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, taken: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
+	if disk == nil {
+		patience = 0
+	}
+	return &store{disk: disk, inbox: inbox{rows: in}, patience: patience, slots: map[string]stored{}, closed: map[string]*closed{}, notes: map[string][]byte{}, index: map[protocol.Key]string{}, taken: map[protocol.Key]string{}, turn: make(chan struct{}, 1)}
 }
 
 func (s *store) get(alias string) slot {
@@ -138,12 +144,12 @@ func (s *store) applyInMemory(m mutation) bool {
 	return true
 }
 
-// amend carries out a mutation: in memory if disk need not know, else in a transaction.
+// amend carries out a mutation: in memory if disk need not know, else in a transaction, patiently.
 func (s *store) amend(ctx context.Context, m mutation) error {
 	if s.applyInMemory(m) {
 		return nil
 	}
-	return s.update(ctx, m)
+	return s.enqueue(ctx, &write{plan: planOf(m), patient: true})
 }
 
 // remember keeps the rendered content of e while a call is due, unless the entry has changed.

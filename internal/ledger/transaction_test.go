@@ -103,7 +103,7 @@ func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine
 		m := &moody{Memory: NewMemory()}
 		var s *store
 		open := func() {
-			s = newStore(m)
+			s = newStore(m, 0)
 			damage, err := s.load(ctx)
 			require.NoError(t, err)
 			require.Zero(t, damage)

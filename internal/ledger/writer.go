@@ -7,12 +7,15 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"time"
 )
 
 // update carries out all mutations or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.enqueue(ctx, &write{plan: func(router) []mutation { return mutations }})
+	return s.enqueue(ctx, &write{plan: planOf(mutations...)})
 }
+
+func planOf(mutations ...mutation) planner { return func(router) []mutation { return mutations } }
 
 // enqueue lets w share the next transaction, and returns when disk has it.
 func (s *store) enqueue(ctx context.Context, w *write) error {
@@ -21,6 +24,13 @@ func (s *store) enqueue(ctx context.Context, w *write) error {
 	s.pending.writes = append(s.pending.writes, w)
 	s.pending.Unlock()
 
+	if w.patient && s.patience > 0 {
+		select {
+		case <-w.done:
+			return w.err
+		case <-time.After(s.patience):
+		}
+	}
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:

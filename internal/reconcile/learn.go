@@ -14,8 +14,6 @@ import (
 const (
 	// storagePause is the time between attempts to write to a failing storage.
 	storagePause = time.Second
-	// learnDelay is how long an answer waits for others to share its transaction. During this time the webhooks have the disk to themselves.
-	learnDelay = 5 * time.Millisecond
 	// maxUnlearnt bounds the waiting answers. When it is reached, workers wait, too.
 	maxUnlearnt = 1024
 )
@@ -54,7 +52,6 @@ func (r *Reconciler) outdated(q *question) bool {
 func (r *Reconciler) learn() {
 	for first := range r.answers {
 		batch := []*answered{first}
-		sleep.For(r.stopping, learnDelay)
 		for n := len(r.answers); n > 0; n-- {
 			batch = append(batch, <-r.answers)
 		}
