@@ -82,6 +82,8 @@ func testKilledInFlight(t *testing.T, switches func(*sandbox.Switches)) {
 			t.Run(name+", "+fateName, func(t *testing.T) {
 				t.Parallel()
 				s, collector := kit.Start(t, kit.World{Switches: switches, Set: kit.Quick()})
+				// A late create and its repeat may come at the same time. Two incidents at once are not what this test is about.
+				require.NoError(t, s.SetSwitches(func(sw *sandbox.Switches) { sw.NonAtomicCreate = 0 }))
 				c.happen(t, s, collector, fate)
 				if c.never && fateName == "never carried out" {
 					requireIncidents(t, s)
@@ -137,13 +139,17 @@ func testRestarts(t *testing.T, switches func(*sandbox.Switches)) {
 	echo := kit.Firing("echo", "critical")
 	kit.Deliver(t, c, ends)
 	kit.Deliver(t, c, echo)
-	kit.Eventually(t, func(context.Context) error {
-		if n := s.Stats().Open; n != 2 {
-			return fmt.Errorf("%d incidents are open", n)
-		}
-		return nil
-	})
+	areOpen := func(want int) {
+		kit.Eventually(t, func(context.Context) error {
+			if n := s.Stats().Open; n != want {
+				return fmt.Errorf("%d incidents are open, not %d", n, want)
+			}
+			return nil
+		})
+	}
+	areOpen(2)
 	kit.Deliver(t, c, kit.Resolved(echo))
+	areOpen(1)
 	other := echo
 	other.ExternalURL = "http://another.example.com"
 	kit.Deliver(t, c, other) // held; it is not an echo: no resolve follows
