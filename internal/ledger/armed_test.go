@@ -53,3 +53,27 @@ func TestCreatesAreArmedUpToABound(t *testing.T) {
 	e, _ := l.Look(events[6].Alias)
 	assert.True(t, e.Timers().Armed, "the others have left")
 }
+
+// If a create was armed too long ago, its write-ahead no longer counts and is written again.
+func TestStaleArmIsWrittenAheadAnew(t *testing.T) {
+	for age, anew := range map[time.Duration]bool{time.Second: false, 3 * time.Second: true} {
+		now := at(100)
+		s := &shared{disk: newDisk()}
+		l := sharing(t, s, 10, func(c *Config) {
+			c.Now, c.Fresh = func() time.Time { return now }, 2*time.Second
+		})
+		apply(t, l, firing("a", at(0)))
+		commits := len(s.commits)
+		now = now.Add(age)
+		e, d, err := l.Claim(t.Context(), theAlias)
+		require.NoError(t, err)
+		began := at(100)
+		if anew {
+			began = now
+		}
+		assert.Equal(t, began, d.Call.At)
+		assert.Equal(t, began, e.Inflight().At)
+		assert.Equal(t, e.Inflight(), s.decode(t).Inflight())
+		assert.Equal(t, anew, len(s.commits) > commits)
+	}
+}

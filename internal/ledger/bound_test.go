@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -43,6 +44,27 @@ func TestClosedEntriesAreBounded(t *testing.T) {
 	now = now.Add(6 * minute)
 	assert.Equal(t, protocol.Create, l.Peek("held").Call.Kind)
 	assert.Len(t, m.records, len(l.Aliases()))
+}
+
+// An entry may fire after it was chosen to expire.
+func TestAnEntryThatFiresAgainDoesNotExpire(t *testing.T) {
+	c := newClient()
+	l := New(testConfig(10, func() time.Time { return at(1) }), c)
+	apply(t, l, firing("am1", at(0)), resolved("am1", at(0), at(0)))
+	c.batches, l.cfg.Aliases = nil, 0
+	errs := inOneTransaction(t, c, l,
+		func() error { return l.Note(t.Context(), "first", []byte("1")) },
+		func() error {
+			_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(1))})
+			return err
+		},
+		func() error {
+			l.boundClosed(t.Context())
+			return nil
+		})
+	require.NoError(t, errors.Join(errs...))
+	require.NotNil(t, l.Get(theAlias))
+	assert.True(t, l.Get(theAlias).Firing())
 }
 
 // A resolve takes back a create that has not left. Neither disk nor memory keeps a trace of it.

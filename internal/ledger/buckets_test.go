@@ -146,13 +146,15 @@ func TestLoadTakesBucketsInAnyOrder(t *testing.T) {
 	c, former := bigDisk(t)
 	for name, order := range map[string]func([]string){"in order": func([]string) {}, "the other way round": slices.Reverse[[]string]} {
 		t.Run(name, func(t *testing.T) {
-			l := New(testConfig(10, func() time.Time { return at(1) }), lossy(c, order, nil))
+			b := lossy(c, order, nil)
+			l := New(testConfig(10, func() time.Time { return at(1) }), b)
 			damage, err := l.Load(t.Context())
 			require.NoError(t, err)
 			assert.Zero(t, damage)
 			e := l.Get(theAlias)
 			assert.Equal(t, 100, e.Members.Firing())
 			assert.Equal(t, former.Get(theAlias).Buckets(), e.Buckets())
+			assert.Empty(t, b.records, "nothing is written anew")
 			assert.Equal(t, "1", e.Incident.ID)
 		})
 	}

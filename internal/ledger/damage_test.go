@@ -22,6 +22,25 @@ type broken struct {
 	*Memory
 	loads []Loaded // what it reports until the key is committed
 	aside []string
+	full  bool // it takes only writes that make room
+}
+
+func (b *broken) Commit(ctx context.Context, changes []Change, makesRoom bool) error {
+	keys := map[string]bool{}
+	for _, c := range changes {
+		_, bucket := splitKey(c.Key)
+		_, note := noteOf(c.Key)
+		switch {
+		case b.full && !makesRoom:
+			return errDiskFull
+		case keys[c.Key]:
+			return fmt.Errorf("%q comes twice", c.Key)
+		case (c.Entry != nil) != (c.Record != nil && bucket < 0 && !note):
+			return fmt.Errorf("%q: readers would see %v", c.Key, c.Entry)
+		}
+		keys[c.Key] = true
+	}
+	return b.Memory.Commit(ctx, changes, makesRoom)
 }
 
 func (b *broken) Load(_ context.Context, each func(Loaded) error, _ func(string, []byte) []byte) error {
@@ -80,7 +99,7 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &broken{Memory: NewMemory(), loads: c.loads}
+			b := &broken{Memory: NewMemory(), loads: c.loads, full: true}
 			load := func() Damage {
 				l := New(testConfig(1, func() time.Time { return at(100) }), b)
 				damage, err := l.Load(t.Context())
@@ -106,6 +125,8 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 					assert.True(t, e.Doubt.Since.IsZero(), "as far back as needed")
 				}
 				for _, alias := range c.lost {
+					e, _ := l.Look(alias)
+					assert.Equal(t, at(100), e.Pending)
 					call := l.Peek(alias).Call
 					assert.Equal(t, protocol.Lookup, call.Kind)
 					assert.True(t, call.At.IsZero(), "as far back as needed")
@@ -123,6 +144,15 @@ func TestLoad(t *testing.T) { //nolint:funlen // one table of cases
 			assert.Zero(t, load(), "also after the next crash")
 		})
 	}
+	t.Run("however many records are lost", func(t *testing.T) {
+		b := &broken{Memory: NewMemory()}
+		for i := range 1001 {
+			b.loads = append(b.loads, Loaded{Key: fmt.Sprint("alias ", i), Where: "x"})
+		}
+		_, err := New(testConfig(1, func() time.Time { return at(100) }), b).Load(t.Context())
+		require.NoError(t, err)
+		assert.Len(t, b.records, 1001)
+	})
 	t.Run("a newer schema refuses the start", func(t *testing.T) {
 		b := &broken{Memory: NewMemory(), loads: []Loaded{{Key: "c"}, {Key: "a", Record: good}, {Key: "b", Record: []byte(`{"schema":2}`)}}}
 		_, err := New(testConfig(1, time.Now), b).Load(t.Context())

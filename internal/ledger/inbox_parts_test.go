@@ -35,28 +35,3 @@ func TestLargeInboxIsAppliedInParts(t *testing.T) {
 	require.NoError(t, l.Drain(t.Context()))
 	assert.Len(t, s.commits, 5)
 }
-
-// Nothing is applied out of order if a part cannot be committed.
-func TestNothingOvertakesAPartOfTheInboxThatCannotBeCommitted(t *testing.T) {
-	s := &shared{disk: newDisk(), part: 1}
-	l := sharing(t, s, 10, nil)
-	s.leave(1, "fired")
-	s.leave(2, "fired")
-	for fails := 1; fails <= 2; fails++ {
-		reads := 0
-		s.reading = func() {
-			reads++
-			if s.fails = nil; reads == fails { // a later commit would work
-				s.fails = errDiskFull
-			}
-		}
-		_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))})
-		require.ErrorIs(t, err, errDiskFull)
-		require.Len(t, s.rows, 3-fails)
-	}
-	assert.True(t, l.Get(theAlias).Firing())
-	s.reading, s.fails = nil, nil
-	apply(t, l, resolved("a", at(0), at(50)))
-	assert.False(t, l.Get(theAlias).Firing())
-	assert.Empty(t, s.rows)
-}

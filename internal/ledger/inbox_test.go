@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +23,7 @@ type shared struct {
 	part    int    // how many rows are read together; 0: all
 	reading func() // called when the inbox is read
 	hides   error  // returned when the inbox is read
+	keeps   error  // returned by the next commits of rows
 	fails   error  // returned by the next commits
 	commits []Consumed
 	changes []Change // of the last commit
@@ -48,6 +48,9 @@ func (s *shared) Inbox(_ context.Context, ids []int64) (rows []Row, rest []int64
 func (s *shared) CommitInbox(ctx context.Context, changes []Change, done Consumed) error {
 	if s.fails != nil {
 		return s.fails
+	}
+	if s.keeps != nil && len(done.IDs) > 0 {
+		return s.keeps
 	}
 	s.commits, s.changes = append(s.commits, done), append([]Change(nil), changes...)
 	var rest []Row
@@ -163,6 +166,30 @@ func TestInboxIsAppliedAboveTheBound(t *testing.T) {
 	require.ErrorAs(t, err, &full)
 }
 
+// The closed entries are bounded even if all webhooks come through the inbox. The rows tell how long they waited there.
+func TestInboxKeepsTheBoundOfClosedEntries(t *testing.T) {
+	s := &shared{disk: newDisk()}
+	var waited []time.Duration
+	l := sharing(t, s, 1, func(c *Config) {
+		c.Unpack = func(r Row) ([]protocol.Event, error) {
+			alias := string(r.Payload)
+			return []protocol.Event{of(alias, firing("am1", at(0))), of(alias, resolved("am1", at(0), at(50)))}, nil
+		}
+		c.Unpacked = func(events []protocol.Event, _ []protocol.Outcome) {
+			for _, ev := range events {
+				waited = append(waited, ev.Waited)
+			}
+		}
+	})
+	for id, alias := range []string{"a", "b", "c"} {
+		s.leave(int64(id), alias)
+		s.rows[id].Waited = time.Duration(id) * time.Second
+	}
+	require.NoError(t, l.Drain(t.Context()))
+	assert.Len(t, l.Aliases(), 1)
+	assert.Equal(t, []time.Duration{0, 0, time.Second, time.Second, 2 * time.Second, 2 * time.Second}, waited)
+}
+
 func TestRowsThatCannotBeUsedAreSetAside(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	for id, payload := range []string{"?", "fired", "panics"} {
@@ -203,45 +230,6 @@ func TestRowThatPanicsWhenItIsAppliedIsSetAside(t *testing.T) {
 	assert.True(t, l.Get(theAlias).Firing(), "a panic does not stop the next writer")
 }
 
-func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
-	s := &shared{disk: newDisk()}
-	l := sharing(t, s, 10, nil)
-	s.leave(1, "fired")
-	s.fails = errDiskFull
-	_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))})
-	require.ErrorIs(t, err, errDiskFull)
-	assert.Nil(t, l.Get(theAlias))
-	s.fails = nil
-	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened}, apply(t, l, resolved("a", at(0), at(50))))
-	assert.Len(t, s.commits, 1)
-}
-
-// Webhooks that share a transaction are tried alone if it fails. None may pass an inbox that could not be read.
-func TestNothingOvertakesAnInboxThatCannotBeRead(t *testing.T) {
-	s := &shared{disk: newDisk()}
-	l := sharing(t, s, 10, nil)
-	s.leave(1, "fired")
-	s.hides = errors.New("timeout")
-	l.store.turn <- struct{}{} // so that both wait for one transaction
-	var errs [2]error
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() { _, errs[i] = l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}) })
-	}
-	require.Eventually(t, func() bool {
-		l.store.pending.Lock()
-		defer l.store.pending.Unlock()
-		return len(l.store.pending.writes) == len(errs)
-	}, time.Minute, time.Millisecond)
-	<-l.store.turn
-	wg.Wait()
-	for _, err := range errs {
-		require.ErrorIs(t, err, s.hides)
-	}
-	assert.Nil(t, l.Get(theAlias))
-	assert.Empty(t, s.commits)
-}
-
 func TestReadersSeeTheEntryOfAChange(t *testing.T) {
 	s := &shared{disk: newDisk()}
 	l := sharing(t, s, 10, nil)
@@ -263,20 +251,4 @@ func TestTakeoverWaitsForTheFormerLeadersCall(t *testing.T) {
 	e, _ := after.Look(theAlias)
 	assert.True(t, e.Entry.Doubt.Set)
 	assert.Equal(t, at(100+10+15), e.Timers().SettleAt)
-}
-
-// If a create was armed too long ago, its write-ahead no longer counts and is written again.
-func TestStaleArmIsWrittenAheadAnew(t *testing.T) {
-	now := at(100)
-	s := &shared{disk: newDisk()}
-	l := sharing(t, s, 10, func(c *Config) {
-		c.Now, c.Fresh = func() time.Time { return now }, 2*time.Second
-	})
-	apply(t, l, firing("a", at(0)))
-	commits := len(s.commits)
-	now = at(103)
-	_, d, err := l.Claim(t.Context(), theAlias)
-	require.NoError(t, err)
-	assert.Equal(t, now, d.Call.At)
-	assert.Greater(t, len(s.commits), commits)
 }

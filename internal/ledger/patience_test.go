@@ -59,5 +59,8 @@ func TestCallsShareTheTransactionOfAWebhook(t *testing.T) {
 		require.Equal(t, protocol.Create, call.Kind)
 		assert.Equal(t, cfg.Patience, time.Since(began))
 		assert.Len(t, c.batches, 4)
+		began = time.Now()
+		apply("c")
+		assert.Zero(t, time.Since(began), "a webhook waits for nothing")
 	})
 }

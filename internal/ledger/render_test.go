@@ -216,6 +216,56 @@ func TestPendingMarks(t *testing.T) {
 	apply(t, l, saying("two", firingNow()))
 	require.Equal(t, protocol.NoCall, l.Peek(theAlias).Call.Kind)
 	assert.Zero(t, l.Stats().Pending)
+	assert.Nil(t, l.store.get(theAlias).view, "nothing of it is kept")
+}
+
+// Content is rendered once, however often an alias that waits is looked at.
+func TestAnAliasThatWaitsIsRenderedOnce(t *testing.T) {
+	renders := 0
+	cfg := testConfig(10, func() time.Time { return at(0) })
+	cfg.Render = func(alias string, firing []incident.Alert, more incident.Context) incident.Content {
+		renders++
+		return render(alias, firing, more)
+	}
+	l := New(cfg, NewMemory())
+	apply(t, l, firingNow())
+	answer(t, l, theAlias, protocol.Create, protocol.Answer{Result: protocol.NotSent})
+	apply(t, l, firingNow())
+	require.Equal(t, protocol.NoCall, l.Peek(theAlias).Call.Kind)
+	assert.Equal(t, 1, renders)
+	apply(t, l, saying("news", firingNow()))
+	for range 2 {
+		l.Peek(theAlias)
+		assert.Equal(t, 2, renders)
+	}
+}
+
+// Pending also changes with what time, the audit and an answer show.
+func TestPendingWithoutNews(t *testing.T) {
+	now := at(0)
+	l := New(testConfig(10, func() time.Time { return now }), NewMemory())
+	apply(t, l, firingNow())
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	apply(t, l, saying("news", firingNow())) // nobody renders it
+	foreign := protocol.Answer{Result: protocol.Foreign, Incident: protocol.Shown{ID: "9"}}
+	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: foreign}}))
+	assert.Zero(t, l.Stats().Pending, "it is blocked")
+	now = at(10)
+	_, err = l.Missing(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, at(10), l.Stats().Oldest, "it is no longer blocked")
+
+	ends := of("ends", firingNow())
+	ends.StaleAfter = minute
+	apply(t, l, resolved("am1", at(0), at(5)), ends)
+	open(t, l, "ends", "1")
+	require.Zero(t, l.Stats().Pending)
+	now = at(70)
+	_, d, err = l.Claim(t.Context(), "ends")
+	require.NoError(t, err)
+	require.Equal(t, protocol.Close, d.Call.Kind)
+	assert.Equal(t, at(70), l.Stats().Oldest)
 }
 
 // Right after a start, open incidents do not count as pending.
@@ -243,6 +293,8 @@ func TestLoadDoesNotCountWhatIsOpenAsPending(t *testing.T) {
 	l = New(cfg, m)
 	_, err = l.Load(t.Context())
 	require.NoError(t, err)
+	before := l.Revision()
 	assert.Equal(t, protocol.Update, l.Peek(theAlias).Call.Kind)
 	assert.Equal(t, 1, l.Stats().Pending)
+	assert.NotEqual(t, before, l.Revision(), "people see it")
 }
