@@ -41,7 +41,8 @@ type Store interface {
 	// space of old ones gets them from current, which appends the record of a key, or nothing if there is none.
 	Load(ctx context.Context, each func(r Loaded) error, current func(key string, b []byte) []byte) error
 	// Commit makes all changes durable, or none. Their keys differ. It does not retain the records. With makesRoom it may use the space
-	// that is reserved for writes that free space. After an ErrUncertain the changes may be there: ask Settle.
+	// that is reserved for writes that free space. After an ErrUncertain the changes may be there: ask Settle, or commit other changes
+	// of the same keys.
 	Commit(ctx context.Context, changes []Change, makesRoom bool) error
 	// Settle reports whether the changes of the last Commit are there. An error means that this is not known yet.
 	Settle(ctx context.Context) (there bool, err error)

@@ -37,10 +37,9 @@ type transaction struct {
 type doubt uint8
 
 const (
-	noDoubt     doubt = iota
-	mayBeThere        // the store may have it
-	isThere           // the store has it
-	mayBeUndone       // the store has it, or the write over it
+	noDoubt    doubt = iota
+	mayBeThere       // the store may have it
+	isThere          // the store has it; it may also have been written over already
 )
 
 // begin marks the aliases of a transaction as busy until it ends. The transaction starts with the current slots, in the order of the
@@ -156,27 +155,20 @@ func (s *store) settle(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	for t.doubt != noDoubt {
-		if t.doubt == isThere {
-			err := s.writeOver(ctx, t)
-			if errors.Is(err, ErrUncertain) {
-				t.doubt = mayBeUndone
-			}
-			if err != nil {
-				return unwritten(err)
-			}
-			t.doubt = noDoubt
-			continue
-		}
+	if t.doubt == mayBeThere {
 		there, err := s.disk.Settle(ctx)
-		switch {
-		case err != nil:
+		if err != nil {
 			return unwritten(err)
-		case there == (t.doubt == mayBeThere):
-			t.doubt = isThere // or is there still
-		default:
-			t.doubt = noDoubt
 		}
+		if t.doubt = noDoubt; there {
+			t.doubt = isThere
+		}
+	}
+	if t.doubt == isThere {
+		if err := s.writeOver(ctx, t); err != nil {
+			return unwritten(err)
+		}
+		t.doubt = noDoubt
 	}
 	s.end()
 	return nil
