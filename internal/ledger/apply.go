@@ -68,7 +68,7 @@ func (p *batch) foresee() {
 		}
 		former := p.store.get(g.alias)
 		e := former.entry
-		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall && former.armed() == 0) {
+		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall) {
 			continue
 		}
 		if n, _ := p.policy.Apply(former.timed(), g.events, p.now); n.Entry != e && n.Firing() && former.view.of(n.Entry) == nil {
@@ -100,10 +100,10 @@ func (p *batch) plan(route router) []mutation {
 func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
 	n, did := p.policy.Apply(s.timed(), g.events, p.now)
 	if s.entry == nil && n.Entry != nil && live >= p.cfg.Aliases && !p.unbounded {
-		p.refused += g.note(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
+		p.refused += g.report(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
 		return s, false
 	}
-	g.note(p.outcomes, did)
+	g.report(p.outcomes, did)
 	if n.Entry == s.entry {
 		return s, false
 	}
@@ -161,8 +161,8 @@ func byAlias(events []protocol.Event) []group {
 	return groups
 }
 
-// note copies the outcomes of the group to their places in the batch, and returns their number.
-func (g *group) note(all, outcomes []protocol.Outcome) int {
+// report copies the outcomes of the group to their places in the batch, and returns their number.
+func (g *group) report(all, outcomes []protocol.Outcome) int {
 	for i, at := range g.index {
 		all[at] = outcomes[i]
 	}

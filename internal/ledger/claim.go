@@ -71,7 +71,7 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*protocol.Entry, prot
 		if err != nil || !d.Render {
 			return e, d, err
 		}
-		if d = l.Peek(alias); d.Call.Kind == protocol.NoCall && (d.Wake.IsZero() || d.Wake.After(l.now())) {
+		if d = l.Peek(alias); d.Call.Kind == protocol.NoCall {
 			return nil, d, nil
 		}
 	}
@@ -107,14 +107,12 @@ func (l *Ledger) next(s slot, now time.Time) (n slot, d protocol.Decision, durab
 	switch c := &d.Call; {
 	case d.Render:
 		return s, d, false // change nothing before the content is known
-	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.ID == armed.ID && c.Content == armed.Content && l.fresh(armed, now):
+	case armed.Kind != protocol.NoCall && c.Kind == armed.Kind && c.Content == armed.Content && l.fresh(armed, now):
 		c.At = armed.At
 		e = l.policy.Rearm(e, *c, now) // already on disk
 	case c.Kind == protocol.NoCall:
-		durable = durable || armed.Kind != protocol.NoCall
 	case c.Kind == protocol.Lookup:
 		e = l.policy.Begin(e, *c, now)
-		durable = durable || armed.Kind != protocol.NoCall
 	default:
 		e, durable = l.policy.Begin(e, *c, now), true
 		c.At = now

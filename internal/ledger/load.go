@@ -130,12 +130,12 @@ func (r *loading) put(e *protocol.Entry, err error, alias string, l Loaded) erro
 		r.damage.Suspect++
 		r.repairs = append(r.repairs, alias)
 	}
-	r.remember(e, l)
+	r.keepEntry(e, l)
 	return err
 }
 
-// remember keeps an entry with the other facts of its record.
-func (r *loading) remember(e *protocol.Entry, l Loaded) {
+// keepEntry keeps an entry with the other facts of its record.
+func (r *loading) keepEntry(e *protocol.Entry, l Loaded) {
 	s := slot{entry: e, since: protocol.PendingSince(l.Record)}
 	r.slots[e.Alias] = s.store()
 }
@@ -161,7 +161,7 @@ func (r *loading) join() error {
 		if err == nil && lost {
 			r.unreadable(alias, where)
 			r.repairs = append(r.repairs, alias)
-			r.remember(protocol.Uncertain(e), l)
+			r.keepEntry(protocol.Uncertain(e), l)
 			continue
 		}
 		if err := r.put(e, err, alias, l); err != nil && !errors.Is(err, ErrUnreadable) {
@@ -176,7 +176,7 @@ func (r *loading) join() error {
 
 func (r *loading) unreadable(alias, where string) {
 	all := &r.damage.Unreadable
-	i := slices.IndexFunc(*all, func(u Unreadable) bool { return u.Where == where && len(u.Aliases) > 0 })
+	i := slices.IndexFunc(*all, func(u Unreadable) bool { return u.Where == where })
 	if i < 0 {
 		i = len(*all)
 		*all = append(*all, Unreadable{Where: where})

@@ -189,14 +189,14 @@ func (s *slot) mark(now time.Time, answered bool) {
 	if !pending && want == nil && !answered && s.entry.Firing() {
 		pending = !s.since.IsZero() // the content that is not rendered may differ
 	}
-	s.wait(pending, now)
+	s.setPending(pending, now)
 	if !pending && s.entry.Inflight().Kind == protocol.NoCall {
 		s.view = nil
 	}
 }
 
-// wait notes whether Alert24 still differs from the entry.
-func (s *slot) wait(pending bool, now time.Time) {
+// setPending notes whether Alert24 differs from the entry.
+func (s *slot) setPending(pending bool, now time.Time) {
 	switch {
 	case !pending:
 		s.since = time.Time{}

@@ -161,7 +161,7 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 		return
 	}
 	current := known.slot()
-	current.wait(pending, now)
+	current.setPending(pending, now)
 	if current.view = v; !due && !pending {
 		current.view = nil
 	}
@@ -195,7 +195,6 @@ func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
-		next.kept = nil
 		s.slots[alias] = next.store()
 	}
 }

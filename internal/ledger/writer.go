@@ -105,9 +105,6 @@ func (s *store) write(ctx context.Context, received *received, writes ...*write)
 // otherwise that row could stop each leader in turn.
 func (s *store) compute(received *received, writes []*write) (t *transaction, makesRoom bool) {
 	defer func() {
-		if s.current != nil && s.at != nil {
-			s.end()
-		}
 		if i := received.index(s.at); i >= 0 {
 			received.setAside(i, recover())
 			t = nil
