@@ -64,3 +64,16 @@ func TestCallsShareTheTransactionOfAWebhook(t *testing.T) {
 		assert.Zero(t, time.Since(began), "a webhook waits for nothing")
 	})
 }
+
+// In memory only, there is no disk to leave to the webhooks.
+func TestNothingWaitsForATransactionInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(10, time.Now)
+		cfg.Patience = time.Second
+		l := New(cfg, nil)
+		apply(t, l, firing("am1", time.Now()))
+		began := time.Now()
+		answer(t, l, theAlias, protocol.Create, accepted("1", true))
+		assert.Zero(t, time.Since(began))
+	})
+}
