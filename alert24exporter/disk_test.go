@@ -33,7 +33,7 @@ func TestDiskIsConstantInRepeats(t *testing.T) {
 			require.NoError(t, err)
 			repeat := func(value int) {
 				now = now.Add(every)
-				_, err := l.Apply(t.Context(), benchmarkEvents(t, 0, aliases, value))
+				_, err := l.Apply(t.Context(), benchmarkEvents(t, 0, aliases, value), nil)
 				require.NoError(t, err)
 			}
 			size := func() int64 {

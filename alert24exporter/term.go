@@ -124,7 +124,7 @@ func (t *term) apply(ctx context.Context, events []protocol.Event) ([]protocol.O
 	if t.punctual != nil {
 		punctual = t.punctual(ctx)
 	}
-	outcomes, err := t.ledger.ApplyPunctual(ctx, events, punctual)
+	outcomes, err := t.ledger.Apply(ctx, events, punctual)
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", errorType(err)))
 		span.SetStatus(otelcodes.Error, err.Error())

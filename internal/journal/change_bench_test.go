@@ -25,7 +25,7 @@ func BenchmarkChange(b *testing.B) {
 				events[i] = detailed(i)
 				events[i].Alias = alias
 			}
-			_, err := l.Apply(b.Context(), events)
+			_, err := l.Apply(b.Context(), events, nil)
 			require.NoError(b, err)
 			_, d, err := l.Claim(b.Context(), alias)
 			require.NoError(b, err)
@@ -36,7 +36,7 @@ func BenchmarkChange(b *testing.B) {
 				ev := events[i%n]
 				ev.Seq += int64(n)
 				ev.Alert.StartsAt = at(i + n)
-				outcomes, err := l.Apply(b.Context(), []protocol.Event{ev})
+				outcomes, err := l.Apply(b.Context(), []protocol.Event{ev}, nil)
 				require.NoError(b, err)
 				require.Equal(b, protocol.Changed, outcomes[0])
 			}
@@ -56,7 +56,7 @@ func BenchmarkStart(b *testing.B) {
 		for i := range events {
 			events[i] = detailed(from + i)
 		}
-		_, err := l.Apply(b.Context(), events)
+		_, err := l.Apply(b.Context(), events, nil)
 		require.NoError(b, err)
 		for i := range events {
 			e, d, err := l.Claim(b.Context(), events[i].Alias)

@@ -51,7 +51,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	// fill adds aliases until the storage refuses. A refused write cleans, so the next write may find room.
 	fill := func() {
 		for refused := 0; refused < 3; {
-			_, err := l.Apply(t.Context(), []protocol.Event{named(firing(at(0)), filled)})
+			_, err := l.Apply(t.Context(), []protocol.Event{named(firing(at(0)), filled)}, nil)
 			if err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
@@ -86,7 +86,7 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	}
 	require.Less(t, filled, 2*first)
 	for i := range filled {
-		_, err := l.Apply(t.Context(), []protocol.Event{named(resolved(at(0), at(1)), i)})
+		_, err := l.Apply(t.Context(), []protocol.Event{named(resolved(at(0), at(1)), i)}, nil)
 		require.NoError(t, err)
 		_, d, err := l.Claim(t.Context(), named(protocol.Event{}, i).Alias)
 		require.NoError(t, err)
@@ -103,8 +103,8 @@ func canEmptyItself(t *testing.T, named func(ev protocol.Event, i int) protocol.
 	require.NoError(t, l.Check(t.Context()))
 	for i := range 20 {
 		again := []protocol.Event{named(firing(now), filled+i)}
-		if _, err := l.Apply(t.Context(), again); err != nil {
-			_, err = l.Apply(t.Context(), again) // as a sender does
+		if _, err := l.Apply(t.Context(), again, nil); err != nil {
+			_, err = l.Apply(t.Context(), again, nil) // as a sender does
 			require.NoError(t, err, "there is room again")
 		}
 	}
@@ -127,7 +127,7 @@ func TestFullStorageTakesResolves(t *testing.T) {
 			ev.Alert = incident.Pack(&incident.Alert{
 				Fingerprint: "f0", StartsAt: at(0), Description: strings.Repeat("x", random.IntN(longest)),
 			})
-			if _, err := l.Apply(t.Context(), []protocol.Event{ev}); err != nil {
+			if _, err := l.Apply(t.Context(), []protocol.Event{ev}, nil); err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				refused++
 				continue
@@ -136,7 +136,7 @@ func TestFullStorageTakesResolves(t *testing.T) {
 		}
 		for _, ev := range known[:min(60, len(known))] {
 			ev.Firing, ev.EndsAt = false, at(1)
-			_, err := l.Apply(t.Context(), []protocol.Event{ev})
+			_, err := l.Apply(t.Context(), []protocol.Event{ev}, nil)
 			require.NoError(t, err, "seed %d", seed)
 		}
 	}
@@ -166,7 +166,7 @@ func TestFullDiskTakesResolves(t *testing.T) {
 		l := openLedger(t, New(fullDisk{file, walker, full}), func() time.Time { return at(0) })
 		known := 0
 		for err := error(nil); err == nil; known++ {
-			_, err = l.Apply(t.Context(), []protocol.Event{detailed(known)})
+			_, err = l.Apply(t.Context(), []protocol.Event{detailed(known)}, nil)
 			if err != nil {
 				require.ErrorIs(t, err, storage.ErrStorageFull)
 				require.ErrorIs(t, err, full, "people need the system's words")
@@ -175,7 +175,7 @@ func TestFullDiskTakesResolves(t *testing.T) {
 		for i := range 60 {
 			ev := detailed(i)
 			ev.Firing, ev.EndsAt = false, at(1)
-			_, err := l.Apply(t.Context(), []protocol.Event{ev})
+			_, err := l.Apply(t.Context(), []protocol.Event{ev}, nil)
 			require.NoError(t, err)
 		}
 	}
@@ -207,7 +207,7 @@ func TestFullStorageStaysQuick(t *testing.T) {
 			events[i] = detailed(known + i)
 		}
 		c.batches = 0
-		if _, err := l.Apply(t.Context(), events); err != nil {
+		if _, err := l.Apply(t.Context(), events, nil); err != nil {
 			require.ErrorIs(t, err, storage.ErrStorageFull)
 			refused++
 		} else {

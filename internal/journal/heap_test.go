@@ -71,7 +71,7 @@ func apply(t *testing.T, l *ledger.Ledger, some []int) {
 	for i, n := range some {
 		events[i] = detailed(n)
 	}
-	_, err := l.Apply(t.Context(), events)
+	_, err := l.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 }
 

@@ -126,14 +126,14 @@ func TestFileStorage(t *testing.T) {
 		return openLedger(t, New(c), func() time.Time { return now }), c
 	}
 	l, c := start()
-	_, err := l.Apply(t.Context(), []protocol.Event{firing(at(0)), second(firing(at(0)))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing(at(0)), second(firing(at(0)))}, nil)
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), alias)
 	require.NoError(t, err)
 	require.Equal(t, protocol.Create, d.Call.Kind)
 	require.NoError(t, c.Close(t.Context())) // the answer never comes
 
-	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1))}, nil)
 	require.Error(t, err, "the client is closed")
 
 	now = at(10)
@@ -142,7 +142,7 @@ func TestFileStorage(t *testing.T) {
 	assert.Equal(t, 2, e.Members.Len())
 	assert.True(t, e.Firing())
 	assert.Equal(t, protocol.Doubt{Set: true, Creates: 1, Since: at(0)}, e.Doubt)
-	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1)), second(resolved(at(0), at(1)))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved(at(0), at(1)), second(resolved(at(0), at(1)))}, nil)
 	require.NoError(t, err)
 	_, d, err = l.Claim(t.Context(), alias)
 	require.NoError(t, err)

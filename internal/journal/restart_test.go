@@ -50,7 +50,7 @@ func (r *restarts) some(t *rapid.T) []protocol.Event {
 }
 
 func (r *restarts) apply(t *rapid.T, events []protocol.Event) {
-	_, err := r.ledger.Apply(t.Context(), events)
+	_, err := r.ledger.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 }
 

@@ -49,7 +49,7 @@ func TestLedgerAndJournal(t *testing.T) { //nolint:funlen // one random machine:
 				ev.Alert = incident.Pack(&incident.Alert{Fingerprint: "f0", StartsAt: at(0), Description: next[a]})
 				events = append(events, ev)
 			}
-			_, err := l.Apply(t.Context(), events)
+			_, err := l.Apply(t.Context(), events, nil)
 			for a, what := range next {
 				if err == nil {
 					sure[a] = what

@@ -14,13 +14,10 @@ import (
 
 // Apply applies the events in order, durably, and returns what each did. If the alert of an event fires under another alias, Apply sets
 // that alias in the event. After a *FullError all other events were applied; after any other error none was.
-func (l *Ledger) Apply(ctx context.Context, events []protocol.Event) ([]protocol.Outcome, error) {
-	return l.ApplyPunctual(ctx, events, nil)
-}
-
-// ApplyPunctual is Apply for a webhook of one of several replicas. It calls punctual after it has read the inbox. If punctual returns
-// an error, nothing is applied, because the inbox may have held newer events of the same sender.
-func (l *Ledger) ApplyPunctual(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
+//
+// If punctual is not nil, Apply calls it after it has read the inbox. An error of punctual means that the events come too late, because
+// the inbox may have held newer events of the same sender. Then nothing is applied.
+func (l *Ledger) Apply(ctx context.Context, events []protocol.Event, punctual func() error) ([]protocol.Outcome, error) {
 	p := l.batch(events)
 	p.foresee()
 	if err := l.store.enqueue(ctx, &write{plan: p.plan, drains: true, fenced: true, punctual: punctual}); err != nil {

@@ -70,7 +70,7 @@ func BenchmarkApplyGroup(b *testing.B) {
 			b.Run(fmt.Sprintf("alerts=%d/first=%t", n, first), func(b *testing.B) {
 				cfg, events := realConfig(b, 1), grouped(n)
 				known := New(cfg, NewMemory())
-				_, err := known.Apply(b.Context(), events)
+				_, err := known.Apply(b.Context(), events, nil)
 				require.NoError(b, err)
 				b.ReportAllocs()
 				for b.Loop() {
@@ -78,7 +78,7 @@ func BenchmarkApplyGroup(b *testing.B) {
 					if first {
 						l = New(cfg, NewMemory())
 					}
-					_, err := l.Apply(b.Context(), events)
+					_, err := l.Apply(b.Context(), events, nil)
 					require.NoError(b, err)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/alert")
@@ -93,7 +93,7 @@ func BenchmarkChange(b *testing.B) {
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
 			l := New(realConfig(b, 1), NewMemory())
 			events := grouped(n)
-			_, err := l.Apply(b.Context(), events)
+			_, err := l.Apply(b.Context(), events, nil)
 			require.NoError(b, err)
 			cycle(b, l)
 			b.ReportAllocs()
@@ -102,7 +102,7 @@ func BenchmarkChange(b *testing.B) {
 				change := realistic(i%n, i+1)
 				change.Alias = theAlias
 				b.StartTimer()
-				_, err := l.Apply(b.Context(), []protocol.Event{change})
+				_, err := l.Apply(b.Context(), []protocol.Event{change}, nil)
 				require.NoError(b, err)
 				cycle(b, l)
 			}
@@ -175,12 +175,12 @@ func live(b *testing.B, l *Ledger, i int, closed bool) {
 		}
 		require.NoError(b, l.Learn(b.Context(), []*protocol.Answered{{Alias: ev.Alias, Call: d.Call, Answer: a}}))
 	}
-	_, err := l.Apply(b.Context(), []protocol.Event{ev})
+	_, err := l.Apply(b.Context(), []protocol.Event{ev}, nil)
 	require.NoError(b, err)
 	call(true)
 	if closed {
 		ev.Firing, ev.EndsAt = false, at(1)
-		_, err := l.Apply(b.Context(), []protocol.Event{ev})
+		_, err := l.Apply(b.Context(), []protocol.Event{ev}, nil)
 		require.NoError(b, err)
 		call(false)
 	}

@@ -55,7 +55,7 @@ func TestAnEntryThatFiresAgainDoesNotExpire(t *testing.T) {
 	errs := inOneTransaction(t, c, l,
 		func() error { return l.Note(t.Context(), "first", []byte("1")) },
 		func() error {
-			_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(1))})
+			_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(1))}, nil)
 			return err
 		},
 		func() error {

@@ -90,7 +90,7 @@ func TestAnEntryThatSeemedToGrowIsWrittenOver(t *testing.T) {
 			events[i] = of(alias, events[i])
 		}
 		c.lies = true
-		_, err := l.Apply(t.Context(), events)
+		_, err := l.Apply(t.Context(), events, nil)
 		require.ErrorIs(t, err, errDiskFull)
 		require.Same(t, before, l.Get(theAlias))
 		require.Greater(t, len(c.records), 8, "the store has it")
@@ -259,7 +259,7 @@ func TestStoreIsTheLedger(t *testing.T) {
 				ev.Firing = rapid.IntRange(0, 3).Draw(t, "fires") > 0
 				events = append(events, of(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "alias"), ev))
 			}
-			_, err := l.Apply(t.Context(), events)
+			_, err := l.Apply(t.Context(), events, nil)
 			require.Equal(t, m.fails || m.lies || m.refuses, err != nil)
 		}
 		with := func(mood *bool) func(*rapid.T) {

@@ -32,7 +32,7 @@ func TestCheckDoesNotWaitForAWriteThatHangs(t *testing.T) {
 		c := newClient()
 		c.hold = make(chan struct{})
 		l := New(testConfig(10, time.Now), c)
-		go func() { _, _ = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}) }()
+		go func() { _, _ = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -16,7 +16,7 @@ import (
 func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	assert.Len(t, c.batches, 1)
 
@@ -25,7 +25,7 @@ func TestNothingIsClaimedThatDiskDoesNotName(t *testing.T) {
 	assert.Equal(t, protocol.Create, d.Call.Kind)
 	assert.Len(t, c.batches, 1, "the create's write-ahead rode with the event")
 	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}}))
-	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))}, nil)
 	require.NoError(t, err)
 
 	c.full = true
@@ -63,7 +63,7 @@ func TestPeekSeesWhatTimeMadeDue(t *testing.T) {
 	now := at(0)
 	l := New(testConfig(2, func() time.Time { return now }), newClient())
 	for _, ev := range []protocol.Event{firing("am1", at(0)), resolved("am1", at(0), at(1)), firing("am2", at(0))} {
-		_, err := l.Apply(t.Context(), []protocol.Event{ev})
+		_, err := l.Apply(t.Context(), []protocol.Event{ev}, nil)
 		require.NoError(t, err)
 	}
 	until := l.Get(theAlias).Members.Get(keyOf(theAlias, "f0")).HeldUntil
@@ -113,7 +113,7 @@ func TestAnEntryLeavesAfterItsRetention(t *testing.T) {
 	c := newClient()
 	now := at(0)
 	l := New(testConfig(2, func() time.Time { return now }), c)
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0)), resolved("am1", at(0), at(1))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0)), resolved("am1", at(0), at(1))}, nil)
 	require.NoError(t, err)
 	d := l.Peek(theAlias)
 	assert.Equal(t, protocol.Decision{Wake: at(3600)}, d)

@@ -58,7 +58,7 @@ func (m *moves) toggle(i int) protocol.Event {
 
 // tell applies events. Then each alert fires under one alias, or under none.
 func (m *moves) tell(t *rapid.T, events ...protocol.Event) {
-	_, err := m.Apply(t.Context(), events)
+	_, err := m.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 	for i, fires := range m.fires {
 		var under []string

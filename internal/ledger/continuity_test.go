@@ -40,7 +40,7 @@ func TestAnAlertStaysUnderItsAlias(t *testing.T) {
 		assert.Nil(t, l.Get("b"))
 	}
 	events := []protocol.Event{under("b", resolved("am1", at(0), at(1)))}
-	outcomes, err := l.Apply(t.Context(), events)
+	outcomes, err := l.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.Resolved}, outcomes)
 	assert.Equal(t, []string{theAlias}, l.ToWake(events, outcomes), "the alias that needs a call")
@@ -89,12 +89,12 @@ func TestAnAlertFiresUnderOneAliasInATransaction(t *testing.T) {
 	l = New(testConfig(10, func() time.Time { return at(0) }), c)
 	one := func(alias string) func() error {
 		return func() error {
-			_, err := l.Apply(t.Context(), []protocol.Event{under(alias, firing("am1", at(0)))})
+			_, err := l.Apply(t.Context(), []protocol.Event{under(alias, firing("am1", at(0)))}, nil)
 			return err
 		}
 	}
 	first := func() error {
-		_, err := l.Apply(t.Context(), []protocol.Event{of("first", firing("am1", at(0)))})
+		_, err := l.Apply(t.Context(), []protocol.Event{of("first", firing("am1", at(0)))}, nil)
 		return err
 	}
 	for _, err := range inOneTransaction(t, c, l, first, one("a"), one("b")) {
@@ -113,7 +113,7 @@ func TestRoutingIsMadeAnewWithEachTry(t *testing.T) {
 	failed := 0
 	one := func(alias string) func() error {
 		return func() error {
-			_, err := l.Apply(t.Context(), []protocol.Event{under(alias, firing("am1", at(0)))})
+			_, err := l.Apply(t.Context(), []protocol.Event{under(alias, firing("am1", at(0)))}, nil)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -124,7 +124,7 @@ func TestRoutingIsMadeAnewWithEachTry(t *testing.T) {
 		}
 	}
 	first := func() error {
-		_, err := l.Apply(t.Context(), []protocol.Event{of("first", firing("am1", at(0)))})
+		_, err := l.Apply(t.Context(), []protocol.Event{of("first", firing("am1", at(0)))}, nil)
 		return err
 	}
 	for _, err := range inOneTransaction(t, c, l, first, one("a"), one("b")) {

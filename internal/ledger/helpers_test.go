@@ -96,7 +96,7 @@ func saying(what string, ev protocol.Event) protocol.Event {
 // apply applies events and requires that the ledger accepts them.
 func apply(t *testing.T, l *Ledger, events ...protocol.Event) []protocol.Outcome {
 	t.Helper()
-	outcomes, err := l.Apply(t.Context(), events)
+	outcomes, err := l.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 	return outcomes
 }

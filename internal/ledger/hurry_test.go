@@ -49,7 +49,7 @@ func TestASlowAliasHurries(t *testing.T) {
 		c.hold = make(chan struct{})
 		done := make(chan error, 2)
 		go func() {
-			_, err := l.Apply(t.Context(), []protocol.Event{saying("else", firing("am1", at(0)))})
+			_, err := l.Apply(t.Context(), []protocol.Event{saying("else", firing("am1", at(0)))}, nil)
 			done <- err
 		}()
 		synctest.Wait()

@@ -20,7 +20,7 @@ func TestNothingOvertakesAnInboxThatCannotBeCommitted(t *testing.T) {
 	l := sharing(t, s, 10, nil)
 	s.leave(1, "fired")
 	s.fails = errDiskFull
-	_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))})
+	_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}, nil)
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, l.Get(theAlias))
 	s.fails = nil
@@ -45,7 +45,7 @@ func TestSharedWritesAndAnInboxThatFails(t *testing.T) {
 		var call error
 		var wg sync.WaitGroup
 		for i := range webhooks {
-			wg.Go(func() { _, webhooks[i] = l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}) })
+			wg.Go(func() { _, webhooks[i] = l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}, nil) })
 		}
 		wg.Go(func() { call = l.Learn(t.Context(), nil) })
 		require.Eventually(t, func() bool {
@@ -80,7 +80,7 @@ func TestNothingOvertakesAPartOfTheInboxThatCannotBeCommitted(t *testing.T) {
 				s.fails = errDiskFull
 			}
 		}
-		_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))})
+		_, err := l.Apply(t.Context(), []protocol.Event{resolved("a", at(0), at(50))}, nil)
 		require.ErrorIs(t, err, errDiskFull)
 		require.Len(t, s.rows, 3-fails)
 	}

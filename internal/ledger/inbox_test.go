@@ -124,14 +124,14 @@ func TestWebhookThatComesTooLateIsRefused(t *testing.T) {
 	s.reading = func() { read = true }
 	l := sharing(t, s, 10, nil)
 	errLate := errors.New("late")
-	_, err := l.ApplyPunctual(t.Context(), []protocol.Event{firing("a", at(0))}, func() error {
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("a", at(0))}, func() error {
 		assert.True(t, read, "it is asked too early")
 		return errLate
 	})
 	require.ErrorIs(t, err, errLate)
 	assert.Empty(t, s.rows, "what is in the inbox does not wait for it")
 	assert.False(t, l.Get(theAlias).Firing())
-	_, err = l.ApplyPunctual(t.Context(), []protocol.Event{firing("a", at(0))}, func() error { return nil })
+	_, err = l.Apply(t.Context(), []protocol.Event{firing("a", at(0))}, func() error { return nil })
 	require.NoError(t, err)
 }
 
@@ -143,7 +143,7 @@ func TestRepeatThatChangesNothingStillProvesTheLeadership(t *testing.T) {
 	require.Len(t, s.commits, 2)
 	assert.Empty(t, s.changes)
 	s.fails = ErrDeposed
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("a", at(0))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("a", at(0))}, nil)
 	require.ErrorIs(t, err, ErrDeposed)
 }
 
@@ -161,7 +161,7 @@ func TestInboxIsAppliedAboveTheBound(t *testing.T) {
 	s.leave(1, "fired")
 	require.NoError(t, l.Drain(t.Context()))
 	require.NotNil(t, l.Get(theAlias))
-	_, err := l.Apply(t.Context(), []protocol.Event{of("third", firing("a", at(0)))})
+	_, err := l.Apply(t.Context(), []protocol.Event{of("third", firing("a", at(0)))}, nil)
 	var full *FullError
 	require.ErrorAs(t, err, &full)
 }

@@ -20,7 +20,7 @@ func TestAnArmedCreateWaitsForNoOtherTransaction(t *testing.T) {
 		c := newClient()
 		l := New(testConfig(10, func() time.Time { return at(0) }), c)
 		apply := func(alias string) error {
-			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))})
+			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))}, nil)
 			return err
 		}
 		require.NoError(t, apply("a"))

@@ -28,7 +28,7 @@ func TestPeopleLookAtEntries(t *testing.T) {
 	for i := range 40 { // more than one bucket
 		events = append(events, of("many", alert(fmt.Sprint("f", i), firing("a", at(0)))))
 	}
-	_, err = l.Apply(t.Context(), events)
+	_, err = l.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 	assert.NotEqual(t, before, l.Revision())
 
@@ -78,7 +78,7 @@ func TestARestartKnowsSinceWhenAChangeIsPending(t *testing.T) {
 	clock := at(0)
 	now := func() time.Time { return clock }
 	l := New(testConfig(10, now), m)
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	for seconds, want := range map[int]time.Time{60: at(0), -60: at(-60)} {
 		clock = at(seconds)

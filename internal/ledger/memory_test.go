@@ -18,7 +18,7 @@ func TestMemory(t *testing.T) {
 	m := NewMemory()
 	now := func() time.Time { return at(0) }
 	l := New(testConfig(10, now), m)
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	record := protocol.AppendPending(protocol.AppendRecord(nil, l.Get(theAlias)), at(0))
 	assert.EqualValues(t, len(record), l.Stats().Size)

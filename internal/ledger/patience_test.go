@@ -27,7 +27,7 @@ func TestCallsShareTheTransactionOfAWebhook(t *testing.T) {
 			for i, alias := range aliases {
 				events[i] = of(alias, firing("am1", time.Now()))
 			}
-			_, err := l.Apply(t.Context(), events)
+			_, err := l.Apply(t.Context(), events, nil)
 			require.NoError(t, err)
 		}
 		apply("armed", "called", "late")

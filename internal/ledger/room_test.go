@@ -47,7 +47,7 @@ func TestWhichWritesMakeRoom(t *testing.T) {
 	wrote("a doubt", true)
 
 	c.lies = true
-	_, err = l.Apply(t.Context(), []protocol.Event{fires("e")})
+	_, err = l.Apply(t.Context(), []protocol.Event{fires("e")}, nil)
 	require.ErrorIs(t, err, errDiskFull)
 	apply(t, l, fires("e"))
 	wrote("a firing that seemed to fail, what is written over it, and the firing again", false, true, false)

@@ -101,7 +101,7 @@ func together(t *testing.T, c *client, l *Ledger, aliases ...string) map[string]
 	writes := make([]func() error, len(aliases))
 	for i, alias := range aliases {
 		writes[i] = func() error {
-			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))})
+			_, err := l.Apply(t.Context(), []protocol.Event{of(alias, firing("am1", at(0)))}, nil)
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func TestATransactionDoesNotEndWithItsWriter(t *testing.T) {
 	l := New(testConfig(10, func() time.Time { return at(0) }), newClient())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := l.Apply(ctx, []protocol.Event{firing("am1", at(0))})
+	_, err := l.Apply(ctx, []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 }
 
@@ -152,13 +152,13 @@ func TestAFailedWriteLeavesMemory(t *testing.T) {
 	c := newClient()
 	l := New(testConfig(10, func() time.Time { return at(0) }), c)
 	c.full = true
-	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Nil(t, outcomes)
 	assert.Nil(t, l.Get(theAlias))
 
 	c.full = false
-	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestAFailedWriteLeavesMemory(t *testing.T) {
 	err = l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: d.Call, Answer: accepted("1", true)}})
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Same(t, before, l.Get(theAlias))
-	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))})
+	_, err = l.Apply(t.Context(), []protocol.Event{resolved("am1", at(0), at(1))}, nil)
 	require.ErrorIs(t, err, errDiskFull)
 	assert.Same(t, before, l.Get(theAlias))
 }
@@ -178,7 +178,7 @@ func TestAnEventThatChangesNothing(t *testing.T) {
 	c := newClient()
 	now := at(100)
 	l := New(testConfig(10, func() time.Time { return now }), c)
-	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(50))})
+	_, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(50))}, nil)
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)
@@ -186,7 +186,7 @@ func TestAnEventThatChangesNothing(t *testing.T) {
 
 	now = at(200) // the create is due again
 	writes := len(c.batches)
-	outcomes, err := l.Apply(t.Context(), []protocol.Event{resolved("am2", at(0), at(10))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{resolved("am2", at(0), at(10))}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.StaleResolve}, outcomes)
 	assert.Len(t, c.batches, writes)
@@ -200,7 +200,8 @@ func TestMaxAliases(t *testing.T) {
 	outcomes, err := l.Apply(t.Context(), []protocol.Event{
 		of("a", firing("am1", at(0))), of("b", firing("am1", at(0))),
 		of("c", firing("am1", at(0))), of("d", resolved("am1", at(0), at(0))), of("a", firing("am1", at(0))),
-	})
+	}, nil)
+
 	full, ok := errors.AsType[*FullError](err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, FullError{Refused: 2, Max: 2}, *full)
@@ -210,7 +211,7 @@ func TestMaxAliases(t *testing.T) {
 	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
 
 	// A closed entry makes room before its retention ends.
-	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))})
+	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", resolved("am1", at(0), at(1))), of("c", firing("am1", at(1)))}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.NeverOpened, protocol.Fired}, outcomes)
 	entries, live := l.Counts()
@@ -218,7 +219,7 @@ func TestMaxAliases(t *testing.T) {
 	assert.Equal(t, 2, live)
 
 	// A known alias may fire again even if there is no room for a new one.
-	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", firing("am1", at(2)))})
+	outcomes, err = l.Apply(t.Context(), []protocol.Event{of("a", firing("am1", at(2)))}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.Fired}, outcomes)
 }
@@ -228,7 +229,7 @@ func TestMemoryOnly(t *testing.T) {
 	damage, err := l.Load(t.Context())
 	require.NoError(t, err)
 	assert.Zero(t, damage)
-	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	_, err = l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	_, d, err := l.Claim(t.Context(), theAlias)
 	require.NoError(t, err)

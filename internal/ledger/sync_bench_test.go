@@ -25,7 +25,7 @@ func BenchmarkSync(b *testing.B) {
 		events[i] = realistic(i, 0)
 		s.Listed[events[i].Key] = true
 	}
-	_, err := l.Apply(b.Context(), events)
+	_, err := l.Apply(b.Context(), events, nil)
 	require.NoError(b, err)
 	_, _, err = l.Sync(b.Context(), s)
 	require.NoError(b, err)

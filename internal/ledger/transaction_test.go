@@ -36,12 +36,12 @@ func TestATransactionThatSeemedToFail(t *testing.T) {
 	}
 	apply := func(ev protocol.Event) func() error {
 		return func() error {
-			_, err := l.Apply(t.Context(), []protocol.Event{ev})
+			_, err := l.Apply(t.Context(), []protocol.Event{ev}, nil)
 			return err
 		}
 	}
 	assert.True(t, seemsToFail(apply(firing("am1", at(0)))).Firing())
-	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))})
+	outcomes, err := l.Apply(t.Context(), []protocol.Event{firing("am1", at(0))}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []protocol.Outcome{protocol.Fired}, outcomes)
 	_, d, err := l.Claim(t.Context(), theAlias)

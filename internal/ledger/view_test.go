@@ -41,7 +41,7 @@ func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases tha
 	t.Run("after a failed write", func(t *testing.T) {
 		l := start(t)
 		disk.full = true
-		_, err := l.Apply(t.Context(), []protocol.Event{saying("first", firing("am1", at(0)))})
+		_, err := l.Apply(t.Context(), []protocol.Event{saying("first", firing("am1", at(0)))}, nil)
 		require.ErrorIs(t, err, errDiskFull)
 		disk.full = false
 		apply(t, l, saying("second", firing("am1", at(0))))
@@ -53,7 +53,7 @@ func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases tha
 		answer(t, l, theAlias, protocol.Lookup, protocol.Answer{Result: protocol.Done})
 		answer(t, l, theAlias, protocol.Lookup, protocol.Answer{Result: protocol.Done})
 		disk.full = true
-		_, err := l.Apply(t.Context(), []protocol.Event{saying("first", firing("am1", at(0)))})
+		_, err := l.Apply(t.Context(), []protocol.Event{saying("first", firing("am1", at(0)))}, nil)
 		require.ErrorIs(t, err, errDiskFull)
 		disk.full = false
 		apply(t, l, saying("second", firing("am1", at(0))))

@@ -79,7 +79,7 @@ func fill(t *testing.T, store ledger.Store) {
 		add("Many", byte(i+1), incident.Low)
 	}
 	add("One", 200, incident.Critical)
-	_, err = l.Apply(t.Context(), events)
+	_, err = l.Apply(t.Context(), events, nil)
 	require.NoError(t, err)
 }
 
