@@ -29,8 +29,8 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.Contains(t, before.Do.Text, "routes it to the bridge")
 
 	from := inprocess.Sender{Receiver: "alertmanager", From: "10.0.0.1"}
-	inprocess.Tell(inprocess.Rejection{Text: "404: wrong path", Detail: "/alertmanagr instead of /alertmanager", Sender: from})
-	inprocess.Tell(inprocess.Rejection{Text: "404: wrong path", Detail: "/wp-admin instead of /alertmanager", Sender: from})
+	inprocess.ReportRejected(inprocess.Rejection{Text: "404: wrong path", Detail: "/alertmanagr instead of /alertmanager", Sender: from})
+	inprocess.ReportRejected(inprocess.Rejection{Text: "404: wrong path", Detail: "/wp-admin instead of /alertmanager", Sender: from})
 	found := explain(t, e, "never")
 	require.Len(t, found.Notices, 1, "a scanner asks for many paths")
 	assert.Equal(t, "webhooks are answered 404: wrong path (/wp-admin instead of /alertmanager)", found.Notices[0].Text)
@@ -40,7 +40,7 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 	assert.Contains(t, found.Trouble[0].Text, "404: wrong path (/wp-admin instead of /alertmanager), from 10.0.0.1")
 	assert.Contains(t, found.Do.Text, "routes it to the bridge", "after what the trouble has")
 
-	inprocess.Took()
+	inprocess.ReportAccepted()
 	after := explain(t, e, "never")
 	require.Len(t, after.Trouble, 1, "the same address may have other receivers")
 	assert.Equal(t, status.Refusing, after.Trouble[0].Kind)
@@ -50,7 +50,7 @@ func TestRefusedWebhooksAreShown(t *testing.T) {
 // An alert past the cut is one that the bridge does not know, and its owner waits for a page.
 func TestTruncatedGroupsAreShown(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
-	inprocess.Tally(inprocess.Group{ID: "alertmanager 1", Name: "web {}:{}", Cut: true})
+	inprocess.ReportGroup(inprocess.Group{ID: "alertmanager 1", Name: "web {}:{}", Cut: true})
 	found := explain(t, e, "never")
 	require.Len(t, found.Trouble, 1)
 	assert.Equal(t, status.Cut, found.Trouble[0].Kind)
@@ -58,14 +58,14 @@ func TestTruncatedGroupsAreShown(t *testing.T) {
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
 	require.Len(t, o.Trouble, 1)
 	assert.Contains(t, o.Trouble[0].Text, "Alertmanager cuts 1 group short (max_alerts)")
-	inprocess.Tally(inprocess.Group{ID: "alertmanager 1"})
+	inprocess.ReportGroup(inprocess.Group{ID: "alertmanager 1"})
 	assert.Empty(t, explain(t, e, "never").Trouble)
 }
 
 func TestWebhooksThatAFullDiskKeepsOutAreNoTroubleOfTheirOwn(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
 	e.telemetry.storageFails(errors.New("no space left on device"))
-	inprocess.Tell(inprocess.Rejection{Text: "503: not now", Busy: true})
+	inprocess.ReportRejected(inprocess.Rejection{Text: "503: not now", Busy: true})
 	troubles := func() (kinds []status.TroubleKind) {
 		o, _ := ask[status.Overview](t, e, status.PathOverview)
 		for _, t := range o.Trouble {
@@ -76,14 +76,14 @@ func TestWebhooksThatAFullDiskKeepsOutAreNoTroubleOfTheirOwn(t *testing.T) {
 	assert.Equal(t, []status.TroubleKind{status.StorageDown}, troubles())
 	e.telemetry.storageWorks()
 	assert.Empty(t, troubles(), "Alertmanager sends it again")
-	inprocess.Tell(inprocess.Rejection{Text: "503: not now", Busy: true})
+	inprocess.ReportRejected(inprocess.Rejection{Text: "503: not now", Busy: true})
 	assert.Equal(t, []status.TroubleKind{status.Busy}, troubles())
 }
 
 func TestSkippedAlertsAreShownToWhoAsksForThem(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
-	inprocess.Skip(inprocess.Skipped{Alias: "DiskFull:db-9", Labels: labels.New(labels.Label{Name: "alertname", Value: "DiskFull"}), Text: `status "maybe": must be firing or resolved`})
-	inprocess.Skip(inprocess.Skipped{Text: "must be an object"})
+	inprocess.ReportSkipped(inprocess.Skipped{Alias: "DiskFull:db-9", Labels: labels.New(labels.Label{Name: "alertname", Value: "DiskFull"}), Text: `status "maybe": must be firing or resolved`})
+	inprocess.ReportSkipped(inprocess.Skipped{Text: "must be an object"})
 	assert.Empty(t, explain(t, e, "DiskFull:db-1").Notices)
 	assert.Equal(t, "DiskFull:db-9", explain(t, e, "diskfull:db-9").DidYouMean)
 	found := explain(t, e, "DiskFull:db-9")

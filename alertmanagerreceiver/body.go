@@ -56,10 +56,10 @@ func (h *handler) mayHaveWaited() bool {
 	return h.pauses.Since(now).Before(now)
 }
 
-// senderWaits returns an error if the sender no longer waits for the answer. It may have sent newer alerts on another connection, and
-// after a pause of the process, the two are read in any order.
-func senderWaits(ctx context.Context, queued bool) error {
-	if queued {
+// checkSender returns an error if the sender no longer waits for the answer. It may have sent newer alerts on another connection, and
+// after a pause of the process, the two are read in any order. waited is the result of mayHaveWaited.
+func checkSender(ctx context.Context, waited bool) error {
+	if waited {
 		sleep.For(ctx, noticeGone)
 	}
 	if ctx.Err() != nil {

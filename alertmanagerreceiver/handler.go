@@ -137,7 +137,8 @@ func check(r *http.Request) error {
 
 // receive passes on the alerts of a webhook. It turns a panic into an error, because one request must not end the process.
 func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
-	ctx, count, queued := h.report.StartLogsOp(continueTrace(r)), 0, h.mayHaveWaited()
+	waited := h.mayHaveWaited()
+	ctx, count := h.report.StartLogsOp(continueTrace(r)), 0
 	defer func() {
 		if p := recover(); p != nil {
 			h.logger.Error("Panic while a webhook was handled; report it as a bug", zap.Any("panic", p), zap.Stack("stack"))
@@ -153,7 +154,7 @@ func (h *handler) receive(r *http.Request, d *webhook.Delivery) (err error) {
 
 	ws := h.pool.Get().(*workspace)
 	if err = h.read(ctx, ws, r, held); err == nil {
-		err = senderWaits(ctx, queued)
+		err = checkSender(ctx, waited)
 	}
 	if err == nil {
 		count, err = h.pass(ctx, ws, d)
@@ -223,7 +224,7 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 		if a := e.Alert(); len(a.Labels) > 0 {
 			skipped.Alias = h.converter.Alias(hook, &a).Text
 		}
-		inprocess.Skip(skipped)
+		inprocess.ReportSkipped(skipped)
 	}
 }
 
@@ -231,19 +232,19 @@ func (h *handler) noteSkipped(ctx context.Context, hook *webhook.Webhook, from s
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusOK, ""
 	if err == nil {
-		inprocess.Took()
+		inprocess.ReportAccepted()
 	} else {
 		sender := inprocess.Sender{Receiver: h.id, From: peer(r.Context())}
 		refusal := asRefusal(err)
 		status, message = refusal.status, refusal.message
-		asked, detail := h.asked(r, refusal), zap.Skip()
-		if asked != "" {
-			detail = zap.String("detail", asked)
+		path, detail := h.wrongPath(r, refusal), zap.Skip()
+		if path != "" {
+			detail = zap.String("detail", path)
 		}
 		h.logger.Warn("Refused a webhook: "+http.StatusText(status), // each status has its own message, so that each is logged
 			zap.Int("status", status), zap.Error(err), detail, zap.String("client", sender.From))
 		if mayBeWebhook(r, status) {
-			inprocess.Tell(inprocess.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(asked, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
+			inprocess.ReportRejected(inprocess.Rejection{Text: strconv.Itoa(status) + ": " + message, Detail: cmp.Or(path, cause(refusal, err)), Busy: status == http.StatusServiceUnavailable, Sender: sender})
 		}
 	}
 	h.telemetry.webhook(r.Context(), status)

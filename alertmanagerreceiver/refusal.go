@@ -81,15 +81,15 @@ func mayBeWebhook(r *http.Request, status int) bool {
 	return r.Method == http.MethodPost || r.Method == http.MethodPut || status == http.StatusMethodNotAllowed
 }
 
-// maxAsked bounds the runes of a wrong path in the log.
-const maxAsked = 100
+// maxPath bounds the runes of a wrong path in the log.
+const maxPath = 100
 
-// asked returns the requested path and ours after a wrong path, else "". The sender does not see it.
-func (h *handler) asked(r *http.Request, refused *refusal) string {
+// wrongPath returns the requested path and ours if they differ, else "". The sender does not see it.
+func (h *handler) wrongPath(r *http.Request, refused *refusal) string {
 	if refused != errPath {
 		return ""
 	}
-	return text.Line(r.URL.Path, maxAsked) + " instead of " + h.path
+	return text.Line(r.URL.Path, maxPath) + " instead of " + h.path
 }
 
 // cause returns the error behind a refusal, unless the refusal says it. The sender does not see it.

@@ -53,7 +53,7 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 			return
 		}
 		if group := t.group(w); t.groups.Remove(group) {
-			inprocess.Tally(inprocess.Group{ID: t.id(group)})
+			inprocess.ReportGroup(inprocess.Group{ID: t.id(group)})
 		}
 		return
 	}
@@ -61,7 +61,7 @@ func (t *truncation) note(ctx context.Context, w *webhook.Webhook) {
 	t.telemetry.optional.ReceiverAlertmanagerTruncatedAlerts.Add(ctx, w.TruncatedAlerts, t.telemetry.own)
 	group := t.group(w)
 	receiver, key := text.Line(w.Receiver, maxLogged), text.Line(w.GroupKey, maxLogged)
-	inprocess.Tally(inprocess.Group{ID: t.id(group), Name: strings.TrimSpace(receiver + " " + key), Cut: true})
+	inprocess.ReportGroup(inprocess.Group{ID: t.id(group), Name: strings.TrimSpace(receiver + " " + key), Cut: true})
 	logged, _ := t.groups.Get(group)
 	log := !logged && t.limit.Allow()
 	t.groups.Add(group, logged || log)

@@ -27,6 +27,15 @@ func TestReadyRunsAllChecks(t *testing.T) {
 	require.NoError(t, Ready(t.Context()))
 }
 
+// A check may take long. Meanwhile others can register.
+func TestReadyBlocksNoRegistration(t *testing.T) {
+	defer OnReadiness(func(context.Context) error {
+		OnReadiness(func(context.Context) error { return nil })()
+		return nil
+	})()
+	require.NoError(t, Ready(t.Context()))
+}
+
 func TestReadyPassesTheContextOn(t *testing.T) {
 	defer OnReadiness(func(ctx context.Context) error { return ctx.Err() })()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -49,14 +49,14 @@ var listeners registry[Listener]
 // Listen adds a listener until the returned function is called.
 func Listen(l Listener) (unregister func()) { return listeners.register(l) }
 
-// Tell reports a rejection to all listeners.
-func Tell(r Rejection) { listeners.each(func(l Listener) { l.Rejected(r) }) }
+// ReportRejected reports a refused webhook to all listeners.
+func ReportRejected(r Rejection) { listeners.each(func(l Listener) { l.Rejected(r) }) }
 
-// Skip reports an unusable alert to all listeners.
-func Skip(s Skipped) { listeners.each(func(l Listener) { l.Skipped(s) }) }
+// ReportSkipped reports an unusable alert to all listeners.
+func ReportSkipped(s Skipped) { listeners.each(func(l Listener) { l.Skipped(s) }) }
 
-// Tally reports a group that was cut, or is whole again, to all listeners.
-func Tally(g Group) { listeners.each(func(l Listener) { l.Grouped(g) }) }
+// ReportGroup reports a group that was cut, or is whole again, to all listeners.
+func ReportGroup(g Group) { listeners.each(func(l Listener) { l.Grouped(g) }) }
 
-// Took reports an accepted webhook to all listeners.
-func Took() { listeners.each(func(l Listener) { l.Accepted() }) }
+// ReportAccepted reports an accepted webhook to all listeners.
+func ReportAccepted() { listeners.each(func(l Listener) { l.Accepted() }) }
