@@ -36,7 +36,7 @@ func (j *Journal) Load(ctx context.Context, each func(ledger.Loaded) error, curr
 	}
 	r.index()
 	j.reserve.held = r.reserved / reserveChunk
-	j.counted()
+	j.publishSizes()
 	j.tidy(ctx)
 	j.reserve.fill(ctx)
 	return nil
@@ -47,7 +47,7 @@ func (j *Journal) tidy(ctx context.Context) {
 	ops := without(fillers(checkPrefix, 0))
 	d := &j.log.damage
 	if d.suspects == 0 {
-		ops = append(ops, d.leave()...)
+		ops = append(ops, d.deletions()...)
 	}
 	if j.client.Batch(ctx, ops...) == nil && d.suspects == 0 {
 		*d = damage{}

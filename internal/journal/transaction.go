@@ -81,7 +81,7 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 		}
 	}
 	f.end()
-	f.leave()
+	f.deleteOld()
 	if cap(b.value)+cap(b.records)+cap(b.moved) > maxBuffer {
 		j.buffers = newBuffers()
 	}
@@ -122,18 +122,18 @@ func (f *filler) end() {
 	b.records, f.first, f.full = b.records[:0], len(f.keys), 0
 }
 
-// leave adds the operations that delete old segments.
-func (f *filler) leave() {
+// deleteOld adds the operations that delete old segments.
+func (f *filler) deleteOld() {
 	for _, s := range f.log.segments[:f.oldest] {
 		f.ops = append(f.ops, storage.DeleteOperation(segmentKey(s.number)))
 	}
 	if f.mends {
-		f.ops = append(f.ops, f.log.damage.leave()...)
+		f.ops = append(f.ops, f.log.damage.deletions()...)
 	}
 }
 
-// leave returns the operations that delete the damaged segments.
-func (d *damage) leave() (ops []*storage.Operation) {
+// deletions returns the operations that delete the damaged segments.
+func (d *damage) deletions() (ops []*storage.Operation) {
 	for _, number := range d.segments {
 		ops = append(ops, storage.DeleteOperation(segmentKey(number)))
 	}
@@ -166,11 +166,11 @@ func (j *Journal) done(t *transaction) {
 	if t.mends {
 		j.log.damage = damage{}
 	}
-	j.counted()
+	j.publishSizes()
 }
 
-// counted publishes the sizes.
-func (j *Journal) counted() {
+// publishSizes passes the sizes on: to concurrent readers and to the reserve.
+func (j *Journal) publishSizes() {
 	j.size.Store(j.log.records)
 	j.reserve.want(j.log.disk, len(j.log.places))
 }
