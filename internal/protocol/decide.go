@@ -21,8 +21,8 @@ type Decision struct {
 
 // Decide returns what the entry needs now. want is the rendered content of its firing members, nil if it is not rendered yet.
 //
-// Read it next to the two tables "What makes a call" of docs/delivery.md: decideOpen is the first one and decideClosed the
-// second, case by case. A case that names no call lets lookups through, so that doubt ends.
+// Read it next to docs/delivery.md. The cases of decideOpen and decideClosed are the rows of its two tables "What makes a call", in the
+// same order. A case without a call lets lookups through, so that doubt ends. The waits are the rows of its table "What is held back".
 func (p *Policy) Decide(e Timed, want *Content, now time.Time) Decision {
 	d := p.decide(&e, want, now)
 	if at := p.slow(&e); now.Before(at) {
@@ -30,7 +30,7 @@ func (p *Policy) Decide(e Timed, want *Content, now time.Time) Decision {
 		case d.Call.Kind != NoCall:
 			d = Decision{Wake: at, Slow: true}
 		case !d.Render && !e.RetryAt.IsZero() && d.Wake.Equal(e.RetryAt):
-			d.Slow = true
+			d.Slow = true // Hurry also ends the wait for a failed call
 		}
 	}
 	if d.Call.Kind == NoCall && !d.Render {
@@ -68,15 +68,15 @@ func (p *Policy) decideOpen(e *Timed, want *Content, now time.Time) Decision {
 	case e.Foreign != "":
 		return e.onlyLookup(now) // the audit notices when that incident closes
 	case e.CloseInDoubt() && !e.Doubt.Finished:
-		// The close may still be carried out. Once it certainly is, a new incident can follow. So no lookup holds it back, unless the API
-		// refused it.
+		// The close may still be carried out, so a create might meet an incident that is about to close. Close again: after a certain
+		// close, a new incident follows. No lookup holds this up, unless the API refused the close.
 		c := Call{Kind: Close, ID: e.Incident.ID, Finish: true}
 		if e.Bare {
 			return e.afterLook(c, now)
 		}
 		return e.write(c, now)
 	case e.Dismissed:
-		return e.onlyLookup(now)
+		return e.onlyLookup(now) // it stays closed until the episode ends
 	case e.Reopening != "":
 		return e.write(Call{Kind: Reopen, ID: e.Reopening}, now)
 	case !open:
