@@ -147,10 +147,10 @@ type silence struct {
 
 // silenced adds the silences of an answer to the round.
 func (r *round) silenced(a *answer) {
-	for id, said := range a.silences {
+	for id, found := range a.silences {
 		s := r.silences[id]
 		if s == nil {
-			s = &silence{Silence: said, keys: map[webhook.Key]bool{}}
+			s = &silence{Silence: found, keys: map[webhook.Key]bool{}}
 			r.silences[id] = s
 		}
 		for _, k := range a.silenced[id] {

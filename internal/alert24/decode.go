@@ -108,11 +108,11 @@ func decodePage(body []byte, offset int) (page, error) {
 		HasMore *bool `json:"has_more"`
 	}
 	var all []row
-	said, err := decodeList(body, "incidents", &all)
+	rawMeta, err := decodeList(body, "incidents", &all)
 	switch {
 	case err != nil:
 		return page{}, err
-	case len(said) == 0 || decode(said, &meta) != nil || meta.Total == nil || meta.HasMore == nil:
+	case len(rawMeta) == 0 || decode(rawMeta, &meta) != nil || meta.Total == nil || meta.HasMore == nil:
 		return page{}, errors.New(`its "meta" lacks "total" or "has_more"`)
 	}
 	n, total, more := len(all), *meta.Total, *meta.HasMore

@@ -47,9 +47,9 @@ func decodeServices(body []byte, offset int) (services []Service, n int, more bo
 		Total   int  `json:"total"`
 		HasMore bool `json:"has_more"`
 	}
-	said, err := decodeList(body, "services", &all)
-	if err == nil && len(said) > 0 {
-		err = decode(said, &meta)
+	rawMeta, err := decodeList(body, "services", &all)
+	if err == nil && len(rawMeta) > 0 {
+		err = decode(rawMeta, &meta)
 	}
 	if err != nil {
 		return nil, 0, false, err

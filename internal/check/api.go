@@ -67,8 +67,8 @@ func (r *reply) refused() bool {
 // uncertain reports whether the request may have been carried out.
 func (r *reply) uncertain() bool { return r.err != nil || r.status >= http.StatusInternalServerError }
 
-// said describes the answer in one line without secrets.
-func (r *reply) said() string {
+// summary describes the answer in one line without secrets.
+func (r *reply) summary() string {
 	if r.err != nil {
 		err := r.err
 		if u, ok := errors.AsType[*url.Error](err); ok {
@@ -129,9 +129,9 @@ func (a *api) do(ctx context.Context, method, path string, body any) *reply {
 }
 
 // mayRepeat notes that the rate limit refused a call, and waits. It returns false if the call is not to be tried again.
-func (a *api) mayRepeat(ctx context.Context, try int, said string, pause time.Duration) bool {
+func (a *api) mayRepeat(ctx context.Context, try int, retryAfter string, pause time.Duration) bool {
 	a.limited++
-	a.waits = append(a.waits, said)
+	a.waits = append(a.waits, retryAfter)
 	a.exhausted = a.exhausted || try == limitTries
 	return !a.exhausted && a.o.Sleep(ctx, min(max(pause, time.Second<<try), maxPause))
 }

@@ -55,7 +55,7 @@ func (r *run) adoptStrays(ctx context.Context) string {
 	rows, meta, ok := answer.rowsIn()
 	switch {
 	case !ok && r.unsure:
-		return "a create was not answered and the list cannot be read (" + answer.said() + "): there may be such an incident"
+		return "a create was not answered and the list cannot be read (" + answer.summary() + "): there may be such an incident"
 	case !ok:
 		return ""
 	}
@@ -96,7 +96,7 @@ func (r *run) shut(ctx context.Context, o *opened) (why string) {
 		if answer.refused() || answer.uncertain() {
 			answer = r.api.do(ctx, http.MethodPut, o.path(), object{"status": statusResolved})
 		}
-		why = answer.said()
+		why = answer.summary()
 		back := r.api.do(ctx, http.MethodGet, o.path(), nil)
 		if back.status == http.StatusNotFound && back.message() != "" {
 			return ""

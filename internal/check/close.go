@@ -18,11 +18,11 @@ func (r *run) close(ctx context.Context) {
 		at = started // the API's clock is ahead of ours
 	}
 	answer, after := r.put(ctx, r.first, object{"status": statusResolved, "resolved_at": stamp(at)})
-	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Behaviour: "closed", Seen: answer.said()}
+	f := Finding{Point: "close", Title: "a close with resolved_at", Expected: "closed, at the time that was sent", Level: OK, Behaviour: "closed", Seen: answer.summary()}
 	got, form := after.time("resolved_at")
 	switch {
 	case answer.refused():
-		f.Level, f.Behaviour, f.Seen = Note, refused, answer.said()+"; the bridge closes without the time then"
+		f.Level, f.Behaviour, f.Seen = Note, refused, answer.summary()+"; the bridge closes without the time then"
 	case !answer.ok():
 		f.Level, f.Behaviour, f.Change = Problem, serverError, "none: incidents are not closed"
 	case after.object == nil:
@@ -48,7 +48,7 @@ func (r *run) afterClose(ctx context.Context) {
 		}
 	}
 	answer, _, which := r.post(ctx, " (after the close)")
-	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Behaviour: "new", Seen: answer.said()}
+	f := Finding{Point: "after_close", Title: "a create after the close", Expected: "a new incident", Level: OK, Behaviour: "new", Seen: answer.summary()}
 	switch {
 	case which == nil:
 		f.Level, f.Behaviour, f.Change = Problem, "failed", "none: an alert that fires again would open nothing"
@@ -59,7 +59,7 @@ func (r *run) afterClose(ctx context.Context) {
 		f.Level, f.Behaviour, f.Seen = Note, "reopened", "the closed incident "+which.number+", open again"
 	default:
 		r.next = which
-		f.Seen = answer.said() + ", incident " + which.number
+		f.Seen = answer.summary() + ", incident " + which.number
 	}
 	r.find(f)
 }
@@ -70,10 +70,10 @@ func (r *run) closeAgain(ctx context.Context) {
 		return // cleanup reports it
 	}
 	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
-	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Behaviour: accepted, Seen: answer.said()}
+	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Behaviour: accepted, Seen: answer.summary()}
 	switch {
 	case answer.refused():
-		f.Behaviour, f.Seen = refused, answer.said()+"; the bridge looks up, and finds it closed"
+		f.Behaviour, f.Seen = refused, answer.summary()+"; the bridge looks up, and finds it closed"
 	case !answer.ok():
 		f.Level, f.Behaviour = Note, serverError
 	}
@@ -86,7 +86,7 @@ func (r *run) postmortem(ctx context.Context) {
 		return
 	}
 	answer, after := r.put(ctx, r.next, object{"status": statusResolved})
-	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Behaviour: "time_set", Seen: answer.said()}
+	f := Finding{Point: "close_without_time", Title: "a close without resolved_at", Expected: "closed; the bridge always sends the time first", Level: OK, Behaviour: "time_set", Seen: answer.summary()}
 	_, form := after.time("resolved_at")
 	switch {
 	case !answer.ok():
@@ -101,14 +101,14 @@ func (r *run) postmortem(ctx context.Context) {
 	f = Finding{Point: "postmortem", Title: "a create for an alias whose incident is in postmortem", Expected: "a new incident", Level: OK, Behaviour: "new", Seen: "a new incident"}
 	answer, after = r.put(ctx, r.next, object{"status": statusPostmortem})
 	if !answer.ok() || after.text("status") != statusPostmortem {
-		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.summary()
 		r.find(f)
 		return
 	}
 	answer, _, which := r.post(ctx, " (after the postmortem)")
 	switch which {
 	case nil:
-		f.Level, f.Behaviour, f.Seen = Note, "failed", answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "failed", answer.summary()
 	case r.next:
 		f.Level, f.Behaviour, f.Seen = Note, "same", "meets the incident in postmortem: an alert that fires again opens nothing until a person sets it to resolved"
 	}
@@ -171,14 +171,14 @@ func (r *run) worked(ctx context.Context, status string) {
 	}
 	answer, after := r.put(ctx, r.first, object{"status": status})
 	if !answer.ok() || after.text("status") != status {
-		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_tried", "the status cannot be set: "+answer.summary()
 		r.find(f)
 		return
 	}
 	answer, _, which := r.post(ctx, " (while it is "+status+")")
 	switch {
 	case which == nil:
-		f.Level, f.Behaviour, f.Seen = Note, serverError, answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, serverError, answer.summary()
 	case which != r.first:
 		f.Level, f.Behaviour, f.Seen = Note, "new", "opens a second one, "+which.number+"; the bridge closes the second of an alias"
 		_ = r.shut(ctx, which) // cleanup tries again
@@ -208,7 +208,7 @@ func (r *run) atOnce(ctx context.Context) {
 	f := Finding{Point: "at_once", Title: "two creates of one alias at the same time", Expected: "one incident", Level: OK, Behaviour: "one", Seen: "one incident"}
 	switch {
 	case which[0] == nil || which[1] == nil:
-		f.Level, f.Behaviour, f.Seen = Note, "not_told", answers[0].said()+", "+answers[1].said()
+		f.Level, f.Behaviour, f.Seen = Note, "not_told", answers[0].summary()+", "+answers[1].summary()
 	case which[0] != which[1]:
 		f.Level, f.Behaviour = Note, "two"
 		f.Seen = "two incidents, " + which[0].number + " and " + which[1].number + "; the bridge sends one create of an alias at a time"

@@ -28,7 +28,7 @@ var optionalName = regexp.MustCompile(`\b(` + strings.Join(optionalOrder, "|") +
 // create opens the first incident.
 func (r *run) create(ctx context.Context) {
 	answer, inc, which := r.firstPost(ctx)
-	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Behaviour: "created", Seen: answer.said()}
+	f := Finding{Point: "create", Title: "a create opens an incident", Expected: "HTTP 200 or 201 and the incident", Level: OK, Behaviour: "created", Seen: answer.summary()}
 	switch {
 	case answer.status == http.StatusForbidden:
 		f.Level, f.Behaviour, f.Change = Change, "scope", "api_key: create a key with scope write"
@@ -41,7 +41,7 @@ func (r *run) create(ctx context.Context) {
 	case which == nil || inc.envelope == bare:
 		f.Level, f.Behaviour, f.Change = Problem, "not_readable", "none: the bridge does not understand the answer, and looks up after each create"
 	default:
-		f.Seen = answer.said() + ", incident " + which.number
+		f.Seen = answer.summary() + ", incident " + which.number
 	}
 	r.find(f)
 	if which == nil {
@@ -114,11 +114,11 @@ func (r *run) refusedFields() {
 
 // again sends the same create with another text.
 func (r *run) again(ctx context.Context) {
-	const more = " (said again)"
+	const more = " (once more)"
 	answer, inc, which := r.post(ctx, more)
 	f := Finding{
 		Point: "again", Title: "the same create again, with another text", Expected: "the open incident, unchanged: an update follows",
-		Level: OK, Behaviour: "unchanged", Seen: answer.said(),
+		Level: OK, Behaviour: "unchanged", Seen: answer.summary(),
 	}
 	switch {
 	case which == nil:
@@ -131,9 +131,9 @@ func (r *run) again(ctx context.Context) {
 		if now.object == nil {
 			now = inc
 		}
-		f.Seen = answer.said() + ", " + which.number + " again, its text is unchanged"
+		f.Seen = answer.summary() + ", " + which.number + " again, its text is unchanged"
 		if now.text("title") == r.title(more) {
-			f.Level, f.Behaviour, f.Seen = Note, "merged", answer.said()+", "+which.number+" again, with the new text"
+			f.Level, f.Behaviour, f.Seen = Note, "merged", answer.summary()+", "+which.number+" again, with the new text"
 		}
 	}
 	r.find(f)

@@ -23,7 +23,7 @@ import (
 func (r *run) get(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, r.first.path(), nil)
 	inc := answer.incidentIn()
-	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Behaviour: "yes", Seen: answer.said()}
+	f := Finding{Point: "get", Title: "an incident can be read by its id", Expected: "the incident with its status", Level: OK, Behaviour: "yes", Seen: answer.summary()}
 	if inc.object == nil || inc.text("status") == "" {
 		f.Level, f.Behaviour, f.Change = Problem, "no", "none: the bridge cannot tell what people changed, and does not update"
 		r.find(f)
@@ -87,7 +87,7 @@ func (r *run) list(ctx context.Context) {
 	at := slices.IndexFunc(rows, func(row object) bool { return row.text("id") == r.first.id })
 	switch {
 	case !ok:
-		f.Level, f.Behaviour, f.Seen, f.Change = Problem, "failed", answer.said(), "none: no lookup works"
+		f.Level, f.Behaviour, f.Seen, f.Change = Problem, "failed", answer.summary(), "none: no lookup works"
 	case at < 0:
 		f.Level, f.Behaviour = Note, "not_found"
 		f.Seen = "it is not among the " + strconv.Itoa(len(rows)) + " first of " + meta.text("total") + "; lookups read on"
@@ -136,11 +136,11 @@ func (r *run) lookUp(ctx context.Context, source string) (found bool, err error)
 			}
 			break
 		}
-		said := ""
+		seconds := ""
 		if limited.RetryAfter > 0 {
-			said = strconv.Itoa(int(limited.RetryAfter.Seconds()))
+			seconds = strconv.Itoa(int(limited.RetryAfter.Seconds()))
 		}
-		if !r.api.mayRepeat(ctx, try, said, limited.RetryAfter) {
+		if !r.api.mayRepeat(ctx, try, seconds, limited.RetryAfter) {
 			break
 		}
 	}
@@ -166,7 +166,7 @@ func (r *run) filters(ctx context.Context) {
 		f := Finding{Point: "filter_" + filter.name, Title: "the list can be filtered by " + filter.name, Expected: "honoured (" + filter.use + ")", Level: OK, Behaviour: "honoured", Seen: "honoured"}
 		switch {
 		case !ok:
-			f.Level, f.Behaviour, f.Seen = Note, "refused", answer.said()
+			f.Level, f.Behaviour, f.Seen = Note, "refused", answer.summary()
 			if filter.name == "status" {
 				f.Level, f.Change = Problem, "lifecycle::audit_interval: 0, because the audit cannot work"
 			}
@@ -179,7 +179,7 @@ func (r *run) filters(ctx context.Context) {
 	rows, _, _ := answer.rowsIn()
 	f := Finding{Point: "limit", Title: "the list honours ?limit=", Expected: "one row for ?limit=1", Level: OK, Behaviour: "honoured", Seen: "one row"}
 	if len(rows) != 1 {
-		f.Level, f.Behaviour, f.Seen = Note, "ignored", text.Count(len(rows), "row", "rows")+", "+answer.said()
+		f.Level, f.Behaviour, f.Seen = Note, "ignored", text.Count(len(rows), "row", "rows")+", "+answer.summary()
 	}
 	r.find(f)
 }

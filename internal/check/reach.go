@@ -23,7 +23,7 @@ const certificateSoon = 14 * 24 * time.Hour
 // reach finds out whether the API answers at all, over which TLS, and whether it accepts the key.
 func (r *run) reach(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, incidentsPath+"?limit=1", nil)
-	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.said()}
+	f := Finding{Point: "reachability", Title: "the API answers", Expected: "an answer of the API", Seen: answer.summary()}
 	switch _, _, isList := answer.rowsIn(); {
 	case answer.err != nil:
 		f.Level, f.Behaviour = Change, "no_answer"
@@ -94,7 +94,7 @@ func loopback(endpoint string) bool {
 
 // key finds out whether the API accepts the key.
 func (r *run) key(answer *reply) {
-	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.said(), Level: OK, Behaviour: "accepted"}
+	f := Finding{Point: "key", Title: "the key is accepted", Expected: "yes", Seen: answer.summary(), Level: OK, Behaviour: "accepted"}
 	switch answer.status {
 	case http.StatusUnauthorized:
 		f.Level, f.Behaviour, f.Change = Change, "refused", "api_key, or the file of the authenticator: the key is unknown, expired or revoked; make one with scope write"
@@ -114,7 +114,7 @@ func (r *run) key(answer *reply) {
 // readScope finds out whether the key may read. All later questions depend on it.
 func (r *run) readScope(ctx context.Context) {
 	answer := r.api.do(ctx, http.MethodGet, newestPage, nil)
-	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.said(), Level: OK, Behaviour: "yes"}
+	f := Finding{Point: "scope_read", Title: "the key may read", Expected: "yes", Seen: answer.summary(), Level: OK, Behaviour: "yes"}
 	_, meta, ok := answer.rowsIn()
 	switch {
 	case answer.status == http.StatusForbidden:
@@ -149,7 +149,7 @@ func (r *run) services(ctx context.Context) {
 	}
 	switch {
 	case !ok:
-		f.Behaviour, f.Seen = "no", answer.said()
+		f.Behaviour, f.Seen = "no", answer.summary()
 	case len(rows) > 0 && (rows[0].text("id") == "" || rows[0].text("name") == ""):
 		f.Behaviour, f.Seen = "not_readable", "rows without id or name"
 	case !meta.has("total") || !meta.has("has_more"):

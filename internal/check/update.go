@@ -71,16 +71,16 @@ func (r *run) updates(ctx context.Context) {
 
 // updated reports the effect of an update.
 func (r *run) updated(point, title string, fl field, answer *reply, after seen) {
-	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Behaviour: applied, Seen: answer.said() + ", applied"}
+	f := Finding{Point: point, Title: title, Expected: "applied", Level: OK, Behaviour: applied, Seen: answer.summary() + ", applied"}
 	switch {
 	case answer.refused():
-		f.Behaviour, f.Seen = refused, answer.said()
+		f.Behaviour, f.Seen = refused, answer.summary()
 	case !answer.ok():
-		f.Behaviour, f.Seen = serverError, answer.said()
+		f.Behaviour, f.Seen = serverError, answer.summary()
 	case fl.shows == nil || after.object == nil:
-		f.Behaviour, f.Seen = accepted, answer.said()+", and no answer shows the value"
+		f.Behaviour, f.Seen = accepted, answer.summary()+", and no answer shows the value"
 	case !fl.shows(after):
-		f.Behaviour, f.Seen = ignored, answer.said()+", and the incident shows the old value"
+		f.Behaviour, f.Seen = ignored, answer.summary()+", and the incident shows the old value"
 	}
 	f.Seen += fl.remark
 	if f.Behaviour == refused || f.Behaviour == serverError || f.Behaviour == ignored {

@@ -20,24 +20,24 @@ import (
 
 // read reads all attributes in one pass: there are dozens, and each lookup would be a search.
 func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
-	a, said := &r.alert, r.overrides
+	a, given := &r.alert, r.overrides
 	var dashboard, panel, valueString string
 	for name, v := range m.All() {
 		switch name {
 		case attrs.Alias:
-			said.ownAlias = textOf(v)
+			given.ownAlias = textOf(v)
 		case attrs.AlertStatus:
-			said.ownStatus = textOf(v)
+			given.ownStatus = textOf(v)
 		case attrs.ClientAddress:
-			said.client = textOf(v)
+			given.client = textOf(v)
 		case attrs.GroupKey:
-			said.groupKey = textOf(v)
+			given.groupKey = textOf(v)
 		case attrs.AlertKey:
-			said.key, said.hasKey = alertKey(v)
+			given.key, given.hasKey = alertKey(v)
 		case attrs.Epoch:
 			ev.Epoch = textOf(v)
 		case attrs.Seq:
-			ev.Seq, said.ordered = v.Int(), v.Type() == pcommon.ValueTypeInt
+			ev.Seq, given.ordered = v.Int(), v.Type() == pcommon.ValueTypeInt
 		case attrs.ResolveWait:
 			ev.Wait = milliseconds(v)
 		case attrs.ListedBy:
@@ -65,7 +65,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 		case attrs.AlertValueString:
 			valueString = textOf(v)
 		default:
-			if !said.read(name, v) {
+			if !given.read(name, v) {
 				readLabel(a, name, v)
 			}
 		}
@@ -75,7 +75,7 @@ func (r *reader) read(ev *protocol.Event, m pcommon.Map) overrides {
 	addAnnotation(a, "dashboard_url", dashboard)
 	addAnnotation(a, "panel_url", panel)
 	a.Values = cmp.Or(a.Values, valueString)
-	return said
+	return given
 }
 
 // alertKey reads the key of an alert without a copy of the bytes.

@@ -130,28 +130,28 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 		ExternalURL: r.externalURL,
 		Labels:      a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0],
 	}
-	said := r.read(&ev, record.Attributes())
-	if ev.Alias = cmp.Or(said.alias, said.ownAlias); ev.Alias == "" {
+	given := r.read(&ev, record.Attributes())
+	if ev.Alias = cmp.Or(given.alias, given.ownAlias); ev.Alias == "" {
 		return ev, errNoAlias
 	}
 	ev.Alias = incident.BoundAlias(ev.Alias)
-	ev.Pinned = said.alias != ""
-	if ev.Firing, err = firing(cmp.Or(said.status, said.ownStatus)); err != nil {
+	ev.Pinned = given.alias != ""
+	if ev.Firing, err = firing(cmp.Or(given.status, given.ownStatus)); err != nil {
 		return ev, err
 	}
-	if !said.ordered {
+	if !given.ordered {
 		ev.Epoch = "" // the order is unknown: the event is not older than all others
 	}
-	a.Title, a.Description, a.Tags, a.AffectedServices = said.title, said.description, said.tags, said.services
-	ev.StaleAfter = said.staleAfter
-	if ev.Sender = r.sender(said); ev.ListedBy != "" {
+	a.Title, a.Description, a.Tags, a.AffectedServices = given.title, given.description, given.tags, given.services
+	ev.StaleAfter = given.staleAfter
+	if ev.Sender = r.sender(given); ev.ListedBy != "" {
 		ev.Sender = "sync" // the same whichever Alertmanager listed it
 	}
-	if ev.Key = said.key; !said.hasKey {
+	if ev.Key = given.key; !given.hasKey {
 		ev.Key = keyOf(ev.Alias, a.Fingerprint)
 	}
 	if a.Name == "" && len(a.Labels) == 0 {
-		said.severity = plain(a, record, said.severity)
+		given.severity = plain(a, record, given.severity)
 	}
 	if a.StartsAt.IsZero() && ev.Firing && record.Timestamp() != 0 {
 		a.StartsAt, ev.Undated = record.Timestamp().AsTime(), true
@@ -159,8 +159,8 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 	if !ev.Firing && ev.EndsAt.IsZero() && record.Timestamp() != 0 && a.Name == "" {
 		ev.EndsAt = record.Timestamp().AsTime()
 	}
-	a.Severity = r.rules.Severity(a.Labels, a.Annotations, said.severity)
-	r.watch(&ev, r.rules.Ignored(a.Labels, a.Annotations, said.severity))
+	a.Severity = r.rules.Severity(a.Labels, a.Annotations, given.severity)
+	r.watch(&ev, r.rules.Ignored(a.Labels, a.Annotations, given.severity))
 	ev.Alert = incident.Pack(a)
 	return ev, nil
 }
@@ -210,17 +210,17 @@ const maxTitle = 255
 
 // sender distinguishes replicas of Alertmanager, and groups of one Alertmanager: webhooks of two groups can overtake each other like
 // those of two replicas.
-func (r *reader) sender(said overrides) string {
+func (r *reader) sender(given overrides) string {
 	l := &r.last
-	if l.sender != "" && l.externalURL == r.externalURL && l.client == said.client && l.groupKey == said.groupKey {
+	if l.sender != "" && l.externalURL == r.externalURL && l.client == given.client && l.groupKey == given.groupKey {
 		return l.sender
 	}
 	group := ""
-	if said.groupKey != "" {
-		sum := sha256.Sum256([]byte(said.groupKey))
+	if given.groupKey != "" {
+		sum := sha256.Sum256([]byte(given.groupKey))
 		group = " " + hex.EncodeToString(sum[:4])
 	}
-	*l = sent{externalURL: r.externalURL, client: said.client, groupKey: said.groupKey, sender: r.externalURL + " " + said.client + group}
+	*l = sent{externalURL: r.externalURL, client: given.client, groupKey: given.groupKey, sender: r.externalURL + " " + given.client + group}
 	return l.sender
 }
 

@@ -101,18 +101,18 @@ func (w *rendering) defaultDescription(c *Content) *document {
 func (w *rendering) says(d *document) {
 	a := w.worst
 	if datasourceTitle(a, maxTitleRunes) != "" {
-		if said := summary(a, maxTitleRunes); said != "" {
-			d.text(said)
+		if line := summary(a, maxTitleRunes); line != "" {
+			d.text(line)
 			d.section()
 		}
 	}
-	said := a.Annotations.Get("description")
-	if !failed(said) {
-		if said = text.Lines(said); said != "" {
-			if len(said) > maxTextBytes {
-				said = text.CutBytes(said, maxTextBytes) + text.Ellipsis
+	body := a.Annotations.Get("description")
+	if !failed(body) {
+		if body = text.Lines(body); body != "" {
+			if len(body) > maxTextBytes {
+				body = text.CutBytes(body, maxTextBytes) + text.Ellipsis
 			}
-			d.text(said)
+			d.text(body)
 		}
 	}
 	for _, name := range [...]string{annotationTitle, "summary", "message", annotationDescription, "description"} {

@@ -49,19 +49,19 @@ func (s *severities) explain(word string, from source, known bool) string {
 	place := [...]string{
 		"the record", "annotation " + annotationSeverity, "incident::severity::template", "annotation " + s.cfg.Annotation, "label " + s.cfg.Label,
 	}[from]
-	said := fmt.Sprintf("%s: %q", place, text.Line(word, maxLineRunes))
+	origin := fmt.Sprintf("%s: %q", place, text.Line(word, maxLineRunes))
 	usual, usually := severity.Known().Find(word)
 	meaning, _ := s.words.Find(word)
 	switch {
 	case text.Blank(word) && !known:
 		return "incident::severity::default, because the alert names none"
 	case known && (!usually || usual != meaning):
-		return said + ", by incident::severity::map"
+		return origin + ", by incident::severity::map"
 	case known:
-		return said + ", a known word"
+		return origin + ", a known word"
 	case meaning.Severity != 0:
-		return said + ", a guess"
+		return origin + ", a guess"
 	default:
-		return "incident::severity::default, because this word is not known: " + said
+		return "incident::severity::default, because this word is not known: " + origin
 	}
 }

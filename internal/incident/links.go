@@ -38,14 +38,14 @@ func panelLink(a *Alert) string     { return text.Link(a.Annotations.Get("panel_
 // shown, as text. An unsafe link is not.
 func runbookText(a *Alert) string {
 	for _, name := range []string{"runbook_url", "runbook"} {
-		said := a.Annotations.Get(name)
-		note := text.Line(said, maxLineRunes)
+		value := a.Annotations.Get(name)
+		note := text.Line(value, maxLineRunes)
 		scheme, _, _ := strings.Cut(strings.ToLower(note), ":")
 		switch scheme {
 		case "", "javascript", "vbscript", "data", "file":
 			continue
 		case "http", "https":
-			if text.Link(strings.Join(strings.Fields(said), "")) == "" {
+			if text.Link(strings.Join(strings.Fields(value), "")) == "" {
 				continue
 			}
 		}

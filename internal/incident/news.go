@@ -97,7 +97,7 @@ func sameNews(p, q string) bool {
 	return sameFields(p, q, movingFields, func(name, v, w string) bool {
 		switch name {
 		case `"truncated"`:
-			return true // that there are some is said by both
+			return true // both groups were cut; how far is not news
 		case `"annotations"`:
 			return sameFields(v, w, nil, func(name, v, w string) bool { return stillJSON(name, v) == stillJSON(name, w) })
 		default:

@@ -138,33 +138,33 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // UTF-8.
 func (p *Packed) Read(value string) bool {
 	var r Packed
-	var said int        // of the first three
+	var first int        // of the first three
 	common, end := 1, 1 // where those in common begin, and end
 	whole := jsonobject.Each(value, func(name, field string) bool {
 		ok := true
 		switch {
-		case name == `"fp"` && said == 0:
+		case name == `"fp"` && first == 0:
 			r.Fingerprint, ok = jsonobject.Text(field)
-		case name == `"sev"` && said == 1:
+		case name == `"sev"` && first == 1:
 			r.Severity = Severity(field[0] - '0')
 			ok = len(field) == 1 && field[0] >= '0' && r.Severity <= Critical
-		case name == `"start"` && said == 2:
+		case name == `"start"` && first == 2:
 			var err error
 			r.StartsAt, err = time.Parse(time.RFC3339Nano, strings.Trim(field, `"`))
 			ok = err == nil
-		case said < 3 || !isCommon(name):
+		case first < 3 || !isCommon(name):
 			return false
 		}
 		if !ok {
 			return false
 		}
 		end += len(name) + len(field) + len(":,")
-		if said < 3 {
-			said, common = said+1, end
+		if first < 3 {
+			first, common = first+1, end
 		}
 		return true
 	})
-	if said != 3 {
+	if first != 3 {
 		return false
 	}
 	r.Fingerprint, r.rest = strings.Clone(r.Fingerprint), nothing

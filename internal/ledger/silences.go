@@ -27,19 +27,19 @@ func newSilences() silences {
 }
 
 func (s *silences) take(snapshot *protocol.Snapshot) {
-	said := map[protocol.Key]incident.Silence{}
+	byKey := map[protocol.Key]incident.Silence{}
 	for i := range snapshot.Silences {
 		silence := &snapshot.Silences[i]
 		for _, k := range silence.Keys {
-			if silence.Until.After(said[k].Until) {
-				said[k] = silence.Silence
+			if silence.Until.After(byKey[k].Until) {
+				byKey[k] = silence.Silence
 			}
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(said) > 0 {
-		s.bySource.Add(snapshot.Source, said)
+	if len(byKey) > 0 {
+		s.bySource.Add(snapshot.Source, byKey)
 	} else {
 		s.bySource.Remove(snapshot.Source)
 	}
@@ -53,8 +53,8 @@ func (s *silences) of(e *protocol.Entry) (last incident.Silence, n int) {
 		return last, 0
 	}
 	for m := range e.Members.All() {
-		said, _ := s.bySource.Peek(m.ShownBy)
-		silence, silenced := said[m.Key]
+		byKey, _ := s.bySource.Peek(m.ShownBy)
+		silence, silenced := byKey[m.Key]
 		if !m.Firing || !silenced {
 			continue
 		}

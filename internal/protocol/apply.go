@@ -69,33 +69,33 @@ func (m *Member) newerThan(ev *Event) bool {
 }
 
 func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
-	said := *ev
-	if m.Unfinished() && (ev.Undated || said.Alert.StartsAt.Before(m.Alert.StartsAt)) {
+	adjusted := *ev
+	if m.Unfinished() && (ev.Undated || adjusted.Alert.StartsAt.Before(m.Alert.StartsAt)) {
 		// A firing member keeps its start. The event may be an echo of the previous instance, whose resolve is still to come and must not
 		// end this one. And the start of a log record that repeats is only the time of the record.
-		said.Alert.StartsAt = m.Alert.StartsAt
+		adjusted.Alert.StartsAt = m.Alert.StartsAt
 	}
 	if m.Firing && ev.ListedBy != "" {
-		said.Alert = m.Alert // a list knows less than a webhook, so this is only a repeat
+		adjusted.Alert = m.Alert // a list knows less than a webhook, so this is only a repeat
 	}
 	switch {
 	case m.resolving():
-		return p.firesAgain(n, m, &said, now)
+		return p.firesAgain(n, m, &adjusted, now)
 	case m.Firing:
-		return p.repeat(n, m, &said, now)
+		return p.repeat(n, m, &adjusted, now)
 	case m.held():
-		if !p.releases(m, &said) {
+		if !p.releases(m, &adjusted) {
 			// The hold keeps its end. The event still counts for the order, so that an older resolve cannot end the hold, and for the text.
-			n.Members.hold(m, &said, m.HeldUntil, now)
+			n.Members.hold(m, &adjusted, m.HeldUntil, now)
 			return EchoIgnored
 		}
-		p.fire(n, m, &said, now)
+		p.fire(n, m, &adjusted, now)
 		return EchoReleased
-	case p.isEcho(m, &said, now):
-		n.Members.hold(m, &said, now.Add(p.EchoHold), now)
+	case p.isEcho(m, &adjusted, now):
+		n.Members.hold(m, &adjusted, now.Add(p.EchoHold), now)
 		return EchoHeld
 	}
-	return p.startFiring(n, m, &said, now)
+	return p.startFiring(n, m, &adjusted, now)
 }
 
 // hold stores a firing that may be an echo.

@@ -23,13 +23,13 @@ const (
 
 // Logger logs to a component's logger, which it does not change. It is safe for concurrent use.
 type Logger struct {
-	to    *zap.Logger
-	cause string
-	said  *said
+	to      *zap.Logger
+	cause   string
+	history *history
 }
 
-// said remembers what was logged, for all causes.
-type said struct {
+// history remembers what was logged, for all causes.
+type history struct {
 	mu      sync.Mutex
 	minutes map[line]*minute
 }
@@ -44,12 +44,12 @@ type minute struct {
 
 // New returns a logger.
 func New(to *zap.Logger) *Logger {
-	return &Logger{to: to, said: &said{minutes: map[line]*minute{}}}
+	return &Logger{to: to, history: &history{minutes: map[line]*minute{}}}
 }
 
 // Of returns the logger for one cause, so that frequent messages of another cause cannot hide its messages. There must be few
 // causes.
-func (l *Logger) Of(cause string) *Logger { return &Logger{to: l.to, cause: cause, said: l.said} }
+func (l *Logger) Of(cause string) *Logger { return &Logger{to: l.to, cause: cause, history: l.history} }
 
 // Info logs at level info.
 func (l *Logger) Info(message string, fields ...zap.Field) { l.log(zapcore.InfoLevel, message, fields) }
@@ -63,7 +63,7 @@ func (l *Logger) Error(message string, fields ...zap.Field) {
 }
 
 func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
-	leftOut, ok := l.said.allow(line{message, l.cause}, time.Now())
+	leftOut, ok := l.history.allow(line{message, l.cause}, time.Now())
 	if !ok {
 		return
 	}
@@ -79,19 +79,19 @@ func (l *Logger) log(level zapcore.Level, message string, fields []zap.Field) {
 }
 
 // allow reports whether to log the line, and how many such lines were left out since the last one.
-func (s *said) allow(it line, now time.Time) (leftOut int, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.minutes[it]
+func (h *history) allow(it line, now time.Time) (leftOut int, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m := h.minutes[it]
 	if m == nil || now.Sub(m.began) >= time.Minute {
-		if m == nil && len(s.minutes) >= maxMessages {
+		if m == nil && len(h.minutes) >= maxMessages {
 			return 0, false
 		}
 		if m != nil {
 			leftOut = max(0, m.n-PerMinute)
 		}
 		m = &minute{began: now}
-		s.minutes[it] = m
+		h.minutes[it] = m
 	}
 	m.n++
 	return leftOut, m.n <= PerMinute

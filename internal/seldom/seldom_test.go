@@ -79,5 +79,5 @@ func TestMessagesAreBounded(t *testing.T) {
 		l.Info(strconv.Itoa(i))
 	}
 	assert.Equal(t, maxMessages, logged.Len())
-	assert.Len(t, l.said.minutes, maxMessages)
+	assert.Len(t, l.history.minutes, maxMessages)
 }

@@ -23,7 +23,7 @@ type Status struct {
 
 // ReadStatus reads the status of Alertmanager's API.
 func ReadStatus(body []byte) (*Status, error) {
-	var said struct {
+	var reply struct {
 		Uptime  *string `json:"uptime"`
 		Cluster *struct {
 			Name   string `json:"name"`
@@ -33,12 +33,12 @@ func ReadStatus(body []byte) (*Status, error) {
 			} `json:"peers"`
 		} `json:"cluster"`
 	}
-	if err := json.Unmarshal(body, &said, lenient...); err != nil || said.Uptime == nil && said.Cluster == nil {
+	if err := json.Unmarshal(body, &reply, lenient...); err != nil || reply.Uptime == nil && reply.Cluster == nil {
 		return nil, errNotStatus
 	}
 	var s Status
-	if said.Uptime != nil {
-		t, err := time.Parse(time.RFC3339Nano, *said.Uptime)
+	if reply.Uptime != nil {
+		t, err := time.Parse(time.RFC3339Nano, *reply.Uptime)
 		switch {
 		case err != nil:
 			return nil, errStrangeStatus
@@ -46,7 +46,7 @@ func ReadStatus(body []byte) (*Status, error) {
 			s.Started = t
 		}
 	}
-	if c := said.Cluster; c != nil {
+	if c := reply.Cluster; c != nil {
 		s.Name, s.Settling = c.Name, c.Status == "settling"
 		for _, p := range c.Peers {
 			s.Peers = append(s.Peers, p.Name)
@@ -63,16 +63,16 @@ type Silence struct {
 
 // ReadSilences reads the list of silences of Alertmanager's API. It returns those that wanted accepts.
 func ReadSilences(body []byte, wanted func(id string) bool) (map[string]Silence, error) {
-	var said []struct {
+	var reply []struct {
 		ID        string `json:"id"`
 		CreatedBy string `json:"createdBy"`
 		EndsAt    string `json:"endsAt"`
 	}
-	if err := json.Unmarshal(body, &said, lenient...); err != nil {
+	if err := json.Unmarshal(body, &reply, lenient...); err != nil {
 		return nil, errNotSilences
 	}
 	silences := map[string]Silence{}
-	for _, s := range said {
+	for _, s := range reply {
 		until, err := time.Parse(time.RFC3339Nano, s.EndsAt)
 		if err == nil && s.CreatedBy != "" && wanted(s.ID) {
 			silences[s.ID] = Silence{By: s.CreatedBy, Until: until}

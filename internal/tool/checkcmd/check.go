@@ -144,7 +144,7 @@ func ask(ctx context.Context, in io.Reader, out io.Writer, alias, severity strin
 		return ctx.Err()
 	case line := <-answer:
 		fmt.Fprintln(out)
-		if said := strings.ToLower(strings.TrimSpace(line)); said == "y" || said == "yes" {
+		if word := strings.ToLower(strings.TrimSpace(line)); word == "y" || word == "yes" {
 			return nil
 		}
 		return errDeclined

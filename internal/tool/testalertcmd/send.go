@@ -32,7 +32,7 @@ import (
 
 const (
 	requestTimeout = 30 * time.Second
-	maxSaid        = 200
+	maxAnswer      = 200
 )
 
 // bridge is a running bridge.
@@ -95,17 +95,17 @@ func (b *bridge) send(ctx context.Context, body []byte) error {
 		return unanswered(err)
 	}
 	defer resp.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid)) // as much as arrived
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // as much as arrived
 	switch {
-	case resp.StatusCode == http.StatusOK && len(said) == 0:
+	case resp.StatusCode == http.StatusOK && len(answer) == 0:
 		return nil
 	case resp.StatusCode == http.StatusOK: // the bridge says nothing; the collector's health check answers every request
 		return fmt.Errorf("%w: another server answers, not the bridge's receiver; check the port of --url", errNothingFires)
 	}
-	if cli.WantsTLS(resp.StatusCode, said) {
+	if cli.WantsTLS(resp.StatusCode, answer) {
 		return fmt.Errorf("%w: the bridge uses TLS; write https:// in --url", errNothingFires)
 	}
-	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(said), maxSaid), hint(resp.StatusCode))
+	return fmt.Errorf("%w: HTTP %d: %s; %s", errNothingFires, resp.StatusCode, text.Line(string(answer), maxAnswer), hint(resp.StatusCode))
 }
 
 // unanswered explains why there is no answer.
