@@ -13,12 +13,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/alert24/otelcol-alert24/internal/matcher"
 	"github.com/alert24/otelcol-alert24/internal/problems"
+	"github.com/alert24/otelcol-alert24/internal/text"
 	"github.com/alert24/otelcol-alert24/internal/webhook"
 )
 
@@ -89,7 +89,7 @@ func checkParts(p *problems.List, names []string, missing MissingLabel, separato
 	known := []MissingLabel{"", webhook.MissingHash, webhook.MissingFingerprint, webhook.MissingEmpty, webhook.MissingSkip}
 	p.If(!slices.Contains(known, missing), "missing_label: must be hash, fingerprint, empty or skip, not %q", missing)
 	for _, part := range []struct{ key, text string }{{"separator", separator}, {"prefix", prefix}} {
-		p.If(strings.ContainsFunc(part.text, unicode.IsControl), "%s: must not contain control characters", part.key)
+		p.If(text.HasControl(part.text), "%s: must not contain control characters", part.key)
 		p.If(len(part.text) > maxPrefixBytes, "%s: must not be longer than %d bytes", part.key, maxPrefixBytes)
 	}
 }

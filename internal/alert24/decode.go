@@ -10,13 +10,13 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // row is an incident as an answer shows it.
@@ -158,7 +158,7 @@ func checkID(id string) error {
 	switch {
 	case id == "":
 		return errors.New("no incident id")
-	case len(id) > maxIDBytes, id == ".", id == "..", strings.ContainsFunc(id, unicode.IsControl):
+	case len(id) > maxIDBytes, id == ".", id == "..", text.HasControl(id):
 		return errors.New("no usable incident id")
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -16,6 +16,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // read reads all attributes in one pass: there are dozens, and each lookup would be a search.
@@ -100,7 +101,7 @@ func addAnnotation(a *incident.Alert, name, value string) {
 
 // readLabel replaces invalid UTF-8 in names as JSON encoding will, so that no name occurs twice in a request.
 func readLabel(a *incident.Alert, name string, v pcommon.Value) {
-	name = mended(name)
+	name = text.Storable(name)
 	if rest, ok := strings.CutPrefix(name, attrs.AlertLabelPrefix); ok {
 		a.Labels = append(a.Labels, labels.Label{Name: rest, Value: textOf(v)})
 	} else if rest, ok := strings.CutPrefix(name, attrs.AlertAnnotationPrefix); ok {
@@ -152,13 +153,7 @@ func textOf(v pcommon.Value) string {
 	return strings.ReplaceAll(v.AsString(), "\x00", "\uFFFD")
 }
 
-// mended returns a name that JSON can represent, without U+0000.
-func mended(name string) string {
-	if utf8.ValidString(name) && strings.IndexByte(name, 0) < 0 {
-		return name
-	}
-	return strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
-}
+
 
 // timeOf reads RFC 3339. It returns the zero time for the zero end of a firing alert, and for a time whose UTC year RFC 3339, and so
 // the ledger's record, cannot represent.

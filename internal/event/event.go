@@ -22,6 +22,7 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 var errNoAlias = errors.New("the record has neither " + attrs.OverrideAlias + " nor " + attrs.Alias)
@@ -190,7 +191,7 @@ func plain(a *incident.Alert, record plog.LogRecord, severity string) string {
 	}
 	for name, v := range record.Attributes().All() {
 		if !strings.HasPrefix(name, "alert24.") && !strings.HasPrefix(name, "alertmanager.") && name != attrs.ClientAddress {
-			a.Labels = append(a.Labels, labels.Label{Name: mended(name), Value: textOf(v)})
+			a.Labels = append(a.Labels, labels.Label{Name: text.Storable(name), Value: textOf(v)})
 		}
 	}
 	a.Labels = labels.New(a.Labels...)

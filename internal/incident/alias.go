@@ -34,7 +34,7 @@ func IsAliasTag(tag string) bool { return strings.HasPrefix(tag, tagPrefix) }
 // BoundAlias returns an alias that Alert24 stores unchanged. If the alias is too long, or has control characters or bytes that are
 // not UTF-8, the result is its readable start and a hash of the whole.
 func BoundAlias(alias string) string {
-	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !strings.ContainsFunc(alias, unicode.IsControl) {
+	if len(alias) <= maxAliasBytes && utf8.ValidString(alias) && !text.HasControl(alias) {
 		return alias
 	}
 	sum := sha256.Sum256([]byte(alias))

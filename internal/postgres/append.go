@@ -64,7 +64,7 @@ func (db *DB) Punctual(a Arrival) error {
 // Append puts a payload into the inbox. A source that is not empty names a snapshot, which replaces the former one. Without an error
 // the payload is durable. With an error it may be there, and the sender repeats it.
 func (db *DB) Append(ctx context.Context, a Arrival, source string, payload []byte) error {
-	return db.inbox.append(ctx, &addition{ctx: ctx, arrival: a, source: printable(source), payload: payload, done: make(chan struct{})})
+	return db.inbox.append(ctx, &addition{ctx: ctx, arrival: a, source: storable(source), payload: payload, done: make(chan struct{})})
 }
 
 // addition is one payload on its way into the inbox.

@@ -54,7 +54,7 @@ func (db *DB) consume(c ledger.Consumed, batch *pgx.Batch) {
 	}
 	ids, reasons := make([]int64, 0, len(c.Aside)), make([]string, 0, len(c.Aside))
 	for id, reason := range c.Aside {
-		ids, reasons = append(ids, id), append(reasons, printable(reason))
+		ids, reasons = append(ids, id), append(reasons, storable(reason))
 		db.log.Error("A row of the inbox cannot be used and was set aside; the alerts of its webhook are lost unless Alertmanager repeats them",
 			zap.Int64("row", id), zap.String("reason", reason))
 	}

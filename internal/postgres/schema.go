@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // upgrades are the versions of the schema. A release appends new ones, and only such as the release before it can work with: new
@@ -63,7 +65,7 @@ const createVersions = `CREATE TABLE IF NOT EXISTS @.versions (version integer P
 
 func in(schema, sql string) string { return strings.ReplaceAll(sql, "@.", schema+".") }
 
-func (db *DB) sql(text string) string { return in(db.schema, text) }
+func (db *DB) sql(statement string) string { return in(db.schema, statement) }
 
 // prepareSchema creates or upgrades the schema and the component's rows, once. An upgrade may take as long as patient.
 func (db *DB) prepareSchema(ctx, patient context.Context, conn *pgx.Conn) error {
@@ -173,14 +175,10 @@ func channelName(schema, component string) string {
 }
 
 // component returns the component's id as the database stores it.
-func (db *DB) component() string { return printable(db.cfg.Component) }
+func (db *DB) component() string { return storable(db.cfg.Component) }
 
-// printable makes text that PostgreSQL accepts: it refuses U+0000 and invalid UTF-8.
-func printable(s string) string {
-	const most = 1000
-	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "")
-	}
-	return s
-}
+// maxColumnBytes bounds the columns that people read.
+const maxColumnBytes = 1000
+
+// storable returns the start of s as PostgreSQL accepts it.
+func storable(s string) string { return text.CutBytes(text.Storable(s), maxColumnBytes) }

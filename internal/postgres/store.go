@@ -177,10 +177,10 @@ type upserts struct {
 func (u *upserts) add(c ledger.Change, d Description) {
 	u.keys = append(u.keys, []byte(c.Key))
 	u.records = append(u.records, c.Record)
-	u.aliases = append(u.aliases, printable(c.Key))
-	u.states = append(u.states, printable(d.State))
-	u.incidents = append(u.incidents, printable(d.Incident))
-	u.severities = append(u.severities, printable(d.Severity))
+	u.aliases = append(u.aliases, storable(c.Key))
+	u.states = append(u.states, storable(d.State))
+	u.incidents = append(u.incidents, storable(d.Incident))
+	u.severities = append(u.severities, storable(d.Severity))
 	u.firing = append(u.firing, int32(min(max(d.Firing, 0), 1<<30)))
 	if d.Pending.IsZero() {
 		u.pending = append(u.pending, nil)

@@ -97,6 +97,14 @@ func Lines(s string) string {
 	return strings.TrimSpace(s)
 }
 
+// Storable returns s as databases and JSON accept it: invalid UTF-8 and U+0000 become U+FFFD.
+func Storable(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 // HasControl reports whether s has a control character. It looks at bytes first, because nearly all texts are ASCII.
 func HasControl(s string) bool {
 	for i := range len(s) {

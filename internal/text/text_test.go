@@ -127,6 +127,12 @@ func TestLine(t *testing.T) {
 	assert.Equal(t, "a b", Printable("\x1ba\x07  b\n"))
 }
 
+func TestStorable(t *testing.T) {
+	for in, want := range map[string]string{"": "", "ü\t\n": "ü\t\n", "a\x00b": "a\uFFFDb", "a\xff\xfe\x00": "a\uFFFD\uFFFD"} {
+		assert.Equal(t, want, Storable(in), "%q", in)
+	}
+}
+
 func TestLines(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{" D\r\n\tmore\x1b ", "D\n\tmore"},
