@@ -166,7 +166,7 @@ func (e *alert24Exporter) openStorage(ctx context.Context, host component.Host) 
 	if err != nil {
 		return nil, fmt.Errorf("storage: cannot open %q; see that its directory is writable, that no other process uses it, and that its file is not damaged: %w", e.cfg.Storage, err)
 	}
-	return watched{journal.New(client), e.telemetry}, nil
+	return measuredStore{journal.New(client), e.telemetry}, nil
 }
 
 func (e *alert24Exporter) ledgerConfig() ledger.Config {

@@ -98,7 +98,7 @@ func pendingAge(since, now time.Time) time.Duration {
 func (t *telemetry) watchReplica(r *replica) error {
 	count := func(value func(*postgres.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
-			if s := r.looks.last().standing; s != nil {
+			if s := r.database.get().status; s != nil {
 				o.Observe(value(s), t.own)
 			}
 			return nil
@@ -106,7 +106,7 @@ func (t *telemetry) watchReplica(r *replica) error {
 	}
 	age := func(value func(*postgres.Status) time.Duration) metric.Float64Callback {
 		return func(_ context.Context, o metric.Float64Observer) error {
-			if s := r.looks.last().standing; s != nil {
+			if s := r.database.get().status; s != nil {
 				o.Observe(value(s).Seconds(), t.own)
 			}
 			return nil

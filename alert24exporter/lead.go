@@ -67,7 +67,7 @@ func (r *replica) take(ctx context.Context, l ledger.Leadership) (*term, error) 
 	lc.Policy.Unsettled, lc.Fresh, lc.Unpack = l.Unsettled(), r.lease/4, r.unpack
 	r.listed.take() // lists from a former leadership are old
 	rc.MayCall, rc.Workers = l.MayCall, leaderWorkers(r.cfg.Limits, r.lease)
-	t, err := r.begin(ctx, lc, rc, watchedLeadership{l, r.telemetry})
+	t, err := r.begin(ctx, lc, rc, measuredLeadership{l, r.telemetry})
 	if err != nil {
 		return nil, err
 	}

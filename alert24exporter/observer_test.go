@@ -190,7 +190,7 @@ func (deposed) CommitInbox(context.Context, []ledger.Change, ledger.Consumed) er
 // A replica that no longer leads cannot write. This shows nothing about the database.
 func TestTheEndOfALeadIsNoFailureOfTheStorage(t *testing.T) {
 	e, _ := watchedExporter(t, sandboxtest.Start(t, sandbox.Options{}), host{}, nil)
-	require.ErrorIs(t, watchedLeadership{deposed{}, e.telemetry}.Commit(t.Context(), nil, false), ledger.ErrDeposed)
+	require.ErrorIs(t, measuredLeadership{deposed{}, e.telemetry}.Commit(t.Context(), nil, false), ledger.ErrDeposed)
 	o, _ := ask[status.Overview](t, e, status.PathOverview)
 	assert.True(t, o.Storage.Up)
 	assert.Zero(t, e.telemetry.writesFailed.Load())

@@ -26,7 +26,7 @@ var (
 // may get no webhooks. Other successful writes do not count: a full storage still accepts writes that free space. The state of Alert24
 // does not matter here.
 func (e *alert24Exporter) ready(ctx context.Context) error {
-	if e.replica != nil && e.replica.look(ctx) != nil {
+	if e.replica != nil && e.replica.readStatus(ctx) != nil {
 		return errDatabase
 	}
 	failed := e.telemetry.writesFailed.Load()

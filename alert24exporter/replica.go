@@ -26,10 +26,10 @@ type replica struct {
 	db    *postgres.DB
 	lease time.Duration
 
-	listed  listed
-	looks   looks
-	unstamp func()
-	stop    func()
+	listed   listed
+	database databaseStatus
+	unstamp  func()
+	stop     func()
 }
 
 // startReplica makes this process one of several replicas. The database need not be available.
@@ -121,7 +121,7 @@ func (r *replica) follow(ctx context.Context, logs plog.Logs, events []protocol.
 	began := time.Now()
 	err = r.db.Append(ctx, r.arrived(ctx), source, payload)
 	r.telemetry.committed(ctx, follows, time.Since(began), err)
-	r.looks.outdated()
+	r.database.expire()
 	return err
 }
 

@@ -260,7 +260,7 @@ func unreadableRow(f *fleet) {
 	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.ready(f.t.Context()))
-	require.Equal(f.t, 1, leader.replica.looks.last().standing.Aside)
+	require.Equal(f.t, 1, leader.replica.database.get().status.Aside)
 }
 
 func dryRunApart(f *fleet) {

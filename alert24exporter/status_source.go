@@ -42,7 +42,7 @@ func (s *statusSource) Revision(context.Context) string {
 // Overview implements statuspage.Source.
 func (s *statusSource) Overview(ctx context.Context) status.Overview {
 	if s.replica != nil {
-		s.replica.lookAgain(ctx)
+		s.replica.refreshStatus(ctx)
 	}
 	t := s.term.Load()
 	o := status.Overview{
@@ -84,7 +84,7 @@ func (s *statusSource) storageStatus() status.Storage {
 	switch {
 	case s.replica != nil:
 		st.Kind = "database"
-		last := s.replica.looks.last()
+		last := s.replica.database.get()
 		if last.err != nil {
 			st.Up, st.Error = false, last.err.Error()
 		}
@@ -103,7 +103,7 @@ func (s *statusSource) storageStatus() status.Storage {
 // status describes this replica.
 func (r *replica) status() *status.Replica {
 	at := &status.Replica{Leads: r.term.Load() != nil, Lease: r.lease.Seconds()}
-	if s := r.looks.last().standing; s != nil {
+	if s := r.database.get().status; s != nil {
 		at.HasLeader, at.LeaseAge, at.InboxWebhooks, at.InboxSetAside = s.Leading, s.Renewed.Seconds(), s.InboxRows, s.Aside
 		if s.InboxRows > 0 {
 			at.InboxSince = time.Now().Add(-s.InboxAge)

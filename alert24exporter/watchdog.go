@@ -131,7 +131,7 @@ func (w *watch) hear(events []protocol.Event, arrived time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.watchdog.Hear(events, arrived) {
-		w.look()
+		w.passSoon()
 	}
 }
 
@@ -146,11 +146,11 @@ func (w *watch) list(s *protocol.Snapshot) {
 	if w.cfg.HoldResolves {
 		w.watchdog.Witness(s)
 	}
-	w.look()
+	w.passSoon()
 }
 
-// look makes the next pass run soon.
-func (w *watch) look() {
+// passSoon makes the next pass run soon.
+func (w *watch) passSoon() {
 	select {
 	case w.wake <- struct{}{}:
 	default:

@@ -14,17 +14,17 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/postgres"
 )
 
-// watched is the ledger's store with metrics about whether it accepts new alerts.
-type watched struct {
+// measuredStore is the ledger's store with metrics about whether it accepts new alerts.
+type measuredStore struct {
 	ledger.Store
 	telemetry *telemetry
 }
 
 // Commit counts successes and failures. A full storage still accepts writes that free space, so a success does not prove that the
 // storage works again.
-func (w watched) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
-	err := w.Store.Commit(ctx, changes, makesRoom)
-	w.telemetry.wrote(ctx, err, !makesRoom)
+func (m measuredStore) Commit(ctx context.Context, changes []ledger.Change, makesRoom bool) error {
+	err := m.Store.Commit(ctx, changes, makesRoom)
+	m.telemetry.wrote(ctx, err, !makesRoom)
 	return err
 }
 
@@ -58,30 +58,30 @@ func (t *telemetry) storageWorks() {
 	}
 }
 
-// watchedLeadership is watched for the leader's store.
-type watchedLeadership struct {
+// measuredLeadership is a measuredStore for the leader's store.
+type measuredLeadership struct {
 	ledger.Leadership
 	telemetry *telemetry
 }
 
 // Commit is CommitInbox without rows.
-func (w watchedLeadership) Commit(ctx context.Context, changes []ledger.Change, _ bool) error {
-	return w.CommitInbox(ctx, changes, ledger.Consumed{})
+func (m measuredLeadership) Commit(ctx context.Context, changes []ledger.Change, _ bool) error {
+	return m.CommitInbox(ctx, changes, ledger.Consumed{})
 }
 
 // CommitInbox counts successes and failures, and measures the time.
-func (w watchedLeadership) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
+func (m measuredLeadership) CommitInbox(ctx context.Context, changes []ledger.Change, done ledger.Consumed) error {
 	began := time.Now()
-	err := w.Leadership.CommitInbox(ctx, changes, done)
-	w.telemetry.committed(ctx, leads, time.Since(began), err)
+	err := m.Leadership.CommitInbox(ctx, changes, done)
+	m.telemetry.committed(ctx, leads, time.Since(began), err)
 	return err
 }
 
 // Inbox counts failures: if the inbox cannot be read, nothing can be written.
-func (w watchedLeadership) Inbox(ctx context.Context, ids []int64) (rows []ledger.Row, rest []int64, err error) {
-	rows, rest, err = w.Leadership.Inbox(ctx, ids)
+func (m measuredLeadership) Inbox(ctx context.Context, ids []int64) (rows []ledger.Row, rest []int64, err error) {
+	rows, rest, err = m.Leadership.Inbox(ctx, ids)
 	if err != nil {
-		w.telemetry.wrote(ctx, err, false)
+		m.telemetry.wrote(ctx, err, false)
 	}
 	return rows, rest, err
 }
