@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -152,8 +151,6 @@ func unlessBlank(v pcommon.Value, otherwise string) string {
 func textOf(v pcommon.Value) string {
 	return strings.ReplaceAll(v.AsString(), "\x00", "\uFFFD")
 }
-
-
 
 // timeOf reads RFC 3339. It returns the zero time for the zero end of a firing alert, and for a time whose UTC year RFC 3339, and so
 // the ledger's record, cannot represent.

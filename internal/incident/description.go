@@ -20,8 +20,8 @@ const (
 	maxMemberRunes = 160
 	// maxFailureRunes bounds Prometheus's text about a failed template.
 	maxFailureRunes = 1024
-	// MaxShown is how many members a description lists. Further ones need not be rendered.
-	MaxShown = 20
+	// maxShown is how many members a description lists. Further ones need not be rendered.
+	maxShown = 20
 )
 
 // minutes is the format of times in a description: people compare them with their clocks.
@@ -152,7 +152,7 @@ func minute(t time.Time) string { return t.UTC().Format(minutes) }
 func (w *rendering) members(d *document) {
 	d.line("Firing alerts: ", strconv.Itoa(w.more.Members))
 	d.listStart()
-	shown := w.firing[:min(len(w.firing), MaxShown)]
+	shown := w.firing[:min(len(w.firing), maxShown)]
 	names := differing(shown)
 	for i := range shown {
 		a := &shown[i]

@@ -17,6 +17,6 @@
 //  4. the alert's own labels and annotations
 //
 // If several alerts share an incident, the worst one determines its fields, except that affected services are those of
-// the worst [MaxShown]. Two more annotations control the incident: alert24_ignore: "true" opens none,
+// the worst 20. Two more annotations control the incident: alert24_ignore: "true" opens none,
 // alert24_resolve: "false" leaves closing to a person.
 package incident

@@ -36,7 +36,7 @@ type Ranking struct {
 
 // Takes reports whether p would be among the worst.
 func (r *Ranking) Takes(p *Packed) bool {
-	return len(r.worst) < MaxShown || worseFirst(r.worst[MaxShown-1], p) >= 0
+	return len(r.worst) < maxShown || worseFirst(r.worst[maxShown-1], p) >= 0
 }
 
 // Add adds an alert, which must not change.
@@ -45,9 +45,9 @@ func (r *Ranking) Add(p *Packed) {
 		return
 	}
 	if r.worst == nil {
-		r.worst = make([]*Packed, 0, MaxShown)
+		r.worst = make([]*Packed, 0, maxShown)
 	}
-	r.worst = r.worst[:min(len(r.worst), MaxShown-1)]
+	r.worst = r.worst[:min(len(r.worst), maxShown-1)]
 	i, _ := slices.BinarySearchFunc(r.worst, p, worseFirst)
 	r.worst = slices.Insert(r.worst, i, p)
 }

@@ -15,14 +15,14 @@ import (
 )
 
 func TestManyMembersAreCounted(t *testing.T) {
-	firing := make([]Alert, MaxShown)
+	firing := make([]Alert, maxShown)
 	for i := range firing {
 		firing[i] = highErrorRate()
 	}
 	c := renderer(t, nil).Render(alias, firing, Context{Members: 1000, Since: time.Date(2026, 3, 18, 23, 59, 0, 0, time.UTC)})
 	assert.Contains(t, c.Description, "Firing since 2026-03-18 23:59 UTC\n")
 	assert.Contains(t, c.Description, "Firing alerts: 1000\n")
-	assert.Equal(t, MaxShown, strings.Count(c.Description, ", since 2026-03-19 14:30 UTC"))
+	assert.Equal(t, maxShown, strings.Count(c.Description, ", since 2026-03-19 14:30 UTC"))
 	assert.True(t, strings.HasSuffix(c.Description, "\n- and 980 more\n\n"+AliasLine(alias)), c.Description)
 	assert.True(t, strings.HasSuffix(c.Title, " (+999)"))
 }
@@ -94,7 +94,7 @@ func TestMembersWithTextComeFirst(t *testing.T) {
 func TestRanking(t *testing.T) {
 	start := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
-		alerts := make([]Packed, rapid.IntRange(0, 3*MaxShown).Draw(t, "members"))
+		alerts := make([]Packed, rapid.IntRange(0, 3*maxShown).Draw(t, "members"))
 		for i := range alerts {
 			alerts[i] = Pack(&Alert{
 				Fingerprint: strconv.Itoa(i), Severity: Severity(rapid.IntRange(1, 4).Draw(t, "severity")),
@@ -110,7 +110,7 @@ func TestRanking(t *testing.T) {
 		}
 		worst := ranked(alerts)
 		want := slices.SortedFunc(all, worseFirst)
-		want = want[:min(len(want), MaxShown)]
+		want = want[:min(len(want), maxShown)]
 		if len(worst) != len(want) {
 			t.Fatalf("%d of %d", len(worst), len(want))
 		}

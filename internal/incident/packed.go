@@ -37,7 +37,7 @@ const nothing = "{}"
 func Pack(a *Alert) Packed {
 	w := packers.Get().(*packer)
 	p := Packed{
-		Fingerprint: mended(a.Fingerprint), Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !ResolvesByItself(a.Annotations),
+		Fingerprint: mended(a.Fingerprint), Severity: a.Severity, StartsAt: a.StartsAt, LeftOpen: !resolvesByItself(a.Annotations),
 	}
 	w.B = w.B[:0]
 	a.writeCommon(&w.Writer)
@@ -138,7 +138,7 @@ func (p *Packed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // UTF-8.
 func (p *Packed) Read(value string) bool {
 	var r Packed
-	var first int        // of the first three
+	var first int       // of the first three
 	common, end := 1, 1 // where those in common begin, and end
 	whole := jsonobject.Each(value, func(name, field string) bool {
 		ok := true

@@ -116,7 +116,7 @@ type rendering struct {
 }
 
 // Render returns the content of the incident of alias while the alerts in firing fire: the worst ones, worst first, and at least
-// one, see MaxShown.
+// one, see maxShown.
 func (r *Renderer) Render(alias string, firing []Alert, more Context) Content {
 	more.Members = max(more.Members, len(firing))
 	w := rendering{Renderer: r, alias: alias, firing: firing, worst: &firing[0], more: more}

@@ -259,9 +259,9 @@ func TestRenderIsDeterministicAndChangesNothing(t *testing.T) {
 
 func TestResolvesByItself(t *testing.T) {
 	for value, want := range map[string]bool{"false": false, "False": false, "no": false, "off": false, "0": false, "true": true, "": true, "maybe": true} {
-		assert.Equal(t, want, ResolvesByItself(set("alert24_resolve", value)), value)
+		assert.Equal(t, want, resolvesByItself(set("alert24_resolve", value)), value)
 	}
-	assert.True(t, ResolvesByItself(nil))
+	assert.True(t, resolvesByItself(nil))
 }
 
 // TestSilence: a description says who silences an alert. That is not news.

@@ -122,8 +122,8 @@ func (r *Renderer) severityWord(ls, annotations labels.Set, attribute string) (w
 	return ls.Get(s.cfg.Label), inLabel
 }
 
-// ResolvesByItself reports whether the end of the alert closes its incident. If not, a person closes it.
-func ResolvesByItself(annotations labels.Set) bool {
+// resolvesByItself reports whether the end of the alert closes its incident. If not, a person closes it.
+func resolvesByItself(annotations labels.Set) bool {
 	return truth(annotations.Get(annotationResolve), true)
 }
 

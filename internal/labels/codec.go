@@ -12,8 +12,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 )
 
-// ErrNotStrings means that the JSON value is not an object whose values are all strings.
-var ErrNotStrings = errors.New("not an object of strings")
+// errNotStrings means that the JSON value is not an object whose values are all strings.
+var errNotStrings = errors.New("not an object of strings")
 
 // MarshalJSONTo writes the set as a JSON object.
 func (s Set) MarshalJSONTo(enc *jsontext.Encoder) error {
@@ -40,7 +40,7 @@ func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		*s = nil
 		return nil
 	case tok.Kind() != '{':
-		return ErrNotStrings
+		return errNotStrings
 	}
 	var set Set
 	for dec.PeekKind() != '}' {
@@ -53,7 +53,7 @@ func (s *Set) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			return err
 		}
 		if raw.Kind() != '"' {
-			return ErrNotStrings
+			return errNotStrings
 		}
 		set = append(set, Label{name, jsonstring.Decode(raw, "")})
 	}

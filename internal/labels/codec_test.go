@@ -41,7 +41,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a string": `"a"`, "a list": `[]`, "a number": `{"a":1}`, "null inside": `{"a":null}`, "an object inside": `{"a":{}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.ErrorIs(t, new(Set).UnmarshalJSONFrom(jsontext.NewDecoder(strings.NewReader(text))), ErrNotStrings)
+			require.ErrorIs(t, new(Set).UnmarshalJSONFrom(jsontext.NewDecoder(strings.NewReader(text))), errNotStrings)
 		})
 	}
 	for name, text := range map[string]string{

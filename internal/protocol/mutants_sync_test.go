@@ -56,7 +56,7 @@ func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
 	{"a resolve waits for its source forever", "sync guarded", 20000, `
 func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {}`},
 	{"a resolve does not wait for its source", "sync guarded", 20000, `
-func waitOf(ev *Event) time.Duration { return min(ev.Wait, MaxWait) }`},
+func waitOf(ev *Event) time.Duration { return min(ev.Wait, maxWait) }`},
 	{"an alert forgets its source", "sync guarded", 20000, `
 func (m *Member) stamp(ev *Event, now time.Time) {
 	m.stampOriginal(ev, now)

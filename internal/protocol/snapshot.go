@@ -9,8 +9,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/incident"
 )
 
-// MaxWait bounds how long a resolve waits for a snapshot.
-const MaxWait = time.Hour
+// maxWait bounds how long a resolve waits for a snapshot.
+const maxWait = time.Hour
 
 // Snapshot is a list of all alerts of a source, whatever happened to their webhooks.
 type Snapshot struct {

@@ -9,19 +9,19 @@ import "time"
 // can be trusted. A Witness is a hash of labels; 0 is none.
 type Witness uint64
 
-// Unheard is how long, at most, a resolve waits for its witness.
-const Unheard = time.Hour
+// maxUnheard is how long, at most, a resolve waits for its witness.
+const maxUnheard = time.Hour
 
-// longestWait is how long such a resolve waits if no snapshot comes. A snapshot after Unheard ends the wait earlier, and reports the
+// longestWait is how long such a resolve waits if no snapshot comes. A snapshot after maxUnheard ends the wait earlier, and reports the
 // resolve as Unconfirmed.
-const longestWait = Unheard + 5*time.Minute
+const longestWait = maxUnheard + 5*time.Minute
 
 // waitOf returns how long the resolve waits.
 func waitOf(ev *Event) time.Duration {
 	if ev.Guarded {
 		return longestWait
 	}
-	return min(ev.Wait, MaxWait)
+	return min(ev.Wait, maxWait)
 }
 
 // attests changes m, whose resolve waits for its witness. The resolve counts if the witness was heard after the resolve came, by our clock,
@@ -32,7 +32,7 @@ func (s *Snapshot) attests(m *Member, heard, now time.Time, did *Sighting) {
 	case !heard.Before(since) && !heard.Add(-s.Lease).Before(earliest(m.EndsAt, since)):
 		m.finish(now)
 		did.Confirmed++
-	case now.Sub(since) >= Unheard:
+	case now.Sub(since) >= maxUnheard:
 		m.finish(now)
 		did.Unconfirmed++
 	default:
@@ -46,7 +46,7 @@ func (s *Snapshot) absent(m *Member, now time.Time, did *Sighting) {
 	switch {
 	case !watched || !heard.Add(-s.Lease).Before(m.AbsentSince):
 		did.Resolved++
-	case now.Sub(m.AbsentSince) < Unheard:
+	case now.Sub(m.AbsentSince) < maxUnheard:
 		did.Held++
 		return
 	default:

@@ -66,14 +66,14 @@ func TestResolveWaitsForTheLease(t *testing.T) {
 func TestResolveWaitsAnHour(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
 	e := waiting(t, p, t0)
-	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard-time.Second))
+	_, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(maxUnheard-time.Second))
 	require.Equal(t, Sighting{Held: 1}, did)
-	n, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(Unheard))
+	n, did := p.Snapshot(e, hears(t0.Add(-minute)), t0.Add(maxUnheard))
 	require.Equal(t, Sighting{Unconfirmed: 1}, did)
 	require.True(t, did.Wakes())
 	require.False(t, n.Firing())
 
-	require.Same(t, e.Entry, p.Tick(e, t0.Add(Unheard+minute)).Entry)
+	require.Same(t, e.Entry, p.Tick(e, t0.Add(maxUnheard+minute)).Entry)
 	require.False(t, p.Tick(e, t0.Add(longestWait)).Firing())
 }
 

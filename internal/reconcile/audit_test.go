@@ -158,7 +158,7 @@ func TestAuditTellsOfARevokedKey(t *testing.T) {
 
 func TestAuditWaitsForAPause(t *testing.T) {
 	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
-		w.loop.gate.Deny(30 * time.Minute)
+		w.loop.gate.deny(30 * time.Minute)
 		pass(29 * time.Minute)
 		assert.Empty(t, w.requests(opOpen, ""))
 		assert.Empty(t, w.seen.now().audits)

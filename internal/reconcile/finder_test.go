@@ -200,7 +200,7 @@ func TestALookupBeforeAPageWaitsForNoOther(t *testing.T) {
 func TestAnAliasWaitsOnce(t *testing.T) {
 	finderTest(t, nil, func(a *asked) {
 		a.rows = []*row{{alias: "a", Shown: protocol.Shown{ID: "1", Seen: true}}, {alias: "b", Shown: protocol.Shown{ID: "2", Seen: true}}}
-		a.fakeManager.gate.Deny(time.Minute)
+		a.fakeManager.gate.deny(time.Minute)
 		synctest.Wait()
 		for _, of := range []lane{reading, beforePage, beforeCriticalPage, reading, beforePage} {
 			a.ask(&question{Question: alert24.Question{Alias: "a", ID: "1"}}, of)
@@ -237,7 +237,7 @@ func TestAnOutdatedQuestionIsNotAsked(t *testing.T) {
 
 func TestReadingsWaitForAPauseToEnd(t *testing.T) {
 	finderTest(t, nil, func(a *asked) {
-		a.fakeManager.gate.Deny(time.Minute)
+		a.fakeManager.gate.deny(time.Minute)
 		a.question(protocol.Newest, "a")
 		a.pass(30 * time.Second)
 		a.question(protocol.Newest, "b")

@@ -164,8 +164,8 @@ func TestNothingStopsCreatesForLong(t *testing.T) {
 
 func TestAShorterPauseDoesNotEndALongerOne(t *testing.T) {
 	gateTest(t, 0, 8, func(g *atGate) {
-		g.Deny(time.Minute)
-		g.Deny(time.Second)
+		g.deny(time.Minute)
+		g.deny(time.Second)
 		require.NoError(t, g.await(g.t.Context(), otherPage))
 		assert.Equal(t, time.Minute, time.Since(g.began))
 	})

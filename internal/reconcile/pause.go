@@ -57,8 +57,8 @@ func (g *Gate) await(ctx context.Context, at lane) error {
 	return ctx.Err()
 }
 
-// Deny keeps all requests back for d, because the API did not accept the key.
-func (g *Gate) Deny(d time.Duration) {
+// deny keeps all requests back for d, because the API did not accept the key.
+func (g *Gate) deny(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pause(d)

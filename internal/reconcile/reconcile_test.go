@@ -95,7 +95,7 @@ func TestStartWorksOnWhatTheLedgerHas(t *testing.T) {
 
 func TestAfterAnOutageOnlyWhatStillFiresIsOpenedCriticalFirst(t *testing.T) {
 	inWorld(t, options{rate: 1, cfg: func(c *Config) { c.Workers = 1 }}, func(w *world) {
-		w.loop.gate.Deny(30 * time.Second)
+		w.loop.gate.deny(30 * time.Second)
 		for i := range 20 {
 			w.fire(fmt.Sprint("low-", i), incident.Low, "low")
 		}

@@ -216,7 +216,7 @@ func TestOnlyWhatIsSlowLooksOut(t *testing.T) {
 func TestLookingOutWaitsForAPause(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
 		w.outage(1)
-		w.loop.gate.Deny(30 * time.Minute)
+		w.loop.gate.deny(30 * time.Minute)
 		n := len(w.requests(opList, ""))
 		pass(29 * time.Minute)
 		assert.Len(t, w.requests(opList, ""), n)

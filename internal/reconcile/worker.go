@@ -159,7 +159,7 @@ func (r *Reconciler) heard(kind protocol.Kind, a *protocol.Answer, err error) {
 		}
 	}
 	if status(err) == http.StatusUnauthorized {
-		r.gate.Deny(r.cfg.DeniedPause)
+		r.gate.deny(r.cfg.DeniedPause)
 	}
 	a.RetryAfter = min(max(a.RetryAfter, 0), maxPagePause)
 }

@@ -140,7 +140,7 @@ func TestAnUnansweredCreateWaitsTwoSecondsForALookAtTheMost(t *testing.T) {
 
 func TestNothingIsClaimedDuringAPause(t *testing.T) {
 	inWorld(t, options{}, func(w *world) {
-		w.loop.gate.Deny(time.Minute)
+		w.loop.gate.deny(time.Minute)
 		for i := range 20 {
 			w.fire(fmt.Sprint("alias-", i), incident.High, "fires")
 		}

@@ -48,7 +48,7 @@ func (n *Next) String(now time.Time) string {
 	}
 	s := n.Call + " " + When(n.At, now)
 	if n.PausedUntil.After(now) {
-		s = n.Call + " " + WhenAllowed(n.PausedUntil)
+		s = n.Call + " " + whenAllowed(n.PausedUntil)
 	}
 	switch {
 	case n.Unless != "":

@@ -62,7 +62,7 @@ func (s State) String(now time.Time) string {
 	}
 	switch {
 	case s.PausedUntil.After(now):
-		b.WriteString(", next try " + WhenAllowed(s.PausedUntil))
+		b.WriteString(", next try " + whenAllowed(s.PausedUntil))
 	case !s.NextTry.IsZero():
 		b.WriteString(", next try " + When(s.NextTry, now))
 	}
@@ -78,8 +78,8 @@ func (s State) String(now time.Time) string {
 	return b.String()
 }
 
-// WhenAllowed says when a pause of calls ends.
-func WhenAllowed(at time.Time) string {
+// whenAllowed says when a pause of calls ends.
+func whenAllowed(at time.Time) string {
 	return "when calls are allowed again at " + at.Local().Format(time.TimeOnly)
 }
 

@@ -209,7 +209,7 @@ var states = []struct {
 		"a lookup waits", (*life).resolves,
 		Known{PausedUntil: start.Add(time.Minute)},
 		Doubtful,
-		"resolved, and never seen firing; the bridge looks for its incident; the lookup waits, next try " + WhenAllowed(start.Add(time.Minute)),
+		"resolved, and never seen firing; the bridge looks for its incident; the lookup waits, next try " + whenAllowed(start.Add(time.Minute)),
 	},
 	{"a lookup waits for the storage", (*life).resolves, Known{Stuck: true}, Doubtful, "waits: nothing is sent until the storage can be written"},
 }

@@ -73,15 +73,15 @@ func name(source labels.Set) string {
 	return strings.Join(values, ":")
 }
 
-// AliasPrefix begins the aliases of sources' incidents.
-const AliasPrefix = "Watchdog"
+// aliasPrefix begins the aliases of sources' incidents.
+const aliasPrefix = "Watchdog"
 
 // alias returns the alias of a source's incident.
 func alias(source labels.Set) string {
 	if len(source) == 0 {
-		return AliasPrefix
+		return aliasPrefix
 	}
-	return incident.BoundAlias(AliasPrefix + ":" + name(source))
+	return incident.BoundAlias(aliasPrefix + ":" + name(source))
 }
 
 // keyOf returns the key of the only alert in the entry of an alias.

@@ -72,7 +72,7 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 // tidy resolves the alerts of sources that are no longer watched: a person closed the incident, or the settings have changed.
 func tidy(l Ledger, known map[string]bool, now time.Time) (events []protocol.Event) {
 	for _, alias := range l.Aliases() {
-		if !strings.HasPrefix(alias, AliasPrefix) || known[alias] {
+		if !strings.HasPrefix(alias, aliasPrefix) || known[alias] {
 			continue
 		}
 		if m := member(l.Get(alias), alias); m != nil {

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// MaxAliasBytes is the longest alias that Alert24 does not cut.
-	MaxAliasBytes = 255
+	// maxAliasBytes is the longest alias that Alert24 does not cut.
+	maxAliasBytes = 255
 	// hashBytes of a SHA-256 are enough: with 100,000 aliases, one in four billion ledgers has two with the same hash.
 	hashBytes = 8
 	// hashMark precedes a hash that is appended to an alias.
@@ -125,10 +125,10 @@ func (r *rule) alias(a *Alert, fromGrafana bool) string {
 	length -= len(r.Separator)
 
 	alias := r.Prefix + r.join(values)
-	if plain && length <= MaxAliasBytes && alias != "" && !text.HasControl(alias) && !endsInHash(alias) {
+	if plain && length <= maxAliasBytes && alias != "" && !text.HasControl(alias) && !endsInHash(alias) {
 		return alias
 	}
-	return text.CutBytes(text.Printable(alias), MaxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
+	return text.CutBytes(text.Printable(alias), maxAliasBytes-hashSuffixBytes) + hashMark + shortHash(values...)
 }
 
 // join joins the values, without skipped ones.

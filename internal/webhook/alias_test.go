@@ -83,15 +83,15 @@ func TestAliasLength(t *testing.T) {
 	of := func(instance string) string {
 		return rules.alias(&Alert{Labels: labels.FromMap(map[string]string{"alertname": "Down", "instance": instance})}, false)
 	}
-	longest := strings.Repeat("x", MaxAliasBytes-len("Down:"))
+	longest := strings.Repeat("x", maxAliasBytes-len("Down:"))
 	assert.Equal(t, "Down:"+longest, of(longest))
 
 	cut := of(longest + "x")
-	assert.Len(t, cut, MaxAliasBytes)
+	assert.Len(t, cut, maxAliasBytes)
 	assert.NotEqual(t, cut, of(longest+"y"))
 
-	runes := of(strings.Repeat("ü", MaxAliasBytes))
-	assert.LessOrEqual(t, len(runes), MaxAliasBytes)
+	runes := of(strings.Repeat("ü", maxAliasBytes))
+	assert.LessOrEqual(t, len(runes), maxAliasBytes)
 	assert.True(t, utf8.ValidString(runes))
 }
 
@@ -178,7 +178,7 @@ func TestAliasIsIdentity(t *testing.T) {
 		assert.Equal(t, same, aliasA == aliasB, "%q and %q", aliasA, aliasB)
 		for _, alias := range []string{aliasA, aliasB} {
 			assert.NotEmpty(t, alias)
-			assert.LessOrEqual(t, len(alias), MaxAliasBytes)
+			assert.LessOrEqual(t, len(alias), maxAliasBytes)
 			assert.True(t, utf8.ValidString(alias))
 			assert.False(t, text.HasControl(alias))
 		}

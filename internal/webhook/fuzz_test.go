@@ -105,7 +105,7 @@ func checkRecord(t *testing.T, lr plog.LogRecord) {
 	for _, key := range []string{attrs.Alias, attrs.Epoch, attrs.AlertStatus, attrs.AlertFingerprint} {
 		require.NotEmpty(t, stringOf(t, lr.Attributes(), key))
 	}
-	require.LessOrEqual(t, len(stringOf(t, lr.Attributes(), attrs.Alias)), MaxAliasBytes)
+	require.LessOrEqual(t, len(stringOf(t, lr.Attributes(), attrs.Alias)), maxAliasBytes)
 	require.NotEmpty(t, lr.Body().Str())
 	for key, v := range lr.Attributes().All() {
 		require.True(t, utf8.ValidString(key))
