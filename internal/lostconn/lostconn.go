@@ -1,7 +1,7 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lostconn lets HTTP clients drop connections that were lost without a word. It imports nothing of this project.
+// Package lostconn lets HTTP clients drop connections whose other end vanished without closing them. It imports nothing of this project.
 package lostconn
 
 import (

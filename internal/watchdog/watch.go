@@ -1,8 +1,8 @@
 // Copyright The otelcol-alert24 Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package watchdog notices silence. A watchdog is an alert that always fires: while it is heard, its source is alive. [Source] is the state
-// of one source. [Watch] holds all sources, and returns the events that open and close their incidents. The package is pure: its callers
+// Package watchdog notices when a watchdog, an alert that always fires, stops coming. While it comes, its source is alive. [Source] is the
+// state of one source. [Watch] holds all sources, and returns the events that open and close their incidents. The package is pure: its callers
 // pass in the time, the events and the ledger's entries. Start reading with Source.Heard and Watch.Tick.
 package watchdog
 
