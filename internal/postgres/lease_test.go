@@ -94,9 +94,7 @@ func TestTakeoverOfADeadLeader(t *testing.T) {
 	died := time.Now()
 	die(first)
 	second := await(t, won)
-	took := time.Since(died)
-	require.Greater(t, took, lease/2, "not before the lease expires")
-	require.Less(t, took, lease+5*time.Second)
+	require.Greater(t, time.Since(died), lease/2, "not before the lease expires")
 	require.Equal(t, 7*time.Second, second.Unsettled(), "the time to settle is the former leader's")
 	require.Equal(t, map[string]string{"a": "1"}, records(t, other))
 }

@@ -99,10 +99,8 @@ func TestReadingEndsWithTheLeadership(t *testing.T) {
 		result <- err
 	}()
 	waitForLock(t, database)
-	ended := time.Now()
 	l.end(assert.AnError)
-	require.ErrorIs(t, <-result, context.Canceled)
-	require.Less(t, time.Since(ended), 15*time.Second, "a statement may take half a minute")
+	require.ErrorIs(t, <-result, context.Canceled, "it does not wait for the statement's timeout")
 	require.Zero(t, l.db.slowReads.Load(), "the network is not slow")
 	require.NoError(t, tx.Rollback(t.Context()))
 }
