@@ -24,7 +24,7 @@ type statsCache struct {
 
 	mu    sync.Mutex
 	at    time.Time
-	of    *ledger.Ledger
+	from  *ledger.Ledger
 	stats ledger.Stats
 }
 
@@ -35,8 +35,8 @@ func (c *statsCache) get() (s ledger.Stats, there bool) {
 	if l == nil {
 		return ledger.Stats{}, false
 	}
-	if now := time.Now(); now.Sub(c.at) >= statsAge || l != c.of {
-		c.stats, c.at, c.of = l.Stats(), now, l
+	if now := time.Now(); now.Sub(c.at) >= statsAge || l != c.from {
+		c.stats, c.at, c.from = l.Stats(), now, l
 	}
 	return c.stats, true
 }

@@ -50,8 +50,8 @@ func (s *statusSource) similar(ctx context.Context, alias string) string {
 // find adds the entries of a subject.
 func (s *statusSource) find(ctx context.Context, subject *status.Subject, found *status.Explanation) error {
 	if l := s.ledger(); l != nil && subject.Alias != "" {
-		if of, there := l.Look(subject.Alias); there {
-			found.Entries = append(found.Entries, s.explain(&of))
+		if known, there := l.Look(subject.Alias); there {
+			found.Entries = append(found.Entries, s.explain(&known))
 		}
 		return nil
 	}
@@ -89,15 +89,15 @@ func (s *statusSource) explain(l *ledger.Listed) status.Entry {
 	e := status.Read(l.Entry, s.known(s.common(), l, title(s.renderer, l.Entry)))
 	e.Results = s.lately.results.Of(l.Entry.Alias)
 	e.Notices = s.lately.notices.Find(explainedEntries, func(n *status.Notice) bool { return n.Alias == l.Entry.Alias })
-	of := s.ledger()
-	if of == nil {
+	own := s.ledger()
+	if own == nil {
 		return e
 	}
 	if l.Entry.Firing() {
-		content, want := of.Content(l.Entry)
+		content, want := own.Content(l.Entry)
 		e.Describe(l.Entry, &content, &want)
 	}
-	call, at := of.Foresee(l.Entry.Alias)
+	call, at := own.Foresee(l.Entry.Alias)
 	e.Next = status.NextOf(l.Entry, call, at, s.pausedUntil(call.Kind))
 	return e
 }

@@ -189,11 +189,11 @@ func (t *titles) of(r *incident.Renderer, listed []ledger.Listed) []string {
 	all, known := make([]string, len(listed)), make(map[string]titled, len(listed))
 	for i := range listed {
 		e := listed[i].Entry
-		of, there := t.known[e.Alias]
-		if says := e.Members.Says(); !there || of.says != says || of.version != e.Version {
-			of = titled{says, e.Version, title(r, e)}
+		last, there := t.known[e.Alias]
+		if says := e.Members.Says(); !there || last.says != says || last.version != e.Version {
+			last = titled{says, e.Version, title(r, e)}
 		}
-		known[e.Alias], all[i] = of, of.title
+		known[e.Alias], all[i] = last, last.title
 	}
 	t.known = known
 	return all

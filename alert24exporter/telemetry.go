@@ -94,11 +94,11 @@ func (t *telemetry) attributes(more ...attribute.KeyValue) metric.MeasurementOpt
 
 func (t *telemetry) templateFailed(key, alias string, err error) {
 	t.optional.ExporterAlert24TemplateFailures.Add(context.Background(), 1, t.attributes(attribute.String("key", key)))
-	of := zap.Skip()
+	about := zap.Skip()
 	if alias != "" {
-		of = zap.String("alias", alias)
+		about = zap.String("alias", alias)
 	}
-	t.failures.Warn("A template failed on an alert; the default is used instead", zap.String("key", key), of, zap.Error(err))
+	t.failures.Warn("A template failed on an alert; the default is used instead", zap.String("key", key), about, zap.Error(err))
 }
 
 func (t *telemetry) refusedRecords(ctx context.Context, bad event.Bad) {

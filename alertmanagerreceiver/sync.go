@@ -183,9 +183,9 @@ func (p *poller) finish(ctx context.Context, r *round) {
 		}
 	}
 	ctx = p.notice(ctx, r)
-	of := p.handler.telemetry.own
-	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete), of)
-	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)), of)
+	attributes := p.handler.telemetry.own
+	p.handler.telemetry.ReceiverAlertmanagerSyncComplete.Record(ctx, number(r.complete), attributes)
+	p.handler.telemetry.optional.ReceiverAlertmanagerSyncListedAlerts.Record(ctx, int64(len(r.active)), attributes)
 	if err := p.handler.consume(ctx, p.record(r)); err != nil && ctx.Err() == nil {
 		p.handler.logger.Warn("The pipeline did not accept Alertmanager's list of alerts; the next sync sends a new one", zap.Error(err))
 	}

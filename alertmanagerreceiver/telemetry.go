@@ -49,9 +49,9 @@ func (t *telemetry) withStatus(status int) metric.MeasurementOption {
 
 // webhook counts a webhook by its answer.
 func (t *telemetry) webhook(ctx context.Context, status int) {
-	of := t.accepted
+	attributes := t.accepted
 	if status != http.StatusOK {
-		of = t.withStatus(status)
+		attributes = t.withStatus(status)
 	}
-	t.ReceiverAlertmanagerWebhooks.Add(ctx, 1, of)
+	t.ReceiverAlertmanagerWebhooks.Add(ctx, 1, attributes)
 }

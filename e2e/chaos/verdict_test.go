@@ -97,7 +97,7 @@ func (r *run) report(t *testing.T, v *verdict, rules []sandbox.Fault, chaos, cal
 	var b strings.Builder
 	fmt.Fprintf(&b, "chaos for %s, at rest %s later, with %v\n", chaos.Round(time.Second), calm.Round(time.Second), in)
 	sw := r.sandbox.Switches()
-	fmt.Fprintf(&b, "  at the end updates are answered %s, and closing what is closed: %s\n", sw.PutAnswer, sw.CloseClosed)
+	fmt.Fprintf(&b, "  at the end updates are answered %s, and a close of a closed incident is: %s\n", sw.PutAnswer, sw.CloseClosed)
 	fmt.Fprintf(&b, "  %d kills, %d stops, %d pauses\n", r.kills, r.stops, len(r.pauses))
 	fmt.Fprintf(&b, "  %d webhooks%s\n  answered%s\n", r.counts.webhooks, table(r.counts.disruptions), table(r.counts.answers))
 	fmt.Fprintf(&b, "  API requests%s\n  faults of writes%s\n  faults of reads%s\n", table(stats.Requests), table(writes), table(reads))

@@ -62,9 +62,9 @@ func updateBody(d *Draft, fields protocol.FieldSet) write {
 	if c.LabelsInUpdates {
 		w.Labels = c.Labels
 	}
-	for f, of := range fieldOf {
+	for f, bodyField := range fieldOf {
 		if !fields.Has(incident.Field(f)) {
-			w.clear(of)
+			w.clear(bodyField)
 		}
 	}
 	return w
@@ -92,8 +92,8 @@ func (w *write) encode() []byte {
 
 // hashes returns the hashes of the fields with the values that w has.
 func (w *write) hashes() (h incident.Hashes) {
-	for f, of := range fieldOf {
-		h[f] = w.value(of)
+	for f, bodyField := range fieldOf {
+		h[f] = w.value(bodyField)
 	}
 	return h
 }

@@ -145,8 +145,8 @@ func (f *finding) sort(r *row, concerns func(*asked) bool) {
 	if !maybe || !r.open() || len(f.byID[string(r.ID)]) > 0 {
 		return
 	}
-	for _, of := range [][]*asked{f.byTitle[0], f.byTitle[incident.HashText(string(r.Title))]} {
-		for _, a := range of {
+	for _, concerned := range [][]*asked{f.byTitle[0], f.byTitle[incident.HashText(string(r.Title))]} {
+		for _, a := range concerned {
 			a.unidentified = a.unidentified || concerns(a)
 		}
 	}

@@ -30,14 +30,14 @@ func (f *finding) readKnown(ctx context.Context) {
 	slots := make(chan struct{}, f.client.cfg.Workers)
 	var wg sync.WaitGroup
 	var down atomic.Bool
-	for id, of := range unread {
+	for id, questions := range unread {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if (f.decides(of) || !down.Load()) && !f.readOne(ctx, id, of) {
+			if (f.decides(questions) || !down.Load()) && !f.readOne(ctx, id, questions) {
 				down.Store(true)
 			}
-			for _, a := range f.finish(of) {
+			for _, a := range f.finish(questions) {
 				a.tell()
 			}
 		})
@@ -59,17 +59,17 @@ func (a *asked) idsToRead() []string {
 }
 
 // decides reports whether the incident is all that a question still needs.
-func (f *finding) decides(of []*asked) bool {
+func (f *finding) decides(questions []*asked) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.ContainsFunc(of, func(a *asked) bool { return a.err == nil })
+	return slices.ContainsFunc(questions, func(a *asked) bool { return a.err == nil })
 }
 
 // finish notes that an incident was read, and returns the questions that need no other.
-func (f *finding) finish(of []*asked) (answered []*asked) {
+func (f *finding) finish(questions []*asked) (answered []*asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, a := range of {
+	for _, a := range questions {
 		a.reads--
 		if a.reads == 0 {
 			answered = append(answered, a)
@@ -79,12 +79,12 @@ func (f *finding) finish(of []*asked) (answered []*asked) {
 }
 
 // readOne reads the incident for questions about it. It reports false if neither the list nor the incident could be read.
-func (f *finding) readOne(ctx context.Context, id string, of []*asked) (works bool) {
+func (f *finding) readOne(ctx context.Context, id string, questions []*asked) (works bool) {
 	inc, err := f.client.read(ctx, protocol.Lookup, id)
 	works = true
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, a := range of {
+	for _, a := range questions {
 		switch ResultOf(err) {
 		case protocol.Done:
 			a.add(&inc)

@@ -70,7 +70,7 @@ func (r *run) closeAgain(ctx context.Context) {
 		return // cleanup reports it
 	}
 	answer := r.api.do(ctx, http.MethodPut, r.first.path(), object{"status": statusResolved, "resolved_at": stamp(r.o.Now())})
-	f := Finding{Point: "close_again", Title: "a close of what is closed", Expected: "accepted, or refused", Level: OK, Behaviour: accepted, Seen: answer.summary()}
+	f := Finding{Point: "close_again", Title: "a close of a closed incident", Expected: "accepted, or refused", Level: OK, Behaviour: accepted, Seen: answer.summary()}
 	switch {
 	case answer.refused():
 		f.Behaviour, f.Seen = refused, answer.summary()+"; the bridge looks up, and finds it closed"

@@ -30,14 +30,14 @@ func (r *Renderer) Explain(ls, annotations labels.Set, override string) Explanat
 	quiet := *r
 	quiet.onTemplateFailed = func(string, string, error) {}
 	word, from := quiet.severityWord(ls, annotations, override)
-	of, known := r.severities.of(word)
-	e := Explanation{Severity: of, From: r.severities.explain(word, from, known)}
+	level, known := r.severities.of(word)
+	e := Explanation{Severity: level, From: r.severities.explain(word, from, known)}
 	switch {
 	case !quiet.Ignored(ls, annotations, override):
 	case truth(annotations.Get(annotationIgnore), false):
 		e.Ignored, e.IgnoredBy = "its annotation "+annotationIgnore+" says so", "annotation "+annotationIgnore
-	case of < r.severities.min:
-		e.Ignored, e.IgnoredBy = fmt.Sprintf("%s is below %s, which is %s", of, keyMin, r.severities.min), keyMin
+	case level < r.severities.min:
+		e.Ignored, e.IgnoredBy = fmt.Sprintf("%s is below %s, which is %s", level, keyMin, r.severities.min), keyMin
 	default:
 		e.Ignored, e.IgnoredBy = fmt.Sprintf("%s has the word %q", keyIgnore, text.Line(word, maxLineRunes)), keyIgnore
 	}

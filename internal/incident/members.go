@@ -14,8 +14,8 @@ import (
 // differing returns the names of the labels that differ between the alerts, in order.
 func differing(alerts []Alert) []string {
 	var names []string
-	add := func(of, other labels.Set) {
-		for _, l := range of {
+	add := func(set, other labels.Set) {
+		for _, l := range set {
 			if value, there := other.Lookup(l.Name); !there || value != l.Value {
 				names = append(names, l.Name)
 			}

@@ -59,7 +59,7 @@ func newSeverities(cfg SeverityConfig, p *problems.List) *severities {
 }
 
 // of returns the severity of a word. known is false for a guess or the default.
-func (s *severities) of(word string) (of Severity, known bool) {
+func (s *severities) of(word string) (level Severity, known bool) {
 	meaning, known := s.words.Find(word)
 	return cmp.Or(meaning.Severity, s.fallback), known
 }
@@ -85,8 +85,8 @@ func (r *Renderer) Ignored(ls, annotations labels.Set, override string) bool {
 		return false
 	}
 	word, _ := r.severityWord(ls, annotations, override)
-	of, _ := s.of(word)
-	return of < s.min || s.ignore.Has(word)
+	level, _ := s.of(word)
+	return level < s.min || s.ignore.Has(word)
 }
 
 // source is where the word for a severity was found.

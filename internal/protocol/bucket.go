@@ -123,9 +123,9 @@ func (s *Members) Worst() ([]incident.Alert, incident.Context) {
 }
 
 // over combines a time of all buckets.
-func (s *Members) over(of func(*summary) time.Time, combine func(a, b time.Time) time.Time) (t time.Time) {
+func (s *Members) over(value func(*summary) time.Time, combine func(a, b time.Time) time.Time) (t time.Time) {
 	for i := range s.buckets {
-		t = combine(t, of(s.buckets[i].summary()))
+		t = combine(t, value(s.buckets[i].summary()))
 	}
 	return t
 }

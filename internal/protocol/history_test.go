@@ -90,7 +90,7 @@ var histories = slices.Concat([]fixed{
 		"B4 a close without a body is unanswered",
 	},
 	{
-		"B5: a close of what is closed was refused forever", "odd answers",
+		"B5: a close of a closed incident was refused forever", "odd answers",
 		"toggle(0); deliver; call answered; answer; toggle(0); deliver; call done, not answered; answer; 5 seconds; call answered; answer",
 		"B5 no look after a refused close",
 	},

@@ -70,16 +70,16 @@ func newReaders(at lane, slow int) *[protocol.All + 1]*reader {
 
 // ask hands over a question about an alias in the given lane. Its answer comes later, unless the finder stops or the same alias asks
 // again first.
-func (f *finder) ask(q *question, of lane) {
-	if !of.isBeforePage() {
-		of = reading
+func (f *finder) ask(q *question, at lane) {
+	if !at.isBeforePage() {
+		at = reading
 	}
-	q.to = f.readers[of][q.Depth]
+	q.to = f.readers[at][q.Depth]
 	f.mu.Lock()
 	if former, waits := f.waiting[q.Alias]; waits {
 		former.value.to.waiting.remove(former)
 	}
-	f.waiting[q.Alias] = q.to.waiting.push(q, of)
+	f.waiting[q.Alias] = q.to.waiting.push(q, at)
 	f.mu.Unlock()
 	q.to.ring()
 }

@@ -29,18 +29,18 @@ const (
 type laneKey struct{}
 
 // urgent returns a context whose requests are as urgent at the gate as their alias, which has this lane in the queue or the finder.
-func urgent(ctx context.Context, of lane) context.Context {
-	if of != criticalPage && !of.isBeforePage() {
+func urgent(ctx context.Context, ofAlias lane) context.Context {
+	if ofAlias != criticalPage && !ofAlias.isBeforePage() {
 		return ctx // the kind of a request says enough
 	}
-	return context.WithValue(ctx, laneKey{}, of)
+	return context.WithValue(ctx, laneKey{}, ofAlias)
 }
 
-// laneOfRequest is the lane of a request of the kind, if its alias has the lane of.
-func laneOfRequest(k protocol.Kind, of lane) lane {
+// laneOfRequest is the lane of a request of the kind, if its alias has the lane ofAlias.
+func laneOfRequest(k protocol.Kind, ofAlias lane) lane {
 	at := laneOfKind(k)
-	if at.isPage() && of == criticalPage || !at.isPage() && of.isBeforePage() {
-		return of
+	if at.isPage() && ofAlias == criticalPage || !at.isPage() && ofAlias.isBeforePage() {
+		return ofAlias
 	}
 	return at
 }
@@ -102,8 +102,8 @@ func (g *Gate) Enter(ctx context.Context, kind protocol.Kind) (leave func(r prot
 		return nil, err
 	}
 	began, at := time.Now(), laneOfKind(kind)
-	if of, known := ctx.Value(laneKey{}).(lane); known {
-		at = laneOfRequest(kind, of)
+	if ofAlias, known := ctx.Value(laneKey{}).(lane); known {
+		at = laneOfRequest(kind, ofAlias)
 	}
 	v := &visitor{called: make(chan struct{})}
 	g.mu.Lock()

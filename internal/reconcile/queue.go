@@ -72,10 +72,10 @@ type queue struct {
 	timer   *time.Timer       // for the first of later
 }
 
-// newQueue returns an empty queue. The function of must not call the queue.
-func newQueue(of func(alias string) lane) *queue {
+// newQueue returns an empty queue. The function laneOf must not call the queue.
+func newQueue(laneOf func(alias string) lane) *queue {
 	q := &queue{
-		laneOf: of, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
+		laneOf: laneOf, tickets: map[string]*ticket[string]{}, working: map[string]bool{}, delayed: map[string]*delay{},
 	}
 	q.waiting.shares = [numLanes]int{highPage: pageShare, otherPage: pageShare, beforePage: pageShare}
 	for c := range q.wake {
@@ -162,11 +162,11 @@ func (q *queue) forget(alias string) {
 }
 
 // get waits for an alias that the workers serve. It returns false when the queue is closed.
-func (q *queue) get(of crew) (alias string, ok bool) {
+func (q *queue) get(by crew) (alias string, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed {
-		if t := q.waiting.take(of.serves); t != nil {
+		if t := q.waiting.take(by.serves); t != nil {
 			delete(q.tickets, t.value)
 			if q.waiting.len() == 0 {
 				q.tickets = map[string]*ticket[string]{} // the old map keeps its peak size
@@ -175,7 +175,7 @@ func (q *queue) get(of crew) (alias string, ok bool) {
 			q.forget(t.value) // its worker finds its next time anew
 			return t.value, true
 		}
-		q.wake[of].Wait()
+		q.wake[by].Wait()
 	}
 	return "", false
 }

@@ -15,9 +15,9 @@ import (
 )
 
 // work runs one worker.
-func (r *Reconciler) work(of crew) {
+func (r *Reconciler) work(c crew) {
 	for {
-		alias, ok := r.queue.get(of)
+		alias, ok := r.queue.get(c)
 		if !ok {
 			return
 		}
@@ -36,10 +36,10 @@ func (r *Reconciler) process(alias string) bool {
 		r.wake(alias, d.Wake)
 		return false
 	}
-	of := r.queue.laneOf(alias)
+	at := r.queue.laneOf(alias)
 	if kind != protocol.NoCall && kind != protocol.Lookup {
-		if at := r.gate.opensAt(laneOfRequest(kind, of)); at.After(time.Now()) {
-			r.queue.addAt(alias, at) // by then it may need something else
+		if opens := r.gate.opensAt(laneOfRequest(kind, at)); opens.After(time.Now()) {
+			r.queue.addAt(alias, opens) // by then it may need something else
 			return false
 		}
 	}
@@ -55,11 +55,11 @@ func (r *Reconciler) process(alias string) bool {
 		r.wake(alias, d.Wake)
 		return false
 	case d.Call.Kind == protocol.Lookup:
-		r.finder.ask(questionOf(e, d.Call), of)
+		r.finder.ask(questionOf(e, d.Call), at)
 		r.queue.add(alias) // other calls need not wait for a lookup
 		return false
 	}
-	r.call(e, d.Call, of, content)
+	r.call(e, d.Call, at, content)
 	return true
 }
 
@@ -97,9 +97,9 @@ func questionOf(e *protocol.Entry, c protocol.Call) *question {
 
 // call makes a claimed call of an alias in the given lane and hands over its answer. The worker does not commit the answer: a lost answer
 // leaves doubt, which is safe.
-func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, of lane, prepared *incident.Content) {
+func (r *Reconciler) call(e *protocol.Entry, c protocol.Call, at lane, prepared *incident.Content) {
 	ctx, span := r.startSpan(r.calls, e.Alias, c)
-	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), of)
+	ctx = urgent(permit(ctx, r.cfg.MayCall, c.At), at)
 	began := time.Now()
 	answer, err := r.carryOut(ctx, e, c, prepared)
 	_, answer.TurnedAway = errors.AsType[*PausedError](err)

@@ -66,11 +66,11 @@ func (u *writeRecord) note(alias string, r protocol.Result, err error, reads boo
 		return false
 	}
 	u.failing[alias] = failure{row.count, time.Now()}
-	of := u.last
-	if of.alias == alias {
-		of = u.other
+	others := u.last
+	if others.alias == alias {
+		others = u.other
 	}
-	return of.count > row.count
+	return others.count > row.count
 }
 
 func (u *writeRecord) remember(alias string) {

@@ -139,15 +139,15 @@ func alertOf(m *protocol.Member) Alert {
 }
 
 // Describe adds the content that the incident should have, and which of it was written.
-func (e *Entry) Describe(of *protocol.Entry, c *incident.Content, want *protocol.Content) {
+func (e *Entry) Describe(entry *protocol.Entry, c *incident.Content, want *protocol.Content) {
 	e.Content = &Content{
 		Title: c.Title, Description: c.Description, Severity: c.Severity.String(), Source: c.Source, Tags: c.Tags,
 		AffectedServices: c.AffectedServices, ImpactDescription: c.ImpactDescription, AssignedTo: c.AssignedTo, Labels: Bounded(c.Labels),
 	}
-	if of.Dismissed {
+	if entry.Dismissed {
 		return // none of it will be written
 	}
-	due := of.Due(want)
+	due := entry.Due(want)
 	for f := range incident.NumFields {
 		state := FieldWritten
 		switch {
@@ -155,7 +155,7 @@ func (e *Entry) Describe(of *protocol.Entry, c *incident.Content, want *protocol
 			continue
 		case due.Has(f):
 			state = FieldDue
-		case of.Written.Theirs.Has(f):
+		case entry.Written.Theirs.Has(f):
 			state = FieldTheirs
 		}
 		e.Fields = append(e.Fields, Field{f.String(), state})

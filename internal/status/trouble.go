@@ -240,12 +240,12 @@ func waits(a *API, c *Counts, now time.Time) (until string) {
 }
 
 // unopened names firing aliases without an incident.
-func (all *troubles) unopened(of *Affected) {
-	if n := len(of.Unopened); n > 0 {
-		all.add(Unopened, Named, time.Time{}, text.Count(n, "incident is", "incidents are"), " refused by Alert24: ", named(of.Unopened, n))
+func (all *troubles) unopened(affected *Affected) {
+	if n := len(affected.Unopened); n > 0 {
+		all.add(Unopened, Named, time.Time{}, text.Count(n, "incident is", "incidents are"), " refused by Alert24: ", named(affected.Unopened, n))
 	}
-	if n := len(of.Blocked); n > 0 {
-		all.add(Taken, Named, time.Time{}, "another tool's open incidents block ", text.Count(n, "alias", "aliases"), ": ", named(of.Blocked, n))
+	if n := len(affected.Blocked); n > 0 {
+		all.add(Taken, Named, time.Time{}, "another tool's open incidents block ", text.Count(n, "alias", "aliases"), ": ", named(affected.Blocked, n))
 	}
 }
 

@@ -39,10 +39,10 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		w.news = append(w.news, News{Kind: Never})
 	}
 	known := map[string]bool{}
-	for _, of := range w.inOrder() {
-		next, kind := w.sources[of].Tick(w.cfg.MissingAfter, w.began, now)
-		w.set(of, next, kind)
-		s := w.sources[of]
+	for _, id := range w.inOrder() {
+		next, kind := w.sources[id].Tick(w.cfg.MissingAfter, w.began, now)
+		w.set(id, next, kind)
+		s := w.sources[id]
 		alias := s.alias
 		known[alias] = true
 		e := l.Get(alias)
@@ -51,7 +51,7 @@ func (w *Watch) Tick(l Ledger, now time.Time) (events []protocol.Event) {
 		case s.Missing && m != nil && e.Dismissed:
 			// A person closed the incident, so the source is no longer watched.
 			w.news = append(w.news, News{Forgotten, s.Source})
-			w.drop(of)
+			w.drop(id)
 			delete(known, alias)
 			w.tidied = false
 		case s.Missing && (m == nil || now.Sub(s.repeatedAt) >= repeatEvery):

@@ -83,11 +83,11 @@ func (w *Watch) Restore(name string, note []byte) error {
 		return nil
 	}
 	s, err := decode(note, w.began)
-	of := w.cfg.Rules.source(s.Labels) // the note has the same labels in the order of their names
-	if err == nil && (len(of) != len(s.Labels) || name != notePrefix+alias(of)) {
+	grouped := w.cfg.Rules.source(s.Labels) // the note has the same labels in the order of their names
+	if err == nil && (len(grouped) != len(s.Labels) || name != notePrefix+alias(grouped)) {
 		err = errOtherLabels
 	}
-	s.Labels = of
+	s.Labels = grouped
 	if err != nil || len(w.sources) >= maxSources {
 		w.dropped[name] = true
 		return err
@@ -97,15 +97,15 @@ func (w *Watch) Restore(name string, note []byte) error {
 }
 
 // add adds a new source.
-func (w *Watch) add(of protocol.Witness, s *watched) {
+func (w *Watch) add(id protocol.Witness, s *watched) {
 	w.some = true
 	s.alias = s.Alias()
-	w.sources[of] = s
+	w.sources[id] = s
 }
 
 // set replaces the state of a source.
-func (w *Watch) set(of protocol.Witness, next Source, kind Kind) {
-	w.sources[of].Source = next
+func (w *Watch) set(id protocol.Witness, next Source, kind Kind) {
+	w.sources[id].Source = next
 	if kind != Nothing {
 		w.news = append(w.news, News{kind, next})
 	}
@@ -135,16 +135,16 @@ func (w *Watch) old(at time.Time) bool {
 }
 
 func (w *Watch) hear(ev *protocol.Event, at time.Time) {
-	of := ev.Witness
-	if w.sources[of] == nil {
+	id := ev.Witness
+	if w.sources[id] == nil {
 		if !w.makeRoom() {
 			return
 		}
 		alert := ev.Alert.Unpack()
-		w.add(of, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
+		w.add(id, &watched{Source: Source{Labels: w.cfg.Rules.source(alert.Labels)}})
 	}
-	next, kind := w.sources[of].Heard(ev.Key, false, w.cfg.MissingAfter, at)
-	w.set(of, next, kind)
+	next, kind := w.sources[id].Heard(ev.Key, false, w.cfg.MissingAfter, at)
+	w.set(id, next, kind)
 }
 
 // makeRoom drops a source that is not watched if there are too many. It reports whether there is room.
@@ -153,9 +153,9 @@ func (w *Watch) makeRoom() bool {
 		return true
 	}
 	var oldest protocol.Witness
-	for of, s := range w.sources {
+	for id, s := range w.sources {
 		if !s.Watched && (oldest == 0 || s.HeardAt.Before(w.sources[oldest].HeardAt)) {
-			oldest = of
+			oldest = id
 		}
 	}
 	if oldest == 0 {
@@ -169,11 +169,11 @@ func (w *Watch) makeRoom() bool {
 	return true
 }
 
-func (w *Watch) drop(of protocol.Witness) {
-	if s := w.sources[of]; s.stored.Watched {
+func (w *Watch) drop(id protocol.Witness) {
+	if s := w.sources[id]; s.stored.Watched {
 		w.dropped[notePrefix+s.alias] = true
 	}
-	delete(w.sources, of)
+	delete(w.sources, id)
 }
 
 // List processes a list of alerts: each watchdog in it was heard when the list was requested, and its source is watched from that time.
@@ -181,11 +181,11 @@ func (w *Watch) List(listed map[protocol.Key]bool, asked time.Time) {
 	if w.old(asked) {
 		return
 	}
-	for of, s := range w.sources {
+	for id, s := range w.sources {
 		for _, k := range s.Keys {
 			if _, there := listed[k]; there {
 				next, kind := s.Heard(k, true, w.cfg.MissingAfter, asked)
-				w.set(of, next, kind)
+				w.set(id, next, kind)
 			}
 		}
 	}
@@ -199,9 +199,9 @@ const maxLease = 2 * time.Minute
 func (w *Watch) Witness(s *protocol.Snapshot) {
 	s.Lease = min(maxLease, w.cfg.MissingAfter/4)
 	s.Heard = make(map[protocol.Witness]time.Time, len(w.sources))
-	for of, source := range w.sources {
+	for id, source := range w.sources {
 		if source.Watched {
-			s.Heard[of] = source.HeardAt
+			s.Heard[id] = source.HeardAt
 		}
 	}
 }
@@ -233,8 +233,8 @@ func (w *Watch) Counts() (c Counts) {
 
 // Silent returns at most the given number of missing sources.
 func (w *Watch) Silent(most int) (silent []Source) {
-	for _, of := range w.inOrder() {
-		if s := w.sources[of]; s.Missing && len(silent) < most {
+	for _, id := range w.inOrder() {
+		if s := w.sources[id]; s.Missing && len(silent) < most {
 			silent = append(silent, s.Source)
 		}
 	}

@@ -33,8 +33,8 @@ func Page(own fs.FS) http.Handler {
 	return http.FileServerFS(both{sub(own, "web"), sub(shared, "shared")})
 }
 
-func sub(of fs.FS, folder string) fs.FS {
-	files, err := fs.Sub(of, folder)
+func sub(whole fs.FS, folder string) fs.FS {
+	files, err := fs.Sub(whole, folder)
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}

@@ -32,7 +32,7 @@ type Switches struct {
 
 	Envelope    string `json:"envelope" values:"data,data_incident,incident" help:"envelope of one incident: {data}, {data: {incident}} or {incident}"`
 	PutAnswer   string `json:"put_answer" values:"incident,success,no_content" help:"answer to an update: the incident, {\"success\": true}, or 204"`
-	CloseClosed string `json:"close_closed" values:"accept,refuse" help:"closing what is closed: accepted, or 400"`
+	CloseClosed string `json:"close_closed" values:"accept,refuse" help:"a close of a closed incident: accepted, or 400"`
 	TagsAsText  string `json:"tags_as_text" values:"no,json,comma" help:"tags and affected_services in answers as text: no, a JSON array in a string, or comma-separated"`
 	SQLiteTimes bool   `json:"sqlite_times" help:"times in answers as 2026-03-19 14:30:00, in UTC"`
 	RowTimes    string `json:"row_times" values:"readable,unreadable,null,mixed" help:"times in rows of the list; mixed: every second incident's are unreadable"`
@@ -59,7 +59,7 @@ type Switches struct {
 	RateLimit              int           `json:"rate_limit" help:"requests of one key in rate_limit_window; Alert24 plans 1000; 0 for no limit"`
 	RateLimitWindow        time.Duration `json:"rate_limit_window" default:"1m0s" help:"the window of rate_limit; it slides"`
 	RateLimitCountsRefused bool          `json:"rate_limit_counts_refused" help:"calls that the rate limit refuses count as well"`
-	RateLimitRetryAfter    time.Duration `json:"rate_limit_retry_after" help:"Retry-After on what the rate limit refuses; 0 for no header"`
+	RateLimitRetryAfter    time.Duration `json:"rate_limit_retry_after" help:"Retry-After of calls that the rate limit refuses; 0 for no header"`
 	Latency                time.Duration `json:"latency" help:"added to every API request"`
 }
 

@@ -140,8 +140,8 @@ func (t *textWriter) call(a *preview.Alert, number int) {
 		call += " after " + a.Delay.String()
 	}
 	lines := []string{call, "because " + a.Why}
-	if of := t.sharing[a.Call]; len(of) > 1 {
-		lines = append(lines, fmt.Sprintf("shared by alerts %s, which have one alias", text.Line(strings.Join(of, ", "), maxSharing)))
+	if sharers := t.sharing[a.Call]; len(sharers) > 1 {
+		lines = append(lines, fmt.Sprintf("shared by alerts %s, which have one alias", text.Line(strings.Join(sharers, ", "), maxSharing)))
 	}
 	t.line("call", lines...)
 }
