@@ -24,7 +24,7 @@ import (
 const (
 	bad      = "bad"
 	goods    = 5
-	promptly = 4 * rtt // a call under way, its consequence, and the call that is due
+	promptly = 4*rtt + time.Millisecond // after a call under way, its consequence, and the call that is due
 )
 
 // history is one run of the model.
