@@ -58,7 +58,8 @@ type LimitsConfig struct {
 	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
 	// ConcurrentRequests is the maximum number of requests at once, lookups included (1 to 1000).
 	ConcurrentRequests int `mapstructure:"concurrent_requests"`
-	// Aliases is the maximum number of live aliases. An alert with a further alias is refused, and its sender retries.
+	// Aliases is the maximum number of live aliases. An alert with a further alias is refused, and its sender retries. It also bounds the
+	// memory of all alerts.
 	Aliases int `mapstructure:"aliases"`
 	// Members is the maximum number of alerts of one alias that are kept with their text.
 	Members int `mapstructure:"members"`

@@ -185,7 +185,7 @@ func (t *term) notice(ev *protocol.Event, o protocol.Outcome) {
 		}
 		message = "An alert waits before it opens an incident, because it may be a late repeat of a resolved one"
 	case protocol.NoRoom:
-		n.Kind, n.Text = status.NoRoom, "there are as many live aliases as limits::aliases allows"
+		n.Kind, n.Text = status.NoRoom, "there are as many live aliases as limits::aliases allows, or their alerts take all the memory that it allows"
 		message = "An alert opens no incident, because limits::aliases is reached; its sender was answered 503 and repeats it"
 	default: // protocol.NeverOpened
 		l.resolvedEarly(n, "it resolved before its incident was opened")

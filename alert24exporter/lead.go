@@ -111,6 +111,9 @@ func (r *replica) drain(ctx context.Context, t *term, l ledger.Leadership) {
 		}
 	}
 	_, live := t.ledger.Counts()
+	if t.ledger.Full() {
+		live = max(live, r.cfg.Limits.Aliases) // followers refuse new alerts, too
+	}
 	l.Publish(live)
 }
 

@@ -132,6 +132,7 @@ func (r *reader) event(record plog.LogRecord) (ev protocol.Event, err error) {
 		Labels:      a.Labels[:0], Annotations: a.Annotations[:0], GroupLabels: a.GroupLabels[:0],
 	}
 	given := r.read(&ev, record.Attributes())
+	a.Fingerprint = bounded(a.Fingerprint)
 	if ev.Alias = cmp.Or(given.alias, given.ownAlias); ev.Alias == "" {
 		return ev, errNoAlias
 	}
@@ -221,8 +222,17 @@ func (r *reader) sender(given overrides) string {
 		sum := sha256.Sum256([]byte(given.groupKey))
 		group = " " + hex.EncodeToString(sum[:4])
 	}
-	*l = sent{externalURL: r.externalURL, client: given.client, groupKey: given.groupKey, sender: r.externalURL + " " + given.client + group}
+	*l = sent{externalURL: r.externalURL, client: given.client, groupKey: given.groupKey, sender: bounded(r.externalURL + " " + given.client + group)}
 	return l.sender
+}
+
+// bounded shortens what the ledger keeps even of resolved alerts.
+func bounded(s string) string {
+	const most = 255
+	if len(s) > most {
+		return incident.BoundAlias(s)
+	}
+	return s
 }
 
 // keyOf makes the key of a record that has none. It identifies the alert only within its alias.

@@ -92,5 +92,14 @@ func (p Packed) Brief() Packed {
 	return p
 }
 
+// Saying returns the alert with the text of q.
+func (p Packed) Saying(q *Packed) Packed {
+	p.rest, p.common = q.rest, q.common
+	return p
+}
+
+// Bytes is the size of the alert's text. Alerts that share a part of it count it each.
+func (p *Packed) Bytes() int { return len(p.Fingerprint) + len(p.shared()) + len(p.rest) }
+
 // IsBrief reports whether the alert has no text.
 func (p *Packed) IsBrief() bool { return len(p.rest) <= len(nothing) && p.shared() == nothing }

@@ -42,7 +42,7 @@ type batch struct {
 	foreseen       map[string]foreseen
 	outcomes       []protocol.Outcome
 	refused        int
-	unbounded      bool // limits::aliases does not count
+	acknowledged   bool // none of the events may be refused
 }
 
 func (l *Ledger) batch(events []protocol.Event) *batch {
@@ -58,9 +58,10 @@ type foreseen struct {
 // foresee renders the content of the creates that become due. Templates must not run under the ledger's locks. Disk must know the
 // content of a create before its request leaves: otherwise nobody could tell later who wrote what.
 func (p *batch) foresee() {
-	room := p.store.armable(p.cfg.Armed)
+	most := p.store.armable(p.cfg.Armed)
+	used := p.store.usage()
 	for _, g := range p.groups {
-		if len(p.foreseen) >= room {
+		if len(p.foreseen) >= most {
 			return
 		}
 		former := p.store.get(g.alias)
@@ -68,7 +69,7 @@ func (p *batch) foresee() {
 		if !g.fires || e != nil && (e.IsOpen() || e.Inflight().Kind != protocol.NoCall) {
 			continue
 		}
-		if n, _ := p.policy.Apply(former.timed(), g.events, p.now); n.Entry != e && n.Firing() && former.view.of(n.Entry) == nil {
+		if n, _ := p.policy.ApplyWithin(p.room(&former, used, p.acknowledged), former.timed(), g.events, p.now); n.Entry != e && n.Firing() && former.view.of(n.Entry) == nil {
 			if p.foreseen == nil {
 				p.foreseen = map[string]foreseen{}
 			}
@@ -89,18 +90,14 @@ func (p *batch) plan(route router) []mutation {
 	mutations := make([]mutation, len(groups))
 	for i := range groups {
 		g := &groups[i]
-		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(s slot, live int) (slot, bool) { return p.apply(g, s, live) }}
+		mutations[i] = mutation{alias: g.alias, makesRoom: !g.fires, do: func(s slot, used usage) (slot, bool) { return p.apply(g, s, used) }}
 	}
 	return mutations
 }
 
-func (p *batch) apply(g *group, s slot, live int) (next slot, durable bool) {
-	n, did := p.policy.Apply(s.timed(), g.events, p.now)
-	if s.entry == nil && n.Entry != nil && live >= p.cfg.Aliases && !p.unbounded {
-		p.refused += g.report(p.outcomes, slices.Repeat([]protocol.Outcome{protocol.NoRoom}, len(g.events)))
-		return s, false
-	}
-	g.report(p.outcomes, did)
+func (p *batch) apply(g *group, s slot, used usage) (next slot, durable bool) {
+	n, did := p.policy.ApplyWithin(p.room(&s, used, p.acknowledged), s.timed(), g.events, p.now)
+	p.refused += g.report(p.outcomes, did)
 	if n.Entry == s.entry {
 		return s, false
 	}
@@ -158,27 +155,38 @@ func byAlias(events []protocol.Event) []group {
 	return groups
 }
 
-// report copies the outcomes of the group to their places in the batch, and returns their number.
-func (g *group) report(all, outcomes []protocol.Outcome) int {
+// report copies the outcomes of the group to their places in the batch, and returns how many found no room.
+func (g *group) report(all, outcomes []protocol.Outcome) (refused int) {
 	for i, at := range g.index {
 		all[at] = outcomes[i]
+		refused += count(outcomes[i] == protocol.NoRoom)
 	}
-	return len(outcomes)
+	return refused
 }
 
-// boundClosed lets the oldest closed entries expire if there are too many. It frees a tenth of the limit as well, so that it rarely runs.
+// boundClosed lets the oldest closed entries expire if there are too many, or if they take more than a quarter of what other entries
+// may take. It frees a tenth of the limit as well, so that it rarely runs.
 func (l *Ledger) boundClosed(ctx context.Context) {
-	entries, live := l.store.counts()
-	tooMany := entries - live - l.cfg.Aliases
-	if tooMany <= 0 {
+	notLive, packed := l.store.notLive()
+	tooMany, tooMuch := notLive-l.cfg.Aliases, packed-l.bytes/4
+	if tooMany <= 0 && tooMuch <= 0 {
 		return
+	}
+	if tooMany > 0 {
+		tooMany += l.cfg.Aliases / 10
+	}
+	if tooMuch > 0 {
+		tooMuch += l.bytes / 40
 	}
 	oldest := l.store.expendable()
 	slices.SortFunc(oldest, func(a, b quiet) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.alias, b.alias)) })
-	oldest = oldest[:min(tooMany+l.cfg.Aliases/10, len(oldest))]
-	mutations := make([]mutation, 0, len(oldest))
+	mutations := make([]mutation, 0, max(0, min(tooMany, len(oldest))))
 	for _, q := range oldest {
-		mutations = append(mutations, mutation{alias: q.alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+		if tooMany <= 0 && tooMuch <= 0 {
+			break
+		}
+		tooMany, tooMuch = tooMany-1, tooMuch-q.bytes
+		mutations = append(mutations, mutation{alias: q.alias, makesRoom: true, do: func(s slot, _ usage) (slot, bool) {
 			if s.entry == nil || !expendable(s.entry) {
 				return s, false
 			}
@@ -192,6 +200,7 @@ func (l *Ledger) boundClosed(ctx context.Context) {
 type quiet struct {
 	alias string
 	since time.Time
+	bytes int64 // if it is closed
 }
 
 // expendable returns the entries that may expire early.
@@ -200,11 +209,11 @@ func (s *store) expendable() []quiet {
 	defer s.mu.RUnlock()
 	all := make([]quiet, 0, len(s.closed))
 	for alias, c := range s.closed {
-		all = append(all, quiet{alias, c.QuietSince})
+		all = append(all, quiet{alias, c.QuietSince, int64(c.Bytes())})
 	}
 	for alias, slot := range s.slots {
 		if expendable(slot.entry) {
-			all = append(all, quiet{alias, slot.entry.QuietSince})
+			all = append(all, quiet{alias: alias, since: slot.entry.QuietSince})
 		}
 	}
 	return all

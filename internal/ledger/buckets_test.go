@@ -261,6 +261,7 @@ func TestStoreIsTheLedger(t *testing.T) {
 			}
 			_, err := l.Apply(t.Context(), events, nil)
 			require.Equal(t, m.fails || m.lies || m.refuses, err != nil)
+			checkUsage(t, l)
 		}
 		with := func(mood *bool) func(*rapid.T) {
 			return func(t *rapid.T) {

@@ -79,7 +79,7 @@ func (l *Ledger) Claim(ctx context.Context, alias string) (*protocol.Entry, prot
 }
 
 func (l *Ledger) claim(ctx context.Context, alias string) (claimed *protocol.Entry, d protocol.Decision, err error) {
-	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ usage) (slot, bool) {
 		claimed, d = nil, protocol.Decision{}
 		if s.entry == nil {
 			return s, false
@@ -132,7 +132,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 	now := l.now()
 	mutations := make([]mutation, len(answers))
 	for i, a := range answers {
-		mutations[i] = mutation{alias: a.Alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+		mutations[i] = mutation{alias: a.Alias, makesRoom: true, do: func(s slot, _ usage) (slot, bool) {
 			if s.entry == nil {
 				return s, false
 			}
@@ -163,7 +163,7 @@ func (l *Ledger) rests(s *slot, now time.Time) (rests bool, wake time.Time) {
 
 // Hurry applies Policy.Hurry to the alias, in memory, and reports whether the alias is in a hurry now.
 func (l *Ledger) Hurry(ctx context.Context, alias string, since time.Time) (hurried bool, err error) {
-	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+	m := mutation{alias: alias, makesRoom: true, do: func(s slot, _ usage) (slot, bool) {
 		n := l.policy.Hurry(s.timed(), since, l.now())
 		if hurried = n.Entry != s.entry; hurried {
 			s.set(n)
@@ -185,7 +185,7 @@ func (l *Ledger) Missing(ctx context.Context, alias string) (bool, error) {
 }
 
 func (l *Ledger) change(ctx context.Context, alias string, do func(e protocol.Timed) protocol.Timed) (changed bool, err error) {
-	err = l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(s slot, _ int) (slot, bool) {
+	err = l.store.update(ctx, mutation{alias: alias, makesRoom: true, do: func(s slot, _ usage) (slot, bool) {
 		changed = false
 		if s.entry == nil {
 			return s, false

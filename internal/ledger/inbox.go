@@ -113,7 +113,7 @@ func (r *received) consumed() Consumed {
 	return r.rows
 }
 
-// unpack turns a row of the inbox into a write. The limit on aliases does not apply, because the webhook is already acknowledged.
+// unpack turns a row of the inbox into a write. Nothing is refused for lack of room, because the webhook is already acknowledged.
 func (l *Ledger) unpack(row Row) (*write, error) {
 	events, err := l.cfg.Unpack(row)
 	if err != nil {
@@ -123,7 +123,7 @@ func (l *Ledger) unpack(row Row) (*write, error) {
 		events[i].Waited = row.Waited
 	}
 	p := l.batch(events)
-	p.unbounded = true
+	p.acknowledged = true
 	return &write{plan: p.plan, did: p.report}, nil
 }
 

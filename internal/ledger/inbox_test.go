@@ -212,7 +212,7 @@ func TestRowThatPanicsWhenItIsAppliedIsSetAside(t *testing.T) {
 		case "panics when planned":
 			return &write{plan: func(router) []mutation { panic("no plan") }}, nil
 		case "panics when applied":
-			m := mutation{alias: theAlias, do: func(slot, int) (slot, bool) { panic("no entry") }}
+			m := mutation{alias: theAlias, do: func(slot, usage) (slot, bool) { panic("no entry") }}
 			return &write{plan: func(router) []mutation { return []mutation{m} }}, nil
 		}
 		return unpack(r)

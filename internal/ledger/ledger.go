@@ -48,22 +48,23 @@ type Ledger struct {
 	policy *protocol.Policy
 	store  *store
 	now    func() time.Time
+	bytes  int64 // for the alerts of entries that are not closed
 
 	silences silences
 }
 
-// FullError tells how many events found no room for their new entry. All other events were applied.
+// FullError tells how many events found no room for their new entry or alert. All other events were applied.
 type FullError struct {
 	Refused, Max int
 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%s refused: limits::aliases (%d) is reached", text.Count(e.Refused, "alert with a new alias", "alerts with new aliases"), e.Max)
+	return fmt.Sprintf("%s refused: limits::aliases (%d) is reached", text.Count(e.Refused, "new alert", "new alerts"), e.Max)
 }
 
 // New returns a ledger over disk. If disk is nil, everything stays in memory only.
 func New(cfg Config, disk Store) *Ledger {
-	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk, cfg.Patience), now: cfg.Now, silences: newSilences()}
+	l := &Ledger{cfg: cfg, policy: cfg.Policy, store: newStore(disk, cfg.Patience), now: cfg.Now, bytes: max(int64(cfg.Aliases)*aliasBytes, minBytes), silences: newSilences()}
 	l.store.inbox.unpack = l.unpack
 	return l
 }

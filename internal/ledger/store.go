@@ -16,13 +16,13 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
-// mutation changes one slot. It gets the current slot, without an entry if there is none, and the number of live entries. It returns
+// mutation changes one slot. It gets the current slot, without an entry if there is none, and what all entries need. It returns
 // the next slot, without an entry to remove it, and whether disk must know before the change counts. It may run more than once.
 type mutation struct {
 	alias string
 	// makesRoom: if the storage is full, it may use the reserved space.
 	makesRoom bool
-	do        func(s slot, live int) (next slot, durable bool)
+	do        func(s slot, used usage) (next slot, durable bool)
 }
 
 // store keeps the entries in memory and, if there is one, in a Store. There is one writer. Writes that wait together share a
@@ -38,7 +38,8 @@ type store struct {
 	closed  map[string]*closed      // compact forms of closed slots
 	notes   map[string][]byte       // by name
 	index   map[protocol.Key]string // the alias under which an alert fires or is held
-	live    int
+	used    usage
+	packed  int64        // bytes of the closed slots
 	armed   int          // creates
 	current *transaction // under way or in doubt; only the writer changes it
 
@@ -136,7 +137,7 @@ func (s *store) applyInMemory(m mutation) bool {
 	if s.busy(m.alias) {
 		return false
 	}
-	next, durable := m.do(s.slot(m.alias), s.live)
+	next, durable := m.do(s.slot(m.alias), s.used)
 	if durable {
 		return false
 	}
@@ -172,7 +173,7 @@ func (s *store) remember(e *protocol.Entry, v *view, due, pending bool, now time
 // replace puts next into memory. The caller holds mu.
 func (s *store) replace(alias string, next slot) {
 	former := s.slots[alias].slot() // a closed slot is neither live nor in the index
-	s.live -= former.live()
+	s.used.remove(&former)
 	s.armed -= former.armed()
 	s.keep(alias, former.entry, next)
 }
@@ -180,18 +181,22 @@ func (s *store) replace(alias string, next slot) {
 // keep is replace for a caller that knows the former entry in the index. The caller holds mu.
 func (s *store) keep(alias string, former *protocol.Entry, next slot) {
 	s.revision.Add(1)
-	s.live += next.live()
 	s.armed += next.armed()
 	s.reindex(alias, former, next.entry)
 	if next.entry != nil {
 		alias = next.entry.Alias // share the string with the entry
 	}
+	if was, closed := s.closed[alias]; closed {
+		s.packed -= int64(was.Bytes())
+		delete(s.closed, alias)
+	}
 	if c, ok := next.pack(); ok {
+		s.packed += int64(c.Bytes())
 		s.closed[alias] = c
 		delete(s.slots, alias)
 		return
 	}
-	delete(s.closed, alias)
+	s.used.add(&next)
 	if next.entry == nil {
 		delete(s.slots, alias)
 	} else {
@@ -275,5 +280,5 @@ func (s *store) armable(most int) int {
 func (s *store) counts() (entries, live int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.slots) + len(s.closed), s.live
+	return len(s.slots) + len(s.closed), s.used.live
 }

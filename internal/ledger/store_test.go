@@ -205,8 +205,8 @@ func TestMaxAliases(t *testing.T) {
 	full, ok := errors.AsType[*FullError](err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, FullError{Refused: 2, Max: 2}, *full)
-	require.EqualError(t, err, "2 alerts with new aliases refused: limits::aliases (2) is reached")
-	require.EqualError(t, &FullError{Refused: 1, Max: 2}, "1 alert with a new alias refused: limits::aliases (2) is reached")
+	require.EqualError(t, err, "2 new alerts refused: limits::aliases (2) is reached")
+	require.EqualError(t, &FullError{Refused: 1, Max: 2}, "1 new alert refused: limits::aliases (2) is reached")
 	assert.Equal(t, []protocol.Outcome{protocol.Fired, protocol.Fired, protocol.NoRoom, protocol.NoRoom, protocol.Repeated}, outcomes, "known aliases are applied")
 	assert.ElementsMatch(t, []string{"a", "b"}, l.Aliases())
 

@@ -25,7 +25,7 @@ func (l *Ledger) Sync(ctx context.Context, s *protocol.Snapshot) (did protocol.S
 		sightings := make([]protocol.Sighting, len(chunk))
 		mutations := make([]mutation, len(chunk))
 		for i, alias := range chunk {
-			mutations[i] = mutation{alias: alias, do: func(c slot, _ int) (slot, bool) {
+			mutations[i] = mutation{alias: alias, do: func(c slot, _ usage) (slot, bool) {
 				sightings[i] = protocol.Sighting{}
 				if c.entry == nil {
 					return c, false

@@ -24,7 +24,7 @@ type change struct {
 type transaction struct {
 	changes []change
 	index   map[string]int // position of an alias's change
-	live    int            // live entries
+	used    usage
 	notes   []Change
 	doubt   doubt
 
@@ -61,7 +61,7 @@ func (s *store) begin(writes []*write) *transaction {
 			}
 		}
 	}
-	t.live, s.current = s.live, t
+	t.used, s.current = s.used, t
 	return t
 }
 

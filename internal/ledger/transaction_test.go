@@ -128,7 +128,7 @@ func TestStoreIsTheEntries(t *testing.T) { //nolint:funlen // one random machine
 				if rapid.IntRange(0, 3).Draw(t, "leaves") == 0 {
 					next[a] = 0
 				}
-				mutations = append(mutations, mutation{alias: a, do: func(slot, int) (slot, bool) {
+				mutations = append(mutations, mutation{alias: a, do: func(slot, usage) (slot, bool) {
 					if next[a] == 0 {
 						return slot{}, true
 					}

@@ -120,9 +120,10 @@ func (s *store) compute(received *received, writes []*write) (t *transaction, ma
 		t.note(w.notes)
 		for _, m := range w.mutations {
 			c := &t.changes[t.index[m.alias]]
-			next, durable := m.do(c.next, t.live)
+			next, durable := m.do(c.next, t.used)
 			makesRoom = makesRoom && (m.makesRoom || !durable)
-			t.live += next.live() - c.next.live()
+			t.used.remove(&c.next)
+			t.used.add(&next)
 			c.next, c.durable = next, c.durable || durable
 		}
 	}

@@ -11,16 +11,30 @@ import (
 // Apply applies the events of one alias to e and returns the new entry and the outcome of each event. e has no Entry for a new alias. If no
 // event changes anything, Apply returns e itself.
 func (p *Policy) Apply(e Timed, events []Event, now time.Time) (Timed, []Outcome) {
+	return p.ApplyWithin(Boundless, e, events, now)
+}
+
+// ApplyWithin is Apply for a ledger that has only so much room for alerts.
+func (p *Policy) ApplyWithin(room Room, e Timed, events []Event, now time.Time) (Timed, []Outcome) {
 	first := slices.IndexFunc(events, func(ev Event) bool { return !ev.Ignored })
 	if e.Entry == nil && first < 0 {
 		return e, slices.Repeat([]Outcome{Ignored}, len(events))
+	}
+	if e.Entry == nil && room.Refuses() {
+		return e, slices.Repeat([]Outcome{NoRoom}, len(events))
 	}
 	outcomes := make([]Outcome, len(events))
 	n := newEntry(e, events[max(first, 0)], now)
 	n.Members = n.Members.draft()
 	changed := e.Entry == nil
 	for i := range events {
-		outcomes[i] = p.apply(&n, &events[i], now)
+		if ev, refused := room.admit(&n.Members, &events[i]); ev == nil {
+			outcomes[i] = refused
+		} else {
+			before := n.Members.bytes
+			outcomes[i] = p.apply(&n, ev, now)
+			room.take(n.Members.bytes - before)
+		}
 		changed = changed || outcomes[i].changes()
 	}
 	if !changed {

@@ -59,6 +59,9 @@ func Pack(e Timed) (Kept, bool) {
 	return Kept{QuietSince: e.QuietSince, fields: string(p.b)}, true
 }
 
+// Bytes is the length of what was packed.
+func (c *Kept) Bytes() int { return len(c.fields) }
+
 // Unpack returns the entry.
 func (c *Kept) Unpack(alias string) Timed {
 	u := unpacker{zero: c.QuietSince, b: []byte(c.fields)}

@@ -72,6 +72,7 @@ type Members struct {
 	firing  [incident.Critical + 1]int32
 	n, held int32
 	whole   int32  // of members with their text
+	bytes   int64  // see Bytes
 	left    bool   // a member that leaves closing to a person has stopped firing since the entry noted this
 	text    uint64 // a hash of all changes of what firing members say
 }
@@ -98,7 +99,7 @@ func (s *Members) Says() uint64 { return s.text }
 // noteChange adds a change of a member to Says. how is its cause: an event or time.
 func (s *Members) noteChange(m *Member, how uint64) {
 	for _, part := range [...]uint64{
-		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), //nolint:gosec // a mere hash
+		how, binary.LittleEndian.Uint64(m.Key[:8]), uint64(m.Seq), uint64(m.Alert.StartsAt.UnixNano()), uint64(m.bytes()), //nolint:gosec // a mere hash
 	} {
 		s.text = (s.text ^ part) * 1099511628211
 	}
@@ -248,6 +249,7 @@ func (s *Members) count(m *Member, by int32) {
 	if !m.Alert.IsBrief() {
 		s.whole += by
 	}
+	s.bytes += int64(by) * m.bytes()
 }
 
 // final reports whether a firing member is Final.

@@ -57,8 +57,9 @@ func (w *world) check() {
 	}
 }
 
-// checkSummaries: each bucket's summary is that of its members, and I33.
+// checkSummaries: each bucket's summary is that of its members, their bytes are counted, and I33.
 func (w *world) checkSummaries(e *Entry) {
+	checkBytes(w, e)
 	var whole int
 	for m := range e.Members.All() {
 		if !m.Alert.IsBrief() {

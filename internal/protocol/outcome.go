@@ -26,7 +26,7 @@ const (
 	EchoCancelled                   // a resolve ended the hold
 	ResolveWaits                    // a resolve waits for the next snapshot
 	ResolveWithdrawn                // a firing ended that wait
-	NoRoom                          // not applied: a new alias, and limits::aliases are live
+	NoRoom                          // not applied: a new alias or alert, and the ledger is full
 	Ignored                         // the alert must not have an incident, and has none
 	Repaired                        // a member began to fire because a list has it and no webhook came
 
@@ -43,7 +43,9 @@ func (o Outcome) String() string {
 }
 
 // changes reports whether the event changed the entry.
-func (o Outcome) changes() bool { return o != OlderDropped && o != StaleResolve && o != Ignored }
+func (o Outcome) changes() bool {
+	return o != OlderDropped && o != StaleResolve && o != NoRoom && o != Ignored
+}
 
 // Durable reports whether events with these outcomes must be stored. A repeat need not be stored, because it changes only two values that
 // no restart needs: the place in the order of one receiver process, and the time when this process last heard the alert.

@@ -61,7 +61,7 @@ var remedies = map[string][2]string{
 	string(HeldEcho):  {"nothing; the firing counts when the wait ends, unless the alert resolves. If real alerts wait often, see the key echo", "an-alert-has-no-incident"},
 	string(Ignored):   {"nothing, or change the rule", "an-alert-has-no-incident"},
 	string(Unusable):  {"give the records an alias", "alert24bridgerecordsrefused"},
-	string(NoRoom):    {"find the rule that makes so many aliases, or raise limits::aliases", "alert24bridgealiasesrefused"},
+	string(NoRoom):    {"find the rule that makes so many aliases or alerts, or raise limits::aliases", "alert24bridgealiasesrefused"},
 	string(NotOpened): {"nothing", "an-alert-has-no-incident"},
 	string(Skipped):   {"correct the program that sends the alert", "an-alert-has-no-incident"},
 }

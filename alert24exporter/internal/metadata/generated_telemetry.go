@@ -579,7 +579,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterAlert24RefusedEvents, err = builder.meter.Int64Counter(
 		"otelcol_exporter_alert24_refused_events",
-		metric.WithDescription("Events refused because they need a new alias and limits::aliases is reached. [Alpha]"),
+		metric.WithDescription("Events refused because they need a new alias and limits::aliases is reached, or because the alert is new and all memory for alerts is taken. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
