@@ -19,9 +19,13 @@ import (
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 )
 
+// longHold: one Alertmanager may send its firing after the other's resolve, and then no resolve. After a short hold, that opens another
+// incident.
+const longHold = "exporters.alert24.echo.hold=6m"
+
 // The leader is killed while an alert fires: the incident closes once, with the true end.
 func TestLeaderIsKilledWhileAnAlertFires(t *testing.T) {
-	f := start(t)
+	f := startSome(t, replicas, longHold)
 	pair := f.pair(t)
 	alert := kit.HighErrorRate()
 	require.NoError(t, pair.Post(t.Context(), alert))
@@ -63,7 +67,7 @@ func (f *fleet) takeover(t *testing.T, from *harness.Collector) time.Duration {
 
 // The leader is paused for longer than its lease, and then continues as if nothing had happened. The changes of its successor stay.
 func TestLeaderSleepsThroughItsLease(t *testing.T) {
-	f := start(t)
+	f := startSome(t, replicas, longHold)
 	pair := f.pair(t)
 	alert := kit.HighErrorRate()
 	require.NoError(t, pair.Post(t.Context(), alert))
