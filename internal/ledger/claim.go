@@ -147,7 +147,7 @@ func (l *Ledger) Learn(ctx context.Context, answers []*protocol.Answered) error 
 			return s, true
 		}}
 	}
-	return l.store.enqueue(ctx, &write{plan: planOf(mutations...), patient: true})
+	return l.store.updatePatiently(ctx, mutations...)
 }
 
 // rests reports whether the entry needs nothing before wake, whatever other calls show. Right after a call its content is usually

@@ -150,7 +150,7 @@ func (s *store) amend(ctx context.Context, m mutation) error {
 	if s.applyInMemory(m) {
 		return nil
 	}
-	return s.enqueue(ctx, &write{plan: planOf(m), patient: true})
+	return s.updatePatiently(ctx, m)
 }
 
 // remember keeps the rendered content of e while a call is due, unless the entry has changed.

@@ -12,10 +12,13 @@ import (
 
 // update carries out all mutations or none, and returns when disk has them.
 func (s *store) update(ctx context.Context, mutations ...mutation) error {
-	return s.enqueue(ctx, &write{plan: planOf(mutations...)})
+	return s.enqueue(ctx, &write{plan: func(router) []mutation { return mutations }})
 }
 
-func planOf(mutations ...mutation) planner { return func(router) []mutation { return mutations } }
+// updatePatiently is update. It shares the transaction of another write, if one comes soon.
+func (s *store) updatePatiently(ctx context.Context, mutations ...mutation) error {
+	return s.enqueue(ctx, &write{plan: func(router) []mutation { return mutations }, patient: true})
+}
 
 // enqueue lets w share the next transaction, and returns when disk has it.
 func (s *store) enqueue(ctx context.Context, w *write) error {
