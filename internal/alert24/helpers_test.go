@@ -35,7 +35,7 @@ func serve(t *testing.T, h http.HandlerFunc, changes ...func(*Config)) *Client {
 func connect(t *testing.T, hc *http.Client, endpoint string, changes ...func(*Config)) *Client {
 	t.Helper()
 	t.Cleanup(hc.CloseIdleConnections)
-	cfg := Config{APIKey: testKey, Source: "prometheus"}
+	cfg := Config{APIKey: testKey, Source: "prometheus", Timeout: time.Minute} // also on a busy machine
 	for _, change := range changes {
 		change(&cfg)
 	}

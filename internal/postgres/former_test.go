@@ -62,7 +62,7 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 			return nil
 		}, nil)
 	}()
-	within(t, time.Minute, l.Lost(), "it leads without a database")
+	receives(t, l.Lost(), "it leads without a database")
 	select {
 	case err := <-loaded:
 		require.Error(t, err)

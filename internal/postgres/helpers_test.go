@@ -136,11 +136,11 @@ func depose(tb testing.TB, database string) {
 	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET number = number + 1, expires = clock_timestamp() - interval '1 second'")
 }
 
-func within(tb testing.TB, d time.Duration, c <-chan struct{}, what string) {
+func receives(tb testing.TB, c <-chan struct{}, what string) {
 	tb.Helper()
 	select {
 	case <-c:
-	case <-time.After(d):
+	case <-time.After(time.Minute):
 		require.Fail(tb, what)
 	}
 }

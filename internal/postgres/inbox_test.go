@@ -205,7 +205,7 @@ func TestNotifyWakesTheLeader(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))
 	first := lead(t, open(t, url))
-	within(t, time.Minute, first.Wake(), "the leader does not look at its start")
+	receives(t, first.Wake(), "the leader does not look at its start")
 	// The leader also looks each second. Only a NOTIFY wakes this one.
 	l := &Leader{db: first.db, listen: first.db.newSession(time.Minute, time.Minute), wake: make(chan struct{}, 1)}
 	l.listen.setUp = first.listen.setUp
@@ -221,7 +221,7 @@ func TestNotifyWakesTheLeader(t *testing.T) {
 	for i := range 10 {
 		drain(l)
 		put(t, follower, "", strconv.Itoa(i))
-		within(t, time.Minute, l.Wake(), "the leader does not wake")
+		receives(t, l.Wake(), "the leader does not wake")
 	}
 }
 

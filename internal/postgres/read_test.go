@@ -30,7 +30,6 @@ func read(tb testing.TB, l *Leader) (payloads []string, ids []int64) {
 			require.True(tb, i == 0 || size < maxRead, "a part is too large")
 			size += len(r.Payload)
 			payloads, ids = append(payloads, string(r.Payload)), append(ids, r.ID)
-			assert.Less(tb, r.Waited, time.Minute)
 		}
 		if rest = more; len(rest) == 0 {
 			return payloads, ids
@@ -78,6 +77,7 @@ func TestSlowNetworkDoesNotBlockTheInbox(t *testing.T) {
 	payloads, _ := read(t, l)
 	assert.Len(t, payloads, 52)
 	proxy.Set(pgtest.Fault{})
+	l.commit.statement = time.Minute // a busy machine is not a slow network
 	holds(t, func() bool {
 		read(t, l)
 		return l.db.slowReads.Load() == 0
@@ -114,6 +114,7 @@ func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	_, _, err := l.Inbox(t.Context(), nil)
 	require.NoError(t, err)
 	follower := open(t, server.URL(database))
+	began := time.Now()
 	put(t, follower, "", "webhook")
 	put(t, follower, "", "another")
 	proxy.Set(pgtest.Fault{HangToClient: true})
@@ -123,4 +124,5 @@ func TestRowsWaitWhileTheyAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	require.Greater(t, rows[1].Waited, hangs/2)
+	require.Less(t, rows[1].Waited, time.Since(began)+time.Second)
 }

@@ -44,14 +44,14 @@ func TestAsks(t *testing.T) {
 		code    int
 		creates bool
 	}{{"y\n", 0, true}, {"Yes\n", 0, true}, {"n\n", 2, false}, {"", 2, false}, {"\n", 2, false}} {
-		s := sandboxtest.Start(t, sandbox.Options{})
+		s := sandboxtest.Start(t, sandbox.Options{Switches: func(sw *sandbox.Switches) { sw.NonAtomicCreate = 0 }}) // whether two creates meet is chance otherwise
 		code, stdout, stderr := run(t.Context(), tt.stdin, "--config", configOf(s, "api_key: "+s.Key), "--severity", "medium")
 		assert.Equal(t, tt.code, code, tt.stdin)
 		assert.Contains(t, stderr, "open up to six test incidents of severity medium, with the alias alert24tool-check:")
 		assert.Equal(t, tt.creates, len(s.Incidents()) > 0)
 		if tt.creates {
-			assert.Contains(t, stdout, "Test incidents: 5 opened, 0 left open.\n")
-			assert.Regexp(t, `look at the pages of incidents #1, #2, #3, #[45], #[45]\.`, stdout)
+			assert.Contains(t, stdout, "Test incidents: 4 opened, 0 left open.\n")
+			assert.Contains(t, stdout, "look at the pages of incidents #1, #2, #3, #4.")
 			assert.Equal(t, "medium", s.Incidents()[1].Severity)
 			assert.Contains(t, stdout, sampleOfTheDocumentation(t))
 		} else {
