@@ -57,10 +57,19 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 	l := lead(t, db)
 	loaded := make(chan error, 1)
 	go func() {
-		loaded <- l.Load(context.WithoutCancel(t.Context()), func(ledger.Loaded) error {
-			proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
-			return nil
-		}, nil)
+		began := false
+		load := func() error {
+			return l.Load(context.WithoutCancel(t.Context()), func(ledger.Loaded) error {
+				began = true
+				proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true})
+				return nil
+			}, nil)
+		}
+		err := load()
+		for !began && l.Err() == nil { // a busy machine
+			err = load()
+		}
+		loaded <- err
 	}()
 	receives(t, l.Lost(), "it leads without a database")
 	select {
