@@ -168,12 +168,15 @@ func (w *modelWorld) take(i int, s step) {
 	})
 }
 
-// prompt is how long a page of a good alias may take at the gate's rate. Its lane goes first.
+// prompt is how long a page of a good alias may take if all good aliases close and page at once: at the gate's rate, and while a call
+// of the bad alias and a list hang. Its lane goes first.
 func (w *modelWorld) prompt() time.Duration {
+	const calls = 2 * goods
+	most := promptly + time.Duration(calls/(w.history.places-2))*rtt
 	if w.history.rate > 0 {
-		return promptly + time.Duration(2*goods/w.history.rate*float64(time.Second))
+		most += time.Duration(calls / w.history.rate * float64(time.Second))
 	}
-	return promptly
+	return most
 }
 
 // holds checks that Alert24 matches the alias. If only few requests may be under way, hanging requests may block everything except pages.
