@@ -36,6 +36,7 @@ type fleet struct {
 	database string
 	logs     *logobserver.ObservedLogs
 	logger   *zap.Logger
+	start    time.Time
 	all      []*alert24Exporter
 }
 

@@ -55,7 +55,7 @@ func TestReplicas(t *testing.T) {
 			core, logs := logobserver.New(zap.DebugLevel)
 			test(&fleet{
 				t: t, box: sandboxtest.Start(t, sandbox.Options{}), server: server, database: server.Database(t),
-				logs: logs, logger: zap.New(core),
+				logs: logs, logger: zap.New(core), start: time.Now(),
 			})
 		})
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/pauses"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 const (
@@ -65,7 +66,7 @@ type DB struct {
 	id       string // of this process, for this component: the holder of a lease
 	schema   string // quoted
 	channel  string // prefix of the names of what is notified
-	log      *zap.Logger
+	log      *seldom.Logger
 	now      func() time.Time
 	clock    clock
 	pauses   pauses.Pauses
@@ -99,12 +100,13 @@ func New(cfg Config) (*DB, error) {
 		cfg.Describe = func(ledger.Change) Description { return Description{} }
 	}
 	db := &DB{
-		cfg: cfg, id: uuid.NewString(), schema: pgx.Identifier{cfg.Schema}.Sanitize(), log: cfg.Log, now: cfg.now,
+		cfg: cfg, id: uuid.NewString(), schema: pgx.Identifier{cfg.Schema}.Sanitize(), now: cfg.now,
 		channel: channelName(cfg.Schema, cfg.Component), binding: make(chan struct{}, 1),
 	}
-	if db.log == nil {
-		db.log = zap.NewNop()
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
 	}
+	db.log = seldom.New(cfg.Log)
 	if db.now == nil {
 		db.now = time.Now
 	}

@@ -5,9 +5,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/postgres/pgtest"
+	"github.com/alert24/otelcol-alert24/internal/seldom"
 )
 
 // proxied opens a replica behind a network that can fail.
@@ -273,4 +276,22 @@ func TestSecretsStaySecret(t *testing.T) {
 		}
 		t.Logf("%s: %s", name, err)
 	}
+}
+
+// The faults of a database may alternate with each try. The log tells of both, and not of each try.
+func TestAlternatingFaultsAreLoggedSeldom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zap.InfoLevel)
+		db := &DB{log: seldom.New(zap.New(core))}
+		for range 100 {
+			db.report(errors.New("no connection is free"))
+			db.report(errors.New("the database did not answer in time"))
+		}
+		require.Equal(t, seldom.PerMinute, logged.Len())
+		require.Len(t, logged.FilterField(zap.String("error", "the database did not answer in time")).All(), seldom.PerMinute/2)
+		time.Sleep(time.Minute)
+		db.report(nil)
+		require.Equal(t, 1, logged.FilterMessage("The database can be used again").Len())
+	})
 }

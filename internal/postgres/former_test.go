@@ -101,10 +101,12 @@ func TestStoppedLeaderIsDislodgedAlthoughTheClockIsSetBack(t *testing.T) {
 	one, other := open(t, server.URL(database), leases(4*time.Second)), open(t, server.URL(database))
 	die(lead(t, one))
 	stopped := one.newSession(time.Minute, time.Minute)
-	require.NoError(t, stopped.do(t.Context(), "hold the fence", false, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM otelcol_alert24.leader FOR SHARE")
-		return err
-	}))
+	inTime(t, func() error {
+		return stopped.do(t.Context(), "hold the fence", false, func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM otelcol_alert24.leader FOR SHARE")
+			return err
+		})
+	})
 	t.Cleanup(func() { stopped.close(context.WithoutCancel(t.Context())) })
 	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = renewed + interval '1 hour', expires = expires + interval '1 hour'")
 	await(t, campaign(t, other))
