@@ -43,13 +43,12 @@ func TestNoSenderFillsTheLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("GOMEMLIMIT", "640MiB") // as the packages and the chart run it
 			s, c := kit.StartCollector(t)
+			peak := watch(t, c)
 			known := kit.Firing("known", "critical")
 			kit.Deliver(t, c, known)
 			fill(t, s, c)
 			assert.True(t, c.Running())
-			peak := resident(t, c)
-			t.Logf("the bridge took %d MiB at the most", peak>>20)
-			assert.Less(t, peak, limit*3/2)
+			assert.Less(t, peak(), limit*3/2)
 			assert.Equal(t, http.StatusOK, answered(t, c, kit.Body(t, kit.Saying(known, "it got worse"))))
 			assert.Equal(t, http.StatusOK, answered(t, c, kit.Body(t, kit.Resolved(known))))
 			kit.OnlyIncidentOf(t, s, "HighErrorRate:known", kit.IsResolved)
