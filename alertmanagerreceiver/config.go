@@ -171,7 +171,7 @@ func createDefaultConfig() component.Config {
 		Limits: LimitsConfig{
 			LabelsPerAlert:     256,
 			ValueBytes:         16 << 10,
-			ConcurrentRequests: 32,
+			ConcurrentRequests: 64,
 		},
 		Alias: AliasConfig{
 			Labels:       []string{"alertname", "instance"},

@@ -105,7 +105,7 @@ func TestDefaults(t *testing.T) {
 	assert.EqualValues(t, 67108864, cfg.ServerConfig.MaxRequestBodySize)
 	assert.Equal(t, 30*time.Second, cfg.ServerConfig.ReadTimeout)
 	assert.Equal(t, 5*time.Second, cfg.ShutdownTimeout)
-	assert.Equal(t, LimitsConfig{LabelsPerAlert: 256, ValueBytes: 16384, ConcurrentRequests: 32}, cfg.Limits)
+	assert.Equal(t, LimitsConfig{LabelsPerAlert: 256, ValueBytes: 16384, ConcurrentRequests: 64}, cfg.Limits)
 	assert.Equal(t, AliasConfig{
 		Labels: []string{"alertname", "instance"}, Separator: ":", MissingLabel: webhook.MissingHash, Exclude: []string{
 			"severity", "alert_severity", "severity_level", "threshold.name",

@@ -64,12 +64,12 @@ func TestLargeWebhooksCountMore(t *testing.T) {
 		length, max int64
 		want        int64
 	}{
-		{32, 0, 64 << 20, 6 << 20},
-		{32, 1 << 20, 64 << 20, 6 << 20},
-		{32, 10 << 20, 64 << 20, 10<<20 + chunk},
-		{32, 64 << 20, 64 << 20, 64<<20 + chunk},
-		{32, 99 << 20, 64 << 20, 64<<20 + chunk}, // is refused
-		{32, -1, 64 << 20, 6 << 20},              // of unknown length
+		{64, 0, 64 << 20, 3 << 20},
+		{64, 1 << 20, 64 << 20, 3 << 20},
+		{64, 10 << 20, 64 << 20, 10<<20 + chunk},
+		{64, 64 << 20, 64 << 20, 64<<20 + chunk},
+		{64, 99 << 20, 64 << 20, 64<<20 + chunk}, // is refused
+		{64, -1, 64 << 20, 2<<20 + chunk},        // of unknown length
 		{1000, 10, 64 << 20, 10 + chunk},
 		{1, 10, 64 << 20, memoryBudget},
 		{1000, 1 << 30, 1 << 30, 1<<30 + chunk},
@@ -82,17 +82,21 @@ func TestLargeWebhooksCountMore(t *testing.T) {
 
 // TestMemoryBudget: all webhooks together stay within the budget, which fits the documented memory_limiter.
 func TestMemoryBudget(t *testing.T) {
-	p := newPlaces(defaultConfig())
-	assert.EqualValues(t, memoryBudget, p.budget)
-	var held int64
-	for {
-		place, err := tryTake(p, 64<<20)
-		if err != nil {
-			break
+	for length, want := range map[int64]int{64 << 20: 2, 1 << 20: defaultConfig().Limits.ConcurrentRequests, 1000: defaultConfig().Limits.ConcurrentRequests} {
+		p := newPlaces(defaultConfig())
+		assert.EqualValues(t, memoryBudget, p.budget)
+		atOnce := 0
+		for held := int64(0); ; atOnce++ {
+			place, err := tryTake(p, length)
+			if err != nil {
+				break
+			}
+			held += place.held
+			require.LessOrEqual(t, held, p.budget)
+			require.GreaterOrEqual(t, place.held, length+webhook.ChunkBytes)
 		}
-		held += place.held
+		assert.Equal(t, want, atOnce, "webhooks of %d bytes at once", length)
 	}
-	assert.EqualValues(t, 2*(64<<20+webhook.ChunkBytes), held, "two of the largest")
 }
 
 // TestALargeBodyOfUnknownLengthWaits: it counts as a usual body until it turns out to be large.

@@ -19,7 +19,7 @@ const (
 	// repairAfter is how long an alert must be active without a webhook before it is passed on.
 	repairAfter = 5 * time.Minute
 	// maxRepairBytes bounds the memory of the alerts that one sync passes on. The next syncs pass on the rest.
-	maxRepairBytes = webhook.ChunkBytes
+	maxRepairBytes = 4 << 20
 	// maxHeard bounds the alerts that are known to have come by webhook. Any others are passed on as well, as repeats.
 	maxHeard = 200_000
 )

@@ -17,7 +17,7 @@ import (
 
 const (
 	// ChunkBytes roughly bounds the memory of the records of one chunk, unless a single alert takes more.
-	ChunkBytes = 4 << 20
+	ChunkBytes = 2 << 20
 	// alertBytes is roughly the memory of a record without labels and annotations, and pairBytes that of one such pair without its text.
 	alertBytes = 1536
 	pairBytes  = 64
