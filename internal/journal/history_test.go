@@ -22,21 +22,28 @@ import (
 // only if it changes something.
 type moody struct {
 	*disk
-	fails, lies, refuses, full bool
+	now  moods
+	next []moods // of the next transactions that change something
 }
+
+type moods struct{ fails, lies, refuses, full bool }
 
 func (m *moody) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	asks := !slices.ContainsFunc(ops, func(op *storage.Operation) bool { return op.Type != storage.Get })
+	if len(m.next) > 0 && !asks {
+		m.now, m.next = m.next[0], m.next[1:]
+		defer func() { m.now = moods{} }()
+	}
 	switch {
-	case m.fails || m.refuses && !asks:
+	case m.now.fails || m.now.refuses && !asks:
 		return errDisk
-	case m.full && !asks:
+	case m.now.full && !asks:
 		return storage.ErrStorageFull
 	}
 	if err := m.disk.Batch(ctx, ops...); err != nil {
 		return err
 	}
-	if m.lies {
+	if m.now.lies {
 		return errDisk
 	}
 	return nil
@@ -66,11 +73,12 @@ func (h *history) commit(ctx context.Context, records owner) error {
 	if err := h.settle(ctx); err != nil {
 		return err
 	}
+	lies := h.now.lies || slices.ContainsFunc(h.next, func(m moods) bool { return m.lies })
 	err := h.memory.commit(ctx, h.journal, records)
 	if errors.Is(err, ledger.ErrUncertain) {
 		for key, record := range records {
 			h.doubt = append(h.doubt, key)
-			if h.lies {
+			if lies {
 				h.other[key] = append(h.other[key], record)
 			}
 		}
@@ -148,8 +156,9 @@ func TestJournalIsTheRecords(t *testing.T) {
 					next[k] = fmt.Sprint(h.last, strings.Repeat("\nx", rapid.SampledFrom([]int{0, 250, 2500}).Draw(t, "length")))
 				}
 			}
+			moody := h.now != (moods{}) || len(h.next) > 0
 			if err := h.commit(ctx, next); err != nil {
-				require.True(t, h.fails || h.lies || h.refuses || h.full)
+				require.True(t, moody)
 			}
 		}
 		with := func(mood *bool, do func(*rapid.T)) func(*rapid.T) {
@@ -159,21 +168,28 @@ func TestJournalIsTheRecords(t *testing.T) {
 				*mood = false
 			}
 		}
+		mood := rapid.SampledFrom([]moods{{}, {fails: true}, {lies: true}, {full: true}})
+		writeMoodily := func(t *rapid.T) {
+			h.next = append([]moods{{full: true}}, rapid.SliceOfN(mood, 0, 4).Draw(t, "moods")...)
+			write(t)
+			h.next = nil
+		}
 		check := func(*rapid.T) { _ = h.journal.Check(ctx) }
 		squeeze := func(*rapid.T) { h.journal.cleanFull(ctx) }
 		t.Repeat(map[string]func(*rapid.T){
 			"":                                     h.check,
 			"write":                                write,
 			"more":                                 write,
-			"fail":                                 with(&h.fails, write),
-			"fail although it was done":            with(&h.lies, write),
-			"fail although questions are answered": with(&h.refuses, write),
-			"be full":                              with(&h.full, write),
+			"fail":                                 with(&h.now.fails, write),
+			"fail although it was done":            with(&h.now.lies, write),
+			"fail although questions are answered": with(&h.now.refuses, write),
+			"be full":                              with(&h.now.full, write),
+			"be full, and then in any mood":        writeMoodily,
 			"be short of room":                     func(*rapid.T) { h.journal.reserve.lacksRoom = true },
 			"squeeze":                              squeeze,
-			"squeeze, which seems to fail":         with(&h.lies, squeeze),
+			"squeeze, which seems to fail":         with(&h.now.lies, squeeze),
 			"be asked for room":                    check,
-			"be asked for room and lie":            with(&h.lies, check),
+			"be asked for room and lie":            with(&h.now.lies, check),
 			"die": func(t *rapid.T) {
 				sure := h.memory
 				h.open(ctx, t)

@@ -53,7 +53,7 @@ func TestLedgerAndJournal(t *testing.T) { //nolint:funlen // one random machine:
 			for a, what := range next {
 				if err == nil {
 					sure[a] = what
-				} else if m.lies {
+				} else if m.now.lies {
 					other[a] = append(other[a], what)
 				}
 			}
@@ -77,10 +77,10 @@ func TestLedgerAndJournal(t *testing.T) { //nolint:funlen // one random machine:
 			},
 			"apply":                                apply,
 			"more":                                 apply,
-			"fail":                                 with(&m.fails),
-			"fail although it was done":            with(&m.lies),
-			"fail although questions are answered": with(&m.refuses),
-			"be full":                              with(&m.full),
+			"fail":                                 with(&m.now.fails),
+			"fail although it was done":            with(&m.now.lies),
+			"fail although questions are answered": with(&m.now.refuses),
+			"be full":                              with(&m.now.full),
 			"check":                                func(t *rapid.T) { require.NoError(t, l.Check(t.Context())) },
 			"die": func(t *rapid.T) {
 				open()
