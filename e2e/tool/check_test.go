@@ -6,6 +6,8 @@ package tool
 import (
 	"context"
 	"errors"
+	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -99,6 +101,9 @@ func TestCheckStopsAtAWrongKey(t *testing.T) {
 
 // After Ctrl-C while an incident is open, the check closes it. So it does when its terminal is closed: the shell and the kernel both say so.
 func TestInterruptedCheckCloses(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // below nohup, the command would inherit that it is ignored
+	defer signal.Stop(hangups)
 	for name, tt := range map[string]struct {
 		signal syscall.Signal
 		times  int
