@@ -17,7 +17,7 @@ func TestDatabaseStatusIsThatOfTheLastReading(t *testing.T) {
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 	one, two := postgres.Status{InboxRows: 1}, postgres.Status{InboxRows: 2}
 	var d databaseStatus
-	assert.Zero(t, d.get(), "nobody has reading")
+	assert.Zero(t, d.get(), "nothing was read")
 	d.set(one, nil, at(1))
 	assert.Equal(t, reading{status: &one, at: at(1)}, d.get(), "it could always be used")
 	d.expire()
