@@ -50,6 +50,7 @@ type store struct {
 	spare  *transaction            // has ended
 	taken  map[protocol.Key]string // aliases under which alerts start to fire in this transaction
 	at     *write                  // whose changes are being computed
+	crowd  crowd
 
 	turn    chan struct{} // holds a token while a writer commits all waiting writes
 	pending struct {

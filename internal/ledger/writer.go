@@ -37,7 +37,9 @@ func (s *store) enqueue(ctx context.Context, w *write) error {
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
-		runtime.Gosched() // webhooks that are nearly ready join this transaction
+		if s.crowd > 0 {
+			runtime.Gosched() // webhooks that are nearly ready join this transaction
+		}
 		// Other callers share the transaction: it must not fail because one of them gave up.
 		s.commitPending(context.WithoutCancel(ctx))
 		<-w.done
@@ -51,6 +53,7 @@ func (s *store) commitPending(ctx context.Context) {
 	writes := s.pending.writes
 	s.pending.writes = nil
 	s.pending.Unlock()
+	s.crowd.note(writes)
 	defer func() {
 		for _, w := range writes {
 			close(w.done)
@@ -71,6 +74,25 @@ func (s *store) commitPending(ctx context.Context) {
 		if w.err = err; again && (unread == nil || !w.drains) {
 			w.err = s.write(ctx, nil, w)
 		}
+	}
+}
+
+// crowd tells whether webhooks come at the same time. It counts down with each webhook that has a transaction for itself.
+type crowd int
+
+// crowdLasts is how many webhooks in a row must be alone before no more are expected to join.
+const crowdLasts = 16
+
+func (c *crowd) note(writes []*write) {
+	webhooks := 0
+	for _, w := range writes {
+		webhooks += count(w.fenced)
+	}
+	switch {
+	case webhooks > 1:
+		*c = crowdLasts
+	case webhooks == 1:
+		*c = max(0, *c-1)
 	}
 }
 
