@@ -106,7 +106,7 @@ func (p *batch) apply(g *group, s slot, used usage) (next slot, durable bool) {
 		s.view = f.view
 	}
 	armed := p.policy.Arm(&n, s.view.of(n.Entry), p.now)
-	durable = armed || s.loaded || protocol.Durable(did)
+	durable = armed || protocol.Durable(did)
 	s.set(n)
 	s.mark(p.now, false)
 	return s, durable

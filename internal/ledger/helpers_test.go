@@ -7,10 +7,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
@@ -181,4 +183,14 @@ func (d *disk) decode(t *testing.T) *protocol.Entry {
 	e, err := protocol.Decode(theAlias, d.record(), func(i int) []byte { return d.records[bucketKey(theAlias, i)] })
 	require.NoError(t, err)
 	return e
+}
+
+// writeAll changes all entries.
+func writeAll(t *rapid.T, l *Ledger, what string) {
+	var events []protocol.Event
+	for _, alias := range slices.Sorted(slices.Values(l.Aliases())) {
+		events = append(events, of(alias, saying(what, firing("am1", at(0)))))
+	}
+	_, err := l.Apply(t.Context(), events, nil)
+	require.NoError(t, err)
 }

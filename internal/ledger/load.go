@@ -44,7 +44,7 @@ func (l *Ledger) Load(ctx context.Context) (Damage, error) {
 		if s.since.After(now) {
 			s.since = now // the wall clock may have been set back
 		}
-		s.loaded, s.stale = true, !n.Members.Same(&s.entry.Members)
+		s.stale = !n.Members.Same(&s.entry.Members)
 		s.set(n)
 		s.mark(now, false)
 		l.store.keep(alias, nil, s)

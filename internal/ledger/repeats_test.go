@@ -32,3 +32,32 @@ func TestARepeatLosesNoAlert(t *testing.T) {
 		assert.Equal(t, n-1, restarted.Get(theAlias).Members.Firing(), "%d alerts", n)
 	}
 }
+
+// A repeat may come under other settings. They hold after a restart, too: an alert with a longer stale_after does not resolve early.
+func TestARepeatUnderOtherSettingsIsStored(t *testing.T) {
+	for what, restarts := range map[string]bool{"of a processor before the bridge": false, "of the bridge": true} {
+		now := at(0)
+		m := NewMemory()
+		restart := func() *Ledger {
+			l := New(testConfig(10, func() time.Time { return now }), m)
+			_, err := l.Load(t.Context())
+			require.NoError(t, err)
+			return l
+		}
+		l := restart()
+		ev := firing("am1", at(0))
+		ev.StaleAfter = 5 * minute
+		apply(t, l, ev)
+		if restarts {
+			l = restart()
+		}
+		ev.StaleAfter = hour
+		apply(t, l, ev)
+
+		l = restart()
+		now = now.Add(10 * minute)
+		_, _, err := l.Claim(t.Context(), theAlias)
+		require.NoError(t, err)
+		assert.True(t, l.Get(theAlias).Firing(), "the settings %s", what)
+	}
+}

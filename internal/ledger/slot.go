@@ -21,8 +21,8 @@ type slot struct {
 	view *view
 	// since is when Alert24 began to differ from the entry; zero while it matches, as far as we know.
 	since time.Time
-	// loaded: disk still has the record that Load began with. stale: its members differ from those in memory.
-	loaded, stale bool
+	// stale: the members changed when they were loaded, and disk does not know yet.
+	stale bool
 	// kept is the packed form that entry was made from, if it is closed.
 	kept *closed
 }
@@ -62,18 +62,12 @@ type stored struct {
 	more *slot // the other fields of a slot that has them
 }
 
-var onlyLoaded = &slot{loaded: true} // every slot, after a start
-
 func (s *slot) store() stored {
 	more := *s
 	more.entry, more.timers, more.since, more.listsAt, more.kept = nil, nil, time.Time{}, time.Time{}, nil
 	c := stored{entry: s.entry, timers: s.timers, since: nanoseconds(s.since), listsAt: sinceEpoch(s.listsAt)}
-	switch more {
-	case slot{}:
-	case *onlyLoaded:
-		c.more = onlyLoaded
-	default:
-		kept := more // only this one needs memory of its own
+	if more != (slot{}) {
+		kept := more // only this slot needs memory of its own
 		c.more = &kept
 	}
 	return c
@@ -126,7 +120,7 @@ func (s *slot) same(t *slot) bool { return s.entry == t.entry || s.kept != nil &
 type closed struct {
 	protocol.Kept
 
-	loaded, stale bool
+	stale bool
 }
 
 // pack returns the compact form of a closed slot, or false if the slot has more to keep.
@@ -135,7 +129,7 @@ func (s *slot) pack() (*closed, bool) {
 		return nil, false
 	}
 	c, ok := protocol.Pack(s.timed())
-	return &closed{c, s.loaded, s.stale}, ok
+	return &closed{c, s.stale}, ok
 }
 
 // slot returns the slot of an alias. The caller holds mu.
@@ -144,7 +138,7 @@ func (s *store) slot(alias string) slot {
 		return current.slot()
 	}
 	if c, known := s.closed[alias]; known {
-		s := slot{loaded: c.loaded, stale: c.stale, kept: c}
+		s := slot{stale: c.stale, kept: c}
 		s.set(c.Unpack(alias))
 		return s
 	}

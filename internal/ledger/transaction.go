@@ -128,10 +128,9 @@ func (s *store) persist(ctx context.Context, makesRoom bool, t *transaction) err
 		switch c := &t.changes[i]; {
 		case !c.durable:
 		case c.stale:
-			c.next.loaded, c.next.stale = false, false
+			c.next.stale = false
 			b.add(c.alias, c.former, nil, c.next.entry, c.next.since) // the changes made by Load are not on disk yet
 		default:
-			c.next.loaded = false
 			b.add(c.alias, c.former, c.former, c.next.entry, c.next.since)
 		}
 	}

@@ -131,6 +131,7 @@ func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 		n.Refresh = n.Refresh || refresh // the update may have nothing to write, because a person edited the field
 		return Changed
 	}
+	alike := m.StaleAfter == ev.StaleAfter && m.Witness == ev.Witness && m.Final == ev.Final
 	next := *m
 	next.stamp(ev, now)
 	if same {
@@ -139,8 +140,12 @@ func (p *Policy) repeat(n *Timed, m *Member, ev *Event, now time.Time) Outcome {
 		n.Members.noteChange(&next, byEvent)
 	}
 	n.Members.set(&next)
-	if p.refreshDue(n.Entry, now) {
-		n.Refresh = true
+	due := p.refreshDue(n.Entry, now)
+	n.Refresh = n.Refresh || due
+	switch {
+	case !alike:
+		return Changed // other settings of the alert, which a restart must know
+	case due:
 		return RefreshDue
 	}
 	return Repeated

@@ -11,7 +11,7 @@ type Outcome uint8
 // Outcomes of an event.
 const (
 	Fired            Outcome = iota // a member began to fire
-	Changed                         // a firing member says something else
+	Changed                         // a firing member says something else, or has other settings
 	Repeated                        // nothing new
 	RefreshDue                      // nothing new, but the incident was last seen long ago
 	Resolved                        // a firing member resolved
