@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
@@ -50,16 +51,17 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 	return nil
 }
 
-// check makes a small write.
+// check makes a small write. A leader writes to other tables than a follower, which it may be again at any moment.
 func (e *alert24Exporter) check(ctx context.Context) error {
-	if e.replica != nil {
-		return e.replica.db.Check(ctx)
+	if l := e.ledger(); l != nil {
+		if err := l.Check(ctx); e.replica == nil || err != nil && !errors.Is(err, ledger.ErrDeposed) {
+			return err
+		}
 	}
-	l := e.ledger()
-	if l == nil {
+	if e.replica == nil {
 		return errStopped
 	}
-	return l.Check(ctx)
+	return e.replica.db.Check(ctx)
 }
 
 // probeEvery is the time between checks of the storage when no readiness request comes.

@@ -147,6 +147,25 @@ func poolerOfTransactions(f *fleet) {
 	f.complains(advice)
 }
 
+// A leader writes to other tables than a follower. While it cannot write to these, it is not ready, and does not report its recovery.
+func leaderCannotWrite(f *fleet) {
+	leader, followers := f.three()
+	f.server.Do(f.t, f.database, "REVOKE INSERT ON otelcol_alert24.entries FROM "+pgtest.Role)
+	require.Eventually(f.t, func() bool {
+		err := f.send(leader, "firing")
+		return err != nil && strings.Contains(err.Error(), "permission denied for table entries (SQLSTATE 42501)")
+	}, patience, tick)
+	for range 3 {
+		require.ErrorIs(f.t, leader.ready(f.t.Context()), errDatabase)
+		assert.True(f.t, leader.telemetry.storageFailed.Load())
+	}
+	require.Eventually(f.t, func() bool { return followers[0].ready(f.t.Context()) == nil }, patience, tick)
+	f.sends(followers[0], f.alert("firing"))
+	f.server.Do(f.t, f.database, "GRANT INSERT ON otelcol_alert24.entries TO "+pgtest.Role)
+	require.Eventually(f.t, func() bool { return leader.ready(f.t.Context()) == nil }, patience, tick)
+	f.opens(1)
+}
+
 // The password may be corrected later, in the database or in a file. No replica needs a restart.
 func wrongPassword(f *fleet) {
 	const secret = "s3cret-of-the-database"

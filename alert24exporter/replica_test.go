@@ -46,6 +46,7 @@ func TestReplicas(t *testing.T) {
 		"the server is read-only":        readOnly,
 		"the server's disk is full":      fullDisk,
 		"statements take too long":       slowStatements,
+		"a leader that cannot write":     leaderCannotWrite,
 		"a webhook whose sender is gone": senderGone,
 		"a dry run has its own entries":  dryRunApart,
 		"watchdog through a follower":    watchdogThroughAFollower,

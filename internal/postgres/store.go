@@ -198,12 +198,12 @@ func (l *Leader) Settle(context.Context) (there bool, err error) {
 	return false, errors.New("no commit is uncertain")
 }
 
-// Check returns why new records would be refused now.
-func (l *Leader) Check(context.Context) error {
-	if err := l.ended(); err != nil {
-		return err
-	}
-	return l.db.Err()
+// testKey is the key of a record that Check adds and removes. No alias contains control characters.
+const testKey = "\x01check"
+
+// Check returns why new records would be refused now. It adds a record and removes it in one transaction.
+func (l *Leader) Check(ctx context.Context) error {
+	return l.Commit(ctx, []ledger.Change{{Key: testKey, Record: []byte{}}, {Key: testKey}}, false)
 }
 
 // Size returns the approximate size of all records in bytes.
