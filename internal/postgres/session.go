@@ -105,7 +105,7 @@ func (s *session) prepare(ctx, patient context.Context) error {
 	silence := s.db.silence()
 	settings := fmt.Sprintf("SET statement_timeout = %d; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d; "+
 		"SET tcp_user_timeout = %d; SET tcp_keepalives_idle = %d; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; "+
-		"SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog; SET application_name = '%s'; "+
+		"SET default_transaction_isolation = 'read committed'; SET search_path = pg_catalog; SET client_encoding = 'UTF8'; SET application_name = '%s'; "+
 		// An acknowledged webhook must survive a crash of the database, whatever the role's default is.
 		"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 		ms(s.statement), ms(s.lock), ms(silence), ms(silence), max(1, int(silence.Seconds()/2)), applicationName(s.db.id))

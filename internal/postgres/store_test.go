@@ -179,3 +179,16 @@ func TestSeveralHosts(t *testing.T) {
 	put(t, db, "", "webhook")
 	require.Equal(t, map[string]string{"a": "1"}, records(t, open(t, server.URL(database))))
 }
+
+// Text is in UTF-8, whatever the role's default is.
+func TestAnyAliasIsWritten(t *testing.T) {
+	t.Parallel()
+	database := server.Database(t)
+	server.Do(t, database, "ALTER ROLE "+pgtest.Role+" IN DATABASE "+database+" SET client_encoding = 'WIN1252'")
+	const alias = "Störung Á → 停"
+	l := lead(t, open(t, server.URL(database)))
+	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change(alias, "1")}, false))
+	var shown string
+	require.NoError(t, superuser(t, database).QueryRow(t.Context(), "SELECT alias FROM otelcol_alert24.entries").Scan(&shown))
+	require.Equal(t, alias, shown)
+}
