@@ -60,11 +60,11 @@ func Render(root string, values map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the chart: %w", err)
 	}
-	return render(loaded, values)
+	return render(loaded, Release, Namespace, values)
 }
 
-func render(loaded *v2.Chart, values map[string]any) (map[string]string, error) {
-	all, err := util.ToRenderValues(loaded, values, common.ReleaseOptions{Name: Release, Namespace: Namespace, Revision: 1, IsInstall: true}, nil)
+func render(loaded *v2.Chart, release, namespace string, values map[string]any) (map[string]string, error) {
+	all, err := util.ToRenderValues(loaded, values, common.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("check the values: %w", err)
 	}

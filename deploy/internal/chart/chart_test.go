@@ -19,7 +19,6 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
 	core "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 )
@@ -40,58 +39,6 @@ func TestManifestsAreTheChart(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(projectRoot, "deploy", "kubernetes", "*.yaml"))
 	require.NoError(t, err)
 	assert.Len(t, files, len(names))
-}
-
-func TestValuesThatCannotWork(t *testing.T) {
-	for text, want := range map[string]string{
-		"replicas: 2":                    "replicas: 2: several bridges need a database",
-		"replicas: many":                 "replicas",
-		"memoryLimit: 1":                 "memoryLimit",
-		"secret: {name: ''}":             "name",
-		"memoryLimitMiB: 16":             "memoryLimitMiB",
-		"sync: {endpoints: [9093]}":      "endpoints",
-		"image: {pullPolicy: Sometimes}": "pullPolicy",
-
-		"resources: {limits: {memory: 767Mi}}":                           "resources.limits.memory: 767Mi: memoryLimitMiB: 512 needs 768Mi or more",
-		"resources: {limits: {memory: 0.5Gi}}":                           "resources.limits.memory: 0.5Gi",
-		"resources: {limits: {memory: 805306367}}":                       "resources.limits.memory: 8.05306367e+08",
-		"resources: {limits: {memory: 800M}}":                            "resources.limits.memory: 800M",
-		"memoryLimitMiB: 1024\nresources: {limits: {memory: 1Gi}}":       "memoryLimitMiB: 1024 needs 1536Mi or more",
-		"resources: {limits: {memory: much}}":                            "resources.limits.memory: much: write a quantity",
-		"podLabels: {app.kubernetes.io/name: other}":                     "podLabels: the chart itself sets the label app.kubernetes.io/name",
-		"service: {labels: {helm.sh/chart: other}}":                      "service.labels: the chart itself sets the label helm.sh/chart",
-		"monitoring: {labels: {app.kubernetes.io/component: other}}":     "monitoring.labels",
-		"alertmanagerConfig: {labels: {app.kubernetes.io/instance: me}}": "alertmanagerConfig.labels",
-		"dashboard: {labels: {app.kubernetes.io/version: '1'}}":          "dashboard.labels",
-		"podAnnotations: {checksum/config: a}":                           "podAnnotations: the chart itself sets the annotation checksum/config",
-	} {
-		var values map[string]any
-		require.NoError(t, yaml.Unmarshal([]byte(text), &values))
-		_, err := Render(projectRoot, values)
-		require.ErrorContains(t, err, want, text)
-	}
-}
-
-func TestMemoryLimitsThatWork(t *testing.T) {
-	for given, want := range map[string]string{
-		"{}":                              "768Mi",
-		"{limits: {memory: null}}":        "",
-		"{limits: null}":                  "",
-		"{limits: {cpu: 1}}":              "768Mi",
-		"{limits: {memory: 768Mi}}":       "768Mi",
-		"{limits: {memory: 1Gi}}":         "1Gi",
-		"{limits: {memory: 1.5G}}":        "1500M",
-		"{limits: {memory: 805306368}}":   "768Mi",
-		"{limits: {memory: '9e8'}}":       "900M",
-		"{limits: {memory: '1048576Ki'}}": "1Gi",
-	} {
-		c := renderSet(t, "", "resources: "+given).container(t)
-		if memory := c.Resources.Limits.Memory(); want == "" {
-			assert.True(t, memory.IsZero(), given)
-		} else {
-			assert.True(t, memory.Equal(resource.MustParse(want)), "%s: %s", given, memory)
-		}
-	}
 }
 
 func TestLint(t *testing.T) {

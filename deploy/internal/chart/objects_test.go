@@ -4,6 +4,8 @@
 package chart
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	routing "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1alpha1"
 	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
@@ -88,7 +91,12 @@ func (o *objects) add(t *testing.T, kind meta.TypeMeta, document string) {
 func strict[T any](t *testing.T, o *objects, document string) *T {
 	t.Helper()
 	var object T
-	require.NoError(t, yaml.UnmarshalStrict([]byte(document), &object), document)
+	// Kubernetes, too, takes no number for a text. yaml.UnmarshalStrict does.
+	text, err := yaml.YAMLToJSONStrict([]byte(document))
+	require.NoError(t, err, document)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&object), document)
 	named, ok := any(&object).(meta.Object)
 	require.True(t, ok)
 	o.all = append(o.all, named)
@@ -129,6 +137,21 @@ func renderSet(t *testing.T, set string, changes ...string) *objects {
 	}
 	rendered, err := Render(projectRoot, values)
 	require.NoError(t, err)
+	return decodeAll(t, rendered)
+}
+
+// renderAs renders values for a release and a namespace of this name.
+func renderAs(t *testing.T, name string, values map[string]any) *objects {
+	t.Helper()
+	loaded, err := loader.LoadDir(Dir(projectRoot))
+	require.NoError(t, err)
+	rendered, err := render(loaded, name, name, values)
+	require.NoError(t, err)
+	return decodeAll(t, rendered)
+}
+
+func decodeAll(t *testing.T, rendered map[string]string) *objects {
+	t.Helper()
 	var text strings.Builder
 	for _, manifest := range rendered {
 		text.WriteString("\n---\n" + manifest)

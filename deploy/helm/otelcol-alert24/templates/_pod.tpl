@@ -29,7 +29,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
@@ -70,19 +70,19 @@ spec:
         - name: ALERT24_API_KEY
           valueFrom:
             secretKeyRef:
-              name: {{ .Values.secret.name }}
-              key: {{ .Values.secret.apiKey }}
+              name: {{ .Values.secret.name | quote }}
+              key: {{ .Values.secret.apiKey | quote }}
         - name: ALERT24_WEBHOOK_TOKEN
           valueFrom:
             secretKeyRef:
-              name: {{ .Values.secret.name }}
-              key: {{ .Values.secret.webhookToken }}
+              name: {{ .Values.secret.name | quote }}
+              key: {{ .Values.secret.webhookToken | quote }}
         {{- if $database }}
         - name: ALERT24_DATABASE_URL
           valueFrom:
             secretKeyRef:
-              name: {{ $database }}
-              key: {{ .Values.database.secret.key }}
+              name: {{ $database | quote }}
+              key: {{ .Values.database.secret.key | quote }}
         {{- end }}
         {{- with .Values.endpoint }}
         - name: ALERT24_ENDPOINT
