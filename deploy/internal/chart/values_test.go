@@ -34,6 +34,30 @@ func TestValuesThatCannotWork(t *testing.T) {
 		"alertmanagerConfig: {labels: {app.kubernetes.io/instance: me}}": "alertmanagerConfig.labels",
 		"dashboard: {labels: {app.kubernetes.io/version: '1'}}":          "dashboard.labels",
 		"podAnnotations: {checksum/config: a}":                           "podAnnotations: the chart itself sets the annotation checksum/config",
+
+		"podAnnotations: {a: true}":                             "'/podAnnotations/a': got boolean, want string",
+		"podLabels: {version: 1.0}":                             "'/podLabels/version': got number, want string",
+		"nodeSelector: {dedicated: true}":                       "'/nodeSelector/dedicated': got boolean, want string",
+		"service: {annotations: {a: 1}}":                        "'/service/annotations/a': got number, want string",
+		"extraEnv: [{name: A, value: 1}]":                       "'/extraEnv/0/value': got number, want string",
+		"resources: {limits: 1Gi}":                              "'/resources/limits': got string",
+		"alertmanagerConfig: {people: {name: oncall}}":          "alertmanagerConfig.people: the chart itself sets the name",
+		"config: {receivers: null}":                             "'/config/receivers': got null, want object",
+		"config: {receivers: {alertmanager: null}}":             "'/config/receivers/alertmanager': got null, want object",
+		"database: null":                                        "missing property 'database'",
+		"database: {secret: null}":                              "missing property 'secret'",
+		"sync: null":                                            "missing property 'sync'",
+		"replicas: null":                                        "missing property 'replicas'",
+		"memoryLimitMiB: null":                                  "missing property 'memoryLimitMiB'",
+		"aliasRules: null":                                      "missing property 'aliasRules'",
+		"image: {repository: null}":                             "missing property 'repository'",
+		"secret: {name: null}":                                  "missing property 'name'",
+		"storage: {size: null}":                                 "missing property 'size'",
+		"service: null":                                         "missing property 'service'",
+		"networkPolicy: {alertmanager: null}":                   "missing property 'alertmanager'",
+		"monitoring: {serviceMonitor: {interval: null}}":        "missing property 'interval'",
+		"alertmanagerConfig: {enabled: true, severities: null}": "missing property 'severities'",
+		"dashboard: null":                                       "missing property 'dashboard'",
 	} {
 		var values map[string]any
 		require.NoError(t, yaml.Unmarshal([]byte(text), &values))
@@ -62,6 +86,29 @@ func TestMemoryLimitsThatWork(t *testing.T) {
 			assert.True(t, memory.Equal(resource.MustParse(want)), "%s: %s", given, memory)
 		}
 	}
+}
+
+// A key without a value, under which every line is a comment, is null.
+func TestEmptyValues(t *testing.T) {
+	empty := renderSet(t, "", `
+config:
+resources:
+endpoint:
+imagePullSecrets:
+extraEnv:
+extraVolumes:
+extraVolumeMounts:
+podAnnotations:
+podLabels:
+nodeSelector:
+tolerations:
+affinity:
+priorityClassName:
+service: {annotations: , labels: }
+database: {secret: {name: }}
+storage: {className: }`)
+	assert.Equal(t, renderSet(t, "").config, empty.config)
+	assert.Equal(t, "768Mi", empty.container(t).Resources.Limits.Memory().String())
 }
 
 // Text stays text, even if YAML without quotes would read a number, a truth value or a comment.

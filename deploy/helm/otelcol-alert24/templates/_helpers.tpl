@@ -44,12 +44,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $config "exporters" (dict "alert24" (dict "storage" nil "database" (dict "url" "${env:ALERT24_DATABASE_URL}"))) -}}
 {{- $_ := set $config "service" (dict "extensions" (list "bearertokenauth/webhook" "health_check")) -}}
 {{- end -}}
-{{- mustMergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
+{{- mustMergeOverwrite $config (deepCopy (.Values.config | default dict)) | toYaml -}}
 {{- end -}}
 
 {{- /* The bridge takes webhooks with TLS if config says so. */ -}}
 {{- define "bridge.scheme" -}}
-{{- if dig "receivers" "alertmanager" "tls" dict .Values.config -}}https{{- else -}}http{{- end -}}
+{{- if dig "receivers" "alertmanager" "tls" dict (.Values.config | default dict) -}}https{{- else -}}http{{- end -}}
 {{- end -}}
 
 {{- define "bridge.check" -}}
@@ -67,6 +67,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- if hasKey (.Values.podAnnotations | default dict) "checksum/config" -}}
 {{- fail "podAnnotations: the chart itself sets the annotation checksum/config. Remove it" -}}
+{{- end -}}
+{{- if hasKey (.Values.alertmanagerConfig.people | default dict) "name" -}}
+{{- fail "alertmanagerConfig.people: the chart itself sets the name. Remove it" -}}
 {{- end -}}
 {{- include "bridge.checkMemory" . -}}
 {{- end -}}

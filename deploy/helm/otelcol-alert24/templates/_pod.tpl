@@ -139,7 +139,7 @@ spec:
       {{- end }}
       {{- $limit := dict "limits" (dict "memory" (printf "%sMi" (include "bridge.memory" .))) }}
       resources:
-        {{- mustMergeOverwrite $limit (deepCopy .Values.resources) | toYaml | nindent 8 }}
+        {{- mustMergeOverwrite $limit (deepCopy (.Values.resources | default dict)) | toYaml | nindent 8 }}
       securityContext:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true
