@@ -41,7 +41,7 @@ type heartbeat struct {
 
 // newHeartbeat returns nil without a URL and in a dry run. It uses the exporter's TLS settings and proxy, but neither its key nor its headers.
 func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host) (*heartbeat, error) {
-	if e.cfg.Watchdog.HeartbeatURL == "" || e.cfg.DryRun {
+	if e.cfg.Watchdog.heartbeat() == "" || e.cfg.DryRun {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	cfg := confighttp.NewDefaultClientConfig()
@@ -55,7 +55,7 @@ func (e *alert24Exporter) newHeartbeat(ctx context.Context, host component.Host)
 	}
 	// A redirect would send the URL to another server, as the referrer.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &heartbeat{url: string(e.cfg.Watchdog.HeartbeatURL), client: client, telemetry: e.telemetry}, nil
+	return &heartbeat{url: e.cfg.Watchdog.heartbeat(), client: client, telemetry: e.telemetry}, nil
 }
 
 // run requests the URL once a minute while beats returns true, until ctx ends.

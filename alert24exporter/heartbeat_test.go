@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,4 +113,23 @@ func TestHeartbeatURLIsASecret(t *testing.T) {
 			assert.NotContains(t, err.Error(), "s3cret")
 		}
 	}
+}
+
+// A URL from a file or a Secret often ends with a newline.
+func TestHeartbeatURLFromAFile(t *testing.T) {
+	var asked string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.URL.Path }))
+	defer server.Close()
+	cfg := createDefaultConfig().(*Config)
+	cfg.APIKey = "ak_live_test"
+	cfg.Watchdog.Matchers = []string{`alertname="Watchdog"`}
+	cfg.Watchdog.HeartbeatURL = configopaque.String(server.URL + "/hb/s3cret\n")
+	require.NoError(t, cfg.Validate())
+	e, err := newExporter(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	h, err := e.newHeartbeat(t.Context(), componenttest.NewNopHost())
+	require.NoError(t, err)
+	require.NoError(t, h.request(t.Context()))
+	h.client.CloseIdleConnections()
+	assert.Equal(t, "/hb/s3cret", asked)
 }

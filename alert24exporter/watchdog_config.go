@@ -6,6 +6,7 @@ package alert24exporter
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -32,8 +33,11 @@ type WatchdogConfig struct {
 
 func (c *WatchdogConfig) on() bool { return len(c.Matchers) > 0 }
 
+// heartbeat returns the URL without the newline at the end of a file.
+func (c *WatchdogConfig) heartbeat() string { return strings.TrimSpace(string(c.HeartbeatURL)) }
+
 func (c *WatchdogConfig) check(p *problems.List) {
-	p.If(!c.on() && (len(c.GroupBy) > 0 || c.HeartbeatURL != "" || c.HoldResolves),
+	p.If(!c.on() && (len(c.GroupBy) > 0 || c.heartbeat() != "" || c.HoldResolves),
 		"watchdog::matchers: required with the other keys of watchdog, for example [alertname=\"Watchdog\"]")
 	for i, text := range c.Matchers {
 		_, err := matcher.Parse(text)
@@ -44,8 +48,8 @@ func (c *WatchdogConfig) check(p *problems.List) {
 		p.If(name == "" || slices.Contains(c.GroupBy[:i], name), "watchdog::group_by[%d]: %q is empty or appears twice", i, name)
 	}
 	// The error does not contain the URL, because it is a secret.
-	u, err := url.Parse(string(c.HeartbeatURL))
-	p.If(c.HeartbeatURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == ""),
+	u, err := url.Parse(c.heartbeat())
+	p.If(c.heartbeat() != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == ""),
 		"watchdog::heartbeat_url: must be a URL that begins with https:// or http://")
 }
 

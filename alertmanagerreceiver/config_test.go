@@ -181,6 +181,7 @@ func TestRefusedConfig(t *testing.T) { //nolint:funlen // one table of cases
 			`alias::missing_label: must be hash, fingerprint, empty or skip, not "drop"`,
 		},
 		{map[string]any{"hmac": map[string]any{"header": "X-Signature"}}, "hmac::secret: must be set"},
+		{map[string]any{"hmac": map[string]any{"secret": "\n"}}, "hmac::secret: must be set"},
 		{
 			map[string]any{"hmac": map[string]any{"secret": "s", "header": "X Signature"}},
 			"hmac::header: must be the name of an HTTP header",

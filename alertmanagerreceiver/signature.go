@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type signature struct {
 	now func() time.Time
 }
 
+// key returns the secret without the newline at the end of a file.
+func (c *HMACConfig) key() []byte { return []byte(strings.TrimRight(string(c.Secret), "\r\n")) }
+
 // verify returns nil if the owner of the secret signed the body within the tolerance. A signed webhook can be replayed within the
 // tolerance, and forever without a timestamp_header.
 func (s *signature) verify(header http.Header, body []byte) error {
@@ -27,7 +31,7 @@ func (s *signature) verify(header http.Header, body []byte) error {
 	if err != nil || len(given) != sha256.Size {
 		return errNoSignature
 	}
-	mac := hmac.New(sha256.New, []byte(s.cfg.Secret))
+	mac := hmac.New(sha256.New, s.cfg.key())
 	if s.cfg.TimestampHeader != "" {
 		sent := header.Get(s.cfg.TimestampHeader)
 		seconds, err := strconv.ParseInt(sent, 10, 64)

@@ -25,6 +25,8 @@ const (
 func TestSignature(t *testing.T) {
 	sent := time.Unix(1795466235, 0)
 	plain := HMACConfig{Secret: "secret", Header: "X-Sig", TimestampTolerance: time.Minute}
+	fromFile := plain
+	fromFile.Secret = "secret\r\n"
 	stamped := plain
 	stamped.TimestampHeader = "X-Time"
 
@@ -37,6 +39,7 @@ func TestSignature(t *testing.T) {
 		want   *refusal
 	}{
 		{"signed", plain, map[string]string{"X-Sig": signedBody}, good, sent, nil},
+		{"with a secret from a file", fromFile, map[string]string{"X-Sig": signedBody}, good, sent, nil},
 		{"in capitals", plain, map[string]string{"X-Sig": strings.ToUpper(signedBody)}, good, sent, nil},
 		{"no signature", plain, nil, good, sent, errNoSignature},
 		{"not hex", plain, map[string]string{"X-Sig": "sha256=" + signedBody}, good, sent, errNoSignature},

@@ -96,7 +96,7 @@ func checkParts(p *problems.List, names []string, missing MissingLabel, separato
 
 // check refuses a signature that cannot be checked.
 func (c *HMACConfig) check() (p problems.List) {
-	p.If(c.Secret == "", "secret: must be set")
+	p.If(len(c.key()) == 0, "secret: must be set")
 	p.If(!httpguts.ValidHeaderFieldName(c.Header), "header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && !httpguts.ValidHeaderFieldName(c.TimestampHeader), "timestamp_header: must be the name of an HTTP header")
 	p.If(c.TimestampHeader != "" && strings.EqualFold(c.Header, c.TimestampHeader), "timestamp_header: must not be the same as header")

@@ -85,6 +85,7 @@ type DB struct {
 
 // New checks the configuration. It does not connect.
 func New(cfg Config) (*DB, error) {
+	cfg.URL = strings.TrimSpace(cfg.URL) // a file often ends with a newline
 	switch {
 	case cfg.URL == "":
 		return nil, errors.New("database::url is empty: set it to postgres://user@host/database")

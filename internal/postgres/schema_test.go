@@ -138,6 +138,18 @@ func TestDatabaseMustBeUTF8(t *testing.T) {
 	require.ErrorContains(t, err, "encoding is LATIN1")
 }
 
+// A URL from a file or a Secret often ends with a newline.
+func TestURLFromAFile(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"postgres://bridge@host/bridge?sslmode=disable\n", "postgres://host/bridge\r\n", " dbname=bridge host=host\n"} {
+		db, err := New(Config{URL: url, Schema: "s", Component: "alert24", Lease: time.Second})
+		require.NoError(t, err, url)
+		cc, err := db.connConfig()
+		require.NoError(t, err, url)
+		assert.Equal(t, "bridge", cc.Database)
+	}
+}
+
 func TestConfigurationIsChecked(t *testing.T) {
 	t.Parallel()
 	for want, with := range map[string]func(*Config){
