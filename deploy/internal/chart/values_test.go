@@ -44,6 +44,7 @@ func TestValuesThatCannotWork(t *testing.T) {
 		"alertmanagerConfig: {people: {name: oncall}}":          "alertmanagerConfig.people: the chart itself sets the name",
 		"config: {receivers: null}":                             "'/config/receivers': got null, want object",
 		"config: {receivers: {alertmanager: null}}":             "'/config/receivers/alertmanager': got null, want object",
+		"enabled: false":                                        "'/enabled': value must be true",
 		"database: null":                                        "missing property 'database'",
 		"database: {secret: null}":                              "missing property 'secret'",
 		"sync: null":                                            "missing property 'sync'",
@@ -109,6 +110,11 @@ database: {secret: {name: }}
 storage: {className: }`)
 	assert.Equal(t, renderSet(t, "").config, empty.config)
 	assert.Equal(t, "768Mi", empty.container(t).Resources.Limits.Memory().String())
+}
+
+// A chart that has this one as a dependency passes on its own condition, by convention `enabled`, and its global values.
+func TestValuesOfAParentChart(t *testing.T) {
+	assert.Equal(t, renderSet(t, "").config, renderSet(t, "", "enabled: true\nglobal: {region: eu}").config)
 }
 
 // Text stays text, even if YAML without quotes would read a number, a truth value or a comment.
