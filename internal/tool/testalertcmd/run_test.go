@@ -167,6 +167,10 @@ func TestSecrets(t *testing.T) {
 		check func(r *http.Request, body []byte) bool
 	}{
 		"token of the environment": {env: "from-env", check: func(r *http.Request, _ []byte) bool { return r.Header.Get("Authorization") == "Bearer from-env" }},
+		"token of a Secret that ends with a newline": {
+			env:   "s3cr3t\n",
+			check: func(r *http.Request, _ []byte) bool { return r.Header.Get("Authorization") == "Bearer s3cr3t" },
+		},
 		"token of a file": {
 			args: []string{"--token-file", file("token", "s3cr3t\n")}, env: "from-env",
 			check: func(r *http.Request, _ []byte) bool { return r.Header.Get("Authorization") == "Bearer s3cr3t" },

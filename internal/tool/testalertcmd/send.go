@@ -61,7 +61,7 @@ func newBridge(ctx context.Context, o *options) (*bridge, error) {
 			return nil, err
 		}
 	}
-	b.token = cmp.Or(b.token, os.Getenv(tokenEnv))
+	b.token = cmp.Or(b.token, strings.TrimSpace(os.Getenv(tokenEnv))) // a Secret often ends with a newline
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return b, nil
 }
