@@ -69,6 +69,7 @@ func TestCutBytes(t *testing.T) {
 		{"a\r\nb", 2, "a"},
 		{"a\xffb", 2, "a\xff"},
 		{"é", 1, ""},
+		{"\x80\x80\x80", 2, ""},
 		{"abc", 0, ""},
 	} {
 		assert.Equal(t, tt.want, CutBytes(tt.in, tt.n), "%q to %d", tt.in, tt.n)
@@ -118,6 +119,9 @@ func TestLine(t *testing.T) {
 		{"a\xffb", "a\uFFFDb"},
 		{"磁盘已满 " + coder, "磁盘已满 " + coder},
 		{"\x00\x01", ""},
+		{"a  b", "a b"},
+		{" a", "a"},
+		{"a ", "a"},
 		{"\u200b \u200d", ""},
 		{"123456789012345678901", "1234567890123456789…"},
 	} {
@@ -177,9 +181,12 @@ func TestLink(t *testing.T) {
 		"h.example.com/x":                 "",
 		"https://a b":                     "",
 		"https://a\nhttps://b":            "",
+		"https://a/\x7f":                  "",
+		"https://a/\u00a0b":               "",
 		"https://a/\u202egpj":             "",
 		"https://a/\xff":                  "",
 		"https://h/" + long:               "",
+		"https://h/" + long[10:]:          "https://h/" + long[10:],
 		"":                                "",
 		"see https://h":                   "",
 		"https://müller.example.com/ünïc": "https://müller.example.com/ünïc",
