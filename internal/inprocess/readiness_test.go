@@ -15,11 +15,16 @@ func TestReadyRunsAllChecks(t *testing.T) {
 	full := errors.New("the storage is full")
 	answer := error(nil)
 	require.NoError(t, Ready(t.Context()), "nobody registered")
-	one := OnReadiness(func(context.Context) error { return nil })
+	other := error(nil)
+	one := OnReadiness(func(context.Context) error { return other })
 	two := OnReadiness(func(context.Context) error { return answer })
 	require.NoError(t, Ready(t.Context()))
 	answer = full
 	require.ErrorIs(t, Ready(t.Context()), full)
+	other = errors.New("the database is away")
+	require.ErrorIs(t, Ready(t.Context()), full)
+	require.ErrorIs(t, Ready(t.Context()), other)
+	other = nil
 	two()
 	require.NoError(t, Ready(t.Context()), "the check that failed is gone")
 	one()
