@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
+	"github.com/alert24/otelcol-alert24/internal/incident"
 	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
@@ -91,4 +92,77 @@ func TestWebhooksAreIndependent(t *testing.T) {
 	})
 	one(t, rich, nil)
 	assert.Equal(t, first, one(t, plain, nil))
+}
+
+// A resource or a processor may say how long alerts last. An unreadable value of a record is absent.
+func TestStaleAfterOfTheResourceStays(t *testing.T) {
+	o := overrides{staleAfter: time.Minute}
+	o.read(attrs.OverrideStaleAfter, pcommon.NewValueStr("soon"))
+	assert.Equal(t, time.Minute, o.staleAfter)
+}
+
+// Two alerts of one alias are two members, even if nothing but the fingerprint tells them apart.
+func TestKeyWithoutAnAttribute(t *testing.T) {
+	key := one(t, alert(), nil).Key
+	other := alert()
+	other[attrs.AlertFingerprint] = "another"
+	assert.NotEqual(t, key, one(t, other, nil).Key)
+	short := one(t, alert(), func(r plog.LogRecord) { r.Attributes().PutEmptyBytes(attrs.AlertKey).FromRaw(make([]byte, 15)) })
+	assert.Equal(t, key, short.Key, "too short for a key")
+}
+
+func TestAnnotationsTakePrecedence(t *testing.T) {
+	a := alert()
+	a[attrs.AlertDashboardURL], a[attrs.AlertAnnotationPrefix+"dashboard_url"] = "https://g/d/1", "https://mine"
+	a[attrs.AlertPanelURL] = "https://g/d/1?viewPanel=2"
+	a[attrs.AlertValueString], a[attrs.AlertValuePrefix+"B"] = "[ value=1 ]", "22.4"
+	packed := one(t, a, nil).Alert
+	got := packed.Unpack()
+	assert.Equal(t, "https://mine", got.Annotations.Get("dashboard_url"))
+	assert.Equal(t, "B=22.4", got.Values)
+}
+
+// The time of the record replaces only what a record of this kind lacks.
+func TestTimestampOfTheRecord(t *testing.T) {
+	of := func(name, status string) protocol.Event {
+		return one(t, map[string]string{attrs.Alias: "a", attrs.AlertName: name, attrs.AlertStatus: status}, func(r plog.LogRecord) {
+			r.SetTimestamp(pcommon.NewTimestampFromTime(noon))
+		})
+	}
+	fired, resolved, plain := of("", "firing"), of("A", "resolved"), of("", "resolved")
+	assert.Equal(t, noon, fired.Alert.StartsAt)
+	assert.True(t, fired.EndsAt.IsZero())
+	assert.True(t, resolved.Alert.StartsAt.IsZero())
+	assert.True(t, resolved.EndsAt.IsZero(), "the end of this alert is unknown")
+	assert.Equal(t, noon, plain.EndsAt)
+}
+
+// An alert with a name or a label is not a plain record.
+func TestAnAlertIsNotPlain(t *testing.T) {
+	for _, name := range []string{attrs.AlertName, attrs.AlertLabelPrefix + "job"} {
+		packed := one(t, map[string]string{attrs.Alias: "a", name: "x"}, func(r plog.LogRecord) { r.Body().SetStr("the body") }).Alert
+		assert.Empty(t, packed.Unpack().Title, name)
+	}
+}
+
+func TestPlainRecord(t *testing.T) {
+	for n := plog.SeverityNumberError; n <= plog.SeverityNumberError4; n++ {
+		packed := one(t, map[string]string{attrs.Alias: "a"}, func(r plog.LogRecord) {
+			r.SetSeverityNumber(n)
+			r.Attributes().PutStr("z", "1")
+			r.Attributes().PutStr("b", "2")
+		}).Alert
+		a := packed.Unpack()
+		assert.Equal(t, incident.Critical, a.Severity, n)
+		assert.Equal(t, labels.Set{{Name: "b", Value: "2"}, {Name: "z", Value: "1"}}, a.Labels)
+	}
+}
+
+// An alert that is to have no incident closes the one that it has, as any resolve does.
+func TestResolveOfAnIgnoredAlert(t *testing.T) {
+	a := alert()
+	a[attrs.AlertLabelPrefix+"severity"], a[attrs.AlertStatus] = "none", "resolved"
+	ev := one(t, a, nil)
+	assert.False(t, ev.Firing)
+	assert.False(t, ev.Ignored)
 }

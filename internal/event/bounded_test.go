@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
 )
@@ -28,4 +30,33 @@ func TestIdentitiesAreBounded(t *testing.T) {
 	second, _ = long(attrs.AlertFingerprint, "2")
 	assert.LessOrEqual(t, len(first), 255)
 	assert.NotEqual(t, first, second)
+}
+
+// Each of these records has one part of its sender that the record before it has not.
+func TestSendersAreNotConfused(t *testing.T) {
+	ld := plog.NewLogs()
+	parts := []struct{ externalURL, client, groupKey string }{
+		{"http://a", "10.0.0.1", "g"},
+		{"http://b", "10.0.0.1", "g"},
+		{"http://b", "10.0.0.2", "g"},
+		{"http://b", "10.0.0.2", "h"},
+		{"", "10.0.0.2", "h"},
+		{"", "10.0.0.2", ""},
+	}
+	for i, p := range parts {
+		a := alert()
+		a[attrs.ClientAddress], a[attrs.GroupKey] = p.client, p.groupKey
+		record(ld, a)
+		if p.externalURL != "" {
+			ld.ResourceLogs().At(i).Resource().Attributes().PutStr(attrs.ExternalURL, p.externalURL)
+		}
+	}
+	events, _, bad := Read(ld, words{})
+	require.NoError(t, bad.First)
+	seen := map[string]int{}
+	for i := range events {
+		before, known := seen[events[i].Sender]
+		assert.False(t, known, "%v and %v", before, i)
+		seen[events[i].Sender] = i
+	}
 }

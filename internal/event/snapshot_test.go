@@ -4,11 +4,13 @@
 package event
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/attrs"
@@ -76,15 +78,21 @@ func TestReadSnapshotRefuses(t *testing.T) {
 
 // TestReadSnapshotIsCareful: missing attributes have safe defaults.
 func TestReadSnapshotIsCareful(t *testing.T) {
-	ld := plog.NewLogs()
-	r := syncRecord(ld)
-	r.Attributes().PutStr(attrs.SyncComplete, "true")
-	r.Attributes().PutInt(attrs.SyncAbsentFor, -1)
-	_, snapshots, bad := Read(ld, words{})
-	require.NoError(t, bad.First)
-	require.Len(t, snapshots, 1)
-	assert.False(t, snapshots[0].Complete)
-	assert.Zero(t, snapshots[0].AbsentFor)
+	read := func(change func(m pcommon.Map)) *protocol.Snapshot {
+		ld := plog.NewLogs()
+		change(syncRecord(ld).Attributes())
+		_, snapshots, bad := Read(ld, words{})
+		require.NoError(t, bad.First)
+		require.Len(t, snapshots, 1)
+		return snapshots[0]
+	}
+	assert.False(t, read(func(m pcommon.Map) { m.PutStr(attrs.SyncComplete, "true") }).Complete, "a text")
+	for _, wait := range []int64{-1, 0} {
+		s := read(func(m pcommon.Map) { m.PutInt(attrs.SyncAbsentFor, wait) })
+		assert.False(t, s.Complete, "one absence alone resolves nothing")
+		assert.Zero(t, s.AbsentFor)
+	}
+	assert.Greater(t, read(func(m pcommon.Map) { m.PutInt(attrs.SyncAge, math.MaxInt64) }).Age, time.Hour, "it does not overflow")
 }
 
 func TestReadResolveWait(t *testing.T) {
