@@ -5,6 +5,7 @@ package watchdog
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ func TestRestart(t *testing.T) {
 
 	// The bridge could hear nothing while it was down, and an old heartbeat must not be forwarded.
 	d.restart(at(time.Hour))
+	require.Empty(t, d.Notes(), "the disk has them")
 	require.Empty(t, d.tick(at(time.Hour)))
 	require.False(t, d.Beats(at(time.Hour)))
 	require.Empty(t, d.tick(at(time.Hour+missing-time.Second)))
@@ -76,7 +78,9 @@ func TestNotesAreFew(t *testing.T) {
 }
 
 func TestNotesThatCannotBeRead(t *testing.T) {
-	for _, note := range []string{"", "{", `{"schema":2}`, `{"schema":1,"keys":["x"]}`, `{"schema":1,"keys":["AAAA"]}`} {
+	s := Source{Labels: labels.Set{{Name: "cluster", Value: "eu"}}, Watched: true}
+	newer := strings.Replace(string(s.encode()), `"schema":1`, `"schema":2`, 1)
+	for _, note := range []string{"", "{", newer, `{"schema":1,"keys":["x"]}`, `{"schema":1,"keys":["AAAA"]}`} {
 		w := New(testConfig(t), noon)
 		require.Error(t, w.Restore("watchdog:Watchdog:eu", []byte(note)), note)
 		require.Equal(t, map[string][]byte{"watchdog:Watchdog:eu": nil}, w.Notes())
@@ -184,4 +188,18 @@ func TestSwitchedOff(t *testing.T) {
 	require.Empty(t, d.tick(at(time.Hour)))
 	require.False(t, d.entries["Watchdog"].Firing())
 	require.Empty(t, d.notes)
+	require.Empty(t, d.tick(at(2*time.Hour)), "nobody misses them")
+}
+
+// TestClockSetBack: a clock that was set back delays no silence, and is no heartbeat.
+func TestClockSetBack(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	d.tick(at(time.Minute))
+	d.restart(at(-time.Hour))
+	require.Empty(t, d.tick(at(missing-time.Hour-time.Second)))
+	require.Equal(t, []string{"gone eu"}, d.tick(at(missing-time.Hour)))
+	d.restart(at(-2 * time.Hour))
+	require.False(t, d.Beats(at(-2*time.Hour)))
 }

@@ -4,6 +4,7 @@
 package watchdog
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,8 @@ func TestGuard(t *testing.T) {
 	d.hears("us", at(time.Minute)) // once
 	d.Witness(&s)
 	require.Equal(t, protocol.Snapshot{Heard: map[protocol.Witness]time.Time{resolve("eu").Witness: at(time.Minute)}, Lease: 2 * time.Minute}, s)
+	New(Config{MissingAfter: 4 * time.Minute}, noon).Witness(&s)
+	require.Equal(t, time.Minute, s.Lease, "a short missing_after needs heartbeats more often")
 }
 
 func TestWatch(t *testing.T) {
@@ -70,6 +73,11 @@ func TestWatch(t *testing.T) {
 	one.GroupBy = nil
 	of, _ = watch(one, map[string]string{"alertname": "Down"})
 	require.NotZero(t, of, "all alerts are of the one source")
+	two := cfg.Rules
+	two.GroupBy = []string{"a", "b"}
+	of, _ = watch(two, map[string]string{"alertname": "Watchdog", "a": "1b2", "b": ""})
+	other, _ := watch(two, map[string]string{"alertname": "Watchdog", "a": "1", "b": "2b"})
+	require.NotEqual(t, of, other, "the borders of the values count")
 }
 
 func TestNames(t *testing.T) {
@@ -82,4 +90,6 @@ func TestNames(t *testing.T) {
 		s := Source{Labels: set}
 		assert.Equal(t, want, s.Name()+" "+s.Alias())
 	}
+	long := Source{Labels: labels.Set{{Name: "cluster", Value: strings.Repeat("x", 1000)}}}
+	assert.LessOrEqual(t, len(long.Alias()), 255)
 }

@@ -19,6 +19,7 @@ func TestSilenceOpensAndAHeartbeatCloses(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))
 	require.Empty(t, d.tick(at(time.Second)))
+	require.False(t, d.Beats(at(time.Second)), "it is not watched yet")
 	d.hears("eu", at(5*time.Minute))
 	require.Equal(t, []string{"watching eu"}, d.tick(at(5*time.Minute)))
 	require.True(t, d.Beats(at(6*time.Minute)))
@@ -193,6 +194,29 @@ func TestClosedByHandIsForgotten(t *testing.T) {
 	require.Equal(t, []string{"watching eu"}, d.tick(at(3*time.Hour+time.Minute)))
 }
 
+// TestEventsOfASource: an event is repeated at once if it was lost, and every minute.
+func TestEventsOfASource(t *testing.T) {
+	d := newDesk(t)
+	d.hears("eu", at(0))
+	d.hears("eu", at(time.Minute))
+	gone := at(time.Minute + missing)
+	lost := d.Tick(d, gone)
+	require.Len(t, lost, 1)
+	require.True(t, lost[0].Pinned)
+	require.True(t, lost[0].Final)
+	require.Equal(t, notStale, lost[0].StaleAfter)
+	require.Len(t, d.Tick(d, gone.Add(time.Second)), 1)
+	d.tickOnce(gone.Add(2 * time.Second))
+	require.True(t, d.fires())
+	require.Empty(t, d.Tick(d, gone.Add(3*time.Second)))
+	require.Len(t, d.Tick(d, gone.Add(2*time.Second+repeatEvery)), 1)
+	d.hears("eu", gone.Add(2*time.Minute))
+	over := d.Tick(d, gone.Add(2*time.Minute))
+	require.Len(t, over, 1)
+	require.True(t, over[0].Pinned)
+	require.False(t, over[0].Firing)
+}
+
 // TestPause: a bridge that could not hear does not notice silence.
 func TestPause(t *testing.T) {
 	d := newDesk(t)
@@ -210,7 +234,8 @@ func TestSourcesAreBounded(t *testing.T) {
 	for i := range maxSources + 1 {
 		d.hears(strconv.Itoa(i), at(time.Duration(i)*time.Second))
 	}
-	require.Equal(t, Counts{Unwatched: maxSources}, d.Counts(), "the oldest made room")
+	require.Equal(t, Counts{Unwatched: maxSources}, d.Counts())
+	require.NotContains(t, d.sources, heartbeat(&d.cfg, "0", 1).Witness, "the oldest made room")
 	for i := range maxSources + 2 {
 		for _, when := range []time.Duration{0, time.Minute} {
 			d.hears(strconv.Itoa(i), at(time.Hour+when))
@@ -232,4 +257,7 @@ func TestKeysAreBounded(t *testing.T) {
 	s, _ = s.Heard(s.Keys[5], false, missing, noon)
 	require.Len(t, s.Keys, maxKeys)
 	require.Equal(t, byte(94), s.Keys[0][0])
+	s.Watched = true
+	next, _ := s.Heard(protocol.Key{1: 2}, false, missing, noon)
+	require.True(t, worthANote(&next, &s, missing), "another watchdog took the place of one")
 }
