@@ -29,7 +29,8 @@ type Source struct {
 	// Watched: its silence will be noticed. Missing: its silence was noticed.
 	Watched, Missing bool
 
-	first  time.Time // while it is not watched: when it was heard first, or first after a long silence
+	// While it is not watched: when it was heard first, or first after a long silence; and whether its slowness was reported.
+	first  time.Time
 	warned bool
 }
 
@@ -70,7 +71,7 @@ func (s Source) Heard(key protocol.Key, listed bool, missingAfter time.Duration,
 		return s, Back
 	case s.Watched:
 	case listed, !s.first.IsZero() && between >= missingAfter/30 && between <= missingAfter:
-		s.Watched, s.first, s.warned = true, time.Time{}, false
+		s.Watched = true
 		return s, Watching
 	case s.first.IsZero() || between > missingAfter:
 		s.first = now
@@ -94,7 +95,7 @@ func (s *Source) hears(key protocol.Key) {
 // Tick returns the source at the current time. The bridge could hear nothing before began.
 func (s Source) Tick(missingAfter time.Duration, began, now time.Time) (Source, Kind) {
 	switch {
-	case !s.Watched && !s.warned && !s.first.IsZero() && now.Sub(s.first) > missingAfter:
+	case !s.Watched && !s.warned && now.Sub(s.first) > missingAfter:
 		s.warned = true
 		return s, Slow
 	case s.Watched && !s.Missing && now.Sub(protocol.Latest(s.HeardAt, began)) >= missingAfter:
@@ -118,11 +119,8 @@ type note struct {
 
 const schema = 1
 
-// encode returns the note of a source, or nil if a restart need not know the source.
+// encode returns the note of a watched source.
 func (s *Source) encode() []byte {
-	if !s.Watched {
-		return nil
-	}
 	b, err := json.Marshal(note{Schema: schema, Labels: s.Labels, Keys: s.Keys, HeardAt: s.HeardAt.UTC().Round(0), Missing: s.Missing})
 	if err != nil {
 		return nil // not reached: labels are text
@@ -150,7 +148,7 @@ func decode(b []byte, now time.Time) (Source, error) {
 // last heartbeat up to a third of missing_after too early.
 func worthANote(s, stored *Source, missingAfter time.Duration) bool {
 	if !s.Watched {
-		return stored.Watched
+		return false // a watched source stays watched until it is dropped
 	}
 	if !stored.Watched || s.Missing != stored.Missing || s.HeardAt.Sub(stored.HeardAt) >= missingAfter/3 {
 		return true
