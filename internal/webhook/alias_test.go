@@ -78,6 +78,19 @@ func TestAlias(t *testing.T) {
 	}
 }
 
+// TestAliasWithoutInstance: the last value may contain the separator, but no value may look like a hash.
+func TestAliasWithoutInstance(t *testing.T) {
+	of := func(names []string, set map[string]string) string {
+		cfg := testOptions().Alias
+		cfg.Labels = names
+		rules := compiled(cfg)
+		return rules.alias(&Alert{Labels: labels.FromMap(set)}, false)
+	}
+	assert.Equal(t, "Down:a:b", of([]string{"alertname", "pod"}, map[string]string{"alertname": "Down", "pod": "a:b"}))
+	const hash = "~6e340b9cffb37a98"
+	assert.Equal(t, hash+"~a9b4678fca6ff757", of([]string{"alertname"}, map[string]string{"alertname": hash}))
+}
+
 func TestAliasLength(t *testing.T) {
 	rules := compiled(testOptions().Alias)
 	of := func(instance string) string {
@@ -89,6 +102,12 @@ func TestAliasLength(t *testing.T) {
 	cut := of(longest + "x")
 	assert.Len(t, cut, maxAliasBytes)
 	assert.NotEqual(t, cut, of(longest+"y"))
+
+	withRule := rules.alias(&Alert{
+		Labels: labels.FromMap(map[string]string{"alertname": "Down", "instance": longest[len(":uid1")-1:]}), Grafana: &Grafana{RuleUID: "uid1"},
+	}, true)
+	assert.Len(t, withRule, maxAliasBytes, "it would have one byte too many")
+	assert.Contains(t, withRule, hashMark)
 
 	runes := of(strings.Repeat("ü", maxAliasBytes))
 	assert.LessOrEqual(t, len(runes), maxAliasBytes)
@@ -104,7 +123,15 @@ func TestAliasOfGrafana(t *testing.T) {
 	assert.Equal(t, "Latency:api-01:uid1", of("f1", &Grafana{RuleUID: "uid1"}), "the rule is known")
 	assert.Equal(t, "Latency:api-01:f1", of("f1", &Grafana{}), "labels were removed")
 	assert.Equal(t, "Latency:api-01", of(visible.Fingerprint(), nil), "nothing was removed")
-	assert.NotEqual(t, of("f", &Grafana{RuleUID: "a:b"}), of("f", &Grafana{RuleUID: "b"}))
+	with := func(missing MissingLabel, instance, uid string) string {
+		cfg := testOptions().Alias
+		cfg.MissingLabel = missing
+		set := labels.FromMap(map[string]string{"alertname": "Latency", "instance": instance})
+		r := compiled(cfg)
+		return r.alias(&Alert{Labels: set, Fingerprint: set.Fingerprint(), Grafana: &Grafana{RuleUID: uid}}, true)
+	}
+	assert.NotEqual(t, with(MissingHash, "a", "b:c"), with(MissingHash, "a:b", "c"), "the separator in the id")
+	assert.NotEqual(t, with(MissingSkip, "", "a"), with(MissingSkip, "a", ""), "an id instead of an instance")
 }
 
 // TestAliasesNearlyTheSame has pairs of different problems that would share an alias if their values were only joined.

@@ -6,6 +6,7 @@ package webhook
 import (
 	"encoding/hex"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,8 @@ func TestRuleUIDOfLinks(t *testing.T) {
 		"https://grafana.example.com/alerting/ce5abc/edit?orgId=3":         "ce5abc",
 		"https://grafana.example.com/alerting/grafana/ce5abc":              "",
 		"https://grafana.example.com/d/view":                               "",
+		"https://example.com/grafana/ce5abc/view":                          "",
+		"grafana/ce5abc/view":                                              "",
 		"?orgId=1":                                                         "",
 		"":                                                                 "",
 		"view":                                                             "",
@@ -106,4 +109,21 @@ func TestKey(t *testing.T) {
 		assert.NotEqual(t, key, of("alertmanager", other), name)
 	}
 	assert.NotEqual(t, key, of("alertmanager/b", alert), "another receiver")
+}
+
+// TestDelivery: what the receiver knows of a webhook is in each record that it concerns.
+func TestDelivery(t *testing.T) {
+	d := testDelivery()
+	d.ResolveWait, d.ListedBy = time.Minute, "alertmanager@1"
+	w := decode(t, []byte(`{"version":"1","orgId":3,"truncatedAlerts":1,"alerts":[{"status":"firing","orgId":5},{"status":"resolved","ruleUID":"u"}]}`))
+	logs, _ := testConverter(testOptions()).Logs(w, d)
+	fires, resolves := recordsOf(logs)[0].Attributes().AsRaw(), recordsOf(logs)[1].Attributes().AsRaw()
+	assert.NotContains(t, fires, attrs.ResolveWait)
+	assert.EqualValues(t, 60_000, resolves[attrs.ResolveWait])
+	assert.EqualValues(t, 5, fires[attrs.OrgID], "its own")
+	assert.EqualValues(t, 3, resolves[attrs.OrgID])
+	for _, record := range []map[string]any{fires, resolves} {
+		assert.Equal(t, "alertmanager@1", record[attrs.ListedBy])
+		assert.EqualValues(t, 1, record[attrs.TruncatedAlerts])
+	}
 }

@@ -23,7 +23,7 @@ func TestValuesAreCut(t *testing.T) {
 	cfg := testOptions()
 	cfg.ValueBytes = 64
 	long := strings.Repeat("é", 64)
-	set := labels.FromMap(map[string]string{"alertname": long, "instance": "x", "other": "short"})
+	set := labels.FromMap(map[string]string{"alertname": long, "instance": "x", "other": "short", "whole": strings.Repeat("x", 64)})
 	lr := recordsOf(convert(t, cfg, webhookJSON(set, nil, long, "")))[0]
 
 	name := stringOf(t, lr.Attributes(), attrs.AlertLabelPrefix+"alertname")
@@ -32,6 +32,7 @@ func TestValuesAreCut(t *testing.T) {
 	assert.Equal(t, name, stringOf(t, lr.Attributes(), attrs.AlertName))
 	assert.Equal(t, name, lr.Body().Str())
 	assert.Equal(t, "short", stringOf(t, lr.Attributes(), attrs.AlertLabelPrefix+"other"))
+	assert.Equal(t, strings.Repeat("x", 64), stringOf(t, lr.Attributes(), attrs.AlertLabelPrefix+"whole"))
 	cut, ok := lr.Attributes().Get(attrs.CutValues)
 	require.True(t, ok)
 	assert.EqualValues(t, 3, cut.Int(), "the label, the name and the body")
@@ -82,7 +83,8 @@ func TestYearsThatRFC3339CannotWrite(t *testing.T) {
 func TestLabelsAreLeftOut(t *testing.T) {
 	cfg := testOptions()
 	cfg.LabelsPerAlert = 3
-	set := map[string]string{"alertname": "Down", "instance": "x", "severity": "critical"}
+	cfg.Rules = []AliasRule{{Labels: []string{"zone"}, Separator: ":"}}
+	set := map[string]string{"alertname": "Down", "instance": "x", "severity": "critical", "zone": "z"}
 	for i := range 5 {
 		set[fmt.Sprintf("a%d", i)] = "v"
 	}
@@ -95,10 +97,44 @@ func TestLabelsAreLeftOut(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]any{
-		"a0": "v", "a1": "v", "a2": "v", "alertname": "Down", "instance": "x", "severity": "critical",
+		"a0": "v", "a1": "v", "a2": "v", "alertname": "Down", "instance": "x", "severity": "critical", "zone": "z",
 	}, kept, "the first ones, and always what the incident is made of")
 	cut, _ := lr.Attributes().Get(attrs.CutValues)
 	assert.EqualValues(t, 2, cut.Int())
+}
+
+// TestAllThatIsLeftOutCounts: each of these members is too large for a record.
+func TestAllThatIsLeftOutCounts(t *testing.T) {
+	o := testOptions()
+	most := maxPairs - o.LabelsPerAlert
+	for body, want := range map[string]int{
+		firingAlert(`"annotations":` + manyLabels):                               most + 1,
+		firingAlert(`"values":` + manyLabels):                                    most + 1,
+		`{"groupLabels":` + manyLabels + `,"alerts":[{"status":"firing"}]}`:      most,
+		`{"receiver":"` + strings.Repeat("x", o.ValueBytes+1) + `","alerts":[]}`: 1,
+	} {
+		logs, cut := testConverter(o).Logs(decode(t, []byte(body)), testDelivery())
+		assert.Equal(t, want, cut, "%.60s", body)
+		for _, lr := range recordsOf(logs) {
+			mark, _ := lr.Attributes().Get(attrs.CutValues)
+			assert.EqualValues(t, want, mark.Int(), "%.60s", body)
+		}
+	}
+}
+
+// TestGroupIsBounded: every record repeats the labels of the group, so they take little memory.
+func TestGroupIsBounded(t *testing.T) {
+	pairs := make([]string, 100)
+	for i := range pairs {
+		pairs[i] = fmt.Sprintf(`"l%d":%q`, i, strings.Repeat("x", 1000))
+	}
+	lr := recordsOf(convert(t, testOptions(), []byte(`{"groupLabels":{`+strings.Join(pairs, ",")+`},"alerts":[{"status":"firing"}]}`)))[0]
+	size := 0
+	for _, v := range lr.Attributes().All() {
+		size += len(v.AsString())
+	}
+	assert.Greater(t, size, maxGroupBytes/2)
+	assert.Less(t, size, maxGroupBytes)
 }
 
 func TestLinks(t *testing.T) {

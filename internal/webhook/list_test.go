@@ -40,6 +40,7 @@ func TestReadList(t *testing.T) {
 		 "status":{"inhibitedBy":[],"mutedBy":[ ],"silencedBy":[],"state":"active"},"labels":{"x":"1","alertname":"A"}},
 		{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["id"]},"labels":{"alertname":"B"}},
 		{"fingerprint":"f2","status":{"state":"active","mutedBy":["nights"]},"labels":{}},
+		{"fingerprint":"f4","status":{"state":"active","silencedBy":["id"]},"labels":{}},
 		{"fingerprint":"f3","status":{"state":"unprocessed"},"labels":{"a":"1"}},
 		{"status":{"state":"active"},"labels":{"a":"1"}}
 	] `)
@@ -49,6 +50,7 @@ func TestReadList(t *testing.T) {
 		{"[{alertname A} {x 1}]", "6051004c729abe0e", false},
 		{"[{alertname B}]", "f1", true},
 		{"[]", "f2", true},
+		{"[]", "f4", true},
 		{"[{a 1}]", "f3", true},
 		{"[{a 1}]", labels.FromMap(map[string]string{"a": "1"}).Fingerprint(), false},
 	}, all)
@@ -158,6 +160,7 @@ func TestOneCluster(t *testing.T) {
 	assert.True(t, OneCluster([]*Status{member("a", "a", "b"), member("b", "b", "a")}))
 	assert.False(t, OneCluster([]*Status{member("a", "a", "b"), member("b", "b")}))
 	assert.False(t, OneCluster([]*Status{member(""), member("")}))
+	assert.False(t, OneCluster([]*Status{member("", ""), member("", "")}), "members without names")
 	assert.False(t, OneCluster([]*Status{member("a", "a"), member("b", "b")}))
 }
 

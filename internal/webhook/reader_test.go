@@ -33,6 +33,7 @@ func TestOneBadAlertCostsOneAlert(t *testing.T) {
 		`{"status":"firing","labels":{},"labels":{}}`:         "alerts[1]: the status, the labels or a label appears twice",
 		`{"status":"firing","labels":{"a":"1","\u0061":"1"}}`: "alerts[1]: the status, the labels or a label appears twice",
 		`{"status":"firing","labels":[]}`:                     "alerts[1].labels: must be an object",
+		`{"labels":"a=b","status":"pending"}`:                 "alerts[1].labels: must be an object", // the first reason
 		`{"labels":"a=b","status":"firing"}`:                  "alerts[1].labels: must be an object",
 		`{"status":"firing","startsAt":"yesterday"}`:          "alerts[1].startsAt: must be a time as in RFC 3339",
 		`{"status":"firing","startsAt":1795466235}`:           "alerts[1].startsAt: must be a time as in RFC 3339",
@@ -50,6 +51,18 @@ func TestOneBadAlertCostsOneAlert(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLabelsOfAllAlerts: the limit is for each alert, not for all alerts of a webhook.
+func TestLabelsOfAllAlerts(t *testing.T) {
+	set := make([]string, 100)
+	for i := range set {
+		set[i] = fmt.Sprintf(`"l%d":"v"`, i)
+	}
+	one := `{"status":"firing","labels":{` + strings.Join(set, ",") + `}}`
+	w := decode(t, []byte(`{"alerts":[`+strings.Repeat(one+",", maxPairs/100)+one+`]}`))
+	assert.Zero(t, w.Skipped.Len())
+	assert.Len(t, w.Alerts, maxPairs/100+1)
 }
 
 var manyLabels = func() string {
@@ -91,6 +104,10 @@ func TestValuesOfOtherTypes(t *testing.T) {
 	_, ok := a.Annotations.Lookup("none")
 	assert.False(t, ok)
 	assert.Contains(t, a.Annotations.Get("details"), `{"exit":3,"text":"`)
+
+	w = decode(t, []byte(`{"truncatedAlerts":-1,"alerts":[{"status":"firing","labels":{"a":["`+"\xff"+`"]}}]}`))
+	assert.Zero(t, w.TruncatedAlerts)
+	assert.Equal(t, `["`+"\ufffd"+`"]`, w.Alerts[0].Labels.Get("a"))
 }
 
 // TestUnknownEndsAreAbsent: the end of these alerts is unknown, and the record must not show their start instead.
