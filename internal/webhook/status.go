@@ -39,12 +39,10 @@ func ReadStatus(body []byte) (*Status, error) {
 	var s Status
 	if reply.Uptime != nil {
 		t, err := time.Parse(time.RFC3339Nano, *reply.Uptime)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, errStrangeStatus
-		case t.Year() > 1: // Grafana sends the zero time
-			s.Started = t
 		}
+		s.Started = t // Grafana sends the zero time
 	}
 	if c := reply.Cluster; c != nil {
 		s.Name, s.Settling = c.Name, c.Status == "settling"
