@@ -107,7 +107,11 @@ func TestAskOthers(t *testing.T) {
 		why          string
 		alerts       int
 	}{
-		"starts":             {statusOf(time.Minute, alone), list, uncertain, "it was started less than startup_grace ago", 1},
+		"starts": {statusOf(time.Minute, alone), list, uncertain, "it was started less than startup_grace ago", 1},
+		"starts by its clock": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", "Thu, 26 Nov 2026 12:00:00 GMT")
+			_, _ = io.WriteString(w, `{"uptime":"2026-11-26T11:56:00Z","cluster":`+alone+`}`)
+		}, list, uncertain, "it was started less than startup_grace ago", 1},
 		"settles":            {statusOf(time.Hour, `{"status":"settling"}`), list, uncertain, "it is still looking for the members of its cluster", 1},
 		"says no time":       {saying(200, `{"cluster":{"status":"disabled"}}`), list, listed, "", 1},
 		"has a strange one":  {status, listOf(listedAlert("A", "active"), `{"labels":7}`), uncertain, "1 of its alerts cannot be read", 1},

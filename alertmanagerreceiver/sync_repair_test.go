@@ -90,6 +90,7 @@ func TestRepair(t *testing.T) {
 		assert.Equal(t, "Old burns", get(t, m, attrs.AlertAnnotationPrefix+"summary"))
 		assert.Equal(t, "http://prometheus/x", get(t, m, attrs.AlertGeneratorURL))
 		assert.Equal(t, h.epoch, get(t, m, attrs.Epoch))
+		assert.EqualValues(t, 1, seqOf(t, records[0])>>24, "a webhook since the request is newer")
 		_, ends := m.Get(attrs.AlertEndsAt)
 		assert.False(t, ends, "the end of the list is that of a lease")
 		key := h.converter.Key(&webhook.Alert{Fingerprint: "f-Old", Labels: labelsOf("Old")})
@@ -165,6 +166,7 @@ func TestRepairIsCareful(t *testing.T) {
 		"nobody tells of time intervals":     func(w *world) { w.says("a", solo, "["+routed("X", time.Hour, "active", "")+"]") },
 		"Alertmanager has not looked at it":  func(w *world) { w.says("b", solo, "["+routed("X", time.Hour, "unprocessed", muted)+"]") },
 		"it is not sent to the receiver":     func(w *world) { w.says("a", solo, "["+strings.ReplaceAll(active(), "web.hook", "web")+"]") },
+		"the other one does not tell of any": func(w *world) { w.says("b", solo, "["+routed("X", time.Hour, "active", "")+"]") },
 		"nobody knows its start":             func(w *world) { w.says("a", solo, "["+strings.Replace(active(), "startsAt", "from", 1)+"]") },
 		"it has not yet burnt for long":      func(w *world) { w.says("a", solo, "["+routed("X", 3*time.Minute, "active", muted)+"]") },
 		"it begins in the future of a clock": func(w *world) { w.says("a", solo, "["+routed("X", -time.Hour, "active", muted)+"]") },

@@ -114,7 +114,7 @@ func TestPoller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: map[string]func() (string, string, error){}}
 		w.says("a:9093", peerA, "["+listedAlert("X", "active")+","+listedAlert("Y", "suppressed")+"]")
-		w.says("b:9093", peerB, "["+listedAlert("Y", "active")+","+listedAlert("Z", "suppressed")+"]")
+		w.says("b:9093", peerB, "["+listedAlert("X", "suppressed")+","+listedAlert("Y", "active")+","+listedAlert("Z", "suppressed")+"]")
 		sink := new(consumertest.LogsSink)
 		h, stop := polled(t, w, sink)
 		assert.Equal(t, 2*time.Minute, h.poller.resolveWait(), "nobody has said yet that they are peers")
