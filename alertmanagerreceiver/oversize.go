@@ -65,7 +65,7 @@ func (o *oversize) run(ctx context.Context) {
 		case r := <-o.reports:
 			quiet.Reset(oversizeAge)
 			now := o.handler.now()
-			if !since.IsZero() && now.Sub(sent) < oversizePause {
+			if now.Sub(sent) < oversizePause {
 				continue
 			}
 			start := since
@@ -78,7 +78,6 @@ func (o *oversize) run(ctx context.Context) {
 		case <-quiet.C:
 			if o.send(ctx, o.resolved(since)) {
 				since = time.Time{}
-				quiet.Stop()
 			} else {
 				quiet.Reset(oversizePause)
 			}

@@ -123,7 +123,7 @@ const (
 // TestAWebhookThatIsTooLargeOpensAnIncident: the incident closes after an hour without another such webhook.
 func TestAWebhookThatIsTooLargeOpensAnIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newOversizeWorld(t, func(*Config) {})
+		w := newOversizeWorld(t, func(cfg *Config) { cfg.Alias.Labels = []string{"job"} }) // its alias has its own labels
 		records := w.send(3<<19, true)
 		require.Len(t, records, 1)
 		alias, status, text := describe(t, records[0])
@@ -141,6 +141,11 @@ func TestAWebhookThatIsTooLargeOpensAnIncident(t *testing.T) {
 		assert.Greater(t, seqOf(t, again[0]), seqOf(t, records[0]))
 		assert.Equal(t, stringOf(t, records[0].Attributes(), attrs.AlertStartsAt), stringOf(t, again[0].Attributes(), attrs.AlertStartsAt), "the same episode")
 
+		time.Sleep(2 * time.Minute)
+		again = w.send(2<<20, true)
+		require.Len(t, again, 1)
+		assert.Equal(t, stringOf(t, records[0].Attributes(), attrs.AlertStartsAt), stringOf(t, again[0].Attributes(), attrs.AlertStartsAt), "still the same")
+
 		time.Sleep(time.Hour - time.Second)
 		assert.Empty(t, w.news())
 		time.Sleep(time.Second)
@@ -150,10 +155,13 @@ func TestAWebhookThatIsTooLargeOpensAnIncident(t *testing.T) {
 		assert.Equal(t, tooLargeAlias, alias)
 		assert.Equal(t, attrs.StatusResolved, status)
 		assert.Greater(t, seqOf(t, over[0]), seqOf(t, again[0]))
+		assert.Equal(t, time.Now().UTC().Format(time.RFC3339Nano), stringOf(t, over[0].Attributes(), attrs.AlertEndsAt))
 
 		time.Sleep(24 * time.Hour)
 		assert.Empty(t, w.news())
-		assert.Len(t, w.send(2<<20, true), 1, "it fires again")
+		again = w.send(2<<20, true)
+		require.Len(t, again, 1, "it fires again")
+		assert.Equal(t, time.Now().UTC().Format(time.RFC3339Nano), stringOf(t, again[0].Attributes(), attrs.AlertStartsAt))
 	})
 }
 
