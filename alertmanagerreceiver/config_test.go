@@ -220,3 +220,12 @@ func TestSecretIsNotShown(t *testing.T) {
 	assert.NotContains(t, fmt.Sprint(shown.ToStringMap()), "tops3cret")
 	assert.NotContains(t, fmt.Sprintf("%+v", cfg.HMAC.Get()), "tops3cret")
 }
+
+// A rule may have no prefix and exclude nothing, although alias has.
+func TestRuleMayHaveNothing(t *testing.T) {
+	usual := webhook.AliasRule{Labels: []string{"a"}, Separator: ":", MissingLabel: webhook.MissingHash, Exclude: []string{"severity"}, Prefix: "prod "}
+	assert.Equal(t, usual, (&AliasRuleConfig{}).over(usual))
+	r := (&AliasRuleConfig{Exclude: []string{}, Prefix: new(string)}).over(usual)
+	assert.Empty(t, r.Exclude)
+	assert.Empty(t, r.Prefix)
+}

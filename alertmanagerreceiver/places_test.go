@@ -132,6 +132,9 @@ func TestALargeBodyOfUnknownLengthHoldsItsMemory(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(strings.Repeat(" ", 8<<20)))
 	require.NoError(t, h.read(t.Context(), &ws, httptest.NewRequest(http.MethodPost, defaultPath, body), held))
 	assert.GreaterOrEqual(t, held.held, int64(ws.body.Cap()))
+	assert.Equal(t, h.places.most(), held.held, "and no more")
+	require.NoError(t, held.more(t.Context(), 1))
+	assert.Equal(t, h.places.most(), held.held)
 }
 
 func tryTake(p *places, length int64) (*place, error) {

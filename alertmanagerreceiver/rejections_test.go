@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -135,4 +136,21 @@ func (onlyTheToken) Authenticate(ctx context.Context, sources map[string][]strin
 		return ctx, errors.New("wrong token")
 	}
 	return ctx, nil
+}
+
+// A webhook that its sender repeats is not at fault.
+func TestBusyIsTold(t *testing.T) {
+	refused, _ := listen(t)
+	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("full")))
+	require.Equal(t, 503, post(h, strings.NewReader(good)).Code)
+	require.Equal(t, 400, post(h, strings.NewReader("nonsense")).Code)
+	require.Len(t, *refused, 2)
+	assert.True(t, (*refused)[0].Busy)
+	assert.False(t, (*refused)[1].Busy)
+}
+
+// A record on which the pipeline panics is not accepted.
+func TestPanicIsARefusal(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumeFunc(func(context.Context, plog.Logs) error { panic("a bug") }))
+	require.ErrorIs(t, h.consume(t.Context(), plog.NewLogs()), errInternal)
 }

@@ -5,6 +5,7 @@ package alertmanagerreceiver
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,4 +63,38 @@ func TestAuthenticationKeepsTheOrder(t *testing.T) {
 		assert.Less(t, seqOf(t, recordsOf(all[1])[0]), seqOf(t, recordsOf(all[0])[0]), "it came first")
 		assert.Equal(t, map[time.Duration]int{0: 1, time.Second: 1}, stamps)
 	})
+}
+
+// needsToken lets in who has a token.
+type needsToken struct{}
+
+func (needsToken) Authenticate(ctx context.Context, sources map[string][]string) (context.Context, error) {
+	if len(sources["token"]) != 1 || sources["token"][0] != "secret" {
+		return ctx, errors.New("no token")
+	}
+	return ctx, nil
+}
+
+// Some senders can put credentials only into the address. Those do not become headers for others.
+func TestCredentialsInTheQuery(t *testing.T) {
+	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
+	server := h.routes(http.NotFound, &authenticator{server: needsToken{}, parameters: []string{"token"}, refuse: h.refuseEarly})
+	for query, want := range map[string]int{"?token=secret": 200, "?token=wrong": 401, "?other=secret": 401, "": 401} {
+		r, w := httptest.NewRequest(http.MethodPost, defaultPath+query, strings.NewReader(good)), httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		assert.Equal(t, want, w.Code, query)
+		assert.NotContains(t, r.Header, "token")
+	}
+}
+
+// The path / is only this path, not all paths.
+func TestRootPath(t *testing.T) {
+	cfg := defaultConfig()
+	cfg.Path = "/"
+	server := handlerOf(t, cfg, consumertest.NewNop()).routes(http.NotFound, nil)
+	for path, want := range map[string]int{"/": 200, "/other": 404} {
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(good)))
+		assert.Equal(t, want, w.Code, path)
+	}
 }

@@ -32,6 +32,7 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 
 	send("a", 2)
 	send("a", 3)
+	send("a", 3)
 	send("b", 1)
 	require.Equal(t, 2, logged.Len(), "once for each group")
 	entry := logged.All()[0]
@@ -49,7 +50,7 @@ func TestTruncatedGroupIsReportedOnce(t *testing.T) {
 			marks = append(marks, v.Int())
 		}
 	}
-	assert.Equal(t, []int64{2, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
+	assert.Equal(t, []int64{2, 3, 3, 1, 2}, marks, "every record of a cut group is marked, no other")
 }
 
 // Exporters hear of each group that is cut, also of those that the log lacks, and when it comes whole again.
@@ -112,5 +113,7 @@ func TestGroupsWithoutAKeyDiffer(t *testing.T) {
 	group := func(body string) uint64 { return h.truncation.group(decode(t, body)) }
 	assert.Equal(t, group(withMembers(`"groupKey":"","groupLabels":{"a":"b"}`)), group(withMembers(`"groupLabels":{"a":"b"}`)))
 	assert.NotEqual(t, group(withMembers(`"groupLabels":{"a":"b"}`)), group(withMembers(`"groupLabels":{"a":"c"}`)))
+	assert.NotEqual(t, group(withMembers(`"receiver":"a"`)), group(withMembers(`"receiver":"b"`)))
+	assert.NotEqual(t, group(withMembers(`"externalURL":"a"`)), group(withMembers(`"externalURL":"b"`)))
 	assert.NotEqual(t, group(withMembers(`"groupKey":"a"`)), group(withMembers(`"receiver":"a"`)))
 }
