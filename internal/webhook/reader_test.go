@@ -237,4 +237,7 @@ func TestReaderForgets(t *testing.T) {
 func TestSkippedAlertsAreNamed(t *testing.T) {
 	w := decode(t, []byte(`{"alerts":[7,{"status":"firing","labels":{"alertname":"Good"}},{"status":"weird","labels":{"alertname":"Bad","instance":"b"}}]}`))
 	assert.Equal(t, `alerts[0] {}: must be an object; alerts[2] {alertname="Bad",instance="b"}: status "weird": must be firing or resolved`, w.Skipped.Named())
+
+	w = decode(t, []byte(`{"alerts":[{"status":"weird","labels":`+manyLabels+`}]}`))
+	assert.Equal(t, maxNamedLabels, strings.Count(w.Skipped.Named(), "="), "a line of the log has room for a few labels")
 }
