@@ -11,7 +11,6 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
-	"github.com/alert24/otelcol-alert24/internal/ledger"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
 
@@ -51,17 +50,16 @@ func (e *alert24Exporter) ready(ctx context.Context) error {
 	return nil
 }
 
-// check makes a small write. A leader writes to other tables than a follower, which it may be again at any moment.
+// check makes a small write.
 func (e *alert24Exporter) check(ctx context.Context) error {
-	if l := e.ledger(); l != nil {
-		if err := l.Check(ctx); e.replica == nil || err != nil && !errors.Is(err, ledger.ErrDeposed) {
-			return err
-		}
+	if e.replica != nil {
+		return e.replica.db.Check(ctx)
 	}
-	if e.replica == nil {
+	l := e.ledger()
+	if l == nil {
 		return errStopped
 	}
-	return e.replica.db.Check(ctx)
+	return l.Check(ctx)
 }
 
 // probeEvery is the time between checks of the storage when no readiness request comes.

@@ -197,7 +197,8 @@ func (p *appender) ask(ctx context.Context) error {
 // never is a deadline that no clock of a database reaches. The process's clock may be wrong by years.
 var never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// Check returns why the inbox would refuse a webhook now, or nil. It adds a row and removes it in one transaction.
+// Check returns why the inbox would refuse a webhook now, or the table of the entries a record. It adds a row to both and removes it, in
+// one transaction.
 func (db *DB) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, Punctual)
 	defer cancel()
@@ -208,6 +209,7 @@ func (db *DB) Check(ctx context.Context) error {
 		db.queueAppend(batch, [][]byte{{}}, []string{source}, []time.Time{deadline}).
 			QueryRow(func(row pgx.Row) error { return row.Scan(nil, &free, nil) })
 		batch.Queue(db.sql("DELETE FROM @.inbox WHERE component = $1 AND source = $2"), db.component(), source)
+		db.queueTest(batch)
 		return conn.SendBatch(ctx, batch).Close()
 	})
 	if err == nil && !free {
