@@ -90,7 +90,8 @@ func (p *Policy) applyFiring(n *Timed, m *Member, ev *Event, now time.Time) Outc
 		adjusted.Alert.StartsAt = m.Alert.StartsAt
 	}
 	if m.Firing && ev.ListedBy != "" {
-		adjusted.Alert = m.Alert // a list knows less than a webhook, so this is only a repeat
+		// A list knows less than a webhook, so this is only a repeat.
+		adjusted.Alert, adjusted.StaleAfter, adjusted.Final = m.Alert, m.StaleAfter, m.Final
 	}
 	switch {
 	case m.resolving():

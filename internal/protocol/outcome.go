@@ -47,8 +47,8 @@ func (o Outcome) changes() bool {
 	return o != OlderDropped && o != StaleResolve && o != NoRoom && o != Ignored
 }
 
-// Durable reports whether events with these outcomes must be stored. A repeat need not be stored, because it changes only two values that
-// no restart needs: the place in the order of one receiver process, and the time when this process last heard the alert.
+// Durable reports whether events with these outcomes must be stored. A repeat need not be stored, because it changes only what no restart
+// needs: the place in the order of one receiver process, the time when this process last heard the alert, and texts that are not news.
 func Durable(outcomes []Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.changes() && o != Repeated && o != RefreshDue })
 }

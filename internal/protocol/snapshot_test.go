@@ -249,11 +249,16 @@ func TestAListPassesOn(t *testing.T) {
 // TestAListRepeats: a list brings no news of a firing alert, and a later resolve stands.
 func TestAListRepeats(t *testing.T) {
 	p, t0 := testPolicy(), at(0)
-	e, _ := applyOne(p, opened(t, p, t0), fires(am1, t0).says("by webhook").order("e", 7), t0)
+	said := fires(am1, t0).says("by webhook").order("e", 7)
+	said.StaleAfter, said.Final = time.Hour, true
+	e, _ := applyOne(p, opened(t, p, t0), said, t0)
 	n, outcome := applyOne(p, e, byList(fires("", t0.Add(minute)).says("by list").order("e", 8)), t0.Add(minute))
 	require.Equal(t, Repeated, outcome)
-	require.Equal(t, "by webhook", n.Members.Get(keys[0]).Alert.Unpack().Description)
-	require.Equal(t, t0, n.Members.Get(keys[0]).Alert.StartsAt)
+	m := n.Members.Get(keys[0])
+	require.Equal(t, "by webhook", m.Alert.Unpack().Description)
+	require.Equal(t, t0, m.Alert.StartsAt)
+	require.Equal(t, time.Hour, m.StaleAfter)
+	require.True(t, m.Final)
 
 	n, _ = applyOne(p, e, resolves(am1, t0, t0.Add(minute)).order("e", 9), t0.Add(minute))
 	n, outcome = applyOne(p, n, byList(fires("", t0).order("e", 8)), t0.Add(time.Hour))
