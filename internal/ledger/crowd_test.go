@@ -12,16 +12,18 @@ import (
 func TestCrowd(t *testing.T) {
 	webhook, call := &write{fenced: true}, &write{patient: true}
 	var c crowd
-	for _, alone := range [][]*write{{webhook}, {call, call}, {webhook, call}} {
-		c.note(alone)
-		assert.Zero(t, c, "one sender, and calls, are no crowd")
+	gathers := func(among int) (n int) {
+		for range among {
+			c.note([]*write{call, call})
+			c.note([]*write{webhook, call})
+			n += count(c.gathers())
+		}
+		return n
 	}
+	assert.Equal(t, crowdLasts, gathers(crowdLasts), "at first, others may come")
+	assert.Equal(t, 3, gathers(3*crowdLasts), "one sender")
 	c.note([]*write{webhook, call, webhook})
-	for range crowdLasts - 1 {
-		c.note([]*write{call})
-		c.note([]*write{webhook})
-		assert.Positive(t, c, "two senders meet now and then")
-	}
-	c.note([]*write{webhook})
-	assert.Zero(t, c)
+	assert.True(t, c.gathers(), "two senders")
+	assert.Equal(t, crowdLasts, gathers(crowdLasts), "they meet now and then")
+	assert.Equal(t, 1, gathers(crowdLasts))
 }

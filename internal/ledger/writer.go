@@ -37,7 +37,7 @@ func (s *store) enqueue(ctx context.Context, w *write) error {
 	select {
 	case <-w.done: // another writer committed it
 	case s.turn <- struct{}{}:
-		if s.crowd > 0 {
+		if s.crowd.gathers() {
 			runtime.Gosched() // webhooks that are nearly ready join this transaction
 		}
 		// Other callers share the transaction: it must not fail because one of them gave up.
@@ -77,11 +77,14 @@ func (s *store) commitPending(ctx context.Context) {
 	}
 }
 
-// crowd tells whether webhooks come at the same time. It counts down with each webhook that has a transaction for itself.
+// crowd is how many webhooks in a row had a transaction for themselves.
 type crowd int
 
-// crowdLasts is how many webhooks in a row must be alone before no more are expected to join.
+// crowdLasts is how many webhooks in a row must be alone before a writer waits for others only now and then.
 const crowdLasts = 16
+
+// gathers reports whether the next writer waits for others that are nearly ready.
+func (c crowd) gathers() bool { return c < crowdLasts || c%crowdLasts == 0 }
 
 func (c *crowd) note(writes []*write) {
 	webhooks := 0
@@ -90,9 +93,9 @@ func (c *crowd) note(writes []*write) {
 	}
 	switch {
 	case webhooks > 1:
-		*c = crowdLasts
+		*c = 0
 	case webhooks == 1:
-		*c = max(0, *c-1)
+		*c++
 	}
 }
 
