@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 // Disk need not know that an alert was repeated. It must still know all alerts after the next write, however many there are.
@@ -59,5 +61,26 @@ func TestARepeatUnderOtherSettingsIsStored(t *testing.T) {
 		_, _, err := l.Claim(t.Context(), theAlias)
 		require.NoError(t, err)
 		assert.True(t, l.Get(theAlias).Firing(), "the settings %s", what)
+	}
+}
+
+func TestARepeatWithAnotherSourceOrFinalIsStored(t *testing.T) {
+	for what, change := range map[string]func(ev *protocol.Event){
+		"source": func(ev *protocol.Event) { ev.Witness = 7 },
+		"final":  func(ev *protocol.Event) { ev.Final = true },
+	} {
+		m := NewMemory()
+		l := New(testConfig(10, func() time.Time { return at(0) }), m)
+		ev := firing("am1", at(0))
+		apply(t, l, ev)
+		change(&ev)
+		apply(t, l, ev)
+
+		restarted := New(testConfig(10, func() time.Time { return at(0) }), m)
+		_, err := restarted.Load(t.Context())
+		require.NoError(t, err)
+		stored := restarted.Get(theAlias).Members.Get(ev.Key)
+		require.NotNil(t, stored)
+		assert.Equal(t, [2]any{ev.Witness, ev.Final}, [2]any{stored.Witness, stored.Final}, what)
 	}
 }
