@@ -33,7 +33,7 @@ type WatchdogConfig struct {
 
 func (c *WatchdogConfig) on() bool { return len(c.Matchers) > 0 }
 
-// heartbeat returns the URL without the newline at the end of a file.
+// heartbeat returns the URL without the white space around it: a file often ends with a newline.
 func (c *WatchdogConfig) heartbeat() string { return strings.TrimSpace(string(c.HeartbeatURL)) }
 
 func (c *WatchdogConfig) check(p *problems.List) {

@@ -138,7 +138,7 @@ func (onlyTheToken) Authenticate(ctx context.Context, sources map[string][]strin
 	return ctx, nil
 }
 
-// A webhook that its sender repeats is not at fault.
+// Busy tells a webhook that will be sent again from one that is invalid.
 func TestBusyIsTold(t *testing.T) {
 	refused, _ := listen(t)
 	h := handlerOf(t, defaultConfig(), consumertest.NewErr(errors.New("full")))

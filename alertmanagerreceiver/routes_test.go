@@ -75,7 +75,7 @@ func (needsToken) Authenticate(ctx context.Context, sources map[string][]string)
 	return ctx, nil
 }
 
-// Some senders can put credentials only into the address. Those do not become headers for others.
+// Some senders can put credentials only into the address. They are not added to the request's headers.
 func TestCredentialsInTheQuery(t *testing.T) {
 	h := handlerOf(t, defaultConfig(), consumertest.NewNop())
 	server := h.routes(http.NotFound, &authenticator{server: needsToken{}, parameters: []string{"token"}, refuse: h.refuseEarly})

@@ -21,8 +21,8 @@ type signature struct {
 	now func() time.Time
 }
 
-// key returns the secret without the newline at the end of a file.
-func (c *HMACConfig) key() []byte { return []byte(strings.TrimRight(string(c.Secret), "\r\n")) }
+// key returns the secret without the white space around it: a file often ends with a newline.
+func (c *HMACConfig) key() []byte { return []byte(strings.TrimSpace(string(c.Secret))) }
 
 // verify returns nil if the owner of the secret signed the body within the tolerance. A signed webhook can be replayed within the
 // tolerance, and forever without a timestamp_header.

@@ -191,7 +191,7 @@ func TestSwitchedOff(t *testing.T) {
 	require.Empty(t, d.tick(at(2*time.Hour)), "nobody misses them")
 }
 
-// TestClockSetBack: a clock that was set back delays no silence, and is no heartbeat.
+// TestClockSetBack: after the clock was set back, silence is noticed in time, and old heartbeats do not count.
 func TestClockSetBack(t *testing.T) {
 	d := newDesk(t)
 	d.hears("eu", at(0))

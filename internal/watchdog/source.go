@@ -29,8 +29,9 @@ type Source struct {
 	// Watched: its silence will be noticed. Missing: its silence was noticed.
 	Watched, Missing bool
 
-	// While it is not watched: when it was heard first, or first after a long silence; and whether its slowness was reported.
-	first  time.Time
+	// first is when it was heard first, or first after a long silence. It counts while the source is not watched.
+	first time.Time
+	// warned: its slowness was reported.
 	warned bool
 }
 

@@ -91,7 +91,7 @@ func (o *objects) add(t *testing.T, kind meta.TypeMeta, document string) {
 func strict[T any](t *testing.T, o *objects, document string) *T {
 	t.Helper()
 	var object T
-	// Kubernetes, too, takes no number for a text. yaml.UnmarshalStrict does.
+	// Kubernetes refuses a number where it wants text. yaml.UnmarshalStrict accepts it.
 	text, err := yaml.YAMLToJSONStrict([]byte(document))
 	require.NoError(t, err, document)
 	decoder := json.NewDecoder(bytes.NewReader(text))
