@@ -27,7 +27,11 @@ type Machine struct {
 // RequiredEnv is the variable with which a test fails instead of being skipped if it may not create machines.
 const RequiredEnv = "ALERT24_MACHINE"
 
-// Copy returns a copy of this machine. Only later commands see the changes of a command. They are removed when the test ends.
+// clean removes what a bridge that ran on this machine has left.
+const clean = "rm -rf /etc/otelcol-alert24 /var/lib/otelcol-alert24"
+
+// Copy returns a copy of this machine, without a bridge's files. Only later commands see the changes of a command. They are removed when
+// the test ends.
 func Copy(t *testing.T) *Machine {
 	t.Helper()
 	root(t)
@@ -36,7 +40,7 @@ func Copy(t *testing.T) *Machine {
 		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
 	}
 	m := &Machine{root: filepath.Join(dir, "root"), overlay: dir}
-	if out, err := m.Command(t, 0, nil, "/bin/true").CombinedOutput(); err != nil {
+	if out, err := m.Command(t, 0, nil, "/bin/sh", "-c", clean).CombinedOutput(); err != nil {
 		Unable(t, "this machine's files cannot be overlaid: "+string(out))
 	}
 	return m
