@@ -199,12 +199,16 @@ func leaderHasNoTimeToStop(f *fleet) {
 	leader := f.join("", nil)
 	f.leader(leader)
 	require.NoError(f.t, leader.ready(f.t.Context())) // so that the connections exist
-	over, cancel := context.WithCancel(f.t.Context())
-	cancel()
-	require.ErrorIs(f.t, leader.shutdown(over), context.Canceled)
 	conn, err := f.server.Connect(f.t.Context(), f.database)
 	require.NoError(f.t, err)
 	defer func() { require.NoError(f.t, conn.Close(f.t.Context())) }()
+	_, err = conn.Exec(f.t.Context(), "BEGIN; LOCK TABLE otelcol_alert24.lease IN EXCLUSIVE MODE") // so that the lease cannot be given up yet
+	require.NoError(f.t, err)
+	over, cancel := context.WithCancel(f.t.Context())
+	cancel()
+	require.ErrorIs(f.t, leader.shutdown(over), context.Canceled)
+	_, err = conn.Exec(f.t.Context(), "ROLLBACK")
+	require.NoError(f.t, err)
 	require.Eventually(f.t, func() (gone bool) {
 		err := conn.QueryRow(f.t.Context(), "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()").Scan(&gone)
 		return err == nil && gone
