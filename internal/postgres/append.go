@@ -204,7 +204,7 @@ func (db *DB) Check(ctx context.Context) error {
 	defer cancel()
 	source, deadline := "check of "+db.id, never
 	var free bool
-	err := db.inbox.session.do(ctx, "put a webhook into the inbox", true, func(ctx context.Context, conn *pgx.Conn) error {
+	err := db.inbox.session.do(ctx, "write test rows", true, func(ctx context.Context, conn *pgx.Conn) error {
 		batch := &pgx.Batch{}
 		db.queueAppend(batch, [][]byte{{}}, []string{source}, []time.Time{deadline}).
 			QueryRow(func(row pgx.Row) error { return row.Scan(nil, &free, nil) })

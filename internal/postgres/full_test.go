@@ -29,7 +29,7 @@ func TestServerWithoutSpace(t *testing.T) {
 	require.Len(t, records(t, db), 2, "nothing of the transaction is there")
 	ready(t, db)
 	require.ErrorContains(t, db.Append(t.Context(), db.Arrival(), "", []byte("x")), "No space left on device")
-	require.ErrorContains(t, db.Check(t.Context()), "No space left on device")
+	require.ErrorContains(t, db.Check(t.Context()), "cannot write test rows: could not extend file: No space left on device")
 	require.NoError(t, l.Err())
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{{Key: "b"}}, true), "what frees space is possible")
 	server.Do(t, database, "DROP TRIGGER no_space ON otelcol_alert24.entries")
