@@ -106,6 +106,7 @@ func TestPageShowsWhatFires(t *testing.T) {
 		o, _ := ask[status.Overview](t, e, status.PathOverview)
 		return *o.Counts == status.Counts{Live: 1, Firing: 1, Open: 1} && o.API.State == status.APIAnswers && o.API.Calls > 0 && !o.API.LastSuccess.IsZero()
 	}, soon, tick)
+	require.Eventually(t, func() bool { return len(explain(t, e, "one").Entries[0].Results) > 0 }, soon, tick) // the ledger learns of the answer first
 	table, _ := ask[status.Aliases](t, e, status.PathAliases)
 	require.Len(t, table.Rows, 1)
 	assert.Equal(t, "open as #1", table.Rows[0].State.Text)
