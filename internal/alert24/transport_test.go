@@ -17,12 +17,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/protocol"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 )
 
 // raw starts a listener that hands each connection to f and then closes it.
@@ -127,43 +129,50 @@ func TestAPostIsSentOnce(t *testing.T) {
 func TestAnAnswerInTimeOrNone(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
-			arrived := make(chan struct{}, 1)
-			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				if r.URL.Path == "/incidents/slow-body" {
-					_, _ = io.WriteString(w, `{"data":`)
-					w.(http.Flusher).Flush()
-				}
-				arrived <- struct{}{}
-				<-r.Context().Done()
-				panic(http.ErrAbortHandler) // a 200 could still reach a client that is about to hang up
-			}))
-			srv.EnableHTTP2 = http2
-			srv.StartTLS()
-			t.Cleanup(srv.Close)
-
-			// The context is cancelled, as at shutdown, once the server has the request.
-			c := connect(t, srv.Client(), srv.URL)
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() { <-arrived; cancel() }()
-			_, err := c.Create(ctx, draft("A"))
-			requireResult(t, err, protocol.Unanswered)
-			require.ErrorIs(t, err, context.Canceled)
-
-			ctx, cancel = context.WithCancel(t.Context())
-			go func() { <-arrived; cancel() }()
-			_, err = c.Read(ctx, "slow-body")
-			requireResult(t, err, protocol.Incomplete)
-
-			// This client has a time limit of its own.
-			hc := *srv.Client()
-			hc.Timeout = 100 * time.Millisecond
-			_, err = connect(t, &hc, srv.URL).Create(t.Context(), draft("A"))
-			e := requireError(t, err, protocol.Unanswered)
-			assert.Contains(t, e.Error(), "create incident: no answer: ")
-			<-arrived
+			synctest.Test(t, func(t *testing.T) { testAnswerInTimeOrNone(t, http2) }) // no time passes until a request has arrived
 		})
 	}
+}
+
+func testAnswerInTimeOrNone(t *testing.T, http2 bool) {
+	t.Helper()
+	const endpoint = "https://example.com" // the server's certificate is for this name
+	arrived := make(chan struct{}, 1)
+	pipes := sandboxtest.NewPipes()
+	srv := &httptest.Server{Listener: pipes, EnableHTTP2: http2, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/incidents/slow-body" {
+			_, _ = io.WriteString(w, `{"data":`)
+			w.(http.Flusher).Flush()
+		}
+		arrived <- struct{}{}
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler) // a 200 could still reach a client that is about to hang up
+	})}}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	srv.Client().Transport.(*http.Transport).DialContext = pipes.Dial
+
+	// The context is cancelled, as at shutdown, once the server has the request.
+	c := connect(t, srv.Client(), endpoint)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	_, err := c.Create(ctx, draft("A"))
+	requireResult(t, err, protocol.Unanswered)
+	require.ErrorIs(t, err, context.Canceled)
+
+	ctx, cancel = context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	_, err = c.Read(ctx, "slow-body")
+	requireResult(t, err, protocol.Incomplete)
+
+	// This client has a time limit of its own.
+	hc := *srv.Client()
+	hc.Timeout = 100 * time.Millisecond
+	_, err = connect(t, &hc, endpoint).Create(t.Context(), draft("A"))
+	e := requireError(t, err, protocol.Unanswered)
+	assert.Contains(t, e.Error(), "create incident: no answer: ")
+	<-arrived
 }
 
 func TestNothingLeft(t *testing.T) {

@@ -9,22 +9,23 @@ import (
 	"sync"
 )
 
-// pipes is a listener without a network. Deadlines of net.Pipe are exact: with those of other pipes, a server can take the next request
+// Pipes is a listener without a network. Deadlines of net.Pipe are exact: with those of other pipes, a server can take the next request
 // for one that came too late.
-type pipes struct {
+type Pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	close  func()
 }
 
-func newPipes() *pipes {
-	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+// NewPipes returns an open listener.
+func NewPipes() *Pipes {
+	p := &Pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 	p.close = sync.OnceFunc(func() { close(p.closed) })
 	return p
 }
 
-// dial connects to the server, whatever the address.
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+// Dial connects to the server, whatever the address.
+func (p *Pipes) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	select {
 	case p.conns <- theirs:
@@ -37,7 +38,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // Accept implements net.Listener.
-func (p *pipes) Accept() (net.Conn, error) {
+func (p *Pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
 		return c, nil
@@ -47,13 +48,13 @@ func (p *pipes) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (p *pipes) Close() error {
+func (p *Pipes) Close() error {
 	p.close()
 	return nil
 }
 
 // Addr implements net.Listener.
-func (*pipes) Addr() net.Addr {
+func (*Pipes) Addr() net.Addr {
 	c, _ := net.Pipe()
 	return c.LocalAddr()
 }

@@ -54,11 +54,11 @@ func Start(tb testing.TB, o sandbox.Options) *Sandbox {
 func StartInMemory(tb testing.TB, o sandbox.Options) (*Sandbox, *http.Client) {
 	tb.Helper()
 	s := newServer(o)
-	pipes := newPipes()
+	pipes := NewPipes()
 	server := &http.Server{Handler: s} //nolint:gosec // timeouts protect from strangers, and a pipe has none
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(pipes) })
-	transport := &http.Transport{DialContext: pipes.dial}
+	transport := &http.Transport{DialContext: pipes.Dial}
 	tb.Cleanup(func() {
 		s.Close()
 		transport.CloseIdleConnections()
