@@ -16,6 +16,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/sandboxtest"
 	"github.com/alert24/otelcol-alert24/internal/status"
@@ -134,6 +135,22 @@ func TestRateLimitHasItsName(t *testing.T) {
 		return n
 	}
 	require.Eventually(t, func() bool { return waiting(status.Retrying) == 1 && waiting(status.Opening) == 4 }, soon, tick)
+}
+
+// A failed call whose own wait is shorter than a pause waits for the end of the pause.
+func TestARetryInAPause(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	require.NoError(t, box.SetFaults([]sandbox.Fault{{Status: 503}}))
+	e, _ := watchedExporter(t, box, host{}, func(cfg *Config) {
+		cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 500*time.Millisecond, 2*time.Second // it must not fail ten times
+	})
+	send(t, e, "firing", "one", nil)
+	state := func() status.State { return explain(t, e, "one").Entries[0].State }
+	require.Eventually(t, func() bool { return state().Kind == status.Retrying }, soon, tick)
+	leave, err := e.gate.Enter(t.Context(), protocol.Update)
+	require.NoError(t, err)
+	leave(protocol.NotSent, time.Minute)
+	assert.False(t, state().PausedUntil.IsZero())
 }
 
 // A storage that fails changes what waits, although nothing changes in the ledger.
