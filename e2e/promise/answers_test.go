@@ -33,7 +33,10 @@ func TestProxyInTheWay(t *testing.T) {
 		"200, another JSON": {Status: http.StatusOK, Body: fault.Foreign},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := play(t, kit.World{Faults: []sandbox.Fault{f}})
+			s := play(t, kit.World{
+				Faults: []sandbox.Fault{f},
+				Set:    []string{set + "retry_on_failure.initial_interval=500ms", set + "retry_on_failure.max_interval=5s"}, // ten tries take longer than this test
+			})
 			s.deliver(fires())
 			s.applied(4) // one is the check at the start
 			s.metric("api_up", 0)
@@ -51,7 +54,7 @@ func TestRefusedContentIsTriedAgain(t *testing.T) {
 	t.Run("create", func(t *testing.T) {
 		s := play(t, kit.World{
 			Faults: []sandbox.Fault{{Match: sandbox.Match{Operation: fault.Create}, Status: http.StatusBadRequest, Message: "title: not today"}},
-			Set:    []string{set + "retry_on_failure.initial_interval=400ms"}, // ten calls without news take longer than this test
+			Set:    []string{set + "retry_on_failure.initial_interval=2s", set + "retry_on_failure.max_interval=2s"}, // ten tries take longer than this test
 		})
 		s.deliver(fires())
 		s.metric("parked_aliases", 1)
