@@ -93,9 +93,9 @@ func TestAlertProvesItself(t *testing.T) {
 // If a step does not happen, the command reports what the bridge knows.
 func TestAlertDoesNotArrive(t *testing.T) {
 	s, c := kit.Start(t, kit.World{Set: kit.Quick(), Faults: []sandbox.Fault{{Match: sandbox.Match{Method: "POST"}, Status: 503}}})
-	code, text := testAlert(t, s, c, "--timeout", "2s")
+	code, text := testAlert(t, s, c, "--timeout", "5s")
 	assert.Equal(t, 1, code, text)
-	assert.Regexp(t, `incident opened: not within 2s: .*503`, text)
+	assert.Regexp(t, `incident opened: not within 5s: .*503`, text)
 	assert.Contains(t, text, "resolve accepted")
 
 	code, text = testAlert(t, s, c, "--severity", "none")

@@ -6,13 +6,13 @@ package tool
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,10 +66,13 @@ func TestExplainAndLedger(t *testing.T) {
 	assert.Contains(t, output, "webhooks are answered 401")
 	assert.Contains(t, output, "webhooks are answered 404")
 
-	require.Eventually(t, func() bool { // the table may be a moment old
+	kit.Eventually(t, func(context.Context) error { // the table may be a moment old
 		code, output = run(t, "ledger", "--status", c.Status)
-		return code == 0 && regexp.MustCompile(`HighErrorRate:api-01\.prod +critical .+open as #1`).MatchString(output)
-	}, 10*time.Second, 100*time.Millisecond, output)
+		if code != 0 || !regexp.MustCompile(`HighErrorRate:api-01\.prod +critical .+open as #1`).MatchString(output) {
+			return fmt.Errorf("ledger says %s", output)
+		}
+		return nil
+	})
 	code, output = run(t, "ledger", "--storage", filepath.Join(dir, "storage"))
 	assert.Equal(t, 2, code)
 	assert.Contains(t, output, "a running collector uses it")
@@ -101,7 +104,12 @@ func TestExplainTrouble(t *testing.T) {
 	s.SetKeys(map[string][]string{"ak_live_another": {"write"}})
 	kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
 	assert.Equal(t, 1, explains(t, c, "HighErrorRate:api-02.prod", "check the API key"))
-	assert.Contains(t, c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint+`/incidents"`)
+	kit.Eventually(t, func(context.Context) error {
+		if !strings.Contains(c.Log(), `"alias": "HighErrorRate:api-02.prod", "url": "`+s.Endpoint+`/incidents"`) {
+			return errors.New("the log does not tell the URL of the refused request")
+		}
+		return nil
+	})
 }
 
 // With auth, nothing is shown without the token. A browser sends it as a password.

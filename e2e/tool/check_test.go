@@ -18,6 +18,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 	"github.com/alert24/otelcol-alert24/internal/sandbox/store"
 	"github.com/alert24/otelcol-alert24/internal/sleep"
 )
@@ -110,14 +111,16 @@ func TestInterruptedCheckCloses(t *testing.T) {
 	}{"Ctrl-C": {syscall.SIGINT, 1}, "closed terminal": {syscall.SIGHUP, 5}} {
 		t.Run(name, func(t *testing.T) {
 			s := startSandbox(t, tracker)
-			require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Method: "GET"}, Delay: 200_000_000}}))
+			require.NoError(t, s.SetFaults([]sandbox.Fault{{Match: sandbox.Match{Operation: fault.Get}, Hang: true, Times: 1}})) // the check waits here
 			p := start(t, kit.Root(t), environment(s), "check", "--config", "collector-config.yaml", "--yes")
 			kit.Eventually(t, func(context.Context) error {
-				if all := s.Incidents(); len(all) == 0 || !all[0].Open() {
-					return errors.New("no incident is open")
+				if s.Faults()[0].Applied == 0 {
+					return errors.New("the check does not read an incident yet")
 				}
 				return nil
 			})
+			require.Len(t, s.Incidents(), 1)
+			require.NoError(t, kit.IsOpen(s.Incidents()[0]))
 			for range tt.times {
 				p.signal(tt.signal)
 				sleep.For(t.Context(), 20*time.Millisecond)
