@@ -41,7 +41,13 @@ func TestRefusedKeyStopsNoWebhook(t *testing.T) {
 			kit.Deliver(t, c, kit.Firing("api-02.prod", "critical"))
 			kit.RequireMetric(t, c, "otelcol_exporter_alert24_pending_aliases", 2)
 			kit.RequireMetric(t, c, "otelcol_exporter_alert24_storage_up", 1)
-			assert.Contains(t, kit.Scrape(t.Context(), t, c)["otelcol_exporter_alert24_requests"], `{exporter="alert24",operation="create",result="denied"}`)
+			kit.Eventually(t, func(ctx context.Context) error {
+				requests := kit.Scrape(ctx, t, c)["otelcol_exporter_alert24_requests"]
+				if requests[`{exporter="alert24",operation="create",result="denied"}`] == 0 {
+					return fmt.Errorf("no create was refused: %v", requests)
+				}
+				return nil
+			})
 			assert.Contains(t, c.Log(), "check the API key")
 			assert.NotContains(t, c.Log(), s.Key)
 			assert.Empty(t, s.Incidents())
@@ -83,12 +89,11 @@ func TestOneLogLineForEachIncident(t *testing.T) {
 	}
 }
 
-// requireStatus expects the health check to answer 200 and, if it reports components, to give this status of the exporter.
+// requireStatus expects the health check to answer 200 and, if it reports components, waits until it gives this status of the exporter.
 func requireStatus(t *testing.T, c *harness.Collector, args []string, want string) {
 	t.Helper()
-	said := kit.Read(t.Context(), t, c.Health+"?verbose") // fails unless the status is 200
 	if len(args) == 0 {
-		assert.Contains(t, said, "Server available")
+		assert.Contains(t, kit.Read(t.Context(), t, c.Health+"?verbose"), "Server available") // fails unless the status is 200
 		return
 	}
 	type status struct {
@@ -96,8 +101,14 @@ func requireStatus(t *testing.T, c *harness.Collector, args []string, want strin
 		Status     string            `json:"status"`
 		Components map[string]status `json:"components"`
 	}
-	var all status
-	require.NoError(t, json.Unmarshal([]byte(said), &all), said)
-	assert.True(t, all.Healthy, said)
-	assert.Equal(t, want, all.Components["pipeline:logs"].Components["exporter:alert24"].Status, said)
+	kit.Eventually(t, func(ctx context.Context) error {
+		said := kit.Read(ctx, t, c.Health+"?verbose")
+		var all status
+		require.NoError(t, json.Unmarshal([]byte(said), &all), said)
+		assert.True(t, all.Healthy, said)
+		if all.Components["pipeline:logs"].Components["exporter:alert24"].Status != want {
+			return fmt.Errorf("the exporter is not %s: %s", want, said)
+		}
+		return nil
+	})
 }
