@@ -19,7 +19,7 @@ import (
 // TestAlertmanagerStops: its silence opens an incident, even after a restart of the collector. Its return closes the incident.
 func TestAlertmanagerStops(t *testing.T) {
 	t.Parallel()
-	const missingAfter = 6 * time.Second
+	const missingAfter = 8 * time.Second
 	b := startBench(t, missingAfter)
 	b.alertmanager()
 	b.prometheus(of("Watchdog"))
@@ -37,10 +37,10 @@ func TestAlertmanagerStops(t *testing.T) {
 	require.Empty(t, b.sandbox.Incidents(), "a watchdog opens no incident")
 	b.manager.Kill()
 	b.collector.Kill()
-	require.NoError(t, b.collector.Start(t.Context()))
 	restarted := time.Now()
+	require.NoError(t, b.collector.Start(t.Context()))
 	opened := b.incident(euAlias, kit.IsOpen)
-	assert.GreaterOrEqual(t, time.Since(restarted), missingAfter/2, "it could not hear before its start")
+	assert.GreaterOrEqual(t, time.Since(restarted), missingAfter, "it could not hear before its start")
 	assert.Equal(t, "No heartbeat from eu", opened.Title)
 	assert.Equal(t, "critical", opened.Severity)
 	beats := b.beats.Load()
@@ -63,7 +63,7 @@ func TestAlertmanagerStops(t *testing.T) {
 // TestPrometheusDies: Alertmanager resolves all its alerts, and no incident closes until Prometheus is back.
 func TestPrometheusDies(t *testing.T) {
 	t.Parallel()
-	const missingAfter = 4 * time.Second
+	const missingAfter = 8 * time.Second
 	b := startBench(t, missingAfter, "receivers.alertmanager.sync.endpoints=["+harness.AlertmanagerURL+"]",
 		"exporters.alert24.watchdog.hold_resolves=true")
 	b.alertmanager()
@@ -72,8 +72,7 @@ func TestPrometheusDies(t *testing.T) {
 	b.incident("Stays:eu-1", kit.IsOpen)
 	b.incident("Ends:eu-1", kit.IsOpen)
 
-	p.dies()
-	died := time.Now()
+	end := p.dies()
 	b.incident(euAlias, kit.IsOpen)
 	kit.Eventually(t, func(ctx context.Context) error {
 		for _, n := range kit.Scrape(ctx, t, b.collector)["otelcol_exporter_alert24_held_resolves"] {
@@ -87,11 +86,9 @@ func TestPrometheusDies(t *testing.T) {
 	b.incident("Stays:eu-1", kit.IsOpen)
 	b.incident("Ends:eu-1", kit.IsOpen)
 
-	back := time.Now()
 	b.prometheus(of("Watchdog"), of("Stays"))
 	ended := b.incident("Ends:eu-1", kit.IsResolved)
-	assert.WithinDuration(t, died.Add(lease), ended.ResolvedAt, time.Second, "the true end")
-	assert.True(t, ended.ResolvedAt.Before(back))
+	assert.Equal(t, end, ended.ResolvedAt.UTC(), "the true end")
 	b.incident(euAlias, kit.IsResolved)
 	b.incident("Stays:eu-1", kit.IsOpen)
 	require.Len(t, b.sandbox.Incidents(), 3)
