@@ -140,9 +140,12 @@ const storageRoom = "extensions.file_storage.max_size="
 // refused.
 func fill(t *testing.T, c *harness.Collector) (taken int, refused kit.Webhook) {
 	t.Helper()
+	// So that few webhooks fill the storage: on a slow disk, many take so long that the first alerts end meanwhile.
+	text := strings.Repeat("It is broken. ", 1000)
 	for tries := 0; tries < 2; { // a single try may hit a moment without room
 		require.Less(t, taken, 10_000, "the storage does not become full")
 		refused = kit.Firing(fmt.Sprintf("host-%d", taken), "critical")
+		refused.Alerts[0].Annotations["description"] = text
 		if status := kit.Post(t, c, harness.WebhookToken, refused); status == http.StatusOK {
 			taken, tries = taken+1, 0
 		} else {
