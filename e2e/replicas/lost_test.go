@@ -33,6 +33,7 @@ func TestNoResolveOfWhatWasNeverAcknowledged(t *testing.T) {
 	alert := kit.AlertOn("lost")
 	require.NoError(t, am.Post(t.Context(), alert))
 	b.incident(t, "lost", kit.IsOpen)
+	b.said(t, "lost", func(relayed) bool { return true })
 	alert.EndsAt = kit.Milliseconds(time.Now())
 	require.NoError(t, am.Post(t.Context(), alert))
 	const quiet = 8 * time.Second // longer than a pause between its tries, and many times group_interval
