@@ -8,6 +8,7 @@ package machine
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -138,14 +139,27 @@ func do(ctx context.Context, method, url, token, body string) (status int, answe
 	return response.StatusCode, string(text), err
 }
 
-// Port returns a free port of this machine.
+// Ports below the range from which the kernel takes ports of outgoing connections. Each is given out once. So no connection takes a port
+// before the program that gets it.
+const firstPort, lastPort = 12000, 30000
+
+var nextPort = rand.IntN(lastPort - firstPort) //nolint:gosec // a port is no secret
+
+// Port returns a port of this machine on which nothing listens.
 func Port(t *testing.T) string {
 	t.Helper()
 	var listen net.ListenConfig
-	l, err := listen.Listen(t.Context(), "tcp", "localhost:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	for range lastPort - firstPort {
+		nextPort++
+		port := strconv.Itoa(firstPort + nextPort%(lastPort-firstPort))
+		l, err := listen.Listen(t.Context(), "tcp", "localhost:"+port)
+		if err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	require.Fail(t, "no port is free")
+	return ""
 }
 
 // Webhook is a webhook of Alertmanager with a firing alert.
