@@ -38,6 +38,7 @@ case $* in
 	kill "$pid"
 	while readlink "/proc/$pid/exe" >/dev/null; do sleep 0.1; done
 	/shims/start-bridge
+	curl -sS --retry 30 --retry-delay 1 --retry-connrefused -o /dev/null http://localhost:9095/ # the page has other steps meanwhile
 	;;
 "reload prometheus-alertmanager")
 	setpriv --reuid=prometheus --regid=prometheus --clear-groups -- \

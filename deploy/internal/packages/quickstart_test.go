@@ -94,19 +94,26 @@ func TestQuickstarts(t *testing.T) {
 	}
 }
 
-const begin = `
+var begin = `
 mkdir /reader
 cd /reader
 dpkg-deb -x "$PACKAGE" sandbox
 cp "$PACKAGE" otelcol-alert24_0.1.0+c0ec49d39_amd64.deb
 sandbox/usr/bin/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >sandbox.log 2>&1 &
-set -x
+` + sandboxListens + `set -x
 `
+
+var sandboxListens = listens("8024/")
+
+// listens waits until a server answers at this port and path.
+func listens(at string) string {
+	return "curl -fsS --retry 30 --retry-delay 1 --retry-connrefused -o /dev/null http://localhost:" + at + "\n"
+}
 
 func end(incident string) string {
 	return `
 incidents() { curl -fsS -H 'Authorization: Bearer ak_live_your_key' 'http://localhost:8024/api/v1/incidents?limit=100'; }
-for _ in $(seq 60); do incidents | grep -q "` + incident + `" && break; sleep 0.5; done
+for _ in $(seq 120); do incidents | grep -q "` + incident + `" && break; sleep 0.5; done
 set +x
 . /etc/otelcol-alert24/environment
 if grep -e "$ALERT24_API_KEY" -e "$ALERT24_WEBHOOK_TOKEN" /tmp/sudo.arguments; then echo "sudo logs a secret" >&2; exit 1; fi
@@ -161,11 +168,14 @@ cd /reader
 ln -s "$PROGRAMS" build
 cp "$PROJECT/collector-config.yaml" .
 build/alert24tool sandbox --listen 127.0.0.1:8024 --api-key ak_live_your_key >sandbox.log 2>&1 &
+` + sandboxListens + `
 export ALERT24_ENDPOINT=http://localhost:8024/api/v1 HOME=/reader
 `)
+	// On a busy machine, the bridge may start more slowly than check asks the sandbox.
+	wait := strings.NewReplacer("build/alert24tool test-alert ", listens("9095/-/ready")+"build/alert24tool test-alert ")
 	for _, typed := range block.FindAllStringSubmatch(steps, -1) {
 		if typed[1] == "sh" {
-			script.WriteString(strings.Replace(typed[2], "alert24tool check ", "alert24tool check --yes ", 1))
+			script.WriteString(wait.Replace(typed[2]))
 		}
 	}
 	project, err := filepath.Abs(projectRoot)
