@@ -16,7 +16,7 @@ import (
 )
 
 // stepTimeout bounds each step. With Alertmanager's timers, a step takes one to three seconds.
-const stepTimeout = 20 * time.Second
+const stepTimeout = 30 * time.Second
 
 const (
 	title       = "High error rate on "
