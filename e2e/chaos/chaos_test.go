@@ -143,13 +143,20 @@ func start(t *testing.T, binary string, seed uint64) *run {
 // source gives each part of the run its own random choices.
 func (r *run) source(part uint64) *rand.Rand { return rand.New(rand.NewPCG(r.seed, part)) }
 
-// chaos changes alerts, sends webhooks, makes the API fail and kills the collector, for a while.
+// chaos changes alerts, sends webhooks, makes the API fail and kills the collector, for a while. On a slow machine, it goes on until each
+// kind of failure has happened.
 func (r *run) chaos(t *testing.T, length time.Duration) {
 	t.Helper()
 	require.NoError(t, r.sandbox.SetFaults(faults(r.worlds)))
-	ctx, cancel := context.WithTimeout(t.Context(), length)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var all sync.WaitGroup
+	all.Go(func() {
+		defer cancel()
+		if sleep.For(ctx, length) {
+			_ = harness.Await(ctx, calmLimit, r.happened) // requireChaos tells what is missing
+		}
+	})
 	wire := newWire(r.collector.Webhook)
 	for n, f := range r.families {
 		random := r.source(uint64(n))

@@ -166,6 +166,13 @@ func (c *counts) webhook(how disruption) {
 	}
 }
 
+// missing reports whether one of the disruptions has not happened.
+func (c *counts) missing(all ...disruption) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(all, func(d disruption) bool { return c.disruptions[d] == 0 })
+}
+
 func (c *counts) answer(f fate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -4,9 +4,13 @@
 package chaos
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +19,28 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/sandbox"
 )
+
+// happened returns an error until each kind of failure has happened that only time can bring.
+func (r *run) happened(context.Context) error {
+	stats := r.sandbox.Stats()
+	writes, reads := classes(r.sandbox.Faults())
+	missing := func(classes map[string]int) bool {
+		return slices.Contains(slices.Collect(maps.Values(classes)), 0)
+	}
+	switch {
+	case missing(writes) || missing(reads):
+		return errors.New("a fault was not met")
+	case r.counts.missing(sentTwice, answerLost, cutOff, stalled):
+		return errors.New("no webhook was disrupted in some way")
+	case stats.LateCommits == 0:
+		return errors.New("no request was carried out late")
+	case r.worlds[putAnswers] && stats.Answers[http.StatusNoContent] == 0:
+		return errors.New("no update was answered 204")
+	case r.worlds[unchanged] && stats.Duplicates() == 0:
+		return errors.New("no create met an open incident")
+	}
+	return nil
+}
 
 // requireChaos fails if some kind of chaos did not happen in the run.
 func (r *run) requireChaos(t *testing.T, v *verdict, rules []sandbox.Fault, seconds int) {
