@@ -5,6 +5,7 @@ package replication
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -83,6 +84,13 @@ func TestLeaderSleepsThroughItsLease(t *testing.T) {
 
 	require.NoError(t, asleep.Resume())
 	kit.Eventually(t, func(ctx context.Context) error { return kit.Readiness(ctx, t, asleep, http.StatusOK, "ready") })
+	kit.Eventually(t, func(ctx context.Context) error { // it may believe for a moment that it still leads
+		leads, err := asleep.Leads(ctx)
+		if err == nil && leads {
+			err = errors.New("the former leader leads")
+		}
+		return err
+	})
 	assert.Equal(t, next, f.leader(t))
 	kit.AtRest(t, f.sandbox, 2*time.Second)
 	kit.OnlyIncident(t, f.sandbox, kit.IsResolved)
