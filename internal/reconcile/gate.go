@@ -30,9 +30,6 @@ type laneKey struct{}
 
 // urgent returns a context whose requests are as urgent at the gate as their alias, which has this lane in the queue or the finder.
 func urgent(ctx context.Context, ofAlias lane) context.Context {
-	if ofAlias != criticalPage && !ofAlias.isBeforePage() {
-		return ctx // the kind of a request says enough
-	}
 	return context.WithValue(ctx, laneKey{}, ofAlias)
 }
 

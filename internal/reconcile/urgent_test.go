@@ -46,9 +46,9 @@ func TestTheGateOrdersRequestsByUrgency(t *testing.T) {
 			})
 			g.pass(time.Millisecond)
 		}
-		enter(protocol.Lookup, reading, "lookup")
-		enter(protocol.Update, updating, "update")
-		enter(protocol.Close, closing, "close")
+		enter(protocol.Lookup, closing, "lookup")
+		enter(protocol.Update, criticalPage, "update")
+		enter(protocol.Close, updating, "close")
 		enter(protocol.Lookup, beforePage, "lookup before a page")
 		enter(protocol.Close, beforePage, "close before a page")
 		enter(protocol.Create, otherPage, "page")
@@ -57,10 +57,11 @@ func TestTheGateOrdersRequestsByUrgency(t *testing.T) {
 		enter(protocol.Create, criticalPage, "critical page")
 		enter(protocol.Create, updating, "another page") // its alert has just become critical, say
 		enter(protocol.Create, highPage, "high page")
+		enter(protocol.Create, beforeCriticalPage, "page of what resolved")
 		g.wg.Wait()
 		assert.Equal(t, []string{
 			"critical page", "lookup before a critical page", "update before a critical page", "page", "another page", "high page",
-			"lookup before a page", "close before a page", "close", "update", "lookup",
+			"page of what resolved", "lookup before a page", "close before a page", "close", "update", "lookup",
 		}, order)
 	})
 }
@@ -118,15 +119,18 @@ func TestOtherLookupsTakeNoPlaceThatIsKept(t *testing.T) {
 	})
 }
 
-// While many lookups before pages wait, other lookups still have their share.
+// While many lookups before pages wait, other lookups still have their share, and closes and updates have a larger one.
 func TestLookupsBeforePagesLeaveAShare(t *testing.T) {
+	kinds := map[lane]protocol.Kind{
+		beforeCriticalPage: protocol.Lookup, closing: protocol.Close, updating: protocol.Update, reading: protocol.Lookup,
+	}
 	gateTest(t, 10, 8, func(g *atGate) {
 		g.request(40, protocol.Create, 0, protocol.Done, 0) // the burst
 		var order []lane
-		for of, n := range map[lane]int{beforeCriticalPage: 300, reading: 20} {
+		for of, n := range map[lane]int{beforeCriticalPage: 300, closing: 8, updating: 8, reading: 20} {
 			for range n {
 				g.wg.Go(func() {
-					leave, err := g.Enter(urgent(g.t.Context(), of), protocol.Lookup)
+					leave, err := g.Enter(urgent(g.t.Context(), of), kinds[of])
 					if assert.NoError(g.t, err) {
 						g.mu.Lock()
 						order = append(order, of)
@@ -137,13 +141,13 @@ func TestLookupsBeforePagesLeaveAShare(t *testing.T) {
 			}
 		}
 		g.wg.Wait()
-		last := 0
+		last := map[lane]int{}
 		for i, of := range order {
-			if of == reading {
-				last = i
-			}
+			last[of] = i
 		}
-		assert.LessOrEqual(t, last, 20*share)
+		assert.LessOrEqual(t, last[reading], 20*(share+1))
+		assert.LessOrEqual(t, last[closing], 8*(writeShare+1))
+		assert.LessOrEqual(t, last[updating], 8*(writeShare+1))
 	})
 }
 
