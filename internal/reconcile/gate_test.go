@@ -183,8 +183,10 @@ func TestPausesGrowUntilASuccess(t *testing.T) {
 			assert.Equal(t, want+time.Millisecond, time.Since(began))
 		}
 		g.request(1, protocol.Create, 0, protocol.Unanswered, 0)
+		failed := time.Now()
 		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
 		require.NoError(t, g.await(g.t.Context(), otherPage))
+		assert.Equal(t, maxSlowdown, time.Since(failed), "a failure ends the growth")
 		g.request(1, protocol.Create, 0, protocol.Done, 0)
 		began := time.Now()
 		g.request(1, protocol.Create, 0, protocol.NotSent, -1)
@@ -226,19 +228,23 @@ func TestAVisitorCanGiveUp(t *testing.T) {
 
 func TestAVisitorThatGivesUpWhileItIsCalledLeavesItsPlace(t *testing.T) {
 	gateTest(t, 0, 1, func(g *atGate) {
-		for range 100 {
+		for i := range 200 {
+			pause := time.Duration(i%2) * time.Minute // it turns away all that wait
 			leave, err := g.Enter(g.t.Context(), protocol.Create)
 			require.NoError(t, err)
 			ctx, cancel := context.WithCancel(g.t.Context())
-			g.wg.Go(func() {
-				if leave, err := g.Enter(ctx, protocol.Create); err == nil {
-					leave(protocol.Done, 0)
-				}
-			})
-			synctest.Wait()
+			for _, ctx := range []context.Context{ctx, g.t.Context()} {
+				g.wg.Go(func() {
+					if leave, err := g.Enter(ctx, protocol.Create); err == nil {
+						leave(protocol.Done, 0)
+					}
+				})
+				synctest.Wait()
+			}
 			cancel()
-			leave(protocol.Done, 0)
+			leave(protocol.Done, pause)
 			g.wg.Wait()
+			g.pass(pause)
 		}
 	})
 }
