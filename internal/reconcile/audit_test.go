@@ -43,14 +43,20 @@ func TestAuditFindsWhatWasCarriedOutLate(t *testing.T) {
 		pass(moment)
 		require.Empty(t, w.open(alias))
 		w.change("", func(*row) { w.add(alias) }) // a late create, given up long ago
+		w.ledger.fail(errors.New("disk full"))
 		pass(11 * time.Minute)
+		require.ErrorContains(t, w.seen.now().audits[0].err, "disk full")
+		require.Len(t, w.open(alias), 1)
+		w.ledger.fail(nil)
+		pass(10 * time.Minute)
 		assert.Empty(t, w.open(alias))
-		assert.Equal(t, audited{}, w.seen.now().audits[0])
+		assert.Equal(t, audited{}, w.seen.now().audits[1])
 	})
 }
 
 func TestAuditFindsWhatIsClosed(t *testing.T) {
 	inWorld(t, options{cfg: audits(10 * time.Minute)}, func(w *world) {
+		w.fire("open", incident.High, "fires")
 		w.fire(alias, incident.High, "fires")
 		pass(moment)
 		w.change(w.open(alias)[0].ID, func(r *row) { r.Open = false }) // by a late close, given up long ago
@@ -58,6 +64,7 @@ func TestAuditFindsWhatIsClosed(t *testing.T) {
 		assert.Len(t, w.open(alias), 1)
 		assert.Len(t, w.requests(opCreate, alias), 2)
 		assert.Len(t, w.requests(opRead, alias), 1, "the list alone is not believed")
+		assert.Len(t, w.requests("", "open"), 1, "what the list shows as open is not looked up")
 	})
 }
 
@@ -123,6 +130,23 @@ func TestAuditThatIsInterruptedTriesNothing(t *testing.T) {
 		pass(moment)
 		assert.Len(t, w.requests(opCreate, alias), 1)
 		assert.Empty(t, w.seen.now().audits)
+		for _, c := range w.seen.now().calls {
+			assert.False(t, c.kind == protocol.Lookup && c.err != nil, "a stop is reported as a failure")
+		}
+	})
+}
+
+func TestAuditThatWaitsForReadingsStops(t *testing.T) {
+	inWorld(t, options{cfg: audits(time.Minute)}, func(w *world) {
+		for range cap(w.loop.finder.slow) {
+			w.loop.finder.slow <- struct{}{}
+		}
+		pass(2 * time.Minute)
+		assert.Empty(t, w.requests(opOpen, ""))
+		w.loop.Shutdown()
+		assert.Empty(t, w.seen.now().audits)
+		assert.Len(t, w.loop.finder.slow, cap(w.loop.finder.slow), "it takes the place of another reading away")
+		w.start()
 	})
 }
 

@@ -220,17 +220,24 @@ func TestAnOutdatedQuestionIsNotAsked(t *testing.T) {
 		finderTest(t, nil, func(a *asked) {
 			a.rows = []*row{{alias: "a", Shown: protocol.Shown{ID: "1", Seen: true}}, {alias: "b", Shown: protocol.Shown{ID: "2", Seen: true}}}
 			a.changed = map[string]bool{"a 0": true, "a 1": true, "a 3": true}
-			for i := range 4 {
+			a.fakeManager.gate.deny(time.Second) // until then, they wait together
+			synctest.Wait()
+			for i := range 5 {
 				a.ask(&question{Question: alert24.Question{Alias: fmt.Sprint("a ", i), ID: "1", Depth: depth}}, beforePage)
 			}
-			a.pass(2 * readingPause)
-			for i := range 4 {
+			a.pass(4 * readingPause)
+			for i := range 5 {
 				alias := fmt.Sprint("a ", i)
 				assert.Equal(t, a.changed[alias], a.got()[alias].TurnedAway)
 				assert.Equal(t, !a.changed[alias], a.got()[alias].Result == protocol.Done && !a.got()[alias].TurnedAway)
 			}
-			assert.Len(t, a.requests(opRead, "a"), 1)
+			assert.Len(t, a.requests(opRead, "a"), 2)
 			assert.Zero(t, a.waits())
+			for _, alias := range []string{"a 0", "a 0", "a 0", "b"} {
+				a.ask(&question{Question: alert24.Question{Alias: alias, ID: "2", Depth: depth}}, beforePage)
+				a.pass(2 * readingPause)
+			}
+			assert.Contains(t, a.got(), "b", "outdated questions take no place of readings")
 		})
 	}
 }
@@ -256,6 +263,7 @@ func TestFinderStopsAtOnce(t *testing.T) {
 		began := time.Now()
 		a.stop()
 		assert.Zero(t, time.Since(began))
+		assert.Zero(t, a.inFlight, "requests are under way after the stop")
 		assert.Empty(t, a.got(), "what was cut short says nothing")
 	})
 }
@@ -270,5 +278,6 @@ func TestAnOutdatedQuestionIsNoFailure(t *testing.T) {
 		pass(moment)
 		assert.Len(t, w.seen.now().calls, calls)
 		assert.True(t, w.loop.recovery.reads())
+		assert.True(t, w.loop.outdated(&question{Question: alert24.Question{Alias: "expired"}}))
 	})
 }
