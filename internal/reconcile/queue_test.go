@@ -34,6 +34,8 @@ func TestLaneOf(t *testing.T) {
 		n.Incident.State, n.Incident.ID, n.Written.Peak = state, "1", incident.High
 		return protocol.Timed{Entry: &n}
 	}
+	risen := entry(incident.Medium, protocol.Open)
+	risen.Written.Peak = incident.Low
 	again := entry(incident.High, protocol.Open)
 	again.Doubt = protocol.Doubt{Set: true, Closing: "1"}
 	worse := entry(incident.Critical, protocol.Open)
@@ -57,6 +59,7 @@ func TestLaneOf(t *testing.T) {
 		{worse, beforeCriticalPage},
 		{verify, beforePage},
 		{refused, beforePage},
+		{risen, updating}, // only a rise to high or critical pages again
 		// After a repeat, the incident is most likely open.
 		{refresh, updating},
 	} {

@@ -68,6 +68,8 @@ func TestShutdownEndsWhileTheStorageFails(t *testing.T) {
 		w.fire(alias, incident.High, "fires")
 		pass(rtt / 2)
 		w.ledger.fail(errors.New("disk full"))
+		pass(rtt)
+		assert.NotEmpty(t, w.seen.now().storage, "the answer could not be stored")
 		w.fire("another", incident.High, "fires")
 		pass(10 * time.Second)
 		began := time.Now()

@@ -4,6 +4,7 @@
 package reconcile
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -101,6 +102,8 @@ func TestARenewalReadsFirst(t *testing.T) {
 				assert.Len(t, w.requests(opClose, alias), c.closes)
 				assert.Len(t, w.requests(opCreate, alias), 1+c.closes)
 				assert.Equal(t, c.state, w.ledger.Get(alias).Incident.State)
+				failed := slices.ContainsFunc(w.seen.now().calls, func(c called) bool { return c.kind == protocol.Close && c.err != nil })
+				assert.Equal(t, c.read != nil && c.closes == 0, failed, "a reading that fails is reported")
 			})
 		})
 	}

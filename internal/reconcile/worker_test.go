@@ -200,12 +200,16 @@ func TestCloseAt(t *testing.T) {
 		ended := time.Now()
 		e, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", incident.High, "x"), resolved("a")}, ended)
 		burns, _ := l.policy.Apply(protocol.Timed{}, []protocol.Event{firing("a", incident.High, "x")}, ended)
+		other := firing("a", incident.High, "x")
+		other.Key = keyOf("b")
+		one, _ := l.policy.Apply(e, []protocol.Event{other}, ended) // one of two has ended
 		pass(time.Hour)
 		for want, cs := range map[time.Time][]time.Time{
 			ended: {closeAt(e.Entry, protocol.Call{})},
 			{}:    {closeAt(e.Entry, protocol.Call{Bare: true}), closeAt(burns.Entry, protocol.Call{Bare: true})},
 			time.Now(): {
 				closeAt(e.Entry, protocol.Call{ID: "a second one"}), closeAt(burns.Entry, protocol.Call{Renew: true}),
+				closeAt(one.Entry, protocol.Call{Renew: true}),
 				closeAt(&protocol.Entry{}, protocol.Call{}),
 			},
 		} {
@@ -213,6 +217,30 @@ func TestCloseAt(t *testing.T) {
 				assert.Equal(t, want, at)
 			}
 		}
+	})
+}
+
+// An incident without any mark of ours may be ours if it has one of our titles.
+func TestALookupNamesTheTitles(t *testing.T) {
+	e := &protocol.Entry{Incident: protocol.Incident{State: protocol.Open}}
+	e.Written.Shown[incident.FieldTitle] = 7
+	q := questionOf(e, protocol.Call{Kind: protocol.Lookup})
+	assert.Equal(t, []uint64{7}, q.Titles)
+	assert.False(t, q.AnyTitle)
+	assert.True(t, questionOf(&protocol.Entry{Incident: protocol.Incident{State: protocol.Unknown}}, protocol.Call{Kind: protocol.Lookup}).AnyTitle)
+}
+
+// When its entry expires, an alias needs no call. Its worker still has to release it.
+func TestAnAliasThatExpiredFiresAgain(t *testing.T) {
+	inWorld(t, options{}, func(w *world) {
+		w.fire(alias, incident.High, "fires")
+		pass(moment)
+		w.resolve(alias)
+		pass(2 * time.Hour)
+		require.Nil(t, w.ledger.Get(alias))
+		w.fire(alias, incident.High, "fires again")
+		pass(moment)
+		assert.Len(t, w.open(alias), 1)
 	})
 }
 
