@@ -94,3 +94,24 @@ func TestNoStaleContent(t *testing.T) { //nolint:funlen // one list of cases tha
 		requireSays(t, l, "stays")
 	})
 }
+
+// With only_rises, an incident keeps the worst severity of its episode.
+func TestSeverityOnlyRises(t *testing.T) {
+	for _, onlyRises := range []bool{false, true} {
+		cfg := testConfig(10, func() time.Time { return at(0) })
+		cfg.SeverityOnlyRises = onlyRises
+		l := New(cfg, newClient())
+		worst := firing("am1", at(0))
+		lesser := worst
+		lesser.Alert.Severity = incident.Low
+		apply(t, l, worst)
+		before, _ := l.Content(l.Get(theAlias))
+		apply(t, l, lesser)
+		content, _ := l.Content(l.Get(theAlias))
+		if onlyRises {
+			assert.Equal(t, before, content)
+		} else {
+			assert.Equal(t, incident.Low, content.Severity)
+		}
+	}
+}
