@@ -62,6 +62,17 @@ func TestCallsShareTheTransactionOfAWebhook(t *testing.T) {
 		began = time.Now()
 		apply("c")
 		assert.Zero(t, time.Since(began), "a webhook waits for nothing")
+
+		c.full = true
+		var learned error
+		wg.Go(func() {
+			learned = l.Learn(t.Context(), []*protocol.Answered{{Alias: "late", Call: call, Answer: accepted("2", true)}})
+		})
+		synctest.Wait()
+		_, err := l.Apply(t.Context(), []protocol.Event{of("d", firing("am1", time.Now()))}, nil)
+		wg.Wait()
+		require.ErrorIs(t, err, errDiskFull)
+		require.ErrorIs(t, learned, errDiskFull, "it is not on disk either")
 	})
 }
 

@@ -108,6 +108,22 @@ func TestSyncIsBounded(t *testing.T) {
 	}
 }
 
+// TestSyncDecidesAboutAHeldEcho: an alias of which no alert fires, but one is held, is examined, too.
+func TestSyncDecidesAboutAHeldEcho(t *testing.T) {
+	c, now := newClient(), at(0)
+	l := New(testConfig(10, func() time.Time { return now }), c)
+	apply(t, l, firing("am1", at(0)))
+	open(t, l, theAlias, "1")
+	apply(t, l, resolved("am1", at(0), at(1)))
+	answer(t, l, theAlias, protocol.Close, accepted("1", false))
+	now = at(2)
+	require.Equal(t, []protocol.Outcome{protocol.EchoHeld}, apply(t, l, firing("am2", at(0))))
+	now = at(3)
+	_, wake, _ := look(t, c, l, listing(firing("am2", at(0))))
+	assert.Equal(t, []string{theAlias}, wake)
+	assert.True(t, l.Get(theAlias).Firing())
+}
+
 // TestSyncThatFails: the failed transaction changes nothing, and the next snapshot makes up for it.
 func TestSyncThatFails(t *testing.T) {
 	c := newClient()
@@ -122,6 +138,25 @@ func TestSyncThatFails(t *testing.T) {
 	c.full = false
 	did, _, _ := look(t, c, l, listing(a))
 	assert.Equal(t, protocol.Sighting{Shown: 1}, did)
+}
+
+// TestSyncThatFailsHalfway: what resolved before the failure is woken, because the next snapshot shows nothing new about it.
+func TestSyncThatFailsHalfway(t *testing.T) {
+	const n = syncTogether + 1
+	c, now := newClient(), at(0)
+	l := New(testConfig(n, func() time.Time { return now }), c)
+	events := make([]protocol.Event, n)
+	for i := range events {
+		events[i] = of(fmt.Sprintf("alias %04d", i), firing("am1", at(0)))
+	}
+	apply(t, l, events...)
+	look(t, c, l, listing(events...))
+	look(t, c, l, listing())
+	now, c.spoils = at(10), events[n-1].Alias
+	did, wake, err := l.Sync(t.Context(), listing())
+	require.ErrorContains(t, err, "spoilt")
+	assert.Equal(t, syncTogether, did.Resolved)
+	assert.Len(t, wake, syncTogether)
 }
 
 // Records from elsewhere can name any source. The silences of the real one, whose list comes again and again, stay known.
@@ -166,6 +201,7 @@ func TestSilences(t *testing.T) {
 	assert.Equal(t, 1, silenced)
 	_, _ = l.Content(l.Get("b"))
 	assert.Zero(t, told)
+	assert.Zero(t, silenced)
 	assert.Equal(t, protocol.NoCall, l.Peek("a").Call.Kind)
 
 	look(t, c, l, listing(a, b))
