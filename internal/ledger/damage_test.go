@@ -198,3 +198,18 @@ func TestASuspectEntryIsLookedUp(t *testing.T) {
 		})
 	}
 }
+
+// If the record of an entry with buckets or one of these cannot be decoded, the incident is looked up, and the buckets are removed.
+func TestLoadWithADamagedEntryOfBuckets(t *testing.T) {
+	for _, key := range []string{theAlias, bucketKey(theAlias, 1)} {
+		c, _ := bigDisk(t)
+		c.records[key] = c.records[key][:len(c.records[key])-1]
+		b := lossy(c, func([]string) {}, nil)
+		l := New(testConfig(10, func() time.Time { return at(1) }), b)
+		damage, err := l.Load(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, Damage{Unreadable: []Unreadable{{Where: "segment", Aliases: []string{theAlias}}}}, damage)
+		assert.Equal(t, protocol.Lookup, l.Peek(theAlias).Call.Kind)
+		assert.Len(t, b.records, 1)
+	}
+}

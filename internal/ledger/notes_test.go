@@ -34,10 +34,19 @@ func TestNotesSurviveARestart(t *testing.T) {
 	assert.Equal(t, map[string][]byte{"a": []byte("3"), "b": []byte("2")}, l.Notes())
 	require.NotNil(t, l.Get(theAlias))
 	require.NoError(t, l.Note(t.Context(), "a", nil))
+	assert.Equal(t, map[string][]byte{"b": []byte("2")}, l.Notes())
 	l = start()
 	assert.Equal(t, map[string][]byte{"b": []byte("2")}, l.Notes())
 	assert.Equal(t, []byte("2"), l.store.record(noteMark+"b", nil), "a store that makes room asks for it")
 	assert.Empty(t, l.store.record(noteMark+"a", nil))
+}
+
+// A store may refuse two changes of one key.
+func TestTheLastNoteOfATransactionCounts(t *testing.T) {
+	var tx transaction
+	tx.note([]Change{{Key: "a", Record: []byte("1")}, {Key: "b", Record: []byte("2")}})
+	tx.note([]Change{{Key: "a", Record: []byte("3")}})
+	assert.Equal(t, []Change{{Key: "b", Record: []byte("2")}, {Key: "a", Record: []byte("3")}}, tx.notes)
 }
 
 // TestANoteThatSeemedToFail: the note is not there, although disk had it.

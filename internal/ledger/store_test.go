@@ -235,3 +235,23 @@ func TestMemoryOnly(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Create, d.Call.Kind)
 }
+
+// An alias may have expired since the audit began.
+func TestAnAuditOfWhatExpired(t *testing.T) {
+	l := New(testConfig(10, time.Now), newClient())
+	changed, err := l.Missing(t.Context(), "expired")
+	require.NoError(t, err)
+	assert.False(t, changed)
+	changed, err = l.Suspect(t.Context(), "expired", "1", at(0))
+	require.NoError(t, err)
+	assert.False(t, changed)
+}
+
+// A webhook wakes all aliases that may need a call.
+func TestToWake(t *testing.T) {
+	l := New(testConfig(10, func() time.Time { return at(0) }), newClient())
+	a, b, c := of("a", firing("am1", at(0))), of("b", firing("am1", at(0))), of("c", firing("am1", at(0)))
+	apply(t, l, b)
+	events := []protocol.Event{a, b, c}
+	assert.Equal(t, []string{"a", "c"}, l.ToWake(events, apply(t, l, events...)))
+}
