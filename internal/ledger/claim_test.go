@@ -131,3 +131,16 @@ func TestAnEntryLeavesAfterItsRetention(t *testing.T) {
 	assert.Equal(t, protocol.Decision{}, l.Peek(theAlias))
 	require.NoError(t, l.Learn(t.Context(), []*protocol.Answered{{Alias: theAlias, Call: protocol.Call{Kind: protocol.Lookup}}}), "an answer for one that has left")
 }
+
+// A lookup that is under way is not due again: otherwise the loop would claim it without end.
+func TestALookupIsClaimedOnce(t *testing.T) {
+	l := New(testConfig(10, func() time.Time { return at(0) }), newClient())
+	apply(t, l, resolved("am1", at(-2), at(-1)))
+	_, d, err := l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	require.Equal(t, protocol.Lookup, d.Call.Kind)
+	assert.Equal(t, protocol.NoCall, l.Peek(theAlias).Call.Kind)
+	_, d, err = l.Claim(t.Context(), theAlias)
+	require.NoError(t, err)
+	assert.Equal(t, protocol.NoCall, d.Call.Kind)
+}
