@@ -111,8 +111,8 @@ func (w *write) clear(f field) {
 	}
 }
 
-// empty reports whether nothing is left to write.
-func (w *write) empty() bool { return w.fields() == 0 && w.Status == "" }
+// empty reports whether nothing is left to write about the incident's content.
+func (w *write) empty() bool { return w.fields() == 0 }
 
 // refusedField returns the first optional field of w that the refusal err names. Only the first counts, because a message may go on
 // to list the allowed fields.

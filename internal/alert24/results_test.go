@@ -192,3 +192,19 @@ func TestForeignErrors(t *testing.T) {
 	assert.Equal(t, protocol.Unanswered, ResultOf(errors.New("foreign")))
 	assert.Equal(t, protocol.NotSent, ResultOf(fmt.Errorf("wrapped: %w", &Error{Result: protocol.NotSent})))
 }
+
+// A list that the API gave but that proves nothing shows that the API works.
+func TestWorks(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, true},
+		{&Error{Result: protocol.Incomplete, FromAPI: true}, true},
+		{&Error{Result: protocol.Incomplete}, false},
+		{&Error{Result: protocol.Incomplete, FromAPI: true, Status: http.StatusInternalServerError}, false},
+		{errors.New("another"), false},
+	} {
+		assert.Equal(t, c.want, Works(ResultOf(c.err), c.err), "%v", c.err)
+	}
+}

@@ -231,7 +231,7 @@ func TestCancelledWhileItDials(t *testing.T) {
 		cancel()
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}}}, "http://alert24.invalid")
+	}}}, "http://alert24.invalid", func(cfg *Config) { cfg.Gate = &gateLog{} })
 	_, err := c.Create(ctx, draft("A"))
 	requireResult(t, err, protocol.NotSent)
 
