@@ -60,8 +60,10 @@ func TestNamesAreFoundInAnyCaseAndIDsStandForThemselves(t *testing.T) {
 		d.Await(ctx)
 		assert.Equal(t, "svc-0", d.ID(" PUBLIC API "), "of two the least id")
 		assert.Equal(t, "svc-2", d.ID("svc-2"))
-		assert.Empty(t, d.ID("nothing"))
-		assert.Equal(t, []Unknown{{"nothing", 1}}, d.State().Unknown)
+		for _, name := range []string{"nothing", "often", "often", "never"} {
+			assert.Empty(t, d.ID(name))
+		}
+		assert.Equal(t, []Unknown{{"often", 2}, {"never", 1}, {"nothing", 1}}, d.State().Unknown)
 		assert.Equal(t, 3, d.State().Services)
 	})
 }
@@ -84,10 +86,13 @@ func TestMissReadsTheListSoonAndTellsWhenItIsFound(t *testing.T) {
 		assert.Zero(t, changed.Load())
 		assert.Equal(t, int64(100), d.State().Unknown[0].Count)
 		d.ID("Database")
+		assert.Empty(t, d.ID("svc-2"))
 		time.Sleep(soonest + time.Second)
 		assert.Equal(t, int64(1), changed.Load())
 		assert.Equal(t, "svc-2", d.ID("Database"))
 		assert.Empty(t, d.State().Unknown)
+		time.Sleep(2 * every)
+		assert.Equal(t, int64(1), changed.Load(), "it is told once")
 	})
 }
 
