@@ -276,7 +276,10 @@ func TestDropsAreSafeAndSaidOnceUnderConcurrency(t *testing.T) {
 func TestDropsAreBounded(t *testing.T) {
 	d := newDrops(nil)
 	for i := range maxDropAliases + 10 {
-		d.remember(strconv.Itoa(i), []refusal{{fieldServices, 1, nil}})
+		d.remember(strconv.Itoa(i), []refusal{{fieldServices, 1, nil}, {fieldAssignedTo, 2, nil}})
 	}
 	assert.Len(t, d.aliases, maxDropAliases)
+	for _, values := range d.aliases {
+		require.Equal(t, map[field]uint64{fieldServices: 1, fieldAssignedTo: 2}, values)
+	}
 }

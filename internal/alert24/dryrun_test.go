@@ -107,10 +107,17 @@ func TestADryRunRemembersWhatItOpened(t *testing.T) {
 	next, err := d.Create(t.Context(), draft("A"))
 	require.NoError(t, err)
 	assert.NotEqual(t, id, next.Incident.ID)
+}
 
+// A dry run over a ledger of before knows none of its incidents, and takes them for open.
+func TestADryRunDoesNotKnowFormerIncidents(t *testing.T) {
+	d := NewDryRun(func(context.Context, DryCall) {}, Config{})
 	unknown, err := d.Read(t.Context(), "of-before")
 	require.NoError(t, err)
 	assert.Equal(t, protocol.Shown{ID: "of-before", Seen: true, Open: true}, unknown.Incident)
+	d.Find(t.Context(), []Question{{Alias: "of-before", ID: "of-before"}}, func(_ int, a protocol.Answer, _ error) {
+		assert.Equal(t, []protocol.Shown{unknown.Incident}, a.Found)
+	})
 }
 
 func TestADryRunIsBounded(t *testing.T) {
