@@ -54,11 +54,7 @@ func (c *Client) Create(ctx context.Context, d Draft) (protocol.Answer, error) {
 // Read returns one incident, before an update or a close that pages people again.
 func (c *Client) Read(ctx context.Context, id string) (protocol.Answer, error) {
 	inc, err := c.read(ctx, protocol.Update, id)
-	a := protocol.Answer{}
-	if err == nil {
-		a.Incident = inc.shown()
-	}
-	return conclude(a, err)
+	return conclude(protocol.Answer{Incident: inc.shown()}, err)
 }
 
 func (c *Client) read(ctx context.Context, kind protocol.Kind, id string) (inc row, err error) {

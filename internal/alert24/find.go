@@ -219,12 +219,9 @@ func (a *asked) answer(began time.Time) protocol.Answer {
 		answer.Result, answer.Found = protocol.Done, a.found
 		return answer
 	}
-	answer.Result, answer.Found = protocol.Incomplete, a.known()
+	answer.Result, answer.Found = ResultOf(err), a.known()
 	if e, ok := errors.AsType[*Error](err); ok {
 		answer.RetryAfter = e.RetryAfter
-	}
-	if a.closedToUs() {
-		answer.Result = ResultOf(err)
 	}
 	return answer
 }

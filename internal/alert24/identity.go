@@ -74,8 +74,8 @@ func (c *Client) whose(r *row) (tag string, maybe bool) {
 // foreign reports whether the incident that a create for alias met belongs to another tool: it names another source and lacks our
 // mark.
 func (c *Client) foreign(r *row, alias string) bool {
-	tag, marked := r.mark()
-	return c.otherSource(r) && (!marked || tag != incident.AliasTag(alias))
+	tag, _ := r.mark()
+	return c.otherSource(r) && tag != incident.AliasTag(alias)
 }
 
 // metForeign is the error of a create that met another tool's incident. If that incident is closed by the time of the answer, it no
