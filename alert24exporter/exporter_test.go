@@ -58,6 +58,20 @@ func TestOpenUpdateResolve(t *testing.T) {
 	assert.Equal(t, end, box.Incidents()[0].ResolvedAt.UTC())
 }
 
+func TestOnlyRises(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Options{})
+	exp, stop := start(t, box, t.TempDir(), func(cfg *Config) { cfg.Incident.Severity.OnlyRises = true })
+	defer stop()
+	firing := alertAttributes("firing")
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	require.Eventually(t, func() bool { return len(box.Open(firing[attrs.Alias])) == 1 }, soon, tick)
+	firing[attrs.AlertLabelPrefix+"severity"] = "info"
+	firing[attrs.AlertAnnotationPrefix+"summary"] = "It got better"
+	require.NoError(t, exp.ConsumeLogs(t.Context(), logs(firing)))
+	require.Eventually(t, func() bool { return box.Open(firing[attrs.Alias])[0].Title == "It got better" }, soon, tick)
+	assert.Equal(t, "high", box.Open(firing[attrs.Alias])[0].Severity)
+}
+
 func TestRestartWithIncidentsOpen(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
