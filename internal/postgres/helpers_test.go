@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -161,19 +162,23 @@ func lockEntries(tb testing.TB, database string) (unlock func()) {
 	return func() { require.NoError(tb, tx.Rollback(tb.Context())) }
 }
 
-// locksWaited counts the sessions of replicas that wait for a lock.
-func locksWaited(tb testing.TB, database string) (n int) {
+// locksWaited returns a function that waits until n sessions of replicas wait for a lock. It connects before, because a takeover waits only for a second.
+func locksWaited(tb testing.TB, database string, n int) (wait func()) {
 	tb.Helper()
 	conn := superuser(tb, database)
-	defer conn.Close(tb.Context())
-	err := conn.QueryRow(tb.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'", database).Scan(&n)
-	require.NoError(tb, err)
-	return n
+	return func() {
+		tb.Helper()
+		holds(tb, func() bool {
+			var waiting int
+			err := conn.QueryRow(tb.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'", database).Scan(&waiting)
+			return err == nil && waiting == n
+		}, fmt.Sprint("not waiting for a lock: ", n))
+	}
 }
 
 func waitForLock(tb testing.TB, database string) {
 	tb.Helper()
-	holds(tb, func() bool { return locksWaited(tb, database) > 0 }, "nothing waits for a lock")
+	locksWaited(tb, database, 1)()
 }
 
 // commitBehindLock locks the rows of entries, begins to commit "2" for the alias "a", and returns when the commit waits.

@@ -85,7 +85,7 @@ func TestOneReplicaLeads(t *testing.T) {
 func TestTakeoverOfADeadLeader(t *testing.T) {
 	t.Parallel()
 	url := server.URL(server.Database(t))
-	lease := 4 * time.Second
+	lease := 8 * time.Second
 	one := open(t, url, leases(lease), func(c *Config) { c.RequestTimeout = 7 * time.Second })
 	other := open(t, url, func(c *Config) { c.RequestTimeout = time.Second })
 	first := lead(t, one)
@@ -217,9 +217,10 @@ func takeoverWaitsForACommit(t *testing.T, database, url string) {
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
 	committed, unlock := commitBehindLock(t, database, first)
+	takeoverWaits := locksWaited(t, database, 2)
 	expire(t, database)
 	won := campaign(t, other)
-	holds(t, func() bool { return locksWaited(t, database) == 2 }, "the takeover does not wait")
+	takeoverWaits()
 	unlock()
 	second := await(t, won)
 	require.NoError(t, <-committed)
