@@ -219,9 +219,12 @@ func (a *asked) answer(began time.Time) protocol.Answer {
 		answer.Result, answer.Found = protocol.Done, a.found
 		return answer
 	}
-	answer.Result, answer.Found = ResultOf(err), a.known()
+	answer.Result, answer.Found = protocol.Incomplete, a.known()
 	if e, ok := errors.AsType[*Error](err); ok {
 		answer.RetryAfter = e.RetryAfter
+	}
+	if a.closedToUs() {
+		answer.Result = ResultOf(err)
 	}
 	return answer
 }
