@@ -39,7 +39,7 @@ func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 	db := open(t, server.URL(database))
 	l := lead(t, db)
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
-	committed, unlock := commitBehindLock(t, database, l)
+	committed, locked := commitBehindLock(t, database, l)
 	server.Do(t, database, endWaiting)
 	err := <-committed
 	require.ErrorIs(t, err, ledger.ErrUncertain)
@@ -51,7 +51,7 @@ func TestEndOfTheSessionAtCommitIsUncertain(t *testing.T) {
 	require.ErrorIs(t, err, ErrDeposed)
 	require.NotErrorIs(t, err, ledger.ErrUncertain, "this one was not tried")
 	require.NoError(t, l.Close(t.Context()))
-	unlock()
+	locked.release()
 
 	next := await(t, campaign(t, db)) // before the lease expires: it was given up
 	require.Equal(t, map[string]string{"a": "1"}, records(t, db))
@@ -181,11 +181,11 @@ func TestStatementTimeout(t *testing.T) {
 	require.NoError(t, l.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
 	l.commit.close(t.Context())
 	l.commit.statement, l.commit.lock = 300*time.Millisecond, time.Minute
-	unlock := lockEntries(t, database)
+	locked := lockEntries(t, database)
 	err := l.Commit(t.Context(), []ledger.Change{change("a", "2")}, false)
 	require.ErrorContains(t, err, "statement timeout")
 	require.NotErrorIs(t, err, ledger.ErrUncertain)
-	unlock()
+	locked.release()
 	require.NoError(t, l.Err())
 	l.commit.close(t.Context())
 	l.commit.statement = time.Minute

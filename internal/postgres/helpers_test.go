@@ -151,44 +151,59 @@ func holds(tb testing.TB, condition func() bool, what string) {
 	require.Eventually(tb, condition, time.Minute, 10*time.Millisecond, what)
 }
 
-// lockEntries locks the rows of entries until unlock is called or the test ends.
-func lockEntries(tb testing.TB, database string) (unlock func()) {
-	tb.Helper()
-	conn := superuser(tb, database)
-	tx, err := conn.Begin(tb.Context())
-	require.NoError(tb, err)
-	_, err = tx.Exec(tb.Context(), "SELECT FROM otelcol_alert24.entries FOR UPDATE")
-	require.NoError(tb, err)
-	return func() { require.NoError(tb, tx.Rollback(tb.Context())) }
+// rowsLocked is a transaction that has locked the rows of entries, until it is released or the test ends.
+type rowsLocked struct {
+	testing.TB
+
+	conn *pgx.Conn
 }
 
-// locksWaited returns a function that waits until n sessions of replicas wait for a lock. It connects before, because a takeover waits only for a second.
-func locksWaited(tb testing.TB, database string, n int) (wait func()) {
+func lockEntries(tb testing.TB, database string) *rowsLocked {
 	tb.Helper()
-	conn := superuser(tb, database)
-	return func() {
-		tb.Helper()
-		holds(tb, func() bool {
-			var waiting int
-			err := conn.QueryRow(tb.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'", database).Scan(&waiting)
-			return err == nil && waiting == n
-		}, fmt.Sprint("not waiting for a lock: ", n))
-	}
+	l := &rowsLocked{tb, superuser(tb, database)}
+	l.do("BEGIN; SELECT FROM otelcol_alert24.entries FOR UPDATE")
+	return l
+}
+
+func (l *rowsLocked) do(statements string) {
+	l.Helper()
+	_, err := l.conn.PgConn().Exec(l.Context(), statements).ReadAll()
+	require.NoError(l, err)
+}
+
+func (l *rowsLocked) release() {
+	l.Helper()
+	l.do("ROLLBACK")
+}
+
+// releaseBehind releases the rows once n sessions wait for a lock, at most after a minute. The server itself waits for that: a takeover
+// waits for one second only, and this process may be slower.
+func (l *rowsLocked) releaseBehind(n int) {
+	l.Helper()
+	l.do(fmt.Sprintf(`DO $$ BEGIN FOR _ IN 1..12000 LOOP
+		PERFORM pg_stat_clear_snapshot();
+		IF (SELECT count(*) = %d FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') THEN RETURN; END IF;
+		PERFORM pg_sleep(0.005);
+	END LOOP; RAISE 'too few sessions wait for a lock'; END $$; ROLLBACK`, n))
 }
 
 func waitForLock(tb testing.TB, database string) {
 	tb.Helper()
-	locksWaited(tb, database, 1)()
+	conn := superuser(tb, database)
+	holds(tb, func() (waits bool) {
+		err := conn.QueryRow(tb.Context(), "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'", database).Scan(&waits)
+		return err == nil && waits
+	}, "nothing waits for a lock")
 }
 
 // commitBehindLock locks the rows of entries, begins to commit "2" for the alias "a", and returns when the commit waits.
-func commitBehindLock(tb testing.TB, database string, l *Leader) (committed <-chan error, unlock func()) {
+func commitBehindLock(tb testing.TB, database string, l *Leader) (committed <-chan error, locked *rowsLocked) {
 	tb.Helper()
-	unlock = lockEntries(tb, database)
+	locked = lockEntries(tb, database)
 	result := make(chan error, 1)
 	go func() {
 		result <- l.Commit(context.WithoutCancel(tb.Context()), []ledger.Change{change("a", "2")}, false)
 	}()
 	waitForLock(tb, database)
-	return result, unlock
+	return result, locked
 }

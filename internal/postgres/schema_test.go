@@ -96,11 +96,11 @@ func TestLeastPrivileges(t *testing.T) {
 
 	// The role may end the sessions of a stuck predecessor, because they are its own.
 	first := lead(t, other)
-	committed, unlock := commitBehindLock(t, database, first)
+	committed, locked := commitBehindLock(t, database, first)
 	expire(t, database)
 	await(t, campaign(t, db))
 	require.ErrorIs(t, <-committed, ledger.ErrUncertain)
-	unlock()
+	locked.release()
 }
 
 // example is the script for people whose bridge may not create the schema.
