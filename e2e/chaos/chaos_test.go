@@ -154,7 +154,12 @@ func (r *run) chaos(t *testing.T, length time.Duration) {
 	all.Go(func() {
 		defer cancel()
 		if sleep.For(ctx, length) {
-			_ = harness.Await(ctx, calmLimit, r.happened) // requireChaos tells what is missing
+			_ = harness.Await(ctx, calmLimit, func(context.Context) error { // requireChaos tells what is missing
+				if missing := r.lacks(r.sandbox.Faults()); len(missing) > 0 {
+					return fmt.Errorf("not happened: %v", missing)
+				}
+				return nil
+			})
 		}
 	})
 	wire := newWire(r.collector.Webhook)

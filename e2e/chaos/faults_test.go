@@ -166,11 +166,11 @@ func (c *counts) webhook(how disruption) {
 	}
 }
 
-// missing reports whether one of the disruptions has not happened.
-func (c *counts) missing(all ...disruption) bool {
+// of counts the webhooks with this disruption.
+func (c *counts) of(how disruption) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.ContainsFunc(all, func(d disruption) bool { return c.disruptions[d] == 0 })
+	return c.disruptions[how]
 }
 
 func (c *counts) answer(f fate) {
