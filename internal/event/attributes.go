@@ -147,10 +147,8 @@ func unlessBlank(v pcommon.Value, otherwise string) string {
 	return otherwise
 }
 
-// textOf returns a value as text without U+0000, which databases refuse.
-func textOf(v pcommon.Value) string {
-	return strings.ReplaceAll(v.AsString(), "\x00", "\uFFFD")
-}
+// textOf returns a value as text without U+0000.
+func textOf(v pcommon.Value) string { return text.WithoutNUL(v.AsString()) }
 
 // timeOf reads RFC 3339. It returns the zero time for the zero end of a firing alert, and for a time whose UTC year RFC 3339, and so
 // the ledger's record, cannot represent.

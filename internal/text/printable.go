@@ -99,10 +99,18 @@ func Lines(s string) string {
 
 // Storable returns s as databases and JSON accept it: invalid UTF-8 and U+0000 become U+FFFD.
 func Storable(s string) string {
-	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return WithoutNUL(s)
+}
+
+// WithoutNUL returns s with U+FFFD for U+0000, which databases refuse.
+func WithoutNUL(s string) string {
+	if strings.IndexByte(s, 0) < 0 { // ReplaceAll would count first, which takes longer
 		return s
 	}
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	return strings.ReplaceAll(s, "\x00", "\uFFFD")
 }
 
 // HasControl reports whether s has a control character. It looks at bytes first, because nearly all texts are ASCII.

@@ -137,6 +137,12 @@ func TestStorable(t *testing.T) {
 	}
 }
 
+func TestWithoutNUL(t *testing.T) {
+	for in, want := range map[string]string{"": "", "ü\t\xff": "ü\t\xff", "\x00a\x00": "\uFFFDa\uFFFD"} {
+		assert.Equal(t, want, WithoutNUL(in), "%q", in)
+	}
+}
+
 func TestLines(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{" D\r\n\tmore\x1b ", "D\n\tmore"},

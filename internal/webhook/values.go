@@ -13,6 +13,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/internal/jsonstring"
 	"github.com/alert24/otelcol-alert24/internal/labels"
+	"github.com/alert24/otelcol-alert24/internal/text"
 )
 
 // Each of these functions reads exactly one value of any type, and fails only if it is not JSON.
@@ -71,9 +72,9 @@ func textOf(raw jsontext.Value, like string) string {
 	}
 }
 
-// unquoted returns the text of a JSON string, without U+0000, which databases refuse. If the text equals like, it shares its memory.
+// unquoted returns the text of a JSON string without U+0000. If the text equals like, it shares its memory.
 func unquoted(raw jsontext.Value, like string) string {
-	return strings.ReplaceAll(jsonstring.Decode(raw, like), "\x00", "\uFFFD")
+	return text.WithoutNUL(jsonstring.Decode(raw, like))
 }
 
 // onlyText reads a string; any other value counts as absent.
