@@ -4,6 +4,8 @@
 package journal
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
@@ -60,7 +62,9 @@ type damage struct {
 
 func newLog() log { return log{places: map[string]place{}, slack: defaultSlack} }
 
-func segmentKey(number uint64) string { return fmt.Sprintf("%s%016x", segmentPrefix, number) }
+func segmentKey(number uint64) string {
+	return segmentPrefix + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, number))
+}
 
 // segmentNumber returns the number of a segment, which is never 0. For a key that is not a segment's, ok is false.
 func segmentNumber(key string) (number uint64, ok bool, err error) {

@@ -6,6 +6,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
@@ -24,12 +25,12 @@ type transaction struct {
 	ops      []*storage.Operation
 }
 
-// buffers are reused by each transaction. The client may keep what it gets, so it gets copies.
+// buffers are reused by each transaction. The client may keep what it gets, so it gets a copy.
 type buffers struct {
 	changed map[string]struct{} // keys
 	moved   []byte
 	records []byte // of the segment that is being filled
-	value   []byte // of that segment
+	values  []byte // of the segments
 }
 
 func newBuffers() buffers { return buffers{changed: map[string]struct{}{}} }
@@ -67,7 +68,7 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 		t.keys, t.sizes = make([]string, 0, n), make([]int, 0, n)
 	}
 	b := &j.buffers
-	b.records = b.records[:0]
+	b.records, b.values = b.records[:0], b.values[:0]
 	f := filler{Journal: j, transaction: t}
 	for _, c := range changes {
 		f.add(c.Key, c.Record)
@@ -81,8 +82,9 @@ func (j *Journal) fill(t *transaction, changes []ledger.Change) {
 		}
 	}
 	f.end()
+	f.addSegments()
 	f.deleteOld()
-	if cap(b.value)+cap(b.records)+cap(b.moved) > maxBuffer {
+	if cap(b.values)+cap(b.records)+cap(b.moved) > maxBuffer {
 		j.buffers = newBuffers()
 	}
 }
@@ -116,10 +118,20 @@ func (f *filler) end() {
 	b := &f.buffers
 	keys := f.keys[f.first:len(f.keys):len(f.keys)]
 	f.log.last++
-	b.value = appendSegment(b.value[:0], keys, b.records)
-	f.ops = append(f.ops, storage.SetOperation(segmentKey(f.log.last), bytes.Clone(b.value)))
-	f.segments = append(f.segments, segment{number: f.log.last, keys: keys, bytes: segmentCost + len(b.records), disk: len(b.value)})
+	start := len(b.values)
+	b.values = appendSegment(b.values, keys, b.records)
+	f.segments = append(f.segments, segment{number: f.log.last, keys: keys, bytes: segmentCost + len(b.records), disk: len(b.values) - start})
 	b.records, f.first, f.full = b.records[:0], len(f.keys), 0
+}
+
+// addSegments adds the operations that write the segments.
+func (f *filler) addSegments() {
+	values := bytes.Clone(f.buffers.values)
+	f.ops = slices.Grow(f.ops, len(f.segments)+f.oldest)
+	for _, s := range f.segments {
+		f.ops = append(f.ops, storage.SetOperation(segmentKey(s.number), values[:s.disk:s.disk]))
+		values = values[s.disk:]
+	}
 }
 
 // deleteOld adds the operations that delete old segments.
