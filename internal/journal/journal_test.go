@@ -6,6 +6,7 @@ package journal
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unsafe"
@@ -31,6 +32,29 @@ func TestALongRecordCleansMore(t *testing.T) {
 	}
 	assert.Less(t, longest, 2*j.log.maxLength())
 	t.Logf("%d B of records, %d B of segments at most", j.log.live, longest)
+}
+
+// TestALargeCommit: a commit whose segments take several pieces of memory comes back whole, also after the next one.
+func TestALargeCommit(t *testing.T) {
+	d := newDisk()
+	j, o := New(d), owner{}
+	_, err := o.load(t.Context(), j)
+	require.NoError(t, err)
+	noise := make([]byte, 1000)
+	random := rand.NewChaCha8([32]byte{})
+	for round := range 2 {
+		large := owner{}
+		for i := range 3 * pieceBytes / len(noise) {
+			_, _ = random.Read(noise) // never fails
+			large[fmt.Sprint(round, "/", i)] = string(noise)
+		}
+		require.NoError(t, o.commit(t.Context(), j, large))
+	}
+	loaded := owner{}
+	lost, err := loaded.load(t.Context(), New(d))
+	require.NoError(t, err)
+	assert.Empty(t, lost)
+	assert.Equal(t, o, loaded)
 }
 
 // TestJournalStaysShort: however often the same records change, disk holds little more than three times the live records, and no

@@ -6,7 +6,6 @@ package journal
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
@@ -122,13 +121,20 @@ func (f *filler) end() {
 	b.values = appendSegment(b.values, keys, b.records)
 	f.segments = append(f.segments, segment{number: f.log.last, keys: keys, bytes: segmentCost + len(b.records), disk: len(b.values) - start})
 	b.records, f.first, f.full = b.records[:0], len(f.keys), 0
+	if len(b.values) >= pieceBytes {
+		f.addSegments()
+	}
 }
 
-// addSegments adds the operations that write the segments.
+// pieceBytes is how many bytes of segments share one piece of memory. Pieces are cheaper than segments, and bounded.
+const pieceBytes = maxBuffer / 4
+
+// addSegments adds the operations that write the completed segments.
 func (f *filler) addSegments() {
-	values := bytes.Clone(f.buffers.values)
-	f.ops = slices.Grow(f.ops, len(f.segments)+f.oldest)
-	for _, s := range f.segments {
+	b := &f.buffers
+	values := bytes.Clone(b.values)
+	b.values = b.values[:0]
+	for _, s := range f.segments[len(f.ops):] {
 		f.ops = append(f.ops, storage.SetOperation(segmentKey(s.number), values[:s.disk:s.disk]))
 		values = values[s.disk:]
 	}
