@@ -12,11 +12,8 @@ import (
 	"github.com/alert24/otelcol-alert24/internal/testflag"
 )
 
-// Plain tests try the same histories each time, so that a failure comes from the change; make model explores others.
-var modelDefaults = map[string]string{"rapid.seed": "20261124", "rapid.checks": "1000"}
-
 func TestMain(m *testing.M) {
 	flag.Parse()
-	testflag.Defaults(modelDefaults)
+	testflag.Defaults(testflag.Model)
 	goleak.VerifyTestMain(m)
 }

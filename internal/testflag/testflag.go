@@ -6,6 +6,10 @@ package testflag
 
 import "flag"
 
+// Model is for packages with a model. Its tests try the same histories each time, so that a failure comes from the change; make model
+// explores others.
+var Model = map[string]string{"rapid.seed": "20261124", "rapid.checks": modelChecks}
+
 // Defaults sets flags that the command line leaves out. TestMain calls it after flag.Parse. It panics if a flag does not exist or
 // does not accept the value.
 func Defaults(values map[string]string) {
