@@ -60,14 +60,18 @@ func startOnFullStorage(t *testing.T, set exporter.Settings) (*sandboxtest.Sandb
 }
 
 // TestSwitchedOffOnFullStorage: the incident of a watchdog that was switched off closes even if the disk was full at the start.
-func TestSwitchedOffOnFullStorage(t *testing.T) {
-	box, dir := sandboxtest.Start(t, sandbox.Options{}), t.TempDir()
-	exp, stop := start(t, box, dir, watchdogs(time.Second))
+func TestSwitchedOffOnFullStorage(t *testing.T) { inBubble(t, switchedOffOnFullStorage) }
+
+func switchedOffOnFullStorage(t *testing.T, box bubble) {
+	t.Helper()
+	dir := t.TempDir()
+	exp, stop := box.start(t, dir, watchdogs(time.Second))
 	heard(t, exp, time.Second)
-	opens(t, box, euAlias, 1)
+	opens(t, box.Sandbox, euAlias, 1)
 	stop()
 
-	cfg := configOf(box)
+	cfg := configOf(box.Sandbox)
+	box.connect(cfg)
 	cfg.Storage, cfg.Watchdog.MissingAfter = &storageID, time.Second
 	ext := &fullStorage{Extension: fileStorage(t, dir).(storage.Extension)}
 	ext.full.Store(true)
@@ -76,11 +80,13 @@ func TestSwitchedOffOnFullStorage(t *testing.T) {
 	set.ID, set.Logger = component.NewID(metadata.Type), zap.New(core)
 	exp, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
-	require.NoError(t, exp.Start(t.Context(), host{storageID: ext}))
+	h := box.host()
+	h[storageID] = ext
+	require.NoError(t, exp.Start(t.Context(), h))
 	require.Eventually(t, func() bool { return logged.FilterMessageSnippet("for a watchdog").Len() > 0 }, soon, tick)
 	require.Len(t, box.Open(euAlias), 1)
 	ext.full.Store(false)
-	opens(t, box, euAlias, 0)
+	opens(t, box.Sandbox, euAlias, 0)
 	require.NoError(t, exp.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
 }

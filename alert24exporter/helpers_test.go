@@ -73,10 +73,15 @@ func measured(t *testing.T) (*componenttest.Telemetry, exporter.Settings) {
 // start runs an exporter on dir (empty: in memory) until stop is called.
 func start(t *testing.T, box *sandboxtest.Sandbox, dir string, change func(*Config)) (exp exporter.Logs, stop func()) {
 	t.Helper()
+	return startOn(t, host{}, box, dir, change)
+}
+
+// startOn is start on a host with more extensions.
+func startOn(t *testing.T, h host, box *sandboxtest.Sandbox, dir string, change func(*Config)) (exp exporter.Logs, stop func()) {
+	t.Helper()
 	cfg := configOf(box)
 	cfg.RetryConfig.InitialInterval = 10 * time.Millisecond
 	cfg.RetryConfig.MaxInterval = 50 * time.Millisecond
-	h := host{}
 	if dir != "" {
 		h[storageID] = fileStorage(t, dir)
 		cfg.Storage = &storageID
