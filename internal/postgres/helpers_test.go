@@ -47,10 +47,13 @@ func (db *DB) Prepare(ctx context.Context) error {
 	return db.reader.do(ctx, "open the database", true, func(context.Context, *pgx.Conn) error { return nil })
 }
 
-// open opens a replica of the component.
+// open opens a replica of the component. If its lease is short, another one creates the schema.
 func open(tb testing.TB, url string, with ...func(*Config)) *DB {
 	tb.Helper()
 	db := unopened(tb, url, with...)
+	if db.cfg.Lease < time.Minute {
+		open(tb, url, append(with, leases(time.Minute))...).Close(tb.Context())
+	}
 	inTime(tb, func() error { return db.Prepare(tb.Context()) })
 	return db
 }
@@ -58,8 +61,13 @@ func open(tb testing.TB, url string, with ...func(*Config)) *DB {
 // ready connects for webhooks, so that the next one has all of its time.
 func ready(tb testing.TB, db *DB) {
 	tb.Helper()
+	connected(tb, db.inbox.session)
+}
+
+func connected(tb testing.TB, s *session) {
+	tb.Helper()
 	inTime(tb, func() error {
-		return db.inbox.session.do(tb.Context(), "connect", true, func(context.Context, *pgx.Conn) error { return nil })
+		return s.do(tb.Context(), "connect", true, func(context.Context, *pgx.Conn) error { return nil })
 	})
 }
 
@@ -88,6 +96,7 @@ func lead(tb testing.TB, db *DB) *Leader {
 	l, err := db.Campaign(tb.Context())
 	require.NoError(tb, err)
 	holds(tb, func() bool { return renewed(tb, db) || l.Err() != nil }, "the lease is not renewed at once")
+	connected(tb, l.commit) // so that the first commit has all of its time
 	tb.Cleanup(func() { _ = l.Close(context.WithoutCancel(tb.Context())) })
 	return l
 }
