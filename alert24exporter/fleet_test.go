@@ -26,7 +26,7 @@ import (
 var metadataID = component.NewID(metadata.Type)
 
 // patience is longer than the lease and the delays of a loaded machine together.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // fleet is several exporters with one database and one Alert24.
 type fleet struct {
@@ -63,11 +63,19 @@ func (f *fleet) join(url string, change func(*Config)) *alert24Exporter {
 	return e
 }
 
-// three returns the leader of three replicas, and the others.
-func (f *fleet) three() (leader *alert24Exporter, followers []*alert24Exporter) {
+// stays is a lease that outlasts a test: the leader stays, however slow the machine is, until it stops.
+func stays(c *Config) { c.Database.Get().Lease = 5 * time.Minute }
+
+// both makes two changes.
+func both(one, other func(*Config)) func(*Config) {
+	return func(c *Config) { one(c); other(c) }
+}
+
+// three returns the leader of three replicas, and the others. change is as for join.
+func (f *fleet) three(change func(*Config)) (leader *alert24Exporter, followers []*alert24Exporter) {
 	f.t.Helper()
 	for range 3 {
-		f.join("", nil)
+		f.join("", change)
 	}
 	leader = f.leader(f.all...)
 	for _, e := range f.all {

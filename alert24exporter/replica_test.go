@@ -63,7 +63,7 @@ func TestReplicas(t *testing.T) {
 }
 
 func throughAFollower(f *fleet) {
-	_, followers := f.three()
+	_, followers := f.three(stays)
 	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
 	conn, err := f.server.Connect(f.t.Context(), f.database)
@@ -88,7 +88,7 @@ func throughAFollower(f *fleet) {
 
 // A list that a follower's receiver read reaches the leader's ledger.
 func listThroughAFollower(f *fleet) {
-	_, followers := f.three()
+	_, followers := f.three(stays)
 	list := plog.NewLogs()
 	addRecord(list, map[string]string{attrs.SyncSource: "alertmanager"})
 	r := list.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
@@ -104,7 +104,7 @@ func listThroughAFollower(f *fleet) {
 
 // A list from before an alert's resolve does not decide about a firing that may be an echo, whichever replica read the list.
 func oldListThroughAFollower(f *fleet) {
-	leader, followers := f.three()
+	leader, followers := f.three(stays)
 	said := func(e *alert24Exporter, status string) {
 		r := of("Down", status, downKey)
 		r.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(attrs.AlertStartsAt, f.began().Format(time.RFC3339Nano))
@@ -141,12 +141,15 @@ func (f *fleet) standing(leader *alert24Exporter) *protocol.Members {
 // A former leader does not call Alert24, so it must forget that Alert24 failed: nothing would show its recovery.
 func leaderThatAlert24Failed(f *fleet) {
 	proxy := pgtest.NewProxy(f.t, f.server.Address())
-	failed := f.join(pgtest.TCP(proxy.Address(), f.database), nil)
+	patient := func(c *Config) { // it must not fail ten times
+		c.RetryConfig.InitialInterval, c.RetryConfig.MaxInterval = 2*time.Second, 2*time.Second
+	}
+	failed := f.join(pgtest.TCP(proxy.Address(), f.database), patient)
 	f.leader(failed)
 	require.NoError(f.t, f.box.SetFaults([]sandbox.Fault{{Status: http.StatusServiceUnavailable}}))
 	f.sends(failed, f.alert("firing"))
 	require.Eventually(f.t, func() bool { return !failed.lately.apiWorks() }, patience, tick)
-	next := f.join("", nil)
+	next := f.join("", patient)
 	proxy.Set(pgtest.Fault{HangToServer: true, HangToClient: true, Refuse: true})
 	f.leader(next)
 	f.box.ClearFaults()
@@ -157,7 +160,7 @@ func leaderThatAlert24Failed(f *fleet) {
 
 // A replica that leads again does not apply lists from before its last leadership ended.
 func listOfAFormerLead(f *fleet) {
-	leader, followers := f.three()
+	leader, followers := f.three(stays)
 	silences := []protocol.Silence{{ID: "s1"}}
 	for _, e := range followers {
 		e.replica.listed.add([]*protocol.Snapshot{{Source: "a", Silences: silences}})
@@ -176,7 +179,7 @@ func listOfAFormerLead(f *fleet) {
 }
 
 func leaderStops(f *fleet) {
-	leader, followers := f.three()
+	leader, followers := f.three(stays)
 	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	require.NoError(f.t, leader.shutdown(f.t.Context()))
@@ -189,7 +192,7 @@ func leaderStops(f *fleet) {
 
 // The server ends all sessions. The leader continues, or another replica takes over.
 func leaderLosesItsConnections(f *fleet) {
-	leader, _ := f.three()
+	leader, _ := f.three(nil)
 	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	f.server.Do(f.t, "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+f.database+"'")
@@ -243,9 +246,13 @@ func databaseAway(f *fleet) {
 }
 
 func noRoom(f *fleet) {
-	leader := f.join("", func(c *Config) { c.Limits.Aliases = 1 })
+	small := func(c *Config) {
+		c.Database.Get().Lease = 15 * time.Second // the leader renews it in time, and the follower soon learns the number of aliases
+		c.Limits.Aliases = 1
+	}
+	leader := f.join("", small)
 	f.leader(leader)
-	follower := f.join("", func(c *Config) { c.Limits.Aliases = 1 })
+	follower := f.join("", small)
 	f.sends(leader, f.alert("firing"))
 	f.opens(1)
 	require.Eventually(f.t, func() bool { return follower.replica.db.Live() == 1 }, patience, tick)
@@ -255,18 +262,18 @@ func noRoom(f *fleet) {
 }
 
 func unreadableRow(f *fleet) {
-	leader, followers := f.three()
+	leader, followers := f.three(stays)
 	f.server.Do(f.t, f.database, "INSERT INTO otelcol_alert24.inbox (component, payload) VALUES ('"+metadataID.String()+"', 'no protobuf')")
 	f.says("A row of the inbox cannot be used")
 	f.sends(followers[0], f.alert("firing"))
 	f.opens(1)
-	require.NoError(f.t, leader.ready(f.t.Context()))
+	require.Eventually(f.t, func() bool { return leader.ready(f.t.Context()) == nil }, patience, tick)
 	require.Equal(f.t, 1, leader.replica.database.get().status.Aside)
 }
 
 func dryRunApart(f *fleet) {
-	dry := f.join("", func(c *Config) { c.DryRun = true })
-	sent := f.join("", nil)
+	dry := f.join("", both(stays, func(c *Config) { c.DryRun = true }))
+	sent := f.join("", stays)
 	f.leader(dry)
 	f.leader(sent)
 	f.sends(dry, f.alert("firing"))

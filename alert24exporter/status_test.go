@@ -268,8 +268,8 @@ func TestPageShowsAFullDisk(t *testing.T) {
 // followerShowsTheDatabase is run by the tests of replicas.
 func followerShowsTheDatabase(f *fleet) {
 	f.t.Helper()
-	f.join("", withPage)
-	f.join("", withPage)
+	f.join("", both(stays, withPage))
+	f.join("", both(stays, withPage))
 	leader := f.leader(f.all...)
 	follower := f.all[0]
 	if follower == leader {
