@@ -55,6 +55,7 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 	const faster = 20
 	settings.HTTP2ReadIdleTimeout /= faster
 	settings.HTTP2PingTimeout /= faster
+	settings.Timeout = soon
 	client, err := settings.ToClient(t.Context(), nil, componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
@@ -127,6 +128,7 @@ func TestAPageHasAConnection(t *testing.T) {
 	box := sandboxtest.Start(t, sandbox.Options{})
 	exp, stop := start(t, box, "", func(cfg *Config) {
 		cfg.ClientConfig.MaxConnsPerHost, cfg.ClientConfig.ForceAttemptHTTP2 = 2, false
+		cfg.ClientConfig.Timeout = 2 * soon // the requests hang until the test ends
 	})
 	defer stop()
 	about := func(alias, status string) {
@@ -144,5 +146,5 @@ func TestAPageHasAConnection(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return box.Stats().Requests["resolve"] > 0 }, soon, tick)
 	about("page", "firing")
-	require.Eventually(t, func() bool { return len(box.Open("page")) == 1 }, soon/4, tick)
+	require.Eventually(t, func() bool { return len(box.Open("page")) == 1 }, soon, tick)
 }

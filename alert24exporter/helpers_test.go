@@ -27,7 +27,7 @@ import (
 )
 
 const (
-	soon = 10 * time.Second
+	soon = time.Minute // longer than the delays of a loaded machine
 	tick = 5 * time.Millisecond
 )
 
