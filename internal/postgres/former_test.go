@@ -51,7 +51,7 @@ func TestTheLineOfATakeoverSaysHowTheFormerLeadEnded(t *testing.T) {
 func TestLoadEndsWithTheLeadership(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	db, proxy := proxied(t, database, leases(4*time.Second))
+	db, proxy := proxied(t, database, leases(8*time.Second))
 	server.Do(t, database, "INSERT INTO otelcol_alert24.entries SELECT 'alert24/test', convert_to(n::text, 'UTF8'), "+
 		"convert_to(repeat('x', 8 << 20), 'UTF8'), '', '', '', '', 0, NULL, now() FROM generate_series(1, 4) AS n")
 	l := lead(t, db)
@@ -85,7 +85,7 @@ func TestLoadEndsWithTheLeadership(t *testing.T) {
 func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	lease := 4 * time.Second
+	lease := 8 * time.Second
 	one, other := open(t, server.URL(database), leases(lease)), open(t, server.URL(database))
 	die(lead(t, one))
 	server.Do(t, database, "UPDATE otelcol_alert24.lease SET renewed = renewed + interval '1 hour', expires = expires + interval '1 hour'")
@@ -98,7 +98,7 @@ func TestClockOfTheDatabaseIsSetBack(t *testing.T) {
 func TestStoppedLeaderIsDislodgedAlthoughTheClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	database := server.Database(t)
-	one, other := open(t, server.URL(database), leases(4*time.Second)), open(t, server.URL(database))
+	one, other := open(t, server.URL(database), leases(8*time.Second)), open(t, server.URL(database))
 	die(lead(t, one))
 	stopped := one.newSession(time.Minute, time.Minute)
 	inTime(t, func() error {

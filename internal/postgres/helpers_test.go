@@ -115,11 +115,14 @@ func leases(d time.Duration) func(*Config) { return func(c *Config) { c.Lease = 
 
 func records(tb testing.TB, db *DB) map[string]string {
 	tb.Helper()
-	found := map[string]string{}
-	require.NoError(tb, db.Load(tb.Context(), func(r ledger.Loaded) error {
-		found[r.Key] = string(r.Record)
-		return nil
-	}))
+	var found map[string]string
+	inTime(tb, func() error {
+		found = map[string]string{}
+		return db.Load(tb.Context(), func(r ledger.Loaded) error {
+			found[r.Key] = string(r.Record)
+			return nil
+		})
+	})
 	return found
 }
 
@@ -134,7 +137,13 @@ func superuser(tb testing.TB, database string) *pgx.Conn {
 	return conn
 }
 
-// expire ends the lease now, as if its holder had slept.
+// asleep keeps a leader from renewing its lease, also one that has expired, until wake is called.
+func asleep(l *Leader) (wake func()) {
+	l.renewal.turn <- struct{}{}
+	return func() { <-l.renewal.turn }
+}
+
+// expire ends the lease now. Its holder must be asleep, or have ended.
 func expire(tb testing.TB, database string) {
 	tb.Helper()
 	server.Do(tb, database, "UPDATE otelcol_alert24.lease SET expires = clock_timestamp() - interval '1 second'")

@@ -116,6 +116,7 @@ func TestLateWebhookIsRefusedAtStart(t *testing.T) {
 	now = now.Add(1)
 	require.ErrorIs(t, db.Punctual(arrival), ErrLate)
 	now = now.Add(time.Second)
+	ready(t, db)
 	require.ErrorIs(t, db.Append(t.Context(), arrival, "", []byte("late")), ErrLate)
 	put(t, db, "", "on time")
 }

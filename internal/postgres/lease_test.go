@@ -110,10 +110,12 @@ func TestDeposedLeaderCannotWrite(t *testing.T) {
 	require.NoError(t, err)
 
 	// It sleeps through its lease, and another replica takes over.
+	wake := asleep(first)
 	expire(t, database)
 	second := lead(t, other)
 	require.NoError(t, second.Commit(t.Context(), []ledger.Change{change("a", "second")}, false))
 	require.NoError(t, first.Err(), "it does not know yet")
+	wake()
 
 	err = first.CommitInbox(t.Context(), []ledger.Change{change("a", "stale"), change("c", "stale"), {Key: "b"}}, ledger.Consumed{IDs: []int64{rows[0].ID}})
 	require.ErrorIs(t, err, ErrDeposed)
@@ -216,6 +218,7 @@ func takeoverWaitsForACommit(t *testing.T, database, url string) {
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
 	committed, locked := commitBehindLock(t, database, first)
+	defer asleep(first)()
 	expire(t, database)
 	won := campaign(t, other)
 	locked.releaseBehind(2) // the commit and the takeover
@@ -239,6 +242,7 @@ func stoppedLeaderIsDislodged(t *testing.T, database, url string) {
 	first := lead(t, one)
 	require.NoError(t, first.Commit(t.Context(), []ledger.Change{change("a", "1")}, false))
 	committed, _ := commitBehindLock(t, database, first)
+	defer asleep(first)()
 	expire(t, database)
 	await(t, campaign(t, other))
 	require.ErrorIs(t, <-committed, ledger.ErrUncertain, "the former leader cannot know")

@@ -97,6 +97,7 @@ func TestLeastPrivileges(t *testing.T) {
 	// The role may end the sessions of a stuck predecessor, because they are its own.
 	first := lead(t, other)
 	committed, locked := commitBehindLock(t, database, first)
+	defer asleep(first)()
 	expire(t, database)
 	await(t, campaign(t, db))
 	require.ErrorIs(t, <-committed, ledger.ErrUncertain)

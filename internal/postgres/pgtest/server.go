@@ -48,7 +48,7 @@ type Server struct {
 // Start makes a cluster and starts its server. settings are name=value pairs that override those for tests. The data does not survive a
 // crash of the machine, because fsync is off.
 func Start(settings ...string) (_ *Server, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	s := &Server{settings: settings}
 	if s.bin, s.libraries, err = binaries(ctx); err != nil {
