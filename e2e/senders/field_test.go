@@ -4,6 +4,8 @@
 package senders
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/alert24/otelcol-alert24/e2e/harness"
 	"github.com/alert24/otelcol-alert24/e2e/harness/kit"
+	"github.com/alert24/otelcol-alert24/internal/sandbox/fault"
 )
 
 // step is a webhook, and all incidents after it.
@@ -109,6 +112,12 @@ func TestRepeatsWriteNothing(t *testing.T) {
 	body := alertmanager(fires(`"alertname":"A","instance":"1","job":"x"`))
 	send(t, c, body)
 	kit.OnlyIncident(t, s, kit.IsOpen)
+	kit.Eventually(t, func(context.Context) error {
+		if s.Stats().Requests[string(fault.List)] == 0 {
+			return errors.New("the check at the start has not come")
+		}
+		return nil
+	})
 	before := len(s.Requests())
 	for _, again := range []string{
 		body,
