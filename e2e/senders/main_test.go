@@ -46,6 +46,11 @@ func ends(labels string) string {
 	return `{"status":"resolved","labels":{` + labels + `},"annotations":{"summary":"It is broken"},"startsAt":"2026-11-23T20:37:15Z","endsAt":"2026-11-23T21:37:15Z"}`
 }
 
+// soonStale adds a stale_after of a second to a webhook, in a field that changes no incident.
+func soonStale(body string) string {
+	return strings.Replace(body, "{", `{"notification_reason":"1s",`, 1)
+}
+
 func alertmanager(alerts ...string) string {
 	return `{"version":"4","groupKey":"{}:{}","externalURL":"http://alertmanager.example.com","alerts":[` + strings.Join(alerts, ",") + `]}`
 }

@@ -36,13 +36,17 @@ func recipe(t *testing.T, processor string, changes ...string) (file string) {
 // The severity depends on the environment, the title begins with the team, and an alert without a resolve ends by itself.
 func TestRecipeForSeverityAndTitle(t *testing.T) {
 	t.Parallel()
-	s, c := kit.Start(t, kit.World{Args: []string{"--config", recipe(t, "transform/alerts", "30m", "1s")}})
-	send(t, c, alertmanager(
+	s, c := kit.Start(t, kit.World{Args: []string{"--config", recipe(t, "transform/alerts", `"30m"`, `log.attributes["alertmanager.notification.reason"]`)}})
+	body := alertmanager(
 		fires(`"alertname":"A","instance":"1","severity":"critical","env":"staging"`),
 		fires(`"alertname":"B","instance":"1","severity":"critical","env":"prod","team":"payments"`),
 		fires(`"alertname":"C","instance":"1","severity":"critical","job":"batch"`),
-	))
-	states(t, s, "A:1 | new low | It is broken", "B:1 | new critical | payments: It is broken", "C:1 | resolved critical | It is broken")
+	)
+	const staging, prod = "A:1 | new low | It is broken", "B:1 | new critical | payments: It is broken"
+	send(t, c, body)
+	states(t, s, staging, prod, "C:1 | new critical | It is broken")
+	send(t, c, soonStale(body))
+	states(t, s, staging, prod, "C:1 | resolved critical | It is broken")
 	assert.NotContains(t, c.Log(), "failed to execute statement")
 	assert.NotContains(t, c.Log(), "deprecated")
 }
