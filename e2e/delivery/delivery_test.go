@@ -126,7 +126,7 @@ func (c crash) happen(t *testing.T, s *harness.Sandbox, collector *harness.Colle
 		kit.Deliver(t, collector, c.after())
 		s.ClearFaults()
 	}
-	kit.AtRest(t, s, kit.SettleTime)
+	kit.AtRest(t, s, kit.SettleTime, collector)
 }
 
 // Restarts faster than any timer do not extend a hold or a doubt: both end once the restarts stop.
@@ -162,7 +162,7 @@ func testRestarts(t *testing.T, switches func(*sandbox.Switches)) {
 		require.NoError(t, c.Start(t.Context()))
 	}
 	s.ClearFaults()
-	kit.AtRest(t, s, kit.Hold)
+	kit.AtRest(t, s, kit.Hold, c)
 
 	want := map[string]string{"HighErrorRate:opens": "new", "HighErrorRate:ends": "resolved"}
 	got := map[string]string{}

@@ -49,6 +49,6 @@ func TestSenderGivesUpDuringAPause(t *testing.T) {
 	written.Wait()
 	wake()
 	answered.Wait()
-	kit.AtRest(t, s, 2*time.Second)
+	kit.AtRest(t, s, 2*time.Second, c)
 	assert.Empty(t, s.Incidents())
 }

@@ -64,16 +64,27 @@ func IsResolved(i sandbox.Incident) error {
 	return nil
 }
 
-// AtRest waits until no request has reached the sandbox for longer than any timer of the collector, and no late commit is pending.
-func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration) {
+// AtRest waits until no request has reached the sandbox for longer than any timer of the collector, and no late commit is pending. A slow
+// collector can be quiet for longer: the ones in sure also have to say that nothing waits.
+func AtRest(t *testing.T, s *harness.Sandbox, longest time.Duration, sure ...*harness.Collector) {
 	t.Helper()
 	requests, since := -1, time.Now()
-	Eventually(t, func(context.Context) error {
+	Eventually(t, func(ctx context.Context) error {
 		if n := len(s.Requests()) + s.Stats().PendingCommits; n != requests {
 			requests, since = n, time.Now()
 		}
 		if quiet := time.Since(since); quiet < longest+time.Second {
 			return fmt.Errorf("the last request was %s ago", quiet)
+		}
+		for _, c := range sure {
+			found := Scrape(ctx, t, c)
+			for _, waiting := range []string{"pending_aliases", "doubtful_aliases", "held_aliases"} {
+				for _, n := range found["otelcol_exporter_alert24_"+waiting] {
+					if n != 0 {
+						return fmt.Errorf("%s is %v", waiting, n)
+					}
+				}
+			}
 		}
 		return nil
 	})
