@@ -25,6 +25,9 @@ func TestKeyIsReplacedOnDisk(t *testing.T) {
 		"exporters.alert24.api_key=",
 		"exporters.alert24.auth.authenticator=bearertokenauth/api",
 		"extensions.bearertokenauth/api.filename="+file,
+		// Without these, the collector may not watch the file yet when it is replaced.
+		"extensions.bearertokenauth/api.wait_for_token_file=true",
+		"extensions.bearertokenauth/api.retry_on_failure={enabled: true, max_retries: 2, interval: 1s}",
 		"service.extensions=[file_storage, bearertokenauth/webhook, bearertokenauth/api, health_check]",
 	)...)
 	kit.Deliver(t, c, kit.Firing("api-01.prod", "critical"))
@@ -43,7 +46,7 @@ func TestKeyIsReplacedOnDisk(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(file, []byte(s.Key), 0o600))
 	kit.OnlyIncident(t, s, kit.IsOpen)
-	kit.AtRest(t, s, kit.SettleTime)
+	kit.AtRest(t, s, kit.SettleTime, c)
 	require.Equal(t, "HighErrorRate:api-01.prod", kit.OnlyIncident(t, s, kit.IsOpen).Alias, "what came and went is not paged")
 	assert.NotContains(t, c.Log(), s.Key)
 }
