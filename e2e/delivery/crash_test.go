@@ -24,6 +24,7 @@ func testCrashWhileOpen(t *testing.T, switches func(*sandbox.Switches)) {
 	alert := kit.HighErrorRate()
 	require.NoError(t, bridge.Alertmanager.Post(t.Context(), alert))
 	opened := kit.OnlyIncident(t, bridge.Sandbox, kit.IsOpen)
+	kit.Notified(t, bridge.Alertmanager, 1)
 
 	bridge.Collector.Kill()
 	alert.EndsAt = kit.Milliseconds(time.Now())

@@ -20,7 +20,12 @@ import (
 // Scrape reads the collector's metrics: values by name and labels.
 func Scrape(ctx context.Context, t *testing.T, c *harness.Collector) map[string]map[string]float64 {
 	t.Helper()
-	text := Read(ctx, t, c.Metrics)
+	return scrape(ctx, t, c.Metrics)
+}
+
+func scrape(ctx context.Context, t *testing.T, url string) map[string]map[string]float64 {
+	t.Helper()
+	text := Read(ctx, t, url)
 	found := map[string]map[string]float64{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -69,6 +74,22 @@ func RequireMetric(t *testing.T, c *harness.Collector, name string, want float64
 			if got != want {
 				return fmt.Errorf("%s%s is %v, not %v", name, labels, got, want)
 			}
+		}
+		return nil
+	})
+}
+
+// Notified waits until Alertmanager knows that this many of its webhooks were accepted. It sends no resolve of an alert, and repeats the
+// firing, if it does not know that. An incident can be open before.
+func Notified(t *testing.T, a *harness.Alertmanager, want float64) {
+	t.Helper()
+	Eventually(t, func(ctx context.Context) error {
+		found, accepted := scrape(ctx, t, a.Address+"/metrics"), 0.0
+		for labels, n := range found["alertmanager_notification_requests_total"] {
+			accepted += n - found["alertmanager_notification_requests_failed_total"][labels]
+		}
+		if accepted < want {
+			return fmt.Errorf("%v of %v webhooks were accepted", accepted, want)
 		}
 		return nil
 	})
