@@ -113,8 +113,9 @@ func (b *bench) prometheus(alerts ...harness.Alert) *prometheus {
 
 // say sends the alerts, which end after a time.
 func (p *prometheus) say(ctx context.Context, after time.Duration) error {
+	end := kit.Milliseconds(time.Now().Add(after))
 	for i := range p.alerts {
-		p.alerts[i].EndsAt = kit.Milliseconds(time.Now().Add(after))
+		p.alerts[i].EndsAt = end
 	}
 	return p.to.Post(ctx, p.alerts...)
 }
