@@ -4,14 +4,17 @@
 package sync
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -38,6 +41,7 @@ type door struct {
 
 	behind atomic.Pointer[http.Handler]
 	lists  atomic.Int64 // number of list requests
+	young  atomic.Bool  // the Alertmanager seems to have started just now
 }
 
 func newDoor(t *testing.T) *door {
@@ -57,6 +61,8 @@ func newDoor(t *testing.T) *door {
 	return d
 }
 
+var uptime = regexp.MustCompile(`"uptime":"[^"]*"`)
+
 func (d *door) set(h http.Handler) { d.behind.Store(&h) }
 
 // leads makes the door lead to an Alertmanager.
@@ -68,6 +74,19 @@ func (d *door) leads(t *testing.T, a *harness.Alertmanager) {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	proxy.Transport = transport
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if !d.young.Load() || !strings.HasSuffix(r.Request.URL.Path, "/status") {
+			return nil
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		body = uptime.ReplaceAll(body, []byte(`"uptime":"`+time.Now().UTC().Format(time.RFC3339Nano)+`"`))
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r.Header.Del("Content-Length")
+		return nil
+	}
 	d.set(proxy)
 }
 
