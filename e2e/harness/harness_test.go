@@ -127,3 +127,21 @@ func TestBinariesFromEnv(t *testing.T) {
 	require.ErrorContains(t, err, "OTELCOL_ALERT24 is not set")
 	require.ErrorContains(t, err, "PROMTOOL: stat")
 }
+
+// Two processes of tests run at the same time. A program of one gets no port of the other, even while nothing listens there.
+func TestPortsOfTwoProcesses(t *testing.T) {
+	var one, another ports
+	t.Cleanup(func() {
+		assert.NoError(t, one.taken.Close())
+		assert.NoError(t, another.taken.Close())
+	})
+	seen := map[string]bool{}
+	for range 100 {
+		for _, p := range []*ports{&one, &another} {
+			address, err := p.free(t.Context())
+			require.NoError(t, err)
+			require.False(t, seen[address], address)
+			seen[address] = true
+		}
+	}
+}

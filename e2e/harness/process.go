@@ -8,11 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os/exec"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -157,26 +154,4 @@ func get(ctx context.Context, url, token string) ([]byte, error) {
 var client = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 	Timeout:   10 * time.Second,
-}
-
-// These ports are below the range from which the kernel takes ports of outgoing connections. Each is given out once. So two
-// programs that start at the same time never get the same port, and no connection takes a port that a program will use again.
-const firstPort, lastPort = 12000, 30000
-
-var nextPort = func() *atomic.Int64 {
-	var n atomic.Int64
-	n.Store(firstPort + rand.Int64N(lastPort-firstPort)) //nolint:gosec // a port is no secret
-	return &n
-}()
-
-// FreeAddress returns an address of the loopback on which nothing listens.
-func FreeAddress(ctx context.Context) (string, error) {
-	for range lastPort - firstPort {
-		port := firstPort + (nextPort.Add(1)-firstPort)%(lastPort-firstPort)
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return listener.Addr().String(), listener.Close()
-		}
-	}
-	return "", errors.New("no port of the loopback is free")
 }
