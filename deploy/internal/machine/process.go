@@ -139,27 +139,38 @@ func do(ctx context.Context, method, url, token, body string) (status int, answe
 	return response.StatusCode, string(text), err
 }
 
-// Ports below the range from which the kernel takes ports of outgoing connections. Each is given out once. So no connection takes a port
-// before the program that gets it.
-const firstPort, lastPort = 12000, 30000
+// Ports below the range from which the kernel takes ports of outgoing connections: no connection takes a port before the program that gets
+// it. A process of tests has a block of them. It listens on the first one until it ends, so no other process has the block.
+const firstPort, lastPort, blockPorts = 12000, 30000, 1000
 
-var nextPort = rand.IntN(lastPort - firstPort) //nolint:gosec // a port is no secret
+var block struct {
+	taken net.Listener
+	next  int
+}
 
-// Port returns a port of this machine on which nothing listens.
+// Port returns a port of this machine on which nothing listens. Each is given out once.
 func Port(t *testing.T) string {
 	t.Helper()
-	var listen net.ListenConfig
-	for range lastPort - firstPort {
-		nextPort++
-		port := strconv.Itoa(firstPort + nextPort%(lastPort-firstPort))
-		l, err := listen.Listen(t.Context(), "tcp", "localhost:"+port)
-		if err == nil {
+	const blocks = (lastPort - firstPort) / blockPorts
+	start := rand.IntN(blocks) //nolint:gosec // a port is no secret
+	for i := 0; block.taken == nil && i < blocks; i++ {
+		block.next = firstPort + (start+i)%blocks*blockPorts
+		block.taken, _ = listen(t, block.next) // otherwise another process has the block
+	}
+	for range blockPorts - 1 {
+		block.next++
+		if l, err := listen(t, block.next); err == nil {
 			require.NoError(t, l.Close())
-			return port
+			return strconv.Itoa(block.next)
 		}
 	}
 	require.Fail(t, "no port is free")
 	return ""
+}
+
+func listen(t *testing.T, port int) (net.Listener, error) {
+	t.Helper()
+	return new(net.ListenConfig).Listen(t.Context(), "tcp", "localhost:"+strconv.Itoa(port))
 }
 
 // Webhook is a webhook of Alertmanager with a firing alert.
