@@ -56,7 +56,7 @@ func TestFullStorage(t *testing.T) {
 	c.Kill()
 	c = start(64 << 20)
 	s.ClearFaults()
-	kit.AtRest(t, s, kit.SettleTime)
+	kit.AtRest(t, s, kit.SettleTime, c)
 	got := map[string]bool{}
 	for _, i := range s.Incidents() {
 		got[i.Alias] = i.Open()
