@@ -31,6 +31,15 @@ func TestAlertmanagerStops(t *testing.T) {
 		return nil
 	})
 
+	kit.Eventually(t, func(ctx context.Context) error {
+		for _, n := range kit.Scrape(ctx, t, b.collector)["otelcol_exporter_alert24_ledger_writes"] {
+			if n > 0 {
+				return nil
+			}
+		}
+		return errors.New("the disk does not know the source")
+	})
+
 	b.collector.Kill()
 	require.NoError(t, b.collector.Start(t.Context()))
 	b.source("heard")
