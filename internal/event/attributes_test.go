@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -119,7 +120,47 @@ func TestAnnotationsTakePrecedence(t *testing.T) {
 	packed := one(t, a, nil).Alert
 	got := packed.Unpack()
 	assert.Equal(t, "https://mine", got.Annotations.Get("dashboard_url"))
+	assert.Equal(t, a[attrs.AlertPanelURL], got.Annotations.Get("panel_url"))
 	assert.Equal(t, "B=22.4", got.Values)
+	delete(a, attrs.AlertValuePrefix+"B")
+	assert.Equal(t, "[ value=1 ]", new(one(t, a, nil).Alert).Unpack().Values)
+}
+
+func TestAttributesOfAnAlert(t *testing.T) {
+	ld := plog.NewLogs()
+	first := alert()
+	first[attrs.AlertEndsAt], first[attrs.AlertGeneratorURL], first[attrs.GroupLabelPrefix+"team"] = "2026-11-26T11:30:00Z", "http://prometheus/graph", "db"
+	r := record(ld, first)
+	r.SetTimestamp(pcommon.NewTimestampFromTime(noon))
+	r.Attributes().PutInt(attrs.TruncatedAlerts, 3)
+	r.Attributes().PutStr(attrs.AlertValuePrefix+"A", "1")
+	r.Attributes().PutStr(attrs.AlertValuePrefix+"B", "2")
+	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Attributes().PutStr(attrs.Alias, "another alert of the webhook")
+	resource := ld.ResourceLogs().At(0).Resource().Attributes()
+	resource.PutStr(attrs.ExternalURL, "http://alertmanager")
+	resource.PutStr("service.name", "alertmanager")
+
+	events, _, bad := Read(ld, words{})
+	require.NoError(t, bad.First)
+	assert.Equal(t, incident.Alert{
+		Fingerprint: "c8fda2fa2aa6632a", Name: "HighErrorRate", Severity: incident.Critical, StartsAt: noon.Add(-time.Hour),
+		Labels: labels.Set{{Name: "severity", Value: "critical"}}, Annotations: labels.Set{{Name: "summary", Value: "High error rate"}},
+		GroupLabels: labels.Set{{Name: "team", Value: "db"}}, GeneratorURL: "http://prometheus/graph", ExternalURL: "http://alertmanager",
+		Grafana: true, Values: "A=1, B=2", Truncated: 3,
+	}, events[0].Alert.Unpack())
+	assert.Equal(t, noon.Add(-30*time.Minute), events[0].EndsAt)
+	assert.False(t, events[0].Undated, "the time of the record is not needed")
+	assert.Equal(t, incident.Alert{Severity: incident.Low, ExternalURL: "http://alertmanager"}, events[1].Alert.Unpack())
+}
+
+// Without this, an alert of Grafana would have the link to a silence form of Alertmanager.
+func TestGrafanaIsKnownByWhatOnlyItSends(t *testing.T) {
+	for _, name := range []string{attrs.AlertSilenceURL, attrs.AlertRuleUID, attrs.OrgID, attrs.AlertValuePrefix + "A"} {
+		a := alert()
+		a[name] = "1"
+		assert.True(t, new(one(t, a, nil).Alert).Unpack().Grafana, name)
+	}
+	assert.False(t, new(one(t, alert(), nil).Alert).Unpack().Grafana)
 }
 
 // The time of the record replaces only what a record of this kind lacks.

@@ -30,3 +30,8 @@ func TestNoBodyIsLost(t *testing.T) {
 		})
 	}
 }
+
+func TestADescriptionReplacesTheBody(t *testing.T) {
+	ev := one(t, map[string]string{attrs.OverrideAlias: "backup", attrs.OverrideDescription: "D"}, func(r plog.LogRecord) { r.Body().SetStr("a\nb") })
+	assert.Equal(t, "D", ev.Alert.Unpack().Description)
+}

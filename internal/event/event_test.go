@@ -197,7 +197,8 @@ func TestAnyLogRecord(t *testing.T) {
 	})
 	a := ev.Alert.Unpack()
 	assert.Equal(t, "Backup failed\nno space left", a.Description, "it does not fit the title")
-	assert.Equal(t, "db-1", a.Labels.Get("host.name"), "other attributes are listed")
+	assert.Equal(t, labels.Set{{Name: "host.name", Value: "db-1"}}, a.Labels, "other attributes are listed")
+	assert.Empty(t, a.Values)
 	assert.Equal(t, incident.Critical, a.Severity, "the number counts when there is no text")
 	assert.Equal(t, noon, a.StartsAt)
 	assert.True(t, ev.Undated, "it is the record's time")
@@ -267,7 +268,8 @@ func TestGrafana(t *testing.T) {
 // TestResource: an attribute of the resource counts for all of its records, unless the record has its own. An empty value counts as absent.
 func TestResource(t *testing.T) {
 	ld := plog.NewLogs()
-	own := record(ld, map[string]string{attrs.OverrideTitle: "own", attrs.OverrideDescription: "", attrs.OverrideTags: "mine"})
+	own := record(ld, map[string]string{attrs.OverrideTitle: "own", attrs.OverrideDescription: "", attrs.OverrideAffectedServices: ","})
+	own.Attributes().PutEmptySlice(attrs.OverrideTags).AppendEmpty().SetStr("mine")
 	own.CopyTo(ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty())
 	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(1).Attributes().Clear()
 	for name, value := range map[string]string{
@@ -291,7 +293,7 @@ func TestResource(t *testing.T) {
 		assert.True(t, ev.Pinned)
 		assert.Equal(t, time.Minute, ev.StaleAfter)
 		assert.Equal(t, incident.Critical, ev.Alert.Severity)
-		assert.Equal(t, []string{"s"}, first.AffectedServices)
+		assert.Equal(t, []string{"s"}, new(ev.Alert).Unpack().AffectedServices)
 	}
 	assert.Empty(t, other.Title, "another resource")
 	assert.Zero(t, events[2].StaleAfter)

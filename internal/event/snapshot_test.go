@@ -87,6 +87,7 @@ func TestReadSnapshotIsCareful(t *testing.T) {
 		return snapshots[0]
 	}
 	assert.False(t, read(func(m pcommon.Map) { m.PutStr(attrs.SyncComplete, "true") }).Complete, "a text")
+	assert.False(t, read(func(m pcommon.Map) { m.PutBool(attrs.SyncComplete, false) }).Complete)
 	for _, wait := range []int64{-1, 0} {
 		s := read(func(m pcommon.Map) { m.PutInt(attrs.SyncAbsentFor, wait) })
 		assert.False(t, s.Complete, "one absence alone resolves nothing")
