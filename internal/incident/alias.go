@@ -60,8 +60,7 @@ func AliasOfDescription(description string) (alias string, ok bool) {
 	if i < 0 || i > 0 && last[i-1] != ' ' && last[i-1] != '\t' {
 		return "", false
 	}
-	alias = unguard(strings.TrimSpace(last[i+len(aliasPrefix):]))
-	return alias, alias != ""
+	return unguard(strings.TrimSpace(last[i+len(aliasPrefix):])), true
 }
 
 var (
@@ -84,8 +83,8 @@ func encodeAlias(s string) string {
 	for i, r := range s {
 		size := utf8.RuneLen(r)
 		switch {
-		case r == ' ' && (space || i+1 == len(s)), strings.ContainsRune(`<>&"'`, r), r != ' ' && !unicode.IsPrint(r),
-			r == '%' && encoded(s[i:]), r == ']' && strings.HasPrefix(s[i+1:], "("):
+		case r == ' ' && (space || i+1 == len(s)), strings.ContainsRune(`<>&"'`, r), !unicode.IsPrint(r),
+			encoded(s[i:]), r == ']' && strings.HasPrefix(s[i+1:], "("):
 			for _, c := range []byte(s[i : i+size]) {
 				fmt.Fprintf(&b, "%%%02X", c)
 			}

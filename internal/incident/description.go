@@ -127,7 +127,7 @@ func (w *rendering) says(d *document) {
 func (w *rendering) facts(d *document) {
 	since := w.more.Since
 	for i := range w.firing {
-		if start := w.firing[i].StartsAt; w.more.Since.IsZero() && !start.IsZero() && (since.IsZero() || start.Before(since)) {
+		if start := w.firing[i].StartsAt; !start.IsZero() && (since.IsZero() || start.Before(since)) {
 			since = start
 		}
 	}
