@@ -51,6 +51,10 @@ func TestExplain(t *testing.T) {
 		"no word":       {want: Explanation{Medium, none, "", ""}},
 		"annotated":     {annotate: []string{"alert24_ignore", "yes"}, want: Explanation{Medium, none, "its annotation alert24_ignore says so", "annotation alert24_ignore"}},
 		"ignored, none": {labels: []string{"severity", "none"}, want: Explanation{Low, `label severity: "none", a known word`, `incident::severity::ignore has the word "none"`, "incident::severity::ignore"}},
+		"ignored, though not below the least": {
+			labels: []string{"severity", "none"}, change: func(c *SeverityConfig) { c.Min = "low" },
+			want: Explanation{Low, `label severity: "none", a known word`, `incident::severity::ignore has the word "none"`, "incident::severity::ignore"},
+		},
 		"below the least": {
 			labels: []string{"severity", "minor"}, change: func(c *SeverityConfig) { c.Min = "high" },
 			want: Explanation{Medium, `label severity: "minor", a known word`, "medium is below incident::severity::min, which is high", "incident::severity::min"},

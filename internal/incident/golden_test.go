@@ -42,6 +42,8 @@ func TestGolden(t *testing.T) {
 		ExternalURL: "https://grafana.example.com/", Grafana: true, Values: "A=97.25, C=1",
 		SilenceURL: "https://grafana.example.com/sub/alerting/silence/new?alertmanager=grafana&matcher=alertname%3DTestAlert&orgId=3",
 	}
+	dated := grafana
+	dated.StartsAt = highErrorRate().StartsAt
 	overridden := highErrorRate()
 	overridden.Title, overridden.Description = "From the pipeline", "Only this."
 	overridden.Tags, overridden.AffectedServices = []string{"a", "b", "a"}, []string{"svc-9", "api"}
@@ -50,15 +52,16 @@ func TestGolden(t *testing.T) {
 		alerts []Alert
 		change func(*Config)
 	}{
-		"well-kept":      {alerts: []Alert{highErrorRate()}},
-		"bare":           {alerts: []Alert{bare}},
-		"several":        {alerts: []Alert{highErrorRate(), second, diskFull()}},
-		"truncated":      {alerts: []Alert{diskFull()}},
-		"grafana":        {alerts: []Alert{grafana}},
-		"overridden":     {alerts: []Alert{overridden}},
-		"markdown":       {[]Alert{diskFull(), highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
-		"markdown-well":  {[]Alert{highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
-		"without-labels": {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = LabelsNever; c.Tags.Labels = nil }},
+		"well-kept":        {alerts: []Alert{highErrorRate()}},
+		"bare":             {alerts: []Alert{bare}},
+		"several":          {alerts: []Alert{highErrorRate(), second, diskFull()}},
+		"truncated":        {alerts: []Alert{diskFull()}},
+		"grafana":          {alerts: []Alert{grafana}},
+		"overridden":       {alerts: []Alert{overridden}},
+		"markdown":         {[]Alert{diskFull(), highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
+		"markdown-well":    {[]Alert{highErrorRate()}, func(c *Config) { c.DescriptionFormat = Markdown }},
+		"markdown-grafana": {[]Alert{dated}, func(c *Config) { c.DescriptionFormat = Markdown; c.Tags.Labels = nil }},
+		"without-labels":   {[]Alert{highErrorRate()}, func(c *Config) { c.SendLabels = LabelsNever; c.Tags.Labels = nil }},
 		"owners": {[]Alert{highErrorRate(), diskFull()}, func(c *Config) {
 			c.Tags = TagsConfig{Labels: []string{"team", "job"}, Template: "{{ .Labels.team | toUpper }}\n{{ len .Members }} alerts\n"}
 			c.Services = ServicesConfig{By: ServicesByID, Label: "team", Map: map[string]string{"payments": "svc-123", "storage": "svc-007"}}
@@ -71,6 +74,7 @@ func TestGolden(t *testing.T) {
 {{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}
 {{ range .Members }}* {{ .Name }} {{ .StartsAt | tz "UTC" | date "15:04" }}{{ if .RunbookURL }} see {{ .RunbookURL }}{{ end }}
 {{ end }}{{ if match "^High" .Name }}matched{{ end }} {{ stringSlice "a" "b" | join "," }} {{ .GroupLabels | toJson }}
+{{ .Labels.Names | join "," }} {{ .Labels.Values | join "," }} {{ title "from safe" }} {{ safeHtml "<b>" }} {{ safeUrl "a b" }}
 {{ .Alias }} {{ .Status }} {{ .ExternalURL }} {{ .CommonLabels }}`
 		}},
 	} {

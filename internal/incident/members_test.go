@@ -84,11 +84,13 @@ func TestMembersWithTextComeFirst(t *testing.T) {
 	older := Pack(&Alert{Fingerprint: "0", Severity: High, StartsAt: start, Annotations: set("summary", "no room for this")}).Brief()
 	said := Pack(&Alert{Fingerprint: "1", Severity: High, StartsAt: start.Add(time.Minute), Annotations: set("summary", "Disk 1 is full")})
 	worse := Pack(&Alert{Fingerprint: "2", Severity: Critical, StartsAt: start.Add(time.Hour)})
-	var order []string
-	for _, a := range ranked([]Packed{older, said, worse.Brief()}) {
-		order = append(order, a.Fingerprint)
+	for _, members := range [][]Packed{{older, said, worse.Brief()}, {said, older, worse.Brief()}} {
+		var order []string
+		for _, a := range ranked(members) {
+			order = append(order, a.Fingerprint)
+		}
+		assert.Equal(t, []string{"2", "1", "0"}, order)
 	}
-	assert.Equal(t, []string{"2", "1", "0"}, order)
 }
 
 func TestRanking(t *testing.T) {

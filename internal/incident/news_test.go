@@ -24,6 +24,7 @@ var moves = map[string]func(*Alert){
 	"silence form":      func(a *Alert) { a.SilenceURL = "https://grafana.example.com/alerting/silence/new?x=1" },
 	"values":            func(a *Alert) { a.Values = "A=98" },
 	"no values":         func(a *Alert) { a.Values = "" },
+	"no values at all":  func(a *Alert) { a.Values, a.Annotations = "", with(a.Annotations, "__value_string__", "") },
 	"values, annotated": func(a *Alert) { a.Annotations = with(a.Annotations, "__value_string__", "[ var='A' value=98 ]") },
 	"dashboard's hours": func(a *Alert) {
 		a.Annotations = with(a.Annotations, "dashboard_url", dashboard+"&from=1764166&to=1764167")

@@ -35,6 +35,11 @@ func TestATemplateThatFailedInPrometheus(t *testing.T) {
 			"S",
 			"D\n\nThe template of annotation alert24_title failed: " + failure + "\n\nThe template of annotation alert24_description failed: " + failure,
 		},
+		"the message": {
+			[]string{"message", failure},
+			"LatencyHigh on db-07.example.com:9100",
+			"The template of annotation message failed: " + failure,
+		},
 		"long": {
 			[]string{"summary", failure + strings.Repeat("x", 20_000)},
 			"LatencyHigh on db-07.example.com:9100",
@@ -103,8 +108,8 @@ func TestRulesThatGrafanaCannotEvaluate(t *testing.T) {
 		title, text string
 	}{
 		"no data": {
-			Alert{Name: "DatasourceNoData", Labels: set("rulename", "Disk almost full"), Annotations: set("summary", "Disk of db-01 is full")},
-			"No data: Disk almost full", "Disk of db-01 is full\n\n",
+			Alert{Name: "DatasourceNoData", Labels: set("rulename", "Disk almost full"), Annotations: set("summary", "Disk of db-01 is full", "description", "D")},
+			"No data: Disk almost full", "Disk of db-01 is full\n\nD\n\n",
 		},
 		"an error": {
 			Alert{
@@ -128,7 +133,7 @@ func TestRulesThatGrafanaCannotEvaluate(t *testing.T) {
 func TestFiringSinceTheOldestStart(t *testing.T) {
 	start := time.Date(2026, 11, 26, 15, 22, 59, 0, time.FixedZone("", 3600))
 	r := renderer(t, nil)
-	firing := []Alert{{StartsAt: start.Add(time.Hour)}, {}, {StartsAt: start}}
+	firing := []Alert{{StartsAt: start.Add(time.Hour)}, {}, {StartsAt: start}, {}}
 	assert.Contains(t, r.Render(alias, firing, Context{}).Description, "Firing since 2026-11-26 14:22 UTC\n")
 	more := Context{Members: 7, Since: start.Add(-time.Hour)}
 	assert.Contains(t, r.Render(alias, firing, more).Description, "Firing since 2026-11-26 13:22 UTC\n")

@@ -30,7 +30,7 @@ func TestServicesByName(t *testing.T) {
 	assert.Empty(t, of("unknown", ""))
 	assert.Empty(t, of("", ""))
 	assert.Equal(t, []string{"svc-1", "svc-2"}, of("legacy", "Shop, API, unknown"))
-	assert.Equal(t, []string{"svc-2"}, of("API", "", "Shop"))
+	assert.Equal(t, []string{"svc-2"}, of("API", "legacy", "Shop"), "the attribute wins")
 
 	preview, err := NewRenderer(cfg)
 	require.NoError(t, err)

@@ -83,13 +83,24 @@ func TestMovingTextsAreNoNewsOfATemplateThatNeedsThem(t *testing.T) {
 	r := renderer(t, func(c *Config) {
 		c.Title = "{{ slice .Values 0 3 }}"
 		c.Description = "{{ slice .SilenceURL 0 9 }}"
+		c.ImpactDescription = "{{ .Values }} {{ .Labels.team }}"
+		c.Tags = TagsConfig{Template: "{{ .Values }} {{ .Labels.team }}"}
 	}, WithTemplateFailed(func(key, _ string, err error) { t.Errorf("%s: %v", key, err) }))
 	news := func(values, team string) Hashes {
 		a := Alert{Labels: set("team", team), Values: values, Grafana: true, SilenceURL: "https://grafana/" + values}
-		return r.Render(alias, []Alert{a}, Context{}).News
+		c := r.Render(alias, []Alert{a}, Context{})
+		assert.Equal(t, []string{values + " " + team, AliasTag(alias), values + " " + team}, append([]string{c.ImpactDescription}, c.Tags...))
+		return c.News
 	}
 	assert.Equal(t, news("A=1", "x"), news("A=2", "x"))
-	for _, field := range []Field{FieldTitle, FieldDescription} {
+	for _, field := range []Field{FieldTitle, FieldDescription, FieldImpact, FieldTags} {
 		assert.NotEqual(t, news("A=1", "x")[field], news("A=1", "y")[field], field)
 	}
+}
+
+func TestATemplateKnowsTheContext(t *testing.T) {
+	r := renderer(t, func(c *Config) { c.ImpactDescription = "{{ .MemberCount }} alerts, after #{{ .Continues }}" })
+	c := r.Render(alias, []Alert{{}}, Context{Members: 5, Continues: 7})
+	assert.Equal(t, "5 alerts, after #7", c.ImpactDescription)
+	assert.NotEqual(t, c.News[FieldImpact], r.Render(alias, []Alert{{}}, Context{Members: 6, Continues: 7}).News[FieldImpact])
 }
