@@ -105,8 +105,6 @@ func NewConverter(o Options) (*Converter, error) {
 		c.rules = append(c.rules, r)
 		c.kept = append(c.kept, from.Labels...)
 	}
-	slices.Sort(c.kept)
-	c.kept = slices.Compact(c.kept)
 	return c, nil
 }
 

@@ -84,7 +84,7 @@ func (r *Reader) readAlertList(each func(a *ListedAlert)) (unusable int, err err
 func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 	var reason Reason
 	var state string
-	isObject, err := r.object(func(name []byte) (err error) {
+	_, err = r.object(func(name []byte) (err error) {
 		switch string(name) {
 		case "labels":
 			err = r.parseLabels(&a.Alert, r.last.Labels, func(why Reason) { reason = why })
@@ -107,7 +107,7 @@ func (r *Reader) readListed(a *ListedAlert) (usable bool, err error) {
 		a.Fingerprint = a.Labels.Fingerprint()
 	}
 	a.Suppressed = a.Suppressed || state != "active"
-	return isObject && reason == "" && state != "", err
+	return reason == "" && state != "", err
 }
 
 // readListedStatus reads an alert's state, and whether it is suppressed.
