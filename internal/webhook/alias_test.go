@@ -78,8 +78,8 @@ func TestAlias(t *testing.T) {
 	}
 }
 
-// TestAliasWithoutInstance: the last value may contain the separator, but no value may look like a hash.
-func TestAliasWithoutInstance(t *testing.T) {
+// TestAliasWithoutAHash: the instance, or else the last value, may contain the separator, but no alias may look as if it ends with a hash.
+func TestAliasWithoutAHash(t *testing.T) {
 	of := func(names []string, set map[string]string) string {
 		cfg := testOptions().Alias
 		cfg.Labels = names
@@ -87,6 +87,10 @@ func TestAliasWithoutInstance(t *testing.T) {
 		return rules.alias(&Alert{Labels: labels.FromMap(set)}, false)
 	}
 	assert.Equal(t, "Down:a:b", of([]string{"alertname", "pod"}, map[string]string{"alertname": "Down", "pod": "a:b"}))
+	assert.Equal(t, "db-01:9100:DiskFull", of([]string{"instance", "alertname"}, map[string]string{"alertname": "DiskFull", "instance": "db-01:9100"}))
+	for _, last := range []string{"~0123456789abcde.", "0123456789abcdef0"} {
+		assert.Equal(t, "Down:"+last, of([]string{"alertname", "pod"}, map[string]string{"alertname": "Down", "pod": last}))
+	}
 	const hash = "~6e340b9cffb37a98"
 	assert.Equal(t, hash+"~a9b4678fca6ff757", of([]string{"alertname"}, map[string]string{"alertname": hash}))
 }
@@ -123,15 +127,16 @@ func TestAliasOfGrafana(t *testing.T) {
 	assert.Equal(t, "Latency:api-01:uid1", of("f1", &Grafana{RuleUID: "uid1"}), "the rule is known")
 	assert.Equal(t, "Latency:api-01:f1", of("f1", &Grafana{}), "labels were removed")
 	assert.Equal(t, "Latency:api-01", of(visible.Fingerprint(), nil), "nothing was removed")
-	with := func(missing MissingLabel, instance, uid string) string {
+	with := func(missing MissingLabel, name, instance, uid string) string {
 		cfg := testOptions().Alias
 		cfg.MissingLabel = missing
-		set := labels.FromMap(map[string]string{"alertname": "Latency", "instance": instance})
+		set := labels.FromMap(map[string]string{"alertname": name, "instance": instance})
 		r := compiled(cfg)
 		return r.alias(&Alert{Labels: set, Fingerprint: set.Fingerprint(), Grafana: &Grafana{RuleUID: uid}}, true)
 	}
-	assert.NotEqual(t, with(MissingHash, "a", "b:c"), with(MissingHash, "a:b", "c"), "the separator in the id")
-	assert.NotEqual(t, with(MissingSkip, "", "a"), with(MissingSkip, "a", ""), "an id instead of an instance")
+	assert.NotEqual(t, with(MissingHash, "L", "a", "b:c"), with(MissingHash, "L", "a:b", "c"), "the separator in the id")
+	assert.NotEqual(t, with(MissingHash, "a:b", "c", "d"), with(MissingHash, "a", "b:c", "d"), "the separator in the name")
+	assert.NotEqual(t, with(MissingSkip, "L", "", "a"), with(MissingSkip, "L", "a", ""), "an id instead of an instance")
 }
 
 // TestAliasesNearlyTheSame has pairs of different problems that would share an alias if their values were only joined.
@@ -139,12 +144,15 @@ func TestAliasesNearlyTheSame(t *testing.T) {
 	of := func(separator, name, instance, job string) string {
 		cfg := testOptions().Alias
 		cfg.Labels, cfg.Separator = []string{"alertname", "instance", "job"}, separator
+		cfg.MissingLabel = MissingSkip
 		rules := compiled(cfg)
 		return rules.alias(&Alert{Labels: labels.FromMap(map[string]string{"alertname": name, "instance": instance, "job": job})}, false)
 	}
 	assert.NotEqual(t, of(":", "a:b", "c", "d"), of(":", "a", "b:c", "d"), "the separator in a value")
 	assert.NotEqual(t, of("::", "a:", "b", "c"), of("::", "a", ":b", "c"), "half of the separator at the end of a value")
 	assert.NotEqual(t, of("::", "a", "b:", "c"), of("::", "a", "b", ":c"), "half of the separator at the start of a value")
+	assert.Equal(t, "a:b", of(":", "a", "b", ""), "a label that is skipped")
+	assert.NotEqual(t, of(":", "a:b", "c", ""), of(":", "a", "b", "c"), "the separator in a value, and a label that is skipped")
 	hashed := of(":", "a:b", "c", "d")
 	assert.Equal(t, "a:b:c:d~", hashed[:len(hashed)-2*hashBytes])
 	assert.NotEqual(t, hashed, of(":", "a", "b:c", "d"+hashed[len(hashed)-hashSuffixBytes:]), "a hash forged in a label")

@@ -99,13 +99,14 @@ func TestCaseGrafanaUpgrade(t *testing.T) {
 
 // Organisation, links and values are Grafana's. No folder label is needed.
 func TestCaseGrafanaLinks(t *testing.T) {
-	a := recordsOfBody(t, testOptions(), strings.Replace(grafanaAlert, " EXTRA", "", 1))[0].Attributes().AsRaw()
+	a := recordsOfBody(t, testOptions(), strings.Replace(grafanaAlert, " EXTRA", `,"imageURL":"https://grafana.example.com/1.png"`, 1))[0].Attributes().AsRaw()
 	for name, want := range map[string]any{
 		attrs.OrgID:                  int64(3),
 		attrs.AlertRuleUID:           "bexyz",
 		attrs.AlertSilenceURL:        "https://grafana.example.com/alerting/silence/new?alertmanager=grafana&matcher=__alert_rule_uid__%3Dbexyz&orgId=3",
 		attrs.AlertDashboardURL:      "https://grafana.example.com/d/mq?orgId=3&from=1",
 		attrs.AlertPanelURL:          "https://grafana.example.com/d/mq?viewPanel=2",
+		attrs.AlertImageURL:          "https://grafana.example.com/1.png",
 		attrs.AlertValuePrefix + "A": 12.5,
 		attrs.AlertValuePrefix + "C": "NaN",
 		attrs.AlertValueString:       "[ var='A' value=12.5 ]",
@@ -158,8 +159,9 @@ func TestCaseNestedAnnotations(t *testing.T) {
 func TestCaseEmptyTimes(t *testing.T) {
 	records := recordsOfBody(t, testOptions(), `{"alerts":[
 		{"status":"firing","labels":{"alertname":"OrdersStuck","instance":"shop-1"},"startsAt":"2026-11-21T09:14:00Z","endsAt":"","fingerprint":"orders-1"},
-		{"status":"firing","labels":{"alertname":"CronLate","instance":"cron-2"},"startsAt":"1970-01-01T00:00:00Z","endsAt":"","fingerprint":""}]}`)
-	assert.Equal(t, []string{"OrdersStuck:shop-1", "CronLate:cron-2"}, aliasesOfRecords(t, records...))
+		{"status":"firing","labels":{"alertname":"CronLate","instance":"cron-2"},"startsAt":"1970-01-01T00:00:00Z","endsAt":"","fingerprint":""},
+		{"status":"firing","labels":{"alertname":"CronLate","instance":"cron-3"},"startsAt":null,"endsAt":null}]}`)
+	assert.Equal(t, []string{"OrdersStuck:shop-1", "CronLate:cron-2", "CronLate:cron-3"}, aliasesOfRecords(t, records...))
 	for _, lr := range records {
 		assert.NotContains(t, lr.Attributes().AsRaw(), attrs.AlertEndsAt)
 	}

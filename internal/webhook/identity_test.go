@@ -101,10 +101,11 @@ func TestKey(t *testing.T) {
 		assert.Equal(t, key, of("alertmanager", same), name)
 	}
 	for name, other := range map[string]string{
-		"fingerprint": `{"status":"firing","fingerprint":"g","labels":{"a":"b","severity":"x"}}`,
-		"label":       `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"y"}}`,
-		"more":        `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x","__c":"d"}}`,
-		"borders":     `{"status":"firing","fingerprint":"f","labels":{"a":"bseverityx"}}`,
+		"fingerprint":  `{"status":"firing","fingerprint":"g","labels":{"a":"b","severity":"x"}}`,
+		"label":        `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"y"}}`,
+		"more":         `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x","__cde":"f"}}`,
+		"the end only": `{"status":"firing","fingerprint":"f","labels":{"a":"b","severity":"x","cde__":"f"}}`,
+		"borders":      `{"status":"firing","fingerprint":"f","labels":{"a":"bseverityx"}}`,
 	} {
 		assert.NotEqual(t, key, of("alertmanager", other), name)
 	}
@@ -117,6 +118,7 @@ func TestDelivery(t *testing.T) {
 	d.ResolveWait, d.ListedBy = time.Minute, "alertmanager@1"
 	w := decode(t, []byte(`{"version":"1","orgId":3,"truncatedAlerts":1,"alerts":[{"status":"firing","orgId":5},{"status":"resolved","ruleUID":"u"}]}`))
 	logs, _ := testConverter(testOptions()).Logs(w, d)
+	assert.Equal(t, attrs.EventName, recordsOf(logs)[0].EventName())
 	fires, resolves := recordsOf(logs)[0].Attributes().AsRaw(), recordsOf(logs)[1].Attributes().AsRaw()
 	assert.NotContains(t, fires, attrs.ResolveWait)
 	assert.EqualValues(t, 60_000, resolves[attrs.ResolveWait])

@@ -39,7 +39,7 @@ func TestReadList(t *testing.T) {
 		{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00.809Z","fingerprint":"6051004c729abe0e","receivers":[{"name":"x"}],
 		 "status":{"inhibitedBy":[],"mutedBy":[ ],"silencedBy":[],"state":"active"},"labels":{"x":"1","alertname":"A"}},
 		{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["id"]},"labels":{"alertname":"B"}},
-		{"fingerprint":"f2","status":{"state":"active","mutedBy":["nights"]},"labels":{}},
+		{"fingerprint":"f2","status":{"inhibitedBy":[],"mutedBy":["nights"],"silencedBy":[],"state":"active"},"labels":{}},
 		{"fingerprint":"f4","status":{"state":"active","silencedBy":["id"]},"labels":{}},
 		{"fingerprint":"f3","status":{"state":"unprocessed"},"labels":{"a":"1"}},
 		{"status":{"state":"active"},"labels":{"a":"1"}}
@@ -206,7 +206,7 @@ func TestReadListReadsWhole(t *testing.T) {
 	const alert = `{"annotations":{"summary":"x"},"endsAt":"2026-11-26T14:53:00Z","fingerprint":"f","startsAt":"2026-11-26T14:00:00Z","generatorURL":"http://p/x",
 		"receivers":[{"name":"web.hook"},7,{"other":1,"name":"b"}],"status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},"labels":{"alertname":"A"}}`
 	var kept []Alert
-	_, err := NewReader().ReadList(strings.NewReader("["+alert+`,{"fingerprint":"g","labels":{"alertname":"B"},"status":{"state":"active"}}]`), func(a *ListedAlert) {
+	_, err := NewReader().ReadList(strings.NewReader("["+alert+`,{"fingerprint":"g","labels":{"alertname":"B"},"status":{"inhibitedBy":[],"silencedBy":[],"state":"active"}}]`), func(a *ListedAlert) {
 		if kept = append(kept, a.Keep()); a.Fingerprint == "f" {
 			assert.Equal(t, []string{"web.hook", "b"}, a.Receivers)
 			assert.Len(t, alert, a.Bytes)
