@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/labels"
 	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
@@ -48,4 +49,40 @@ func TestAnAlertThatEndsWithoutAResolveShowsItsEnd(t *testing.T) {
 	assert.Equal(t, "resolved", alert.State)
 	assert.Equal(t, start, alert.StartsAt)
 	assert.Equal(t, start.Add(time.Minute), alert.ResolvedAt)
+}
+
+// People read the first alerts. What fires comes first, and of that the worst.
+func TestTheWorstAlertsComeFirst(t *testing.T) {
+	l := newLife(t)
+	for i, severity := range []incident.Severity{incident.Low, incident.Critical, incident.High, incident.Medium} {
+		ev := protocol.Event{
+			Alias: "a", Key: protocol.Key{byte(i)}, Firing: true, Alert: incident.Pack(&incident.Alert{Severity: severity, StartsAt: start}), Epoch: "e",
+		}
+		for _, ev.Firing = range []bool{true, severity != incident.Critical} {
+			ev.Seq++
+			l.entry, _ = l.policy.Apply(l.entry, []protocol.Event{ev}, l.now)
+		}
+	}
+	var order []string
+	for _, a := range Read(l.entry.Entry, &Known{}).Alerts {
+		order = append(order, a.State+" "+a.Severity)
+	}
+	assert.Equal(t, []string{"firing high", "firing medium", "firing low", "resolved critical"}, order)
+}
+
+func TestAnEntryShowsItsContent(t *testing.T) {
+	l := newLife(t)
+	l.fires()
+	l.opens()
+	l.entry.Written.Theirs = protocol.Fields(incident.FieldTitle)
+	var e Entry
+	e.Describe(l.entry.Entry, &incident.Content{
+		Title: "T", Description: "D", Severity: incident.High, Source: "S", Tags: []string{"a"}, AffectedServices: []string{"b"},
+		ImpactDescription: "I", AssignedTo: "U", Labels: labels.Set{{Name: "x", Value: "y"}},
+	}, &protocol.Content{News: incident.Hashes{incident.FieldTitle: 5, incident.FieldSeverity: 2}})
+	assert.Equal(t, &Content{
+		Title: "T", Description: "D", Severity: "high", Source: "S", Tags: []string{"a"}, AffectedServices: []string{"b"},
+		ImpactDescription: "I", AssignedTo: "U", Labels: map[string]string{"x": "y"},
+	}, e.Content)
+	assert.Equal(t, []Field{{"title", FieldTheirs}, {"severity", FieldWritten}}, e.Fields)
 }

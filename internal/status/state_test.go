@@ -74,6 +74,16 @@ func (l *life) opens() {
 	l.call(protocol.Create, &protocol.Answer{Result: protocol.Done, Incident: protocol.Shown{ID: "id-1", Number: 1042, Seen: true, Open: true, StartedAt: start}})
 }
 
+// with opens an incident, lets more happen, and changes the entry.
+func with(change func(e *protocol.Entry), more ...func(l *life)) func(l *life) {
+	return func(l *life) {
+		for _, happens := range append([]func(*life){(*life).fires, (*life).opens}, more...) {
+			happens(l)
+		}
+		change(l.entry.Entry)
+	}
+}
+
 // unavailable is the result while Alert24 is down.
 var unavailable = Result{Call: "create", Reason: "HTTP 503 Service Unavailable"}
 
@@ -204,6 +214,13 @@ var states = []struct {
 		l.event(true, "am-2")
 	}, Known{}, Held, "waits until " + start.Add(6*time.Minute).Local().Format(time.TimeOnly) +
 		": it may be a late repeat, because am-1 resolved it at " + start.Local().Format(time.TimeOnly)},
+	{"its create had no answer", with(func(e *protocol.Entry) { e.Incident.State, e.Doubt.Creates = protocol.None, 1 }), Known{}, Doubtful, "a create had no answer; the bridge looks for its incident"},
+	{"its update was refused", with(func(e *protocol.Entry) { e.Refused.Kind = protocol.Update }), Known{}, Parked, "open as #1042; Alert24 refused its update"},
+	{"its update had no answer", with(func(e *protocol.Entry) { e.Doubt.Set = true }), Known{}, Doubtful, "open as #1042; a call had no answer, and the bridge looks at the incident"},
+	{"two incidents are open", with(func(e *protocol.Entry) { e.Extra = []string{"id-2"} }), Known{}, Open, "open as #1042; another open incident of the alias is being closed (last seen " + start.Local().Format(time.TimeOnly) + ")"},
+	{"a person closed its incident", with(func(e *protocol.Entry) { e.Incident.State, e.Dismissed = protocol.Closed, true }), Known{}, Dismissed, "#1042 stays closed until the alert resolves, because a person closed it"},
+	{"left to a person", with(func(e *protocol.Entry) { e.Left = true }, (*life).resolves), Known{}, LeftOpen, "resolved; a person closes #1042"},
+	{"resolved in doubt", with(func(e *protocol.Entry) { e.Doubt.Set = true }, (*life).resolves), Known{}, Doubtful, "resolved; #1042 closes when it is certain what became of an unanswered call"},
 	{"never seen firing", (*life).resolves, Known{}, Doubtful, "resolved, and never seen firing; the bridge looks for its incident"},
 	{
 		"a lookup waits", (*life).resolves,
