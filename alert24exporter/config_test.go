@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/alert24/otelcol-alert24/internal/incident"
+	"github.com/alert24/otelcol-alert24/internal/protocol"
 )
 
 func TestDefaultsNeedOnlyAKey(t *testing.T) {
@@ -98,6 +99,15 @@ func TestLoadConfig(t *testing.T) {
 	want.Telemetry.OptionalMetrics = true
 	want.DryRun = true
 	assert.Equal(t, want, cfg)
+	assert.Equal(t, &protocol.Policy{
+		SettleTime: 20 * time.Second, EchoWindow: 7 * time.Minute, EchoHold: 8 * time.Minute, EchoAnySender: true,
+		Refresh: 2 * time.Hour, ReopenNever: true, Renew: true, ResolveDelay: time.Minute, StaleAfter: 24 * time.Hour,
+		ClosedRetention: 2 * time.Hour, Members: 20,
+		Backoff: protocol.Backoff{
+			Initial: 2 * time.Second, Max: 3 * time.Minute, Multiplier: 2, RandomizationFactor: 0.1,
+			Slow: protocol.Slow, Hourly: protocol.Hourly, SlowAfter: protocol.SlowAfter,
+		},
+	}, cfg.Policy())
 }
 
 func TestEverySectionIsValid(t *testing.T) {
@@ -260,6 +270,7 @@ func TestDatabaseHasDefaultsAndHidesItsURL(t *testing.T) {
 		require.NoError(t, confmap.NewFromStringMap(keys).Unmarshal(cfg))
 		require.NoError(t, confmap.Validate(cfg))
 		assert.Equal(t, want, cfg.Policy().EchoAnySender, sender)
+		assert.True(t, cfg.Policy().Punctual)
 		assert.Equal(t, &DatabaseConfig{URL: "postgres://bridge:s3cret@db/bridge", Schema: "otelcol_alert24", Lease: 10 * time.Second}, cfg.Database.Get())
 		printed := confmap.New()
 		require.NoError(t, printed.Marshal(cfg))
