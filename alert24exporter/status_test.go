@@ -119,12 +119,7 @@ func TestPageShowsWhatFires(t *testing.T) {
 }
 
 func TestPageSaysWhyACreateFails(t *testing.T) {
-	box := sandboxtest.Start(t, sandbox.Options{})
-	require.NoError(t, box.SetFaults([]sandbox.Fault{{Status: 503}}))
-	e, logged := watchedExporter(t, box, host{}, func(cfg *Config) {
-		cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 500*time.Millisecond, 2*time.Second // it must not fail ten times
-	})
-	send(t, e, "firing", "one", nil)
+	box, e, logged := failing(t)
 	require.Eventually(t, func() bool {
 		found := explain(t, e, "one")
 		return found.Entries[0].State.Kind == status.Retrying && len(found.Entries[0].Results) > 1

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	logobserver "go.uber.org/zap/zaptest/observer"
 
 	"github.com/alert24/otelcol-alert24/internal/inprocess"
 	"github.com/alert24/otelcol-alert24/internal/labels"
@@ -137,14 +138,21 @@ func TestRateLimitHasItsName(t *testing.T) {
 	require.Eventually(t, func() bool { return waiting(status.Retrying) == 1 && waiting(status.Opening) == 4 }, soon, tick)
 }
 
-// A failed call whose own wait is shorter than a pause waits for the end of the pause.
-func TestARetryInAPause(t *testing.T) {
+// failing returns an exporter whose create for the alias "one" fails, but not ten times during a test.
+func failing(t *testing.T) (*sandboxtest.Sandbox, *alert24Exporter, *logobserver.ObservedLogs) {
+	t.Helper()
 	box := sandboxtest.Start(t, sandbox.Options{})
 	require.NoError(t, box.SetFaults([]sandbox.Fault{{Status: 503}}))
-	e, _ := watchedExporter(t, box, host{}, func(cfg *Config) {
-		cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 500*time.Millisecond, 2*time.Second // it must not fail ten times
+	e, logged := watchedExporter(t, box, host{}, func(cfg *Config) {
+		cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 500*time.Millisecond, 2*time.Second
 	})
 	send(t, e, "firing", "one", nil)
+	return box, e, logged
+}
+
+// A failed call whose own wait is shorter than a pause waits for the end of the pause.
+func TestARetryInAPause(t *testing.T) {
+	_, e, _ := failing(t)
 	state := func() status.State { return explain(t, e, "one").Entries[0].State }
 	require.Eventually(t, func() bool { return state().Kind == status.Retrying }, soon, tick)
 	leave, err := e.gate.Enter(t.Context(), protocol.Update)
