@@ -16,8 +16,8 @@ import (
 // will use again.
 const firstPort, lastPort, blockPorts = 12000, 30000, 1000
 
-// ports gives out the ports of a block, each in its turn. It listens on the first one until the process ends, so no other process has the
-// block: two programs that start at the same time never get the same port, whoever starts them.
+// ports gives out the ports of a block, each in its turn. It listens on the first port until the process ends, so that no other process
+// takes the block. So programs of two processes of tests never get the same port.
 type ports struct {
 	mu    sync.Mutex
 	taken net.Listener

@@ -134,7 +134,7 @@ func (f *filler) addSegments() {
 	b := &f.buffers
 	values := bytes.Clone(b.values)
 	b.values = b.values[:0]
-	for _, s := range f.segments[len(f.ops):] {
+	for _, s := range f.segments[len(f.ops):] { // so far, each operation writes a segment
 		f.ops = append(f.ops, storage.SetOperation(segmentKey(s.number), values[:s.disk:s.disk]))
 		values = values[s.disk:]
 	}
